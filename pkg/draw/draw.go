@@ -1,0 +1,94 @@
+package draw
+
+import (
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
+)
+
+// Account is an account number: its text part followed by its number part. A
+// given account number, whose parts are not known, has them empty.
+type Account struct {
+	Text   string `json:"text,omitempty"`
+	Number string `json:"number,omitempty"`
+}
+
+// Draw is one draw in the form that it is written in as JSON, from which anyone
+// can recompute it.
+type Draw struct {
+	Index        uint64  `json:"index"`
+	Account      string  `json:"account"`
+	Text         string  `json:"text,omitempty"`   // empty where the account number was given
+	Number       string  `json:"number,omitempty"` // likewise
+	Rule         *string `json:"rule"`             // nil where no rule covers the account number
+	Prize        *Prize  `json:"prize"`            // nil where nothing was won
+	Seed         string  `json:"seed"`
+	TextFormat   string  `json:"text_format,omitempty"`
+	NumberFormat string  `json:"number_format,omitempty"`
+	Rules        string  `json:"rules"`
+	RulesSHA256  string  `json:"rules_sha256"`
+}
+
+// Prize is what a draw won.
+type Prize struct {
+	Name     string `json:"name"`
+	Value    int64  `json:"value"`    // in minor units
+	Currency string `json:"currency"` // ISO 4217
+}
+
+// Spec says which draws to make.
+type Spec struct {
+	Seed   entropy.Seed
+	Start  uint64
+	Count  uint64 // not used where account numbers are given
+	Text   textgen.Format
+	Number numgen.Format
+	Rules  *prize.Rules
+
+	// Accounts, where it is not nil, gives the account numbers to decide instead
+	// of Count generated ones: it appends some of them to the list, which is
+	// empty when it is called, and appends none at the end. A batch has at most
+	// [BatchSize] account numbers.
+	Accounts func(list *prize.Accounts) error
+}
+
+// Batch is some consecutive draws of a run.
+type Batch struct {
+	Start    uint64 // the index of its first draw
+	Accounts prize.Accounts
+	Outcomes []prize.Outcome
+	Out      []byte // what the run's encode makes of it
+
+	spec           *Spec
+	count          uint64
+	texts, numbers []byte
+	err            error
+	done           chan struct{}
+}
+
+// Len is how many draws are in the batch.
+func (b *Batch) Len() int { return len(b.Outcomes) }
+
+// Draw gives the i-th draw of the batch, counted from 0.
+func (b *Batch) Draw(i int) Draw {
+	rules := b.spec.Rules
+	d := Draw{
+		Index:       b.Start + uint64(i),
+		Account:     string(b.Accounts.At(i)),
+		Seed:        string(b.spec.Seed),
+		Rules:       rules.Name,
+		RulesSHA256: rules.SHA256(),
+	}
+	if b.spec.Accounts == nil {
+		d.Text, d.Number = d.Account[:b.spec.Text.Len()], d.Account[b.spec.Text.Len():]
+		d.TextFormat, d.NumberFormat = b.spec.Text.String(), b.spec.Number.String()
+	}
+	if rule := rules.Rule(b.Outcomes[i]); rule != nil {
+		d.Rule = &rule.Name
+	}
+	if won := rules.Prize(b.Outcomes[i]); won != nil {
+		d.Prize = &Prize{Name: won.Name, Value: won.Value, Currency: rules.Currency.Code}
+	}
+	return d
+}

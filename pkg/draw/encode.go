@@ -1,0 +1,247 @@
+package draw
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// Encoding writes draws as text. What a draw's outcome adds is written once for
+// each outcome there is, so that a draw costs no more than copying it. An
+// encoding may be used by several goroutines at once.
+type Encoding struct {
+	header, footer string
+	first, next    string                   // what stands before the first draw and before the others
+	account        string                   // what stands between index and account number
+	quote          func(text []byte) []byte // writes an account number that is not plain
+	plain          bool                     // whether account numbers need no quoting
+	parts          int                      // width of the text part where JSON repeats the parts, 0 where it does not
+	outcomes       [][]byte                 // by outcome: what stands behind the account number
+	start          uint64
+	indexWidth     int
+	accountWidth   int
+	longest        int // bytes of the longest draw, but for what JSON repeats
+}
+
+// CSV writes the columns index, account, rule, prize, value (in minor units) and
+// currency with a header line, quoted as RFC 4180 says. Where nothing was won the
+// prize is empty and the value 0.
+func CSV(spec *Spec) *Encoding {
+	e := &Encoding{
+		header:  "index,account,rule,prize,value,currency\n",
+		account: ",",
+		quote:   csvField,
+		start:   spec.Start,
+		plain:   plain(spec, `",`),
+	}
+	for o := range spec.Rules.Outcomes() {
+		rule, won := names(spec.Rules, prize.Outcome(o))
+		fields := []string{rule, won.Name, strconv.FormatInt(won.Value, 10), spec.Rules.Currency.Code}
+		e.outcomes = append(e.outcomes, []byte(","+csvLine(fields)))
+	}
+	return e.measured()
+}
+
+// NDJSON writes each draw as a JSON object on a line of its own; see [Draw].
+func NDJSON(spec *Spec) *Encoding {
+	e := jsonEncoding(spec)
+	e.first, e.next = `{"index":`, `{"index":`
+	for i, outcome := range e.outcomes {
+		e.outcomes[i] = append(outcome, '\n')
+	}
+	return e.measured()
+}
+
+// JSON writes the draws as one JSON array; see [Draw].
+func JSON(spec *Spec) *Encoding {
+	e := jsonEncoding(spec)
+	e.header, e.footer = "[", "\n]\n"
+	e.first, e.next = "\n"+`{"index":`, ",\n"+`{"index":`
+	return e.measured()
+}
+
+func jsonEncoding(spec *Spec) *Encoding {
+	e := &Encoding{
+		account: `,"account":"`,
+		quote:   jsonText,
+		start:   spec.Start,
+		plain:   plain(spec, `"\`),
+	}
+	if spec.Accounts == nil {
+		e.parts = spec.Text.Len()
+	}
+	// The outcomes are written by encoding/json from what Draw would give, less
+	// what differs from draw to draw.
+	b := Batch{spec: spec}
+	b.Accounts.Append(strings.Repeat("x", spec.Text.Len()+spec.Number.Len()))
+	for o := range spec.Rules.Outcomes() {
+		b.Outcomes = []prize.Outcome{prize.Outcome(o)}
+		text := marshal(b.Draw(0))
+		from := bytes.Index(text, []byte(`"rule":`))
+		e.outcomes = append(e.outcomes, append([]byte(`",`), text[from:]...))
+	}
+	return e
+}
+
+// Table writes draws as lines of columns for people to read. The line of a draw
+// is its index, right-aligned to the width given, two spaces, the account number
+// padded to the width given, and what outcome gives for its outcome, which ends
+// with a line break.
+func Table(spec *Spec, indexWidth, accountWidth int, outcome func(prize.Outcome) string) *Encoding {
+	e := &Encoding{start: spec.Start, plain: true, account: "  ", indexWidth: indexWidth, accountWidth: accountWidth}
+	for o := range spec.Rules.Outcomes() {
+		e.outcomes = append(e.outcomes, []byte(outcome(prize.Outcome(o))))
+	}
+	return e.measured()
+}
+
+// names gives the rule and the prize of an outcome, both empty where there is
+// none.
+func names(rules *prize.Rules, o prize.Outcome) (rule string, won prize.Prize) {
+	if r := rules.Rule(o); r != nil {
+		rule = r.Name
+	}
+	if p := rules.Prize(o); p != nil {
+		won = *p
+	}
+	return rule, won
+}
+
+// plain says whether no account number of a spec can have one of the characters.
+func plain(spec *Spec, special string) bool {
+	return spec.Accounts == nil && !strings.ContainsAny(spec.Text.Alphabet()+spec.Number.Alphabet(), special)
+}
+
+func csvLine(fields []string) string {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	// Writing to a strings.Builder never fails.
+	_ = w.Write(fields)
+	w.Flush()
+	return b.String()
+}
+
+func csvField(text []byte) []byte {
+	return []byte(strings.TrimSuffix(csvLine([]string{string(text)}), "\n"))
+}
+
+// marshal writes JSON as encoding/json does, but leaves <, > and & readable.
+func marshal(v any) []byte {
+	var b bytes.Buffer
+	w := json.NewEncoder(&b)
+	w.SetEscapeHTML(false)
+	// Texts, numbers and structs of them always encode.
+	_ = w.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// jsonText writes a text as the inside of a JSON string.
+func jsonText(text []byte) []byte {
+	quoted := marshal(string(text))
+	return quoted[1 : len(quoted)-1]
+}
+
+// Header is what comes before the first draw.
+func (e *Encoding) Header() []byte { return []byte(e.header) }
+
+// Footer is what comes behind the last draw.
+func (e *Encoding) Footer() []byte { return []byte(e.footer) }
+
+// measured finds out how long a draw can get.
+func (e *Encoding) measured() *Encoding {
+	for _, outcome := range e.outcomes {
+		e.longest = max(e.longest, len(outcome))
+	}
+	e.longest += len(e.next) + len(e.account) + max(maxDigits, e.indexWidth) + max(prize.MaxAccount/8, e.accountWidth)
+	return e
+}
+
+// Append writes the draws of a batch behind dst.
+func (e *Encoding) Append(dst []byte, b *Batch) []byte {
+	dst = slices.Grow(dst, b.Len()*e.longest)
+	index := newCounter(b.Start)
+	before := e.next
+	if b.Start == e.start {
+		before = e.first
+	}
+	for i, outcome := range b.Outcomes {
+		dst = append(dst, before...)
+		dst = pad(dst, e.indexWidth-len(index.text()))
+		dst = append(dst, index.text()...)
+		dst = append(dst, e.account...)
+		account := b.Accounts.At(i)
+		if e.parts > 0 {
+			dst = e.appendParts(dst, account[:e.parts], account[e.parts:])
+		} else {
+			if !e.plain {
+				account = e.quote(account)
+			}
+			dst = append(dst, account...)
+			dst = pad(dst, e.accountWidth-len(account))
+		}
+		dst = append(dst, e.outcomes[outcome]...)
+		index.increment()
+		before = e.next
+	}
+	return dst
+}
+
+// appendParts writes an account number of JSON and its parts behind it.
+func (e *Encoding) appendParts(dst, text, number []byte) []byte {
+	if !e.plain {
+		text, number = e.quote(text), e.quote(number)
+	}
+	dst = append(dst, text...)
+	dst = append(dst, number...)
+	dst = append(dst, `","text":"`...)
+	dst = append(dst, text...)
+	dst = append(dst, `","number":"`...)
+	return append(dst, number...)
+}
+
+func pad(dst []byte, n int) []byte {
+	for range n {
+		dst = append(dst, ' ')
+	}
+	return dst
+}
+
+// maxDigits is how many decimal digits an index can have.
+const maxDigits = 20
+
+// counter counts in decimal digits, which is faster than writing each number
+// anew.
+type counter struct {
+	digits [maxDigits]byte
+	from   int
+}
+
+func newCounter(n uint64) counter {
+	text := strconv.FormatUint(n, 10)
+	c := counter{from: maxDigits - len(text)}
+	copy(c.digits[c.from:], text)
+	return c
+}
+
+func (c *counter) text() []byte { return c.digits[c.from:] }
+
+// increment adds 1. Behind the last index there is no next one to be counted.
+func (c *counter) increment() {
+	for i := maxDigits - 1; i >= 0; i-- {
+		if i < c.from {
+			c.from = i
+			c.digits[i] = '1'
+			return
+		}
+		if c.digits[i] < '9' {
+			c.digits[i]++
+			return
+		}
+		c.digits[i] = '0'
+	}
+}

@@ -1,0 +1,138 @@
+package entropy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+)
+
+// vectors are results that two independent implementations of the randomness
+// agree on.
+type vectors struct {
+	Subkeys []struct{ Seed, Commitment, Text, Number, Prize string }
+	Words   []struct {
+		Seed, Label, Index string
+		Words              []string
+	}
+	Uniform []struct {
+		Seed, Label string
+		Index       uint64
+		N, Value    string
+	}
+	Accounts []struct {
+		Seed         string
+		Index        uint64
+		TextFormat   string `json:"text_format"`
+		NumberFormat string `json:"number_format"`
+		Text, Number string
+	}
+}
+
+func loadVectors(t *testing.T) vectors {
+	t.Helper()
+	data, err := os.ReadFile("testdata/vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v vectors
+	if err := json.Unmarshal(data, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func parseUint(t *testing.T, s string) uint64 {
+	t.Helper()
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestSubkeyVectors(t *testing.T) {
+	for _, v := range loadVectors(t).Subkeys {
+		seed, err := entropy.ParseSeed(v.Seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := seed.Commitment(); got != v.Commitment {
+			t.Errorf("commitment of %q = %s, want %s", v.Seed, got, v.Commitment)
+		}
+		for label, want := range map[entropy.Label]string{entropy.Text: v.Text, entropy.Number: v.Number, entropy.Prize: v.Prize} {
+			if got := seed.Subkey(label).Hex(); got != want {
+				t.Errorf("%s key of %q = %s, want %s", label, v.Seed, got, want)
+			}
+		}
+	}
+}
+
+// TestWordVectors holds both ways to the words against the vectors: word by
+// word, and many blocks at once.
+func TestWordVectors(t *testing.T) {
+	for _, v := range loadVectors(t).Words {
+		stream := entropy.NewStream(entropy.Seed(v.Seed).Subkey(entropy.Label(v.Label)))
+		index := parseUint(t, v.Index)
+		stream.Seek(index)
+		for i, want := range v.Words {
+			if got := fmt.Sprintf("%016x", stream.Uint64()); got != want {
+				t.Errorf("seed %q, %s, index %s, word %d = %s, want %s", v.Seed, v.Label, v.Index, i, got, want)
+			}
+			var block [entropy.BlockSize]byte
+			if _, err := stream.Blocks(index, uint64(i/2)).Read(block[:]); err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprintf("%x", block[i%2*8:][:8]); got != want {
+				t.Errorf("seed %q, %s, index %s, block %d has word %s, want %s", v.Seed, v.Label, v.Index, i/2, got, want)
+			}
+		}
+	}
+}
+
+func TestUniformVectors(t *testing.T) {
+	rejected := 0
+	for _, v := range loadVectors(t).Uniform {
+		stream := entropy.NewStream(entropy.Seed(v.Seed).Subkey(entropy.Label(v.Label)))
+		stream.Seek(v.Index)
+		n := parseUint(t, v.N)
+		if got, want := stream.Uniform(n), parseUint(t, v.Value); got != want {
+			t.Errorf("seed %q, %s, index %d: uniform(%s) = %d, want %s", v.Seed, v.Label, v.Index, v.N, got, v.Value)
+		}
+		// A value that its first word does not give came by rejection.
+		fresh := entropy.NewStream(entropy.Seed(v.Seed).Subkey(entropy.Label(v.Label)))
+		fresh.Seek(v.Index)
+		if fresh.Uint64()*n < entropy.Threshold(n) {
+			rejected++
+		}
+	}
+	if rejected == 0 {
+		t.Error("no vector rejects a word, so rejection is not tested")
+	}
+}
+
+func TestAccountVectors(t *testing.T) {
+	families := []entropy.Family{
+		{Name: "lower", Alphabet: "abcdefghijklmnopqrstuvwxyz"},
+		{Name: "upper", Alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+		{Name: "digits", Alphabet: "0123456789"},
+	}
+	for _, v := range loadVectors(t).Accounts {
+		for _, part := range []struct {
+			label        entropy.Label
+			format, want string
+		}{{entropy.Text, v.TextFormat, v.Text}, {entropy.Number, v.NumberFormat, v.Number}} {
+			letters, err := entropy.ParseLetters(string(part.label), part.format, families...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := letters.Append(nil, entropy.Seed(v.Seed).Range(part.label, v.Index, 1))
+			if string(got) != part.want {
+				t.Errorf("seed %q, index %d, %s = %s, want %s", v.Seed, v.Index, part.format, got, part.want)
+			}
+		}
+	}
+}

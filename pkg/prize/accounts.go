@@ -1,0 +1,93 @@
+package prize
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+)
+
+// MaxAccount is the length in bytes of the longest account number: a text and a
+// number of the longest formats.
+const MaxAccount = 2 * entropy.MaxLength
+
+// ErrAccount is wrapped by every error about an account number.
+var ErrAccount = errors.New("invalid account number")
+
+// CheckAccount says what is wrong with an account number: it has 1 to
+// [MaxAccount] printable ASCII characters other than the space. Errors wrap
+// [ErrAccount].
+func CheckAccount(account string) error {
+	switch {
+	case account == "":
+		return fmt.Errorf("%w: it is empty", ErrAccount)
+	case len(account) > MaxAccount:
+		return fmt.Errorf("%w %q: it has %d characters, expected at most %d", ErrAccount, clip(account), len(account), MaxAccount)
+	}
+	for _, r := range account {
+		if r < firstSymbol || r > lastSymbol {
+			return fmt.Errorf("%w %q: it contains %q, expected printable ASCII characters other than the space", ErrAccount, account, r)
+		}
+	}
+	return nil
+}
+
+// Accounts is a list of account numbers, kept end to end in one slice so that
+// millions cost no allocation each. The zero value is an empty list.
+type Accounts struct {
+	text  []byte
+	cuts  []int32 // where each one begins, and the end; nil while all have the same width
+	n     int
+	width int
+}
+
+// Append adds an account number to the list.
+func (a *Accounts) Append(account string) {
+	if a.n > 0 && a.cuts == nil && len(account) != a.width {
+		for i := range a.n + 1 {
+			a.cuts = append(a.cuts, int32(i*a.width))
+		}
+	}
+	a.width = len(account)
+	a.text = append(a.text, account...)
+	a.n++
+	if a.cuts != nil {
+		a.cuts = append(a.cuts, int32(len(a.text)))
+	}
+}
+
+// Join makes the list of the account numbers whose texts and numbers are given
+// end to end, each of the width given, reusing the memory of the old list.
+func (a *Accounts) Join(texts []byte, textWidth int, numbers []byte, numberWidth int) {
+	a.Reset()
+	a.width = textWidth + numberWidth
+	a.n = len(texts) / textWidth
+	for i := range a.n {
+		a.text = append(a.text, texts[i*textWidth:(i+1)*textWidth]...)
+		a.text = append(a.text, numbers[i*numberWidth:(i+1)*numberWidth]...)
+	}
+}
+
+// Reset empties the list and keeps its memory.
+func (a *Accounts) Reset() { a.text, a.cuts, a.n = a.text[:0], nil, 0 }
+
+// Len is how many account numbers are in the list.
+func (a *Accounts) Len() int { return a.n }
+
+// At gives the i-th account number, counted from 0. The bytes are the list's
+// own: copy what must outlive it.
+func (a *Accounts) At(i int) []byte {
+	if a.cuts == nil {
+		return a.text[i*a.width : (i+1)*a.width]
+	}
+	return a.text[a.cuts[i]:a.cuts[i+1]]
+}
+
+// Slice is the part of the list from its from-th account number up to but not
+// including its to-th. It shares the memory of the list.
+func (a *Accounts) Slice(from, to int) Accounts {
+	if a.cuts == nil {
+		return Accounts{text: a.text[from*a.width : to*a.width], n: to - from, width: a.width}
+	}
+	return Accounts{text: a.text, cuts: a.cuts[from : to+1], n: to - from, width: a.width}
+}

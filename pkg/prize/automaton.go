@@ -1,0 +1,309 @@
+package prize
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+	"regexp/syntax"
+	"slices"
+)
+
+// The bounds of an automaton: what exceeds them is refused rather than let grow.
+const (
+	maxStates  = 1 << 16
+	maxEntries = 1 << 23 // instructions in all states together
+)
+
+var errTooComplex = errors.New("too complex")
+
+// automaton reads an account number byte by byte and ends in the first rule
+// that matches it. It is a deterministic automaton with as few states as there
+// can be, built by the subset construction with the rules kept in order: once a
+// rule has matched, those behind it are dropped.
+type automaton struct {
+	rules   int
+	classOf [256]uint8
+	shift   int      // a row of next has 1<<shift places
+	next    []uint32 // by state<<shift|class: the next state, shifted likewise
+	accept  []int32  // by state: the first rule that matches a text ending here, rules for none
+	start   uint32   // shifted
+	sample  []byte   // a symbol of each class
+}
+
+// run reads a text and tells the first rule that matches it, or the number of
+// rules where none does.
+func run[T string | []byte](a *automaton, text T) int32 {
+	state := a.start
+	for i := range len(text) {
+		state = a.next[state|uint32(a.classOf[text[i]])]
+	}
+	return a.accept[state>>a.shift]
+}
+
+// runAll does the same for account numbers of a list, from the from-th on. Where
+// they have one width it reads four at a time: each step waits for the memory
+// of the step before it, and four chains of steps wait no longer than one.
+func (a *automaton) runAll(rows []int32, accounts *Accounts, from int) {
+	i := 0
+	if width := accounts.width; accounts.cuts == nil {
+		text := accounts.text[from*width : (from+len(rows))*width]
+		for ; i+4 <= len(rows); i += 4 {
+			t0, t1, t2, t3 := text[:width], text[width:2*width], text[2*width:3*width], text[3*width:4*width]
+			s0, s1, s2, s3 := a.start, a.start, a.start, a.start
+			for j := range t0 {
+				s0 = a.next[s0|uint32(a.classOf[t0[j]])]
+				s1 = a.next[s1|uint32(a.classOf[t1[j]])]
+				s2 = a.next[s2|uint32(a.classOf[t2[j]])]
+				s3 = a.next[s3|uint32(a.classOf[t3[j]])]
+			}
+			rows[i], rows[i+1] = a.accept[s0>>a.shift], a.accept[s1>>a.shift]
+			rows[i+2], rows[i+3] = a.accept[s2>>a.shift], a.accept[s3>>a.shift]
+			text = text[4*width:]
+		}
+	}
+	for ; i < len(rows); i++ {
+		rows[i] = run(a, accounts.At(from+i))
+	}
+}
+
+// newAutomaton compiles patterns, the first one that matches counting. Its
+// error is errTooComplex where the bounds are exceeded.
+func newAutomaton(patterns []string) (*automaton, error) {
+	n, err := newNFA(patterns)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{nfa: n, ids: map[string]uint32{}, begins: map[step][]uint32{}, empties: map[syntax.EmptyOp]int{}}
+	if err := b.build(); err != nil {
+		return nil, err
+	}
+	b.minimize()
+	return b.automaton(), nil
+}
+
+// builder makes the deterministic automaton of an nfa.
+type builder struct {
+	*nfa
+	states  []state
+	ids     map[string]uint32
+	entries int
+	next    []uint32          // by state*classes+class
+	accept  []int32           // by state
+	start   uint32            // the state to begin in
+	begins  map[step][]uint32 // where beginning a match leads to, in all rules; inst is unused
+	empties map[syntax.EmptyOp]int
+	scratch []uint32
+}
+
+// state is what is known after some symbols.
+type state struct {
+	entries []uint32 // instructions that matches under way stand at, ascending
+	begin   bool     // whether nothing has been read
+	word    bool     // whether the last symbol is part of a word; false where that does not matter
+	best    int      // the first rule that has matched
+}
+
+func (b *builder) classes() int { return len(b.sample) }
+
+func (b *builder) build() error {
+	b.start = b.add(state{begin: true, best: b.empty(0)})
+	for id := 0; id < len(b.states); id++ {
+		if len(b.states) > maxStates || b.entries > maxEntries {
+			return errTooComplex
+		}
+		s := b.states[id]
+		for class := range b.classes() {
+			b.next = append(b.next, b.add(b.read(s, class)))
+		}
+		b.accept = append(b.accept, int32(b.matched(s, b.flags(s, -1))))
+	}
+	return nil
+}
+
+// flags tells what is true between a state and a symbol of a class, -1 standing
+// for the end of the text.
+func (b *builder) flags(s state, class int) syntax.EmptyOp {
+	var flags syntax.EmptyOp
+	if s.begin {
+		flags |= syntax.EmptyBeginText | syntax.EmptyBeginLine
+	}
+	if class < 0 {
+		flags |= syntax.EmptyEndText | syntax.EmptyEndLine
+	}
+	if b.wordAware {
+		if s.word != (class >= 0 && b.isWord(class)) {
+			flags |= syntax.EmptyWordBoundary
+		} else {
+			flags |= syntax.EmptyNoWordBoundary
+		}
+	}
+	return flags
+}
+
+func (b *builder) isWord(class int) bool {
+	return b.wordAware && syntax.IsWordChar(runeOf(int(b.sample[class])))
+}
+
+// matched is the first rule that matches a text which the state has read, given
+// what is true at its end.
+func (b *builder) matched(s state, flags syntax.EmptyOp) int {
+	best := s.best
+	for _, entry := range s.entries {
+		if entry >= b.bases[best] {
+			break
+		}
+		if b.closure(place{entry, flags}).matches {
+			best = b.ruleOf(entry)
+			break
+		}
+	}
+	return min(best, b.empty(flags))
+}
+
+// empty is the first rule that matches without reading anything, given what is
+// true there.
+func (b *builder) empty(flags syntax.EmptyOp) int {
+	first, known := b.empties[flags]
+	if !known {
+		first = slices.IndexFunc(b.starts, func(start uint32) bool { return b.closure(place{start, flags}).matches })
+		if first < 0 {
+			first = len(b.starts)
+		}
+		b.empties[flags] = first
+	}
+	return first
+}
+
+// read is the state after one more symbol.
+func (b *builder) read(s state, class int) state {
+	flags := b.flags(s, class)
+	after := state{best: b.matched(s, flags), word: b.isWord(class)}
+	end := b.bases[after.best]
+	targets := b.scratch[:0]
+	for _, target := range b.begin(flags, uint8(class)) {
+		if target >= end {
+			break
+		}
+		targets = append(targets, target)
+	}
+	for _, entry := range s.entries {
+		if entry >= end {
+			break
+		}
+		targets = append(targets, b.step(step{place{entry, flags}, uint8(class)})...)
+	}
+	slices.Sort(targets)
+	targets = slices.Compact(targets)
+	b.scratch = targets
+	// A match that needs no condition is had at once, which leaves fewer states.
+	for i, target := range targets {
+		if b.closure(place{inst: target}).matches {
+			after.best = b.ruleOf(target)
+			end, _ := slices.BinarySearch(targets[:i], b.bases[after.best])
+			targets = targets[:end]
+			break
+		}
+	}
+	after.entries = targets
+	return after
+}
+
+// begin is where a match that begins with a symbol of the class leads to, for
+// all rules, ascending.
+func (b *builder) begin(flags syntax.EmptyOp, class uint8) []uint32 {
+	key := step{place{flags: flags}, class}
+	targets, known := b.begins[key]
+	if !known {
+		for _, start := range b.starts {
+			targets = append(targets, b.step(step{place{start, flags}, class})...)
+		}
+		b.begins[key] = targets
+	}
+	return targets
+}
+
+// add gives the number of a state, a new one where it was not met before.
+func (b *builder) add(s state) uint32 {
+	key := make([]byte, 0, 4*len(s.entries)+6)
+	for _, entry := range s.entries {
+		key = binary.LittleEndian.AppendUint32(key, entry)
+	}
+	key = binary.LittleEndian.AppendUint32(key, uint32(s.best))
+	key = append(key, flag(s.begin), flag(s.word))
+	if id, known := b.ids[string(key)]; known {
+		return id
+	}
+	id := uint32(len(b.states))
+	s.entries = slices.Clone(s.entries)
+	b.ids[string(key)] = id
+	b.states = append(b.states, s)
+	b.entries += len(s.entries)
+	return id
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// minimize joins states that no text tells apart, by Moore's refinement: two
+// states are parted as soon as a symbol leads them into parted ones.
+func (b *builder) minimize() {
+	parts := make([]uint32, len(b.accept))
+	count := 0
+	for refined := true; refined; {
+		ids := map[string]uint32{}
+		finer := make([]uint32, len(parts))
+		var key []byte
+		for s := range parts {
+			key = binary.LittleEndian.AppendUint32(key[:0], parts[s])
+			key = binary.LittleEndian.AppendUint32(key, uint32(b.accept[s]))
+			for _, to := range b.next[s*b.classes() : (s+1)*b.classes()] {
+				key = binary.LittleEndian.AppendUint32(key, parts[to])
+			}
+			id, known := ids[string(key)]
+			if !known {
+				id = uint32(len(ids))
+				ids[string(key)] = id
+			}
+			finer[s] = id
+		}
+		refined = len(ids) > count
+		count, parts = len(ids), finer
+	}
+	next, accept := make([]uint32, count*b.classes()), make([]int32, count)
+	for s, part := range parts {
+		accept[part] = b.accept[s]
+		for class := range b.classes() {
+			next[int(part)*b.classes()+class] = parts[b.next[s*b.classes()+class]]
+		}
+	}
+	b.next, b.accept, b.start = next, accept, parts[b.start]
+}
+
+// automaton lays the states out for reading.
+func (b *builder) automaton() *automaton {
+	a := &automaton{
+		rules:  len(b.starts),
+		shift:  bits.Len(uint(b.classes() - 1)),
+		accept: b.accept,
+		sample: b.sample,
+	}
+	for i := range a.classOf {
+		symbol := otherSymbol
+		if i >= firstSymbol && i <= lastSymbol {
+			symbol = i - firstSymbol
+		}
+		a.classOf[i] = b.classOf[symbol]
+	}
+	a.next = make([]uint32, len(b.accept)<<a.shift)
+	for s := range b.accept {
+		for class := range b.classes() {
+			a.next[s<<a.shift|class] = b.next[s*b.classes()+class] << a.shift
+		}
+	}
+	a.start = b.start << a.shift
+	return a
+}

@@ -1,0 +1,41 @@
+package prize
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The names of the built-in rules.
+const (
+	Generous = "generous" // bigger rewards
+	Modest   = "modest"   // smaller rewards
+)
+
+// Default is the name of the rules that are used where none are asked for.
+const Default = Generous
+
+//go:embed builtin/*.yaml
+var builtin embed.FS
+
+// Builtins lists the names of the built-in rules.
+func Builtins() []string { return []string{Generous, Modest} }
+
+// ErrUnknownRules is wrapped by the error about a name that no rules have.
+var ErrUnknownRules = errors.New("unknown rules")
+
+// Builtin gives built-in rules by their name. Its error wraps
+// [ErrUnknownRules].
+func Builtin(name string) (*Rules, error) {
+	if !slices.Contains(Builtins(), name) {
+		return nil, fmt.Errorf("%w %q: expected %s", ErrUnknownRules, clip(name), strings.Join(Builtins(), " or "))
+	}
+	file := "builtin/" + name + ".yaml"
+	source, err := builtin.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(file, source)
+}

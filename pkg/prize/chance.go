@@ -1,0 +1,74 @@
+package prize
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// ErrChance is wrapped by every error about a chance.
+var ErrChance = errors.New("invalid chance")
+
+// maxChanceText is the length of the longest chance in bytes: the largest
+// fraction that can count needs 39.
+const maxChanceText = 64
+
+// ParseChance reads a chance above 0 and up to 1, exactly: a percentage such as
+// 25% or 0.5%, or a fraction such as 1/1000. Errors wrap [ErrChance].
+func ParseChance(text string) (*big.Rat, error) {
+	chance, err := parseFraction(text)
+	switch {
+	case err != nil:
+	case chance.Sign() == 0:
+		err = errors.New("it can never be won, expected more than 0")
+	case chance.Cmp(big.NewRat(1, 1)) > 0:
+		err = errors.New("it is more than certain, expected at most 100%")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w %q: %w", ErrChance, clip(text), err)
+	}
+	return chance, nil
+}
+
+func parseFraction(text string) (*big.Rat, error) {
+	if len(text) > maxChanceText {
+		return nil, fmt.Errorf("it has %d characters, expected at most %d", len(text), maxChanceText)
+	}
+	expected := errors.New("expected a percentage such as 25% or 0.5%, or a fraction such as 1/1000")
+	if percent, ok := strings.CutSuffix(text, "%"); ok {
+		whole, decimals, point := strings.Cut(percent, ".")
+		if !isDigits(whole) || point && !isDigits(decimals) {
+			return nil, expected
+		}
+		return quotient(whole+decimals, "100"+strings.Repeat("0", len(decimals))), nil
+	}
+	above, below, slash := strings.Cut(text, "/")
+	if !slash || !isDigits(above) || !isDigits(below) {
+		return nil, expected
+	}
+	if strings.Trim(below, "0") == "" {
+		return nil, errors.New("it divides by 0")
+	}
+	return quotient(above, below), nil
+}
+
+// quotient divides two numbers that are digits only, the second one not 0.
+func quotient(above, below string) *big.Rat {
+	a, _ := new(big.Int).SetString(above, 10)
+	b, _ := new(big.Int).SetString(below, 10)
+	return new(big.Rat).SetFrac(a, b)
+}
+
+// maxDenominator is the largest common denominator of the chances of a rule.
+func maxDenominator() *big.Int { return new(big.Int).Lsh(big.NewInt(1), 63) }
+
+// commonDenominator is the least common multiple of the chances' denominators.
+func commonDenominator(chances []*big.Rat) *big.Int {
+	lcm := big.NewInt(1)
+	for _, c := range chances {
+		gcd := new(big.Int).GCD(nil, nil, lcm, c.Denom())
+		lcm.Mul(lcm, new(big.Int).Div(c.Denom(), gcd))
+	}
+	return lcm
+}

@@ -1,0 +1,186 @@
+package prize
+
+import (
+	"math/big"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+)
+
+// Odds are the exact chances of everything that a draw can come to.
+type Odds struct {
+	Rows     []Row    // one for each outcome, in the order of their numbers
+	Win      *big.Rat // the chance of winning anything
+	Mean     *big.Rat // the expected cost of a draw in minor units
+	Variance *big.Rat // of the cost of a draw in minor units, squared
+	Skew     float64  // of the cost of a draw: how far it leans to rare large prizes, 0 where it has no variance
+	Most     int64    // what the dearest prize that can be won is worth, in minor units
+}
+
+// Row is the chance of one outcome.
+type Row struct {
+	Outcome     Outcome
+	Rule        *Rule  // nil where no rule covers the account number
+	Prize       *Prize // nil where nothing is won
+	Probability *big.Rat
+}
+
+// Value is what the outcome costs in minor units.
+func (r Row) Value() int64 {
+	if r.Prize == nil {
+		return 0
+	}
+	return r.Prize.Value
+}
+
+// Odds computes the odds of account numbers whose parts are spelled by the
+// given letters, one behind the other, every account number being equally
+// likely. Nothing is sampled or enumerated: the account numbers are counted over
+// the states of the automaton.
+func (r *Rules) Odds(parts ...entropy.Letters) Odds {
+	counts, total := r.automaton.count(parts)
+	rules := make([]*big.Rat, len(counts))
+	for i, count := range counts {
+		rules[i] = new(big.Rat).SetFrac(count, total)
+	}
+	return r.odds(rules)
+}
+
+// AccountOdds computes the odds of one account number: the chances of the rule
+// that matches it. The account number must be as [CheckAccount] wants it.
+func (r *Rules) AccountOdds(account string) Odds {
+	rules := make([]*big.Rat, len(r.List)+1)
+	for i := range rules {
+		rules[i] = new(big.Rat)
+	}
+	rules[run(r.automaton, account)].SetInt64(1)
+	return r.odds(rules)
+}
+
+// odds computes the odds from the probability of each rule, and of none last.
+func (r *Rules) odds(rules []*big.Rat) Odds {
+	o := Odds{Rows: make([]Row, r.Outcomes()), Win: new(big.Rat), Mean: new(big.Rat)}
+	o.Rows[0].Probability = rules[len(r.List)]
+	for i := range r.List {
+		rule := &r.List[i]
+		row := r.awards.first[i]
+		for k := range rule.Prizes {
+			prize := &rule.Prizes[k]
+			probability := new(big.Rat).Mul(rules[i], prize.Chance)
+			o.Rows[row] = Row{row, rule, prize, probability}
+			o.Win.Add(o.Win, probability)
+			if probability.Sign() > 0 {
+				o.Most = max(o.Most, prize.Value)
+			}
+			row++
+		}
+		o.Rows[row] = Row{row, rule, nil, new(big.Rat).Mul(rules[i], rule.NoPrize())}
+	}
+	o.moments()
+	return o
+}
+
+// moments computes mean, variance and skew of the cost of a draw.
+func (o *Odds) moments() {
+	var power [4]*big.Rat // the expected value of the first, second and third power of the cost
+	for k := range power {
+		power[k] = new(big.Rat)
+	}
+	for _, row := range o.Rows {
+		value := new(big.Rat).SetInt64(row.Value())
+		term := new(big.Rat).Set(row.Probability)
+		for k := 1; k <= 3; k++ {
+			term.Mul(term, value)
+			power[k].Add(power[k], term)
+		}
+	}
+	mean := power[1]
+	o.Mean = mean
+	o.Variance = new(big.Rat).Sub(power[2], new(big.Rat).Mul(mean, mean))
+	if o.Variance.Sign() == 0 {
+		return
+	}
+	// E(x-m)³ = E x³ - 3m E x² + 2m³
+	third := new(big.Rat).Mul(mean, mean)
+	third.Mul(third, mean)
+	third.Add(third, third)
+	third.Add(third, power[3])
+	middle := new(big.Rat).Mul(mean, power[2])
+	third.Sub(third, middle.Mul(middle, big.NewRat(3, 1)))
+	skew, _ := third.Float64()
+	deviation := sqrt(o.Variance)
+	o.Skew = skew / (deviation * deviation * deviation)
+}
+
+// StandardDeviation is that of the cost of a draw, in minor units.
+func (o *Odds) StandardDeviation() float64 { return sqrt(o.Variance) }
+
+// sqrt keeps its precision where the parts of the fraction overflow a float64.
+func sqrt(r *big.Rat) float64 {
+	f := new(big.Float).SetPrec(128).SetRat(r)
+	root, _ := f.Sqrt(f).Float64()
+	return root
+}
+
+// count counts the account numbers that end in each rule, and in none last, and
+// all there are.
+func (a *automaton) count(parts []entropy.Letters) (counts []*big.Int, total *big.Int) {
+	total = big.NewInt(1)
+	at := map[uint32]*big.Int{a.start: big.NewInt(1)}
+	for _, part := range parts {
+		total.Mul(total, part.Size())
+		moves := map[uint32][]move{} // of the states met, for this alphabet
+		for range part.Len() {
+			at = a.advance(at, part.Alphabet(), moves)
+		}
+	}
+	counts = make([]*big.Int, a.rules+1)
+	for i := range counts {
+		counts[i] = new(big.Int)
+	}
+	for state, count := range at {
+		rule := a.accept[state>>a.shift]
+		counts[rule].Add(counts[rule], count)
+	}
+	return counts, total
+}
+
+// move is a state that some letters of an alphabet lead to.
+type move struct {
+	to      uint32
+	letters int64
+}
+
+// advance counts the texts in each state after one more letter.
+func (a *automaton) advance(at map[uint32]*big.Int, alphabet string, moves map[uint32][]move) map[uint32]*big.Int {
+	after := make(map[uint32]*big.Int, len(at))
+	product := new(big.Int)
+	for state, count := range at {
+		list, known := moves[state]
+		if !known {
+			list = a.moves(state, alphabet)
+			moves[state] = list
+		}
+		for _, m := range list {
+			sum := after[m.to]
+			if sum == nil {
+				sum = new(big.Int)
+				after[m.to] = sum
+			}
+			sum.Add(sum, product.Mul(count, big.NewInt(m.letters)))
+		}
+	}
+	return after
+}
+
+// moves lists where the letters of an alphabet lead to from a state.
+func (a *automaton) moves(state uint32, alphabet string) []move {
+	counts := map[uint32]int64{}
+	for i := range len(alphabet) {
+		counts[a.next[state|uint32(a.classOf[alphabet[i]])]]++
+	}
+	list := make([]move, 0, len(counts))
+	for to, letters := range counts {
+		list = append(list, move{to, letters})
+	}
+	return list
+}
