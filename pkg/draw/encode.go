@@ -88,12 +88,12 @@ func jsonEncoding(spec *Spec) *Encoding {
 	return e
 }
 
-// Table writes draws as lines of columns for people to read. The line of a draw
-// is its index, right-aligned to the width given, two spaces, the account number
+// Table writes draws as lines of columns for people to read, below a header that
+// ends with a line break. The line of a draw is its index, right-aligned to the width given, two spaces, the account number
 // padded to the width given, and what outcome gives for its outcome, which ends
 // with a line break.
-func Table(spec *Spec, indexWidth, accountWidth int, outcome func(prize.Outcome) string) *Encoding {
-	e := &Encoding{start: spec.Start, plain: true, account: "  ", indexWidth: indexWidth, accountWidth: accountWidth}
+func Table(spec *Spec, header string, indexWidth, accountWidth int, outcome func(prize.Outcome) string) *Encoding {
+	e := &Encoding{header: header, start: spec.Start, plain: true, account: "  ", indexWidth: indexWidth, accountWidth: accountWidth}
 	for o := range spec.Rules.Outcomes() {
 		e.outcomes = append(e.outcomes, []byte(outcome(prize.Outcome(o))))
 	}

@@ -30,11 +30,11 @@ type Report struct {
 
 // Verify reads draws as [JSON] or [NDJSON] wrote them, makes each anew with the
 // generator, and tells found of each that does not come out the same. rules finds
-// the rules that a draw names.
+// the rules that a draw names. count, which may be nil, is told of draws read.
 //
 // Its error is about the reading, not about draws that do not hold; it wraps
 // [ErrNotDraws] where the file is of another kind or truncated.
-func Verify(ctx context.Context, g Generator, file io.Reader, rules func(name string) (*prize.Rules, error), found func(Finding)) (Report, error) {
+func Verify(ctx context.Context, g Generator, file io.Reader, rules func(name string) (*prize.Rules, error), count func(draws uint64), found func(Finding)) (Report, error) {
 	source, err := newReader(file)
 	if err != nil {
 		return Report{}, err
@@ -43,6 +43,9 @@ func Verify(ctx context.Context, g Generator, file io.Reader, rules func(name st
 	v.report.InOrder = true
 	for {
 		raw, err := source.next()
+		if err == nil && count != nil {
+			count(1)
+		}
 		if errors.Is(err, io.EOF) {
 			return v.report, v.flush(ctx)
 		}

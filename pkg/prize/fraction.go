@@ -2,6 +2,7 @@ package prize
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -58,6 +59,9 @@ func OneIn(p *big.Rat) string {
 	}
 	return "1 in " + thousands(whole) + fraction
 }
+
+// Thousands writes a whole number with its digits parted by commas.
+func Thousands(n uint64) string { return thousands(strconv.FormatUint(n, 10)) }
 
 // thousands parts the digits of a whole number by commas.
 func thousands(digits string) string {

@@ -21,6 +21,10 @@ const maxNesting = 10
 // maxLine is the longest line of a file in bytes.
 const maxLine = 4000
 
+// maxKeys is how many keys a mapping may have; rules need 5. The time that the
+// YAML parser takes grows with the square of it.
+const maxKeys = 100
+
 // root reads the file as one YAML document, nil where that is impossible. The
 // tree is walked by hand rather than decoded into structs, because decoding
 // stops at the first mistake and reads 0.10 as a float.
@@ -89,7 +93,8 @@ func (p *parser) isText(source []byte) bool {
 // isPlain refuses the parts of YAML that rules have no use for and that can be
 // made to grow without bound.
 func (p *parser) isPlain(tokens token.Tokens) bool {
-	depth := 0
+	depth, documents := 0, 0
+	keys := map[int]int{} // by column, of the mappings that are open there
 	for _, t := range tokens {
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
@@ -102,6 +107,21 @@ func (p *parser) isPlain(tokens token.Tokens) bool {
 			depth++
 		case token.SequenceEndType, token.MappingEndType:
 			depth--
+		case token.SequenceEntryType:
+			closeMappings(keys, t.Position.Column)
+		case token.MappingValueType:
+			if column := keyColumn(t); depth == 0 {
+				closeMappings(keys, column)
+				if keys[column]++; keys[column] > maxKeys {
+					p.add(t.Position.Line, column, "there are more than %d keys here, expected far fewer", maxKeys)
+					return false
+				}
+			}
+		case token.DocumentHeaderType:
+			if documents++; documents > maxNesting {
+				p.add(t.Position.Line, t.Position.Column, "a second document starts here, expected one a file")
+				return false
+			}
 		}
 		if depth > maxNesting {
 			p.add(t.Position.Line, t.Position.Column, "brackets nest %d deep, expected at most %d", depth, maxNesting)
@@ -109,6 +129,24 @@ func (p *parser) isPlain(tokens token.Tokens) bool {
 		}
 	}
 	return true
+}
+
+// closeMappings forgets the keys of mappings that end where something begins in
+// a column, which are those further to the right.
+func closeMappings(keys map[int]int, column int) {
+	for open := range keys {
+		if open > column {
+			delete(keys, open)
+		}
+	}
+}
+
+// keyColumn is where the key before a colon begins.
+func keyColumn(colon *token.Token) int {
+	if key := colon.Prev; key != nil && key.Position.Line == colon.Position.Line {
+		return key.Position.Column
+	}
+	return colon.Position.Column
 }
 
 // syntax reports an error of the YAML parser, without the excerpt it brings.

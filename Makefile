@@ -1,0 +1,98 @@
+# `make` lists what there is to make.
+
+BIN       = build/prizegen$(shell go env GOEXE)
+TOOL      = go tool -modfile=tools/$(1).mod $(1)
+PROFILE   = build/cover.out
+GO_DIRS   = $(wildcard cmd pkg serve bench)
+
+BENCH    ?= .
+FUZZTIME ?= 1m
+
+# What the binary says of itself; the program falls back to its build info.
+VERSION  ?= $(patsubst v%,%,$(shell git describe --tags --dirty 2>/dev/null))
+COMMIT   ?= $(shell git rev-parse --short HEAD 2>/dev/null)
+DATE     ?= $(shell git log -1 --format=%cI 2>/dev/null)
+LDFLAGS   = -s -w \
+	$(if $(VERSION),-X main.version=$(VERSION)) \
+	$(if $(COMMIT),-X main.commit=$(COMMIT)) \
+	$(if $(DATE),-X main.date=$(DATE))
+
+# Nothing here needs C but the race detector.
+export CGO_ENABLED = 0
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help build test unit race lint fmt bench fuzz cover dist-files release-check clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+build: ## Build build/prizegen, a static binary
+	go build -trimpath -ldflags "$(strip $(LDFLAGS))" -o $(BIN) ./cmd/prizegen
+
+test: deps lint race ## Everything a change must pass: lint, then race tests with coverage
+
+unit: ## Run the tests alone, on any system
+	go test ./...
+
+.PHONY: deps
+deps:
+	@scripts/deps.sh
+
+race:
+	@mkdir -p build
+	CGO_ENABLED=1 go test -race -covermode=atomic -coverpkg=./pkg/... -coverprofile=$(PROFILE) ./...
+	@$(coverage)
+
+lint: ## Check imports, style and common mistakes; fail if go.mod is not tidy
+	$(call TOOL,golangci-lint) run ./...
+	go mod tidy -diff
+
+fmt: ## Format the Go code
+	$(call TOOL,gofumpt) -l -w $(GO_DIRS)
+
+bench: ## Run the benchmarks; BENCH=regexp picks some
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+fuzz: ## Run each fuzz target for FUZZTIME (1m)
+	@go list ./... | while read -r pkg; do \
+		for name in $$(go test -list '^Fuzz' "$$pkg" | grep '^Fuzz'); do \
+			echo "go test -fuzz $$name $$pkg"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; \
+		done; \
+	done
+
+cover: ## Show the coverage of pkg/, and write build/cover.html
+	@mkdir -p build
+	go test -coverpkg=./pkg/... -coverprofile=$(PROFILE) ./...
+	@$(coverage)
+	@go tool cover -html=$(PROFILE) -o build/cover.html
+
+# Completions and man page for the packages; .goreleaser.yaml calls this.
+dist-files: build
+	@mkdir -p build/completions build/man
+	$(BIN) completion bash > build/completions/prizegen.bash
+	$(BIN) completion zsh > build/completions/_prizegen
+	$(BIN) completion fish > build/completions/prizegen.fish
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null)} $(BIN) man > build/man/prizegen.1
+	gzip -9nkf build/man/prizegen.1
+
+release-check: ## Build a whole release into dist/, publishing nothing
+	$(call TOOL,goreleaser) check
+	$(call TOOL,goreleaser) release --snapshot --clean --skip=docker,sbom
+
+clean: ## Remove what was built
+	rm -rf build dist
+
+# Every test run writes each block anew: a block is covered if any run hit it.
+coverage = awk ' \
+	NR > 1 { stmts[$$1] = $$2; if ($$3) hit[$$1] = $$2 } \
+	END { \
+		for (b in stmts) { \
+			p = b; sub(/\/[^\/]*$$/, "", p); sub(/^.*\/pkg\//, "pkg/", p); \
+			all[p] += stmts[b]; got[p] += hit[b]; a += stmts[b]; g += hit[b]; \
+		} \
+		for (p in all) printf "coverage %5.1f%%  %s\n", 100 * got[p] / all[p], p | "sort -k3"; \
+		close("sort -k3"); \
+		if (a) printf "coverage %5.1f%%  pkg/ in total\n", 100 * g / a; \
+	}' $(PROFILE)

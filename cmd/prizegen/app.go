@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+)
+
+// The exit statuses.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// app is the world that the commands work in. Results go to out, everything else
+// to err.
+type app struct {
+	in        io.Reader
+	out, err  io.Writer
+	generator draw.Generator
+	errIsTerm bool
+	width     int // of the terminal that out is, a sensible one where it is none
+	quiet     bool
+	running   bool // whether the arguments were understood and a command is at work
+}
+
+// systemApp is the app of a real process.
+func systemApp() *app {
+	a := &app{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		generator: draw.Local{},
+		errIsTerm: term.IsTerminal(int(os.Stderr.Fd())),
+		width:     100,
+	}
+	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && width > 0 {
+		a.width = width
+	}
+	return a
+}
+
+// run runs a command line and gives its exit status.
+func run(a *app, args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// With a handler, writing to a closed pipe is an error instead of the end of
+	// the process, so that the progress bar can be taken away before.
+	pipe := make(chan os.Signal, 1)
+	signal.Notify(pipe, syscall.SIGPIPE)
+	defer signal.Stop(pipe)
+
+	root := newRootCmd(a)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil || errors.Is(err, syscall.EPIPE): // whoever read the output has seen enough
+		return exitDone
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(a.err, "prizegen: interrupted")
+		return exitInterrupted
+	}
+	return a.report(err)
+}
+
+// usageError is an error in what was typed, not in what was done.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// usagef makes a [usageError].
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// hintError is an error with advice what to do about it.
+type hintError struct {
+	err  error
+	hint string
+}
+
+func (e hintError) Error() string { return e.err.Error() }
+func (e hintError) Unwrap() error { return e.err }
+
+// report prints an error and gives the exit status for it.
+func (a *app) report(err error) int {
+	message := strings.TrimRight(err.Error(), "\n")
+	fmt.Fprintf(a.err, "prizegen: error: %s\n", message)
+	var hint hintError
+	var usage usageError
+	isUsage := !a.running || errors.As(err, &usage)
+	switch {
+	case errors.As(err, &hint):
+		fmt.Fprintf(a.err, "prizegen: hint: %s\n", hint.hint)
+	case isUsage:
+		fmt.Fprintln(a.err, "prizegen: hint: add --help to the command to see what it takes")
+	}
+	if isUsage {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// write writes a result.
+func (a *app) write(p []byte) error {
+	if _, err := a.out.Write(p); err != nil {
+		return fmt.Errorf("write the output: %w", err)
+	}
+	return nil
+}
+
+// note tells something that is not a result, unless --quiet was given.
+func (a *app) note(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.err, format+"\n", args...)
+	}
+}
+
+// styles are how results look on a terminal that has colours; elsewhere they do
+// nothing. They use the terminal's own palette, which its owner can read.
+type styles struct{ head, win, faint, warn lipgloss.Style }
+
+func (a *app) styles() styles {
+	r := lipgloss.NewRenderer(a.out)
+	return styles{
+		head:  r.NewStyle().Bold(true),
+		win:   r.NewStyle().Bold(true).Foreground(lipgloss.Color("2")),
+		faint: r.NewStyle().Faint(true),
+		warn:  r.NewStyle().Foreground(lipgloss.Color("3")),
+	}
+}
+
+func newRootCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "prizegen",
+		Short: "Instant-win prize draws that anyone can check",
+		Long: `prizegen hands out account numbers and decides at once, by rules published in
+advance and by chance alone, what each of them wins. Every draw follows from a
+seed and an index, so that anyone who knows the seed can recompute it.`,
+		Example: `  prizegen draw                          one draw
+  prizegen draw -n 1000 -o csv           a thousand, for a spreadsheet
+  prizegen draw --seed 42 --start 9      draw number 9 of seed 42, always the same
+  prizegen odds --rules modest           the exact chances of everything`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRun: func(*cobra.Command, []string) {
+			a.running = true
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.SetIn(a.in)
+	cmd.SetOut(a.out)
+	cmd.SetErr(a.err)
+	cmd.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no notes")
+	cmd.AddGroup(
+		&cobra.Group{ID: "draw", Title: "Draw:"},
+		&cobra.Group{ID: "check", Title: "Check:"},
+	)
+	for group, commands := range map[string][]*cobra.Command{
+		"draw":  {newDrawCmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
+		"check": {newOddsCmd(a), newRulesCmd(a), newVerifyCmd(a), newStreamCmd(a)},
+	} {
+		for _, sub := range commands {
+			sub.GroupID = group
+			cmd.AddCommand(sub)
+		}
+	}
+	cmd.AddCommand(newVersionCmd(a), newManCmd(a))
+	return cmd
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// drawOptions are what the commands draw and prize are asked for.
+type drawOptions struct {
+	formats  formats
+	run      runFlags
+	rules    *string
+	accounts []string
+	output   *value[string]
+}
+
+func newDrawCmd(a *app) *cobra.Command {
+	var o drawOptions
+	cmd := &cobra.Command{
+		Use:   "draw",
+		Short: "Draw account numbers and what they win",
+		Long: `Draw generates account numbers and decides what each of them wins. With
+--account it decides the account numbers given instead.
+
+The same seed gives the same draws, whatever the number of cores. Draws written
+as json or ndjson are all that prizegen verify needs.`,
+		Example: `  prizegen draw
+  prizegen draw --seed 42 --start 9 -o ndjson
+  prizegen draw -n 1000000 --rules modest -o csv >draws.csv
+  prizegen draw --text upper3 --number digits6 --rules summer.yaml
+  prizegen draw --account ABC123456 --account XYZ000007`,
+		Args: cobra.NoArgs,
+	}
+	o.run = newRunFlags(cmd).withCount(cmd, "draws")
+	o.formats = newFormats(cmd)
+	o.rules = newRulesFlag(cmd)
+	cmd.Flags().StringArrayVar(&o.accounts, "account", nil, "decide this `account` number instead of a generated one; may be repeated")
+	cmd.MarkFlagsMutuallyExclusive("account", "count")
+	cmd.MarkFlagsMutuallyExclusive("account", "text")
+	cmd.MarkFlagsMutuallyExclusive("account", "number")
+	o.output = newOutput(cmd, "table", "json", "ndjson", "csv")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if cmd.Flags().Changed("account") {
+			return a.prize(cmd.Context(), o, o.accounts)
+		}
+		return a.draw(cmd.Context(), o)
+	}
+	return cmd
+}
+
+// draw draws generated account numbers.
+func (a *app) draw(ctx context.Context, o drawOptions) error {
+	seed, made, err := o.run.resolve()
+	if err != nil {
+		return err
+	}
+	rules, err := a.loadRules(*o.rules)
+	if err != nil {
+		return err
+	}
+	w := drawWriter{a: a, format: o.output.value, seedMade: made, spec: draw.Spec{
+		Seed: seed, Start: o.run.start.value, Count: o.run.count.value,
+		Text: o.formats.text.value, Number: o.formats.number.value, Rules: rules,
+	}}
+	w.accountWidth = w.spec.Text.Len() + w.spec.Number.Len()
+	w.replay = replay(o, w.spec)
+	return w.run(ctx)
+}
+
+// replay is the command line that makes the same draws again.
+func replay(o drawOptions, spec draw.Spec) string {
+	words := []string{"prizegen", "draw", "--seed", shellWord(string(spec.Seed))}
+	add := func(flag, value, standard string) {
+		if value != standard {
+			words = append(words, flag, shellWord(value))
+		}
+	}
+	add("--start", o.run.start.text, "0")
+	add("-n", o.run.count.text, "1")
+	add("--text", o.formats.text.text, "lower4")
+	add("--number", o.formats.number.text, "digits4")
+	add("--rules", *o.rules, prize.Default)
+	return strings.Join(words, " ")
+}
+
+// shellWord quotes a text for a POSIX shell where that is needed.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// plural counts things in English.
+func plural[N int | uint64](n N, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%s %ss", prize.Thousands(uint64(n)), thing)
+}

@@ -1,0 +1,16 @@
+// Command prizegen runs instant-win prize draws that anyone can check. See the
+// README for a tour, and prizegen help for its commands.
+package main
+
+import "os"
+
+// What the linker is told of this build; see version.go for builds without.
+var (
+	version = ""
+	commit  = ""
+	date    = ""
+)
+
+func main() {
+	os.Exit(run(systemApp(), os.Args[1:]))
+}

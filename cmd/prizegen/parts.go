@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/textgen"
+)
+
+// partsBatch is how many texts or numbers are made at a time.
+const partsBatch = 1 << 16
+
+// partOptions are what the commands text and number are asked for.
+type partOptions struct {
+	name   string // text or number
+	run    runFlags
+	output *value[string]
+}
+
+// part makes the parts of a range, end to end.
+type part func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error)
+
+func newTextCmd(a *app) *cobra.Command {
+	o := partOptions{name: "text"}
+	cmd := &cobra.Command{
+		Use:   "text",
+		Short: "Generate the text part of account numbers",
+		Example: `  prizegen text
+  prizegen text -n 5 --format upper2
+  prizegen text -n 3 --format '[BCDFGHJKLM]3' --seed 42 -o json`,
+		Args: cobra.NoArgs,
+	}
+	format := newValue("format", textgen.Default, textgen.Parse)
+	cmd.Flags().Var(format, "format", "lower or upper and a length, or [ALPHABET] and a length")
+	complete(cmd, "format", textgen.Lower4, textgen.Upper2)
+	o.define(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		f := format.value
+		return a.parts(cmd.Context(), o, entropy.Text, f.Letters, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
+			return a.generator.Texts(ctx, dst, f, r)
+		})
+	}
+	return cmd
+}
+
+func newNumberCmd(a *app) *cobra.Command {
+	o := partOptions{name: "number"}
+	cmd := &cobra.Command{
+		Use:   "number",
+		Short: "Generate the number part of account numbers",
+		Example: `  prizegen number
+  prizegen number -n 5 --format digits8
+  prizegen number -n 3 --format '[13579]6' --seed 42 -o json`,
+		Args: cobra.NoArgs,
+	}
+	format := newValue("format", numgen.Default, numgen.Parse)
+	cmd.Flags().Var(format, "format", "digits and a length, or [ALPHABET] and a length")
+	complete(cmd, "format", numgen.Digits4, numgen.Digits8)
+	o.define(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		f := format.value
+		return a.parts(cmd.Context(), o, entropy.Number, f.Letters, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
+			return a.generator.Numbers(ctx, dst, f, r)
+		})
+	}
+	return cmd
+}
+
+func (o *partOptions) define(cmd *cobra.Command) {
+	o.run = newRunFlags(cmd).withCount(cmd, o.name+"s")
+	o.output = newOutput(cmd, "plain", "json", "ndjson", "csv")
+}
+
+// parts makes the texts or numbers of a run and writes them.
+func (a *app) parts(ctx context.Context, o partOptions, label entropy.Label, letters entropy.Letters, generate part) error {
+	seed, made, err := o.run.resolve()
+	if err != nil {
+		return err
+	}
+	all := seed.Range(label, o.run.start.value, o.run.count.value)
+	progress := a.startProgress(all.Count, o.name+"s")
+	defer progress.stop()
+	encoding := partEncoding{name: o.name, format: o.output.value, seed: seed, letters: letters}
+	out := encoding.header()
+	var made1 []byte
+	for done := uint64(0); done < all.Count; {
+		n := min(all.Count-done, partsBatch)
+		if made1, err = generate(ctx, made1[:0], all.Slice(done, done+n)); err != nil {
+			break
+		}
+		out = encoding.append(out, made1, all.Start+done, done == 0)
+		if err = a.write(out); err != nil {
+			return err
+		}
+		out = out[:0]
+		done += n
+		progress.add(n)
+	}
+	if o.output.value == "json" {
+		if footer := a.write([]byte("\n]\n")); err == nil {
+			err = footer
+		}
+	}
+	progress.stop()
+	if made && (o.output.value == "plain" || o.output.value == "csv") {
+		a.note("seed: %s", seed)
+	}
+	return err
+}
+
+// partEncoding writes texts or numbers.
+type partEncoding struct {
+	name, format string
+	seed         entropy.Seed
+	letters      entropy.Letters
+}
+
+func (e partEncoding) header() []byte {
+	switch e.format {
+	case "json":
+		return []byte("[")
+	case "csv":
+		return []byte("index," + e.name + "\n")
+	default:
+		return nil
+	}
+}
+
+// append writes parts that were made end to end.
+func (e partEncoding) append(dst, parts []byte, index uint64, first bool) []byte {
+	width := e.letters.Len()
+	// What follows each part in JSON is the same for all.
+	tail := `,"seed":` + jsonString(string(e.seed)) + `,"format":` + jsonString(e.letters.String()) + "}"
+	for ; len(parts) > 0; parts = parts[width:] {
+		text := string(parts[:width])
+		switch e.format {
+		case "plain":
+			dst = append(append(dst, text...), '\n')
+		case "csv":
+			dst = append(strconv.AppendUint(dst, index, 10), ',')
+			dst = append(append(dst, csvField(text)...), '\n')
+		default:
+			if e.format == "json" {
+				dst = append(dst, ",\n"[btoi(first):]...)
+			}
+			dst = strconv.AppendUint(append(dst, `{"index":`...), index, 10)
+			dst = append(append(append(dst, `,"`...), e.name...), `":`...)
+			dst = append(append(dst, jsonString(text)...), tail...)
+			if e.format == "ndjson" {
+				dst = append(dst, '\n')
+			}
+		}
+		index++
+		first = false
+	}
+	return dst
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// jsonString writes a text as a JSON string.
+func jsonString(s string) string {
+	// Valid UTF-8 always encodes.
+	b, _ := json.Marshal(s)
+	return string(b)
+}
+
+// csvField quotes a text where CSV wants it.
+func csvField(s string) string {
+	if !strings.ContainsAny(s, "\",") {
+		return s
+	}
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	// Writing to a strings.Builder never fails.
+	_ = w.Write([]string{s})
+	w.Flush()
+	return strings.TrimSuffix(b.String(), "\n")
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+func newPrizeCmd(a *app) *cobra.Command {
+	var o drawOptions
+	cmd := &cobra.Command{
+		Use:   "prize ACCOUNT... | -",
+		Short: "Decide what given account numbers win",
+		Long: `Prize decides what the account numbers given win. With - it reads them from
+standard input, one a line, any number of them, and writes each as it is decided.
+
+The n-th account number given is the draw with index start+n-1 of the seed.`,
+		Example: `  prizegen prize ABC123456
+  prizegen prize --seed 42 --rules modest fucb0166 cujg9027
+  prizegen prize - -o csv <accounts.txt >prizes.csv`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return hintError{errNoArgument, "give account numbers, or - to read them from standard input"}
+			}
+			return nil
+		},
+	}
+	o.run = newRunFlags(cmd)
+	o.rules = newRulesFlag(cmd)
+	o.output = newOutput(cmd, "table", "json", "ndjson", "csv")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.prize(cmd.Context(), o, args)
+	}
+	return cmd
+}
+
+// prize decides given account numbers; "-" alone stands for standard input.
+func (a *app) prize(ctx context.Context, o drawOptions, accounts []string) error {
+	seed, made, err := o.run.resolve()
+	if err != nil {
+		return err
+	}
+	rules, err := a.loadRules(*o.rules)
+	if err != nil {
+		return err
+	}
+	w := drawWriter{a: a, format: o.output.value, seedMade: made, spec: draw.Spec{
+		Seed: seed, Start: o.run.start.value, Rules: rules,
+	}}
+	if len(accounts) == 1 && accounts[0] == "-" {
+		w.spec.Accounts = accountLines(a.in)
+		w.accountWidth = 16 // of most; longer ones push their line to the right
+		return w.run(ctx)
+	}
+	for _, account := range accounts {
+		if err := prize.CheckAccount(account); err != nil {
+			return usageError{err}
+		}
+		w.accountWidth = max(w.accountWidth, len(account))
+	}
+	w.spec.Count = uint64(len(accounts))
+	w.spec.Accounts = func(list *prize.Accounts) error {
+		for len(accounts) > 0 && list.Len() < draw.BatchSize {
+			list.Append(accounts[0])
+			accounts = accounts[1:]
+		}
+		return nil
+	}
+	return w.run(ctx)
+}
+
+// accountLines reads account numbers, one a line. A batch is handed on as soon as
+// reading more would have to wait, so that an answer follows each line typed.
+func accountLines(in io.Reader) func(*prize.Accounts) error {
+	reader, line := bufio.NewReaderSize(in, 64<<10), 0
+	return func(list *prize.Accounts) error {
+		for list.Len() < draw.BatchSize {
+			if list.Len() > 0 && reader.Buffered() == 0 {
+				return nil
+			}
+			text, err := reader.ReadSlice('\n')
+			if errors.Is(err, io.EOF) && len(text) == 0 {
+				return nil
+			}
+			line++
+			switch {
+			case errors.Is(err, bufio.ErrBufferFull): // CheckAccount says how long is too long
+			case err != nil && !errors.Is(err, io.EOF):
+				return fmt.Errorf("standard input: %w", bare(err))
+			}
+			account := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+			if err := prize.CheckAccount(account); err != nil {
+				return fmt.Errorf("standard input, line %d: %w", line, err)
+			}
+			list.Append(account)
+		}
+		return nil
+	}
+}

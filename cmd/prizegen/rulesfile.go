@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// loadRules finds rules by what --rules says: a built-in name, the path of a YAML
+// file, or - for standard input.
+func (a *app) loadRules(ref string) (*prize.Rules, error) {
+	if slices.Contains(prize.Builtins(), ref) {
+		return prize.Builtin(ref)
+	}
+	source, err := a.readRules(ref)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := prize.Parse(ref, source)
+	var wrong *prize.FileError
+	if errors.As(err, &wrong) {
+		return nil, fmt.Errorf("%s in the rules:\n%w", plural(len(wrong.Mistakes), "mistake"), err)
+	}
+	return rules, err
+}
+
+// readRules reads the text of a rules file.
+func (a *app) readRules(ref string) ([]byte, error) {
+	if ref == "-" {
+		return readLimited(a.in, "standard input")
+	}
+	file, err := os.Open(ref)
+	if err != nil {
+		isName := !strings.ContainsAny(ref, `/\`) && filepath.Ext(ref) == ""
+		if isName && errors.Is(err, fs.ErrNotExist) {
+			return nil, usagef("%w %q: expected %s or the path of a YAML file", prize.ErrUnknownRules, ref, strings.Join(prize.Builtins(), ", "))
+		}
+		return nil, fmt.Errorf("rules file %s: %w", ref, bare(err))
+	}
+	defer file.Close()
+	return readLimited(file, "rules file "+ref)
+}
+
+func readLimited(r io.Reader, what string) ([]byte, error) {
+	// One byte too many is enough for the parser to refuse it.
+	source, err := io.ReadAll(io.LimitReader(r, prize.MaxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, bare(err))
+	}
+	return source, nil
+}
+
+// bare takes the operation and the path off an error, for messages that name the
+// file themselves.
+func bare(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// build is what is known of the program itself.
+type build struct {
+	Version  string `json:"version"`
+	Commit   string `json:"commit,omitempty"`
+	Date     string `json:"date,omitempty"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+// thisBuild takes what the linker was told, and what the Go tool recorded for the
+// rest.
+func thisBuild() build {
+	b := build{Version: version, Commit: commit, Date: date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	if b.Version == "" {
+		b.Version = info.Main.Version
+	}
+	if b.Version == "" || b.Version == "(devel)" {
+		b.Version = "devel"
+	}
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && b.Commit == "":
+			b.Commit = s.Value
+		case s.Key == "vcs.time" && b.Date == "":
+			b.Date = s.Value
+		}
+	}
+	return b
+}
+
+// String is one line for people.
+func (b build) String() string {
+	text := "prizegen " + b.Version
+	if b.Commit != "" {
+		text += " " + b.Commit[:min(len(b.Commit), 12)]
+	}
+	if b.Date != "" {
+		text += " of " + b.Date
+	}
+	return fmt.Sprintf("%s (%s %s)", text, b.Go, b.Platform)
+}
+
+func newVersionCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Tell the version of this program",
+		Example: "  prizegen version\n  prizegen version -o json",
+		Args:    cobra.NoArgs,
+	}
+	output := newOutput(cmd, "text", "json")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		if output.value == "json" {
+			return a.writeJSON(thisBuild())
+		}
+		return a.write([]byte(thisBuild().String() + "\n"))
+	}
+	return cmd
+}

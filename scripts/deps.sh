@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Makes sure that what the tests call is there: a C compiler for the race
+# detector, git, xxd and openssl. On Debian and its kin it installs what is
+# missing, given root or sudo without a password; elsewhere it names it.
+set -euo pipefail
+
+fail() {
+	echo "deps: $*" >&2
+	exit 1
+}
+
+command -v go >/dev/null || fail "go is missing: install Go 1.26 or newer from https://go.dev/dl/"
+
+# can_compile tells whether the C compiler that Go calls finds the C library.
+can_compile() {
+	local cc
+	cc=$(go env CC)
+	command -v "${cc%% *}" >/dev/null &&
+		echo '#include <stdlib.h>' | $cc -E -x c - >/dev/null 2>&1
+}
+
+missing=()
+can_compile || missing+=(gcc libc6-dev)
+for tool in git xxd openssl; do
+	command -v "$tool" >/dev/null || missing+=("$tool")
+done
+((${#missing[@]})) || exit 0
+
+command -v apt-get >/dev/null || fail "missing: ${missing[*]}; install them, then run this again"
+as_root=()
+if ((EUID != 0)); then
+	sudo -n true 2>/dev/null ||
+		fail "missing: ${missing[*]}; as root run: apt-get install ${missing[*]}"
+	as_root=(sudo -n)
+fi
+
+echo "deps: installing ${missing[*]}" >&2
+apt() {
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+		apt-get -qq -o DPkg::Lock::Timeout=300 "$@" >&2
+}
+apt update || echo "deps: apt-get update failed; trying with the package lists at hand" >&2
+apt install -y --no-install-recommends "${missing[@]}" ||
+	fail "could not install: ${missing[*]}"
