@@ -68,7 +68,7 @@ func run(a *app, args []string) int {
 	case err == nil || errors.Is(err, syscall.EPIPE): // whoever read the output has seen enough
 		return exitDone
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(a.err, "prizegen: interrupted")
+		a.say("prizegen: interrupted")
 		return exitInterrupted
 	}
 	return a.report(err)
@@ -95,15 +95,15 @@ func (e hintError) Unwrap() error { return e.err }
 // report prints an error and gives the exit status for it.
 func (a *app) report(err error) int {
 	message := strings.TrimRight(err.Error(), "\n")
-	fmt.Fprintf(a.err, "prizegen: error: %s\n", message)
+	a.say("prizegen: error: %s", message)
 	var hint hintError
 	var usage usageError
 	isUsage := !a.running || errors.As(err, &usage)
 	switch {
 	case errors.As(err, &hint):
-		fmt.Fprintf(a.err, "prizegen: hint: %s\n", hint.hint)
+		a.say("prizegen: hint: %s", hint.hint)
 	case isUsage:
-		fmt.Fprintln(a.err, "prizegen: hint: add --help to the command to see what it takes")
+		a.say("prizegen: hint: add --help to the command to see what it takes")
 	}
 	if isUsage {
 		return exitUsage
@@ -114,7 +114,7 @@ func (a *app) report(err error) int {
 // write writes a result.
 func (a *app) write(p []byte) error {
 	if _, err := a.out.Write(p); err != nil {
-		return fmt.Errorf("write the output: %w", err)
+		return fmt.Errorf("write the output: %w", bare(err))
 	}
 	return nil
 }
@@ -122,8 +122,14 @@ func (a *app) write(p []byte) error {
 // note tells something that is not a result, unless --quiet was given.
 func (a *app) note(format string, args ...any) {
 	if !a.quiet {
-		fmt.Fprintf(a.err, format+"\n", args...)
+		a.say(format, args...)
 	}
+}
+
+// say writes a line to standard error.
+func (a *app) say(format string, args ...any) {
+	// There is nowhere left to tell that standard error is gone.
+	_, _ = fmt.Fprintf(a.err, format+"\n", args...)
 }
 
 // styles are how results look on a terminal that has colours; elsewhere they do
@@ -153,9 +159,6 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
   prizegen odds --rules modest           the exact chances of everything`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRun: func(*cobra.Command, []string) {
-			a.running = true
-		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.SetIn(a.in)
@@ -176,5 +179,20 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
 		}
 	}
 	cmd.AddCommand(newVersionCmd(a), newManCmd(a))
+	a.noteRunning(cmd)
 	return cmd
+}
+
+// noteRunning has every command say that it is at work when it is: errors before
+// that are of usage.
+func (a *app) noteRunning(cmd *cobra.Command) {
+	if work := cmd.RunE; work != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			a.running = true
+			return work(cmd, args)
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		a.noteRunning(sub)
+	}
 }

@@ -52,7 +52,7 @@ func (w *drawWriter) run(ctx context.Context) error {
 	if err == nil && w.format == "table" {
 		err = w.a.write([]byte(w.summary()))
 	}
-	if w.seedMade && w.format == "csv" {
+	if w.seedMade && w.format == "csv" && (err == nil || errors.Is(err, context.Canceled)) {
 		w.a.note("seed: %s", w.spec.Seed)
 	}
 	return err
@@ -124,7 +124,7 @@ func (w *drawWriter) summary() string {
 	}
 	total := "more than can be told"
 	if cost.IsInt64() && cost.Int64() < math.MaxInt64 {
-		total = w.spec.Rules.Currency.Format(cost.Int64())
+		total = w.spec.Rules.Currency.Display(cost.Int64())
 	}
 	text := fmt.Sprintf("\n%s won in %s by the rules %s, worth %s in all.\n", plural(wins, "prize"), plural(draws, "draw"), w.spec.Rules.Name, total)
 	if w.replay == "" {

@@ -129,7 +129,7 @@ func (r *oddsReport) figures() string {
 	var b strings.Builder
 	currency := r.rules.Currency
 	money := func(minor float64) string {
-		return currency.Format(int64(math.Round(min(minor, math.MaxInt64/2))))
+		return currency.Display(int64(math.Round(min(minor, math.MaxInt64/2))))
 	}
 	fmt.Fprintf(&b, "Win anything  %s (%s)\n", prize.Percent(r.exact.Win), prize.OneIn(r.exact.Win))
 	fmt.Fprintf(&b, "Cost a draw   %s expected, %s standard deviation\n", currency.FormatRat(r.exact.Mean), money(r.exact.StandardDeviation()))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -89,13 +90,13 @@ func (a *app) parts(ctx context.Context, o partOptions, label entropy.Label, let
 	defer progress.stop()
 	encoding := partEncoding{name: o.name, format: o.output.value, seed: seed, letters: letters}
 	out := encoding.header()
-	var made1 []byte
+	var batch []byte
 	for done := uint64(0); done < all.Count; {
 		n := min(all.Count-done, partsBatch)
-		if made1, err = generate(ctx, made1[:0], all.Slice(done, done+n)); err != nil {
+		if batch, err = generate(ctx, batch[:0], all.Slice(done, done+n)); err != nil {
 			break
 		}
-		out = encoding.append(out, made1, all.Start+done, done == 0)
+		out = encoding.append(out, batch, all.Start+done, done == 0)
 		if err = a.write(out); err != nil {
 			return err
 		}
@@ -109,7 +110,7 @@ func (a *app) parts(ctx context.Context, o partOptions, label entropy.Label, let
 		}
 	}
 	progress.stop()
-	if made && (o.output.value == "plain" || o.output.value == "csv") {
+	if made && (err == nil || errors.Is(err, context.Canceled)) && (o.output.value == "plain" || o.output.value == "csv") {
 		a.note("seed: %s", seed)
 	}
 	return err

@@ -58,16 +58,22 @@ func (m *meter) show() {
 		select {
 		case <-m.end:
 			if shown {
-				fmt.Fprint(m.a.err, "\r\x1b[K")
+				m.print("")
 			}
 			return
 		case now := <-ticks.C:
 			if elapsed := now.Sub(m.begun); elapsed >= progressAfter {
 				shown = true
-				fmt.Fprint(m.a.err, "\r\x1b[K"+m.line(bar, elapsed))
+				m.print(m.line(bar, elapsed))
 			}
 		}
 	}
+}
+
+// print replaces the line on the terminal.
+func (m *meter) print(line string) {
+	// A terminal that is gone does not stop the work.
+	_, _ = fmt.Fprint(m.a.err, "\r\x1b[K"+line)
 }
 
 // line is what is shown after some time.

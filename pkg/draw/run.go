@@ -60,8 +60,7 @@ func (r *run) do(ctx context.Context) error {
 	group.Go(func() error {
 		defer close(todo)
 		defer close(queue)
-		r.handOut(ctx, free, todo, queue)
-		return nil
+		return r.handOut(ctx, free, todo, queue)
 	})
 	for range workers {
 		group.Go(func() error {
@@ -90,19 +89,22 @@ func (r *run) do(ctx context.Context) error {
 	return group.Wait()
 }
 
-// handOut says which draws each batch is to make. An error ends it as a batch of
-// its own, so that the draws before it are still emitted.
-func (r *run) handOut(ctx context.Context, free <-chan *Batch, todo, queue chan<- *Batch) {
+// handOut says which draws each batch is to make. An error about account numbers
+// ends it as a batch of its own, so that the draws before it are still emitted;
+// the end of the context is returned.
+func (r *run) handOut(ctx context.Context, free <-chan *Batch, todo, queue chan<- *Batch) error {
 	var fault error
 	for start, left := r.spec.Start, r.spec.Count; ; {
 		var b *Batch
 		select {
 		case b = <-free:
 		case <-ctx.Done():
-			return // whoever ended the context tells why
+			return context.Cause(ctx)
 		}
-		b.Start, b.count, b.done = start, min(left, BatchSize), make(chan struct{})
-		if r.spec.Accounts != nil && fault == nil {
+		b.Start, b.done = start, make(chan struct{})
+		if r.spec.Accounts == nil {
+			b.count = min(left, BatchSize)
+		} else if b.count = 0; fault == nil {
 			b.Accounts.Reset()
 			fault = r.spec.Accounts(&b.Accounts)
 			b.count = uint64(b.Accounts.Len())
@@ -110,11 +112,12 @@ func (r *run) handOut(ctx context.Context, free <-chan *Batch, todo, queue chan<
 				b.count, fault = 0, err
 			}
 		}
-		if b.count == 0 || fault != nil && b.Accounts.Len() == 0 {
-			b.err = fault
-			close(b.done)
-			queue <- b
-			return
+		if b.count == 0 {
+			if b.err = fault; fault != nil {
+				close(b.done)
+				queue <- b
+			}
+			return nil
 		}
 		start, left = start+b.count, left-b.count
 		queue <- b

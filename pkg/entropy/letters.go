@@ -14,7 +14,7 @@ import (
 const MaxLength = 64
 
 // ErrFormat is wrapped by every error about the format of a part.
-var ErrFormat = errors.New("not a format")
+var ErrFormat = errors.New("unknown format")
 
 // maxBound is the largest number of spellings that one word decides.
 const maxBound = 1 << 63

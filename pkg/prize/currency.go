@@ -80,8 +80,24 @@ func (c Currency) Format(minor int64) string {
 	return sign + c.symbol + digits
 }
 
+// Display writes an amount of minor units as Format does, with its thousands
+// parted by commas. It is for totals; the name of a prize has no commas, since
+// they would end it in a list of YAML.
+func (c Currency) Display(minor int64) string { return parted(c.Format(minor)) }
+
+// parted parts the thousands of the first number in a text.
+func parted(amount string) string {
+	from := strings.IndexAny(amount, "0123456789")
+	whole, fraction, point := strings.Cut(amount[from:], ".")
+	if point {
+		fraction = "." + fraction
+	}
+	return amount[:from] + thousands(whole) + fraction
+}
+
 // FormatRat writes an amount of minor units that need not be whole, to two
-// places more than the currency has, for example 1234/10 of GBP as £1.2340.
+// places more than the currency has and with commas, for example 1234/10 of GBP
+// as £1.2340.
 func (c Currency) FormatRat(minor *big.Rat) string {
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(c.Digits)), nil)
 	major := new(big.Rat).Quo(minor, new(big.Rat).SetInt(scale))
@@ -89,7 +105,7 @@ func (c Currency) FormatRat(minor *big.Rat) string {
 	if major.Sign() < 0 {
 		sign, major = "-", major.Neg(major)
 	}
-	return sign + c.symbol + major.FloatString(c.Digits+2)
+	return parted(sign + c.symbol + major.FloatString(c.Digits+2))
 }
 
 // maxAmount bounds every amount in minor units, so that sums over any stock stay
