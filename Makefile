@@ -74,7 +74,7 @@ dist-files: build
 	$(BIN) completion bash > build/completions/prizegen.bash
 	$(BIN) completion zsh > build/completions/_prizegen
 	$(BIN) completion fish > build/completions/prizegen.fish
-	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null)} $(BIN) man > build/man/prizegen.1
+	$(BIN) man > build/man/prizegen.1
 	gzip -9nkf build/man/prizegen.1
 
 release-check: ## Build a whole release into dist/, publishing nothing

@@ -55,6 +55,8 @@ func systemApp() *app {
 func run(a *app, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A second Ctrl-C ends the process at once, should the first one not.
+	context.AfterFunc(ctx, stop)
 	// With a handler, writing to a closed pipe is an error instead of the end of
 	// the process, so that the progress bar can be taken away before.
 	pipe := make(chan os.Signal, 1)
@@ -117,6 +119,18 @@ func (a *app) write(p []byte) error {
 		return fmt.Errorf("write the output: %w", bare(err))
 	}
 	return nil
+}
+
+// stdin reads standard input until the context ends, even while it waits for
+// someone to type.
+func (a *app) stdin(ctx context.Context) io.Reader {
+	out, in := io.Pipe()
+	go func() {
+		_, err := io.Copy(in, a.in)
+		in.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { in.CloseWithError(context.Cause(ctx)) })
+	return out
 }
 
 // note tells something that is not a result, unless --quiet was given.

@@ -99,6 +99,52 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// TestInterruptWaiting stops commands that wait for someone to type.
+func TestInterruptWaiting(t *testing.T) {
+	for _, args := range [][]string{{"prize", "--seed", "42", "-"}, {"verify", "-"}} {
+		t.Run(args[0], func(t *testing.T) {
+			cmd := exec.Command("prizegen", args...)
+			stdin, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stdin.Close()
+			stdout, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if args[0] == "prize" {
+				// An answer to each line as it is typed shows that the command is up.
+				answers := bufio.NewReader(stdout)
+				if _, err := answers.ReadString('\n'); err != nil {
+					t.Fatal(err)
+				}
+				for _, account := range []string{"A1", "B2"} {
+					if _, err := io.WriteString(stdin, account+"\n"); err != nil {
+						t.Fatal(err)
+					}
+					if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, account) {
+						t.Fatalf("answer to %s is %q, %v", account, line, err)
+					}
+				}
+			} else if _, err := io.WriteString(stdin, strings.Repeat("\n", 1<<17)); err != nil {
+				t.Fatal(err) // more than a pipe holds: it was read, so the command is up
+			}
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			err = cmd.Wait()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+				t.Errorf("ended with %v, want exit status %d", err, exitInterrupted)
+			}
+		})
+	}
+}
+
 // TestProgress runs long work on a terminal: after a second it shows how far it
 // is, and takes that away at the end.
 func TestProgress(t *testing.T) {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"strings"
+	"time"
+
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
@@ -18,7 +21,18 @@ func newManCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.write([]byte(page.Build(roff.NewDocument())))
+			return a.write([]byte(dated(page.Build(roff.NewDocument()), thisBuild().Date)))
 		},
 	}
+}
+
+// dated gives a page the date of the program instead of today's, so that packages
+// built from the same commit are the same.
+func dated(page, date string) string {
+	built, err := time.Parse(time.RFC3339, date)
+	if err != nil {
+		return page // which is what a build that knows no date gets
+	}
+	head, rest, _ := strings.Cut(page, "\n")
+	return strings.Replace(head, time.Now().Format(time.DateOnly), built.UTC().Format(time.DateOnly), 1) + "\n" + rest
 }

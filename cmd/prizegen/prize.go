@@ -56,7 +56,7 @@ func (a *app) prize(ctx context.Context, o drawOptions, accounts []string) error
 		Seed: seed, Start: o.run.start.value, Rules: rules,
 	}}
 	if len(accounts) == 1 && accounts[0] == "-" {
-		w.spec.Accounts = accountLines(a.in)
+		w.spec.Accounts = accountLines(a.stdin(ctx))
 		w.accountWidth = 16 // of most; longer ones push their line to the right
 		return w.run(ctx)
 	}

@@ -45,19 +45,15 @@ func (a *app) verify(ctx context.Context, name, rulesFile string) error {
 	if err != nil {
 		return err
 	}
-	var file io.Reader = a.in
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, bare(err))
-		}
-		defer f.Close()
-		file = f
+	file, err := a.open(ctx, name)
+	if err != nil {
+		return err
 	}
+	defer file.Close()
 	progress := a.startProgress(0, "draws")
 	defer progress.stop()
 	var writeErr error
-	report, err := draw.Verify(ctx, a.generator, interruptible{file, ctx}, rules, progress.add, func(f draw.Finding) {
+	report, err := draw.Verify(ctx, a.generator, file, rules, progress.add, func(f draw.Finding) {
 		if writeErr == nil {
 			writeErr = a.write([]byte(f.Place + ": " + f.Problem + "\n"))
 		}
@@ -78,6 +74,18 @@ func (a *app) verify(ctx context.Context, name, rulesFile string) error {
 		a.note("note: the indexes from %d to %d are not all there once and in order", report.First, report.Last)
 	}
 	return nil
+}
+
+// open opens a file, - being standard input.
+func (a *app) open(ctx context.Context, name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(a.stdin(ctx)), nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, bare(err))
+	}
+	return file, nil
 }
 
 // held says that all draws hold.
@@ -119,17 +127,4 @@ func (a *app) rulesByName(file string) (func(name string) (*prize.Rules, error),
 		known[name] = rules
 		return rules, nil
 	}, nil
-}
-
-// interruptible stops reading a file when the context ends.
-type interruptible struct {
-	io.Reader
-	ctx context.Context
-}
-
-func (c interruptible) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.Reader.Read(p)
 }

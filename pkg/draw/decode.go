@@ -110,7 +110,7 @@ func (r *reader) nextLine() (json.RawMessage, error) {
 func decode(raw json.RawMessage) (Draw, error) {
 	var d Draw
 	fields := map[string]any{
-		"index": &d.Index, "account": &d.Account, "text": &d.Text, "number": &d.Number,
+		"index": &d.Index, "account": &d.Whole, "text": &d.Text, "number": &d.Number,
 		"rule": &d.Rule, "prize": &d.Prize, "seed": &d.Seed,
 		"text_format": &d.TextFormat, "number_format": &d.NumberFormat,
 		"rules": &d.Rules, "rules_sha256": &d.RulesSHA256,
@@ -123,7 +123,7 @@ func decode(raw json.RawMessage) (Draw, error) {
 			return Draw{}, fmt.Errorf("the key %q is missing", key)
 		}
 	}
-	return d, prize.CheckAccount(d.Account)
+	return d, prize.CheckAccount(d.Whole)
 }
 
 // UnmarshalJSON reads a prize strictly; see decode.

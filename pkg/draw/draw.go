@@ -7,9 +7,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Account is an account number: its text part followed by its number part. A
-// given account number, whose parts are not known, has them empty.
+// Account is an account number: its text part followed by its number part. The
+// parts of one that was given are not known, and empty.
 type Account struct {
+	Whole  string `json:"account"`
 	Text   string `json:"text,omitempty"`
 	Number string `json:"number,omitempty"`
 }
@@ -17,14 +18,12 @@ type Account struct {
 // Draw is one draw in the form that it is written in as JSON, from which anyone
 // can recompute it.
 type Draw struct {
-	Index        uint64  `json:"index"`
-	Account      string  `json:"account"`
-	Text         string  `json:"text,omitempty"`   // empty where the account number was given
-	Number       string  `json:"number,omitempty"` // likewise
-	Rule         *string `json:"rule"`             // nil where no rule covers the account number
-	Prize        *Prize  `json:"prize"`            // nil where nothing was won
+	Index uint64 `json:"index"`
+	Account
+	Rule         *string `json:"rule"`  // nil where no rule covers the account number
+	Prize        *Prize  `json:"prize"` // nil where nothing was won
 	Seed         string  `json:"seed"`
-	TextFormat   string  `json:"text_format,omitempty"`
+	TextFormat   string  `json:"text_format,omitempty"` // empty where the account number was given
 	NumberFormat string  `json:"number_format,omitempty"`
 	Rules        string  `json:"rules"`
 	RulesSHA256  string  `json:"rules_sha256"`
@@ -70,18 +69,26 @@ type Batch struct {
 // Len is how many draws are in the batch.
 func (b *Batch) Len() int { return len(b.Outcomes) }
 
+// Account gives the i-th account number of the batch, counted from 0.
+func (b *Batch) Account(i int) Account {
+	a := Account{Whole: string(b.Accounts.At(i))}
+	if b.spec.Accounts == nil {
+		a.Text, a.Number = a.Whole[:b.spec.Text.Len()], a.Whole[b.spec.Text.Len():]
+	}
+	return a
+}
+
 // Draw gives the i-th draw of the batch, counted from 0.
 func (b *Batch) Draw(i int) Draw {
 	rules := b.spec.Rules
 	d := Draw{
 		Index:       b.Start + uint64(i),
-		Account:     string(b.Accounts.At(i)),
+		Account:     b.Account(i),
 		Seed:        string(b.spec.Seed),
 		Rules:       rules.Name,
 		RulesSHA256: rules.SHA256(),
 	}
 	if b.spec.Accounts == nil {
-		d.Text, d.Number = d.Account[:b.spec.Text.Len()], d.Account[b.spec.Text.Len():]
 		d.TextFormat, d.NumberFormat = b.spec.Text.String(), b.spec.Number.String()
 	}
 	if rule := rules.Rule(b.Outcomes[i]); rule != nil {

@@ -159,7 +159,7 @@ func (v *verifier) prepare(d Draw) error {
 		v.spec.Accounts = func(list *prize.Accounts) error {
 			list.Reset()
 			for _, d := range v.pending {
-				list.Append(d.Account)
+				list.Append(d.Whole)
 			}
 			return nil
 		}
@@ -182,7 +182,7 @@ func difference(is, should Draw) string {
 		}
 	}
 	quoted := func(s string) string { return fmt.Sprintf("%q", s) }
-	compare("account", quoted(is.Account), quoted(should.Account))
+	compare("account", quoted(is.Whole), quoted(should.Whole))
 	compare("text", quoted(is.Text), quoted(should.Text))
 	compare("number", quoted(is.Number), quoted(should.Number))
 	compare("rule", ruleText(is.Rule), ruleText(should.Rule))
