@@ -173,7 +173,7 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
   prizegen odds --rules modest           the exact chances of everything`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.SetIn(a.in)
 	cmd.SetOut(a.out)

@@ -14,27 +14,34 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// barWidth is the width of the longest bar in columns.
-const barWidth = 24
+// The longest bar takes what the other columns leave of the terminal, up to
+// maxBar; where that is less than minBar there are none.
+const (
+	maxBar = 24
+	minBar = 4
+)
 
 // oddsTable shows odds for people.
 func (a *app) oddsTable(r oddsReport) string {
 	s := a.styles()
 	head := []string{"RULE", "PRIZE", "CHANCE", "ONE IN", "EXACTLY"}
+	shown := r.shown()
+	rows := r.cells(shown)
 	if r.Check != nil {
 		head = append(head, "DRAWN", "EXPECTED")
-	} else {
+	} else if room := min(maxBar, a.width-2-tableWidth(append(rows, head))); room >= minBar {
 		head = append(head, "")
+		addBars(rows, shown, room)
 	}
-	t := table.New().Headers(head...).Border(lipgloss.Border{Top: "─", Bottom: "─", Middle: "─", MiddleTop: "─", MiddleBottom: "─"}).
+	t := table.New().Headers(head...).Rows(rows...).
+		Border(lipgloss.Border{Top: "─", Bottom: "─", Middle: "─", MiddleTop: "─", MiddleBottom: "─"}).
 		BorderLeft(false).BorderRight(false).BorderColumn(false).BorderTop(false).BorderBottom(false).BorderStyle(s.faint)
-	wins := a.oddsRows(t, r)
 	t.StyleFunc(func(row, col int) lipgloss.Style {
 		style := lipgloss.NewStyle().PaddingRight(2)
 		switch {
 		case row == table.HeaderRow:
 			style = s.head.PaddingRight(2)
-		case row >= 0 && row < len(wins) && !wins[row] && col > 0:
+		case row >= 0 && row < len(shown) && shown[row].Prize == nil && col > 0:
 			style = s.faint.PaddingRight(2)
 		case col == 1:
 			style = s.win.PaddingRight(2)
@@ -63,42 +70,67 @@ func (r *oddsReport) title() string {
 	return fmt.Sprintf("The odds of %s + %s by the rules %s", r.TextFormat, r.NumberFormat, r.Rules)
 }
 
-// oddsRows fills the table and tells which rows are wins. A rule's name stands in
-// its first row only.
-func (a *app) oddsRows(t *table.Table, r oddsReport) (wins []bool) {
-	most := new(big.Rat)
+// shown are the rows that are worth a line: what can happen, and prizes that are
+// promised though they can't.
+func (r *oddsReport) shown() []prize.Row {
+	var rows []prize.Row
 	for _, row := range r.exact.Rows {
-		if row.Probability.Cmp(most) > 0 {
-			most = row.Probability
+		if row.Probability.Sign() > 0 || row.Prize != nil && r.Account == "" {
+			rows = append(rows, row)
 		}
 	}
-	var last *prize.Rule
-	for _, row := range r.exact.Rows {
-		unreached := row.Rule != nil && row.Prize != nil && r.Account == ""
-		if row.Probability.Sign() == 0 && !unreached {
-			continue // what can't happen is worth a line only where it is a promise
-		}
+	return rows
+}
+
+// cells are the texts of the table's rows. A rule's name stands in its first row
+// only.
+func (r *oddsReport) cells(rows []prize.Row) [][]string {
+	var cells [][]string
+	for i, row := range rows {
 		rule, won := "(no rule)", "no prize"
 		if row.Rule != nil {
 			rule = row.Rule.Name
 		}
+		if i > 0 && rows[i-1].Rule == row.Rule {
+			rule = ""
+		}
 		if row.Prize != nil {
 			won = row.Prize.Name
 		}
-		if row.Rule != nil && row.Rule == last {
-			rule = ""
-		}
-		last = row.Rule
-		cells := []string{rule, won, prize.Percent(row.Probability), strings.TrimPrefix(prize.OneIn(row.Probability), "1 in "), fraction(row.Probability)}
+		line := []string{rule, won, prize.Percent(row.Probability), strings.TrimPrefix(prize.OneIn(row.Probability), "1 in "), fraction(row.Probability)}
 		if r.Check != nil {
-			cells = append(cells, prize.Thousands(r.Check.Observed[row.Outcome]), strconv.FormatFloat(r.Check.Expected[row.Outcome], 'f', 1, 64))
-		} else if a.width >= 80 {
-			cells = append(cells, bar(row.Probability, most))
+			line = append(line, prize.Thousands(r.Check.Observed[row.Outcome]), strconv.FormatFloat(r.Check.Expected[row.Outcome], 'f', 1, 64))
 		}
-		t.Row(cells...)
-		wins = append(wins, row.Prize != nil)
+		cells = append(cells, line)
 	}
-	return wins
+	return cells
+}
+
+// tableWidth is how many columns of the terminal rows of equal length take.
+func tableWidth(rows [][]string) int {
+	total := 0
+	for col := range rows[0] {
+		widest := 0
+		for _, row := range rows {
+			widest = max(widest, lipgloss.Width(row[col]))
+		}
+		total += widest + 2
+	}
+	return total
+}
+
+// addBars draws the probability of each row behind it, the largest one room
+// columns wide.
+func addBars(cells [][]string, rows []prize.Row, room int) {
+	most := new(big.Rat)
+	for _, row := range rows {
+		if row.Probability.Cmp(most) > 0 {
+			most = row.Probability
+		}
+	}
+	for i, row := range rows {
+		cells[i] = append(cells[i], bar(row.Probability, most, room))
+	}
 }
 
 // fraction shows an exact probability where it fits.
@@ -109,11 +141,11 @@ func fraction(p *big.Rat) string {
 	return "(see -o json)"
 }
 
-// bar draws a probability as a bar, the largest one at full width, in eighths of
-// a column.
-func bar(p, most *big.Rat) string {
+// bar draws a probability as a bar in eighths of a column, the largest one room
+// columns wide.
+func bar(p, most *big.Rat, room int) string {
 	share, _ := new(big.Rat).Quo(p, most).Float64()
-	eighths := int(math.Round(share * barWidth * 8))
+	eighths := int(math.Round(share * float64(room) * 8))
 	if eighths == 0 && p.Sign() > 0 {
 		eighths = 1
 	}
