@@ -55,7 +55,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 func TestInterrupt(t *testing.T) {
 	for _, format := range []string{"ndjson", "json", "csv"} {
 		t.Run(format, func(t *testing.T) {
-			cmd := exec.Command("prizegen", "draw", "-n", "1000000000000", "--seed", "42", "-o", format)
+			cmd := exec.CommandContext(t.Context(), "prizegen", "draw", "-n", "1000000000000", "--seed", "42", "-o", format)
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr
 			stdout, err := cmd.StdoutPipe()
@@ -89,7 +89,7 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("the last line is not whole: …%q", out[len(out)-100:])
 			}
 			if format != "csv" {
-				verify := exec.Command("prizegen", "verify", "-")
+				verify := exec.CommandContext(t.Context(), "prizegen", "verify", "-")
 				verify.Stdin = bytes.NewReader(out)
 				if report, err := verify.CombinedOutput(); err != nil {
 					t.Errorf("verify: %v\n%s", err, report)
@@ -103,12 +103,12 @@ func TestInterrupt(t *testing.T) {
 func TestInterruptWaiting(t *testing.T) {
 	for _, args := range [][]string{{"prize", "--seed", "42", "-"}, {"verify", "-"}} {
 		t.Run(args[0], func(t *testing.T) {
-			cmd := exec.Command("prizegen", args...)
+			cmd := exec.CommandContext(t.Context(), "prizegen", args...)
 			stdin, err := cmd.StdinPipe()
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer stdin.Close()
+			defer func() { _ = stdin.Close() }() // which the command may have done
 			stdout, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -199,7 +199,7 @@ func startOnTerminal(t *testing.T, program string, args ...string) (onTerminal, 
 	if err != nil {
 		return onTerminal{}, err
 	}
-	cmd := exec.Command(program, args...)
+	cmd := exec.CommandContext(t.Context(), program, args...)
 	cmd.Stderr = theirs
 	if err := cmd.Start(); err != nil {
 		return onTerminal{}, err

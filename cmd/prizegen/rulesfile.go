@@ -36,7 +36,7 @@ func (a *app) readRules(ref string) ([]byte, error) {
 	if ref == "-" {
 		return readLimited(a.in, "standard input")
 	}
-	file, err := os.Open(ref)
+	file, err := openFile(ref)
 	if err != nil {
 		isName := !strings.ContainsAny(ref, `/\`) && filepath.Ext(ref) == ""
 		if isName && errors.Is(err, fs.ErrNotExist) {
@@ -47,6 +47,9 @@ func (a *app) readRules(ref string) ([]byte, error) {
 	defer file.Close()
 	return readLimited(file, "rules file "+ref)
 }
+
+// openFile opens a file to be read.
+func openFile(name string) (io.ReadCloser, error) { return os.Open(name) }
 
 func readLimited(r io.Reader, what string) ([]byte, error) {
 	// One byte too many is enough for the parser to refuse it.

@@ -11,7 +11,6 @@ import (
 )
 
 func newStreamCmd(a *app) *cobra.Command {
-	var seed *value[entropy.Seed]
 	label := newValue("label", string(entropy.Text), func(text string) (entropy.Label, error) {
 		if !slices.Contains(entropy.Labels(), entropy.Label(text)) {
 			return "", usagef("expected text, number or prize")
@@ -19,7 +18,6 @@ func newStreamCmd(a *app) *cobra.Command {
 		return entropy.Label(text), nil
 	})
 	bytes := newValue("count", "1", parseCount)
-	run := runFlags{}
 	cmd := &cobra.Command{
 		Use:   "stream",
 		Short: "Write raw random bytes of a seed, for test laboratories",
@@ -31,8 +29,7 @@ can compute them with any other tool, and statistical tests can read them.`,
   prizegen stream --label prize --bytes 1000000000 >prize.bin`,
 		Args: cobra.NoArgs,
 	}
-	run = newRunFlags(cmd)
-	seed = run.seed
+	run := newRunFlags(cmd)
 	cmd.Flags().Var(label, "label", "which stream: text, number or prize")
 	cmd.Flags().Var(bytes, "bytes", "how many bytes to write")
 	complete(cmd, "label", "text", "number", "prize")
@@ -42,12 +39,12 @@ can compute them with any other tool, and statistical tests can read them.`,
 		}
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		s := seed.value
-		if seed.text == "" {
-			s = entropy.NewSeed()
-			a.note("seed: %s", s)
+		seed := run.seed.value
+		if run.seed.text == "" {
+			seed = entropy.NewSeed()
+			a.note("seed: %s", seed)
 		}
-		return a.stream(cmd.Context(), s.Range(label.value, run.start.value, 0), bytes.value)
+		return a.stream(cmd.Context(), seed.Range(label.value, run.start.value, 0), bytes.value)
 	}
 	return cmd
 }
