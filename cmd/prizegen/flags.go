@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -65,7 +64,8 @@ func parseIndex(text string) (uint64, error) {
 	return n, nil
 }
 
-// output is one of the formats that a command writes.
+// newOutput defines --output: one of the formats that a command writes, the first
+// one where none is asked for.
 func newOutput(cmd *cobra.Command, formats ...string) *value[string] {
 	v := newValue("format", formats[0], func(text string) (string, error) {
 		if !slices.Contains(formats, text) {
@@ -104,7 +104,7 @@ func newFormats(cmd *cobra.Command) formats {
 	return f
 }
 
-// run are the flags that say which run of draws is meant.
+// runFlags are the flags that say which run of draws is meant.
 type runFlags struct {
 	seed  *value[entropy.Seed]
 	start *value[uint64]
@@ -152,6 +152,3 @@ func newRulesFlag(cmd *cobra.Command) *string {
 func completeRules(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return prize.Builtins(), cobra.ShellCompDirectiveDefault
 }
-
-// errNoArgument is the error of commands that need at least one argument.
-var errNoArgument = errors.New("no argument was given")

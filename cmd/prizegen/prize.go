@@ -28,7 +28,7 @@ The n-th account number given is the draw with index start+n-1 of the seed.`,
   prizegen prize - -o csv <accounts.txt >prizes.csv`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return hintError{errNoArgument, "give account numbers, or - to read them from standard input"}
+				return hintError{errors.New("no argument was given"), "give account numbers, or - to read them from standard input"}
 			}
 			return nil
 		},

@@ -1,0 +1,178 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+)
+
+// TestInterrupt stops a long run with Ctrl-C: what was written are whole lines,
+// JSON is closed, and the exit status says that it was interrupted.
+func TestInterrupt(t *testing.T) {
+	for _, format := range []string{"ndjson", "json", "csv"} {
+		t.Run(format, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), "prizegen", "draw", "-n", "1000000000000", "--seed", "42", "-o", format)
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			stdout, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			first := make([]byte, 1<<20)
+			if _, err := io.ReadFull(stdout, first); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			rest, err := io.ReadAll(stdout)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = cmd.Wait()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+				t.Errorf("ended with %v, want exit status %d", err, exitInterrupted)
+			}
+			if got, want := stderr.String(), "prizegen: interrupted\n"; got != want {
+				t.Errorf("stderr %q, want %q", got, want)
+			}
+			out := append(first, rest...)
+			if !bytes.HasSuffix(out, []byte("\n")) {
+				t.Errorf("the last line is not whole: …%q", out[len(out)-100:])
+			}
+			if format != "csv" {
+				verify := exec.CommandContext(t.Context(), "prizegen", "verify", "-")
+				verify.Stdin = bytes.NewReader(out)
+				if report, err := verify.CombinedOutput(); err != nil {
+					t.Errorf("verify: %v\n%s", err, report)
+				}
+			}
+		})
+	}
+}
+
+// TestInterruptWaiting stops commands that wait for someone to type.
+func TestInterruptWaiting(t *testing.T) {
+	for _, args := range [][]string{{"prize", "--seed", "42", "-"}, {"verify", "-"}} {
+		t.Run(args[0], func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), "prizegen", args...)
+			stdin, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = stdin.Close() }() // which the command may have done
+			stdout, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if args[0] == "prize" {
+				// An answer to each line as it is typed shows that the command is up.
+				answers := bufio.NewReader(stdout)
+				if _, err := answers.ReadString('\n'); err != nil {
+					t.Fatal(err)
+				}
+				for _, account := range []string{"A1", "B2"} {
+					if _, err := io.WriteString(stdin, account+"\n"); err != nil {
+						t.Fatal(err)
+					}
+					if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, account) {
+						t.Fatalf("answer to %s is %q, %v", account, line, err)
+					}
+				}
+			} else if _, err := io.WriteString(stdin, strings.Repeat("\n", 1<<17)); err != nil {
+				t.Fatal(err) // more than a pipe holds: it was read, so the command is up
+			}
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			err = cmd.Wait()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+				t.Errorf("ended with %v, want exit status %d", err, exitInterrupted)
+			}
+		})
+	}
+}
+
+// TestProgress runs long work on a terminal: after a second it shows how far it
+// is, and takes that away at the end.
+func TestProgress(t *testing.T) {
+	terminal, err := startOnTerminal(t, "prizegen", "draw", "-n", "1000000000000", "-o", "csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := bufio.NewReader(terminal.output)
+	seen, err := shown.ReadString('t') // the last letter of "left"
+	for err == nil && !strings.Contains(seen, "s left") {
+		var more string
+		more, err = shown.ReadString('t')
+		seen += more
+	}
+	if err != nil {
+		t.Fatalf("no progress was shown: %v; but %q", err, seen)
+	}
+	for _, want := range []string{"draws, ", "/s, ", "%"} {
+		if !strings.Contains(seen, want) {
+			t.Errorf("progress lacks %q: %q", want, seen)
+		}
+	}
+	if err := terminal.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	last, _ := io.ReadAll(shown) // which ends with an error when the terminal's other end closes
+	if !strings.Contains(string(last), "\r\x1b[K") || !strings.Contains(string(last), "prizegen: interrupted") {
+		t.Errorf("the progress was not taken away before the end: %q", last)
+	}
+}
+
+// TestQuiet runs the same work with --quiet: nothing is shown.
+func TestQuiet(t *testing.T) {
+	terminal, err := startOnTerminal(t, "prizegen", "draw", "--quiet", "-n", "100000", "-o", "csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown, _ := io.ReadAll(terminal.output); len(shown) > 0 {
+		t.Errorf("shown: %q", shown)
+	}
+}
+
+// onTerminal is a program whose standard error is a terminal.
+type onTerminal struct {
+	cmd    *exec.Cmd
+	output *os.File // what the terminal shows
+}
+
+func startOnTerminal(t *testing.T, program string, args ...string) (onTerminal, error) {
+	t.Helper()
+	ours, theirs, err := pty.Open()
+	if err != nil {
+		return onTerminal{}, err
+	}
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Stderr = theirs
+	if err := cmd.Start(); err != nil {
+		return onTerminal{}, err
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_ = ours.Close()
+	})
+	return onTerminal{cmd, ours}, theirs.Close()
+}
