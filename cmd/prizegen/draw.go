@@ -56,21 +56,31 @@ as json or ndjson are all that prizegen verify needs.`,
 
 // draw draws generated account numbers.
 func (a *app) draw(ctx context.Context, o drawOptions) error {
-	seed, made, err := o.run.resolve()
+	w, err := a.begin(o)
 	if err != nil {
 		return err
 	}
-	rules, err := a.loadRules(*o.rules)
-	if err != nil {
-		return err
-	}
-	w := drawWriter{a: a, format: o.output.value, seedMade: made, spec: draw.Spec{
-		Seed: seed, Start: o.run.start.value, Count: o.run.count.value,
-		Text: o.formats.text.value, Number: o.formats.number.value, Rules: rules,
-	}}
+	w.spec.Count = o.run.count.value
+	w.spec.Text, w.spec.Number = o.formats.text.value, o.formats.number.value
 	w.accountWidth = w.spec.Text.Len() + w.spec.Number.Len()
 	w.replay = replay(o, w.spec)
 	return w.run(ctx)
+}
+
+// begin finds seed and rules for a run.
+func (a *app) begin(o drawOptions) (*drawWriter, error) {
+	seed, made, err := o.run.resolve()
+	if err != nil {
+		return nil, err
+	}
+	rules, err := a.loadRules(*o.rules)
+	if err != nil {
+		return nil, err
+	}
+	return &drawWriter{
+		a: a, format: o.output.value, seedMade: made,
+		spec: draw.Spec{Seed: seed, Start: o.run.start.value, Rules: rules},
+	}, nil
 }
 
 // replay is the command line that makes the same draws again.

@@ -18,82 +18,91 @@ import (
 // partsBatch is how many texts or numbers are made at a time.
 const partsBatch = 1 << 16
 
-// partOptions are what the commands text and number are asked for.
-type partOptions struct {
-	name   string // text or number
-	run    runFlags
-	output *value[string]
+// part is what the commands text and number differ in.
+type part struct {
+	name    string // text or number
+	label   entropy.Label
+	formats []string // that are deployed as implementations, the first one being the default
+	usage   string   // of --format
+	example string
+	parse   func(format string) (partFormat, error)
 }
 
-// part makes the parts of a range, end to end.
-type part func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error)
+// partFormat is a format, and how the parts of a range are made in it.
+type partFormat struct {
+	entropy.Letters
+	generate func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error)
+}
 
 func newTextCmd(a *app) *cobra.Command {
-	o := partOptions{name: "text"}
-	cmd := &cobra.Command{
-		Use:   "text",
-		Short: "Generate the text part of account numbers",
-		Example: `  prizegen text
+	return newPartCmd(a, part{
+		name:    "text",
+		label:   entropy.Text,
+		formats: []string{textgen.Lower4, textgen.Upper2},
+		usage:   "lower or upper and a length, or [ALPHABET] and a length",
+		example: `  prizegen text
   prizegen text -n 5 --format upper2
   prizegen text -n 3 --format '[BCDFGHJKLM]3' --seed 42 -o json`,
-		Args: cobra.NoArgs,
-	}
-	format := newValue("format", textgen.Default, textgen.Parse)
-	cmd.Flags().Var(format, "format", "lower or upper and a length, or [ALPHABET] and a length")
-	complete(cmd, "format", textgen.Lower4, textgen.Upper2)
-	o.define(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f := format.value
-		return a.parts(cmd.Context(), o, entropy.Text, f.Letters, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
-			return a.generator.Texts(ctx, dst, f, r)
-		})
-	}
-	return cmd
+		parse: func(format string) (partFormat, error) {
+			f, err := textgen.Parse(format)
+			return partFormat{f.Letters, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
+				return a.generator.Texts(ctx, dst, f, r)
+			}}, err
+		},
+	})
 }
 
 func newNumberCmd(a *app) *cobra.Command {
-	o := partOptions{name: "number"}
-	cmd := &cobra.Command{
-		Use:   "number",
-		Short: "Generate the number part of account numbers",
-		Example: `  prizegen number
+	return newPartCmd(a, part{
+		name:    "number",
+		label:   entropy.Number,
+		formats: []string{numgen.Digits4, numgen.Digits8},
+		usage:   "digits and a length, or [ALPHABET] and a length",
+		example: `  prizegen number
   prizegen number -n 5 --format digits8
   prizegen number -n 3 --format '[13579]6' --seed 42 -o json`,
-		Args: cobra.NoArgs,
+		parse: func(format string) (partFormat, error) {
+			f, err := numgen.Parse(format)
+			return partFormat{f.Letters, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
+				return a.generator.Numbers(ctx, dst, f, r)
+			}}, err
+		},
+	})
+}
+
+func newPartCmd(a *app, p part) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     p.name,
+		Short:   "Generate the " + p.name + " part of account numbers",
+		Example: p.example,
+		Args:    cobra.NoArgs,
 	}
-	format := newValue("format", numgen.Default, numgen.Parse)
-	cmd.Flags().Var(format, "format", "digits and a length, or [ALPHABET] and a length")
-	complete(cmd, "format", numgen.Digits4, numgen.Digits8)
-	o.define(cmd)
+	format := newValue("format", p.formats[0], p.parse)
+	cmd.Flags().Var(format, "format", p.usage)
+	complete(cmd, "format", p.formats...)
+	run := newRunFlags(cmd).withCount(cmd, p.name+"s")
+	output := newOutput(cmd, "plain", "json", "ndjson", "csv")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f := format.value
-		return a.parts(cmd.Context(), o, entropy.Number, f.Letters, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
-			return a.generator.Numbers(ctx, dst, f, r)
-		})
+		return a.parts(cmd.Context(), p, format.value, run, output.value)
 	}
 	return cmd
 }
 
-func (o *partOptions) define(cmd *cobra.Command) {
-	o.run = newRunFlags(cmd).withCount(cmd, o.name+"s")
-	o.output = newOutput(cmd, "plain", "json", "ndjson", "csv")
-}
-
 // parts makes the texts or numbers of a run and writes them.
-func (a *app) parts(ctx context.Context, o partOptions, label entropy.Label, letters entropy.Letters, generate part) error {
-	seed, made, err := o.run.resolve()
+func (a *app) parts(ctx context.Context, p part, format partFormat, run runFlags, output string) error {
+	seed, made, err := run.resolve()
 	if err != nil {
 		return err
 	}
-	all := seed.Range(label, o.run.start.value, o.run.count.value)
-	progress := a.startProgress(all.Count, o.name+"s")
+	all := seed.Range(p.label, run.start.value, run.count.value)
+	progress := a.startProgress(all.Count, p.name+"s")
 	defer progress.stop()
-	encoding := partEncoding{name: o.name, format: o.output.value, seed: seed, letters: letters}
+	encoding := partEncoding{name: p.name, format: output, seed: seed, letters: format.Letters}
 	out := encoding.header()
 	var batch []byte
 	for done := uint64(0); done < all.Count; {
 		n := min(all.Count-done, partsBatch)
-		if batch, err = generate(ctx, batch[:0], all.Slice(done, done+n)); err != nil {
+		if batch, err = format.generate(ctx, batch[:0], all.Slice(done, done+n)); err != nil {
 			break
 		}
 		out = encoding.append(out, batch, all.Start+done, done == 0)
@@ -104,13 +113,13 @@ func (a *app) parts(ctx context.Context, o partOptions, label entropy.Label, let
 		done += n
 		progress.add(n)
 	}
-	if o.output.value == "json" {
+	if output == "json" {
 		if footer := a.write([]byte("\n]\n")); err == nil {
 			err = footer
 		}
 	}
 	progress.stop()
-	if made && (err == nil || errors.Is(err, context.Canceled)) && (o.output.value == "plain" || o.output.value == "csv") {
+	if made && (err == nil || errors.Is(err, context.Canceled)) && (output == "plain" || output == "csv") {
 		a.note("seed: %s", seed)
 	}
 	return err

@@ -44,17 +44,10 @@ The n-th account number given is the draw with index start+n-1 of the seed.`,
 
 // prize decides given account numbers; "-" alone stands for standard input.
 func (a *app) prize(ctx context.Context, o drawOptions, accounts []string) error {
-	seed, made, err := o.run.resolve()
+	w, err := a.begin(o)
 	if err != nil {
 		return err
 	}
-	rules, err := a.loadRules(*o.rules)
-	if err != nil {
-		return err
-	}
-	w := drawWriter{a: a, format: o.output.value, seedMade: made, spec: draw.Spec{
-		Seed: seed, Start: o.run.start.value, Rules: rules,
-	}}
 	if len(accounts) == 1 && accounts[0] == "-" {
 		w.spec.Accounts = accountLines(a.stdin(ctx))
 		w.accountWidth = 16 // of most; longer ones push their line to the right
