@@ -154,23 +154,35 @@ func (e *Encoding) Footer() []byte { return []byte(e.footer) }
 
 // measured finds out how long a draw can get.
 func (e *Encoding) measured() *Encoding {
-	for _, outcome := range e.outcomes {
+	for i, outcome := range e.outcomes {
 		e.longest = max(e.longest, len(outcome))
+		e.outcomes[i] = slices.Grow(outcome, shortOutcome)
 	}
-	e.longest += len(e.next) + len(e.account) + max(maxDigits, e.indexWidth) + max(prize.MaxAccount/8, e.accountWidth)
+	e.longest += len(e.next) + max(maxDigits, e.indexWidth) + len(e.account) + max(bulkAccount, e.accountWidth)
+	if e.parts > 0 {
+		e.longest += len(textKey) + len(numberKey) + bulkAccount
+	}
 	return e
 }
 
 // Append writes the draws of a batch behind dst.
 func (e *Encoding) Append(dst []byte, b *Batch) []byte {
-	dst = slices.Grow(dst, b.Len()*e.longest)
-	index := newCounter(b.Start)
-	before := e.next
-	if b.Start == e.start {
-		before = e.first
-	}
-	for i, outcome := range b.Outcomes {
-		dst = append(dst, before...)
+	dst = slices.Grow(dst, b.Len()*e.longest+bulkSlack)
+	from, to := e.bulk(b)
+	dst = e.appendAny(dst, b, 0, from)
+	dst = e.appendBulk(dst, b, from, to)
+	return e.appendAny(dst, b, to, b.Len())
+}
+
+// appendAny writes draws of a batch, whatever they are.
+func (e *Encoding) appendAny(dst []byte, b *Batch, from, to int) []byte {
+	index := newCounter(b.Start + uint64(from))
+	for i := from; i < to; i++ {
+		if b.Start+uint64(i) == e.start {
+			dst = append(dst, e.first...)
+		} else {
+			dst = append(dst, e.next...)
+		}
 		dst = pad(dst, e.indexWidth-len(index.text()))
 		dst = append(dst, index.text()...)
 		dst = append(dst, e.account...)
@@ -184,12 +196,17 @@ func (e *Encoding) Append(dst []byte, b *Batch) []byte {
 			dst = append(dst, account...)
 			dst = pad(dst, e.accountWidth-len(account))
 		}
-		dst = append(dst, e.outcomes[outcome]...)
+		dst = append(dst, e.outcomes[b.Outcomes[i]]...)
 		index.increment()
-		before = e.next
 	}
 	return dst
 }
+
+// What stands before the parts of an account number in JSON.
+const (
+	textKey   = `","text":"`
+	numberKey = `","number":"`
+)
 
 // appendParts writes an account number of JSON and its parts behind it.
 func (e *Encoding) appendParts(dst, text, number []byte) []byte {
@@ -198,9 +215,9 @@ func (e *Encoding) appendParts(dst, text, number []byte) []byte {
 	}
 	dst = append(dst, text...)
 	dst = append(dst, number...)
-	dst = append(dst, `","text":"`...)
+	dst = append(dst, textKey...)
 	dst = append(dst, text...)
-	dst = append(dst, `","number":"`...)
+	dst = append(dst, numberKey...)
 	return append(dst, number...)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,6 +34,7 @@ type Letters struct {
 
 // group is a run of letters that one bounded number decides.
 type group struct {
+	start     int // of its letters in a spelling
 	length    int
 	threshold uint64 // words whose product has a low half below it are rejected
 }
@@ -110,7 +112,7 @@ func quote(s string) string {
 func (l *Letters) plan() {
 	base := uint64(len(l.alphabet))
 	for left := l.length; left > 0; {
-		g, bound := group{}, uint64(1)
+		g, bound := group{start: l.length - left}, uint64(1)
 		for g.length < left && bound <= maxBound/base {
 			bound *= base
 			g.length++
@@ -153,51 +155,82 @@ func (l Letters) Append(dst []byte, r Range) []byte {
 	for j := range readers {
 		readers[j] = stream.Blocks(r.Start, uint64(j))
 	}
-	words := make([]byte, len(readers)*batch*BlockSize)
+	blocks := make([]byte, batch*BlockSize)
+	words := make([]uint64, batch)
+	rejected := make([]int, 0, batch)
+	size := int(r.Count) * l.length
+	dst = slices.Grow(dst, size)
+	left := dst[len(dst) : len(dst)+size]
 	for done := uint64(0); done < r.Count; {
 		n := min(r.Count-done, batch)
-		for j, blocks := range readers {
-			// Reading blocks never fails.
-			_, _ = blocks.Read(words[j*batch*BlockSize:][:n*BlockSize])
-		}
-		for i := range n {
-			spelled, ok := l.spell(dst, words[i*BlockSize:])
-			if !ok {
-				stream.Seek(r.Start + done + i)
-				spelled = l.spellSlowly(dst, stream)
+		part := left[:int(n)*l.length]
+		rejected = rejected[:0]
+		for g, group := range l.groups {
+			if g&1 == 0 {
+				// Reading blocks never fails.
+				_, _ = readers[g>>1].Read(blocks[:n*BlockSize])
 			}
-			dst = spelled
+			for i := range words[:n] {
+				words[i] = binary.BigEndian.Uint64(blocks[i*BlockSize+g&1*8:])
+			}
+			rejected = l.spell(part, group, words[:n], rejected)
 		}
+		for _, i := range rejected {
+			stream.Seek(r.Start + done + uint64(i))
+			l.spellSlowly(part[i*l.length:i*l.length], stream)
+		}
+		left = left[len(part):]
 		done += n
 	}
-	return dst
+	return dst[:len(dst)+size]
 }
 
-// spell appends one spelling, decided by the first word for each group. It is
-// false where a word is rejected.
+// spell writes one group of the spellings in dst, which lie end to end; each is
+// decided by a word. It adds to rejected the spellings whose word is.
 //
 // The number that a word decides is floor(word × base^length ÷ 2^64), so its
 // digits are those of the fraction word ÷ 2^64: multiplying by base² brings two
 // of them above the point. What stays below at the end is the low half of
 // word × base^length, which rejection looks at. No division is needed.
-func (l *Letters) spell(dst, words []byte) ([]byte, bool) {
-	base := uint64(len(l.alphabet))
-	rejected := false
-	for g := range l.groups {
-		group := &l.groups[g]
-		word := binary.BigEndian.Uint64(words[(g>>1)*batch*BlockSize+(g&1)*8:])
-		var hi uint64
-		for range group.length / 2 {
-			hi, word = bits.Mul64(word, base*base)
-			dst = binary.LittleEndian.AppendUint16(dst, l.pairs[hi])
-		}
-		if group.length%2 == 1 {
-			hi, word = bits.Mul64(word, base)
-			dst = append(dst, l.alphabet[hi])
-		}
-		rejected = rejected || word < group.threshold
+func (l *Letters) spell(dst []byte, g group, words []uint64, rejected []int) []int {
+	at, left := g.start, g.length
+	for ; left >= 4; at, left = at+4, left-4 {
+		l.spellFour(dst[at:], words)
 	}
-	return dst, !rejected
+	for ; left > 0; at, left = at+1, left-1 {
+		l.spellOne(dst[at:], words)
+	}
+	for i, word := range words {
+		if word < g.threshold {
+			rejected = append(rejected, i)
+		}
+	}
+	return rejected
+}
+
+// spellFour writes the next four letters of each spelling, and leaves in words
+// what decides those behind them. Loops as small as this one keep all they need
+// in registers.
+func (l *Letters) spellFour(dst []byte, words []uint64) {
+	square, pairs, at := uint64(len(l.alphabet)*len(l.alphabet)), l.pairs, 0
+	for i, word := range words {
+		first, rest := bits.Mul64(word, square)
+		second, rest := bits.Mul64(rest, square)
+		words[i] = rest
+		binary.LittleEndian.PutUint32(dst[at:at+4], uint32(pairs[first])|uint32(pairs[second])<<16)
+		at += l.length
+	}
+}
+
+// spellOne does the same for one letter.
+func (l *Letters) spellOne(dst []byte, words []uint64) {
+	at := 0
+	for i, word := range words {
+		letter, rest := bits.Mul64(word, uint64(len(l.alphabet)))
+		words[i] = rest
+		dst[at] = l.alphabet[letter]
+		at += l.length
+	}
 }
 
 // spellSlowly appends the spelling of the stream's present index, word by word,

@@ -3,6 +3,7 @@ package prize
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
@@ -62,9 +63,21 @@ func (a *Accounts) Join(texts []byte, textWidth int, numbers []byte, numberWidth
 	a.Reset()
 	a.width = textWidth + numberWidth
 	a.n = len(texts) / textWidth
-	for i := range a.n {
-		a.text = append(a.text, texts[i*textWidth:(i+1)*textWidth]...)
-		a.text = append(a.text, numbers[i*numberWidth:(i+1)*numberWidth]...)
+	a.text = slices.Grow(a.text, a.n*a.width)[:a.n*a.width]
+	to := a.text
+	if max(textWidth, numberWidth) <= 8 {
+		// Always copying 8 bytes takes a load and a store, and copying the width a
+		// call. What is copied too much, the next copy writes over.
+		for len(to) >= a.width+8 && len(texts) >= 8 && len(numbers) >= 8 {
+			copy(to[:8], texts[:8])
+			copy(to[textWidth:][:8], numbers[:8])
+			to, texts, numbers = to[a.width:], texts[textWidth:], numbers[numberWidth:]
+		}
+	}
+	for len(to) > 0 {
+		copy(to, texts[:textWidth])
+		copy(to[textWidth:], numbers[:numberWidth])
+		to, texts, numbers = to[a.width:], texts[textWidth:], numbers[numberWidth:]
 	}
 }
 
@@ -81,6 +94,15 @@ func (a *Accounts) At(i int) []byte {
 		return a.text[i*a.width : (i+1)*a.width]
 	}
 	return a.text[a.cuts[i]:a.cuts[i+1]]
+}
+
+// Joined gives the account numbers end to end, and their width: 0 where they are
+// none or not all of one width. The bytes are the list's own.
+func (a *Accounts) Joined() (text []byte, width int) {
+	if a.cuts != nil {
+		return nil, 0
+	}
+	return a.text, a.width
 }
 
 // Slice is the part of the list from its from-th account number up to but not

@@ -12,6 +12,7 @@ import (
 const (
 	maxStates  = 1 << 16
 	maxEntries = 1 << 23 // instructions in all states together
+	maxInsts   = 1 << 20 // instructions of all patterns together
 )
 
 var errTooComplex = errors.New("too complex")
@@ -20,6 +21,9 @@ var errTooComplex = errors.New("too complex")
 // that matches it. It is a deterministic automaton with as few states as there
 // can be, built by the subset construction with the rules kept in order: once a
 // rule has matched, those behind it are dropped.
+//
+// It is right for texts of up to [MaxAccount] bytes. What only longer texts could
+// tell apart is left out, which keeps patterns such as a{1000} small.
 type automaton struct {
 	rules   int
 	classOf [256]uint8
@@ -28,6 +32,8 @@ type automaton struct {
 	accept  []int32  // by state: the first rule that matches a text ending here, rules for none
 	start   uint32   // shifted
 	sample  []byte   // a symbol of each class
+	pairs   *pairs   // for [automaton.runAll], nil where it would be too large or is not needed
+	effort  int      // how many instructions and states it was made from
 }
 
 // run reads a text and tells the first rule that matches it, or the number of
@@ -40,28 +46,13 @@ func run[T string | []byte](a *automaton, text T) int32 {
 	return a.accept[state>>a.shift]
 }
 
-// runAll does the same for account numbers of a list, from the from-th on. Where
-// they have one width it reads four at a time: each step waits for the memory
-// of the step before it, and four chains of steps wait no longer than one.
+// runAll does the same for account numbers of a list, from the from-th on.
 func (a *automaton) runAll(rows []int32, accounts *Accounts, from int) {
-	i := 0
-	if width := accounts.width; accounts.cuts == nil {
-		text := accounts.text[from*width : (from+len(rows))*width]
-		for ; i+4 <= len(rows); i += 4 {
-			t0, t1, t2, t3 := text[:width], text[width:2*width], text[2*width:3*width], text[3*width:4*width]
-			s0, s1, s2, s3 := a.start, a.start, a.start, a.start
-			for j := range t0 {
-				s0 = a.next[s0|uint32(a.classOf[t0[j]])]
-				s1 = a.next[s1|uint32(a.classOf[t1[j]])]
-				s2 = a.next[s2|uint32(a.classOf[t2[j]])]
-				s3 = a.next[s3|uint32(a.classOf[t3[j]])]
-			}
-			rows[i], rows[i+1] = a.accept[s0>>a.shift], a.accept[s1>>a.shift]
-			rows[i+2], rows[i+3] = a.accept[s2>>a.shift], a.accept[s3>>a.shift]
-			text = text[4*width:]
-		}
+	if width := accounts.width; accounts.cuts == nil && a.pairs != nil {
+		a.runPairs(rows, accounts.text[from*width:(from+len(rows))*width], width)
+		return
 	}
-	for ; i < len(rows); i++ {
+	for i := range rows {
 		rows[i] = run(a, accounts.At(from+i))
 	}
 }
@@ -78,7 +69,9 @@ func newAutomaton(patterns []string) (*automaton, error) {
 		return nil, err
 	}
 	b.minimize()
-	return b.automaton(), nil
+	a := b.automaton()
+	a.effort = len(b.insts) + len(b.states)
+	return a, nil
 }
 
 // builder makes the deterministic automaton of an nfa.
@@ -107,13 +100,21 @@ func (b *builder) classes() int { return len(b.sample) }
 
 func (b *builder) build() error {
 	b.start = b.add(state{begin: true, best: b.empty(0)})
+	length, longer := 0, 1 // of the texts that lead to the states looked at, and the first state of longer ones
 	for id := 0; id < len(b.states); id++ {
 		if len(b.states) > maxStates || b.entries > maxEntries {
 			return errTooComplex
 		}
+		if id == longer {
+			length, longer = length+1, len(b.states)
+		}
 		s := b.states[id]
 		for class := range b.classes() {
-			b.next = append(b.next, b.add(b.read(s, class)))
+			to := uint32(id) // no text goes on
+			if length < MaxAccount {
+				to = b.add(b.read(s, class))
+			}
+			b.next = append(b.next, to)
 		}
 		b.accept = append(b.accept, int32(b.matched(s, b.flags(s, -1))))
 	}
@@ -249,11 +250,13 @@ func flag(b bool) byte {
 }
 
 // minimize joins states that no text tells apart, by Moore's refinement: two
-// states are parted as soon as a symbol leads them into parted ones.
+// states are parted as soon as a symbol leads them into parted ones. Each round
+// looks one symbol further.
 func (b *builder) minimize() {
 	parts := make([]uint32, len(b.accept))
 	count := 0
-	for refined := true; refined; {
+	refined := true
+	for round := 0; refined && round <= MaxAccount; round++ {
 		ids := map[string]uint32{}
 		finer := make([]uint32, len(parts))
 		var key []byte

@@ -3,6 +3,7 @@ package prize
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
@@ -19,19 +20,24 @@ func (r *Rules) Award(dst []Outcome, accounts *Accounts, draws entropy.Range) []
 	blocks := stream.Blocks(draws.Start, 0)
 	words := make([]byte, batch*entropy.BlockSize)
 	rows := make([]int32, batch)
-	for done := 0; done < accounts.Len(); {
+	old := len(dst)
+	dst = slices.Grow(dst, accounts.Len())[:old+accounts.Len()]
+	for left, done := dst[old:], 0; done < accounts.Len(); {
 		n := min(accounts.Len()-done, batch)
 		r.automaton.runAll(rows[:n], accounts, done)
 		// Reading blocks never fails.
 		_, _ = blocks.Read(words[:n*entropy.BlockSize])
+		part := left[:n]
 		for i, row := range rows[:n] {
-			v, low := bits.Mul64(binary.BigEndian.Uint64(words[i*entropy.BlockSize:]), r.awards.bound[row])
-			if low < r.awards.threshold[row] {
+			award := &r.awards.rows[row]
+			v, low := bits.Mul64(binary.BigEndian.Uint64(words[i*entropy.BlockSize:]), award.bound)
+			if low < award.threshold {
 				stream.Seek(draws.Start + uint64(done+i))
-				v = stream.Uniform(r.awards.bound[row])
+				v = stream.Uniform(award.bound)
 			}
-			dst = append(dst, r.awards.pick(row, v))
+			part[i] = award.pick(v)
 		}
+		left = left[n:]
 		done += n
 	}
 	return dst

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/big"
-	"slices"
+	"math/bits"
 	"sort"
 
 	"github.com/goccy/go-yaml/ast"
@@ -22,6 +22,7 @@ func (p *parser) compile(rules *Rules, list ast.Node) {
 		p.tooComplex(patterns, list, err)
 		return
 	}
+	rules.automaton.pairs = rules.automaton.newPairs()
 	rules.awards = newAwards(rules.List)
 }
 
@@ -32,49 +33,77 @@ func (p *parser) tooComplex(patterns []string, list ast.Node, err error) {
 		p.wrong(list, "%v", err)
 		return
 	}
+	effort := 0
 	for i, pattern := range patterns {
-		if _, err := newAutomaton([]string{pattern}); err != nil {
+		if effort > maxStates {
+			break // each has its part in it, and looking further takes too long
+		}
+		alone, err := newAutomaton([]string{pattern})
+		if err != nil {
 			p.wrong(p.matches[i], "the pattern needs an automaton of more than %d states, expected a simpler one (a repeated gap such as .{20} between two letters is costly)", maxStates)
 			return
 		}
+		effort += alone.effort
 	}
 	p.wrong(list, "the patterns together need an automaton of more than %d states, expected fewer or simpler ones", maxStates)
 }
 
-// awards are the prizes of all rules, laid out for deciding many at once. Rows
-// are one for each rule and a last one for account numbers that no rule covers.
+// awards are the prizes of all rules, laid out for deciding many at once.
 type awards struct {
-	rules     []int32   // by outcome: its rule, -1 for none
-	first     []Outcome // by row: the outcome of its first prize
-	bound     []uint64  // by row: the common denominator of its chances
-	threshold []uint64  // by row: words whose product has a low half below it are rejected
-	width     int       // how many prizes the longest row has
-	ends      []uint64  // by row*width + prize: the first number behind the prize's range
+	rules []int32 // by outcome: its rule, -1 for none
+	rows  []award // by rule, and a last one for account numbers that no rule covers
+}
+
+// fewPrizes is how many prizes a rule can have without being slower.
+const fewPrizes = 4
+
+// award is how the prize of a rule is decided.
+type award struct {
+	bound     uint64            // the common denominator of its chances
+	threshold uint64            // words whose product has a low half below it are rejected
+	ends      [fewPrizes]uint64 // by prize: the first number behind its range
+	more      []uint64          // the same for the prizes behind those
+	first     Outcome           // of its first prize
 }
 
 func newAwards(list []Rule) awards {
 	a := awards{rules: []int32{-1}}
 	for i := range list {
-		a.width = max(a.width, len(list[i].Prizes))
-	}
-	for i := range list {
-		prizes := list[i].Prizes
-		a.first = append(a.first, Outcome(len(a.rules)))
-		for range len(prizes) + 1 {
+		bound, ends := ranges(list[i].Prizes)
+		a.rows = append(a.rows, newAward(bound, ends, Outcome(len(a.rules))))
+		for range len(ends) + 1 {
 			a.rules = append(a.rules, int32(i))
 		}
-		bound, ends := ranges(prizes)
-		for len(ends) < a.width {
-			ends = append(ends, math.MaxUint64) // which no number reaches
-		}
-		a.bound = append(a.bound, bound)
-		a.threshold = append(a.threshold, entropy.Threshold(bound))
-		a.ends = append(a.ends, ends...)
 	}
-	a.first = append(a.first, 0)
-	a.bound, a.threshold = append(a.bound, 1), append(a.threshold, 0)
-	a.ends = append(a.ends, slices.Repeat([]uint64{math.MaxUint64}, a.width)...)
+	a.rows = append(a.rows, newAward(1, nil, 0))
 	return a
+}
+
+func newAward(bound uint64, ends []uint64, first Outcome) award {
+	a := award{bound: bound, threshold: entropy.Threshold(bound), first: first}
+	for i := copy(a.ends[:], ends); i < fewPrizes; i++ {
+		a.ends[i] = math.MaxUint64 // which no number reaches
+	}
+	if len(ends) > fewPrizes {
+		a.more = ends[fewPrizes:]
+	}
+	return a
+}
+
+// pick finds the outcome that a number below the bound stands for.
+func (a *award) pick(v uint64) Outcome {
+	// Adding up all comparisons has no branch for the processor to guess wrong.
+	passed := a.first + reached(v, a.ends[0]) + reached(v, a.ends[1]) + reached(v, a.ends[2]) + reached(v, a.ends[3])
+	if len(a.more) > 0 {
+		passed += Outcome(sort.Search(len(a.more), func(i int) bool { return v < a.more[i] }))
+	}
+	return passed
+}
+
+// reached is 1 where a number is not below the end of a range, and 0 otherwise.
+func reached(v, end uint64) Outcome {
+	_, below := bits.Sub64(v, end, 0)
+	return Outcome(1 - below)
 }
 
 // ranges gives the common denominator of the prizes' chances, and for each prize
@@ -92,20 +121,4 @@ func ranges(prizes []Prize) (bound uint64, ends []uint64) {
 		ends = append(ends, end.Uint64())
 	}
 	return denominator.Uint64(), ends
-}
-
-// pick finds the outcome that a number below the bound of a row stands for.
-func (a *awards) pick(row int32, v uint64) Outcome {
-	ends := a.ends[int(row)*a.width : int(row+1)*a.width]
-	if len(ends) > 16 {
-		return a.first[row] + Outcome(sort.Search(len(ends), func(i int) bool { return v < ends[i] }))
-	}
-	// Counting all ends has no branch for the processor to guess wrong.
-	passed := Outcome(0)
-	for _, end := range ends {
-		if v >= end {
-			passed++
-		}
-	}
-	return a.first[row] + passed
 }

@@ -24,8 +24,7 @@ type nfa struct {
 	sample    []byte         // a symbol of each class
 	wordAware bool           // whether a pattern has \b or \B
 
-	closures map[place]closure
-	steps    map[step][]uint32
+	closures [1 << 6][]*closure // by flags and instruction, nil where not asked for yet
 }
 
 // place is an instruction and what is true of the point in the text where it
@@ -37,8 +36,9 @@ type place struct {
 
 // closure is what a place leads to without reading.
 type closure struct {
-	reads   []uint32 // instructions that read a symbol
-	matches bool     // whether the rule matches
+	reads   []uint32   // instructions that read a symbol
+	matches bool       // whether the rule matches
+	steps   [][]uint32 // by class: where reading a symbol of it leads to, nil where not asked for yet
 }
 
 // step is reading a symbol of a class at a place.
@@ -49,7 +49,7 @@ type step struct {
 
 // newNFA compiles patterns. Its error is that of the first one that is wrong.
 func newNFA(patterns []string) (*nfa, error) {
-	n := &nfa{closures: map[place]closure{}, steps: map[step][]uint32{}}
+	n := &nfa{}
 	for _, pattern := range patterns {
 		tree, err := syntax.Parse(pattern, syntax.Perl)
 		if err != nil {
@@ -71,6 +71,9 @@ func newNFA(patterns []string) (*nfa, error) {
 				n.wordAware = n.wordAware || syntax.EmptyOp(inst.Arg)&(syntax.EmptyWordBoundary|syntax.EmptyNoWordBoundary) != 0
 			}
 			n.insts = append(n.insts, inst)
+		}
+		if len(n.insts) > maxInsts {
+			return nil, errTooComplex
 		}
 	}
 	n.bases = append(n.bases, uint32(len(n.insts)))
@@ -151,11 +154,20 @@ func reads(inst *syntax.Inst) bool {
 }
 
 // closure finds what a place leads to without reading.
-func (n *nfa) closure(p place) closure {
-	if c, known := n.closures[p]; known {
-		return c
+func (n *nfa) closure(p place) *closure {
+	known := n.closures[p.flags]
+	if known == nil {
+		known = make([]*closure, len(n.insts))
+		n.closures[p.flags] = known
 	}
-	var c closure
+	if known[p.inst] == nil {
+		known[p.inst] = n.follow(p)
+	}
+	return known[p.inst]
+}
+
+func (n *nfa) follow(p place) *closure {
+	c := &closure{}
 	seen := map[uint32]bool{}
 	for todo := []uint32{p.inst}; len(todo) > 0; {
 		at := todo[len(todo)-1]
@@ -181,24 +193,25 @@ func (n *nfa) closure(p place) closure {
 			c.reads = append(c.reads, at)
 		}
 	}
-	n.closures[p] = c
 	return c
 }
 
 // step finds the instructions that reading a symbol of a class leads to,
 // ascending.
 func (n *nfa) step(s step) []uint32 {
-	if targets, known := n.steps[s]; known {
-		return targets
+	c := n.closure(s.place)
+	if c.steps == nil {
+		c.steps = make([][]uint32, len(n.sample))
 	}
-	var targets []uint32
-	for _, read := range n.closure(s.place).reads {
-		if n.insts[read].MatchRune(runeOf(int(n.sample[s.class]))) {
-			targets = append(targets, n.insts[read].Out)
+	if c.steps[s.class] == nil {
+		targets := make([]uint32, 0, 1)
+		for _, read := range c.reads {
+			if n.insts[read].MatchRune(runeOf(int(n.sample[s.class]))) {
+				targets = append(targets, n.insts[read].Out)
+			}
 		}
+		slices.Sort(targets)
+		c.steps[s.class] = slices.Compact(targets)
 	}
-	slices.Sort(targets)
-	targets = slices.Compact(targets)
-	n.steps[s] = targets
-	return targets
+	return c.steps[s.class]
 }

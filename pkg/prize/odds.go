@@ -1,6 +1,7 @@
 package prize
 
 import (
+	"math"
 	"math/big"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -13,6 +14,7 @@ type Odds struct {
 	Mean     *big.Rat // the expected cost of a draw in minor units
 	Variance *big.Rat // of the cost of a draw in minor units, squared
 	Skew     float64  // of the cost of a draw: how far it leans to rare large prizes, 0 where it has no variance
+	Lumps    float64  // of the cost of a draw: how much single prizes weigh in it, 0 where it has no variance (Lyapunov's ratio)
 	Most     int64    // what the dearest prize that can be won is worth, in minor units
 }
 
@@ -62,7 +64,7 @@ func (r *Rules) odds(rules []*big.Rat) Odds {
 	o.Rows[0].Probability = rules[len(r.List)]
 	for i := range r.List {
 		rule := &r.List[i]
-		row := r.awards.first[i]
+		row := r.awards.rows[i].first
 		for k := range rule.Prizes {
 			prize := &rule.Prizes[k]
 			probability := new(big.Rat).Mul(rules[i], prize.Chance)
@@ -79,7 +81,7 @@ func (r *Rules) odds(rules []*big.Rat) Odds {
 	return o
 }
 
-// moments computes mean, variance and skew of the cost of a draw.
+// moments computes mean, variance, skew and lumps of the cost of a draw.
 func (o *Odds) moments() {
 	var power [4]*big.Rat // the expected value of the first, second and third power of the cost
 	for k := range power {
@@ -109,6 +111,12 @@ func (o *Odds) moments() {
 	skew, _ := third.Float64()
 	deviation := sqrt(o.Variance)
 	o.Skew = skew / (deviation * deviation * deviation)
+	for _, row := range o.Rows {
+		away := new(big.Rat).SetInt64(row.Value())
+		distance, _ := away.Sub(away, mean).Float64()
+		probability, _ := row.Probability.Float64()
+		o.Lumps += probability * math.Pow(math.Abs(distance)/deviation, 3)
+	}
 }
 
 // StandardDeviation is that of the cost of a draw, in minor units.

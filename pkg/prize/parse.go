@@ -29,7 +29,9 @@ const (
 // are a [*FileError] with every mistake in it.
 func Parse(file string, source []byte) (*Rules, error) {
 	p := &parser{}
-	p.lines = strings.Split(string(source), "\n")
+	if len(source) <= MaxFile { // a larger one is refused, without a look at it
+		p.lines = strings.Split(strings.TrimPrefix(string(source), "\uFEFF"), "\n")
+	}
 	rules := p.file(source)
 	if err := p.err(file); err != nil {
 		return nil, err
@@ -111,7 +113,7 @@ func (p *parser) rules(node ast.Node) []Rule {
 			p.wrong(nameNode, "the rule on line %d is called %q too, expected another name", first, rule.Name)
 		}
 		named[rule.Name] = at(nameNode).line
-		if rule.Match == "" && i < len(items)-1 && p.matches[i] == nil {
+		if rule.Name != "" && i < len(items)-1 && p.matches[i] == nil {
 			p.wrong(item, "a rule without match takes every account number, expected it to be the last one")
 		}
 		rules = append(rules, rule)
@@ -127,6 +129,9 @@ func (p *parser) rule(item ast.Node) (Rule, ast.Node) {
 	fields := p.fields(item, "a rule", []string{"prizes"}, []string{"name", "match"})
 	rule, nameNode := Rule{Name: everybodyElse}, item
 	p.matches = append(p.matches, fields["match"])
+	if fields == nil {
+		return Rule{}, item
+	}
 	if node := fields["match"]; node != nil {
 		rule.Match = p.match(node)
 		rule.Name, nameNode = rule.Match, node
@@ -145,6 +150,12 @@ func (p *parser) match(node ast.Node) string {
 	pattern, ok := p.scalar(node)
 	switch {
 	case !ok:
+		return ""
+	case pattern == "":
+		p.wrong(node, "an empty pattern matches every account number, expected no match at all where that is meant")
+		return ""
+	case strings.ContainsFunc(pattern, unicode.IsControl):
+		p.wrong(node, "the pattern has a line break or another control character, which no account number has")
 		return ""
 	case len(pattern) > maxMatch:
 		p.wrong(node, "the pattern has %d characters, expected at most %d", len(pattern), maxMatch)
@@ -204,7 +215,11 @@ func (p *parser) rulePrizes(node ast.Node) []Prize {
 		prizes = append(prizes, prize)
 	}
 	if sum.Cmp(big.NewRat(1, 1)) > 0 {
-		p.wrong(node, "the chances add up to %s, expected at most 100%%", Percent(sum))
+		total := Percent(sum)
+		if total == "100%" { // rounded
+			total = "more than 100%"
+		}
+		p.wrong(node, "the chances add up to %s, expected at most 100%%", total)
 	} else if d := commonDenominator(chances); d.Cmp(maxDenominator()) > 0 {
 		p.wrong(node, "the chances have no common denominator up to 2^63, expected rounder ones")
 	}
@@ -231,6 +246,9 @@ func (p *parser) prize(item ast.Node) (Prize, bool) {
 		}
 	case thing != nil:
 		prize.Name = p.name(thing)
+		if prize.Name == "none" {
+			p.wrong(thing, "none stands for no prize, expected another name")
+		}
 		if fields["value"] != nil {
 			prize.Value = p.amount(fields["value"])
 		}

@@ -88,7 +88,7 @@ func (r *Rules) Prize(o Outcome) *Prize {
 	if rule < 0 {
 		return nil
 	}
-	if prize := int(o - r.awards.first[rule]); prize < len(r.List[rule].Prizes) {
+	if prize := int(o - r.awards.rows[rule].first); prize < len(r.List[rule].Prizes) {
 		return &r.List[rule].Prizes[prize]
 	}
 	return nil
@@ -108,5 +108,5 @@ func (r *Rules) OutcomeOf(rule, prize string) (Outcome, bool) {
 	if prize != "" {
 		k = slices.IndexFunc(r.List[i].Prizes, func(x Prize) bool { return x.Name == prize })
 	}
-	return r.awards.first[i] + Outcome(k), k >= 0
+	return r.awards.rows[i].first + Outcome(k), k >= 0
 }

@@ -32,7 +32,7 @@ func (p *parser) root(source []byte) (root ast.Node) {
 	if !p.isText(source) {
 		return nil
 	}
-	text := strings.TrimPrefix(string(source), "\uFEFF")
+	text := strings.Join(p.lines, "\n") // without a byte order mark
 	tokens := lexer.Tokenize(text)
 	if !p.isPlain(tokens) {
 		return nil
@@ -65,7 +65,6 @@ func (p *parser) root(source []byte) (root ast.Node) {
 // isText refuses what no editor would have written.
 func (p *parser) isText(source []byte) bool {
 	if len(source) > MaxFile {
-		p.lines = nil
 		p.add(1, 1, "the file has %d bytes, expected at most %d", len(source), MaxFile)
 		return false
 	}

@@ -1,0 +1,45 @@
+package entropy_test
+
+import (
+	"fmt"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+)
+
+// A seed is kept secret and its commitment published, which binds its owner to
+// every draw before the first one is made.
+func ExampleSeed_Commitment() {
+	seed, err := entropy.ParseSeed("42")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(seed.Commitment())
+	// Output: 73475cb40a568e8da8a045ced110137e159f890ac4da883b6b17dc651b3a8049
+}
+
+// The words of a stream are those that openssl gives; see the package comment.
+func ExampleStream() {
+	stream := entropy.NewStream(entropy.Seed("42").Subkey(entropy.Text))
+	stream.Seek(0)
+	fmt.Printf("%016x%016x\n", stream.Uint64(), stream.Uint64())
+	stream.Seek(0)
+	fmt.Println(stream.Uniform(26))
+	// Output:
+	// 38d5a4528854d3ed96d007e9a35a8ae3
+	// 5
+}
+
+// Letters spell the numbers of a range of draws in an alphabet, end to end.
+func ExampleParseLetters() {
+	letters, err := entropy.ParseLetters("text", "[BCDFGHJKLM]3")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(letters.Size(), "spellings")
+	fmt.Printf("%s\n", letters.Append(nil, entropy.Seed("42").Range(entropy.Text, 0, 4)))
+	// Output:
+	// 1000 spellings
+	// DDDCBKFGGGLH
+}

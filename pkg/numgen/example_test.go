@@ -1,0 +1,30 @@
+package numgen_test
+
+import (
+	"fmt"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
+)
+
+func ExampleParse() {
+	format, err := numgen.Parse(numgen.Default)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	nums := format.Append(nil, entropy.Seed("42").Range(entropy.Number, 0, 3))
+	for ; len(nums) > 0; nums = nums[format.Len():] {
+		fmt.Printf("%s\n", nums[:format.Len()])
+	}
+	// Output:
+	// 0166
+	// 9027
+	// 2470
+}
+
+func ExampleParse_mistake() {
+	_, err := numgen.Parse("digits100")
+	fmt.Println(err)
+	// Output: unknown format "digits100" for a number: the length is "100", expected a whole number from 1 to 64
+}

@@ -1,0 +1,63 @@
+package prize_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// manyAccounts are account numbers spread over the rules, as lower4 and digits4
+// make them.
+func manyAccounts() []string {
+	accounts := make([]string, 4096)
+	for i := range accounts {
+		v := uint32(i) * 2654435761 // Knuth's multiplicative hash: far apart for neighbours
+		accounts[i] = fmt.Sprintf("%c%c%c%c%04d", 'a'+v>>27%26, 'a'+v>>21%26, 'a'+v>>15%26, 'a'+v>>9%26, v>>11%10000)
+	}
+	return accounts
+}
+
+// BenchmarkFind finds the rule of one account number an iteration.
+func BenchmarkFind(b *testing.B) {
+	rules, err := prize.Builtin(prize.Default)
+	if err != nil {
+		b.Fatal(err)
+	}
+	accounts := manyAccounts()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		rules.Find(accounts[i%len(accounts)])
+	}
+}
+
+// BenchmarkAward decides the prize of one account number an iteration, 4096 at a
+// time.
+func BenchmarkAward(b *testing.B) {
+	rules, err := prize.Builtin(prize.Default)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var list prize.Accounts
+	for _, account := range manyAccounts() {
+		list.Append(account)
+	}
+	key := entropy.Seed("42").Subkey(entropy.Prize)
+	var outcomes []prize.Outcome
+	b.ReportAllocs()
+	for from := 0; from < b.N; from += list.Len() {
+		some := list.Slice(0, min(list.Len(), b.N-from))
+		outcomes = rules.Award(outcomes[:0], &some, entropy.Range{Key: key, Start: uint64(from), Count: uint64(some.Len())})
+	}
+}
+
+// BenchmarkParse reads and compiles the built-in rules.
+func BenchmarkParse(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := prize.Builtin(prize.Default); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

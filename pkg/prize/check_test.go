@@ -1,0 +1,105 @@
+package prize_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// ruleFor makes a rule of one line; prizes differ by their amount.
+func ruleFor(match string, win int) string {
+	return fmt.Sprintf("- {match: '%s', prizes: [{win: %d, chance: 1%%}]}\n", match, win)
+}
+
+const (
+	yen      = "name: x\ncurrency: JPY\nrules:\n"
+	everyone = "- prizes: [{win: 1, chance: 1%}]\n"
+)
+
+func TestCheck(t *testing.T) {
+	for name, test := range map[string]struct {
+		rules string
+		want  []string // kind and message
+	}{
+		"nothing to warn of":         {ruleFor("^a", 5) + everyone, nil},
+		"taken by a rule before":     {ruleFor("a", 5) + ruleFor("^a", 5) + everyone, []string{`unreachable: the rule "^a" and its prizes can't be reached: the rules before it take every account number that it matches`}},
+		"taken by two rules before":  {ruleFor("[a-m]$|^a", 5) + ruleFor("^[b-z]", 5) + everyone, []string{`unreachable: the rule "everybody else" and its prizes can't be reached: the rules before it take every account number that it matches`}},
+		"not of these formats":       {ruleFor("^A", 5) + everyone, []string{`unreachable: the rule "^A" and its prizes can't be reached: no account number of these formats matches it`}},
+		"longer than these formats":  {ruleFor("^.{4}", 5) + everyone, []string{`unreachable: the rule "^.{4}" and its prizes can't be reached: no account number of these formats matches it`}},
+		"overlapping":                {ruleFor("^a", 5) + ruleFor("4$", 6) + everyone, []string{`overlap: the rules "^a" and "4$" both match some account numbers; the first one decides`}},
+		"overlapping, equal prizes":  {ruleFor("^a", 5) + ruleFor("4$", 5) + everyone, nil},
+		"never at the same time":     {ruleFor("^a", 5) + ruleFor("^b", 6) + everyone, nil},
+		"uncovered":                  {ruleFor("^a", 5), []string{"uncovered: no rule covers 2,500 of 2,600 account numbers"}},
+		"one account number is left": {ruleFor("^[a-y]|[0-8]", 5), []string{"uncovered: no rule covers 1 of 2,600 account numbers"}},
+		"everything at once": {ruleFor("^a4", 5) + ruleFor("4", 6) + ruleFor("^b4", 6), []string{
+			`unreachable: the rule "^b4" and its prizes can't be reached: the rules before it take every account number that it matches`,
+			`overlap: the rules "^a4" and "4" both match some account numbers; the first one decides`,
+			"uncovered: no rule covers 2,106 of 2,600 account numbers",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rules := parse(t, yen+test.rules)
+			letters := parts(t, "lower1", "digits2")
+			warnings := rules.Check(letters...)
+			var got []string
+			for _, w := range warnings {
+				got = append(got, string(w.Kind)+": "+w.Message)
+				checkExample(t, rules, w)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// checkExample tries the example of a warning on the patterns.
+func checkExample(t *testing.T, rules *prize.Rules, w prize.Warning) {
+	t.Helper()
+	if w.Kind == prize.Unreachable {
+		if w.Example != "" {
+			t.Errorf("%q is an example of what can't be", w.Example)
+		}
+		return
+	}
+	if !regexp.MustCompile(`^[a-z]\d\d$`).MatchString(w.Example) {
+		t.Errorf("the example %q is not of the formats", w.Example)
+	}
+	matched := 0
+	for _, rule := range rules.List {
+		named := strings.Contains(w.Message, `"`+rule.Name+`"`)
+		if regexp.MustCompile(rule.Match).MatchString(w.Example) && (named || w.Kind == prize.Uncovered) {
+			matched++
+		}
+	}
+	if want := map[prize.WarningKind]int{prize.Overlap: 2, prize.Uncovered: 0}[w.Kind]; matched != want {
+		t.Errorf("%s: the example %q matches %d rules, want %d", w.Message, w.Example, matched, want)
+	}
+}
+
+// TestCheckOfManyRules leaves out the pairs of rules, which would be millions,
+// but nothing else.
+func TestCheckOfManyRules(t *testing.T) {
+	var list strings.Builder
+	list.WriteString(yen)
+	for i := range 201 {
+		list.WriteString(ruleFor(fmt.Sprintf("^%03d", i), i+1))
+	}
+	number, err := entropy.ParseLetters("number", "[0123456789]4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range parse(t, list.String()).Check(number) {
+		got = append(got, string(w.Kind)+": "+w.Message)
+	}
+	want := []string{"overlap: overlaps are looked for in up to 200 rules", "uncovered: no rule covers 7,990 of 10,000 account numbers"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,137 @@
+package prize_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/prizegen/prizegen/pkg/prize"
+	"pgregory.net/rapid"
+)
+
+// matching makes a rules file with a rule for each pattern, and a name for each
+// rule, since patterns may be the same.
+func matching(patterns ...string) string {
+	var b strings.Builder
+	b.WriteString("name: x\ncurrency: JPY\nrules:\n")
+	for i, pattern := range patterns {
+		b.WriteString("- name: rule " + string(rune('a'+i)) + "\n")
+		b.WriteString("  match: '" + strings.ReplaceAll(pattern, "'", "''") + "'\n")
+		b.WriteString("  prizes: [{win: 1, chance: 1%}]\n")
+	}
+	return b.String()
+}
+
+// oracle finds the first pattern that matches by the regexp package.
+func oracle(tb rapid.TB, patterns []string, account string) int {
+	tb.Helper()
+	for i, pattern := range patterns {
+		re, err := regexp.Compile(pattern)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if re.MatchString(account) {
+			return i
+		}
+	}
+	return len(patterns)
+}
+
+// pattern draws a regular expression of few letters, so that it often matches,
+// with everything that the syntax has, nested.
+func pattern(depth int) *rapid.Generator[string] {
+	leaf := rapid.SampledFrom([]string{
+		"a", "b", "A", "1", "4", "_", "-", ".", "^", "$", `\b`, `\B`, `\A`, `\z`, `\d`, `\D`, `\w`, `\W`, `\s`, `\S`,
+		"[ab]", "[^ab]", "[a-c1-3]", "[^a-zA-Z]", "[[:upper:]]", "[[:^digit:]]", `\x61`, `\pL`, `\PN`, `\.`, "k", "ſ", "[^x]", "()",
+	})
+	if depth == 0 {
+		return leaf
+	}
+	inner := pattern(depth - 1)
+	return rapid.OneOf(
+		leaf,
+		rapid.Custom(func(t *rapid.T) string {
+			return inner.Draw(t, "left") + inner.Draw(t, "right")
+		}),
+		rapid.Custom(func(t *rapid.T) string {
+			return "(?:" + inner.Draw(t, "left") + "|" + inner.Draw(t, "right") + ")"
+		}),
+		rapid.Custom(func(t *rapid.T) string {
+			repeat := rapid.SampledFrom([]string{"*", "+", "?", "*?", "+?", "??", "{2}", "{1,3}", "{0,2}?", "{2,}"})
+			return "(" + inner.Draw(t, "inner") + ")" + repeat.Draw(t, "repeat")
+		}),
+		rapid.Custom(func(t *rapid.T) string {
+			flags := rapid.SampledFrom([]string{"i", "m", "s", "U", "im", "-i", "i-s", "ms"})
+			return "(?" + flags.Draw(t, "flags") + ":" + inner.Draw(t, "inner") + ")"
+		}),
+	)
+}
+
+// TestRulesMatchAsRegexpDoes holds the automaton of several patterns against the
+// regexp package, tried one after the other.
+func TestRulesMatchAsRegexpDoes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		patterns := rapid.SliceOfN(pattern(3), 1, 5).Draw(t, "patterns")
+		rules, err := prize.Parse("rules.yaml", []byte(matching(patterns...)))
+		if err != nil {
+			t.Fatalf("%q: %v", patterns, err)
+		}
+		for _, account := range rapid.SliceOfN(rapid.StringMatching(`[ab1A4_\-kK]{1,7}|[!-~]{1,12}`), 20, 20).Draw(t, "accounts") {
+			want := oracle(t, patterns, account)
+			if got, found := rules.Find(account); got != want || found != (want < len(patterns)) {
+				t.Fatalf("%q takes %q for rule %d, want %d", patterns, account, got, want)
+			}
+		}
+	})
+}
+
+// FuzzPattern does the same with a pattern of the fuzzer's own.
+func FuzzPattern(f *testing.F) {
+	for _, pattern := range []string{
+		"^A", "(?i)k", `\b4\b`, `\B.\B`, "(?m)^$", "(?s).", "a{2,5}?", "(a|ab)(c|bcd)*$", `\pL+`, "[^a]", `^\w\W$`, `(\b|a)*$`, "(?i:ſ)",
+	} {
+		f.Add(pattern, "aAbB1234k")
+	}
+	f.Fuzz(func(t *testing.T, pattern, account string) {
+		re, err := regexp.Compile(pattern)
+		if err != nil || strings.ContainsFunc(pattern, func(r rune) bool { return r < ' ' || r == utf8.RuneError || r == '\uFEFF' || r == 0x7f }) {
+			return
+		}
+		if pattern != strings.TrimSpace(pattern) || prize.CheckAccount(account) != nil {
+			return // which YAML or the caller would not let through
+		}
+		rules, err := prize.Parse("rules.yaml", []byte(matching(pattern)))
+		if err != nil {
+			return // control characters, too long or too complex
+		}
+		if rules.List[0].Match != pattern {
+			t.Fatalf("%q is read as %q", pattern, rules.List[0].Match)
+		}
+		if _, got := rules.Find(account); got != re.MatchString(account) {
+			t.Fatalf("%q matches %q: %v, want %v", pattern, account, got, !got)
+		}
+	})
+}
+
+// TestFirstMatchWins orders rules that all match.
+func TestFirstMatchWins(t *testing.T) {
+	rules := parse(t, matching("^a", "4", "a", "$"))
+	for account, want := range map[string]int{"a4": 0, "b4a": 1, "4": 1, "ba": 2, "b": 3} {
+		if got, _ := rules.Find(account); got != want {
+			t.Errorf("%s: rule %d, want %d", account, got, want)
+		}
+	}
+}
+
+// TestBytesBeyondASCIIAreOneOtherSymbol keeps the automaton from misreading what
+// [prize.CheckAccount] refuses.
+func TestBytesBeyondASCIIAreOneOtherSymbol(t *testing.T) {
+	rules := parse(t, matching("é", "^..$"))
+	if got, found := rules.Find("\xc3\xa9"); got != 1 || !found {
+		t.Errorf("two bytes: rule %d, %v, want 1", got, found)
+	}
+	if _, found := rules.Find("abc"); found {
+		t.Error("abc is covered, though no pattern matches it")
+	}
+}

@@ -1,0 +1,121 @@
+package prize_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+func TestMistakesOfPrizes(t *testing.T) {
+	for name, test := range map[string]struct {
+		currency string
+		prizes   []string
+		want     []string
+	}{
+		"chances": {"GBP", []string{
+			"win: 1, chance: abc", "win: 2, chance: 0%", "win: 3, chance: 3/2", "win: 4", "win: 5, chance: 0.1", "win: 6, chance: [1]", "win: 7, chance: ", "win: 8, chance: 1/0", "win: 9, chance: -1%",
+		}, []string{
+			`5:22: invalid chance "abc": ` + noChance, `6:22: invalid chance "0%": it can never be won, expected more than 0`,
+			`7:22: invalid chance "3/2": it is more than certain, expected at most 100%`, "8:5: a prize lacks the key chance, expected it",
+			`9:22: invalid chance "0.1": ` + noChance, "10:22: " + noScalar, "11:14: the key chance has no value, expected one",
+			`12:22: invalid chance "1/0": it divides by 0`, `13:22: invalid chance "-1%": ` + noChance,
+		}},
+		"more than certain": {"GBP", []string{"win: 1, chance: 60%", "win: 2, chance: 41%"}, []string{"5:3: the chances add up to 101%, expected at most 100%"}},
+		"just more":         {"GBP", []string{"win: 1, chance: 100%", "win: 2, chance: 1/1000000000000"}, []string{"5:3: the chances add up to more than 100%, expected at most 100%"}},
+		"a denominator":     {"GBP", []string{"win: 1, chance: 1/9223372036854775809"}, []string{"5:3: the chances have no common denominator up to 2^63, expected rounder ones"}},
+		"two denominators":  {"GBP", []string{"win: 1, chance: 1/4294967296", "win: 2, chance: 1/4294967295"}, []string{"5:3: the chances have no common denominator up to 2^63, expected rounder ones"}},
+		"amounts": {"GBP", []string{
+			"win: -1, chance: 1%", "win: 0, chance: 1%", "win: 0.001, chance: 1%", "win: 1e3, chance: 1%", "win: 10000000000001, chance: 1%", "win: .5, chance: 1%", "win: £5, chance: 1%", "win: [5], chance: 1%", "win: 1., chance: 1%",
+		}, []string{
+			`5:11: "-1" ` + noAmount, "6:11: a win of 0 is none, expected more", "7:11: 0.001 has 3 digits after the point, GBP allows 2", `8:11: "1e3" ` + noAmount,
+			"9:11: 10000000000001 is too much, the most is £10000000000000.00", `10:11: ".5" ` + noAmount, `11:11: "£5" ` + noAmount, "12:11: " + noScalar, `13:11: "1." ` + noAmount,
+		}},
+		"yen":           {"JPY", []string{"win: 1.5, chance: 1%", "win: x, chance: 1%"}, []string{"5:11: 1.5 has 1 digits after the point, JPY allows 0", `6:11: "x" is not an amount, expected a number of JPY such as 20`}},
+		"dinars":        {"BHD", []string{"win: 1.0005, chance: 1%", "win: x, chance: 1%"}, []string{"5:11: 1.0005 has 4 digits after the point, BHD allows 3", `6:11: "x" is not an amount, expected a number of BHD such as 20 or 0.005`}},
+		"no currency":   {"XXX", []string{"win: x, chance: 1%"}, []string{`2:11: unknown currency "XXX": ` + noCurrency, `5:11: "x" is not an amount, expected a number of money such as 20 or 0.05`}},
+		"kinds":         {"GBP", []string{"win: 1, prize: a, chance: 1%", "chance: 1%", "win: 1, value: 2, chance: 1%", "prize: none, chance: 1%", "prize: ~, chance: 1%", "prize: [a], chance: 1%"}, []string{"5:21: a prize is either money or a thing, expected win or prize but not both", "6:5: the prize has no name, expected win (an amount of money) or prize (the name of a thing)", "7:21: a win is worth its amount, expected no value beside it", "8:13: none stands for no prize, expected another name", "9:5: the prize has no name, expected win (an amount of money) or prize (the name of a thing)", "9:6: the key prize has no value, expected one", "10:13: " + noScalar}},
+		"keys":          {"GBP", []string{"win: 1, chance: 1%, Stock: 4", "win: 2, win: 3, chance: 1%"}, []string{`5:26: unknown key "Stock" in a prize, expected one of chance, win, prize, value, stock, then`, "6:14: the key win is in a prize already (line 6), expected it once"}},
+		"stock":         {"GBP", []string{"prize: a, chance: 1%, stock: 0", "prize: b, chance: 1%, stock: -1", "prize: c, chance: 1%, stock: 1.5", "prize: d, chance: 1%, stock: 1000000000001", "prize: e, chance: 1%, stock: 0x10", "prize: f, chance: 1%, stock: [1]", "prize: g, chance: 1%, then: none", "prize: h, chance: 1%, stock: 1, then: [a]"}, []string{`5:35: stock "0" ` + noCount, `6:35: stock "-1" ` + noCount, `7:35: stock "1.5" ` + noCount, `8:35: stock "1000000000001" ` + noCount, `9:35: stock "0x10" ` + noCount, "10:35: " + noScalar, "11:34: a prize without stock never runs out, expected no then", "12:44: " + noScalar}},
+		"unknown then":  {"GBP", []string{"prize: b, chance: 1%", "prize: a, chance: 1%, stock: 1, then: zebra"}, []string{`6:44: then names "zebra", expected none or a prize of this file such as a`}},
+		"then itself":   {"GBP", []string{"prize: a, chance: 1%, stock: 1, then: a"}, []string{`5:44: then leads from "a" back to itself, expected it to end in a prize without stock or in none`}},
+		"then a circle": {"GBP", []string{"prize: a, chance: 1%, stock: 1, then: b", "prize: b, chance: 1%, stock: 1, then: c", "prize: c, chance: 1%, stock: 1, then: a"}, []string{`5:44: then leads from "b" back to itself, expected it to end in a prize without stock or in none`, `6:44: then leads from "c" back to itself, expected it to end in a prize without stock or in none`, `7:44: then leads from "a" back to itself, expected it to end in a prize without stock or in none`}},
+		"one name":      {"GBP", []string{"win: 1, chance: 1%", "win: 1.00, chance: 1%"}, []string{"6:5: the rule has £1.00 already, expected one prize with the chances of both"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, mistakes(t, withPrizes(test.currency, test.prizes...))); diff != "" {
+				t.Errorf("mistakes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestPrizesOfOneNameShareAStock and so must agree on it, over all rules.
+func TestPrizesOfOneNameShareAStock(t *testing.T) {
+	const head = "name: x\ncurrency: GBP\nrules:\n- {match: a, prizes: [{prize: Mug, value: 8, chance: 1%, stock: 5, then: £1.00}]}\n"
+	for name, second := range map[string]string{
+		"value":    "{prize: Mug, value: 9, chance: 1%, stock: 5, then: £1.00}",
+		"stock":    "{prize: Mug, value: 8, chance: 1%, stock: 6, then: £1.00}",
+		"no stock": "{prize: Mug, value: 8, chance: 1%}",
+		"then":     "{prize: Mug, value: 8, chance: 1%, stock: 5}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := []string{"5:13: Mug on line 4 has another value, stock or then, expected the same of prizes with the same name, since they share one stock"}
+			if diff := cmp.Diff(want, mistakes(t, head+"- {prizes: ["+second+", {win: 1, chance: 1%}]}\n")); diff != "" {
+				t.Errorf("mistakes (-want +got):\n%s", diff)
+			}
+		})
+	}
+	rules := parse(t, head+"- {prizes: [{prize: Mug, value: 8, chance: 2%, stock: 5, then: £1.00}, {win: 1, chance: 1%}]}\n")
+	if first, second := rules.List[0].Prizes[0], rules.List[1].Prizes[0]; first.Stock != 5 || second.Stock != 5 || first.Then != "£1.00" {
+		t.Errorf("got %+v and %+v", first, second)
+	}
+}
+
+// TestTheLargestDenominator is 2^63 exactly.
+func TestTheLargestDenominator(t *testing.T) {
+	rules := parse(t, withPrizes("GBP", "win: 1, chance: 1/9223372036854775808", "win: 2, chance: 9223372036854775807/9223372036854775808"))
+	if left := rules.List[0].NoPrize(); left.Sign() != 0 {
+		t.Errorf("no prize has the chance %v, want 0", left)
+	}
+}
+
+// TestOnlySoManyMistakesAreKept so that an error stays readable.
+func TestOnlySoManyMistakesAreKept(t *testing.T) {
+	if got := len(mistakes(t, withPrizes("GBP", strings.Split(strings.Repeat("win: x, chance: 1%\n", 150)+"win: x", "\n")...))); got != 100 {
+		t.Errorf("got %d mistakes, want 100", got)
+	}
+}
+
+// TestErrorPointsAtTheMistake in the words that people see, with a mark below
+// the right character, of a long line too, and without harm to their terminal.
+func TestErrorPointsAtTheMistake(t *testing.T) {
+	for name, test := range map[string]struct{ source, want string }{
+		"two": {"name: x\r\ncurrency: pounds\r\nrules: 5\r\n", `r.yaml:2:11: unknown currency "pounds": ` + noCurrency + `
+    currency: pounds
+              ^
+r.yaml:3:8: rules ` + noList + `
+    rules: 5
+           ^`},
+		"behind é and with a tab": {"{name: é✓, currency: x, rules: [{prizes: [{win: 1, chance: 1%}]}]} #\t", `r.yaml:1:22: unknown currency "x": ` + noCurrency + `
+    {name: é✓, currency: x, rules: [{prizes: [{win: 1, chance: 1%}]}]} #
+                         ^`},
+		"a long line": {"name: " + strings.Repeat("x", 200) + "\x1b[31m", `r.yaml:1:207: the file has the control character '\x1b', expected plain text
+    …` + strings.Repeat("x", 50) + "\uFFFD[31m" + `
+    ` + strings.Repeat(" ", 51) + "^"},
+		"nothing to show": {"", "r.yaml:1:1: " + isEmpty},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := prize.Parse("r.yaml", []byte(test.source))
+			var wrong *prize.FileError
+			if !errors.As(err, &wrong) || wrong.File != "r.yaml" {
+				t.Fatalf("got %v, want a FileError of r.yaml", err)
+			}
+			if diff := cmp.Diff(test.want, err.Error()); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,27 @@
+package textgen_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/textgen"
+)
+
+// BenchmarkAppend makes one text an iteration, 4096 at a time.
+func BenchmarkAppend(b *testing.B) {
+	for name := range strings.SplitSeq("lower4,upper2,lower13,lower64", ",") {
+		b.Run(name, func(b *testing.B) {
+			format, err := textgen.Parse(name)
+			if err != nil {
+				b.Fatal(err)
+			}
+			all := entropy.Seed("42").Range(entropy.Text, 0, uint64(b.N))
+			var made []byte
+			b.ReportAllocs()
+			for from := uint64(0); from < all.Count; from += 4096 {
+				made = format.Append(made[:0], all.Slice(from, min(from+4096, all.Count)))
+			}
+		})
+	}
+}

@@ -1,0 +1,30 @@
+package textgen_test
+
+import (
+	"fmt"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/textgen"
+)
+
+func ExampleParse() {
+	format, err := textgen.Parse(textgen.Default)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	texts := format.Append(nil, entropy.Seed("42").Range(entropy.Text, 0, 3))
+	for ; len(texts) > 0; texts = texts[format.Len():] {
+		fmt.Printf("%s\n", texts[:format.Len()])
+	}
+	// Output:
+	// fucb
+	// cujg
+	// iyom
+}
+
+func ExampleParse_mistake() {
+	_, err := textgen.Parse("lowercase")
+	fmt.Println(err)
+	// Output: unknown format "lowercase" for a text: the length is "case", expected a whole number from 1 to 64
+}
