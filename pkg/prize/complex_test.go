@@ -5,15 +5,14 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// TestHostileFilesAreRefusedQuickly with memory in proportion: rules also come
-// over the network. Each file is the worst of its kind. The bounds are wide, for
-// slow machines; without what guards against them these files take minutes.
-func TestHostileFilesAreRefusedQuickly(t *testing.T) {
+// TestHostileFilesAreRefused with memory in proportion: rules also come over the
+// network. Each file is the worst of its kind. Without what guards against them
+// these files take gigabytes, and minutes.
+func TestHostileFilesAreRefused(t *testing.T) {
 	lines := func(line string) string { return strings.Repeat(line, prize.MaxFile/len(line)) }
 	manyGaps := strings.Builder{}
 	manyGaps.WriteString("name: x\ncurrency: JPY\nrules:\n")
@@ -43,17 +42,14 @@ func TestHostileFilesAreRefusedQuickly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			began := time.Now()
 			_, err := prize.Parse("rules.yaml", []byte(source))
-			took := time.Since(began)
 			runtime.ReadMemStats(&after)
 			if err == nil || len(err.Error()) > 100_000 {
 				t.Errorf("got an error of %d bytes", len(fmt.Sprint(err)))
 			}
-			if memory := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 30*time.Second || memory > 1500 {
-				t.Errorf("took %v and %d MB", took, memory)
+			if memory := (after.TotalAlloc - before.TotalAlloc) >> 20; memory > 1500 {
+				t.Errorf("took %d MB", memory)
 			}
-			t.Logf("%v, %d MB: %.100v", took, (after.TotalAlloc-before.TotalAlloc)>>20, err)
 		})
 	}
 }
