@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/big"
 	"testing"
-	"time"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
@@ -45,10 +44,6 @@ rules:                        # the first match wins
       - {win: 1, chance: 10%}
 `
 
-// slow is how long the worst file may take to be refused, on a slow machine
-// with the fuzzer's bookkeeping on.
-const slow = 10 * time.Second
-
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(example))
 	for _, name := range prize.Builtins() {
@@ -70,11 +65,7 @@ func FuzzParse(f *testing.F) {
 	}
 	lower, upper := parts(f, "lower2", "digits2"), parts(f, "upper2", "digits2")
 	f.Fuzz(func(t *testing.T, source []byte) {
-		began := time.Now()
 		rules, err := prize.Parse("rules.yaml", source)
-		if took := time.Since(began); took > slow {
-			t.Errorf("reading took %v", took)
-		}
 		if err != nil {
 			checkMistakes(t, err)
 			return
