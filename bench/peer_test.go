@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"io"
 	"math/big"
 	"math/rand/v2"
 	"regexp"
@@ -136,11 +135,10 @@ func TestOurs(t *testing.T) {
 	}
 }
 
+// writerFunc is an io.Writer.
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
-
-var _ io.Writer = writerFunc(nil)
 
 func generous(tb testing.TB) *prize.Rules {
 	tb.Helper()

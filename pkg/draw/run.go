@@ -108,7 +108,8 @@ func (r *run) handOut(ctx context.Context, free <-chan *Batch, todo, queue chan<
 			b.Accounts.Reset()
 			fault = r.spec.Accounts(&b.Accounts)
 			b.count = uint64(b.Accounts.Len())
-			if err := (entropy.Range{Start: start, Count: b.count}).Check(); err != nil {
+			all := entropy.Range{Start: r.spec.Start, Count: start - r.spec.Start + b.count}
+			if err := all.Check(); err != nil {
 				b.count, fault = 0, err
 			}
 		}

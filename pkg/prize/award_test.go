@@ -2,6 +2,7 @@ package prize_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"slices"
@@ -71,9 +72,14 @@ func TestAwardIsAsTheDesignSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		account := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "xa", "xyzd", "12b"})
 		if rapid.Bool().Draw(t, "one width") {
-			account = rapid.SampledFrom([]string{"a1", "1b", "c2", "d3", "e4"})
+			width := rapid.IntRange(1, 20).Draw(t, "width") // of which several letters are read at a time
+			account = rapid.StringMatching(fmt.Sprintf("[a-e1-9]{%d}", width))
 		}
-		accounts := rapid.SliceOfN(account, 0, 700).Draw(t, "accounts")
+		some := rapid.SliceOfN(account, 1, 9).Draw(t, "accounts")
+		var accounts []string // few and many: 256 are decided at a time
+		for i := range rapid.SampledFrom([]int{0, 1, 3, 7, 255, 256, 257, 600}).Draw(t, "n") {
+			accounts = append(accounts, some[i*i%len(some)])
+		}
 		count := uint64(len(accounts))
 		start := rapid.SampledFrom([]uint64{0, 9, 1 << 40, math.MaxUint64 - 700}).Draw(t, "start")
 		r := entropy.Seed("award").Range(entropy.Prize, start, count)

@@ -25,8 +25,11 @@ const (
 	Uncovered   WarningKind = "uncovered"   // account numbers that no rule covers
 )
 
-// maxOverlapRules is up to how many rules every pair of them is looked at.
-const maxOverlapRules = 200
+// The bounds of the search for examples, which a few patterns can make endless.
+const (
+	maxOverlapRules = 200     // up to how many rules every pair of them is looked at
+	maxSearch       = 1 << 25 // letters that are read
+)
 
 // Check looks for what can't be wanted, given the letters that account numbers
 // are spelled with: prizes that can't be won, and account numbers without a
@@ -43,7 +46,8 @@ func (r *Rules) Check(parts ...entropy.Letters) []Warning {
 	}
 	warnings = append(warnings, r.overlaps(parts)...)
 	if uncovered := counts[len(r.List)]; uncovered.Sign() > 0 {
-		example, _ := find(parts, r.automaton, r.automaton, func(rule, _ int32) bool { return rule == int32(len(r.List)) })
+		search := search{parts: parts, left: maxSearch}
+		example, _ := search.find(r.automaton, r.automaton, func(rule, _ int32) bool { return rule == int32(len(r.List)) })
 		warnings = append(warnings, Warning{Kind: Uncovered, Example: example, Message: fmt.Sprintf(
 			"no rule covers %s of %s account numbers", thousands(uncovered.String()), thousands(total.String()))})
 	}
@@ -53,10 +57,11 @@ func (r *Rules) Check(parts ...entropy.Letters) []Warning {
 // whyUnreachable tells whether a rule matches nothing or comes too late.
 func (r *Rules) whyUnreachable(rule int, parts []entropy.Letters) string {
 	alone, err := newAutomaton([]string{r.List[rule].Match})
-	if err == nil {
-		if counts, _ := alone.count(parts); counts[0].Sign() > 0 {
-			return "the rules before it take every account number that it matches"
-		}
+	if err != nil { // which with others, that decide before it, is not so
+		return "the rules before it take every account number that it could match"
+	}
+	if counts, _ := alone.count(parts); counts[0].Sign() > 0 {
+		return "the rules before it take every account number that it matches"
 	}
 	return "no account number of these formats matches it"
 }
@@ -69,29 +74,43 @@ func (r *Rules) overlaps(parts []entropy.Letters) []Warning {
 	}
 	single := make([]*automaton, len(r.List))
 	for i := range r.List {
-		// What compiles with others compiles alone.
-		single[i], _ = newAutomaton([]string{r.List[i].Match})
+		single[i], _ = newAutomaton([]string{r.List[i].Match}) // nil where it is too complex alone
 	}
 	var warnings []Warning
+	search := search{parts: parts, left: maxSearch}
 	for i := range r.List {
 		for j := i + 1; j < len(r.List); j++ {
 			if r.List[i].Match == "" || r.List[j].Match == "" || r.List[i].samePrizes(&r.List[j]) {
 				continue
 			}
-			example, found := find(parts, single[i], single[j], func(a, b int32) bool { return a == 0 && b == 0 })
+			example, found := search.find(single[i], single[j], func(a, b int32) bool { return a == 0 && b == 0 })
 			if found {
 				warnings = append(warnings, Warning{Kind: Overlap, Example: example, Message: fmt.Sprintf(
 					"the rules %q and %q both match some account numbers; the first one decides", r.List[i].Name, r.List[j].Name)})
 			}
 		}
 	}
+	if search.incomplete {
+		warnings = append(warnings, Warning{Kind: Overlap, Message: "the patterns are too complex to look for every overlap"})
+	}
 	return warnings
+}
+
+// search looks for account numbers that show something.
+type search struct {
+	parts      []entropy.Letters
+	left       int  // how many letters it may still read
+	incomplete bool // whether it had to give up
 }
 
 // find gives an account number for which two automata end as wanted, and false
 // where there is none. It walks through the pairs of states letter by letter,
-// each pair once at each place.
-func find(parts []entropy.Letters, a, b *automaton, wanted func(a, b int32) bool) (string, bool) {
+// each pair once at each place. It gives up where there are too many.
+func (s *search) find(a, b *automaton, wanted func(a, b int32) bool) (string, bool) {
+	if a == nil || b == nil {
+		s.incomplete = true
+		return "", false
+	}
 	type pair struct{ a, b uint32 }
 	type node struct {
 		pair
@@ -99,12 +118,16 @@ func find(parts []entropy.Letters, a, b *automaton, wanted func(a, b int32) bool
 		letter   byte
 	}
 	layers := [][]node{{{pair: pair{a.start, b.start}}}}
-	for _, part := range parts {
+	for _, part := range s.parts {
 		for range part.Len() {
 			last := layers[len(layers)-1]
 			var layer []node
 			seen := map[pair]bool{}
 			for i, from := range last {
+				if s.left -= len(part.Alphabet()); s.left < 0 {
+					s.incomplete = true
+					return "", false
+				}
 				for _, letter := range []byte(part.Alphabet()) {
 					to := pair{a.next[from.a|uint32(a.classOf[letter])], b.next[from.b|uint32(b.classOf[letter])]}
 					if !seen[to] {

@@ -103,3 +103,25 @@ func TestCheckOfManyRules(t *testing.T) {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 }
+
+// TestCheckOfComplexPatternsEnds where the rules before them let a file pass with
+// patterns that would take forever to hold against each other, or do not even
+// compile alone.
+func TestCheckOfComplexPatternsEnds(t *testing.T) {
+	for name, test := range map[string]struct{ first, second, why string }{
+		"too many pairs":    {"c.{13}d", "x.{13}y", "that it matches"},
+		"too complex alone": {"c.{16}d", "x.{16}y", "that it could match"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rules := parse(t, yen+ruleFor(".", 5)+ruleFor(test.first, 6)+ruleFor(test.second, 7))
+			warnings := rules.Check(parts(t, "lower64", "digits64")...)
+			last := warnings[len(warnings)-1]
+			if last.Kind != prize.Overlap || last.Message != "the patterns are too complex to look for every overlap" {
+				t.Errorf("the last warning is %+v", last)
+			}
+			if !strings.HasSuffix(warnings[0].Message, "the rules before it take every account number "+test.why) {
+				t.Errorf("the first warning is %+v", warnings[0])
+			}
+		})
+	}
+}

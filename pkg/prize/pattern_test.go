@@ -1,11 +1,13 @@
 package prize_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"pgregory.net/rapid"
 )
@@ -77,10 +79,19 @@ func TestRulesMatchAsRegexpDoes(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%q: %v", patterns, err)
 		}
-		for _, account := range rapid.SliceOfN(rapid.StringMatching(`[ab1A4_\-kK]{1,7}|[!-~]{1,12}`), 20, 20).Draw(t, "accounts") {
+		accounts := rapid.SliceOfN(rapid.StringMatching(`[ab1A4_\-kK]{1,7}|[!-~]{1,12}`), 20, 20)
+		if width := rapid.IntRange(0, 12).Draw(t, "one width"); width > 0 { // which many are read at a time of
+			accounts = rapid.SliceOfN(rapid.StringMatching(fmt.Sprintf(`[ab1A4_\-kK.]{%d}`, width)), 20, 20)
+		}
+		all := accounts.Draw(t, "accounts")
+		outcomes := rules.Award(nil, list(all...), entropy.Range{Count: uint64(len(all))})
+		for i, account := range all {
 			want := oracle(t, patterns, account)
 			if got, found := rules.Find(account); got != want || found != (want < len(patterns)) {
 				t.Fatalf("%q takes %q for rule %d, want %d", patterns, account, got, want)
+			}
+			if decided := rules.Rule(outcomes[i]); (decided == nil) != (want == len(patterns)) || decided != nil && decided != &rules.List[want] {
+				t.Fatalf("%q awards %q by rule %v, want %d", patterns, account, decided, want)
 			}
 		}
 	})

@@ -1,0 +1,208 @@
+package draw_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
+	"pgregory.net/rapid"
+)
+
+// awkward are rules whose names want quoting, with a prize for everybody, an
+// account number without a rule, and outcomes longer than any buffer.
+const awkward = `name: 'quotes "and" <b>, \ more'
+currency: GBP
+rules:
+- name: '"a", or \b'
+  match: '^[aA",\\]'
+  prizes:
+  - {prize: 'a "red" mug, <large> & hot', chance: 50%}
+  - {win: 5, chance: 25%}
+- name: ` + "Ünïcode ✓ and a name that is long, longer and longer still" + `
+  match: '[0-4]$'
+  prizes:
+  - {prize: ` + "a thing with a name that is long and longer and longer still up to a hundred" + `, value: 3, chance: 1/3}
+`
+
+// awkwardSpec draws a spec from formats with and without special characters.
+func awkwardSpec(t *rapid.T) draw.Spec {
+	text, err := textgen.Parse(rapid.SampledFrom([]string{"lower4", "upper2", `[",\]3`, `[a"]1`, "lower13", "lower40", "[<&>]2", "[=+@-]4"}).Draw(t, "text"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := numgen.Parse(rapid.SampledFrom([]string{"digits4", "digits8", `[",\]2`, "digits1", "digits64", "[1,]1"}).Draw(t, "number"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := prize.Parse("awkward.yaml", []byte(awkward))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := rapid.SampledFrom([]uint64{0, 1, 2, 16, 17, 18, 40, 150}).Draw(t, "count")
+	start := rapid.SampledFrom([]uint64{
+		0, 5, 95, 990, 9_950, 99_990, 999_999_950, 9_999_999_999_999_999_950, math.MaxUint64 - 150,
+	}).Draw(t, "start")
+	seed := rapid.SampledFrom([]string{"42", `a "quoted" \ seed <&>`, "ünïcode"}).Draw(t, "seed")
+	spec := draw.Spec{Seed: entropy.Seed(seed), Start: start, Count: count, Text: text, Number: number, Rules: rules}
+	if rapid.Bool().Draw(t, "given") {
+		var batches [][]string
+		for range rapid.IntRange(0, 3).Draw(t, "batches") {
+			width := rapid.SampledFrom([]string{`[a-z0-9]{6}`, `[!-~]{1,30}`, `[",\\]{2}`}).Draw(t, "width")
+			some := rapid.SliceOfN(rapid.StringMatching(width), 1, 9).Draw(t, "accounts")
+			batches = append(batches, slices.Repeat(some, rapid.IntRange(1, 9).Draw(t, "times")))
+		}
+		spec = given(spec, nil, batches...)
+	}
+	return spec
+}
+
+// TestEncodingsReadBack writes draws in every way and reads them back by the
+// readers of the standard library: they say what the draws are, and JSON is byte
+// for byte as encoding/json would have it.
+func TestEncodingsReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		spec := awkwardSpec(t)
+		encodings := []*draw.Encoding{draw.CSV(&spec), draw.NDJSON(&spec), draw.JSON(&spec)}
+		files := make([]bytes.Buffer, len(encodings))
+		for i, e := range encodings {
+			files[i].Write(e.Header())
+		}
+		var draws []draw.Draw
+		err := draw.Run(t.Context(), draw.Local{}, spec, nil, func(b *draw.Batch) error {
+			for i, e := range encodings {
+				files[i].Write(e.Append(nil, b))
+			}
+			for i := range b.Len() {
+				draws = append(draws, b.Draw(i))
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, e := range encodings {
+			files[i].Write(e.Footer())
+		}
+		checkCSV(t, files[0].String(), draws)
+		var lines bytes.Buffer
+		w := json.NewEncoder(&lines)
+		w.SetEscapeHTML(false)
+		for _, d := range draws {
+			if err := w.Encode(d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(lines.String(), files[1].String()); diff != "" {
+			t.Fatalf("NDJSON (-encoding/json +got):\n%s", diff)
+		}
+		var back []draw.Draw
+		if err := json.Unmarshal(files[2].Bytes(), &back); err != nil {
+			t.Fatalf("%v: %s", err, files[2].String())
+		}
+		if diff := cmp.Diff(draws, slices.Clip(back), cmpEmpty()); diff != "" {
+			t.Fatalf("JSON read back (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// checkCSV holds a file against the draws that are in it.
+func checkCSV(t *rapid.T, file string, draws []draw.Draw) {
+	t.Helper()
+	want := [][]string{{"index", "account", "rule", "prize", "value", "currency"}}
+	for _, d := range draws {
+		row := []string{strconv.FormatUint(d.Index, 10), d.Whole, "", "", "0", "GBP"}
+		if d.Rule != nil {
+			row[2] = *d.Rule
+		}
+		if d.Prize != nil {
+			row[3], row[4] = d.Prize.Name, strconv.FormatInt(d.Prize.Value, 10)
+		}
+		want = append(want, row)
+	}
+	got, err := csv.NewReader(strings.NewReader(file)).ReadAll()
+	if err != nil {
+		t.Fatalf("%v: %s", err, file)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("CSV read back (-want +got):\n%s", diff)
+	}
+}
+
+// cmpEmpty makes no difference between no draws and none.
+func cmpEmpty() cmp.Option {
+	return cmp.Transformer("none", func(list []draw.Draw) map[int]draw.Draw {
+		all := map[int]draw.Draw{}
+		for i, d := range list {
+			all[i] = d
+		}
+		return all
+	})
+}
+
+// TestIndexesCountOn across every number of digits, in batches that are long
+// enough for any shortcut.
+func TestIndexesCountOn(t *testing.T) {
+	for _, start := range []uint64{0, 9_950, 99_950, 999_999_950, 18_446_744_073_709_551_515} {
+		spec := spec(t, 101)
+		spec.Start = start
+		file := string(written(t, spec, draw.CSV(&spec)))
+		for i, line := range strings.Split(strings.TrimSpace(file), "\n")[1:] {
+			if index, _, _ := strings.Cut(line, ","); index != strconv.FormatUint(start+uint64(i), 10) {
+				t.Fatalf("draw %d from %d on has the index %s", i, start, index)
+			}
+		}
+	}
+}
+
+// TestTable pads index and account number to the widths given, for people.
+func TestTable(t *testing.T) {
+	spec := spec(t, 0)
+	spec.Start = 9
+	spec = given(spec, nil, []string{"A1", "b23235"})
+	got := string(written(t, spec, draw.Table(&spec, "  #  account  rule\n", 3, 5, func(o prize.Outcome) string {
+		if rule := spec.Rules.Rule(o); rule != nil {
+			return fmt.Sprintf("  %s\n", rule.Name)
+		}
+		return "\n"
+	})))
+	if want := "  #  account  rule\n  9  A1     starts with A\n 10  b23235  everybody else\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestNoDraws make whole files all the same.
+func TestNoDraws(t *testing.T) {
+	spec := spec(t, 0)
+	for want, encoding := range map[string]*draw.Encoding{
+		"index,account,rule,prize,value,currency\n": draw.CSV(&spec), "": draw.NDJSON(&spec), "[\n]\n": draw.JSON(&spec),
+	} {
+		if got := string(written(t, spec, encoding)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestOutputIsTheSameEachTime for several batches, as one valid array.
+func TestOutputIsTheSameEachTime(t *testing.T) {
+	spec := spec(t, 3*draw.BatchSize+5)
+	first := written(t, spec, draw.JSON(&spec))
+	if second := written(t, spec, draw.JSON(&spec)); !bytes.Equal(first, second) {
+		t.Error("the same spec gives another file")
+	}
+	var all []draw.Draw
+	if err := json.Unmarshal(first, &all); err != nil || len(all) != 3*draw.BatchSize+5 {
+		t.Errorf("%d draws, %v", len(all), err)
+	}
+}

@@ -1,0 +1,201 @@
+package draw_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// verified verifies a file and gives each finding as place: problem.
+func verified(t *testing.T, g draw.Generator, file io.Reader) (draw.Report, []string, error) {
+	t.Helper()
+	var findings []string
+	report, err := draw.Verify(t.Context(), g, file, prize.Builtin, nil, func(f draw.Finding) {
+		findings = append(findings, f.Place+": "+f.Problem)
+	})
+	return report, findings, err
+}
+
+// TestWhatWasWrittenHolds in either form, for draws of all kinds, and is counted.
+func TestWhatWasWrittenHolds(t *testing.T) {
+	const n = 2*draw.BatchSize + 3
+	long := spec(t, n)
+	long.Start = 7
+	for name, spec := range map[string]draw.Spec{
+		"generated": long,
+		"given":     given(long, nil, strings.Split(strings.Repeat("A1 b2 c3 ", n/3+1), " ")[:n]),
+	} {
+		for form, encoding := range map[string]*draw.Encoding{"NDJSON": draw.NDJSON(&spec), "JSON": draw.JSON(&spec)} {
+			t.Run(name+" "+form, func(t *testing.T) {
+				if name == "given" { // which are given once
+					spec = given(long, nil, strings.Split(strings.Repeat("A1 b2 c3 ", n/3+1), " ")[:n])
+				}
+				file, counted := written(t, spec, encoding), uint64(0)
+				report, err := draw.Verify(t.Context(), draw.Local{}, bytes.NewReader(file), prize.Builtin,
+					func(draws uint64) { counted += draws },
+					func(f draw.Finding) { t.Errorf("%s: %s", f.Place, f.Problem) })
+				want := draw.Report{Draws: n, Held: n, First: 7, Last: 6 + n, InOrder: true}
+				if err != nil || report != want || counted != n {
+					t.Errorf("got %+v, %v, counted %d, want %+v", report, err, counted, want)
+				}
+			})
+		}
+	}
+}
+
+// TestForgeriesAreFound in every field that a draw has, and nowhere else.
+func TestForgeriesAreFound(t *testing.T) {
+	spec := spec(t, 3)
+	spec.Start = 8
+	file := string(written(t, spec, draw.NDJSON(&spec)))
+	lines := strings.Split(file, "\n")
+	for name, test := range map[string]struct{ old, new, want string }{
+		"prize":           {`"name":"£50.00"`, `"name":"£500.00"`, `line 2: index 9: prize is "£500.00" (value 5000, GBP), should be "£50.00" (value 5000, GBP)`},
+		"value":           {`"value":5000`, `"value":500000`, `line 2: index 9: prize is "£50.00" (value 500000, GBP), should be "£50.00" (value 5000, GBP)`},
+		"currency":        {`"currency":"GBP"`, `"currency":"KWD"`, `line 2: index 9: prize is "£50.00" (value 5000, KWD), should be "£50.00" (value 5000, GBP)`},
+		"no prize":        {`{"name":"£50.00","value":5000,"currency":"GBP"}`, `null`, `line 2: index 9: prize is none, should be "£50.00" (value 5000, GBP)`},
+		"rule":            {`"rule":"starts with A"`, `"rule":"has a 4"`, `line 2: index 9: rule is "has a 4", should be "starts with A"`},
+		"no rule":         {`"rule":"starts with A"`, `"rule":null`, `line 2: index 9: rule is none, should be "starts with A"`},
+		"account":         {`"account":"awsn5676"`, `"account":"awsn5677"`, `line 2: index 9: account is "awsn5677", should be "awsn5676"`},
+		"text and number": {`"text":"awsn","number":"5676"`, `"text":"aws","number":"n5676"`, `line 2: index 9: text is "aws", should be "awsn"; number is "n5676", should be "5676"`},
+		"sum":             {spec.Rules.SHA256(), strings.Repeat("0", 64), `line 2: rules_sha256 is "` + strings.Repeat("0", 64) + `", the rules generous at hand have ` + spec.Rules.SHA256()},
+		"rules":           {`"rules":"generous"`, `"rules":"mine"`, `line 2: unknown rules "mine": expected generous or modest`},
+		"seed":            {`"seed":"42"`, `"seed":""`, `line 2: not a seed: it is empty`},
+		"format":          {`"text_format":"lower4"`, `"text_format":"lower"`, `line 2: unknown format "lower" for a text: the length is "", expected a whole number from 1 to 64`},
+		"number format":   {`"number_format":"digits4"`, `"number_format":""`, `line 2: unknown format "" for a number: expected digits1 to digits64, or an alphabet and a length such as [ABC]4`},
+		"no account":      {`"account":"awsn5676"`, `"account":""`, `line 2: invalid account number: it is empty`},
+		"unknown key":     {`"seed":`, `"Seed":`, `line 2: the key "Seed" is unknown or there twice`},
+		"a key twice":     {`"index":9,`, `"index":9,"index":9,`, `line 2: the key "index" is unknown or there twice`},
+		"a key too few":   {`"seed":"42",`, ``, `line 2: the key "seed" is missing`},
+		"prize's key":     {`"value":5000,`, ``, `line 2: the key "value" of the prize is missing`},
+		"prize's type":    {`"value":5000`, `"value":"5000"`, `line 2: the value of "value" is a string, which it can't be`},
+		"type":            {`"index":9`, `"index":"9"`, `line 2: the value of "index" is a string, which it can't be`},
+		"negative":        {`"index":9`, `"index":-9`, `line 2: the value of "index" is a number -9, which it can't be`},
+		"not JSON":        {`"index":9`, `index:9`, `line 2: it is not valid JSON: invalid character 'i'`},
+		"no object":       {lines[1], `[1]`, `line 2: it is not a JSON object`},
+		"half an object":  {lines[1], lines[1][:40], `line 2: it ends in the middle; is it truncated?`},
+		"two objects":     {lines[1], lines[1] + lines[1], `line 2: something follows the JSON object`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			forged := strings.Join([]string{lines[0], strings.Replace(lines[1], test.old, test.new, 1), lines[2], ""}, "\n")
+			report, findings, err := verified(t, draw.Local{}, strings.NewReader(forged))
+			if err != nil || report.Draws != 3 || report.Held != 2 {
+				t.Errorf("got %+v, %v, want 2 of 3 draws to hold", report, err)
+			}
+			if len(findings) != 1 || !strings.HasPrefix(findings[0], test.want) {
+				t.Errorf("got  %q\nwant %q", findings, test.want)
+			}
+		})
+	}
+}
+
+// TestOrderIsReported where draws are left out, repeated or swapped; each may
+// hold alone.
+func TestOrderIsReported(t *testing.T) {
+	spec := spec(t, 4)
+	lines := strings.SplitAfter(string(written(t, spec, draw.NDJSON(&spec))), "\n")
+	for name, test := range map[string]struct {
+		order []int
+		want  draw.Report
+	}{
+		"all":      {[]int{0, 1, 2, 3}, draw.Report{Draws: 4, Held: 4, First: 0, Last: 3, InOrder: true}},
+		"a part":   {[]int{2, 3}, draw.Report{Draws: 2, Held: 2, First: 2, Last: 3, InOrder: true}},
+		"left out": {[]int{0, 1, 3}, draw.Report{Draws: 3, Held: 3, First: 0, Last: 3}},
+		"repeated": {[]int{0, 1, 1, 2}, draw.Report{Draws: 4, Held: 4, First: 0, Last: 2}},
+		"swapped":  {[]int{1, 0}, draw.Report{Draws: 2, Held: 2, First: 1, Last: 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := ""
+			for _, i := range test.order {
+				file += lines[i]
+			}
+			report, findings, err := verified(t, draw.Local{}, strings.NewReader(file))
+			if diff := cmp.Diff(test.want, report); diff != "" || err != nil || len(findings) > 0 {
+				t.Errorf("%v, %q, report (-want +got):\n%s", err, findings, diff)
+			}
+		})
+	}
+}
+
+// TestFilesThatAreNotDraws say so; the draws before the fault are verified.
+func TestFilesThatAreNotDraws(t *testing.T) {
+	spec := spec(t, 3)
+	lines, array := string(written(t, spec, draw.NDJSON(&spec))), string(written(t, spec, draw.JSON(&spec)))
+	for name, test := range map[string]struct {
+		file, want string
+		held       uint64
+	}{
+		"empty":              {"", "it is empty", 0},
+		"spaces":             {" \t\r", "it is empty", 0},
+		"a truncated array":  {array[:len(array)-2], "it ends in the middle, behind 3 whole draws; is it truncated?", 3},
+		"half a draw":        {array[:len(array)*2/5], "it ends in the middle, behind 1 whole draws; is it truncated?", 1},
+		"an array and more":  {array + "x", "something follows the closing bracket", 3},
+		"no comma":           {strings.Replace(array, "},\n", "}\n", 1), "draw 2 at byte", 1},
+		"a line of a book":   {lines + strings.Repeat("x", 1<<17), "line 4 has more than 65536 bytes", 3},
+		"a wrong end of all": {strings.TrimSuffix(array, "]\n") + "}\n", "draw 4 at byte", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report, _, err := verified(t, draw.Local{}, strings.NewReader(test.file))
+			if !errors.Is(err, draw.ErrNotDraws) || !strings.Contains(err.Error(), test.want) || report.Held != test.held {
+				t.Errorf("got %v, %d held, want ErrNotDraws with %q, %d", err, report.Held, test.want, test.held)
+			}
+		})
+	}
+}
+
+// TestFilesAreReadKindly where nothing is lost by it: blank lines, spaces, CRLF
+// and a last line without an end.
+func TestFilesAreReadKindly(t *testing.T) {
+	spec := spec(t, 3)
+	lines, array := string(written(t, spec, draw.NDJSON(&spec))), string(written(t, spec, draw.JSON(&spec)))
+	for name, file := range map[string]string{
+		"blank lines": "\n\n" + strings.ReplaceAll(lines, "\n", "\n\n"),
+		"CRLF":        strings.ReplaceAll(lines, "\n", "\r\n"),
+		"no end":      strings.TrimSuffix(lines, "\n"),
+		"indented":    "  " + strings.ReplaceAll(lines, "\n", "\n  "),
+		"one line":    strings.ReplaceAll(array, "\n", ""),
+		"spaces":      " \t" + array + " \n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			report, findings, err := verified(t, draw.Local{}, iotest.OneByteReader(strings.NewReader(file)))
+			if err != nil || report.Held != 3 || report.Draws != 3 {
+				t.Errorf("got %+v, %v, %v, want 3 draws to hold", report, findings, err)
+			}
+		})
+	}
+}
+
+// TestVerifyTellsErrorsOfOthers apart from draws that do not hold.
+func TestVerifyTellsErrorsOfOthers(t *testing.T) {
+	spec := spec(t, 3)
+	file := written(t, spec, draw.NDJSON(&spec))
+	down := errors.New("the service is down")
+	for _, part := range []string{"text", "number", "prize"} {
+		if _, findings, err := verified(t, faulty{part: part, err: down}, bytes.NewReader(file)); !errors.Is(err, down) || len(findings) > 0 {
+			t.Errorf("%s: got %v, %q, want the error of the generator alone", part, err, findings)
+		}
+	}
+	array := written(t, spec, draw.JSON(&spec))
+	for name, reader := range map[string]io.Reader{
+		"at once":      iotest.ErrReader(down),
+		"behind lines": io.MultiReader(bytes.NewReader(file), iotest.ErrReader(down)),
+		"in an array":  io.MultiReader(bytes.NewReader(array[:len(array)-2]), iotest.ErrReader(down)),
+	} {
+		if _, _, err := verified(t, draw.Local{}, reader); !errors.Is(err, down) {
+			t.Errorf("%s: got %v, want the error of the file", name, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := draw.Verify(ctx, draw.Local{}, bytes.NewReader(file), prize.Builtin, nil, func(draw.Finding) {}); !errors.Is(err, context.Canceled) {
+		t.Errorf("an ended context: %v", err)
+	}
+}
