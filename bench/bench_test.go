@@ -13,6 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
@@ -25,6 +26,31 @@ func BenchmarkDraw(b *testing.B) {
 	b.Run("peer-fmt", func(b *testing.B) { benchmarkPeer(b, (*peer).pick, newFmtOutput) })
 	b.Run("peer-csv", func(b *testing.B) { benchmarkPeer(b, (*peer).pick, newCSVOutput) })
 	b.Run("peer-weighted", func(b *testing.B) { benchmarkPeer(b, (*peer).pickWeighted, newCSVOutput) })
+}
+
+// BenchmarkAccount makes only an account number an iteration, since the regular
+// expressions take most of the peer's time in a whole draw.
+func BenchmarkAccount(b *testing.B) {
+	b.Run("ours", func(b *testing.B) {
+		s := spec(b, b.N)
+		texts, numbers := s.Seed.Range(entropy.Text, 0, s.Count), s.Seed.Range(entropy.Number, 0, s.Count)
+		var text, number []byte
+		var accounts prize.Accounts
+		b.ReportAllocs()
+		for from := uint64(0); from < s.Count; from += draw.BatchSize {
+			to := min(from+draw.BatchSize, s.Count)
+			text = s.Text.Append(text[:0], texts.Slice(from, to))
+			number = s.Number.Append(number[:0], numbers.Slice(from, to))
+			accounts.Join(text, s.Text.Len(), number, s.Number.Len())
+		}
+	})
+	b.Run("peer", func(b *testing.B) {
+		p := newPeer(b, 42)
+		b.ReportAllocs()
+		for b.Loop() {
+			p.account()
+		}
+	})
 }
 
 // spec is the run that the command makes where nothing else is asked for.

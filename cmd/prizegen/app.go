@@ -31,24 +31,32 @@ type app struct {
 	in        io.Reader
 	out, err  io.Writer
 	generator draw.Generator
+	inIsTerm  bool
 	errIsTerm bool
-	width     int // of the terminal that out is, a sensible one where it is none
+	errWidth  func() int // of the terminal that err is
+	width     int        // of the terminal that out is, a sensible one where it is none
 	quiet     bool
 	running   bool // whether the arguments were understood and a command is at work
 }
 
 // systemApp is the app of a real process.
 func systemApp() *app {
-	a := &app{
+	return &app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
 		generator: draw.Local{},
+		inIsTerm:  term.IsTerminal(int(os.Stdin.Fd())),
 		errIsTerm: term.IsTerminal(int(os.Stderr.Fd())),
-		width:     100,
+		errWidth:  func() int { return terminalWidth(os.Stderr) },
+		width:     terminalWidth(os.Stdout),
 	}
-	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && width > 0 {
-		a.width = width
+}
+
+// terminalWidth is how many columns a terminal has, and 100 where a file is none.
+func terminalWidth(file *os.File) int {
+	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+		return width
 	}
-	return a
+	return 100
 }
 
 // run runs a command line and gives its exit status.
@@ -162,8 +170,9 @@ func (a *app) styles() styles {
 
 func newRootCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "prizegen",
-		Short: "Instant-win prize draws that anyone can check",
+		Use:     "prizegen",
+		Version: thisBuild().String(),
+		Short:   "Instant-win prize draws that anyone can check",
 		Long: `prizegen hands out account numbers and decides at once, by rules published in
 advance and by chance alone, what each of them wins. Every draw follows from a
 seed and an index, so that anyone who knows the seed can recompute it.`,
@@ -178,6 +187,7 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
 	cmd.SetIn(a.in)
 	cmd.SetOut(a.out)
 	cmd.SetErr(a.err)
+	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no notes")
 	cmd.AddGroup(
 		&cobra.Group{ID: "draw", Title: "Draw:"},
@@ -193,6 +203,13 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
 		}
 	}
 	cmd.AddCommand(newVersionCmd(a), newManCmd(a))
+	cmd.InitDefaultCompletionCmd()
+	for _, sub := range cmd.Commands() {
+		if sub.Name() == "completion" {
+			sub.Args = cobra.NoArgs
+			sub.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 	a.noteRunning(cmd)
 	return cmd
 }

@@ -41,11 +41,11 @@ as json or ndjson are all that prizegen verify needs.`,
 	o.formats = newFormats(cmd)
 	o.rules = newRulesFlag(cmd)
 	cmd.Flags().StringArrayVar(&o.accounts, "account", nil, "decide this `account` number instead of a generated one; may be repeated")
-	cmd.MarkFlagsMutuallyExclusive("account", "count")
-	cmd.MarkFlagsMutuallyExclusive("account", "text")
-	cmd.MarkFlagsMutuallyExclusive("account", "number")
 	o.output = newOutput(cmd, "table", "json", "ndjson", "csv")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := alone(cmd, "account", "count", "text", "number"); err != nil {
+			return err
+		}
 		if cmd.Flags().Changed("account") {
 			return a.prize(cmd.Context(), o, o.accounts)
 		}

@@ -34,7 +34,7 @@ func (w *drawWriter) run(ctx context.Context) error {
 		return err
 	}
 	w.tally = make([]uint64, w.spec.Rules.Outcomes())
-	progress := w.a.startProgress(w.spec.Count, "draws")
+	progress := w.a.startProgress(w.spec.Count, "draw")
 	encode := func(b *draw.Batch) error {
 		b.Out = encoding.Append(b.Out, b)
 		return nil

@@ -152,3 +152,13 @@ func newRulesFlag(cmd *cobra.Command) *string {
 func completeRules(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return prize.Builtins(), cobra.ShellCompDirectiveDefault
 }
+
+// alone refuses a flag that stands beside one of the others.
+func alone(cmd *cobra.Command, flag string, others ...string) error {
+	for _, other := range others {
+		if cmd.Flags().Changed(flag) && cmd.Flags().Changed(other) {
+			return usagef("--%s can't stand beside --%s", flag, other)
+		}
+	}
+	return nil
+}

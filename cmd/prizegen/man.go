@@ -1,12 +1,14 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func newManCmd(a *app) *cobra.Command {
@@ -16,13 +18,33 @@ func newManCmd(a *app) *cobra.Command {
 		Long:    "Man writes the manual page of all commands in roff, for man(1) to show.",
 		Example: "  prizegen man | man -l -\n  prizegen man >/usr/local/share/man/man1/prizegen.1",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			page, err := mango.NewManPage(1, cmd.Root())
+		RunE: func(*cobra.Command, []string) error {
+			root := newRootCmd(a) // whose texts are changed for the page
+			forMan(root)
+			page, err := mango.NewManPage(1, root)
 			if err != nil {
 				return err
 			}
-			return a.write([]byte(dated(page.Build(roff.NewDocument()), thisBuild().Date)))
+			text := shorthand().ReplaceAllString(page.Build(roff.NewDocument()), `-$1, --`)
+			return a.write([]byte(dated(text, thisBuild().Date)))
 		},
+	}
+}
+
+// shorthand finds flags that mango writes as --n --count.
+func shorthand() *regexp.Regexp { return regexp.MustCompile(`--([a-z]) --`) }
+
+// forMan rewrites the texts of a command for mango, which makes a paragraph of
+// every line and shows the backquotes of flags.
+func forMan(cmd *cobra.Command) {
+	paragraphs := strings.Split(cmd.Long, "\n\n")
+	for i, p := range paragraphs {
+		paragraphs[i] = strings.ReplaceAll(p, "\n", " ")
+	}
+	cmd.Long = strings.Join(paragraphs, "\n\n")
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") })
+	for _, sub := range cmd.Commands() {
+		forMan(sub)
 	}
 }
 

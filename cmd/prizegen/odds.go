@@ -24,8 +24,8 @@ type oddsOptions struct {
 
 func newOddsCmd(a *app) *cobra.Command {
 	o := oddsOptions{
-		draws: newValue("count", "1", parseCount),
-		check: newValue("count", "1", parseCount),
+		draws: &value[uint64]{kind: "count", parse: parseCount},
+		check: &value[uint64]{kind: "count", parse: parseCount},
 		seed:  &value[entropy.Seed]{kind: "text", parse: entropy.ParseSeed},
 	}
 	cmd := &cobra.Command{
@@ -51,11 +51,11 @@ the table says so. Stock does not count, since it belongs to campaigns.`,
 	cmd.Flags().Var(o.draws, "draws", "add what this many draws will cost together")
 	cmd.Flags().Var(o.check, "check", "make this many draws and hold them against the odds")
 	cmd.Flags().Var(o.seed, "seed", "seed of the draws of --check (default: a new one)")
-	cmd.MarkFlagsMutuallyExclusive("account", "text")
-	cmd.MarkFlagsMutuallyExclusive("account", "number")
-	cmd.MarkFlagsMutuallyExclusive("account", "check")
 	o.output = newOutput(cmd, "table", "json", "csv")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := alone(cmd, "account", "text", "number", "check"); err != nil {
+			return err
+		}
 		if cmd.Flags().Changed("seed") && !cmd.Flags().Changed("check") {
 			return usagef("--seed is of the draws of --check, which was not given")
 		}
@@ -90,6 +90,9 @@ type oddsTotal struct {
 const approximation = "normal distribution with Cornish-Fisher correction for skew"
 
 func (a *app) odds(ctx context.Context, o oddsOptions, account, draws, check bool) error {
+	if o.output.value == "csv" && (draws || check) {
+		return usagef("csv has the odds alone, without --draws and --check; expected table or json")
+	}
 	if account {
 		if err := prize.CheckAccount(o.account); err != nil {
 			return usageError{err}
@@ -130,7 +133,7 @@ func (a *app) sample(ctx context.Context, o oddsOptions, rules *prize.Rules, exa
 		seed = entropy.NewSeed()
 	}
 	spec := draw.Spec{Seed: seed, Count: o.check.value, Text: o.formats.text.value, Number: o.formats.number.value, Rules: rules}
-	progress := a.startProgress(spec.Count, "draws")
+	progress := a.startProgress(spec.Count, "draw")
 	defer progress.stop()
 	sample, err := draw.Check(ctx, a.generator, spec, exact, func(n int) { progress.add(uint64(n)) })
 	return &sample, err

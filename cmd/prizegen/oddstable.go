@@ -29,7 +29,13 @@ func (a *app) oddsTable(r oddsReport) string {
 	rows := r.cells(shown)
 	if r.Check != nil {
 		head = append(head, "DRAWN", "EXPECTED")
-	} else if room := min(maxBar, a.width-2-tableWidth(append(rows, head))); room >= minBar {
+	} else if width := tableWidth(append(rows, head)); width > a.width {
+		// The exact fractions are the widest and the first that can be done without.
+		head = head[:len(head)-1]
+		for i := range rows {
+			rows[i] = rows[i][:len(rows[i])-1]
+		}
+	} else if room := min(maxBar, a.width-2-width); room >= minBar {
 		head = append(head, "")
 		addBars(rows, shown, room)
 	}
@@ -160,14 +166,11 @@ func bar(p, most *big.Rat, room int) string {
 func (r *oddsReport) figures() string {
 	var b strings.Builder
 	currency := r.rules.Currency
-	money := func(minor float64) string {
-		return currency.Display(int64(math.Round(min(minor, math.MaxInt64/2))))
-	}
+	money := func(minor float64) string { return currency.FormatRat(new(big.Rat).SetFloat64(minor), 0) }
 	fmt.Fprintf(&b, "Win anything  %s (%s)\n", prize.Percent(r.exact.Win), prize.OneIn(r.exact.Win))
-	fmt.Fprintf(&b, "Cost a draw   %s expected, %s standard deviation\n", currency.FormatRat(r.exact.Mean), money(r.exact.StandardDeviation()))
+	fmt.Fprintf(&b, "Cost a draw   %s expected, %s standard deviation\n", currency.FormatRat(r.exact.Mean, 2), money(r.exact.StandardDeviation()))
 	if r.Total != nil {
-		mean, _ := r.total.Mean.Float64()
-		fmt.Fprintf(&b, "%-13s %s expected, %s standard deviation\n", plural(r.total.Draws, "draw"), money(mean), money(r.total.StandardDeviation))
+		fmt.Fprintf(&b, "%-13s %s expected, %s standard deviation\n", plural(r.total.Draws, "draw"), currency.FormatRat(r.total.Mean, 0), money(r.total.StandardDeviation))
 		fmt.Fprintf(&b, "              at most %s with 95%% probability, %s with 99%%\n", money(r.total.P95), money(r.total.P99))
 		fmt.Fprintf(&b, "              (%s)\n", approximation)
 		if r.total.Rough != "" {
@@ -176,6 +179,10 @@ func (r *oddsReport) figures() string {
 	}
 	if r.Check != nil {
 		fmt.Fprintf(&b, "Check         %s of seed %s\n", plural(r.Check.Draws, "draw"), r.Check.Seed)
+		if r.Check.Degrees == 0 {
+			b.WriteString("              too few draws to tell anything\n")
+			return b.String()
+		}
 		fmt.Fprintf(&b, "              chi-square %.2f with %d degrees of freedom, p = %.4f\n", r.Check.ChiSquare, r.Check.Degrees, r.Check.P)
 		fmt.Fprintf(&b, "              (fair draws are at least this far from the odds in %.4g%% of runs)\n", 100*r.Check.P)
 	}

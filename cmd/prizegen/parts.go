@@ -95,7 +95,7 @@ func (a *app) parts(ctx context.Context, p part, format partFormat, run runFlags
 		return err
 	}
 	all := seed.Range(p.label, run.start.value, run.count.value)
-	progress := a.startProgress(all.Count, p.name+"s")
+	progress := a.startProgress(all.Count, p.name)
 	defer progress.stop()
 	encoding := partEncoding{name: p.name, format: output, seed: seed, letters: format.Letters}
 	out := encoding.header()

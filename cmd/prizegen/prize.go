@@ -21,6 +21,7 @@ func newPrizeCmd(a *app) *cobra.Command {
 		Short: "Decide what given account numbers win",
 		Long: `Prize decides what the account numbers given win. With - it reads them from
 standard input, one a line, any number of them, and writes each as it is decided.
+Empty lines do not count.
 
 The n-th account number given is the draw with index start+n-1 of the seed.`,
 		Example: `  prizegen prize ABC123456
@@ -54,6 +55,9 @@ func (a *app) prize(ctx context.Context, o drawOptions, accounts []string) error
 		return w.run(ctx)
 	}
 	for _, account := range accounts {
+		if account == "-" {
+			return usagef("- for standard input can't stand beside account numbers")
+		}
 		if err := prize.CheckAccount(account); err != nil {
 			return usageError{err}
 		}
@@ -90,6 +94,9 @@ func accountLines(in io.Reader) func(*prize.Accounts) error {
 				return fmt.Errorf("standard input: %w", bare(err))
 			}
 			account := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+			if account == "" {
+				continue // as at the end of many a file
+			}
 			if err := prize.CheckAccount(account); err != nil {
 				return fmt.Errorf("standard input, line %d: %w", line, err)
 			}

@@ -2,12 +2,12 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/charmbracelet/bubbles/progress"
-	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/prizegen/prizegen/pkg/prize"
 )
@@ -15,6 +15,8 @@ import (
 const (
 	progressAfter = time.Second            // work that is done sooner shows none
 	progressEvery = 100 * time.Millisecond // how often it is drawn anew
+	maxProgress   = 30                     // columns of the bar
+	minProgress   = 5                      // below that there is none
 )
 
 // meter shows on a terminal how far some work is.
@@ -29,11 +31,14 @@ type meter struct {
 	ended sync.WaitGroup
 }
 
-// startProgress begins to show progress, where standard error is a terminal and
-// --quiet was not given. The caller must stop it.
+// startProgress begins to show how many of total things are done, 0 standing for a
+// number that is not known. what is one of them, for example draw. It shows
+// progress where standard error is a terminal and --quiet was not given. The caller
+// must stop it.
 func (a *app) startProgress(total uint64, what string) *meter {
 	m := &meter{a: a, total: total, what: what, begun: time.Now(), end: make(chan struct{})}
-	if a.errIsTerm && !a.quiet {
+	typed := total == 0 && a.inIsTerm // whose line must not be written over
+	if a.errIsTerm && !a.quiet && !typed {
 		m.ended.Go(m.show)
 	}
 	return m
@@ -49,8 +54,6 @@ func (m *meter) stop() {
 }
 
 func (m *meter) show() {
-	bar := progress.New(progress.WithWidth(30), progress.WithSolidFill("6"), progress.WithoutPercentage(),
-		progress.WithColorProfile(lipgloss.NewRenderer(m.a.err).ColorProfile()))
 	ticks := time.NewTicker(progressEvery)
 	defer ticks.Stop()
 	shown := false
@@ -64,7 +67,7 @@ func (m *meter) show() {
 		case now := <-ticks.C:
 			if elapsed := now.Sub(m.begun); elapsed >= progressAfter {
 				shown = true
-				m.print(m.line(bar, elapsed))
+				m.print(m.line(elapsed, m.a.errWidth()))
 			}
 		}
 	}
@@ -76,18 +79,23 @@ func (m *meter) print(line string) {
 	_, _ = fmt.Fprint(m.a.err, "\r\x1b[K"+line)
 }
 
-// line is what is shown after some time.
-func (m *meter) line(bar progress.Model, elapsed time.Duration) string {
+// line is what is shown after some time, in less than width columns, so that it
+// never wraps.
+func (m *meter) line(elapsed time.Duration, width int) string {
 	done := m.done.Load()
 	rate := float64(done) / elapsed.Seconds()
-	speed := fmt.Sprintf("%s %s, %s/s", prize.Thousands(done), m.what, prize.Thousands(uint64(rate)))
-	if m.total == 0 {
-		return speed
+	text := fmt.Sprintf("%s, %s/s", plural(done, m.what), prize.Thousands(uint64(rate)))
+	if m.total > 0 {
+		left := "?"
+		if rate > 0 {
+			left = time.Duration(float64(m.total-done) / rate * float64(time.Second)).Round(time.Second).String()
+		}
+		fraction := float64(done) / float64(m.total)
+		text = fmt.Sprintf("%3.0f%%  %s, %s left", 100*fraction, text, left)
+		if room := min(maxProgress, width-len(text)-2); room >= minProgress {
+			full := int(fraction * float64(room))
+			text = strings.Repeat("█", full) + strings.Repeat("░", room-full) + " " + text
+		}
 	}
-	left := "?"
-	if rate > 0 {
-		left = time.Duration(float64(m.total-done) / rate * float64(time.Second)).Round(time.Second).String()
-	}
-	fraction := float64(done) / float64(m.total)
-	return fmt.Sprintf("%s %3.0f%%  %s, %s left", bar.ViewAs(fraction), 100*fraction, speed, left)
+	return ansi.Truncate(text, max(width-1, 1), "")
 }

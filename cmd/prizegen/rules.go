@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
@@ -74,7 +76,7 @@ func newRulesListCmd(a *app) *cobra.Command {
 			}
 			odds := rules.Odds(formats.text.value.Letters, formats.number.value.Letters)
 			entries = append(entries, rulesEntry{name, rules.Currency.Code, len(rules.List), odds.Win.RatString(), odds.Mean.RatString(), rules.SHA256()})
-			t.Row(name, fmt.Sprint(len(rules.List)), prize.Percent(odds.Win), rules.Currency.FormatRat(odds.Mean), rules.SHA256()[:16]+"…")
+			t.Row(name, fmt.Sprint(len(rules.List)), prize.Percent(odds.Win), rules.Currency.FormatRat(odds.Mean, 2), rules.SHA256()[:16]+"…")
 		}
 		if output.value == "json" {
 			return a.writeJSON(entries)
@@ -190,6 +192,12 @@ different prizes (the first one decides), and account numbers that no rule cover
 	output := newOutput(cmd, "text", "json")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		rules, err := a.loadRules(args[0])
+		var wrong *prize.FileError
+		if errors.As(err, &wrong) && output.value == "json" {
+			err = errors.Join(err, a.writeJSON(struct {
+				Mistakes []prize.Mistake `json:"mistakes"`
+			}{wrong.Mistakes}))
+		}
 		if err != nil {
 			return err
 		}
@@ -219,6 +227,10 @@ different prizes (the first one decides), and account numbers that no rule cover
 // checkText tells what a check found.
 func checkText(file string, rules *prize.Rules, warnings []prize.Warning) []byte {
 	var b bytes.Buffer
+	// Warnings first, so that notes do not hide them.
+	slices.SortStableFunc(warnings, func(x, y prize.Warning) int {
+		return cmp.Compare(btoi(x.Kind == prize.Overlap), btoi(y.Kind == prize.Overlap))
+	})
 	for _, w := range warnings {
 		label := "warning"
 		if w.Kind == prize.Overlap {

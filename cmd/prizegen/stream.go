@@ -11,13 +11,13 @@ import (
 )
 
 func newStreamCmd(a *app) *cobra.Command {
-	label := newValue("label", string(entropy.Text), func(text string) (entropy.Label, error) {
+	label := &value[entropy.Label]{kind: "label", parse: func(text string) (entropy.Label, error) {
 		if !slices.Contains(entropy.Labels(), entropy.Label(text)) {
 			return "", usagef("expected text, number or prize")
 		}
 		return entropy.Label(text), nil
-	})
-	bytes := newValue("count", "1", parseCount)
+	}}
+	bytes := &value[uint64]{kind: "count", parse: parseCount}
 	cmd := &cobra.Command{
 		Use:   "stream",
 		Short: "Write raw random bytes of a seed, for test laboratories",
@@ -55,7 +55,7 @@ func (a *app) stream(ctx context.Context, r entropy.Range, bytes uint64) error {
 	if err := r.Check(); err != nil {
 		return usageError{err}
 	}
-	progress := a.startProgress(bytes, "bytes")
+	progress := a.startProgress(bytes, "byte")
 	defer progress.stop()
 	blocks := entropy.NewStream(r.Key).Blocks(r.Start, 0)
 	buffer := make([]byte, 1<<20)

@@ -49,7 +49,7 @@ func (a *app) verify(ctx context.Context, name, rulesFile string) error {
 		return err
 	}
 	defer file.Close()
-	progress := a.startProgress(0, "draws")
+	progress := a.startProgress(0, "draw")
 	defer progress.stop()
 	var writeErr error
 	report, err := draw.Verify(ctx, a.generator, file, rules, progress.add, func(f draw.Finding) {

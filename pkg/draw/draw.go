@@ -63,7 +63,7 @@ type Batch struct {
 	count          uint64
 	texts, numbers []byte
 	err            error
-	done           chan struct{}
+	number         int // counts the batches of a run
 }
 
 // Len is how many draws are in the batch.

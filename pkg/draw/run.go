@@ -2,7 +2,9 @@ package draw
 
 import (
 	"context"
+	"errors"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,12 +30,28 @@ func Run(ctx context.Context, g Generator, spec Spec, encode, emit func(*Batch) 
 	return newRun(g, spec, encode, emit).do(ctx)
 }
 
-// run is one call of [Run].
+// run is one call of [Run]. Its workers each take a batch, make it and bring it
+// out; there is no goroutine besides them that would have to be waited for.
 type run struct {
 	g                   Generator
 	spec                Spec
 	encode, emit        func(*Batch) error
 	text, number, prize entropy.Key
+
+	in    sync.Mutex // guards taking
+	start uint64     // the index of the draw to take next
+	left  uint64     // how many draws are left, where they are counted
+	taken int        // batches
+	fault error      // what ended the taking
+	ended bool
+
+	out      sync.Mutex // guards bringing out
+	spare    []*Batch   // the one used last is at the end: it is still in the cache of a core
+	returned sync.Cond  // signalled when a batch is spare again, and when the run has failed
+	waiting  []*Batch   // made, by their number modulo the length
+	emitted  int        // batches
+	emitting bool       // whether a worker is at it
+	failed   bool
 }
 
 func newRun(g Generator, spec Spec, encode, emit func(*Batch) error) *run {
@@ -42,88 +60,146 @@ func newRun(g Generator, spec Spec, encode, emit func(*Batch) error) *run {
 		text:   spec.Seed.Subkey(entropy.Text),
 		number: spec.Seed.Subkey(entropy.Number),
 		prize:  spec.Seed.Subkey(entropy.Prize),
+		start:  spec.Start,
+		left:   spec.Count,
 	}
 }
 
-// do has one goroutine hand out batches in order, several make them, and this
-// one emit them in the same order. A batch in flight is in both channels: todo
-// says that it is to be made and queue when it is its turn.
 func (r *run) do(ctx context.Context) error {
 	workers := runtime.GOMAXPROCS(0)
-	inFlight := 2*workers + 1
-	todo, queue := make(chan *Batch, inFlight), make(chan *Batch, inFlight)
-	free := make(chan *Batch, inFlight)
-	for range inFlight {
-		free <- &Batch{spec: &r.spec}
+	r.returned.L = &r.out
+	r.waiting = make([]*Batch, 2*workers+1)
+	for range r.waiting {
+		r.spare = append(r.spare, &Batch{spec: &r.spec})
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		defer close(todo)
-		defer close(queue)
-		return r.handOut(ctx, free, todo, queue)
-	})
 	for range workers {
-		group.Go(func() error {
-			for b := range todo {
-				b.err = r.make(ctx, b)
-				close(b.done)
-			}
-			return nil
-		})
+		group.Go(func() error { return r.work(ctx) })
 	}
-	group.Go(func() error {
-		for b := range queue {
-			<-b.done
-			if b.err != nil {
-				return b.err
-			}
-			if r.emit != nil {
-				if err := r.emit(b); err != nil {
-					return err
-				}
-			}
-			free <- b
-		}
-		return nil
-	})
 	return group.Wait()
 }
 
-// handOut says which draws each batch is to make. An error about account numbers
-// ends it as a batch of its own, so that the draws before it are still emitted;
-// the end of the context is returned.
-func (r *run) handOut(ctx context.Context, free <-chan *Batch, todo, queue chan<- *Batch) error {
-	var fault error
-	for start, left := r.spec.Start, r.spec.Count; ; {
-		var b *Batch
-		select {
-		case b = <-free:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		b.Start, b.done = start, make(chan struct{})
-		if r.spec.Accounts == nil {
-			b.count = min(left, BatchSize)
-		} else if b.count = 0; fault == nil {
-			b.Accounts.Reset()
-			fault = r.spec.Accounts(&b.Accounts)
-			b.count = uint64(b.Accounts.Len())
-			all := entropy.Range{Start: r.spec.Start, Count: start - r.spec.Start + b.count}
-			if err := all.Check(); err != nil {
-				b.count, fault = 0, err
-			}
-		}
-		if b.count == 0 {
-			if b.err = fault; fault != nil {
-				close(b.done)
-				queue <- b
-			}
+// work makes batches until there are none left or the run has failed. It returns
+// the run's error where it is the one to bring it out.
+func (r *run) work(ctx context.Context) error {
+	for {
+		b := r.empty()
+		if b == nil || !r.take(ctx, b) {
 			return nil
 		}
-		start, left = start+b.count, left-b.count
-		queue <- b
-		todo <- b
+		if b.err == nil {
+			b.err = r.make(ctx, b)
+		}
+		if end := ctx.Err(); end != nil && errors.Is(b.err, end) {
+			b.err = context.Cause(ctx) // which says why
+		}
+		if err := r.bringOut(b); err != nil {
+			return err
+		}
 	}
+}
+
+// empty waits for a batch to fill. It is nil where the run has failed.
+func (r *run) empty() *Batch {
+	r.out.Lock()
+	defer r.out.Unlock()
+	for len(r.spare) == 0 && !r.failed {
+		r.returned.Wait()
+	}
+	if r.failed {
+		return nil
+	}
+	b := r.spare[len(r.spare)-1]
+	r.spare = r.spare[:len(r.spare)-1]
+	return b
+}
+
+// take says which draws a batch is to make, and is false where none are left. An
+// error is a batch of its own, so that the draws before it are still emitted.
+func (r *run) take(ctx context.Context, b *Batch) bool {
+	r.in.Lock()
+	defer r.in.Unlock()
+	if r.ended {
+		return false
+	}
+	b.Start, b.count, b.err, b.number = r.start, 0, nil, r.taken
+	switch {
+	case ctx.Err() != nil:
+		r.fault = context.Cause(ctx)
+	case r.spec.Accounts == nil:
+		b.count = min(r.left, BatchSize)
+	case r.fault == nil:
+		b.Accounts.Reset()
+		r.fault = r.spec.Accounts(&b.Accounts)
+		b.count = uint64(b.Accounts.Len())
+		all := entropy.Range{Start: r.spec.Start, Count: r.start - r.spec.Start + b.count}
+		if err := all.Check(); err != nil {
+			b.count, r.fault = 0, err
+		}
+	}
+	if b.count == 0 {
+		b.err, r.ended = r.fault, true
+		if r.fault == nil {
+			return false
+		}
+	}
+	r.start, r.left, r.taken = r.start+b.count, r.left-b.count, r.taken+1
+	return true
+}
+
+// bringOut emits a batch when it is its turn, and those behind it that are made.
+// It leaves a batch whose turn has not come to the worker that emits.
+func (r *run) bringOut(b *Batch) error {
+	for b = r.first(b); b != nil; b = r.next(b) {
+		err := b.err
+		if err == nil && r.emit != nil {
+			err = r.emit(b)
+		}
+		if err != nil {
+			r.fail()
+			return err
+		}
+	}
+	return nil
+}
+
+// first puts a batch with those that are made. It gives the one whose turn it is,
+// nil where there is none or another worker emits.
+func (r *run) first(b *Batch) *Batch {
+	r.out.Lock()
+	defer r.out.Unlock()
+	r.waiting[b.number%len(r.waiting)] = b
+	if r.emitting {
+		return nil
+	}
+	return r.turn()
+}
+
+// next makes a batch spare that was emitted, and gives the one whose turn it is
+// then, nil where there is none.
+func (r *run) next(b *Batch) *Batch {
+	r.out.Lock()
+	defer r.out.Unlock()
+	r.emitted++
+	r.spare = append(r.spare, b)
+	r.returned.Signal()
+	return r.turn()
+}
+
+// turn gives the batch to emit now, nil where it is not made. The lock is held.
+func (r *run) turn() *Batch {
+	place := &r.waiting[r.emitted%len(r.waiting)]
+	b := *place
+	*place, r.emitting = nil, b != nil
+	return b
+}
+
+// fail ends the run. Nobody emits from now on.
+func (r *run) fail() {
+	r.out.Lock()
+	defer r.out.Unlock()
+	r.failed = true
+	r.returned.Broadcast()
 }
 
 // make makes the draws of a batch.

@@ -35,6 +35,9 @@ func parseFraction(text string) (*big.Rat, error) {
 	if len(text) > maxChanceText {
 		return nil, fmt.Errorf("it has %d characters, expected at most %d", len(text), maxChanceText)
 	}
+	if isDigits(text) && strings.Trim(text, "0") == "" {
+		return new(big.Rat), nil // a 0 is wrong, but not for lack of a percent sign
+	}
 	expected := errors.New("expected a percentage such as 25% or 0.5%, or a fraction such as 1/1000")
 	if percent, ok := strings.CutSuffix(text, "%"); ok {
 		whole, decimals, point := strings.Cut(percent, ".")

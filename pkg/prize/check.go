@@ -28,7 +28,7 @@ const (
 // The bounds of the search for examples, which a few patterns can make endless.
 const (
 	maxOverlapRules = 200     // up to how many rules every pair of them is looked at
-	maxSearch       = 1 << 25 // letters that are read
+	maxSearch       = 1 << 24 // letters that are read
 )
 
 // Check looks for what can't be wanted, given the letters that account numbers

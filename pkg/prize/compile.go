@@ -45,7 +45,7 @@ func (p *parser) tooComplex(patterns []string, list ast.Node, err error) {
 		}
 		effort += alone.effort
 	}
-	p.wrong(list, "the patterns together need an automaton of more than %d states, expected fewer or simpler ones", maxStates)
+	p.wrong(list, "the patterns together need an automaton of more than %d states, expected fewer or simpler ones (a ^ or $ that holds a pattern to the beginning or end helps)", maxStates)
 }
 
 // awards are the prizes of all rules, laid out for deciding many at once.

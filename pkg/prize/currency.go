@@ -95,17 +95,17 @@ func parted(amount string) string {
 	return amount[:from] + thousands(whole) + fraction
 }
 
-// FormatRat writes an amount of minor units that need not be whole, to two
+// FormatRat writes an amount of minor units that need not be whole, to some
 // places more than the currency has and with commas, for example 1234/10 of GBP
-// as £1.2340.
-func (c Currency) FormatRat(minor *big.Rat) string {
+// and two places more as £1.2340.
+func (c Currency) FormatRat(minor *big.Rat, more int) string {
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(c.Digits)), nil)
 	major := new(big.Rat).Quo(minor, new(big.Rat).SetInt(scale))
 	sign := ""
 	if major.Sign() < 0 {
 		sign, major = "-", major.Neg(major)
 	}
-	return parted(sign + c.symbol + major.FloatString(c.Digits+2))
+	return parted(sign + c.symbol + major.FloatString(c.Digits+more))
 }
 
 // maxAmount bounds every amount in minor units, so that sums over any stock stay

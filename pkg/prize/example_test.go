@@ -76,7 +76,7 @@ func ExampleRules_Odds() {
 	for _, row := range odds.Rows[1:3] {
 		fmt.Println(row.Rule.Name, row.Prize.Name, row.Probability, prize.Percent(row.Probability), prize.OneIn(row.Probability))
 	}
-	fmt.Println("a draw costs", rules.Currency.FormatRat(odds.Mean))
+	fmt.Println("a draw costs", rules.Currency.FormatRat(odds.Mean, 2))
 	// Output:
 	// starts with A £100.00 1/104 0.9615% 1 in 104
 	// starts with A £50.00 3/104 2.885% 1 in 34.7
@@ -91,6 +91,6 @@ func ExampleRules_AccountOdds() {
 		return
 	}
 	odds := rules.AccountOdds("ABC123456")
-	fmt.Println("wins something with", prize.Percent(odds.Win), "and on average", rules.Currency.FormatRat(odds.Mean))
+	fmt.Println("wins something with", prize.Percent(odds.Win), "and on average", rules.Currency.FormatRat(odds.Mean, 2))
 	// Output: wins something with 100% and on average £6.2500
 }

@@ -68,10 +68,10 @@ func TestCurrency(t *testing.T) {
 				}
 			}
 			fraction := big.NewRat(12345678, 10000)
-			if got := c.FormatRat(fraction); got != want.rat {
+			if got := c.FormatRat(fraction, 2); got != want.rat {
 				t.Errorf("FormatRat(1234.5678) = %s, want %s", got, want.rat)
 			}
-			if got := c.FormatRat(new(big.Rat).Neg(fraction)); got != "-"+want.rat {
+			if got := c.FormatRat(new(big.Rat).Neg(fraction), 2); got != "-"+want.rat {
 				t.Errorf("FormatRat(-1234.5678) = %s, want -%s", got, want.rat)
 			}
 			if fraction.Sign() < 0 {

@@ -52,7 +52,7 @@ func (o *Odds) Total(n uint64) Total {
 	}
 	t.P95, t.P99 = bound(1.6448536269514722), bound(2.3263478740408408)
 	if n > 0 && o.Lumps/root > maxLumps {
-		t.Rough = "the dear prizes are too rare for so few draws"
+		t.Rough = "single prizes weigh too much in so few draws"
 	}
 	return t
 }

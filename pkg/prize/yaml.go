@@ -65,7 +65,7 @@ func (p *parser) root(source []byte) (root ast.Node) {
 // isText refuses what no editor would have written.
 func (p *parser) isText(source []byte) bool {
 	if len(source) > MaxFile {
-		p.add(1, 1, "the file has %d bytes, expected at most %d", len(source), MaxFile)
+		p.add(1, 1, "the file has more than %d bytes, expected at most that", MaxFile)
 		return false
 	}
 	for i, line := range p.lines {
@@ -212,7 +212,11 @@ func start(node ast.Node) ast.Node {
 // items reads a list of at least one thing.
 func (p *parser) items(node ast.Node, what string) []ast.Node {
 	list, ok := node.(*ast.SequenceNode)
-	if !ok || len(list.Values) == 0 {
+	if ok && len(list.Values) == 0 {
+		p.wrong(node, "%s is an empty list, expected something in it", what)
+		return nil
+	}
+	if !ok {
 		p.wrong(node, "%s is not a list, expected one or more lines that begin with a dash", what)
 		return nil
 	}
