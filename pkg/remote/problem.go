@@ -1,0 +1,133 @@
+package remote
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// ProblemType is the media type of a [Problem].
+const ProblemType = "application/problem+json"
+
+// Problem is an error as it goes over the wire: problem details as RFC 9457 has
+// them. As a Go error it wraps what the same mistake is in process, such as
+// [entropy.ErrFormat].
+type Problem struct {
+	Type     string          `json:"type" doc:"What kind of problem it is: urn:prizegen:problem:KIND, or about:blank where the status says it all." example:"urn:prizegen:problem:unknown-format"`
+	Title    string          `json:"title" doc:"The kind in words." example:"unknown format"`
+	Status   int             `json:"status" doc:"The HTTP status." example:"422"`
+	Detail   string          `json:"detail,omitempty" doc:"What was wrong and what to do."`
+	Instance string          `json:"instance,omitempty" doc:"The id of the request, which the log has too."`
+	Errors   []FieldError    `json:"errors,omitempty" doc:"What was wrong in which place of the request."`
+	Mistakes []prize.Mistake `json:"mistakes,omitempty" doc:"What is wrong in a rules file, line by line."`
+}
+
+// FieldError is what is wrong in one place of a request.
+type FieldError struct {
+	Detail    string `json:"detail"`
+	Pointer   string `json:"pointer,omitempty" doc:"The place in the body, as a JSON pointer (RFC 6901)." example:"#/count"`
+	Parameter string `json:"parameter,omitempty" doc:"The query parameter." example:"count"`
+}
+
+// problemPrefix begins the type of every problem of ours.
+const problemPrefix = "urn:prizegen:problem:"
+
+// kind is a kind of problem and the Go error that stands for it.
+type kind struct {
+	name   string
+	status int
+	err    error
+}
+
+// kinds are the errors that keep their meaning over the wire.
+func kinds() []kind {
+	return []kind{
+		{"unknown-format", http.StatusUnprocessableEntity, entropy.ErrFormat},
+		{"bad-seed", http.StatusUnprocessableEntity, entropy.ErrSeed},
+		{"bad-key", http.StatusUnprocessableEntity, entropy.ErrKey},
+		{"index-range", http.StatusUnprocessableEntity, entropy.ErrRange},
+		{"unknown-rules", http.StatusUnprocessableEntity, prize.ErrUnknownRules},
+		{"bad-account", http.StatusUnprocessableEntity, prize.ErrAccount},
+		{"bad-request", http.StatusUnprocessableEntity, ErrRequest},
+		{"unavailable", http.StatusServiceUnavailable, ErrUnavailable},
+	}
+}
+
+// badRules is the kind of a [prize.FileError].
+const badRules = "bad-rules"
+
+// ErrRequest is wrapped by errors about a request whose values can't be used.
+var ErrRequest = errors.New("invalid request")
+
+// fieldError is an error in a known place of a request.
+type fieldError struct {
+	pointer string
+	err     error
+}
+
+func (e *fieldError) Error() string { return e.err.Error() }
+func (e *fieldError) Unwrap() error { return e.err }
+
+// at says where in a request an error is.
+func at(pointer string, err error) error { return &fieldError{pointer, err} }
+
+// At says where in a request an error is, by a JSON pointer such as /count.
+func At(pointer string, err error) error { return at(pointer, err) }
+
+// invalid is an [ErrRequest] in a known place.
+func invalid(pointer, format string, args ...any) error {
+	return at(pointer, fmt.Errorf("%w: %s", ErrRequest, fmt.Sprintf(format, args...)))
+}
+
+// ProblemOf tells an error as a problem. What is not for the caller to know, such
+// as a bug, is left to the log: ok is false then.
+func ProblemOf(err error) (p *Problem, ok bool) {
+	if errors.As(err, &p) {
+		return p, true
+	}
+	var file *prize.FileError
+	if errors.As(err, &file) {
+		p = &Problem{Type: problemPrefix + badRules, Title: "mistakes in the rules", Status: http.StatusUnprocessableEntity, Mistakes: file.Mistakes}
+		p.Detail = fmt.Sprintf("the rules have %d mistakes, the first one in line %d: %s", len(file.Mistakes), file.Mistakes[0].Line, file.Mistakes[0].Problem)
+		return p.in(err), true
+	}
+	for _, k := range kinds() {
+		if errors.Is(err, k.err) {
+			p = &Problem{Type: problemPrefix + k.name, Title: k.err.Error(), Status: k.status, Detail: err.Error()}
+			return p.in(err), true
+		}
+	}
+	return nil, false
+}
+
+// in adds the place that an error is in.
+func (p *Problem) in(err error) *Problem {
+	var field *fieldError
+	if errors.As(err, &field) {
+		p.Errors = []FieldError{{Detail: field.Error(), Pointer: "#" + field.pointer}}
+	}
+	return p
+}
+
+// Error implements error.
+func (p *Problem) Error() string {
+	return cmp.Or(p.Detail, p.Title, http.StatusText(p.Status), "unknown problem")
+}
+
+// Unwrap gives the error that the problem is in process; nil where it is none of
+// those that keep their meaning.
+func (p *Problem) Unwrap() error {
+	if p.Type == problemPrefix+badRules {
+		return &prize.FileError{File: "rules", Mistakes: p.Mistakes}
+	}
+	for _, k := range kinds() {
+		if p.Type == problemPrefix+k.name {
+			return k.err
+		}
+	}
+	return nil
+}

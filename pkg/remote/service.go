@@ -1,0 +1,224 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go"
+	"github.com/failsafe-go/failsafe-go/bulkhead"
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+	"github.com/failsafe-go/failsafe-go/retrypolicy"
+	"github.com/go-json-experiment/json"
+)
+
+// service calls one service. Every call that is made through it may be made
+// again: it changes nothing there.
+type service struct {
+	name     string
+	base     *url.URL
+	http     *http.Client
+	agent    string
+	timeout  time.Duration // of one attempt
+	observer Observer
+	executor failsafe.Executor[[]byte]
+}
+
+// How calls that fail are treated. Together they end before three seconds have
+// passed where nobody listens.
+const (
+	attempts        = 3
+	firstDelay      = 50 * time.Millisecond
+	longestDelay    = 400 * time.Millisecond
+	retryTime       = 1500 * time.Millisecond
+	dialTime        = 1200 * time.Millisecond
+	breakerFailures = 5 // in a row
+	breakerDelay    = time.Second
+	waitForTurn     = 2 * time.Second
+)
+
+func newService(cfg *Config, name string, base *url.URL, client *http.Client) *service {
+	s := &service{name: name, base: base, http: client, agent: cfg.UserAgent, timeout: cfg.Timeout, observer: cfg.Observer}
+	retry := retrypolicy.NewBuilder[[]byte]().
+		HandleIf(func(_ []byte, err error) bool { return again(err) }).
+		WithMaxAttempts(attempts).
+		WithMaxDuration(retryTime).
+		WithBackoff(firstDelay, longestDelay).
+		WithJitterFactor(0.5).
+		ReturnLastFailure().
+		OnRetry(func(failsafe.ExecutionEvent[[]byte]) { s.observer.Retried(name) }).
+		Build()
+	breaker := circuitbreaker.NewBuilder[[]byte]().
+		HandleIf(func(_ []byte, err error) bool { return again(err) }).
+		WithFailureThreshold(breakerFailures).
+		WithDelay(breakerDelay).
+		OnStateChanged(func(e circuitbreaker.StateChangedEvent) { s.observer.Breaker(name, e.NewState.String()) }).
+		Build()
+	s.observer.Breaker(name, breaker.State().String())
+	inFlight := bulkhead.NewBuilder[[]byte](uint(cfg.MaxInFlight)).WithMaxWaitTime(waitForTurn).Build()
+	s.executor = failsafe.With[[]byte](retry, breaker, inFlight)
+	return s
+}
+
+// call asks the service and reads its answer.
+func (s *service) call(ctx context.Context, method, path string, request, answer any) error {
+	body, err := s.ask(ctx, method, path, request)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, answer); err != nil {
+		return s.strange(fmt.Errorf("its answer can't be read: %w", err))
+	}
+	return nil
+}
+
+// ask sends a request, nil for none, and gives the body of the answer.
+func (s *service) ask(ctx context.Context, method, path string, request any) ([]byte, error) {
+	var body []byte
+	if request != nil {
+		var err error
+		if body, err = json.Marshal(request); err != nil {
+			return nil, fmt.Errorf("encode the request: %w", err)
+		}
+	}
+	started := time.Now()
+	answer, err := s.executor.WithContext(ctx).GetWithExecution(func(e failsafe.Execution[[]byte]) ([]byte, error) {
+		return s.attempt(e.Context(), method, path, body)
+	})
+	s.observer.Called(s.name, time.Since(started), err)
+	if err == nil {
+		return answer, nil
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return nil, s.explain(err)
+}
+
+// attempt asks once.
+func (s *service) attempt(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("no answer within %v", s.timeout))
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, s.base.JoinPath(path).String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header["User-Agent"] = []string{s.agent}
+	request.Header["Accept"] = []string{"application/json, " + ProblemType}
+	if len(body) > 0 {
+		request.Header["Content-Type"] = []string{"application/json"}
+	}
+	if trace := TraceOf(ctx); trace != nil {
+		trace.SetRequest(request.Header)
+	}
+	answer, err := s.http.Do(request)
+	if err == nil {
+		defer answer.Body.Close()
+		var text []byte
+		if text, err = readAll(answer); err == nil {
+			return text, refusal(answer, text)
+		}
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return nil, &lostError{bare(err)}
+}
+
+// maxAnswer is the number of bytes of the longest answer that is read: 100,000
+// outcomes with names as long as they may be.
+const maxAnswer = 64 << 20
+
+func readAll(answer *http.Response) ([]byte, error) {
+	var b bytes.Buffer
+	if n := answer.ContentLength; n > 0 && n <= maxAnswer {
+		b.Grow(int(n) + bytes.MinRead)
+	}
+	n, err := b.ReadFrom(io.LimitReader(answer.Body, maxAnswer+1))
+	if err == nil && n > maxAnswer {
+		err = fmt.Errorf("its answer has more than %d bytes", maxAnswer)
+	}
+	return b.Bytes(), err
+}
+
+// lostError is that a request or its answer was lost on the way.
+type lostError struct{ err error }
+
+func (e *lostError) Error() string { return e.err.Error() }
+func (e *lostError) Unwrap() error { return e.err }
+
+// refusedError is an answer other than a success.
+type refusedError struct {
+	status     int
+	retryAfter time.Duration
+	err        error
+}
+
+func (e *refusedError) Error() string { return e.err.Error() }
+func (e *refusedError) Unwrap() error { return e.err }
+
+// refusal reads what an answer says is wrong; nil for a success.
+func refusal(answer *http.Response, body []byte) error {
+	if answer.StatusCode >= 200 && answer.StatusCode < 300 {
+		return nil
+	}
+	refused := &refusedError{status: answer.StatusCode}
+	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		refused.retryAfter = time.Duration(min(seconds, 3600)) * time.Second
+	}
+	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	var problem Problem
+	if kind == ProblemType && json.Unmarshal(body, &problem) == nil {
+		problem.Status = answer.StatusCode
+		refused.err = &problem
+	} else {
+		refused.err = fmt.Errorf("it answered %s without saying why", answer.Status)
+	}
+	return refused
+}
+
+// again says whether a failure is one that may pass by itself.
+func again(err error) bool {
+	var refused *refusedError
+	if errors.As(err, &refused) {
+		switch refused.status {
+		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			return true
+		}
+		return false
+	}
+	var lost *lostError
+	return errors.As(err, &lost) && !errors.Is(err, context.Canceled)
+}
+
+// explain tells what became of a call that failed.
+func (s *service) explain(err error) error {
+	var refused *refusedError
+	if errors.As(err, &refused) && !again(err) {
+		var problem *Problem
+		if errors.As(err, &problem) && problem.Unwrap() != nil {
+			return problem // the caller's mistake, which is told as it would be in process
+		}
+		return s.strange(refused.err)
+	}
+	e := &Unavailable{Service: s.name, URL: s.base.String(), Err: err}
+	switch {
+	case errors.As(err, &refused):
+		e.RetryAfter = refused.retryAfter
+	case errors.Is(err, circuitbreaker.ErrOpen):
+		e.RetryAfter = breakerDelay
+	}
+	return e
+}
+
+// strange is an answer that makes no sense, which another try would not mend.
+func (s *service) strange(err error) error {
+	return fmt.Errorf("the %s service at %s: %w", s.name, s.base, err)
+}
