@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -37,10 +38,20 @@ type app struct {
 	width     int        // of the terminal that out is, a sensible one where it is none
 	quiet     bool
 	running   bool // whether the arguments were understood and a command is at work
+
+	environ    []string // NAME=value, as from os.Environ
+	configDir  string   // where the user keeps configuration, empty where that is unknown
+	openConfig openFunc
+	config     *config // what is set outside the command line, once a command begins
+	backend    backendFlags
 }
 
 // systemApp is the app of a real process.
 func systemApp() *app {
+	configDir, err := os.UserConfigDir()
+	if err != nil {
+		configDir = "" // a user without a home has no configuration
+	}
 	return &app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
 		generator: draw.Local{},
@@ -48,6 +59,8 @@ func systemApp() *app {
 		errIsTerm: term.IsTerminal(int(os.Stderr.Fd())),
 		errWidth:  func() int { return terminalWidth(os.Stderr) },
 		width:     terminalWidth(os.Stdout),
+		environ:   os.Environ(), configDir: configDir,
+		openConfig: func(name string) (fs.File, error) { return os.Open(name) },
 	}
 }
 
@@ -183,12 +196,24 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.configure(cmd)
+		},
 	}
 	cmd.SetIn(a.in)
 	cmd.SetOut(a.out)
 	cmd.SetErr(a.err)
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no notes")
+	a.addConfigFlags(cmd)
+	a.addCommands(cmd)
+	keepToCommandLine(cmd)
+	a.noteRunning(cmd)
+	return cmd
+}
+
+// addCommands adds the commands in their groups.
+func (a *app) addCommands(cmd *cobra.Command) {
 	cmd.AddGroup(
 		&cobra.Group{ID: "draw", Title: "Draw:"},
 		&cobra.Group{ID: "check", Title: "Check:"},
@@ -202,7 +227,7 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
 			cmd.AddCommand(sub)
 		}
 	}
-	cmd.AddCommand(newVersionCmd(a), newManCmd(a))
+	cmd.AddCommand(newConfigCmd(a), newVersionCmd(a), newManCmd(a))
 	cmd.InitDefaultCompletionCmd()
 	for _, sub := range cmd.Commands() {
 		if sub.Name() == "completion" {
@@ -210,8 +235,6 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
 			sub.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 		}
 	}
-	a.noteRunning(cmd)
-	return cmd
 }
 
 // noteRunning has every command say that it is at work when it is: errors before

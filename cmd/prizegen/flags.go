@@ -99,6 +99,8 @@ func newFormats(cmd *cobra.Command) formats {
 	}
 	cmd.Flags().Var(f.text, "text", "format of the text: lower or upper and a length, or [ALPHABET] and a length")
 	cmd.Flags().Var(f.number, "number", "format of the number: digits and a length, or [ALPHABET] and a length")
+	nameSetting(cmd, "text", "text-format")
+	nameSetting(cmd, "number", "number-format")
 	complete(cmd, "text", textgen.Lower4, textgen.Upper2)
 	complete(cmd, "number", numgen.Digits4, numgen.Digits8)
 	return f
