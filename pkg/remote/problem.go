@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -80,8 +81,15 @@ func At(pointer string, err error) error { return at(pointer, err) }
 
 // invalid is an [ErrRequest] in a known place.
 func invalid(pointer, format string, args ...any) error {
-	return at(pointer, fmt.Errorf("%w: %s", ErrRequest, fmt.Sprintf(format, args...)))
+	return at(pointer, requestError(fmt.Sprintf(format, args...)))
 }
+
+// requestError is an [ErrRequest] that needs no more words than what is wrong,
+// since it comes with its place.
+type requestError string
+
+func (e requestError) Error() string { return string(e) }
+func (e requestError) Unwrap() error { return ErrRequest }
 
 // ProblemOf tells an error as a problem. What is not for the caller to know, such
 // as a bug, is left to the log: ok is false then.
@@ -108,7 +116,12 @@ func ProblemOf(err error) (p *Problem, ok bool) {
 func (p *Problem) in(err error) *Problem {
 	var field *fieldError
 	if errors.As(err, &field) {
-		p.Errors = []FieldError{{Detail: field.Error(), Pointer: "#" + field.pointer}}
+		detail := field.Error()
+		if len(p.Mistakes) > 0 {
+			detail = p.Detail // the mistakes themselves stand beside it
+		}
+		p.Errors = []FieldError{{Detail: detail, Pointer: "#" + field.pointer}}
+		p.Detail = strings.TrimPrefix(field.pointer, "/") + ": " + p.Detail
 	}
 	return p
 }

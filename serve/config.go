@@ -1,0 +1,79 @@
+package serve
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/textgen"
+)
+
+// Role says which services a server is.
+type Role string
+
+// The roles: one service each, or all of them in one process.
+const (
+	All    Role = "all"
+	Core   Role = remote.Core
+	Text   Role = remote.Text
+	Number Role = remote.Number
+	Prize  Role = remote.Prize
+)
+
+// Roles lists every role.
+func Roles() []Role { return []Role{All, Core, Text, Number, Prize} }
+
+// ParseRole reads the name of a role.
+func ParseRole(name string) (Role, error) {
+	if role := Role(name); slices.Contains(Roles(), role) {
+		return role, nil
+	}
+	names := make([]string, 0, len(Roles()))
+	for _, role := range Roles() {
+		names = append(names, string(role))
+	}
+	return "", fmt.Errorf("expected %s", strings.Join(names, ", "))
+}
+
+// Port is the port that a role listens on where no other is asked for.
+func (r Role) Port() int {
+	switch r {
+	case Text:
+		return 8081
+	case Number:
+		return 8082
+	case Prize:
+		return 8083
+	}
+	return 8080
+}
+
+// has says whether a server of this role is the given service.
+func (r Role) has(service Role) bool { return r == service || r == All }
+
+// Config is what a server is made of.
+type Config struct {
+	Role    Role
+	Version string // of the program
+
+	// What is deployed: a caller who names no format or rules gets these.
+	Text   textgen.Format
+	Number numgen.Format
+	// Rules reads the deployed rules, the first ones being those for callers who
+	// name none. It is called again by [Server.Reload].
+	Rules func() ([]*prize.Rules, error)
+
+	// Services has the addresses of the services that a core calls. What has no
+	// address is made in process.
+	Services remote.Config
+
+	TLSCert, TLSKey string // PEM files; HTTP without TLS where they are empty
+
+	DrainTime time.Duration // how long requests under way may take once the server is to end
+	Log       *slog.Logger
+}

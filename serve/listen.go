@@ -1,0 +1,72 @@
+package serve
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// How long the steps of a request may take.
+const (
+	headerTime = 5 * time.Second
+	readTime   = 15 * time.Second
+	writeTime  = time.Minute
+	idleTime   = 2 * time.Minute
+	maxHeader  = 32 << 10 // bytes
+)
+
+// quietTime is how long a server that is to end still takes new requests: those
+// who watch its readiness see that it ends, and callers on open connections learn
+// it from their next answer, before any connection is closed.
+const quietTime = 500 * time.Millisecond
+
+// Serve answers requests on a listener until the context ends. Then readiness
+// goes, requests under way are finished, and nil is returned; it is an error
+// where they take longer than the drain time.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: headerTime,
+		ReadTimeout:       readTime,
+		WriteTimeout:      writeTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
+	}
+	if s.cfg.TLSCert != "" {
+		pair, err := newKeyPair(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.Log)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		server.TLSConfig = &tls.Config{GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}
+		listener = tls.NewListener(listener, server.TLSConfig)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	return s.drain(server)
+}
+
+// drain ends a server when its requests are answered.
+func (s *Server) drain(server *http.Server) error {
+	s.cfg.Log.Info("draining", slog.Duration("at_most", s.cfg.DrainTime))
+	s.draining.Store(true)
+	time.Sleep(min(quietTime, s.cfg.DrainTime))
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTime)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		_ = server.Close() // the error is that of Shutdown
+		return fmt.Errorf("requests were still under way after %v: %w", s.cfg.DrainTime, err)
+	}
+	s.cfg.Log.Info("drained")
+	return nil
+}

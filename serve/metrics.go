@@ -1,0 +1,178 @@
+package serve
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// metrics counts what a server does. Names follow
+// https://prometheus.io/docs/practices/naming/.
+type metrics struct {
+	handler http.Handler
+
+	requests *prometheus.CounterVec   // by method, route and status
+	duration *prometheus.HistogramVec // by method and route
+	inFlight prometheus.Gauge
+	made     *prometheus.CounterVec // parts, by service
+	draws    *prometheus.CounterVec // by rules, rule and prize
+	calls    *prometheus.CounterVec // by service and result
+	callTime *prometheus.HistogramVec
+	retries  *prometheus.CounterVec
+	breaker  *prometheus.GaugeVec
+
+	mu      sync.Mutex
+	counted map[*prize.Rules][]prometheus.Counter // by outcome
+}
+
+var _ remote.Observer = (*metrics)(nil)
+
+// breakerStates are the states that a circuit breaker can be in.
+func breakerStates() []string { return []string{"closed", "half-open", "open"} }
+
+func newMetrics(role Role, version string) *metrics {
+	registry := prometheus.NewRegistry()
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+		registry.MustRegister(vec)
+		return vec
+	}
+	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
+		vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: name, Help: help,
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, labels)
+		registry.MustRegister(vec)
+		return vec
+	}
+	m := &metrics{
+		requests: counter("prizegen_http_requests_total", "Requests answered.", "method", "route", "code"),
+		duration: histogram("prizegen_http_request_duration_seconds", "Time from the header of a request to the end of its answer.", "method", "route"),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "prizegen_http_requests_in_flight", Help: "Requests being answered now."}),
+		made:     counter("prizegen_parts_total", "Texts and numbers made.", "service"),
+		draws:    counter("prizegen_draws_total", "Account numbers decided, by the rule that matched and the prize won.", "rules", "rule", "prize"),
+		calls:    counter("prizegen_calls_total", "Calls of other services, after all their attempts.", "service", "result"),
+		callTime: histogram("prizegen_call_duration_seconds", "Time that calls of other services took, with all their attempts.", "service"),
+		retries:  counter("prizegen_call_retries_total", "Attempts of calls but the first.", "service"),
+		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "prizegen_circuit_breaker_state", Help: "1 for the state that a service's circuit breaker is in.",
+		}, []string{"service", "state"}),
+		counted: map[*prize.Rules][]prometheus.Counter{},
+	}
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "prizegen_build_info", Help: "1, with the version and the role as labels."}, []string{"version", "role"})
+	build.WithLabelValues(version, string(role)).Set(1)
+	registry.MustRegister(m.inFlight, m.breaker, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	return m
+}
+
+// routeMetrics counts the requests of one route.
+type routeMetrics struct {
+	m             *metrics
+	method, route string
+	duration      prometheus.Observer
+	ok            prometheus.Counter // of status 200, which most have
+}
+
+func (m *metrics) route(method, route string) *routeMetrics {
+	if method == "" {
+		method = "any"
+	}
+	return &routeMetrics{
+		m: m, method: method, route: route,
+		duration: m.duration.WithLabelValues(method, route),
+		ok:       m.requests.WithLabelValues(method, route, "200"),
+	}
+}
+
+func (r *routeMetrics) answered(status int, took time.Duration) {
+	if status == http.StatusOK {
+		r.ok.Inc()
+	} else {
+		r.m.requests.WithLabelValues(r.method, r.route, strconv.Itoa(status)).Inc()
+	}
+	r.duration.Observe(took.Seconds())
+}
+
+// parts counts texts or numbers that were made.
+func (m *metrics) parts(service string, n int) {
+	m.made.WithLabelValues(service).Add(float64(n))
+}
+
+// decided counts outcomes.
+func (m *metrics) decided(by *decider, outcomes []prize.Outcome) {
+	m.decidedBy(by.rules, by.named, outcomes)
+}
+
+// decidedBy counts outcomes of rules. Those that are not deployed are counted
+// together: anyone may send such rules, with any names in them.
+func (m *metrics) decidedBy(rules *prize.Rules, named bool, outcomes []prize.Outcome) {
+	if !named {
+		m.draws.WithLabelValues("sent", "", "").Add(float64(len(outcomes)))
+		return
+	}
+	counters := m.counters(rules)
+	counts := make([]int, len(counters))
+	for _, o := range outcomes {
+		counts[o]++
+	}
+	for o, n := range counts {
+		if n > 0 {
+			counters[o].Add(float64(n))
+		}
+	}
+}
+
+// counters gives the counter of each outcome of deployed rules.
+func (m *metrics) counters(rules *prize.Rules) []prometheus.Counter {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	counters := m.counted[rules]
+	if counters != nil {
+		return counters
+	}
+	for o := range rules.Outcomes() {
+		var rule, won string
+		if r := rules.Rule(prize.Outcome(o)); r != nil {
+			rule = r.Name
+		}
+		if p := rules.Prize(prize.Outcome(o)); p != nil {
+			won = p.Name
+		}
+		counters = append(counters, m.draws.WithLabelValues(rules.Name, rule, won))
+	}
+	m.counted[rules] = counters
+	return counters
+}
+
+// Called implements [remote.Observer].
+func (m *metrics) Called(service string, took time.Duration, err error) {
+	result := "ok"
+	if err != nil {
+		result = "error"
+	}
+	m.calls.WithLabelValues(service, result).Inc()
+	m.callTime.WithLabelValues(service).Observe(took.Seconds())
+}
+
+// Retried implements [remote.Observer].
+func (m *metrics) Retried(service string) { m.retries.WithLabelValues(service).Inc() }
+
+// Breaker implements [remote.Observer].
+func (m *metrics) Breaker(service, state string) {
+	for _, other := range breakerStates() {
+		value := 0.0
+		if other == state {
+			value = 1
+		}
+		m.breaker.WithLabelValues(service, other).Set(value)
+	}
+}

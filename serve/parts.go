@@ -1,0 +1,126 @@
+package serve
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"reflect"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/textgen"
+)
+
+// partsMaker makes the texts or the numbers of a request.
+type partsMaker func(ctx context.Context, request *remote.PartsRequest) (answer any, err error)
+
+func (s *Server) textRoutes(a *api) []route {
+	return append(s.partsRoutes(a, remote.Text, reflect.TypeFor[remote.TextsAnswer](), s.texts), s.statusRoute(a, Text))
+}
+
+func (s *Server) numberRoutes(a *api) []route {
+	return append(s.partsRoutes(a, remote.Number, reflect.TypeFor[remote.NumbersAnswer](), s.numbers), s.statusRoute(a, Number))
+}
+
+// partsRoutes are the two ways to ask for parts.
+func (s *Server) partsRoutes(a *api, name string, answer reflect.Type, generate partsMaker) []route {
+	return []route{
+		{
+			method: http.MethodGet, path: "/v1/" + name, name: "get-" + name + "s",
+			summary: "Make " + name + "s from fresh randomness",
+			query:   partsParameters(), answer: answer,
+			refusals: []int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+			handle: func(w http.ResponseWriter, r *http.Request) error {
+				request, err := partsQuery(r.URL.RawQuery)
+				if err != nil {
+					return err
+				}
+				return s.answerParts(a, w, r, request, generate)
+			},
+		},
+		{
+			method: http.MethodPost, path: "/v1/" + name, name: "make-" + name + "s",
+			summary: "Make the " + name + "s of draws by the subkey of a seed",
+			request: reflect.TypeFor[remote.PartsRequest](), answer: answer, refusals: bodyRefusals(),
+			handle: func(w http.ResponseWriter, r *http.Request) error {
+				buffer := a.buffers.get()
+				defer a.buffers.put(buffer)
+				request := &remote.PartsRequest{}
+				request.Defaults()
+				if err := decode(w, r, buffer, request); err != nil {
+					return err
+				}
+				return s.answerParts(a, w, r, request, generate)
+			},
+		},
+	}
+}
+
+func (s *Server) answerParts(a *api, w http.ResponseWriter, r *http.Request, request *remote.PartsRequest, generate partsMaker) error {
+	release, err := s.reserve(r.Context(), request.Count)
+	if err != nil {
+		return err
+	}
+	defer release()
+	answer, err := generate(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	w.Header()["Cache-Control"] = noStore
+	return a.answer(w, http.StatusOK, answer)
+}
+
+// noStore keeps what is drawn by chance out of caches.
+var noStore = []string{"no-store"}
+
+func (s *Server) texts(ctx context.Context, request *remote.PartsRequest) (any, error) {
+	format := s.cfg.Text
+	if request.Format != "" {
+		var err error
+		if format, err = textgen.Parse(request.Format); err != nil {
+			return nil, remote.At("/format", err)
+		}
+	}
+	draws, err := partsRange(request)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := draw.Local{}.Texts(ctx, nil, format, draws)
+	s.metrics.parts(remote.Text, request.Count)
+	return &remote.TextsAnswer{Format: format.String(), Texts: remote.Parts{Joined: texts, Width: format.Len()}}, err
+}
+
+func (s *Server) numbers(ctx context.Context, request *remote.PartsRequest) (any, error) {
+	format := s.cfg.Number
+	if request.Format != "" {
+		var err error
+		if format, err = numgen.Parse(request.Format); err != nil {
+			return nil, remote.At("/format", err)
+		}
+	}
+	draws, err := partsRange(request)
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := draw.Local{}.Numbers(ctx, nil, format, draws)
+	s.metrics.parts(remote.Number, request.Count)
+	return &remote.NumbersAnswer{Format: format.String(), Numbers: remote.Parts{Joined: numbers, Width: format.Len()}}, err
+}
+
+// partsRange is the draws of a request, with a fresh key where it has none.
+func partsRange(request *remote.PartsRequest) (entropy.Range, error) {
+	draws, fresh, err := request.Range()
+	if fresh {
+		draws.Key = freshKey()
+	}
+	return draws, err
+}
+
+// freshKey makes a key that nobody knows.
+func freshKey() (key entropy.Key) {
+	// Read never fails: where the system has no randomness, the program ends.
+	_, _ = rand.Read(key[:])
+	return key
+}

@@ -1,0 +1,73 @@
+package serve
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// Server answers the requests of one role. Make one with [New].
+type Server struct {
+	cfg       Config
+	rules     *ruleBook
+	sentRules *ruleCache
+	client    *remote.Client // nil where nothing is called
+	deployed  *deployed      // of a core
+	metrics   *metrics
+	room      *semaphore.Weighted // draws that may be under way
+	draining  atomic.Bool
+	handler   http.Handler
+}
+
+// maxUnderWay is how many draws are made at a time, over all requests. It bounds
+// the memory that they take: about 200 bytes each.
+const maxUnderWay = 20 * remote.MaxCount
+
+// New makes a server. The deployed rules are read, and their mistakes are its
+// error.
+func New(cfg Config) (*Server, error) {
+	s := &Server{cfg: cfg, metrics: newMetrics(cfg.Role, cfg.Version), room: semaphore.NewWeighted(maxUnderWay)}
+	var err error
+	if s.rules, err = newRuleBook(cfg.Rules); err != nil {
+		return nil, err
+	}
+	s.sentRules = newRuleCache()
+	if cfg.Role == Core {
+		services := cfg.Services
+		services.Observer = s.metrics
+		s.client = remote.New(services)
+	}
+	s.deployed = &deployed{s: s}
+	s.handler = s.routes()
+	return s, nil
+}
+
+// Handler answers the requests of the role. It is what [Server.Serve] serves.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Reload reads the deployed rules anew. Where they have mistakes the old ones
+// stay, and the mistakes are returned.
+func (s *Server) Reload() error { return s.rules.reload() }
+
+// generator makes the parts of draws.
+func (s *Server) generator() draw.Generator {
+	if s.client != nil {
+		return s.client
+	}
+	return draw.Local{}
+}
+
+// reserve waits for room for some draws. release gives it back.
+func (s *Server) reserve(ctx context.Context, draws int) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	if s.room.Acquire(ctx, int64(draws)) != nil {
+		return nil, errBusy
+	}
+	return func() { s.room.Release(int64(draws)) }, nil
+}
