@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/remote"
 )
 
 // The exit statuses.
@@ -44,6 +45,7 @@ type app struct {
 	openConfig openFunc
 	config     *config // what is set outside the command line, once a command begins
 	backend    backendFlags
+	client     *remote.Client // of the services that were named, nil for none
 }
 
 // systemApp is the app of a real process.
@@ -125,6 +127,8 @@ func (a *app) report(err error) int {
 	switch {
 	case errors.As(err, &hint):
 		a.say("prizegen: hint: %s", hint.hint)
+	case lostHint(err) != "":
+		a.say("prizegen: hint: %s", lostHint(err))
 	case isUsage:
 		a.say("prizegen: hint: add --help to the command to see what it takes")
 	}
@@ -197,7 +201,11 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return a.configure(cmd)
+			if err := a.configure(cmd); err != nil {
+				return err
+			}
+			a.connect()
+			return nil
 		},
 	}
 	cmd.SetIn(a.in)
@@ -207,7 +215,7 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
 	cmd.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no notes")
 	a.addConfigFlags(cmd)
 	a.addCommands(cmd)
-	keepToCommandLine(cmd)
+	nameSettings(cmd)
 	a.noteRunning(cmd)
 	return cmd
 }
@@ -217,10 +225,12 @@ func (a *app) addCommands(cmd *cobra.Command) {
 	cmd.AddGroup(
 		&cobra.Group{ID: "draw", Title: "Draw:"},
 		&cobra.Group{ID: "check", Title: "Check:"},
+		&cobra.Group{ID: "serve", Title: "Serve:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
 		"draw":  {newDrawCmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
 		"check": {newOddsCmd(a), newRulesCmd(a), newVerifyCmd(a), newStreamCmd(a)},
+		"serve": {newServeCmd(a), newStatusCmd(a)},
 	} {
 		for _, sub := range commands {
 			sub.GroupID = group

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/lmittmann/tint"
+	"github.com/spf13/cobra"
+
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve"
+)
+
+// serveOptions are what prizegen serve is asked for.
+type serveOptions struct {
+	role      *value[serve.Role]
+	listen    *value[string]
+	text      *value[textgen.Format]
+	number    *value[numgen.Format]
+	rules     *string
+	cert, key *string
+	drainTime *time.Duration
+	logLevel  *value[slog.Level]
+	logFormat *value[string]
+}
+
+func newServeCmd(a *app) *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve draws over HTTP",
+		Long: `Serve starts one of the four services, or all of them on one port.
+
+  text     8081  makes texts           number  8082  makes numbers
+  prize    8083  decides what is won   core    8080  the web site and whole draws
+  all      8080  everything above, in one process
+
+The core makes draws in its own process, or has the services make them whose
+addresses it is given. Every service listens on this machine only unless --listen
+says otherwise, and documents itself at /openapi.json.
+
+SIGTERM and Ctrl-C let requests under way finish. SIGHUP reads a rules file anew.`,
+		Example: `  prizegen serve
+  prizegen serve --role text --text-format upper2 --listen :8081
+  prizegen serve --role prize --rules summer.yaml
+  prizegen serve --role core --text-url http://localhost:8081 --number-url http://localhost:8082 --prize-url http://localhost:8083`,
+		Args: cobra.NoArgs,
+	}
+	o.role = newValue("role", string(serve.All), serve.ParseRole)
+	cmd.Flags().Var(o.role, "role", "which service to be: all, core, text, number, prize")
+	complete(cmd, "role", "all", "core", "text", "number", "prize")
+	o.listen = &value[string]{kind: "address", parse: parseListen}
+	cmd.Flags().Var(o.listen, "listen", "address and port to listen on (default 127.0.0.1 and the port of the role)")
+	o.text = newValue("format", textgen.Default, textgen.Parse)
+	cmd.Flags().Var(o.text, "text-format", "deployed format of texts")
+	complete(cmd, "text-format", textgen.Lower4, textgen.Upper2)
+	o.number = newValue("format", numgen.Default, numgen.Parse)
+	cmd.Flags().Var(o.number, "number-format", "deployed format of numbers")
+	complete(cmd, "number-format", numgen.Digits4, numgen.Digits8)
+	o.rules = newRulesFlag(cmd)
+	o.cert = cmd.Flags().String("tls-cert", "", "serve HTTPS with the certificates of this PEM `file`, read again when it changes")
+	o.key = cmd.Flags().String("tls-key", "", "the private key of the certificate, a PEM `file`")
+	o.drainTime = cmd.Flags().Duration("drain-time", 30*time.Second, "how long requests under way may take after SIGTERM")
+	o.logLevel = newValue("level", "info", parseLevel)
+	cmd.Flags().Var(o.logLevel, "log-level", "what to log: debug has every request, info, warn, error")
+	complete(cmd, "log-level", "debug", "info", "warn", "error")
+	o.logFormat = newValue("format", "auto", oneOf("auto", "text", "json"))
+	cmd.Flags().Var(o.logFormat, "log-format", "how to log: text, json, or auto: text on a terminal")
+	complete(cmd, "log-format", "auto", "text", "json")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), o) }
+	return cmd
+}
+
+// parseListen reads an address to listen on: a port may stand alone.
+func parseListen(text string) (string, error) {
+	if _, err := strconv.ParseUint(text, 10, 16); err == nil {
+		text = "127.0.0.1:" + text
+	}
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return "", errors.New("expected an address and a port such as 127.0.0.1:8080, or :8080 for all networks")
+	}
+	return text, nil
+}
+
+// oneOf accepts some texts and no others.
+func oneOf(texts ...string) func(string) (string, error) {
+	return func(text string) (string, error) {
+		if !slices.Contains(texts, text) {
+			return "", fmt.Errorf("expected %s", strings.Join(texts, ", "))
+		}
+		return text, nil
+	}
+}
+
+func parseLevel(text string) (slog.Level, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(text)); err != nil {
+		return 0, errors.New("expected debug, info, warn, error")
+	}
+	return level, nil
+}
+
+// serve serves until the context ends.
+func (a *app) serve(ctx context.Context, o serveOptions) error {
+	if (*o.cert == "") != (*o.key == "") {
+		return usagef("--tls-cert and --tls-key need each other")
+	}
+	log := a.logger(o.logLevel.value, o.logFormat.value)
+	server, err := serve.New(serve.Config{
+		Role: o.role.value, Version: thisBuild().Version,
+		Text: o.text.value, Number: o.number.value,
+		Rules: func() ([]*prize.Rules, error) {
+			rules, err := a.loadRules(*o.rules)
+			return []*prize.Rules{rules}, err
+		},
+		Services: a.backend.addresses(),
+		TLSCert:  *o.cert, TLSKey: *o.key,
+		DrainTime: *o.drainTime, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	listener, err := listen(ctx, o)
+	if err != nil {
+		return err
+	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	go reload(ctx, hangups, server, log)
+	log.Info("listening", slog.String("role", string(o.role.value)), slog.String("url", serverURL(listener, *o.cert != "")))
+	return server.Serve(ctx, listener)
+}
+
+func listen(ctx context.Context, o serveOptions) (net.Listener, error) {
+	address := o.listen.value
+	if address == "" {
+		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(o.role.value.Port()))
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err == nil {
+		return listener, nil
+	}
+	err = fmt.Errorf("listen on %s: %w", address, errors.Unwrap(err))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, hintError{err, "another program listens there, perhaps prizegen itself; give another port with --listen"}
+	}
+	return nil, err
+}
+
+// serverURL is where a server can be reached from this machine.
+func serverURL(listener net.Listener, tls bool) string {
+	scheme := "http://"
+	if tls {
+		scheme = "https://"
+	}
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err == nil && net.ParseIP(host).IsUnspecified() {
+		return scheme + net.JoinHostPort("localhost", port)
+	}
+	return scheme + listener.Addr().String()
+}
+
+// reload reads the rules anew at every hangup.
+func reload(ctx context.Context, hangups <-chan os.Signal, server *serve.Server, log *slog.Logger) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+		}
+		if err := server.Reload(); err != nil {
+			log.Error("keep the old rules", slog.Any("error", err))
+			continue
+		}
+		log.Info("read the rules anew")
+	}
+}
+
+// logger writes to standard error: for people on a terminal, for machines
+// elsewhere.
+func (a *app) logger(level slog.Level, format string) *slog.Logger {
+	if format == "auto" {
+		format = "json"
+		if a.errIsTerm {
+			format = "text"
+		}
+	}
+	var handler slog.Handler = slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: level})
+	if format == "text" {
+		noColour := !a.errIsTerm || slices.ContainsFunc(a.environ, func(pair string) bool {
+			return strings.HasPrefix(pair, "NO_COLOR=") && pair != "NO_COLOR="
+		})
+		handler = tint.NewHandler(a.err, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: noColour})
+	}
+	return slog.New(serve.TraceHandler{Handler: handler})
+}
