@@ -78,7 +78,7 @@ func configError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return hintError{usageError{err}, "prizegen config shows every setting and where it comes from; prizegen config --help tells more"}
+	return hintError{usageError{err}, "prizegen config --help tells where settings come from and how to write them"}
 }
 
 // loadConfig reads the environment and the configuration file.
@@ -140,8 +140,11 @@ func (c *config) lookup(s *setting) (*setValue, error) {
 
 // accepts tells what is wrong with a value, nil where one of the commands takes it.
 func (s *setting) accepts(v *setValue) error {
-	if len(s.flags) == 0 && v.isList {
+	switch isSecret := len(s.flags) == 0; {
+	case isSecret && v.isList:
 		return fmt.Errorf("%s: %w", v.at, errList())
+	case isSecret && v.text() == "":
+		return fmt.Errorf("%s: the value is empty, expected one", v.at)
 	}
 	var first error
 	for _, f := range s.flags {
@@ -191,7 +194,7 @@ func (s *setting) plain(f *pflag.Flag, v *setValue, err error) error {
 		err = errors.New("expected a number")
 	}
 	switch message := err.Error(); {
-	case s.masked && (strings.Contains(message, `"`) || strings.Contains(message, v.text())):
+	case s.masked && v.text() != "" && (strings.Contains(message, `"`) || strings.Contains(message, v.text())):
 		// What others say of a value may quote it, or a part of it.
 		return fmt.Errorf("the value, which is not shown, was not understood; %s is: %s", s.name, s.usage)
 	case s.masked || v.isList || strings.Contains(message, `"`) || strings.Contains(v.text(), "@"):

@@ -92,7 +92,11 @@ docs/configuration.md lists all settings.`,
 func (c *config) report(typed *pflag.FlagSet) (configReport, error) {
 	report := configReport{File: c.file.name, Read: c.file.read}
 	values := map[string]string{}
-	typed.Visit(func(f *pflag.Flag) { values[settingOf(f)] = f.Value.String() })
+	typed.VisitAll(func(f *pflag.Flag) {
+		if f.Changed {
+			values[settingOf(f)] = f.Value.String()
+		}
+	})
 	var errs []error
 	for _, s := range c.known.list {
 		row := settingRow{Name: s.name, Group: s.group, Variable: variable(s.name), Flags: s.spelled(), Secret: s.masked}

@@ -47,6 +47,27 @@ func runOnly(cmd *cobra.Command, flags ...string) {
 	}
 }
 
+// nameSettings names the settings of flags that commands call otherwise, and keeps
+// to the command line those that must be.
+func nameSettings(root *cobra.Command) {
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "draw":
+			runOnly(cmd, "account")
+		case "odds":
+			runOnly(cmd, "account", "draws", "check")
+		case "text", "number":
+			nameSetting(cmd, "format", cmd.Name()+"-format")
+		case "rules":
+			for _, sub := range cmd.Commands() {
+				if sub.Name() == "init" {
+					runOnly(sub, "force")
+				}
+			}
+		}
+	}
+}
+
 func annotate(flags *pflag.FlagSet, flag, key, text string) {
 	if err := flags.SetAnnotation(flag, key, []string{text}); err != nil {
 		panic("prizegen: " + err.Error()) // the flag was not defined before
@@ -199,25 +220,4 @@ func (s *setting) spelled() []string {
 		}
 	}
 	return names
-}
-
-// keepToCommandLine names the settings of flags where their commands are put
-// together, and those flags that are none.
-func keepToCommandLine(root *cobra.Command) {
-	for _, cmd := range root.Commands() {
-		switch cmd.Name() {
-		case "draw":
-			runOnly(cmd, "account")
-		case "odds":
-			runOnly(cmd, "account", "draws", "check")
-		case "text", "number":
-			nameSetting(cmd, "format", cmd.Name()+"-format")
-		case "rules":
-			for _, sub := range cmd.Commands() {
-				if sub.Name() == "init" {
-					runOnly(sub, "force")
-				}
-			}
-		}
-	}
 }

@@ -31,6 +31,20 @@ type configPlace struct{ line, column int }
 
 func placeOf(t *token.Token) configPlace { return configPlace{t.Position.Line, t.Position.Column} }
 
+// startOf is where people see something begin; a mapping's own token is its first
+// colon.
+func startOf(node ast.Node) configPlace {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		if len(n.Values) > 0 && !n.IsFlowStyle {
+			return placeOf(n.Values[0].Key.GetToken())
+		}
+	case *ast.MappingValueNode:
+		return placeOf(n.Key.GetToken())
+	}
+	return placeOf(node.GetToken())
+}
+
 // configEntry is a setting in a configuration file.
 type configEntry struct {
 	name   string
@@ -96,14 +110,14 @@ func (p *configParser) parse(source []byte) {
 	}()
 	file, err := yamlparser.Parse(tokens, 0, yamlparser.AllowDuplicateMapKey())
 	if err != nil {
-		p.syntax(err)
+		p.syntax(text, err)
 		return
 	}
 	for i, document := range file.Docs {
 		switch {
 		case document.Body == nil || document.Body.Type() == ast.CommentType: // it is empty
 		case i > 0:
-			p.add(placeOf(document.Body.GetToken()), "a second document starts here, expected one a file")
+			p.add(startOf(document.Body), "a second document starts here, expected one a file")
 		default:
 			p.root(document.Body)
 		}
@@ -165,14 +179,28 @@ func (p *configParser) isPlain(tokens token.Tokens) bool {
 	return true
 }
 
-// syntax reports an error of the YAML parser, without the excerpt that it brings.
-func (p *configParser) syntax(err error) {
+// syntax reports an error of the YAML parser, without the excerpt that it brings
+// but with the setting that its line is about.
+func (p *configParser) syntax(text string, err error) {
+	const want = "expected lines such as rules: modest, and quotes around a text with special characters"
 	var located yaml.Error
-	if errors.As(err, &located) && located.GetToken() != nil {
-		p.add(placeOf(located.GetToken()), "%s", located.GetMessage())
+	if !errors.As(err, &located) || located.GetToken() == nil {
+		p.add(configPlace{1, 1}, "the file is not YAML, %s", want)
 		return
 	}
-	p.add(configPlace{1, 1}, "the file is not YAML, expected lines such as rules: modest")
+	at, subject := placeOf(located.GetToken()), ""
+	if lines := strings.Split(text, "\n"); at.line <= len(lines) {
+		if name, _, ok := strings.Cut(lines[at.line-1], ":"); ok && isSettingName(name) {
+			subject = name + ": "
+		}
+	}
+	p.add(at, "%s%s, %s", subject, located.GetMessage(), want)
+}
+
+// isSettingName says whether a text is spelled like a setting, so that it can be
+// no part of a secret that stands in the wrong place.
+func isSettingName(name string) bool {
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") == ""
 }
 
 // root reads the mapping that the file is.
