@@ -192,6 +192,8 @@ func (s *setting) plain(f *pflag.Flag, v *setValue, err error) error {
 		err = errors.New("expected true or false")
 	case errors.As(err, &number):
 		err = errors.New("expected a number")
+	case f.Value.Type() == "duration":
+		err = errors.New("expected a duration such as 30s")
 	}
 	switch message := err.Error(); {
 	case s.masked && v.text() != "" && (strings.Contains(message, `"`) || strings.Contains(message, v.text())):
