@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +21,10 @@ func newVerifyCmd(a *app) *cobra.Command {
 with -o json or -o ndjson. It names each draw that does not hold with what it
 should have been, and exits with status 1 if there is one.
 
+It tells whose draws they are: their seed, rules and formats, and which indexes
+are missing or repeated. Whether the seed is the one that was promised, and the
+number of draws as well, is for you to compare.
+
 Draws by rules that are not built in need --rules with the same rules file: its
 SHA-256 is part of each draw.`,
 		Example: `  prizegen draw -n 1000 -o ndjson >draws.ndjson
@@ -33,13 +38,17 @@ SHA-256 is part of each draw.`,
 		},
 	}
 	cmd.Flags().StringVar(&rules, "rules", "", "the YAML `file` of rules that are not built in")
+	output := newOutput(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.verify(cmd.Context(), args[0], rules)
+		return a.verify(cmd.Context(), args[0], rules, output.value)
 	}
 	return cmd
 }
 
-func (a *app) verify(ctx context.Context, name, rulesFile string) error {
+func (a *app) verify(ctx context.Context, name, rulesFile, format string) error {
+	if name == "-" && rulesFile == "-" {
+		return usagef("draws and rules can't both come from standard input; save one of them in a file")
+	}
 	rules, err := a.rulesByName(rulesFile)
 	if err != nil {
 		return err
@@ -49,30 +58,31 @@ func (a *app) verify(ctx context.Context, name, rulesFile string) error {
 		return err
 	}
 	defer file.Close()
+	findings := findingWriter{a: a, json: format == "json"}
 	progress := a.startProgress(0, "draw")
 	defer progress.stop()
-	var writeErr error
-	report, err := draw.Verify(ctx, a.generator, file, rules, progress.add, func(f draw.Finding) {
-		if writeErr == nil {
-			writeErr = a.write([]byte(f.Place + ": " + f.Problem + "\n"))
-		}
-	})
+	report, err := draw.Verify(ctx, a.generator, file, rules, progress.add, findings.write)
 	progress.stop()
-	switch {
-	case writeErr != nil:
+	if err != nil {
+		err = fmt.Errorf("%s: %w", sourceName(name), bare(err))
+	} else if report.Held < report.Draws {
+		err = fmt.Errorf("%s of %s not hold", prize.Thousands(report.Draws-report.Held), doDoes(report.Draws))
+	}
+	if writeErr := findings.finish(report, err == nil); writeErr != nil {
 		return writeErr
-	case err != nil:
-		return fmt.Errorf("%s: %w", name, bare(err))
-	case report.Held < report.Draws:
-		return fmt.Errorf("%s of %s not hold", prize.Thousands(report.Draws-report.Held), doDoes(report.Draws))
 	}
-	if err := a.write(fmt.Appendf(nil, "%s\n", held(report))); err != nil {
-		return err
+	if report.Draws > 0 {
+		a.doubts(report)
 	}
-	if !report.InOrder {
-		a.note("note: the indexes from %d to %d are not all there once and in order", report.First, report.Last)
+	return err
+}
+
+// sourceName names a file, - being standard input.
+func sourceName(file string) string {
+	if file == "-" {
+		return "standard input"
 	}
-	return nil
+	return file
 }
 
 // open opens a file, - being standard input.
@@ -87,43 +97,35 @@ func (a *app) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	return file, nil
 }
 
-// held says that all draws hold.
-func held(r draw.Report) string {
-	if r.Draws == 1 {
-		return fmt.Sprintf("1 draw holds: index %d", r.First)
+// clip keeps a giant text out of a message.
+func clip(text string) string {
+	const most = 80
+	if len(text) <= most {
+		return text
 	}
-	if r.InOrder {
-		return fmt.Sprintf("%s draws hold: every index from %d to %d", prize.Thousands(r.Draws), r.First, r.Last)
-	}
-	return prize.Thousands(r.Draws) + " draws hold"
-}
-
-func doDoes(draws uint64) string {
-	if draws == 1 {
-		return "1 draw does"
-	}
-	return prize.Thousands(draws) + " draws do"
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // rulesByName finds the rules that draws name: those of a file, or built-in ones.
 func (a *app) rulesByName(file string) (func(name string) (*prize.Rules, error), error) {
-	known := map[string]*prize.Rules{}
+	var given *prize.Rules
 	if file != "" {
-		rules, err := a.loadRules(file)
-		if err != nil {
+		var err error
+		if given, err = a.loadRules(file); err != nil {
 			return nil, err
 		}
-		known[rules.Name] = rules
 	}
 	return func(name string) (*prize.Rules, error) {
-		if rules := known[name]; rules != nil {
-			return rules, nil
+		if given != nil && given.Name == name {
+			return given, nil
 		}
 		rules, err := prize.Builtin(name)
-		if err != nil {
-			return nil, fmt.Errorf("rules %q are not built in; give their file with --rules", name)
+		switch {
+		case err == nil:
+			return rules, nil
+		case given != nil:
+			return nil, fmt.Errorf("the draws are by the rules %q, the file given with --rules has the rules %q", clip(name), given.Name)
 		}
-		known[name] = rules
-		return rules, nil
+		return nil, fmt.Errorf("rules %q are not built in; give their file with --rules", clip(name))
 	}, nil
 }

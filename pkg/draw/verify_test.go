@@ -3,6 +3,7 @@ package draw_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"strings"
@@ -42,13 +43,30 @@ func TestWhatWasWrittenHolds(t *testing.T) {
 				report, err := draw.Verify(t.Context(), draw.Local{}, bytes.NewReader(file), prize.Builtin,
 					func(draws uint64) { counted += draws },
 					func(f draw.Finding) { t.Errorf("%s: %s", f.Place, f.Problem) })
-				want := draw.Report{Draws: n, Held: n, First: 7, Last: 6 + n, InOrder: true}
-				if err != nil || report != want || counted != n {
-					t.Errorf("got %+v, %v, counted %d, want %+v", report, err, counted, want)
+				want := draw.Report{
+					Draws: n, Held: n,
+					Seeds:   groups(draw.Group{Name: "42", Draws: n, Indexes: whole(7, 6+n)}),
+					Rules:   groups(draw.Group{Name: "generous", SHA256: spec.Rules.SHA256(), Draws: n}),
+					Formats: groups(draw.Group{Name: "lower4 + digits4", Draws: n}),
+				}
+				if name == "given" {
+					want.Given, want.Formats = n, groups()
+				}
+				if diff := cmp.Diff(want, report); err != nil || diff != "" || counted != n {
+					t.Errorf("%v, counted %d of %d, report (-want +got):\n%s", err, counted, n, diff)
 				}
 			})
 		}
 	}
+}
+
+func groups(first ...draw.Group) draw.Groups {
+	return draw.Groups{Count: len(first), First: append([]draw.Group{}, first...)}
+}
+
+// whole is what is told of indexes that are all there once and in order.
+func whole(lowest, highest uint64) *draw.Indexes {
+	return &draw.Indexes{Lowest: lowest, Highest: highest, Ascending: true, FirstMissing: []draw.Span{}, FirstRepeated: []draw.Span{}}
 }
 
 // TestForgeriesAreFound in every field that a draw has, and nowhere else.
@@ -72,8 +90,8 @@ func TestForgeriesAreFound(t *testing.T) {
 		"format":          {`"text_format":"lower4"`, `"text_format":"lower"`, `line 2: unknown format "lower" for a text: the length is "", expected a whole number from 1 to 64`},
 		"number format":   {`"number_format":"digits4"`, `"number_format":""`, `line 2: unknown format "" for a number: expected digits1 to digits64, or an alphabet and a length such as [ABC]4`},
 		"no account":      {`"account":"awsn5676"`, `"account":""`, `line 2: invalid account number: it is empty`},
-		"unknown key":     {`"seed":`, `"Seed":`, `line 2: the key "Seed" is unknown or there twice`},
-		"a key twice":     {`"index":9,`, `"index":9,"index":9,`, `line 2: the key "index" is unknown or there twice`},
+		"unknown key":     {`"seed":`, `"Seed":`, `line 2: the key "Seed" is unknown, expected those that prizegen draw writes`},
+		"a key twice":     {`"index":9,`, `"index":9,"index":9,`, `line 2: the key "index" is there twice`},
 		"a key too few":   {`"seed":"42",`, ``, `line 2: the key "seed" is missing`},
 		"prize's key":     {`"value":5000,`, ``, `line 2: the key "value" of the prize is missing`},
 		"prize's type":    {`"value":5000`, `"value":"5000"`, `line 2: the value of "value" is a string, which it can't be`},
@@ -97,34 +115,6 @@ func TestForgeriesAreFound(t *testing.T) {
 	}
 }
 
-// TestOrderIsReported where draws are left out, repeated or swapped; each may
-// hold alone.
-func TestOrderIsReported(t *testing.T) {
-	spec := spec(t, 4)
-	lines := strings.SplitAfter(string(written(t, spec, draw.NDJSON(&spec))), "\n")
-	for name, test := range map[string]struct {
-		order []int
-		want  draw.Report
-	}{
-		"all":      {[]int{0, 1, 2, 3}, draw.Report{Draws: 4, Held: 4, First: 0, Last: 3, InOrder: true}},
-		"a part":   {[]int{2, 3}, draw.Report{Draws: 2, Held: 2, First: 2, Last: 3, InOrder: true}},
-		"left out": {[]int{0, 1, 3}, draw.Report{Draws: 3, Held: 3, First: 0, Last: 3}},
-		"repeated": {[]int{0, 1, 1, 2}, draw.Report{Draws: 4, Held: 4, First: 0, Last: 2}},
-		"swapped":  {[]int{1, 0}, draw.Report{Draws: 2, Held: 2, First: 1, Last: 0}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			file := ""
-			for _, i := range test.order {
-				file += lines[i]
-			}
-			report, findings, err := verified(t, draw.Local{}, strings.NewReader(file))
-			if diff := cmp.Diff(test.want, report); diff != "" || err != nil || len(findings) > 0 {
-				t.Errorf("%v, %q, report (-want +got):\n%s", err, findings, diff)
-			}
-		})
-	}
-}
-
 // TestFilesThatAreNotDraws say so; the draws before the fault are verified.
 func TestFilesThatAreNotDraws(t *testing.T) {
 	spec := spec(t, 3)
@@ -133,14 +123,28 @@ func TestFilesThatAreNotDraws(t *testing.T) {
 		file, want string
 		held       uint64
 	}{
-		"empty":              {"", "it is empty", 0},
-		"spaces":             {" \t\r", "it is empty", 0},
-		"a truncated array":  {array[:len(array)-2], "it ends in the middle, behind 3 whole draws; is it truncated?", 3},
-		"half a draw":        {array[:len(array)*2/5], "it ends in the middle, behind 1 whole draws; is it truncated?", 1},
-		"an array and more":  {array + "x", "something follows the closing bracket", 3},
-		"no comma":           {strings.Replace(array, "},\n", "}\n", 1), "draw 2 at byte", 1},
-		"a line of a book":   {lines + strings.Repeat("x", 1<<17), "line 4 has more than 65536 bytes", 3},
-		"a wrong end of all": {strings.TrimSuffix(array, "]\n") + "}\n", "draw 4 at byte", 3},
+		"empty":               {"", "it is empty, there are no draws in it", 0},
+		"spaces":              {" \t\r\n", "it is empty", 0},
+		"an empty array":      {"[]\n", "there are no draws in it", 0},
+		"draws: an empty one": {`{"draws": []}`, "there are no draws in it", 0},
+		"CSV":                 {"index,account,rule,prize,value,currency\n", "it is CSV, which has no seed", 0},
+		"UTF-16":              {"\xff\xfe[\x00", "it is UTF-16, expected UTF-8", 0},
+		"UTF-16, unmarked":    {"\x00[\x00{", "it is UTF-16, expected UTF-8", 0},
+		"gzip":                {"\x1f\x8b\x08", "it is compressed by gzip", 0},
+		"a truncated array":   {array[:len(array)-2], "it ends in the middle, behind 3 whole draws; is it truncated?", 3},
+		"half a draw":         {array[:len(array)*2/5], "it ends in the middle, behind 1 whole draws; is it truncated?", 1},
+		"an array and more":   {array + "x", "something follows the closing bracket", 3},
+		"no comma":            {strings.Replace(array, "},\n", "}\n", 1), "draw 2 at byte 270: expected a comma or the closing bracket", 1},
+		"two commas":          {strings.Replace(array, "},\n", "},,\n", 1), "draw 2 at byte 270: expected a draw, which begins with a brace, not ','", 1},
+		"a comma at the end":  {strings.Replace(array, "}\n]", "},\n]", 1), "expected a draw, which begins with a brace, not ']'", 3},
+		"a draw of a book":    {array[:len(array)-3] + `,{"account":"` + strings.Repeat("x", 1<<17), "draw 4 at byte", 3},
+		"draws, then more":    {`{"draws":` + array + `} x`, "behind the draws: it is not valid JSON", 3},
+		"draws, no end":       {`{"draws":` + array + `,"x":[1`, "behind the draws: it ends in the middle", 3},
+		"draws, more draws":   {`{"draws":` + array + `,"draws":[]}`, `the key "draws" is there twice`, 3},
+		"draws, an object":    {`{"draws":` + array + `}{}`, "something follows the object with the draws", 3},
+		"draws, truncated":    {`{"draws":` + array[:len(array)-2], "it ends in the middle, behind 3 whole draws", 3},
+		"a line of a book":    {lines + strings.Repeat("x", 1<<17), "line 4 has more than 65536 bytes", 3},
+		"a wrong end of all":  {strings.TrimSuffix(array, "]\n") + "}\n", "draw 4 at byte", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			report, _, err := verified(t, draw.Local{}, strings.NewReader(test.file))
@@ -163,6 +167,12 @@ func TestFilesAreReadKindly(t *testing.T) {
 		"indented":    "  " + strings.ReplaceAll(lines, "\n", "\n  "),
 		"one line":    strings.ReplaceAll(array, "\n", ""),
 		"spaces":      " \t" + array + " \n",
+		"a mark":      "\xef\xbb\xbf" + lines,
+		"a mark, too": "\xef\xbb\xbf\n" + array,
+		"an object":   `{"draws":` + array + `}`,
+		"with others": `{"page": {"draws": 1, "x": [[1], "a\"]"]}, "n": 3, "draws" : ` + array + `, "next": {"draws": null}, "more": [1, {}]}` + "\n",
+		"of lines":    indented(t, array, false),
+		"an array":    indented(t, array, true),
 	} {
 		t.Run(name, func(t *testing.T) {
 			report, findings, err := verified(t, draw.Local{}, iotest.OneByteReader(strings.NewReader(file)))
@@ -171,6 +181,21 @@ func TestFilesAreReadKindly(t *testing.T) {
 			}
 		})
 	}
+}
+
+// indented is an array of draws as people like to read it: as an object each with
+// nothing between them, or as an array.
+func indented(t *testing.T, array string, brackets bool) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Indent(&b, []byte(array), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	if brackets {
+		return b.String()
+	}
+	text := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(b.String(), "["), "]\n"), "\n  },", "\n  }")
+	return strings.TrimSpace(text)
 }
 
 // TestVerifyTellsErrorsOfOthers apart from draws that do not hold.

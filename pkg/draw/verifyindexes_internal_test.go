@@ -1,0 +1,33 @@
+package draw
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// TestIndexesInAnyOrderAreBounded: a shuffled run is counted exactly as long as
+// there is room, and said to be uncounted where there is not.
+func TestIndexesInAnyOrderAreBounded(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var shuffled indexSet
+	const n = 300_000
+	for _, i := range r.Perm(n) {
+		if i != 7 {
+			shuffled.add(uint64(i), 1)
+		}
+	}
+	shuffled.add(9, 2)
+	if x := shuffled.report(); x.Uncounted || x.Missing != 1 || x.Repeated != 2 || x.Ascending || x.FirstMissing[0] != (Span{7, 7}) || x.FirstRepeated[0] != (Span{9, 10}) {
+		t.Errorf("shuffled: %+v", x)
+	}
+	var sparse indexSet
+	for i := range uint64(maxSpans + maxSpans) {
+		sparse.add(2*i, 1)
+		if len(sparse.spans) > 2*maxSpans {
+			t.Fatalf("%d spans are kept", len(sparse.spans))
+		}
+	}
+	if x := sparse.report(); !x.Uncounted || x.Lowest != 0 || x.Highest != 4*maxSpans-2 || !x.Ascending || x.Whole() {
+		t.Errorf("sparse: %+v", x)
+	}
+}
