@@ -26,7 +26,9 @@ const retryBusy = time.Second
 func (a *api) answer(w http.ResponseWriter, status int, value any) error {
 	buffer := a.buffers.get()
 	defer a.buffers.put(buffer)
-	if err := json.MarshalWrite(buffer, value); err != nil {
+	if long, ok := value.(interface{ AppendJSON(dst []byte) []byte }); ok {
+		buffer.Write(long.AppendJSON(buffer.AvailableBuffer()))
+	} else if err := json.MarshalWrite(buffer, value); err != nil {
 		return err
 	}
 	return a.write(w, status, "application/json", buffer.Bytes())

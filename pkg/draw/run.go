@@ -19,6 +19,9 @@ const BatchSize = 4096
 // one after the other in the order of the indexes. Either may be nil. A batch
 // and its memory are used again after emit has returned.
 //
+// As many batches are made at a time as there are cores, or as the generator says
+// by a method InFlight() int.
+//
 // Run ends at the first error of the generator, encode, emit or the context. All
 // draws before it have been emitted then, and none behind it.
 func Run(ctx context.Context, g Generator, spec Spec, encode, emit func(*Batch) error) error {
@@ -67,6 +70,9 @@ func newRun(g Generator, spec Spec, encode, emit func(*Batch) error) *run {
 
 func (r *run) do(ctx context.Context) error {
 	workers := runtime.GOMAXPROCS(0)
+	if waits, ok := r.g.(interface{ InFlight() int }); ok {
+		workers = waits.InFlight()
+	}
 	r.returned.L = &r.out
 	r.waiting = make([]*Batch, 2*workers+1)
 	for range r.waiting {

@@ -8,8 +8,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -89,6 +92,13 @@ func New(cfg Config) *Client {
 	}
 }
 
+// InFlight is how many batches of a run are worth having under way at a time: the
+// time is spent waiting rather than computing.
+func (c *Client) InFlight() int { return batchesInFlight }
+
+// batchesInFlight is a number beyond which more were measured to gain nothing.
+const batchesInFlight = 8
+
 // newTransport keeps as many connections open as there may be calls.
 func newTransport(maxInFlight int) *http.Transport {
 	return &http.Transport{
@@ -111,9 +121,9 @@ func (c *Client) Texts(ctx context.Context, dst []byte, f textgen.Format, r entr
 	if c.text == nil {
 		return c.local.Texts(ctx, dst, f, r)
 	}
-	return c.text.parts(ctx, dst, f.Letters, r, func(request *PartsRequest) (string, Parts, error) {
+	return c.text.parts(ctx, dst, "texts", f.Letters, r, func(body []byte) (string, Parts, error) {
 		var answer TextsAnswer
-		err := c.text.call(ctx, http.MethodPost, "/v1/text", request, &answer)
+		err := json.Unmarshal(body, &answer)
 		return answer.Format, answer.Texts, err
 	})
 }
@@ -123,49 +133,55 @@ func (c *Client) Numbers(ctx context.Context, dst []byte, f numgen.Format, r ent
 	if c.number == nil {
 		return c.local.Numbers(ctx, dst, f, r)
 	}
-	return c.number.parts(ctx, dst, f.Letters, r, func(request *PartsRequest) (string, Parts, error) {
+	return c.number.parts(ctx, dst, "numbers", f.Letters, r, func(body []byte) (string, Parts, error) {
 		var answer NumbersAnswer
-		err := c.number.call(ctx, http.MethodPost, "/v1/number", request, &answer)
+		err := json.Unmarshal(body, &answer)
 		return answer.Format, answer.Numbers, err
 	})
 }
 
 // parts has the parts of a range made, as many at a time as may be asked for.
-func (s *service) parts(ctx context.Context, dst []byte, letters entropy.Letters, r entropy.Range, ask func(*PartsRequest) (string, Parts, error)) ([]byte, error) {
+// decode reads an answer however it is written.
+func (s *service) parts(ctx context.Context, dst []byte, name string, letters entropy.Letters, r entropy.Range, decode func(body []byte) (string, Parts, error)) ([]byte, error) {
 	if err := r.Check(); err != nil {
 		return dst, err
 	}
 	for from := uint64(0); from < r.Count; from += MaxCount {
 		some := r.Slice(from, min(from+MaxCount, r.Count))
 		request := &PartsRequest{Format: letters.String(), Key: some.Key.Hex(), Start: some.Start, Count: int(some.Count)}
-		format, parts, err := ask(request)
-		if err == nil {
-			err = s.checkParts(letters, request.Count, format, parts)
-		}
+		body, err := s.ask(ctx, http.MethodPost, "/v1/"+s.name, request)
 		if err != nil {
 			return dst, err
 		}
-		dst = append(dst, parts.Joined...)
+		before := len(dst)
+		var ok bool
+		if dst, ok = plainParts(dst, body, name, letters, request.Count); ok {
+			continue
+		}
+		format, parts, err := decode(body)
+		if err == nil {
+			err = checkParts(letters, request.Count, format, parts)
+		}
+		if err != nil {
+			return dst[:before], s.strange(err)
+		}
+		dst = append(dst[:before], parts.Joined...)
 	}
 	return dst, ctx.Err()
 }
 
 // checkParts holds an answer against what was asked for. Whether it is the right
 // one takes verification to know.
-func (s *service) checkParts(letters entropy.Letters, count int, format string, parts Parts) error {
+func checkParts(letters entropy.Letters, count int, format string, parts Parts) error {
 	switch {
 	case format != letters.String():
-		return s.strange(fmt.Errorf("it answered with the format %q, asked for %q", format, letters))
+		return fmt.Errorf("it answered with the format %q, asked for %q", format, letters)
 	case parts.Len() != count || parts.Width != letters.Len():
-		return s.strange(fmt.Errorf("it answered with %d parts of %d characters, asked for %d of %d", parts.Len(), parts.Width, count, letters.Len()))
-	}
-	var known [256]bool
-	for _, letter := range []byte(letters.Alphabet()) {
-		known[letter] = true
+		return fmt.Errorf("it answered with %d parts of %d characters, asked for %d of %d", parts.Len(), parts.Width, count, letters.Len())
 	}
 	for _, letter := range parts.Joined {
-		if !known[letter] {
-			return s.strange(fmt.Errorf("it answered with the character %q, which the format %q has not", letter, letters))
+		if strings.IndexByte(letters.Alphabet(), letter) < 0 {
+			return fmt.Errorf("it answered with the character %q, which the format %q has not", letter, letters)
 		}
 	}
 	return nil
@@ -215,9 +231,17 @@ func (c *Client) award(ctx context.Context, rules *prize.Rules, request *AwardRe
 }
 
 func (c *Client) askAward(ctx context.Context, rules *prize.Rules, request *AwardRequest) (*AwardAnswer, error) {
-	var answer AwardAnswer
-	if err := c.prize.call(ctx, http.MethodPost, "/v1/prize", request, &answer); err != nil {
+	body, err := c.prize.ask(ctx, http.MethodPost, "/v1/prize", plainBody(appendAwardRequest(nil, request)))
+	if err != nil {
 		return nil, err
+	}
+	var answer AwardAnswer
+	if array, ok := plainOutcomes(body, rules.Name, rules.SHA256()); ok {
+		answer.RulesSHA256, answer.Outcomes.Raw = rules.SHA256(), array
+		return &answer, nil
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, c.prize.strange(fmt.Errorf("its answer can't be read: %w", err))
 	}
 	if answer.RulesSHA256 != rules.SHA256() {
 		return nil, c.prize.strange(fmt.Errorf("it answered by rules with the SHA-256 %s, asked for %s", answer.RulesSHA256, rules.SHA256()))

@@ -1,9 +1,11 @@
 package remote
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
-	"strings"
+	"slices"
+	"strconv"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -38,7 +40,7 @@ func (p Parts) At(i int) []byte { return p.Joined[i*p.Width : (i+1)*p.Width] }
 
 // MarshalJSONTo writes an array of strings.
 func (p Parts) MarshalJSONTo(enc *jsontext.Encoder) error {
-	return writeStrings(enc, p.Len(), len(p.Joined), p.At)
+	return enc.WriteValue(p.appendJSON(nil))
 }
 
 // UnmarshalJSONFrom reads an array of strings of one width.
@@ -61,8 +63,7 @@ type Accounts struct{ prize.Accounts }
 
 // MarshalJSONTo writes an array of strings.
 func (a Accounts) MarshalJSONTo(enc *jsontext.Encoder) error {
-	joined, _ := a.Joined()
-	return writeStrings(enc, a.Len(), len(joined), a.At)
+	return enc.WriteValue(a.appendJSON(nil))
 }
 
 // UnmarshalJSONFrom reads an array of strings.
@@ -74,17 +75,54 @@ func (a *Accounts) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	})
 }
 
-// writeStrings writes an array of n strings that have about so many bytes
-// together.
-func writeStrings(enc *jsontext.Encoder, n, size int, at func(int) []byte) error {
-	dst := append(make([]byte, 0, size+3*n+2), '[')
+// appendJSON writes an array of strings behind dst.
+func (p Parts) appendJSON(dst []byte) []byte {
+	if isPlain(p.Joined) {
+		return appendJoined(dst, p.Joined, p.Width)
+	}
+	return appendStrings(dst, p.Len(), p.At)
+}
+
+// appendJSON writes an array of strings behind dst.
+func (a *Accounts) appendJSON(dst []byte) []byte {
+	if joined, width := a.Joined(); width > 0 && isPlain(joined) {
+		return appendJoined(dst, joined, width)
+	}
+	return appendStrings(dst, a.Len(), a.At)
+}
+
+// isPlain says whether JSON writes a text of printable ASCII as it is.
+func isPlain(text []byte) bool {
+	return bytes.IndexByte(text, '"') < 0 && bytes.IndexByte(text, '\\') < 0
+}
+
+// appendJoined writes plain texts of one width, which are given end to end, as a
+// JSON array.
+func appendJoined(dst, joined []byte, width int) []byte {
+	if len(joined) == 0 {
+		return append(dst, "[]"...)
+	}
+	dst = slices.Grow(dst, len(joined)/width*(width+3)+2)
+	dst = append(dst, '[')
+	for ; len(joined) > 0; joined = joined[width:] {
+		dst = append(dst, '"')
+		dst = append(dst, joined[:width]...)
+		dst = append(dst, '"', ',')
+	}
+	dst[len(dst)-1] = ']'
+	return dst
+}
+
+// appendStrings writes n texts of printable ASCII as a JSON array.
+func appendStrings(dst []byte, n int, at func(int) []byte) []byte {
+	dst = append(dst, '[')
 	for i := range n {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = appendString(dst, at(i))
 	}
-	return enc.WriteValue(append(dst, ']'))
+	return append(dst, ']')
 }
 
 // appendString writes printable ASCII as a JSON string.
@@ -101,25 +139,24 @@ func appendString(dst, text []byte) []byte {
 
 // readStrings reads an array of strings. The bytes are taken back afterwards.
 func readStrings(dec *jsontext.Decoder, add func([]byte) error) error {
-	if dec.PeekKind() != '[' {
-		value, err := dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		return &json.SemanticError{JSONKind: value.Kind(), JSONValue: value, GoType: reflect.TypeFor[[]string]()}
-	}
-	if _, err := dec.ReadToken(); err != nil {
+	array, err := dec.ReadValue()
+	if err != nil {
 		return err
 	}
+	if array.Kind() != '[' {
+		return &json.SemanticError{JSONKind: array.Kind(), JSONValue: array, GoType: reflect.TypeFor[[]string]()}
+	}
+	// From here on it is known to be well-formed.
 	var unquoted []byte
-	for dec.PeekKind() == '"' {
-		value, err := dec.ReadValue()
-		if err != nil {
-			return err
+	rest := bytes.TrimLeft(array[1:], space)
+	for i := 0; rest[0] != ']'; i++ {
+		if rest[0] != '"' {
+			return &json.SemanticError{JSONPointer: dec.StackPointer() + jsontext.Pointer("/"+strconv.Itoa(i)), JSONKind: jsontext.Value(rest).Kind(), GoType: reflect.TypeFor[string]()}
 		}
-		text := value[1 : len(value)-1]
-		if strings.IndexByte(string(text), '\\') >= 0 {
-			if unquoted, err = jsontext.AppendUnquote(unquoted[:0], value); err != nil {
+		end := closing(rest)
+		text := rest[1:end]
+		if bytes.IndexByte(text, '\\') >= 0 {
+			if unquoted, err = jsontext.AppendUnquote(unquoted[:0], rest[:end+1]); err != nil {
 				return err
 			}
 			text = unquoted
@@ -127,14 +164,33 @@ func readStrings(dec *jsontext.Decoder, add func([]byte) error) error {
 		if err := add(text); err != nil {
 			return err
 		}
-	}
-	if dec.PeekKind() != ']' {
-		value, err := dec.ReadValue()
-		if err != nil {
-			return err
+		if rest = rest[end+1:]; rest[0] != ',' && rest[0] != ']' {
+			rest = bytes.TrimLeft(rest, space)
 		}
-		return &json.SemanticError{JSONPointer: dec.StackPointer(), JSONKind: value.Kind(), JSONValue: value, GoType: reflect.TypeFor[string]()}
+		if rest[0] == ',' {
+			if rest = rest[1:]; rest[0] != '"' {
+				rest = bytes.TrimLeft(rest, space)
+			}
+		}
 	}
-	_, err := dec.ReadToken()
-	return err
+	return nil
+}
+
+// space is what may stand between the values of JSON.
+const space = " \t\r\n"
+
+// closing is where the string ends that a text begins with.
+func closing(text []byte) int {
+	end := 1
+	for {
+		end += bytes.IndexByte(text[end:], '"')
+		slashes := 0
+		for text[end-1-slashes] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return end
+		}
+		end++
+	}
 }

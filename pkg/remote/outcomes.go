@@ -55,12 +55,18 @@ func (t *OutcomeTexts) tail(o prize.Outcome) []byte {
 // append writes the outcomes of account numbers as a JSON array behind dst.
 func (t *OutcomeTexts) append(dst []byte, accounts *prize.Accounts, outcomes []prize.Outcome) []byte {
 	dst = append(dst, '[')
+	joined, width := accounts.Joined()
+	plain := width > 0 && isPlain(joined)
 	for i, o := range outcomes {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, outcomeStart...)
-		dst = appendString(dst, accounts.At(i))
+		if plain {
+			dst = append(append(append(dst, '"'), accounts.At(i)...), '"')
+		} else {
+			dst = appendString(dst, accounts.At(i))
+		}
 		dst = append(dst, t.texts[o]...)
 	}
 	return append(dst, ']')
@@ -69,17 +75,21 @@ func (t *OutcomeTexts) append(dst []byte, accounts *prize.Accounts, outcomes []p
 // read appends the outcomes of account numbers to dst. The array is read as
 // [OutcomeTexts.append] writes it; ok is false where it is written otherwise.
 func (t *OutcomeTexts) read(dst []prize.Outcome, array []byte, accounts *prize.Accounts) (outcomes []prize.Outcome, ok bool) {
-	var start []byte
+	start := append([]byte{'['}, outcomeStart...)
+	next := append([]byte{','}, outcomeStart...)
+	var account []byte
 	for i := range accounts.Len() {
-		start = append(start[:0], ",["[btoi(i == 0)])
-		start = append(start, outcomeStart...)
-		start = appendString(start, accounts.At(i))
 		if !bytes.HasPrefix(array, start) {
 			return dst, false
 		}
 		array = array[len(start):]
+		account = appendString(account[:0], accounts.At(i))
+		if !bytes.HasPrefix(array, account) {
+			return dst, false
+		}
+		array = array[len(account):]
 		// No string of JSON can have this inside: its quotes would be escaped.
-		end := bytes.Index(array, []byte(`,{"account":`))
+		end := bytes.Index(array, next)
 		if end < 0 {
 			end = max(len(array)-1, 0)
 		}
@@ -87,17 +97,10 @@ func (t *OutcomeTexts) read(dst []prize.Outcome, array []byte, accounts *prize.A
 		if !known {
 			return dst, false
 		}
-		array = array[end:]
+		array, start = array[end:], next
 		dst = append(dst, o)
 	}
 	return dst, string(array) == "]"
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // readAny appends the outcomes of account numbers to dst, however their array is

@@ -81,12 +81,9 @@ func (s *service) call(ctx context.Context, method, path string, request, answer
 
 // ask sends a request, nil for none, and gives the body of the answer.
 func (s *service) ask(ctx context.Context, method, path string, request any) ([]byte, error) {
-	var body []byte
-	if request != nil {
-		var err error
-		if body, err = json.Marshal(request); err != nil {
-			return nil, fmt.Errorf("encode the request: %w", err)
-		}
+	body, err := encode(request)
+	if err != nil {
+		return nil, fmt.Errorf("encode the request: %w", err)
 	}
 	started := time.Now()
 	answer, err := s.executor.WithContext(ctx).GetWithExecution(func(e failsafe.Execution[[]byte]) ([]byte, error) {
@@ -100,6 +97,19 @@ func (s *service) ask(ctx context.Context, method, path string, request any) ([]
 		return nil, context.Cause(ctx)
 	}
 	return nil, s.explain(err)
+}
+
+// plainBody is a request that is JSON already.
+type plainBody []byte
+
+func encode(request any) ([]byte, error) {
+	switch request := request.(type) {
+	case nil:
+		return nil, nil
+	case plainBody:
+		return request, nil
+	}
+	return json.Marshal(request)
 }
 
 // attempt asks once.
