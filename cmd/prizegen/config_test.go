@@ -212,6 +212,29 @@ func TestFormatOfAnotherCommand(t *testing.T) {
 	}
 }
 
+// TestLists are written with commas in the environment, and as lists in the file.
+func TestLists(t *testing.T) {
+	root := &cobra.Command{Use: "prizegen"}
+	networks := root.PersistentFlags().StringSlice("network", []string{"one"}, "networks to trust")
+	known := settingsOf(root).named("network")
+	for _, test := range []struct {
+		value setValue
+		want  []string
+	}{
+		{setValue{values: []string{"two,three"}}, []string{"two", "three"}},
+		{setValue{values: []string{"two,three", "four"}, isList: true}, []string{"two,three", "four"}},
+		{setValue{isList: true}, []string{}},
+	} {
+		err := known.assign(root.PersistentFlags().Lookup("network"), &test.value)
+		if err != nil || !slices.Equal(*networks, test.want) {
+			t.Errorf("%+v is read as %q, %v", test.value, *networks, err)
+		}
+	}
+	if got, ok := known.standard(); got != "one" || !ok {
+		t.Errorf("the default is %q, %v", got, ok)
+	}
+}
+
 // TestServiceURL reads the addresses of services.
 func TestServiceURL(t *testing.T) {
 	for text, want := range map[string]string{
@@ -267,10 +290,10 @@ func TestSuggestions(t *testing.T) {
 	a, _, _ := world(nil, nil)
 	known := settingsOf(newRootCmd(a))
 	for name, want := range map[string]string{
-		"text": "text-format", "format": "text-format", "TEXT_FORMAT": "text-format", "PRIZEGEN_RULES": "rules", "txt-url": "text-url",
+		"text": "text-format", "format": "number-format", "TEXT_FORMAT": "text-format", "PRIZEGEN_RULES": "rules", "txt-url": "text-url",
 		"rule": "rules", "admin_tokn": "admin-token", "--seed": "seed", "completely-else": "", "": "",
 	} {
-		if got := known.suggest(name); got != want && !(name == "format" && got == "number-format") {
+		if got := known.suggest(name); got != want {
 			t.Errorf("%q is taken for %q, want %q", name, got, want)
 		}
 	}

@@ -65,13 +65,21 @@ func usage(cmd *cobra.Command, standard func(*cobra.Command) error) error {
 		}
 	})
 	hide := func(hidden bool) { backend.VisitAll(func(f *pflag.Flag) { f.Hidden = hidden }) }
-	flags := strings.TrimRight(backend.FlagUsages(), "\n")
+	heading := "\n\nBackend:\n" + strings.TrimRight(backend.FlagUsages(), "\n")
+	out, text := cmd.OutOrStderr(), &strings.Builder{}
 	hide(true)
-	defer hide(false)
+	cmd.SetOut(text)
 	err := standard(cmd)
+	cmd.SetOut(out)
+	hide(false)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStderr(), "\nBackend:\n%s\n", flags)
+	// The line that a command with others below it ends with stays the last.
+	before, last, found := strings.Cut(strings.TrimRight(text.String(), "\n"), "\n\nUse \"")
+	if found {
+		last = "\n\nUse \"" + last
+	}
+	_, err = fmt.Fprintln(out, before+heading+last)
 	return err
 }

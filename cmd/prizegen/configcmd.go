@@ -15,7 +15,8 @@ import (
 // addConfigFlags defines the flags of all commands that settings and their
 // places have.
 func (a *app) addConfigFlags(root *cobra.Command) {
-	root.PersistentFlags().String("config", "", "configuration `file` (default: config.yaml in the user's configuration directory)")
+	name := &value[string]{kind: "file", parse: func(text string) (string, error) { return text, nil }}
+	root.PersistentFlags().Var(name, "config", "configuration file (default: config.yaml in the user's configuration directory)")
 	if err := root.MarkPersistentFlagFilename("config", "yaml", "yml"); err != nil {
 		panic("prizegen: " + err.Error()) // it was not defined before
 	}
