@@ -118,7 +118,7 @@ type TraceHandler struct{ slog.Handler }
 // Handle implements [slog.Handler].
 func (h TraceHandler) Handle(ctx context.Context, line slog.Record) error {
 	if trace := remote.TraceOf(ctx); trace != nil {
-		line.AddAttrs(slog.String("request_id", trace.RequestID), slog.String("trace_id", trace.TraceID), slog.String("span_id", trace.SpanID))
+		line.AddAttrs(slog.String("request_id", trace.RequestID), slog.String("trace_id", trace.TraceID()), slog.String("span_id", trace.SpanID()))
 	}
 	return h.Handler.Handle(ctx, line)
 }

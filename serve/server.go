@@ -64,10 +64,12 @@ func (s *Server) generator() draw.Generator {
 
 // reserve waits for room for some draws. release gives it back.
 func (s *Server) reserve(ctx context.Context, draws int) (release func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, maxWait)
-	defer cancel()
-	if s.room.Acquire(ctx, int64(draws)) != nil {
-		return nil, errBusy
+	if !s.room.TryAcquire(int64(draws)) {
+		ctx, cancel := context.WithTimeout(ctx, maxWait)
+		defer cancel()
+		if s.room.Acquire(ctx, int64(draws)) != nil {
+			return nil, errBusy
+		}
 	}
 	return func() { s.room.Release(int64(draws)) }, nil
 }

@@ -146,18 +146,29 @@ func (l Letters) Size() *big.Int {
 // their blocks to stay in the processor's first cache.
 const batch = 256
 
+// few is the number of draws up to which it does not pay to make ready for many.
+const few = 4
+
 // Append spells the draws of a range, end to end, behind dst: r.Count times
 // l.Len() bytes. The indexes of the range must exist; see [Range.Check].
 func (l Letters) Append(dst []byte, r Range) []byte {
 	stream := NewStream(r.Key)
+	if r.Count <= few {
+		for i := range r.Count {
+			stream.Seek(r.Start + i)
+			dst = l.spellSlowly(dst, stream)
+		}
+		return dst
+	}
 	// One word decides a group, so a block decides two of them.
 	readers := make([]*Blocks, (len(l.groups)+1)/2)
 	for j := range readers {
 		readers[j] = stream.Blocks(r.Start, uint64(j))
 	}
-	blocks := make([]byte, batch*BlockSize)
-	words := make([]uint64, batch)
-	rejected := make([]int, 0, batch)
+	most := min(r.Count, batch)
+	blocks := make([]byte, most*BlockSize)
+	words := make([]uint64, most)
+	rejected := make([]int, 0, most)
 	size := int(r.Count) * l.length
 	dst = slices.Grow(dst, size)
 	left := dst[len(dst) : len(dst)+size]

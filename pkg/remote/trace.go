@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
 	"net/http"
@@ -20,42 +21,56 @@ const (
 // (https://www.w3.org/TR/trace-context/).
 type Trace struct {
 	RequestID string // 1 to 128 letters, digits and -_.:
-	TraceID   string // 32 hexadecimal digits
-	SpanID    string // 16 hexadecimal digits: this service's part of the trace
-	flags     string // 2 hexadecimal digits
-	state     string // what others along the way want to have passed on
+
+	traceID [16]byte
+	spanID  [8]byte // this service's part of the trace
+	flags   string  // 2 hexadecimal digits
+	state   string  // what others along the way want to have passed on
 }
+
+// TraceID is the id of the trace: 32 hexadecimal digits.
+func (t *Trace) TraceID() string { return hex.EncodeToString(t.traceID[:]) }
+
+// SpanID is the id of this service's part of the trace: 16 hexadecimal digits.
+func (t *Trace) SpanID() string { return hex.EncodeToString(t.spanID[:]) }
 
 // NewTrace takes up the trace of a request's headers. What is missing or
 // malformed is made anew.
 func NewTrace(h http.Header) Trace {
-	t := Trace{SpanID: randomHex(8)}
+	var t Trace
+	randomID(t.spanID[:])
 	if id := h.Get(requestIDHeader); plainID(id) {
 		t.RequestID = id
 	} else {
-		t.RequestID = randomHex(16)
+		var id [16]byte
+		randomID(id[:])
+		t.RequestID = hex.EncodeToString(id[:])
 	}
 	if id, flags, ok := parseTraceparent(h.Get(traceparentHeader)); ok {
-		t.TraceID, t.flags = id, flags
+		t.traceID, t.flags = id, flags
 		t.state = strings.Join(h[tracestateHeader], ",")
 	} else {
-		t.TraceID, t.flags = randomHex(16), "00"
+		randomID(t.traceID[:])
+		t.flags = "00"
 	}
 	return t
 }
 
 // parseTraceparent reads version-trace-parent-flags. Versions to come may have
 // more behind that.
-func parseTraceparent(s string) (traceID, flags string, ok bool) {
+func parseTraceparent(s string) (traceID [16]byte, flags string, ok bool) {
 	const length = 55
 	if len(s) < length || (len(s) > length && (s[:2] == "00" || s[length] != '-')) {
-		return "", "", false
+		return traceID, "", false
 	}
 	version, trace, span, flags := s[:2], s[3:35], s[36:52], s[53:55]
 	ok = s[2] == '-' && s[35] == '-' && s[52] == '-' && version != "ff" &&
 		lowerHex(version) && lowerHex(trace) && lowerHex(span) && lowerHex(flags) &&
 		strings.Trim(trace, "0") != "" && strings.Trim(span, "0") != ""
-	return trace, flags, ok
+	if ok {
+		_, _ = hex.Decode(traceID[:], []byte(trace)) // it is hexadecimal
+	}
+	return traceID, flags, ok
 }
 
 func lowerHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
@@ -70,29 +85,24 @@ func plainID(s string) bool {
 	}) < 0
 }
 
-// randomHex makes an id. It is no secret.
-func randomHex(bytes int) string {
-	var b [16]byte
-	for i := 0; i < bytes; i += 8 {
-		word := rand.Uint64() | 1 // an id of zeros only is none
-		for j := range 8 {
-			b[i+j] = byte(word >> (8 * j))
-		}
+// randomID fills in an id. It is no secret.
+func randomID(id []byte) {
+	for i := 0; i < len(id); i += 8 {
+		binary.BigEndian.PutUint64(id[i:], rand.Uint64()|1) // an id of zeros only is none
 	}
-	return hex.EncodeToString(b[:bytes])
 }
 
 // SetRequest writes the trace into the headers of a call to another service.
-func (t Trace) SetRequest(h http.Header) {
+func (t *Trace) SetRequest(h http.Header) {
 	h[requestIDHeader] = []string{t.RequestID}
-	h[traceparentHeader] = []string{"00-" + t.TraceID + "-" + t.SpanID + "-" + t.flags}
+	h[traceparentHeader] = []string{"00-" + t.TraceID() + "-" + t.SpanID() + "-" + t.flags}
 	if t.state != "" {
 		h[tracestateHeader] = []string{t.state}
 	}
 }
 
 // SetAnswer writes the request id into the headers of an answer.
-func (t Trace) SetAnswer(h http.Header) { h[requestIDHeader] = []string{t.RequestID} }
+func (t *Trace) SetAnswer(h http.Header) { h[requestIDHeader] = []string{t.RequestID} }
 
 type traceKey struct{}
 
