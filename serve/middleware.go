@@ -108,7 +108,7 @@ func (a *api) logged(r *http.Request, w *recorder, took time.Duration) {
 	}
 	a.log.LogAttrs(r.Context(), level, "request",
 		slog.String("method", clip(r.Method)), slog.String("path", clip(r.URL.Path)), slog.Int("status", w.status),
-		slog.Int("bytes", w.bytes), slog.Duration("took", took), slog.String("from", r.RemoteAddr))
+		slog.Int("bytes", w.bytes), slog.Float64("took_ms", float64(took.Microseconds())/1000), slog.String("from", r.RemoteAddr))
 }
 
 // TraceHandler is a slog handler that adds the ids of the request that a line is

@@ -75,6 +75,15 @@ func (a *app) rulesFor(ctx context.Context, cmd *cobra.Command, ref string) (*pr
 	return rules, err
 }
 
+// whereRulesAre is what a command line lacks that has only the name of rules: the
+// address of the service that knows them.
+func (a *app) whereRulesAre(o drawOptions, rules *prize.Rules) string {
+	if !a.calls(remote.Prize) || slices.Contains(prize.Builtins(), rules.Name) || *o.rules != prize.Default && *o.rules != rules.Name {
+		return ""
+	}
+	return " --prize-url " + shellWord(a.client.Address(remote.Prize).String())
+}
+
 // lostHint says what to do about a service that does not answer.
 func lostHint(err error) string {
 	var lost *remote.Unavailable

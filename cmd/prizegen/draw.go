@@ -13,6 +13,7 @@ import (
 
 // drawOptions are what the commands draw and prize are asked for.
 type drawOptions struct {
+	cmd      *cobra.Command
 	formats  formats
 	run      runFlags
 	rules    *string
@@ -37,6 +38,7 @@ as json or ndjson are all that prizegen verify needs.`,
   prizegen draw --account ABC123456 --account XYZ000007`,
 		Args: cobra.NoArgs,
 	}
+	o.cmd = cmd
 	o.run = newRunFlags(cmd).withCount(cmd, "draws")
 	o.formats = newFormats(cmd)
 	o.rules = newRulesFlag(cmd)
@@ -56,24 +58,27 @@ as json or ndjson are all that prizegen verify needs.`,
 
 // draw draws generated account numbers.
 func (a *app) draw(ctx context.Context, o drawOptions) error {
-	w, err := a.begin(o)
+	if err := a.takeDeployed(ctx, o.cmd, o.formats); err != nil {
+		return err
+	}
+	w, err := a.begin(ctx, o)
 	if err != nil {
 		return err
 	}
 	w.spec.Count = o.run.count.value
 	w.spec.Text, w.spec.Number = o.formats.text.value, o.formats.number.value
 	w.accountWidth = w.spec.Text.Len() + w.spec.Number.Len()
-	w.replay = replay(o, w.spec)
+	w.replay = replay(o, w.spec) + a.whereRulesAre(o, w.spec.Rules)
 	return w.run(ctx)
 }
 
 // begin finds seed and rules for a run.
-func (a *app) begin(o drawOptions) (*drawWriter, error) {
+func (a *app) begin(ctx context.Context, o drawOptions) (*drawWriter, error) {
 	seed, made, err := o.run.resolve()
 	if err != nil {
 		return nil, err
 	}
-	rules, err := a.loadRules(*o.rules)
+	rules, err := a.rulesFor(ctx, o.cmd, *o.rules)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +100,11 @@ func replay(o drawOptions, spec draw.Spec) string {
 	add("-n", o.run.count.text, "1")
 	add("--text", o.formats.text.text, "lower4")
 	add("--number", o.formats.number.text, "digits4")
-	add("--rules", *o.rules, prize.Default)
+	if *o.rules == prize.Default {
+		add("--rules", spec.Rules.Name, prize.Default) // what is deployed, where nobody named any
+	} else {
+		add("--rules", *o.rules, prize.Default)
+	}
 	return strings.Join(words, " ")
 }
 

@@ -13,6 +13,7 @@ import (
 
 // oddsOptions are what the command odds is asked for.
 type oddsOptions struct {
+	cmd     *cobra.Command
 	formats formats
 	rules   *string
 	account string
@@ -45,6 +46,7 @@ the table says so. Stock does not count, since it belongs to campaigns.`,
   prizegen odds --check 1000000 --seed 42`,
 		Args: cobra.NoArgs,
 	}
+	o.cmd = cmd
 	o.formats = newFormats(cmd)
 	o.rules = newRulesFlag(cmd)
 	cmd.Flags().StringVar(&o.account, "account", "", "the chances of this `account` number alone")
@@ -98,7 +100,10 @@ func (a *app) odds(ctx context.Context, o oddsOptions, account, draws, check boo
 			return usageError{err}
 		}
 	}
-	rules, err := a.loadRules(*o.rules)
+	if err := a.takeDeployed(ctx, o.cmd, o.formats); err != nil {
+		return err
+	}
+	rules, err := a.rulesFor(ctx, o.cmd, *o.rules)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -83,6 +84,15 @@ func newPartCmd(a *app, p part) *cobra.Command {
 	run := newRunFlags(cmd).withCount(cmd, p.name+"s")
 	output := newOutput(cmd, "plain", "json", "ndjson", "csv")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if a.calls(p.name) && !a.given(cmd, "format") {
+			status, err := a.client.Status(cmd.Context(), p.name)
+			if err != nil {
+				return err
+			}
+			if err := format.Set(status.Implementation); err != nil {
+				return fmt.Errorf("the format that is deployed as the %s service: %w", p.name, err)
+			}
+		}
 		return a.parts(cmd.Context(), p, format.value, run, output.value)
 	}
 	return cmd

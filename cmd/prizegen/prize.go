@@ -34,6 +34,7 @@ The n-th account number given is the draw with index start+n-1 of the seed.`,
 			return nil
 		},
 	}
+	o.cmd = cmd
 	o.run = newRunFlags(cmd)
 	o.rules = newRulesFlag(cmd)
 	o.output = newOutput(cmd, "table", "json", "ndjson", "csv")
@@ -45,7 +46,7 @@ The n-th account number given is the draw with index start+n-1 of the seed.`,
 
 // prize decides given account numbers; "-" alone stands for standard input.
 func (a *app) prize(ctx context.Context, o drawOptions, accounts []string) error {
-	w, err := a.begin(o)
+	w, err := a.begin(ctx, o)
 	if err != nil {
 		return err
 	}

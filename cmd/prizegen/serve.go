@@ -127,7 +127,10 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		Text: o.text.value, Number: o.number.value,
 		Rules: func() ([]*prize.Rules, error) {
 			rules, err := a.loadRules(*o.rules)
-			return []*prize.Rules{rules}, err
+			if err != nil {
+				return nil, err
+			}
+			return []*prize.Rules{rules}, nil
 		},
 		Services: a.backend.addresses(),
 		TLSCert:  *o.cert, TLSKey: *o.key,
