@@ -1,0 +1,386 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+)
+
+// service is a prizegen serve process.
+type service struct {
+	url string
+	cmd *exec.Cmd
+
+	mu    sync.Mutex
+	lines []string // of its log
+	ended chan struct{}
+	err   error // once it has ended
+}
+
+// startService starts a process on any free port and waits until it listens.
+func startService(t *testing.T, args ...string) *service {
+	t.Helper()
+	return startServiceAt(t, "127.0.0.1:0", args...)
+}
+
+func startServiceAt(t *testing.T, address string, args ...string) *service {
+	t.Helper()
+	s := &service{ended: make(chan struct{})}
+	s.cmd = exec.Command("prizegen", append([]string{"serve", "--listen", address, "--log-format", "json"}, args...)...)
+	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
+	log, err := s.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	listening := make(chan string, 1)
+	go s.follow(log, listening)
+	t.Cleanup(func() {
+		_ = s.cmd.Process.Kill()
+		<-s.ended
+		if t.Failed() {
+			t.Logf("log of %v:\n%s", args, s.log())
+		}
+	})
+	select {
+	case s.url = <-listening:
+	case <-s.ended:
+		t.Fatalf("serve %v ended: %v\n%s", args, s.err, s.log())
+	case <-time.After(30 * time.Second):
+		t.Fatalf("serve %v does not listen", args)
+	}
+	return s
+}
+
+// follow keeps the log and finds the address in it.
+func (s *service) follow(log io.Reader, listening chan<- string) {
+	lines := bufio.NewScanner(log)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		s.mu.Lock()
+		s.lines = append(s.lines, lines.Text())
+		s.mu.Unlock()
+		var line struct{ Msg, URL string }
+		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
+			listening <- line.URL
+		}
+	}
+	s.err = s.cmd.Wait()
+	close(s.ended)
+}
+
+func (s *service) log() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.lines, "\n")
+}
+
+// kill ends the process as a crash would.
+func (s *service) kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.ended
+}
+
+// waitFor waits for a condition that comes about by itself.
+func waitFor(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for range 300 {
+		if ok() {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("%s does not happen", what)
+}
+
+// prizegen runs a command, which must succeed, and gives its standard output.
+func prizegen(t *testing.T, args ...string) string {
+	t.Helper()
+	out, stderr, err := tryPrizegen(t, args...)
+	if err != nil {
+		t.Fatalf("prizegen %s: %v\n%s", strings.Join(args, " "), err, stderr)
+	}
+	return out
+}
+
+func tryPrizegen(t *testing.T, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "prizegen", args...)
+	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
+	var out, notes bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &notes
+	err = cmd.Run()
+	return out.String(), notes.String(), err
+}
+
+// four starts the three generator services and gives the flags that name them.
+func four(t *testing.T) (text, number, prize *service, flags []string) {
+	t.Helper()
+	text, number, prize = startService(t, "--role", "text"), startService(t, "--role", "number"), startService(t, "--role", "prize")
+	return text, number, prize, []string{"--text-url", text.url, "--number-url", number.url, "--prize-url", prize.url}
+}
+
+// TestDrawsAreTheSameEverywhere makes the same draws in one process, by three
+// services, and by one that is all of them, in every way that there is to ask.
+func TestDrawsAreTheSameEverywhere(t *testing.T) {
+	_, _, _, services := four(t)
+	whole := []string{"--remote", startService(t).url}
+	file := filepath.Join(t.TempDir(), "summer.yaml")
+	if err := os.WriteFile(file, []byte("name: summer\ncurrency: EUR\nrules:\n- match: 'Q\"'\n  prizes: [{prize: 'A \"mug\"', chance: 1/3}]\n- prizes: [{win: 1, chance: 1/7}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	commands := [][]string{
+		{"draw", "--rules", file, "--text", `[Q"\]3`, "--number", "[0123]5", "-n", "5001", "-o", "json"},
+		{"draw", "--start", "18446744073709540000", "-n", "11616", "-o", "csv"},
+		{"text", "-n", "150001", "--format", "upper2"},
+		{"number", "-n", "70001", "--format", "digits8", "-o", "json"},
+		{"prize", "ABC123456", "b4", "-o", "ndjson"},
+		{"draw", "--account", "ABC123456", "--account", `"quoted"`, "-o", "csv"},
+		{"odds", "--check", "20000", "-o", "json"},
+		{"draw", "-n", "3"},
+	}
+	for _, rules := range []string{"generous", "modest"} {
+		for _, formats := range [][2]string{{"lower4", "digits4"}, {"upper2", "digits8"}, {"[BCDFG]3", "digits1"}, {"lower20", "digits30"}} {
+			commands = append(commands, []string{"draw", "-n", "9001", "--rules", rules, "--text", formats[0], "--number", formats[1], "-o", "ndjson"})
+		}
+	}
+	for _, command := range commands {
+		t.Run(strings.Join(command, " "), func(t *testing.T) {
+			command = append(slices.Clone(command), "--seed", "42", "-q")
+			local := prizegen(t, command...)
+			for _, backend := range [][]string{services, whole, services[:2], services[4:]} {
+				if got := prizegen(t, append(slices.Clone(command), backend...)...); got != local {
+					t.Errorf("with %v there are %d bytes, in process %d, and they differ", backend, len(got), len(local))
+				}
+			}
+		})
+	}
+	draws := prizegen(t, append([]string{"draw", "-n", "5000", "-o", "ndjson", "-q"}, services...)...)
+	name := filepath.Join(t.TempDir(), "draws.ndjson")
+	if err := os.WriteFile(name, []byte(draws), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	prizegen(t, "verify", name)
+	prizegen(t, append([]string{"verify", name}, services...)...)
+}
+
+// TestDeployedImplementations leaves formats and rules to the services.
+func TestDeployedImplementations(t *testing.T) {
+	text := startService(t, "--role", "text", "--text-format", "upper2")
+	number := startService(t, "--role", "number", "--number-format", "digits8")
+	prize := startService(t, "--role", "prize", "--rules", "modest")
+	services := []string{"--text-url", text.url, "--number-url", number.url, "--prize-url", prize.url}
+	core := startService(t, append([]string{"--role", "core"}, services...)...)
+
+	want := prizegen(t, "draw", "--seed", "42", "-n", "10", "--text", "upper2", "--number", "digits8", "--rules", "modest", "-o", "json")
+	if got := prizegen(t, append([]string{"draw", "--seed", "42", "-n", "10", "-o", "json"}, services...)...); got != want {
+		t.Errorf("draws\n%swant\n%s", got, want)
+	}
+	if got, want := prizegen(t, append([]string{"text", "--seed", "42"}, services...)...), "FU\n"; got != want {
+		t.Errorf("text %q, want %q", got, want)
+	}
+	if got := postDraws(t, core.url, `{"seed":"42","count":10}`); got != `{"draws":`+strings.TrimSuffix(want, "\n")+"}\n" {
+		t.Errorf("the core draws\n%swant\n%s", got, want)
+	}
+
+	// Another implementation is rolled out at the same address.
+	text.kill()
+	startServiceAt(t, strings.TrimPrefix(text.url, "http://"), "--role", "text", "--text-format", "lower4")
+	waitFor(t, "the core's taking the new implementation", func() bool {
+		return strings.Contains(postDraws(t, core.url, `{"seed":"42"}`), `"text":"fucb"`)
+	})
+}
+
+// postDraws has a core make draws; it gives the answer, whatever it is.
+func postDraws(t *testing.T, url, body string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/draws", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestLostService kills a service: draws fail at once and say what to do, the core
+// refuses, and both go on by themselves when the service is back.
+func TestLostService(t *testing.T) {
+	_, number, _, services := four(t)
+	core := startService(t, append([]string{"--role", "core"}, services...)...)
+	status := append([]string{"status", "--core-url", core.url}, services...)
+	prizegen(t, status...)
+	number.kill()
+
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "prizegen", append([]string{"draw"}, services...)...).CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+		t.Errorf("the draw ended with %v, want exit status %d", err, exitFailed)
+	}
+	for _, want := range []string{
+		"the number service at " + number.url + " does not answer", "connection refused",
+		"prizegen serve --role=number", "--number-url",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the draw says %q, want %q in it", out, want)
+		}
+	}
+	answer := postDraws(t, core.url, "{}")
+	if !strings.Contains(answer, `"status":503`) || !strings.Contains(answer, "the number service at "+number.url) {
+		t.Errorf("the core answers %s", answer)
+	}
+	table, _, err := tryPrizegen(t, status...)
+	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+		t.Errorf("status ended with %v, want exit status %d", err, exitFailed)
+	}
+	if !strings.Contains(table, "down") || !strings.Contains(table, "not ready") {
+		t.Errorf("the status is\n%s", table)
+	}
+
+	startServiceAt(t, strings.TrimPrefix(number.url, "http://"), "--role", "number")
+	prizegen(t, append([]string{"draw"}, services...)...)
+	waitFor(t, "the core's recovery", func() bool { return strings.HasPrefix(postDraws(t, core.url, "{}"), `{"draws"`) })
+	waitFor(t, "readiness", func() bool { _, _, err := tryPrizegen(t, status...); return err == nil })
+}
+
+// TestDrain ends a server while some hundred callers draw: each draw that was
+// asked for is answered, and the exit status is 0.
+func TestDrain(t *testing.T) {
+	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
+		t.Run(signal.String(), func(t *testing.T) {
+			s := startService(t)
+			const callers = 300
+			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}}
+			defer client.CloseIdleConnections()
+			var answered atomic.Int64
+			var calling sync.WaitGroup
+			for range callers {
+				calling.Go(func() {
+					for drawOnce(t, client, s.url) {
+						answered.Add(1)
+					}
+				})
+			}
+			waitFor(t, "load", func() bool { return answered.Load() > 3*callers })
+			if err := s.cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			calling.Wait()
+			<-s.ended
+			if s.err != nil {
+				t.Errorf("serve ended with %v, want exit status 0\n%s", s.err, s.log())
+			}
+		})
+	}
+}
+
+// drawOnce is false when the server takes no more requests. A request that was
+// begun must be answered.
+func drawOnce(t *testing.T, client *http.Client, url string) bool {
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/draws", strings.NewReader(`{"count":2000}`))
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := client.Do(request)
+	if err != nil {
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("a draw failed: %v", err)
+		}
+		return false
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != http.StatusOK {
+		t.Errorf("a draw was answered %s: %v", answer.Status, err)
+		return false
+	}
+	// A load balancer takes a server out when it says that it ends.
+	return answer.Header.Get("Connection") != "close" && !answer.Close
+}
+
+// TestReload changes the rules of a running server.
+func TestReload(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "summer.yaml")
+	write := func(chance string) {
+		text := fmt.Sprintf("name: summer\ncurrency: GBP\nrules:\n- prizes: [{prize: Mug, chance: %s}]\n", chance)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("100%")
+	s := startService(t, "--rules", file)
+	wins := func() bool { return strings.Contains(postDraws(t, s.url, `{"seed":"42"}`), `"name":"Mug"`) }
+	if !wins() {
+		t.Fatal("nothing is won by a chance of 100%")
+	}
+	write("101%")
+	hangUp(t, s)
+	waitFor(t, "a line about the mistake", func() bool {
+		return strings.Contains(s.log(), "keep the old rules") && strings.Contains(s.log(), "summer.yaml:4:")
+	})
+	if !wins() {
+		t.Error("rules with a mistake are used")
+	}
+	write("1/1000000000")
+	hangUp(t, s)
+	waitFor(t, "the new rules", func() bool { return !wins() })
+}
+
+func hangUp(t *testing.T, s *service) {
+	t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestCoreAnswerVerifies holds what a core answers against the seed in it.
+func TestCoreAnswerVerifies(t *testing.T) {
+	s := startService(t)
+	text := postDraws(t, s.url, `{"count":500}`)
+	var answer struct{ Draws []draw.Draw }
+	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+		t.Fatal(err)
+	}
+	if len(answer.Draws) != 500 || len(answer.Draws[0].Seed) != 64 {
+		t.Errorf("%d draws of the seed %q, want 500 of a new one", len(answer.Draws), answer.Draws[0].Seed)
+	}
+	name := filepath.Join(t.TempDir(), "answer.json")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := prizegen(t, "verify", name); !strings.Contains(out, "500") {
+		t.Errorf("verify says %q", out)
+	}
+}
