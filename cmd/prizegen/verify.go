@@ -61,7 +61,7 @@ func (a *app) verify(ctx context.Context, name, rulesFile, format string) error 
 	findings := findingWriter{a: a, json: format == "json"}
 	progress := a.startProgress(0, "draw")
 	defer progress.stop()
-	report, err := draw.Verify(ctx, a.generator, file, rules, progress.add, findings.write)
+	report, err := draw.Verify(ctx, a.generator, file, rules, nil, progress.add, findings.write)
 	progress.stop()
 	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), bare(err))

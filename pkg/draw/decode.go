@@ -21,7 +21,7 @@ func decode(raw []byte) (Draw, error) {
 		"index": &d.Index, "account": &d.Whole, "text": &d.Text, "number": &d.Number,
 		"rule": &d.Rule, "prize": &d.Prize, "seed": &d.Seed,
 		"text_format": &d.TextFormat, "number_format": &d.NumberFormat,
-		"rules": &d.Rules, "rules_sha256": &d.RulesSHA256,
+		"rules": &d.Rules, "rules_sha256": &d.RulesSHA256, "entropy": &d.Entropy,
 	}
 	if err := decodeObject(raw, fields); err != nil {
 		return Draw{}, err

@@ -1,6 +1,8 @@
 package draw
 
 import (
+	"encoding/json"
+
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -27,6 +29,9 @@ type Draw struct {
 	NumberFormat string  `json:"number_format,omitempty"`
 	Rules        string  `json:"rules"`
 	RulesSHA256  string  `json:"rules_sha256"`
+
+	// Entropy proves where the seed comes from, where it is from outside.
+	Entropy json.RawMessage `json:"entropy,omitempty"`
 }
 
 // Prize is what a draw won.
@@ -39,6 +44,7 @@ type Prize struct {
 // Spec says which draws to make.
 type Spec struct {
 	Seed   entropy.Seed
+	Proof  json.RawMessage // of where the seed comes from, a JSON object; nil for none
 	Start  uint64
 	Count  uint64 // not used where account numbers are given
 	Text   textgen.Format
@@ -87,6 +93,7 @@ func (b *Batch) Draw(i int) Draw {
 		Seed:        string(b.spec.Seed),
 		Rules:       rules.Name,
 		RulesSHA256: rules.SHA256(),
+		Entropy:     b.spec.Proof,
 	}
 	if b.spec.Accounts == nil {
 		d.TextFormat, d.NumberFormat = b.spec.Text.String(), b.spec.Number.String()

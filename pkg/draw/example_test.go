@@ -50,7 +50,7 @@ func ExampleVerify() {
 	}, nil)
 
 	forged := strings.Replace(file.String(), `"£50.00"`, `"£100.00"`, 1)
-	report, err := draw.Verify(context.Background(), draw.Local{}, strings.NewReader(forged), prize.Builtin, nil, func(f draw.Finding) {
+	report, err := draw.Verify(context.Background(), draw.Local{}, strings.NewReader(forged), prize.Builtin, nil, nil, func(f draw.Finding) {
 		fmt.Printf("%s: %s\n", f.Place, f.Problem)
 	})
 	fmt.Printf("%d of %d draws hold, %v\n", report.Held, report.Draws, err)

@@ -29,7 +29,7 @@ func FuzzVerify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		findings := uint64(0)
-		report, err := draw.Verify(context.Background(), draw.Local{}, bytes.NewReader(file), prize.Builtin, nil,
+		report, err := draw.Verify(context.Background(), draw.Local{}, bytes.NewReader(file), prize.Builtin, nil, nil,
 			func(found draw.Finding) {
 				if found.Place == "" || found.Problem == "" {
 					t.Errorf("a finding without place or problem: %+v", found)

@@ -2,6 +2,7 @@ package draw
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +11,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
+
+// ProofCheck says what is wrong with the proof of where a seed comes from, a JSON
+// object.
+type ProofCheck func(seed entropy.Seed, proof json.RawMessage) error
 
 // Finding is a draw of a file that does not hold, or several that do not for the
 // same reason.
@@ -25,17 +31,18 @@ type Finding struct {
 // a JSON object, makes each anew with the generator, and tells found of those
 // that do not come out the same: in the order of the file, but for what is wrong
 // with the seed, the rules or the formats of many, which is told once at the end.
-// rules finds the rules that a draw names. count, which may be nil, is told of
-// draws read. None of the three is called twice at once.
+// rules finds the rules that a draw names, and proof checks where the seed of
+// draws comes from that say so; it may be nil where none do. count, which may be nil, is told of
+// draws read. None of them is called twice at once.
 //
 // Its error is about the reading, not about draws that do not hold; it wraps
 // [ErrNotDraws] where the file is of another kind, truncated or has no draws.
-func Verify(ctx context.Context, g Generator, file io.Reader, rules func(name string) (*prize.Rules, error), count func(draws uint64), found func(Finding)) (Report, error) {
+func Verify(ctx context.Context, g Generator, file io.Reader, rules func(name string) (*prize.Rules, error), proof ProofCheck, count func(draws uint64), found func(Finding)) (Report, error) {
 	source, err := newReader(file)
 	if err != nil {
 		return Report{}, err
 	}
-	v := newVerification(g, source, rules)
+	v := newVerification(g, source, rules, proof)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return v.read(ctx) })
 	for range runtime.GOMAXPROCS(0) {
@@ -78,15 +85,17 @@ type verification struct {
 	todo   chan *piece // read
 	order  chan *piece // the same, in their order
 
-	lock  sync.Mutex // guards what follows
-	find  func(name string) (*prize.Rules, error)
-	rules map[string]*prize.Rules
+	lock   sync.Mutex // guards what follows
+	find   func(name string) (*prize.Rules, error)
+	rules  map[string]*prize.Rules
+	check  ProofCheck
+	proofs map[[2]string]error // what became of seeds and their proofs
 }
 
-func newVerification(g Generator, source *reader, rules func(name string) (*prize.Rules, error)) *verification {
+func newVerification(g Generator, source *reader, rules func(name string) (*prize.Rules, error), proof ProofCheck) *verification {
 	n := 2*runtime.GOMAXPROCS(0) + 1
 	v := &verification{
-		g: g, source: source, find: rules, rules: map[string]*prize.Rules{},
+		g: g, source: source, find: rules, rules: map[string]*prize.Rules{}, check: proof, proofs: map[[2]string]error{},
 		spare: make(chan *piece, n), todo: make(chan *piece, n), order: make(chan *piece, n),
 	}
 	for range n {
@@ -166,4 +175,26 @@ func (v *verification) rulesNamed(name string) (*prize.Rules, error) {
 		v.rules[name] = rules
 	}
 	return rules, err
+}
+
+// maxProofs is how many seeds with proofs are remembered.
+const maxProofs = 1000
+
+// proved says what is wrong with the proof of a seed. Each is checked only once.
+func (v *verification) proved(seed, proof string) error {
+	v.lock.Lock()
+	defer v.lock.Unlock()
+	if v.check == nil {
+		return errors.New("the seed has a proof of where it comes from, which is not checked here")
+	}
+	key := [2]string{seed, proof}
+	err, known := v.proofs[key]
+	if !known {
+		if len(v.proofs) >= maxProofs {
+			clear(v.proofs)
+		}
+		err = v.check(entropy.Seed(seed), json.RawMessage(proof))
+		v.proofs[key] = err
+	}
+	return err
 }

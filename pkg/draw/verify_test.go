@@ -19,7 +19,7 @@ import (
 func verified(t *testing.T, g draw.Generator, file io.Reader) (draw.Report, []string, error) {
 	t.Helper()
 	var findings []string
-	report, err := draw.Verify(t.Context(), g, file, prize.Builtin, nil, func(f draw.Finding) {
+	report, err := draw.Verify(t.Context(), g, file, prize.Builtin, nil, nil, func(f draw.Finding) {
 		findings = append(findings, f.Place+": "+f.Problem)
 	})
 	return report, findings, err
@@ -40,7 +40,7 @@ func TestWhatWasWrittenHolds(t *testing.T) {
 					spec = given(long, nil, strings.Split(strings.Repeat("A1 b2 c3 ", n/3+1), " ")[:n])
 				}
 				file, counted := written(t, spec, encoding), uint64(0)
-				report, err := draw.Verify(t.Context(), draw.Local{}, bytes.NewReader(file), prize.Builtin,
+				report, err := draw.Verify(t.Context(), draw.Local{}, bytes.NewReader(file), prize.Builtin, nil,
 					func(draws uint64) { counted += draws },
 					func(f draw.Finding) { t.Errorf("%s: %s", f.Place, f.Problem) })
 				want := draw.Report{
@@ -220,7 +220,7 @@ func TestVerifyTellsErrorsOfOthers(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := draw.Verify(ctx, draw.Local{}, bytes.NewReader(file), prize.Builtin, nil, func(draw.Finding) {}); !errors.Is(err, context.Canceled) {
+	if _, err := draw.Verify(ctx, draw.Local{}, bytes.NewReader(file), prize.Builtin, nil, nil, func(draw.Finding) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context: %v", err)
 	}
 }

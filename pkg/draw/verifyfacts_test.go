@@ -77,7 +77,7 @@ func TestIndexesAreThoseOfASet(t *testing.T) {
 			}
 			ascending = ascending && (i == 0 || k > order[i-1])
 		}
-		report, err := draw.Verify(t.Context(), draw.Local{}, strings.NewReader(file.String()), prize.Builtin, nil, func(f draw.Finding) {
+		report, err := draw.Verify(t.Context(), draw.Local{}, strings.NewReader(file.String()), prize.Builtin, nil, nil, func(f draw.Finding) {
 			t.Errorf("%s: %s", f.Place, f.Problem)
 		})
 		if err != nil {
@@ -168,7 +168,7 @@ func TestWhatManyDrawsHaveInCommonIsToldOnce(t *testing.T) {
 	file = strings.ReplaceAll(file, `"rules_sha256":"23c0`, `"rules_sha256":"0000`)
 	file += "{}\n" + strings.ReplaceAll(ndjsonLines(t, 7, 1)[0], `"rules":"generous"`, `"rules":"mine"`)
 	var findings []string
-	report, err := draw.Verify(t.Context(), draw.Local{}, strings.NewReader(file), prize.Builtin, nil, func(f draw.Finding) {
+	report, err := draw.Verify(t.Context(), draw.Local{}, strings.NewReader(file), prize.Builtin, nil, nil, func(f draw.Finding) {
 		findings = append(findings, fmt.Sprintf("%s, %d: %.40s", f.Place, f.Draws, f.Problem))
 	})
 	want := []string{

@@ -3,6 +3,7 @@ package draw
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -16,11 +17,12 @@ import (
 type origin struct {
 	seed, textFormat, numberFormat string
 	rules, sha256                  string
-	given                          bool // whether the account numbers were given and not generated
+	given                          bool   // whether the account numbers were given and not generated
+	proof                          string // of where the seed comes from
 }
 
 func originOf(d *Draw) origin {
-	return origin{d.Seed, d.TextFormat, d.NumberFormat, d.Rules, d.RulesSHA256, given(d)}
+	return origin{d.Seed, d.TextFormat, d.NumberFormat, d.Rules, d.RulesSHA256, given(d), string(d.Entropy)}
 }
 
 // given says whether the account number of a draw was given and not generated.
@@ -128,7 +130,8 @@ func (c *checker) begin(d *Draw) {
 	c.start, c.origin = d.Index, originOf(d)
 	c.next = newCounter(d.Index)
 	text := marshal(d)
-	c.tail = text[bytes.LastIndex(text, []byte(`,"seed":"`)):]
+	// A name can't have this in it: its quotes would be escaped.
+	c.tail = text[bytes.Index(text, []byte(`,"seed":"`)):]
 }
 
 func (c *checker) gather(m member) {
@@ -177,6 +180,12 @@ func (c *checker) prepare() error {
 		return fmt.Errorf("rules_sha256 is %q, the rules %s at hand have %s", clip(c.origin.sha256), rules.Name, rules.SHA256())
 	}
 	c.spec = Spec{Seed: seed, Rules: rules}
+	if c.origin.proof != "" {
+		c.spec.Proof = json.RawMessage(c.origin.proof)
+		if err := c.proved(c.origin.seed, c.origin.proof); err != nil {
+			return err
+		}
+	}
 	if c.origin.given {
 		c.spec.Accounts = func(list *prize.Accounts) error {
 			list.Reset()
