@@ -10,6 +10,7 @@ import (
 
 // The bounds of an automaton: what exceeds them is refused rather than let grow.
 const (
+	fewStates  = 1 << 13 // up to how many a state may remember the best rule without a second thought
 	maxStates  = 1 << 16
 	maxEntries = 1 << 23 // instructions in all states together
 	maxInsts   = 1 << 20 // instructions of all patterns together
@@ -19,8 +20,14 @@ var errTooComplex = errors.New("too complex")
 
 // automaton reads an account number byte by byte and ends in the first rule
 // that matches it. It is a deterministic automaton with as few states as there
-// can be, built by the subset construction with the rules kept in order: once a
-// rule has matched, those behind it are dropped.
+// can be, built by the subset construction with the rules kept in order.
+//
+// There are two kinds. In one a state remembers the first rule that has matched,
+// and the rules behind it are dropped: reading is all there is to do, and rules
+// that take everything make the rest small. In the other a state forgets it: the
+// reader keeps the first of the rules that the states on its way hit. That takes
+// a state for each rule and beginning of a rule instead of for each pair of them,
+// which is what a thousand patterns that can match anywhere need.
 //
 // It is right for texts of up to [MaxAccount] bytes. What only longer texts could
 // tell apart is left out, which keeps patterns such as a{1000} small.
@@ -30,6 +37,7 @@ type automaton struct {
 	shift   int      // a row of next has 1<<shift places
 	next    []uint32 // by state<<shift|class: the next state, shifted likewise
 	accept  []int32  // by state: the first rule that matches a text ending here, rules for none
+	hits    []int32  // by state: the first rule that matches wherever the text goes on to, rules for none; nil where states remember
 	start   uint32   // shifted
 	sample  []byte   // a symbol of each class
 	pairs   *pairs   // for [automaton.runAll], nil where it would be too large or is not needed
@@ -39,11 +47,24 @@ type automaton struct {
 // run reads a text and tells the first rule that matches it, or the number of
 // rules where none does.
 func run[T string | []byte](a *automaton, text T) int32 {
+	if a.hits != nil {
+		return runForgetting(a, text)
+	}
 	state := a.start
 	for i := range len(text) {
 		state = a.next[state|uint32(a.classOf[text[i]])]
 	}
 	return a.accept[state>>a.shift]
+}
+
+func runForgetting[T string | []byte](a *automaton, text T) int32 {
+	state := a.start
+	best := a.hits[state>>a.shift]
+	for i := range len(text) {
+		state = a.next[state|uint32(a.classOf[text[i]])]
+		best = min(best, a.hits[state>>a.shift])
+	}
+	return min(best, a.accept[state>>a.shift])
 }
 
 // runAll does the same for account numbers of a list, from the from-th on.
@@ -57,14 +78,38 @@ func (a *automaton) runAll(rows []int32, accounts *Accounts, from int) {
 	}
 }
 
-// newAutomaton compiles patterns, the first one that matches counting. Its
-// error is errTooComplex where the bounds are exceeded.
+// newAutomaton compiles patterns, the first one that matches counting, into an
+// automaton whose states remember. Its error is errTooComplex where the bounds
+// are exceeded.
 func newAutomaton(patterns []string) (*automaton, error) {
 	n, err := newNFA(patterns)
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{nfa: n, ids: map[string]uint32{}, begins: map[step][]uint32{}, empties: map[syntax.EmptyOp]int{}}
+	return n.determine(maxStates, false)
+}
+
+// newRulesAutomaton does the same for the patterns of a whole file, of which
+// there may be thousands: its automaton is of the kind that has few states.
+func newRulesAutomaton(patterns []string) (*automaton, error) {
+	n, err := newNFA(patterns)
+	if err != nil {
+		return nil, err
+	}
+	a, err := n.determine(fewStates, false)
+	if err != nil {
+		a, err = n.determine(maxStates, true)
+	}
+	if err != nil {
+		a, err = n.determine(maxStates, false)
+	}
+	return a, err
+}
+
+// determine makes a deterministic automaton of up to so many states, which
+// remember the best rule or forget it.
+func (n *nfa) determine(states int, forgets bool) (*automaton, error) {
+	b := &builder{nfa: n, most: states, forgets: forgets, ids: map[string]uint32{}, begins: map[step][]uint32{}, empties: map[syntax.EmptyOp]int{}}
 	if err := b.build(); err != nil {
 		return nil, err
 	}
@@ -77,11 +122,14 @@ func newAutomaton(patterns []string) (*automaton, error) {
 // builder makes the deterministic automaton of an nfa.
 type builder struct {
 	*nfa
+	most    int  // states
+	forgets bool // whether a state forgets which rule has matched before its last symbol
 	states  []state
 	ids     map[string]uint32
 	entries int
 	next    []uint32          // by state*classes+class
 	accept  []int32           // by state
+	hits    []int32           // by state, where states forget
 	start   uint32            // the state to begin in
 	begins  map[step][]uint32 // where beginning a match leads to, in all rules; inst is unused
 	empties map[syntax.EmptyOp]int
@@ -93,7 +141,7 @@ type state struct {
 	entries []uint32 // instructions that matches under way stand at, ascending
 	begin   bool     // whether nothing has been read
 	word    bool     // whether the last symbol is part of a word; false where that does not matter
-	best    int      // the first rule that has matched
+	best    int      // the first rule that has matched, where states forget with the last symbol
 }
 
 func (b *builder) classes() int { return len(b.sample) }
@@ -102,7 +150,7 @@ func (b *builder) build() error {
 	b.start = b.add(state{begin: true, best: b.empty(0)})
 	length, longer := 0, 1 // of the texts that lead to the states looked at, and the first state of longer ones
 	for id := 0; id < len(b.states); id++ {
-		if len(b.states) > maxStates || b.entries > maxEntries {
+		if len(b.states) > b.most || b.entries > maxEntries {
 			return errTooComplex
 		}
 		if id == longer {
@@ -115,6 +163,10 @@ func (b *builder) build() error {
 				to = b.add(b.read(s, class))
 			}
 			b.next = append(b.next, to)
+		}
+		if b.forgets {
+			b.hits = append(b.hits, int32(s.best))
+			s.best = len(b.starts) // which leaves what matches at the end alone
 		}
 		b.accept = append(b.accept, int32(b.matched(s, b.flags(s, -1))))
 	}
@@ -178,8 +230,14 @@ func (b *builder) empty(flags syntax.EmptyOp) int {
 // read is the state after one more symbol.
 func (b *builder) read(s state, class int) state {
 	flags := b.flags(s, class)
+	if b.forgets {
+		s.best = len(b.starts)
+	}
 	after := state{best: b.matched(s, flags), word: b.isWord(class)}
 	end := b.bases[after.best]
+	if b.forgets {
+		end = b.bases[len(b.starts)]
+	}
 	targets := b.scratch[:0]
 	for _, target := range b.begin(flags, uint8(class)) {
 		if target >= end {
@@ -196,17 +254,30 @@ func (b *builder) read(s state, class int) state {
 	slices.Sort(targets)
 	targets = slices.Compact(targets)
 	b.scratch = targets
-	// A match that needs no condition is had at once, which leaves fewer states.
+	after.entries = b.settle(targets, &after.best)
+	return after
+}
+
+// settle has a match that needs no condition at once, which leaves fewer states:
+// best is the first rule that has matched then. It gives the targets that are left.
+func (b *builder) settle(targets []uint32, best *int) []uint32 {
+	if b.forgets {
+		return slices.DeleteFunc(targets, func(target uint32) bool {
+			here := b.closure(place{inst: target})
+			if here.matches {
+				*best = min(*best, b.ruleOf(target))
+			}
+			return here.matches && len(here.reads) == 0 // nothing more can come of it
+		})
+	}
 	for i, target := range targets {
 		if b.closure(place{inst: target}).matches {
-			after.best = b.ruleOf(target)
-			end, _ := slices.BinarySearch(targets[:i], b.bases[after.best])
-			targets = targets[:end]
-			break
+			*best = b.ruleOf(target)
+			end, _ := slices.BinarySearch(targets[:i], b.bases[*best])
+			return targets[:end]
 		}
 	}
-	after.entries = targets
-	return after
+	return targets
 }
 
 // begin is where a match that begins with a symbol of the class leads to, for
@@ -263,6 +334,9 @@ func (b *builder) minimize() {
 		for s := range parts {
 			key = binary.LittleEndian.AppendUint32(key[:0], parts[s])
 			key = binary.LittleEndian.AppendUint32(key, uint32(b.accept[s]))
+			if b.forgets {
+				key = binary.LittleEndian.AppendUint32(key, uint32(b.hits[s]))
+			}
 			for _, to := range b.next[s*b.classes() : (s+1)*b.classes()] {
 				key = binary.LittleEndian.AppendUint32(key, parts[to])
 			}
@@ -277,13 +351,20 @@ func (b *builder) minimize() {
 		count, parts = len(ids), finer
 	}
 	next, accept := make([]uint32, count*b.classes()), make([]int32, count)
+	var hits []int32
+	if b.forgets {
+		hits = make([]int32, count)
+	}
 	for s, part := range parts {
 		accept[part] = b.accept[s]
+		if b.forgets {
+			hits[part] = b.hits[s]
+		}
 		for class := range b.classes() {
 			next[int(part)*b.classes()+class] = parts[b.next[s*b.classes()+class]]
 		}
 	}
-	b.next, b.accept, b.start = next, accept, parts[b.start]
+	b.next, b.accept, b.hits, b.start = next, accept, hits, parts[b.start]
 }
 
 // automaton lays the states out for reading.
@@ -292,6 +373,7 @@ func (b *builder) automaton() *automaton {
 		rules:  len(b.starts),
 		shift:  bits.Len(uint(b.classes() - 1)),
 		accept: b.accept,
+		hits:   b.hits,
 		sample: b.sample,
 	}
 	for i := range a.classOf {
@@ -309,4 +391,10 @@ func (b *builder) automaton() *automaton {
 	}
 	a.start = b.start << a.shift
 	return a
+}
+
+// hit says whether a rule has matched when a state is reached, where states
+// forget. States that remember tell only at the end.
+func (a *automaton) hit(state uint32) bool {
+	return a.hits != nil && a.hits[state>>a.shift] < int32(a.rules)
 }

@@ -105,7 +105,8 @@ type search struct {
 
 // find gives an account number for which two automata end as wanted, and false
 // where there is none. It walks through the pairs of states letter by letter,
-// each pair once at each place. It gives up where there are too many.
+// each pair once at each place. It gives up where there are too many. Where the
+// states of the automata forget, it finds account numbers that no rule covers.
 func (s *search) find(a, b *automaton, wanted func(a, b int32) bool) (string, bool) {
 	if a == nil || b == nil {
 		s.incomplete = true
@@ -130,7 +131,7 @@ func (s *search) find(a, b *automaton, wanted func(a, b int32) bool) (string, bo
 				}
 				for _, letter := range []byte(part.Alphabet()) {
 					to := pair{a.next[from.a|uint32(a.classOf[letter])], b.next[from.b|uint32(b.classOf[letter])]}
-					if !seen[to] {
+					if !seen[to] && !a.hit(to.a) {
 						seen[to] = true
 						layer = append(layer, node{to, i, letter})
 					}

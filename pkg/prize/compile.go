@@ -18,7 +18,7 @@ func (p *parser) compile(rules *Rules, list ast.Node) {
 		patterns[i] = rules.List[i].Match
 	}
 	var err error
-	if rules.automaton, err = newAutomaton(patterns); err != nil {
+	if rules.automaton, err = newRulesAutomaton(patterns); err != nil {
 		p.tooComplex(patterns, list, err)
 		return
 	}

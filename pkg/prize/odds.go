@@ -132,6 +132,9 @@ func sqrt(r *big.Rat) float64 {
 // count counts the account numbers that end in each rule, and in none last, and
 // all there are.
 func (a *automaton) count(parts []entropy.Letters) (counts []*big.Int, total *big.Int) {
+	if a.hits != nil {
+		return a.countForgetting(parts)
+	}
 	total = big.NewInt(1)
 	at := map[uint32]*big.Int{a.start: big.NewInt(1)}
 	for _, part := range parts {
@@ -155,7 +158,7 @@ func (a *automaton) count(parts []entropy.Letters) (counts []*big.Int, total *bi
 // move is a state that some letters of an alphabet lead to.
 type move struct {
 	to      uint32
-	letters int64
+	letters uint64
 }
 
 // advance counts the texts in each state after one more letter.
@@ -174,7 +177,7 @@ func (a *automaton) advance(at map[uint32]*big.Int, alphabet string, moves map[u
 				sum = new(big.Int)
 				after[m.to] = sum
 			}
-			sum.Add(sum, product.Mul(count, big.NewInt(m.letters)))
+			sum.Add(sum, product.Mul(count, product.SetUint64(m.letters)))
 		}
 	}
 	return after
@@ -182,7 +185,7 @@ func (a *automaton) advance(at map[uint32]*big.Int, alphabet string, moves map[u
 
 // moves lists where the letters of an alphabet lead to from a state.
 func (a *automaton) moves(state uint32, alphabet string) []move {
-	counts := map[uint32]int64{}
+	counts := map[uint32]uint64{}
 	for i := range len(alphabet) {
 		counts[a.next[state|uint32(a.classOf[alphabet[i]])]]++
 	}

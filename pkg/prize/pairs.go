@@ -35,10 +35,10 @@ type pairs struct {
 	next    [1 << 16]uint16 // by state<<(2*shift)|classes: the next state, shifted likewise
 }
 
-// newPairs is nil where there are too many states or classes.
+// newPairs is nil where there are too many states or classes, or states forget.
 func (a *automaton) newPairs() *pairs {
 	states, classes := len(a.accept), 1<<a.shift
-	if classes > 16 || states*classes*classes > 1<<16 {
+	if a.hits != nil || classes > 16 || states*classes*classes > 1<<16 {
 		return nil
 	}
 	p := &pairs{}

@@ -1,0 +1,212 @@
+package prize
+
+import (
+	"encoding/binary"
+	"math/big"
+	"math/bits"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+)
+
+// tallyWords is how many words tallies may take at a time, 16 MiB: the columns are
+// counted block by block.
+const tallyWords = 1 << 21
+
+// countForgetting counts over an automaton whose states forget. For each rule k it
+// counts the texts that no rule before k matches: those that hit none of them on
+// their way. Such columns of numbers do not depend on each other. The texts that k
+// is the first one to match are the difference of two columns.
+func (a *automaton) countForgetting(parts []entropy.Letters) (counts []*big.Int, total *big.Int) {
+	total = big.NewInt(1)
+	for _, part := range parts {
+		total.Mul(total, part.Size())
+	}
+	plan := a.newTallyPlan(parts, total)
+	left := make([]*big.Int, a.rules+2) // by rule: the texts that none before it matches
+	cores := runtime.GOMAXPROCS(0)
+	rows := 2 * plan.states * cores // before and after a letter
+	block := max(1, tallyWords/(rows*plan.words))
+	var workers sync.WaitGroup
+	free := make(chan struct{}, cores)
+	for from := 0; from <= a.rules; from += block {
+		free <- struct{}{}
+		workers.Go(func() {
+			plan.count(left, from, min(from+block, a.rules+1))
+			<-free
+		})
+	}
+	workers.Wait()
+	left[a.rules+1] = new(big.Int)
+	counts = make([]*big.Int, a.rules+1)
+	for k := range counts {
+		counts[k] = new(big.Int).Sub(left[k], left[k+1])
+	}
+	return counts, total
+}
+
+// tallyPlan is how to count the texts of some parts: the states that are met, with
+// numbers of their own, and where each letter leads to. States that differ only in
+// what they hit are one, since that has been seen to when they are entered.
+type tallyPlan struct {
+	words  int // in a number that no count exceeds
+	states int
+	start  int
+	hit    int           // of the start
+	ends   []int32       // by state: the first rule that matches a text ending here
+	steps  [][][]passage // by letter of the text and state
+}
+
+// passage is what some letters lead to.
+type passage struct {
+	to      int
+	hit     int // columns behind it are not carried over
+	letters uint64
+}
+
+func (a *automaton) newTallyPlan(parts []entropy.Letters, total *big.Int) *tallyPlan {
+	p := &tallyPlan{words: total.BitLen()/64 + 1, hit: int(a.hits[a.start>>a.shift])}
+	group := a.groups()
+	numbers := map[uint32]int{} // by group
+	var members []uint32        // by number: a state of it
+	number := func(state uint32) int {
+		g := group[state>>a.shift]
+		n, known := numbers[g]
+		if !known {
+			n = len(members)
+			numbers[g] = n
+			members = append(members, state)
+			p.ends = append(p.ends, a.accept[state>>a.shift])
+		}
+		return n
+	}
+	p.start = number(a.start)
+	at := []int{p.start}
+	for _, part := range parts {
+		known := map[int][]passage{}
+		for range part.Len() {
+			step := make([][]passage, len(members), len(members)+16)
+			var after []int
+			for _, from := range at {
+				list, met := known[from]
+				if !met {
+					for _, m := range a.moves(members[from], part.Alphabet()) {
+						list = append(list, passage{number(m.to), int(a.hits[m.to>>a.shift]), m.letters})
+					}
+					known[from] = list
+				}
+				step[from] = list
+				for _, m := range list {
+					after = append(after, m.to)
+				}
+			}
+			slices.Sort(after)
+			at = slices.Compact(after)
+			p.steps = append(p.steps, step)
+		}
+	}
+	p.states = len(members)
+	return p
+}
+
+// groups gives states the same number that go on in the same way.
+func (a *automaton) groups() []uint32 {
+	ids := map[string]uint32{}
+	group := make([]uint32, len(a.accept))
+	var key []byte
+	for s := range a.accept {
+		key = binary.LittleEndian.AppendUint32(key[:0], uint32(a.accept[s]))
+		for _, to := range a.next[s<<a.shift : (s+1)<<a.shift] {
+			key = binary.LittleEndian.AppendUint32(key, to)
+		}
+		id, known := ids[string(key)]
+		if !known {
+			id = uint32(len(ids))
+			ids[string(key)] = id
+		}
+		group[s] = id
+	}
+	return group
+}
+
+// count fills the columns from, from+1, … up to but not including to.
+func (p *tallyPlan) count(left []*big.Int, from, to int) {
+	width := (to - from) * p.words
+	now, after := make([][]uint64, p.states), make([][]uint64, p.states)
+	var spare [][]uint64
+	row := func() []uint64 {
+		if n := len(spare); n > 0 {
+			fresh := spare[n-1]
+			spare = spare[:n-1]
+			clear(fresh)
+			return fresh
+		}
+		return make([]uint64, width)
+	}
+	// carried is how much of a row comes through a hit.
+	carried := func(hit int) int { return max(0, min(hit+1, to)-from) * p.words }
+	now[p.start] = row()
+	for i := 0; i < carried(p.hit); i += p.words {
+		now[p.start][i] = 1
+	}
+	for _, step := range p.steps {
+		for s, tallies := range now {
+			if tallies == nil {
+				continue
+			}
+			for _, m := range step[s] {
+				if n := carried(m.hit); n > 0 {
+					if after[m.to] == nil {
+						after[m.to] = row()
+					}
+					p.add(after[m.to][:n], tallies[:n], m.letters)
+				}
+			}
+			now[s], spare = nil, append(spare, tallies)
+		}
+		now, after = after, now
+	}
+	sum := make([]uint64, width)
+	for s, tallies := range now {
+		if tallies != nil {
+			n := carried(int(p.ends[s]))
+			p.add(sum[:n], tallies[:n], 1)
+		}
+	}
+	for k := from; k < to; k++ {
+		left[k] = number(sum[(k-from)*p.words:][:p.words])
+	}
+}
+
+// add adds src times a factor to dst, number by number.
+func (p *tallyPlan) add(dst, src []uint64, factor uint64) {
+	dst = dst[:len(src)]
+	if p.words == 1 {
+		for i, n := range src {
+			dst[i] += n * factor
+		}
+		return
+	}
+	for i := 0; i < len(src); i += p.words {
+		var carry uint64
+		for k := i; k < i+p.words; k++ {
+			high, low := bits.Mul64(src[k], factor)
+			low, c := bits.Add64(low, carry, 0)
+			high += c
+			dst[k], c = bits.Add64(dst[k], low, 0)
+			carry = high + c
+		}
+	}
+}
+
+// number makes a number of its words, the lowest one first.
+func number(words []uint64) *big.Int {
+	n := new(big.Int)
+	for i := len(words) - 1; i >= 0; i-- {
+		n.Lsh(n, 64)
+		n.Or(n, new(big.Int).SetUint64(words[i]))
+	}
+	return n
+}
