@@ -100,9 +100,13 @@ func replay(o drawOptions, spec draw.Spec) string {
 	add("-n", o.run.count.text, "1")
 	add("--text", o.formats.text.text, "lower4")
 	add("--number", o.formats.number.text, "digits4")
-	if *o.rules == prize.Default {
+	switch *o.rules {
+	case prize.Default:
 		add("--rules", spec.Rules.Name, prize.Default) // what is deployed, where nobody named any
-	} else {
+	case "-": // which can't be read again
+		add("--rules", "rules.yaml", prize.Default)
+		return strings.Join(words, " ") + "\nwith the rules saved in the file rules.yaml"
+	default:
 		add("--rules", *o.rules, prize.Default)
 	}
 	return strings.Join(words, " ")

@@ -130,5 +130,5 @@ func (w *drawWriter) summary() string {
 	if w.replay == "" {
 		return text + fmt.Sprintf("seed: %s\n", w.spec.Seed)
 	}
-	return text + "To see the same again:\n  " + w.replay + "\n"
+	return text + "To see the same again:\n  " + strings.ReplaceAll(w.replay, "\n", "\n  ") + "\n"
 }

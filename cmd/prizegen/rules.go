@@ -214,19 +214,32 @@ different prizes (the first one decides), and account numbers that no rule cover
 		if err != nil || !strict {
 			return err
 		}
-		for _, w := range warnings {
-			if w.Kind != prize.Overlap {
-				return fmt.Errorf("%s: not fit for a campaign: %s", args[0], w.Message)
-			}
-		}
-		return nil
+		return refusal(args[0], warnings)
 	}
 	return cmd
+}
+
+// refusal names everything that a campaign can't have, nil where there is nothing.
+func refusal(file string, warnings []prize.Warning) error {
+	var reasons []string
+	for _, w := range warnings {
+		if w.Kind != prize.Overlap {
+			reasons = append(reasons, w.Message)
+		}
+	}
+	switch len(reasons) {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("%s: not fit for a campaign: %s", sourceName(file), reasons[0])
+	}
+	return fmt.Errorf("%s: not fit for a campaign for %d reasons:\n  %s", sourceName(file), len(reasons), strings.Join(reasons, "\n  "))
 }
 
 // checkText tells what a check found.
 func checkText(file string, rules *prize.Rules, warnings []prize.Warning) []byte {
 	var b bytes.Buffer
+	file = sourceName(file)
 	// Warnings first, so that notes do not hide them.
 	slices.SortStableFunc(warnings, func(x, y prize.Warning) int {
 		return cmp.Compare(btoi(x.Kind == prize.Overlap), btoi(y.Kind == prize.Overlap))

@@ -23,12 +23,37 @@ func (a *app) loadRules(ref string) (*prize.Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, err := prize.Parse(ref, source)
+	rules, err := prize.Parse(sourceName(ref), source)
 	var wrong *prize.FileError
 	if errors.As(err, &wrong) {
 		return nil, fmt.Errorf("%s in the rules:\n%w", plural(len(wrong.Mistakes), "mistake"), err)
 	}
-	return rules, err
+	if err != nil {
+		return nil, err
+	}
+	return rules, a.noteBorrowedName(ref, rules)
+}
+
+// noteBorrowedName warns of a file whose rules are called like built-in ones and
+// are others: whoever verifies its draws without the file is told that they do not
+// hold.
+func (a *app) noteBorrowedName(ref string, rules *prize.Rules) error {
+	if !slices.Contains(prize.Builtins(), rules.Name) {
+		return nil
+	}
+	own, err := prize.Builtin(rules.Name)
+	if err == nil && own.SHA256() != rules.SHA256() {
+		a.note("warning: the rules in %s are called %s like built-in ones, but differ from them; better give them a name of their own", sourceName(ref), rules.Name)
+	}
+	return err
+}
+
+// sourceName names a file, - being standard input.
+func sourceName(file string) string {
+	if file == "-" {
+		return "standard input"
+	}
+	return file
 }
 
 // readRules reads the text of a rules file.

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"io"
+	"math"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
@@ -39,6 +42,9 @@ can compute them with any other tool, and statistical tests can read them.`,
 		}
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if isTerminal(a.out) {
+			return hintError{usagef("raw bytes are not for a terminal"), "pipe them into another program (| xxd) or redirect them into a file (>bytes.bin)"}
+		}
 		seed := run.seed.value
 		if run.seed.text == "" {
 			seed = entropy.NewSeed()
@@ -51,9 +57,10 @@ can compute them with any other tool, and statistical tests can read them.`,
 
 // stream writes the first blocks of the draws from r.Start on.
 func (a *app) stream(ctx context.Context, r entropy.Range, bytes uint64) error {
-	r.Count = (bytes + entropy.BlockSize - 1) / entropy.BlockSize
-	if err := r.Check(); err != nil {
-		return usageError{err}
+	r.Count = (bytes-1)/entropy.BlockSize + 1
+	if r.Check() != nil {
+		most := (math.MaxUint64 - r.Start + 1) * entropy.BlockSize
+		return usagef("%d bytes are too many from index %d on, expected 1 to %d: there are %d for each index, and indexes end at %d", bytes, r.Start, most, entropy.BlockSize, uint64(math.MaxUint64))
 	}
 	progress := a.startProgress(bytes, "byte")
 	defer progress.stop()
@@ -74,4 +81,10 @@ func (a *app) stream(ctx context.Context, r entropy.Range, bytes uint64) error {
 		progress.add(n)
 	}
 	return nil
+}
+
+// isTerminal says whether what is written is shown to someone at once.
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }

@@ -77,14 +77,6 @@ func (a *app) verify(ctx context.Context, name, rulesFile, format string) error 
 	return err
 }
 
-// sourceName names a file, - being standard input.
-func sourceName(file string) string {
-	if file == "-" {
-		return "standard input"
-	}
-	return file
-}
-
 // open opens a file, - being standard input.
 func (a *app) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	if name == "-" {

@@ -116,16 +116,41 @@ const maxAmount = 1_000_000_000_000_000
 func (c Currency) parseAmount(text string) (int64, error) {
 	whole, fraction, point := strings.Cut(text, ".")
 	if !isDigits(whole) || point && !isDigits(fraction) {
+		if plain := withoutSeparators(text); plain != "" {
+			return 0, fmt.Errorf("%q is not an amount, expected a point for decimals and nothing between thousands, such as %s", clip(text), clip(plain))
+		}
 		return 0, fmt.Errorf("%q is not an amount, expected a number of %s such as 20%s", clip(text), c.Code, c.exampleFraction())
 	}
 	if len(fraction) > c.Digits {
-		return 0, fmt.Errorf("%s has %d digits after the point, %s allows %d", clip(text), len(fraction), c.Code, c.Digits)
+		digits := "digits"
+		if len(fraction) == 1 {
+			digits = "digit"
+		}
+		return 0, fmt.Errorf("%s has %d %s after the point, %s allows %d", clip(text), len(fraction), digits, c.Code, c.Digits)
 	}
 	minor, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", c.Digits-len(fraction)), 10, 64)
 	if err != nil || minor > maxAmount {
 		return 0, fmt.Errorf("%s is too much, the most is %s", clip(text), c.Format(maxAmount))
 	}
 	return minor, nil
+}
+
+// withoutSeparators guesses what is meant by an amount such as 1,000 or 1.000,50 or
+// 1'000: 1000, 1000.50 and 1000. It is empty where there is no telling.
+func withoutSeparators(text string) string {
+	const separators = ",.'_ "
+	if !isDigits(strings.NewReplacer(",", "", ".", "", "'", "", "_", "", " ", "").Replace(text)) {
+		return ""
+	}
+	groups := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(separators, r) })
+	last := len(groups) - 1
+	if last < 1 {
+		return "" // .5 and 1. lack digits, and have nothing too much
+	}
+	if mark := text[strings.LastIndexAny(text, separators)]; mark != ',' && mark != '.' || len(groups[last]) == 3 {
+		return strings.Join(groups, "")
+	}
+	return strings.Join(groups[:last], "") + "." + groups[last]
 }
 
 func (c Currency) exampleFraction() string {

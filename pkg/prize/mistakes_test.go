@@ -42,18 +42,19 @@ func withMatch(match string) string {
 }
 
 const (
-	fine       = "\nrules:\n- prizes: [{win: 1, chance: 1%}]\n"
-	noChance   = "expected a percentage such as 25% or 0.5%, or a fraction such as 1/1000"
-	noAmount   = "is not an amount, expected a number of GBP such as 20 or 0.05"
-	noCount    = "is not a count, expected a whole number from 1 to 1000000000000"
-	noScalar   = "this is a list or has keys of its own, expected a text or a number"
-	noList     = "is not a list, expected one or more lines that begin with a dash"
-	noCurrency = "expected an ISO 4217 code in capital letters such as GBP, EUR or USD"
-	noWords    = "anchors, aliases and merges (&, * and <<) are not for rules, expected the text itself or quotes around it"
-	noKeys     = "a rules file has keys, expected name, currency, rules"
-	isEmpty    = "the file is empty, expected the keys name, currency and rules"
-	noRE2      = "the pattern is not an RE2 expression: "
-	notLast    = "a rule without match takes every account number, expected it to be the last one"
+	fine         = "\nrules:\n- prizes: [{win: 1, chance: 1%}]\n"
+	noChance     = "expected a percentage such as 25% or 0.5%, or a fraction such as 1/1000"
+	noAmount     = "is not an amount, expected a number of GBP such as 20 or 0.05"
+	noSeparators = "is not an amount, expected a point for decimals and nothing between thousands, such as "
+	noCount      = "is not a count, expected a whole number from 1 to 1000000000000"
+	noScalar     = "this is a list or has keys of its own, expected a text or a number"
+	noList       = "is not a list, expected one or more lines that begin with a dash"
+	noCurrency   = "expected an ISO 4217 code in capital letters such as GBP, EUR or USD"
+	noWords      = "anchors, aliases and merges (&, * and <<) are not for rules, expected the text itself or quotes around it"
+	noKeys       = "a rules file has keys, expected name, currency, rules"
+	isEmpty      = "the file is empty, expected the keys name, currency and rules"
+	noRE2        = "the pattern is not an RE2 expression: "
+	notLast      = "a rule without match takes every account number, expected it to be the last one"
 )
 
 // TestMistakesOfTheFile are those of its form, before it is looked at as rules.
@@ -62,28 +63,30 @@ func TestMistakesOfTheFile(t *testing.T) {
 		source string
 		want   []string
 	}{
-		"empty":              {"", []string{"1:1: " + isEmpty}},
-		"blank lines":        {"\n \n", []string{"1:1: " + isEmpty}},
-		"only a comment":     {"# rules\n", []string{"1:1: " + isEmpty}},
-		"an empty document":  {"---\n", []string{"1:1: " + isEmpty}},
-		"a text":             {"hello", []string{"1:1: " + noKeys}},
-		"a list":             {"- a\n", []string{"1:1: " + noKeys}},
-		"a picture":          {"\x89PNG\r\n\x1a\n", []string{"1:1: the file has bytes that are not UTF-8, expected plain text"}},
-		"zero bytes":         {"name: x\ncurr\x00ency: GBP\n", []string{`2:5: the file has the control character '\x00', expected plain text`}},
-		"UTF-16":             {"\xff\xfen\x00a\x00", []string{"1:1: the file has bytes that are not UTF-8, expected plain text"}},
-		"Latin-1":            {"name: é caf\xe9\n", []string{"1:12: the file has bytes that are not UTF-8, expected plain text"}},
-		"a bare CR":          {"name: x\rcurrency: GBP\n", []string{`1:8: the file has the control character '\r', expected plain text`}},
-		"a long line":        {"# fine\n" + strings.Repeat("x", 5000), []string{"2:1: the line has 5000 bytes, expected at most 4000"}},
-		"10 MB":              {strings.Repeat("x\n", 5<<20), []string{"1:1: the file has more than 262144 bytes, expected at most that"}},
-		"an anchor":          {"name: &a x\n", []string{"1:7: " + noWords}},
-		"an alias":           {"name: x\nrules: *a\n", []string{"2:8: " + noWords}},
-		"a merge":            {"<<: x\n", []string{"1:1: " + noWords}},
-		"a tag":              {"name: !!binary x\n", []string{"1:7: tags (!) are not for rules, expected the text itself or quotes around it"}},
-		"deep brackets":      {"name: x\nrules: " + strings.Repeat("[", 99), []string{"2:18: brackets nest 11 deep, expected at most 10"}},
-		"an open bracket":    {"name: [\n", []string{"1:7: sequence end token ']' not found"}},
-		"a tab":              {"rules:\n\t- a\n", []string{"2:1: found character '\t' that cannot start any token"}},
-		"a second document":  {"name: x\ncurrency: GBP" + fine + "---\nname: y\n", []string{"6:1: a second document starts here, expected one a file"}},
-		"a word without end": {"name: \"x\n", []string{"1:7: could not find end character of double-quoted text"}},
+		"empty":               {"", []string{"1:1: " + isEmpty}},
+		"blank lines":         {"\n \n", []string{"1:1: " + isEmpty}},
+		"only a comment":      {"# rules\n", []string{"1:1: " + isEmpty}},
+		"an empty document":   {"---\n", []string{"1:1: " + isEmpty}},
+		"a text":              {"hello", []string{"1:1: " + noKeys}},
+		"a list":              {"- a\n", []string{"1:1: " + noKeys}},
+		"a picture":           {"\x89PNG\r\n\x1a\n", []string{"1:1: the file has bytes that are not UTF-8, expected plain text"}},
+		"zero bytes":          {"name: x\ncurr\x00ency: GBP\n", []string{`2:5: the file has the control character '\x00', expected plain text`}},
+		"UTF-16":              {"\xff\xfen\x00a\x00", []string{"1:1: the file has bytes that are not UTF-8, expected plain text"}},
+		"Latin-1":             {"name: é caf\xe9\n", []string{"1:12: the file has bytes that are not UTF-8, expected plain text"}},
+		"a bare CR":           {"name: x\rcurrency: GBP\n", []string{`1:8: the file has the control character '\r', expected plain text`}},
+		"a long line":         {"# fine\n" + strings.Repeat("x", 5000), []string{"2:1: the line has 5000 bytes, expected at most 4000"}},
+		"10 MB":               {strings.Repeat("x\n", 5<<20), []string{"1:1: the file has more than 262144 bytes, expected at most that"}},
+		"an anchor":           {"name: &a x\n", []string{"1:7: " + noWords}},
+		"an alias":            {"name: x\nrules: *a\n", []string{"2:8: " + noWords}},
+		"a merge":             {"<<: x\n", []string{"1:1: " + noWords}},
+		"a tag":               {"name: !!binary x\n", []string{"1:7: tags (!) are not for rules, expected the text itself or quotes around it"}},
+		"deep brackets":       {"name: x\nrules: " + strings.Repeat("[", 99), []string{"2:18: brackets nest 11 deep, expected at most 10"}},
+		"an open bracket":     {"name: [\n", []string{"1:7: sequence end token ']' not found"}},
+		"a tab":               {"rules:\n\t- a\n", []string{"2:1: the line is indented with a tab, expected spaces"}},
+		"a tab behind spaces": {"# \t\n\t\nname: x\nrules:\n- match: a\n  \tprizes: []\n", []string{"6:3: the line is indented with a tab, expected spaces"}},
+		"no tab":              {"name: x\t\nrules: [\n", []string{"2:8: sequence end token ']' not found"}},
+		"a second document":   {"name: x\ncurrency: GBP" + fine + "---\nname: y\n", []string{"6:1: a second document starts here, expected one a file"}},
+		"a word without end":  {"name: \"x\n", []string{"1:7: could not find end character of double-quoted text"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, mistakes(t, test.source)); diff != "" {

@@ -198,12 +198,16 @@ func (p *parser) rulePrizes(node ast.Node) []Prize {
 	var prizes []Prize
 	var chances []*big.Rat
 	sum := new(big.Rat)
+	var tooFine ast.Node // the chance from which on there is no common denominator
 	named := map[string]bool{}
 	for _, item := range p.items(node, "prizes") {
-		prize, ok := p.prize(item)
+		prize, chance, ok := p.prize(item)
 		if prize.Chance != nil {
 			sum.Add(sum, prize.Chance)
 			chances = append(chances, prize.Chance)
+			if tooFine == nil && commonDenominator(chances).Cmp(maxDenominator()) > 0 {
+				tooFine = chance
+			}
 		}
 		if !ok {
 			continue
@@ -220,16 +224,16 @@ func (p *parser) rulePrizes(node ast.Node) []Prize {
 			total = "more than 100%"
 		}
 		p.wrong(node, "the chances add up to %s, expected at most 100%%", total)
-	} else if d := commonDenominator(chances); d.Cmp(maxDenominator()) > 0 {
-		p.wrong(node, "the chances have no common denominator up to 2^63, expected rounder ones")
+	} else if tooFine != nil {
+		p.wrong(tooFine, "with this chance the chances of the rule have no common denominator up to 2^63, expected rounder ones")
 	}
 	return prizes
 }
 
-func (p *parser) prize(item ast.Node) (Prize, bool) {
+// prize reads one prize and tells where its chance stands.
+func (p *parser) prize(item ast.Node) (prize Prize, chance ast.Node, ok bool) {
 	before := len(p.list)
 	fields := p.fields(item, "a prize", []string{"chance"}, []string{"win", "prize", "value", "stock", "then"})
-	var prize Prize
 	win, thing := fields["win"], fields["prize"]
 	switch {
 	case fields == nil:
@@ -255,19 +259,32 @@ func (p *parser) prize(item ast.Node) (Prize, bool) {
 	default:
 		p.wrong(item, "the prize has no name, expected win (an amount of money) or prize (the name of a thing)")
 	}
-	if node := fields["chance"]; node != nil {
-		if text, ok := p.scalar(node); ok {
-			var err error
-			if prize.Chance, err = ParseChance(text); err != nil {
-				p.wrong(node, "%v", err)
-			}
-		}
+	if chance = fields["chance"]; chance != nil {
+		prize.Chance = p.chance(chance)
 	}
 	p.stock(&prize, fields)
 	if len(p.list) == before {
 		p.share(item, &prize)
 	}
-	return prize, len(p.list) == before
+	return prize, chance, len(p.list) == before
+}
+
+// chance reads a chance, nil where it is wrong.
+func (p *parser) chance(node ast.Node) *big.Rat {
+	text, ok := p.scalar(node)
+	if !ok {
+		return nil
+	}
+	chance, err := ParseChance(text)
+	switch {
+	case err != nil:
+		p.wrong(node, "%v", err)
+		return nil
+	case chance.Denom().Cmp(maxDenominator()) > 0:
+		p.wrong(node, "the chance %s has a denominator above 2^63, expected a rounder one", clip(text))
+		return nil
+	}
+	return chance
 }
 
 func (p *parser) stock(prize *Prize, fields map[string]ast.Node) {

@@ -25,15 +25,22 @@ func TestMistakesOfPrizes(t *testing.T) {
 		}},
 		"more than certain": {"GBP", []string{"win: 1, chance: 60%", "win: 2, chance: 41%"}, []string{"5:3: the chances add up to 101%, expected at most 100%"}},
 		"just more":         {"GBP", []string{"win: 1, chance: 100%", "win: 2, chance: 1/1000000000000"}, []string{"5:3: the chances add up to more than 100%, expected at most 100%"}},
-		"a denominator":     {"GBP", []string{"win: 1, chance: 1/9223372036854775809"}, []string{"5:3: the chances have no common denominator up to 2^63, expected rounder ones"}},
-		"two denominators":  {"GBP", []string{"win: 1, chance: 1/4294967296", "win: 2, chance: 1/4294967295"}, []string{"5:3: the chances have no common denominator up to 2^63, expected rounder ones"}},
+		"a denominator":     {"GBP", []string{"win: 1, chance: 1%", "win: 2, chance: 1/9223372036854775809"}, []string{"6:22: the chance 1/9223372036854775809 has a denominator above 2^63, expected a rounder one"}},
+		"two denominators":  {"GBP", []string{"win: 1, chance: 1/4294967296", "win: 2, chance: 1/4294967295", "win: 3, chance: 1%"}, []string{"6:22: with this chance the chances of the rule have no common denominator up to 2^63, expected rounder ones"}},
 		"amounts": {"GBP", []string{
 			"win: -1, chance: 1%", "win: 0, chance: 1%", "win: 0.001, chance: 1%", "win: 1e3, chance: 1%", "win: 10000000000001, chance: 1%", "win: .5, chance: 1%", "win: £5, chance: 1%", "win: [5], chance: 1%", "win: 1., chance: 1%",
 		}, []string{
 			`5:11: "-1" ` + noAmount, "6:11: a win of 0 is none, expected more", "7:11: 0.001 has 3 digits after the point, GBP allows 2", `8:11: "1e3" ` + noAmount,
 			"9:11: 10000000000001 is too much, the most is £10000000000000.00", `10:11: ".5" ` + noAmount, `11:11: "£5" ` + noAmount, "12:11: " + noScalar, `13:11: "1." ` + noAmount,
 		}},
-		"yen":           {"JPY", []string{"win: 1.5, chance: 1%", "win: x, chance: 1%"}, []string{"5:11: 1.5 has 1 digits after the point, JPY allows 0", `6:11: "x" is not an amount, expected a number of JPY such as 20`}},
+		"separators": {"GBP", []string{
+			"win: '1,50', chance: 1%", "win: '1,000', chance: 1%", `win: "1'000.50", chance: 1%`, "win: '1.000,5', chance: 1%", "win: '1 000 000', chance: 1%", "win: 1_000, chance: 1%", "win: 2,50, chance: 1%", "win: ',', chance: 1%",
+		}, []string{
+			`5:11: "1,50" ` + noSeparators + "1.50", `6:11: "1,000" ` + noSeparators + "1000", `7:11: "1'000.50" ` + noSeparators + "1000.50", `8:11: "1.000,5" ` + noSeparators + "1000.5",
+			`9:11: "1 000 000" ` + noSeparators + "1000000", `10:11: "1_000" ` + noSeparators + "1000",
+			`11:13: unknown key "50" in a prize: a comma ends an amount, expected a point for decimals (1.50) and nothing between thousands (1000)`, `12:11: "," ` + noAmount,
+		}},
+		"yen":           {"JPY", []string{"win: 1.5, chance: 1%", "win: x, chance: 1%"}, []string{"5:11: 1.5 has 1 digit after the point, JPY allows 0", `6:11: "x" is not an amount, expected a number of JPY such as 20`}},
 		"dinars":        {"BHD", []string{"win: 1.0005, chance: 1%", "win: x, chance: 1%"}, []string{"5:11: 1.0005 has 4 digits after the point, BHD allows 3", `6:11: "x" is not an amount, expected a number of BHD such as 20 or 0.005`}},
 		"no currency":   {"XXX", []string{"win: x, chance: 1%"}, []string{`2:11: unknown currency "XXX": ` + noCurrency, `5:11: "x" is not an amount, expected a number of money such as 20 or 0.05`}},
 		"kinds":         {"GBP", []string{"win: 1, prize: a, chance: 1%", "chance: 1%", "win: 1, value: 2, chance: 1%", "prize: none, chance: 1%", "prize: ~, chance: 1%", "prize: [a], chance: 1%"}, []string{"5:21: a prize is either money or a thing, expected win or prize but not both", "6:5: the prize has no name, expected win (an amount of money) or prize (the name of a thing)", "7:21: a win is worth its amount, expected no value beside it", "8:13: none stands for no prize, expected another name", "9:5: the prize has no name, expected win (an amount of money) or prize (the name of a thing)", "9:6: the key prize has no value, expected one", "10:13: " + noScalar}},

@@ -153,10 +153,27 @@ func (p *parser) syntax(err error) {
 	var located yaml.Error
 	if errors.As(err, &located) && located.GetToken() != nil {
 		at := located.GetToken().Position
+		if line, column := p.tab(at.Line); line > 0 {
+			p.add(line, column, "the line is indented with a tab, expected spaces")
+			return
+		}
 		p.add(at.Line, at.Column, "%s", located.GetMessage())
 		return
 	}
 	p.add(1, 1, "%v", err)
+}
+
+// tab finds the first line up to some line that is indented with a tab; 0 says that
+// there is none.
+func (p *parser) tab(last int) (line, column int) {
+	for i, text := range p.lines[:min(last, len(p.lines))] {
+		indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
+		rest := strings.TrimSpace(text)
+		if at := strings.IndexByte(indent, '\t'); at >= 0 && rest != "" && rest[0] != '#' {
+			return i + 1, at + 1
+		}
+	}
+	return 0, 0
 }
 
 // fields reads a mapping and reports keys that are unknown, missing or twice
@@ -177,6 +194,8 @@ func (p *parser) fields(node ast.Node, what string, required, optional []string)
 	for _, v := range values {
 		key := v.Key.GetToken().Value
 		switch {
+		case isDigits(key) && slices.Contains(known, "win"):
+			p.wrong(v.Key, "unknown key %q in %s: a comma ends an amount, expected a point for decimals (1.50) and nothing between thousands (1000)", clip(key), what)
 		case !slices.Contains(known, key):
 			p.wrong(v.Key, "unknown key %q in %s, expected one of %s", clip(key), what, strings.Join(known, ", "))
 		case fields[key] != nil:

@@ -1,0 +1,38 @@
+//go:build unix
+
+package main
+
+import (
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+)
+
+// TestStreamSparesTerminals: raw bytes could do anything to one.
+func TestStreamSparesTerminals(t *testing.T) {
+	ours, theirs, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ours.Close() }()
+	cmd := exec.CommandContext(t.Context(), "prizegen", "stream", "--label", "text", "--seed", "42", "--bytes", "16")
+	cmd.Stdout = theirs
+	var said strings.Builder
+	cmd.Stderr = &said
+	_ = cmd.Run() // whose status is looked at
+	if status := cmd.ProcessState.ExitCode(); status != exitUsage {
+		t.Errorf("exit status %d, want %d", status, exitUsage)
+	}
+	if err := theirs.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if shown, _ := io.ReadAll(ours); len(shown) > 0 {
+		t.Errorf("shown: %q", shown)
+	}
+	if !strings.Contains(said.String(), "raw bytes are not for a terminal") || !strings.Contains(said.String(), "| xxd") {
+		t.Errorf("said: %q", said.String())
+	}
+}
