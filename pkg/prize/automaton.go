@@ -3,7 +3,6 @@ package prize
 import (
 	"encoding/binary"
 	"errors"
-	"math/bits"
 	"regexp/syntax"
 	"slices"
 )
@@ -76,6 +75,12 @@ func (a *automaton) runAll(rows []int32, accounts *Accounts, from int) {
 	for i := range rows {
 		rows[i] = run(a, accounts.At(from+i))
 	}
+}
+
+// hit says whether a rule has matched when a state is reached, where states
+// forget. States that remember tell only at the end.
+func (a *automaton) hit(state uint32) bool {
+	return a.hits != nil && a.hits[state>>a.shift] < int32(a.rules)
 }
 
 // newAutomaton compiles patterns, the first one that matches counting, into an
@@ -318,83 +323,4 @@ func flag(b bool) byte {
 		return 1
 	}
 	return 0
-}
-
-// minimize joins states that no text tells apart, by Moore's refinement: two
-// states are parted as soon as a symbol leads them into parted ones. Each round
-// looks one symbol further.
-func (b *builder) minimize() {
-	parts := make([]uint32, len(b.accept))
-	count := 0
-	refined := true
-	for round := 0; refined && round <= MaxAccount; round++ {
-		ids := map[string]uint32{}
-		finer := make([]uint32, len(parts))
-		var key []byte
-		for s := range parts {
-			key = binary.LittleEndian.AppendUint32(key[:0], parts[s])
-			key = binary.LittleEndian.AppendUint32(key, uint32(b.accept[s]))
-			if b.forgets {
-				key = binary.LittleEndian.AppendUint32(key, uint32(b.hits[s]))
-			}
-			for _, to := range b.next[s*b.classes() : (s+1)*b.classes()] {
-				key = binary.LittleEndian.AppendUint32(key, parts[to])
-			}
-			id, known := ids[string(key)]
-			if !known {
-				id = uint32(len(ids))
-				ids[string(key)] = id
-			}
-			finer[s] = id
-		}
-		refined = len(ids) > count
-		count, parts = len(ids), finer
-	}
-	next, accept := make([]uint32, count*b.classes()), make([]int32, count)
-	var hits []int32
-	if b.forgets {
-		hits = make([]int32, count)
-	}
-	for s, part := range parts {
-		accept[part] = b.accept[s]
-		if b.forgets {
-			hits[part] = b.hits[s]
-		}
-		for class := range b.classes() {
-			next[int(part)*b.classes()+class] = parts[b.next[s*b.classes()+class]]
-		}
-	}
-	b.next, b.accept, b.hits, b.start = next, accept, hits, parts[b.start]
-}
-
-// automaton lays the states out for reading.
-func (b *builder) automaton() *automaton {
-	a := &automaton{
-		rules:  len(b.starts),
-		shift:  bits.Len(uint(b.classes() - 1)),
-		accept: b.accept,
-		hits:   b.hits,
-		sample: b.sample,
-	}
-	for i := range a.classOf {
-		symbol := otherSymbol
-		if i >= firstSymbol && i <= lastSymbol {
-			symbol = i - firstSymbol
-		}
-		a.classOf[i] = b.classOf[symbol]
-	}
-	a.next = make([]uint32, len(b.accept)<<a.shift)
-	for s := range b.accept {
-		for class := range b.classes() {
-			a.next[s<<a.shift|class] = b.next[s*b.classes()+class] << a.shift
-		}
-	}
-	a.start = b.start << a.shift
-	return a
-}
-
-// hit says whether a rule has matched when a state is reached, where states
-// forget. States that remember tell only at the end.
-func (a *automaton) hit(state uint32) bool {
-	return a.hits != nil && a.hits[state>>a.shift] < int32(a.rules)
 }
