@@ -141,20 +141,26 @@ func (c Chain) ComputeHash() Hash {
 // Validate says whether the parameters are whole and have the hash they claim. Its
 // errors wrap [ErrChain].
 func (c Chain) Validate() error {
+	_, err := c.validate()
+	return err
+}
+
+// validate does the same and gives the chain's scheme.
+func (c Chain) validate() (scheme, error) {
 	seconds := c.Period / time.Second
 	switch {
 	case seconds < 1 || seconds > math.MaxUint32 || c.Period%time.Second != 0:
-		return fmt.Errorf("%w: %s has a period of %s, expected whole seconds", ErrChain, c.Hash, c.Period)
+		return scheme{}, fmt.Errorf("%w: %s has a period of %s, expected whole seconds", ErrChain, c.Hash, c.Period)
 	case c.Genesis.Nanosecond() != 0 || c.Genesis.Unix() < 0:
-		return fmt.Errorf("%w: %s begins at %s, expected a whole second since 1970", ErrChain, c.Hash, c.Genesis)
+		return scheme{}, fmt.Errorf("%w: %s begins at %s, expected a whole second since 1970", ErrChain, c.Hash, c.Genesis)
 	case c.ComputeHash() != c.Hash:
-		return fmt.Errorf("%w: it is said to be %s, but its parameters have the hash %s", ErrChain, c.Hash, c.ComputeHash())
+		return scheme{}, fmt.Errorf("%w: it is said to be %s, but its parameters have the hash %s", ErrChain, c.Hash, c.ComputeHash())
 	}
-	scheme, err := schemeOf(c)
+	s, err := schemeOf(c)
 	if err != nil {
-		return err
+		return scheme{}, err
 	}
-	return scheme.checkKey(c)
+	return s, s.checkKey(c)
 }
 
 // RoundAt is the number of the newest round that is due at a time, 0 before the

@@ -43,15 +43,12 @@ func (r Round) Seed() entropy.Seed {
 // Verify says whether the chain has signed the round. Its errors wrap [ErrRound]
 // where it has not, and [ErrChain] where the chain's parameters are not whole.
 func (r Round) Verify(c Chain) error {
-	if err := c.Validate(); err != nil {
+	s, err := c.validate()
+	if err != nil {
 		return err
 	}
 	if r.Chain != c.Hash {
 		return fmt.Errorf("%w: round %d is of the chain %s, expected %s", ErrRound, r.Number, r.Chain, c.Hash)
-	}
-	s, err := schemeOf(c)
-	if err != nil {
-		return err
 	}
 	if err := r.checkShape(s); err != nil {
 		return err

@@ -1,0 +1,110 @@
+package drand_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/entropy/drand"
+	"github.com/prizegen/prizegen/pkg/entropy/drand/drandtest"
+)
+
+// again writes a proof to JSON and reads it back.
+func again(t *testing.T, p drand.Proof) drand.Proof {
+	t.Helper()
+	data, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back drand.Proof
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	return back
+}
+
+func TestCheck(t *testing.T) {
+	for _, p := range publishedRounds(t) {
+		r, c := p.round(), chainOf(t, p.Chain)
+		proof := again(t, drand.NewProof(r, c))
+		got, err := drand.Check(r.Seed(), proof)
+		if err != nil || !got.Equal(c) {
+			t.Errorf("round %d: %v, %v", p.Round, got, err)
+		}
+		if proof.ChainInfo != nil {
+			t.Errorf("the proof of round %d tells the parameters of a known chain", p.Round)
+		}
+	}
+	c := drandtest.Make(t, drandtest.Config{Scheme: drand.SchemeChained})
+	proof := again(t, drand.NewProof(c.Round(3), c.Info()))
+	if got, err := drand.Check(c.Round(3).Seed(), proof, drand.Hash{}, c.Info().Hash); err != nil || !got.Equal(c.Info()) {
+		t.Errorf("a chain that is relied on: %v, %v", got, err)
+	}
+}
+
+func TestCheckRefuses(t *testing.T) {
+	r := publishedRounds(t)[0].round()
+	other := publishedRounds(t)[1].round()
+	c := drandtest.Make(t, drandtest.Config{})
+	own := drand.NewProof(c.Round(3), c.Info())
+	forged := drand.Round{Chain: r.Chain, Number: r.Number, Signature: make(drand.Bytes, 48)}
+	for name, test := range map[string]struct {
+		seed    entropy.Seed
+		proof   drand.Proof
+		spoil   func(*drand.Proof)
+		trusted []drand.Hash
+		want    error
+		says    string
+	}{
+		"another seed":         {seed: "42", proof: drand.NewProof(r, drand.Quicknet()), want: drand.ErrSeed, says: "drand/<chain hash>"},
+		"another round":        {seed: r.Seed(), proof: drand.NewProof(other, drand.Quicknet()), want: drand.ErrProof, says: "of round 42, the proof of round 1000"},
+		"another source":       {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Source = "dice" }, want: drand.ErrProof, says: `its source is "dice"`},
+		"another chain":        {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Chain = drand.Default().Hash }, want: drand.ErrProof, says: "of the chain"},
+		"another randomness":   {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Signature[3] ^= 1 }, want: drand.ErrProof, says: "the SHA-256 of the signature is"},
+		"nobody's signature":   {seed: forged.Seed(), proof: drand.NewProof(forged, drand.Quicknet()), want: drand.ErrRound, says: "not one by the key"},
+		"a chain of one's own": {seed: c.Round(3).Seed(), proof: own, want: drand.ErrChain, says: "anyone can make a chain"},
+		"another's trusted":    {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{drand.Quicknet().Hash}, want: drand.ErrChain, says: "drand-chain"},
+		"no parameters":        {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{c.Info().Hash}, spoil: func(p *drand.Proof) { p.ChainInfo = nil }, want: drand.ErrChain, says: "chain_info"},
+		"other parameters": {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{c.Info().Hash}, spoil: func(p *drand.Proof) {
+			p.ChainInfo.PublicKey = drand.QuicknetT().PublicKey
+		}, want: drand.ErrChain, says: "parameters have the hash"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := again(t, test.proof)
+			if test.spoil != nil {
+				test.spoil(&p)
+			}
+			_, err := drand.Check(test.seed, p, test.trusted...)
+			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("error %v, want one that wraps %q and says %q", err, test.want, test.says)
+			}
+		})
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	c := drandtest.New(t)
+	client, err := drand.New(drand.Config{URLs: []string{c.URL}, Chain: c.Info().Hash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof := drand.NewProof(c.Round(3), c.Info())
+	if err := client.Confirm(t.Context(), proof); err != nil {
+		t.Error(err)
+	}
+	other := proof
+	other.Round = 4
+	if err := client.Confirm(t.Context(), other); !errors.Is(err, drand.ErrProof) || !strings.Contains(err.Error(), "another signature") {
+		t.Errorf("the signature of round 3 is confirmed as that of round 4: %v", err)
+	}
+	other.Chain = drand.Quicknet().Hash
+	if err := client.Confirm(t.Context(), other); !errors.Is(err, drand.ErrProof) || !strings.Contains(err.Error(), "drand-chain") {
+		t.Errorf("a proof of another chain is confirmed: %v", err)
+	}
+	c.Fail(drandtest.Broken)
+	if err := client.Confirm(t.Context(), proof); !errors.Is(err, drand.ErrUnavailable) {
+		t.Errorf("a proof is confirmed by nobody: %v", err)
+	}
+}
