@@ -23,7 +23,7 @@ var errBusy = errors.New("too many draws are under way")
 const retryBusy = time.Second
 
 // answer writes a value as JSON.
-func (a *api) answer(w http.ResponseWriter, status int, value any) error {
+func (a *api) answer(x *exchange, status int, value any) error {
 	buffer := a.buffers.get()
 	defer a.buffers.put(buffer)
 	if long, ok := value.(interface{ AppendJSON(dst []byte) []byte }); ok {
@@ -31,52 +31,63 @@ func (a *api) answer(w http.ResponseWriter, status int, value any) error {
 	} else if err := json.MarshalWrite(buffer, value); err != nil {
 		return err
 	}
-	return a.write(w, status, "application/json", buffer.Bytes())
+	return a.write(x, status, "application/json", buffer.Bytes())
 }
 
+// jsonType is the content type of most answers.
+var jsonType = []string{"application/json"}
+
+// buffered is the length up to which net/http itself finds out how long an answer
+// is.
+const buffered = 2000
+
 // write writes an answer whose length is known.
-func (a *api) write(w http.ResponseWriter, status int, kind string, body []byte) error {
-	h := w.Header()
-	h["Content-Type"] = []string{kind}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	w.WriteHeader(status)
+func (a *api) write(x *exchange, status int, kind string, body []byte) error {
+	h := x.Header()
+	if kind == "application/json" {
+		h["Content-Type"] = jsonType
+	} else {
+		// What a browser might show must not be taken for something else.
+		h["Content-Type"], h["X-Content-Type-Options"] = []string{kind}, []string{"nosniff"}
+	}
+	if len(body) > buffered {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
+	x.WriteHeader(status)
 	// Who does not read the answer any more need not be told.
-	_, _ = w.Write(body)
+	_, _ = x.Write(body)
 	return nil
 }
 
 // refuse answers with the problem that an error is.
-func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	p := a.problem(w, r, err)
-	if trace := remote.TraceOf(r.Context()); trace != nil {
-		p.Instance = "urn:prizegen:request:" + trace.RequestID
-	}
+func (a *api) refuse(x *exchange, err error) {
+	p := a.problem(x, err)
+	p.Instance = "urn:prizegen:request:" + x.trace.RequestID
 	body, err := json.Marshal(p)
 	if err != nil {
 		body = []byte(`{"title":"Internal Server Error","status":500}`)
 	}
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	_ = a.write(w, p.Status, remote.ProblemType, body)
+	x.Header()["Cache-Control"] = noStore
+	_ = a.write(x, p.Status, remote.ProblemType, body)
 }
 
 // problem finds out what to tell about an error. It is a copy.
-func (a *api) problem(w http.ResponseWriter, r *http.Request, err error) remote.Problem {
+func (a *api) problem(x *exchange, err error) remote.Problem {
 	var lost *remote.Unavailable
 	switch {
 	case errors.As(err, &lost):
 		wait := max(lost.RetryAfter, retryBusy)
-		w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
-		a.log.WarnContext(r.Context(), "a service gave no answer", slog.String("service", lost.Service), slog.Any("error", err))
+		x.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+		a.log.WarnContext(x.context(), "a service gave no answer", slog.String("service", lost.Service), slog.Any("error", err))
 	case errors.Is(err, errBusy):
-		w.Header().Set("Retry-After", strconv.Itoa(int(retryBusy/time.Second)))
+		x.Header().Set("Retry-After", strconv.Itoa(int(retryBusy/time.Second)))
 		return *problem(http.StatusServiceUnavailable, "%v, try again in a moment", err)
-	case r.Context().Err() != nil && errors.Is(err, context.Canceled):
+	case x.context().Err() != nil && errors.Is(err, context.Canceled):
 		return *problem(499, "the caller went away")
 	}
 	if p, ok := remote.ProblemOf(err); ok {
 		return *p
 	}
-	a.log.ErrorContext(r.Context(), "a request failed", slog.Any("error", err))
+	a.log.ErrorContext(x.context(), "a request failed", slog.Any("error", err))
 	return *problem(http.StatusInternalServerError, "something went wrong here; the log tells what, under the id of this request")
 }

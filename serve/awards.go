@@ -15,21 +15,21 @@ func (s *Server) prizeRoutes(a *api) []route {
 			method: http.MethodPost, path: "/v1/prize", name: "award-prizes",
 			summary: "Decide what account numbers win",
 			request: reflect.TypeFor[remote.AwardRequest](), answer: reflect.TypeFor[remote.AwardAnswer](), refusals: bodyRefusals(),
-			handle: func(w http.ResponseWriter, r *http.Request) error { return s.award(a, w, r) },
+			handle: func(x *exchange, r *http.Request) error { return s.award(a, x, r) },
 		},
 		{
 			method: http.MethodGet, path: "/v1/prize/rules/{name}", name: "get-rules",
 			summary: "The text of deployed rules",
 			query:   []parameter{{name: "name", in: "path", doc: "Name of the rules.", kind: reflect.TypeFor[string]()}},
 			answer:  reflect.TypeFor[remote.RulesAnswer](), refusals: []int{http.StatusNotFound},
-			handle: func(w http.ResponseWriter, r *http.Request) error {
+			handle: func(x *exchange, r *http.Request) error {
 				d, err := s.rules.find(r.PathValue("name"))
 				if err != nil {
 					p, _ := remote.ProblemOf(err)
 					p.Status = http.StatusNotFound
 					return p
 				}
-				return a.answer(w, http.StatusOK, &remote.RulesAnswer{
+				return a.answer(x, http.StatusOK, &remote.RulesAnswer{
 					Rules: d.rules.Name, RulesSHA256: d.rules.SHA256(), RulesYAML: string(d.rules.Source()),
 				})
 			},
@@ -38,11 +38,11 @@ func (s *Server) prizeRoutes(a *api) []route {
 	}
 }
 
-func (s *Server) award(a *api, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) award(a *api, x *exchange, r *http.Request) error {
 	buffer := a.buffers.get()
 	defer a.buffers.put(buffer)
 	var request remote.AwardRequest
-	if err := decode(w, r, buffer, &request); err != nil {
+	if err := decode(x, r, buffer, &request); err != nil {
 		return err
 	}
 	draws, fresh, err := request.Range()
@@ -52,7 +52,7 @@ func (s *Server) award(a *api, w http.ResponseWriter, r *http.Request) error {
 	if fresh {
 		draws.Key = freshKey()
 	}
-	release, err := s.reserve(r.Context(), request.Accounts.Len())
+	release, err := s.reserve(x.context(), request.Accounts.Len())
 	if err != nil {
 		return err
 	}
@@ -62,13 +62,13 @@ func (s *Server) award(a *api, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	accounts := &request.Accounts.Accounts
-	outcomes, err := draw.Local{}.Prizes(r.Context(), nil, by.rules, accounts, draws)
+	outcomes, err := draw.Local{}.Prizes(x.context(), nil, by.rules, accounts, draws)
 	if err != nil {
 		return err
 	}
 	s.metrics.decided(by, outcomes)
-	w.Header()["Cache-Control"] = noStore
-	return a.answer(w, http.StatusOK, &remote.AwardAnswer{
+	x.Header()["Cache-Control"] = noStore
+	return a.answer(x, http.StatusOK, &remote.AwardAnswer{
 		Rules: by.rules.Name, RulesSHA256: by.rules.SHA256(),
 		Outcomes: remote.Outcomes{Texts: by.texts, Accounts: accounts, List: outcomes},
 	})

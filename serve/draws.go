@@ -22,37 +22,38 @@ func (s *Server) coreRoutes(a *api) []route {
 			method: http.MethodPost, path: "/v1/draws", name: "make-draws",
 			summary: "Make draws that are not stored",
 			request: reflect.TypeFor[remote.DrawsRequest](), answer: reflect.TypeFor[remote.DrawsAnswer](), refusals: bodyRefusals(),
-			handle: func(w http.ResponseWriter, r *http.Request) error { return s.draws(a, w, r) },
+			handle: func(x *exchange, r *http.Request) error { return s.draws(a, x, r) },
 		},
 		s.statusRoute(a, Core),
 	}
 }
 
-func (s *Server) draws(a *api, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) draws(a *api, x *exchange, r *http.Request) error {
 	buffer := a.buffers.get()
 	defer a.buffers.put(buffer)
+	ctx := x.context()
 	var request remote.DrawsRequest
 	request.Defaults()
-	if err := decode(w, r, buffer, &request); err != nil {
+	if err := decode(x, r, buffer, &request); err != nil {
 		return err
 	}
-	spec, err := s.spec(r.Context(), &request)
+	spec, err := s.spec(ctx, &request)
 	if err != nil {
 		return err
 	}
-	release, err := s.reserve(r.Context(), request.Count)
+	release, err := s.reserve(ctx, request.Count)
 	if err != nil {
 		return err
 	}
 	defer release()
 	buffer.Reset()
 	buffer.WriteString(`{"draws":`)
-	if err := s.drawInto(r.Context(), buffer, spec); err != nil {
+	if err := s.drawInto(ctx, buffer, spec); err != nil {
 		return err
 	}
 	buffer.WriteString("}\n")
-	w.Header()["Cache-Control"] = noStore
-	return a.write(w, http.StatusOK, "application/json", buffer.Bytes())
+	x.Header()["Cache-Control"] = noStore
+	return a.write(x, http.StatusOK, "application/json", buffer.Bytes())
 }
 
 // drawInto makes draws and writes them as a JSON array.

@@ -24,22 +24,22 @@ func (s *Server) homeRoute(a *api, routes []route) route {
 	for _, r := range routes {
 		lines = append(lines, line{r.method, r.path, r.summary})
 	}
-	return route{method: http.MethodGet, path: "/", handle: func(w http.ResponseWriter, r *http.Request) error {
+	return route{method: http.MethodGet, path: "/", handle: func(x *exchange, r *http.Request) error {
 		var b bytes.Buffer
 		err := page.Execute(&b, map[string]any{"Version": s.cfg.Version, "Routes": lines, "Host": r.Host})
 		if err != nil {
 			return err
 		}
-		w.Header().Set("Content-Security-Policy", contentPolicy)
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		return a.write(w, http.StatusOK, "text/html; charset=utf-8", b.Bytes())
+		x.Header().Set("Content-Security-Policy", contentPolicy)
+		x.Header().Set("Referrer-Policy", "no-referrer")
+		return a.write(x, http.StatusOK, "text/html; charset=utf-8", b.Bytes())
 	}}
 }
 
 // styleRoute is the style sheet of the pages.
 func (s *Server) styleRoute(a *api) route {
-	return route{method: http.MethodGet, path: "/style.css", handle: func(w http.ResponseWriter, _ *http.Request) error {
-		w.Header().Set("Cache-Control", "max-age=300")
-		return a.write(w, http.StatusOK, "text/css; charset=utf-8", []byte(homeStyle))
+	return route{method: http.MethodGet, path: "/style.css", handle: func(x *exchange, _ *http.Request) error {
+		x.Header().Set("Cache-Control", "max-age=300")
+		return a.write(x, http.StatusOK, "text/css; charset=utf-8", []byte(homeStyle))
 	}}
 }

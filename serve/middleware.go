@@ -11,45 +11,52 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// recorder remembers what was answered.
-type recorder struct {
+// exchange is one request and what has become of its answer.
+type exchange struct {
 	http.ResponseWriter
-	status int
-	bytes  int
+	request *http.Request
+	trace   remote.Trace
+	status  int // 0 before the answer begins
+	bytes   int
 }
 
-func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
+// context is that of the request, with the trace for calls and the log.
+func (x *exchange) context() context.Context {
+	return remote.WithTrace(x.request.Context(), x.trace)
 }
 
-func (w *recorder) Write(p []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
+// WriteHeader implements [http.ResponseWriter].
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 {
+		x.status = status
 	}
-	n, err := w.ResponseWriter.Write(p)
-	w.bytes += n
+	x.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter].
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.status == 0 {
+		x.status = http.StatusOK
+	}
+	n, err := x.ResponseWriter.Write(p)
+	x.bytes += n
 	return n, err
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// traced takes up the trace of every request and bars what no answer of ours
-// wants a browser to do.
-func (s *Server) traced(a *api, next http.Handler) http.Handler {
-	nosniff, closing := []string{"nosniff"}, []string{"close"}
+// traced takes up the trace of every request.
+func (s *Server) traced(next http.Handler) http.Handler {
+	closing := []string{"close"}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		trace := remote.NewTrace(r.Header)
+		x := &exchange{ResponseWriter: w, request: r, trace: remote.NewTrace(r.Header)}
 		h := w.Header()
-		trace.SetAnswer(h)
-		h["X-Content-Type-Options"] = nosniff
+		x.trace.SetAnswer(h)
 		if s.draining.Load() {
 			h["Connection"] = closing // so that the caller does not come back on it
 		}
-		next.ServeHTTP(w, r.WithContext(remote.WithTrace(r.Context(), &trace)))
+		next.ServeHTTP(x, r)
 	})
 }
 
@@ -58,35 +65,38 @@ func (s *Server) traced(a *api, next http.Handler) http.Handler {
 func (s *Server) measured(a *api, route route) http.Handler {
 	counts := s.metrics.route(route.method, route.path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x, ok := w.(*exchange)
+		if !ok {
+			panic("serve: a request came in past its trace")
+		}
 		started := time.Now()
 		s.metrics.inFlight.Inc()
-		recorded := &recorder{ResponseWriter: w}
 		defer func() {
 			if crash := recover(); crash != nil {
-				a.crashed(recorded, r, crash)
+				a.crashed(x, crash)
 			}
 			took := time.Since(started)
 			s.metrics.inFlight.Dec()
-			counts.answered(recorded.status, took)
-			a.logged(r, recorded, took)
+			counts.answered(x.status, took)
+			a.logged(x, took)
 		}()
-		if err := route.handle(recorded, r); err != nil {
-			a.refuse(recorded, r, err)
+		if err := route.handle(x, r); err != nil {
+			a.refuse(x, err)
 		}
 	})
 }
 
 // crashed tells of a bug and answers if nothing was answered yet.
-func (a *api) crashed(w *recorder, r *http.Request, crash any) {
+func (a *api) crashed(x *exchange, crash any) {
 	if crash == http.ErrAbortHandler {
 		panic(crash)
 	}
 	err := fmt.Errorf("%v\n%s", crash, debug.Stack())
-	if w.status == 0 {
-		a.refuse(w, r, err)
+	if x.status == 0 {
+		a.refuse(x, err)
 		return
 	}
-	a.log.ErrorContext(r.Context(), "a request failed after its answer had begun", slog.Any("error", err))
+	a.log.ErrorContext(x.context(), "a request failed after its answer had begun", slog.Any("error", err))
 }
 
 // slow is how long a request takes that is worth a line in the log.
@@ -95,20 +105,21 @@ const slow = time.Second
 // logged writes a line about a request: as a warning where the server failed, as
 // information where the request was wrong or slow, else for debugging only, since
 // the proxy in front and the metrics have them all.
-func (a *api) logged(r *http.Request, w *recorder, took time.Duration) {
+func (a *api) logged(x *exchange, took time.Duration) {
+	r := x.request
 	level := slog.LevelDebug
 	switch {
-	case w.status >= http.StatusInternalServerError:
+	case x.status >= http.StatusInternalServerError:
 		level = slog.LevelWarn
-	case w.status >= http.StatusBadRequest || took >= slow:
+	case x.status >= http.StatusBadRequest || took >= slow:
 		level = slog.LevelInfo
 	}
 	if !a.log.Enabled(r.Context(), level) {
 		return
 	}
-	a.log.LogAttrs(r.Context(), level, "request",
-		slog.String("method", clip(r.Method)), slog.String("path", clip(r.URL.Path)), slog.Int("status", w.status),
-		slog.Int("bytes", w.bytes), slog.Float64("took_ms", float64(took.Microseconds())/1000), slog.String("from", r.RemoteAddr))
+	a.log.LogAttrs(x.context(), level, "request",
+		slog.String("method", clip(r.Method)), slog.String("path", clip(r.URL.Path)), slog.Int("status", x.status),
+		slog.Int("bytes", x.bytes), slog.Float64("took_ms", float64(took.Microseconds())/1000), slog.String("from", r.RemoteAddr))
 }
 
 // TraceHandler is a slog handler that adds the ids of the request that a line is

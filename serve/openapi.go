@@ -19,8 +19,8 @@ func documentRoute(a *api, cfg Config, routes []route) route {
 	if err != nil {
 		panic("serve: " + err.Error()) // the document is the same whenever the program starts
 	}
-	self.handle = func(w http.ResponseWriter, _ *http.Request) error {
-		return a.write(w, http.StatusOK, "application/json", text)
+	self.handle = func(x *exchange, _ *http.Request) error {
+		return a.write(x, http.StatusOK, "application/json", text)
 	}
 	return self
 }

@@ -32,44 +32,44 @@ func (s *Server) partsRoutes(a *api, name string, answer reflect.Type, generate 
 			summary: "Make " + name + "s from fresh randomness",
 			query:   partsParameters(), answer: answer,
 			refusals: []int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
-			handle: func(w http.ResponseWriter, r *http.Request) error {
+			handle: func(x *exchange, r *http.Request) error {
 				request, err := partsQuery(r.URL.RawQuery)
 				if err != nil {
 					return err
 				}
-				return s.answerParts(a, w, r, request, generate)
+				return s.answerParts(a, x, request, generate)
 			},
 		},
 		{
 			method: http.MethodPost, path: "/v1/" + name, name: "make-" + name + "s",
 			summary: "Make the " + name + "s of draws by the subkey of a seed",
 			request: reflect.TypeFor[remote.PartsRequest](), answer: answer, refusals: bodyRefusals(),
-			handle: func(w http.ResponseWriter, r *http.Request) error {
+			handle: func(x *exchange, r *http.Request) error {
 				buffer := a.buffers.get()
 				defer a.buffers.put(buffer)
 				request := &remote.PartsRequest{}
 				request.Defaults()
-				if err := decode(w, r, buffer, request); err != nil {
+				if err := decode(x, r, buffer, request); err != nil {
 					return err
 				}
-				return s.answerParts(a, w, r, request, generate)
+				return s.answerParts(a, x, request, generate)
 			},
 		},
 	}
 }
 
-func (s *Server) answerParts(a *api, w http.ResponseWriter, r *http.Request, request *remote.PartsRequest, generate partsMaker) error {
-	release, err := s.reserve(r.Context(), request.Count)
+func (s *Server) answerParts(a *api, x *exchange, request *remote.PartsRequest, generate partsMaker) error {
+	release, err := s.reserve(x.request.Context(), request.Count)
 	if err != nil {
 		return err
 	}
 	defer release()
-	answer, err := generate(r.Context(), request)
+	answer, err := generate(x.request.Context(), request)
 	if err != nil {
 		return err
 	}
-	w.Header()["Cache-Control"] = noStore
-	return a.answer(w, http.StatusOK, answer)
+	x.Header()["Cache-Control"] = noStore
+	return a.answer(x, http.StatusOK, answer)
 }
 
 // noStore keeps what is drawn by chance out of caches.

@@ -25,7 +25,7 @@ type route struct {
 	answer       reflect.Type // nil where the answer is not JSON
 	kind         string       // of an answer that is not JSON
 	refusals     []int        // statuses of problems that it may answer with
-	handle       func(w http.ResponseWriter, r *http.Request) error
+	handle       func(x *exchange, r *http.Request) error
 }
 
 // parameter is a query or path parameter of a route.
@@ -63,12 +63,12 @@ func (s *Server) routes() http.Handler {
 		mux.Handle("GET /style.css", s.measured(a, s.styleRoute(a)))
 	}
 	mux.Handle("/", s.measured(a, route{path: "other", handle: notFound(mux)}))
-	return s.traced(a, mux)
+	return s.traced(mux)
 }
 
 // notFound tells a wrong path from a wrong method.
-func notFound(mux *http.ServeMux) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
+func notFound(mux *http.ServeMux) func(*exchange, *http.Request) error {
+	return func(x *exchange, r *http.Request) error {
 		var allowed []string
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete} {
 			other := r.Clone(r.Context())
@@ -80,7 +80,7 @@ func notFound(mux *http.ServeMux) func(http.ResponseWriter, *http.Request) error
 		if len(allowed) == 0 {
 			return problem(http.StatusNotFound, "there is nothing at %s; /openapi.json lists what there is", clip(r.URL.Path))
 		}
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		x.Header().Set("Allow", strings.Join(allowed, ", "))
 		return problem(http.StatusMethodNotAllowed, "%s can't be done with %s, expected %s", clip(r.Method), clip(r.URL.Path), strings.Join(allowed, ", "))
 	}
 }

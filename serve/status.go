@@ -17,9 +17,9 @@ func (s *Server) statusRoute(a *api, service Role) route {
 		method: http.MethodGet, path: "/v1/" + string(service) + "/status", name: string(service) + "-status",
 		summary: "Version, implementation and readiness of the " + string(service) + " service",
 		answer:  reflect.TypeFor[remote.Status](),
-		handle: func(w http.ResponseWriter, r *http.Request) error {
-			w.Header()["Cache-Control"] = noStore
-			return a.answer(w, http.StatusOK, s.status(r.Context(), service))
+		handle: func(x *exchange, r *http.Request) error {
+			x.Header()["Cache-Control"] = noStore
+			return a.answer(x, http.StatusOK, s.status(x.context(), service))
 		},
 	}
 }
@@ -29,26 +29,26 @@ func (s *Server) healthRoutes(a *api) []route {
 	return []route{
 		{
 			method: http.MethodGet, path: "/healthz", name: "health", summary: "Whether the process is alive", kind: "text/plain",
-			handle: func(w http.ResponseWriter, _ *http.Request) error {
-				return a.write(w, http.StatusOK, "text/plain; charset=utf-8", []byte("alive\n"))
+			handle: func(x *exchange, _ *http.Request) error {
+				return a.write(x, http.StatusOK, "text/plain; charset=utf-8", []byte("alive\n"))
 			},
 		},
 		{
 			method: http.MethodGet, path: "/readyz", name: "readiness", summary: "Whether work can be done: 200 if so, 503 if not",
 			answer: reflect.TypeFor[remote.Status](),
-			handle: func(w http.ResponseWriter, r *http.Request) error {
-				status, code := s.status(r.Context(), s.cfg.Role), http.StatusOK
+			handle: func(x *exchange, r *http.Request) error {
+				status, code := s.status(x.context(), s.cfg.Role), http.StatusOK
 				if !status.Ready {
 					code = http.StatusServiceUnavailable
 				}
-				w.Header()["Cache-Control"] = noStore
-				return a.answer(w, code, status)
+				x.Header()["Cache-Control"] = noStore
+				return a.answer(x, code, status)
 			},
 		},
 		{
 			method: http.MethodGet, path: "/metrics", name: "metrics", summary: "Metrics in the text format of Prometheus", kind: "text/plain",
-			handle: func(w http.ResponseWriter, r *http.Request) error {
-				s.metrics.handler.ServeHTTP(w, r)
+			handle: func(x *exchange, r *http.Request) error {
+				s.metrics.handler.ServeHTTP(x, r)
 				return nil
 			},
 		},

@@ -106,9 +106,23 @@ func (t *Trace) SetAnswer(h http.Header) { h[requestIDHeader] = []string{t.Reque
 
 type traceKey struct{}
 
+// traced is a context that carries a trace; the two are one piece of memory.
+type traced struct {
+	context.Context
+	trace Trace
+}
+
+// Value implements [context.Context].
+func (c *traced) Value(key any) any {
+	if key == (traceKey{}) {
+		return &c.trace
+	}
+	return c.Context.Value(key)
+}
+
 // WithTrace gives a context that carries a trace to the calls made with it.
-func WithTrace(ctx context.Context, t *Trace) context.Context {
-	return context.WithValue(ctx, traceKey{}, t)
+func WithTrace(ctx context.Context, t Trace) context.Context {
+	return &traced{ctx, t}
 }
 
 // TraceOf is the trace that a context carries, nil where it carries none.
