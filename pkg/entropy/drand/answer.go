@@ -20,7 +20,10 @@ func readInfo(answer []byte, want Hash) (Chain, error) {
 	if c.Hash != want {
 		return Chain{}, fmt.Errorf("%w: it answered with %s, asked for %s", ErrChain, c.Hash, want)
 	}
-	return c, c.Validate()
+	if err := c.Validate(); err != nil {
+		return Chain{}, err
+	}
+	return c, nil
 }
 
 // roundAnswer is drand's answer about a round. Only its signature is of use; the

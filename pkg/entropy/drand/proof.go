@@ -68,7 +68,10 @@ func Check(seed entropy.Seed, p Proof, trusted ...Hash) (Chain, error) {
 	if err != nil {
 		return Chain{}, err
 	}
-	return c, r.Verify(c)
+	if err := r.Verify(c); err != nil {
+		return Chain{}, err
+	}
+	return c, nil
 }
 
 // chain finds the parameters of the proof's chain: its own, or those in the proof
