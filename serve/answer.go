@@ -34,9 +34,6 @@ func (a *api) answer(x *exchange, status int, value any) error {
 	return a.write(x, status, "application/json", buffer.Bytes())
 }
 
-// jsonType is the content type of most answers.
-var jsonType = []string{"application/json"}
-
 // buffered is the length up to which net/http itself finds out how long an answer
 // is.
 const buffered = 2000
@@ -45,7 +42,7 @@ const buffered = 2000
 func (a *api) write(x *exchange, status int, kind string, body []byte) error {
 	h := x.Header()
 	if kind == "application/json" {
-		h["Content-Type"] = jsonType
+		h["Content-Type"] = a.jsonType
 	} else {
 		// What a browser might show must not be taken for something else.
 		h["Content-Type"], h["X-Content-Type-Options"] = []string{kind}, []string{"nosniff"}
@@ -67,7 +64,7 @@ func (a *api) refuse(x *exchange, err error) {
 	if err != nil {
 		body = []byte(`{"title":"Internal Server Error","status":500}`)
 	}
-	x.Header()["Cache-Control"] = noStore
+	x.Header()["Cache-Control"] = a.noStore
 	_ = a.write(x, p.Status, remote.ProblemType, body)
 }
 

@@ -67,7 +67,7 @@ func (s *Server) award(a *api, x *exchange, r *http.Request) error {
 		return err
 	}
 	s.metrics.decided(by, outcomes)
-	x.Header()["Cache-Control"] = noStore
+	x.Header()["Cache-Control"] = a.noStore
 	return a.answer(x, http.StatusOK, &remote.AwardAnswer{
 		Rules: by.rules.Name, RulesSHA256: by.rules.SHA256(),
 		Outcomes: remote.Outcomes{Texts: by.texts, Accounts: accounts, List: outcomes},

@@ -52,7 +52,7 @@ func (s *Server) draws(a *api, x *exchange, r *http.Request) error {
 		return err
 	}
 	buffer.WriteString("}\n")
-	x.Header()["Cache-Control"] = noStore
+	x.Header()["Cache-Control"] = a.noStore
 	return a.write(x, http.StatusOK, "application/json", buffer.Bytes())
 }
 

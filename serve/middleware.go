@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -88,7 +89,7 @@ func (s *Server) measured(a *api, route route) http.Handler {
 
 // crashed tells of a bug and answers if nothing was answered yet.
 func (a *api) crashed(x *exchange, crash any) {
-	if crash == http.ErrAbortHandler {
+	if err, ok := crash.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(crash)
 	}
 	err := fmt.Errorf("%v\n%s", crash, debug.Stack())

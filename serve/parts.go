@@ -68,12 +68,9 @@ func (s *Server) answerParts(a *api, x *exchange, request *remote.PartsRequest, 
 	if err != nil {
 		return err
 	}
-	x.Header()["Cache-Control"] = noStore
+	x.Header()["Cache-Control"] = a.noStore
 	return a.answer(x, http.StatusOK, answer)
 }
-
-// noStore keeps what is drawn by chance out of caches.
-var noStore = []string{"no-store"}
 
 func (s *Server) texts(ctx context.Context, request *remote.PartsRequest) (any, error) {
 	format := s.cfg.Text

@@ -13,6 +13,9 @@ import (
 type api struct {
 	buffers buffers
 	log     *slog.Logger
+
+	// Values of headers, which all answers share.
+	jsonType, noStore []string
 }
 
 // route is one thing that a server does, and how it is documented.
@@ -37,7 +40,7 @@ type parameter struct {
 
 // routes puts together what the role answers.
 func (s *Server) routes() http.Handler {
-	a := &api{log: s.cfg.Log}
+	a := &api{log: s.cfg.Log, jsonType: []string{"application/json"}, noStore: []string{"no-store"}}
 	var list []route
 	if s.cfg.Role.has(Text) {
 		list = append(list, s.textRoutes(a)...)

@@ -18,7 +18,7 @@ func (s *Server) statusRoute(a *api, service Role) route {
 		summary: "Version, implementation and readiness of the " + string(service) + " service",
 		answer:  reflect.TypeFor[remote.Status](),
 		handle: func(x *exchange, r *http.Request) error {
-			x.Header()["Cache-Control"] = noStore
+			x.Header()["Cache-Control"] = a.noStore
 			return a.answer(x, http.StatusOK, s.status(x.context(), service))
 		},
 	}
@@ -41,7 +41,7 @@ func (s *Server) healthRoutes(a *api) []route {
 				if !status.Ready {
 					code = http.StatusServiceUnavailable
 				}
-				x.Header()["Cache-Control"] = noStore
+				x.Header()["Cache-Control"] = a.noStore
 				return a.answer(x, code, status)
 			},
 		},
@@ -102,7 +102,7 @@ func (d *deployed) missing(ctx context.Context) map[string]string {
 		}
 		asked.Go(func() {
 			status, err := d.s.client.Status(ctx, service)
-			reason := ""
+			var reason string
 			switch {
 			case err != nil:
 				reason = err.Error()

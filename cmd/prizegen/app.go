@@ -239,10 +239,30 @@ func (a *app) addCommands(cmd *cobra.Command) {
 	}
 	cmd.AddCommand(newConfigCmd(a), newVersionCmd(a), newManCmd(a))
 	cmd.InitDefaultCompletionCmd()
+	refuseUnknownTopics(cmd)
 	for _, sub := range cmd.Commands() {
 		if sub.Name() == "completion" {
 			sub.Args = cobra.NoArgs
 			sub.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
+}
+
+// refuseUnknownTopics makes help about a command that is none an error.
+func refuseUnknownTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, help := range root.Commands() {
+		if help.Name() != "help" {
+			continue
+		}
+		show := help.Run
+		help.Run = nil
+		help.RunE = func(cmd *cobra.Command, args []string) error {
+			if _, _, err := root.Find(args); err != nil {
+				return usageError{err}
+			}
+			show(cmd, args)
+			return nil
 		}
 	}
 }

@@ -147,7 +147,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	go reload(ctx, hangups, server, log)
-	log.Info("listening", slog.String("role", string(o.role.value)), slog.String("url", serverURL(listener, *o.cert != "")))
+	log.InfoContext(ctx, "listening", slog.String("role", string(o.role.value)), slog.String("url", serverURL(listener, *o.cert != "")))
 	return server.Serve(ctx, listener)
 }
 
@@ -190,10 +190,10 @@ func reload(ctx context.Context, hangups <-chan os.Signal, server *serve.Server,
 		case <-hangups:
 		}
 		if err := server.Reload(); err != nil {
-			log.Error("keep the old rules", slog.Any("error", err))
+			log.ErrorContext(ctx, "keep the old rules", slog.Any("error", err))
 			continue
 		}
-		log.Info("read the rules anew")
+		log.InfoContext(ctx, "read the rules anew")
 	}
 }
 
@@ -211,7 +211,7 @@ func (a *app) logger(level slog.Level, format string) *slog.Logger {
 		noColour := !a.errIsTerm || slices.ContainsFunc(a.environ, func(pair string) bool {
 			return strings.HasPrefix(pair, "NO_COLOR=") && pair != "NO_COLOR="
 		})
-		handler = tint.NewHandler(a.err, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: noColour})
+		handler = tint.NewTextHandler(a.err, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: noColour})
 	}
 	return slog.New(serve.TraceHandler{Handler: handler})
 }

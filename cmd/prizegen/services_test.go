@@ -45,7 +45,8 @@ func startService(t *testing.T, args ...string) *service {
 func startServiceAt(t *testing.T, address string, args ...string) *service {
 	t.Helper()
 	s := &service{ended: make(chan struct{})}
-	s.cmd = exec.Command("prizegen", append([]string{"serve", "--listen", address, "--log-format", "json"}, args...)...)
+	// It is killed at the end of the test, behind the draws of others' cleanups.
+	s.cmd = exec.CommandContext(context.Background(), "prizegen", append([]string{"serve", "--listen", address, "--log-format", "json"}, args...)...)
 	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
 	log, err := s.cmd.StderrPipe()
 	if err != nil {
@@ -134,17 +135,18 @@ func tryPrizegen(t *testing.T, args ...string) (stdout, stderr string, err error
 	return out.String(), notes.String(), err
 }
 
-// four starts the three generator services and gives the flags that name them.
-func four(t *testing.T) (text, number, prize *service, flags []string) {
+// three starts the generator services. It gives one of them, to be killed, and the
+// flags that name them all.
+func three(t *testing.T) (number *service, flags []string) {
 	t.Helper()
-	text, number, prize = startService(t, "--role", "text"), startService(t, "--role", "number"), startService(t, "--role", "prize")
-	return text, number, prize, []string{"--text-url", text.url, "--number-url", number.url, "--prize-url", prize.url}
+	text, number, prize := startService(t, "--role", "text"), startService(t, "--role", "number"), startService(t, "--role", "prize")
+	return number, []string{"--text-url", text.url, "--number-url", number.url, "--prize-url", prize.url}
 }
 
 // TestDrawsAreTheSameEverywhere makes the same draws in one process, by three
 // services, and by one that is all of them, in every way that there is to ask.
 func TestDrawsAreTheSameEverywhere(t *testing.T) {
-	_, _, _, services := four(t)
+	_, services := three(t)
 	whole := []string{"--remote", startService(t).url}
 	file := filepath.Join(t.TempDir(), "summer.yaml")
 	if err := os.WriteFile(file, []byte("name: summer\ncurrency: EUR\nrules:\n- match: 'Q\"'\n  prizes: [{prize: 'A \"mug\"', chance: 1/3}]\n- prizes: [{win: 1, chance: 1/7}]\n"), 0o600); err != nil {
@@ -235,7 +237,7 @@ func postDraws(t *testing.T, url, body string) string {
 // TestLostService kills a service: draws fail at once and say what to do, the core
 // refuses, and both go on by themselves when the service is back.
 func TestLostService(t *testing.T) {
-	_, number, _, services := four(t)
+	number, services := three(t)
 	core := startService(t, append([]string{"--role", "core"}, services...)...)
 	status := append([]string{"status", "--core-url", core.url}, services...)
 	prizegen(t, status...)

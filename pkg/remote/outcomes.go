@@ -24,7 +24,7 @@ type OutcomeTexts struct {
 }
 
 // Every outcome begins with this.
-var outcomeStart = []byte(`{"account":`)
+const outcomeStart = `{"account":`
 
 // NewOutcomeTexts makes the texts of rules.
 func NewOutcomeTexts(rules *prize.Rules) *OutcomeTexts {
@@ -75,8 +75,8 @@ func (t *OutcomeTexts) append(dst []byte, accounts *prize.Accounts, outcomes []p
 // read appends the outcomes of account numbers to dst. The array is read as
 // [OutcomeTexts.append] writes it; ok is false where it is written otherwise.
 func (t *OutcomeTexts) read(dst []prize.Outcome, array []byte, accounts *prize.Accounts) (outcomes []prize.Outcome, ok bool) {
-	start := append([]byte{'['}, outcomeStart...)
-	next := append([]byte{','}, outcomeStart...)
+	start := []byte("[" + outcomeStart)
+	next := []byte("," + outcomeStart)
 	var account []byte
 	for i := range accounts.Len() {
 		if !bytes.HasPrefix(array, start) {
