@@ -11,8 +11,9 @@ import (
 // with.
 const Name = "drand"
 
-// SeedForm says in a proof how the text of a seed is made.
-const SeedForm = "drand/<chain hash>/<round>/<randomness>, where randomness is the SHA-256 of the signature, all in lower-case hexadecimal but for the round"
+// SeedForm says in a proof how the text of a seed is made. It has no characters
+// that some encoders of JSON write in a way of their own.
+const SeedForm = "drand/{chain hash}/{round}/{randomness}, where randomness is the SHA-256 of the signature, all in lower-case hexadecimal but for the round"
 
 // ErrProof is wrapped by every error about a proof that does not belong to its
 // seed.

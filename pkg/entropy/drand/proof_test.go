@@ -58,7 +58,7 @@ func TestCheckRefuses(t *testing.T) {
 		want    error
 		says    string
 	}{
-		"another seed":         {seed: "42", proof: drand.NewProof(r, drand.Quicknet()), want: drand.ErrSeed, says: "drand/<chain hash>"},
+		"another seed":         {seed: "42", proof: drand.NewProof(r, drand.Quicknet()), want: drand.ErrSeed, says: "drand/{chain hash}"},
 		"another round":        {seed: r.Seed(), proof: drand.NewProof(other, drand.Quicknet()), want: drand.ErrProof, says: "of round 42, the proof of round 1000"},
 		"another source":       {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Source = "dice" }, want: drand.ErrProof, says: `its source is "dice"`},
 		"another chain":        {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Chain = drand.Default().Hash }, want: drand.ErrProof, says: "of the chain"},

@@ -76,7 +76,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" {
 		return nil, fmt.Errorf("the configured address of random.org is none, expected one such as %s (random-org-url)", DefaultURL)
 	}
-	if u.Scheme != "https" && !(u.Scheme == "http" && isLocal(u.Hostname())) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())) {
 		return nil, fmt.Errorf("the address %s of random.org would send the API key in the clear, expected https (random-org-url)", u)
 	}
 	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)

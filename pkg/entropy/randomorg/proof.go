@@ -14,8 +14,9 @@ import (
 // with.
 const Name = "random.org"
 
-// SeedForm says in a proof how the text of a seed is made.
-const SeedForm = "random.org/<serial number>/<blob>, both as in random, the blob in lower-case hexadecimal"
+// SeedForm says in a proof how the text of a seed is made. It has no characters
+// that some encoders of JSON write in a way of their own.
+const SeedForm = "random.org/{serial number}/{blob}, both as in random, the blob in lower-case hexadecimal"
 
 var (
 	// ErrSeed is wrapped by every error about a seed that is not of this package's

@@ -72,7 +72,7 @@ func TestCheckRefuses(t *testing.T) {
 		want  error
 		says  string
 	}{
-		"another form":     {seed: "42", want: randomorg.ErrSeed, says: "random.org/<serial number>/<blob>"},
+		"another form":     {seed: "42", want: randomorg.ErrSeed, says: "random.org/{serial number}/{blob}"},
 		"another seed":     {seed: other.Seed(), want: randomorg.ErrProof, says: "serial number"},
 		"another blob":     {seed: sameSerial, want: randomorg.ErrProof, says: "the seed has the blob"},
 		"another source":   {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Source = "drand" }, want: randomorg.ErrProof, says: `its source is "drand"`},

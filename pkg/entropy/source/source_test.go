@@ -1,0 +1,211 @@
+package source_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/entropy/drand"
+	"github.com/prizegen/prizegen/pkg/entropy/drand/drandtest"
+	"github.com/prizegen/prizegen/pkg/entropy/randomorg"
+	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
+	"github.com/prizegen/prizegen/pkg/entropy/source"
+)
+
+// made makes a seed by a configuration that is right.
+func made(t *testing.T, cfg source.Config) (entropy.Seed, json.RawMessage) {
+	t.Helper()
+	s, err := source.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := cfg.Name; s.Name() != want {
+		t.Errorf("the source is %s, want %s", s.Name(), want)
+	}
+	seed, proof, err := s.Seed(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := entropy.ParseSeed(string(seed)); err != nil {
+		t.Error(err)
+	}
+	return seed, proof
+}
+
+func TestOS(t *testing.T) {
+	s, err := source.New(source.Config{})
+	if err != nil || s.Name() != source.OS {
+		t.Fatalf("without a name the source is %v, %v", s, err)
+	}
+	seed, proof := made(t, source.Config{Name: source.OS})
+	other, _ := made(t, source.Config{Name: source.OS})
+	if seed == other || proof != nil {
+		t.Errorf("seeds %s and %s, proof %s", seed, other, proof)
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if seed, _, err := s.Seed(over); !errors.Is(err, context.Canceled) || seed != "" {
+		t.Errorf("cancelled: %s, %v", seed, err)
+	}
+	if _, err := source.CheckProof(t.Context(), source.Config{}, seed, proof, false); !errors.Is(err, source.ErrSource) {
+		t.Errorf("without a proof: %v, want an error that wraps ErrSource", err)
+	}
+}
+
+func TestDrand(t *testing.T) {
+	c := drandtest.New(t)
+	cfg := source.Config{Name: source.Drand, DrandURLs: []string{c.URL}, DrandChain: c.Hash(), DrandRound: 42}
+	seed, proof := made(t, cfg)
+	if seed != c.Round(42).Seed() {
+		t.Errorf("seed %s, want %s", seed, c.Round(42).Seed())
+	}
+	for _, online := range []bool{false, true} {
+		f, err := source.CheckProof(t.Context(), cfg, seed, proof, online)
+		if err != nil || !f.Signed || f.Confirmed != online || f.Source != source.Drand || !f.At.Equal(c.Info().TimeOf(42)) {
+			t.Errorf("online %t: %+v, %v", online, f, err)
+		}
+		for _, want := range []string{"round 42 of the drand chain test (" + c.Hash() + ")", "published at 20", "signature is verified"} {
+			if !strings.Contains(f.String(), want) {
+				t.Errorf("the finding %q does not say %q", f, want)
+			}
+		}
+	}
+	before := c.Requests()
+	if _, err := source.CheckProof(t.Context(), source.Config{}, seed, proof, true); !errors.Is(err, drand.ErrChain) || c.Requests() != before {
+		t.Errorf("a chain that nobody has named: %v", err)
+	}
+	c.Fail(drandtest.Broken)
+	if f, err := source.CheckProof(t.Context(), cfg, seed, proof, true); !errors.Is(err, drand.ErrUnavailable) || f.Signed {
+		t.Errorf("nobody answers: %+v, %v", f, err)
+	}
+}
+
+func TestDrandNext(t *testing.T) {
+	c := drandtest.New(t)
+	newest := c.Newest()
+	seed, _ := made(t, source.Config{Name: source.Drand, DrandURLs: []string{c.URL}, DrandChain: c.Hash()})
+	if ref, err := drand.ParseSeed(seed); err != nil || ref.Round <= newest {
+		t.Errorf("%+v, %v, want a round after %d", ref, err, newest)
+	}
+	for _, fault := range []drandtest.Fault{drandtest.Broken, drandtest.WrongKey} {
+		c.Fail(fault)
+		s, err := source.New(source.Config{Name: source.Drand, DrandURLs: []string{c.URL}, DrandChain: c.Hash()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seed, proof, err := s.Seed(t.Context()); !errors.Is(err, drand.ErrUnavailable) || seed != "" || proof != nil {
+			t.Errorf("seed %q, proof %s, %v: want an error and nothing else", seed, proof, err)
+		}
+	}
+}
+
+func TestRandomOrg(t *testing.T) {
+	s := randomorgtest.New(t)
+	cfg := source.Config{Name: source.RandomOrg, RandomOrgURL: s.URL, RandomOrgAPIKey: s.APIKey, RandomOrgCert: s.Certificate(), UserData: "commitment"}
+	seed, proof := made(t, cfg)
+	if !strings.Contains(string(proof), "commitment") {
+		t.Errorf("the user data are not in the proof %s", proof)
+	}
+	withKey, without := source.Config{RandomOrgURL: s.URL, RandomOrgCert: s.Certificate()}, source.Config{RandomOrgURL: s.URL}
+	for _, test := range []struct {
+		cfg               source.Config
+		online            bool
+		signed, confirmed bool
+		want              error
+		says              string
+	}{
+		{withKey, false, true, false, nil, "at 2021-03-15T13:51:32Z: its signature is verified"},
+		{withKey, true, true, true, nil, "its signature is verified and random.org has confirmed it"},
+		{without, true, false, true, nil, ": random.org has confirmed it"},
+		{without, false, false, false, source.ErrUnverified, "its signature is not verified"},
+	} {
+		f, err := source.CheckProof(t.Context(), test.cfg, seed, proof, test.online)
+		if !errors.Is(err, test.want) || f.Signed != test.signed || f.Confirmed != test.confirmed || !strings.HasSuffix(f.String(), test.says) {
+			t.Errorf("%q, %+v, %v, want %+v", f, f, err, test)
+		}
+	}
+	s.Fail(randomorgtest.NotAuthentic)
+	if f, err := source.CheckProof(t.Context(), withKey, seed, proof, true); !errors.Is(err, randomorg.ErrSignature) || f.Confirmed {
+		t.Errorf("denied: %+v, %v", f, err)
+	}
+	s.Fail(randomorgtest.NoBits)
+	failing, err := source.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seed, proof, err := failing.Seed(t.Context()); !errors.Is(err, randomorg.ErrQuota) || seed != "" || proof != nil {
+		t.Errorf("seed %q, proof %s, %v: want an error and nothing else", seed, proof, err)
+	}
+	if other := randomorgtest.Make(t); other.PublicKey() != nil {
+		_, err := source.CheckProof(t.Context(), source.Config{RandomOrgCert: other.Certificate()}, seed, proof, false)
+		if !errors.Is(err, randomorg.ErrSignature) {
+			t.Errorf("another's certificate: %v", err)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		cfg  source.Config
+		want error
+		says string
+	}{
+		"a name":           {source.Config{Name: "dice"}, source.ErrSource, `"dice", expected one of os, drand, random.org`},
+		"a chain":          {source.Config{Name: source.Drand, DrandChain: "slownet"}, drand.ErrChain, "drand-chain"},
+		"a mirror":         {source.Config{Name: source.Drand, DrandURLs: []string{"drand.sh"}}, nil, "drand-urls"},
+		"no API key":       {source.Config{Name: source.RandomOrg}, randomorg.ErrKey, "dashboard"},
+		"an address":       {source.Config{Name: source.RandomOrg, RandomOrgAPIKey: "key", RandomOrgURL: "ftp://x"}, nil, "random-org-url"},
+		"a certificate":    {source.Config{Name: source.RandomOrg, RandomOrgAPIKey: "key", RandomOrgCert: []byte("x")}, nil, "random-org-cert"},
+		"what is not used": {source.Config{Name: source.OS, DrandChain: "slownet", RandomOrgURL: "ftp://x"}, nil, ""},
+	} {
+		s, err := source.New(test.cfg)
+		if test.says == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err == nil || s != nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(fmt.Sprint(err), test.says) {
+			t.Errorf("%s: %v, %v, want an error that says %q", name, s, err, test.says)
+		}
+	}
+}
+
+func TestCheckProofRefuses(t *testing.T) {
+	const someSeed = "drand/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/42/8ada64bae5c6c0f5540a6a13af56e663240edfbd2c76ac6a8f27671eb7259ce3"
+	const round42 = `{"source":"drand","chain":"52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971","round":42,` +
+		`"signature":"95a9f9f5b231b7714de1553105d8ffdf3dcda24cfdb1e689319bccf79a9c8ce430a91b811fbfaf763900bc998b5d686a"}`
+	if f, err := source.CheckProof(t.Context(), source.Config{}, someSeed, json.RawMessage(round42), false); err != nil || f.At.Format(time.DateOnly) != "2023-08-23" {
+		t.Errorf("round 42: %+v, %v", f, err)
+	}
+	for name, test := range map[string]struct {
+		cfg   source.Config
+		seed  entropy.Seed
+		proof string
+		want  error
+		says  string
+	}{
+		"null":               {proof: "null", want: source.ErrSource, says: "no proof"},
+		"not an object":      {proof: "[]", want: source.ErrSource, says: "not a JSON object"},
+		"broken":             {proof: "{", want: source.ErrSource, says: "not a JSON object"},
+		"no source":          {proof: "{}", want: source.ErrSource, says: `names ""`},
+		"another source":     {proof: `{"source":"dice"}`, want: source.ErrSource, says: "a newer version"},
+		"drand, broken":      {proof: `{"source":"drand","chain":"12"}`, want: drand.ErrProof, says: "can't be read"},
+		"drand, other seed":  {proof: round42, seed: "42", want: drand.ErrSeed, says: "expected drand/"},
+		"drand, wrong chain": {proof: round42, seed: someSeed, cfg: source.Config{DrandChain: "x"}, want: drand.ErrChain, says: "drand-chain"},
+		"drand, no mirror":   {proof: round42, seed: someSeed, cfg: source.Config{DrandURLs: []string{"x"}}, says: "drand-urls"},
+		"random.org, broken": {proof: `{"source":"random.org","signature":"!"}`, want: randomorg.ErrProof, says: "can't be read"},
+		"random.org, other":  {proof: `{"source":"random.org"}`, seed: "42", want: randomorg.ErrSeed, says: "expected random.org/"},
+		"random.org, cert":   {proof: `{"source":"random.org"}`, cfg: source.Config{RandomOrgCert: []byte("x")}, says: "random-org-cert"},
+	} {
+		f, err := source.CheckProof(t.Context(), test.cfg, test.seed, json.RawMessage(test.proof), true)
+		if err == nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: %+v, %v, want an error that says %q", name, f, err, test.says)
+		}
+	}
+}
