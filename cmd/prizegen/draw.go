@@ -74,17 +74,17 @@ func (a *app) draw(ctx context.Context, o drawOptions) error {
 
 // begin finds seed and rules for a run.
 func (a *app) begin(ctx context.Context, o drawOptions) (*drawWriter, error) {
-	seed, made, err := o.run.resolve()
-	if err != nil {
-		return nil, err
-	}
 	rules, err := a.rulesFor(ctx, o.cmd, *o.rules)
 	if err != nil {
 		return nil, err
 	}
+	seed, err := a.seedOf(o.cmd, o.run)
+	if err != nil {
+		return nil, err
+	}
 	return &drawWriter{
-		a: a, format: o.output.value, seedMade: made,
-		spec: draw.Spec{Seed: seed, Start: o.run.start.value, Rules: rules},
+		a: a, format: o.output.value, seedMade: seed.made,
+		spec: draw.Spec{Seed: seed.Seed, Proof: seed.proof, Start: o.run.start.value, Rules: rules},
 	}, nil
 }
 

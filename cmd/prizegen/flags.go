@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -111,6 +112,7 @@ type runFlags struct {
 	seed  *value[entropy.Seed]
 	start *value[uint64]
 	count *value[uint64]
+	made  entropyFlags // where a seed comes from that was not given
 }
 
 func newRunFlags(cmd *cobra.Command) runFlags {
@@ -121,6 +123,7 @@ func newRunFlags(cmd *cobra.Command) runFlags {
 	}
 	cmd.Flags().Var(f.seed, "seed", "replay the run of this seed (default: a new one of 256 random bits)")
 	cmd.Flags().Var(f.start, "start", "index of the first draw")
+	f.made = newEntropyFlags(cmd)
 	return f
 }
 
@@ -129,15 +132,27 @@ func (f runFlags) withCount(cmd *cobra.Command, what string) runFlags {
 	return f
 }
 
-// resolve makes a seed where none was given, and checks that all indexes exist.
-func (f runFlags) resolve() (seed entropy.Seed, made bool, err error) {
+// runSeed is the seed of a run.
+type runSeed struct {
+	entropy.Seed
+	proof json.RawMessage // of where it comes from, nil for none
+	made  bool            // and not given
+}
+
+// seedOf gives the seed of a run, or makes one where none was given. It checks that
+// all indexes exist.
+func (a *app) seedOf(cmd *cobra.Command, f runFlags) (runSeed, error) {
+	if err := alone(cmd, "seed", "entropy", "drand-round"); err != nil {
+		return runSeed{}, err
+	}
 	if err := (entropy.Range{Start: f.start.value, Count: f.count.value}).Check(); err != nil {
-		return "", false, usageError{err}
+		return runSeed{}, usageError{err}
 	}
-	if f.seed.text == "" {
-		return entropy.NewSeed(), true, nil
+	if f.seed.text != "" && !cmd.Flags().Changed("entropy") {
+		return runSeed{Seed: f.seed.value}, nil
 	}
-	return f.seed.value, false, nil
+	seed, proof, err := a.newSeed(cmd.Context(), f.made)
+	return runSeed{Seed: seed, proof: proof, made: true}, err
 }
 
 // newRulesFlag defines --rules.

@@ -93,14 +93,15 @@ func newPartCmd(a *app, p part) *cobra.Command {
 				return fmt.Errorf("the format that is deployed as the %s service: %w", p.name, err)
 			}
 		}
-		return a.parts(cmd.Context(), p, format.value, run, output.value)
+		return a.parts(cmd, p, format.value, run, output.value)
 	}
 	return cmd
 }
 
 // parts makes the texts or numbers of a run and writes them.
-func (a *app) parts(ctx context.Context, p part, format partFormat, run runFlags, output string) error {
-	seed, made, err := run.resolve()
+func (a *app) parts(cmd *cobra.Command, p part, format partFormat, run runFlags, output string) error {
+	ctx := cmd.Context()
+	seed, err := a.seedOf(cmd, run)
 	if err != nil {
 		return err
 	}
@@ -129,8 +130,8 @@ func (a *app) parts(ctx context.Context, p part, format partFormat, run runFlags
 		}
 	}
 	progress.stop()
-	if made && (err == nil || errors.Is(err, context.Canceled)) && (output == "plain" || output == "csv") {
-		a.note("seed: %s", seed)
+	if seed.made && (err == nil || errors.Is(err, context.Canceled)) && (output == "plain" || output == "csv") {
+		a.note("seed: %s", seed.Seed)
 	}
 	return err
 }
@@ -138,7 +139,7 @@ func (a *app) parts(ctx context.Context, p part, format partFormat, run runFlags
 // partEncoding writes texts or numbers.
 type partEncoding struct {
 	name, format string
-	seed         entropy.Seed
+	seed         runSeed
 	letters      entropy.Letters
 }
 
@@ -157,7 +158,11 @@ func (e partEncoding) header() []byte {
 func (e partEncoding) append(dst, parts []byte, index uint64, first bool) []byte {
 	width := e.letters.Len()
 	// What follows each part in JSON is the same for all.
-	tail := `,"seed":` + jsonString(string(e.seed)) + `,"format":` + jsonString(e.letters.String()) + "}"
+	tail := `,"seed":` + jsonString(string(e.seed.Seed)) + `,"format":` + jsonString(e.letters.String())
+	if e.seed.proof != nil {
+		tail += `,"entropy":` + string(e.seed.proof)
+	}
+	tail += "}"
 	for ; len(parts) > 0; parts = parts[width:] {
 		text := string(parts[:width])
 		switch e.format {

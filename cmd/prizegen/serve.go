@@ -98,16 +98,6 @@ func parseListen(text string) (string, error) {
 	return text, nil
 }
 
-// oneOf accepts some texts and no others.
-func oneOf(texts ...string) func(string) (string, error) {
-	return func(text string) (string, error) {
-		if !slices.Contains(texts, text) {
-			return "", fmt.Errorf("expected %s", strings.Join(texts, ", "))
-		}
-		return text, nil
-	}
-}
-
 func parseLevel(text string) (slog.Level, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(text)); err != nil {

@@ -14,6 +14,7 @@ import (
 
 func newVerifyCmd(a *app) *cobra.Command {
 	var rules string
+	var online bool
 	cmd := &cobra.Command{
 		Use:   "verify FILE | -",
 		Short: "Recompute draws and name those that do not hold",
@@ -24,6 +25,9 @@ should have been, and exits with status 1 if there is one.
 It tells whose draws they are: their seed, rules and formats, and which indexes
 are missing or repeated. Whether the seed is the one that was promised, and the
 number of draws as well, is for you to compare.
+
+A seed from drand or RANDOM.ORG carries a proof, which is checked too: without a
+network by the public key, and with --online by asking again.
 
 Draws by rules that are not built in need --rules with the same rules file: its
 SHA-256 is part of each draw.`,
@@ -38,14 +42,20 @@ SHA-256 is part of each draw.`,
 		},
 	}
 	cmd.Flags().StringVar(&rules, "rules", "", "the YAML `file` of rules that are not built in")
+	cmd.Flags().BoolVar(&online, "online", false, "ask drand or RANDOM.ORG again about seeds from there")
+	proofs := newProofFlags(cmd)
 	output := newOutput(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.verify(cmd.Context(), args[0], rules, output.value)
+		check, err := a.proofCheck(cmd.Context(), proofs, online)
+		if err != nil {
+			return err
+		}
+		return a.verify(cmd.Context(), args[0], rules, check, output.value)
 	}
 	return cmd
 }
 
-func (a *app) verify(ctx context.Context, name, rulesFile, format string) error {
+func (a *app) verify(ctx context.Context, name, rulesFile string, check draw.ProofCheck, format string) error {
 	if name == "-" && rulesFile == "-" {
 		return usagef("draws and rules can't both come from standard input; save one of them in a file")
 	}
@@ -61,7 +71,7 @@ func (a *app) verify(ctx context.Context, name, rulesFile, format string) error 
 	findings := findingWriter{a: a, json: format == "json"}
 	progress := a.startProgress(0, "draw")
 	defer progress.stop()
-	report, err := draw.Verify(ctx, a.generator, file, rules, nil, progress.add, findings.write)
+	report, err := draw.Verify(ctx, a.generator, file, rules, check, progress.add, findings.write)
 	progress.stop()
 	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), bare(err))

@@ -50,6 +50,31 @@ func (s Seed) Commitment() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// branchLength is the number of characters that a branch adds.
+const branchLength = len("/") + 32
+
+// Branch is a seed of its own that begins with this one: a slash and 128 random bits
+// in hexadecimal follow. It makes many seeds of one that is public.
+func (s Seed) Branch() Seed {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // see NewSeed
+	return s + "/" + Seed(hex.EncodeToString(b[:]))
+}
+
+// Trunk is the seed that a branch was made of; one that is no branch is its own.
+func (s Seed) Trunk() Seed {
+	cut := len(s) - branchLength
+	if cut <= 0 || s[cut] != '/' {
+		return s
+	}
+	for _, c := range s[cut+1:] {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return s
+		}
+	}
+	return s[:cut]
+}
+
 // Label names one of the independent streams of a seed.
 type Label string
 
