@@ -71,11 +71,15 @@ func (a *api) refuse(x *exchange, err error) {
 // problem finds out what to tell about an error. It is a copy.
 func (a *api) problem(x *exchange, err error) remote.Problem {
 	var lost *remote.Unavailable
+	var dry *sourceError
 	switch {
 	case errors.As(err, &lost):
 		wait := max(lost.RetryAfter, retryBusy)
 		x.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 		a.log.WarnContext(x.context(), "a service gave no answer", slog.String("service", lost.Service), slog.Any("error", err))
+	case errors.As(err, &dry):
+		x.Header().Set("Retry-After", strconv.Itoa(int(retryBusy/time.Second)))
+		a.log.WarnContext(x.context(), "no seed", slog.String("source", dry.name), slog.Any("error", dry.err))
 	case errors.Is(err, errBusy):
 		x.Header().Set("Retry-After", strconv.Itoa(int(retryBusy/time.Second)))
 		return *problem(http.StatusServiceUnavailable, "%v, try again in a moment", err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/entropy/source"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
@@ -67,6 +68,11 @@ type Config struct {
 	// Rules reads the deployed rules, the first ones being those for callers who
 	// name none. It is called again by [Server.Reload].
 	Rules func() ([]*prize.Rules, error)
+
+	// Entropy makes the seeds of requests that bring none; the operating system
+	// where it is nil. A seed from outside serves for the time EntropyEvery.
+	Entropy      source.Source
+	EntropyEvery time.Duration
 
 	// Services has the addresses of the services that a core calls. What has no
 	// address is made in process.

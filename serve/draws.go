@@ -84,9 +84,6 @@ func (s *Server) spec(ctx context.Context, request *remote.DrawsRequest) (*draw.
 		return nil, err
 	}
 	spec := &draw.Spec{Seed: entropy.Seed(request.Seed), Start: request.Start, Count: uint64(request.Count)}
-	if spec.Seed == "" {
-		spec.Seed = entropy.NewSeed()
-	}
 	var err error
 	if request.TextFormat == "" {
 		spec.Text, err = s.deployed.textFormat(ctx)
@@ -106,6 +103,9 @@ func (s *Server) spec(ctx context.Context, request *remote.DrawsRequest) (*draw.
 	}
 	if spec.Rules, err = s.deployed.rules(ctx, request.Rules); err != nil && request.Rules != "" {
 		err = remote.At("/rules", err)
+	}
+	if err == nil && spec.Seed == "" {
+		spec.Seed, spec.Proof, err = s.fresh.get(ctx)
 	}
 	return spec, err
 }

@@ -80,13 +80,13 @@ func (s *Server) texts(ctx context.Context, request *remote.PartsRequest) (any, 
 			return nil, remote.At("/format", err)
 		}
 	}
-	draws, err := partsRange(request)
+	draws, from, err := s.partsRange(ctx, entropy.Text, request)
 	if err != nil {
 		return nil, err
 	}
 	texts, err := draw.Local{}.Texts(ctx, nil, format, draws)
 	s.metrics.parts(remote.Text, request.Count)
-	return &remote.TextsAnswer{Format: format.String(), Texts: remote.Parts{Joined: texts, Width: format.Len()}}, err
+	return &remote.TextsAnswer{Format: format.String(), Texts: remote.Parts{Joined: texts, Width: format.Len()}, Entropy: from}, err
 }
 
 func (s *Server) numbers(ctx context.Context, request *remote.PartsRequest) (any, error) {
@@ -97,22 +97,22 @@ func (s *Server) numbers(ctx context.Context, request *remote.PartsRequest) (any
 			return nil, remote.At("/format", err)
 		}
 	}
-	draws, err := partsRange(request)
+	draws, from, err := s.partsRange(ctx, entropy.Number, request)
 	if err != nil {
 		return nil, err
 	}
 	numbers, err := draw.Local{}.Numbers(ctx, nil, format, draws)
 	s.metrics.parts(remote.Number, request.Count)
-	return &remote.NumbersAnswer{Format: format.String(), Numbers: remote.Parts{Joined: numbers, Width: format.Len()}}, err
+	return &remote.NumbersAnswer{Format: format.String(), Numbers: remote.Parts{Joined: numbers, Width: format.Len()}, Entropy: from}, err
 }
 
-// partsRange is the draws of a request, with a fresh key where it has none.
-func partsRange(request *remote.PartsRequest) (entropy.Range, error) {
+// partsRange is the draws of a request, fresh ones where it has no key.
+func (s *Server) partsRange(ctx context.Context, label entropy.Label, request *remote.PartsRequest) (entropy.Range, *remote.Entropy, error) {
 	draws, fresh, err := request.Range()
 	if fresh {
-		draws.Key = freshKey()
+		return s.fresh.draws(ctx, label, request.Count)
 	}
-	return draws, err
+	return draws, nil, err
 }
 
 // freshKey makes a key that nobody knows.

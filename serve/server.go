@@ -18,6 +18,7 @@ type Server struct {
 	sentRules *ruleCache
 	client    *remote.Client // nil where nothing is called
 	deployed  *deployed      // of a core
+	fresh     *freshSeeds
 	metrics   *metrics
 	room      *semaphore.Weighted // draws that may be under way
 	draining  atomic.Bool
@@ -35,6 +36,7 @@ const few = 10
 // error.
 func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, metrics: newMetrics(cfg.Role, cfg.Version), room: semaphore.NewWeighted(maxUnderWay)}
+	s.fresh = newFreshSeeds(cfg.Entropy, cfg.EntropyEvery)
 	var err error
 	if s.rules, err = newRuleBook(cfg.Rules); err != nil {
 		return nil, err

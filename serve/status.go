@@ -57,7 +57,7 @@ func (s *Server) healthRoutes(a *api) []route {
 
 // status tells how a service of this server is.
 func (s *Server) status(ctx context.Context, service Role) *remote.Status {
-	status := &remote.Status{Service: string(service), Version: s.cfg.Version, Reasons: map[string]string{}}
+	status := &remote.Status{Service: string(service), Version: s.cfg.Version, Entropy: s.fresh.name(), Reasons: map[string]string{}}
 	switch service {
 	case Text:
 		status.Implementation = s.cfg.Text.String()

@@ -31,6 +31,8 @@ type serveOptions struct {
 	number    *value[numgen.Format]
 	rules     *string
 	cert, key *string
+	entropy   entropyFlags
+	every     *time.Duration
 	drainTime *time.Duration
 	logLevel  *value[slog.Level]
 	logFormat *value[string]
@@ -72,6 +74,8 @@ SIGTERM and Ctrl-C let requests under way finish. SIGHUP reads a rules file anew
 	o.rules = newRulesFlag(cmd)
 	o.cert = cmd.Flags().String("tls-cert", "", "serve HTTPS with the certificates of this PEM `file`, read again when it changes")
 	o.key = cmd.Flags().String("tls-key", "", "the private key of the certificate, a PEM `file`")
+	o.entropy = newEntropyFlags(cmd)
+	o.every = cmd.Flags().Duration("entropy-every", time.Minute, "how long one seed from drand or RANDOM.ORG serves requests")
 	o.drainTime = cmd.Flags().Duration("drain-time", 30*time.Second, "how long requests under way may take after SIGTERM")
 	o.logLevel = newValue("level", "info", parseLevel)
 	cmd.Flags().Var(o.logLevel, "log-level", "what to log: debug has every request, info, warn, error")
@@ -111,6 +115,10 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if (*o.cert == "") != (*o.key == "") {
 		return usagef("--tls-cert and --tls-key need each other")
 	}
+	seeds, err := a.seedSource(o.entropy)
+	if err != nil {
+		return err
+	}
 	log := a.logger(o.logLevel.value, o.logFormat.value)
 	server, err := serve.New(serve.Config{
 		Role: o.role.value, Version: thisBuild().Version,
@@ -122,6 +130,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 			}
 			return []*prize.Rules{rules}, nil
 		},
+		Entropy: seeds, EntropyEvery: *o.every,
 		Services: a.backend.addresses(),
 		TLSCert:  *o.cert, TLSKey: *o.key,
 		DrainTime: *o.drainTime, Log: log,

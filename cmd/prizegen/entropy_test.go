@@ -1,0 +1,222 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy/drand/drandtest"
+	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
+)
+
+// drawFile draws with some flags and keeps what was drawn in a file.
+func drawFile(t *testing.T, args ...string) (name string, draws []draw.Draw) {
+	t.Helper()
+	out := prizegen(t, append([]string{"draw", "-n", "5", "-o", "ndjson"}, args...)...)
+	name = filepath.Join(t.TempDir(), "draws.ndjson")
+	if err := os.WriteFile(name, []byte(out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	lines := json.NewDecoder(strings.NewReader(out))
+	for {
+		var d draw.Draw
+		if err := lines.Decode(&d); errors.Is(err, io.EOF) {
+			return name, draws
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		draws = append(draws, d)
+	}
+}
+
+// mustFail runs a command that must end with exit status 1 and say something, and
+// write no result.
+func mustFail(t *testing.T, want string, args ...string) {
+	t.Helper()
+	out, stderr, err := tryPrizegen(t, args...)
+	if err == nil || !strings.Contains(stderr, want) {
+		t.Errorf("prizegen %s ends with %v and says\n%swant %q in it", strings.Join(args, " "), err, stderr, want)
+	}
+	if args[0] == "draw" && out != "" {
+		t.Errorf("a draw without a seed writes %q", out)
+	}
+}
+
+// TestDrandSeed draws by a round that is published while the command waits, and
+// has it verified from the file alone, and by asking again.
+func TestDrandSeed(t *testing.T) {
+	chain := drandtest.New(t)
+	from := []string{"--drand-url", chain.URL, "--drand-chain", chain.Hash()}
+	before := chain.Newest()
+	name, draws := drawFile(t, append([]string{"--entropy", "drand"}, from...)...)
+	var proof struct {
+		Source, Chain string
+		Round         uint64
+		SeedForm      string `json:"seed_form"`
+	}
+	if err := json.Unmarshal(draws[0].Entropy, &proof); err != nil {
+		t.Fatal(err)
+	}
+	if proof.Source != "drand" || proof.Chain != chain.Hash() || proof.Round <= before || proof.SeedForm == "" {
+		t.Errorf("the proof is %s, want a round behind %d of the chain %s", draws[0].Entropy, before, chain.Hash())
+	}
+	// The seed alone gives the same account numbers and prizes.
+	again := prizegen(t, "draw", "-n", "5", "-o", "csv", "--seed", draws[0].Seed)
+	if !strings.Contains(again, ","+draws[4].Whole+",") {
+		t.Errorf("the seed %s gives\n%swithout %s", draws[0].Seed, again, draws[4].Whole)
+	}
+
+	prizegen(t, append([]string{"verify", name}, from...)...)
+	asked := chain.Requests()
+	prizegen(t, append([]string{"verify", "--online", name}, from...)...)
+	if chain.Requests() == asked {
+		t.Error("verify --online asks nobody")
+	}
+	mustFail(t, "not hold", "verify", name) // nobody here relies on that chain
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := filepath.Join(t.TempDir(), "forged.ndjson")
+	if err := os.WriteFile(forged, bytes.ReplaceAll(text, []byte(`"round":`), []byte(`"round":1`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mustFail(t, "5 of 5 draws do not hold", append([]string{"verify", forged}, from...)...)
+
+	// A past round can be named, and is the same for everybody.
+	named, first := drawFile(t, append([]string{"--entropy", "drand", "--drand-round", "7"}, from...)...)
+	_, second := drawFile(t, append([]string{"--entropy", "drand", "--drand-round", "7"}, from...)...)
+	if first[3].Whole != second[3].Whole || first[0].Seed != second[0].Seed {
+		t.Errorf("round 7 gives the seeds %s and %s", first[0].Seed, second[0].Seed)
+	}
+	prizegen(t, append([]string{"verify", named}, from...)...)
+}
+
+// TestDrandFails draws nothing where no mirror has a round that is signed.
+func TestDrandFails(t *testing.T) {
+	chain := drandtest.New(t)
+	draw := []string{"draw", "--entropy", "drand", "--drand-chain", chain.Hash(), "--drand-round", "7", "--drand-url"}
+	chain.Fail(drandtest.WrongKey)
+	mustFail(t, "no seed from drand, so nothing is drawn", append(draw, chain.URL)...)
+	chain.Fail(drandtest.Garbage)
+	mustFail(t, chain.URL, append(draw, chain.URL)...)
+	mustFail(t, "connection refused", append(draw, "http://127.0.0.1:1")...)
+	honest := chain.NewMirror(t)
+	prizegen(t, append(draw, "http://127.0.0.1:1,"+chain.URL+","+honest.URL)...)
+}
+
+// TestRandomOrgSeed draws by a blob that RANDOM.ORG has signed. The API's key is in
+// the environment and nowhere else.
+func TestRandomOrgSeed(t *testing.T) {
+	server := randomorgtest.New(t)
+	secret := string(server.APIKey)
+	t.Setenv("PRIZEGEN_RANDOM_ORG_API_KEY", secret)
+	from := []string{"--random-org-url", server.URL}
+	name, draws := drawFile(t, append([]string{"--entropy", "random.org"}, from...)...)
+	if !strings.HasPrefix(draws[0].Seed, "random.org/") || !strings.Contains(string(draws[0].Entropy), `"signature"`) {
+		t.Errorf("the seed is %s with the proof %s", draws[0].Seed, draws[0].Entropy)
+	}
+	cert := filepath.Join(t.TempDir(), "cert.pem")
+	if err := os.WriteFile(cert, server.Certificate(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	prizegen(t, "verify", "--random-org-cert", cert, name)
+	prizegen(t, append([]string{"verify", "--online", name}, from...)...)
+	_, notes, err := tryPrizegen(t, "verify", name)
+	if err != nil || !strings.Contains(notes, "warning: ") {
+		t.Errorf("without a certificate verify ends with %v and says %q, want a warning", err, notes)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := string(text) + notes
+	server.Fail(randomorgtest.Repeating)
+	_, stderr, err := tryPrizegen(t, append([]string{"draw", "--entropy", "random.org"}, from...)...)
+	if err == nil || !strings.Contains(stderr, "no seed from random.org") {
+		t.Errorf("a failure ends with %v and says %q", err, stderr)
+	}
+	if out += stderr; strings.Contains(out, secret) {
+		t.Errorf("the API's key is told:\n%s", out)
+	}
+	t.Setenv("PRIZEGEN_RANDOM_ORG_API_KEY", "")
+	mustFail(t, "hint: set PRIZEGEN_RANDOM_ORG_API_KEY", append([]string{"draw", "--entropy", "random.org"}, from...)...)
+}
+
+// TestServicesWithDrand has services draw fresh randomness from drand, tell it, and
+// refuse where there is none.
+func TestServicesWithDrand(t *testing.T) {
+	chain := drandtest.New(t)
+	from := []string{"--drand-url", chain.URL, "--drand-chain", chain.Hash()}
+	s := startService(t, append([]string{"--entropy", "drand", "--entropy-every", "1ns"}, from...)...)
+	for _, part := range []string{"text", "number"} {
+		var answer struct {
+			Texts, Numbers []string
+			Entropy        struct{ Seed string }
+		}
+		get(t, s.url+"/v1/"+part+"?count=3", http.StatusOK, &answer)
+		want := prizegen(t, part, "-n", "3", "--seed", answer.Entropy.Seed)
+		if got := strings.Join(append(answer.Texts, answer.Numbers...), "\n") + "\n"; got != want {
+			t.Errorf("the seed %s gives %q, the service gave %q", answer.Entropy.Seed, want, got)
+		}
+	}
+	first, second := postDraws(t, s.url, `{"count":3}`), postDraws(t, s.url, `{"count":3}`)
+	if first == second {
+		t.Error("two requests get the same draws")
+	}
+	name := filepath.Join(t.TempDir(), "draws.json")
+	if err := os.WriteFile(name, []byte(first), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	prizegen(t, append([]string{"verify", name}, from...)...)
+
+	chain.Fail(drandtest.WrongKey)
+	var problem struct{ Detail string }
+	get(t, s.url+"/v1/text", http.StatusServiceUnavailable, &problem)
+	if !strings.Contains(problem.Detail, "no randomness from drand, so nothing is drawn") {
+		t.Errorf("the service says %q", problem.Detail)
+	}
+	// Draws of a seed need nobody.
+	if got := postDraws(t, s.url, `{"seed":"42"}`); !strings.Contains(got, "fucb0166") {
+		t.Errorf("seed 42 gives %s", got)
+	}
+}
+
+// get reads a JSON answer of the status that is wanted.
+func get(t *testing.T, url string, status int, into any) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != status {
+		t.Errorf("GET %s: %s, want %d", url, answer.Status, status)
+	}
+	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSeedOrSource refuses to be told both.
+func TestSeedOrSource(t *testing.T) {
+	_, stderr, err := tryPrizegen(t, "draw", "--seed", "42", "--entropy", "drand")
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(stderr, "--seed can't stand beside --entropy") {
+		t.Errorf("ends with %v and says %q", err, stderr)
+	}
+}
