@@ -32,9 +32,6 @@ func newFreshSeeds(s source.Source, every time.Duration) *freshSeeds {
 	return f
 }
 
-// outside says whether seeds come from outside.
-func (f *freshSeeds) outside() bool { return f.source != nil }
-
 // name is that of the source.
 func (f *freshSeeds) name() string {
 	if f.source == nil {

@@ -42,12 +42,12 @@ func newEntropyFlags(cmd *cobra.Command) entropyFlags {
 // newProofFlags defines the flags that say who is asked about seeds from outside.
 func newProofFlags(cmd *cobra.Command) entropyFlags {
 	f := entropyFlags{
-		drandURLs:  cmd.Flags().StringSlice("drand-url", nil, "mirrors of drand (default: the public ones)"),
+		drandURLs:  cmd.Flags().StringSlice("drand-urls", nil, "mirrors of drand (default: the public ones)"),
 		drandChain: cmd.Flags().String("drand-chain", "", "chain of drand: quicknet, default or the hash of another (default quicknet)"),
 		orgURL:     cmd.Flags().String("random-org-url", "", "address of the RANDOM.ORG API (default: the public one)"),
 		orgCert:    cmd.Flags().String("random-org-cert", "", "PEM `file` with the certificate that RANDOM.ORG signs with"),
 	}
-	complete(cmd, "drand-url", drand.DefaultURLs()...)
+	complete(cmd, "drand-urls", drand.DefaultURLs()...)
 	complete(cmd, "drand-chain", "quicknet", "default")
 	return f
 }

@@ -56,7 +56,7 @@ func mustFail(t *testing.T, want string, args ...string) {
 // has it verified from the file alone, and by asking again.
 func TestDrandSeed(t *testing.T) {
 	chain := drandtest.New(t)
-	from := []string{"--drand-url", chain.URL, "--drand-chain", chain.Hash()}
+	from := []string{"--drand-urls", chain.URL, "--drand-chain", chain.Hash()}
 	before := chain.Newest()
 	name, draws := drawFile(t, append([]string{"--entropy", "drand"}, from...)...)
 	var proof struct {
@@ -105,7 +105,7 @@ func TestDrandSeed(t *testing.T) {
 // TestDrandFails draws nothing where no mirror has a round that is signed.
 func TestDrandFails(t *testing.T) {
 	chain := drandtest.New(t)
-	draw := []string{"draw", "--entropy", "drand", "--drand-chain", chain.Hash(), "--drand-round", "7", "--drand-url"}
+	draw := []string{"draw", "--entropy", "drand", "--drand-chain", chain.Hash(), "--drand-round", "7", "--drand-urls"}
 	chain.Fail(drandtest.WrongKey)
 	mustFail(t, "no seed from drand, so nothing is drawn", append(draw, chain.URL)...)
 	chain.Fail(drandtest.Garbage)
@@ -157,7 +157,7 @@ func TestRandomOrgSeed(t *testing.T) {
 // refuse where there is none.
 func TestServicesWithDrand(t *testing.T) {
 	chain := drandtest.New(t)
-	from := []string{"--drand-url", chain.URL, "--drand-chain", chain.Hash()}
+	from := []string{"--drand-urls", chain.URL, "--drand-chain", chain.Hash()}
 	s := startService(t, append([]string{"--entropy", "drand", "--entropy-every", "1ns"}, from...)...)
 	for _, part := range []string{"text", "number"} {
 		var answer struct {

@@ -45,7 +45,7 @@ func startService(t *testing.T, args ...string) *service {
 func startServiceAt(t *testing.T, address string, args ...string) *service {
 	t.Helper()
 	s := &service{ended: make(chan struct{})}
-	// It is killed at the end of the test, behind the draws of others' cleanups.
+	// It is killed at the end of the test, which is too late for the test's context.
 	s.cmd = exec.CommandContext(context.Background(), "prizegen", append([]string{"serve", "--listen", address, "--log-format", "json"}, args...)...)
 	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
 	log, err := s.cmd.StderrPipe()
