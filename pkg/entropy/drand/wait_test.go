@@ -2,6 +2,8 @@ package drand_test
 
 import (
 	"errors"
+	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -133,6 +135,23 @@ func TestRoundInTheFuture(t *testing.T) {
 		}
 		if _, err := client.Round(t.Context(), 0); !errors.Is(err, drand.ErrRound) {
 			t.Errorf("round 0: %v, want an error that wraps ErrRound", err)
+		}
+	})
+}
+
+// What a mirror a little behind has for the newest round is not the newest, so the
+// round after it may be out.
+func TestNextWithAMirrorBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := drandtest.Make(t, drandtest.Config{})
+		newest := c.Newest()
+		behind := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.URL.Path = strings.Replace(r.URL.Path, "latest", strconv.FormatUint(newest-5, 10), 1)
+			c.ServeHTTP(w, r)
+		})
+		r, err := served(t, c, drand.Config{}, behind).Next(t.Context())
+		if err != nil || r.Number != newest+1 {
+			t.Errorf("round %d, %v, want round %d", r.Number, err, newest+1)
 		}
 	})
 }
