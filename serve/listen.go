@@ -20,10 +20,13 @@ const (
 	maxHeader  = 32 << 10 // bytes
 )
 
-// quietTime is how long a server that is to end still takes new requests: those
-// who watch its readiness see that it ends, and callers on open connections learn
-// it from their next answer, before any connection is closed.
+// quietTime is how long no request must have been under way before connections are
+// closed: one may have been sent on a connection that looks idle here.
 const quietTime = 500 * time.Millisecond
+
+// stillTaking is the part of the drain time that requests are still taken in, if
+// they keep coming.
+const stillTaking = 4 // a quarter
 
 // Serve answers requests on a listener until the context ends. Then readiness
 // goes, requests under way are finished, and nil is returned; it is an error
@@ -59,14 +62,29 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 // drain ends a server when its requests are answered.
 func (s *Server) drain(server *http.Server) error {
 	s.cfg.Log.Info("draining", slog.Duration("at_most", s.cfg.DrainTime))
-	s.draining.Store(true)
-	time.Sleep(min(quietTime, s.cfg.DrainTime))
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTime)
 	defer cancel()
+	s.draining.Store(true)
+	s.calmDown(s.cfg.DrainTime / stillTaking)
 	if err := server.Shutdown(ctx); err != nil {
 		_ = server.Close() // the error is that of Shutdown
 		return fmt.Errorf("requests were still under way after %v: %w", s.cfg.DrainTime, err)
 	}
 	s.cfg.Log.Info("drained")
 	return nil
+}
+
+// calmDown waits until requests have stopped coming, for some time at most. Those who
+// watch the readiness see that the server is about to end, and callers on open
+// connections are told so by the next answer that they get.
+func (s *Server) calmDown(atMost time.Duration) {
+	const look = 10 * time.Millisecond
+	for waited, quiet := time.Duration(0), time.Duration(0); quiet < quietTime && waited < atMost; waited += look {
+		before := s.begun.Load()
+		time.Sleep(look)
+		quiet += look
+		if s.underWay.Load() > 0 || s.begun.Load() != before {
+			quiet = 0
+		}
+	}
 }

@@ -54,7 +54,10 @@ func (s *Server) traced(next http.Handler) http.Handler {
 		x := &exchange{ResponseWriter: w, request: r, trace: remote.NewTrace(r.Header)}
 		h := w.Header()
 		x.trace.SetAnswer(h)
+		s.underWay.Add(1)
+		defer s.underWay.Add(-1)
 		if s.draining.Load() {
+			s.begun.Add(1)
 			h["Connection"] = closing // so that the caller does not come back on it
 		}
 		next.ServeHTTP(x, r)

@@ -22,6 +22,8 @@ type Server struct {
 	metrics   *metrics
 	room      *semaphore.Weighted // draws that may be under way
 	draining  atomic.Bool
+	begun     atomic.Uint64 // requests, since the server is draining
+	underWay  atomic.Int64  // requests
 	handler   http.Handler
 }
 

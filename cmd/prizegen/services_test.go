@@ -310,7 +310,7 @@ func TestDrain(t *testing.T) {
 // drawOnce is false when the server takes no more requests. A request that was
 // begun must be answered.
 func drawOnce(t *testing.T, client *http.Client, url string) bool {
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/draws", strings.NewReader(`{"count":2000}`))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/draws", strings.NewReader(`{"count":200}`))
 	if err != nil {
 		t.Error(err)
 		return false
