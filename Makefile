@@ -41,7 +41,7 @@ deps:
 
 race:
 	@mkdir -p build
-	CGO_ENABLED=1 go test -race -covermode=atomic -coverpkg=./pkg/... -coverprofile=$(PROFILE) ./...
+	GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 go test -race -covermode=atomic -coverpkg=./pkg/... -coverprofile=$(PROFILE) ./...
 	@$(coverage)
 
 lint: ## Check imports, style and common mistakes; fail if go.mod is not tidy
