@@ -42,7 +42,7 @@ func (s *Server) award(a *api, x *exchange, r *http.Request) error {
 	buffer := a.buffers.get()
 	defer a.buffers.put(buffer)
 	var request remote.AwardRequest
-	if err := decode(x, r, buffer, &request); err != nil {
+	if err := a.decode(x, r, buffer, &request); err != nil {
 		return err
 	}
 	draws, fresh, err := request.Range()

@@ -80,6 +80,7 @@ type Config struct {
 
 	TLSCert, TLSKey string // PEM files; HTTP without TLS where they are empty
 
+	ReadTime  time.Duration // how long a request may take to arrive; 15 seconds where it is 0
 	DrainTime time.Duration // how long requests under way may take once the server is to end
 	Log       *slog.Logger
 }

@@ -34,7 +34,7 @@ func (s *Server) draws(a *api, x *exchange, r *http.Request) error {
 	ctx := x.context()
 	var request remote.DrawsRequest
 	request.Defaults()
-	if err := decode(x, r, buffer, &request); err != nil {
+	if err := a.decode(x, r, buffer, &request); err != nil {
 		return err
 	}
 	spec, err := s.spec(ctx, &request)

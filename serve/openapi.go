@@ -64,7 +64,21 @@ func document(cfg Config, routes []route) *huma.OpenAPI {
 		}
 		doc.AddOperation(op)
 	}
+	allowNoPrize(registry)
 	return doc
+}
+
+// allowNoPrize lets the prize of a draw or an outcome be null, which huma does not
+// see in a pointer to a struct.
+func allowNoPrize(registry huma.Registry) {
+	for _, schema := range registry.Map() {
+		if won := schema.Properties["prize"]; won != nil && won.Ref != "" {
+			schema.Properties["prize"] = &huma.Schema{
+				Description: "What was won; null for nothing.",
+				AnyOf:       []*huma.Schema{{Ref: won.Ref}, {Type: "null"}},
+			}
+		}
+	}
 }
 
 func success(registry huma.Registry, route route) *huma.Response {

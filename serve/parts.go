@@ -49,7 +49,7 @@ func (s *Server) partsRoutes(a *api, name string, answer reflect.Type, generate 
 				defer a.buffers.put(buffer)
 				request := &remote.PartsRequest{}
 				request.Defaults()
-				if err := decode(x, r, buffer, request); err != nil {
+				if err := a.decode(x, r, buffer, request); err != nil {
 					return err
 				}
 				return s.answerParts(a, x, request, generate)

@@ -46,13 +46,13 @@ func problem(status int, format string, args ...any) *remote.Problem {
 }
 
 // decode reads the JSON body of a request.
-func decode(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer, into any) error {
+func (a *api) decode(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer, into any) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return problem(http.StatusUnsupportedMediaType, "the body has the content type %q, expected application/json", clip(r.Header.Get("Content-Type")))
 	}
 	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, remote.MaxBody)); err != nil {
-		return bodyProblem(err)
+		return a.bodyProblem(err)
 	}
 	if text := bytes.TrimSpace(buffer.Bytes()); len(text) == 0 || string(text) == "null" {
 		return problem(http.StatusBadRequest, "the body is empty, expected a JSON object such as {}")
@@ -64,13 +64,13 @@ func decode(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer, into a
 }
 
 // bodyProblem tells why a body could not be read.
-func bodyProblem(err error) error {
+func (a *api) bodyProblem(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return problem(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return problem(http.StatusRequestTimeout, "the body did not arrive within %v", readTime)
+		return problem(http.StatusRequestTimeout, "the body did not arrive within %v", a.readTime)
 	}
 	return problem(http.StatusBadRequest, "the body broke off: %v", err)
 }

@@ -5,14 +5,16 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
 // api is what all routes share.
 type api struct {
-	buffers buffers
-	log     *slog.Logger
+	buffers  buffers
+	log      *slog.Logger
+	readTime time.Duration
 
 	// Values of headers, which all answers share.
 	jsonType, noStore []string
@@ -40,7 +42,7 @@ type parameter struct {
 
 // routes puts together what the role answers.
 func (s *Server) routes() http.Handler {
-	a := &api{log: s.cfg.Log, jsonType: []string{"application/json"}, noStore: []string{"no-store"}}
+	a := &api{log: s.cfg.Log, readTime: s.cfg.ReadTime, jsonType: []string{"application/json"}, noStore: []string{"no-store"}}
 	var list []route
 	if s.cfg.Role.has(Text) {
 		list = append(list, s.textRoutes(a)...)

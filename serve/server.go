@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"sync/atomic"
@@ -37,6 +38,7 @@ const few = 10
 // New makes a server. The deployed rules are read, and their mistakes are its
 // error.
 func New(cfg Config) (*Server, error) {
+	cfg.ReadTime = cmp.Or(cfg.ReadTime, readTime)
 	s := &Server{cfg: cfg, metrics: newMetrics(cfg.Role, cfg.Version), room: semaphore.NewWeighted(maxUnderWay)}
 	s.fresh = newFreshSeeds(cfg.Entropy, cfg.EntropyEvery)
 	var err error

@@ -1,0 +1,152 @@
+package serve_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/serve"
+)
+
+// TestBadRequests sends what can't be answered. Each is refused with a status, a
+// problem that names the place and the reason, and nothing is harmed.
+func TestBadRequests(t *testing.T) {
+	s := start(t, serve.All)
+	zeros := strings.Repeat("0", 64)
+	long := strings.Repeat("a", 129)
+	for name, test := range map[string]struct {
+		method, path, body string
+		status             int
+		place, want        string // in the errors, and in the detail
+		headers            []string
+	}{
+		"not JSON":               {"POST", "/v1/draws", `{"count":`, 400, "", "the body is not JSON", nil},
+		"nothing":                {"POST", "/v1/draws", " ", 400, "", "the body is empty", nil},
+		"null":                   {"POST", "/v1/draws", "null", 400, "", "the body is empty", nil},
+		"a list":                 {"POST", "/v1/draws", "[]", 422, "#", "expected an object", nil},
+		"more behind it":         {"POST", "/v1/draws", `{}{}`, 400, "", "the body is not JSON", nil},
+		"twice":                  {"POST", "/v1/draws", `{"count":1,"count":2}`, 400, "#/count", "duplicate", nil},
+		"not UTF-8":              {"POST", "/v1/draws", "{\"seed\":\"\xff\"}", 400, "", "invalid UTF-8", nil},
+		"deep":                   {"POST", "/v1/draws", strings.Repeat(`[`, 20000), 422, "#", "expected an object", nil},
+		"unknown member":         {"POST", "/v1/draws", `{"cuont":1}`, 422, "#/cuont", "expected count, seed, start", nil},
+		"count 0":                {"POST", "/v1/draws", `{"count":0}`, 422, "#/count", "expected a whole number from 1 to 100000", nil},
+		"count -1":               {"POST", "/v1/draws", `{"count":-1}`, 422, "#/count", "-1 is out of range", nil},
+		"count 100001":           {"POST", "/v1/draws", `{"count":100001}`, 422, "#/count", "100001 is out of range", nil},
+		"count 10^30":            {"POST", "/v1/draws", `{"count":1e30}`, 422, "#/count", "expected a whole number", nil},
+		"count in full":          {"POST", "/v1/draws", `{"count":1000000000000000000000000000000}`, 422, "#/count", "expected a whole number", nil},
+		"count 1.5":              {"POST", "/v1/draws", `{"count":1.5}`, 422, "#/count", "expected a whole number", nil},
+		"count as text":          {"POST", "/v1/draws", `{"count":"5"}`, 422, "#/count", "expected a whole number", nil},
+		"start -1":               {"POST", "/v1/draws", `{"start":-1}`, 422, "#/start", "from 0 to 18446744073709551615", nil},
+		"past the last index":    {"POST", "/v1/draws", `{"start":18446744073709551615,"count":2}`, 422, "#/start", "", nil},
+		"seed too long":          {"POST", "/v1/draws", `{"seed":"` + strings.Repeat("x", 1025) + `"}`, 422, "#/seed", "it has 1025 bytes", nil},
+		"unknown format":         {"POST", "/v1/draws", `{"text_format":"lower0"}`, 422, "#/text_format", "unknown format", nil},
+		"unknown rules":          {"POST", "/v1/draws", `{"rules":"none"}`, 422, "#/rules", "expected generous, modest", nil},
+		"no accounts":            {"POST", "/v1/prize", `{"accounts":[]}`, 422, "#/accounts", "no account number is given", nil},
+		"accounts missing":       {"POST", "/v1/prize", `{}`, 422, "#/accounts", "no account number is given", nil},
+		"accounts as text":       {"POST", "/v1/prize", `{"accounts":"A"}`, 422, "#/accounts", "expected a list of texts", nil},
+		"accounts as numbers":    {"POST", "/v1/prize", `{"accounts":["a", 1]}`, 422, "#/accounts/1", "expected a text", nil},
+		"an account with spaces": {"POST", "/v1/prize", `{"accounts":["a","b c"]}`, 422, "#/accounts/1", "it contains ' '", nil},
+		"an account too long":    {"POST", "/v1/prize", `{"accounts":["` + long + `"]}`, 422, "#/accounts/0", "it has 129 characters", nil},
+		"an account of é":        {"POST", "/v1/prize", `{"accounts":["é"]}`, 422, "#/accounts/0", "printable ASCII", nil},
+		"too many accounts":      {"POST", "/v1/prize", `{"accounts":["a"` + strings.Repeat(`,"a"`, 100_000) + `]}`, 422, "#/accounts", "there are 100001", nil},
+		"two kinds of rules":     {"POST", "/v1/prize", `{"accounts":["a"],"rules":"modest","rules_yaml":"x"}`, 422, "#/rules_yaml", "can't stand beside rules", nil},
+		"wrong rules":            {"POST", "/v1/prize", `{"accounts":["a"],"rules_yaml":"name: x\n"}`, 422, "#/rules_yaml", "the first one in line 1", nil},
+		"rules too long":         {"POST", "/v1/prize", `{"accounts":["a"],"rules_yaml":"` + strings.Repeat("#", 300_000) + `"}`, 422, "#/rules_yaml", "expected at most 262144", nil},
+		"other rules":            {"POST", "/v1/prize", `{"accounts":["a"],"rules":"modest","rules_sha256":"` + zeros + `"}`, 422, "#/rules_sha256", "those called modest here", nil},
+		"a key too short":        {"POST", "/v1/text", `{"key":"00"}`, 422, "#/key", "expected 64 hexadecimal digits", nil},
+		"a key of x":             {"POST", "/v1/number", `{"key":"` + strings.Repeat("x", 64) + `"}`, 422, "#/key", "expected 64 hexadecimal digits", nil},
+		"a start without key":    {"POST", "/v1/text", `{"start":3}`, 422, "#/start", "a start takes a key", nil},
+		"too many texts":         {"POST", "/v1/text", `{"count":100001}`, 422, "#/count", "out of range", nil},
+		"query count":            {"GET", "/v1/text?count=abc", "", 422, "count", `"abc" is not a whole number`, nil},
+		"query count 0":          {"GET", "/v1/number?count=0", "", 422, "count", "0 is out of range", nil},
+		"query twice":            {"GET", "/v1/text?count=1&count=2", "", 422, "count", "expected once", nil},
+		"query unknown":          {"GET", "/v1/text?cnt=1", "", 422, "cnt", "expected format, count", nil},
+		"query malformed":        {"GET", "/v1/text?count=%zz", "", 400, "", "the query is malformed", nil},
+		"query format":           {"GET", "/v1/text?format=digits4", "", 422, "#/format", "unknown format", nil},
+		"wrong path":             {"GET", "/v2/text", "", 404, "", "there is nothing at /v2/text", nil},
+		"wrong method":           {"DELETE", "/v1/draws", "", 405, "", "expected POST", nil},
+		"wrong content type":     {"POST", "/v1/draws", `{}`, 415, "", "expected application/json", []string{"Content-Type", "text/plain"}},
+		"no content type":        {"POST", "/v1/draws", `{}`, 415, "", "expected application/json", []string{"Content-Type", ""}},
+		"too large":              {"POST", "/v1/draws", `{"seed":"` + strings.Repeat("x", 20<<20) + `"}`, 413, "", "more than 16777216 bytes", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer, text := s.do(t, test.method, test.path, test.body, test.headers...)
+			var p remote.Problem
+			if err := json.Unmarshal([]byte(text), &p); err != nil {
+				t.Fatalf("%v: %.300s", err, text)
+			}
+			if kind := answer.Header.Get("Content-Type"); answer.StatusCode != test.status || p.Status != test.status || kind != remote.ProblemType {
+				t.Errorf("%s of the type %q with the status %d inside, want %d: %s", answer.Status, kind, p.Status, test.status, text)
+			}
+			if !strings.Contains(p.Detail, test.want) || p.Title == "" || !strings.HasSuffix(p.Instance, answer.Header.Get("X-Request-Id")) {
+				t.Errorf("the problem is %s, want %q in its detail", text, test.want)
+			}
+			place := ""
+			if len(p.Errors) > 0 {
+				place = p.Errors[0].Pointer + p.Errors[0].Parameter
+			}
+			if test.place != "" && place != test.place {
+				t.Errorf("the place is %q, want %q", place, test.place)
+			}
+			if test.status == 405 && answer.Header.Get("Allow") != "POST" {
+				t.Errorf("allowed is %q", answer.Header.Get("Allow"))
+			}
+		})
+	}
+	if answer, text := s.do(t, "POST", "/v1/draws", `{"seed":"42"}`); answer.StatusCode != 200 || !strings.Contains(text, "fucb0166") {
+		t.Errorf("after all that a draw is answered %s: %s", answer.Status, text)
+	}
+}
+
+// TestTricklingBody sends a body byte by byte for longer than it may take.
+func TestTricklingBody(t *testing.T) {
+	cfg, _ := defaultConfig(t, serve.Core)
+	cfg.ReadTime = 300 * time.Millisecond
+	address, _ := serveUntilEnd(t, cfg)
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /v1/draws HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusRequestTimeout || !strings.Contains(string(text), "the body did not arrive within 300ms") {
+		t.Errorf("%s: %s", answer.Status, text)
+	}
+}
+
+// TestDeployed leaves formats and rules to the server, which says what they are.
+func TestDeployed(t *testing.T) {
+	s := start(t, serve.All)
+	for path, want := range map[string]string{
+		"/v1/text": `"format":"lower4"`, "/v1/number": `"format":"digits4"`,
+		"/v1/text/status": `"implementation":"lower4"`, "/v1/prize/status": `"implementation":"generous"`,
+	} {
+		if _, text := s.do(t, "GET", path, ""); !strings.Contains(text, want) {
+			t.Errorf("GET %s: %s, want %s in it", path, text, want)
+		}
+	}
+	if _, text := s.do(t, "POST", "/v1/prize", `{"accounts":["A1"]}`); !strings.Contains(text, `"rules":"generous"`) {
+		t.Errorf("rules that nobody named: %s", text)
+	}
+	// A HEAD is a GET without a body.
+	if answer, text := s.do(t, "HEAD", "/v1/text/status", ""); answer.StatusCode != 200 || text != "" {
+		t.Errorf("HEAD: %s %q", answer.Status, text)
+	}
+}
