@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests call is there: a C compiler for the race
-# detector, git, xxd and openssl. On Debian and its kin it installs what is
+# detector, git, xxd, openssl, and promtool of Prometheus. On Debian and its kin it installs what is
 # missing, given root or sudo without a password; elsewhere it names it.
 set -euo pipefail
 
@@ -24,6 +24,7 @@ can_compile || missing+=(gcc libc6-dev)
 for tool in git xxd openssl; do
 	command -v "$tool" >/dev/null || missing+=("$tool")
 done
+command -v promtool >/dev/null || missing+=(prometheus)
 ((${#missing[@]})) || exit 0
 
 command -v apt-get >/dev/null || fail "missing: ${missing[*]}; install them, then run this again"

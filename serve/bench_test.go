@@ -1,0 +1,64 @@
+package serve_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/serve"
+)
+
+// quiet has a server log nothing.
+func quiet(c *serve.Config) { c.Log = slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+// BenchmarkRun makes a draw an iteration, written as CSV, in this process and with
+// all three services at the other end of a connection.
+func BenchmarkRun(b *testing.B) {
+	cfg, _ := defaultConfig(b, serve.All)
+	rules, err := prize.Builtin(prize.Generous)
+	if err != nil {
+		b.Fatal(err)
+	}
+	base := parseURL(b, start(b, serve.All, quiet).url)
+	for _, backend := range []struct {
+		name string
+		g    draw.Generator
+	}{{"local", draw.Local{}}, {"remote", remote.New(remote.Config{Text: base, Number: base, Prize: base})}} {
+		b.Run(backend.name, func(b *testing.B) {
+			spec := draw.Spec{Seed: "42", Count: uint64(b.N), Text: cfg.Text, Number: cfg.Number, Rules: rules}
+			csv := draw.CSV(&spec)
+			encode := func(batch *draw.Batch) error {
+				batch.Out = csv.Append(batch.Out, batch)
+				return nil
+			}
+			if err := draw.Run(context.Background(), backend.g, spec, encode, nil); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
+
+// sink takes an answer and forgets it.
+type sink struct{ h http.Header }
+
+func (s *sink) Header() http.Header         { return s.h }
+func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
+func (s *sink) WriteHeader(int)             {}
+
+// BenchmarkText answers a request for a text an iteration, without a network.
+func BenchmarkText(b *testing.B) {
+	s := start(b, serve.Text, quiet)
+	request := httptest.NewRequest(http.MethodGet, "/v1/text", http.NoBody)
+	w := &sink{h: http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.h)
+		s.Handler().ServeHTTP(w, request)
+	}
+}

@@ -1,0 +1,272 @@
+package serve_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve"
+)
+
+// localDraws makes draws in this process, as the core answers them.
+func localDraws(t *testing.T, spec draw.Spec) string {
+	t.Helper()
+	encoding := draw.JSON(&spec)
+	text := string(encoding.Header())
+	err := draw.Run(t.Context(), draw.Local{}, spec, nil, func(b *draw.Batch) error {
+		text += string(encoding.Append(nil, b))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return `{"draws":` + strings.TrimSuffix(text+string(encoding.Footer()), "\n") + "}\n"
+}
+
+// TestCore draws the same with three services as in one process.
+func TestCore(t *testing.T) {
+	front, _, _, _ := core(t)
+	whole := start(t, serve.All)
+	for _, formats := range [][2]string{{"lower4", "digits4"}, {"upper2", "digits8"}, {`[Q"\]3`, "digits1"}} {
+		for _, name := range prize.Builtins() {
+			text, err := textgen.Parse(formats[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			number, err := numgen.Parse(formats[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			rules, err := prize.Builtin(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request, err := json.Marshal(remote.DrawsRequest{Count: 5001, Seed: "42", Start: 7, TextFormat: formats[0], NumberFormat: formats[1], Rules: name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := localDraws(t, draw.Spec{Seed: "42", Start: 7, Count: 5001, Text: text, Number: number, Rules: rules})
+			for _, s := range []*server{front, whole} {
+				if answer, got := s.do(t, "POST", "/v1/draws", string(request)); got != want {
+					t.Errorf("%v by %s: %s, %d bytes, want %d", formats, name, answer.Status, len(got), len(want))
+				}
+			}
+		}
+	}
+	_, first := front.do(t, "POST", "/v1/draws", "{}")
+	_, second := front.do(t, "POST", "/v1/draws", "{}")
+	if first == second || !strings.Contains(first, `"seed":"`) {
+		t.Errorf("draws without a seed are\n%s%s", first, second)
+	}
+}
+
+// TestLostServices has each service fail: the core says which one, and to try again.
+func TestLostServices(t *testing.T) {
+	for _, service := range []string{remote.Text, remote.Number, remote.Prize} {
+		t.Run(service, func(t *testing.T) {
+			dead := httptest.NewServer(http.NotFoundHandler())
+			dead.Close()
+			front := start(t, serve.Core, func(c *serve.Config) {
+				address := parseURL(t, dead.URL)
+				switch service {
+				case remote.Text:
+					c.Services.Text = address
+				case remote.Number:
+					c.Services.Number = address
+				default:
+					c.Services.Prize = address
+				}
+			})
+			answer, text := front.do(t, "POST", "/v1/draws", "{}")
+			want := "the " + service + " service at " + dead.URL
+			if answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "" || !strings.Contains(text, want) {
+				t.Errorf("%s, Retry-After %q: %s, want %q in it", answer.Status, answer.Header.Get("Retry-After"), text, want)
+			}
+			ready, status := front.do(t, "GET", "/readyz", "")
+			if ready.StatusCode != 503 || !strings.Contains(status, `"ready":false`) || !strings.Contains(status, `"`+service+`":"`) {
+				t.Errorf("readiness %s: %s", ready.Status, status)
+			}
+			if alive, _ := front.do(t, "GET", "/healthz", ""); alive.StatusCode != 200 {
+				t.Errorf("health %s", alive.Status)
+			}
+			if _, metrics := front.do(t, "GET", "/metrics", ""); !strings.Contains(metrics, `prizegen_calls_total{result="error",service="`+service+`"}`) ||
+				!strings.Contains(metrics, `prizegen_call_retries_total{service="`+service+`"}`) {
+				t.Error("metrics do not count the failed calls and the retries")
+			}
+		})
+	}
+}
+
+// TestTraceTravels follows a request from the caller through the core to a service.
+func TestTraceTravels(t *testing.T) {
+	seen := make(chan http.Header, 100)
+	text := start(t, serve.Text)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen <- r.Header.Clone()
+		text.Handler().ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	front := start(t, serve.Core, func(c *serve.Config) { c.Services.Text = parseURL(t, proxy.URL) })
+
+	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	answer, _ := front.do(t, "POST", "/v1/draws", "{}", "X-Request-Id", "play-17", "Traceparent", "00-"+trace+"-00f067aa0ba902b7-01", "Tracestate", "a=1")
+	if got := answer.Header.Get("X-Request-Id"); got != "play-17" {
+		t.Errorf("the answer has the request id %q", got)
+	}
+	header := <-seen
+	parent := header.Get("Traceparent")
+	if header.Get("X-Request-Id") != "play-17" || !strings.HasPrefix(parent, "00-"+trace+"-") || !strings.HasSuffix(parent, "-01") ||
+		strings.Contains(parent, "00f067aa0ba902b7") || header.Get("Tracestate") != "a=1" {
+		t.Errorf("the service is called with %v", header)
+	}
+	for _, log := range []string{front.log.String(), text.log.String()} {
+		for line := range strings.Lines(log) {
+			if strings.Contains(line, `"path":"/v1/`) && (!strings.Contains(line, `"request_id":"play-17"`) || !strings.Contains(line, `"trace_id":"`+trace+`"`)) {
+				t.Errorf("a line lacks the ids: %s", line)
+			}
+		}
+		if !strings.Contains(log, "play-17") {
+			t.Errorf("the log does not have the request:\n%s", log)
+		}
+	}
+	for _, bad := range []string{"a b", "x\ty", strings.Repeat("x", 129), "é"} {
+		if answer, _ := front.do(t, "GET", "/healthz", "", "X-Request-Id", bad); answer.Header.Get("X-Request-Id") == bad {
+			t.Errorf("the request id %q is taken", bad)
+		}
+	}
+}
+
+// TestNothingSecretIsLogged looks for keys and seeds in the log of everything.
+func TestNothingSecretIsLogged(t *testing.T) {
+	s := start(t, serve.All)
+	key := strings.Repeat("5e", 32)
+	s.do(t, "POST", "/v1/text", `{"key":"`+key+`"}`)
+	s.do(t, "POST", "/v1/draws", `{"seed":"s3cret-seed"}`)
+	_, refusal := s.do(t, "POST", "/v1/text", `{"key":"`+key+`x"}`)
+	if log := s.log.String() + refusal; strings.Contains(log, key) || strings.Contains(log, "s3cret") {
+		t.Errorf("a secret is told:\n%s", log)
+	}
+}
+
+// TestDrain ends a server while a request is under way, which is answered.
+func TestDrain(t *testing.T) {
+	cfg, book := defaultConfig(t, serve.All)
+	address, end := serveUntilEnd(t, cfg)
+	s := &server{url: "http://" + address}
+	s.do(t, "GET", "/healthz", "")
+	answered := make(chan string, 1)
+	go func() {
+		_, text := s.do(t, "POST", "/v1/draws", `{"count":100000,"seed":"42"}`)
+		answered <- text
+	}()
+	if err := end(); err != nil {
+		t.Errorf("Serve gives %v", err)
+	}
+	if text := <-answered; !strings.HasSuffix(text, "]}\n") {
+		t.Errorf("the request under way is answered %.100q", text)
+	}
+	if log := book.String(); !strings.Contains(log, "draining") || !strings.Contains(log, "drained") {
+		t.Errorf("the log is %s", log)
+	}
+}
+
+// TestDrainTakesTooLong ends a server with a request that never ends.
+func TestDrainTakesTooLong(t *testing.T) {
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(hanging.Close)
+	cfg, _ := defaultConfig(t, serve.Core)
+	cfg.DrainTime = 50 * time.Millisecond
+	cfg.Services.Text = parseURL(t, hanging.URL)
+	address, end := serveUntilEnd(t, cfg)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/v1/draws", strings.NewReader(`{"seed":"42"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	begun := make(chan struct{})
+	go func() {
+		close(begun)
+		if answer, err := http.DefaultClient.Do(request); err == nil {
+			answer.Body.Close()
+		}
+	}()
+	<-begun
+	s := &server{url: "http://" + address}
+	for range 500 { // until the request is seen
+		if _, text := s.do(t, "GET", "/metrics", ""); strings.Contains(text, "prizegen_http_requests_in_flight 2\n") {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := end(); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Serve gives %v, want that requests were still under way", err)
+	}
+}
+
+// TestReload reads the rules anew while draws are made.
+func TestReload(t *testing.T) {
+	rules := prize.Generous
+	s := start(t, serve.All, func(c *serve.Config) {
+		c.Rules = func() ([]*prize.Rules, error) {
+			if rules == "" {
+				return nil, errors.New("mistakes")
+			}
+			r, err := prize.Builtin(rules)
+			return []*prize.Rules{r}, err
+		}
+	})
+	deployed := func() string {
+		_, text := s.do(t, "POST", "/v1/prize", `{"accounts":["A1"]}`)
+		return text
+	}
+	rules = prize.Modest
+	if err := s.Reload(); err != nil || !strings.Contains(deployed(), `"rules":"modest"`) {
+		t.Errorf("after %v the rules are %s", err, deployed())
+	}
+	rules = ""
+	if err := s.Reload(); err == nil || !strings.Contains(deployed(), `"rules":"modest"`) {
+		t.Errorf("after %v the rules are %s", err, deployed())
+	}
+	cfg, _ := defaultConfig(t, serve.Prize)
+	cfg.Rules = func() ([]*prize.Rules, error) { return nil, errors.New("mistakes") }
+	if _, err := serve.New(cfg); err == nil {
+		t.Error("a server without rules is made")
+	}
+}
+
+// TestHome looks at the page: it names what there is and loads nothing from
+// elsewhere.
+func TestHome(t *testing.T) {
+	s := start(t, serve.Core)
+	answer, page := s.do(t, "GET", "/", "")
+	policy := answer.Header.Get("Content-Security-Policy")
+	if answer.StatusCode != 200 || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+		t.Errorf("%s with the policy %q", answer.Status, policy)
+	}
+	for _, bad := range []string{"<script", "style=", "<style", "src=\"http", "href=\"http"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page has %s", bad)
+		}
+	}
+	if !strings.Contains(page, "/v1/draws") || !strings.Contains(page, "1.2.3") {
+		t.Errorf("the page is %s", page)
+	}
+	if style, text := s.do(t, "GET", "/style.css", ""); style.StatusCode != 200 || !strings.HasPrefix(style.Header.Get("Content-Type"), "text/css") || text == "" {
+		t.Errorf("the style is answered %s", style.Status)
+	}
+	if answer, _ := start(t, serve.Text).do(t, "GET", "/", ""); answer.StatusCode != 404 {
+		t.Errorf("a text service answers / with %s", answer.Status)
+	}
+}

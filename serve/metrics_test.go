@@ -1,0 +1,76 @@
+package serve_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/prizegen/prizegen/serve"
+)
+
+// TestMetrics counts what was asked for, and names nothing that callers make up.
+func TestMetrics(t *testing.T) {
+	s := start(t, serve.All)
+	s.do(t, "GET", "/v1/text?count=5", "")
+	s.do(t, "GET", "/v1/text?count=0", "")
+	s.do(t, "GET", "/v1/nothing-of-the-sort", "")
+	s.do(t, "POST", "/v1/prize", `{"accounts":["zzzz0000","zzzz0000","zzzz0000"],"rules":"generous"}`)
+	s.do(t, "POST", "/v1/prize", `{"accounts":["x"],"rules_yaml":"name: made-up\ncurrency: GBP\nrules:\n- prizes: [{prize: Invented, chance: 100%}]\n"}`)
+	s.do(t, "POST", "/v1/draws", `{"count":10}`)
+	_, text := s.do(t, "GET", "/metrics", "")
+	for _, want := range []string{
+		`prizegen_http_requests_total{code="200",method="GET",route="/v1/text"} 1`,
+		`prizegen_http_requests_total{code="422",method="GET",route="/v1/text"} 1`,
+		`prizegen_http_requests_total{code="404",method="any",route="other"} 1`,
+		`prizegen_http_request_duration_seconds_count{method="GET",route="/v1/text"} 2`,
+		`prizegen_http_requests_in_flight 1`,
+		`prizegen_parts_total{service="text"} 5`,
+		`prizegen_draws_total{prize="",rule="",rules="sent"} 1`,
+		`prizegen_build_info{role="all",version="1.2.3"} 1`,
+		`process_resident_memory_bytes`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+	for _, bad := range []string{"made-up", "Invented", "nothing-of-the-sort"} {
+		if strings.Contains(text, bad) {
+			t.Errorf("%q has become a label", bad)
+		}
+	}
+	if got := strings.Count(text, `prizegen_draws_total{prize="`); got < 2 {
+		t.Errorf("%d rows of draws", got)
+	}
+	front, _, _, _ := core(t)
+	front.do(t, "POST", "/v1/draws", "{}")
+	_, calls := front.do(t, "GET", "/metrics", "")
+	for _, want := range []string{
+		`prizegen_calls_total{result="ok",service="prize"}`, `prizegen_circuit_breaker_state{service="text",state="closed"} 1`,
+		`prizegen_circuit_breaker_state{service="text",state="open"} 0`, `prizegen_call_duration_seconds_count{service="number"}`,
+	} {
+		if !strings.Contains(calls, want) {
+			t.Errorf("no %s in\n%s", want, calls)
+		}
+	}
+	promtool(t, text)
+	promtool(t, calls)
+}
+
+// promtool holds metrics against the conventions of Prometheus. Its Debian package
+// is prometheus, which scripts/deps.sh installs.
+func promtool(t *testing.T, metrics string) {
+	t.Helper()
+	path, err := exec.LookPath("promtool")
+	if err != nil {
+		if os.Getenv("CI") == "" {
+			t.Skip("promtool is not installed")
+		}
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), path, "check", "metrics")
+	cmd.Stdin = strings.NewReader(metrics)
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("promtool: %v\n%s", err, out)
+	}
+}
