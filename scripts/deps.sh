@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests call is there: a C compiler for the race
-# detector, git, xxd, openssl, and promtool of Prometheus. On Debian and its kin it installs what is
-# missing, given root or sudo without a password; elsewhere it names it.
+# detector, git, xxd, openssl, and promtool of Prometheus. On Debian and its kin
+# it installs what is missing, given root or sudo without a password; elsewhere
+# it names it.
 set -euo pipefail
 
 fail() {

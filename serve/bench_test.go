@@ -2,7 +2,6 @@ package serve_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,7 +14,7 @@ import (
 )
 
 // quiet has a server log nothing.
-func quiet(c *serve.Config) { c.Log = slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet(c *serve.Config) { c.Log = slog.New(slog.DiscardHandler) }
 
 // BenchmarkRun makes a draw an iteration, written as CSV, in this process and with
 // all three services at the other end of a connection.
@@ -54,7 +53,7 @@ func (s *sink) WriteHeader(int)             {}
 // BenchmarkText answers a request for a text an iteration, without a network.
 func BenchmarkText(b *testing.B) {
 	s := start(b, serve.Text, quiet)
-	request := httptest.NewRequest(http.MethodGet, "/v1/text", http.NoBody)
+	request := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/v1/text", http.NoBody)
 	w := &sink{h: http.Header{}}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -35,7 +35,7 @@ func localDraws(t *testing.T, spec draw.Spec) string {
 
 // TestCore draws the same with three services as in one process.
 func TestCore(t *testing.T) {
-	front, _, _, _ := core(t)
+	front := core(t)
 	whole := start(t, serve.All)
 	for _, formats := range [][2]string{{"lower4", "digits4"}, {"upper2", "digits8"}, {`[Q"\]3`, "digits1"}} {
 		for _, name := range prize.Builtins() {
@@ -89,14 +89,14 @@ func TestLostServices(t *testing.T) {
 			})
 			answer, text := front.do(t, "POST", "/v1/draws", "{}")
 			want := "the " + service + " service at " + dead.URL
-			if answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "" || !strings.Contains(text, want) {
+			if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" || !strings.Contains(text, want) {
 				t.Errorf("%s, Retry-After %q: %s, want %q in it", answer.Status, answer.Header.Get("Retry-After"), text, want)
 			}
 			ready, status := front.do(t, "GET", "/readyz", "")
-			if ready.StatusCode != 503 || !strings.Contains(status, `"ready":false`) || !strings.Contains(status, `"`+service+`":"`) {
+			if ready.StatusCode != http.StatusServiceUnavailable || !strings.Contains(status, `"ready":false`) || !strings.Contains(status, `"`+service+`":"`) {
 				t.Errorf("readiness %s: %s", ready.Status, status)
 			}
-			if alive, _ := front.do(t, "GET", "/healthz", ""); alive.StatusCode != 200 {
+			if alive, _ := front.do(t, "GET", "/healthz", ""); alive.StatusCode != http.StatusOK {
 				t.Errorf("health %s", alive.Status)
 			}
 			if _, metrics := front.do(t, "GET", "/metrics", ""); !strings.Contains(metrics, `prizegen_calls_total{result="error",service="`+service+`"}`) ||
@@ -252,7 +252,7 @@ func TestHome(t *testing.T) {
 	s := start(t, serve.Core)
 	answer, page := s.do(t, "GET", "/", "")
 	policy := answer.Header.Get("Content-Security-Policy")
-	if answer.StatusCode != 200 || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+	if answer.StatusCode != http.StatusOK || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
 		t.Errorf("%s with the policy %q", answer.Status, policy)
 	}
 	for _, bad := range []string{"<script", "style=", "<style", "src=\"http", "href=\"http"} {
@@ -263,10 +263,10 @@ func TestHome(t *testing.T) {
 	if !strings.Contains(page, "/v1/draws") || !strings.Contains(page, "1.2.3") {
 		t.Errorf("the page is %s", page)
 	}
-	if style, text := s.do(t, "GET", "/style.css", ""); style.StatusCode != 200 || !strings.HasPrefix(style.Header.Get("Content-Type"), "text/css") || text == "" {
+	if style, text := s.do(t, "GET", "/style.css", ""); style.StatusCode != http.StatusOK || !strings.HasPrefix(style.Header.Get("Content-Type"), "text/css") || text == "" {
 		t.Errorf("the style is answered %s", style.Status)
 	}
-	if answer, _ := start(t, serve.Text).do(t, "GET", "/", ""); answer.StatusCode != 404 {
+	if answer, _ := start(t, serve.Text).do(t, "GET", "/", ""); answer.StatusCode != http.StatusNotFound {
 		t.Errorf("a text service answers / with %s", answer.Status)
 	}
 }

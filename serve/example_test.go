@@ -1,8 +1,8 @@
 package serve_test
 
 import (
+	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -24,13 +24,13 @@ func ExampleServer() {
 			rules, err := prize.Builtin(prize.Generous)
 			return []*prize.Rules{rules}, err
 		},
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	request := httptest.NewRequest(http.MethodPost, "/v1/draws", strings.NewReader(`{"seed":"42","start":9}`))
+	request := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/v1/draws", strings.NewReader(`{"seed":"42","start":9}`))
 	request.Header.Set("Content-Type", "application/json")
 	answer := httptest.NewRecorder()
 	server.Handler().ServeHTTP(answer, request)

@@ -42,7 +42,7 @@ func TestMetrics(t *testing.T) {
 	if got := strings.Count(text, `prizegen_draws_total{prize="`); got < 2 {
 		t.Errorf("%d rows of draws", got)
 	}
-	front, _, _, _ := core(t)
+	front := core(t)
 	front.do(t, "POST", "/v1/draws", "{}")
 	_, calls := front.do(t, "GET", "/metrics", "")
 	for _, want := range []string{

@@ -3,7 +3,6 @@ package serve_test
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -95,12 +94,12 @@ func TestBadRequests(t *testing.T) {
 			if test.place != "" && place != test.place {
 				t.Errorf("the place is %q, want %q", place, test.place)
 			}
-			if test.status == 405 && answer.Header.Get("Allow") != "POST" {
+			if test.status == http.StatusMethodNotAllowed && answer.Header.Get("Allow") != "POST" {
 				t.Errorf("allowed is %q", answer.Header.Get("Allow"))
 			}
 		})
 	}
-	if answer, text := s.do(t, "POST", "/v1/draws", `{"seed":"42"}`); answer.StatusCode != 200 || !strings.Contains(text, "fucb0166") {
+	if answer, text := s.do(t, "POST", "/v1/draws", `{"seed":"42"}`); answer.StatusCode != http.StatusOK || !strings.Contains(text, "fucb0166") {
 		t.Errorf("after all that a draw is answered %s: %s", answer.Status, text)
 	}
 }
@@ -115,8 +114,10 @@ func TestTricklingBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	fmt.Fprintf(conn, "POST /v1/draws HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+	t.Cleanup(func() { _ = conn.Close() })
+	if _, err := io.WriteString(conn, "POST /v1/draws HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +147,7 @@ func TestDeployed(t *testing.T) {
 		t.Errorf("rules that nobody named: %s", text)
 	}
 	// A HEAD is a GET without a body.
-	if answer, text := s.do(t, "HEAD", "/v1/text/status", ""); answer.StatusCode != 200 || text != "" {
+	if answer, text := s.do(t, "HEAD", "/v1/text/status", ""); answer.StatusCode != http.StatusOK || text != "" {
 		t.Errorf("HEAD: %s %q", answer.Status, text)
 	}
 }

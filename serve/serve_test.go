@@ -84,8 +84,15 @@ func start(t testing.TB, role serve.Role, change ...func(*serve.Config)) *server
 	return &server{s, h.URL, book}
 }
 
-// do makes a request and gives its answer, read to the end.
-func (s *server) do(t testing.TB, method, path, body string, headers ...string) (*http.Response, string) {
+// head is an answer without its body.
+type head struct {
+	StatusCode int
+	Status     string
+	Header     http.Header
+}
+
+// do makes a request and gives its answer and the body of it.
+func (s *server) do(t testing.TB, method, path, body string, headers ...string) (head, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
 	if err != nil {
@@ -106,7 +113,7 @@ func (s *server) do(t testing.TB, method, path, body string, headers ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer, string(text)
+	return head{answer.StatusCode, answer.Status, answer.Header}, string(text)
 }
 
 func parseURL(t testing.TB, text string) *url.URL {
@@ -118,14 +125,13 @@ func parseURL(t testing.TB, text string) *url.URL {
 	return u
 }
 
-// core starts a core that calls three services, and gives them too.
-func core(t testing.TB) (front, text, number, award *server) {
+// core starts a core that calls three services.
+func core(t testing.TB) *server {
 	t.Helper()
-	text, number, award = start(t, serve.Text), start(t, serve.Number), start(t, serve.Prize)
-	front = start(t, serve.Core, func(c *serve.Config) {
+	text, number, award := start(t, serve.Text), start(t, serve.Number), start(t, serve.Prize)
+	return start(t, serve.Core, func(c *serve.Config) {
 		c.Services = remote.Config{Text: parseURL(t, text.url), Number: parseURL(t, number.url), Prize: parseURL(t, award.url)}
 	})
-	return front, text, number, award
 }
 
 // serveUntilEnd serves on a port until end is called, which gives what Serve gave.
