@@ -57,6 +57,8 @@ func (noObserver) Breaker(string, string)              {}
 type Client struct {
 	local                     draw.Local
 	text, number, prize, core *service
+	http                      *http.Client
+	inFlight                  int
 
 	mu    sync.Mutex
 	texts map[string]*OutcomeTexts // by SHA-256 of the rules
@@ -87,6 +89,7 @@ func New(cfg Config) *Client {
 		return newService(&cfg, name, base, client)
 	}
 	return &Client{
+		http: client, inFlight: min(batchesInFlight, cfg.MaxInFlight),
 		text: made(Text, cfg.Text), number: made(Number, cfg.Number), prize: made(Prize, cfg.Prize), core: made(Core, cfg.Core),
 		texts: map[string]*OutcomeTexts{}, sent: map[string]bool{}, read: map[string]*prize.Rules{},
 	}
@@ -94,7 +97,11 @@ func New(cfg Config) *Client {
 
 // InFlight is how many batches of a run are worth having under way at a time: the
 // time is spent waiting rather than computing.
-func (c *Client) InFlight() int { return batchesInFlight }
+func (c *Client) InFlight() int { return c.inFlight }
+
+// Close ends the connections that no call uses. The client can be used on: it
+// connects anew.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // batchesInFlight is a number beyond which more were measured to gain nothing.
 const batchesInFlight = 8
@@ -146,12 +153,13 @@ func (s *service) parts(ctx context.Context, dst []byte, name string, letters en
 	if err := r.Check(); err != nil {
 		return dst, err
 	}
+	start := len(dst)
 	for from := uint64(0); from < r.Count; from += MaxCount {
 		some := r.Slice(from, min(from+MaxCount, r.Count))
 		request := &PartsRequest{Format: letters.String(), Key: some.Key.Hex(), Start: some.Start, Count: int(some.Count)}
 		body, err := s.ask(ctx, http.MethodPost, "/v1/"+s.name, request)
 		if err != nil {
-			return dst, err
+			return dst[:start], err
 		}
 		before := len(dst)
 		var ok bool
@@ -159,11 +167,13 @@ func (s *service) parts(ctx context.Context, dst []byte, name string, letters en
 			continue
 		}
 		format, parts, err := decode(body)
-		if err == nil {
+		if err != nil {
+			err = unreadable(err)
+		} else {
 			err = checkParts(letters, request.Count, format, parts)
 		}
 		if err != nil {
-			return dst[:before], s.strange(err)
+			return dst[:start], s.strange(err)
 		}
 		dst = append(dst[:before], parts.Joined...)
 	}
@@ -195,58 +205,59 @@ func (c *Client) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.R
 	if err := r.Check(); err != nil {
 		return dst, err
 	}
+	start := len(dst)
 	texts := c.outcomeTexts(rules)
 	for from := uint64(0); from < r.Count; from += MaxCount {
 		to := min(from+MaxCount, r.Count)
 		some := r.Slice(from, to)
 		request := AwardRequest{Accounts: Accounts{accounts.Slice(int(from), int(to))}, Key: some.Key.Hex(), Start: some.Start}
-		answer, err := c.award(ctx, rules, &request)
-		if err != nil {
-			return dst, err
-		}
-		var ok bool
-		before := len(dst)
-		if dst, ok = texts.read(dst, answer.Outcomes.Raw, &request.Accounts.Accounts); !ok {
-			if dst, err = texts.readAny(dst[:before], answer.Outcomes.Raw, &request.Accounts.Accounts); err != nil {
-				return dst[:before], c.prize.strange(err)
-			}
+		var err error
+		if dst, err = c.award(ctx, dst, texts, &request); err != nil {
+			return dst[:start], err
 		}
 	}
 	return dst, ctx.Err()
 }
 
-// award has a request decided by rules. The service is told their name; the rules
-// themselves are sent to one that knows no such rules, or others by that name.
-func (c *Client) award(ctx context.Context, rules *prize.Rules, request *AwardRequest) (*AwardAnswer, error) {
+// award has a request decided by the rules of texts. The service is told their
+// name; the rules themselves are sent to one that knows no such rules, or others
+// by that name.
+func (c *Client) award(ctx context.Context, dst []prize.Outcome, texts *OutcomeTexts, request *AwardRequest) ([]prize.Outcome, error) {
+	rules := texts.rules
 	if !c.mustSend(rules) {
 		request.Rules, request.RulesSHA256 = rules.Name, rules.SHA256()
-		answer, err := c.askAward(ctx, rules, request)
+		outcomes, err := c.askAward(ctx, dst, texts, request)
 		if !errors.Is(err, prize.ErrUnknownRules) {
-			return answer, err
+			return outcomes, err
 		}
 		c.send(rules)
 	}
 	request.Rules, request.RulesSHA256, request.RulesYAML = "", "", string(rules.Source())
-	return c.askAward(ctx, rules, request)
+	return c.askAward(ctx, dst, texts, request)
 }
 
-func (c *Client) askAward(ctx context.Context, rules *prize.Rules, request *AwardRequest) (*AwardAnswer, error) {
+func (c *Client) askAward(ctx context.Context, dst []prize.Outcome, texts *OutcomeTexts, request *AwardRequest) ([]prize.Outcome, error) {
 	body, err := c.prize.ask(ctx, http.MethodPost, "/v1/prize", plainBody(appendAwardRequest(nil, request)))
 	if err != nil {
-		return nil, err
+		return dst, err
+	}
+	before, rules, accounts := len(dst), texts.rules, &request.Accounts.Accounts
+	if array, ok := plainOutcomes(body, rules.Name, rules.SHA256()); ok {
+		if dst, ok = texts.read(dst, array, accounts); ok {
+			return dst, nil
+		}
 	}
 	var answer AwardAnswer
-	if array, ok := plainOutcomes(body, rules.Name, rules.SHA256()); ok {
-		answer.RulesSHA256, answer.Outcomes.Raw = rules.SHA256(), array
-		return &answer, nil
-	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, c.prize.strange(fmt.Errorf("its answer can't be read: %w", err))
+		return dst[:before], c.prize.strange(unreadable(err))
 	}
 	if answer.RulesSHA256 != rules.SHA256() {
-		return nil, c.prize.strange(fmt.Errorf("it answered by rules with the SHA-256 %s, asked for %s", answer.RulesSHA256, rules.SHA256()))
+		return dst[:before], c.prize.strange(fmt.Errorf("it answered by rules with the SHA-256 %q, asked for %s", answer.RulesSHA256, rules.SHA256()))
 	}
-	return &answer, nil
+	if dst, err = texts.readAny(dst[:before], answer.Outcomes.Raw, accounts); err != nil {
+		err = c.prize.strange(err)
+	}
+	return dst, err
 }
 
 // maxKept is how many rules a client remembers.

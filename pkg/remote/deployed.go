@@ -19,19 +19,25 @@ func (c *Client) Address(name string) *url.URL {
 	return nil
 }
 
+// service finds a service by its role; it is nil where that has no address.
 func (c *Client) service(name string) *service {
 	return map[string]*service{Text: c.text, Number: c.number, Prize: c.prize, Core: c.core}[name]
+}
+
+// call asks a service for something and reads its answer.
+func (c *Client) call(ctx context.Context, name, method, path string, request, answer any) error {
+	s := c.service(name)
+	if s == nil {
+		return fmt.Errorf("the %s service has no address", name)
+	}
+	return s.call(ctx, method, path, request, answer)
 }
 
 // Status asks a service how it is. It is an [Unavailable] where the service does
 // not answer.
 func (c *Client) Status(ctx context.Context, name string) (Status, error) {
-	s := c.service(name)
-	if s == nil {
-		return Status{}, fmt.Errorf("the %s service has no address", name)
-	}
 	var status Status
-	err := s.call(ctx, http.MethodGet, "/v1/"+name+"/status", nil, &status)
+	err := c.call(ctx, name, http.MethodGet, "/v1/"+name+"/status", nil, &status)
 	return status, err
 }
 
@@ -75,7 +81,7 @@ func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
 		name = status.Implementation
 	}
 	var answer RulesAnswer
-	if err := c.prize.call(ctx, http.MethodGet, "/v1/prize/rules/"+url.PathEscape(name), nil, &answer); err != nil {
+	if err := c.call(ctx, Prize, http.MethodGet, "/v1/prize/rules/"+url.PathEscape(name), nil, &answer); err != nil {
 		return nil, err
 	}
 	if rules := c.kept(answer.RulesSHA256); rules != nil {
@@ -84,6 +90,9 @@ func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
 	rules, err := prize.Parse(answer.Rules, []byte(answer.RulesYAML))
 	if err != nil {
 		return nil, c.prize.strange(err)
+	}
+	if rules.SHA256() != answer.RulesSHA256 {
+		return nil, c.prize.strange(fmt.Errorf("its rules %q have the SHA-256 %s, expected %q as it says", rules.Name, rules.SHA256(), answer.RulesSHA256))
 	}
 	c.keep(rules)
 	return rules, nil
@@ -107,7 +116,7 @@ func (c *Client) keep(rules *prize.Rules) {
 // Draws has the core make draws that are not stored.
 func (c *Client) Draws(ctx context.Context, request *DrawsRequest) (*DrawsAnswer, error) {
 	var answer DrawsAnswer
-	if err := c.core.call(ctx, http.MethodPost, "/v1/draws", request, &answer); err != nil {
+	if err := c.call(ctx, Core, http.MethodPost, "/v1/draws", request, &answer); err != nil {
 		return nil, err
 	}
 	return &answer, nil

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -30,21 +31,25 @@ const outcomeStart = `{"account":`
 func NewOutcomeTexts(rules *prize.Rules) *OutcomeTexts {
 	t := &OutcomeTexts{rules: rules, find: make(map[string]prize.Outcome, rules.Outcomes())}
 	for i := range rules.Outcomes() {
-		text := t.tail(prize.Outcome(i))
+		text := tail(t.outcome(prize.Outcome(i)))
 		t.texts = append(t.texts, text)
 		t.find[string(text)] = prize.Outcome(i)
 	}
 	return t
 }
 
-func (t *OutcomeTexts) tail(o prize.Outcome) []byte {
-	var outcome Outcome
+func (t *OutcomeTexts) outcome(o prize.Outcome) (outcome Outcome) {
 	if rule := t.rules.Rule(o); rule != nil {
 		outcome.Rule = &rule.Name
 	}
 	if won := t.rules.Prize(o); won != nil {
 		outcome.Prize = &draw.Prize{Name: won.Name, Value: won.Value, Currency: t.rules.Currency.Code}
 	}
+	return outcome
+}
+
+// tail is what stands behind the account number of an outcome that has none.
+func tail(outcome Outcome) []byte {
 	text, err := json.Marshal(outcome)
 	if err != nil {
 		panic("remote: " + err.Error()) // names are UTF-8 and always encode
@@ -103,23 +108,34 @@ func (t *OutcomeTexts) read(dst []prize.Outcome, array []byte, accounts *prize.A
 	return dst, string(array) == "]"
 }
 
+// writtenOutcome is an [Outcome] of which nothing may be left out: what a service
+// does not say is not to be taken for no prize.
+type writtenOutcome struct {
+	Account string         `json:"account"`
+	Rule    jsontext.Value `json:"rule"`
+	Prize   jsontext.Value `json:"prize"`
+}
+
 // readAny appends the outcomes of account numbers to dst, however their array is
 // written.
 func (t *OutcomeTexts) readAny(dst []prize.Outcome, array []byte, accounts *prize.Accounts) ([]prize.Outcome, error) {
-	var list []Outcome
+	var list []writtenOutcome
+	if len(array) == 0 {
+		return dst, errors.New("it answered without outcomes")
+	}
 	if err := json.Unmarshal(array, &list); err != nil {
-		return dst, err
+		return dst, unreadable(err)
 	}
 	if len(list) != accounts.Len() {
-		return dst, fmt.Errorf("it has %d outcomes, expected %d", len(list), accounts.Len())
+		return dst, fmt.Errorf("it answered with %d outcomes, asked for %d", len(list), accounts.Len())
 	}
 	for i, outcome := range list {
 		if outcome.Account != string(accounts.At(i)) {
-			return dst, fmt.Errorf("outcome %d is that of the account number %q, expected %q", i, outcome.Account, accounts.At(i))
+			return dst, fmt.Errorf("its outcome %d is that of the account number %q, asked for %q", i, outcome.Account, accounts.At(i))
 		}
 		o, ok := t.outcomeOf(outcome)
 		if !ok {
-			return dst, fmt.Errorf("outcome %d is none that the rules %q have", i, t.rules.Name)
+			return dst, fmt.Errorf("its outcome %d is none that the rules %q have", i, t.rules.Name)
 		}
 		dst = append(dst, o)
 	}
@@ -127,13 +143,12 @@ func (t *OutcomeTexts) readAny(dst []prize.Outcome, array []byte, accounts *priz
 }
 
 // outcomeOf finds an outcome by its names.
-func (t *OutcomeTexts) outcomeOf(outcome Outcome) (prize.Outcome, bool) {
-	outcome.Account = ""
-	text, err := json.Marshal(outcome)
-	if err != nil {
+func (t *OutcomeTexts) outcomeOf(written writtenOutcome) (prize.Outcome, bool) {
+	var outcome Outcome
+	if json.Unmarshal(written.Rule, &outcome.Rule) != nil || json.Unmarshal(written.Prize, &outcome.Prize) != nil {
 		return 0, false
 	}
-	o, ok := t.find[string(text[len(outcomeStart)+len(`""`):])]
+	o, ok := t.find[string(tail(outcome))]
 	return o, ok
 }
 

@@ -65,7 +65,9 @@ func appendAwardRequest(dst []byte, r *AwardRequest) []byte {
 	}
 	dst = append(dst, `"accounts":`...)
 	dst = r.Accounts.appendJSON(dst)
-	dst = append(append(append(dst, `,"key":"`...), r.Key...), '"')
+	if r.Key != "" {
+		dst = append(append(append(dst, `,"key":"`...), r.Key...), '"')
+	}
 	if r.Start != 0 {
 		dst = strconv.AppendUint(append(dst, `,"start":`...), r.Start, 10)
 	}

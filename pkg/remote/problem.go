@@ -94,8 +94,9 @@ func (e requestError) Unwrap() error { return ErrRequest }
 // ProblemOf tells an error as a problem. What is not for the caller to know, such
 // as a bug, is left to the log: ok is false then.
 func ProblemOf(err error) (p *Problem, ok bool) {
-	if errors.As(err, &p) {
-		return p, true
+	var lost *Unavailable
+	if errors.As(err, &p) && !errors.As(err, &lost) {
+		return p, true // from a service; what one says that takes no work is told as that
 	}
 	var file *prize.FileError
 	if errors.As(err, &file) {
@@ -134,7 +135,7 @@ func (p *Problem) Error() string {
 // Unwrap gives the error that the problem is in process; nil where it is none of
 // those that keep their meaning.
 func (p *Problem) Unwrap() error {
-	if p.Type == problemPrefix+badRules {
+	if p.Type == problemPrefix+badRules && len(p.Mistakes) > 0 {
 		return &prize.FileError{File: "rules", Mistakes: p.Mistakes}
 	}
 	for _, k := range kinds() {

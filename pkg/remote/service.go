@@ -74,13 +74,18 @@ func (s *service) call(ctx context.Context, method, path string, request, answer
 		return err
 	}
 	if err := json.Unmarshal(body, answer); err != nil {
-		return s.strange(fmt.Errorf("its answer can't be read: %w", err))
+		return s.strange(unreadable(err))
 	}
 	return nil
 }
 
+func unreadable(err error) error { return fmt.Errorf("its answer can't be read: %w", err) }
+
 // ask sends a request, nil for none, and gives the body of the answer.
 func (s *service) ask(ctx context.Context, method, path string, request any) ([]byte, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	body, err := encode(request)
 	if err != nil {
 		return nil, fmt.Errorf("encode the request: %w", err)
@@ -93,7 +98,10 @@ func (s *service) ask(ctx context.Context, method, path string, request any) ([]
 	if err == nil {
 		return answer, nil
 	}
-	if ctx.Err() != nil {
+	switch end := ctx.Err(); {
+	case errors.Is(end, context.DeadlineExceeded):
+		return nil, s.unavailable(context.Cause(ctx)) // which does not say who was waited for
+	case end != nil:
 		return nil, context.Cause(ctx)
 	}
 	return nil, s.explain(err)
@@ -113,8 +121,8 @@ func encode(request any) ([]byte, error) {
 }
 
 // attempt asks once.
-func (s *service) attempt(ctx context.Context, method, path string, body []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("no answer within %v", s.timeout))
+func (s *service) attempt(caller context.Context, method, path string, body []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, fmt.Errorf("no answer within %v", s.timeout))
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, s.base.JoinPath(path).String(), bytes.NewReader(body))
 	if err != nil {
@@ -136,7 +144,12 @@ func (s *service) attempt(ctx context.Context, method, path string, body []byte)
 			return text, refusal(answer, text)
 		}
 	}
-	if ctx.Err() != nil {
+	switch {
+	case errors.Is(err, errTooLong):
+		return nil, err
+	case errors.Is(caller.Err(), context.Canceled):
+		return nil, context.Cause(caller) // it says nothing about the service
+	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	}
 	return nil, &lostError{bare(err)}
@@ -146,14 +159,19 @@ func (s *service) attempt(ctx context.Context, method, path string, body []byte)
 // outcomes with names as long as they may be.
 const maxAnswer = 64 << 20
 
+var errTooLong = fmt.Errorf("its answer has more than %d bytes", maxAnswer)
+
 func readAll(answer *http.Response) ([]byte, error) {
 	var b bytes.Buffer
-	if n := answer.ContentLength; n > 0 && n <= maxAnswer {
+	switch n := answer.ContentLength; {
+	case n > maxAnswer:
+		return nil, errTooLong
+	case n > 0:
 		b.Grow(int(n) + bytes.MinRead)
 	}
 	n, err := b.ReadFrom(io.LimitReader(answer.Body, maxAnswer+1))
 	if err == nil && n > maxAnswer {
-		err = fmt.Errorf("its answer has more than %d bytes", maxAnswer)
+		err = errTooLong
 	}
 	return b.Bytes(), err
 }
@@ -185,10 +203,13 @@ func refusal(answer *http.Response, body []byte) error {
 	}
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	var problem Problem
-	if kind == ProblemType && json.Unmarshal(body, &problem) == nil {
+	switch {
+	case kind == ProblemType && json.Unmarshal(body, &problem) == nil:
 		problem.Status = answer.StatusCode
 		refused.err = &problem
-	} else {
+	case answer.StatusCode < 400 && answer.Header.Get("Location") != "":
+		refused.err = fmt.Errorf("it answered %s and points to %q, expected the address where the service itself is", answer.Status, answer.Header.Get("Location"))
+	default:
 		refused.err = fmt.Errorf("it answered %s without saying why", answer.Status)
 	}
 	return refused
@@ -218,7 +239,10 @@ func (s *service) explain(err error) error {
 		}
 		return s.strange(refused.err)
 	}
-	e := &Unavailable{Service: s.name, URL: s.base.String(), Err: err}
+	if errors.Is(err, errTooLong) {
+		return s.strange(err)
+	}
+	e := s.unavailable(err)
 	switch {
 	case errors.As(err, &refused):
 		e.RetryAfter = refused.retryAfter
@@ -228,7 +252,13 @@ func (s *service) explain(err error) error {
 	return e
 }
 
-// strange is an answer that makes no sense, which another try would not mend.
+func (s *service) unavailable(err error) *Unavailable {
+	return &Unavailable{Service: s.name, URL: s.base.Redacted(), Err: err}
+}
+
+// strange is an answer that makes no sense, which another try would not mend. It
+// hides the error: what a service gets wrong is no mistake of the caller, as it
+// would be taken for where the two are of one kind.
 func (s *service) strange(err error) error {
-	return fmt.Errorf("the %s service at %s: %w", s.name, s.base, err)
+	return fmt.Errorf("the %s service at %s: %v", s.name, s.base.Redacted(), err) //nolint:errorlint // hidden, see above
 }

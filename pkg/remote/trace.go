@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -46,9 +48,12 @@ func NewTrace(h http.Header) Trace {
 		randomID(id[:])
 		t.RequestID = hex.EncodeToString(id[:])
 	}
-	if id, flags, ok := parseTraceparent(h.Get(traceparentHeader)); ok {
+	parents := h[traceparentHeader]
+	if id, flags, ok := parseTraceparent(strings.Join(parents, ",")); ok && len(parents) == 1 {
 		t.traceID, t.flags = id, flags
-		t.state = strings.Join(h[tracestateHeader], ",")
+		if state := strings.Join(h[tracestateHeader], ","); len(state) <= maxState {
+			t.state = state
+		}
 	} else {
 		randomID(t.traceID[:])
 		t.flags = "00"
@@ -56,8 +61,12 @@ func NewTrace(h http.Header) Trace {
 	return t
 }
 
+// maxState is the length of the longest state that is passed on: others need not
+// do as much.
+const maxState = 512
+
 // parseTraceparent reads version-trace-parent-flags. Versions to come may have
-// more behind that.
+// more behind that, and more flags, which are cleared.
 func parseTraceparent(s string) (traceID [16]byte, flags string, ok bool) {
 	const length = 55
 	if len(s) < length || (len(s) > length && (s[:2] == "00" || s[length] != '-')) {
@@ -69,9 +78,14 @@ func parseTraceparent(s string) (traceID [16]byte, flags string, ok bool) {
 		strings.Trim(trace, "0") != "" && strings.Trim(span, "0") != ""
 	if ok {
 		_, _ = hex.Decode(traceID[:], []byte(trace)) // it is hexadecimal
+		bits, _ := strconv.ParseUint(flags, 16, 8)
+		flags = fmt.Sprintf("%02x", bits&knownFlags)
 	}
 	return traceID, flags, ok
 }
+
+// knownFlags are those that have a meaning: sampled, and made from random bits.
+const knownFlags = 0b11
 
 func lowerHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 

@@ -30,6 +30,8 @@ func (e *Unavailable) Error() string {
 		return fmt.Sprintf("the %s service at %s has failed several times in a row and is not called for a moment", e.Service, e.URL)
 	case errors.Is(e.Err, bulkhead.ErrFull):
 		return fmt.Sprintf("too many calls of the %s service at %s are under way", e.Service, e.URL)
+	case errors.As(e.Err, new(*refusedError)):
+		return fmt.Sprintf("the %s service at %s takes no work at the moment: %v", e.Service, e.URL, e.Err)
 	}
 	return fmt.Sprintf("the %s service at %s does not answer: %v", e.Service, e.URL, e.Err)
 }

@@ -1,0 +1,440 @@
+package remote_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// handler is a server of all roles, with the rules that are deployed there.
+func handler(t testing.TB, deployed string) http.Handler {
+	t.Helper()
+	server, err := serve.New(serve.Config{
+		Role: serve.All, Version: "1", Text: textFormat(t, "upper2"), Number: numberFormat(t, "digits8"), Log: slog.New(slog.DiscardHandler),
+		Rules: func() ([]*prize.Rules, error) {
+			rules, err := prize.Parse("deployed", []byte(deployed))
+			return []*prize.Rules{rules}, err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server.Handler()
+}
+
+const summer = "name: summer\ncurrency: EUR\nrules:\n- match: 'Q\"|^A'\n  prizes: [{prize: 'A \"mug\" & more', chance: 1/3}]\n- match: '[0-9]'\n  prizes: [{win: 1, chance: 1/7}]\n"
+
+func textFormat(t testing.TB, name string) textgen.Format {
+	t.Helper()
+	f, err := textgen.Parse(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func numberFormat(t testing.TB, name string) numgen.Format {
+	t.Helper()
+	f, err := numgen.Parse(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// newClient makes a client of a handler, over a real connection.
+func newClient(t testing.TB, h http.Handler, change ...func(*remote.Config)) *remote.Client {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	transport := &http.Transport{MaxIdleConnsPerHost: 8}
+	t.Cleanup(transport.CloseIdleConnections)
+	base, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := remote.Config{Text: base, Number: base, Prize: base, Core: base, Transport: transport}
+	for _, f := range change {
+		f(&cfg)
+	}
+	return remote.New(cfg)
+}
+
+// ndjson makes draws and writes them.
+func ndjson(t testing.TB, g draw.Generator, spec draw.Spec) string {
+	t.Helper()
+	var out bytes.Buffer
+	encoding := draw.NDJSON(&spec)
+	err := draw.Run(t.Context(), g, spec, nil, func(b *draw.Batch) error {
+		_, err := out.Write(encoding.Append(nil, b))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// TestDrawsAreThoseOfLocal makes the same draws here and there.
+func TestDrawsAreThoseOfLocal(t *testing.T) {
+	client := newClient(t, handler(t, summer))
+	own, err := prize.Parse("own", []byte(summer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := []*prize.Rules{own}
+	for _, name := range prize.Builtins() {
+		r, err := prize.Builtin(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules = append(rules, r)
+	}
+	for _, formats := range [][2]string{{"lower4", "digits4"}, {"upper2", "digits8"}, {`[Q"\]3`, "[01]5"}, {"lower20", "digits30"}} {
+		for _, r := range rules {
+			for _, start := range []uint64{0, 1<<64 - 9001} {
+				spec := draw.Spec{Seed: "42", Start: start, Count: 9001, Text: textFormat(t, formats[0]), Number: numberFormat(t, formats[1]), Rules: r}
+				if got, want := ndjson(t, client, spec), ndjson(t, draw.Local{}, spec); got != want {
+					t.Errorf("%v by %s from %d differ", formats, r.Name, start)
+				}
+			}
+		}
+	}
+}
+
+// TestLongRanges asks for more than a request may have.
+func TestLongRanges(t *testing.T) {
+	client := newClient(t, handler(t, summer))
+	f := textFormat(t, "lower4")
+	for _, n := range []uint64{0, 1, remote.MaxCount, remote.MaxCount + 1, 2*remote.MaxCount + 77} {
+		r := entropy.Seed("42").Range(entropy.Text, 5, n)
+		got, err := client.Texts(t.Context(), []byte("before"), f, r)
+		want, _ := draw.Local{}.Texts(t.Context(), []byte("before"), f, r)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%d texts differ: %v", n, err)
+		}
+	}
+	tooFar := entropy.Range{Start: 1<<64 - 1, Count: 2}
+	var accounts prize.Accounts
+	rules, err := prize.Builtin(prize.Modest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, textErr := client.Texts(t.Context(), nil, f, tooFar)
+	_, prizeErr := client.Prizes(t.Context(), nil, rules, &accounts, tooFar)
+	if !errors.Is(textErr, entropy.ErrRange) || !errors.Is(prizeErr, entropy.ErrRange) {
+		t.Errorf("past the last index: %v, %v", textErr, prizeErr)
+	}
+}
+
+// TestDeployed asks for what nobody named.
+func TestDeployed(t *testing.T) {
+	client := newClient(t, handler(t, summer))
+	text, err := client.TextFormat(t.Context())
+	if err != nil || text.String() != "upper2" {
+		t.Errorf("text %s, %v", text, err)
+	}
+	number, err := client.NumberFormat(t.Context())
+	if err != nil || number.String() != "digits8" {
+		t.Errorf("number %s, %v", number, err)
+	}
+	for range 2 { // the second time they are known
+		rules, err := client.Rules(t.Context(), "")
+		if err != nil || rules.Name != "summer" || string(rules.Source()) != summer {
+			t.Errorf("rules %v, %v", rules, err)
+		}
+	}
+	if rules, err := client.Rules(t.Context(), "modest"); err != nil || rules.Name != "modest" {
+		t.Errorf("rules %v, %v", rules, err)
+	}
+	if _, err := client.Rules(t.Context(), "winter"); !errors.Is(err, prize.ErrUnknownRules) {
+		t.Errorf("unknown rules: %v", err)
+	}
+	answer, err := client.Draws(t.Context(), &remote.DrawsRequest{Count: 2, Seed: "42"})
+	if err != nil || len(answer.Draws) != 2 || answer.Draws[1].Rules != "summer" {
+		t.Errorf("draws %v, %v", answer, err)
+	}
+	if _, err := client.Draws(t.Context(), &remote.DrawsRequest{Count: 1, TextFormat: "lower0"}); !errors.Is(err, entropy.ErrFormat) {
+		t.Errorf("a wrong format: %v", err)
+	}
+	none := remote.New(remote.Config{})
+	if _, err := none.Status(t.Context(), remote.Core); err == nil || none.Address(remote.Core) != nil {
+		t.Errorf("a core without an address answers: %v", err)
+	}
+}
+
+// TestRulesAreSentOnce names rules to a service that has others of that name: the
+// rules themselves follow, and from then on at once.
+func TestRulesAreSentOnce(t *testing.T) {
+	inner := handler(t, strings.Replace(summer, "1/7", "1/8", 1))
+	var bodies []string
+	var mu sync.Mutex
+	client := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var b bytes.Buffer
+		_, _ = b.ReadFrom(r.Body)
+		mu.Lock()
+		bodies = append(bodies, b.String())
+		mu.Unlock()
+		r.Body = http.NoBody
+		clone := r.Clone(r.Context())
+		clone.Body = readCloser{&b}
+		inner.ServeHTTP(w, clone)
+	}))
+	own, err := prize.Parse("own", []byte(summer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accounts prize.Accounts
+	accounts.Append("A1")
+	for range 2 {
+		if _, err := client.Prizes(t.Context(), nil, own, &accounts, entropy.Range{Count: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(bodies) != 3 || strings.Contains(bodies[0], "rules_yaml") || !strings.Contains(bodies[1], "rules_yaml") || !strings.Contains(bodies[2], "rules_yaml") {
+		t.Errorf("the service was asked\n%s", strings.Join(bodies, "\n"))
+	}
+}
+
+type readCloser struct{ *bytes.Buffer }
+
+func (readCloser) Close() error { return nil }
+
+// TestStrangeAnswers has a service answer what makes no sense.
+func TestStrangeAnswers(t *testing.T) {
+	rules, err := prize.Builtin(prize.Generous)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := `{"rules":"generous","rules_sha256":"` + rules.SHA256() + `","outcomes":`
+	for name, test := range map[string]struct {
+		status       int
+		answer, want string
+	}{
+		"another format":      {200, `{"format":"lower5","texts":["aaaaa"]}`, `the format "lower5"`},
+		"too few":             {200, `{"format":"lower4","texts":[]}`, "0 parts"},
+		"too many":            {200, `{"format":"lower4","texts":["aaaa","bbbb"]}`, "2 parts"},
+		"too long":            {200, `{"format":"lower4","texts":["aaaaa"]}`, "of 5 characters"},
+		"other letters":       {200, `{"format":"lower4","texts":["AAAA"]}`, "which the format"},
+		"a web page":          {200, `<html>`, "invalid character"},
+		"nothing":             {200, ``, "EOF"},
+		"another server":      {404, `not here`, "404 Not Found without saying why"},
+		"a redirection":       {302, ``, "302 Found without saying why"},
+		"a failure":           {500, `{}`, "500 Internal Server Error"},
+		"other rules":         {200, `{"rules":"generous","rules_sha256":"00","outcomes":[]}`, `SHA-256 "00"`},
+		"no outcome":          {200, sum + `[]}`, "0 outcomes, asked for 1"},
+		"another account":     {200, sum + `[{"account":"zzzz","rule":null,"prize":null}]}`, `account number "zzzz"`},
+		"an unknown outcome":  {200, sum + `[{"account":"aaaa","rule":"none","prize":null}]}`, "is none that the rules"},
+		"outcomes as numbers": {200, sum + `[1]}`, "json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(test.status)
+				_, _ = w.Write([]byte(test.answer))
+			}))
+			var accounts prize.Accounts
+			accounts.Append("aaaa")
+			_, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: 1})
+			if strings.Contains(test.answer, "outcomes") {
+				_, err = client.Prizes(t.Context(), nil, rules, &accounts, entropy.Range{Count: 1})
+			}
+			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "service at http://127.0.0.1:") {
+				t.Errorf("got %v, want %q and the service in it", err, test.want)
+			}
+		})
+	}
+}
+
+// TestAnswersInOtherWords reads what a service of the same kind might write: with
+// white space, escapes, members in another order.
+func TestAnswersInOtherWords(t *testing.T) {
+	rules, err := prize.Builtin(prize.Generous)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/text" {
+			fmt.Fprint(w, "{ \"texts\" : [ \"a\\u0062cd\" ,\n\"efgh\" ], \"format\": \"lower4\", \"more\": 1 }")
+			return
+		}
+		fmt.Fprintf(w, `{"outcomes":[{"prize":null,"rule":"everybody else","account":"bbbb"}],"rules":"generous","rules_sha256":"%s"}`, rules.SHA256())
+	}))
+	texts, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: 2})
+	if err != nil || string(texts) != "abcdefgh" {
+		t.Errorf("texts %q, %v", texts, err)
+	}
+	var accounts prize.Accounts
+	accounts.Append("bbbb")
+	outcomes, err := client.Prizes(t.Context(), nil, rules, &accounts, entropy.Range{Count: 1})
+	if err != nil || len(outcomes) != 1 || rules.Rule(outcomes[0]).Name != "everybody else" || rules.Prize(outcomes[0]) != nil {
+		t.Errorf("outcomes %v, %v", outcomes, err)
+	}
+}
+
+// scripted answers each attempt by a function of its number, counted from 1, without
+// a network.
+type scripted struct {
+	attempts atomic.Int64
+	answer   func(attempt int64) (status int, err error)
+}
+
+func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
+	status, err := s.answer(s.attempts.Add(1))
+	if err != nil {
+		return nil, err
+	}
+	if r.Context().Err() != nil {
+		return nil, r.Context().Err()
+	}
+	w := httptest.NewRecorder()
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "7")
+	}
+	w.WriteHeader(status)
+	if status == http.StatusOK {
+		_, _ = w.WriteString(`{"format":"lower4","texts":["aaaa"]}`)
+	}
+	return w.Result(), nil
+}
+
+// oneText asks a scripted service for a text.
+func oneText(t *testing.T, client *remote.Client) error {
+	t.Helper()
+	_, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: 1})
+	return err
+}
+
+func scriptedClient(s *scripted) *remote.Client {
+	return remote.New(remote.Config{Text: &url.URL{Scheme: "http", Host: "text.test"}, Transport: s})
+}
+
+// TestRetries tries again what may pass, and nothing else.
+func TestRetries(t *testing.T) {
+	reset := errors.New("connection reset by peer")
+	for name, test := range map[string]struct {
+		answer      func(attempt int64) (int, error)
+		attempts    int64
+		fails       bool
+		unavailable bool
+	}{
+		"at once":            {func(int64) (int, error) { return 200, nil }, 1, false, false},
+		"503 once":           {func(n int64) (int, error) { return []int{503, 200}[n-1], nil }, 2, false, false},
+		"502, then 504":      {func(n int64) (int, error) { return []int{502, 504, 200}[n-1], nil }, 3, false, false},
+		"429":                {func(int64) (int, error) { return 429, nil }, 3, true, true},
+		"a reset connection": {func(n int64) (int, error) { return 200, []error{reset, nil}[n-1] }, 2, false, false},
+		"only resets":        {func(int64) (int, error) { return 0, reset }, 3, true, true},
+		"422":                {func(int64) (int, error) { return 422, nil }, 1, true, false},
+		"500":                {func(int64) (int, error) { return 500, nil }, 1, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &scripted{answer: test.answer}
+				err := oneText(t, scriptedClient(s))
+				if (err != nil) != test.fails || errors.Is(err, remote.ErrUnavailable) != test.unavailable || s.attempts.Load() != test.attempts {
+					t.Errorf("%d attempts end with %v", s.attempts.Load(), err)
+				}
+			})
+		})
+	}
+}
+
+// TestBreaker leaves a failing service alone, and tries it again by itself.
+func TestBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := true
+		s := &scripted{answer: func(int64) (int, error) {
+			if broken {
+				return 503, nil
+			}
+			return 200, nil
+		}}
+		client := scriptedClient(s)
+		var lost *remote.Unavailable
+		for range 2 { // five failures in a row open it, in the second call
+			if err := oneText(t, client); !errors.As(err, &lost) {
+				t.Fatalf("got %v", err)
+			}
+		}
+		asked := s.attempts.Load()
+		if err := oneText(t, client); !errors.As(err, &lost) || s.attempts.Load() != asked || !strings.Contains(err.Error(), "not called for a moment") || lost.RetryAfter <= 0 {
+			t.Errorf("after %d attempts the service is called again: %v", asked, err)
+		}
+		broken = false
+		time.Sleep(2 * time.Second)
+		if err := oneText(t, client); err != nil {
+			t.Errorf("the service is back, and %v", err)
+		}
+	})
+}
+
+// TestDeadlines ends calls when their caller does.
+func TestDeadlines(t *testing.T) {
+	hang := make(chan struct{})
+	client := newClient(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-hang:
+		}
+	}), func(c *remote.Config) { c.Timeout = 50 * time.Millisecond })
+	defer close(hang)
+	reason := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(reason)
+	if _, err := client.Texts(ctx, nil, textFormat(t, "lower4"), entropy.Range{Count: 1}); !errors.Is(err, reason) {
+		t.Errorf("a cancelled call ends with %v", err)
+	}
+	var lost *remote.Unavailable
+	_, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: 1})
+	if !errors.As(err, &lost) || lost.Service != remote.Text || !strings.Contains(err.Error(), "no answer within 50ms") {
+		t.Errorf("a service that hangs: %v", err)
+	}
+}
+
+// TestInFlight never has more calls under way than it may.
+func TestInFlight(t *testing.T) {
+	var now, most atomic.Int64
+	inner := handler(t, summer)
+	client := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := now.Add(1)
+		defer now.Add(-1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		inner.ServeHTTP(w, r)
+	}), func(c *remote.Config) { c.MaxInFlight = 3 })
+	f := textFormat(t, "lower4")
+	var calling sync.WaitGroup
+	for range 40 {
+		calling.Go(func() {
+			if _, err := client.Texts(t.Context(), nil, f, entropy.Range{Count: 100}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	calling.Wait()
+	if most.Load() > 3 {
+		t.Errorf("%d calls were under way", most.Load())
+	}
+}
