@@ -277,10 +277,10 @@ func TestAnswersInOtherWords(t *testing.T) {
 	}
 	client := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v1/text" {
-			fmt.Fprint(w, "{ \"texts\" : [ \"a\\u0062cd\" ,\n\"efgh\" ], \"format\": \"lower4\", \"more\": 1 }")
+			_, _ = fmt.Fprint(w, "{ \"texts\" : [ \"a\\u0062cd\" ,\n\"efgh\" ], \"format\": \"lower4\", \"more\": 1 }")
 			return
 		}
-		fmt.Fprintf(w, `{"outcomes":[{"prize":null,"rule":"everybody else","account":"bbbb"}],"rules":"generous","rules_sha256":"%s"}`, rules.SHA256())
+		_, _ = fmt.Fprintf(w, `{"outcomes":[{"prize":null,"rule":"everybody else","account":"bbbb"}],"rules":"generous","rules_sha256":"%s"}`, rules.SHA256())
 	}))
 	texts, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: 2})
 	if err != nil || string(texts) != "abcdefgh" {
