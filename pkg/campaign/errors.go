@@ -19,6 +19,7 @@ var (
 	ErrAllIssued   = errors.New("all account numbers are issued")
 	ErrKeyReused   = errors.New("once-only key used for something else")
 	ErrChanged     = errors.New("changed by somebody else")
+	ErrForbidden   = errors.New("for the promoter alone")
 	ErrBusy        = errors.New("too busy")
 	ErrUnavailable = errors.New("the database is not available")
 )
@@ -73,4 +74,30 @@ func clip(s string) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// in says which field an error is about, and leaves its kind.
+func in(field string, err error) error { return &placedError{field, err} }
+
+// placedError is an error of another package about a field.
+type placedError struct {
+	field string
+	err   error
+}
+
+func (e *placedError) Error() string { return e.field + ": " + e.err.Error() }
+func (e *placedError) Unwrap() error { return e.err }
+
+// Field tells which field an error is about, as JSON calls it; empty where it is
+// about none.
+func Field(err error) string {
+	var field *FieldError
+	var placed *placedError
+	switch {
+	case errors.As(err, &placed):
+		return placed.field
+	case errors.As(err, &field):
+		return field.Field
+	}
+	return ""
 }

@@ -117,6 +117,7 @@ type DrawQuery struct {
 	// highest first, or draws with higher indexes, the lowest first. One of them may
 	// be set; without any it begins with the highest.
 	Before, After *uint64
+	FromStart     bool // begin with the lowest where none of the two is set
 	Limit         int
 	Won           bool   // only those that won something
 	Prizes        []int  // only those that won one of the prizes at these places, nil for all

@@ -1,0 +1,173 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+)
+
+// AddEntrant adds a person who has not played yet. It wraps [ErrExists] where the
+// same person is known.
+func (p *Promoter) AddEntrant(ctx context.Context, person Person) (Entrant, error) {
+	ids, err := p.addEntrants(ctx, "entrant.add", []Person{person}, true)
+	if err != nil {
+		return Entrant{}, err
+	}
+	return p.Entrant(ctx, ids[0])
+}
+
+// MaxImport is how many people can be imported at a time.
+const MaxImport = 100_000
+
+// ImportError is what is wrong with people that should be imported, by their places
+// in the list.
+type ImportError struct {
+	Bad map[int]error
+}
+
+func (e *ImportError) Error() string {
+	return fmt.Sprintf("%d of the people can't be imported; nothing was", len(e.Bad))
+}
+
+// Unwrap says that it is about values.
+func (e *ImportError) Unwrap() error { return ErrInvalid }
+
+// ImportEntrants adds people, all of them or none. Those who are known already stay as they
+// are. added is how many were not. The error is an [ImportError] where some can't be
+// added.
+func (p *Promoter) ImportEntrants(ctx context.Context, people []Person) (added int, err error) {
+	if len(people) > MaxImport {
+		return 0, invalid("entrants", "there are %d, expected at most %d at a time", len(people), MaxImport)
+	}
+	ids, err := p.addEntrants(ctx, "entrant.import", people, false)
+	return len(ids), err
+}
+
+// addEntrants adds people in one transaction and gives the IDs of those who are new.
+func (p *Promoter) addEntrants(ctx context.Context, action string, people []Person, mustBeNew bool) (ids []int64, err error) {
+	clean := make([]Person, len(people))
+	bad := map[int]error{}
+	for i, person := range people {
+		if clean[i], err = person.Clean(); err != nil {
+			bad[i] = err
+		}
+	}
+	switch {
+	case len(bad) > 0 && len(people) == 1 && mustBeNew:
+		return nil, bad[0]
+	case len(bad) > 0:
+		return nil, &ImportError{bad}
+	}
+	err = p.change(ctx, func(tx Tx) (Change, error) {
+		ids = nil
+		newest, err := tx.Entrants(ctx, EntrantQuery{Limit: 1})
+		if err != nil {
+			return Change{}, err
+		}
+		all, err := tx.EntrantsOf(ctx, clean, p.now())
+		if err != nil {
+			return Change{}, err
+		}
+		seen := map[int64]bool{}
+		for _, id := range all {
+			if (len(newest) == 0 || id > newest[0].ID) && !seen[id] {
+				seen[id] = true
+				ids = append(ids, id)
+			}
+		}
+		if mustBeNew && len(ids) == 0 {
+			return Change{}, Errorf(ErrExists, "the same person is there already, as entrant %d", all[0])
+		}
+		subject := "entrants"
+		if mustBeNew {
+			subject = entrantSubject(ids[0])
+		}
+		return Change{Action: action, Subject: subject, Detail: fmt.Sprintf("%d added", len(ids))}, nil
+	})
+	return ids, err
+}
+
+func entrantSubject(id int64) string { return "entrant " + strconv.FormatInt(id, 10) }
+
+// Entrant finds an entrant.
+func (p *Promoter) Entrant(ctx context.Context, id int64) (Entrant, error) {
+	if err := p.allowed(); err != nil {
+		return Entrant{}, err
+	}
+	e, err := p.store.Entrant(ctx, id)
+	if err != nil {
+		return Entrant{}, err
+	}
+	return *e, nil
+}
+
+// EntrantList says which entrants to list.
+type EntrantList struct {
+	Cursor string // the next of the page before, empty for the first page
+	Limit  int    // how many at most: 50 where it is 0, up to [MaxPage]
+	Search string // only those whose last name or email address begins so
+}
+
+// EntrantPage is a page of a list, the newest first.
+type EntrantPage struct {
+	Entrants []Entrant `json:"entrants"`
+	Next     string    `json:"next,omitempty" doc:"The cursor of the next page; left out on the last one."`
+}
+
+// Entrants lists entrants.
+func (p *Promoter) Entrants(ctx context.Context, list EntrantList) (EntrantPage, error) {
+	page := EntrantPage{Entrants: []Entrant{}}
+	if err := p.allowed(); err != nil {
+		return page, err
+	}
+	before, err := cursor(list.Cursor)
+	if err != nil {
+		return page, err
+	}
+	q := EntrantQuery{Before: int64(before), Limit: pageSize(list.Limit), Search: list.Search}
+	entrants, err := p.store.Entrants(ctx, q)
+	if err != nil {
+		return page, err
+	}
+	page.Entrants = append(page.Entrants, entrants...)
+	if len(entrants) == q.Limit {
+		page.Next = strconv.FormatInt(entrants[len(entrants)-1].ID, 10)
+	}
+	return page, nil
+}
+
+// EditEntrant corrects the names and the email address of an entrant.
+func (p *Promoter) EditEntrant(ctx context.Context, id int64, person Person) (Entrant, error) {
+	person, err := person.Clean()
+	if err != nil {
+		return Entrant{}, err
+	}
+	var e *Entrant
+	err = p.change(ctx, func(tx Tx) (Change, error) {
+		if _, err := tx.Entrant(ctx, id); err != nil {
+			return Change{}, err
+		}
+		if err := tx.SaveEntrant(ctx, id, person); err != nil {
+			return Change{}, err
+		}
+		var err error
+		e, err = tx.Entrant(ctx, id)
+		return Change{Action: "entrant.edit", Subject: entrantSubject(id)}, err
+	})
+	if err != nil {
+		return Entrant{}, err
+	}
+	return *e, nil
+}
+
+// DeleteEntrant erases an entrant's personal data. The draws stay and can be
+// verified as before, but nobody knows any more whose they were.
+func (p *Promoter) DeleteEntrant(ctx context.Context, id int64) error {
+	return p.change(ctx, func(tx Tx) (Change, error) {
+		e, err := tx.Entrant(ctx, id)
+		if err != nil {
+			return Change{}, err
+		}
+		return Change{Action: "entrant.delete", Subject: entrantSubject(id), Detail: fmt.Sprintf("%d draws stay", e.Plays)}, tx.DeleteEntrant(ctx, id)
+	})
+}
