@@ -1,0 +1,170 @@
+package campaign_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+const mugs = `name: mugs
+currency: GBP
+rules:
+  - name: has a 4
+    match: "4"
+    prizes:
+      - {prize: Mug, value: 8, chance: 1/2, stock: 10, then: Pen}
+      - {prize: Pen, value: 1, chance: 1/4, stock: 5, then: none}
+  - prizes:
+      - {win: 1, chance: 10%}
+`
+
+// plan is a campaign that has prizes with stock.
+func plan(name string) campaign.Plan {
+	return campaign.Plan{Name: name, RulesYAML: mugs, TextFormat: "lower4", NumberFormat: "digits4"}
+}
+
+func promoter(t testing.TB, address string) *campaign.Promoter {
+	t.Helper()
+	return campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: draw.Local{}}).As("test")
+}
+
+// opened is a promoter with an open campaign.
+func opened(t testing.TB, address string, plan campaign.Plan) *campaign.Promoter {
+	t.Helper()
+	p := promoter(t, address)
+	if _, err := p.Create(t.Context(), plan); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Open(t.Context(), plan.Name); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func person(i int) *campaign.Person {
+	return &campaign.Person{FirstName: fmt.Sprintf("Ann %d", i), LastName: "Lee"}
+}
+
+// verified exports a campaign and verifies it.
+func verified(t testing.TB, p *campaign.Promoter, name string) campaign.Report {
+	t.Helper()
+	var file bytes.Buffer
+	if err := p.Export(t.Context(), name, &file, campaign.ExportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	report, err := campaign.Verify(t.Context(), draw.Local{}, &file, nil, func(f draw.Finding) { t.Errorf("%s: %s", f.Place, f.Problem) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func TestManyPlayAtOnceOnSeveralReplicas(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		replicas := []*campaign.Promoter{opened(t, address, plan("summer"))}
+		for range 2 {
+			replicas = append(replicas, promoter(t, address))
+		}
+		const clients, each = 40, 25
+		answers := make(chan campaign.Draw, 2*clients*each)
+		var playing sync.WaitGroup
+		for c := range clients {
+			playing.Go(func() {
+				for i := range each {
+					play := campaign.Play{Campaign: "summer", Person: person(c*each + i), Key: fmt.Sprintf("key %d", c*each+i)}
+					for range 1 + rand.IntN(2) { // some are repeated
+						d, err := replicas[rand.IntN(len(replicas))].Play(t.Context(), play)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						answers <- d
+					}
+				}
+			})
+		}
+		playing.Wait()
+		close(answers)
+
+		byIndex := map[uint64]campaign.Draw{}
+		accounts := map[string]uint64{}
+		for d := range answers {
+			if before, known := byIndex[d.Index]; known && (before.ID != d.ID || before.Player != d.Player || before.Account != d.Account) {
+				t.Fatalf("two plays got index %d: %+v and %+v", d.Index, before, d)
+			}
+			if index, known := accounts[d.Account]; known && index != d.Index {
+				t.Fatalf("account number %s was issued at %d and %d", d.Account, index, d.Index)
+			}
+			byIndex[d.Index], accounts[d.Account] = d, d.Index
+		}
+		if len(byIndex) != clients*each {
+			t.Fatalf("%d draws, expected %d", len(byIndex), clients*each)
+		}
+		c, err := replicas[1].Close(t.Context(), "summer")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Plays != clients*each || c.Prizes[0].Awarded != 10 || c.Prizes[1].Awarded != 5 {
+			t.Fatalf("%+v", c)
+		}
+		report := verified(t, replicas[2], "summer")
+		if report.Draws != clients*each || report.Held != report.Draws+report.Skipped || !report.SeedKnown {
+			t.Errorf("%+v", report)
+		}
+	})
+}
+
+func TestAFewAccountNumbersAreIssuedOnceEach(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		few := plan("few")
+		few.TextFormat, few.NumberFormat = "[ab]1", "digits1"
+		few.RulesYAML = "name: few\ncurrency: GBP\nrules: [{prizes: [{win: 1, chance: 10%}]}]\n"
+		p := opened(t, address, few)
+		var playing sync.WaitGroup
+		var mu sync.Mutex
+		accounts := map[string]bool{}
+		refused := 0
+		for i := range 30 {
+			playing.Go(func() {
+				d, err := p.Play(t.Context(), campaign.Play{Campaign: "few", Person: person(i)})
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil:
+					accounts[d.Account] = true
+				case errors.Is(err, campaign.ErrAllIssued):
+					refused++
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		playing.Wait()
+		if len(accounts) != 20 || refused != 10 {
+			t.Errorf("%d account numbers were issued and %d plays refused, expected 20 and 10", len(accounts), refused)
+		}
+		if _, err := p.Close(t.Context(), "few"); err != nil {
+			t.Fatal(err)
+		}
+		if report := verified(t, p, "few"); report.Skipped == 0 || report.Draws != 20 {
+			t.Errorf("%+v", report)
+		}
+	})
+}
+
+func TestWhoWaitsNoLongerHasNotPlayed(t *testing.T) {
+	p := opened(t, storetest.File(t), plan("summer"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.Play(ctx, campaign.Play{Campaign: "summer", Person: person(1)}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ErrAddress is wrapped by the error about an address that can't be one of a
+// database.
+var ErrAddress = errors.New("can't be a database")
+
+// isPostgres says whether an address is that of a server.
+func isPostgres(address string) bool {
+	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
+}
+
+// Redact gives an address without its password.
+func Redact(address string) string {
+	if !isPostgres(address) {
+		return address
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return "postgres://…"
+	}
+	q := u.Query()
+	if q.Has("password") {
+		q.Set("password", "xxxxx")
+		u.RawQuery = q.Encode()
+	}
+	return u.Redacted()
+}
+
+var passwordText = regexp.MustCompile(`(?i)(postgres(?:ql)?://[^:@/\s]*:)[^@\s]*@|(password=)\S+`)
+
+// redacted takes passwords out of a message.
+func redacted(message string) string { return passwordText.ReplaceAllString(message, "$1$2xxxxx@") }
+
+// postgresConfig reads the address of a server.
+func postgresConfig(address string) (*pgx.ConnConfig, error) {
+	cfg, err := pgx.ParseConfig(address)
+	if err != nil {
+		// The text of the error may have the address with its password.
+		return nil, fmt.Errorf("%s %w: expected postgres://USER:PASSWORD@HOST:PORT/NAME", Redact(address), ErrAddress)
+	}
+	cfg.RuntimeParams["application_name"] = "prizegen"
+	return cfg, nil
+}
+
+// sqliteFile checks the path of a file, and makes it and its folder where they are
+// not there, for their owner alone.
+func sqliteFile(path string) error {
+	switch {
+	case path == "":
+		return fmt.Errorf("an empty path %w: expected a file or postgres://…", ErrAddress)
+	case strings.Contains(path, "://"):
+		return fmt.Errorf("%s %w: expected a file or postgres://…", path, ErrAddress)
+	case strings.ContainsRune(path, 0):
+		return fmt.Errorf("%q %w: it has a zero byte", path, ErrAddress)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%s %w: it is a folder, expected a file", path, ErrAddress)
+	case err == nil:
+		return nil
+	case !errors.Is(err, os.ErrNotExist):
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// sqliteDSN names a file to the driver. The path is escaped, so that nothing in it
+// is taken for an option.
+func sqliteDSN(path string, options ...string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(absolute)}
+	if !strings.HasPrefix(u.Path, "/") { // a drive letter
+		u.Path = "/" + u.Path
+	}
+	return u.String() + "?" + strings.Join(options, "&"), nil
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/entropy"
+)
+
+const campaignColumns = "id, name, title, state, text_format, number_format, rules, rules_sha256, currency, opens_at, closes_at, max_plays, require_email, commitment, secret, next_index, plays, skipped, created_at, opened_at, closed_at, version"
+
+func scanCampaign(row scanner, more ...any) (c campaign.Record, err error) {
+	var opensAt, closesAt, openedAt, closedAt sql.NullInt64
+	var requireEmail, created, next int64
+	var secret string
+	err = row.Scan(append([]any{
+		&c.ID, &c.Name, &c.Title, &c.State, &c.TextFormat, &c.NumberFormat, &c.Rules, &c.RulesSHA256, &c.Currency,
+		&opensAt, &closesAt, &c.MaxPlays, &requireEmail, &c.Commitment, &secret, &next, &c.Plays, &c.Skipped,
+		&created, &openedAt, &closedAt, &c.Version,
+	}, more...)...)
+	c.OpensAt, c.ClosesAt, c.OpenedAt, c.ClosedAt = timeOrNone(opensAt), timeOrNone(closesAt), timeOrNone(openedAt), timeOrNone(closedAt)
+	c.RequireEmail, c.CreatedAt, c.Next, c.Secret = requireEmail != 0, timeOf(created), uint64(next), entropy.Seed(secret)
+	return c, err
+}
+
+func scanWholeCampaign(row scanner) (c campaign.Record, err error) {
+	var yaml string
+	c, err = scanCampaign(row, &yaml)
+	c.RulesYAML = yaml
+	return c, err
+}
+
+// Campaign implements [campaign.Reader].
+func (q reader) Campaign(ctx context.Context, name string) (*campaign.Record, error) {
+	return q.campaign(ctx, name, "")
+}
+
+func (q reader) campaign(ctx context.Context, name, end string) (*campaign.Record, error) {
+	c, err := one(ctx, q.r, scanWholeCampaign, "SELECT "+campaignColumns+", rules_yaml FROM campaigns WHERE name = $1"+end, name)
+	if err == sql.ErrNoRows {
+		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no campaign %q", name)
+	}
+	if err == nil {
+		c.Prizes, err = q.prizes(ctx, c.ID)
+	}
+	if err != nil {
+		return nil, q.db.explain(err)
+	}
+	return &c, nil
+}
+
+func (q reader) prizes(ctx context.Context, id int64) ([]campaign.Stock, error) {
+	read := func(row scanner) (s campaign.Stock, err error) {
+		var stock sql.NullInt64
+		err = row.Scan(&s.Name, &s.Value, &stock, &s.Awarded)
+		if stock.Valid {
+			s.Stock = &stock.Int64
+		}
+		return s, err
+	}
+	return list(ctx, q.r, read, "SELECT name, value, stock, awarded FROM prizes WHERE campaign_id = $1 ORDER BY place", id)
+}
+
+// Campaigns implements [campaign.Reader].
+func (q reader) Campaigns(ctx context.Context, want campaign.CampaignQuery) ([]campaign.Record, error) {
+	var w where
+	if want.State != "" {
+		w.and("state = ", string(want.State))
+	}
+	if want.Before != 0 {
+		w.and("id < ", want.Before)
+	}
+	text := "SELECT " + campaignColumns + " FROM campaigns" + w.text + " ORDER BY id DESC" + w.limit(want.Limit)
+	all, err := list(ctx, q.r, func(row scanner) (campaign.Record, error) { return scanCampaign(row) }, text, w.args...)
+	for i := range all {
+		if err == nil {
+			all[i].Prizes, err = q.prizes(ctx, all[i].ID)
+		}
+	}
+	return all, q.db.explain(err)
+}
+
+// LockCampaign implements [campaign.Tx].
+func (t *transaction) LockCampaign(ctx context.Context, name string) (*campaign.Record, error) {
+	return t.campaign(ctx, name, t.db.engine.forUpdate())
+}
+
+// AddCampaign implements [campaign.Tx].
+func (t *transaction) AddCampaign(ctx context.Context, c *campaign.Record) error {
+	read := func(row scanner) (id int64, err error) { return id, row.Scan(&id) }
+	id, err := one(ctx, t.r, read,
+		`INSERT INTO campaigns (name, title, state, text_format, number_format, rules, rules_sha256, rules_yaml, currency,
+			opens_at, closes_at, max_plays, require_email, commitment, secret, next_index, plays, skipped,
+			created_at, opened_at, closed_at, version)
+		VALUES `+places(1, 1, 22)+" RETURNING id", append([]any{c.Name}, campaignValues(c)...)...)
+	if faultOf(err) == duplicate {
+		return campaign.Errorf(campaign.ErrExists, "there is a campaign %q already", c.Name)
+	}
+	if err != nil {
+		return err
+	}
+	c.ID = id
+	return t.addPrizes(ctx, c)
+}
+
+// campaignValues are the columns of a campaign but for its ID and its name.
+func campaignValues(c *campaign.Record) []any {
+	return []any{
+		c.Title, string(c.State), c.TextFormat, c.NumberFormat, c.Rules, c.RulesSHA256, c.RulesYAML, c.Currency,
+		millis(c.OpensAt), millis(c.ClosesAt), c.MaxPlays, flag(c.RequireEmail), c.Commitment, string(c.Secret),
+		int64(c.Next), c.Plays, c.Skipped, c.CreatedAt.UnixMilli(), millis(c.OpenedAt), millis(c.ClosedAt), c.Version,
+	}
+}
+
+func (t *transaction) addPrizes(ctx context.Context, c *campaign.Record) error {
+	rows := make([][]any, len(c.Prizes))
+	for i, s := range c.Prizes {
+		var stock any
+		if s.Stock != nil {
+			stock = *s.Stock
+		}
+		rows[i] = []any{c.ID, int64(i), s.Name, s.Value, stock, s.Awarded}
+	}
+	return insert(ctx, t.r, "INSERT INTO prizes (campaign_id, place, name, value, stock, awarded) VALUES", 6, rows)
+}
+
+// SaveCampaign implements [campaign.Tx].
+func (t *transaction) SaveCampaign(ctx context.Context, c *campaign.Record) error {
+	_, err := t.r.exec(ctx, `UPDATE campaigns SET title = $2, state = $3, text_format = $4, number_format = $5, rules = $6,
+			rules_sha256 = $7, rules_yaml = $8, currency = $9, opens_at = $10, closes_at = $11, max_plays = $12,
+			require_email = $13, commitment = $14, secret = $15, next_index = $16, plays = $17, skipped = $18,
+			created_at = $19, opened_at = $20, closed_at = $21, version = $22
+		WHERE id = $1`, append([]any{c.ID}, campaignValues(c)...)...)
+	if err != nil {
+		return err
+	}
+	if _, err := t.r.exec(ctx, "DELETE FROM prizes WHERE campaign_id = $1", c.ID); err != nil {
+		return err
+	}
+	return t.addPrizes(ctx, c)
+}
+
+// DeleteCampaign implements [campaign.Tx].
+func (t *transaction) DeleteCampaign(ctx context.Context, id int64) error {
+	_, err := t.r.exec(ctx, "DELETE FROM campaigns WHERE id = $1", id)
+	return err
+}

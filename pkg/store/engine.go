@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+)
+
+// Engine is a kind of database.
+type Engine string
+
+// The kinds of databases.
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
+// forUpdate is the end of a SELECT that locks what it reads. A transaction of SQLite
+// has the whole database locked from its beginning.
+func (e Engine) forUpdate() string {
+	if e == Postgres {
+		return " FOR UPDATE"
+	}
+	return ""
+}
+
+// fault is what an error of a database means.
+type fault int
+
+const (
+	other     fault = iota
+	duplicate       // a value that must be unique is there already
+	collision       // two transactions were in each other's way: run it again
+	lost            // the database can't be used at the moment
+)
+
+func faultOf(err error) fault {
+	var lite *sqlite.Error
+	var pg *pgconn.PgError
+	switch {
+	case errors.As(err, &lite):
+		return sqliteFault(lite.Code())
+	case errors.As(err, &pg):
+		return postgresFault(pg.Code)
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return other
+	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err),
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed),
+		errors.Is(err, sql.ErrConnDone), errors.Is(err, errBadConn), errors.Is(err, fs.ErrNotExist):
+		return lost
+	}
+	return other
+}
+
+func sqliteFault(code int) fault {
+	switch code {
+	case sqlitelib.SQLITE_CONSTRAINT_UNIQUE, sqlitelib.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return duplicate
+	}
+	switch code & 0xff {
+	case sqlitelib.SQLITE_BUSY, sqlitelib.SQLITE_LOCKED, sqlitelib.SQLITE_FULL, sqlitelib.SQLITE_IOERR,
+		sqlitelib.SQLITE_READONLY, sqlitelib.SQLITE_CANTOPEN, sqlitelib.SQLITE_CORRUPT, sqlitelib.SQLITE_NOTADB,
+		sqlitelib.SQLITE_PROTOCOL, sqlitelib.SQLITE_NOMEM:
+		return lost
+	}
+	return other
+}
+
+// postgresFault reads a SQLSTATE, see
+// https://www.postgresql.org/docs/current/errcodes-appendix.html.
+func postgresFault(code string) fault {
+	switch {
+	case code == "23505":
+		return duplicate
+	case code == "40001" || code == "40P01" || code == "23503":
+		return collision // the last one: an entrant was erased meanwhile
+	case code == "25006" || code == "55P03":
+		return lost // read only, as a standby is; locked for too long
+	}
+	for _, class := range []string{"08", "53", "57", "58", "XX", "28", "3D"} {
+		if strings.HasPrefix(code, class) {
+			return lost
+		}
+	}
+	return other
+}
+
+// explain makes an error of a database one of the domain.
+func (db *DB) explain(err error) error {
+	if err == nil || isDomain(err) {
+		return err
+	}
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return campaign.Errorf(campaign.ErrNotFound, "it is not there")
+	case faultOf(err) == lost:
+		return &lostError{db.address, err}
+	}
+	return err
+}
+
+// isDomain says whether an error has its meaning already.
+func isDomain(err error) bool {
+	for _, kind := range []error{campaign.ErrNotFound, campaign.ErrExists, campaign.ErrUnavailable} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// lostError is that the database can't be used at the moment.
+type lostError struct {
+	address string
+	err     error
+}
+
+func (e *lostError) Error() string {
+	return "the database " + e.address + " can't be used at the moment: " + e.reason()
+}
+
+func (e *lostError) reason() string {
+	var lite *sqlite.Error
+	if !errors.As(e.err, &lite) {
+		return redacted(e.err.Error())
+	}
+	switch lite.Code() & 0xff {
+	case sqlitelib.SQLITE_BUSY, sqlitelib.SQLITE_LOCKED:
+		return "another program has it locked"
+	case sqlitelib.SQLITE_FULL:
+		return "the disk is full"
+	case sqlitelib.SQLITE_READONLY:
+		return "it can't be written to"
+	}
+	return lite.Error()
+}
+
+// Unwrap makes it an [campaign.ErrUnavailable].
+func (e *lostError) Unwrap() []error { return []error{campaign.ErrUnavailable, e.err} }

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+)
+
+const entrantColumns = "e.id, e.first_name, e.last_name, e.email, e.created_at, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id)"
+
+func scanEntrant(row scanner) (e campaign.Entrant, err error) {
+	var created int64
+	err = row.Scan(&e.ID, &e.FirstName, &e.LastName, &e.Email, &created, &e.Plays)
+	e.CreatedAt = timeOf(created)
+	return e, err
+}
+
+// Entrant implements [campaign.Reader].
+func (q reader) Entrant(ctx context.Context, id int64) (*campaign.Entrant, error) {
+	e, err := one(ctx, q.r, scanEntrant, "SELECT "+entrantColumns+" FROM entrants e WHERE e.id = $1", id)
+	if err == sql.ErrNoRows {
+		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no entrant %d", id)
+	}
+	return &e, q.db.explain(err)
+}
+
+// Entrants implements [campaign.Reader].
+func (q reader) Entrants(ctx context.Context, want campaign.EntrantQuery) ([]campaign.Entrant, error) {
+	if want.Search == "" {
+		return q.entrants(ctx, want, "")
+	}
+	// A search for each of the columns, for which there are indexes.
+	found, err := q.entrants(ctx, want, "e.sort_name")
+	if err != nil {
+		return nil, err
+	}
+	byIdentity, err := q.entrants(ctx, want, "e.identity")
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, byIdentity...)
+	slices.SortFunc(found, func(a, b campaign.Entrant) int { return cmp.Compare(b.ID, a.ID) })
+	found = slices.CompactFunc(found, func(a, b campaign.Entrant) bool { return a.ID == b.ID })
+	return found[:min(len(found), want.Limit)], nil
+}
+
+func (q reader) entrants(ctx context.Context, want campaign.EntrantQuery, column string) ([]campaign.Entrant, error) {
+	var w where
+	if want.Before != 0 {
+		w.and("e.id < ", want.Before)
+	}
+	order := "e.id"
+	if column != "" {
+		w.begins(column, campaign.Fold(want.Search))
+		if len(want.Search) >= longPrefix {
+			order += " + 0"
+		}
+	}
+	text := "SELECT " + entrantColumns + " FROM entrants e" + w.text + " ORDER BY " + order + " DESC" + w.limit(want.Limit)
+	all, err := list(ctx, q.r, scanEntrant, text, w.args...)
+	return all, q.db.explain(err)
+}
+
+// PlaysOf implements [campaign.Tx].
+func (t *transaction) PlaysOf(ctx context.Context, id int64, identities []string) (map[string]int64, error) {
+	type count struct {
+		identity string
+		plays    int64
+	}
+	read := func(row scanner) (c count, err error) { return c, row.Scan(&c.identity, &c.plays) }
+	counts, err := in(ctx, t.r, read,
+		"SELECT e.identity, count(*) FROM entrants e JOIN draws d ON d.entrant_id = e.id WHERE d.campaign_id = $1 AND e.identity IN ",
+		" GROUP BY e.identity", identities, id)
+	plays := make(map[string]int64, len(counts))
+	for _, c := range counts {
+		plays[c.identity] = c.plays
+	}
+	return plays, err
+}
+
+// personKey is what tells people apart.
+type personKey struct{ identity, first, last string }
+
+func keyOf(p campaign.Person) personKey { return personKey{p.Identity(), p.FirstName, p.LastName} }
+
+// EntrantsOf implements [campaign.Tx].
+func (t *transaction) EntrantsOf(ctx context.Context, people []campaign.Person, now time.Time) ([]int64, error) {
+	unknown := make(map[personKey]campaign.Person, len(people))
+	for _, p := range people {
+		unknown[keyOf(p)] = p
+	}
+	known := make(map[personKey]int64, len(unknown))
+	if err := t.addEntrants(ctx, unknown, known, now); err != nil {
+		return nil, err
+	}
+	if err := t.findEntrants(ctx, unknown, known); err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(people))
+	for i, p := range people {
+		if ids[i] = known[keyOf(p)]; ids[i] == 0 {
+			return nil, fmt.Errorf("an entrant that was just added is not there: %w", campaign.ErrUnavailable)
+		}
+	}
+	return ids, nil
+}
+
+type idOfKey struct {
+	id  int64
+	key personKey
+}
+
+func scanIDOfKey(row scanner) (e idOfKey, err error) {
+	return e, row.Scan(&e.id, &e.key.identity, &e.key.first, &e.key.last)
+}
+
+// addEntrants adds the people that are not known yet and moves them to known.
+func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]campaign.Person, known map[personKey]int64, now time.Time) error {
+	keys := make([]personKey, 0, len(unknown))
+	for key := range unknown {
+		keys = append(keys, key)
+	}
+	// In the same order everywhere, so that transactions do not wait for each other
+	// in a circle.
+	slices.SortFunc(keys, func(a, b personKey) int {
+		return cmp.Or(cmp.Compare(a.identity, b.identity), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last))
+	})
+	const width = 6
+	for _, size := range chunks(len(keys)) {
+		args := make([]any, 0, size*width)
+		for _, key := range keys[:size] {
+			p := unknown[key]
+			args = append(args, p.FirstName, p.LastName, p.Email, key.identity, campaign.Fold(p.LastName), now.UnixMilli())
+		}
+		keys = keys[size:]
+		added, err := list(ctx, t.r, scanIDOfKey,
+			"INSERT INTO entrants (first_name, last_name, email, identity, sort_name, created_at) VALUES "+places(1, size, width)+
+				" ON CONFLICT (identity, first_name, last_name) DO NOTHING RETURNING id, identity, first_name, last_name", args...)
+		if err != nil {
+			return err
+		}
+		for _, e := range added {
+			known[e.key] = e.id
+			delete(unknown, e.key)
+		}
+	}
+	return nil
+}
+
+// findEntrants finds the people that were known before.
+func (t *transaction) findEntrants(ctx context.Context, unknown map[personKey]campaign.Person, known map[personKey]int64) error {
+	var identities []string
+	for key := range unknown {
+		identities = append(identities, key.identity)
+	}
+	slices.Sort(identities)
+	found, err := in(ctx, t.r, scanIDOfKey, "SELECT id, identity, first_name, last_name FROM entrants WHERE identity IN ", "", slices.Compact(identities))
+	for _, e := range found {
+		known[e.key] = e.id
+	}
+	return err
+}
+
+// SaveEntrant implements [campaign.Tx].
+func (t *transaction) SaveEntrant(ctx context.Context, id int64, p campaign.Person) error {
+	key := keyOf(p)
+	read := func(row scanner) (other int64, err error) { return other, row.Scan(&other) }
+	// Looked for first, since PostgreSQL ends a transaction at its first error.
+	same, err := list(ctx, t.r, read, "SELECT id FROM entrants WHERE identity = $1 AND first_name = $2 AND last_name = $3 AND id <> $4", key.identity, key.first, key.last, id)
+	if err != nil {
+		return err
+	}
+	if len(same) == 0 {
+		_, err = t.r.exec(ctx, "UPDATE entrants SET first_name = $2, last_name = $3, email = $4, identity = $5, sort_name = $6 WHERE id = $1",
+			id, p.FirstName, p.LastName, p.Email, key.identity, campaign.Fold(p.LastName))
+	}
+	if len(same) > 0 || faultOf(err) == duplicate {
+		return campaign.Errorf(campaign.ErrExists, "the same person is there already, as another entrant")
+	}
+	return err
+}
+
+// DeleteEntrant implements [campaign.Tx].
+func (t *transaction) DeleteEntrant(ctx context.Context, id int64) error {
+	_, err := t.r.exec(ctx, "DELETE FROM entrants WHERE id = $1", id)
+	return err
+}

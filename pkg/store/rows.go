@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// reader reads with a runner.
+type reader struct {
+	db *DB
+	r  runner
+}
+
+// transaction reads and writes in a transaction.
+type transaction struct{ reader }
+
+// scanner is a row that is being read.
+type scanner interface{ Scan(into ...any) error }
+
+// list reads all rows of a query.
+func list[T any](ctx context.Context, r runner, read func(scanner) (T, error), text string, args ...any) ([]T, error) {
+	rows, err := r.query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := read(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// one reads the only row of a query; [sql.ErrNoRows] is that there is none.
+func one[T any](ctx context.Context, r runner, read func(scanner) (T, error), text string, args ...any) (T, error) {
+	all, err := list(ctx, r, read, text, args...)
+	if err != nil || len(all) == 0 {
+		var none T
+		if err == nil {
+			err = sql.ErrNoRows
+		}
+		return none, err
+	}
+	return all[0], nil
+}
+
+// chunks are the numbers of rows that one statement is about: few different ones, so
+// that few statements have to be prepared.
+func chunks(n int) []int {
+	var sizes []int
+	for _, size := range []int{64, 8, 1} {
+		for n >= size {
+			sizes = append(sizes, size)
+			n -= size
+		}
+	}
+	return sizes
+}
+
+// places writes n groups of numbered places for values: ($1, $2), ($3, $4).
+func places(from, n, width int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('(')
+		for k := range width {
+			if k > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(from + i*width + k))
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// in reads the rows that have one of many values in a column. text ends where the
+// list of values follows; first are the arguments before them.
+func in[T, V any](ctx context.Context, r runner, read func(scanner) (T, error), text, end string, values []V, first ...any) ([]T, error) {
+	var all []T
+	for _, size := range chunks(len(values)) {
+		args := first[:len(first):len(first)]
+		for _, v := range values[:size] {
+			args = append(args, v)
+		}
+		values = values[size:]
+		some, err := list(ctx, r, read, text+places(len(first)+1, 1, size)+end, args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+// insert writes rows of several values each. text ends with VALUES.
+func insert(ctx context.Context, r runner, text string, width int, rows [][]any) error {
+	for _, size := range chunks(len(rows)) {
+		args := make([]any, 0, size*width)
+		for _, row := range rows[:size] {
+			args = append(args, row...)
+		}
+		rows = rows[size:]
+		if _, err := r.exec(ctx, text+" "+places(1, size, width), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// millis is a time as it is stored, nil for none.
+func millis(t *time.Time) any {
+	if t == nil {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
+func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func timeOrNone(ms sql.NullInt64) *time.Time {
+	if !ms.Valid {
+		return nil
+	}
+	t := timeOf(ms.Int64)
+	return &t
+}
+
+func flag(set bool) int64 {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// after is the first text behind all those that begin with a prefix, in the order of
+// bytes, which is that of characters in UTF-8; ok is false where there is none.
+func after(prefix string) (text string, ok bool) {
+	runes := []rune(prefix)
+	for i := len(runes) - 1; i >= 0; i-- {
+		if next := runes[i] + 1; utf8.ValidRune(next) {
+			return string(append(runes[:i], next)), true
+		}
+		if runes[i] == surrogates-1 {
+			return string(append(runes[:i], endOfSurrogates)), true
+		}
+	}
+	return "", false
+}
+
+// Numbers between these are no characters.
+const (
+	surrogates      = 0xD800
+	endOfSurrogates = 0xE000
+)

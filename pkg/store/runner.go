@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"sync"
+)
+
+var errBadConn = driver.ErrBadConn
+
+// runner runs statements: those of a transaction, or each on its own.
+type runner interface {
+	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+	exec(ctx context.Context, text string, args ...any) (sql.Result, error)
+}
+
+// plainRunner runs statements of PostgreSQL, whose driver keeps them prepared.
+type plainRunner struct {
+	db interface {
+		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+	}
+}
+
+func (r plainRunner) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return r.db.QueryContext(ctx, text, args...)
+}
+
+func (r plainRunner) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	return r.db.ExecContext(ctx, text, args...)
+}
+
+// prepared runs statements of SQLite and keeps them, since to read one costs more
+// than to run it.
+type prepared struct {
+	db interface {
+		PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
+	}
+	mu   sync.Mutex
+	kept map[string]*sql.Stmt
+}
+
+func newPreparedPool(pool *sql.DB) *prepared {
+	return &prepared{db: pool, kept: map[string]*sql.Stmt{}}
+}
+
+func newPreparedConn(conn *sql.Conn) *prepared {
+	return &prepared{db: conn, kept: map[string]*sql.Stmt{}}
+}
+
+// maxKept is how many statements are kept: there are fewer, but that their
+// conditions can be put together in many ways.
+const maxKept = 300
+
+func (p *prepared) statement(ctx context.Context, text string) (*sql.Stmt, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.kept[text]; s != nil {
+		return s, nil
+	}
+	s, err := p.db.PrepareContext(context.WithoutCancel(ctx), text)
+	if err == nil && len(p.kept) < maxKept {
+		p.kept[text] = s
+	}
+	return s, err
+}
+
+func (p *prepared) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	s, err := p.statement(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...) //nolint:rowserrcheck // the caller does
+}
+
+func (p *prepared) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	s, err := p.statement(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}

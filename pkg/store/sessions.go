@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+)
+
+// Sessions keeps the sessions of those who are logged in, as
+// github.com/alexedwards/scs/v2 wants them kept. Whoever reads the database can't use
+// them: it has only digests of their tokens.
+type Sessions struct{ db *DB }
+
+// Sessions gives the sessions of the database.
+func (db *DB) Sessions() *Sessions { return &Sessions{db} }
+
+type sessionData struct {
+	data    []byte
+	expires int64
+}
+
+// FindCtx gives the data of a session that has not expired.
+func (s *Sessions) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
+	read := func(row scanner) (d sessionData, err error) { return d, row.Scan(&d.data, &d.expires) }
+	sum := sha256.Sum256([]byte(token))
+	d, err := one(ctx, s.db.r, read, "SELECT data, expires_at FROM sessions WHERE token_sha256 = $1", sum[:])
+	if errors.Is(err, sql.ErrNoRows) || err == nil && d.expires <= time.Now().UnixMilli() {
+		return nil, false, nil
+	}
+	return d.data, err == nil, s.db.explain(err)
+}
+
+// CommitCtx stores the data of a session until it expires, and removes those that
+// have.
+func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
+	sum := sha256.Sum256([]byte(token))
+	return s.update(ctx, func(t *transaction) error {
+		if _, err := t.r.exec(ctx, "DELETE FROM sessions WHERE expires_at <= $1", time.Now().UnixMilli()); err != nil {
+			return err
+		}
+		_, err := t.r.exec(ctx, "INSERT INTO sessions (token_sha256, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT (token_sha256) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at",
+			sum[:], data, expires.UnixMilli())
+		return err
+	})
+}
+
+// DeleteCtx ends a session.
+func (s *Sessions) DeleteCtx(ctx context.Context, token string) error {
+	sum := sha256.Sum256([]byte(token))
+	return s.update(ctx, func(t *transaction) error {
+		_, err := t.r.exec(ctx, "DELETE FROM sessions WHERE token_sha256 = $1", sum[:])
+		return err
+	})
+}
+
+func (s *Sessions) update(ctx context.Context, f func(*transaction) error) error {
+	return s.db.Update(ctx, func(tx campaign.Tx) error {
+		t, ok := tx.(*transaction)
+		if !ok {
+			return errors.New("a transaction of another store")
+		}
+		return f(t)
+	})
+}
+
+// Find is FindCtx for callers without a context.
+func (s *Sessions) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+// Commit is CommitCtx for callers without a context.
+func (s *Sessions) Commit(token string, data []byte, expires time.Time) error {
+	return s.CommitCtx(context.Background(), token, data, expires)
+}
+
+// Delete is DeleteCtx for callers without a context.
+func (s *Sessions) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }

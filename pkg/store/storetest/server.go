@@ -1,0 +1,164 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// Server is a PostgreSQL server for tests, on a port of its own.
+type Server struct {
+	folder  string // of its data, removed with it
+	port    int
+	durable bool
+	process *exec.Cmd
+	output  bytes.Buffer
+}
+
+// password is that of the server's only user.
+const password = "storetest"
+
+// StartServer starts a server that a test may stop and start as it likes; it ends
+// with the test. A durable one writes to the disk as one in use does.
+func StartServer(t testing.TB, durable bool) *Server {
+	t.Helper()
+	s, err := startServer(durable)
+	if err != nil {
+		needed(t, err.Error())
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+func startServer(durable bool) (*Server, error) {
+	initdb, err := program("initdb")
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "pg")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{folder: folder, durable: durable}
+	if s.port, err = freePort(); err == nil {
+		err = s.prepare(initdb)
+	}
+	if err == nil {
+		err = s.Start()
+	}
+	if err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// program finds a program of PostgreSQL, which Debian keeps out of the path.
+func program(name string) (string, error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if len(found) > 0 {
+		return slices.Max(found), nil
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("PostgreSQL is not here: %w", err)
+	}
+	return path, nil
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a moment only
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close() //nolint:errcheck // it was never used
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+func (s *Server) prepare(initdb string) error {
+	if err := giveToPostgres(s.folder); err != nil {
+		return err
+	}
+	secret := filepath.Join(s.folder, "password")
+	if err := os.WriteFile(secret, []byte(password), 0o644); err != nil {
+		return err
+	}
+	make := exec.Command(initdb, "--pgdata", s.data(), "--username", "prizegen", "--pwfile", secret, //nolint:noctx // ends by itself
+		"--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
+	make.Dir = s.folder
+	asPostgres(make)
+	if out, err := make.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return nil
+}
+
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+
+// Start starts the server again after [Server.Stop] of a test.
+func (s *Server) Start() error {
+	postgres, err := program("postgres")
+	if err != nil {
+		return err
+	}
+	args := []string{"-D", s.data(), "-p", strconv.Itoa(s.port), "-c", "listen_addresses=127.0.0.1", "-k", s.folder, "-c", "max_connections=200"}
+	if !s.durable {
+		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+	}
+	s.process = exec.Command(postgres, args...) //nolint:noctx // Kill ends it
+	s.process.Dir = s.folder
+	s.process.Stdout, s.process.Stderr = &s.output, &s.output
+	asPostgres(s.process)
+	if err := s.process.Start(); err != nil {
+		return err
+	}
+	for range 200 {
+		if s.answers() {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return errors.New("PostgreSQL does not answer:\n" + s.output.String())
+}
+
+func (s *Server) answers() bool {
+	db, err := sql.Open("pgx", s.Address())
+	if err != nil {
+		return false
+	}
+	defer db.Close()
+	return db.PingContext(context.Background()) == nil
+}
+
+// Address is that of the server's first database.
+func (s *Server) Address() string {
+	u := url.URL{Scheme: "postgres", User: url.UserPassword("prizegen", password), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)), Path: "/postgres"}
+	return u.String()
+}
+
+// Halt ends the server at once, as a crash does. Its data stays.
+func (s *Server) Halt() {
+	if s.process == nil || s.process.Process == nil {
+		return
+	}
+	endPostgres(s.process.Process)
+	_ = s.process.Wait() // it was told to end
+	s.process = nil
+}
+
+// Stop ends the server and removes its data.
+func (s *Server) Stop() {
+	s.Halt()
+	_ = os.RemoveAll(s.folder) // temporary
+}

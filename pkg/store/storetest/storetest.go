@@ -1,0 +1,108 @@
+// Package storetest gives tests real databases: SQLite files, and a PostgreSQL server
+// that runs as long as the tests of a package do.
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+
+	"github.com/prizegen/prizegen/pkg/store"
+)
+
+// serverVariable has the address of the server that [Run] started. Who sets it
+// before has the tests use a server of their own.
+const serverVariable = "PRIZEGEN_TEST_POSTGRES"
+
+// Run runs the tests of a package with a PostgreSQL server beside them, if there is
+// one on this machine. It is for TestMain and gives the exit status.
+func Run(m *testing.M) int {
+	if os.Getenv(serverVariable) != "" {
+		return m.Run()
+	}
+	server, err := startServer(false)
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "tests run without PostgreSQL:", err)
+		return m.Run()
+	}
+	defer server.Stop()
+	if err := os.Setenv(serverVariable, server.Address()); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// Each runs a test with each kind of database, as a subtest named after it.
+func Each(t *testing.T, test func(t *testing.T, address string)) {
+	t.Helper()
+	t.Run(string(store.SQLite), func(t *testing.T) { test(t, File(t)) })
+	t.Run(string(store.Postgres), func(t *testing.T) { test(t, Postgres(t)) })
+}
+
+// File gives the path of a SQLite file that is not there yet.
+func File(t testing.TB) string {
+	t.Helper()
+	return filepath.Join(t.TempDir(), "prizegen.db")
+}
+
+// Postgres gives the address of a new database, which is removed after the test.
+// Where there is no server the test is skipped, and fails under continuous integration.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv(serverVariable)
+	if server == "" {
+		needed(t, "PostgreSQL is not here; install it, or set "+serverVariable+" to the address of a server")
+	}
+	name := fmt.Sprintf("prizegen_%d_%d", os.Getpid(), time.Now().UnixNano())
+	command(t, server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { command(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func needed(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+func command(t testing.TB, server, text string) {
+	t.Helper()
+	db, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(context.Background(), text); err != nil {
+		t.Error(err)
+	}
+}
+
+// Open opens a database for a test.
+func Open(t testing.TB, address string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), address, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
