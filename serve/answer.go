@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
@@ -68,6 +69,17 @@ func (a *api) refuse(x *exchange, err error) {
 	_ = a.write(x, p.Status, remote.ProblemType, body)
 }
 
+// advise tells in the headers what can be done about an error.
+func (a *api) advise(x *exchange, err error) {
+	switch {
+	case errors.Is(err, campaign.ErrForbidden):
+		x.Header().Set("WWW-Authenticate", `Bearer realm="prizegen"`)
+	case errors.Is(err, campaign.ErrBusy), errors.Is(err, campaign.ErrUnavailable):
+		x.Header().Set("Retry-After", strconv.Itoa(int(retryBusy/time.Second)))
+		a.log.WarnContext(x.context(), "a request was refused", slog.Any("error", err))
+	}
+}
+
 // problem finds out what to tell about an error. It is a copy.
 func (a *api) problem(x *exchange, err error) remote.Problem {
 	var lost *remote.Unavailable
@@ -87,6 +99,7 @@ func (a *api) problem(x *exchange, err error) remote.Problem {
 		return *problem(499, "the caller went away")
 	}
 	if p, ok := remote.ProblemOf(err); ok {
+		a.advise(x, err)
 		return *p
 	}
 	a.log.ErrorContext(x.context(), "a request failed", slog.Any("error", err))

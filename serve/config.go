@@ -1,12 +1,14 @@
 package serve
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -57,6 +59,12 @@ func (r Role) Port() int {
 // has says whether a server of this role is the given service.
 func (r Role) has(service Role) bool { return r == service || r == All }
 
+// Store keeps campaigns and can say whether it works.
+type Store interface {
+	campaign.Store
+	Ping(ctx context.Context) error
+}
+
 // Config is what a server is made of.
 type Config struct {
 	Role    Role
@@ -77,6 +85,11 @@ type Config struct {
 	// Services has the addresses of the services that a core calls. What has no
 	// address is made in process.
 	Services remote.Config
+
+	// Store keeps the campaigns of a core; without it there are none.
+	Store Store
+	// AdminToken is the bearer token of the API's administrator; without it nobody is.
+	AdminToken string
 
 	TLSCert, TLSKey string // PEM files; HTTP without TLS where they are empty
 

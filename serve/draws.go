@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
@@ -17,15 +18,22 @@ import (
 )
 
 func (s *Server) coreRoutes(a *api) []route {
-	return []route{
+	routes := []route{
 		{
 			method: http.MethodPost, path: "/v1/draws", name: "make-draws",
-			summary: "Make draws that are not stored",
-			request: reflect.TypeFor[remote.DrawsRequest](), answer: reflect.TypeFor[remote.DrawsAnswer](), refusals: bodyRefusals(),
-			handle: func(x *exchange, r *http.Request) error { return s.draws(a, x, r) },
+			summary: "Make draws that are not stored, or play a campaign",
+			request: reflect.TypeFor[remote.DrawsRequest](), answer: reflect.TypeFor[remote.DrawsAnswer](), created: reflect.TypeFor[campaign.Draw](),
+			refusals: append(bodyRefusals(), http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict),
+			handle:   func(x *exchange, r *http.Request) error { return s.draws(a, x, r) },
 		},
 		s.statusRoute(a, Core),
 	}
+	if s.promoter != nil {
+		routes = append(routes, s.campaignRoutes(a)...)
+		routes = append(routes, s.storedDrawRoutes(a)...)
+		routes = append(routes, s.entrantRoutes(a)...)
+	}
+	return routes
 }
 
 func (s *Server) draws(a *api, x *exchange, r *http.Request) error {
@@ -36,6 +44,9 @@ func (s *Server) draws(a *api, x *exchange, r *http.Request) error {
 	request.Defaults()
 	if err := a.decode(x, r, buffer, &request); err != nil {
 		return err
+	}
+	if request.Campaign != "" {
+		return s.play(a, x, r, &request)
 	}
 	spec, err := s.spec(ctx, &request)
 	if err != nil {

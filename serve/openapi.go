@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
@@ -28,7 +29,7 @@ func documentRoute(a *api, cfg Config, routes []route) route {
 // document describes routes in OpenAPI 3.1, by the Go types that they answer
 // with.
 func document(cfg Config, routes []route) *huma.OpenAPI {
-	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	doc := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -37,13 +38,19 @@ func document(cfg Config, routes []route) *huma.OpenAPI {
 			Description: "Instant-win prize draws that anyone can check.",
 			License:     &huma.License{Name: "MIT", Identifier: "MIT"},
 		},
-		Components: &huma.Components{Schemas: registry},
+		Components: &huma.Components{Schemas: registry, SecuritySchemes: map[string]*huma.SecurityScheme{
+			"token": {Type: "http", Scheme: "bearer", Description: "The token of the administrator."},
+		}},
 	}
 	refusal := registry.Schema(reflect.TypeFor[remote.Problem](), true, "Problem")
 	for _, route := range routes {
 		op := &huma.Operation{
 			Method: route.method, Path: route.path, OperationID: route.name, Summary: route.summary,
-			Responses: map[string]*huma.Response{"200": success(registry, route)},
+			Responses: map[string]*huma.Response{},
+		}
+		route.successes(registry, op)
+		if route.admin {
+			op.Security = []map[string][]string{{"token": {}}}
 		}
 		for _, p := range route.query {
 			op.Parameters = append(op.Parameters, p.document())
@@ -68,6 +75,15 @@ func document(cfg Config, routes []route) *huma.OpenAPI {
 	return doc
 }
 
+// schemaName names a type in the document. A draw of a campaign has a name of its own
+// beside the draw that is not stored.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[campaign.Draw]() {
+		return "StoredDraw"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
+}
+
 // allowNoPrize lets the prize of a draw or an outcome be null, which huma does not
 // see in a pointer to a struct.
 func allowNoPrize(registry huma.Registry) {
@@ -89,6 +105,22 @@ func success(registry huma.Registry, route route) *huma.Response {
 	return &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: registry.Schema(route.answer, true, "")},
 	}}
+}
+
+// successes documents the answers of a route that are none of problems.
+func (r route) successes(registry huma.Registry, op *huma.Operation) {
+	if r.empty {
+		op.Responses["204"] = &huma.Response{Description: "Done"}
+		return
+	}
+	if r.created == nil || r.answer != nil {
+		op.Responses["200"] = success(registry, r)
+	}
+	if r.created != nil {
+		op.Responses["201"] = &huma.Response{Description: "Created", Content: map[string]*huma.MediaType{
+			"application/json": {Schema: registry.Schema(r.created, true, "")},
+		}}
+	}
 }
 
 func (p parameter) document() *huma.Param {

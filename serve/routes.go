@@ -28,6 +28,9 @@ type route struct {
 	query        []parameter
 	request      reflect.Type // nil for none
 	answer       reflect.Type // nil where the answer is not JSON
+	created      reflect.Type // of an answer with the status 201, nil for none
+	empty        bool         // whether the answer has the status 204 and says nothing
+	admin        bool         // whether it takes the token of the administrator
 	kind         string       // of an answer that is not JSON
 	refusals     []int        // statuses of problems that it may answer with
 	handle       func(x *exchange, r *http.Request) error

@@ -7,7 +7,9 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/time/rate"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
@@ -17,8 +19,10 @@ type Server struct {
 	cfg       Config
 	rules     *ruleBook
 	sentRules *ruleCache
-	client    *remote.Client // nil where nothing is called
-	deployed  *deployed      // of a core
+	client    *remote.Client     // nil where nothing is called
+	deployed  *deployed          // of a core
+	promoter  *campaign.Promoter // of a core that keeps campaigns, nil otherwise
+	guesses   *rate.Limiter      // of tokens
 	fresh     *freshSeeds
 	metrics   *metrics
 	room      *semaphore.Weighted // draws that may be under way
@@ -52,6 +56,10 @@ func New(cfg Config) (*Server, error) {
 		s.client = remote.New(services)
 	}
 	s.deployed = &deployed{s: s}
+	s.guesses = rate.NewLimiter(guessesASecond, guessesAtOnce)
+	if cfg.Store != nil && cfg.Role.has(Core) {
+		s.promoter = campaign.New(campaign.Config{Store: cfg.Store, Generator: s.generator()})
+	}
 	s.handler = s.routes()
 	return s, nil
 }

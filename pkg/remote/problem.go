@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
@@ -55,6 +58,19 @@ func kinds() []kind {
 		{"bad-account", http.StatusUnprocessableEntity, prize.ErrAccount},
 		{"bad-request", http.StatusUnprocessableEntity, ErrRequest},
 		{"unavailable", http.StatusServiceUnavailable, ErrUnavailable},
+		{"not-found", http.StatusNotFound, campaign.ErrNotFound},
+		{"already-there", http.StatusConflict, campaign.ErrExists},
+		{"wrong-state", http.StatusConflict, campaign.ErrState},
+		{"not-open", http.StatusConflict, campaign.ErrNotOpen},
+		{"ended", http.StatusConflict, campaign.ErrEnded},
+		{"no-plays-left", http.StatusConflict, campaign.ErrMaxPlays},
+		{"all-issued", http.StatusConflict, campaign.ErrAllIssued},
+		{"key-reused", http.StatusUnprocessableEntity, campaign.ErrKeyReused},
+		{"changed", http.StatusConflict, campaign.ErrChanged},
+		{"forbidden", http.StatusUnauthorized, campaign.ErrForbidden},
+		{"busy", http.StatusServiceUnavailable, campaign.ErrBusy},
+		{"no-database", http.StatusServiceUnavailable, campaign.ErrUnavailable},
+		{"invalid-value", http.StatusUnprocessableEntity, campaign.ErrInvalid},
 	}
 }
 
@@ -83,6 +99,9 @@ func At(pointer string, err error) error { return at(pointer, err) }
 func invalid(pointer, format string, args ...any) error {
 	return at(pointer, requestError(fmt.Sprintf(format, args...)))
 }
+
+// Invalid is an [ErrRequest] in the place that a JSON pointer such as /count names.
+func Invalid(pointer, format string, args ...any) error { return invalid(pointer, format, args...) }
 
 // requestError is an [ErrRequest] that needs no more words than what is wrong,
 // since it comes with its place.
@@ -115,6 +134,17 @@ func ProblemOf(err error) (p *Problem, ok bool) {
 
 // in adds the place that an error is in.
 func (p *Problem) in(err error) *Problem {
+	var people *campaign.ImportError
+	if errors.As(err, &people) {
+		for _, i := range slices.Sorted(maps.Keys(people.Bad)) {
+			p.Errors = append(p.Errors, FieldError{Detail: people.Bad[i].Error(), Pointer: fmt.Sprintf("#/entrants/%d", i)})
+		}
+		return p
+	}
+	if name := campaign.Field(err); name != "" {
+		p.Errors = []FieldError{{Detail: p.Detail, Pointer: "#/" + name}}
+		return p
+	}
 	var field *fieldError
 	if errors.As(err, &field) {
 		detail := field.Error()

@@ -19,8 +19,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// service calls one service. Every call that is made through it may be made
-// again: it changes nothing there.
+// service calls one service.
 type service struct {
 	name     string
 	base     *url.URL
@@ -28,7 +27,17 @@ type service struct {
 	agent    string
 	timeout  time.Duration // of one attempt
 	observer Observer
-	executor failsafe.Executor[[]byte]
+	pure     failsafe.Executor[[]byte] // for calls that may be made again
+	once     failsafe.Executor[[]byte] // for those that may not
+}
+
+// call is one call of a service.
+type call struct {
+	method, path string
+	query        url.Values
+	header       map[string]string
+	body         any  // nil for none
+	once         bool // whether it must not be made again, since it changes something
 }
 
 // How calls that fail are treated. Together they end before three seconds have
@@ -63,14 +72,20 @@ func newService(cfg *Config, name string, base *url.URL, client *http.Client) *s
 		Build()
 	s.observer.Breaker(name, breaker.State().String())
 	inFlight := bulkhead.NewBuilder[[]byte](uint(cfg.MaxInFlight)).WithMaxWaitTime(waitForTurn).Build()
-	s.executor = failsafe.With[[]byte](retry, breaker, inFlight)
+	s.pure = failsafe.With[[]byte](retry, breaker, inFlight)
+	s.once = failsafe.With[[]byte](breaker, inFlight)
 	return s
 }
 
 // call asks the service and reads its answer.
 func (s *service) call(ctx context.Context, method, path string, request, answer any) error {
-	body, err := s.ask(ctx, method, path, request)
-	if err != nil {
+	return s.read(ctx, call{method: method, path: path, body: request}, answer)
+}
+
+// read makes a call and reads its answer, where answer is not nil.
+func (s *service) read(ctx context.Context, c call, answer any) error {
+	body, err := s.make(ctx, c)
+	if err != nil || answer == nil {
 		return err
 	}
 	if err := json.Unmarshal(body, answer); err != nil {
@@ -83,16 +98,25 @@ func unreadable(err error) error { return fmt.Errorf("its answer can't be read: 
 
 // ask sends a request, nil for none, and gives the body of the answer.
 func (s *service) ask(ctx context.Context, method, path string, request any) ([]byte, error) {
+	return s.make(ctx, call{method: method, path: path, body: request})
+}
+
+// make makes a call and gives the body of the answer.
+func (s *service) make(ctx context.Context, c call) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	body, err := encode(request)
+	body, err := encode(c.body)
 	if err != nil {
 		return nil, fmt.Errorf("encode the request: %w", err)
 	}
+	executor := s.pure
+	if c.once {
+		executor = s.once
+	}
 	started := time.Now()
-	answer, err := s.executor.WithContext(ctx).GetWithExecution(func(e failsafe.Execution[[]byte]) ([]byte, error) {
-		return s.attempt(e.Context(), method, path, body)
+	answer, err := executor.WithContext(ctx).GetWithExecution(func(e failsafe.Execution[[]byte]) ([]byte, error) {
+		return s.attempt(e.Context(), &c, body)
 	})
 	s.observer.Called(s.name, time.Since(started), err)
 	if err == nil {
@@ -120,11 +144,11 @@ func encode(request any) ([]byte, error) {
 	return json.Marshal(request)
 }
 
-// attempt asks once.
-func (s *service) attempt(caller context.Context, method, path string, body []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, fmt.Errorf("no answer within %v", s.timeout))
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, s.base.JoinPath(path).String(), bytes.NewReader(body))
+// request writes a call as an HTTP request.
+func (s *service) request(ctx context.Context, c *call, body []byte) (*http.Request, error) {
+	address := s.base.JoinPath(c.path)
+	address.RawQuery = c.query.Encode()
+	request, err := http.NewRequestWithContext(ctx, c.method, address.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -133,8 +157,22 @@ func (s *service) attempt(caller context.Context, method, path string, body []by
 	if len(body) > 0 {
 		request.Header["Content-Type"] = []string{"application/json"}
 	}
+	for name, value := range c.header {
+		request.Header.Set(name, value)
+	}
 	if trace := TraceOf(ctx); trace != nil {
 		trace.SetRequest(request.Header)
+	}
+	return request, nil
+}
+
+// attempt asks once.
+func (s *service) attempt(caller context.Context, c *call, body []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, fmt.Errorf("no answer within %v", s.timeout))
+	defer cancel()
+	request, err := s.request(ctx, c, body)
+	if err != nil {
+		return nil, err
 	}
 	answer, err := s.http.Do(request)
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -119,14 +120,17 @@ type RulesAnswer struct {
 	RulesYAML   string `json:"rules_yaml" doc:"The rules file itself."`
 }
 
-// DrawsRequest asks the core for draws.
+// DrawsRequest asks the core for draws that are not stored, or for a play of a
+// campaign.
 type DrawsRequest struct {
-	Count        int    `json:"count,omitempty" doc:"How many draws to make." minimum:"1" maximum:"100000" default:"1"`
-	Seed         string `json:"seed,omitempty" doc:"Replays the draws of this seed; a new seed of 256 random bits where it is left out." maxLength:"1024"`
-	Start        uint64 `json:"start,omitempty" doc:"Index of the first draw." example:"0"`
-	TextFormat   string `json:"text_format,omitempty" doc:"The deployed format where it is left out." example:"lower4" maxLength:"300"`
-	NumberFormat string `json:"number_format,omitempty" doc:"The deployed format where it is left out." example:"digits4" maxLength:"300"`
-	Rules        string `json:"rules,omitempty" doc:"Name of deployed rules; the service's own where it is left out." example:"generous" maxLength:"100"`
+	Count        int     `json:"count,omitempty" doc:"How many draws to make." minimum:"1" maximum:"100000" default:"1"`
+	Seed         string  `json:"seed,omitempty" doc:"Replays the draws of this seed; a new seed of 256 random bits where it is left out." maxLength:"1024"`
+	Start        uint64  `json:"start,omitempty" doc:"Index of the first draw." example:"0"`
+	TextFormat   string  `json:"text_format,omitempty" doc:"The deployed format where it is left out." example:"lower4" maxLength:"300"`
+	NumberFormat string  `json:"number_format,omitempty" doc:"The deployed format where it is left out." example:"digits4" maxLength:"300"`
+	Rules        string  `json:"rules,omitempty" doc:"Name of deployed rules; the service's own where it is left out." example:"generous" maxLength:"100"`
+	Campaign     string  `json:"campaign,omitempty" doc:"Plays this campaign: one draw is made and stored. Beside it stands nothing but entrant." example:"summer" maxLength:"40"`
+	Entrant      *Player `json:"entrant,omitempty" doc:"Who plays the campaign."`
 }
 
 // Defaults fills in what a request that says nothing asks for.
@@ -135,6 +139,9 @@ func (r *DrawsRequest) Defaults() { r.Count = 1 }
 // Check says what is wrong with count, seed and start. Formats and rules are for
 // those who know them.
 func (r *DrawsRequest) Check() error {
+	if r.Campaign != "" || r.Entrant != nil {
+		return r.checkPlay()
+	}
 	if err := checkCount(r.Count); err != nil {
 		return err
 	}
@@ -147,6 +154,73 @@ func (r *DrawsRequest) Check() error {
 		return at("/start", err)
 	}
 	return nil
+}
+
+// Player is who plays.
+type Player struct {
+	campaign.Person
+	ID int64 `json:"id,omitempty" doc:"An entrant that is known, in place of the names; for the promoter alone." minimum:"1"`
+}
+
+// checkPlay says what can't stand in a request for a play.
+func (r *DrawsRequest) checkPlay() error {
+	if r.Campaign == "" {
+		return invalid("/entrant", "an entrant takes a campaign to play")
+	}
+	for pointer, given := range map[string]bool{
+		"/count": r.Count != 1, "/seed": r.Seed != "", "/start": r.Start != 0,
+		"/text_format": r.TextFormat != "", "/number_format": r.NumberFormat != "", "/rules": r.Rules != "",
+	} {
+		if given {
+			return invalid(pointer, "it can't stand beside campaign, which has its own")
+		}
+	}
+	if e := r.Entrant; e != nil && e.ID != 0 && e.Person != (campaign.Person{}) {
+		return invalid("/entrant/id", "an id can't stand beside names")
+	}
+	return nil
+}
+
+// Play is the play that a request asks for.
+func (r *DrawsRequest) Play(key string) campaign.Play {
+	play := campaign.Play{Campaign: r.Campaign, Key: key}
+	if e := r.Entrant; e != nil {
+		play.EntrantID = e.ID
+		if e.ID == 0 {
+			play.Person = &e.Person
+		}
+	}
+	return play
+}
+
+// CampaignChange is a change of a campaign: of its plan, where what is left out stays
+// as it is, or of its state.
+type CampaignChange struct {
+	campaign.Plan
+	State   campaign.State `json:"state,omitempty" doc:"open opens a draft, closed ends an open campaign and reveals its seed. Beside it stands nothing else." enum:"open,closed"`
+	Version int64          `json:"version,omitempty" doc:"That of the campaign that was looked at: the change is refused where somebody else made one meanwhile."`
+}
+
+// DrawChange is what a promoter notes about a draw: one of the two.
+type DrawChange struct {
+	Claim *bool   `json:"claim,omitempty" doc:"Whether the prize was handed over."`
+	Note  string  `json:"note,omitempty" doc:"About the claim." maxLength:"1000"`
+	Void  *string `json:"void,omitempty" doc:"Why the draw is void, for good." maxLength:"1000"`
+}
+
+// ImportRequest adds entrants, all or none.
+type ImportRequest struct {
+	Entrants []campaign.Person `json:"entrants" minItems:"1" maxItems:"100000"`
+}
+
+// ImportAnswer tells how many entrants were not known before.
+type ImportAnswer struct {
+	Added int `json:"added"`
+}
+
+// ChangesAnswer is a page of the audit trail, the newest first.
+type ChangesAnswer struct {
+	Changes []campaign.Change `json:"changes"`
 }
 
 // DrawsAnswer is the answer of the core: draws as prizegen draw -o json writes
