@@ -88,6 +88,8 @@ type Config struct {
 
 	// Store keeps the campaigns of a core; without it there are none.
 	Store Store
+	// Welcome has a first campaign opened where the store has none.
+	Welcome bool
 	// AdminToken is the bearer token of the API's administrator; without it nobody is.
 	AdminToken string
 

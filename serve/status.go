@@ -78,6 +78,13 @@ func (s *Server) status(ctx context.Context, service Role) *remote.Status {
 			maps.Copy(status.Reasons, s.deployed.missing(ctx))
 		}
 	}
+	if s.promoter != nil && service.has(Core) {
+		ctx, cancel := context.WithTimeout(ctx, readyTime)
+		defer cancel()
+		if err := s.cfg.Store.Ping(ctx); err != nil {
+			status.Reasons["database"] = err.Error()
+		}
+	}
 	if s.draining.Load() {
 		status.Reasons["drain"] = "the server is about to end"
 	}

@@ -224,11 +224,13 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
 func (a *app) addCommands(cmd *cobra.Command) {
 	cmd.AddGroup(
 		&cobra.Group{ID: "draw", Title: "Draw:"},
+		&cobra.Group{ID: "campaign", Title: "Campaigns:"},
 		&cobra.Group{ID: "check", Title: "Check:"},
 		&cobra.Group{ID: "serve", Title: "Serve:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
 		"draw":  {newDrawCmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
+		"campaign": {newCampaignCmd(a), newEntrantCmd(a), newDBCmd(a)},
 		"check": {newOddsCmd(a), newRulesCmd(a), newVerifyCmd(a), newStreamCmd(a)},
 		"serve": {newServeCmd(a), newStatusCmd(a)},
 	} {

@@ -175,6 +175,22 @@ func writeNew(name string, content []byte, replace bool) error {
 	return nil
 }
 
+// writeWhole writes a new file by f, or none where that fails.
+func writeWhole(name string, f func(w *os.File) error) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return hintError{fmt.Errorf("%s is there already", name), "give another name"}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, bare(err))
+	}
+	err = errors.Join(f(file), file.Close())
+	if err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
+}
+
 func newRulesCheckCmd(a *app) *cobra.Command {
 	var strict bool
 	cmd := &cobra.Command{

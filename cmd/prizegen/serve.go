@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/store"
 	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/serve"
 )
@@ -34,6 +36,8 @@ type serveOptions struct {
 	entropy   entropyFlags
 	every     *time.Duration
 	drainTime *time.Duration
+	db        *string
+	noWelcome *bool
 	logLevel  *value[slog.Level]
 	logFormat *value[string]
 }
@@ -77,6 +81,8 @@ SIGTERM and Ctrl-C let requests under way finish. SIGHUP reads a rules file anew
 	o.entropy = newEntropyFlags(cmd)
 	o.every = cmd.Flags().Duration("entropy-every", time.Minute, "how long one seed from drand or RANDOM.ORG serves requests")
 	o.drainTime = cmd.Flags().Duration("drain-time", 30*time.Second, "how long requests under way may take after SIGTERM")
+	o.db = newDBFlag(cmd)
+	o.noWelcome = cmd.Flags().Bool("no-welcome", false, "open no first campaign where there is none")
 	o.logLevel = newValue("level", "info", parseLevel)
 	cmd.Flags().Var(o.logLevel, "log-level", "what to log: debug has every request, info, warn, error")
 	complete(cmd, "log-level", "debug", "info", "warn", "error")
@@ -120,7 +126,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	log := a.logger(o.logLevel.value, o.logFormat.value)
-	server, err := serve.New(serve.Config{
+	cfg := serve.Config{
 		Role: o.role.value, Version: thisBuild().Version,
 		Text: o.text.value, Number: o.number.value,
 		Rules: func() ([]*prize.Rules, error) {
@@ -134,7 +140,15 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		Services: a.backend.addresses(),
 		TLSCert:  *o.cert, TLSKey: *o.key,
 		DrainTime: *o.drainTime, Log: log,
-	})
+	}
+	if o.role.value == serve.Core || o.role.value == serve.All {
+		db, err := a.keepCampaigns(ctx, o, &cfg)
+		if err != nil {
+			return err
+		}
+		defer db.Close() //nolint:errcheck // every write has its own end
+	}
+	server, err := serve.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -148,6 +162,34 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	go reload(ctx, hangups, server, log)
 	log.InfoContext(ctx, "listening", slog.String("role", string(o.role.value)), slog.String("url", serverURL(listener, *o.cert != "")))
 	return server.Serve(ctx, listener)
+}
+
+// keepCampaigns opens the database of a core and says who may administer it.
+func (a *app) keepCampaigns(ctx context.Context, o serveOptions, cfg *serve.Config) (*store.DB, error) {
+	db, err := a.openStore(ctx, *o.db)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Store, cfg.Welcome = db, !*o.noWelcome
+	if cfg.AdminToken, err = a.secretOr(newToken, "admin-token", "the token of the API's administrator"); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	cfg.Log.InfoContext(ctx, "campaigns are kept", slog.String("database", db.Address()))
+	return db, nil
+}
+
+// newToken makes a token or a password that can't be guessed.
+func newToken() string { return strings.ToLower(rand.Text()) }
+
+// secretOr gives a secret that is set, or makes one and shows it this once.
+func (a *app) secretOr(make func() string, name, what string) (string, error) {
+	secret, err := a.setting(name)
+	if err != nil || secret != "" {
+		return secret, err
+	}
+	secret = make()
+	a.say("prizegen: %s, made for this run: %s (set %s to choose it)", what, secret, variable(name))
+	return secret, nil
 }
 
 func listen(ctx context.Context, o serveOptions) (net.Listener, error) {

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// promoter runs campaigns: those of a database here, or those of a core elsewhere.
+type promoter interface {
+	Create(ctx context.Context, plan campaign.Plan) (campaign.Campaign, error)
+	Campaign(ctx context.Context, name string) (campaign.Campaign, error)
+	Campaigns(ctx context.Context, list campaign.CampaignList) (campaign.CampaignPage, error)
+	Edit(ctx context.Context, name string, version int64, plan campaign.Plan) (campaign.Campaign, error)
+	Open(ctx context.Context, name string) (campaign.Campaign, error)
+	Close(ctx context.Context, name string) (campaign.Campaign, error)
+	Delete(ctx context.Context, name string) error
+	Export(ctx context.Context, name string, w io.Writer, o campaign.ExportOptions) error
+	ExportCSV(ctx context.Context, name string, w io.Writer, o campaign.ExportOptions) error
+	Play(ctx context.Context, play campaign.Play) (campaign.Draw, error)
+	Draws(ctx context.Context, list campaign.DrawList) (campaign.DrawPage, error)
+	Claim(ctx context.Context, id, note string) (campaign.Draw, error)
+	Unclaim(ctx context.Context, id string) (campaign.Draw, error)
+	Void(ctx context.Context, id, reason string) (campaign.Draw, error)
+	AddEntrant(ctx context.Context, person campaign.Person) (campaign.Entrant, error)
+	ImportEntrants(ctx context.Context, people []campaign.Person) (added int, err error)
+	Entrant(ctx context.Context, id int64) (campaign.Entrant, error)
+	Entrants(ctx context.Context, list campaign.EntrantList) (campaign.EntrantPage, error)
+	EditEntrant(ctx context.Context, id int64, person campaign.Person) (campaign.Entrant, error)
+	DeleteEntrant(ctx context.Context, id int64) error
+	Changes(ctx context.Context, q campaign.ChangeQuery) ([]campaign.Change, error)
+}
+
+var (
+	_ promoter = (*campaign.Promoter)(nil)
+	_ promoter = (*remote.Promoter)(nil)
+)
+
+// withPromoter calls f with what runs the campaigns that a command line means: those of
+// the core whose address was given, or else those of the database.
+func (a *app) withPromoter(ctx context.Context, db string, f func(p promoter) error) error {
+	if services := a.backend.addresses(); services.Core != nil {
+		token, err := a.setting("admin-token")
+		if err != nil {
+			return err
+		}
+		services.UserAgent = "prizegen/" + thisBuild().Version
+		err = f(remote.New(services).Promoter(token))
+		if errors.Is(err, campaign.ErrForbidden) {
+			return hintError{err, "put the token of the core's administrator into " + variable("admin-token")}
+		}
+		return err
+	}
+	kept, err := a.openStore(ctx, db)
+	if err != nil {
+		return err
+	}
+	err = f(campaign.New(campaign.Config{Store: kept, Generator: a.generator}).As("cli"))
+	return errors.Join(err, kept.Close())
+}
