@@ -229,10 +229,10 @@ func (a *app) addCommands(cmd *cobra.Command) {
 		&cobra.Group{ID: "serve", Title: "Serve:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
-		"draw":  {newDrawCmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
+		"draw":     {newDrawCmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
 		"campaign": {newCampaignCmd(a), newEntrantCmd(a), newDBCmd(a)},
-		"check": {newOddsCmd(a), newRulesCmd(a), newVerifyCmd(a), newStreamCmd(a)},
-		"serve": {newServeCmd(a), newStatusCmd(a)},
+		"check":    {newOddsCmd(a), newRulesCmd(a), newVerifyCmd(a), newStreamCmd(a)},
+		"serve":    {newServeCmd(a), newStatusCmd(a)},
 	} {
 		for _, sub := range commands {
 			sub.GroupID = group

@@ -128,10 +128,10 @@ lower-case letters, digits and hyphens.`,
 		if err != nil {
 			return err
 		}
-		a.note("the campaign %s is a draft; open it with prizegen campaign open %s", c.Name, c.Name)
 		if *open {
 			return a.openCampaign(ctx, p, c.Name)
 		}
+		a.note("the campaign %s is a draft; open it with prizegen campaign open %s", c.Name, c.Name)
 		return nil
 	})
 }

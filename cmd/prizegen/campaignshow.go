@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/lipgloss/table"
@@ -29,7 +30,7 @@ func (a *app) writeTable(headers []string, rows [][]string) error {
 	for _, row := range rows {
 		t.Row(row...)
 	}
-	return a.write([]byte(trimLines(t.Render()) + "\n"))
+	return a.write([]byte(strings.TrimRight(trimLines(t.Render()), "\n") + "\n"))
 }
 
 // pages reads a list page by page until it ends or most entries are there, 0 for all

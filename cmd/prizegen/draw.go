@@ -18,6 +18,7 @@ type drawOptions struct {
 	run      runFlags
 	rules    *string
 	accounts []string
+	plays    playFlags
 	output   *value[string]
 }
 
@@ -27,7 +28,8 @@ func newDrawCmd(a *app) *cobra.Command {
 		Use:   "draw",
 		Short: "Draw account numbers and what they win",
 		Long: `Draw generates account numbers and decides what each of them wins. With
---account it decides the account numbers given instead.
+--account it decides the account numbers given instead, and with --campaign it
+plays a campaign: the draw is stored and takes its prize out of the stock.
 
 The same seed gives the same draws, whatever the number of cores. Draws written
 as json or ndjson are all that prizegen verify needs.`,
@@ -35,7 +37,8 @@ as json or ndjson are all that prizegen verify needs.`,
   prizegen draw --seed 42 --start 9 -o ndjson
   prizegen draw -n 1000000 --rules modest -o csv >draws.csv
   prizegen draw --text upper3 --number digits6 --rules summer.yaml
-  prizegen draw --account ABC123456 --account XYZ000007`,
+  prizegen draw --account ABC123456 --account XYZ000007
+  prizegen draw --campaign summer --first-name Ann --last-name Lee`,
 		Args: cobra.NoArgs,
 	}
 	o.cmd = cmd
@@ -44,7 +47,15 @@ as json or ndjson are all that prizegen verify needs.`,
 	o.rules = newRulesFlag(cmd)
 	cmd.Flags().StringArrayVar(&o.accounts, "account", nil, "decide this `account` number instead of a generated one; may be repeated")
 	o.output = newOutput(cmd, "table", "json", "ndjson", "csv")
+	o.plays = newPlayFlags(cmd)
+	completeWith(cmd, "campaign", a.completeCampaigns(o.plays.db))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := o.plays.check(cmd); err != nil {
+			return err
+		}
+		if *o.plays.campaign != "" {
+			return a.play(cmd.Context(), o.plays, o.run.count.value, o.output.value)
+		}
 		if err := alone(cmd, "account", "count", "text", "number"); err != nil {
 			return err
 		}

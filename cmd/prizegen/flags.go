@@ -81,8 +81,12 @@ func newOutput(cmd *cobra.Command, formats ...string) *value[string] {
 
 // complete has the shell offer values for a flag.
 func complete(cmd *cobra.Command, flag string, values ...string) {
-	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	if err != nil {
+	completeWith(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// completeWith has the shell offer what a function finds for a flag.
+func completeWith(cmd *cobra.Command, flag string, offer cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, offer); err != nil {
 		panic("prizegen: " + err.Error()) // the flag was not defined before
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
@@ -19,7 +21,7 @@ func newVerifyCmd(a *app) *cobra.Command {
 		Use:   "verify FILE | -",
 		Short: "Recompute draws and name those that do not hold",
 		Long: `Verify recomputes every draw of a file that prizegen draw or prizegen prize wrote
-with -o json or -o ndjson. It names each draw that does not hold with what it
+with -o json or -o ndjson, or of the export of a campaign. It names each draw that does not hold with what it
 should have been, and exits with status 1 if there is one.
 
 It tells whose draws they are: their seed, rules and formats, and which indexes
@@ -28,6 +30,9 @@ number of draws as well, is for you to compare.
 
 A seed from drand or RANDOM.ORG carries a proof, which is checked too: without a
 network by the public key, and with --online by asking again.
+
+The export of a campaign is checked as a whole: its commitment, that no index is
+missing or there twice, what was skipped and why, and the stock.
 
 Draws by rules that are not built in need --rules with the same rules file: its
 SHA-256 is part of each draw.`,
@@ -68,10 +73,14 @@ func (a *app) verify(ctx context.Context, name, rulesFile string, check draw.Pro
 		return err
 	}
 	defer file.Close()
+	source := bufio.NewReaderSize(file, 64<<10)
+	if head, _ := source.Peek(100); campaign.IsExport(head) {
+		return a.verifyCampaign(ctx, name, source, format)
+	}
 	findings := findingWriter{a: a, json: format == "json"}
 	progress := a.startProgress(0, "draw")
 	defer progress.stop()
-	report, err := draw.Verify(ctx, a.generator, file, rules, check, progress.add, findings.write)
+	report, err := draw.Verify(ctx, a.generator, source, rules, check, progress.add, findings.write)
 	progress.stop()
 	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), bare(err))
@@ -83,6 +92,32 @@ func (a *app) verify(ctx context.Context, name, rulesFile string, check draw.Pro
 	}
 	if report.Draws > 0 {
 		a.doubts(report)
+	}
+	return err
+}
+
+// verifyCampaign recomputes the export of a campaign.
+func (a *app) verifyCampaign(ctx context.Context, name string, source io.Reader, format string) error {
+	findings := findingWriter{a: a, json: format == "json"}
+	progress := a.startProgress(0, "draw")
+	defer progress.stop()
+	report, err := campaign.Verify(ctx, a.generator, source, progress.add, findings.write)
+	progress.stop()
+	switch {
+	case err != nil:
+		err = fmt.Errorf("%s: %w", sourceName(name), bare(err))
+	case report.Wrong > 0:
+		err = fmt.Errorf("the campaign %s does not hold: %s", report.Campaign.Name, plural(report.Wrong, "finding"))
+	}
+	summary := ""
+	if err == nil {
+		summary = campaignReport(&report)
+	}
+	if writeErr := findings.end(report, summary); writeErr != nil {
+		return writeErr
+	}
+	if err == nil && !report.SeedKnown {
+		a.say("prizegen: warning: the seed is not revealed yet, so that what chance gave was not checked")
 	}
 	return err
 }

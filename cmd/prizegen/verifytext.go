@@ -40,19 +40,25 @@ func (w *findingWriter) write(f draw.Finding) {
 
 // finish writes the report behind the findings. hold says that all draws hold.
 func (w *findingWriter) finish(r draw.Report, hold bool) error {
+	summary := origins(r)
+	if hold {
+		summary = held(r) + summary
+	}
+	return w.end(r, summary)
+}
+
+// end writes behind the findings: the report as JSON, or a summary for people.
+func (w *findingWriter) end(report any, summary string) error {
 	switch {
 	case w.err != nil:
 		return w.err
 	case w.json:
 		list := [2]string{"{\n  \"findings\": [],", "\n  ],"}[min(w.written, 1)]
 		// Texts and numbers always encode.
-		report, _ := json.MarshalIndent(r, "", "  ")
-		return w.a.write(fmt.Appendf(nil, "%s%s\n", list, report[1:]))
-	case hold:
-		return w.a.write([]byte(held(r) + origins(r)))
-	default:
-		return w.a.write([]byte(origins(r)))
+		text, _ := json.MarshalIndent(report, "", "  ")
+		return w.a.write(fmt.Appendf(nil, "%s%s\n", list, text[1:]))
 	}
+	return w.a.write([]byte(summary))
 }
 
 // held says that all draws hold.
