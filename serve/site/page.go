@@ -1,0 +1,225 @@
+package site
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// handler answers a request, or says why not.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// pages are the templates and the static files.
+type pages struct {
+	templates map[string]*template.Template
+	static    map[string]staticFile
+}
+
+type staticFile struct {
+	content []byte
+	hash    string // in its address, so that it can be kept for long
+}
+
+// newPages reads the templates and the static files, those of a theme before the
+// site's own.
+func newPages(theme fs.FS) (pages, error) {
+	p := pages{templates: map[string]*template.Template{}, static: map[string]staticFile{}}
+	read := func(name string) ([]byte, error) {
+		if theme != nil {
+			text, err := fs.ReadFile(theme, name)
+			if !errors.Is(err, fs.ErrNotExist) {
+				return text, err
+			}
+		}
+		return fs.ReadFile(files, name)
+	}
+	static, err := fs.Glob(files, "static/*")
+	if err != nil {
+		return p, err
+	}
+	if theme != nil {
+		own, err := fs.Glob(theme, "static/*")
+		if err != nil {
+			return p, err
+		}
+		static = append(static, own...)
+	}
+	for _, name := range static {
+		content, err := read(name)
+		if err != nil {
+			return p, fmt.Errorf("theme: %w", err)
+		}
+		sum := sha256.Sum256(content)
+		p.static[path.Base(name)] = staticFile{content, hex.EncodeToString(sum[:4])}
+	}
+	layout, err := read("templates/layout.html")
+	if err != nil {
+		return p, fmt.Errorf("theme: %w", err)
+	}
+	base, err := template.New("layout.html").Funcs(p.functions()).Parse(string(layout))
+	if err != nil {
+		return p, fmt.Errorf("theme: %w", err)
+	}
+	list, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		return p, err
+	}
+	for _, name := range list {
+		if path.Base(name) == "layout.html" {
+			continue
+		}
+		text, err := read(name)
+		if err != nil {
+			return p, fmt.Errorf("theme: %w", err)
+		}
+		page, err := template.Must(base.Clone()).New(path.Base(name)).Parse(string(text))
+		if err != nil {
+			return p, fmt.Errorf("theme: %w", err)
+		}
+		p.templates[strings.TrimSuffix(path.Base(name), ".html")] = page
+	}
+	return p, nil
+}
+
+// secure sets the headers that every answer has.
+func secure(h http.Header) {
+	for name, value := range map[string]string{
+		"Content-Security-Policy":      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		"X-Content-Type-Options":       "nosniff",
+		"Referrer-Policy":              "same-origin",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Permissions-Policy":           "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+		"Cache-Control":                "no-store",
+	} {
+		h.Set(name, value)
+	}
+}
+
+// view is what every template is given.
+type view struct {
+	Title   string
+	Version string
+	Path    string
+	Body    any
+}
+
+// show answers with a page.
+func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page, title string, body any) error {
+	var b bytes.Buffer
+	err := s.pages.templates[page].ExecuteTemplate(&b, "layout.html", view{Title: title, Version: s.cfg.Version, Path: r.URL.Path, Body: body})
+	if err != nil {
+		return fmt.Errorf("page %s: %w", page, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(b.Bytes()) // who does not read it any more need not be told
+	}
+	return nil
+}
+
+// handle has a handler answer, and tells the visitor of its error.
+func (s *Site) handle(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+var (
+	errNoPage = errors.New("there is no such page")
+	errForm   = errors.New("the form can't be read; go back and try again")
+)
+
+// trouble is a page about an error.
+type trouble struct {
+	Message   string
+	RequestID string // where the log has more
+	Retry     bool   // whether it may work in a moment
+}
+
+// fail tells a visitor of an error. What is not for them to know goes to the log.
+func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, title, t := http.StatusInternalServerError, "Something went wrong", trouble{Message: "Something went wrong here. Nothing was played."}
+	var tooLarge *http.MaxBytesError
+	is := func(kinds ...error) bool {
+		for _, kind := range kinds {
+			if errors.Is(err, kind) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case is(errNoPage, campaign.ErrNotFound):
+		status, title, t.Message = http.StatusNotFound, "Not found", "There is no such page."
+	case is(errForm) || errors.As(err, &tooLarge):
+		status, title, t.Message = http.StatusBadRequest, "Bad request", errForm.Error()
+	case is(campaign.ErrNotOpen, campaign.ErrEnded, campaign.ErrMaxPlays, campaign.ErrAllIssued, campaign.ErrState):
+		status, title, t.Message = http.StatusConflict, "Not possible", sentence(err.Error())
+	case is(campaign.ErrInvalid):
+		status, title, t.Message = http.StatusUnprocessableEntity, "Not possible", sentence(err.Error())
+	case is(campaign.ErrBusy, campaign.ErrUnavailable, remote.ErrUnavailable):
+		status, title = http.StatusServiceUnavailable, "In a moment"
+		t = trouble{Message: "It can't be done at the moment. Nothing was played. Please try again.", Retry: true}
+		w.Header().Set("Retry-After", "1")
+		s.cfg.Log.WarnContext(r.Context(), "a visitor was refused", slog.String("path", r.URL.Path), slog.Any("error", err))
+	default:
+		s.cfg.Log.ErrorContext(r.Context(), "a page failed", slog.String("path", r.URL.Path), slog.Any("error", err))
+	}
+	t.RequestID = w.Header().Get("X-Request-Id")
+	if err := s.show(w, r, status, "trouble", title, t); err != nil {
+		http.Error(w, t.Message, status)
+	}
+}
+
+// sentence makes a sentence of an error.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// static answers with a static file.
+func (s *Site) static(w http.ResponseWriter, r *http.Request) error {
+	return s.staticFile(w, r, r.PathValue("file"))
+}
+
+func (s *Site) favicon(w http.ResponseWriter, r *http.Request) error {
+	return s.staticFile(w, r, "logo.svg")
+}
+
+func (s *Site) staticFile(w http.ResponseWriter, r *http.Request, name string) error {
+	file, known := s.pages.static[name]
+	if !known {
+		return errNoPage
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=300")
+	if r.URL.RawQuery == file.hash {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	h.Set("ETag", `"`+file.hash+`"`)
+	http.ServeContent(w, r, name, timeless, bytes.NewReader(file.content))
+	return nil
+}
+
+func (s *Site) robots(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := w.Write([]byte("User-agent: *\nDisallow: /d/\nDisallow: /try/\nDisallow: /admin/\nDisallow: /v1/\n"))
+	return err
+}

@@ -1,0 +1,60 @@
+package site
+
+import (
+	"net/http"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+)
+
+// winnersView is the latest winners of a campaign.
+type winnersView struct {
+	Campaign campaign.Campaign
+	Page     campaign.DrawPage
+	Older    bool // whether it is another than the first page
+}
+
+func (s *Site) winners(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.campaign(r.Context(), r.PathValue("campaign"))
+	if err != nil {
+		return err
+	}
+	before := r.URL.Query().Get("before")
+	page, err := s.cfg.Promoter.Winners(r.Context(), c.Name, before, 25)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, "winners", "Winners", winnersView{c, page, before != ""})
+}
+
+// oddsView is the exact odds of a campaign.
+type oddsView struct {
+	Campaign campaign.Campaign
+	Chances  []chance
+	Win      chance
+}
+
+func (s *Site) odds(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.campaign(r.Context(), r.PathValue("campaign"))
+	if err != nil {
+		return err
+	}
+	odds, err := s.cfg.Promoter.Odds(r.Context(), c.Name)
+	if err != nil {
+		return err
+	}
+	v := oddsView{Campaign: c, Chances: chances(odds)}
+	odds.Rows = odds.Rows[:1]
+	odds.Rows[0].Probability = odds.WinProbability
+	if win := chances(odds); len(win) > 0 {
+		v.Win = win[0]
+	}
+	return s.show(w, r, http.StatusOK, "odds", "Odds", v)
+}
+
+func (s *Site) fairness(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.campaign(r.Context(), r.PathValue("campaign"))
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, "fairness", "Fairness", c)
+}
