@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests call is there: a C compiler for the race
-# detector, git, xxd, openssl, and promtool of Prometheus. On Debian and its kin
+# detector, git, xxd, openssl, promtool of Prometheus, PostgreSQL, and Chromium. On Debian and its kin
 # it installs what is missing, given root or sudo without a password; elsewhere
 # it names it.
 set -euo pipefail
@@ -26,6 +26,8 @@ for tool in git xxd openssl; do
 	command -v "$tool" >/dev/null || missing+=("$tool")
 done
 command -v promtool >/dev/null || missing+=(prometheus)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+command -v chromium >/dev/null || missing+=(chromium)
 ((${#missing[@]})) || exit 0
 
 command -v apt-get >/dev/null || fail "missing: ${missing[*]}; install them, then run this again"

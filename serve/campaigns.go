@@ -24,7 +24,7 @@ func (s *Server) campaignRoutes(a *api) []route {
 	return []route{
 		{
 			method: http.MethodGet, path: campaignsPath, name: "list-campaigns", summary: "List campaigns, the newest first", query: listed,
-			answer: reflect.TypeFor[campaign.CampaignPage](), refusals: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+			answer: reflect.TypeFor[campaign.Page](), refusals: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 			handle: with(func(p *campaign.Promoter, x *exchange, r *http.Request) error {
 				return s.listCampaigns(a, p, x, r, listed)
 			}),
@@ -37,13 +37,7 @@ func (s *Server) campaignRoutes(a *api) []route {
 		{
 			method: http.MethodGet, path: campaignsPath + "/{campaign}", name: "get-campaign", summary: "A campaign, with its rules", query: name,
 			answer: whole, refusals: []int{http.StatusNotFound, http.StatusServiceUnavailable},
-			handle: with(func(p *campaign.Promoter, x *exchange, r *http.Request) error {
-				c, err := p.Campaign(x.context(), r.PathValue("campaign"))
-				if err != nil {
-					return err
-				}
-				return a.answer(x, http.StatusOK, c)
-			}),
+			handle: with(func(p *campaign.Promoter, x *exchange, r *http.Request) error { return s.getCampaign(a, p, x, r) }),
 		},
 		{
 			method: http.MethodPatch, path: campaignsPath + "/{campaign}", name: "change-campaign", summary: "Change parts of a campaign, open it or close it", admin: true, query: name,
@@ -62,12 +56,7 @@ func (s *Server) campaignRoutes(a *api) []route {
 		{
 			method: http.MethodDelete, path: campaignsPath + "/{campaign}", name: "delete-campaign", summary: "Remove a draft", admin: true, query: name, empty: true,
 			refusals: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
-			handle: with(func(p *campaign.Promoter, x *exchange, r *http.Request) error {
-				if err := p.Delete(x.context(), r.PathValue("campaign")); err != nil {
-					return err
-				}
-				return a.done(x)
-			}),
+			handle:   with(func(p *campaign.Promoter, x *exchange, r *http.Request) error { return s.deleteCampaign(a, p, x, r) }),
 		},
 		{
 			method: http.MethodGet, path: campaignsPath + "/{campaign}/odds", name: "campaign-odds", summary: "The exact odds of a campaign", query: name,
@@ -82,6 +71,21 @@ func (s *Server) campaignRoutes(a *api) []route {
 			}),
 		},
 	}
+}
+
+func (s *Server) getCampaign(a *api, p *campaign.Promoter, x *exchange, r *http.Request) error {
+	c, err := p.Campaign(x.context(), r.PathValue("campaign"))
+	if err != nil {
+		return err
+	}
+	return a.answer(x, http.StatusOK, c)
+}
+
+func (s *Server) deleteCampaign(a *api, p *campaign.Promoter, x *exchange, r *http.Request) error {
+	if err := p.Delete(x.context(), r.PathValue("campaign")); err != nil {
+		return err
+	}
+	return a.done(x)
 }
 
 // done answers that something was done and there is nothing to say about it.
@@ -100,7 +104,7 @@ func (s *Server) listCampaigns(a *api, p *campaign.Promoter, x *exchange, r *htt
 	default:
 		return parameterProblem("state", "%q is none, expected %s, %s or %s", clip(string(state)), campaign.Draft, campaign.Open, campaign.Closed)
 	}
-	page, err := p.Campaigns(x.context(), campaign.CampaignList{State: campaign.State(q.text("state")), Cursor: q.text("cursor"), Limit: int(q.number("limit"))})
+	page, err := p.Campaigns(x.context(), campaign.List{State: campaign.State(q.text("state")), Cursor: q.text("cursor"), Limit: int(q.number("limit"))})
 	if err != nil {
 		return err
 	}

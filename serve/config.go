@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"slices"
 	"strings"
@@ -90,6 +91,8 @@ type Config struct {
 	Store Store
 	// Welcome has a first campaign opened where the store has none.
 	Welcome bool
+	// Theme has templates and static files that replace those of the site; nil for none.
+	Theme fs.FS
 	// AdminToken is the bearer token of the API's administrator; without it nobody is.
 	AdminToken string
 

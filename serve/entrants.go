@@ -39,17 +39,7 @@ func (s *Server) entrantRoutes(a *api) []route {
 		},
 		{
 			method: http.MethodGet, path: entrantsPath + "/{id}", name: "get-entrant", summary: "An entrant", admin: true, query: id, answer: one, refusals: refusals,
-			handle: s.promoting(a, func(p *campaign.Promoter, x *exchange, r *http.Request) error {
-				n, err := entrantID(r)
-				if err != nil {
-					return err
-				}
-				e, err := p.Entrant(x.context(), n)
-				if err != nil {
-					return err
-				}
-				return a.answer(x, http.StatusOK, e)
-			}),
+			handle: s.promoting(a, func(p *campaign.Promoter, x *exchange, r *http.Request) error { return s.getEntrant(a, p, x, r) }),
 		},
 		{
 			method: http.MethodPatch, path: entrantsPath + "/{id}", name: "change-entrant", summary: "Change parts of an entrant", admin: true, query: id,
@@ -61,16 +51,7 @@ func (s *Server) entrantRoutes(a *api) []route {
 		},
 		{
 			method: http.MethodDelete, path: entrantsPath + "/{id}", name: "delete-entrant", summary: "Erase an entrant; the draws stay", admin: true, query: id, empty: true, refusals: refusals,
-			handle: s.promoting(a, func(p *campaign.Promoter, x *exchange, r *http.Request) error {
-				n, err := entrantID(r)
-				if err == nil {
-					err = p.DeleteEntrant(x.context(), n)
-				}
-				if err != nil {
-					return err
-				}
-				return a.done(x)
-			}),
+			handle: s.promoting(a, func(p *campaign.Promoter, x *exchange, r *http.Request) error { return s.deleteEntrant(a, p, x, r) }),
 		},
 		{
 			method: http.MethodGet, path: "/v1/changes", name: "list-changes", summary: "The audit trail, the newest first", admin: true, query: trail,
@@ -100,6 +81,29 @@ func (s *Server) listEntrants(a *api, p *campaign.Promoter, x *exchange, r *http
 		return err
 	}
 	return a.answer(x, http.StatusOK, page)
+}
+
+func (s *Server) getEntrant(a *api, p *campaign.Promoter, x *exchange, r *http.Request) error {
+	id, err := entrantID(r)
+	if err != nil {
+		return err
+	}
+	e, err := p.Entrant(x.context(), id)
+	if err != nil {
+		return err
+	}
+	return a.answer(x, http.StatusOK, e)
+}
+
+func (s *Server) deleteEntrant(a *api, p *campaign.Promoter, x *exchange, r *http.Request) error {
+	id, err := entrantID(r)
+	if err == nil {
+		err = p.DeleteEntrant(x.context(), id)
+	}
+	if err != nil {
+		return err
+	}
+	return a.done(x)
 }
 
 func (s *Server) addEntrant(a *api, p *campaign.Promoter, x *exchange, r *http.Request) error {

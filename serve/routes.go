@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/serve/site"
 )
 
 // api is what all routes share.
@@ -67,8 +68,9 @@ func (s *Server) routes() http.Handler {
 		mux.Handle(route.method+" "+route.path, s.measured(a, route))
 	}
 	if s.cfg.Role.has(Core) {
-		mux.Handle("GET /{$}", s.measured(a, s.homeRoute(a, list)))
-		mux.Handle("GET /style.css", s.measured(a, s.styleRoute(a)))
+		for _, pattern := range site.Paths() {
+			mux.Handle(pattern, s.measured(a, s.pageRoute(pattern)))
+		}
 	}
 	mux.Handle("/", s.measured(a, route{path: "other", handle: notFound(mux)}))
 	return s.traced(mux)

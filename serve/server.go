@@ -12,6 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/serve/site"
 )
 
 // Server answers the requests of one role. Make one with [New].
@@ -22,6 +23,7 @@ type Server struct {
 	client    *remote.Client     // nil where nothing is called
 	deployed  *deployed          // of a core
 	promoter  *campaign.Promoter // of a core that keeps campaigns, nil otherwise
+	site      *site.Site         // of a core
 	guesses   *rate.Limiter      // of tokens
 	fresh     *freshSeeds
 	metrics   *metrics
@@ -59,6 +61,11 @@ func New(cfg Config) (*Server, error) {
 	s.guesses = rate.NewLimiter(guessesASecond, guessesAtOnce)
 	if cfg.Store != nil && cfg.Role.has(Core) {
 		s.promoter = campaign.New(campaign.Config{Store: cfg.Store, Generator: s.generator()})
+	}
+	if cfg.Role.has(Core) {
+		if s.site, err = s.newSite(); err != nil {
+			return nil, err
+		}
 	}
 	s.handler = s.routes()
 	return s, nil

@@ -38,7 +38,7 @@ func (s *Server) welcome(ctx context.Context) {
 
 func (s *Server) tryWelcome(ctx context.Context) error {
 	p := s.promoter.As("serve")
-	page, err := p.Campaigns(ctx, campaign.CampaignList{Limit: 1})
+	page, err := p.Campaigns(ctx, campaign.List{Limit: 1})
 	if err != nil {
 		return err
 	}

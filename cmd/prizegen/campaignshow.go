@@ -73,7 +73,7 @@ func newCampaignListCmd(a *app) *cobra.Command {
 	output := newOutput(cmd, "table", "json")
 	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, _ []string) error {
 		all, err := pages(0, func(cursor string, limit int) ([]campaign.Campaign, string, error) {
-			page, err := p.Campaigns(ctx, campaign.CampaignList{State: campaign.State(state.value), Cursor: cursor, Limit: limit})
+			page, err := p.Campaigns(ctx, campaign.List{State: campaign.State(state.value), Cursor: cursor, Limit: limit})
 			return page.Campaigns, page.Next, err
 		})
 		if err != nil {
@@ -120,9 +120,15 @@ func (a *app) campaignText(c *campaign.Campaign) string {
 	}
 	text := a.styles().head.Render(c.Title) + "\n"
 	for _, fact := range [][2]string{
-		{"name", c.Name}, {"state", string(c.State)}, {"rules", c.Rules + "  " + c.RulesSHA256},
-		{"formats", c.TextFormat + " + " + c.NumberFormat}, {"opens", timeText(c.OpensAt)}, {"closes", timeText(c.ClosesAt)},
-		{"limits", plays}, {"commitment", orDash(c.Commitment)}, {"seed", orDash(c.Seed)},
+		{"name", c.Name},
+		{"state", string(c.State)},
+		{"rules", c.Rules + "  " + c.RulesSHA256},
+		{"formats", c.TextFormat + " + " + c.NumberFormat},
+		{"opens", timeText(c.OpensAt)},
+		{"closes", timeText(c.ClosesAt)},
+		{"limits", plays},
+		{"commitment", orDash(c.Commitment)},
+		{"seed", orDash(c.Seed)},
 		{"draws", fmt.Sprintf("%d, and %d indexes skipped", c.Plays, c.Skipped)},
 	} {
 		text += fmt.Sprintf("%-11s %s\n", fact[0], fact[1])

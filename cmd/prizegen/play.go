@@ -125,7 +125,7 @@ func (a *app) completeCampaigns(db *string) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		_ = a.withPromoter(cmd.Context(), *db, func(p promoter) error { // nothing is offered where that fails
-			page, err := p.Campaigns(cmd.Context(), campaign.CampaignList{Limit: campaign.MaxPage})
+			page, err := p.Campaigns(cmd.Context(), campaign.List{Limit: campaign.MaxPage})
 			for i := range page.Campaigns {
 				names = append(names, page.Campaigns[i].Name+"\t"+page.Campaigns[i].Title)
 			}

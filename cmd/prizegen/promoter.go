@@ -13,7 +13,7 @@ import (
 type promoter interface {
 	Create(ctx context.Context, plan campaign.Plan) (campaign.Campaign, error)
 	Campaign(ctx context.Context, name string) (campaign.Campaign, error)
-	Campaigns(ctx context.Context, list campaign.CampaignList) (campaign.CampaignPage, error)
+	Campaigns(ctx context.Context, list campaign.List) (campaign.Page, error)
 	Edit(ctx context.Context, name string, version int64, plan campaign.Plan) (campaign.Campaign, error)
 	Open(ctx context.Context, name string) (campaign.Campaign, error)
 	Close(ctx context.Context, name string) (campaign.Campaign, error)

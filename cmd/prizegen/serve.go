@@ -38,6 +38,7 @@ type serveOptions struct {
 	drainTime *time.Duration
 	db        *string
 	noWelcome *bool
+	theme     *string
 	logLevel  *value[slog.Level]
 	logFormat *value[string]
 }
@@ -83,6 +84,7 @@ SIGTERM and Ctrl-C let requests under way finish. SIGHUP reads a rules file anew
 	o.drainTime = cmd.Flags().Duration("drain-time", 30*time.Second, "how long requests under way may take after SIGTERM")
 	o.db = newDBFlag(cmd)
 	o.noWelcome = cmd.Flags().Bool("no-welcome", false, "open no first campaign where there is none")
+	o.theme = cmd.Flags().String("theme", "", "take templates and static files of the site from this `folder` where it has them")
 	o.logLevel = newValue("level", "info", parseLevel)
 	cmd.Flags().Var(o.logLevel, "log-level", "what to log: debug has every request, info, warn, error")
 	complete(cmd, "log-level", "debug", "info", "warn", "error")
@@ -171,6 +173,9 @@ func (a *app) keepCampaigns(ctx context.Context, o serveOptions, cfg *serve.Conf
 		return nil, err
 	}
 	cfg.Store, cfg.Welcome = db, !*o.noWelcome
+	if *o.theme != "" {
+		cfg.Theme = os.DirFS(*o.theme)
+	}
 	if cfg.AdminToken, err = a.secretOr(newToken, "admin-token", "the token of the API's administrator"); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

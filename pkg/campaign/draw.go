@@ -72,11 +72,15 @@ func newSecret() (s Secret) {
 	return s
 }
 
-var secretText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+// secretText is how secrets are spelled: in lower case, since an ID stands in an
+// address.
+func secretText() *base32.Encoding {
+	return base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+}
 
 // ParseSecret reads the last part of an ID.
 func ParseSecret(text string) (s Secret, ok bool) {
-	b, err := secretText.DecodeString(text)
+	b, err := secretText().DecodeString(text)
 	if err != nil || len(b) != len(s) {
 		return s, false
 	}
@@ -84,7 +88,7 @@ func ParseSecret(text string) (s Secret, ok bool) {
 }
 
 // String writes the last part of an ID.
-func (s Secret) String() string { return secretText.EncodeToString(s[:]) }
+func (s Secret) String() string { return secretText().EncodeToString(s[:]) }
 
 func drawID(campaign string, index uint64, secret Secret) string {
 	return fmt.Sprintf("%s-%d-%s", campaign, index, secret)
@@ -93,8 +97,8 @@ func drawID(campaign string, index uint64, secret Secret) string {
 // ParseID reads the ID of a draw. It wraps [ErrNotFound]: an ID that is none names
 // nothing.
 func ParseID(id string) (campaign string, index uint64, secret Secret, err error) {
-	rest, last, _ := cutLast(id)
-	campaign, middle, _ := cutLast(rest)
+	rest, last := cutLast(id)
+	campaign, middle := cutLast(rest)
 	index, numberErr := strconv.ParseUint(middle, 10, 63)
 	secret, ok := ParseSecret(last)
 	if numberErr != nil || !ok || CheckName(campaign) != nil || drawID(campaign, index, secret) != id {
@@ -103,10 +107,10 @@ func ParseID(id string) (campaign string, index uint64, secret Secret, err error
 	return campaign, index, secret, nil
 }
 
-func cutLast(text string) (before, after string, found bool) {
+func cutLast(text string) (before, after string) {
 	i := strings.LastIndexByte(text, '-')
 	if i < 0 {
-		return "", text, false
+		return "", text
 	}
-	return text[:i], text[i+1:], true
+	return text[:i], text[i+1:]
 }

@@ -72,8 +72,11 @@ func cleanName(field, name string) (string, error) {
 // hidden says whether a character is none that people see: a control character, or
 // one that turns the direction of the text around it.
 func hidden(r rune) bool {
-	const joiners = "\u200c\u200d" // names of some scripts and emoji are spelled with them
-	return unicode.IsControl(r) || unicode.Is(unicode.Co, r) || unicode.Is(unicode.Cf, r) && !strings.ContainsRune(joiners, r) && !(r >= 0xE0020 && r <= 0xE007F)
+	const joiners = "\u200c\u200d"                                        // names of some scripts and emoji are spelled with them
+	if strings.ContainsRune(joiners, r) || r >= 0xE0020 && r <= 0xE007F { // the latter spell flags
+		return false
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)
 }
 
 func cleanEmail(email string) (string, error) {

@@ -123,9 +123,9 @@ func (e *export) broken(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: it ends in the middle; is it truncated?", ErrNotExport)
 	case errors.As(err, &wrong):
-		return fmt.Errorf("%w: at byte %d, %s: %v", ErrNotExport, wrong.ByteOffset, wrong.JSONPointer, wrong.Err)
+		return fmt.Errorf("%w: at byte %d, %s: %w", ErrNotExport, wrong.ByteOffset, wrong.JSONPointer, wrong.Err)
 	case errors.As(err, &syntax):
-		return fmt.Errorf("%w: at byte %d it is not JSON: %v", ErrNotExport, syntax.ByteOffset, syntax.Err)
+		return fmt.Errorf("%w: at byte %d it is not JSON: %w", ErrNotExport, syntax.ByteOffset, syntax.Err)
 	}
 	return err
 }

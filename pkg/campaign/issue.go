@@ -154,13 +154,13 @@ func (r *round) answer() (again []*turn) {
 			again = append(again, t)
 			continue
 		}
-		r.finish(t.ctx, t, r.results[i])
+		r.finish(t, r.results[i])
 	}
 	return again
 }
 
 // finish tells who waits what became of the turn.
-func (r *round) finish(ctx context.Context, t *turn, found result) {
+func (r *round) finish(t *turn, found result) {
 	if found.err != nil {
 		t.finish(Draw{}, found.err)
 		return

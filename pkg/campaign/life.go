@@ -45,29 +45,29 @@ func (p *Promoter) record(ctx context.Context, name string) (*Record, error) {
 	return r, err
 }
 
-// CampaignList says which campaigns to list.
-type CampaignList struct {
+// List says which campaigns to list.
+type List struct {
 	State  State  // empty for all
 	Cursor string // the next of the page before, empty for the first page
 	Limit  int    // how many at most: 50 where it is 0, up to [MaxPage]
 }
 
-// CampaignPage is a page of a list, the newest first.
-type CampaignPage struct {
+// Page is a page of a list, the newest first.
+type Page struct {
 	Campaigns []Campaign `json:"campaigns"`
 	Next      string     `json:"next,omitempty" doc:"The cursor of the next page; left out on the last one."`
 }
 
 // Campaigns lists campaigns without the texts of their rules. The public sees no
 // drafts.
-func (p *Promoter) Campaigns(ctx context.Context, list CampaignList) (CampaignPage, error) {
+func (p *Promoter) Campaigns(ctx context.Context, list List) (Page, error) {
 	before, err := cursor(list.Cursor)
 	if err != nil {
-		return CampaignPage{}, err
+		return Page{}, err
 	}
-	page := CampaignPage{Campaigns: []Campaign{}}
+	page := Page{Campaigns: []Campaign{}}
 	limit := pageSize(list.Limit)
-	records, err := p.store.Campaigns(ctx, CampaignQuery{State: list.State, Before: int64(before), Limit: limit})
+	records, err := p.store.Campaigns(ctx, Query{State: list.State, Before: int64(before), Limit: limit})
 	if err != nil {
 		return page, err
 	}

@@ -266,7 +266,7 @@ func (p *Promoter) mark(ctx context.Context, id, action, detail string, f func(*
 
 // drawOf is the view of a row whose campaign is not at hand.
 func (p *Promoter) drawOf(ctx context.Context, row *Row) (Draw, error) {
-	page, err := p.store.Campaigns(ctx, CampaignQuery{Before: row.Campaign + 1, Limit: 1})
+	page, err := p.store.Campaigns(ctx, Query{Before: row.Campaign + 1, Limit: 1})
 	if err != nil {
 		return Draw{}, err
 	}

@@ -306,6 +306,6 @@ func (r *round) fail(ctx context.Context, err error) {
 				found = repeat(t, row.Request, row)
 			}
 		}
-		r.finish(ctx, t, found)
+		r.finish(t, found)
 	}
 }

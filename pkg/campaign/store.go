@@ -25,7 +25,7 @@ type Reader interface {
 	Campaign(ctx context.Context, name string) (*Record, error)
 
 	// Campaigns lists campaigns without the texts of their rules, the newest first.
-	Campaigns(ctx context.Context, q CampaignQuery) ([]Record, error)
+	Campaigns(ctx context.Context, q Query) ([]Record, error)
 
 	// Draw finds a draw of a campaign by its index, with its person.
 	Draw(ctx context.Context, campaign int64, index uint64) (*Row, error)
@@ -103,8 +103,8 @@ type Tx interface {
 	AddChange(ctx context.Context, c Change) error
 }
 
-// CampaignQuery says which campaigns to list.
-type CampaignQuery struct {
+// Query says which campaigns to list.
+type Query struct {
 	State  State // empty for all
 	Before int64 // only those with lower IDs, 0 for all
 	Limit  int   // how many at most

@@ -61,10 +61,10 @@ func (p *Promoter) Campaign(ctx context.Context, name string) (campaign.Campaign
 }
 
 // Campaigns is [campaign.Promoter.Campaigns].
-func (p *Promoter) Campaigns(ctx context.Context, list campaign.CampaignList) (campaign.CampaignPage, error) {
+func (p *Promoter) Campaigns(ctx context.Context, list campaign.List) (campaign.Page, error) {
 	q := pageQuery(list.Cursor, list.Limit)
 	setIf(q, "state", string(list.State))
-	return ask[campaign.CampaignPage](ctx, p, http.MethodGet, campaignsPath, q, nil)
+	return ask[campaign.Page](ctx, p, http.MethodGet, campaignsPath, q, nil)
 }
 
 // Edit is [campaign.Promoter.Edit].

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -38,7 +39,7 @@ func (q reader) Campaign(ctx context.Context, name string) (*campaign.Record, er
 
 func (q reader) campaign(ctx context.Context, name, end string) (*campaign.Record, error) {
 	c, err := one(ctx, q.r, scanWholeCampaign, "SELECT "+campaignColumns+", rules_yaml FROM campaigns WHERE name = $1"+end, name)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no campaign %q", name)
 	}
 	if err == nil {
@@ -63,7 +64,7 @@ func (q reader) prizes(ctx context.Context, id int64) ([]campaign.Stock, error) 
 }
 
 // Campaigns implements [campaign.Reader].
-func (q reader) Campaigns(ctx context.Context, want campaign.CampaignQuery) ([]campaign.Record, error) {
+func (q reader) Campaigns(ctx context.Context, want campaign.Query) ([]campaign.Record, error) {
 	var w where
 	if want.State != "" {
 		w.and("state = ", string(want.State))

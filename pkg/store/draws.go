@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -71,7 +72,7 @@ const drawsOfPersons = "SELECT " + drawColumns + ", e.id, e.first_name, e.last_n
 // Draw implements [campaign.Reader].
 func (q reader) Draw(ctx context.Context, id int64, index uint64) (*campaign.Row, error) {
 	d, err := one(ctx, q.r, scanDrawOfPerson, drawsOfPersons+" WHERE d.campaign_id = $1 AND d.draw_index = $2", id, int64(index))
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no draw with the index %d", index)
 	}
 	return &d, q.db.explain(err)
@@ -80,7 +81,7 @@ func (q reader) Draw(ctx context.Context, id int64, index uint64) (*campaign.Row
 // DrawOfKey implements [campaign.Reader].
 func (q reader) DrawOfKey(ctx context.Context, key campaign.Digest) (*campaign.Row, error) {
 	d, err := one(ctx, q.r, scanDrawOfPerson, drawsOfPersons+" WHERE d.once_key = $1", key[:])
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no draw of this once-only key")
 	}
 	return &d, q.db.explain(err)

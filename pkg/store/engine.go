@@ -83,12 +83,12 @@ func sqliteFault(code int) fault {
 // postgresFault reads a SQLSTATE, see
 // https://www.postgresql.org/docs/current/errcodes-appendix.html.
 func postgresFault(code string) fault {
-	switch {
-	case code == "23505":
+	switch code {
+	case "23505":
 		return duplicate
-	case code == "40001" || code == "40P01" || code == "23503":
+	case "40001", "40P01", "23503":
 		return collision // the last one: an entrant was erased meanwhile
-	case code == "25006" || code == "55P03":
+	case "25006", "55P03":
 		return lost // read only, as a standby is; locked for too long
 	}
 	for _, class := range []string{"08", "53", "57", "58", "XX", "28", "3D"} {

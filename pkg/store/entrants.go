@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -23,7 +24,7 @@ func scanEntrant(row scanner) (e campaign.Entrant, err error) {
 // Entrant implements [campaign.Reader].
 func (q reader) Entrant(ctx context.Context, id int64) (*campaign.Entrant, error) {
 	e, err := one(ctx, q.r, scanEntrant, "SELECT "+entrantColumns+" FROM entrants e WHERE e.id = $1", id)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no entrant %d", id)
 	}
 	return &e, q.db.explain(err)

@@ -59,7 +59,7 @@ func (p *prepared) statement(ctx context.Context, text string) (*sql.Stmt, error
 	if s := p.kept[text]; s != nil {
 		return s, nil
 	}
-	s, err := p.db.PrepareContext(context.WithoutCancel(ctx), text)
+	s, err := p.db.PrepareContext(context.WithoutCancel(ctx), text) //nolint:sqlclosecheck // it is kept as long as its connection
 	if err == nil && len(p.kept) < maxKept {
 		p.kept[text] = s
 	}
@@ -67,15 +67,15 @@ func (p *prepared) statement(ctx context.Context, text string) (*sql.Stmt, error
 }
 
 func (p *prepared) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	s, err := p.statement(ctx, text)
+	s, err := p.statement(ctx, text) //nolint:sqlclosecheck // it is kept
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(ctx, args...) //nolint:rowserrcheck // the caller does
+	return s.QueryContext(ctx, args...)
 }
 
 func (p *prepared) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	s, err := p.statement(ctx, text)
+	s, err := p.statement(ctx, text) //nolint:sqlclosecheck // it is kept
 	if err != nil {
 		return nil, err
 	}

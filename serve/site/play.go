@@ -30,7 +30,7 @@ func (s *Site) open(ctx context.Context) ([]campaign.Campaign, error) {
 	if s.cfg.Promoter == nil {
 		return nil, nil
 	}
-	page, err := s.cfg.Promoter.Campaigns(ctx, campaign.CampaignList{State: campaign.Open, Limit: campaign.MaxPage})
+	page, err := s.cfg.Promoter.Campaigns(ctx, campaign.List{State: campaign.Open, Limit: campaign.MaxPage})
 	return page.Campaigns, err
 }
 

@@ -137,7 +137,7 @@ func (s *Server) answers() bool {
 	if err != nil {
 		return false
 	}
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // it was only asked
 	return db.PingContext(context.Background()) == nil
 }
 

@@ -86,7 +86,7 @@ func command(t testing.TB, server, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // it has done its work
 	if _, err := db.ExecContext(context.Background(), text); err != nil {
 		t.Error(err)
 	}

@@ -1,0 +1,53 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve/site"
+)
+
+// free is what the site draws with where nothing is stored.
+type free struct {
+	draw.Generator
+	s *Server
+}
+
+// Deployed implements [site.Free].
+func (f free) Deployed(ctx context.Context) (text textgen.Format, number numgen.Format, rules *prize.Rules, err error) {
+	if text, err = f.s.deployed.textFormat(ctx); err != nil {
+		return text, number, nil, err
+	}
+	if number, err = f.s.deployed.numberFormat(ctx); err != nil {
+		return text, number, nil, err
+	}
+	rules, err = f.s.deployed.rules(ctx, "")
+	return text, number, rules, err
+}
+
+// Fresh implements [site.Free].
+func (f free) Fresh(ctx context.Context) (entropy.Seed, json.RawMessage, error) {
+	return f.s.fresh.get(ctx)
+}
+
+// newSite makes the pages of a core.
+func (s *Server) newSite() (*site.Site, error) {
+	return site.New(site.Config{
+		Promoter: s.promoter, Free: free{s.generator(), s}, Version: s.cfg.Version,
+		Theme: s.cfg.Theme, Ending: s.draining.Load, Log: s.cfg.Log,
+	})
+}
+
+// pageRoute has the site answer.
+func (s *Server) pageRoute(pattern string) route {
+	return route{path: pattern, handle: func(x *exchange, r *http.Request) error {
+		s.site.ServeHTTP(x, r.WithContext(x.context()))
+		return nil
+	}}
+}
