@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"regexp"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -260,11 +261,13 @@ func TestHome(t *testing.T) {
 			t.Errorf("the page has %s", bad)
 		}
 	}
-	if !strings.Contains(page, "/v1/draws") || !strings.Contains(page, "1.2.3") {
+	if !strings.Contains(page, "Free play") || !strings.Contains(page, "nothing is stored") || !strings.Contains(page, "1.2.3") {
 		t.Errorf("the page is %s", page)
 	}
-	if style, text := s.do(t, "GET", "/style.css", ""); style.StatusCode != http.StatusOK || !strings.HasPrefix(style.Header.Get("Content-Type"), "text/css") || text == "" {
-		t.Errorf("the style is answered %s", style.Status)
+	style := regexp.MustCompile(`/static/style\.css\?[0-9a-f]+`).FindString(page)
+	if answer, text := s.do(t, "GET", style, ""); answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/css") || text == "" ||
+		!strings.Contains(answer.Header.Get("Cache-Control"), "immutable") {
+		t.Errorf("the style is answered %s", answer.Status)
 	}
 	if answer, _ := start(t, serve.Text).do(t, "GET", "/", ""); answer.StatusCode != http.StatusNotFound {
 		t.Errorf("a text service answers / with %s", answer.Status)

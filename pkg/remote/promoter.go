@@ -90,7 +90,7 @@ func (p *Promoter) Delete(ctx context.Context, name string) error {
 // Play is [campaign.Promoter.Play]. A play without a once-only key is given one, so
 // that it can be asked for again where the answer was lost.
 func (p *Promoter) Play(ctx context.Context, play campaign.Play) (d campaign.Draw, err error) {
-	request := DrawsRequest{Campaign: play.Campaign}
+	request := DrawsRequest{Campaign: play.Campaign, Count: 1}
 	if play.Person != nil || play.EntrantID != 0 {
 		request.Entrant = &Player{ID: play.EntrantID}
 		if play.Person != nil {
