@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations
@@ -72,15 +71,13 @@ func (db *DB) migrating(ctx context.Context, f func(*goose.Provider) error) erro
 		return err
 	}
 	if db.engine == Postgres {
-		locker, err := lock.NewPostgresSessionLocker()
-		if err != nil {
-			return err
-		}
-		p, err := goose.NewProvider(goose.DialectPostgres, db.pool, steps, goose.WithSessionLocker(locker))
-		if err != nil {
-			return err
-		}
-		return f(p)
+		return db.locked(ctx, func() error {
+			p, err := goose.NewProvider(goose.DialectPostgres, db.pool, steps)
+			if err != nil {
+				return err
+			}
+			return f(p)
+		})
 	}
 	if err := db.writer.take(ctx); err != nil {
 		return err
@@ -95,6 +92,26 @@ func (db *DB) migrating(ctx context.Context, f func(*goose.Provider) error) erro
 		return err
 	}
 	return f(p)
+}
+
+// migrationLock is the number of the lock that processes hold while they look after
+// the tables: "prizegen" in ASCII.
+const migrationLock = 0x7072697a6567656e
+
+// locked calls f while no other process that calls it does. The library's own lock
+// asks again every few seconds; this one waits.
+func (db *DB) locked(ctx context.Context, f func() error) (err error) {
+	conn, err := db.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
+		return err
+	}
+	err = f()
+	_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
+	return errors.Join(err, unlockErr)
 }
 
 // Status tells about a database.

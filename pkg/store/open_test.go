@@ -1,0 +1,190 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/store"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+func TestSeveralOpenAnEmptyDatabaseAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		var opening sync.WaitGroup
+		for range 8 {
+			opening.Go(func() {
+				db, err := store.Open(context.Background(), address, store.Options{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := db.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		opening.Wait()
+		s, err := storetest.Open(t, address).Status(t.Context())
+		if err != nil || s.Version != s.Newest || s.Version == 0 || s.Bytes == 0 {
+			t.Errorf("%+v, %v", s, err)
+		}
+	})
+}
+
+func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		storetest.Open(t, address)
+		driver := "sqlite"
+		if strings.HasPrefix(address, "postgres") {
+			driver = "pgx"
+		}
+		raw, err := sql.Open(driver, address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer raw.Close() //nolint:errcheck // it has done its work
+		if _, err := raw.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, "+map[string]string{"sqlite": "1", "pgx": "true"}[driver]+")"); err != nil {
+			t.Fatal(err)
+		}
+		_, err = store.Open(t.Context(), address, store.Options{})
+		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "version 999") {
+			t.Errorf("got %v", err)
+		}
+		db, err := store.Open(t.Context(), address, store.Options{KeepVersion: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close() //nolint:errcheck // it was only asked
+		if s, err := db.Status(t.Context()); err != nil || s.Version != 999 {
+			t.Errorf("%+v, %v", s, err)
+		}
+	})
+}
+
+func TestWhatIsNoDatabaseIsToldSo(t *testing.T) {
+	folder := t.TempDir()
+	text := filepath.Join(folder, "text")
+	if err := os.WriteFile(text, []byte(strings.Repeat("not a database", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]string{
+		"":                                     "an empty path",
+		folder:                                 "it is a folder",
+		"mysql://host/db":                      "expected a file or postgres://",
+		"a\x00b":                               "zero byte",
+		"postgres://u:hunter2@host:notaport/x": "expected postgres://",
+		text:                                   "not a database",
+		"postgres://u:hunter2@127.0.0.1:1/x":   "can't be used at the moment",
+		filepath.Join(text, "below"):           "not a directory",
+	} {
+		_, err := store.Open(t.Context(), address, store.Options{})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q gives %v, want %q", address, err, want)
+		}
+	}
+	if got := store.Redact("postgres://u:hunter2@host/x?password=hunter3"); strings.Contains(got, "hunter") {
+		t.Errorf("redacted is %s", got)
+	}
+}
+
+func TestAPathIsNoOption(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "a?mode=memory&_pragma=x #%41.db")
+	db := storetest.Open(t, path)
+	added(t, db, "summer")
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// TestALockedFileIsWaitedFor has another program lock the file: for a moment, which
+// is waited for, and for too long.
+func TestALockedFileIsWaitedFor(t *testing.T) {
+	path := storetest.File(t)
+	db := storetest.Open(t, path)
+	other, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close() //nolint:errcheck // it has done its work
+	hold := func() *sql.Conn {
+		conn, err := other.Conn(t.Context())
+		if err == nil {
+			_, err = conn.ExecContext(t.Context(), "BEGIN IMMEDIATE")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	leave := func(conn *sql.Conn) {
+		_, err := conn.ExecContext(context.Background(), "ROLLBACK")
+		if err := errors.Join(err, conn.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+	conn := hold()
+	time.AfterFunc(200*time.Millisecond, func() { leave(conn) })
+	added(t, db, "summer")
+
+	conn = hold()
+	err = db.Update(t.Context(), func(tx campaign.Tx) error { return tx.AddCampaign(t.Context(), record("winter")) })
+	if !errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "another program has it locked") {
+		t.Errorf("a locked file gives %v", err)
+	}
+	leave(conn)
+	added(t, db, "winter")
+}
+
+func TestAFullDiskPasses(t *testing.T) {
+	db := storetest.Open(t, storetest.File(t))
+	r := added(t, db, "summer")
+	pages := func(most string) {
+		t.Helper()
+		if err := store.Pragma(t.Context(), db, "max_page_count = "+most); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages("1")
+	long := *r
+	long.Title = strings.Repeat("x", 1<<20)
+	err := db.Update(t.Context(), func(tx campaign.Tx) error { return tx.SaveCampaign(t.Context(), &long) })
+	if !errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "the disk is full") {
+		t.Errorf("a full disk gives %v", err)
+	}
+	pages("1000000")
+	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.SaveCampaign(ctx, &long) })
+}
+
+// TestAServerComesBack stops and starts PostgreSQL: an error meanwhile, and work as
+// before afterwards.
+func TestAServerComesBack(t *testing.T) {
+	server := storetest.StartServer(t, true)
+	db := storetest.Open(t, server.Address())
+	added(t, db, "summer")
+	server.Halt()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	err := db.Update(ctx, func(tx campaign.Tx) error { return tx.AddCampaign(ctx, record("winter")) })
+	if !errors.Is(err, campaign.ErrUnavailable) {
+		t.Errorf("a stopped server gives %v", err)
+	}
+	if _, err := db.Campaign(ctx, "summer"); !errors.Is(err, campaign.ErrUnavailable) {
+		t.Errorf("a stopped server gives %v", err)
+	}
+	if err := db.Ping(ctx); !errors.Is(err, campaign.ErrUnavailable) {
+		t.Errorf("a stopped server gives %v", err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	added(t, db, "winter")
+}

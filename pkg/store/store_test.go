@@ -1,0 +1,356 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/store"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func ref[T any](v T) *T { return &v }
+
+// record is a campaign with a prize of which there are two and one without end.
+func record(name string) *campaign.Record {
+	return &campaign.Record{Campaign: campaign.Campaign{
+		Name: name, Title: "The “" + name + "” draw 🎁", State: campaign.Draft, TextFormat: "lower4", NumberFormat: "digits4",
+		Rules: "r", RulesSHA256: strings.Repeat("0", 64), RulesYAML: "name: r\n", Currency: "GBP", OpensAt: ref(at(1000)), MaxPlays: 3, RequireEmail: true,
+		CreatedAt: at(2000), Version: 1,
+		Prizes: []campaign.Stock{{Name: "Mug", Value: 800, Stock: ref(int64(2))}, {Name: "£1.00", Value: 100}},
+	}}
+}
+
+// update runs f in a transaction that must be kept.
+func update(t testing.TB, db *store.DB, f func(ctx context.Context, tx campaign.Tx) error) {
+	t.Helper()
+	if err := db.Update(t.Context(), func(tx campaign.Tx) error { return f(t.Context(), tx) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// added stores a campaign.
+func added(t testing.TB, db *store.DB, name string) *campaign.Record {
+	t.Helper()
+	r := record(name)
+	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.AddCampaign(ctx, r) })
+	return r
+}
+
+// opened stores an open campaign with draws: every third has won a Mug or £1.00, the
+// index 5 was skipped.
+func opened(t testing.TB, db *store.DB, draws int) *campaign.Record {
+	t.Helper()
+	r := record("summer")
+	r.State, r.Secret, r.OpenedAt, r.Prizes[0].Stock = campaign.Open, "secret", ref(at(3000)), nil
+	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.AddCampaign(ctx, r) })
+	update(t, db, func(ctx context.Context, tx campaign.Tx) error {
+		ids, err := tx.EntrantsOf(ctx, []campaign.Person{{FirstName: "Ann", LastName: "Lee", Email: "Ann@example.org"}}, at(4000))
+		if err != nil {
+			return err
+		}
+		var rows []campaign.Row
+		won := map[int]int64{}
+		index := uint64(0)
+		for i := range draws {
+			if index == 5 {
+				index++
+			}
+			row := campaign.Row{Campaign: r.ID, Index: index, Account: fmt.Sprintf("%c%c%06d", 'a'+i%26, 'a'+i/26%26, i), Outcome: 1, Awarded: campaign.NoPrize, PlayedAt: at(5000 + int64(i))}
+			if i%3 == 0 {
+				row.Awarded = i % 2
+				won[i%2]++
+			}
+			if i%5 == 0 {
+				row.Entrant = ids[0]
+			}
+			if i%2 == 0 {
+				row.Key, row.Request = &campaign.Digest{byte(i), byte(i >> 8)}, &campaign.Digest{1}
+			}
+			rows = append(rows, row)
+			index++
+		}
+		return tx.AddDraws(ctx, r.ID, index, rows, []campaign.Skip{{Index: 5, Account: "aa000000"}}, won)
+	})
+	return r
+}
+
+func TestCampaignsAreKept(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		db := storetest.Open(t, address)
+		summer, winter := added(t, db, "summer"), added(t, db, "winter")
+		got, err := db.Campaign(t.Context(), "summer")
+		if err != nil || !reflect.DeepEqual(got, summer) {
+			t.Errorf("got %+v, %v, want %+v", got, err, summer)
+		}
+		list, err := db.Campaigns(t.Context(), campaign.Query{Limit: 10})
+		if err != nil || len(list) != 2 || list[0].Name != "winter" || len(list[1].Prizes) != 2 || list[1].RulesYAML != "" {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if list, err := db.Campaigns(t.Context(), campaign.Query{Limit: 10, Before: winter.ID, State: campaign.Draft}); err != nil || len(list) != 1 {
+			t.Errorf("%+v, %v", list, err)
+		}
+		summer.Title, summer.State, summer.Secret, summer.Commitment = "Another", campaign.Open, "seed", "c"
+		summer.OpensAt, summer.ClosesAt, summer.OpenedAt, summer.Version = nil, ref(at(9000)), ref(at(8000)), 2
+		summer.Prizes = []campaign.Stock{{Name: "Cap", Value: 5, Stock: ref(int64(7))}}
+		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
+			if _, err := tx.LockCampaign(ctx, "summer"); err != nil {
+				return err
+			}
+			return tx.SaveCampaign(ctx, summer)
+		})
+		if got, err := db.Campaign(t.Context(), "summer"); err != nil || !reflect.DeepEqual(got, summer) {
+			t.Errorf("got %+v, %v, want %+v", got, err, summer)
+		}
+		update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.DeleteCampaign(ctx, winter.ID) })
+		if _, err := db.Campaign(t.Context(), "winter"); !errors.Is(err, campaign.ErrNotFound) {
+			t.Errorf("a deleted campaign: %v", err)
+		}
+		err = db.Update(t.Context(), func(tx campaign.Tx) error { return tx.AddCampaign(t.Context(), record("summer")) })
+		if !errors.Is(err, campaign.ErrExists) {
+			t.Errorf("a second campaign of the name: %v", err)
+		}
+	})
+}
+
+func TestWhatFailsLeavesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		db := storetest.Open(t, address)
+		r := added(t, db, "summer")
+		no := errors.New("no")
+		for name, test := range map[string]func(ctx context.Context, tx campaign.Tx) error{
+			"an error": func(context.Context, campaign.Tx) error { return no },
+			"over stock": func(ctx context.Context, tx campaign.Tx) error {
+				return tx.AddDraws(ctx, r.ID, 0, nil, nil, map[int]int64{0: 3})
+			},
+			"a gap":       func(ctx context.Context, tx campaign.Tx) error { return tx.AddDraws(ctx, r.ID, 2, nil, nil, nil) },
+			"no campaign": func(ctx context.Context, tx campaign.Tx) error { return tx.AddDraws(ctx, 999, 0, nil, nil, nil) },
+			"no entrant": func(ctx context.Context, tx campaign.Tx) error {
+				return tx.AddDraws(ctx, r.ID, 1, []campaign.Row{{Campaign: r.ID, Awarded: -1, Entrant: 77}}, nil, nil)
+			},
+			"index twice": func(ctx context.Context, tx campaign.Tx) error {
+				return tx.AddDraws(ctx, r.ID, 2, []campaign.Row{{Campaign: r.ID, Account: "a", Awarded: -1}, {Campaign: r.ID, Account: "b", Awarded: -1}}, nil, nil)
+			},
+			"number twice": func(ctx context.Context, tx campaign.Tx) error {
+				return tx.AddDraws(ctx, r.ID, 2, []campaign.Row{{Campaign: r.ID, Account: "a", Awarded: -1}, {Campaign: r.ID, Index: 1, Account: "a", Awarded: -1}}, nil, nil)
+			},
+		} {
+			err := db.Update(t.Context(), func(tx campaign.Tx) error {
+				if err := tx.AddChange(t.Context(), campaign.Change{At: at(1), Actor: "test", Action: name}); err != nil {
+					return err
+				}
+				return test(t.Context(), tx)
+			})
+			if err == nil {
+				t.Errorf("%s: no error", name)
+			}
+		}
+		func() {
+			defer func() { _ = recover() }()
+			_ = db.Update(t.Context(), func(tx campaign.Tx) error {
+				_ = tx.AddChange(t.Context(), campaign.Change{At: at(1), Action: "panic"})
+				panic("a bug")
+			})
+		}()
+		ctx, cancel := context.WithCancel(t.Context())
+		err := db.Update(ctx, func(tx campaign.Tx) error {
+			_ = tx.AddChange(ctx, campaign.Change{At: at(1), Action: "cancelled"})
+			cancel()
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("a cancelled transaction: %v", err)
+		}
+		if changes, err := db.Changes(t.Context(), campaign.ChangeQuery{Limit: 10}); err != nil || len(changes) != 0 {
+			t.Errorf("left: %+v, %v", changes, err)
+		}
+		if got, err := db.Campaign(t.Context(), "summer"); err != nil || !reflect.DeepEqual(got, r) {
+			t.Errorf("left: %+v, %v", got, err)
+		}
+	})
+}
+
+func TestDrawsAreListed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		db := storetest.Open(t, address)
+		r := opened(t, db, 60)
+		all, err := db.Draws(t.Context(), campaign.DrawQuery{Campaign: r.ID, FromStart: true, Limit: 100})
+		if err != nil || len(all) != 60 {
+			t.Fatalf("%d draws, %v", len(all), err)
+		}
+		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
+			all[3].Claim, all[6].Void = &campaign.Mark{At: at(7), Note: "n"}, &campaign.Mark{At: at(8), Note: "why"}
+			return errors.Join(tx.MarkDraw(ctx, &all[3]), tx.MarkDraw(ctx, &all[6]))
+		})
+		won := func(d campaign.Row) bool { return d.Awarded != campaign.NoPrize }
+		for name, test := range map[string]struct {
+			q    campaign.DrawQuery
+			want func(campaign.Row) bool
+		}{
+			"all":        {campaign.DrawQuery{}, func(campaign.Row) bool { return true }},
+			"before":     {campaign.DrawQuery{Before: ref(uint64(20))}, func(d campaign.Row) bool { return d.Index < 20 }},
+			"after":      {campaign.DrawQuery{After: ref(uint64(20))}, func(d campaign.Row) bool { return d.Index > 20 }},
+			"won":        {campaign.DrawQuery{Won: true}, won},
+			"a prize":    {campaign.DrawQuery{Prizes: []int{1}}, func(d campaign.Row) bool { return d.Awarded == 1 }},
+			"two prizes": {campaign.DrawQuery{Prizes: []int{0, 1}}, won},
+			"an entrant": {campaign.DrawQuery{Entrant: all[0].Entrant}, func(d campaign.Row) bool { return d.Entrant != 0 }},
+			"a letter":   {campaign.DrawQuery{Account: "c"}, func(d campaign.Row) bool { return d.Account[0] == 'c' }},
+			"a prefix":   {campaign.DrawQuery{Account: "ca0"}, func(d campaign.Row) bool { return strings.HasPrefix(d.Account, "ca0") }},
+			"no prefix":  {campaign.DrawQuery{Account: "%"}, func(campaign.Row) bool { return false }},
+			"unclaimed":  {campaign.DrawQuery{Status: campaign.Unclaimed}, func(d campaign.Row) bool { return won(d) && d.Claim == nil && d.Void == nil }},
+			"claimed":    {campaign.DrawQuery{Status: campaign.Claimed}, func(d campaign.Row) bool { return d.Claim != nil }},
+			"voided":     {campaign.DrawQuery{Status: campaign.Voided}, func(d campaign.Row) bool { return d.Void != nil }},
+		} {
+			var want []campaign.Row
+			for _, d := range all {
+				if test.want(d) {
+					want = append(want, d)
+				}
+			}
+			if test.q.After == nil {
+				slices.Reverse(want)
+			}
+			for _, limit := range []int{100, 3} {
+				test.q.Campaign, test.q.Limit = r.ID, limit
+				got, err := db.Draws(t.Context(), test.q)
+				if most := want[:min(limit, len(want))]; err != nil || len(got) != len(most) || len(got) > 0 && !reflect.DeepEqual(got, most) {
+					t.Errorf("%s: %v, got %+v\nwant %+v", name, err, got, most)
+				}
+			}
+		}
+		if d, err := db.Draw(t.Context(), r.ID, 0); err != nil || d.Person == nil || d.Person.Email != "Ann@example.org" {
+			t.Errorf("%+v, %v", d, err)
+		}
+		if _, err := db.Draw(t.Context(), r.ID, 5); !errors.Is(err, campaign.ErrNotFound) {
+			t.Errorf("a skipped index has a draw: %v", err)
+		}
+		if d, err := db.DrawOfKey(t.Context(), *all[2].Key); err != nil || d.Index != all[2].Index {
+			t.Errorf("%+v, %v", d, err)
+		}
+		if skipped, err := db.Skipped(t.Context(), r.ID, 0, 10); err != nil || !slices.Equal(skipped, []campaign.Skip{{Index: 5, Account: "aa000000"}}) {
+			t.Errorf("%+v, %v", skipped, err)
+		}
+		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
+			issued, err := tx.Issued(ctx, r.ID, []string{"nope", all[7].Account, all[59].Account})
+			slices.Sort(issued)
+			if len(issued) != 2 || err != nil {
+				t.Errorf("issued are %v, %v", issued, err)
+			}
+			rows, err := tx.OfKeys(ctx, []campaign.Digest{*all[0].Key, {9, 9, 9}, *all[4].Key})
+			if len(rows) != 2 {
+				t.Errorf("of the keys are %v, %v", rows, err)
+			}
+			plays, err := tx.PlaysOf(ctx, r.ID, []string{"ann@example.org", "nobody"})
+			if !reflect.DeepEqual(plays, map[string]int64{"ann@example.org": 12}) {
+				t.Errorf("plays are %v, %v", plays, err)
+			}
+			return err
+		})
+	})
+}
+
+func TestEntrantsAreKnownOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		db := storetest.Open(t, address)
+		people := []campaign.Person{
+			{FirstName: "Ann", LastName: "Lee", Email: "ann@example.org"},
+			{FirstName: "Ann", LastName: "Lee"},
+			{FirstName: "小龙", LastName: "李"},
+			{FirstName: "Ann", LastName: "Lee", Email: "ANN@example.org"},
+			{FirstName: "🎁", LastName: strings.Repeat("é", 100)},
+		}
+		for i := range 150 {
+			people = append(people, campaign.Person{FirstName: "Bob", LastName: fmt.Sprint("Many ", i)})
+		}
+		var ids [3][]int64
+		var adding sync.WaitGroup
+		for i := range ids {
+			adding.Go(func() {
+				err := db.Update(t.Context(), func(tx campaign.Tx) (err error) {
+					ids[i], err = tx.EntrantsOf(t.Context(), people, at(1))
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		adding.Wait()
+		if !slices.Equal(ids[0], ids[1]) || !slices.Equal(ids[0], ids[2]) || ids[0][0] != ids[0][3] || ids[0][0] == ids[0][1] {
+			t.Fatalf("%v", ids)
+		}
+		for search, want := range map[string]int{"LEE": 2, "lee": 2, "ann@": 1, "李": 1, "many 1": 61, "%": 0, "é": 1, "\x00\xff": 0, "": 100} {
+			if search == "\x00\xff" {
+				want = 100 // nothing of it is text
+			}
+			list, err := db.Entrants(t.Context(), campaign.EntrantQuery{Search: search, Limit: 100})
+			if err != nil || len(list) != want {
+				t.Errorf("%q finds %d, %v; want %d", search, len(list), err, want)
+			}
+		}
+		err := db.Update(t.Context(), func(tx campaign.Tx) error {
+			return tx.SaveEntrant(t.Context(), ids[0][2], campaign.Person{FirstName: "Ann", LastName: "Lee"})
+		})
+		if !errors.Is(err, campaign.ErrExists) {
+			t.Errorf("two of the same: %v", err)
+		}
+		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
+			return errors.Join(tx.SaveEntrant(ctx, ids[0][2], campaign.Person{FirstName: "Xiaolong", LastName: "Li", Email: "li@example.org"}), tx.DeleteEntrant(ctx, ids[0][0]))
+		})
+		if e, err := db.Entrant(t.Context(), ids[0][2]); err != nil || e.Email != "li@example.org" || !e.CreatedAt.Equal(at(1)) {
+			t.Errorf("%+v, %v", e, err)
+		}
+		if _, err := db.Entrant(t.Context(), ids[0][0]); !errors.Is(err, campaign.ErrNotFound) {
+			t.Errorf("an erased entrant: %v", err)
+		}
+	})
+}
+
+func TestErasedEntrantsLeaveTheirDraws(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		db := storetest.Open(t, address)
+		r := opened(t, db, 10)
+		before, err := db.Draw(t.Context(), r.ID, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.DeleteEntrant(ctx, before.Entrant) })
+		after, err := db.Draw(t.Context(), r.ID, 0)
+		before.Entrant, before.Person = 0, nil
+		if err != nil || !reflect.DeepEqual(after, before) {
+			t.Errorf("%+v, %v, want %+v", after, err, before)
+		}
+	})
+}
+
+func TestSessions(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		s := storetest.Open(t, address).Sessions()
+		if err := errors.Join(s.Commit("a", []byte("1"), time.Now().Add(time.Hour)), s.Commit("a", []byte("2"), time.Now().Add(time.Hour)), s.Commit("old", []byte("0"), time.Now().Add(-time.Second))); err != nil {
+			t.Fatal(err)
+		}
+		if data, found, err := s.Find("a"); err != nil || !found || string(data) != "2" {
+			t.Errorf("%q, %v, %v", data, found, err)
+		}
+		for _, token := range []string{"old", "none"} {
+			if _, found, err := s.Find(token); err != nil || found {
+				t.Errorf("%s: %v, %v", token, found, err)
+			}
+		}
+		if err := s.Delete("a"); err != nil {
+			t.Error(err)
+		}
+		if _, found, _ := s.Find("a"); found {
+			t.Error("an ended session is found")
+		}
+	})
+}
