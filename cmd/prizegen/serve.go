@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -163,6 +164,8 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	defer signal.Stop(hangups)
 	go reload(ctx, hangups, server, log)
 	log.InfoContext(ctx, "listening", slog.String("role", string(o.role.value)), slog.String("url", serverURL(listener, *o.cert != "")))
+	// What only the start needed goes back to the system: a server may idle for long.
+	debug.FreeOSMemory()
 	return server.Serve(ctx, listener)
 }
 
