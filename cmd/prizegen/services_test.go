@@ -25,6 +25,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
+// adminToken is that of all services of tests.
+const adminToken = "a token for tests"
+
 // service is a prizegen serve process.
 type service struct {
 	url string
@@ -47,7 +50,7 @@ func startServiceAt(t *testing.T, address string, args ...string) *service {
 	s := &service{ended: make(chan struct{})}
 	// It is killed at the end of the test, which is too late for the test's context.
 	s.cmd = exec.CommandContext(context.Background(), "prizegen", append([]string{"serve", "--listen", address, "--log-format", "json"}, args...)...)
-	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
+	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN="+adminToken)
 	log, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +131,7 @@ func prizegen(t *testing.T, args ...string) string {
 func tryPrizegen(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "prizegen", args...)
-	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
+	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN="+adminToken)
 	var out, notes bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &notes
 	err = cmd.Run()
