@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -19,23 +21,79 @@ PostgreSQL server, as --db says.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newDBMigrateCmd(a), newDBStatusCmd(a))
+	cmd.AddCommand(newDBMigrateCmd(a), newDBStatusCmd(a), newDBBackupCmd(a), newDBRestoreCmd(a))
 	return cmd
 }
 
 // dbCmd makes a command about the database, whatever version its tables have.
 func (a *app) dbCmd(cmd *cobra.Command, f func(ctx context.Context, db *store.DB) error) *cobra.Command {
-	address := newDBFlag(cmd)
 	cmd.Args = cobra.NoArgs
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		db, err := a.openStoreWith(cmd.Context(), *address, store.Options{KeepVersion: true})
+	return a.dbFileCmd(cmd, store.Options{KeepVersion: true}, func(ctx context.Context, db *store.DB, _ string) error { return f(ctx, db) })
+}
+
+// dbFileCmd makes a command about the database and a file.
+func (a *app) dbFileCmd(cmd *cobra.Command, o store.Options, f func(ctx context.Context, db *store.DB, file string) error) *cobra.Command {
+	address := newDBFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		db, err := a.openStoreWith(cmd.Context(), *address, o)
 		if err != nil {
 			return err
 		}
-		defer db.Close() //nolint:errcheck // every write has its own end
-		return f(cmd.Context(), db)
+		file := ""
+		if len(args) > 0 {
+			file = args[0]
+		}
+		return errors.Join(f(cmd.Context(), db, file), db.Close())
 	}
 	return cmd
+}
+
+func newDBBackupCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "backup FILE", Short: "Write the whole database into a new file",
+		Long: `Backup writes the database as it is at one moment into a new SQLite file, whatever
+kind it is, while others go on using it. The file holds the seeds of open campaigns
+and the names of entrants: keep it like the database itself.`,
+		Example: "  prizegen db backup campaigns-monday.db --db postgres://prizegen@db.example.org/prizegen",
+		Args:    oneArg("file", "give the file to write"),
+	}
+	return a.dbFileCmd(cmd, store.Options{}, func(ctx context.Context, db *store.DB, file string) error {
+		progress := a.startProgress(0, "row")
+		defer progress.stop()
+		err := db.Backup(ctx, file, progress.add)
+		progress.stop()
+		if errors.Is(err, fs.ErrExist) {
+			return hintError{fmt.Errorf("%s is there already", file), "give another name"}
+		}
+		if err == nil {
+			a.note("%s has all of %s", file, db.Address())
+		}
+		return err
+	})
+}
+
+func newDBRestoreCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "restore FILE", Short: "Fill an empty database with a backup",
+		Long: `Restore fills an empty database with a backup, all of it or nothing. The backup may
+be of the other kind of database, so that backup and restore move campaigns from
+SQLite to PostgreSQL and back.`,
+		Example: "  prizegen db restore campaigns-monday.db --db new.db",
+		Args:    oneArg("file", "give the file that prizegen db backup wrote"),
+	}
+	return a.dbFileCmd(cmd, store.Options{}, func(ctx context.Context, db *store.DB, file string) error {
+		progress := a.startProgress(0, "row")
+		defer progress.stop()
+		err := db.Restore(ctx, file, progress.add)
+		progress.stop()
+		if errors.Is(err, store.ErrNotEmpty) {
+			return hintError{err, "name a new database with --db"}
+		}
+		if err == nil {
+			a.note("%s has all of %s", db.Address(), file)
+		}
+		return err
+	})
 }
 
 func newDBMigrateCmd(a *app) *cobra.Command {

@@ -140,10 +140,12 @@ func (db *DB) unusable(err error) error {
 	return &lostError{db.address, err}
 }
 
-// Close ends all connections.
+// Close ends all connections. That of SQLite which writes is the last one, so that
+// the file is whole without its log.
 func (db *DB) Close() error {
+	err := db.pool.Close()
 	if db.writer != nil {
 		db.writer.close()
 	}
-	return db.pool.Close()
+	return err
 }

@@ -66,6 +66,16 @@ func (p *prepared) statement(ctx context.Context, text string) (*sql.Stmt, error
 	return s, err
 }
 
+// close gives up all statements.
+func (p *prepared) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.kept {
+		_ = s.Close() // nothing is read from it any more
+	}
+	clear(p.kept)
+}
+
 func (p *prepared) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	s, err := p.statement(ctx, text) //nolint:sqlclosecheck // it is kept
 	if err != nil {

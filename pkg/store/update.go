@@ -154,6 +154,9 @@ func (w *writer) rollback() {
 func (w *writer) close() {
 	w.turn <- struct{}{} // when whoever writes has ended
 	if w.conn != nil {
+		// What is not in the file itself yet is still in its log, if this fails.
+		w.kept.close()
+		_, _ = w.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 		_ = w.conn.Close()
 	}
 	_ = w.pool.Close()

@@ -1,0 +1,105 @@
+package store_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/store"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+// contents is all that a database has of the campaign summer.
+func contents(t *testing.T, db *store.DB) []any {
+	t.Helper()
+	c, err := db.Campaign(t.Context(), "summer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	draws, err := db.Draws(t.Context(), campaign.DrawQuery{Campaign: c.ID, FromStart: true, Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	skipped, err := db.Skipped(t.Context(), c.ID, 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entrants, err := db.Entrants(t.Context(), campaign.EntrantQuery{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []any{c, draws, skipped, entrants}
+}
+
+// TestBackupsGoFromEachToEach moves a campaign from SQLite to PostgreSQL and back.
+func TestBackupsGoFromEachToEach(t *testing.T) {
+	first := storetest.Open(t, storetest.File(t))
+	opened(t, first, 200)
+	want := contents(t, first)
+	db := first
+	storetest.Each(t, func(t *testing.T, address string) {
+		file := filepath.Join(t.TempDir(), "backup.db")
+		var written atomic.Uint64
+		if err := db.Backup(t.Context(), file, func(n uint64) { written.Add(n) }); err != nil {
+			t.Fatal(err)
+		}
+		if written.Load() != 1+2+1+200+1 {
+			t.Errorf("%d rows were written", written.Load())
+		}
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", info, err)
+		}
+		if err := db.Backup(t.Context(), file, nil); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("a second backup of the name: %v", err)
+		}
+		next, err := store.Open(t.Context(), address, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer next.Close() //nolint:errcheck // it has done its work
+		if err := next.Restore(t.Context(), file, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := contents(t, next); !reflect.DeepEqual(got, want) {
+			t.Errorf("restored is %+v\nwant %+v", got, want)
+		}
+		if err := next.Restore(t.Context(), file, nil); !errors.Is(err, store.ErrNotEmpty) {
+			t.Errorf("a second restoring: %v", err)
+		}
+		added(t, next, "winter") // whose ID is a new one
+		back := filepath.Join(t.TempDir(), "back.db")
+		if err := next.Backup(t.Context(), back, nil); err != nil {
+			t.Fatal(err)
+		}
+		last := storetest.Open(t, storetest.File(t))
+		if err := last.Restore(t.Context(), back, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := contents(t, last); !reflect.DeepEqual(got, want) {
+			t.Errorf("moved back is %+v\nwant %+v", got, want)
+		}
+	})
+}
+
+func TestWhatIsNoBackupIsNotRestored(t *testing.T) {
+	db := storetest.Open(t, storetest.File(t))
+	file := filepath.Join(t.TempDir(), "none")
+	if err := db.Restore(t.Context(), file, nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+	if err := os.WriteFile(file, []byte(strings.Repeat("no backup ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Restore(t.Context(), file, nil); err == nil || !strings.Contains(err.Error(), "not a database") {
+		t.Errorf("another file: %v", err)
+	}
+	if err := db.Backup(t.Context(), filepath.Join(file, "below"), nil); err == nil {
+		t.Error("a backup below a file")
+	}
+}
