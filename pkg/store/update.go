@@ -46,7 +46,14 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 	if err := f(&transaction{reader{db, plainRunner{tx}}}); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	err = tx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return context.Cause(ctx) // it was rolled back as the context ended
+	}
+	return err
 }
 
 func (db *DB) updateSQLite(ctx context.Context, f func(campaign.Tx) error) error {
