@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
+
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 	"github.com/prizegen/prizegen/pkg/numgen"
@@ -93,6 +95,11 @@ type Config struct {
 	Welcome bool
 	// Theme has templates and static files that replace those of the site; nil for none.
 	Theme fs.FS
+	// AdminPassword is the password of the site's administrator or its hash, as
+	// package password makes it; without it the site has no pages for one. Sessions
+	// keeps who is logged in.
+	AdminPassword string
+	Sessions      scs.Store
 	// AdminToken is the bearer token of the API's administrator; without it nobody is.
 	AdminToken string
 

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -10,6 +11,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve/password"
 	"github.com/prizegen/prizegen/serve/site"
 )
 
@@ -38,8 +40,16 @@ func (f free) Fresh(ctx context.Context) (entropy.Seed, json.RawMessage, error) 
 
 // newSite makes the pages of a core.
 func (s *Server) newSite() (*site.Site, error) {
+	var admin site.Admin
+	if s.cfg.AdminPassword != "" && s.cfg.Sessions != nil {
+		right, err := password.New(s.cfg.AdminPassword)
+		if err != nil {
+			return nil, fmt.Errorf("admin password: %w", err)
+		}
+		admin = site.Admin{Password: right, Sessions: s.cfg.Sessions}
+	}
 	return site.New(site.Config{
-		Promoter: s.promoter, Free: free{s.generator(), s}, Version: s.cfg.Version,
+		Admin: admin, Promoter: s.promoter, Free: free{s.generator(), s}, Version: s.cfg.Version,
 		Theme: s.cfg.Theme, Ending: s.draining.Load, Log: s.cfg.Log,
 	})
 }

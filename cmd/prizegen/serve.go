@@ -182,6 +182,10 @@ func (a *app) keepCampaigns(ctx context.Context, o serveOptions, cfg *serve.Conf
 	if cfg.AdminToken, err = a.secretOr(newToken, "admin-token", "the token of the API's administrator"); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	if cfg.AdminPassword, err = a.secretOr(newToken, "admin-password", "the password of the site's administrator"); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	cfg.Sessions = db.Sessions()
 	cfg.Log.InfoContext(ctx, "campaigns are kept", slog.String("database", db.Address()))
 	return db, nil
 }

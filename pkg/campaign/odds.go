@@ -43,3 +43,14 @@ func (p *Promoter) AccountOdds(ctx context.Context, name, account string) (draw.
 	}
 	return draw.NewAccountOdds(rules, account, rules.AccountOdds(account)), nil
 }
+
+// Preview tells the exact odds that a campaign of a plan would have. unfit says why it
+// could not be opened so: prizes that can't be won, account numbers without a rule;
+// nil where it could. The error is about a plan that can't be understood.
+func (p *Promoter) Preview(plan Plan) (odds draw.Odds, unfit, err error) {
+	m, err := plan.understand()
+	if err != nil {
+		return draw.Odds{}, nil, err
+	}
+	return draw.NewOdds(m.rules, m.text, m.number, m.rules.Odds(m.text.Letters, m.number.Letters)), m.fits(), nil
+}

@@ -63,20 +63,26 @@ func newPages(theme fs.FS) (pages, error) {
 		sum := sha256.Sum256(content)
 		p.static[path.Base(name)] = staticFile{content, hex.EncodeToString(sum[:4])}
 	}
-	layout, err := read("templates/layout.html")
-	if err != nil {
-		return p, fmt.Errorf("theme: %w", err)
-	}
-	base, err := template.New("layout.html").Funcs(p.functions()).Parse(string(layout))
-	if err != nil {
-		return p, fmt.Errorf("theme: %w", err)
+	base := template.New("layout.html").Funcs(p.functions())
+	for _, shared := range []string{"parts.html", "layout.html"} {
+		text, err := read("templates/" + shared)
+		if err != nil {
+			return p, fmt.Errorf("theme: %w", err)
+		}
+		part := base
+		if shared != "layout.html" {
+			part = base.New(shared)
+		}
+		if _, err := part.Parse(string(text)); err != nil {
+			return p, fmt.Errorf("theme: %w", err)
+		}
 	}
 	list, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		return p, err
 	}
 	for _, name := range list {
-		if path.Base(name) == "layout.html" {
+		if base.Lookup(path.Base(name)) != nil {
 			continue
 		}
 		text, err := read(name)
@@ -112,13 +118,19 @@ type view struct {
 	Title   string
 	Version string
 	Path    string
+	Notice  string // what was just done, for the administrator
 	Body    any
 }
 
 // show answers with a page.
 func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page, title string, body any) error {
+	return s.showNoticed(w, r, status, page, title, "", body)
+}
+
+func (s *Site) showNoticed(w http.ResponseWriter, r *http.Request, status int, page, title, notice string, body any) error {
 	var b bytes.Buffer
-	err := s.pages.templates[page].ExecuteTemplate(&b, "layout.html", view{Title: title, Version: s.cfg.Version, Path: r.URL.Path, Body: body})
+	v := view{Title: title, Version: s.cfg.Version, Path: r.URL.Path, Notice: notice, Body: body}
+	err := s.pages.templates[page].ExecuteTemplate(&b, "layout.html", v)
 	if err != nil {
 		return fmt.Errorf("page %s: %w", page, err)
 	}
@@ -153,7 +165,7 @@ type trouble struct {
 
 // fail tells a visitor of an error. What is not for them to know goes to the log.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status, title, t := http.StatusInternalServerError, "Something went wrong", trouble{Message: "Something went wrong here. Nothing was played."}
+	status, title, t := http.StatusInternalServerError, "Something went wrong", trouble{Message: "Something went wrong here. Nothing was done."}
 	var tooLarge *http.MaxBytesError
 	is := func(kinds ...error) bool {
 		for _, kind := range kinds {
@@ -168,13 +180,13 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		status, title, t.Message = http.StatusNotFound, "Not found", "There is no such page."
 	case is(errForm) || errors.As(err, &tooLarge):
 		status, title, t.Message = http.StatusBadRequest, "Bad request", errForm.Error()
-	case is(campaign.ErrNotOpen, campaign.ErrEnded, campaign.ErrMaxPlays, campaign.ErrAllIssued, campaign.ErrState):
+	case is(campaign.ErrNotOpen, campaign.ErrEnded, campaign.ErrMaxPlays, campaign.ErrAllIssued, campaign.ErrState, campaign.ErrExists, campaign.ErrChanged):
 		status, title, t.Message = http.StatusConflict, "Not possible", sentence(err.Error())
 	case is(campaign.ErrInvalid):
 		status, title, t.Message = http.StatusUnprocessableEntity, "Not possible", sentence(err.Error())
 	case is(campaign.ErrBusy, campaign.ErrUnavailable, remote.ErrUnavailable):
 		status, title = http.StatusServiceUnavailable, "In a moment"
-		t = trouble{Message: "It can't be done at the moment. Nothing was played. Please try again.", Retry: true}
+		t = trouble{Message: "It can't be done at the moment. Please try again.", Retry: true}
 		w.Header().Set("Retry-After", "1")
 		s.cfg.Log.WarnContext(r.Context(), "a visitor was refused", slog.String("path", r.URL.Path), slog.Any("error", err))
 	default:

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
 )
 
 // winnersView is the latest winners of a campaign.
@@ -42,13 +43,7 @@ func (s *Site) odds(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := oddsView{Campaign: c, Chances: chances(odds)}
-	odds.Rows = odds.Rows[:1]
-	odds.Rows[0].Probability = odds.WinProbability
-	if win := chances(odds); len(win) > 0 {
-		v.Win = win[0]
-	}
-	return s.show(w, r, http.StatusOK, "odds", "Odds", v)
+	return s.show(w, r, http.StatusOK, "odds", "Odds", oddsView{c, chances(odds), winning(odds)})
 }
 
 func (s *Site) fairness(w http.ResponseWriter, r *http.Request) error {
@@ -57,4 +52,13 @@ func (s *Site) fairness(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.show(w, r, http.StatusOK, "fairness", "Fairness", c)
+}
+
+// winning is the chance of winning anything.
+func winning(odds draw.Odds) chance {
+	odds.Rows = []draw.OddsRow{{Probability: odds.WinProbability}}
+	if win := chances(odds); len(win) > 0 {
+		return win[0]
+	}
+	return chance{Percent: "0%", OneIn: "never"}
 }

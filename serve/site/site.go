@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
@@ -43,6 +44,7 @@ type Config struct {
 	Promoter *campaign.Promoter
 	Free     Free
 	Version  string       // of the program
+	Admin    Admin        // the pages of the administrator, if there are any
 	Theme    fs.FS        // templates/ and static/ that replace the site's own by their names; nil for none
 	Ending   func() bool  // whether the server is about to end, so that live pages let go
 	Log      *slog.Logger // of what goes wrong
@@ -54,6 +56,7 @@ type Site struct {
 	cfg   Config
 	pages pages
 	live  *live
+	admin *admin // nil where there are no pages of an administrator
 	mux   *http.ServeMux
 	guard http.Handler // the mux, for requests that do not come from other sites
 }
@@ -72,6 +75,9 @@ func New(cfg Config) (*Site, error) {
 	if s.pages, err = newPages(cfg.Theme); err != nil {
 		return nil, err
 	}
+	if cfg.Promoter != nil && cfg.Admin.Password != nil {
+		s.admin = newAdmin(cfg)
+	}
 	s.routes()
 	s.guard = http.NewCrossOriginProtection().Handler(s.mux)
 	return s, nil
@@ -79,18 +85,25 @@ func New(cfg Config) (*Site, error) {
 
 // Paths are the patterns of what the site answers.
 func Paths() []string {
-	return []string{"/{$}", "/try", "/try/", "/c/", "/d/", "/static/", "/favicon.ico", "/robots.txt"}
+	return []string{"/{$}", "/try", "/try/", "/c/", "/d/", "/static/", "/favicon.ico", "/robots.txt", "/admin", "/admin/"}
 }
 
 // ServeHTTP implements [http.Handler].
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secure(w.Header())
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	most := int64(maxForm)
+	if strings.HasPrefix(r.URL.Path, adminPath) {
+		most = maxAdminForm
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
 	s.guard.ServeHTTP(w, r)
 }
 
-// maxForm is how many bytes a form may have.
-const maxForm = 64 << 10
+// How many bytes a form may have. Those of the administrator carry rules files.
+const (
+	maxForm      = 64 << 10
+	maxAdminForm = 1 << 20
+)
 
 func (s *Site) routes() {
 	for pattern, handle := range map[string]handler{
@@ -112,6 +125,9 @@ func (s *Site) routes() {
 		"GET /robots.txt":            s.robots,
 	} {
 		s.mux.Handle(pattern, s.handle(handle))
+	}
+	if s.admin != nil {
+		s.adminRoutes()
 	}
 	s.mux.Handle("/", s.handle(func(http.ResponseWriter, *http.Request) error { return errNoPage }))
 }

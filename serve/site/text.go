@@ -26,7 +26,11 @@ func (p *pages) functions() template.FuncMap {
 			}
 			return "any number"
 		},
-		"money": money,
+		"money":  money,
+		"states": func() []campaign.State { return []campaign.State{campaign.Draft, campaign.Open, campaign.Closed} },
+		"statuses": func() []campaign.DrawStatus {
+			return []campaign.DrawStatus{campaign.Unclaimed, campaign.Claimed, campaign.Voided}
+		},
 	}
 }
 
