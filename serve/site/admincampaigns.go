@@ -40,7 +40,8 @@ func (s *Site) adminCampaign(w http.ResponseWriter, r *http.Request) error {
 // stepCampaign opens, closes or deletes a campaign.
 func (s *Site) stepCampaign(w http.ResponseWriter, r *http.Request) error {
 	ctx, name := r.Context(), r.PathValue("campaign")
-	to, notice := "/admin/campaigns/"+name, ""
+	to := "/admin/campaigns/" + name
+	var notice string
 	var err error
 	switch r.PathValue("step") {
 	case "open":

@@ -2,15 +2,10 @@ package site
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"html/template"
-	"io/fs"
 	"log/slog"
 	"net/http"
-	"path"
 	"strings"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
@@ -19,84 +14,6 @@ import (
 
 // handler answers a request, or says why not.
 type handler func(w http.ResponseWriter, r *http.Request) error
-
-// pages are the templates and the static files.
-type pages struct {
-	templates map[string]*template.Template
-	static    map[string]staticFile
-}
-
-type staticFile struct {
-	content []byte
-	hash    string // in its address, so that it can be kept for long
-}
-
-// newPages reads the templates and the static files, those of a theme before the
-// site's own.
-func newPages(theme fs.FS) (pages, error) {
-	p := pages{templates: map[string]*template.Template{}, static: map[string]staticFile{}}
-	read := func(name string) ([]byte, error) {
-		if theme != nil {
-			text, err := fs.ReadFile(theme, name)
-			if !errors.Is(err, fs.ErrNotExist) {
-				return text, err
-			}
-		}
-		return fs.ReadFile(files, name)
-	}
-	static, err := fs.Glob(files, "static/*")
-	if err != nil {
-		return p, err
-	}
-	if theme != nil {
-		own, err := fs.Glob(theme, "static/*")
-		if err != nil {
-			return p, err
-		}
-		static = append(static, own...)
-	}
-	for _, name := range static {
-		content, err := read(name)
-		if err != nil {
-			return p, fmt.Errorf("theme: %w", err)
-		}
-		sum := sha256.Sum256(content)
-		p.static[path.Base(name)] = staticFile{content, hex.EncodeToString(sum[:4])}
-	}
-	base := template.New("layout.html").Funcs(p.functions())
-	for _, shared := range []string{"parts.html", "layout.html"} {
-		text, err := read("templates/" + shared)
-		if err != nil {
-			return p, fmt.Errorf("theme: %w", err)
-		}
-		part := base
-		if shared != "layout.html" {
-			part = base.New(shared)
-		}
-		if _, err := part.Parse(string(text)); err != nil {
-			return p, fmt.Errorf("theme: %w", err)
-		}
-	}
-	list, err := fs.Glob(files, "templates/*.html")
-	if err != nil {
-		return p, err
-	}
-	for _, name := range list {
-		if base.Lookup(path.Base(name)) != nil {
-			continue
-		}
-		text, err := read(name)
-		if err != nil {
-			return p, fmt.Errorf("theme: %w", err)
-		}
-		page, err := template.Must(base.Clone()).New(path.Base(name)).Parse(string(text))
-		if err != nil {
-			return p, fmt.Errorf("theme: %w", err)
-		}
-		p.templates[strings.TrimSuffix(path.Base(name), ".html")] = page
-	}
-	return p, nil
-}
 
 // secure sets the headers that every answer has.
 func secure(h http.Header) {

@@ -1,0 +1,115 @@
+package site
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// pages are the templates and the static files.
+type pages struct {
+	templates map[string]*template.Template
+	static    map[string]staticFile
+}
+
+type staticFile struct {
+	content []byte
+	hash    string // in its address, so that it can be kept for long
+}
+
+// themed are the files of a theme, and the site's own where the theme has none.
+type themed struct{ theme fs.FS }
+
+func (t themed) read(name string) ([]byte, error) {
+	if t.theme != nil {
+		text, err := fs.ReadFile(t.theme, name)
+		if !errors.Is(err, fs.ErrNotExist) {
+			if err != nil {
+				return nil, fmt.Errorf("theme: %w", err)
+			}
+			return text, nil
+		}
+	}
+	return fs.ReadFile(files, name)
+}
+
+// newPages reads the templates and the static files, those of a theme before the
+// site's own. Its error names the theme's file and line.
+func newPages(theme fs.FS) (pages, error) {
+	p := pages{templates: map[string]*template.Template{}, static: map[string]staticFile{}}
+	from := themed{theme}
+	if err := p.readStatic(from); err != nil {
+		return p, err
+	}
+	return p, p.readTemplates(from)
+}
+
+// readStatic reads the static files. A theme may have more of them than the site.
+func (p *pages) readStatic(from themed) error {
+	names, err := fs.Glob(files, "static/*")
+	if err != nil {
+		return err
+	}
+	if from.theme != nil {
+		own, err := fs.Glob(from.theme, "static/*")
+		if err != nil {
+			return fmt.Errorf("theme: %w", err)
+		}
+		names = append(names, own...)
+	}
+	for _, name := range names {
+		content, err := from.read(name)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(content)
+		p.static[path.Base(name)] = staticFile{content, hex.EncodeToString(sum[:4])}
+	}
+	return nil
+}
+
+// readTemplates reads the templates: layout.html around every page, parts.html with
+// what pages share, and the pages.
+func (p *pages) readTemplates(from themed) error {
+	base := template.New("layout.html").Funcs(p.functions())
+	parse := func(into *template.Template, name string) (*template.Template, error) {
+		text, err := from.read("templates/" + name)
+		if err != nil {
+			return nil, err
+		}
+		if into.Name() != name {
+			into = into.New(name)
+		}
+		t, err := into.Parse(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("theme: %w", err)
+		}
+		return t, nil
+	}
+	for _, name := range []string{"layout.html", "parts.html"} {
+		if _, err := parse(base, name); err != nil {
+			return err
+		}
+	}
+	list, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		return err
+	}
+	for _, file := range list {
+		name := path.Base(file)
+		if base.Lookup(name) != nil {
+			continue
+		}
+		page, err := parse(template.Must(base.Clone()), name)
+		if err != nil {
+			return err
+		}
+		p.templates[strings.TrimSuffix(name, ".html")] = page
+	}
+	return nil
+}
