@@ -45,14 +45,17 @@ func (a *admin) sessions(r *http.Request) *scs.SessionManager {
 	return a.plain
 }
 
-func (s *Site) adminRoutes() {
-	for pattern, handle := range map[string]handler{
+// loginRoutes are what somebody may ask for who is about to log in.
+func (s *Site) loginRoutes() map[string]handler {
+	return map[string]handler{
 		"GET /admin/login":  s.loginPage,
 		"POST /admin/login": s.login,
-	} {
-		s.mux.Handle(pattern, s.inSession(handle))
 	}
-	for pattern, handle := range map[string]handler{
+}
+
+// adminRoutes are what only the administrator may ask for.
+func (s *Site) adminRoutes() map[string]handler {
+	return map[string]handler{
 		"GET /admin":         s.adminHome,
 		"GET /admin/{$}":     s.adminHome,
 		"POST /admin/logout": s.logout,
@@ -79,8 +82,6 @@ func (s *Site) adminRoutes() {
 		"GET /admin/entrants/{id}":         s.adminEntrant,
 		"POST /admin/entrants/{id}":        s.editEntrant,
 		"POST /admin/entrants/{id}/delete": s.deleteEntrant,
-	} {
-		s.mux.Handle(pattern, s.inSession(s.loggedIn(handle)))
 	}
 }
 

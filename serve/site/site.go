@@ -105,8 +105,9 @@ const (
 	maxAdminForm = 1 << 20
 )
 
-func (s *Site) routes() {
-	for pattern, handle := range map[string]handler{
+// visitorRoutes are what everybody may ask for.
+func (s *Site) visitorRoutes() map[string]handler {
+	return map[string]handler{
 		"GET /{$}":                   s.home,
 		"GET /try":                   s.tryFresh,
 		"POST /try":                  s.tryPlay,
@@ -123,11 +124,20 @@ func (s *Site) routes() {
 		"GET /static/{file}":         s.static,
 		"GET /favicon.ico":           s.favicon,
 		"GET /robots.txt":            s.robots,
-	} {
+	}
+}
+
+func (s *Site) routes() {
+	for pattern, handle := range s.visitorRoutes() {
 		s.mux.Handle(pattern, s.handle(handle))
 	}
 	if s.admin != nil {
-		s.adminRoutes()
+		for pattern, handle := range s.loginRoutes() {
+			s.mux.Handle(pattern, s.inSession(handle))
+		}
+		for pattern, handle := range s.adminRoutes() {
+			s.mux.Handle(pattern, s.inSession(s.loggedIn(handle)))
+		}
 	}
 	s.mux.Handle("/", s.handle(func(http.ResponseWriter, *http.Request) error { return errNoPage }))
 }

@@ -1,0 +1,3 @@
+package site_test
+
+var theBrowser struct{ end func() }
