@@ -72,12 +72,13 @@ func (s *Server) routes() http.Handler {
 			mux.Handle(pattern, s.measured(a, s.pageRoute(pattern)))
 		}
 	}
-	mux.Handle("/", s.measured(a, route{path: "other", handle: notFound(mux)}))
+	mux.Handle("/", s.measured(a, route{path: "other", handle: s.notFound(mux)}))
 	return s.traced(mux)
 }
 
-// notFound tells a wrong path from a wrong method.
-func notFound(mux *http.ServeMux) func(*exchange, *http.Request) error {
+// notFound tells a wrong path from a wrong method. Who looks for a page of the core
+// in a browser gets a page.
+func (s *Server) notFound(mux *http.ServeMux) func(*exchange, *http.Request) error {
 	return func(x *exchange, r *http.Request) error {
 		var allowed []string
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete} {
@@ -86,6 +87,10 @@ func notFound(mux *http.ServeMux) func(*exchange, *http.Request) error {
 			if _, pattern := mux.Handler(other); pattern != "/" {
 				allowed = append(allowed, method)
 			}
+		}
+		if len(allowed) == 0 && s.site != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/v1/") {
+			s.site.ServeHTTP(x, r)
+			return nil
 		}
 		if len(allowed) == 0 {
 			return problem(http.StatusNotFound, "there is nothing at %s; /openapi.json lists what there is", clip(r.URL.Path))

@@ -40,7 +40,8 @@ func (s *Site) loginPage(w http.ResponseWriter, r *http.Request) error {
 // localPath is a page of the administrator that was asked for, or the first one:
 // nobody is led to another site.
 func localPath(path string) string {
-	if u, err := url.Parse(path); err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, adminPath) || strings.ContainsAny(path, "\\\r\n") {
+	u, err := url.Parse(path)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, adminPath) || strings.Contains(u.Path, "..") || strings.ContainsAny(path, "\\\r\n") {
 		return adminPath + "campaigns"
 	}
 	return path

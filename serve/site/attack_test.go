@@ -198,6 +198,7 @@ func TestSecurityHeaders(t *testing.T) {
 	h.visitor(t).play("summer", ann()...)
 	d := h.drawsOf(t, "summer")[0]
 	v := h.administrator(t)
+	v.header.Set("Accept", "text/html")
 	var answers []page
 	for _, pattern := range slices.Concat(site.AdminPatterns(), site.VisitorPatterns()) {
 		method, path := fill(pattern, "summer", d.ID, d.Entrant.ID)
@@ -386,21 +387,21 @@ func TestUnreadableForms(t *testing.T) {
 	admin, v := h.administrator(t), h.visitor(t)
 	long := strings.Repeat("x", 2<<20)
 	for name, p := range map[string]page{
-		"a giant form of a visitor":           v.do(http.MethodPost, "/c/summer/play", strings.NewReader("first_name="+long), formKind),
-		"a giant form of the administrator":   admin.do(http.MethodPost, "/admin/campaigns", strings.NewReader("rules_yaml="+long), formKind),
-		"a giant seed":                        v.do(http.MethodPost, "/try", strings.NewReader("seed="+long), formKind),
-		"a giant password":                    v.do(http.MethodPost, "/admin/login", strings.NewReader("password="+long), formKind),
-		"bytes that stand for nothing":        v.do(http.MethodPost, "/c/summer/play", strings.NewReader("first_name=%zz&last_name=Lee"+once), formKind),
-		"no form at all":                      v.do(http.MethodPost, "/c/summer/play", strings.NewReader(`{"first_name":"Ann","last_name":"Lee"}`), "application/json"),
-		"a name that is not UTF-8":            v.do(http.MethodPost, "/c/summer/play", strings.NewReader("first_name=%ff%fe&last_name=Lee"+once), formKind),
-		"a name with a NUL":                   v.do(http.MethodPost, "/c/summer/play", strings.NewReader("first_name=A%00nn&last_name=Lee"+once), formKind),
-		"a name with a line break":            v.do(http.MethodPost, "/c/summer/play", strings.NewReader("first_name=A%0d%0ann&last_name=Lee"+once), formKind),
-		"a name of 101 characters":            v.post("/c/summer/play", "first_name", strings.Repeat("é", 101), "last_name", "Lee", "once", strings.Repeat("a", 26)),
-		"no names":                            v.post("/c/summer/play", "once", strings.Repeat("a", 26)),
-		"an entrant with no number":           admin.post("/admin/campaigns/summer/draws", "entrant", "Ann", "once", strings.Repeat("a", 26)),
-		"an entrant that is not there":        admin.post("/admin/campaigns/summer/draws", "entrant", "999", "once", strings.Repeat("a", 26)),
+		"a giant form of a visitor":            v.do(http.MethodPost, "/c/summer/play", strings.NewReader("first_name="+long), formKind),
+		"a giant form of the administrator":    admin.do(http.MethodPost, "/admin/campaigns", strings.NewReader("rules_yaml="+long), formKind),
+		"a giant seed":                         v.do(http.MethodPost, "/try", strings.NewReader("seed="+long), formKind),
+		"a giant password":                     v.do(http.MethodPost, "/admin/login", strings.NewReader("password="+long), formKind),
+		"bytes that stand for nothing":         v.do(http.MethodPost, "/c/summer/play", strings.NewReader("first_name=%zz&last_name=Lee"+once), formKind),
+		"no form at all":                       v.do(http.MethodPost, "/c/summer/play", strings.NewReader(`{"first_name":"Ann","last_name":"Lee"}`), "application/json"),
+		"a name that is not UTF-8":             v.do(http.MethodPost, "/c/summer/play", strings.NewReader("first_name=%ff%fe&last_name=Lee"+once), formKind),
+		"a name with a NUL":                    v.do(http.MethodPost, "/c/summer/play", strings.NewReader("first_name=A%00nn&last_name=Lee"+once), formKind),
+		"a name that turns the line around":    v.do(http.MethodPost, "/c/summer/play", strings.NewReader("first_name=A%e2%80%aenn&last_name=Lee"+once), formKind),
+		"a name of 101 characters":             v.post("/c/summer/play", "first_name", strings.Repeat("é", 101), "last_name", "Lee", "once", strings.Repeat("a", 26)),
+		"no names":                             v.post("/c/summer/play", "once", strings.Repeat("a", 26)),
+		"an entrant with no number":            admin.post("/admin/campaigns/summer/draws", "entrant", "Ann", "once", strings.Repeat("a", 26)),
+		"an entrant that is not there":         admin.post("/admin/campaigns/summer/draws", "entrant", "999", "once", strings.Repeat("a", 26)),
 		"a draw of the administrator, keyless": admin.post("/admin/campaigns/summer/draws"),
-		"a void without a reason":             admin.post("/admin/draws/summer-0-0000000000000000/void"),
+		"a void without a reason":              admin.post("/admin/draws/summer-0-0000000000000000/void"),
 	} {
 		if p.StatusCode < 400 || p.StatusCode >= 500 || !strings.Contains(p.text, "</html>") {
 			t.Errorf("%s: %d\n%s", name, p.StatusCode, p.text)
