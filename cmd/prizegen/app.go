@@ -232,7 +232,7 @@ func (a *app) addCommands(cmd *cobra.Command) {
 		"draw":     {newDrawCmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
 		"campaign": {newCampaignCmd(a), newEntrantCmd(a), newDBCmd(a)},
 		"check":    {newOddsCmd(a), newRulesCmd(a), newVerifyCmd(a), newStreamCmd(a)},
-		"serve":    {newServeCmd(a), newStatusCmd(a)},
+		"serve":    {newServeCmd(a), newStatusCmd(a), newHashPasswordCmd(a)},
 	} {
 		for _, sub := range commands {
 			sub.GroupID = group

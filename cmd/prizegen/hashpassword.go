@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/prizegen/prizegen/serve/password"
+)
+
+func newHashPasswordCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "hash-password",
+		Short: "Hash a password for the administrator of a site",
+		Long: `Hash a password for the administrator of a site.
+
+The password is asked for, or read as the first line of what is piped in. Its
+argon2id hash can stand wherever the password itself can, in PRIZEGEN_ADMIN_PASSWORD
+or in the file of --admin-password-file, so that reading it there does not give the
+password away.`,
+		Example: `  prizegen hash-password >admin-password
+  prizegen serve --admin-password-file admin-password`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			secret, err := a.readPassword()
+			if err != nil {
+				return err
+			}
+			hash, err := password.Hash(secret)
+			if err != nil {
+				return err
+			}
+			return a.write([]byte(hash + "\n"))
+		},
+	}
+}
+
+// readPassword asks for a password twice on a terminal, without showing it, and reads
+// a line elsewhere.
+func (a *app) readPassword() (string, error) {
+	file, ok := a.in.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		line, err := bufio.NewReader(io.LimitReader(a.in, password.MaxLength+3)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("standard input: %w", err)
+		}
+		return strings.TrimRight(line, "\r\n"), nil
+	}
+	ask := func(prompt string) (string, error) {
+		if _, err := fmt.Fprint(a.err, prompt); err != nil {
+			return "", err
+		}
+		defer fmt.Fprintln(a.err) //nolint:errcheck // ends the line that was not shown
+		typed, err := term.ReadPassword(int(file.Fd()))
+		return string(typed), err
+	}
+	first, err := ask("password: ")
+	if err != nil {
+		return "", err
+	}
+	again, err := ask("the same again: ")
+	if err == nil && again != first {
+		err = errors.New("the two passwords differ; nothing was hashed")
+	}
+	return first, err
+}
