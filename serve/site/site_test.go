@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -283,14 +284,14 @@ func (v *visitor) says(p page, text string) {
 // ann is somebody who plays.
 func ann() []string { return []string{"first_name", "Ann", "last_name", "Lee"} }
 
-// fill puts names of things into the places of a route's pattern.
-func fill(pattern, name, id string, entrant int64) (method, path string) {
+// fill puts a draw, its campaign and its entrant into the places of a route's pattern.
+func fill(pattern string, d campaign.Draw) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
-	path = strings.NewReplacer("{$}", "", "{campaign}", name, "{step}", "close", "{mark}", "void", "{seed}", "42", "{file}", "style.css").Replace(path)
+	path = strings.NewReplacer("{$}", "", "{campaign}", d.Campaign, "{step}", "close", "{mark}", "void", "{seed}", "42", "{file}", "style.css").Replace(path)
 	if strings.Contains(path, "entrants/{id}") {
-		return method, strings.ReplaceAll(path, "{id}", fmt.Sprint(entrant))
+		return method, strings.ReplaceAll(path, "{id}", strconv.FormatInt(d.Entrant.ID, 10))
 	}
-	return method, strings.ReplaceAll(path, "{id}", id)
+	return method, strings.ReplaceAll(path, "{id}", d.ID)
 }
 
 // state is what there is of a campaign and its people, to see whether it changed.

@@ -1,0 +1,50 @@
+package site_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve/site"
+)
+
+// freePlay draws in process, by lower4, digits4 and generous.
+type freePlay struct{ draw.Local }
+
+func (freePlay) Deployed(context.Context) (text textgen.Format, number numgen.Format, rules *prize.Rules, err error) {
+	if text, err = textgen.Parse(textgen.Lower4); err != nil {
+		return text, number, nil, err
+	}
+	if number, err = numgen.Parse(numgen.Digits4); err != nil {
+		return text, number, nil, err
+	}
+	rules, err = prize.Builtin(prize.Generous)
+	return text, number, rules, err
+}
+
+func (freePlay) Fresh(context.Context) (entropy.Seed, json.RawMessage, error) {
+	return entropy.NewSeed(), nil, nil
+}
+
+// A site without a store has free play: an address stands for a seed, so that the
+// same address always shows the same draw.
+func ExampleNew() {
+	pages, err := site.New(site.Config{Free: freePlay{}, Version: "1.0.0", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	answer := httptest.NewRecorder()
+	pages.ServeHTTP(answer, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/try/42", http.NoBody))
+	fmt.Println(answer.Code, strings.Contains(answer.Body.String(), "Account number fucb0166"))
+	// Output: 200 true
+}
