@@ -22,10 +22,10 @@ func newHashPasswordCmd(a *app) *cobra.Command {
 
 The password is asked for, or read as the first line of what is piped in. Its
 argon2id hash can stand wherever the password itself can, in PRIZEGEN_ADMIN_PASSWORD
-or in the file of --admin-password-file, so that reading it there does not give the
-password away.`,
+or in the file that PRIZEGEN_ADMIN_PASSWORD_FILE names, so that reading it there
+does not give the password away.`,
 		Example: `  prizegen hash-password >admin-password
-  prizegen serve --admin-password-file admin-password`,
+  PRIZEGEN_ADMIN_PASSWORD_FILE=admin-password prizegen serve`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			secret, err := a.readPassword()
