@@ -1,0 +1,208 @@
+package serve_test
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+	"github.com/prizegen/prizegen/serve"
+)
+
+// benchStores are the databases that plays are measured on, as they are in use: what
+// is answered is on the disk.
+var benchStores = []struct {
+	name    string
+	address func(b *testing.B) string
+}{
+	{"sqlite", func(b *testing.B) string { return storetest.File(b) }},
+	{"postgres", func(b *testing.B) string { return storetest.StartServer(b, true).Address() }},
+}
+
+// BenchmarkPlays makes a durable play an iteration, over HTTP, for 64 visitors at a
+// time: with texts, numbers and prizes made in the process and by three services, and,
+// to compare with, as most would write it: a transaction for each, without HTTP.
+func BenchmarkPlays(b *testing.B) {
+	const visitors = 64
+	for _, store := range benchStores {
+		b.Run(store.name+"/in-process", func(b *testing.B) {
+			s := start(b, serve.All, quiet, keeping(b, store.address(b)))
+			play(b, s, visitors)
+		})
+		b.Run(store.name+"/three-services", func(b *testing.B) {
+			services := remote.Config{
+				Text: parseURL(b, start(b, serve.Text, quiet).url), Number: parseURL(b, start(b, serve.Number, quiet).url),
+				Prize: parseURL(b, start(b, serve.Prize, quiet).url),
+			}
+			s := start(b, serve.Core, quiet, keeping(b, store.address(b)), func(c *serve.Config) { c.Services = services })
+			play(b, s, visitors)
+		})
+		b.Run(store.name+"/single-row", func(b *testing.B) { playOneByOne(b, store.name, store.address(b), visitors) })
+	}
+}
+
+// startCampaign makes and opens a campaign.
+func startCampaign(b *testing.B, s *server, name string) {
+	b.Helper()
+	admin := promoterOf(b, s, token)
+	if _, err := admin.Create(b.Context(), campaign.Plan{Name: name}); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := admin.Open(b.Context(), name); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// play has visitors play b.N times.
+func play(b *testing.B, s *server, visitors int) {
+	b.Helper()
+	startCampaign(b, s, "bench")
+	var next atomic.Int64
+	b.ResetTimer()
+	each(b, visitors, func() error {
+		v, err := newVisitor(b.Context(), s)
+		if err != nil {
+			return err
+		}
+		defer v.Close()
+		for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+			if err := v.play("bench", n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "plays/s")
+}
+
+// each runs a function n times at once.
+func each(b *testing.B, n int, run func() error) {
+	b.Helper()
+	var running sync.WaitGroup
+	for range n {
+		running.Go(func() {
+			if err := run(); err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	running.Wait()
+}
+
+// visitor is a connection of somebody who plays. It does no more than it must, to
+// leave the time to the server.
+type visitor struct {
+	net.Conn
+	host string
+	in   *bufio.Reader
+}
+
+func newVisitor(ctx context.Context, s *server) (*visitor, error) {
+	host := strings.TrimPrefix(s.url, "http://")
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", host)
+	if err != nil {
+		return nil, err
+	}
+	return &visitor{conn, host, bufio.NewReader(conn)}, nil
+}
+
+func (v *visitor) play(name string, n int64) error {
+	body := fmt.Sprintf(`{"campaign":%q,"entrant":{"first_name":"Ann","last_name":"Lee %d"}}`, name, n)
+	return v.do(http.StatusCreated, fmt.Sprintf("POST /v1/draws HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nIdempotency-Key: bench-%d\r\nContent-Length: %d\r\n\r\n%s", v.host, n, len(body), body))
+}
+
+// get reads a page.
+func (v *visitor) get(path, headers string) error {
+	return v.do(http.StatusOK, "GET "+path+" HTTP/1.1\r\nHost: "+v.host+"\r\n"+headers+"\r\n")
+}
+
+func (v *visitor) do(want int, request string) error {
+	if _, err := io.WriteString(v, request); err != nil {
+		return err
+	}
+	answer, err := http.ReadResponse(v.in, nil)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != want {
+		err = fmt.Errorf("%.60q is answered with %s: %.300s", request, answer.Status, text)
+	}
+	return errors.Join(err, answer.Body.Close())
+}
+
+// playOneByOne stores b.N plays, each in a transaction that takes the next index,
+// adds the draw and counts it.
+func playOneByOne(b *testing.B, engine, address string, visitors int) {
+	b.Helper()
+	db := singleRows(b, engine, address)
+	var next atomic.Int64
+	b.ResetTimer()
+	each(b, visitors, func() error {
+		for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+			if err := playOne(b.Context(), db, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "plays/s")
+}
+
+// singleRows opens a database as the store does, with as few tables as do.
+func singleRows(b *testing.B, engine, address string) *sql.DB {
+	b.Helper()
+	driver := "pgx"
+	if engine == "sqlite" {
+		driver, address = "sqlite", "file:"+address+"?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
+	}
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = db.Close() })
+	if engine == "sqlite" {
+		db.SetMaxOpenConns(1) // they would only wait for the lock of the file, and longer
+	} else {
+		db.SetMaxOpenConns(16)
+		db.SetMaxIdleConns(16)
+	}
+	for _, text := range []string{
+		"CREATE TABLE campaign (id INTEGER PRIMARY KEY, next_index INTEGER NOT NULL)",
+		"INSERT INTO campaign VALUES (1, 0)",
+		"CREATE TABLE draws (draw_index INTEGER PRIMARY KEY, account TEXT NOT NULL UNIQUE, prize TEXT, once_key TEXT NOT NULL UNIQUE, name TEXT NOT NULL)",
+	} {
+		if _, err := db.ExecContext(b.Context(), text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return db
+}
+
+func playOne(ctx context.Context, db *sql.DB, n int64) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing to undo once it is kept
+	var index int64
+	if err := tx.QueryRowContext(ctx, "UPDATE campaign SET next_index = next_index + 1 WHERE id = 1 RETURNING next_index").Scan(&index); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO draws VALUES ($1, $2, $3, $4, $5)", index, fmt.Sprintf("abcd%08d", index), "Mug", fmt.Sprint("bench-", n), fmt.Sprint("Ann Lee ", n)); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
