@@ -40,13 +40,21 @@ func promoter(t testing.TB, address string) *campaign.Promoter {
 func opened(t testing.TB, address string, plan campaign.Plan) *campaign.Promoter {
 	t.Helper()
 	p := promoter(t, address)
+	begin(t, p, plan)
+	return p
+}
+
+// begin makes and opens a campaign.
+func begin(t testing.TB, p *campaign.Promoter, plan campaign.Plan) campaign.Campaign {
+	t.Helper()
 	if _, err := p.Create(t.Context(), plan); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Open(t.Context(), plan.Name); err != nil {
+	c, err := p.Open(t.Context(), plan.Name)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return c
 }
 
 func person(i int) *campaign.Person {

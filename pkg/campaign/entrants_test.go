@@ -1,0 +1,256 @@
+package campaign_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+func TestPeopleAreClean(t *testing.T) {
+	for name, test := range map[string]struct {
+		person campaign.Person
+		field  string // of the mistake, empty for none
+		want   campaign.Person
+	}{
+		"plain":                {campaign.Person{FirstName: "Ann", LastName: "Lee"}, "", campaign.Person{FirstName: "Ann", LastName: "Lee"}},
+		"white space":          {campaign.Person{FirstName: " Ann\u00a0 Mary ", LastName: "\tLee", Email: " ann@example.org "}, "", campaign.Person{FirstName: "Ann Mary", LastName: "Lee", Email: "ann@example.org"}},
+		"letters put together": {campaign.Person{FirstName: "Rene\u0301", LastName: "Lee"}, "", campaign.Person{FirstName: "Ren\u00e9", LastName: "Lee"}},
+		"100 characters":       {campaign.Person{FirstName: strings.Repeat("李", 100), LastName: "Lee"}, "", campaign.Person{FirstName: strings.Repeat("李", 100), LastName: "Lee"}},
+		"a family":             {campaign.Person{FirstName: "👨‍👩‍👧", LastName: "🏴󠁧󠁢󠁷󠁬󠁳󠁿"}, "", campaign.Person{FirstName: "👨‍👩‍👧", LastName: "🏴󠁧󠁢󠁷󠁬󠁳󠁿"}},
+		"101 characters":       {campaign.Person{FirstName: strings.Repeat("é", 101), LastName: "Lee"}, "first_name", campaign.Person{}},
+		"a giant":              {campaign.Person{FirstName: strings.Repeat(" ", 1<<20), LastName: "Lee"}, "first_name", campaign.Person{}},
+		"nothing":              {campaign.Person{FirstName: "Ann", LastName: " "}, "last_name", campaign.Person{}},
+		"not UTF-8":            {campaign.Person{FirstName: "Ann\xff", LastName: "Lee"}, "first_name", campaign.Person{}},
+		"a zero":               {campaign.Person{FirstName: "Ann", LastName: "Lee\x00"}, "last_name", campaign.Person{}},
+		"text turned around":   {campaign.Person{FirstName: "Ann", LastName: "\u202eeeL"}, "last_name", campaign.Person{}},
+		"no address":           {campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann"}, "email", campaign.Person{}},
+		"a name and address":   {campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "Ann <ann@example.org>"}, "email", campaign.Person{}},
+		"two addresses":        {campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "a@example.org, b@example.org"}, "email", campaign.Person{}},
+		"a long address":       {campaign.Person{FirstName: "Ann", LastName: "Lee", Email: strings.Repeat("a", 250) + "@example.org"}, "email", campaign.Person{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := test.person.Clean()
+			switch {
+			case test.field != "":
+				if campaign.Field(err) != test.field || !errors.Is(err, campaign.ErrInvalid) {
+					t.Errorf("got %v, want a mistake of %s", err, test.field)
+				}
+			case err != nil || got != test.want:
+				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
+			}
+		})
+	}
+}
+
+// TestOnePersonPlaysAsOne spells a person in several ways: by the email address, and
+// where there is none by the names, they are who they are.
+func TestOnePersonPlaysAsOne(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		twice := plan("twice")
+		twice.MaxPlays = 2
+		p := opened(t, address, twice)
+		for i, test := range []struct {
+			person campaign.Person
+			want   error
+		}{
+			{campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann@example.org"}, nil},
+			{campaign.Person{FirstName: "Anna", LastName: "Lee", Email: "ANN@example.org"}, nil},
+			{campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "Ann@Example.Org"}, campaign.ErrMaxPlays},
+			{campaign.Person{FirstName: "Ann", LastName: "Lee"}, nil},
+			{campaign.Person{FirstName: "ANN", LastName: "lee"}, nil},
+			{campaign.Person{FirstName: "ann", LastName: "LEE"}, campaign.ErrMaxPlays},
+			{campaign.Person{FirstName: "René", LastName: "Straße"}, nil},
+			{campaign.Person{FirstName: "Rene\u0301", LastName: "STRASSE"}, nil},
+			{campaign.Person{FirstName: "RENÉ", LastName: "strasse"}, campaign.ErrMaxPlays},
+		} {
+			if _, err := p.Play(t.Context(), campaign.Play{Campaign: "twice", Person: &test.person}); !errors.Is(err, test.want) {
+				t.Errorf("play %d of %+v: %v, want %v", i, test.person, err, test.want)
+			}
+		}
+		// Whoever plays several times in one group is counted, too.
+		errs := make(chan error)
+		for range 10 {
+			go func() {
+				_, err := p.Play(t.Context(), campaign.Play{Campaign: "twice", Person: &campaign.Person{FirstName: "Bo", LastName: "Wu"}})
+				errs <- err
+			}()
+		}
+		refused := 0
+		for range 10 {
+			if err := <-errs; errors.Is(err, campaign.ErrMaxPlays) {
+				refused++
+			} else if err != nil {
+				t.Error(err)
+			}
+		}
+		if refused != 8 {
+			t.Errorf("%d of 10 plays at once were refused, want 8", refused)
+		}
+	})
+}
+
+func TestEntrantsOfThePromoter(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		p := opened(t, address, plan("summer"))
+		ctx := t.Context()
+		ann, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann@example.org"})
+		if err != nil || ann.ID == 0 || ann.FirstName != "Ann" || ann.Plays != 0 {
+			t.Fatalf("%+v, %v", ann, err)
+		}
+		if _, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ANN@example.org"}); !errors.Is(err, campaign.ErrExists) {
+			t.Errorf("added twice: %v", err)
+		}
+		if _, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann"}); campaign.Field(err) != "last_name" {
+			t.Errorf("added without a name: %v", err)
+		}
+		d, err := p.Play(ctx, campaign.Play{Campaign: "summer", EntrantID: ann.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Play(ctx, campaign.Play{Campaign: "summer", EntrantID: 12345}); !errors.Is(err, campaign.ErrNotFound) {
+			t.Errorf("somebody unknown plays: %v", err)
+		}
+		if _, err := p.Play(ctx, campaign.Play{Campaign: "summer"}); err != nil {
+			t.Errorf("the promoter draws for nobody: %v", err)
+		}
+		if _, err := p.As("").Play(ctx, campaign.Play{Campaign: "summer", EntrantID: ann.ID}); campaign.Field(err) != "entrant" {
+			t.Errorf("the public plays for an entrant by ID: %v", err)
+		}
+		page, err := p.Draws(ctx, campaign.DrawList{Campaign: "summer", Entrant: ann.ID})
+		if err != nil || len(page.Draws) != 1 || page.Draws[0].ID != d.ID || page.Draws[0].Entrant.Email != "ann@example.org" {
+			t.Errorf("%+v, %v", page, err)
+		}
+
+		added, err := p.ImportEntrants(ctx, []campaign.Person{ann.Person, {FirstName: "Bo", LastName: "Wu"}, {FirstName: "bo", LastName: "wu"}, {FirstName: "Bo", LastName: "Wu"}})
+		if err != nil || added != 2 {
+			t.Errorf("%d were added, %v; want 2", added, err)
+		}
+		_, err = p.ImportEntrants(ctx, []campaign.Person{{FirstName: "Cy", LastName: "Xu"}, {FirstName: "Di"}, {FirstName: "Ed", LastName: "Yo", Email: "ed"}})
+		var bad *campaign.ImportError
+		if !errors.As(err, &bad) || len(bad.Bad) != 2 || campaign.Field(bad.Bad[1]) != "last_name" || campaign.Field(bad.Bad[2]) != "email" || !errors.Is(err, campaign.ErrInvalid) {
+			t.Errorf("bad lines: %v", err)
+		}
+		if !strings.Contains(err.Error(), "2 of the people can't be imported; nothing was") {
+			t.Errorf("it says %v", err)
+		}
+		if page, err := p.Entrants(ctx, campaign.EntrantList{Search: "xu"}); err != nil || len(page.Entrants) != 0 {
+			t.Errorf("half an import is kept: %+v, %v", page, err)
+		}
+		if _, err := p.ImportEntrants(ctx, make([]campaign.Person, campaign.MaxImport+1)); campaign.Field(err) != "entrants" {
+			t.Errorf("a giant import: %v", err)
+		}
+
+		edited, err := p.EditEntrant(ctx, ann.ID, campaign.Person{FirstName: "Anne", LastName: "Li", Email: "anne@example.org"})
+		if err != nil || edited.FirstName != "Anne" || edited.Plays != 1 || edited.ID != ann.ID {
+			t.Errorf("%+v, %v", edited, err)
+		}
+		if _, err := p.EditEntrant(ctx, ann.ID, campaign.Person{FirstName: "Bo", LastName: "Wu"}); !errors.Is(err, campaign.ErrExists) {
+			t.Errorf("made the same as another one: %v", err)
+		}
+		if _, err := p.EditEntrant(ctx, 12345, edited.Person); !errors.Is(err, campaign.ErrNotFound) {
+			t.Errorf("somebody unknown is corrected: %v", err)
+		}
+		if _, err := p.EditEntrant(ctx, ann.ID, campaign.Person{}); campaign.Field(err) != "first_name" {
+			t.Errorf("somebody gets no name: %v", err)
+		}
+
+		if err := p.DeleteEntrant(ctx, ann.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.DeleteEntrant(ctx, ann.ID); !errors.Is(err, campaign.ErrNotFound) {
+			t.Errorf("erased twice: %v", err)
+		}
+		if _, err := p.Entrant(ctx, ann.ID); !errors.Is(err, campaign.ErrNotFound) {
+			t.Errorf("who was erased is found: %v", err)
+		}
+		if after, err := p.Draw(ctx, d.ID); err != nil || after.Entrant != nil || after.Player != "" || after.Account != d.Account {
+			t.Errorf("the draw is %+v, %v", after, err)
+		}
+		if _, err := p.Close(ctx, "summer"); err != nil {
+			t.Fatal(err)
+		}
+		if report := verified(t, p, "summer"); report.Draws != 2 {
+			t.Errorf("%+v", report)
+		}
+		changes, err := p.Changes(ctx, campaign.ChangeQuery{Subject: fmt.Sprint("entrant ", ann.ID)})
+		if err != nil || len(changes) != 3 {
+			t.Fatalf("%+v, %v", changes, err)
+		}
+		for _, c := range changes {
+			if strings.Contains(c.Detail, "Ann") || strings.Contains(c.Detail, "example.org") {
+				t.Errorf("the audit trail has personal data: %+v", c)
+			}
+		}
+		public := p.As("")
+		for what, err := range map[string]error{
+			"adds":    second(public.AddEntrant(ctx, ann.Person)),
+			"imports": second(public.ImportEntrants(ctx, []campaign.Person{ann.Person})),
+			"reads":   second(public.Entrant(ctx, ann.ID)),
+			"lists":   second(public.Entrants(ctx, campaign.EntrantList{})),
+			"edits":   second(public.EditEntrant(ctx, ann.ID, ann.Person)),
+			"erases":  public.DeleteEntrant(ctx, ann.ID),
+		} {
+			if !errors.Is(err, campaign.ErrForbidden) {
+				t.Errorf("the public %s entrants: %v", what, err)
+			}
+		}
+	})
+}
+
+// TestEntrantsByPage reads all entrants in pages.
+func TestEntrantsByPage(t *testing.T) {
+	p := promoter(t, storetest.File(t))
+	people := make([]campaign.Person, 7)
+	for i := range people {
+		people[i] = *person(i)
+	}
+	if _, err := p.ImportEntrants(t.Context(), people); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for cursor := ""; ; {
+		page, err := p.Entrants(t.Context(), campaign.EntrantList{Cursor: cursor, Limit: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.Entrants {
+			got = append(got, e.FirstName)
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if want := "Ann 6,Ann 5,Ann 4,Ann 3,Ann 2,Ann 1,Ann 0"; strings.Join(got, ",") != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+	if _, err := p.Entrants(t.Context(), campaign.EntrantList{Cursor: "x"}); campaign.Field(err) != "cursor" {
+		t.Errorf("a cursor that is none: %v", err)
+	}
+}
+
+// FuzzPeople looks for people that are not clean once they were made so.
+func FuzzPeople(f *testing.F) {
+	f.Add("Ann", "Lee", "ann@example.org")
+	f.Add("Rene\u0301 ", "李", "")
+	f.Add("\u202e", "\x00", "a@b, c@d")
+	f.Fuzz(func(t *testing.T, first, last, email string) {
+		clean, err := campaign.Person{FirstName: first, LastName: last, Email: email}.Clean()
+		if err != nil {
+			if !errors.Is(err, campaign.ErrInvalid) || campaign.Field(err) == "" {
+				t.Fatalf("%q, %q, %q is refused without a field: %v", first, last, email, err)
+			}
+			return
+		}
+		again, err := clean.Clean()
+		if err != nil || again != clean {
+			t.Fatalf("%+v is clean, then %+v, %v", clean, again, err)
+		}
+		if clean.Shown() == "" || clean.Identity() == "" {
+			t.Fatalf("%+v is shown as nothing", clean)
+		}
+	})
+}

@@ -1,0 +1,307 @@
+package campaign_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+// clock is a time that tests move on.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+// noon is when the tests of times begin.
+func noon() time.Time { return time.Date(2027, 6, 1, 12, 0, 0, 0, time.UTC) }
+
+// timed is a promoter with a clock.
+func timed(t *testing.T) (*campaign.Promoter, *clock) {
+	t.Helper()
+	c := &clock{noon()}
+	return campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}, Now: c.now}).As("test"), c
+}
+
+func TestWhatCanBePlanned(t *testing.T) {
+	p, _ := timed(t)
+	later := noon().Add(time.Hour)
+	year1, year10000 := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		change func(*campaign.Plan)
+		field  string
+	}{
+		"no name":              {func(p *campaign.Plan) { p.Name = "" }, "name"},
+		"a name in capitals":   {func(p *campaign.Plan) { p.Name = "Summer" }, "name"},
+		"a name that is long":  {func(p *campaign.Plan) { p.Name = strings.Repeat("a", 41) }, "name"},
+		"a name with a path":   {func(p *campaign.Plan) { p.Name = "../summer" }, "name"},
+		"a long title":         {func(p *campaign.Plan) { p.Title = strings.Repeat("é", 201) }, "title"},
+		"a title of two lines": {func(p *campaign.Plan) { p.Title = "a\nb" }, "title"},
+		"a title not in UTF-8": {func(p *campaign.Plan) { p.Title = "\xff" }, "title"},
+		"fewer plays than 0":   {func(p *campaign.Plan) { p.MaxPlays = -1 }, "max_plays"},
+		"an end at the start":  {func(p *campaign.Plan) { p.OpensAt, p.ClosesAt = &later, &later }, "closes_at"},
+		"a start long ago":     {func(p *campaign.Plan) { p.OpensAt = &year1 }, "opens_at"},
+		"an end far away":      {func(p *campaign.Plan) { p.ClosesAt = &year10000 }, "closes_at"},
+		"a text format":        {func(p *campaign.Plan) { p.TextFormat = "letters" }, "text_format"},
+		"a number format":      {func(p *campaign.Plan) { p.NumberFormat = "lower4" }, "number_format"},
+		"rules":                {func(p *campaign.Plan) { p.RulesYAML = "rules: 7" }, "rules_yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := plan("summer")
+			test.change(&plan)
+			_, err := p.Create(t.Context(), plan)
+			if err == nil || campaign.Field(err) != test.field {
+				t.Errorf("got %v about %q, want it about %q", err, campaign.Field(err), test.field)
+			}
+		})
+	}
+	if page, err := p.Campaigns(t.Context(), campaign.List{}); err != nil || len(page.Campaigns) != 0 {
+		t.Errorf("%+v, %v", page, err)
+	}
+	plan := plan("summer")
+	plan.Title = strings.Repeat("é", 200)
+	if c, err := p.Create(t.Context(), plan); err != nil || c.Title != plan.Title || c.State != campaign.Draft || c.Commitment != "" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if _, err := p.Create(t.Context(), plan); !errors.Is(err, campaign.ErrExists) {
+		t.Errorf("a second one of the name: %v", err)
+	}
+}
+
+// TestACampaignsLife follows a campaign through its states and tries in each what is
+// possible in others only.
+func TestACampaignsLife(t *testing.T) {
+	p, clock := timed(t)
+	ctx := t.Context()
+	public := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}})
+	if _, err := public.Create(ctx, plan("summer")); !errors.Is(err, campaign.ErrForbidden) {
+		t.Errorf("the public makes campaigns: %v", err)
+	}
+	play := campaign.Play{Campaign: "summer", Person: person(1)}
+	opens, closes := noon().Add(time.Hour), noon().Add(2*time.Hour)
+	summer := plan("summer")
+	summer.OpensAt, summer.ClosesAt = &opens, &closes
+
+	draft, err := p.Create(ctx, summer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrNotOpen) {
+		t.Errorf("a draft is played: %v", err)
+	}
+	if _, err := p.Close(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
+		t.Errorf("a draft is closed: %v", err)
+	}
+	summer.RequireEmail, summer.TextFormat = true, "upper2"
+	edited, err := p.Edit(ctx, "summer", draft.Version, summer)
+	if err != nil || !edited.RequireEmail || edited.TextFormat != "upper2" || edited.Version != draft.Version+1 {
+		t.Fatalf("%+v, %v", edited, err)
+	}
+	if _, err := p.Edit(ctx, "summer", draft.Version, summer); !errors.Is(err, campaign.ErrChanged) {
+		t.Errorf("a change of what somebody else changed meanwhile: %v", err)
+	}
+	renamed := summer
+	renamed.Name = "winter"
+	if _, err := p.Edit(ctx, "summer", 0, renamed); campaign.Field(err) != "name" {
+		t.Errorf("a campaign is renamed: %v", err)
+	}
+
+	open, err := p.Open(ctx, "summer")
+	if err != nil || open.State != campaign.Open || len(open.Commitment) != 64 || open.Seed != "" {
+		t.Fatalf("%+v, %v", open, err)
+	}
+	if _, err := p.Open(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
+		t.Errorf("an open one is opened: %v", err)
+	}
+	play.Person.Email = "ann@example.org"
+	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrNotOpen) || !strings.Contains(err.Error(), "begins at 2027-06-01T13:00:00Z") {
+		t.Errorf("played before it opens: %v", err)
+	}
+	clock.at = opens
+	if _, err := p.Play(ctx, play); err != nil {
+		t.Error(err)
+	}
+	play.Person.Email = ""
+	if _, err := p.Play(ctx, play); campaign.Field(err) != "email" {
+		t.Errorf("played without an email address: %v", err)
+	}
+	for field, change := range map[string]func(*campaign.Plan){
+		"rules_yaml":    func(p *campaign.Plan) { p.RulesYAML += "\n" },
+		"text_format":   func(p *campaign.Plan) { p.TextFormat = "lower4" },
+		"number_format": func(p *campaign.Plan) { p.NumberFormat = "digits8" },
+		"require_email": func(p *campaign.Plan) { p.RequireEmail = false },
+		"opens_at":      func(p *campaign.Plan) { p.OpensAt = nil },
+	} {
+		changed := summer
+		change(&changed)
+		if _, err := p.Edit(ctx, "summer", 0, changed); campaign.Field(err) != field || !errors.Is(err, campaign.ErrInvalid) {
+			t.Errorf("%s of an open campaign is changed: %v", field, err)
+		}
+	}
+	closes = closes.Add(time.Hour)
+	summer.Title, summer.MaxPlays, summer.ClosesAt = "Summer!", 1, &closes
+	if c, err := p.Edit(ctx, "summer", 0, summer); err != nil || c.Title != "Summer!" || c.Plays != 1 || c.Prizes[0].Stock == nil {
+		t.Errorf("%+v, %v", c, err)
+	}
+	play.Person.Email = "Ann@Example.org"
+	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrMaxPlays) {
+		t.Errorf("played too often: %v", err)
+	}
+	if err := p.Delete(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
+		t.Errorf("an open one is removed: %v", err)
+	}
+	clock.at = closes
+	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrEnded) || !strings.Contains(err.Error(), "ended at 2027-06-01T15:00:00Z") {
+		t.Errorf("played after its end: %v", err)
+	}
+
+	closed, err := p.Close(ctx, "summer")
+	if err != nil || closed.State != campaign.Closed || closed.Seed == "" || closed.ClosedAt == nil {
+		t.Fatalf("%+v, %v", closed, err)
+	}
+	if _, err := p.Close(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
+		t.Errorf("closed twice: %v", err)
+	}
+	clock.at = opens
+	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrEnded) {
+		t.Errorf("a closed one is played: %v", err)
+	}
+	summer.MaxPlays = 5
+	if _, err := p.Edit(ctx, "summer", 0, summer); campaign.Field(err) != "max_plays" {
+		t.Errorf("the number of plays of a closed campaign is changed: %v", err)
+	}
+	summer.MaxPlays, summer.Title = 1, "That was summer"
+	if c, err := p.Edit(ctx, "summer", 0, summer); err != nil || c.Title != summer.Title {
+		t.Errorf("%+v, %v", c, err)
+	}
+
+	changes, err := p.Changes(ctx, campaign.ChangeQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, c := range changes {
+		told = append(told, c.Actor+" "+c.Action)
+	}
+	want := "test campaign.edit, test campaign.close, test campaign.edit, test campaign.open, test campaign.edit, test campaign.create"
+	if got := strings.Join(told, ", "); got != want {
+		t.Errorf("the audit trail is\n%s, want\n%s", got, want)
+	}
+	if detail := changes[2].Detail; detail != `title: "summer" → "Summer!"; closes_at: 2027-06-01T14:00:00Z → 2027-06-01T15:00:00Z; max_plays: 0 → 1` {
+		t.Errorf("the change is told as %s", detail)
+	}
+}
+
+// TestUnfitCampaignsStayDrafts opens campaigns that would not be fair.
+func TestUnfitCampaignsStayDrafts(t *testing.T) {
+	p, _ := timed(t)
+	past := noon().Add(-time.Hour)
+	for name, test := range map[string]struct {
+		change func(*campaign.Plan)
+		want   string
+	}{
+		"prize-out-of-reach": {func(p *campaign.Plan) {
+			p.RulesYAML = "name: x\ncurrency: GBP\nrules:\n  - match: \"^[A-Z]\"\n    prizes: [{win: 1, chance: 1/2}]\n  - prizes: [{win: 1, chance: 1/2}]\n"
+		}, "none that is never reached"},
+		"nobody-covered": {func(p *campaign.Plan) {
+			p.RulesYAML = "name: x\ncurrency: GBP\nrules:\n  - match: \"^a\"\n    prizes: [{win: 1, chance: 1/2}]\n"
+		}, "a rule for every account number"},
+		"over": {func(p *campaign.Plan) { p.ClosesAt = &past }, "would be over at once"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := plan(name)
+			test.change(&plan)
+			if _, err := p.Create(t.Context(), plan); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p.Open(t.Context(), name); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+			if c, err := p.Campaign(t.Context(), name); err != nil || c.State != campaign.Draft || c.Commitment != "" {
+				t.Errorf("%+v, %v", c, err)
+			}
+			_, unfit, err := p.Preview(plan)
+			if err != nil || name != "over" && (unfit == nil || !strings.Contains(unfit.Error(), test.want)) {
+				t.Errorf("the preview says %v, %v", unfit, err)
+			}
+			if err := p.Delete(t.Context(), name); err != nil {
+				t.Error(err)
+			}
+			if _, err := p.Campaign(t.Context(), name); !errors.Is(err, campaign.ErrNotFound) {
+				t.Errorf("a removed draft: %v", err)
+			}
+		})
+	}
+}
+
+// TestThePublicSeesWhatIsOpen lists campaigns page by page, for both.
+func TestThePublicSeesWhatIsOpen(t *testing.T) {
+	db := storetest.Open(t, storetest.File(t))
+	public := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}})
+	p := public.As("test")
+	for i := range 5 {
+		plan := plan(fmt.Sprintf("c-%d", i))
+		if _, err := p.Create(t.Context(), plan); err != nil {
+			t.Fatal(err)
+		}
+		if i%2 == 0 {
+			if _, err := p.Open(t.Context(), plan.Name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	names := func(p *campaign.Promoter, list campaign.List) (all string) {
+		for {
+			page, err := p.Campaigns(t.Context(), list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range page.Campaigns {
+				all += c.Name + " "
+			}
+			if list.Cursor = page.Next; list.Cursor == "" {
+				return all
+			}
+		}
+	}
+	if got := names(p, campaign.List{Limit: 2}); got != "c-4 c-3 c-2 c-1 c-0 " {
+		t.Errorf("the promoter sees %s", got)
+	}
+	if got := names(public, campaign.List{Limit: 2}); got != "c-4 c-2 c-0 " {
+		t.Errorf("the public sees %s", got)
+	}
+	if got := names(p, campaign.List{State: campaign.Draft}); got != "c-3 c-1 " {
+		t.Errorf("the drafts are %s", got)
+	}
+	for _, name := range []string{"c-1", "no such", "none"} {
+		if _, err := public.Campaign(t.Context(), name); !errors.Is(err, campaign.ErrNotFound) {
+			t.Errorf("the public sees %s: %v", name, err)
+		}
+		if _, err := public.Odds(t.Context(), name); !errors.Is(err, campaign.ErrNotFound) {
+			t.Errorf("the public sees the odds of %s: %v", name, err)
+		}
+		if _, err := public.AccountOdds(t.Context(), name, "abcd1234"); !errors.Is(err, campaign.ErrNotFound) {
+			t.Errorf("the public sees the odds of %s: %v", name, err)
+		}
+		if _, err := public.Winners(t.Context(), name, "", 0); !errors.Is(err, campaign.ErrNotFound) {
+			t.Errorf("the public sees the winners of %s: %v", name, err)
+		}
+	}
+	for _, cursor := range []string{"0", "-1", "x", "99999999999999999999"} {
+		if _, err := p.Campaigns(t.Context(), campaign.List{Cursor: cursor}); campaign.Field(err) != "cursor" {
+			t.Errorf("the cursor %s: %v", cursor, err)
+		}
+	}
+	odds, err := public.Odds(t.Context(), "c-0")
+	if err != nil || odds.Currency != "GBP" || len(odds.Rows) != 5 {
+		t.Errorf("%+v, %v", odds, err)
+	}
+	one, err := public.AccountOdds(t.Context(), "c-0", "abcd4000")
+	if err != nil || len(one.Rows) != 3 || one.Rows[0].Probability != "1/2" {
+		t.Errorf("%+v, %v", one, err)
+	}
+}

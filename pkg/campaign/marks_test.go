@@ -1,0 +1,186 @@
+package campaign_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+// certain is a campaign whose draws are decided by their account numbers: those that
+// begin with a to m win.
+func certain(name string) campaign.Plan {
+	const rules = "name: certain\ncurrency: GBP\nrules:\n" +
+		"  - {name: =first half, match: \"^[a-m]\", prizes: [{prize: \"+Mug\", value: 8, chance: 100%}]}\n" +
+		"  - {name: last half, prizes: [{prize: Yacht, value: 1, chance: 1/9000000000000000000}]}\n"
+	return campaign.Plan{Name: name, RulesYAML: rules, TextFormat: "lower4", NumberFormat: "digits4"}
+}
+
+// oneOfEach plays until there is a draw that won and one that did not.
+func oneOfEach(t *testing.T, p *campaign.Promoter) (winner, loser campaign.Draw) {
+	t.Helper()
+	for i := 0; winner.ID == "" || loser.ID == ""; i++ {
+		d, err := p.Play(t.Context(), campaign.Play{Campaign: "certain", Person: &campaign.Person{FirstName: "=Ann", LastName: fmt.Sprint("Lee ", i)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Prize != nil {
+			winner = d
+		} else {
+			loser = d
+		}
+	}
+	return winner, loser
+}
+
+func TestClaimsAndVoids(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		p := opened(t, address, certain("certain"))
+		ctx := t.Context()
+		winner, loser := oneOfEach(t, p)
+		list := func(status campaign.DrawStatus) (ids []string) {
+			page, err := p.Draws(ctx, campaign.DrawList{Campaign: "certain", Status: status, Limit: 1000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range page.Draws {
+				ids = append(ids, d.ID)
+			}
+			return ids
+		}
+		if got := list(campaign.Unclaimed); !slices.Contains(got, winner.ID) || slices.Contains(got, loser.ID) {
+			t.Errorf("unclaimed are %v", got)
+		}
+
+		if _, err := p.Claim(ctx, loser.ID, ""); !errors.Is(err, campaign.ErrState) {
+			t.Errorf("nothing is claimed: %v", err)
+		}
+		if _, err := p.Unclaim(ctx, winner.ID); !errors.Is(err, campaign.ErrState) {
+			t.Errorf("a claim that is not there is taken back: %v", err)
+		}
+		d, err := p.Claim(ctx, winner.ID, " posted ")
+		if err != nil || d.Claim == nil || d.Claim.Note != "posted" {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		if _, err := p.Claim(ctx, winner.ID, ""); !errors.Is(err, campaign.ErrState) || !strings.Contains(err.Error(), "already") {
+			t.Errorf("claimed twice: %v", err)
+		}
+		if got := list(campaign.Claimed); !slices.Equal(got, []string{winner.ID}) {
+			t.Errorf("claimed are %v", got)
+		}
+		if d, err := p.Unclaim(ctx, winner.ID); err != nil || d.Claim != nil {
+			t.Errorf("%+v, %v", d, err)
+		}
+
+		for _, reason := range []string{"", " \n", strings.Repeat("x", 1001), "\xff"} {
+			if _, err := p.Void(ctx, winner.ID, reason); campaign.Field(err) != "reason" {
+				t.Errorf("voided for %q: %v", reason, err)
+			}
+		}
+		if _, err := p.Claim(ctx, winner.ID, strings.Repeat("é", 1001)); campaign.Field(err) != "note" {
+			t.Errorf("a long note: %v", err)
+		}
+		if d, err := p.Void(ctx, winner.ID, "@played twice"); err != nil || d.Void == nil || d.Prize == nil {
+			t.Errorf("%+v, %v", d, err)
+		}
+		if _, err := p.Void(ctx, winner.ID, "again"); !errors.Is(err, campaign.ErrState) {
+			t.Errorf("voided twice: %v", err)
+		}
+		if _, err := p.Claim(ctx, winner.ID, ""); !errors.Is(err, campaign.ErrState) {
+			t.Errorf("a void draw is claimed: %v", err)
+		}
+		if got := list(campaign.Voided); !slices.Equal(got, []string{winner.ID}) {
+			t.Errorf("voided are %v", got)
+		}
+		if _, err := p.Draws(ctx, campaign.DrawList{Campaign: "certain", Status: "lost"}); campaign.Field(err) != "status" {
+			t.Errorf("a status that is none: %v", err)
+		}
+
+		public := p.As("")
+		seen, err := public.Draw(ctx, winner.ID)
+		if err != nil || seen.Void == nil || seen.Void.Note != "" || seen.Entrant != nil || seen.Player == "" {
+			t.Errorf("the public sees %+v, %v", seen, err)
+		}
+		for _, id := range []string{"", "x", winner.ID + "a", strings.Replace(winner.ID, "certain", "other", 1), winner.ID[:len(winner.ID)-16] + "aaaaaaaaaaaaaaaa", "certain-9999-aaaaaaaaaaaaaaaa"} {
+			if _, err := p.Draw(ctx, id); !errors.Is(err, campaign.ErrNotFound) {
+				t.Errorf("the draw %q is found: %v", id, err)
+			}
+			if _, err := p.Void(ctx, id, "x"); !errors.Is(err, campaign.ErrNotFound) {
+				t.Errorf("the draw %q is voided: %v", id, err)
+			}
+		}
+		for what, err := range map[string]error{
+			"claims":   second(public.Claim(ctx, winner.ID, "")),
+			"voids":    second(public.Void(ctx, winner.ID, "x")),
+			"lists":    second(public.Draws(ctx, campaign.DrawList{Campaign: "certain"})),
+			"reads":    second(public.Changes(ctx, campaign.ChangeQuery{})),
+			"takes":    public.Export(ctx, "certain", &bytes.Buffer{}, campaign.ExportOptions{Entrants: true}),
+			"takes it": public.ExportCSV(ctx, "certain", &bytes.Buffer{}, campaign.ExportOptions{Entrants: true}),
+		} {
+			if !errors.Is(err, campaign.ErrForbidden) {
+				t.Errorf("the public %s: %v", what, err)
+			}
+		}
+		if _, err := p.Close(ctx, "certain"); err != nil {
+			t.Fatal(err)
+		}
+		if report := verified(t, p, "certain"); report.Held == 0 {
+			t.Errorf("%+v", report)
+		}
+	})
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// TestSpreadsheets exports draws with texts that a spreadsheet would run.
+func TestSpreadsheets(t *testing.T) {
+	p := opened(t, storetest.File(t), certain("certain"))
+	winner, loser := oneOfEach(t, p)
+	if _, err := p.Claim(t.Context(), winner.ID, "-posted"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Void(t.Context(), winner.ID, "@spam"); err != nil {
+		t.Fatal(err)
+	}
+	read := func(o campaign.ExportOptions) map[string][]string {
+		var text bytes.Buffer
+		if err := p.ExportCSV(t.Context(), "certain", &text, o); err != nil {
+			t.Fatal(err)
+		}
+		records, err := csv.NewReader(&text).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := map[string][]string{}
+		for _, r := range records {
+			lines[r[0]] = r
+		}
+		return lines
+	}
+	public := read(campaign.ExportOptions{})
+	if got := strings.Join(public["index"], ","); got != "index,account,rule,prize,value,currency,drawn,played_at,claimed_at,voided_at" {
+		t.Errorf("the columns are %s", got)
+	}
+	row := public[fmt.Sprint(winner.Index)]
+	if row[2] != "'=first half" || row[3] != "'+Mug" || row[4] != "800" || row[5] != "GBP" || row[8] == "" || row[9] == "" {
+		t.Errorf("the winner is %q", row)
+	}
+	if row := public[fmt.Sprint(loser.Index)]; row[3] != "" || row[4] != "0" || row[8] != "" {
+		t.Errorf("the other one is %q", row)
+	}
+	row = read(campaign.ExportOptions{Entrants: true})[fmt.Sprint(winner.Index)]
+	if row[11] != "'=Ann" || !strings.HasPrefix(row[12], "Lee ") || row[14] != "'-posted" || row[15] != "'@spam" {
+		t.Errorf("the winner is %q", row)
+	}
+	for text, want := range map[string]string{"": "", "Ann": "Ann", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "\ta": "'\ta", "＝1": "'＝1", "a=1": "a=1", "|x": "'|x", "%x": "'%x"} {
+		if got := campaign.Cell(text); got != want {
+			t.Errorf("the cell of %q is %q, want %q", text, got, want)
+		}
+	}
+}

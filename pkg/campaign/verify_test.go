@@ -1,0 +1,314 @@
+package campaign_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+// few is a campaign of 20 account numbers, so that indexes are skipped, with stock
+// that runs out.
+func few(name string) campaign.Plan {
+	const rules = `name: few
+currency: GBP
+rules:
+  - name: is an a
+    match: "^a"
+    prizes:
+      - {prize: Mug, value: 8, chance: 1/2, stock: 3, then: Pen}
+      - {prize: Pen, value: 1, chance: 1/4, stock: 2}
+  - prizes:
+      - {win: 1, chance: 50%}
+`
+	return campaign.Plan{Name: name, RulesYAML: rules, TextFormat: "[ab]1", NumberFormat: "digits1"}
+}
+
+// file is an export as its reader may change it.
+type file struct {
+	head map[string]any // of the campaign
+	next int
+	list []map[string]any
+}
+
+// export plays campaigns to their end until one has had everything happen that can:
+// the seed is a new one each time. It exports that one.
+func export(t *testing.T, closed bool) file {
+	t.Helper()
+	p := promoter(t, storetest.File(t))
+	for i := range 100 {
+		f := played(t, p, fmt.Sprintf("few-%d", i), closed)
+		if slices.ContainsFunc(f.list, skipped) && slices.ContainsFunc(f.list, won) &&
+			slices.ContainsFunc(f.list, lost) && slices.ContainsFunc(f.list, ranOut) {
+			return f
+		}
+	}
+	t.Fatal("100 campaigns had no draw that was skipped, won, lost and drawn after the stock")
+	return file{}
+}
+
+// played is the export of a campaign that has issued all its account numbers.
+func played(t *testing.T, p *campaign.Promoter, name string, closed bool) file {
+	t.Helper()
+	begin(t, p, few(name))
+	for i := range 20 {
+		if _, err := p.Play(t.Context(), campaign.Play{Campaign: name, Person: person(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if closed {
+		if _, err := p.Close(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var text bytes.Buffer
+	if err := p.Export(t.Context(), name, &text, campaign.ExportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var f struct {
+		Campaign map[string]any
+		Next     int
+		Draws    []map[string]any
+	}
+	if err := json.Unmarshal(text.Bytes(), &f); err != nil {
+		t.Fatal(err)
+	}
+	return file{f.Campaign, f.Next, f.Draws}
+}
+
+// text is the export as a file.
+func (f file) text(t *testing.T) string {
+	t.Helper()
+	head, err := json.Marshal(f.head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := json.Marshal(f.list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf(`{"prizegen_campaign":1,"campaign":%s,"next":%d,"draws":%s}`, head, f.next, list)
+}
+
+// findings verifies an export.
+func findings(t *testing.T, text string) []string {
+	t.Helper()
+	list := []string{}
+	report, err := campaign.Verify(t.Context(), draw.Local{}, strings.NewReader(text), nil, func(f draw.Finding) {
+		list = append(list, f.Place+": "+f.Problem)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Wrong != uint64(len(list)) {
+		t.Errorf("%d findings are told of, and %d counted", len(list), report.Wrong)
+	}
+	return list
+}
+
+// where gives the place of the first entry that a condition holds for.
+func (f file) where(t *testing.T, is func(entry map[string]any) bool) int {
+	t.Helper()
+	i := slices.IndexFunc(f.list, is)
+	if i < 0 {
+		t.Fatal("there is no such entry")
+	}
+	return i
+}
+
+func skipped(e map[string]any) bool { return e["skipped"] != nil }
+func won(e map[string]any) bool     { return e["prize"] != nil }
+func lost(e map[string]any) bool    { return e["prize"] == nil && !skipped(e) }
+func ranOut(e map[string]any) bool  { return e["drawn"] != nil }
+
+// renumber gives the entries the indexes of their places, as somebody would who
+// hides that one is gone.
+func (f *file) renumber() {
+	for i := range f.list {
+		f.list[i]["index"] = i
+	}
+	f.next = len(f.list)
+}
+
+// TestWhatWasChangedIsFound changes an export in every way somebody may want to.
+func TestWhatWasChangedIsFound(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(t *testing.T, f *file)
+		want   string // in what is found with the seed
+		open   bool   // whether it is found before the seed is known, too
+	}{
+		"an account number": {func(t *testing.T, f *file) {
+			e := f.list[f.where(t, won)]
+			e["account"] = "c" + e["account"].(string)[1:]
+		}, `account is "c`, true},
+		"a prize": {func(t *testing.T, f *file) {
+			f.list[f.where(t, won)]["prize"].(map[string]any)["name"] = "Car"
+		}, `prize is "Car"`, true},
+		"a value": {func(t *testing.T, f *file) {
+			f.list[f.where(t, won)]["prize"].(map[string]any)["value"] = 12345
+		}, `(value 12345, GBP), should be`, true},
+		"a prize for who won none": {func(t *testing.T, f *file) {
+			f.list[f.where(t, lost)]["prize"] = f.list[f.where(t, won)]["prize"]
+		}, "should be none", false},
+		"no prize for who won": {func(t *testing.T, f *file) {
+			delete(f.list[f.where(t, won)], "prize")
+		}, "prize is none, should be", true},
+		"a rule": {func(t *testing.T, f *file) {
+			f.list[f.where(t, won)]["rule"] = "is a friend"
+		}, `rule is "is a friend", should be`, true},
+		"what chance gave": {func(t *testing.T, f *file) {
+			delete(f.list[f.where(t, ranOut)], "drawn")
+		}, "drawn is none, should be", false},
+		"the last draw dropped": {func(_ *testing.T, f *file) {
+			f.list = f.list[:len(f.list)-1]
+		}, "the draws end with index", true},
+		"a draw dropped": {func(_ *testing.T, f *file) {
+			f.list = slices.Delete(f.list, 3, 4)
+		}, "index 4: the indexes 3 are missing before it", true},
+		"some draws dropped": {func(_ *testing.T, f *file) {
+			f.list = slices.Delete(f.list, 3, 6)
+		}, "index 6: the indexes 3 to 5 are missing before it", true},
+		"a draw dropped and the others renumbered": {func(_ *testing.T, f *file) {
+			f.list = slices.Delete(f.list, 3, 4)
+			f.renumber()
+		}, ": account is", false},
+		"a draw added": {func(_ *testing.T, f *file) {
+			f.list = append(f.list, f.list[0])
+			f.list[len(f.list)-1] = map[string]any{"index": f.next, "account": "b7", "rule": "everybody else", "played_at": "2027-01-01T00:00:00Z"}
+			f.next++
+		}, "", true},
+		"a draw there twice": {func(_ *testing.T, f *file) {
+			f.list = slices.Insert(f.list, 5, f.list[4])
+		}, "index 4: it is there again or out of order, expected index 5", true},
+		"draws reordered": {func(_ *testing.T, f *file) {
+			f.list[4], f.list[5] = f.list[5], f.list[4]
+		}, "index 5: the indexes 4 are missing before it", true},
+		"draws exchanged": {func(t *testing.T, f *file) {
+			winner, loser := f.where(t, won), f.where(t, lost)
+			f.list[winner], f.list[loser] = f.list[loser], f.list[winner]
+			f.renumber()
+		}, ": account is", false},
+		"a skipped index played": {func(t *testing.T, f *file) {
+			e := f.list[f.where(t, skipped)]
+			delete(e, "skipped")
+			e["rule"], e["played_at"] = "everybody else", "2027-01-01T00:00:00Z"
+		}, "so that it should have been skipped", true},
+		"a draw skipped": {func(t *testing.T, f *file) {
+			e := f.list[f.where(t, lost)]
+			for _, member := range []string{"rule", "played_at"} {
+				delete(e, member)
+			}
+			e["skipped"] = true
+		}, "was not issued before", true},
+		"a skipped index that won": {func(t *testing.T, f *file) {
+			f.list[f.where(t, skipped)]["prize"] = f.list[f.where(t, won)]["prize"]
+		}, "it was skipped, so that it can't have been played or have won", true},
+		"when it was played": {func(t *testing.T, f *file) {
+			delete(f.list[f.where(t, won)], "played_at")
+		}, "played_at is missing", true},
+		"the number of draws":        {func(_ *testing.T, f *file) { f.head["plays"] = 19 }, "it tells of 19 draws", true},
+		"the name of the rules":      {func(_ *testing.T, f *file) { f.head["rules"] = "many" }, `rules is "many", should be "few"`, true},
+		"the digest of the rules":    {func(_ *testing.T, f *file) { f.head["rules_sha256"] = "00" }, `rules_sha256 is "00"`, true},
+		"the currency":               {func(_ *testing.T, f *file) { f.head["currency"] = "EUR" }, `currency is "EUR", should be "GBP"`, true},
+		"the seed":                   {func(_ *testing.T, f *file) { f.head["seed"] = "42" }, "commitment is", true},
+		"the commitment":             {func(_ *testing.T, f *file) { f.head["commitment"] = "00" }, `commitment is "00"`, false},
+		"a prize that is not there":  {func(_ *testing.T, f *file) { f.head["prizes"] = f.head["prizes"].([]any)[:2] }, "it has 2 prizes, should have 3", true},
+		"how many were awarded":      {func(_ *testing.T, f *file) { firstPrize(f)["awarded"] = 7 }, `it tells of 7 awarded "Mug", there are `, true},
+		"how many there are to give": {func(_ *testing.T, f *file) { firstPrize(f)["stock"] = 100 }, `its prize 1 is "Mug", should be "Mug" as in its rules, with the same value and stock`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := export(t, true)
+			if list := findings(t, f.text(t)); len(list) > 0 {
+				t.Fatalf("unchanged: %q", list)
+			}
+			test.change(t, &f)
+			list := findings(t, f.text(t))
+			if len(list) == 0 || !strings.Contains(strings.Join(list, "\n"), test.want) {
+				t.Errorf("found %q, want %q", list, test.want)
+			}
+			if !test.open {
+				return
+			}
+			f = export(t, false)
+			if list := findings(t, f.text(t)); len(list) > 0 {
+				t.Fatalf("unchanged, without seed: %q", list)
+			}
+			test.change(t, &f)
+			if list := findings(t, f.text(t)); len(list) == 0 {
+				t.Error("nothing is found without the seed")
+			}
+		})
+	}
+}
+
+func firstPrize(f *file) map[string]any { return f.head["prizes"].([]any)[0].(map[string]any) }
+
+// TestWhatOnlyTheRulesTell verifies without a seed what nobody can have drawn.
+func TestWhatOnlyTheRulesTell(t *testing.T) {
+	for name, test := range map[string]struct{ member, value, want string }{
+		"letters of no format": {"account", "z0", `the account number "z0" is none of [ab]1 + digits1`},
+		"digits of no format":  {"account", "ax", `the account number "ax" is none of`},
+		"too long":             {"account", "a00", `the account number "a00" is none of`},
+		"another rule's":       {"rule", "everybody", `rule is "everybody", should be`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := export(t, false)
+			f.list[f.where(t, won)][test.member] = test.value
+			if list := findings(t, f.text(t)); !strings.Contains(strings.Join(list, "\n"), test.want) {
+				t.Errorf("found %q, want %q", list, test.want)
+			}
+		})
+	}
+}
+
+func TestWhatIsNoExport(t *testing.T) {
+	whole := export(t, true)
+	text := whole.text(t)
+	changed := func(member string, value any) string {
+		f := export(t, true)
+		f.head[member] = value
+		return f.text(t)
+	}
+	for name, test := range map[string]struct{ text, want string }{
+		"nothing":              {"", "it ends in the middle"},
+		"another thing":        {"hello", "at byte 0 it is not JSON"},
+		"an array":             {"[]", "there is [, expected an object"},
+		"another object":       {`{"draws":[]}`, `there is draws, expected the member "prizegen_campaign"`},
+		"a later form":         {`{"prizegen_campaign":2}`, "it is of version 2, this program reads version 1"},
+		"half of it":           {text[:len(text)/2], "is it truncated?"},
+		"more behind it":       {text + "{}", "something follows its end"},
+		"a member more":        {strings.Replace(text, `"account":`, `"acount":1,"account":`, 1), "acount"},
+		"a number for a text":  {strings.Replace(text, `"account":"`, `"account":1,"x":"`, 1), "at byte"},
+		"no array":             {strings.Replace(text, `"draws":[`, `"draws":{"":[`, 1), "expected an array of draws"},
+		"no end":               {strings.TrimSuffix(text, "}") + `,"more":1}`, "expected the end"},
+		"rules nobody can use": {changed("rules_yaml", "name: x"), "rules_yaml"},
+		"a seed that is none":  {changed("seed", strings.Repeat("x", 2000)), "seed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := campaign.Verify(t.Context(), draw.Local{}, strings.NewReader(test.text), nil, func(draw.Finding) {})
+			if !errors.Is(err, campaign.ErrNotExport) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+	if !campaign.IsExport([]byte(text)) || campaign.IsExport([]byte(`[{"index":0}]`)) || campaign.IsExport(nil) {
+		t.Error("an export is not told from other files")
+	}
+}
+
+// TestVerifyTellsOfItsProgress counts the entries that were read.
+func TestVerifyTellsOfItsProgress(t *testing.T) {
+	f := export(t, true)
+	var read uint64
+	report, err := campaign.Verify(t.Context(), draw.Local{}, strings.NewReader(f.text(t)), func(n uint64) { read += n }, func(draw.Finding) {})
+	if err != nil || read != uint64(f.next) || report.Draws != 20 || report.Skipped != read-20 || report.Held != read || !report.SeedKnown {
+		t.Errorf("%d entries read, report %+v, %v", read, report, err)
+	}
+}
