@@ -5,14 +5,17 @@ package main
 import (
 	"bytes"
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
+	"io"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -174,6 +177,65 @@ func TestReplicasUnderLoad(t *testing.T) {
 	})
 }
 
+// crowd is people who play at a core all the time, each play with a key of its own.
+type crowd struct {
+	answers
+	campaign string
+	url      string
+	stop     context.CancelFunc
+	playing  sync.WaitGroup
+	played   atomic.Int64 // plays that were answered
+	refused  atomic.Int64 // plays that were not, to be tried again
+}
+
+// gather has n people begin to play.
+func gather(t *testing.T, url, campaignName string, n int) *crowd {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	c := &crowd{answers: answers{keys: map[string]campaign.Draw{}}, campaign: campaignName, url: url, stop: stop}
+	for who := range n {
+		c.playing.Go(func() { c.play(ctx, t, who) })
+	}
+	t.Cleanup(c.leave)
+	return c
+}
+
+// play makes one play after the other. One that is refused is made again with its key
+// some time later.
+func (c *crowd) play(ctx context.Context, t *testing.T, who int) {
+	player := promoterAt(t, c.url, "")
+	for i := 0; ctx.Err() == nil; {
+		key := fmt.Sprintf("client %d play %d", who, i)
+		d, err := player.Play(ctx, campaign.Play{Campaign: c.campaign, Person: &campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", who)}, Key: key})
+		switch {
+		case err == nil:
+			c.add(t, key, d)
+			c.played.Add(1)
+			i++
+		case ctx.Err() != nil:
+		case errors.Is(err, remote.ErrUnavailable), errors.Is(err, campaign.ErrUnavailable), errors.Is(err, campaign.ErrBusy):
+			c.refused.Add(1)
+			time.Sleep(20 * time.Millisecond)
+		default:
+			t.Errorf("a play fails with %v", err)
+			return
+		}
+	}
+}
+
+// leave has everybody stop playing.
+func (c *crowd) leave() {
+	c.stop()
+	c.playing.Wait()
+}
+
+// goesOn waits until plays are answered again.
+func (c *crowd) goesOn(t *testing.T) {
+	t.Helper()
+	before := c.played.Load()
+	waitFor(t, "plays are answered", func() bool { return c.played.Load() > before+100 })
+}
+
 // TestKilledCoreLosesNothing kills a core at random moments under load, again and
 // again. What it has answered is there, and it needs no help to go on.
 func TestKilledCoreLosesNothing(t *testing.T) {
@@ -183,39 +245,20 @@ func TestKilledCoreLosesNothing(t *testing.T) {
 		listen := core.url[len("http://"):]
 		admin := promoterAt(t, core.url, adminToken)
 		startPromotion(t, admin, "crash")
-		got := answers{keys: map[string]campaign.Draw{}}
-		ctx, stop := context.WithCancel(t.Context())
-		var playing sync.WaitGroup
-		for c := range 16 {
-			playing.Go(func() {
-				player := promoterAt(t, core.url, "")
-				for i := 0; ctx.Err() == nil; i++ {
-					key := fmt.Sprintf("client %d play %d", c, i)
-					d, err := player.Play(ctx, campaign.Play{Campaign: "crash", Person: &campaign.Person{FirstName: "Ann", LastName: "Lee"}, Key: key})
-					switch {
-					case err == nil:
-						got.add(t, key, d)
-					case ctx.Err() == nil && !errors.Is(err, remote.ErrUnavailable):
-						t.Errorf("a play fails with %v", err)
-						return
-					}
-				}
-			})
-		}
+		people := gather(t, core.url, "crash", 200)
 		for range 10 {
-			time.Sleep(time.Duration(50+rand.IntN(250)) * time.Millisecond)
+			time.Sleep(time.Duration(50+rand.IntN(450)) * time.Millisecond)
 			core.kill()
 			core = startServiceAt(t, listen, "--role", "core", "--no-welcome")
 		}
-		time.Sleep(1500 * time.Millisecond) // until the callers' circuit breakers try again
-		stop()
-		playing.Wait()
+		people.goesOn(t)
+		people.leave()
 		c, stored := endPromotion(t, admin, "crash")
-		got.check(t, c, stored)
-		if len(got.keys) == 0 || int64(len(got.keys)) > c.Plays {
-			t.Errorf("%d answers, %d draws", len(got.keys), c.Plays)
+		people.check(t, c, stored)
+		if int64(len(people.keys)) > c.Plays {
+			t.Errorf("%d answers, %d draws", len(people.keys), c.Plays)
 		}
-		t.Logf("%d answered plays, %d draws stored", len(got.keys), c.Plays)
+		t.Logf("%d answered plays, %d draws stored", len(people.keys), c.Plays)
 	})
 }
 
@@ -227,29 +270,69 @@ func TestLostServiceUnderPlays(t *testing.T) {
 	core := startService(t, append([]string{"--role", "core", "--no-welcome"}, flags...)...)
 	admin := promoterAt(t, core.url, adminToken)
 	startPromotion(t, admin, "lost")
-	play := func(key string) error {
-		_, err := promoterAt(t, core.url, "").Play(t.Context(), campaign.Play{Campaign: "lost", Person: &campaign.Person{FirstName: "Ann", LastName: "Lee"}, Key: key})
-		return err
+	people := gather(t, core.url, "lost", 50)
+	people.goesOn(t)
+	number.kill()
+	refusesPlays(t, core, "lost", "the number service at "+number.url)
+	notReady(t, core)
+	startServiceAt(t, number.url[len("http://"):], "--role", "number")
+	people.goesOn(t)
+	people.leave()
+	c, stored := endPromotion(t, admin, "lost")
+	people.check(t, c, stored)
+}
+
+// refusesPlays plays as an API's caller and as a browser until both are told that it is
+// not possible at the moment, and why.
+func refusesPlays(t *testing.T, core *service, name, why string) {
+	t.Helper()
+	waitFor(t, "the API refuses plays since "+why, func() bool {
+		answer, body := post(t, core.url+"/v1/draws", "application/json", `{"campaign":"`+name+`","entrant":{"first_name":"Ann","last_name":"Lee"}}`)
+		return answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != "" &&
+			answer.Header.Get("Content-Type") == remote.ProblemType && strings.Contains(body, why)
+	})
+	waitFor(t, "the page refuses plays", func() bool {
+		answer, body := post(t, core.url+"/c/"+name+"/play", "application/x-www-form-urlencoded", "first_name=Ann&last_name=Lee&once="+strings.ToLower(crand.Text()))
+		return answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != "" && strings.Contains(body, "</html>")
+	})
+	if answer, _ := do(t, http.MethodGet, core.url+"/healthz", "", ""); answer.StatusCode != http.StatusOK {
+		t.Errorf("a core that waits is not alive: %s", answer.Status)
 	}
-	if err := play("before"); err != nil {
+}
+
+// notReady waits until a core tells that it can't serve.
+func notReady(t *testing.T, core *service) {
+	t.Helper()
+	waitFor(t, "the core is not ready", func() bool {
+		answer, body := do(t, http.MethodGet, core.url+"/readyz", "", "")
+		return answer.StatusCode == http.StatusServiceUnavailable && strings.Contains(body, `"ready":false`)
+	})
+}
+
+func post(t *testing.T, url, kind, body string) (*http.Response, string) {
+	t.Helper()
+	return do(t, http.MethodPost, url, kind, body)
+}
+
+// do makes a request and gives its answer and the text of it.
+func do(t *testing.T, method, url, kind, body string) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
 		t.Fatal(err)
 	}
-	number.kill()
-	if err := play("meanwhile"); !errors.Is(err, remote.ErrUnavailable) {
-		t.Errorf("a play without numbers: %v", err)
+	if kind != "" {
+		request.Header.Set("Content-Type", kind)
 	}
-	if err := play("before"); err != nil {
-		t.Errorf("a repeated play is not answered: %v", err)
+	request.Header.Set("Accept", "text/html,application/json")
+	answer, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if c, err := admin.Campaign(t.Context(), "lost"); err != nil || c.Plays != 1 {
-		t.Errorf("%d draws, %v", c.Plays, err)
+	defer answer.Body.Close() //nolint:errcheck // it was read
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
 	}
-	startServiceAt(t, number.url[len("http://"):], "--role", "number")
-	waitFor(t, "the core plays again", func() bool { return play("after") == nil })
-	if c, stored := endPromotion(t, admin, "lost"); c.Plays != 2 {
-		t.Errorf("%d draws: %v", c.Plays, maps.Keys(stored))
-	}
-	if _, err := os.Stat(os.Getenv("PRIZEGEN_DB")); err != nil {
-		t.Error(err)
-	}
+	return answer, string(text)
 }

@@ -64,7 +64,7 @@ func startServiceAt(t *testing.T, address string, args ...string) *service {
 		_ = s.cmd.Process.Kill()
 		<-s.ended
 		if t.Failed() {
-			t.Logf("log of %v:\n%s", args, s.log())
+			t.Logf("log of %v:\n%s", args, s.lastLog())
 		}
 	})
 	select {
@@ -98,6 +98,14 @@ func (s *service) log() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return strings.Join(s.lines, "\n")
+}
+
+// lastLog is the end of the log.
+func (s *service) lastLog() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	const most = 30
+	return strings.Join(s.lines[max(0, len(s.lines)-most):], "\n")
 }
 
 // kill ends the process as a crash would.
