@@ -131,7 +131,7 @@ func login(b *testing.B, s *server) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // it is empty
+	defer answer.Body.Close()
 	if len(answer.Cookies()) == 0 {
 		b.Fatal(answer.Status)
 	}

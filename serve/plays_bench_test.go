@@ -75,7 +75,7 @@ func play(b *testing.B, s *server, visitors int) {
 		if err != nil {
 			return err
 		}
-		defer v.Close()
+		defer v.Close() //nolint:errcheck // it was used up
 		for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
 			if err := v.play("bench", n); err != nil {
 				return err
@@ -196,7 +196,7 @@ func playOne(ctx context.Context, db *sql.DB, n int64) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing to undo once it is kept
+	defer tx.Rollback()
 	var index int64
 	if err := tx.QueryRowContext(ctx, "UPDATE campaign SET next_index = next_index + 1 WHERE id = 1 RETURNING next_index").Scan(&index); err != nil {
 		return err

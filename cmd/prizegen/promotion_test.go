@@ -287,16 +287,16 @@ func TestLostServiceUnderPlays(t *testing.T) {
 func refusesPlays(t *testing.T, core *service, name, why string) {
 	t.Helper()
 	waitFor(t, "the API refuses plays since "+why, func() bool {
-		answer, body := post(t, core.url+"/v1/draws", "application/json", `{"campaign":"`+name+`","entrant":{"first_name":"Ann","last_name":"Lee"}}`)
-		return answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != "" &&
-			answer.Header.Get("Content-Type") == remote.ProblemType && strings.Contains(body, why)
+		status, header, body := post(t, core.url+"/v1/draws", "application/json", `{"campaign":"`+name+`","entrant":{"first_name":"Ann","last_name":"Lee"}}`)
+		return status == http.StatusServiceUnavailable && header.Get("Retry-After") != "" &&
+			header.Get("Content-Type") == remote.ProblemType && strings.Contains(body, why)
 	})
 	waitFor(t, "the page refuses plays", func() bool {
-		answer, body := post(t, core.url+"/c/"+name+"/play", "application/x-www-form-urlencoded", "first_name=Ann&last_name=Lee&once="+strings.ToLower(crand.Text()))
-		return answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != "" && strings.Contains(body, "</html>")
+		status, header, body := post(t, core.url+"/c/"+name+"/play", "application/x-www-form-urlencoded", "first_name=Ann&last_name=Lee&once="+strings.ToLower(crand.Text()))
+		return status == http.StatusServiceUnavailable && header.Get("Retry-After") != "" && strings.Contains(body, "</html>")
 	})
-	if answer, _ := do(t, http.MethodGet, core.url+"/healthz", "", ""); answer.StatusCode != http.StatusOK {
-		t.Errorf("a core that waits is not alive: %s", answer.Status)
+	if status, _, _ := do(t, http.MethodGet, core.url+"/healthz", "", ""); status != http.StatusOK {
+		t.Errorf("a core that waits is not alive: %d", status)
 	}
 }
 
@@ -304,18 +304,18 @@ func refusesPlays(t *testing.T, core *service, name, why string) {
 func notReady(t *testing.T, core *service) {
 	t.Helper()
 	waitFor(t, "the core is not ready", func() bool {
-		answer, body := do(t, http.MethodGet, core.url+"/readyz", "", "")
-		return answer.StatusCode == http.StatusServiceUnavailable && strings.Contains(body, `"ready":false`)
+		status, _, body := do(t, http.MethodGet, core.url+"/readyz", "", "")
+		return status == http.StatusServiceUnavailable && strings.Contains(body, `"ready":false`)
 	})
 }
 
-func post(t *testing.T, url, kind, body string) (*http.Response, string) {
+func post(t *testing.T, url, kind, body string) (int, http.Header, string) {
 	t.Helper()
 	return do(t, http.MethodPost, url, kind, body)
 }
 
-// do makes a request and gives its answer and the text of it.
-func do(t *testing.T, method, url, kind, body string) (*http.Response, string) {
+// do makes a request and gives its answer.
+func do(t *testing.T, method, url, kind, body string) (status int, header http.Header, text string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -329,10 +329,10 @@ func do(t *testing.T, method, url, kind, body string) (*http.Response, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was read
-	text, err := io.ReadAll(answer.Body)
+	defer answer.Body.Close()
+	read, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer, string(text)
+	return answer.StatusCode, answer.Header, string(read)
 }

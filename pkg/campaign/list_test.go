@@ -1,0 +1,93 @@
+package campaign_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+// indexes reads all pages of a list of draws.
+func indexes(t *testing.T, read func(cursor string) (campaign.DrawPage, error)) (all []uint64) {
+	t.Helper()
+	for cursor := ""; ; {
+		page, err := read(cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range page.Draws {
+			all = append(all, d.Index)
+		}
+		if cursor = page.Next; cursor == "" {
+			return all
+		}
+	}
+}
+
+func TestDrawsByPage(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		p := opened(t, address, certain("certain"))
+		var every, winners []uint64
+		prefix := ""
+		var ofPrefix []uint64
+		for i := range 25 {
+			d, err := p.Play(t.Context(), campaign.Play{Campaign: "certain", Person: person(i)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if prefix == "" {
+				prefix = d.Account[:1]
+			}
+			every = append(every, d.Index)
+			if d.Prize != nil {
+				winners = append(winners, d.Index)
+			}
+			if d.Account[:1] == prefix {
+				ofPrefix = append(ofPrefix, d.Index)
+			}
+		}
+		newest := func(list []uint64) []uint64 {
+			list = slices.Clone(list)
+			slices.Reverse(list)
+			return list
+		}
+		for name, test := range map[string]struct {
+			list campaign.DrawList
+			want []uint64
+		}{
+			"all":         {campaign.DrawList{}, newest(every)},
+			"oldest":      {campaign.DrawList{Oldest: true}, every},
+			"winners":     {campaign.DrawList{Won: true}, newest(winners)},
+			"of a prize":  {campaign.DrawList{Prize: "+Mug", Oldest: true}, winners},
+			"of no prize": {campaign.DrawList{Prize: "Car"}, nil},
+			"account":     {campaign.DrawList{Account: prefix, Oldest: true}, ofPrefix},
+			"nobody's":    {campaign.DrawList{Entrant: 12345}, nil},
+		} {
+			test.list.Campaign, test.list.Limit = "certain", 4
+			got := indexes(t, func(cursor string) (campaign.DrawPage, error) {
+				test.list.Cursor = cursor
+				return p.Draws(t.Context(), test.list)
+			})
+			if !slices.Equal(got, test.want) {
+				t.Errorf("%s: got %v, want %v", name, got, test.want)
+			}
+		}
+		got := indexes(t, func(cursor string) (campaign.DrawPage, error) {
+			page, err := p.As("").Winners(t.Context(), "certain", cursor, 3)
+			for _, d := range page.Draws {
+				if d.ID != "" || d.Entrant != nil {
+					err = fmt.Errorf("the public sees the ID or the entrant of a winner: %+v", d)
+				}
+			}
+			return page, err
+		})
+		if !slices.Equal(got, newest(winners)) {
+			t.Errorf("the public sees the winners %v, want %v", got, newest(winners))
+		}
+		if _, err := p.Draws(t.Context(), campaign.DrawList{Campaign: "certain", Cursor: "first"}); campaign.Field(err) != "cursor" {
+			t.Errorf("a cursor that is none: %v", err)
+		}
+	})
+}

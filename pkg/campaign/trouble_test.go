@@ -1,0 +1,217 @@
+package campaign_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+	"github.com/prizegen/prizegen/pkg/textgen"
+)
+
+// brokenGenerator fails as long as err is set, and waits as long as gate is.
+type brokenGenerator struct {
+	draw.Local
+	err  error
+	gate chan struct{}
+}
+
+func (g *brokenGenerator) Texts(ctx context.Context, dst []byte, f textgen.Format, r entropy.Range) ([]byte, error) {
+	if g.gate != nil {
+		<-g.gate
+	}
+	if g.err != nil {
+		return nil, g.err
+	}
+	return g.Local.Texts(ctx, dst, f, r)
+}
+
+// brokenStore loses its transactions as long as lose is set: before they begin, or
+// once they are kept, as where the answer of a database does not come.
+type brokenStore struct {
+	campaign.Store
+	lose, loseAnswer atomic.Bool
+}
+
+func (s *brokenStore) Update(ctx context.Context, f func(campaign.Tx) error) error {
+	if s.lose.Load() {
+		return campaign.Errorf(campaign.ErrUnavailable, "the database is away")
+	}
+	err := s.Store.Update(ctx, f)
+	if err == nil && s.loseAnswer.Load() {
+		return errors.New("the connection broke")
+	}
+	return err
+}
+
+func TestALostGeneratorStoresNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		g := &brokenGenerator{}
+		p := campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: g}).As("test")
+		begin(t, p, plan("summer"))
+		first, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: "one"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.err = errors.New("no texts today")
+		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(2), Key: "two"}); !errors.Is(err, g.err) {
+			t.Errorf("got %v", err)
+		}
+		if again, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: "one"}); err != nil || again.ID != first.ID {
+			t.Errorf("a repeated play needs no generator, got %+v, %v", again, err)
+		}
+		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(2), Key: "one"}); !errors.Is(err, campaign.ErrKeyReused) {
+			t.Errorf("the key of another play: %v", err)
+		}
+		if c, err := p.Campaign(t.Context(), "summer"); err != nil || c.Plays != 1 {
+			t.Errorf("%d draws, %v", c.Plays, err)
+		}
+		g.err = nil
+		if d, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(2), Key: "two"}); err != nil || d.Index < 1 {
+			t.Errorf("%+v, %v", d, err)
+		}
+		if _, err := p.Close(t.Context(), "summer"); err != nil {
+			t.Fatal(err)
+		}
+		verified(t, p, "summer")
+	})
+}
+
+// TestALostAnswerIsFoundAgain has the database keep a play and lose the answer: the
+// one who repeats the play with its key gets the draw that was made.
+func TestALostAnswerIsFoundAgain(t *testing.T) {
+	db := &brokenStore{Store: storetest.Open(t, storetest.File(t))}
+	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).As("test")
+	begin(t, p, plan("summer"))
+	play := campaign.Play{Campaign: "summer", Person: person(1), Key: "one"}
+
+	db.lose.Store(true)
+	if _, err := p.Play(t.Context(), play); !errors.Is(err, campaign.ErrUnavailable) {
+		t.Errorf("a database that is away: %v", err)
+	}
+	db.lose.Store(false)
+	db.loseAnswer.Store(true)
+	d, err := p.Play(t.Context(), play)
+	if err != nil {
+		t.Errorf("the draw is there, but the play is answered with %v", err)
+	}
+	db.loseAnswer.Store(false)
+	again, err := p.Play(t.Context(), play)
+	if err != nil || again.ID != d.ID {
+		t.Errorf("the repetition gets %+v, %v, want %s", again, err, d.ID)
+	}
+	if found, err := p.PlayOfKey(t.Context(), "one"); err != nil || found.ID != d.ID {
+		t.Errorf("the key finds %+v, %v", found, err)
+	}
+	if _, err := p.PlayOfKey(t.Context(), "two"); !errors.Is(err, campaign.ErrNotFound) {
+		t.Errorf("a key that was never used: %v", err)
+	}
+	if c, err := p.Campaign(t.Context(), "summer"); err != nil || c.Plays != 1 {
+		t.Errorf("%d draws, %v", c.Plays, err)
+	}
+}
+
+// TestAQueueHasAnEnd lets a few plays wait; the next one is refused at once.
+func TestAQueueHasAnEnd(t *testing.T) {
+	db := storetest.Open(t, storetest.File(t))
+	synctest.Test(t, func(t *testing.T) {
+		g := &brokenGenerator{gate: make(chan struct{})}
+		p := campaign.New(campaign.Config{Store: db, Generator: g, MaxQueue: 3, MaxGroup: 2}).As("test")
+		begin(t, p, plan("summer"))
+		answers := make(chan error, 10)
+		play := func(i int) {
+			_, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(i)})
+			answers <- err
+		}
+		go play(0)
+		synctest.Wait() // its group waits for the generator
+		for i := range 3 {
+			go play(1 + i)
+		}
+		synctest.Wait()
+		play(4)
+		if err := <-answers; !errors.Is(err, campaign.ErrBusy) || !strings.Contains(err.Error(), "3 plays of the campaign summer are waiting") {
+			t.Errorf("one play too many: %v", err)
+		}
+		close(g.gate)
+		for range 4 {
+			if err := <-answers; err != nil {
+				t.Error(err)
+			}
+		}
+		synctest.Wait()
+	})
+}
+
+// TestManyCampaignsAreForgotten plays more campaigns than are remembered.
+func TestManyCampaignsAreForgotten(t *testing.T) {
+	p := promoter(t, storetest.File(t))
+	for i := range 120 {
+		name := fmt.Sprint("c", i)
+		begin(t, p, plan(name))
+		if _, err := p.Play(t.Context(), campaign.Play{Campaign: name, Person: person(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, i := range []int{0, 60, 119} {
+		d, err := p.Play(t.Context(), campaign.Play{Campaign: fmt.Sprint("c", i), Person: person(i)})
+		if err != nil || d.Index == 0 {
+			t.Errorf("the second play of c%d: %+v, %v", i, d, err)
+		}
+	}
+}
+
+// TestKeysOfPlays tries once-only keys that can't be used.
+func TestKeysOfPlays(t *testing.T) {
+	p := opened(t, storetest.File(t), plan("summer"))
+	for _, key := range []string{strings.Repeat("k", campaign.MaxKey+1), "a\nb", "clé", "\x7f"} {
+		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: key}); campaign.Field(err) != "Idempotency-Key" {
+			t.Errorf("the key %q: %v", key, err)
+		}
+	}
+	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: strings.Repeat("k", campaign.MaxKey)}); err != nil {
+		t.Error(err)
+	}
+	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "No Such", Person: person(1)}); !errors.Is(err, campaign.ErrNotFound) {
+		t.Errorf("a campaign that can't be: %v", err)
+	}
+}
+
+// full takes no more than some bytes.
+type full struct{ left int }
+
+func (w *full) Write(p []byte) (int, error) {
+	if w.left -= len(p); w.left < 0 {
+		return 0, errors.New("no room")
+	}
+	return len(p), nil
+}
+
+func TestExportsNeedRoom(t *testing.T) {
+	p := opened(t, storetest.File(t), plan("summer"))
+	for i := range 20 {
+		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, room := range []int{0, 100, 1000} {
+		if err := p.Export(t.Context(), "summer", &full{room}, campaign.ExportOptions{}); err == nil {
+			t.Errorf("an export fits into %d bytes", room)
+		}
+		if err := p.ExportCSV(t.Context(), "summer", &full{room}, campaign.ExportOptions{}); err == nil {
+			t.Errorf("a spreadsheet fits into %d bytes", room)
+		}
+	}
+	var file bytes.Buffer
+	if err := p.Export(t.Context(), "winter", &file, campaign.ExportOptions{}); !errors.Is(err, campaign.ErrNotFound) || file.Len() > 0 {
+		t.Errorf("an export of nothing: %v, %q", err, file.String())
+	}
+}
