@@ -179,13 +179,13 @@ func (t *transaction) OfKeys(ctx context.Context, keys []campaign.Digest) ([]cam
 	for i := range keys {
 		values[i] = keys[i][:]
 	}
-	return in(ctx, t.r, scanDraw, "SELECT "+drawColumns+" FROM draws d WHERE d.once_key IN ", "", values)
+	return ofEach(ctx, t.r, scanDraw, "SELECT "+drawColumns+" FROM draws d WHERE d.once_key = ?", values)
 }
 
 // Issued implements [campaign.Tx].
 func (t *transaction) Issued(ctx context.Context, id int64, accounts []string) ([]string, error) {
 	read := func(row scanner) (account string, err error) { return account, row.Scan(&account) }
-	return in(ctx, t.r, read, "SELECT account FROM draws WHERE campaign_id = $1 AND account IN ", "", accounts, id)
+	return ofEach(ctx, t.r, read, "SELECT account FROM draws WHERE campaign_id = $1 AND account = ?", accounts, id)
 }
 
 // AddDraws implements [campaign.Tx].

@@ -74,12 +74,14 @@ func (t *transaction) PlaysOf(ctx context.Context, id int64, identities []string
 		plays    int64
 	}
 	read := func(row scanner) (c count, err error) { return c, row.Scan(&c.identity, &c.plays) }
-	counts, err := in(ctx, t.r, read,
-		"SELECT e.identity, count(*) FROM entrants e JOIN draws d ON d.entrant_id = e.id WHERE d.campaign_id = $1 AND e.identity IN ",
-		" GROUP BY e.identity", identities, id)
-	plays := make(map[string]int64, len(counts))
-	for _, c := range counts {
-		plays[c.identity] = c.plays
+	counts, err := ofEach(ctx, t.r, read,
+		"SELECT e.identity, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND d.campaign_id = $1) FROM entrants e WHERE e.identity = ?",
+		identities, id)
+	plays := make(map[string]int64, len(identities))
+	for _, c := range counts { // one for each entrant of an identity
+		if c.plays > 0 {
+			plays[c.identity] += c.plays
+		}
 	}
 	return plays, err
 }
@@ -160,7 +162,7 @@ func (t *transaction) findEntrants(ctx context.Context, unknown map[personKey]ca
 		identities = append(identities, key.identity)
 	}
 	slices.Sort(identities)
-	found, err := in(ctx, t.r, scanIDOfKey, "SELECT id, identity, first_name, last_name FROM entrants WHERE identity IN ", "", slices.Compact(identities))
+	found, err := ofEach(ctx, t.r, scanIDOfKey, "SELECT id, identity, first_name, last_name FROM entrants WHERE identity = ?", slices.Compact(identities))
 	for _, e := range found {
 		known[e.key] = e.id
 	}

@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+)
 
 // Pragma sets something for the connection that writes, which tests use to make the
 // disk look full.
@@ -15,4 +19,10 @@ func Pragma(ctx context.Context, db *DB, text string) error {
 	}
 	_, err := w.conn.ExecContext(ctx, "PRAGMA "+text)
 	return err
+}
+
+// Read runs a query about one number, in a transaction of this package.
+func Read(ctx context.Context, tx campaign.Tx, query string) (n int64, err error) {
+	read := func(row scanner) (n int64, err error) { return n, row.Scan(&n) }
+	return one(ctx, tx.(*transaction).r, read, query)
 }

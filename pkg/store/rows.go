@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,11 +54,14 @@ func one[T any](ctx context.Context, r runner, read func(scanner) (T, error), te
 	return all[0], nil
 }
 
-// chunks are the numbers of rows that one statement is about: few different ones, so
-// that few statements have to be prepared.
+// largest is how many rows one statement is about at most.
+const largest = 128
+
+// chunks are the numbers of rows that one statement is about: powers of two, so that
+// few statements have to be prepared.
 func chunks(n int) []int {
 	var sizes []int
-	for _, size := range []int{64, 8, 1} {
+	for size := largest; size > 0; size /= 2 {
 		for n >= size {
 			sizes = append(sizes, size)
 			n -= size
@@ -85,17 +90,32 @@ func places(from, n, width int) string {
 	return b.String()
 }
 
-// in reads the rows that have one of many values in a column. text ends where the
-// list of values follows; first are the arguments before them.
-func in[T, V any](ctx context.Context, r runner, read func(scanner) (T, error), text, end string, values []V, first ...any) ([]T, error) {
+// ofEach reads the rows of a query about one value for each of many values. The
+// query has a ? where the value goes, and may have its other arguments, first,
+// before it.
+//
+// The query is repeated for each value, where most would write IN with a list: each
+// part is planned as the lookup of one value in an index, whereas PostgreSQL takes a
+// list, as long as it has no statistics of a new table, for a reason to read all
+// rows of a campaign.
+func ofEach[T, V any](ctx context.Context, r runner, read func(scanner) (T, error), query string, values []V, first ...any) ([]T, error) {
 	var all []T
-	for _, size := range chunks(len(values)) {
-		args := first[:len(first):len(first)]
-		for _, v := range values[:size] {
-			args = append(args, v)
+	for part := range slices.Chunk(values, largest) {
+		size := 1 << bits.Len(uint(len(part)-1)) // filled up with NULL, which equals nothing
+		var text strings.Builder
+		args := slices.Clone(first)
+		for i := range size {
+			if i > 0 {
+				text.WriteString(" UNION ALL ")
+			}
+			var value any
+			if i < len(part) {
+				value = part[i]
+			}
+			args = append(args, value)
+			text.WriteString(strings.Replace(query, "?", "$"+strconv.Itoa(len(args)), 1))
 		}
-		values = values[size:]
-		some, err := list(ctx, r, read, text+places(len(first)+1, 1, size)+end, args...)
+		some, err := list(ctx, r, read, text.String(), args...)
 		if err != nil {
 			return nil, err
 		}

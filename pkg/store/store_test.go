@@ -354,3 +354,32 @@ func TestSessions(t *testing.T) {
 		}
 	})
 }
+
+// What a play looks up is found by index, though PostgreSQL has no statistics of
+// tables that are new: the costs of a play do not grow with the draws before it.
+func TestPlaysReadNoMoreThanTheyAskFor(t *testing.T) {
+	const draws, asked = 3000, 64
+	db := storetest.Open(t, storetest.Postgres(t))
+	r := opened(t, db, draws)
+	accounts, keys := make([]string, asked), make([]campaign.Digest, asked)
+	for i := range asked {
+		accounts[i], keys[i] = fmt.Sprint("new", i), campaign.Digest{9, byte(i)}
+	}
+	update(t, db, func(ctx context.Context, tx campaign.Tx) error {
+		read := func() int64 {
+			n, err := store.Read(ctx, tx, "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'draws'")
+			if err != nil {
+				t.Error(err)
+			}
+			return n
+		}
+		before := read()
+		_, issuedErr := tx.Issued(ctx, r.ID, accounts)
+		_, keysErr := tx.OfKeys(ctx, keys)
+		_, playsErr := tx.PlaysOf(ctx, r.ID, []string{"nobody", "no one"})
+		if n := read() - before; n > asked {
+			t.Errorf("%d draws were read to find none", n)
+		}
+		return errors.Join(issuedErr, keysErr, playsErr)
+	})
+}
