@@ -103,6 +103,10 @@ type Config struct {
 	// AdminToken is the bearer token of the API's administrator; without it nobody is.
 	AdminToken string
 
+	// Proxies are those in front of the server, whose word is taken for where a
+	// visitor comes from and whether by HTTPS.
+	Proxies Proxies
+
 	TLSCert, TLSKey string // PEM files; HTTP without TLS where they are empty
 
 	ReadTime  time.Duration // how long a request may take to arrive; 15 seconds where it is 0

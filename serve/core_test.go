@@ -11,10 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
 	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/serve"
 )
@@ -271,5 +273,34 @@ func TestHome(t *testing.T) {
 	}
 	if answer, _ := start(t, serve.Text).do(t, "GET", "/", ""); answer.StatusCode != http.StatusNotFound {
 		t.Errorf("a text service answers / with %s", answer.Status)
+	}
+}
+
+// TestCookiesBehindProxy: by HTTPS is who comes through the proxy, not who says so.
+func TestCookiesBehindProxy(t *testing.T) {
+	for trusted, secure := range map[string]bool{"": false, "10.0.0.0/8": false, "127.0.0.1": true} {
+		proxies, err := serve.ParseProxies(trusted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := start(t, serve.Core, keeping(t, storetest.File(t)), func(c *serve.Config) { c.Proxies = proxies })
+		admin := promoterOf(t, s, token)
+		_, createErr := admin.Create(t.Context(), campaign.Plan{Name: "summer"})
+		if _, err := admin.Open(t.Context(), "summer"); err != nil || createErr != nil {
+			t.Fatal(createErr, err)
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/c/summer", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("X-Forwarded-Proto", "https")
+		answer, err := http.DefaultTransport.RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if cookies := answer.Cookies(); len(cookies) != 1 || cookies[0].Secure != secure {
+			t.Errorf("trusting %q: %v", trusted, cookies)
+		}
 	}
 }

@@ -73,7 +73,7 @@ func (s *Server) routes() http.Handler {
 		}
 	}
 	mux.Handle("/", s.measured(a, route{path: "other", handle: s.notFound(mux)}))
-	return s.traced(mux)
+	return s.cfg.Proxies.behind(s.traced(mux))
 }
 
 // notFound tells a wrong path from a wrong method. Who looks for a page of the core

@@ -36,6 +36,7 @@ type serveOptions struct {
 	cert, key *string
 	entropy   entropyFlags
 	every     *time.Duration
+	proxies   *value[serve.Proxies]
 	drainTime *time.Duration
 	db        *string
 	noWelcome *bool
@@ -80,6 +81,8 @@ SIGTERM and Ctrl-C let requests under way finish. SIGHUP reads a rules file anew
 	o.rules = newRulesFlag(cmd)
 	o.cert = cmd.Flags().String("tls-cert", "", "serve HTTPS with the certificates of this PEM `file`, read again when it changes")
 	o.key = cmd.Flags().String("tls-key", "", "the private key of the certificate, a PEM `file`")
+	o.proxies = newValue("networks", "", serve.ParseProxies)
+	cmd.Flags().Var(o.proxies, "trusted-proxies", "believe X-Forwarded-For and X-Forwarded-Proto from these networks, such as 10.0.0.0/8,127.0.0.1")
 	o.entropy = newEntropyFlags(cmd)
 	o.every = cmd.Flags().Duration("entropy-every", time.Minute, "how long one seed from drand or RANDOM.ORG serves requests")
 	o.drainTime = cmd.Flags().Duration("drain-time", 30*time.Second, "how long requests under way may take after SIGTERM")
@@ -141,6 +144,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		},
 		Entropy: seeds, EntropyEvery: *o.every,
 		Services: a.backend.addresses(),
+		Proxies:  o.proxies.value,
 		TLSCert:  *o.cert, TLSKey: *o.key,
 		DrainTime: *o.drainTime, Log: log,
 	}

@@ -112,7 +112,8 @@ func setOnce(w http.ResponseWriter, r *http.Request, name, once string) {
 	})
 }
 
-// isSecure says whether a visitor came by HTTPS, as far as the proxy tells.
+// isSecure says whether a visitor came by HTTPS. The server in front of the site
+// leaves the header only where it comes from a proxy that is trusted.
 func isSecure(r *http.Request) bool {
 	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 }

@@ -1,0 +1,85 @@
+package serve
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// Proxies are the networks of the proxies in front of a server. Only what they say of
+// a visitor is believed.
+type Proxies []netip.Prefix
+
+// ParseProxies reads networks and addresses with commas between them, such as
+// 10.0.0.0/8,::1.
+func ParseProxies(list string) (Proxies, error) {
+	var all Proxies
+	for part := range strings.SplitSeq(list, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(part)
+		if err != nil {
+			var address netip.Addr
+			if address, err = netip.ParseAddr(part); err == nil {
+				network = netip.PrefixFrom(address, address.BitLen())
+			}
+		}
+		if err != nil || network.Addr().Zone() != "" {
+			return nil, errors.New("expected networks or addresses with commas between them, such as 10.0.0.0/8,127.0.0.1")
+		}
+		all = append(all, network.Masked())
+	}
+	return all, nil
+}
+
+// has says whether an address is that of a proxy.
+func (p Proxies) has(address netip.Addr) bool {
+	for _, network := range p {
+		if network.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// The headers in which a proxy tells of whom it has a request from. That of
+// RFC 7239 is not read.
+const (
+	forwardedFor   = "X-Forwarded-For"
+	forwardedProto = "X-Forwarded-Proto"
+)
+
+// visitor is where a request comes from: the last address of those it was forwarded
+// for that is not one of a proxy, since whatever stands before it anybody could have
+// written. It is the proxy's own where there is none.
+func (p Proxies) visitor(peer netip.Addr, forwarded []string) netip.Addr {
+	from := peer
+	list := strings.Split(strings.Join(forwarded, ","), ",")
+	for i := len(list) - 1; i >= 0 && p.has(from); i-- {
+		next, err := netip.ParseAddr(strings.TrimSpace(list[i]))
+		if err != nil {
+			break
+		}
+		from = next.Unmap().WithZone("")
+	}
+	return from
+}
+
+// behind has requests carry the address of the visitor instead of a proxy's, and what
+// a proxy says of them only where it comes from one.
+func (p Proxies) behind(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer, err := netip.ParseAddrPort(r.RemoteAddr)
+		address := peer.Addr().Unmap().WithZone("")
+		if err != nil || !p.has(address) {
+			delete(r.Header, forwardedFor)
+			delete(r.Header, forwardedProto)
+		} else if visitor := p.visitor(address, r.Header[forwardedFor]); visitor != address {
+			r.RemoteAddr = net.JoinHostPort(visitor.String(), "0") // its port is not known
+		}
+		next.ServeHTTP(w, r)
+	})
+}
