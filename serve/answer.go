@@ -100,6 +100,13 @@ func (a *api) problem(x *exchange, err error) remote.Problem {
 	}
 	if p, ok := remote.ProblemOf(err); ok {
 		a.advise(x, err)
+		// Where databases and services are is for the log alone.
+		switch {
+		case lost != nil:
+			p.Detail = "the " + lost.Service + " service is not available at the moment; the log tells more, under the id of this request"
+		case errors.Is(err, campaign.ErrUnavailable):
+			p.Detail = "the database is not available at the moment; the log tells more, under the id of this request"
+		}
 		return *p
 	}
 	a.log.ErrorContext(x.context(), "a request failed", slog.Any("error", err))

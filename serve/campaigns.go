@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"time"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -171,9 +172,10 @@ func (s *Server) changeCampaign(a *api, p *campaign.Promoter, x *exchange, r *ht
 	}
 	var change remote.CampaignChange
 	if partly {
-		change.Plan = was.Plan()
+		change.Plan, change.Version = was.Plan(), was.Version
 	}
-	before := change.Plan
+	before := was.Plan() // with times of its own, which decoding writes to
+	before.OpensAt, before.ClosesAt = copyTime(before.OpensAt), copyTime(before.ClosesAt)
 	if err := a.decode(x, r, buffer, &change); err != nil {
 		return err
 	}
@@ -191,7 +193,7 @@ func (s *Server) changeCampaign(a *api, p *campaign.Promoter, x *exchange, r *ht
 			plan.Name = name
 		}
 		c, err = p.Edit(ctx, name, change.Version, plan)
-	case !partly || change.Plan != before:
+	case !partly || !reflect.DeepEqual(change.Plan, before):
 		return remote.Invalid("/state", "it can't be changed together with anything else")
 	case change.State == campaign.Open:
 		c, err = p.Open(ctx, name)
@@ -249,4 +251,12 @@ func (s *Server) exportCampaign(p *campaign.Promoter, x *exchange, r *http.Reque
 		panic(http.ErrAbortHandler) // so that it is not taken for a whole one
 	}
 	return nil
+}
+
+func copyTime(at *time.Time) *time.Time {
+	if at == nil {
+		return nil
+	}
+	same := *at
+	return &same
 }

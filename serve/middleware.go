@@ -39,6 +39,9 @@ func (x *exchange) Write(p []byte) (int, error) {
 	if x.status == 0 {
 		x.status = http.StatusOK
 	}
+	if x.bytes > 0 { // a long answer may take long, as long as somebody reads it
+		_ = http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime)) // where it can be set
+	}
 	n, err := x.ResponseWriter.Write(p)
 	x.bytes += n
 	return n, err

@@ -15,7 +15,8 @@ func newDBCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "db", Short: "Look after the database of campaigns",
 		Long: `Db looks after the database that campaigns are kept in: a SQLite file or a
-PostgreSQL server, as --db says.`,
+PostgreSQL server, as --db says. It is never reached through a core: it holds the
+seeds of open campaigns, which do not leave the program.`,
 		Example: `  prizegen db status
   prizegen db migrate --db postgres://prizegen@db.example.org/prizegen`,
 		Args: cobra.NoArgs,
@@ -35,6 +36,9 @@ func (a *app) dbCmd(cmd *cobra.Command, f func(ctx context.Context, db *store.DB
 func (a *app) dbFileCmd(cmd *cobra.Command, o store.Options, f func(ctx context.Context, db *store.DB, file string) error) *cobra.Command {
 	address := newDBFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !cmd.Flags().Changed("db") && a.backend.addresses().Core != nil {
+			return usagef("prizegen db works on a database itself, not through a core, since a database holds seeds that are secret; name it with --db")
+		}
 		db, err := a.openStoreWith(cmd.Context(), *address, o)
 		if err != nil {
 			return err

@@ -139,5 +139,8 @@ func plural[N int | uint64](n N, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
+	if strings.HasSuffix(thing, "x") {
+		thing += "e" // indexes
+	}
 	return fmt.Sprintf("%s %ss", prize.Thousands(uint64(n)), thing)
 }

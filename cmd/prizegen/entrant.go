@@ -177,65 +177,114 @@ nobody. Who is known already stays as they are.`,
 			return err
 		}
 		defer file.Close()
-		people, places, err := readPeople(file)
+		list, err := readPeople(file)
 		if err != nil {
 			return fmt.Errorf("%s: %w", sourceName(args[0]), err)
 		}
-		added, err := p.ImportEntrants(ctx, people)
-		var bad *campaign.ImportError
-		if errors.As(err, &bad) {
-			for _, i := range slices.Sorted(maps.Keys(bad.Bad)) {
-				a.say("%s:%d: %v", sourceName(args[0]), places[i], bad.Bad[i])
+		added := 0
+		bad := list.wrong()
+		if len(bad) == 0 {
+			added, err = p.ImportEntrants(ctx, list.people)
+			var refused *campaign.ImportError
+			if errors.As(err, &refused) {
+				for i, wrong := range refused.Bad {
+					bad[list.lines[i]] = wrong
+				}
 			}
-			return fmt.Errorf("%s: %d of %d lines are wrong, so that nobody was added", sourceName(args[0]), len(bad.Bad), len(people))
+		}
+		if len(bad) > 0 {
+			for _, line := range slices.Sorted(maps.Keys(bad)) {
+				a.say("%s:%d: %v", sourceName(args[0]), line, bad[line])
+			}
+			return fmt.Errorf("%s: %d of %d lines are wrong, so that nobody was added", sourceName(args[0]), len(bad), len(list.people)+len(list.unreadable))
 		}
 		if err != nil {
 			return err
 		}
-		a.note("%s added, %d known before", plural(uint64(added), "entrant"), len(people)-added)
+		a.note("%s added, %d known before", plural(uint64(added), "entrant"), len(list.people)-added)
 		return nil
 	})
 }
 
-// readPeople reads a CSV file of people, and the line that each one is in.
-func readPeople(file io.Reader) (people []campaign.Person, places []int, err error) {
+// personList is the people of a CSV file.
+type personList struct {
+	people     []campaign.Person
+	lines      []int         // that each of them is in
+	unreadable map[int]error // by line
+}
+
+// wrong tells what is wrong with lines where some can't be read: all of it at once.
+// What the others may not say is found out here as well then.
+func (l *personList) wrong() map[int]error {
+	bad := maps.Clone(l.unreadable)
+	if len(bad) == 0 {
+		return bad
+	}
+	for i, person := range l.people {
+		if _, err := person.Clean(); err != nil {
+			bad[l.lines[i]] = err
+		}
+	}
+	return bad
+}
+
+// readPeople reads a CSV file of people.
+func readPeople(file io.Reader) (*personList, error) {
 	r := csv.NewReader(file)
+	r.FieldsPerRecord = -1
 	header, err := r.Read()
 	if err != nil {
 		if errors.Is(err, io.EOF) {
 			err = errors.New("it is empty, expected a line with the columns first_name,last_name,email")
 		}
-		return nil, nil, err
+		return nil, err
 	}
-	columns := map[string]int{}
-	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
-		if !slices.Contains([]string{"first_name", "last_name", "email"}, name) {
-			return nil, nil, fmt.Errorf("line 1 has the column %q, expected first_name, last_name and email", clip(name))
-		}
-		columns[name] = i
+	columns, err := personColumns(header)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range []string{"first_name", "last_name"} {
-		if _, ok := columns[name]; !ok {
-			return nil, nil, fmt.Errorf("line 1 has no column %s, expected first_name, last_name and email", name)
-		}
-	}
+	l := &personList{unreadable: map[int]error{}}
 	for {
 		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return people, places, nil
+		var broken *csv.ParseError
+		switch {
+		case errors.Is(err, io.EOF):
+			return l, nil
+		case errors.As(err, &broken):
+			l.unreadable[broken.Line] = broken.Err
+			continue
+		case err != nil:
+			return nil, err
+		case len(l.people) == campaign.MaxImport:
+			return nil, fmt.Errorf("it has more than %d people, expected at most that many at a time", campaign.MaxImport)
 		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(people) == campaign.MaxImport {
-			return nil, nil, fmt.Errorf("it has more than %d people, expected at most that many at a time", campaign.MaxImport)
+		line, _ := r.FieldPos(0)
+		if len(record) != len(header) {
+			l.unreadable[line] = fmt.Errorf("it has %d fields, expected %d as in the first line", len(record), len(header))
+			continue
 		}
 		person := campaign.Person{FirstName: record[columns["first_name"]], LastName: record[columns["last_name"]]}
 		if i, ok := columns["email"]; ok {
 			person.Email = record[i]
 		}
-		line, _ := r.FieldPos(0)
-		people, places = append(people, person), append(places, line)
+		l.people, l.lines = append(l.people, person), append(l.lines, line)
 	}
+}
+
+// personColumns tells which column of a CSV file has what.
+func personColumns(header []string) (map[string]int, error) {
+	columns := map[string]int{}
+	for i, name := range header {
+		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
+		if !slices.Contains([]string{"first_name", "last_name", "email"}, name) {
+			return nil, fmt.Errorf("line 1 has the column %q, expected first_name, last_name and email", clip(name))
+		}
+		columns[name] = i
+	}
+	for _, name := range []string{"first_name", "last_name"} {
+		if _, ok := columns[name]; !ok {
+			return nil, fmt.Errorf("line 1 has no column %s, expected first_name, last_name and email", name)
+		}
+	}
+	return columns, nil
 }

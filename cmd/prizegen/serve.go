@@ -181,7 +181,11 @@ func (a *app) keepCampaigns(ctx context.Context, o serveOptions, cfg *serve.Conf
 	}
 	cfg.Store, cfg.Welcome = db, !*o.noWelcome
 	if *o.theme != "" {
-		cfg.Theme = os.DirFS(*o.theme)
+		folder, err := os.OpenRoot(*o.theme) // a link in it leads nowhere else
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("--theme: %w", err), db.Close())
+		}
+		cfg.Theme = folder.FS()
 	}
 	if cfg.AdminToken, err = a.secretOr(newToken, "admin-token", "the token of the API's administrator"); err != nil {
 		return nil, errors.Join(err, db.Close())

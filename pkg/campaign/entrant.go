@@ -61,6 +61,9 @@ func cleanName(field, name string) (string, error) {
 	case n > MaxPersonName:
 		return name, invalid(field, "it has %d characters, expected 1 to %d", n, MaxPersonName)
 	}
+	if !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsGraphic(r) && !blank(r) }) {
+		return name, invalid(field, "nothing of it can be seen, expected letters")
+	}
 	for _, r := range name {
 		if hidden(r) {
 			return name, invalid(field, "it has the character %U, which can't be seen, expected letters", r)
@@ -77,6 +80,12 @@ func hidden(r rune) bool {
 		return false
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)
+}
+
+// blank says whether a character takes part in a text without a shape of its own: a
+// mark on another one, or a filler of Hangul.
+func blank(r rune) bool {
+	return unicode.IsMark(r) || unicode.IsSpace(r) || strings.ContainsRune("\u115f\u1160\u3164\uffa0\u2800", r)
 }
 
 func cleanEmail(email string) (string, error) {
@@ -98,7 +107,7 @@ func (p Person) Identity() string {
 	if p.Email != "" {
 		return Fold(p.Email)
 	}
-	return Fold(p.LastName + " " + p.FirstName)
+	return Fold(p.LastName + "\n" + p.FirstName) // which no name has
 }
 
 // Fold makes texts equal that differ in upper and lower case only.

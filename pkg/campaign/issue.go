@@ -2,6 +2,8 @@ package campaign
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -14,7 +16,7 @@ func (r *round) issue(ctx context.Context, tx Tx, candidates []int) error {
 	if err != nil {
 		return err
 	}
-	if err := r.name(ctx, tx, candidates); err != nil {
+	if err = r.name(ctx, tx, candidates); err != nil {
 		return err
 	}
 	ledger := newLedger(r.rules, r.record.Prizes)
@@ -24,7 +26,33 @@ func (r *round) issue(ctx context.Context, tx Tx, candidates []int) error {
 		row.PlayedAt = now
 		row.Awarded = ledger.award(row.Outcome)
 	}
-	return tx.AddDraws(ctx, r.record.ID, r.ready.next, r.rows, skipped, ledger.given)
+	if err := tx.AddDraws(ctx, r.record.ID, r.ready.next, r.rows, skipped, ledger.given); err != nil {
+		return err
+	}
+	return r.audit(ctx, tx, candidates)
+}
+
+// audit writes the draws that promoters had made into the audit trail, in one line
+// for each promoter.
+func (r *round) audit(ctx context.Context, tx Tx, candidates []int) error {
+	made := map[string][]uint64{}
+	for k, i := range candidates {
+		if actor := r.turns[i].actor; actor != "" {
+			made[actor] = append(made[actor], r.rows[k].Index)
+		}
+	}
+	for _, actor := range slices.Sorted(maps.Keys(made)) {
+		indexes := made[actor]
+		detail := fmt.Sprintf("index %d", indexes[0])
+		if n := len(indexes); n > 1 {
+			detail = fmt.Sprintf("%d draws, indexes %d to %d", n, indexes[0], indexes[n-1])
+		}
+		c := Change{At: r.now(), Actor: actor, Action: "draw.make", Subject: r.record.Name, Detail: detail}
+		if err := tx.AddChange(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // number makes the rows of as many turns as there are new account numbers among

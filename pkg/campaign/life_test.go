@@ -187,7 +187,7 @@ func TestACampaignsLife(t *testing.T) {
 	for _, c := range changes {
 		told = append(told, c.Actor+" "+c.Action)
 	}
-	want := "test campaign.edit, test campaign.close, test campaign.edit, test campaign.open, test campaign.edit, test campaign.create"
+	want := "test campaign.edit, test campaign.close, test campaign.edit, test draw.make, test campaign.open, test campaign.edit, test campaign.create"
 	if got := strings.Join(told, ", "); got != want {
 		t.Errorf("the audit trail is\n%s, want\n%s", got, want)
 	}

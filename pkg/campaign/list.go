@@ -182,6 +182,8 @@ func cleanNote(field, text string, needed bool) (string, error) {
 		return "", invalid(field, "it is missing, expected 1 to %d characters", maxNote)
 	case !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxNote:
 		return "", invalid(field, "it can't be used, expected up to %d characters of UTF-8", maxNote)
+	case strings.ContainsFunc(text, func(r rune) bool { return hidden(r) && r != '\n' && r != '\r' && r != '\t' }):
+		return "", invalid(field, "it has a character that can't be seen, expected text")
 	}
 	return text, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 )
@@ -37,6 +38,7 @@ func (p *Promoter) Play(ctx context.Context, play Play) (Draw, error) {
 	if err != nil {
 		return Draw{}, err
 	}
+	t.actor = p.actor
 	if err := p.enqueue(ctx, t); err != nil {
 		return Draw{}, err
 	}
@@ -52,6 +54,7 @@ func (p *Promoter) Play(ctx context.Context, play Play) (Draw, error) {
 type turn struct {
 	Play
 	ctx     context.Context // of who waits
+	actor   string          // who has it made, empty for the public
 	key     *Digest         // of the once-only key, nil for none
 	request *Digest         // of what is asked for with it
 	done    chan struct{}   // closed once draw or err is set
@@ -198,6 +201,9 @@ func (o *office) group(q *queue, turns []*turn) []*turn {
 	defer cancel()
 	r := &round{office: o, queue: q, turns: waiting}
 	if err := r.run(ctx); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+			err = Errorf(ErrUnavailable, "a play took longer than %s", groupTime)
+		}
 		r.fail(ctx, err)
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
@@ -132,12 +133,15 @@ func ProblemOf(err error) (p *Problem, ok bool) {
 	return nil, false
 }
 
+// peoplePointer is before the place of a person in a list that should be imported.
+const peoplePointer = "#/entrants/"
+
 // in adds the place that an error is in.
 func (p *Problem) in(err error) *Problem {
 	var people *campaign.ImportError
 	if errors.As(err, &people) {
 		for _, i := range slices.Sorted(maps.Keys(people.Bad)) {
-			p.Errors = append(p.Errors, FieldError{Detail: people.Bad[i].Error(), Pointer: fmt.Sprintf("#/entrants/%d", i)})
+			p.Errors = append(p.Errors, FieldError{Detail: people.Bad[i].Error(), Pointer: peoplePointer + strconv.Itoa(i)})
 		}
 		return p
 	}

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
@@ -153,6 +155,9 @@ func (p *Promoter) AddEntrant(ctx context.Context, person campaign.Person) (camp
 // ImportEntrants is [campaign.Promoter.ImportEntrants].
 func (p *Promoter) ImportEntrants(ctx context.Context, people []campaign.Person) (added int, err error) {
 	answer, err := ask[ImportAnswer](ctx, p, http.MethodPost, entrantsPath+"/import", nil, ImportRequest{people})
+	if bad := badPeople(err); len(bad) > 0 {
+		return 0, &campaign.ImportError{Bad: bad}
+	}
 	return answer.Added, err
 }
 
@@ -252,4 +257,19 @@ func setIf(q url.Values, name, value string) {
 	if value != "" {
 		q.Set(name, value)
 	}
+}
+
+// badPeople finds in an error what is wrong with people, by their places.
+func badPeople(err error) map[int]error {
+	var problem *Problem
+	if !errors.As(err, &problem) {
+		return nil
+	}
+	bad := make(map[int]error)
+	for _, e := range problem.Errors {
+		if place, err := strconv.Atoi(strings.TrimPrefix(e.Pointer, peoplePointer)); err == nil {
+			bad[place] = errors.New(e.Detail)
+		}
+	}
+	return bad
 }

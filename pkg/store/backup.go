@@ -170,19 +170,43 @@ func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64))
 	if s.Campaigns > 0 || s.Entrants > 0 {
 		return fmt.Errorf("the database %s is %w, expected one without campaigns and entrants", db.address, ErrNotEmpty)
 	}
-	copied, err := copyFile(path)
+	copied, err := copyDatabase(path)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(copied.folder)              //nolint:errcheck // temporary
-	from, err := Open(ctx, copied.path, Options{}) // which brings an older one up to date
+	defer os.RemoveAll(copied.folder) //nolint:errcheck // temporary
+	from, err := openBackup(ctx, copied.path)
 	if err != nil {
 		return fmt.Errorf("the backup %s: %w", path, err)
 	}
 	defer from.Close() //nolint:errcheck // it was only read
-	read := func(row scanner) (text string, err error) { return text, row.Scan(&text) }
-	if health, err := one(ctx, from.r, read, "PRAGMA integrity_check"); err != nil || health != "ok" {
-		return errors.Join(fmt.Errorf("the backup %s is damaged: %s", path, health), err)
-	}
 	return from.snapshot(ctx, func(source runner) error { return copyTables(ctx, source, db, count) })
+}
+
+// openBackup opens a copy of a backup and brings it up to date.
+func openBackup(ctx context.Context, path string) (*DB, error) {
+	db, err := Open(ctx, path, Options{KeepVersion: true})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.checkBackup(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) checkBackup(ctx context.Context) error {
+	read := func(row scanner) (text string, err error) { return text, row.Scan(&text) }
+	if health, err := one(ctx, db.r, read, "PRAGMA integrity_check"); err != nil || health != "ok" {
+		return errors.Join(errors.New("it is damaged, or a program is writing to it; prizegen db backup copies a database that is in use"), err)
+	}
+	s, err := db.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if s.Version == 0 {
+		return errors.New("it has no campaigns of prizegen, expected a file that prizegen db backup wrote")
+	}
+	_, err = db.Migrate(ctx)
+	return err
 }

@@ -103,3 +103,33 @@ func TestWhatIsNoBackupIsNotRestored(t *testing.T) {
 		t.Error("a backup below a file")
 	}
 }
+
+// TestRestoredIsWhatWasStored of a file whose program was killed: the last of it is
+// in the log beside it only. An empty file is no backup.
+func TestRestoredIsWhatWasStored(t *testing.T) {
+	killed := storetest.File(t)
+	opened(t, storetest.Open(t, killed), 60) // and not closed
+	folder := t.TempDir()
+	for _, end := range []string{"", "-wal"} {
+		content, err := os.ReadFile(killed + end)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, "left.db")+end, content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := storetest.Open(t, storetest.File(t))
+	if err := os.WriteFile(filepath.Join(folder, "empty.db"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Restore(t.Context(), filepath.Join(folder, "empty.db"), nil); err == nil || !strings.Contains(err.Error(), "no campaigns of prizegen") {
+		t.Errorf("an empty file: %v", err)
+	}
+	if err := db.Restore(t.Context(), filepath.Join(folder, "left.db"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := db.Status(t.Context()); err != nil || s.Campaigns != 1 || s.Draws != 60 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}

@@ -32,6 +32,24 @@ func scanWholeCampaign(row scanner) (c campaign.Record, err error) {
 	return c, err
 }
 
+// Campaign implements [campaign.Reader]. It and its prizes are of one moment.
+func (db *DB) Campaign(ctx context.Context, name string) (r *campaign.Record, err error) {
+	err = db.snapshot(ctx, func(from runner) error {
+		r, err = reader{db, from}.Campaign(ctx, name)
+		return err
+	})
+	return r, err
+}
+
+// Campaigns implements [campaign.Reader]. They and their prizes are of one moment.
+func (db *DB) Campaigns(ctx context.Context, want campaign.Query) (all []campaign.Record, err error) {
+	err = db.snapshot(ctx, func(from runner) error {
+		all, err = reader{db, from}.Campaigns(ctx, want)
+		return err
+	})
+	return all, err
+}
+
 // Campaign implements [campaign.Reader].
 func (q reader) Campaign(ctx context.Context, name string) (*campaign.Record, error) {
 	return q.campaign(ctx, name, "")

@@ -20,7 +20,7 @@ func (q reader) Changes(ctx context.Context, want campaign.ChangeQuery) ([]campa
 		w.and("id < ", want.Before)
 	}
 	if want.Subject != "" {
-		w.and("subject = ", want.Subject)
+		w.and("subject = ", storable(want.Subject))
 	}
 	read := func(row scanner) (c campaign.Change, err error) {
 		var at int64

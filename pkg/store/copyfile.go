@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -10,24 +11,36 @@ import (
 // copied is a copy of a file in a folder of its own.
 type copied struct{ folder, path string }
 
-// copyFile copies a file, so that the one that is given stays as it is.
-func copyFile(path string) (c copied, err error) {
-	from, err := os.Open(path)
-	if err != nil {
-		return c, err
-	}
-	defer from.Close() //nolint:errcheck // it was only read
+// copyDatabase copies a SQLite file, so that the one that is given stays as it is,
+// and its log: where a program was killed, what it stored last is only there.
+func copyDatabase(path string) (c copied, err error) {
 	if c.folder, err = os.MkdirTemp("", "prizegen"); err != nil {
 		return c, err
 	}
 	c.path = filepath.Join(c.folder, "backup.db")
-	to, err := os.OpenFile(c.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	err = copyFile(path, c.path)
 	if err == nil {
-		_, err = io.Copy(to, from)
-		err = errors.Join(err, to.Close())
+		err = copyFile(path+"-wal", c.path+"-wal")
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
 	}
 	if err != nil {
 		return c, errors.Join(err, os.RemoveAll(c.folder))
 	}
 	return c, nil
+}
+
+func copyFile(path, new string) error {
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close() //nolint:errcheck // it was only read
+	to, err := os.OpenFile(new, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close())
 }

@@ -195,6 +195,10 @@ func (t *transaction) AddDraws(ctx context.Context, id int64, next uint64, draws
 		rows[i] = drawValues(&draws[i])
 	}
 	err := insert(ctx, t.r, "INSERT INTO draws (campaign_id, draw_index, account, outcome, awarded, secret, played_at, entrant_id, once_key, request) VALUES", 10, rows)
+	if faultOf(err) == duplicate {
+		// A once-only key was used in another campaign, which is not locked, meanwhile.
+		return fmt.Errorf("%w: %w", errOvertaken, err)
+	}
 	if err != nil {
 		return err
 	}

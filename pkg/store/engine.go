@@ -34,6 +34,9 @@ func (e Engine) forUpdate() string {
 	return ""
 }
 
+// errOvertaken is that another transaction has stored first what must be unique.
+var errOvertaken = errors.New("another transaction was faster")
+
 // fault is what an error of a database means.
 type fault int
 
@@ -45,6 +48,9 @@ const (
 )
 
 func faultOf(err error) fault {
+	if errors.Is(err, errOvertaken) {
+		return collision
+	}
 	var lite *sqlite.Error
 	var pg *pgconn.PgError
 	switch {

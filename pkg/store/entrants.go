@@ -178,6 +178,7 @@ func (t *transaction) SaveEntrant(ctx context.Context, id int64, p campaign.Pers
 	if err != nil {
 		return err
 	}
+	t.erased = true
 	if len(same) == 0 {
 		_, err = t.r.exec(ctx, "UPDATE entrants SET first_name = $2, last_name = $3, email = $4, identity = $5, sort_name = $6 WHERE id = $1",
 			id, p.FirstName, p.LastName, p.Email, key.identity, campaign.Fold(p.LastName))
@@ -190,6 +191,7 @@ func (t *transaction) SaveEntrant(ctx context.Context, id int64, p campaign.Pers
 
 // DeleteEntrant implements [campaign.Tx].
 func (t *transaction) DeleteEntrant(ctx context.Context, id int64) error {
+	t.erased = true
 	_, err := t.r.exec(ctx, "DELETE FROM entrants WHERE id = $1", id)
 	return err
 }

@@ -89,7 +89,7 @@ func openSQLite(_ context.Context, path string) (*DB, error) {
 	}
 	options := []string{
 		fmt.Sprintf("_pragma=busy_timeout(%d)", busyTime.Milliseconds()),
-		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(ON)", "_txlock=immediate",
+		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(ON)", "_pragma=secure_delete(ON)", "_txlock=immediate",
 	}
 	writing, err := sqliteDSN(path, options...)
 	if err != nil {

@@ -18,7 +18,10 @@ type reader struct {
 }
 
 // transaction reads and writes in a transaction.
-type transaction struct{ reader }
+type transaction struct {
+	reader
+	erased bool // whether personal data was removed
+}
 
 // scanner is a row that is being read.
 type scanner interface{ Scan(into ...any) error }

@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -381,5 +383,71 @@ func TestPlaysReadNoMoreThanTheyAskFor(t *testing.T) {
 			t.Errorf("%d draws were read to find none", n)
 		}
 		return errors.Join(issuedErr, keysErr, playsErr)
+	})
+}
+
+// TestErasedIsGone from the file and from the log beside it.
+func TestErasedIsGone(t *testing.T) {
+	file := storetest.File(t)
+	db := storetest.Open(t, file)
+	var ids []int64
+	update(t, db, func(ctx context.Context, tx campaign.Tx) (err error) {
+		ids, err = tx.EntrantsOf(ctx, []campaign.Person{{FirstName: "Ann", LastName: "Quixotely"}, {FirstName: "Bob", LastName: "Lee"}}, at(1))
+		return err
+	})
+	found := func() bool {
+		var all []byte
+		for _, end := range []string{"", "-wal"} {
+			content, err := os.ReadFile(file + end)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, content...)
+		}
+		return bytes.Contains(bytes.ToLower(all), []byte("quixotely"))
+	}
+	if !found() {
+		t.Fatal("the name is not where this test looks for it")
+	}
+	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.DeleteEntrant(ctx, ids[0]) })
+	if found() {
+		t.Error("the name of an erased entrant is on the disk")
+	}
+}
+
+// TestCampaignsAreOfOneMoment though others play meanwhile: as many prizes are given
+// as there are plays, where each play wins one.
+func TestCampaignsAreOfOneMoment(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		db := storetest.Open(t, address)
+		r := record("summer")
+		r.State, r.Secret, r.OpenedAt, r.Prizes = campaign.Open, "secret", ref(at(3000)), []campaign.Stock{{Name: "Mug"}}
+		update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.AddCampaign(ctx, r) })
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for i := range uint64(200) {
+				row := campaign.Row{Campaign: r.ID, Index: i, Account: fmt.Sprint("a", i), PlayedAt: at(5000)}
+				update(t, db, func(ctx context.Context, tx campaign.Tx) error {
+					_, lockErr := tx.LockCampaign(ctx, "summer")
+					return errors.Join(lockErr, tx.AddDraws(ctx, r.ID, i+1, []campaign.Row{row}, nil, map[int]int64{0: 1}))
+				})
+			}
+		}()
+		for playing := true; playing; {
+			select {
+			case <-done:
+				playing = false
+			default:
+			}
+			one, err := db.Campaign(t.Context(), "summer")
+			all, listErr := db.Campaigns(t.Context(), campaign.Query{Limit: 1})
+			if err != nil || listErr != nil {
+				t.Fatal(err, listErr)
+			}
+			if one.Plays != one.Prizes[0].Awarded || all[0].Plays != all[0].Prizes[0].Awarded {
+				t.Fatalf("%d plays with %d prizes, %d with %d", one.Plays, one.Prizes[0].Awarded, all[0].Plays, all[0].Prizes[0].Awarded)
+			}
+		}
 	})
 }

@@ -43,7 +43,7 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 		return err
 	}
 	defer tx.Rollback()
-	if err := f(&transaction{reader{db, plainRunner{tx}}}); err != nil {
+	if err := f(&transaction{reader: reader{db, plainRunner{tx}}}); err != nil {
 		return err
 	}
 	if err := context.Cause(ctx); err != nil {
@@ -57,9 +57,17 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 }
 
 func (db *DB) updateSQLite(ctx context.Context, f func(campaign.Tx) error) error {
-	return db.writer.transact(ctx, func(p *prepared) error {
-		return f(&transaction{reader{db, p}})
+	erased := false
+	err := db.writer.transact(ctx, func(p *prepared) error {
+		t := &transaction{reader: reader{db, p}}
+		err := f(t)
+		erased = t.erased
+		return err
 	})
+	if err == nil && erased {
+		db.writer.forget(ctx)
+	}
+	return err
 }
 
 // writer is the one connection that writes to a SQLite file. Others of this process
@@ -149,6 +157,18 @@ func (w *writer) transact(ctx context.Context, f func(*prepared) error) (err err
 	}
 	done = true
 	return nil
+}
+
+// forget empties the log beside the file, which has what was erased from that. If
+// somebody reads it at the moment, a later checkpoint does.
+func (w *writer) forget(ctx context.Context) {
+	if w.take(ctx) != nil {
+		return
+	}
+	defer w.leave()
+	if w.connect(ctx) == nil {
+		_, _ = w.conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	}
 }
 
 func (w *writer) rollback() {

@@ -29,11 +29,16 @@ func (w *where) plain(condition string) {
 // begins adds the condition that a column begins with a prefix. It is one about a
 // range, for which an index serves.
 func (w *where) begins(column, prefix string) {
-	prefix = strings.ReplaceAll(strings.ToValidUTF8(prefix, ""), "\x00", "") // which no text in a database has
+	prefix = storable(prefix)
 	w.and(column+" >= ", prefix)
 	if end, ok := after(prefix); ok {
 		w.and(column+" < ", end)
 	}
+}
+
+// storable leaves out of a text what no text in a database has.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }
 
 // limit is the end of a statement that gives at most n rows.

@@ -172,6 +172,9 @@ func (s *screen) keep(name string) {
 	if folder == "" {
 		return
 	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		s.t.Fatal(err)
+	}
 	picture := run(s, chromedp.FullScreenshot(100))
 	if err := os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644); err != nil {
 		s.t.Fatal(err)

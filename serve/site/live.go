@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ const (
 	liveEvery  = time.Second      // how often the store is asked
 	beatEvery  = 15 * time.Second // how often a quiet viewer hears something
 	shownLive  = 8                // winners that a screen has
+	askedLive  = 3 * shownLive    // of whom some may be void
 )
 
 // live tells viewers of the latest winners of campaigns. Each campaign that somebody
@@ -49,8 +51,10 @@ func (l *live) winners(ctx context.Context, name string) (campaign.DrawPage, err
 	if time.Since(known.asked) < liveEvery {
 		return known.page, nil
 	}
-	page, err := l.promoter.Winners(ctx, name, "", shownLive)
+	page, err := l.promoter.Winners(ctx, name, "", askedLive)
 	if err == nil {
+		page.Draws = slices.DeleteFunc(page.Draws, func(d campaign.Draw) bool { return d.Void != nil })
+		page.Draws = page.Draws[:min(len(page.Draws), shownLive)]
 		l.latest[name] = latest{time.Now(), page}
 	}
 	return page, err

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
@@ -31,7 +32,29 @@ func (s *Site) open(ctx context.Context) ([]campaign.Campaign, error) {
 		return nil, nil
 	}
 	page, err := s.cfg.Promoter.Campaigns(ctx, campaign.List{State: campaign.Open, Limit: campaign.MaxPage})
-	return page.Campaigns, err
+	return slices.DeleteFunc(page.Campaigns, func(c campaign.Campaign) bool {
+		return errors.Is(c.Playable(s.cfg.Now()), campaign.ErrEnded)
+	}), err
+}
+
+// pastView is a list of campaigns, and where it goes on.
+type pastView struct {
+	campaign.Page
+	Older bool // whether it is not the first page
+}
+
+// campaigns lists all that are public, those that have ended included: what they gave
+// stays for everybody to check.
+func (s *Site) campaigns(w http.ResponseWriter, r *http.Request) error {
+	if s.cfg.Promoter == nil {
+		return errNoPage
+	}
+	before := r.URL.Query().Get("before")
+	page, err := s.cfg.Promoter.Campaigns(r.Context(), campaign.List{Cursor: before})
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, "campaigns-all", "Campaigns", pastView{page, before != ""})
 }
 
 // form is what a visitor filled in, and what is wrong with it.
@@ -187,7 +210,10 @@ func (s *Site) result(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("X-Robots-Tag", "noindex")
 	title := "No prize this time"
-	if d.Prize != nil {
+	switch {
+	case d.Void != nil:
+		title = "This draw is void"
+	case d.Prize != nil:
 		title = "You won " + d.Prize.Name
 	}
 	return s.show(w, r, http.StatusOK, "result", title, resultView{d, c, chances(odds)})

@@ -85,7 +85,7 @@ func New(cfg Config) (*Site, error) {
 
 // Paths are the patterns of what the site answers.
 func Paths() []string {
-	return []string{"/{$}", "/try", "/try/", "/c/", "/d/", "/static/", "/favicon.ico", "/robots.txt", "/admin", "/admin/"}
+	return []string{"/{$}", "/campaigns", "/try", "/try/", "/c/", "/d/", "/static/", "/favicon.ico", "/robots.txt", "/admin", "/admin/"}
 }
 
 // ServeHTTP implements [http.Handler].
@@ -109,6 +109,7 @@ const (
 func (s *Site) visitorRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /{$}":                   s.home,
+		"GET /campaigns":             s.campaigns,
 		"GET /try":                   s.tryFresh,
 		"POST /try":                  s.tryPlay,
 		"GET /try/{seed}":            s.tryShow,

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -71,6 +72,7 @@ func rebuild(t testing.TB, db *store.DB, change ...func(*serve.Config)) *house {
 			return []*prize.Rules{rules}, err
 		},
 		Store: db, Sessions: db.Sessions(), AdminPassword: adminPassword, AdminToken: adminToken,
+		Proxies: serve.Proxies{netip.MustParsePrefix("127.0.0.0/8")},
 	}
 	for _, f := range change {
 		f(&cfg)

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
 // tryView is free play: an account number and its chances, and what it won once it
@@ -84,11 +87,25 @@ func (s *Site) try(ctx context.Context, seed entropy.Seed) (v tryView, err error
 
 // command is the command line that makes a draw again.
 func command(d *draw.Draw) string {
-	line := "prizegen draw --seed " + d.Seed
-	for flag, value := range map[string]string{"text": d.TextFormat, "number": d.NumberFormat, "rules": d.Rules} {
-		if value != map[string]string{"text": "lower4", "number": "digits4", "rules": prize.Default}[flag] {
-			line += " --" + flag + " " + value
+	line := "prizegen draw --seed " + quoted(d.Seed)
+	for _, flag := range []struct{ name, value, left string }{
+		{"text", d.TextFormat, textgen.Default}, {"number", d.NumberFormat, numgen.Default}, {"rules", d.Rules, prize.Default},
+	} {
+		if flag.value != flag.left {
+			line += " --" + flag.name + " " + quoted(flag.value)
 		}
 	}
 	return line
+}
+
+// quoted is a text as a shell takes it: who copies a command from a page runs that
+// one and no other.
+func quoted(text string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r)
+	}
+	if text != "" && !strings.HasPrefix(text, "-") && !strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -6,7 +6,7 @@ const cell = (name, text) => {
   element.textContent = text;
   return element;
 };
-new EventSource(list.dataset.events).addEventListener("winners", (event) => {
+const show = (event) => {
   const winners = JSON.parse(event.data);
   if (winners.length === 0) return;
   list.replaceChildren(...winners.map((w) => {
@@ -16,4 +16,13 @@ new EventSource(list.dataset.events).addEventListener("winners", (event) => {
     line.append(what, " ", cell("bdi", w.player || "–"), " ", cell("code", w.account));
     return line;
   }));
-});
+};
+// A browser comes back by itself when a connection breaks, but not when it is refused.
+const listen = () => {
+  const events = new EventSource(list.dataset.events);
+  events.addEventListener("winners", show);
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+  });
+};
+listen();

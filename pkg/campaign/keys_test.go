@@ -1,0 +1,48 @@
+package campaign_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+// TestKeysOfTwoCampaigns has somebody use one key for plays of two campaigns at the
+// same moment: one of them is made, and the plays of others are as if nothing was.
+func TestKeysOfTwoCampaigns(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		p := promoter(t, address)
+		names := []string{"spring", "summer"}
+		for _, name := range names {
+			begin(t, p, plan(name))
+		}
+		var playing sync.WaitGroup
+		for i := range 100 {
+			for _, name := range names {
+				playing.Go(func() {
+					for _, key := range []string{fmt.Sprint("key ", i), ""} {
+						_, err := p.Play(t.Context(), campaign.Play{Campaign: name, Person: person(i), Key: key})
+						if err != nil && (key == "" || !errors.Is(err, campaign.ErrKeyReused)) {
+							t.Errorf("with the key %q: %v", key, err)
+						}
+					}
+				})
+			}
+		}
+		playing.Wait()
+		total := int64(0)
+		for _, name := range names {
+			c, err := p.Campaign(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			total += c.Plays
+		}
+		if total != 300 {
+			t.Errorf("%d plays, want one for each of 100 keys and 200 without", total)
+		}
+	})
+}
