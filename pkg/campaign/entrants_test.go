@@ -27,6 +27,8 @@ func TestPeopleAreClean(t *testing.T) {
 		"not UTF-8":            {campaign.Person{FirstName: "Ann\xff", LastName: "Lee"}, "first_name", campaign.Person{}},
 		"a zero":               {campaign.Person{FirstName: "Ann", LastName: "Lee\x00"}, "last_name", campaign.Person{}},
 		"text turned around":   {campaign.Person{FirstName: "Ann", LastName: "\u202eeeL"}, "last_name", campaign.Person{}},
+		"joiners alone":        {campaign.Person{FirstName: "\u200d", LastName: "Lee"}, "first_name", campaign.Person{}},
+		"fillers alone":        {campaign.Person{FirstName: "Ann", LastName: "\u3164 \u3164"}, "last_name", campaign.Person{}},
 		"no address":           {campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann"}, "email", campaign.Person{}},
 		"a name and address":   {campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "Ann <ann@example.org>"}, "email", campaign.Person{}},
 		"two addresses":        {campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "a@example.org, b@example.org"}, "email", campaign.Person{}},

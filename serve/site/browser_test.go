@@ -4,11 +4,15 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -432,6 +436,33 @@ func TestLivePage(t *testing.T) {
 	still.says("A mug")
 }
 
+// TestLivePageComesBack after it was refused for a while, as while a proxy finds no
+// replica, or a replica no database.
+func TestLivePageComesBack(t *testing.T) {
+	h := build(t)
+	h.open(t, campaign.Plan{Name: "summer", RulesYAML: "name: r\ncurrency: GBP\nrules:\n- prizes: [{prize: A mug, value: 8, chance: 100%}]\n"})
+	address, err := url.Parse(h.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused atomic.Int64
+	behind := httputil.NewSingleHostReverseProxy(address)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/events") && refused.Add(1) < 3 {
+			http.Error(w, "in a moment", http.StatusServiceUnavailable)
+			return
+		}
+		behind.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close) // once the browser has let go
+	s := h.browse(t)
+	s.url = front.URL
+	s.open("/c/summer/live")
+	h.visitor(t).play("summer", "first_name", "李", "last_name", "娜")
+	s.do(chromedp.WaitVisible(chromedp.CSS("#live .what")))
+	s.says("A mug")
+}
+
 // tooFaint lists the texts of a page whose contrast with what is behind them is below
 // what WCAG 2.2 asks for (https://www.w3.org/TR/WCAG22/#contrast-minimum).
 const tooFaint = `(() => {
@@ -475,7 +506,7 @@ func TestPagesFit(t *testing.T) {
 	s.logIn()
 	pages := map[string]string{
 		"try": "/try", "tried": "/try/42", "play": "/c/summer", "result": "/d/" + d.ID, "winners": "/c/summer/winners", "odds": "/c/summer/odds",
-		"fairness": "/c/summer/fairness", "live": "/c/summer/live", "missing": "/c/nothing", "login": "/admin/login", "campaigns": "/admin/campaigns", "campaign": "/admin/campaigns/summer",
+		"fairness": "/c/summer/fairness", "live": "/c/summer/live", "campaigns-all": "/campaigns", "missing": "/c/nothing", "login": "/admin/login", "campaigns": "/admin/campaigns", "campaign": "/admin/campaigns/summer",
 		"new": "/admin/campaigns/new", "edit": "/admin/campaigns/summer/edit", "draws": "/admin/campaigns/summer/draws", "draw": "/admin/draws/" + d.ID,
 		"entrants": "/admin/entrants", "entrant": fmt.Sprintf("/admin/entrants/%d", d.Entrant.ID), "changes": "/admin/changes",
 	}
