@@ -36,13 +36,18 @@ func (p *Promoter) Campaign(ctx context.Context, name string) (Campaign, error) 
 
 func (p *Promoter) record(ctx context.Context, name string) (*Record, error) {
 	if CheckName(name) != nil {
-		return nil, Errorf(ErrNotFound, "there is no campaign %q", clip(name))
+		return nil, noCampaign(name)
 	}
 	r, err := p.store.Campaign(ctx, name)
 	if err == nil && r.State == Draft && p.actor == "" {
-		return nil, Errorf(ErrNotFound, "there is no campaign %q", name)
+		return nil, noCampaign(name)
 	}
 	return r, err
+}
+
+// noCampaign is what the public hears of a draft, too.
+func noCampaign(name string) error {
+	return Errorf(ErrNotFound, "there is no campaign %q", clip(name))
 }
 
 // List says which campaigns to list.

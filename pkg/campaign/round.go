@@ -212,6 +212,9 @@ func (r *round) admitted(ctx context.Context, tx Tx, candidates []int) ([]int, e
 	refuse := func(err error) ([]int, error) {
 		for _, i := range candidates {
 			r.results[i].err = err
+			if r.record.State == Draft && r.turns[i].actor == "" {
+				r.results[i].err = noCampaign(r.record.Name)
+			}
 		}
 		return nil, nil
 	}

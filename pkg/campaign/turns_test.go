@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
@@ -45,4 +46,19 @@ func TestKeysOfTwoCampaigns(t *testing.T) {
 			t.Errorf("%d plays, want one for each of 100 keys and 200 without", total)
 		}
 	})
+}
+
+// TestDraftsAreSecret from the public, also after their promoter has tried to play.
+func TestDraftsAreSecret(t *testing.T) {
+	office := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}})
+	p := office.As("test")
+	if _, err := p.Create(t.Context(), plan("summer")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1)}); !errors.Is(err, campaign.ErrNotOpen) {
+		t.Errorf("the promoter plays a draft: %v", err)
+	}
+	if _, err := office.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1)}); !errors.Is(err, campaign.ErrNotFound) {
+		t.Errorf("the public plays a draft: %v", err)
+	}
 }
