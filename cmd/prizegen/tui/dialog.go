@@ -1,0 +1,137 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+)
+
+// dialog is a question in front of the screen, which takes all keys.
+type dialog interface {
+	Title() string
+	Update(msg tea.Msg) (next dialog, cmd tea.Cmd) // nil closes it
+	View(st styles, width, height int) string      // what fits, without the box around it
+	Keys() []key.Binding
+}
+
+// confirm asks before something that can't be taken back: yes is done if so.
+func confirm(title, text string, yes tea.Cmd) tea.Cmd {
+	return send(dialogMsg{question{title, text, yes}})
+}
+
+// question is answered by yes or no.
+type question struct {
+	title, text string
+	yes         tea.Cmd
+}
+
+func (q question) Title() string { return q.title }
+
+func (q question) Keys() []key.Binding {
+	return []key.Binding{
+		key.NewBinding(key.WithKeys("y", "Y"), key.WithHelp("y", "yes")),
+		key.NewBinding(key.WithKeys("n", "N", "esc", "q"), key.WithHelp("n", "no")),
+	}
+}
+
+func (q question) Update(msg tea.Msg) (dialog, tea.Cmd) {
+	pressed, ok := msg.(tea.KeyMsg)
+	keys := q.Keys()
+	switch {
+	case !ok:
+		return q, nil
+	case key.Matches(pressed, keys[0]):
+		return nil, q.yes
+	case key.Matches(pressed, keys[1]):
+		return nil, nil
+	}
+	return q, nil
+}
+
+func (q question) View(_ styles, width, height int) string {
+	return clip(lipgloss.NewStyle().Width(width).Render(q.text), width, height)
+}
+
+// option is one line of a list to choose from.
+type option struct {
+	name   string
+	about  string  // what stands beside it, may be empty
+	chosen tea.Cmd // what is done where it is chosen
+}
+
+// choose offers options; at is the place of the present one.
+func choose(title string, at int, options ...option) tea.Cmd {
+	return send(dialogMsg{choice{title: title, options: options, at: at}})
+}
+
+// choice is a list to choose from.
+type choice struct {
+	title   string
+	options []option
+	at      int
+}
+
+func (c choice) Title() string { return c.title }
+
+func (c choice) Keys() []key.Binding {
+	return []key.Binding{
+		key.NewBinding(key.WithKeys("up", "k"), key.WithHelp("↑", "up")),
+		key.NewBinding(key.WithKeys("down", "j"), key.WithHelp("↓", "down")),
+		key.NewBinding(key.WithKeys("enter", " "), key.WithHelp("enter", "choose")),
+		key.NewBinding(key.WithKeys("esc", "q"), key.WithHelp("esc", "back")),
+	}
+}
+
+func (c choice) Update(msg tea.Msg) (dialog, tea.Cmd) {
+	keys := c.Keys()
+	switch msg := msg.(type) {
+	case tea.KeyMsg:
+		switch {
+		case key.Matches(msg, keys[0]):
+			c.at = (c.at + len(c.options) - 1) % len(c.options)
+		case key.Matches(msg, keys[1]):
+			c.at = (c.at + 1) % len(c.options)
+		case key.Matches(msg, keys[2]):
+			return nil, c.options[c.at].chosen
+		case key.Matches(msg, keys[3]):
+			return nil, nil
+		}
+	case tea.MouseMsg:
+		switch {
+		case msg.Button == tea.MouseButtonWheelUp:
+			c.at = max(c.at-1, 0)
+		case msg.Button == tea.MouseButtonWheelDown:
+			c.at = min(c.at+1, len(c.options)-1)
+		}
+	}
+	return c, nil
+}
+
+func (c choice) View(st styles, width, height int) string {
+	names := 0
+	for _, o := range c.options {
+		names = max(names, lipgloss.Width(o.name))
+	}
+	from := scrolled(c.at, len(c.options), height)
+	var lines []string
+	for i, o := range c.options[from:min(from+height, len(c.options))] {
+		line := pad(o.name, names)
+		if o.about != "" {
+			line += "  " + o.about
+		}
+		line = pad(cut(line, width-2), width-2)
+		if from+i == c.at {
+			lines = append(lines, st.selected.Render("› "+line))
+		} else {
+			lines = append(lines, "  "+line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// scrolled is the first line shown of a list so that the line at is in sight.
+func scrolled(at, lines, height int) int {
+	return min(max(at-height/2, 0), max(lines-height, 0))
+}

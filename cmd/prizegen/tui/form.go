@@ -1,0 +1,123 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+)
+
+// field is one line to type in a form.
+type field struct {
+	label string
+	value string // to begin with
+	hint  string // shown where the line is empty
+}
+
+// ask opens a form. done is given what was typed, field by field, when the user
+// presses enter in the last one: its error is shown in the form, which stays open.
+func ask(title string, done func(values []string) (tea.Cmd, error), fields ...field) tea.Cmd {
+	f := form{title: title, done: done}
+	for i, field := range fields {
+		input := textinput.New()
+		input.SetValue(field.value)
+		input.Placeholder = field.hint
+		input.Prompt = ""
+		if i == 0 {
+			input.Focus()
+		}
+		f.labels = append(f.labels, field.label)
+		f.inputs = append(f.inputs, input)
+	}
+	return send(dialogMsg{f})
+}
+
+// form is some lines to type.
+type form struct {
+	title  string
+	labels []string
+	inputs []textinput.Model
+	at     int
+	done   func(values []string) (tea.Cmd, error)
+	err    error // what is wrong with what was typed
+}
+
+func (f form) Title() string { return f.title }
+
+func (f form) Keys() []key.Binding {
+	keys := []key.Binding{
+		key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "done")),
+		key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "back")),
+	}
+	if len(f.inputs) > 1 {
+		keys = append(keys,
+			key.NewBinding(key.WithKeys("tab", "down"), key.WithHelp("tab", "next line")),
+			key.NewBinding(key.WithKeys("shift+tab", "up"), key.WithHelp("shift+tab", "line before")))
+	}
+	return keys
+}
+
+func (f form) Update(msg tea.Msg) (dialog, tea.Cmd) {
+	if pressed, ok := msg.(tea.KeyMsg); ok {
+		keys := f.Keys()
+		switch {
+		case key.Matches(pressed, keys[0]) && f.at == len(f.inputs)-1:
+			return f.finish()
+		case key.Matches(pressed, keys[1]):
+			return nil, nil
+		case key.Matches(pressed, keys[0]) || len(keys) > 2 && key.Matches(pressed, keys[2]):
+			return f.move(1)
+		case len(keys) > 2 && key.Matches(pressed, keys[3]):
+			return f.move(-1)
+		}
+	}
+	var cmd tea.Cmd
+	f.inputs = slices.Clone(f.inputs)
+	f.inputs[f.at], cmd = f.inputs[f.at].Update(msg)
+	return f, cmd
+}
+
+// move goes to another line.
+func (f form) move(by int) (dialog, tea.Cmd) {
+	f.inputs = slices.Clone(f.inputs)
+	f.inputs[f.at].Blur()
+	f.at = (f.at + by + len(f.inputs)) % len(f.inputs)
+	return f, f.inputs[f.at].Focus()
+}
+
+func (f form) finish() (dialog, tea.Cmd) {
+	values := make([]string, len(f.inputs))
+	for i, input := range f.inputs {
+		values[i] = input.Value()
+	}
+	cmd, err := f.done(values)
+	if err != nil {
+		f.err = err
+		return f, nil
+	}
+	return nil, cmd
+}
+
+func (f form) View(st styles, width, height int) string {
+	labels := 0
+	for _, label := range f.labels {
+		labels = max(labels, lipgloss.Width(label)+2)
+	}
+	var lines []string
+	for i, input := range f.inputs {
+		label := st.faint
+		if i == f.at {
+			label = st.title
+		}
+		input.Width = max(width-labels-1, 1)
+		input.PlaceholderStyle = st.faint
+		lines = append(lines, label.Render(pad(f.labels[i], labels))+input.View())
+	}
+	if f.err != nil {
+		lines = append(lines, "", st.warn.Width(width).Render("✗ "+f.err.Error()))
+	}
+	return clip(strings.Join(lines, "\n"), width, height)
+}

@@ -1,0 +1,275 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+)
+
+// The least size that is shown.
+const (
+	minWidth  = 40
+	minHeight = 12
+)
+
+// frame is the model of the program: it holds the screens and what they share.
+type frame struct {
+	w        *world
+	keys     frameKeys
+	settings Settings
+	screens  []screen
+	started  []bool // by screen: whether it was shown before
+	at       int    // the shown screen
+
+	dialog dialog // nil for none
+	err    error  // nil for none
+	note   string // what was done, empty for nothing
+
+	width, height int // of the terminal, 0 before it told
+}
+
+// newFrame makes the model, with the settings told to every screen.
+func newFrame(w *world, screens ...screen) frame {
+	f := frame{w: w, keys: newFrameKeys(), settings: w.Settings, screens: screens, started: make([]bool, len(screens))}
+	for i := range f.screens {
+		f.screens[i], _ = f.screens[i].Update(settingsMsg{f.settings}) // nothing is shown yet that could need to do something
+	}
+	return f
+}
+
+// Init implements [tea.Model].
+func (f frame) Init() tea.Cmd { return send(showMsg{0}) }
+
+// showMsg shows a screen.
+type showMsg struct{ at int }
+
+// Update implements [tea.Model].
+func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		f.width, f.height = msg.Width, msg.Height
+		return f.tellSize()
+	case tea.KeyMsg:
+		return f.press(msg)
+	case tea.MouseMsg:
+		return f.click(msg)
+	case showMsg:
+		return f.show(msg.at)
+	case dialogMsg:
+		f.dialog = msg.dialog
+		return f, nil
+	case errorMsg:
+		f.err, f.note = msg.err, ""
+		return f.tellSize()
+	case noteMsg:
+		f.note, f.err = msg.text, nil
+		return f.tellSize()
+	case changeMsg:
+		f.settings = msg.change(f.settings)
+		return f.tell(settingsMsg{f.settings})
+	}
+	var forDialog tea.Cmd
+	if f.dialog != nil { // such as the blinking of its cursor
+		f.dialog, forDialog = f.dialog.Update(msg)
+	}
+	next, cmd := f.tell(msg)
+	return next, tea.Batch(forDialog, cmd)
+}
+
+// tell gives a message to every screen.
+func (f frame) tell(msg tea.Msg) (frame, tea.Cmd) {
+	f.screens = slices.Clone(f.screens)
+	var cmds []tea.Cmd
+	for i := range f.screens {
+		var cmd tea.Cmd
+		f.screens[i], cmd = f.screens[i].Update(msg)
+		cmds = append(cmds, cmd)
+	}
+	return f, tea.Batch(cmds...)
+}
+
+// tellShown gives a message to the shown screen alone.
+func (f frame) tellShown(msg tea.Msg) (frame, tea.Cmd) {
+	f.screens = slices.Clone(f.screens)
+	var cmd tea.Cmd
+	f.screens[f.at], cmd = f.screens[f.at].Update(msg)
+	return f, cmd
+}
+
+func (f frame) tellSize() (frame, tea.Cmd) {
+	return f.tell(sizeMsg{f.width, f.contentHeight()})
+}
+
+// show shows a screen, and has it begin its work where that is the first time.
+func (f frame) show(at int) (frame, tea.Cmd) {
+	if f.started[f.at] && at == f.at {
+		return f, nil
+	}
+	var hidden, init tea.Cmd
+	if f.started[f.at] {
+		f, hidden = f.tellShown(shownMsg{false})
+	}
+	f.at = at
+	if !f.started[at] {
+		f.started = slices.Clone(f.started)
+		f.started[at] = true
+		init = f.screens[at].Init()
+	}
+	f, shown := f.tellShown(shownMsg{true})
+	return f, tea.Batch(hidden, init, shown)
+}
+
+// press acts on a key: it is the dialog's where there is one, then the frame's, then
+// the screen's. An error and a note go away with it.
+func (f frame) press(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
+	if key.Matches(msg, f.keys.interrupt) {
+		return f, tea.Quit
+	}
+	if f.err != nil || f.note != "" {
+		wasError := f.err != nil
+		f.err, f.note = nil, ""
+		f, _ = f.tellSize()
+		if wasError && key.Matches(msg, f.keys.back) {
+			return f, nil
+		}
+	}
+	if f.dialog != nil {
+		var cmd tea.Cmd
+		f.dialog, cmd = f.dialog.Update(msg)
+		return f, cmd
+	}
+	switch {
+	case key.Matches(msg, f.keys.quit):
+		return f, tea.Quit
+	case key.Matches(msg, f.keys.help):
+		f.dialog = newHelp(f.keys, f.screens[f.at])
+		return f, nil
+	case key.Matches(msg, f.keys.next):
+		return f.show((f.at + 1) % len(f.screens))
+	case key.Matches(msg, f.keys.previous):
+		return f.show((f.at + len(f.screens) - 1) % len(f.screens))
+	case key.Matches(msg, f.keys.screens):
+		if number, err := strconv.Atoi(msg.String()); err == nil && number <= len(f.screens) {
+			return f.show(number - 1)
+		}
+		return f, nil
+	}
+	return f.tellShown(msg)
+}
+
+// click acts on the mouse: tabs are the frame's, and below them the mouse is the
+// screen's, in whose own columns and lines it is told.
+func (f frame) click(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
+	if f.dialog != nil {
+		var cmd tea.Cmd
+		f.dialog, cmd = f.dialog.Update(msg)
+		return f, cmd
+	}
+	if msg.Y > 0 {
+		msg.Y -= f.headHeight()
+		if msg.Y < 0 || msg.Y >= f.contentHeight() {
+			return f, nil
+		}
+		return f.tellShown(msg)
+	}
+	if msg.Button != tea.MouseButtonLeft || msg.Action != tea.MouseActionPress {
+		return f, nil
+	}
+	x := 0
+	for i, tab := range f.tabs() {
+		x += lipgloss.Width(tab) + 1
+		if msg.X < x-1 {
+			return f.show(i)
+		}
+	}
+	return f, nil
+}
+
+// headHeight is how many lines stand above the screen: the tabs, the settings where
+// there is room for them, and a line below.
+func (f frame) headHeight() int {
+	if f.height < 16 {
+		return 2
+	}
+	return 3
+}
+
+func (f frame) contentHeight() int {
+	return max(f.height-f.headHeight()-lipgloss.Height(f.foot()), 0)
+}
+
+// View implements [tea.Model].
+func (f frame) View() string {
+	if f.width == 0 {
+		return ""
+	}
+	if f.width < minWidth || f.height < minHeight {
+		text := fmt.Sprintf("prizegen needs a terminal of %d×%d or more, this one has %d×%d", minWidth, minHeight, f.width, f.height)
+		return clip(lipgloss.NewStyle().Width(f.width).Render(text), f.width, f.height)
+	}
+	head := []string{cut(strings.Join(f.tabs(), " "), f.width)}
+	if f.headHeight() > 2 {
+		head = append(head, f.w.styles.faint.Render(cut(f.settings.line(), f.width)))
+	}
+	head = append(head, f.w.styles.faint.Render(strings.Repeat("─", f.width)))
+	content := ""
+	if f.dialog != nil {
+		content = f.dialogView(f.dialog)
+	} else {
+		content = f.screens[f.at].View(f.width, f.contentHeight())
+	}
+	return strings.Join(head, "\n") + "\n" + fill(content, f.width, f.contentHeight()) + "\n" + f.foot()
+}
+
+// tabs are the tabs as they stand in the first line. Where there is no room for all
+// the names, only that of the shown screen is told.
+func (f frame) tabs() []string {
+	tabs := func(names bool) []string {
+		var list []string
+		for i, s := range f.screens {
+			name := " " + strconv.Itoa(i+1) + " "
+			if names || i == f.at {
+				name += s.Title() + " "
+			}
+			style := f.w.styles.tab
+			if i == f.at {
+				style = f.w.styles.tabShown
+			}
+			list = append(list, style.Render(name))
+		}
+		return list
+	}
+	if all := tabs(true); lipgloss.Width(strings.Join(all, " ")) <= f.width {
+		return all
+	}
+	return tabs(false)
+}
+
+// dialogView puts a dialog in a box in the middle.
+func (f frame) dialogView(d dialog) string {
+	st := f.w.styles
+	width := min(f.width-6, 72)
+	height := f.contentHeight() - 4
+	text := d.View(st, width, height)
+	body := st.title.Render(cut(d.Title(), width)) + "\n\n" + text
+	return centre(st.box.Width(min(max(lipgloss.Width(body), 30), width)+2).Render(body), f.width, f.contentHeight())
+}
+
+// foot is the last lines: an error, a note or the keys.
+func (f frame) foot() string {
+	st := f.w.styles
+	switch {
+	case f.err != nil:
+		return clip(st.warn.Width(f.width).Render("✗ "+f.err.Error()+" (esc: back)"), f.width, 4)
+	case f.note != "":
+		return st.good.Render(cut("✓ "+f.note, f.width))
+	case f.dialog != nil:
+		return keyLine(st, f.width, f.dialog.Keys())
+	}
+	return keyLine(st, f.width, append(slices.Clone(f.screens[f.at].Keys()), f.keys.help, f.keys.quit))
+}

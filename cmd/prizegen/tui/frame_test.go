@@ -1,0 +1,148 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/muesli/termenv"
+)
+
+// page is a screen that remembers what reached it.
+type page struct {
+	title string
+	got   []string
+}
+
+func (p page) Title() string { return p.title }
+func (p page) Init() tea.Cmd { return send(noteMsg{p.title}) }
+func (p page) Keys() []key.Binding {
+	return []key.Binding{key.NewBinding(key.WithKeys("x"), key.WithHelp("x", "do it"))}
+}
+func (p page) View(int, int) string { return strings.Join(p.got, " ") }
+
+func (p page) Update(msg tea.Msg) (screen, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.KeyMsg:
+		p.got = append(p.got[:len(p.got):len(p.got)], msg.String())
+	case tea.MouseMsg:
+		p.got = append(p.got[:len(p.got):len(p.got)], fmt.Sprintf("click %d,%d", msg.X, msg.Y))
+	case settingsMsg:
+		p.got = append(p.got[:len(p.got):len(p.got)], "seed "+string(msg.Seed))
+	case shownMsg:
+		p.got = append(p.got[:len(p.got):len(p.got)], fmt.Sprintf("shown %t", msg.shown))
+	}
+	return p, nil
+}
+
+func newPages(t *testing.T) frame {
+	t.Helper()
+	f := newFrame(testWorld(t, termenv.Ascii), page{title: "One"}, page{title: "Two"}, page{title: "Three"})
+	return press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
+}
+
+// got is what reached a screen.
+func got(f frame, at int) string { return f.screens[at].View(0, 0) }
+
+func TestKeysReachTheShownScreen(t *testing.T) {
+	f := press(t, newPages(t), keys("x", "2", "y", "tab", "z", "shift+tab", "w")...)
+	for at, want := range []string{
+		"seed 42 shown true x shown false",
+		"seed 42 shown true y shown false shown true w",
+		"seed 42 shown true z shown false",
+	} {
+		if got := got(f, at); got != want {
+			t.Errorf("screen %d got %q, want %q", at+1, got, want)
+		}
+	}
+}
+
+func TestSettingsReachEveryScreen(t *testing.T) {
+	f := press(t, newPages(t), changeMsg{func(s Settings) Settings { s.Seed = "43"; return s }})
+	for at := range f.screens {
+		if got := got(f, at); !strings.HasSuffix(got, "seed 43") {
+			t.Errorf("screen %d got %q", at+1, got)
+		}
+	}
+}
+
+func TestMouse(t *testing.T) {
+	click := func(x, y int) tea.Msg {
+		return tea.MouseMsg{X: x, Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}
+	}
+	f := press(t, newPages(t), click(8, 0), click(7, 3))
+	if got, want := got(f, 1), "seed 42 shown true click 7,0"; f.at != 1 || got != want {
+		t.Errorf("screen %d is shown and the second one got %q, want %q", f.at+1, got, want)
+	}
+}
+
+func TestErrorGoesAwayWithAKey(t *testing.T) {
+	f := press(t, newPages(t), errorMsg{errors.New("the text service does not answer")})
+	if !strings.Contains(f.View(), "✗ the text service does not answer") {
+		t.Errorf("the error is not shown:\n%s", f.View())
+	}
+	checkFits(t, f.View(), 80, 24)
+	before := got(f, 0)
+	f = press(t, f, keys("esc")...)
+	if strings.Contains(f.View(), "✗") {
+		t.Errorf("the error is still shown:\n%s", f.View())
+	}
+	if got := got(f, 0); got != before {
+		t.Errorf("the key that took the error away did something else too: %q", got)
+	}
+}
+
+func TestTooSmall(t *testing.T) {
+	f := press(t, newPages(t), tea.WindowSizeMsg{Width: 39, Height: 11})
+	checkFits(t, f.View()+strings.Repeat("\n", 11-1-strings.Count(f.View(), "\n")), 39, 11)
+	if !strings.Contains(f.View(), "40×12") {
+		t.Errorf("it is not told how large a terminal must be: %q", f.View())
+	}
+}
+
+// TestHelp shows all keys: those of the screen and the frame's, however they change.
+func TestHelp(t *testing.T) {
+	f := press(t, newPages(t), keys("?")...)
+	for _, want := range []string{"Keys of One", "x", "do it", "next screen", "quit at once"} {
+		if !strings.Contains(f.View(), want) {
+			t.Errorf("the help lacks %q:\n%s", want, f.View())
+		}
+	}
+	if f = press(t, f, keys("esc")...); f.dialog != nil {
+		t.Error("the help stays")
+	}
+}
+
+func TestQuestion(t *testing.T) {
+	asked := confirm("Void the draw?", "It can't be taken back.", send(noteMsg{"voided"}))().(dialogMsg).dialog
+	for name, want := range map[string]struct{ open, does bool }{"y": {false, true}, "n": {false, false}, "esc": {false, false}, "x": {true, false}} {
+		next, cmd := asked.Update(keys(name)[0])
+		if next != nil != want.open || cmd != nil != want.does {
+			t.Errorf("after %s: open %t, does %t; want %+v", name, next != nil, cmd != nil, want)
+		}
+	}
+}
+
+func TestForm(t *testing.T) {
+	var typed []string
+	d := ask("Who plays?", func(values []string) (tea.Cmd, error) {
+		typed = values
+		if values[1] == "" {
+			return nil, errors.New("the last name is missing")
+		}
+		return send(noteMsg{"thanks"}), nil
+	}, field{label: "First name"}, field{label: "Last name", value: "L"})().(dialogMsg).dialog
+	f := press(t, newPages(t), dialogMsg{d})
+	f = press(t, f, keys("A", "q", "enter", "backspace", "enter")...)
+	if !strings.Contains(f.View(), "✗ the last name is missing") {
+		t.Fatalf("the mistake is not shown:\n%s", f.View())
+	}
+	checkFits(t, f.View(), 80, 24)
+	f = press(t, f, keys("李", "enter")...)
+	if f.dialog != nil || strings.Join(typed, "|") != "Aq|李" {
+		t.Errorf("typed %q, form open %t", typed, f.dialog != nil)
+	}
+}

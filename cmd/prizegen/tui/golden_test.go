@@ -1,0 +1,157 @@
+package tui
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/google/go-cmp/cmp"
+	"github.com/muesli/termenv"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
+)
+
+var update = flag.Bool("update", false, "write the golden views anew")
+
+// sizes are the terminals that views are compared on.
+var sizes = []struct{ width, height int }{{80, 24}, {40, 12}, {120, 40}}
+
+// goldenViews compares what a program shows on each size, in colour and without, with
+// the files of a name in testdata. show gives it in the state that is meant; it must
+// hand each message to the model itself, since no command runs here.
+func goldenViews(t *testing.T, name string, show func(t *testing.T, w *world) frame) {
+	t.Helper()
+	for _, size := range sizes {
+		for kind, profile := range map[string]termenv.Profile{"txt": termenv.Ascii, "ansi": termenv.TrueColor} {
+			w := testWorld(t, profile)
+			f := press(t, show(t, w), tea.WindowSizeMsg{Width: size.width, Height: size.height})
+			view := f.View()
+			checkFits(t, view, size.width, size.height)
+			golden(t, fmt.Sprintf("%s-%dx%d.%s", name, size.width, size.height, kind), view)
+		}
+	}
+}
+
+// checkFits fails where a view is not exactly as high, or wider than it may be.
+func checkFits(t *testing.T, view string, width, height int) {
+	t.Helper()
+	lines := strings.Split(view, "\n")
+	if len(lines) != height {
+		t.Errorf("%d lines on a terminal of %d:\n%s", len(lines), height, view)
+	}
+	for i, line := range lines {
+		if got := lipgloss.Width(line); got > width {
+			t.Errorf("line %d has %d columns on a terminal of %d: %q", i+1, got, width, line)
+		}
+	}
+}
+
+// golden compares a view with a file in testdata, in which escape codes can be read.
+func golden(t *testing.T, name, view string) {
+	t.Helper()
+	var lines []string
+	for line := range strings.Lines(strings.ReplaceAll(view, "\x1b", "␛") + "\n") {
+		lines = append(lines, strings.TrimRight(line, " \n"))
+	}
+	got := strings.Join(lines, "\n") + "\n"
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v; make it with -update", err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got); if it should, run with -update:\n%s", file, diff)
+	}
+}
+
+// testWorld is a world that draws in this process, from seed 42 on, without
+// animation.
+func testWorld(t *testing.T, profile termenv.Profile) *world {
+	t.Helper()
+	renderer := lipgloss.NewRenderer(io.Discard)
+	renderer.SetColorProfile(profile)
+	renderer.SetHasDarkBackground(true)
+	rules := must(prize.Builtin(prize.Generous))(t)
+	text, number := must(textgen.Parse(textgen.Default))(t), must(numgen.Parse(numgen.Default))(t)
+	local := Backend{
+		Name: "local", Generator: draw.Local{},
+		Rules: func(_ context.Context, ref string) (*prize.Rules, error) { return prize.Builtin(ref) },
+		Formats: func(context.Context) (textgen.Format, numgen.Format, error) {
+			return text, number, nil
+		},
+	}
+	return &world{ctx: t.Context(), styles: newStyles(renderer), Config: Config{
+		Local:   local,
+		NewSeed: func(context.Context) (entropy.Seed, json.RawMessage, error) { return "new", nil, nil },
+		Now:     func() time.Time { return time.Date(2027, 6, 1, 12, 0, 0, 0, time.UTC) },
+		Settings: Settings{
+			Backend: local, RulesRef: prize.Generous, Seed: "42",
+			Free: Terms{Rules: rules, Text: text, Number: number},
+		},
+	}}
+}
+
+// must gives a value or ends the test.
+func must[T any](value T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+// press hands messages to a frame, one after the other, and runs none of the
+// commands that it gives.
+func press(t *testing.T, f frame, msgs ...tea.Msg) frame {
+	t.Helper()
+	for _, msg := range msgs {
+		next, _ := f.Update(msg)
+		f = next.(frame)
+	}
+	return f
+}
+
+// keys makes messages of keys by their names, such as "a", "enter" or "ctrl+c".
+func keys(names ...string) []tea.Msg {
+	special := map[string]tea.KeyType{
+		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab,
+		"up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
+		"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
+		"ctrl+c": tea.KeyCtrlC, "backspace": tea.KeyBackspace,
+	}
+	var msgs []tea.Msg
+	for _, name := range names {
+		msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
+		if kind, ok := special[name]; ok {
+			msg = tea.KeyMsg{Type: kind}
+		} else if name == " " {
+			msg = tea.KeyMsg{Type: tea.KeySpace, Runes: []rune(" ")}
+		}
+		msgs = append(msgs, msg)
+	}
+	return msgs
+}

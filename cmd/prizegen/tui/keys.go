@@ -1,0 +1,106 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+)
+
+// frameKeys are the keys that act on every screen.
+type frameKeys struct {
+	screens, next, previous, help, back, quit, interrupt key.Binding
+}
+
+func newFrameKeys() frameKeys {
+	return frameKeys{
+		screens:   key.NewBinding(key.WithKeys("1", "2", "3", "4", "5", "6"), key.WithHelp("1-6", "go to a screen")),
+		next:      key.NewBinding(key.WithKeys("tab"), key.WithHelp("tab", "next screen")),
+		previous:  key.NewBinding(key.WithKeys("shift+tab"), key.WithHelp("shift+tab", "screen before")),
+		help:      key.NewBinding(key.WithKeys("?"), key.WithHelp("?", "help")),
+		back:      key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "take an error away")),
+		quit:      key.NewBinding(key.WithKeys("q"), key.WithHelp("q", "quit")),
+		interrupt: key.NewBinding(key.WithKeys("ctrl+c"), key.WithHelp("ctrl+c", "quit at once")),
+	}
+}
+
+// all lists the keys for the help.
+func (k frameKeys) all() []key.Binding {
+	return []key.Binding{k.screens, k.next, k.previous, k.help, k.back, k.quit, k.interrupt}
+}
+
+// keyLine shows the keys that fit into a line, those that are enabled.
+func keyLine(st styles, width int, keys []key.Binding) string {
+	var line string
+	for _, k := range keys {
+		if !k.Enabled() || k.Help().Key == "" {
+			continue
+		}
+		item := st.key.Render(k.Help().Key) + " " + st.faint.Render(k.Help().Desc)
+		if line != "" {
+			item = "  " + item
+		}
+		if lipgloss.Width(line)+lipgloss.Width(item) > width {
+			break
+		}
+		line += item
+	}
+	return pad(line, width)
+}
+
+// help lists all keys that act, from the bindings that they act by.
+type help struct {
+	title string
+	keys  []key.Binding // those of the screen first
+	own   int           // how many of them are the screen's
+	from  int           // the first line shown
+}
+
+func newHelp(frame frameKeys, s screen) help {
+	own := s.Keys()
+	return help{title: "Keys of " + s.Title(), keys: append(own[:len(own):len(own)], frame.all()...), own: len(own)}
+}
+
+func (h help) Title() string { return h.title }
+
+func (h help) Keys() []key.Binding {
+	return []key.Binding{
+		key.NewBinding(key.WithKeys("esc", "?", "q", "enter"), key.WithHelp("esc", "back")),
+		key.NewBinding(key.WithKeys("down", "j", "pgdown", " "), key.WithHelp("↓", "more")),
+		key.NewBinding(key.WithKeys("up", "k", "pgup"), key.WithHelp("↑", "before")),
+	}
+}
+
+func (h help) Update(msg tea.Msg) (dialog, tea.Cmd) {
+	pressed, ok := msg.(tea.KeyMsg)
+	keys := h.Keys()
+	switch {
+	case !ok:
+	case key.Matches(pressed, keys[0]):
+		return nil, nil
+	case key.Matches(pressed, keys[1]):
+		h.from = min(h.from+1, len(h.keys))
+	case key.Matches(pressed, keys[2]):
+		h.from = max(h.from-1, 0)
+	}
+	return h, nil
+}
+
+func (h help) View(st styles, width, height int) string {
+	names := 0
+	for _, k := range h.keys {
+		names = max(names, lipgloss.Width(k.Help().Key))
+	}
+	var lines []string
+	for i, k := range h.keys {
+		if i == h.own && i > 0 {
+			lines = append(lines, "")
+		}
+		if k.Enabled() && k.Help().Key != "" {
+			lines = append(lines, st.key.Render(pad(k.Help().Key, names))+"  "+k.Help().Desc)
+		}
+	}
+	from := min(h.from, max(len(lines)-height, 0))
+	return clip(strings.Join(lines[from:], "\n"), width, height)
+}

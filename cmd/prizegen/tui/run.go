@@ -1,0 +1,29 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+)
+
+// Run shows the program on a terminal until the user quits or the context ends. The
+// terminal is as before when it returns, also after a panic, which is an error then.
+func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // what is still under way ends with the program
+	w := &world{Config: cfg, ctx: ctx, styles: newStyles(lipgloss.NewRenderer(out))}
+	program := tea.NewProgram(newFrame(w, screens(w)...), tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
+		tea.WithAltScreen(), tea.WithMouseCellMotion())
+	if _, err := program.Run(); err != nil {
+		return fmt.Errorf("the screen: %w", err)
+	}
+	return nil
+}
+
+// screens are the tabs in their order.
+func screens(w *world) []screen {
+	return []screen{newDraw(w)}
+}
