@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/wholefile"
 )
 
 // promoterFunc is what a command does with campaigns.
@@ -274,7 +276,11 @@ recomputes, or as CSV for a spreadsheet. It has no personal data unless
 		if *file == "" {
 			return export(ctx, args[0], writer{a}, o)
 		}
-		return writeWhole(*file, func(w *os.File) error { return export(ctx, args[0], w, o) })
+		err := wholefile.Write(*file, wholefile.Options{Mode: 0o600}, func(w *os.File) error { return export(ctx, args[0], w, o) })
+		if errors.Is(err, fs.ErrExist) {
+			return hintError{err, "give another name"}
+		}
+		return err
 	})
 }
 

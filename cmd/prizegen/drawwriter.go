@@ -23,7 +23,7 @@ type drawWriter struct {
 	seedMade     bool   // whether nobody but this run knows the seed
 	accountWidth int    // of the table's column
 	replay       string // the command line that makes the draws again; empty where there is none
-	tally        []uint64
+	tally        *draw.Tally
 }
 
 // run makes and writes the draws. Whatever ends it, whole lines are written and
@@ -33,20 +33,12 @@ func (w *drawWriter) run(ctx context.Context) error {
 	if err := w.a.write(encoding.Header()); err != nil {
 		return err
 	}
-	w.tally = make([]uint64, w.spec.Rules.Outcomes())
+	w.tally = draw.NewTally(w.spec.Rules)
 	progress := w.a.startProgress(w.spec.Count, "draw")
-	encode := func(b *draw.Batch) error {
-		b.Out = encoding.Append(b.Out, b)
-		return nil
-	}
-	emit := func(b *draw.Batch) error {
-		for _, o := range b.Outcomes {
-			w.tally[o]++
-		}
+	err := draw.Write(ctx, w.a.generator, w.spec, encoding, writer{w.a}, func(b *draw.Batch) {
+		w.tally.Add(b)
 		progress.add(uint64(b.Len()))
-		return w.a.write(b.Out)
-	}
-	err := draw.Run(ctx, w.a.generator, w.spec, encode, emit)
+	})
 	progress.stop()
 	err = errors.Join(err, w.a.write(encoding.Footer()))
 	if err == nil && w.format == "table" {
@@ -111,7 +103,7 @@ func padded(s string, width int) string {
 func (w *drawWriter) summary() string {
 	var draws, wins uint64
 	cost := new(big.Int)
-	for o, n := range w.tally {
+	for o, n := range w.tally.Counts() {
 		draws += n
 		if won := w.spec.Rules.Prize(prize.Outcome(o)); won != nil {
 			wins += n

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/wholefile"
 )
 
 // starter is the rules file that rules init writes.
@@ -142,53 +143,20 @@ given, and - for standard output. It does not replace a file unless told to.`,
 		if name == "-" {
 			return a.write(starter)
 		}
-		if err := writeNew(name, starter, force); err != nil {
+		err := wholefile.Write(name, wholefile.Options{Mode: 0o644, Replace: force}, func(w *os.File) error {
+			_, err := w.Write(starter)
+			return err
+		})
+		if errors.Is(err, fs.ErrExist) {
+			return hintError{err, "give another name, or --force to replace it"}
+		}
+		if err != nil {
 			return err
 		}
 		a.note("wrote %s; now edit it, then: prizegen rules check %s", name, shellWord(name))
 		return nil
 	}
 	return cmd
-}
-
-// writeNew writes a whole file or none.
-func writeNew(name string, content []byte, replace bool) error {
-	if !replace {
-		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if errors.Is(err, fs.ErrExist) {
-			return hintError{fmt.Errorf("%s is there already", name), "give another name, or --force to replace it"}
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, bare(err))
-		}
-		if err := file.Close(); err != nil {
-			return fmt.Errorf("%s: %w", name, bare(err))
-		}
-	}
-	temp := name + ".new"
-	if err := os.WriteFile(temp, content, 0o644); err != nil {
-		return fmt.Errorf("%s: %w", temp, bare(err))
-	}
-	if err := os.Rename(temp, name); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", name, err), os.Remove(temp))
-	}
-	return nil
-}
-
-// writeWhole writes a new file by f, or none where that fails.
-func writeWhole(name string, f func(w *os.File) error) error {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return hintError{fmt.Errorf("%s is there already", name), "give another name"}
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, bare(err))
-	}
-	err = errors.Join(f(file), file.Close())
-	if err != nil {
-		return errors.Join(err, os.Remove(name))
-	}
-	return nil
 }
 
 func newRulesCheckCmd(a *app) *cobra.Command {

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mathext"
 
+	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
@@ -96,26 +97,36 @@ type Sample struct {
 	P         float64   `json:"p_value"` // how likely fair draws are at least this far from what is expected
 }
 
-// Check makes the draws of a spec and holds them against the odds by Pearson's
-// chi-square test. Outcomes that are expected fewer than five times are counted
-// together, as the test requires. count, which may be nil, is told of draws made.
+// Check makes the draws of a spec and holds them against the odds; see [Compare].
+// count, which may be nil, is told of draws made.
 func Check(ctx context.Context, g Generator, spec Spec, odds prize.Odds, count func(draws int)) (Sample, error) {
-	s := Sample{Draws: spec.Count, Seed: string(spec.Seed), Observed: make([]uint64, len(odds.Rows))}
+	tally := NewTally(spec.Rules)
 	err := Run(ctx, g, spec, nil, func(b *Batch) error {
-		for _, o := range b.Outcomes {
-			s.Observed[o]++
-		}
+		tally.Add(b)
 		if count != nil {
 			count(b.Len())
 		}
 		return nil
 	})
+	return Compare(spec.Seed, tally.Counts(), odds), err
+}
+
+// Compare holds the draws of a seed against the odds by Pearson's chi-square test.
+// observed is how often each outcome came up, of which there are as many as odds
+// has rows. Outcomes that are expected fewer than five times are counted together,
+// as the test requires.
+func Compare(seed entropy.Seed, observed []uint64, odds prize.Odds) Sample {
+	s := Sample{Seed: string(seed), Observed: observed}
+	for _, n := range observed {
+		s.Draws += n
+	}
+	draws := new(big.Rat).SetInt(new(big.Int).SetUint64(s.Draws))
 	for _, row := range odds.Rows {
-		expected, _ := new(big.Rat).Mul(row.Probability, new(big.Rat).SetInt(new(big.Int).SetUint64(spec.Count))).Float64()
+		expected, _ := new(big.Rat).Mul(row.Probability, draws).Float64()
 		s.Expected = append(s.Expected, expected)
 	}
 	s.compare(odds)
-	return s, err
+	return s
 }
 
 // minExpected is how often an outcome must be expected to count on its own.

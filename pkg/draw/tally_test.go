@@ -1,0 +1,78 @@
+package draw_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+)
+
+// TestWriteAndTally writes a run, and holds a tally of it against one that counts
+// the draws one by one.
+func TestWriteAndTally(t *testing.T) {
+	spec := spec(t, 3*draw.BatchSize+5)
+	want := make([]uint64, spec.Rules.Outcomes())
+	var text []byte
+	encoding := draw.CSV(&spec)
+	if err := draw.Run(t.Context(), draw.Local{}, spec, nil, func(b *draw.Batch) error {
+		text = encoding.Append(text, b)
+		for _, o := range b.Outcomes {
+			want[o]++
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	tally := draw.NewTally(spec.Rules)
+	var out bytes.Buffer
+	if err := draw.Write(t.Context(), draw.Local{}, spec, encoding, &out, tally.Add); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(out.Bytes(), text) {
+		t.Errorf("wrote %d bytes that differ from the %d of its batches", out.Len(), len(text))
+	}
+	if got := tally.Counts(); !slices.Equal(got, want) {
+		t.Errorf("counted %v, want %v", got, want)
+	}
+}
+
+// fullDisk takes some writes and refuses the next ones.
+type fullDisk struct {
+	room int
+	err  error
+}
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	if d.room == 0 {
+		return 0, d.err
+	}
+	d.room--
+	return len(p), nil
+}
+
+// TestWriteEnds with a disk that is full and with its context: what was counted until then is
+// told.
+func TestWriteEnds(t *testing.T) {
+	spec := spec(t, 100*draw.BatchSize)
+	full := errors.New("no space left")
+	tally := draw.NewTally(spec.Rules)
+	if err := draw.Write(t.Context(), draw.Local{}, spec, draw.NDJSON(&spec), &fullDisk{2, full}, tally.Add); !errors.Is(err, full) {
+		t.Errorf("got %v, want the error of the disk", err)
+	}
+	if sample := draw.Compare(spec.Seed, tally.Counts(), spec.Rules.Odds(spec.Text.Letters, spec.Number.Letters)); sample.Draws != 3*draw.BatchSize {
+		t.Errorf("a tally of %d draws, want those of three batches", sample.Draws)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	batches := 0
+	err := draw.Write(ctx, draw.Local{}, spec, draw.NDJSON(&spec), &fullDisk{room: 1000}, func(*draw.Batch) {
+		if batches++; batches == 2 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || batches == 100 {
+		t.Errorf("%v after %d batches, want the run to be stopped on its way", err, batches)
+	}
+}
