@@ -15,14 +15,14 @@ import (
 )
 
 // lostDatabase has people play at a core while its database is lost for a while.
-func lostDatabase(t *testing.T, core *service, why string, lose, giveBack func()) {
+func lostDatabase(t *testing.T, core *service, logged string, lose, giveBack func()) {
 	t.Helper()
 	admin := promoterAt(t, core.url, adminToken)
 	startPromotion(t, admin, "trouble")
 	people := gather(t, core.url, "trouble", 50)
 	people.goesOn(t)
 	lose()
-	refusesPlays(t, core, "trouble", why)
+	refusesPlays(t, core, "trouble", "the database is not available", logged)
 	giveBack()
 	people.goesOn(t)
 	people.leave()

@@ -273,7 +273,7 @@ func TestLostServiceUnderPlays(t *testing.T) {
 	people := gather(t, core.url, "lost", 50)
 	people.goesOn(t)
 	number.kill()
-	refusesPlays(t, core, "lost", "the number service at "+number.url)
+	refusesPlays(t, core, "lost", "the number service is not available", "the number service at "+number.url)
 	notReady(t, core)
 	startServiceAt(t, number.url[len("http://"):], "--role", "number")
 	people.goesOn(t)
@@ -283,18 +283,19 @@ func TestLostServiceUnderPlays(t *testing.T) {
 }
 
 // refusesPlays plays as an API's caller and as a browser until both are told that it is
-// not possible at the moment, and why.
-func refusesPlays(t *testing.T, core *service, name, why string) {
+// not possible at the moment. The operator finds the reason in the log.
+func refusesPlays(t *testing.T, core *service, name, told, logged string) {
 	t.Helper()
-	waitFor(t, "the API refuses plays since "+why, func() bool {
+	waitFor(t, "the API refuses plays, saying that "+told, func() bool {
 		status, header, body := post(t, core.url+"/v1/draws", "application/json", `{"campaign":"`+name+`","entrant":{"first_name":"Ann","last_name":"Lee"}}`)
 		return status == http.StatusServiceUnavailable && header.Get("Retry-After") != "" &&
-			header.Get("Content-Type") == remote.ProblemType && strings.Contains(body, why)
+			header.Get("Content-Type") == remote.ProblemType && strings.Contains(body, told)
 	})
 	waitFor(t, "the page refuses plays", func() bool {
 		status, header, body := post(t, core.url+"/c/"+name+"/play", "application/x-www-form-urlencoded", "first_name=Ann&last_name=Lee&once="+strings.ToLower(crand.Text()))
 		return status == http.StatusServiceUnavailable && header.Get("Retry-After") != "" && strings.Contains(body, "</html>")
 	})
+	waitFor(t, "the log tells "+logged, func() bool { return strings.Contains(core.log(), logged) })
 	if status, _, _ := do(t, http.MethodGet, core.url+"/healthz", "", ""); status != http.StatusOK {
 		t.Errorf("a core that waits is not alive: %d", status)
 	}

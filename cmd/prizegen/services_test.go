@@ -117,11 +117,10 @@ func (s *service) kill() {
 // waitFor waits for a condition that comes about by itself.
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for range 300 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if ok() {
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	t.Fatalf("%s does not happen", what)
 }
@@ -270,9 +269,12 @@ func TestLostService(t *testing.T) {
 		}
 	}
 	answer := postDraws(t, core.url, "{}")
-	if !strings.Contains(answer, `"status":503`) || !strings.Contains(answer, "the number service at "+number.url) {
+	if !strings.Contains(answer, `"status":503`) || !strings.Contains(answer, "the number service is not available") || strings.Contains(answer, number.url) {
 		t.Errorf("the core answers %s", answer)
 	}
+	waitFor(t, "the core's log of where the service is", func() bool {
+		return strings.Contains(core.log(), "the number service at "+number.url)
+	})
 	table, _, err := tryPrizegen(t, status...)
 	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
 		t.Errorf("status ended with %v, want exit status %d", err, exitFailed)

@@ -32,7 +32,7 @@ type Draw struct {
 	Player       string      `json:"player,omitempty" doc:"First name and initial of the entrant." example:"Ann L."`
 	Claim        *Mark       `json:"claim,omitempty" doc:"When the prize was handed over."`
 	Void         *Mark       `json:"void,omitempty" doc:"When the draw was voided and why."`
-	Entrant      *Entrant    `json:"entrant,omitempty" doc:"Who played, for the promoter alone."`
+	Entrant      *Contact    `json:"entrant,omitempty" doc:"Who played, for the promoter alone."`
 }
 
 // Mark is something that a promoter did to a draw.
@@ -55,7 +55,7 @@ type Row struct {
 	Request  *Digest  // of what was asked for with that key
 	Claim    *Mark    // nil where there is none
 	Void     *Mark    // nil where there is none
-	Person   *Entrant // who Entrant is; filled in where rows are read for people
+	Person   *Contact // who Entrant is; filled in where rows are read for people
 }
 
 // NoPrize stands for nothing where a prize's place is told.

@@ -18,12 +18,17 @@ type Person struct {
 	Email     string `json:"email,omitempty" doc:"An email address; may be left out where the campaign does not ask for it." example:"ann@example.org"`
 }
 
-// Entrant is a person that is known: somebody who played or was added.
-type Entrant struct {
+// Contact is a person that is known: somebody who played or was added.
+type Contact struct {
 	ID int64 `json:"id"`
 	Person
-	Plays     int64     `json:"plays" doc:"How many draws of all campaigns are theirs."`
 	CreatedAt time.Time `json:"created_at"`
+}
+
+// Entrant is a contact with what it has done.
+type Entrant struct {
+	Contact
+	Plays int64 `json:"plays" doc:"How many draws of all campaigns are theirs."`
 }
 
 // The bounds of what entrants may be called.

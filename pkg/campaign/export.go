@@ -26,7 +26,7 @@ type Entry struct {
 	PlayedAt *time.Time  `json:"played_at,omitempty"`
 	Claim    *Mark       `json:"claim,omitempty"`
 	Void     *Mark       `json:"void,omitempty"`
-	Entrant  *Entrant    `json:"entrant,omitempty"`
+	Entrant  *Contact    `json:"entrant,omitempty"`
 }
 
 // ExportOptions say what an export has.

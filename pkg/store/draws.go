@@ -59,7 +59,7 @@ func scanDrawOfPerson(row scanner) (campaign.Row, error) {
 	var first, last, email sql.NullString
 	d, err := scanDrawAnd(row, &id, &first, &last, &email, &created)
 	if err == nil && id.Valid {
-		d.Person = &campaign.Entrant{
+		d.Person = &campaign.Contact{
 			ID: id.Int64, CreatedAt: timeOf(created.Int64),
 			Person: campaign.Person{FirstName: first.String, LastName: last.String, Email: email.String},
 		}
