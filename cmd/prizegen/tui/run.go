@@ -13,8 +13,8 @@ import (
 // terminal is as before when it returns, also after a panic, which is an error then.
 func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // what is still under way ends with the program
 	w := &world{Config: cfg, ctx: ctx, styles: newStyles(lipgloss.NewRenderer(out))}
+	defer w.finish(cancel)
 	program := tea.NewProgram(newFrame(w, screens(w)...), tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithAltScreen(), tea.WithMouseCellMotion())
 	if _, err := program.Run(); err != nil {
@@ -25,5 +25,12 @@ func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 
 // screens are the tabs in their order.
 func screens(w *world) []screen {
-	return []screen{newDraw(w)}
+	return []screen{newDraw(w), newBulk(w)}
+}
+
+// finish ends what is still under way.
+func (w *world) finish(cancel context.CancelFunc) {
+	cancel()
+	w.busy.Lock()
+	defer w.busy.Unlock()
 }

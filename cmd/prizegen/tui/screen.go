@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -118,6 +119,10 @@ type world struct {
 	Config
 	ctx    context.Context // ends with the program: the parent of every call's context
 	styles styles
+
+	// busy is locked for reading by commands that leave a mess where they are not
+	// finished: the program does not end before them.
+	busy sync.RWMutex
 }
 
 // callTime is how long a call may take before the screen says that it is lost.

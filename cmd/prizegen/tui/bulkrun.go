@@ -1,0 +1,153 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/wholefile"
+)
+
+// maxBulk is how many draws are made at a time at most.
+const maxBulk = 100_000_000
+
+// bulkPlan is what to draw, besides the settings.
+type bulkPlan struct {
+	start, count uint64
+	path         string // of the file to write; empty for none
+	replace      bool   // whether the file may take the place of one that is there
+}
+
+// bulkRun is one run of many draws.
+type bulkRun struct {
+	bulkPlan
+	spec  draw.Spec
+	terms Terms
+	g     draw.Generator
+	tally *draw.Tally
+	began time.Time
+	stop  context.CancelFunc
+}
+
+// The messages of a run. Those of a run before the present one are not looked at.
+type (
+	// bulkTickMsg is the time to look how far a run is.
+	bulkTickMsg struct{ run *bulkRun }
+
+	// bulkOddsMsg has the odds that the draws of a run are held against.
+	bulkOddsMsg struct {
+		run  *bulkRun
+		odds prize.Odds
+	}
+
+	// bulkEndMsg tells that a run has ended, with an error where it is not whole.
+	bulkEndMsg struct {
+		run *bulkRun
+		err error
+		at  time.Time
+	}
+)
+
+// bulkEvery is how often the screen looks how far a run is.
+const bulkEvery = 100 * time.Millisecond
+
+func (r *bulkRun) tick() tea.Cmd {
+	return tea.Tick(bulkEvery, func(time.Time) tea.Msg { return bulkTickMsg{r} })
+}
+
+// count is a command that computes the odds.
+func (r *bulkRun) odds() tea.Msg {
+	return bulkOddsMsg{r, r.terms.Rules.Odds(r.terms.Text.Letters, r.terms.Number.Letters)}
+}
+
+// make gives the command that makes the draws. The program does not end before it.
+func (r *bulkRun) make(ctx context.Context, w *world) tea.Cmd {
+	return func() tea.Msg {
+		w.busy.RLock()
+		defer w.busy.RUnlock()
+		defer r.stop()
+		err := ctx.Err()
+		if err == nil {
+			err = r.do(ctx)
+		}
+		return bulkEndMsg{r, err, w.Now()}
+	}
+}
+
+func (r *bulkRun) do(ctx context.Context) error {
+	if r.path == "" {
+		return draw.Run(ctx, r.g, r.spec, nil, func(b *draw.Batch) error {
+			r.tally.Add(b)
+			return nil
+		})
+	}
+	encoding := bulkEncodings()[filepath.Ext(r.path)](&r.spec)
+	path, err := atHome(r.path)
+	if err != nil {
+		return err
+	}
+	return wholefile.Write(path, wholefile.Options{Mode: 0o644, Replace: r.replace}, func(file *os.File) error {
+		if _, err := file.Write(encoding.Header()); err != nil {
+			return err
+		}
+		if err := draw.Write(ctx, r.g, r.spec, encoding, file, r.tally.Add); err != nil {
+			return err
+		}
+		_, err := file.Write(encoding.Footer())
+		return err
+	})
+}
+
+// taken says whether a run did not begin since there is a file of that name already.
+func (m bulkEndMsg) taken() bool { return errors.Is(m.err, fs.ErrExist) }
+
+// bulkEncodings are the ways to write draws to a file, by the end of its name.
+func bulkEncodings() map[string]func(*draw.Spec) *draw.Encoding {
+	return map[string]func(*draw.Spec) *draw.Encoding{".csv": draw.CSV, ".ndjson": draw.NDJSON}
+}
+
+// atHome is a path with the user's home directory in place of a tilde.
+func atHome(path string) (string, error) {
+	rest, ok := strings.CutPrefix(path, "~/")
+	if !ok {
+		return path, nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, rest), err
+}
+
+// readPlan understands what was typed.
+func readPlan(count, start, path string) (bulkPlan, error) {
+	var p bulkPlan
+	var err error
+	if p.count, err = readNumber(count); err != nil || p.count == 0 || p.count > maxBulk {
+		return p, fmt.Errorf("how many: expected a whole number from 1 to %s", prize.Thousands(maxBulk))
+	}
+	if p.start, err = readNumber(start); err != nil {
+		return p, errors.New("first index: expected a whole number from 0 on")
+	}
+	if err := (entropy.Range{Start: p.start, Count: p.count}).Check(); err != nil {
+		return p, err
+	}
+	p.path = strings.TrimSpace(path)
+	if p.path != "" && bulkEncodings()[filepath.Ext(p.path)] == nil {
+		return p, errors.New("file: expected a name that ends in .csv or .ndjson")
+	}
+	return p, nil
+}
+
+// readNumber reads a whole number whose digits may be parted.
+func readNumber(text string) (uint64, error) {
+	return strconv.ParseUint(strings.NewReplacer(",", "", "_", "", " ", "").Replace(text), 10, 64)
+}

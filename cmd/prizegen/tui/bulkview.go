@@ -1,0 +1,262 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// What stands around the rows of the histogram: two lines above and two below, or
+// more of them where there is room.
+const (
+	bulkAround = 5  // without empty lines
+	bulkRoomy  = 14 // the height from which there are empty lines
+)
+
+// pageHeight is how many rows of the histogram are shown.
+func (b bulkScreen) pageHeight() int {
+	if b.height >= bulkRoomy {
+		return b.height - bulkAround - 2
+	}
+	return max(b.height-bulkAround, 1)
+}
+
+// View implements screen.
+func (b bulkScreen) View(width, height int) string {
+	st := b.w.styles
+	if b.run == nil {
+		text := fmt.Sprintf("%s %s of seed %s\nfrom index %s on, by the rules %s.\n\nThey are held against the exact odds, and stored in no campaign.",
+			prize.Thousands(b.plan.count), things(b.plan.count, "draw"), short(string(b.settings.Seed)), prize.Thousands(b.plan.start), b.settings.Terms().Rules.Name)
+		text = st.title.Render("Draw many") + "\n\n" + text + "\n\n" +
+			st.key.Render("enter") + " draws them  " + st.key.Render("m") + " changes how many"
+		return centre(lipgloss.NewStyle().Width(min(width-2, 60)).Render(text), width, height)
+	}
+	lines := []string{b.head(width), b.progress(width)}
+	if height >= bulkRoomy {
+		lines = append(lines, "")
+	}
+	lines = append(lines, b.histogram(width)...)
+	if height >= bulkRoomy {
+		lines = append(lines, "")
+	}
+	return clip(strings.Join(append(lines, b.verdict(width)...), "\n"), width, height)
+}
+
+// head tells what is drawn.
+func (b bulkScreen) head(width int) string {
+	st, r := b.w.styles, b.run
+	text := fmt.Sprintf("%s %s", prize.Thousands(r.count), things(r.count, "draw"))
+	more := fmt.Sprintf(" of seed %s from index %s by %s", short(string(r.spec.Seed)), prize.Thousands(r.start), r.terms.Rules.Name)
+	if r.path != "" {
+		more = " to " + r.path + more
+	}
+	return cut(st.title.Render(text)+st.faint.Render(more), width)
+}
+
+// failed says whether something else than the user ended the run before its end.
+func (b bulkScreen) failed() bool { return b.err != nil && !errors.Is(b.err, context.Canceled) }
+
+// drawn is how many draws were made so far.
+func (b bulkScreen) drawn() uint64 {
+	var n uint64
+	for _, count := range b.counts {
+		n += count
+	}
+	return n
+}
+
+// progress tells how far the run is and how fast.
+func (b bulkScreen) progress(width int) string {
+	st := b.w.styles
+	done, total := b.drawn(), b.run.count
+	rate := 0.0
+	if b.elapsed > 0 {
+		rate = float64(done) / b.elapsed.Seconds()
+	}
+	text := fmt.Sprintf("%s  %s/s", prize.Thousands(done), prize.Thousands(uint64(rate)))
+	switch {
+	case b.state == bulkStopping:
+		text += "  stopping"
+	case b.failed():
+		text += "  failed after " + seconds(b.elapsed)
+	case b.state == bulkEnded && b.err != nil:
+		text += "  stopped after " + seconds(b.elapsed)
+	case b.state == bulkEnded:
+		text += "  in " + seconds(b.elapsed)
+	case rate > 0:
+		text += "  " + seconds(time.Duration(float64(total-done)/rate*float64(time.Second))) + " left"
+	}
+	fraction := float64(done) / float64(total)
+	text = fmt.Sprintf("%3.0f%%  %s", math.Floor(100*fraction), text)
+	if room := min(width-lipgloss.Width(text)-2, 40); room >= 8 {
+		bar := barOf(fraction, room)
+		text = st.bar.Render(bar) + st.faint.Render(strings.Repeat("░", room-lipgloss.Width(bar))) + "  " + text
+	}
+	return cut(text, width)
+}
+
+// seconds is a time for people.
+func seconds(d time.Duration) string {
+	if d < 10*time.Second {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// things is the word for n of them.
+func things(n uint64, one string) string {
+	if n == 1 {
+		return one
+	}
+	return one + "s"
+}
+
+// barOf is a bar of up to width columns, in eighths of a column.
+func barOf(fraction float64, width int) string {
+	eighths := int(math.Round(min(max(fraction, 0), 1) * float64(width) * 8))
+	if eighths == 0 && fraction > 0 {
+		eighths = 1
+	}
+	text := strings.Repeat("█", eighths/8)
+	if rest := eighths % 8; rest > 0 {
+		text += string([]rune(" ▏▎▍▌▋▊▉")[rest])
+	}
+	return text
+}
+
+// rows are the outcomes worth a line: those that can come up, those promised though
+// they can't, and what should not have come up.
+func (b bulkScreen) rows() []prize.Row {
+	if b.odds == nil {
+		return nil
+	}
+	var rows []prize.Row
+	for _, row := range b.odds.Rows {
+		if row.Probability.Sign() > 0 || row.Prize != nil || b.counts[row.Outcome] > 0 {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// histogram shows what was drawn beside what is expected.
+func (b bulkScreen) histogram(width int) []string {
+	st := b.w.styles
+	if b.odds == nil {
+		return []string{st.faint.Render("counting the exact odds…")}
+	}
+	rows := b.rows()
+	names, count := 12, len("expected")
+	most := new(big.Rat)
+	for _, row := range rows {
+		names = max(names, lipgloss.Width(outcomeName(row)))
+		count = max(count, len(prize.Thousands(b.counts[row.Outcome])))
+		if row.Probability.Cmp(most) > 0 {
+			most = row.Probability
+		}
+	}
+	names = min(names, max(width-2*(count+2), 8), 40)
+	room := width - names - 2*(count+2) - 2
+	part := ""
+	if shown := b.pageHeight(); shown < len(rows) {
+		part = fmt.Sprintf("%d–%d of %d", b.from+1, min(b.from+shown, len(rows)), len(rows))
+	}
+	lines := []string{st.title.Render(cut(pad(part, names)+"  "+padLeft("drawn", count)+"  "+padLeft("expected", count), width))}
+	for _, row := range rows[min(b.from, len(rows)):min(b.from+b.pageHeight(), len(rows))] {
+		name := st.lose
+		if row.Prize != nil {
+			name = st.win
+		}
+		expected := b.expected(row.Probability)
+		line := name.Render(pad(cut(outcomeName(row), names), names)) + "  " +
+			padLeft(prize.Thousands(b.counts[row.Outcome]), count) + "  " + st.faint.Render(padLeft(grouped(expected), count))
+		if room >= 8 {
+			line += "  " + b.rowBar(row, most, room)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// rowBar is how often an outcome came up, with a mark where it is expected.
+func (b bulkScreen) rowBar(row prize.Row, most *big.Rat, width int) string {
+	st := b.w.styles
+	share, scale := 0.0, 0.0
+	if drawn := b.drawn(); drawn > 0 {
+		share = float64(b.counts[row.Outcome]) / float64(drawn)
+	}
+	scale, _ = most.Float64()
+	expected, _ := row.Probability.Float64()
+	// A tenth more than the likeliest outcome, so that this can come up more often
+	// than it should.
+	scale *= 1.1
+	bar := []rune(pad(barOf(share/scale, width), width))
+	mark := min(int(math.Round(expected/scale*float64(width))), width-1)
+	return st.bar.Render(string(bar[:mark])) + st.bar2.Render("┃") + st.bar.Render(string(bar[min(mark+1, len(bar)):min(len(bar), width)]))
+}
+
+// expected is how often something is expected in the draws made so far.
+func (b bulkScreen) expected(p *big.Rat) float64 {
+	n, _ := new(big.Rat).Mul(p, new(big.Rat).SetInt(new(big.Int).SetUint64(b.drawn()))).Float64()
+	return n
+}
+
+// grouped shows an expected number: small ones with a digit behind the point.
+func grouped(n float64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%.1f", n)
+	}
+	return prize.Thousands(uint64(math.Round(n)))
+}
+
+// outcomeName names a prize and the rule that gives it.
+func outcomeName(row prize.Row) string {
+	won := "no prize"
+	if row.Prize != nil {
+		won = row.Prize.Name
+	}
+	if row.Rule == nil {
+		return "no rule"
+	}
+	return won + " · " + row.Rule.Name
+}
+
+// verdict tells at the end what the draws say about the odds, in two lines.
+func (b bulkScreen) verdict(width int) []string {
+	st := b.w.styles
+	first, second := "", ""
+	switch {
+	case b.failed():
+		return strings.Split(clip(st.warn.Width(width).Render("✗ "+b.err.Error()), width, 2), "\n")
+	case b.sample != nil && b.sample.Degrees == 0:
+		first = "Too few draws to tell anything."
+	case b.sample != nil && width < 60:
+		first = fmt.Sprintf("chi² %.2f, %d degrees, p = %.4f", b.sample.ChiSquare, b.sample.Degrees, b.sample.P)
+		second = fmt.Sprintf("%.4g%% of fair runs are as far or more", 100*b.sample.P)
+	case b.sample != nil:
+		first = fmt.Sprintf("chi-square %.2f, %d degrees of freedom, p = %.4f", b.sample.ChiSquare, b.sample.Degrees, b.sample.P)
+		second = fmt.Sprintf("Fair draws are at least this far from the odds in %.4g%% of runs.", 100*b.sample.P)
+	}
+	style := st.good
+	if b.sample != nil && b.sample.Degrees > 0 && b.sample.P < 0.001 {
+		style = st.warn
+	}
+	lines := []string{style.Render(cut(first, width)), st.faint.Render(cut(second, width))}
+	if b.state != bulkEnded || b.run.path == "" {
+		return lines
+	}
+	if b.err == nil {
+		lines[1] = st.good.Render(cut("✓ wrote "+b.run.path, width))
+	} else {
+		lines[1] = st.faint.Render(cut("Stopped, so that nothing was written to "+b.run.path, width))
+	}
+	return lines
+}
