@@ -6,6 +6,7 @@ PROFILE   = build/cover.out
 GO_DIRS   = $(wildcard cmd pkg serve bench)
 
 BENCH    ?= .
+ROUNDS   ?= 5
 FUZZTIME ?= 1m
 GORACE    = atexit_sleep_ms=0
 
@@ -23,7 +24,7 @@ export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test unit race lint fmt bench fuzz cover dist-files release-check clean
+.PHONY: help build test unit race lint fmt bench microbench fuzz cover dist-files release-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -57,7 +58,12 @@ lint: ## Check imports, style and common mistakes; fail if go.mod is not tidy
 fmt: ## Format the Go code
 	$(call TOOL,gofumpt) -l -w $(GO_DIRS)
 
-bench: ## Run the benchmarks; BENCH=regexp picks some
+bench: build ## Measure against peers into build/bench/report.md; QUICK=1, ROUNDS=3, BENCH=regexp for less
+	@scripts/deps.sh bench
+	cd bench && go build -o ../build/report ./report
+	build/report -rounds $(ROUNDS) -quick=$(if $(QUICK),true,false) -only '$(BENCH)'
+
+microbench: ## Run the benchmarks of the packages; BENCH=regexp picks some
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 fuzz: ## Run each fuzz target for FUZZTIME (1m)

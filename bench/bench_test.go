@@ -1,20 +1,16 @@
-package bench
+package bench_test
 
 import (
-	"bufio"
-	"context"
-	"encoding/csv"
-	"fmt"
+	"bytes"
 	"io"
-	"strconv"
-	"sync/atomic"
+	"math/big"
+	"runtime"
 	"testing"
 
+	"github.com/prizegen/prizegen/bench"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
-	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
-	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
 // BenchmarkDraw makes one whole draw an iteration: an account number, the rule
@@ -22,10 +18,14 @@ import (
 func BenchmarkDraw(b *testing.B) {
 	b.Run("ours", func(b *testing.B) { benchmarkOurs(b, draw.CSV) })
 	b.Run("ours-ndjson", func(b *testing.B) { benchmarkOurs(b, draw.NDJSON) })
-	b.Run("bound", benchmarkBound)
-	b.Run("peer-fmt", func(b *testing.B) { benchmarkPeer(b, (*peer).pick, newFmtOutput) })
-	b.Run("peer-csv", func(b *testing.B) { benchmarkPeer(b, (*peer).pick, newCSVOutput) })
-	b.Run("peer-weighted", func(b *testing.B) { benchmarkPeer(b, (*peer).pickWeighted, newCSVOutput) })
+	b.Run("bound", func(b *testing.B) {
+		if err := bench.Bound(b.N, runtime.GOMAXPROCS(0)); err != nil {
+			b.Fatal(err)
+		}
+	})
+	b.Run("peer-fmt", func(b *testing.B) { benchmarkPeer(b, (*bench.Peer).Pick, bench.NewFmtOutput) })
+	b.Run("peer-csv", func(b *testing.B) { benchmarkPeer(b, (*bench.Peer).Pick, bench.NewCSVOutput) })
+	b.Run("peer-weighted", func(b *testing.B) { benchmarkPeer(b, (*bench.Peer).PickWeighted, bench.NewCSVOutput) })
 }
 
 // BenchmarkAccount makes only an account number an iteration, since the regular
@@ -45,114 +45,76 @@ func BenchmarkAccount(b *testing.B) {
 		}
 	})
 	b.Run("peer", func(b *testing.B) {
-		p := newPeer(b, 42)
+		p, err := bench.NewPeer(42)
+		if err != nil {
+			b.Fatal(err)
+		}
 		b.ReportAllocs()
 		for b.Loop() {
-			p.account()
+			p.Account()
 		}
 	})
 }
 
-// spec is the run that the command makes where nothing else is asked for.
 func spec(tb testing.TB, count int) draw.Spec {
 	tb.Helper()
-	text, err := textgen.Parse(textgen.Default)
+	s, err := bench.Spec(count)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	number, err := numgen.Parse(numgen.Default)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return draw.Spec{Seed: "42", Count: uint64(count), Text: text, Number: number, Rules: generous(tb)}
-}
-
-// ours writes the draws of a spec.
-func ours(s draw.Spec, format func(*draw.Spec) *draw.Encoding, w io.Writer) error {
-	encoding := format(&s)
-	return draw.Run(context.Background(), draw.Local{}, s, func(batch *draw.Batch) error {
-		batch.Out = encoding.Append(batch.Out, batch)
-		return nil
-	}, func(batch *draw.Batch) error {
-		_, err := w.Write(batch.Out)
-		return err
-	})
+	return s
 }
 
 func benchmarkOurs(b *testing.B, format func(*draw.Spec) *draw.Encoding) {
 	s := spec(b, b.N)
 	b.ReportAllocs()
 	b.ResetTimer()
-	if err := ours(s, format, io.Discard); err != nil {
+	if err := bench.Ours(s, format, io.Discard); err != nil {
 		b.Fatal(err)
 	}
 }
 
-// benchmarkBound does only what can't be left out: it makes the words of the
-// draws, and copies the bytes of the lines.
-func benchmarkBound(b *testing.B) {
-	const batch = 256
-	var csvBatch []byte
-	if err := ours(spec(b, batch), draw.CSV, writerFunc(func(out []byte) (int, error) {
-		csvBatch = append(csvBatch, out...)
-		return len(out), nil
-	})); err != nil {
+func benchmarkPeer(b *testing.B, pick func(*bench.Peer, *bench.Rule) bench.Choice, newOutput func() bench.Output) {
+	b.ReportAllocs()
+	if err := bench.Peers(b.N, runtime.GOMAXPROCS(0), pick, newOutput); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	var next atomic.Int64
-	b.RunParallel(func(pb *testing.PB) {
-		readers := make([]*entropy.Blocks, 0, 3)
-		for _, label := range entropy.Labels() {
-			readers = append(readers, entropy.NewStream(entropy.Seed("42").Subkey(label)).Blocks(uint64(next.Add(1))<<40, 0))
-		}
-		words, out := make([]byte, batch*entropy.BlockSize), make([]byte, len(csvBatch))
-		for i := 0; pb.Next(); i++ {
-			if i%batch > 0 {
-				continue
-			}
-			for _, reader := range readers {
-				_, _ = reader.Read(words)
-			}
-			copy(out, csvBatch)
-		}
-	})
 }
 
-// benchmarkPeer gives each core a peer and an output of its own, so that none
-// waits for another. The lines of the cores need not be in order, as ours are.
-func benchmarkPeer(b *testing.B, pick func(*peer, *peerRule) choice, newOutput func() output) {
-	var seeds atomic.Uint64
-	b.ReportAllocs()
-	b.RunParallel(func(pb *testing.PB) {
-		p, out := newPeer(b, seeds.Add(1)), newOutput()
-		for i := 0; pb.Next(); i++ {
-			account := p.account()
-			rule := p.rule(account)
-			c := pick(p, rule)
-			if err := out(i, account, rule.name, c); err != nil {
-				b.Error(err)
-				return
+// TestPeerIsFair checks that both sides do the same work: they decide by the same
+// rules, with the same frequencies.
+func TestPeerIsFair(t *testing.T) {
+	p, err := bench.NewPeer(42)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 200_000
+	s := spec(t, n)
+	for _, pick := range []func(*bench.Peer, *bench.Rule) bench.Choice{(*bench.Peer).Pick, (*bench.Peer).PickWeighted} {
+		total := 0.0
+		for range n {
+			account := p.Account()
+			rule := p.Rule(account)
+			if i, _ := s.Rules.Find(account); s.Rules.List[i].Name != rule.Name {
+				t.Fatalf("%s: %s, ours %s", account, rule.Name, s.Rules.List[i].Name)
 			}
+			value, _ := new(big.Float).SetString(pick(p, rule).Value)
+			v, _ := value.Float64()
+			total += v
 		}
-	})
-}
-
-// output writes a draw as a line of CSV.
-type output func(index int, account, rule string, c choice) error
-
-func newFmtOutput() output {
-	w := bufio.NewWriterSize(io.Discard, 64<<10)
-	return func(index int, account, rule string, c choice) error {
-		_, err := fmt.Fprintf(w, "%d,%s,%s,%s,%s,GBP\n", index, account, rule, c.prize, c.value)
-		return err
+		odds := s.Rules.Odds(s.Text.Letters, s.Number.Letters)
+		mean, _ := odds.Mean.Float64()
+		// Five standard errors of the mean: the seed is fixed, so it never flickers.
+		if got := total / n; got < mean-5*odds.StandardDeviation()/447 || got > mean+5*odds.StandardDeviation()/447 {
+			t.Errorf("a draw of the peer costs %.2f, ours %.2f", got, mean)
+		}
 	}
 }
 
-func newCSVOutput() output {
-	w := csv.NewWriter(bufio.NewWriterSize(io.Discard, 64<<10))
-	return func(index int, account, rule string, c choice) error {
-		return w.Write([]string{strconv.Itoa(index), account, rule, c.prize, c.value, "GBP"})
+// TestOurs checks what is measured: a line a draw.
+func TestOurs(t *testing.T) {
+	var out bytes.Buffer
+	if err := bench.Ours(spec(t, 10_000), draw.CSV, &out); err != nil || bytes.Count(out.Bytes(), []byte("\n")) != 10_000 {
+		t.Errorf("%d lines, error %v", bytes.Count(out.Bytes(), []byte("\n")), err)
 	}
 }

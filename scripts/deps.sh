@@ -2,7 +2,8 @@
 # Makes sure that what the tests call is there: a C compiler for the race
 # detector, git, xxd, openssl, promtool of Prometheus, PostgreSQL, and Chromium. On Debian and its kin
 # it installs what is missing, given root or sudo without a password; elsewhere
-# it names it.
+# it names it. `deps.sh bench` makes sure of what the measurements call instead: wrk,
+# NGINX, gunicorn, Flask and PostgreSQL.
 set -euo pipefail
 
 fail() {
@@ -21,13 +22,23 @@ can_compile() {
 }
 
 missing=()
-can_compile || missing+=(gcc libc6-dev)
-for tool in git xxd openssl; do
-	command -v "$tool" >/dev/null || missing+=("$tool")
-done
-command -v promtool >/dev/null || missing+=(prometheus)
+if [[ ${1:-} == bench ]]; then
+	for tool in wrk gunicorn; do
+		command -v "$tool" >/dev/null || missing+=("$tool")
+	done
+	PATH=$PATH:/usr/sbin command -v nginx >/dev/null || missing+=(nginx-light)
+	for module in flask requests; do
+		/usr/bin/python3 -c "import $module" 2>/dev/null || missing+=("python3-$module")
+	done
+else
+	can_compile || missing+=(gcc libc6-dev)
+	for tool in git xxd openssl; do
+		command -v "$tool" >/dev/null || missing+=("$tool")
+	done
+	command -v promtool >/dev/null || missing+=(prometheus)
+	command -v chromium >/dev/null || missing+=(chromium)
+fi
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
-command -v chromium >/dev/null || missing+=(chromium)
 ((${#missing[@]})) || exit 0
 
 command -v apt-get >/dev/null || fail "missing: ${missing[*]}; install them, then run this again"

@@ -33,7 +33,7 @@ const password = "storetest"
 // with the test. A durable one writes to the disk as one in use does.
 func StartServer(t testing.TB, durable bool) *Server {
 	t.Helper()
-	s, err := startServer(durable)
+	s, err := Launch(durable)
 	if err != nil {
 		needed(t, err.Error())
 	}
@@ -41,7 +41,8 @@ func StartServer(t testing.TB, durable bool) *Server {
 	return s
 }
 
-func startServer(durable bool) (*Server, error) {
+// Launch is [StartServer] for what is no test: the caller stops the server.
+func Launch(durable bool) (*Server, error) {
 	initdb, err := program("initdb")
 	if err != nil {
 		return nil, err

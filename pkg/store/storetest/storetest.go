@@ -27,7 +27,7 @@ func Run(m *testing.M) int {
 	if os.Getenv(serverVariable) != "" {
 		return m.Run()
 	}
-	server, err := startServer(false)
+	server, err := Launch(false)
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "tests run without PostgreSQL:", err)
 		return m.Run()

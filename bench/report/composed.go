@@ -1,0 +1,42 @@
+package main
+
+import "context"
+
+// composed measures how many draws are put together from three services over HTTP.
+func composed(ctx context.Context, l *lab) (section, error) {
+	ours, err := l.startOursApart(ctx, "--db", l.file("composed.db"))
+	if err != nil {
+		return section{}, err
+	}
+	defer stopAll(ours)
+	bare, err := l.startBareApart(ctx)
+	if err != nil {
+		return section{}, err
+	}
+	defer stopAll(bare)
+	flask, err := l.startFlaskApart(ctx, l.file("composed-flask.db"))
+	if err != nil {
+		return section{}, err
+	}
+	defer stopAll(flask)
+	draw := func(services []*process) func(context.Context) (float64, error) {
+		core := services[len(services)-1]
+		return func(ctx context.Context) (float64, error) {
+			r, err := l.drive(ctx, core.url+"/v1/draws", load{kind: "draw", clients: clients, time: l.time()})
+			return r.perSecond, err
+		}
+	}
+	results, err := interleave(ctx, l.rounds, []contestant{
+		{"ours", "four processes of `prizegen serve`: the core asks for the text, the number and the prize by subkeys, checks the answers and writes the draw with all that verifies it", draw(ours)},
+		{"net/http", "four processes of handlers that write a constant, the first of which asks the three others before", draw(bare)},
+		{"Flask", "the same four services in Flask behind gunicorn, with requests and connections that are kept", draw(flask)},
+	})
+	if err != nil {
+		return section{}, err
+	}
+	return section{
+		title: "A draw composed of three services", unit: "draws/s", results: results,
+		about: "`POST /v1/draws` with `{}` over 64 connections to a core that has no part of the draw itself. net/http is what four such hops cost with nothing in them.",
+		aims:  []aim{{text: "ours ÷ Flask", ratios: ratios(find(results, "ours"), find(results, "Flask")), atLeast: 20}},
+	}, nil
+}

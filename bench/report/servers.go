@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// startBare starts a server that answers with a constant, after calls of others
+// where there are some.
+func (l *lab) startBare(ctx context.Context, others ...*process) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{address}
+	for _, other := range others {
+		args = append(args, other.url+"/")
+	}
+	return l.start(ctx, address, "/", nil, self, bareCommand, strings.Join(args, ","))
+}
+
+// startBareApart starts a server that makes the calls of a core, which is the last
+// one, and those that it calls.
+func (l *lab) startBareApart(ctx context.Context) ([]*process, error) {
+	var all []*process
+	for len(all) < 4 {
+		var others []*process
+		if len(all) == 3 {
+			others = all
+		}
+		p, err := l.startBare(ctx, others...)
+		if err != nil {
+			stopAll(all)
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// startNginx starts an NGINX that answers with a constant.
+func (l *lab) startNginx(ctx context.Context) (*process, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	config := filepath.Join(l.work, "nginx.conf")
+	text := fmt.Sprintf(`daemon off;
+worker_processes %d;
+pid %s/nginx.pid;
+error_log stderr;
+events { worker_connections 2048; }
+http {
+	access_log off;
+	keepalive_requests 1000000000;
+	server {
+		listen %s;
+		default_type application/json;
+		return 200 '{"format":"lower4","texts":["fucb"]}';
+	}
+}
+`, runtime.NumCPU(), l.work, address)
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+		return nil, err
+	}
+	return l.start(ctx, address, "/", nil, "nginx", "-c", config, "-p", l.work)
+}
+
+// startOurs starts one of our services.
+func (l *lab) startOurs(ctx context.Context, role string, args ...string) (*process, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	env := []string{"PRIZEGEN_ADMIN_PASSWORD=" + adminPassword}
+	return l.start(ctx, address, "/readyz", env, l.prizegen, append([]string{"serve", "--role", role, "--listen", address, "--log-level", "warn"}, args...)...)
+}
+
+// adminPassword is that of the administrator of the cores that are measured.
+const adminPassword = "a password for benchmarks"
+
+// startOursApart starts a core, which is the last one, and the three services that
+// it calls.
+func (l *lab) startOursApart(ctx context.Context, args ...string) ([]*process, error) {
+	var all []*process
+	for _, role := range []string{"text", "number", "prize", "core"} {
+		var own []string
+		if role == "core" {
+			own = append(args, "--text-url", all[0].url, "--number-url", all[1].url, "--prize-url", all[2].url)
+		}
+		p, err := l.startOurs(ctx, role, own...)
+		if err != nil {
+			stopAll(all)
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// startFlask starts one of the Flask services. Two workers a core and a thread for
+// each connection is what they were fastest with.
+func (l *lab) startFlask(ctx context.Context, role string, env ...string) (*process, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	ready := map[string]string{"text": "/v1/text", "number": "/v1/number", "prize": "/ready", "core": "/ready"}[role]
+	return l.start(ctx, address, ready, append(env, "PYTHONDONTWRITEBYTECODE=1"), "gunicorn", "--log-level", "warning", "--chdir", l.flask,
+		"--bind", address, "--workers", fmt.Sprint(2*runtime.NumCPU()), "--threads", "32", "services:"+role+"()")
+}
+
+// startFlaskApart starts the Flask core, which is the last one, and the services
+// that it calls.
+func (l *lab) startFlaskApart(ctx context.Context, db string) ([]*process, error) {
+	var all []*process
+	for _, role := range []string{"text", "number", "prize", "core"} {
+		var env []string
+		if role == "core" {
+			env = []string{"DB=" + db, "TEXT_URL=" + all[0].url, "NUMBER_URL=" + all[1].url, "PRIZE_URL=" + all[2].url}
+		}
+		p, err := l.startFlask(ctx, role, env...)
+		if err != nil {
+			stopAll(all)
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+	_ "modernc.org/sqlite"             // the driver sqlite
+)
+
+// singleRows are the contestants that store each play in a transaction of its own, as
+// most would write it, and what closes them.
+func (l *lab) singleRows(ctx context.Context, postgres string) ([]contestant, func(), error) {
+	lite, err := openSingle(ctx, "sqlite", "file:"+l.file("single.db")+"?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate", 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	pg, err := openSingle(ctx, "pgx", postgres, 16)
+	if err != nil {
+		_ = lite.Close() // the first error tells more
+		return nil, nil, err
+	}
+	closeAll := func() {
+		_ = lite.Close() // their time is over
+		_ = pg.Close()
+	}
+	what := "a transaction a play, in process, for 64 at a time"
+	return []contestant{
+		{"single rows in SQLite", what, func(ctx context.Context) (float64, error) { return l.playSingly(ctx, lite) }},
+		{"single rows in PostgreSQL", what, func(ctx context.Context) (float64, error) { return l.playSingly(ctx, pg) }},
+	}, closeAll, nil
+}
+
+// openSingle opens a database as the store does, with as few tables as do.
+// Connections of SQLite beyond one would only wait for the lock of the file, and
+// longer.
+func openSingle(ctx context.Context, driver, address string, connections int) (*sql.DB, error) {
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	for _, text := range []string{
+		"CREATE TABLE single_campaign (id INTEGER PRIMARY KEY, next_index INTEGER NOT NULL)",
+		"INSERT INTO single_campaign VALUES (1, 0)",
+		"CREATE TABLE single_draws (draw_index INTEGER PRIMARY KEY, account TEXT NOT NULL UNIQUE, prize TEXT, once_key TEXT NOT NULL UNIQUE, name TEXT NOT NULL)",
+	} {
+		if _, err := db.ExecContext(ctx, text); err != nil {
+			_ = db.Close() // the first error tells more
+			return nil, err
+		}
+	}
+	return db, nil
+}
+
+// playSingly tells how many plays a second 64 goroutines store.
+func (l *lab) playSingly(ctx context.Context, db *sql.DB) (float64, error) {
+	var stored atomic.Int64
+	errs := make([]error, clients)
+	started := time.Now()
+	var running sync.WaitGroup
+	for i := range clients {
+		running.Go(func() {
+			for errs[i] == nil && time.Since(started) < l.time() {
+				errs[i] = playSingle(ctx, db)
+				stored.Add(1)
+			}
+		})
+	}
+	running.Wait()
+	took := time.Since(started).Seconds()
+	for _, err := range errs {
+		if err != nil {
+			return 0, err
+		}
+	}
+	return float64(stored.Load()) / took, nil
+}
+
+// playSingle takes the next index and adds its draw.
+func playSingle(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after the commit it does nothing
+	var index int64
+	if err := tx.QueryRowContext(ctx, "UPDATE single_campaign SET next_index = next_index + 1 WHERE id = 1 RETURNING next_index").Scan(&index); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO single_draws VALUES ($1, $2, $3, $4, $5)",
+		index, fmt.Sprintf("abcd%08d", index), "Mug", fmt.Sprint("bench-", index), fmt.Sprint("Ann Lee ", index)); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// start measures how long a program takes to make its first draw.
+func start(ctx context.Context, l *lab) (section, error) {
+	run := func(name string, args ...string) func(context.Context) (float64, error) {
+		return func(ctx context.Context) (float64, error) {
+			const times = 10
+			var took []float64
+			for range times {
+				started := time.Now()
+				if err := exec.CommandContext(ctx, name, args...).Run(); err != nil {
+					return 0, err
+				}
+				took = append(took, millis(time.Since(started)))
+			}
+			return median(took), nil
+		}
+	}
+	ready := func(start func() (*process, error)) func(context.Context) (float64, error) {
+		return func(context.Context) (float64, error) {
+			started := time.Now()
+			p, err := start()
+			if err != nil {
+				return 0, err
+			}
+			took := millis(time.Since(started))
+			p.stop()
+			return took, nil
+		}
+	}
+	results, err := interleave(ctx, l.rounds, []contestant{
+		{"ours, a draw", "`prizegen draw --quiet -o csv`, from its start to its end", run(l.prizegen, "draw", "--quiet", "-o", "csv")},
+		{"Python, a draw", "`bulk.py 1`, likewise", run(python, filepath.Join(l.flask, "bulk.py"), "1")},
+		{"Python with Flask", "importing the Flask services", run(python, "-c", "import sys; sys.path.insert(0, sys.argv[1]); import services", l.flask)},
+		{"Python, nothing", "`python3 -c pass`", run(python, "-c", "pass")},
+		{"ours, a service", "`prizegen serve --role text` until its first answer", ready(func() (*process, error) { return l.startOurs(ctx, "text") })},
+		{"Flask, a service", "gunicorn with the text service until its first answer", ready(func() (*process, error) { return l.startFlask(ctx, "text") })},
+	})
+	if err != nil {
+		return section{}, err
+	}
+	first := find(results, "ours, a draw")
+	return section{
+		title: "Start", unit: "ms", less: true, results: results,
+		about: "How long it takes until there is something, with all files in the cache of the system.",
+		aims: []aim{
+			{text: "`prizegen draw`", ratios: first.samples, atMost: 15, absolute: "ms"},
+			{text: "ours ÷ Python, each making a draw", ratios: ratios(first, find(results, "Python, a draw")), atMost: 0.1},
+			{text: "ours ÷ Python with Flask", ratios: ratios(first, find(results, "Python with Flask")), atMost: 0.1},
+		},
+	}, nil
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// memory measures what servers hold that nobody asks, and how large what is
+// installed is.
+func memory(ctx context.Context, l *lab) (section, error) {
+	measure := func(start func() ([]*process, error)) func(context.Context) (float64, error) {
+		return func(context.Context) (float64, error) {
+			all, err := start()
+			if err != nil {
+				return 0, err
+			}
+			defer stopAll(all)
+			time.Sleep(3 * time.Second) // what the start needed is given back
+			return groupMemory(all)
+		}
+	}
+	alone := func(p *process, err error) ([]*process, error) { return []*process{p}, err }
+	db := 0
+	file := func() string {
+		db++
+		return l.file(fmt.Sprintf("idle-%d.db", db))
+	}
+	results, err := interleave(ctx, min(l.rounds, 3), []contestant{
+		{"ours, a core", "`prizegen serve --role core`, with its site and a SQLite file", measure(func() ([]*process, error) { return alone(l.startOurs(ctx, "core", "--db", file())) })},
+		{"ours, a text service", "`prizegen serve --role text`", measure(func() ([]*process, error) { return alone(l.startOurs(ctx, "text")) })},
+		{"ours, all four services", "four processes; the pages of the program are shared and counted once", measure(func() ([]*process, error) { return l.startOursApart(ctx, "--db", file()) })},
+		{"Flask, a text service", "gunicorn with its workers", measure(func() ([]*process, error) { return alone(l.startFlask(ctx, "text")) })},
+		{"Flask, all four services", "likewise", measure(func() ([]*process, error) { return l.startFlaskApart(ctx, file()) })},
+	})
+	if err != nil {
+		return section{}, err
+	}
+	sizes, err := l.sizes(ctx)
+	return section{
+		title: "Idle memory and size", unit: "MB", less: true, results: results,
+		about:  "What the processes of a server hold three seconds after their start (proportional set size), in megabytes of a million bytes.",
+		aims:   []aim{{text: "a core", ratios: find(results, "ours, a core").samples, atMost: 30, absolute: "MB"}},
+		tables: []table{sizes},
+	}, err
+}
+
+// groupMemory adds up the proportional set sizes of processes and their children, in
+// megabytes. Each server leads a process group.
+func groupMemory(all []*process) (float64, error) {
+	rollups, err := filepath.Glob("/proc/[0-9]*/smaps_rollup")
+	if err != nil {
+		return 0, err
+	}
+	sum := 0.0
+	for _, path := range rollups {
+		stat, err := os.ReadFile(filepath.Join(filepath.Dir(path), "stat"))
+		if err != nil {
+			continue // it has ended
+		}
+		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:])) // state, parent, group …
+		for _, p := range all {
+			if fields[2] == strconv.Itoa(p.cmd.Process.Pid) {
+				text, err := os.ReadFile(path)
+				if err != nil {
+					return 0, err
+				}
+				sum += field(string(text), "Pss:") * 1024 / 1e6
+			}
+		}
+	}
+	return sum, nil
+}
+
+// field reads the number behind a name.
+func field(text, name string) float64 {
+	_, rest, _ := strings.Cut(text, name)
+	words := strings.Fields(rest)
+	if len(words) == 0 {
+		return 0
+	}
+	value, _ := strconv.ParseFloat(words[0], 64) // 0 where it is none
+	return value
+}
+
+// sizes compares what has to be installed.
+func (l *lab) sizes(ctx context.Context) (table, error) {
+	binary, err := os.ReadFile(l.prizegen)
+	if err != nil {
+		return table{}, err
+	}
+	var packed counter
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write(binary); err != nil {
+		return table{}, err
+	}
+	if err := w.Close(); err != nil {
+		return table{}, err
+	}
+	t := table{columns: []string{"to install", "MB"}, rows: [][]string{
+		{"the binary, which with its licence is all of the image", figure(float64(len(binary)) / 1e6)},
+		{"the same compressed, as it is pulled", figure(float64(packed) / 1e6)},
+	}}
+	list := exec.CommandContext(ctx, "sh", "-c", `dpkg-query -W -f '${Installed-Size}\n' $(apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances python3-flask gunicorn python3-requests | grep '^[a-z0-9]' | sort -u) 2>/dev/null`)
+	out, err := list.Output()
+	if err != nil {
+		return t, nil //nolint:nilerr // another system than Debian; the rest stands
+	}
+	kib := 0.0
+	for word := range strings.FieldsSeq(string(out)) {
+		size, _ := strconv.ParseFloat(word, 64) // 0 where it is none
+		kib += size
+	}
+	t.rows = append(t.rows, []string{"python3-flask, gunicorn, python3-requests and all they need of Debian", figure(kib * 1024 / 1e6)})
+	return t, nil
+}
+
+// counter counts the bytes that are written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+var _ io.Writer = (*counter)(nil)

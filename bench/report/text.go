@@ -1,0 +1,58 @@
+package main
+
+import "context"
+
+// clients is how many connections a load has where nothing else is said.
+const clients = 64
+
+// text measures how many texts are answered over HTTP.
+func text(ctx context.Context, l *lab) (section, error) {
+	var all []*process
+	defer func() { stopAll(all) }()
+	started := func(p *process, err error) (*process, error) {
+		if err == nil {
+			all = append(all, p)
+		}
+		return p, err
+	}
+	ours, err := started(l.startOurs(ctx, "text"))
+	if err != nil {
+		return section{}, err
+	}
+	bare, err := started(l.startBare(ctx))
+	if err != nil {
+		return section{}, err
+	}
+	nginx, err := started(l.startNginx(ctx))
+	if err != nil {
+		return section{}, err
+	}
+	flask, err := started(l.startFlask(ctx, "text"))
+	if err != nil {
+		return section{}, err
+	}
+	get := func(p *process) func(context.Context) (float64, error) {
+		return func(ctx context.Context) (float64, error) {
+			r, err := l.drive(ctx, p.url+"/v1/text", load{kind: "get", clients: clients, time: l.time()})
+			return r.perSecond, err
+		}
+	}
+	results, err := interleave(ctx, l.rounds, []contestant{
+		{"ours", "`prizegen serve --role text`: fresh randomness for each request, with its trace, its limits and its metrics", get(ours)},
+		{"net/http", "a handler that writes a constant", get(bare)},
+		{"NGINX", "`return 200` with the same body", get(nginx)},
+		{"Flask", "`random.choices` in Flask behind gunicorn", get(flask)},
+	})
+	if err != nil {
+		return section{}, err
+	}
+	first := find(results, "ours")
+	return section{
+		title: "A text over HTTP", unit: "requests/s", results: results,
+		about: "`GET /v1/text` over 64 connections that are kept, asked for by wrk on the same machine, whose share of the cores is the same for all.",
+		aims: []aim{
+			{text: "ours ÷ net/http", ratios: ratios(first, find(results, "net/http")), atLeast: 0.85},
+			{text: "ours ÷ Flask", ratios: ratios(first, find(results, "Flask")), atLeast: 8},
+		},
+	}, nil
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+//go:embed load.lua
+var loadScript []byte
+
+// load is what is asked of a server, again and again, over connections that are kept.
+type load struct {
+	kind    string // get, draw or play
+	clients int
+	time    time.Duration
+	marks   string // of plays: makes the once-only keys different from those of other loads
+}
+
+// reached is what came of a load.
+type reached struct {
+	perSecond float64
+	p50, p99  time.Duration
+}
+
+// drive has wrk put a load on a URL. An answer that is no success is an error.
+func (l *lab) drive(ctx context.Context, url string, o load) (reached, error) {
+	script := filepath.Join(l.work, "load.lua")
+	if err := os.WriteFile(script, loadScript, 0o644); err != nil {
+		return reached{}, err
+	}
+	cmd := exec.CommandContext(ctx, "wrk", "-t1", fmt.Sprintf("-c%d", o.clients), fmt.Sprintf("-d%.0fs", o.time.Seconds()),
+		"--timeout", "60s", "-s", script, url, "--", o.kind, o.marks)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return reached{}, fmt.Errorf("wrk: %w\n%s", err, out)
+	}
+	_, line, found := strings.Cut(string(out), "reached ")
+	var requests, failed, lost, micros, p50, p99 float64
+	if !found {
+		return reached{}, errors.New("wrk: " + string(out))
+	}
+	if _, err := fmt.Sscanf(line, "%f %f %f %f %f %f", &requests, &failed, &lost, &micros, &p50, &p99); err != nil {
+		return reached{}, fmt.Errorf("wrk: %w: %s", err, out)
+	}
+	if requests == 0 || failed > 0 || lost > requests/1000 {
+		return reached{}, fmt.Errorf("%s: %.0f answers, %.0f of them errors, %.0f requests lost", url, requests, failed, lost)
+	}
+	return reached{requests / micros * 1e6, time.Duration(p50) * time.Microsecond, time.Duration(p99) * time.Microsecond}, nil
+}
