@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/lmittmann/tint"
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,8 @@ The core makes draws in its own process, or has the services make them whose
 addresses it is given. Every service listens on this machine only unless --listen
 says otherwise, and documents itself at /openapi.json.
 
-SIGTERM and Ctrl-C let requests under way finish. SIGHUP reads a rules file anew.`,
+SIGTERM and Ctrl-C let requests under way finish. SIGHUP reads a rules file anew.
+A socket that systemd hands over (socket activation) takes the place of --listen.`,
 		Example: `  prizegen serve
   prizegen serve --role text --text-format upper2 --listen :8081
   prizegen serve --role prize --rules summer.yaml
@@ -168,6 +170,8 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	defer signal.Stop(hangups)
 	go reload(ctx, hangups, server, log)
 	log.InfoContext(ctx, "listening", slog.String("role", string(o.role.value)), slog.String("url", serverURL(listener, *o.cert != "")))
+	tellManager(ctx, log, daemon.SdNotifyReady)
+	context.AfterFunc(ctx, func() { tellManager(ctx, log, daemon.SdNotifyStopping) })
 	// What only the start needed goes back to the system: a server may idle for long.
 	debug.FreeOSMemory()
 	return server.Serve(ctx, listener)
@@ -212,7 +216,11 @@ func (a *app) secretOr(make func() string, name, what string) (string, error) {
 	return secret, nil
 }
 
+// listen takes the socket that systemd hands over, or opens one.
 func listen(ctx context.Context, o serveOptions) (net.Listener, error) {
+	if listener, err := handedOver(); err != nil || listener != nil {
+		return listener, err
+	}
 	address := o.listen.value
 	if address == "" {
 		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(o.role.value.Port()))
@@ -250,11 +258,13 @@ func reload(ctx context.Context, hangups <-chan os.Signal, server *serve.Server,
 			return
 		case <-hangups:
 		}
+		tellManager(ctx, log, daemon.SdNotifyReloading)
 		if err := server.Reload(); err != nil {
 			log.ErrorContext(ctx, "keep the old rules", slog.Any("error", err))
-			continue
+		} else {
+			log.InfoContext(ctx, "read the rules anew")
 		}
-		log.InfoContext(ctx, "read the rules anew")
+		tellManager(ctx, log, daemon.SdNotifyReady)
 	}
 }
 

@@ -1,0 +1,106 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startAsSystemd starts a server the way systemd does: with sockets that are open
+// already, and with one that it tells of its state.
+func startAsSystemd(t *testing.T, sockets []*os.File, env ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	// The process ID that the sockets are for must be known before the program runs.
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `LISTEN_PID=$$ exec prizegen serve --listen 127.0.0.1:1`)
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	cmd.ExtraFiles = sockets
+	cmd.Env = append(append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "PRIZEGEN_DB="+filepath.Join(t.TempDir(), "p.db")), env...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, &log
+}
+
+// TestSystemd hands a server its socket, hears when it is ready, reloads and stops,
+// and has a visitor wait in the socket who came before the server did.
+func TestSystemd(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a socket for another process
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket, err := listener.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := make(chan error, 1)
+	go func() {
+		answer, err := http.Get("http://" + listener.Addr().String() + "/healthz") //nolint:noctx // ends with the server
+		if err == nil {
+			err = answer.Body.Close()
+		}
+		early <- err
+	}()
+
+	told := filepath.Join(t.TempDir(), "notify")
+	states, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: told, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer states.Close() //nolint:errcheck // nothing is written to it
+	cmd, log := startAsSystemd(t, []*os.File{socket}, "LISTEN_FDS=1", "NOTIFY_SOCKET="+told)
+	_, _ = socket.Close(), listener.Close() // the server has it alone now
+
+	hear := func(want string) {
+		t.Helper()
+		state := make([]byte, 100)
+		_ = states.SetReadDeadline(time.Now().Add(30 * time.Second))
+		n, err := states.Read(state)
+		if got := string(state[:n]); err != nil || got != want {
+			t.Fatalf("systemd hears %q (%v), want %q\n%s", got, err, want, log)
+		}
+	}
+	hear("READY=1")
+	if err := <-early; err != nil {
+		t.Errorf("who came before the server: %v", err)
+	}
+	_ = cmd.Process.Signal(syscall.SIGHUP)
+	hear("RELOADING=1")
+	hear("READY=1")
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	hear("STOPPING=1")
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the server ended with %v\n%s", err, log)
+	}
+}
+
+// TestSystemdSockets refuses sockets that can't be served.
+func TestSystemdSockets(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close() //nolint:errcheck // nothing was written
+	for _, test := range []struct {
+		sockets []*os.File
+		fds     string
+		want    string
+	}{
+		{[]*os.File{null, null}, "LISTEN_FDS=2", "systemd hands over 2 sockets, expected one"},
+		{[]*os.File{null}, "LISTEN_FDS=1", "can't be listened on, expected ListenStream="},
+	} {
+		cmd, log := startAsSystemd(t, test.sockets, test.fds)
+		if err := cmd.Wait(); err == nil || !strings.Contains(log.String(), test.want) {
+			t.Errorf("with %s the server ended with %v, want %q in\n%s", test.fds, err, test.want, log)
+		}
+	}
+}
