@@ -1,0 +1,31 @@
+#!/bin/sh
+# After installing and upgrading: the user, the data directory and the secrets are
+# made where they are missing, and a service that runs is restarted. It is not started
+# by itself: the package is for the command line as well.
+set -e
+[ "$1" = abort-upgrade ] && exit 0
+
+getent passwd prizegen >/dev/null ||
+	useradd --system --user-group --home-dir /var/lib/prizegen --no-create-home \
+		--shell /usr/sbin/nologin --comment "prizegen service" prizegen
+install -d -o prizegen -g prizegen -m 0750 /var/lib/prizegen
+chown root:prizegen /etc/prizegen /etc/prizegen/config.yaml
+chmod 0750 /etc/prizegen
+chmod 0640 /etc/prizegen/config.yaml
+
+for secret in admin-password admin-token; do
+	file=/etc/prizegen/$secret
+	[ -e "$file" ] && continue
+	umask 077
+	head -c 20 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$file.new"
+	chown root:prizegen "$file.new"
+	chmod 0640 "$file.new"
+	mv "$file.new" "$file"
+done
+
+if [ -d /run/systemd/system ]; then
+	systemctl daemon-reload || :
+	systemctl try-restart prizegen.service || :
+	systemctl is-active --quiet prizegen.service ||
+		echo "prizegen: start the web service with: systemctl enable --now prizegen"
+fi
