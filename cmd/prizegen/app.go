@@ -117,18 +117,24 @@ type hintError struct {
 func (e hintError) Error() string { return e.err.Error() }
 func (e hintError) Unwrap() error { return e.err }
 
+// hintOf is the advice that goes with an error, empty where there is none.
+func hintOf(err error) string {
+	var hint hintError
+	if errors.As(err, &hint) {
+		return hint.hint
+	}
+	return lostHint(err)
+}
+
 // report prints an error and gives the exit status for it.
 func (a *app) report(err error) int {
 	message := strings.TrimRight(err.Error(), "\n")
 	a.say("prizegen: error: %s", message)
-	var hint hintError
 	var usage usageError
 	isUsage := !a.running || errors.As(err, &usage)
-	switch {
-	case errors.As(err, &hint):
-		a.say("prizegen: hint: %s", hint.hint)
-	case lostHint(err) != "":
-		a.say("prizegen: hint: %s", lostHint(err))
+	switch hint := hintOf(err); {
+	case hint != "":
+		a.say("prizegen: hint: %s", hint)
 	case isUsage:
 		a.say("prizegen: hint: add --help to the command to see what it takes")
 	}
@@ -199,7 +205,6 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
   prizegen odds --rules modest           the exact chances of everything`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.configure(cmd); err != nil {
 				return err
@@ -208,6 +213,7 @@ seed and an index, so that anyone who knows the seed can recompute it.`,
 			return nil
 		},
 	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.alone(cmd) }
 	cmd.SetIn(a.in)
 	cmd.SetOut(a.out)
 	cmd.SetErr(a.err)
@@ -229,7 +235,7 @@ func (a *app) addCommands(cmd *cobra.Command) {
 		&cobra.Group{ID: "serve", Title: "Serve:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
-		"draw":     {newDrawCmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
+		"draw":     {newDrawCmd(a), newTUICmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
 		"campaign": {newCampaignCmd(a), newEntrantCmd(a), newDBCmd(a)},
 		"check":    {newOddsCmd(a), newRulesCmd(a), newVerifyCmd(a), newStreamCmd(a)},
 		"serve":    {newServeCmd(a), newStatusCmd(a), newHashPasswordCmd(a)},

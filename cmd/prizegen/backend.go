@@ -10,8 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
 // addresses are where the services are that the flags name; nil for those that
@@ -59,13 +61,42 @@ func (a *app) takeDeployed(ctx context.Context, cmd *cobra.Command, f formats) e
 	return nil
 }
 
-// rulesFor finds the rules that a command means: those of --rules, which the prize
-// service may know by a name too, or else those that are deployed there.
-func (a *app) rulesFor(ctx context.Context, cmd *cobra.Command, ref string) (*prize.Rules, error) {
-	if !a.calls(remote.Prize) {
-		return a.loadRules(ref)
+// deployedFormats are the formats that are deployed in the services, and the default
+// ones for parts that are made in this process.
+func (a *app) deployedFormats(ctx context.Context) (text textgen.Format, number numgen.Format, err error) {
+	if a.calls(remote.Text) {
+		text, err = a.client.TextFormat(ctx)
+	} else {
+		text, err = textgen.Parse(textgen.Default)
 	}
-	if !a.given(cmd, "rules") {
+	if err != nil {
+		return text, number, err
+	}
+	if a.calls(remote.Number) {
+		number, err = a.client.NumberFormat(ctx)
+	} else {
+		number, err = numgen.Parse(numgen.Default)
+	}
+	return text, number, err
+}
+
+// rulesFor finds the rules that a command means: those of --rules, or else those
+// that are deployed.
+func (a *app) rulesFor(ctx context.Context, cmd *cobra.Command, ref string) (*prize.Rules, error) {
+	if a.calls(remote.Prize) && !a.given(cmd, "rules") {
+		ref = ""
+	}
+	return a.namedRules(ctx, ref)
+}
+
+// namedRules finds rules by what --rules says, which the prize service may know by a
+// name too. An empty ref stands for those that are deployed there, and for the
+// default ones where no service is called.
+func (a *app) namedRules(ctx context.Context, ref string) (*prize.Rules, error) {
+	switch {
+	case !a.calls(remote.Prize):
+		return a.loadRules(cmp.Or(ref, prize.Default))
+	case ref == "":
 		return a.client.Rules(ctx, "")
 	}
 	rules, err := a.loadRules(ref)

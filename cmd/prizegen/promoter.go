@@ -39,25 +39,38 @@ var (
 	_ promoter = (*remote.Promoter)(nil)
 )
 
-// withPromoter calls f with what runs the campaigns that a command line means: those of
-// the core whose address was given, or else those of the database.
+// withPromoter calls f with what runs the campaigns that a command line means.
 func (a *app) withPromoter(ctx context.Context, db string, f func(p promoter) error) error {
-	if services := a.backend.addresses(); services.Core != nil {
-		token, err := a.setting("admin-token")
-		if err != nil {
-			return err
-		}
-		services.UserAgent = "prizegen/" + thisBuild().Version
-		err = f(remote.New(services).Promoter(token))
-		if errors.Is(err, campaign.ErrForbidden) {
-			return hintError{err, "put the token of the core's administrator into " + variable("admin-token")}
-		}
-		return err
-	}
-	kept, err := a.openStore(ctx, db)
+	p, done, err := a.openPromoter(ctx, a.backend.addresses(), db)
 	if err != nil {
 		return err
 	}
-	err = f(campaign.New(campaign.Config{Store: kept, Generator: a.generator}).As("cli"))
-	return errors.Join(err, kept.Close())
+	return errors.Join(hinted(f(p)), done())
+}
+
+// openPromoter opens what runs campaigns: those of the core among services, or else
+// those of the database. The caller must close it with done.
+func (a *app) openPromoter(ctx context.Context, services remote.Config, db string) (p promoter, done func() error, err error) {
+	if services.Core != nil {
+		token, err := a.setting("admin-token")
+		if err != nil {
+			return nil, nil, err
+		}
+		services.UserAgent = "prizegen/" + thisBuild().Version
+		client := remote.New(services)
+		return client.Promoter(token), func() error { client.Close(); return nil }, nil
+	}
+	kept, err := a.openStore(ctx, db)
+	if err != nil {
+		return nil, nil, err
+	}
+	return campaign.New(campaign.Config{Store: kept, Generator: a.generator}).As("cli"), kept.Close, nil
+}
+
+// hinted adds to an error about what only the promoter may do how to be one.
+func hinted(err error) error {
+	if errors.Is(err, campaign.ErrForbidden) {
+		return hintError{err, "put the token of the core's administrator into " + variable("admin-token")}
+	}
+	return err
 }

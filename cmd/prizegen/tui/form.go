@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
@@ -26,6 +27,7 @@ func ask(title string, done func(values []string) (tea.Cmd, error), fields ...fi
 		input.SetValue(field.value)
 		input.Placeholder = field.hint
 		input.Prompt = ""
+		input.Cursor.SetMode(cursor.CursorStatic) // a blinking one would keep the program busy
 		if i == 0 {
 			input.Focus()
 		}

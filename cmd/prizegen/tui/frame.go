@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,6 +17,9 @@ const (
 	minWidth  = 40
 	minHeight = 12
 )
+
+// programName stands in the upper right corner where there is room.
+const programName = "prizegen "
 
 // frame is the model of the program: it holds the screens and what they share.
 type frame struct {
@@ -43,7 +47,19 @@ func newFrame(w *world, screens ...screen) frame {
 }
 
 // Init implements [tea.Model].
-func (f frame) Init() tea.Cmd { return send(showMsg{0}) }
+func (f frame) Init() tea.Cmd {
+	cmds := []tea.Cmd{send(showMsg{0}), computeOdds(f.settings.Terms())}
+	if f.w.Begin != nil {
+		cmds = append(cmds, f.w.call(func(ctx context.Context) tea.Msg {
+			s, err := f.w.Begin(ctx, f.settings)
+			if err != nil {
+				return errorMsg{err}
+			}
+			return changeMsg{func(Settings) Settings { return s }}
+		}))
+	}
+	return tea.Batch(cmds...)
+}
 
 // showMsg shows a screen.
 type showMsg struct{ at int }
@@ -70,8 +86,12 @@ func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		f.note, f.err = msg.text, nil
 		return f.tellSize()
 	case changeMsg:
-		f.settings = msg.change(f.settings)
-		return f.tell(settingsMsg{f.settings})
+		return f.change(msg.change(f.settings))
+	case rulesMsg:
+		next, cmd := f.tell(msg)
+		return next, tea.Batch(msg.take(), cmd)
+	case enteredMsg:
+		return f, msg.take(f.settings)
 	}
 	var forDialog tea.Cmd
 	if f.dialog != nil { // such as the blinking of its cursor
@@ -79,6 +99,18 @@ func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	next, cmd := f.tell(msg)
 	return next, tea.Batch(forDialog, cmd)
+}
+
+// change takes up settings, and has the odds computed where the terms are others.
+func (f frame) change(s Settings) (frame, tea.Cmd) {
+	same := sameTerms(s.Terms(), f.settings.Terms())
+	f.settings = s
+	f, told := f.tell(settingsMsg{s})
+	if same {
+		return f, told
+	}
+	f, unknown := f.tell(oddsMsg{terms: s.Terms()})
+	return f, tea.Batch(told, unknown, computeOdds(s.Terms()))
 }
 
 // tell gives a message to every screen.
@@ -213,6 +245,9 @@ func (f frame) View() string {
 		return clip(lipgloss.NewStyle().Width(f.width).Render(text), f.width, f.height)
 	}
 	head := []string{cut(strings.Join(f.tabs(), " "), f.width)}
+	if left := f.width - lipgloss.Width(head[0]); left > len(programName) {
+		head[0] += f.w.styles.faint.Render(padLeft(programName, left))
+	}
 	if f.headHeight() > 2 {
 		head = append(head, f.w.styles.faint.Render(cut(f.settings.line(), f.width)))
 	}
@@ -265,11 +300,11 @@ func (f frame) foot() string {
 	st := f.w.styles
 	switch {
 	case f.err != nil:
-		return clip(st.warn.Width(f.width).Render("✗ "+f.err.Error()+" (esc: back)"), f.width, 4)
+		return clip(st.warn.Width(f.width).Render("✗ "+f.w.explain(f.err)+" (esc: back)"), f.width, 4)
 	case f.note != "":
 		return st.good.Render(cut("✓ "+f.note, f.width))
 	case f.dialog != nil:
 		return keyLine(st, f.width, f.dialog.Keys())
 	}
-	return keyLine(st, f.width, append(slices.Clone(f.screens[f.at].Keys()), f.keys.help, f.keys.quit))
+	return keyLine(st, f.width, f.screens[f.at].Keys(), f.keys.help, f.keys.quit)
 }

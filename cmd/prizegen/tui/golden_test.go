@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -154,4 +155,17 @@ func keys(names ...string) []tea.Msg {
 		msgs = append(msgs, msg)
 	}
 	return msgs
+}
+
+// sequence gives the commands of a [tea.Sequence], whose message has no name.
+func sequence(msg tea.Msg) ([]tea.Cmd, bool) {
+	list := reflect.ValueOf(msg)
+	if list.Kind() != reflect.Slice || list.Type().Elem() != reflect.TypeFor[tea.Cmd]() {
+		return nil, false
+	}
+	var cmds []tea.Cmd
+	for i := range list.Len() {
+		cmds = append(cmds, list.Index(i).Interface().(tea.Cmd))
+	}
+	return cmds, true
 }

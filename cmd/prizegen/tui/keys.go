@@ -30,8 +30,15 @@ func (k frameKeys) all() []key.Binding {
 	return []key.Binding{k.screens, k.next, k.previous, k.help, k.back, k.quit, k.interrupt}
 }
 
-// keyLine shows the keys that fit into a line, those that are enabled.
-func keyLine(st styles, width int, keys []key.Binding) string {
+// keyLine shows the keys that fit into a line, those that are enabled; last ones stand
+// at its end, whatever else fits.
+func keyLine(st styles, width int, keys []key.Binding, last ...key.Binding) string {
+	end := keyItems(st, width, last)
+	line := keyItems(st, width-lipgloss.Width(end)-2, keys)
+	return line + padLeft(end, width-lipgloss.Width(line))
+}
+
+func keyItems(st styles, width int, keys []key.Binding) string {
 	var line string
 	for _, k := range keys {
 		if !k.Enabled() || k.Help().Key == "" {
@@ -46,7 +53,7 @@ func keyLine(st styles, width int, keys []key.Binding) string {
 		}
 		line += item
 	}
-	return pad(line, width)
+	return line
 }
 
 // help lists all keys that act, from the bindings that they act by.

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,10 +34,15 @@ type Config struct {
 	Remote  *Backend                              // the services that were named, nil for none
 	Connect func(address string) (Backend, error) // makes a backend of services at an address, without calling them
 	NewSeed func(ctx context.Context) (entropy.Seed, json.RawMessage, error)
+	Hint    func(err error) string // what to do about an error, empty where that is not known
 	Now     func() time.Time
 
 	Settings Settings // to begin with
 	Animate  bool     // whether account numbers roll in
+
+	// Begin, where it is not nil, completes the settings with what takes asking for:
+	// what is deployed, and a campaign.
+	Begin func(ctx context.Context, s Settings) (Settings, error)
 }
 
 // Backend is where draws are made and campaigns are kept. Its functions may take
@@ -138,6 +144,18 @@ func (w *world) call(f func(ctx context.Context) tea.Msg) tea.Cmd {
 	}
 }
 
+// explain tells an error and what to do about it.
+func (w *world) explain(err error) string {
+	text := strings.TrimSpace(err.Error())
+	if w.Hint == nil {
+		return text
+	}
+	if hint := w.Hint(err); hint != "" {
+		text += "\n" + hint
+	}
+	return text
+}
+
 // The messages that the frame sends to screens, besides those of Bubble Tea.
 type (
 	// settingsMsg tells every screen the settings, first of all and whenever they change.
@@ -145,6 +163,13 @@ type (
 
 	// sizeMsg tells every screen the size that its View will be asked for.
 	sizeMsg struct{ width, height int }
+
+	// oddsMsg tells every screen the exact odds of the present terms, some time after
+	// these have changed. Its odds are nil where they are not known yet.
+	oddsMsg struct {
+		terms Terms
+		odds  *prize.Odds
+	}
 
 	// shownMsg tells a screen that it is the shown one from now on, or no longer.
 	shownMsg struct{ shown bool }
@@ -170,6 +195,7 @@ type (
 		outcome prize.Outcome  // by chance, in the terms' rules
 		terms   Terms          // that it was made by
 		stored  *campaign.Draw // nil where it is of free play
+		at      time.Time
 	}
 )
 

@@ -1,24 +1,89 @@
 package tui
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
+)
 
 // line tells the settings in a line.
 func (s Settings) line() string {
 	t := s.Terms()
-	text := fmt.Sprintf("%s  %s + %s", t.Rules.Name, t.Text, t.Number)
+	text := fmt.Sprintf("%s · %s + %s", t.Rules.Name, t.Text, t.Number)
 	if s.Campaign != nil {
-		text += "  campaign " + s.Campaign.Name
+		text += " · campaign " + s.Campaign.Name
+		if s.Entrant != (campaign.Person{}) {
+			text += " · " + s.Entrant.FirstName + " " + s.Entrant.LastName + " plays"
+		}
 	} else {
-		text += fmt.Sprintf("  seed %s from %d", short(string(s.Seed)), s.Next)
+		text += fmt.Sprintf(" · free play · seed %s · next is %s", short(string(s.Seed)), prize.Thousands(s.Next))
 	}
-	return text + "  " + s.Backend.Name
+	return text + " · " + s.Backend.Name
 }
 
-// short shows the beginning of a long seed.
+// short shows the beginning of a long seed: enough to tell it from others, and too
+// little to know it.
 func short(seed string) string {
-	const most = 20
-	if len(seed) <= most {
+	if len(seed) <= 12 {
 		return seed
 	}
-	return cut(seed, most)
+	return cut(seed, 9)
+}
+
+// Enter gives the settings with a campaign of the backend to play.
+func (s Settings) Enter(ctx context.Context, name string) (Settings, error) {
+	promoter, err := s.Backend.Promoter(ctx)
+	if err != nil {
+		return s, err
+	}
+	c, err := promoter.Campaign(ctx, name)
+	if err != nil {
+		return s, err
+	}
+	s.Campaign, err = newCampaign(c)
+	return s, err
+}
+
+// sameTerms says whether draws are decided alike.
+func sameTerms(a, b Terms) bool {
+	return a.Rules.SHA256() == b.Rules.SHA256() && a.Rules.Name == b.Rules.Name &&
+		a.Text.String() == b.Text.String() && a.Number.String() == b.Number.String()
+}
+
+// computeOdds is a command that computes the odds of terms, as the command odds does.
+func computeOdds(t Terms) tea.Cmd {
+	return func() tea.Msg {
+		odds := t.Rules.Odds(t.Text.Letters, t.Number.Letters)
+		return oddsMsg{t, &odds}
+	}
+}
+
+// newCampaign makes a campaign to play of one with the text of its rules.
+func newCampaign(c campaign.Campaign) (*Campaign, error) {
+	rules, err := prize.Parse(c.Rules, []byte(c.RulesYAML))
+	if err != nil {
+		return nil, err
+	}
+	text, err := textgen.Parse(c.TextFormat)
+	if err != nil {
+		return nil, err
+	}
+	number, err := numgen.Parse(c.NumberFormat)
+	return &Campaign{c, Terms{rules, text, number}}, err
+}
+
+// deployed gives the terms that are deployed at a backend.
+func deployed(ctx context.Context, b Backend) (Terms, error) {
+	rules, err := b.Rules(ctx, "")
+	if err != nil {
+		return Terms{}, err
+	}
+	text, number, err := b.Formats(ctx)
+	return Terms{rules, text, number}, err
 }

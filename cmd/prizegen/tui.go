@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/prizegen/prizegen/cmd/prizegen/tui"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// tuiOptions are what the interactive program begins with.
+type tuiOptions struct {
+	cmd      *cobra.Command
+	formats  formats
+	run      runFlags
+	rules    *string
+	campaign *string
+	person   personFlags
+	db       *string
+	still    *bool
+}
+
+func newTUICmd(a *app) *cobra.Command {
+	var o tuiOptions
+	cmd := &cobra.Command{
+		Use:   "tui",
+		Short: "Hold a draw on the screen, in front of people",
+		Long: `Tui shows draws as they are made: the account number rolls in letter by letter,
+then the prize is revealed with its exact chance. Other screens have the odds,
+many draws at once, the draws made so far, the services and the rules. The key ?
+tells all keys. prizegen alone in a terminal does the same.`,
+		Example: `  prizegen
+  prizegen tui --rules modest --seed 42
+  prizegen tui --campaign summer --no-animation
+  prizegen tui --remote http://localhost:8080`,
+		Args: cobra.NoArgs,
+	}
+	o.cmd = cmd
+	o.run = newRunFlags(cmd)
+	o.formats = newFormats(cmd)
+	o.rules = newRulesFlag(cmd)
+	o.campaign = cmd.Flags().String("campaign", "", "play the campaign of this `name`")
+	runOnly(cmd, "campaign")
+	o.person = newPersonFlags(cmd)
+	o.db = newDBFlag(cmd)
+	o.still = cmd.Flags().Bool("no-animation", false, "show everything at once")
+	completeWith(cmd, "campaign", a.completeCampaigns(o.db))
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.tui(cmd.Context(), o) }
+	return cmd
+}
+
+// onScreen says whether the program can be used interactively.
+func (a *app) onScreen() bool { return a.inIsTerm && isTerminal(a.out) }
+
+// alone is prizegen without a command: the interactive program in a terminal, and the
+// help elsewhere.
+func (a *app) alone(root *cobra.Command) error {
+	if !a.onScreen() {
+		return root.Help()
+	}
+	cmd, _, err := root.Find([]string{"tui"})
+	if err != nil {
+		return err
+	}
+	cmd.SetContext(root.Context())
+	if err := a.configure(cmd); err != nil {
+		return err
+	}
+	return cmd.RunE(cmd, nil)
+}
+
+// tui shows the interactive program until the user quits.
+func (a *app) tui(ctx context.Context, o tuiOptions) error {
+	if !a.onScreen() {
+		return hintError{errors.New("the interactive program needs a terminal to be shown on and to read keys from"), "prizegen draw draws without one; prizegen help has the other commands"}
+	}
+	if err := alone(o.cmd, "campaign", "seed", "start", "text", "number", "rules"); err != nil {
+		return hintError{err, "a campaign has its own rules, formats and seed"}
+	}
+	seed, err := a.seedOf(o.cmd, o.run)
+	if err != nil {
+		return err
+	}
+	backends := &tuiBackends{a: a, db: *o.db}
+	cfg := tui.Config{
+		Local: backends.of(remote.Config{}), Connect: backends.connect, Hint: hintOf,
+		NewSeed: func(ctx context.Context) (entropy.Seed, json.RawMessage, error) {
+			return a.quietly().newSeed(ctx, o.run.made)
+		},
+		Now:     time.Now,
+		Animate: !*o.still,
+	}
+	cfg.Settings = tui.Settings{
+		Backend: cfg.Local, Seed: seed.Seed, Proof: seed.proof, Next: o.run.start.value,
+		Free: tui.Terms{Text: o.formats.text.value, Number: o.formats.number.value}, Entrant: o.person.person(),
+	}
+	if services := a.backend.addresses(); services != (remote.Config{}) {
+		b := backends.of(services)
+		cfg.Remote, cfg.Settings.Backend = &b, b
+	}
+	if err := a.beginTUI(&cfg, o); err != nil {
+		return err
+	}
+	err = tui.Run(ctx, cfg, a.in, a.out)
+	return errors.Join(err, backends.close())
+}
+
+// beginTUI fills in the rules, and has completed what takes asking services for.
+func (a *app) beginTUI(cfg *tui.Config, o tuiOptions) error {
+	b := cfg.Settings.Backend
+	rules, err := a.loadRules(*o.rules)
+	switch {
+	case errors.Is(err, prize.ErrUnknownRules) && b.Client != nil: // which the services may know
+		rules, err = prize.Builtin(prize.Default)
+	case err != nil:
+		return err
+	}
+	cfg.Settings.Free.Rules, cfg.Settings.RulesRef = rules, *o.rules
+	if b.Client == nil && *o.campaign == "" {
+		return err
+	}
+	cfg.Begin = func(ctx context.Context, s tui.Settings) (tui.Settings, error) {
+		if b.Client != nil {
+			f := o.formats
+			if err := a.takeDeployed(ctx, o.cmd, f); err != nil {
+				return s, err
+			}
+			s.Free.Text, s.Free.Number = f.text.value, f.number.value
+			if s.Free.Rules, err = a.quietly().rulesFor(ctx, o.cmd, *o.rules); err != nil {
+				return s, err
+			}
+			s.RulesRef = s.Free.Rules.Name
+		}
+		if *o.campaign == "" {
+			return s, nil
+		}
+		return s.Enter(ctx, *o.campaign)
+	}
+	return err
+}
+
+// quietly is the app without notes, which would be written over the screen.
+func (a *app) quietly() *app {
+	quiet := *a
+	quiet.quiet = true
+	return &quiet
+}

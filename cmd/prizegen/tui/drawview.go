@@ -1,0 +1,280 @@
+package tui
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// View implements screen.
+func (d drawScreen) View(width, height int) string {
+	foot := d.tallyLine(width)
+	room := height - lipgloss.Height(foot)
+	parts := []string{d.reels(width, room)}
+	parts = append(parts, d.result(width, room-lipgloss.Height(parts[0])))
+	show := strings.Join(parts, "\n")
+	if left := room - lipgloss.Height(show); left >= 4 && len(d.recent) > 0 {
+		show = strings.Repeat("\n", min((left-3)/4, 3)) + show
+		left = room - lipgloss.Height(show)
+		show += "\n\n" + d.recentLines(width, left-1)
+	} else if left > 0 {
+		show = strings.Repeat("\n", left/2) + show
+	}
+	return fill(show, width, room) + "\n" + foot
+}
+
+// reels shows the account number, each letter in a box of its own where there is
+// room: the more of it, the larger.
+func (d drawScreen) reels(width, height int) string {
+	letters, gap := d.letters()
+	for _, box := range []struct{ width, height int }{{7, 5}, {5, 3}, {3, 3}} {
+		if len(letters)*box.width+2 <= width && box.height+5 <= height && (box.height < 5 || height >= 18) {
+			return lipgloss.PlaceHorizontal(width, lipgloss.Center, d.boxes(letters, gap, box.width, box.height))
+		}
+	}
+	var text strings.Builder
+	for i, l := range letters {
+		if i == gap {
+			text.WriteString(" ")
+		}
+		text.WriteString(l.style.Render(l.text))
+	}
+	// Account numbers can be longer than a line.
+	return lipgloss.NewStyle().Width(width).Align(lipgloss.Center).Render(text.String())
+}
+
+// letter is a letter of the account number as it is shown.
+type letter struct {
+	text  string
+	style lipgloss.Style
+	still bool
+}
+
+// letters are those of the account number, and how many of them are its text: those
+// that stand, and others that roll.
+func (d drawScreen) letters() (list []letter, text int) {
+	st, terms := d.w.styles, d.settings.Terms()
+	account := ""
+	if d.state >= rolling && d.state != drawLost {
+		terms, account = d.drawn.terms, d.drawn.draw.Whole
+	}
+	text = terms.Text.Len()
+	for i := range text + terms.Number.Len() {
+		alphabet := terms.Text.Alphabet()
+		if i >= text {
+			alphabet = terms.Number.Alphabet()
+		}
+		roll := letter{string(alphabet[scramble(d.tick, i, len(alphabet))%uint64(len(alphabet))]), st.rolling, false}
+		switch {
+		case d.state == ready || d.state == drawLost || d.state == asking && !d.w.Animate:
+			list = append(list, letter{"·", st.rolling, false})
+		case d.state == asking || d.state == rolling && d.tick < d.lockedAt(i):
+			list = append(list, roll)
+		default:
+			list = append(list, letter{string(account[i]), st.account, true})
+		}
+	}
+	return list, text
+}
+
+// boxes draws letters in boxes side by side, with a gap between text and number.
+func (d drawScreen) boxes(letters []letter, gap, width, height int) string {
+	var row []string
+	for i, l := range letters {
+		if i == gap {
+			row = append(row, strings.Repeat(strings.Repeat(" ", 2)+"\n", height-1)+"  ")
+		}
+		border := d.w.styles.rolling
+		if l.still {
+			border = d.w.styles.account.Bold(false)
+		}
+		box := d.w.styles.r.NewStyle().Border(lipgloss.RoundedBorder()).BorderForeground(border.GetForeground()).
+			Width(width-2).Height(height-2).Align(lipgloss.Center, lipgloss.Center)
+		row = append(row, box.Render(l.style.Render(l.text)))
+	}
+	return lipgloss.JoinHorizontal(lipgloss.Top, row...)
+}
+
+// result tells what came of the draw, below the reels.
+func (d drawScreen) result(width, height int) string {
+	st := d.w.styles
+	middle := st.r.NewStyle().Width(width).Align(lipgloss.Center)
+	switch d.state {
+	case ready:
+		lines := []string{"", middle.Render(st.title.Render("Press space to draw")), middle.Render(st.faint.Render(d.who()))}
+		if d.odds.odds != nil {
+			lines = append(lines, middle.Render(st.faint.Render(fmt.Sprintf("it wins with %s (%s)", prize.Percent(d.odds.odds.Win), prize.OneIn(d.odds.odds.Win)))))
+		}
+		return strings.Join(lines, "\n")
+	case asking, rolling:
+		return "\n" + middle.Render(st.faint.Render("…")) + "\n" + middle.Render(st.faint.Render(d.who()))
+	case drawLost:
+		return "\n" + middle.Render(st.warn.Render("✗ "+d.w.explain(d.err))) + "\n" + middle.Render(st.faint.Render("space tries again, b goes over to another backend"))
+	}
+	lines := []string{d.banner(width, height)}
+	for _, line := range d.reasons() {
+		lines = append(lines, middle.Render(line))
+	}
+	text := strings.Join(lines, "\n")
+	if lipgloss.Height(text) < height-2 {
+		text = "\n" + text
+	}
+	return text
+}
+
+// who tells whom the draw is for.
+func (d drawScreen) who() string {
+	s := d.settings
+	switch {
+	case s.Campaign == nil:
+		index := s.Next
+		if d.state == rolling {
+			index = d.drawn.draw.Index
+		}
+		return "draw " + prize.Thousands(index) + " of the seed"
+	case s.Entrant.FirstName != "":
+		return fmt.Sprintf("for %s %s", s.Entrant.FirstName, s.Entrant.LastName)
+	}
+	return "for nobody by name: e says who plays"
+}
+
+// banner shows the prize, with confetti beside it.
+func (d drawScreen) banner(width, height int) string {
+	st := d.w.styles
+	won := d.drawn.draw.Prize
+	if won == nil {
+		return lipgloss.PlaceHorizontal(width, lipgloss.Center, st.lose.Render("no prize this time"))
+	}
+	text := st.win.Render("★ " + cut(won.Name, width-14) + " ★")
+	if height < 5 {
+		return lipgloss.PlaceHorizontal(width, lipgloss.Center, text)
+	}
+	box := st.r.NewStyle().Border(lipgloss.DoubleBorder()).BorderForeground(st.win.GetForeground()).Padding(0, 3)
+	if height >= 14 {
+		box = box.Padding(1, 6)
+	}
+	view := box.Render(text)
+	side := (width - lipgloss.Width(view)) / 2
+	rows := lipgloss.Height(view)
+	return lipgloss.JoinHorizontal(lipgloss.Top, d.confetti(side, rows, 0), view, d.confetti(side, rows, 1))
+}
+
+// confetti fills an area beside a prize. It falls while the screen cheers.
+func (d drawScreen) confetti(width, height, side int) string {
+	pieces := []string{"✦", "·", "*", "•", "+"}
+	colors := []lipgloss.Style{d.w.styles.win, d.w.styles.bar, d.w.styles.good, d.w.styles.key, d.w.styles.warn}
+	fallen := 0
+	if d.state == cheering {
+		fallen = d.tick / 3
+	}
+	var lines []string
+	for y := range height {
+		var line strings.Builder
+		for x := range width {
+			if n := scramble(x, y-fallen+1000, side); n%9 == 0 {
+				line.WriteString(colors[n>>8%uint64(len(colors))].Render(pieces[n>>16%uint64(len(pieces))]))
+				continue
+			}
+			line.WriteByte(' ')
+		}
+		lines = append(lines, line.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// reasons tell why it came so: the rule that matched, and the exact chance.
+func (d drawScreen) reasons() []string {
+	st, m := d.w.styles, d.drawn
+	rule := m.terms.Rules.Rule(m.outcome)
+	if rule == nil {
+		return []string{"no rule covers " + m.draw.Whole}
+	}
+	chance, what := rule.NoPrize(), "no prize"
+	if p := m.terms.Rules.Prize(m.outcome); p != nil {
+		chance, what = p.Chance, p.Name
+	}
+	by := st.faint.Render("by the rule ") + st.title.Render(rule.Name)
+	if m.stored != nil && m.stored.Entrant != nil {
+		by = st.title.Render(m.stored.Entrant.FirstName+" "+m.stored.Entrant.LastName) + st.faint.Render(", ") + by
+	}
+	lines := []string{by, st.faint.Render(fmt.Sprintf("%s had a chance of %s", what, exactly(chance)))}
+	if m.stored != nil && m.stored.Drawn != nil {
+		lines = append(lines, st.warn.Render(m.stored.Drawn.Name+" has run out, so that this followed"))
+	}
+	if d.odds.odds != nil && sameTerms(d.odds.terms, m.terms) {
+		if all := d.odds.odds.Rows[m.outcome].Probability; all.Cmp(chance) != 0 {
+			lines = append(lines, st.faint.Render(fmt.Sprintf("in all draws: %s (%s)", prize.Percent(all), prize.OneIn(all))))
+		}
+	}
+	return lines
+}
+
+// exactly tells a probability for people and as an exact fraction.
+func exactly(p *big.Rat) string {
+	if p.IsInt() {
+		return prize.Percent(p)
+	}
+	if text := p.RatString(); len(text) <= 24 {
+		return prize.Percent(p) + " (" + text + ")"
+	}
+	return prize.Percent(p)
+}
+
+// recentLines are the draws before.
+func (d drawScreen) recentLines(width, height int) string {
+	st := d.w.styles
+	var rows [][]string
+	for _, m := range d.recent[:min(len(d.recent), height)] {
+		won := "no prize"
+		if m.draw.Prize != nil {
+			won = m.draw.Prize.Name
+		}
+		who := ""
+		if m.stored != nil && m.stored.Entrant != nil {
+			who = m.stored.Entrant.FirstName + " " + m.stored.Entrant.LastName
+		}
+		rows = append(rows, []string{prize.Thousands(m.draw.Index), m.draw.Whole, won, who})
+	}
+	widths := make([]int, 4)
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], lipgloss.Width(cell))
+		}
+	}
+	var lines []string
+	for i, row := range rows {
+		style := st.lose
+		if d.recent[i].draw.Prize != nil {
+			style = st.win.Bold(false)
+		}
+		lines = append(lines, st.faint.Render(padLeft(row[0], widths[0]))+"  "+pad(row[1], widths[1])+"  "+style.Render(pad(row[2], widths[2]))+"  "+pad(row[3], widths[3]))
+	}
+	return lipgloss.PlaceHorizontal(width, lipgloss.Center, clip(strings.Join(lines, "\n"), width, height))
+}
+
+// tallyLine counts the draws of the session.
+func (d drawScreen) tallyLine(width int) string {
+	t := d.tally
+	if t.draws == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%s drawn, %s won", prize.Thousands(t.draws), prize.Thousands(t.wins))
+	var codes []string
+	for currency := range t.worth {
+		codes = append(codes, currency.Code)
+	}
+	slices.Sort(codes)
+	for _, code := range codes {
+		for currency, minor := range t.worth {
+			if currency.Code == code {
+				text += ", worth " + currency.Display(minor)
+			}
+		}
+	}
+	return lipgloss.PlaceHorizontal(width, lipgloss.Center, d.w.styles.faint.Render(cut(text, width)))
+}

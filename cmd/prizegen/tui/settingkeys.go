@@ -1,0 +1,311 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
+)
+
+// settingKeys are the keys that change the settings, on all screens that go by them.
+type settingKeys struct {
+	rules, text, number, seed, campaign, entrant, backend key.Binding
+}
+
+func newSettingKeys() settingKeys {
+	return settingKeys{
+		rules:    key.NewBinding(key.WithKeys("g"), key.WithHelp("g", "rules")),
+		text:     key.NewBinding(key.WithKeys("t"), key.WithHelp("t", "text format")),
+		number:   key.NewBinding(key.WithKeys("n"), key.WithHelp("n", "number format")),
+		seed:     key.NewBinding(key.WithKeys("s"), key.WithHelp("s", "seed")),
+		campaign: key.NewBinding(key.WithKeys("c"), key.WithHelp("c", "campaign")),
+		entrant:  key.NewBinding(key.WithKeys("e"), key.WithHelp("e", "who plays")),
+		backend:  key.NewBinding(key.WithKeys("b"), key.WithHelp("b", "backend")),
+	}
+}
+
+// all lists those that act: a campaign has its own rules, formats and seed, and only
+// a campaign has entrants.
+func (k settingKeys) all(s Settings) []key.Binding {
+	if s.Campaign != nil {
+		return []key.Binding{k.entrant, k.campaign, k.backend}
+	}
+	return []key.Binding{k.rules, k.seed, k.campaign, k.text, k.number, k.backend}
+}
+
+// press opens the dialog of a key, nil where it has none.
+func (k settingKeys) press(w *world, s Settings, msg tea.KeyMsg) tea.Cmd {
+	switch {
+	case key.Matches(msg, k.campaign):
+		return w.listCampaigns(s)
+	case key.Matches(msg, k.backend):
+		return w.chooseBackend(s)
+	case s.Campaign != nil && key.Matches(msg, k.entrant):
+		return askEntrant(s)
+	case s.Campaign != nil && key.Matches(msg, k.rules, k.text, k.number, k.seed):
+		return send(noteMsg{"the campaign " + s.Campaign.Name + " has its own rules, formats and seed; c changes to free play"})
+	case key.Matches(msg, k.rules):
+		return w.chooseRules(s)
+	case key.Matches(msg, k.text):
+		return chooseText(s)
+	case key.Matches(msg, k.number):
+		return chooseNumber(s)
+	case key.Matches(msg, k.seed):
+		return w.chooseSeed(s)
+	}
+	return nil
+}
+
+// chooseRules offers the rules there are.
+func (w *world) chooseRules(s Settings) tea.Cmd {
+	about := map[string]string{prize.Generous: "bigger rewards", prize.Modest: "smaller rewards"}
+	names := prize.Builtins()
+	if !slices.Contains(names, s.RulesRef) && s.RulesRef != "" {
+		names = append(names, s.RulesRef)
+	}
+	var options []option
+	for _, name := range names {
+		options = append(options, option{name, about[name], w.loadRules(s.Backend, name)})
+	}
+	if s.Backend.Client != nil {
+		options = append(options, option{"deployed", "what the prize service uses", w.loadRules(s.Backend, "")})
+	}
+	options = append(options, option{"a file…", "rules of your own", ask("Rules of a YAML file", func(values []string) (tea.Cmd, error) {
+		if strings.TrimSpace(values[0]) == "" {
+			return nil, errors.New("it is empty, expected the path of a file such as summer.yaml")
+		}
+		return w.loadRules(s.Backend, strings.TrimSpace(values[0])), nil
+	}, field{label: "File", hint: "summer.yaml"})})
+	return choose("Rules", slices.Index(names, s.RulesRef), options...)
+}
+
+// rulesMsg tells every screen what became of loading rules.
+type rulesMsg struct {
+	ref   string
+	rules *prize.Rules
+	err   error // a [prize.FileError] where there are mistakes in the file
+}
+
+// loadRules is a command that loads rules and takes them for free play.
+func (w *world) loadRules(b Backend, ref string) tea.Cmd {
+	return w.call(func(ctx context.Context) tea.Msg {
+		rules, err := b.Rules(ctx, ref)
+		return rulesMsg{ref, rules, err}
+	})
+}
+
+// take is what follows from loading rules.
+func (m rulesMsg) take() tea.Cmd {
+	if m.err != nil {
+		return send(errorMsg{m.err})
+	}
+	return send(changeMsg{func(s Settings) Settings {
+		s.RulesRef, s.Free.Rules = m.ref, m.rules
+		return s
+	}})
+}
+
+// chooseFormat offers formats: known ones, and any that parse understands.
+func chooseFormat(title, present string, known map[string]string, take func(format string) (tea.Cmd, error)) tea.Cmd {
+	names := make([]string, 0, len(known))
+	for name := range known {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var options []option
+	for _, name := range names {
+		cmd, err := take(name)
+		if err != nil {
+			cmd = send(errorMsg{err}) // which a known format has not
+		}
+		options = append(options, option{name, known[name], cmd})
+	}
+	options = append(options, option{"another…", "a length, or an alphabet of your own", ask(title, func(values []string) (tea.Cmd, error) {
+		return take(strings.TrimSpace(values[0]))
+	}, field{label: "Format", value: present, hint: "[BCDFGHJKLM]3"})})
+	at := slices.Index(names, present)
+	if at < 0 {
+		at = len(names)
+	}
+	return choose(title, at, options...)
+}
+
+func chooseText(s Settings) tea.Cmd {
+	known := map[string]string{textgen.Lower4: "4 lower-case letters", textgen.Upper2: "2 upper-case letters"}
+	return chooseFormat("Format of the text", s.Free.Text.String(), known, func(text string) (tea.Cmd, error) {
+		format, err := textgen.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		return send(changeMsg{func(s Settings) Settings { s.Free.Text = format; return s }}), nil
+	})
+}
+
+func chooseNumber(s Settings) tea.Cmd {
+	known := map[string]string{numgen.Digits4: "4 digits", numgen.Digits8: "8 digits"}
+	return chooseFormat("Format of the number", s.Free.Number.String(), known, func(text string) (tea.Cmd, error) {
+		format, err := numgen.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		return send(changeMsg{func(s Settings) Settings { s.Free.Number = format; return s }}), nil
+	})
+}
+
+// chooseSeed shows the seed, and offers another and another index.
+func (w *world) chooseSeed(s Settings) tea.Cmd {
+	return choose("Seed "+string(s.Seed), 0,
+		option{"a new one", "of 256 random bits", w.newSeed()},
+		option{"another…", "to see the draws of a known one", ask("Seed", func(values []string) (tea.Cmd, error) {
+			seed, err := entropy.ParseSeed(values[0])
+			if err != nil {
+				return nil, err
+			}
+			return takeSeed(seed, nil), nil
+		}, field{label: "Seed", value: string(s.Seed)})},
+		option{"index…", fmt.Sprintf("of the next draw, now %d", s.Next), ask("Index of the next draw", func(values []string) (tea.Cmd, error) {
+			index, err := strconv.ParseUint(strings.TrimSpace(values[0]), 10, 64)
+			if err != nil {
+				return nil, errors.New("expected a whole number from 0 on")
+			}
+			return send(changeMsg{func(s Settings) Settings { s.Next = index; return s }}), nil
+		}, field{label: "Index", value: strconv.FormatUint(s.Next, 10)})},
+		option{"from the start", "the same draws again, from index 0", send(changeMsg{func(s Settings) Settings { s.Next = 0; return s }})},
+	)
+}
+
+// newSeed is a command that makes a seed and takes it.
+func (w *world) newSeed() tea.Cmd {
+	return w.call(func(ctx context.Context) tea.Msg {
+		seed, proof, err := w.NewSeed(ctx)
+		if err != nil {
+			return errorMsg{err}
+		}
+		return takeSeed(seed, proof)()
+	})
+}
+
+// takeSeed is a command that begins with a seed's first draw.
+func takeSeed(seed entropy.Seed, proof []byte) tea.Cmd {
+	return send(changeMsg{func(s Settings) Settings {
+		s.Seed, s.Proof, s.Next = seed, proof, 0
+		return s
+	}})
+}
+
+// listCampaigns is a command that offers free play and the campaigns of the backend.
+func (w *world) listCampaigns(s Settings) tea.Cmd {
+	return w.call(func(ctx context.Context) tea.Msg {
+		promoter, err := s.Backend.Promoter(ctx)
+		if err != nil {
+			return errorMsg{err}
+		}
+		page, err := promoter.Campaigns(ctx, campaign.List{Limit: campaign.MaxPage})
+		if err != nil {
+			return errorMsg{err}
+		}
+		options := []option{{"free play", "draws that are not stored", send(changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }})}}
+		at := 0
+		for i := range page.Campaigns {
+			c := &page.Campaigns[i]
+			if s.Campaign != nil && c.Name == s.Campaign.Name {
+				at = len(options)
+			}
+			about := string(c.State)
+			if c.Title != "" && c.Title != c.Name {
+				about += "  " + c.Title
+			}
+			options = append(options, option{c.Name, about, w.enter(s, c.Name)})
+		}
+		return choose("Campaign", at, options...)()
+	})
+}
+
+// enter is a command that takes a campaign and asks who plays.
+func (w *world) enter(s Settings, name string) tea.Cmd {
+	return w.call(func(ctx context.Context) tea.Msg {
+		s, err := s.Enter(ctx, name)
+		if err != nil {
+			return errorMsg{err}
+		}
+		return enteredMsg{s.Campaign}
+	})
+}
+
+// enteredMsg takes a campaign.
+type enteredMsg struct{ campaign *Campaign }
+
+// take is what follows: the settings change, and the frame asks who plays.
+func (m enteredMsg) take(s Settings) tea.Cmd {
+	change := send(changeMsg{func(s Settings) Settings { s.Campaign = m.campaign; return s }})
+	return tea.Sequence(change, askEntrant(s))
+}
+
+// askEntrant asks who plays.
+func askEntrant(s Settings) tea.Cmd {
+	return ask("Who plays?", func(values []string) (tea.Cmd, error) {
+		person := campaign.Person{FirstName: values[0], LastName: values[1], Email: values[2]}
+		if strings.Join(values, "") == "" {
+			person = campaign.Person{}
+		} else {
+			var err error
+			if person, err = person.Clean(); err != nil {
+				return nil, err
+			}
+		}
+		return send(changeMsg{func(s Settings) Settings { s.Entrant = person; return s }}), nil
+	},
+		field{label: "First name", value: s.Entrant.FirstName, hint: "all empty: nobody"},
+		field{label: "Last name", value: s.Entrant.LastName},
+		field{label: "Email", value: s.Entrant.Email, hint: "may be left out"})
+}
+
+// chooseBackend offers the places where draws are made.
+func (w *world) chooseBackend(s Settings) tea.Cmd {
+	options := []option{{"local", "in this process", w.connect(w.Local)}}
+	at := 0
+	known := w.Remote
+	if known == nil && s.Backend.Client != nil {
+		known = &s.Backend
+	}
+	if known != nil {
+		options = append(options, option{known.Name, "services", w.connect(*known)})
+		if s.Backend.Client != nil {
+			at = 1
+		}
+	}
+	options = append(options, option{"services…", "at another address", ask("Address of the services", func(values []string) (tea.Cmd, error) {
+		b, err := w.Connect(strings.TrimSpace(values[0]))
+		if err != nil {
+			return nil, err
+		}
+		return w.connect(b), nil
+	}, field{label: "Address", hint: "http://localhost:8080"})})
+	return choose("Where draws are made", at, options...)
+}
+
+// connect is a command that goes over to a backend with the terms that are deployed
+// there. A backend that does not answer is not taken.
+func (w *world) connect(b Backend) tea.Cmd {
+	return w.call(func(ctx context.Context) tea.Msg {
+		terms, err := deployed(ctx, b)
+		if err != nil {
+			return errorMsg{err}
+		}
+		return changeMsg{func(s Settings) Settings {
+			s.Backend, s.Free, s.RulesRef, s.Campaign = b, terms, terms.Rules.Name, nil
+			return s
+		}}
+	})
+}
