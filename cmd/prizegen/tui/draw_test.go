@@ -57,10 +57,13 @@ func do(t *testing.T, f frame, names ...string) frame {
 	return f
 }
 
-// newProgram is the whole program of a world, at rest.
-func newProgram(t *testing.T, w *world) frame {
+// newProgram is a program with the screen alone, at rest.
+func newProgram(t *testing.T, w *world) frame { return programOf(t, w, newDraw(w)) }
+
+// programOf is a program with screens, at rest.
+func programOf(t *testing.T, w *world, screens ...screen) frame {
 	t.Helper()
-	f := newFrame(w, screens(w)...)
+	f := newFrame(w, screens...)
 	f = settle(t, f, f.Init())
 	return press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24})
 }
@@ -188,13 +191,13 @@ func TestSlowTerminal(t *testing.T) {
 	}
 }
 
-// lost is a generator that does not answer, until it is back.
-type lost struct {
+// absent is a generator that does not answer, until it is back.
+type absent struct {
 	draw.Local
 	err *error
 }
 
-func (l lost) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error) {
+func (l absent) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error) {
 	if *l.err != nil {
 		return dst, *l.err
 	}
@@ -206,7 +209,7 @@ func (l lost) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rule
 func TestLostService(t *testing.T) {
 	w := testWorld(t, termenv.Ascii)
 	err := errors.New("the prize service at http://localhost:8083 does not answer")
-	w.Settings.Backend.Generator, w.Settings.Next = lost{err: &err}, 9
+	w.Settings.Backend.Generator, w.Settings.Next = absent{err: &err}, 9
 	f := do(t, newProgram(t, w), " ")
 	if !strings.Contains(f.View(), "✗ the prize service") || !strings.Contains(f.View(), "space tries again") {
 		t.Errorf("the error is not told with a way back:\n%s", f.View())
@@ -244,7 +247,7 @@ func TestGoldenDraw(t *testing.T) {
 	goldenViews(t, "draw-asking", func(t *testing.T, w *world) frame { return press(t, newProgram(t, w), keys(" ")...) })
 	goldenViews(t, "draw-error", func(t *testing.T, w *world) frame {
 		err := errors.New("the prize service at http://localhost:8083 does not answer: connection refused")
-		w.Settings.Backend.Generator = lost{err: &err}
+		w.Settings.Backend.Generator = absent{err: &err}
 		return do(t, newProgram(t, w), " ")
 	})
 	goldenViews(t, "draw-long", func(t *testing.T, w *world) frame {
