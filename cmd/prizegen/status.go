@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/charmbracelet/lipgloss"
@@ -15,18 +12,6 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/remote"
 )
-
-// serviceStatus is how a service is, as it is written in JSON.
-type serviceStatus struct {
-	Service        string  `json:"service"`
-	Address        string  `json:"address"` // empty where its part is made in this process
-	Up             bool    `json:"up"`
-	Ready          bool    `json:"ready"`
-	Version        string  `json:"version,omitempty"`
-	Implementation string  `json:"implementation,omitempty"`
-	Milliseconds   float64 `json:"latency_ms"`
-	Reason         string  `json:"reason,omitempty"` // why it is not ready
-}
 
 func newStatusCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -49,13 +34,12 @@ func (a *app) status(ctx context.Context, output string) error {
 	services := a.backend.addresses()
 	services.UserAgent = "prizegen/" + thisBuild().Version
 	services.Timeout = 3 * time.Second
-	client := remote.New(services)
-	list := make([]serviceStatus, 4)
-	var asked sync.WaitGroup
-	for i, service := range []string{remote.Core, remote.Text, remote.Number, remote.Prize} {
-		asked.Go(func() { list[i] = ask(ctx, client, service) })
+	list := remote.New(services).Healths(ctx)
+	for i := range list {
+		if list[i].Address == "" {
+			list[i].Version = thisBuild().Version
+		}
 	}
-	asked.Wait()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -72,7 +56,7 @@ func (a *app) status(ctx context.Context, output string) error {
 }
 
 // down is an error where a service is not ready.
-func down(list []serviceStatus) error {
+func down(list []remote.Health) error {
 	var names []string
 	for _, s := range list {
 		if !s.Ready {
@@ -88,43 +72,7 @@ func down(list []serviceStatus) error {
 	return fmt.Errorf("these services are down or not ready: %s", strings.Join(names, ", "))
 }
 
-// ask asks one service how it is.
-func ask(ctx context.Context, client *remote.Client, service string) serviceStatus {
-	s := serviceStatus{Service: service}
-	address := client.Address(service)
-	if address == nil {
-		s.Up, s.Ready, s.Version, s.Implementation = true, true, thisBuild().Version, "in this process"
-		return s
-	}
-	s.Address = address.String()
-	started := time.Now()
-	status, err := client.Status(ctx, service)
-	s.Milliseconds = float64(time.Since(started).Microseconds()) / 1000
-	if err != nil {
-		s.Reason = reasonOf(err)
-		return s
-	}
-	s.Up, s.Ready, s.Version, s.Implementation = true, status.Ready, status.Version, status.Implementation
-	var reasons []string
-	for _, reason := range status.Reasons {
-		reasons = append(reasons, reason)
-	}
-	slices.Sort(reasons)
-	s.Reason = strings.Join(reasons, "; ")
-	return s
-}
-
-// reasonOf says why a service gave no answer, less its name and address, which
-// stand beside it.
-func reasonOf(err error) string {
-	var lost *remote.Unavailable
-	if errors.As(err, &lost) {
-		return lost.Err.Error()
-	}
-	return err.Error()
-}
-
-func (a *app) statusTable(list []serviceStatus) string {
+func (a *app) statusTable(list []remote.Health) string {
 	style := a.styles()
 	rows := table.New().Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).BorderHeader(false).
 		Headers("SERVICE", "ADDRESS", "STATE", "LATENCY", "VERSION", "IMPLEMENTATION").
