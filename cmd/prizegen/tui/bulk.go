@@ -17,6 +17,7 @@ import (
 type bulkScreen struct {
 	w        *world
 	keys     bulkKeys
+	choose   settingKeys
 	settings Settings
 	plan     bulkPlan
 
@@ -46,7 +47,7 @@ type bulkKeys struct{ start, plan, stop, up, down, pageUp, pageDown key.Binding 
 
 func newBulk(w *world) bulkScreen {
 	return bulkScreen{
-		w: w, plan: bulkPlan{count: 1_000_000},
+		w: w, plan: bulkPlan{count: 1_000_000}, choose: newSettingKeys(),
 		keys: bulkKeys{
 			start:    key.NewBinding(key.WithKeys("enter", " "), key.WithHelp("enter", "draw them")),
 			plan:     key.NewBinding(key.WithKeys("m"), key.WithHelp("m", "how many, to a file")),
@@ -70,6 +71,8 @@ func (b bulkScreen) Keys() []key.Binding {
 	keys := []key.Binding{b.keys.start, b.keys.plan}
 	if b.running() {
 		keys = []key.Binding{b.keys.stop}
+	} else {
+		keys = append(keys, b.choose.all(b.settings)...)
 	}
 	return append(keys, b.keys.down, b.keys.up, b.keys.pageDown, b.keys.pageUp)
 }
@@ -130,6 +133,8 @@ func (b bulkScreen) press(msg tea.KeyMsg) (screen, tea.Cmd) {
 		return b.start(b.plan)
 	case key.Matches(msg, b.keys.plan):
 		return b, b.ask()
+	default:
+		return b, b.choose.press(b.w, b.settings, msg)
 	}
 	return b, nil
 }

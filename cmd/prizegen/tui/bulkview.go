@@ -235,7 +235,7 @@ func (b bulkScreen) verdict(width int) []string {
 	first, second := "", ""
 	switch {
 	case b.failed():
-		return strings.Split(clip(st.warn.Width(width).Render("✗ "+b.err.Error()), width, 2), "\n")
+		return strings.Split(clip(st.warn.Width(width).Render("✗ "+b.w.explain(b.err)), width, 2), "\n")
 	case b.sample != nil && b.sample.Degrees == 0:
 		first = "Too few draws to tell anything."
 	case b.sample != nil && width < 60:
