@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -204,13 +205,17 @@ func (h historyScreen) read(msg historyMsg) historyScreen {
 		h.stale = true
 		return h
 	}
-	other := msg.cursors[len(msg.cursors)-1] != h.cursors[len(h.cursors)-1]
+	before, other := h.selected(), msg.cursors[len(msg.cursors)-1] != h.cursors[len(h.cursors)-1]
 	h.page, h.next, h.cursors = msg.page.Draws, msg.page.Next, msg.cursors
 	switch {
 	case msg.last:
 		h.at = len(h.page) - 1
 	case other:
 		h.at = 0
+	case before != nil: // it stays selected where it is still there
+		if at := slices.IndexFunc(h.page, func(d campaign.Draw) bool { return d.ID == before.ID }); at >= 0 {
+			h.at = at
+		}
 	}
 	h.at = max(min(h.at, len(h.page)-1), 0)
 	return h

@@ -219,14 +219,14 @@ func TestHistoryPages(t *testing.T) {
 func TestHistoryActs(t *testing.T) {
 	w := testWorld(t, termenv.Ascii)
 	p := openCampaign(t, w)
-	f := do(t, historyFrame(t, w), "r", "f", "down", "down", "enter") // unclaimed ones
+	f := do(t, historyFrame(t, w), "r", "f", "down", "enter") // those that won
 	d := selected(t, f)
 	stored := func() campaign.Draw {
 		t.Helper()
 		return must(p.Draw(t.Context(), d.ID))(t)
 	}
 	if d.Prize == nil {
-		t.Fatalf("listed as unclaimed is %+v", d)
+		t.Fatalf("listed as won is %+v", d)
 	}
 	f = do(t, f, "h", "d", "e", "s", "k", "enter")
 	if got := stored(); got.Claim == nil || got.Claim.Note != "desk" || selected(t, f).Claim == nil || !strings.Contains(f.View(), "is claimed") {
