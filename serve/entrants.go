@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -143,6 +144,7 @@ func (s *Server) editEntrant(a *api, p *campaign.Promoter, x *exchange, r *http.
 	if err != nil {
 		return err
 	}
+	edit := p.EditEntrant
 	var person campaign.Person
 	if r.Method == http.MethodPatch {
 		was, err := p.Entrant(x.context(), id)
@@ -150,11 +152,14 @@ func (s *Server) editEntrant(a *api, p *campaign.Promoter, x *exchange, r *http.
 			return err
 		}
 		person = was.Person
+		edit = func(ctx context.Context, id int64, person campaign.Person) (campaign.Entrant, error) {
+			return p.EditEntrantFrom(ctx, id, was.Person, person)
+		}
 	}
 	if err := a.decode(x, r, buffer, &person); err != nil {
 		return err
 	}
-	e, err := p.EditEntrant(x.context(), id, person)
+	e, err := edit(x.context(), id, person)
 	if err != nil {
 		return err
 	}

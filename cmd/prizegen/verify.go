@@ -25,8 +25,9 @@ with -o json or -o ndjson, or of the export of a campaign. It names each draw th
 should have been, and exits with status 1 if there is one.
 
 It tells whose draws they are: their seed, rules and formats, and which indexes
-are missing or repeated. Whether the seed is the one that was promised, and the
-number of draws as well, is for you to compare.
+are missing or repeated. Whether the seed is the one that was promised no file can
+tell, nor whether it was cut off: give the commitment that was published, and the
+number of draws, with --commitment and --draws.
 
 A seed from drand or RANDOM.ORG carries a proof, which is checked too: without a
 network by the public key, and with --online by asking again.
@@ -38,7 +39,8 @@ Draws by rules that are not built in need --rules with the same rules file: its
 SHA-256 is part of each draw.`,
 		Example: `  prizegen draw -n 1000 -o ndjson >draws.ndjson
   prizegen verify draws.ndjson
-  prizegen verify --rules summer.yaml - <draws.json`,
+  prizegen verify --rules summer.yaml - <draws.json
+  prizegen verify --commitment c0ffee…42 --draws 1200 summer.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return hintError{fmt.Errorf("%d files were given, expected one", len(args)), "give the file to verify, or - for standard input"}
@@ -48,19 +50,23 @@ SHA-256 is part of each draw.`,
 	}
 	cmd.Flags().StringVar(&rules, "rules", "", "the YAML `file` of rules that are not built in")
 	cmd.Flags().BoolVar(&online, "online", false, "ask drand or RANDOM.ORG again about seeds from there")
+	promise := newPromised(cmd)
 	proofs := newProofFlags(cmd)
 	output := newOutput(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := promise.understand(cmd); err != nil {
+			return err
+		}
 		check, err := a.proofCheck(cmd.Context(), proofs, online)
 		if err != nil {
 			return err
 		}
-		return a.verify(cmd.Context(), args[0], rules, check, output.value)
+		return a.verify(cmd.Context(), args[0], rules, check, promise, output.value)
 	}
 	return cmd
 }
 
-func (a *app) verify(ctx context.Context, name, rulesFile string, check draw.ProofCheck, format string) error {
+func (a *app) verify(ctx context.Context, name, rulesFile string, check draw.ProofCheck, promise *promised, format string) error {
 	if name == "-" && rulesFile == "-" {
 		return usagef("draws and rules can't both come from standard input; save one of them in a file")
 	}
@@ -75,7 +81,7 @@ func (a *app) verify(ctx context.Context, name, rulesFile string, check draw.Pro
 	defer file.Close()
 	source := bufio.NewReaderSize(file, 64<<10)
 	if head, _ := source.Peek(100); campaign.IsExport(head) {
-		return a.verifyCampaign(ctx, name, source, format)
+		return a.verifyCampaign(ctx, name, source, promise, format)
 	}
 	findings := findingWriter{a: a, json: format == "json"}
 	progress := a.startProgress(0, "draw")
@@ -84,7 +90,7 @@ func (a *app) verify(ctx context.Context, name, rulesFile string, check draw.Pro
 	progress.stop()
 	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), bare(err))
-	} else if report.Held < report.Draws {
+	} else if err = findings.compare(promise.ofDraws(&report)); report.Held < report.Draws {
 		err = fmt.Errorf("%s of %s not hold", prize.Thousands(report.Draws-report.Held), doDoes(report.Draws))
 	}
 	if writeErr := findings.finish(report, err == nil); writeErr != nil {
@@ -97,16 +103,15 @@ func (a *app) verify(ctx context.Context, name, rulesFile string, check draw.Pro
 }
 
 // verifyCampaign recomputes the export of a campaign.
-func (a *app) verifyCampaign(ctx context.Context, name string, source io.Reader, format string) error {
+func (a *app) verifyCampaign(ctx context.Context, name string, source io.Reader, promise *promised, format string) error {
 	findings := findingWriter{a: a, json: format == "json"}
 	progress := a.startProgress(0, "draw")
 	defer progress.stop()
 	report, err := campaign.Verify(ctx, a.generator, source, progress.add, findings.write)
 	progress.stop()
-	switch {
-	case err != nil:
+	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), bare(err))
-	case report.Wrong > 0:
+	} else if err = findings.compare(promise.ofCampaign(&report)); report.Wrong > 0 {
 		err = fmt.Errorf("the campaign %s does not hold: %s", report.Campaign.Name, plural(report.Wrong, "finding"))
 	}
 	summary := ""

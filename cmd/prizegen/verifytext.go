@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -36,6 +37,18 @@ func (w *findingWriter) write(f draw.Finding) {
 	}
 	w.written++
 	w.err = w.a.write(text)
+}
+
+// compare writes what differs from what was published. Its error says that something
+// does.
+func (w *findingWriter) compare(different []draw.Finding) error {
+	for _, f := range different {
+		w.write(f)
+	}
+	if len(different) > 0 {
+		return errors.New("the file is not what was published")
+	}
+	return nil
 }
 
 // finish writes the report behind the findings. hold says that all draws hold.

@@ -138,19 +138,32 @@ func (p *Promoter) Entrants(ctx context.Context, list EntrantList) (EntrantPage,
 
 // EditEntrant corrects the names and the email address of an entrant.
 func (p *Promoter) EditEntrant(ctx context.Context, id int64, person Person) (Entrant, error) {
+	return p.editEntrant(ctx, id, nil, person)
+}
+
+// EditEntrantFrom is [Promoter.EditEntrant] where the entrant still is who it was: it
+// wraps [ErrChanged] where somebody else has changed it since.
+func (p *Promoter) EditEntrantFrom(ctx context.Context, id int64, was, person Person) (Entrant, error) {
+	return p.editEntrant(ctx, id, &was, person)
+}
+
+func (p *Promoter) editEntrant(ctx context.Context, id int64, was *Person, person Person) (Entrant, error) {
 	person, err := person.Clean()
 	if err != nil {
 		return Entrant{}, err
 	}
 	var e *Entrant
 	err = p.change(ctx, func(tx Tx) (Change, error) {
-		if _, err := tx.Entrant(ctx, id); err != nil {
+		is, err := tx.Entrant(ctx, id)
+		if err != nil {
 			return Change{}, err
+		}
+		if was != nil && is.Person != *was {
+			return Change{}, Errorf(ErrChanged, "somebody else has changed entrant %d meanwhile, look at it again", id)
 		}
 		if err := tx.SaveEntrant(ctx, id, person); err != nil {
 			return Change{}, err
 		}
-		var err error
 		e, err = tx.Entrant(ctx, id)
 		return Change{Action: "entrant.edit", Subject: entrantSubject(id)}, err
 	})

@@ -146,12 +146,15 @@ func TestEntrantsOfThePromoter(t *testing.T) {
 			t.Errorf("a giant import: %v", err)
 		}
 
-		edited, err := p.EditEntrant(ctx, ann.ID, campaign.Person{FirstName: "Anne", LastName: "Li", Email: "anne@example.org"})
+		edited, err := p.EditEntrantFrom(ctx, ann.ID, ann.Person, campaign.Person{FirstName: "Anne", LastName: "Li", Email: "anne@example.org"})
 		if err != nil || edited.FirstName != "Anne" || edited.Plays != 1 || edited.ID != ann.ID {
 			t.Errorf("%+v, %v", edited, err)
 		}
 		if _, err := p.EditEntrant(ctx, ann.ID, campaign.Person{FirstName: "Bo", LastName: "Wu"}); !errors.Is(err, campaign.ErrExists) {
 			t.Errorf("made the same as another one: %v", err)
+		}
+		if _, err := p.EditEntrantFrom(ctx, ann.ID, ann.Person, campaign.Person{FirstName: "Anna", LastName: "Lee"}); !errors.Is(err, campaign.ErrChanged) {
+			t.Errorf("an edit of what has changed since: %v", err)
 		}
 		if _, err := p.EditEntrant(ctx, 12345, edited.Person); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("somebody unknown is corrected: %v", err)

@@ -287,12 +287,19 @@ func (r *round) withinLimit(ctx context.Context, tx Tx, candidates []int) ([]int
 			return false
 		}
 		if plays[who] >= rec.MaxPlays {
-			r.results[i].err = Errorf(ErrMaxPlays, "all %d plays of this entrant in the campaign %s are used", rec.MaxPlays, rec.Name)
+			r.results[i].err = noPlaysLeft(rec)
 			return true
 		}
 		plays[who]++
 		return false
 	}), nil
+}
+
+func noPlaysLeft(r *Record) error {
+	if r.MaxPlays == 1 {
+		return Errorf(ErrMaxPlays, "this entrant has played the campaign %s before, which allows one play", r.Name)
+	}
+	return Errorf(ErrMaxPlays, "all %d plays of this entrant in the campaign %s are used", r.MaxPlays, r.Name)
 }
 
 // fail answers a group that could not be made: those whose keys were used before get

@@ -121,7 +121,10 @@ func ProblemOf(err error) (p *Problem, ok bool) {
 	var file *prize.FileError
 	if errors.As(err, &file) {
 		p = &Problem{Type: problemPrefix + badRules, Title: "mistakes in the rules", Status: http.StatusUnprocessableEntity, Mistakes: file.Mistakes}
-		p.Detail = fmt.Sprintf("the rules have %d mistakes, the first one in line %d: %s", len(file.Mistakes), file.Mistakes[0].Line, file.Mistakes[0].Problem)
+		p.Detail = fmt.Sprintf("the rules have a mistake in line %d: %s", file.Mistakes[0].Line, file.Mistakes[0].Problem)
+		if n := len(file.Mistakes); n > 1 {
+			p.Detail = fmt.Sprintf("the rules have %d mistakes, the first one in line %d: %s", n, file.Mistakes[0].Line, file.Mistakes[0].Problem)
+		}
 		return p.in(err), true
 	}
 	for _, k := range kinds() {

@@ -129,13 +129,13 @@ func (v *editView) read(r *http.Request) error {
 		v.Plan.RequireEmail = r.PostFormValue("require_email") != ""
 		v.Opens = r.PostFormValue("opens_at")
 		var err error
-		v.Plan.OpensAt, err = readTime("opens_at", v.Opens)
+		v.Plan.OpensAt, err = readTime("opens_at", v.Opens, v.Plan.OpensAt)
 		errs = append(errs, err)
 	}
 	if v.State != campaign.Closed {
 		v.Closes, v.MaxPlays = r.PostFormValue("closes_at"), strings.TrimSpace(r.PostFormValue("max_plays"))
 		var err error
-		v.Plan.ClosesAt, err = readTime("closes_at", v.Closes)
+		v.Plan.ClosesAt, err = readTime("closes_at", v.Closes, v.Plan.ClosesAt)
 		errs = append(errs, err)
 		v.Plan.MaxPlays = 0
 		if v.MaxPlays != "" {
@@ -147,9 +147,14 @@ func (v *editView) read(r *http.Request) error {
 	return errors.Join(errs...)
 }
 
-func readTime(field, text string) (*time.Time, error) {
-	if text == "" {
+// readTime reads a time of a form. Where the form still says what it was given, the
+// time is what it was, to the fraction of a second that forms have no place for.
+func readTime(field, text string, was *time.Time) (*time.Time, error) {
+	switch text {
+	case "":
 		return nil, nil
+	case inputText(was):
+		return was, nil
 	}
 	for _, layout := range []string{inputTime, "2006-01-02T15:04"} {
 		if at, err := time.Parse(layout, text); err == nil {

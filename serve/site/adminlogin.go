@@ -2,7 +2,6 @@ package site
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -133,24 +132,11 @@ const (
 
 func newGuesses() *guesses { return &guesses{of: map[string]*rate.Limiter{}} }
 
-// guesser is the network that a guess comes from. In IPv6 a customer has 2^64
-// addresses or more.
-func guesser(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		return ip.Mask(net.CIDRMask(64, 128)).String()
-	}
-	return host
-}
-
 // take counts a guess and tells how long to wait with it, 0 for not at all.
 func (g *guesses) take(r *http.Request, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	from := guesser(r)
+	from := network(r)
 	limiter := g.of[from]
 	if limiter == nil {
 		if len(g.of) >= maxGuessers {
@@ -171,5 +157,5 @@ func (g *guesses) take(r *http.Request, now time.Time) time.Duration {
 func (g *guesses) forget(r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.of, guesser(r))
+	delete(g.of, network(r))
 }

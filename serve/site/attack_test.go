@@ -413,6 +413,7 @@ func TestUnreadableForms(t *testing.T) {
 	if draws := h.drawsOf(t, "summer"); len(draws) != 0 {
 		t.Errorf("draws were made: %+v", draws)
 	}
+	v.says(v.want(v.do(http.MethodPost, "/c/summer/play", strings.NewReader("first_name="+long), formKind), http.StatusRequestEntityTooLarge), "too large")
 }
 
 // TestHeaderInjection sends line breaks where headers are made of what visitors send.

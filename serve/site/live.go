@@ -16,6 +16,7 @@ import (
 // The bounds of live pages.
 const (
 	maxViewers = 1000
+	maxOfOne   = 100              // of them from one address, behind which may be a whole event
 	liveEvery  = time.Second      // how often the store is asked
 	beatEvery  = 15 * time.Second // how often a quiet viewer hears something
 	shownLive  = 8                // winners that a screen has
@@ -30,7 +31,7 @@ type live struct {
 	log      *slog.Logger
 
 	mu      sync.Mutex
-	viewers int
+	viewers map[string]int    // by address
 	latest  map[string]latest // by campaign
 }
 
@@ -40,7 +41,7 @@ type latest struct {
 }
 
 func newLive(p *campaign.Promoter, log *slog.Logger) *live {
-	return &live{promoter: p, log: log, latest: map[string]latest{}}
+	return &live{promoter: p, log: log, viewers: map[string]int{}, latest: map[string]latest{}}
 }
 
 // winners gives the latest winners of a campaign, as they were a moment ago.
@@ -60,21 +61,29 @@ func (l *live) winners(ctx context.Context, name string) (campaign.DrawPage, err
 	return page, err
 }
 
-// enter counts a viewer; ok is false where there are too many.
-func (l *live) enter() (ok bool) {
+// enter counts a viewer; ok is false where there are too many of them, in all or from
+// one address.
+func (l *live) enter(from string) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.viewers >= maxViewers {
+	all := 0
+	for _, n := range l.viewers {
+		all += n
+	}
+	if all >= maxViewers || l.viewers[from] >= maxOfOne {
 		return false
 	}
-	l.viewers++
+	l.viewers[from]++
 	return true
 }
 
-func (l *live) leave() {
+func (l *live) leave(from string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.viewers--; l.viewers == 0 {
+	if l.viewers[from]--; l.viewers[from] == 0 {
+		delete(l.viewers, from)
+	}
+	if len(l.viewers) == 0 {
 		clear(l.latest)
 	}
 }
@@ -103,10 +112,11 @@ func (s *Site) events(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !s.live.enter() {
+	from := network(r)
+	if !s.live.enter(from) {
 		return campaign.Errorf(campaign.ErrBusy, "too many live pages are open")
 	}
-	defer s.live.leave()
+	defer s.live.leave(from)
 	control := http.NewResponseController(w)
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
@@ -71,6 +73,8 @@ func (s *Site) handle(h handler) http.Handler {
 var (
 	errNoPage = errors.New("there is no such page")
 	errForm   = errors.New("the form can't be read; go back and try again")
+	errLarge  = errors.New("what was sent is too large; go back and shorten it")
+	errSlow   = errors.New("what was sent did not arrive in time; go back and try again")
 )
 
 // trouble is a page about an error.
@@ -95,8 +99,12 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case is(errNoPage, campaign.ErrNotFound):
 		status, title, t.Message = http.StatusNotFound, "Not found", "There is no such page."
-	case is(errForm) || errors.As(err, &tooLarge):
-		status, title, t.Message = http.StatusBadRequest, "Bad request", errForm.Error()
+	case errors.As(err, &tooLarge):
+		status, title, t.Message = http.StatusRequestEntityTooLarge, "Too large", sentence(errLarge.Error())
+	case is(os.ErrDeadlineExceeded):
+		status, title, t.Message = http.StatusRequestTimeout, "Too slow", sentence(errSlow.Error())
+	case is(errForm):
+		status, title, t.Message = http.StatusBadRequest, "Bad request", sentence(errForm.Error())
 	case is(campaign.ErrNotOpen, campaign.ErrEnded, campaign.ErrMaxPlays, campaign.ErrAllIssued, campaign.ErrState, campaign.ErrExists, campaign.ErrChanged):
 		status, title, t.Message = http.StatusConflict, "Not possible", sentence(err.Error())
 	case is(campaign.ErrInvalid):
@@ -151,4 +159,25 @@ func (s *Site) robots(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, err := w.Write([]byte("User-agent: *\nDisallow: /d/\nDisallow: /try/\nDisallow: /admin/\nDisallow: /v1/\n"))
 	return err
+}
+
+// network is where a request comes from. In IPv6 that is a network, since a customer
+// has 2^64 addresses or more.
+func network(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
+		return ip.Mask(net.CIDRMask(64, 128)).String()
+	}
+	return host
+}
+
+// address is where the site is for a visitor, in a command to copy.
+func address(r *http.Request) string {
+	if isSecure(r) {
+		return "https://" + quoted(r.Host)
+	}
+	return "http://" + quoted(r.Host)
 }

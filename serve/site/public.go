@@ -46,12 +46,18 @@ func (s *Site) odds(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, http.StatusOK, "odds", "Odds", oddsView{c, chances(odds), winning(odds)})
 }
 
+// fairnessView is how a campaign can be checked.
+type fairnessView struct {
+	campaign.Campaign
+	Address string // of the site, as the visitor knows it
+}
+
 func (s *Site) fairness(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.campaign(r.Context(), r.PathValue("campaign"))
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, http.StatusOK, "fairness", "Fairness", c)
+	return s.show(w, r, http.StatusOK, "fairness", "Fairness", fairnessView{c, address(r)})
 }
 
 // winning is the chance of winning anything.

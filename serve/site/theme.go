@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -60,6 +61,11 @@ func (p *pages) readStatic(from themed) error {
 		if err != nil {
 			return fmt.Errorf("theme: %w", err)
 		}
+		for _, name := range own {
+			if info, err := fs.Stat(from.theme, name); err == nil && info.IsDir() {
+				return fmt.Errorf("theme: %s is a folder, expected files directly in static", name)
+			}
+		}
 		names = append(names, own...)
 	}
 	for _, name := range names {
@@ -69,6 +75,28 @@ func (p *pages) readStatic(from themed) error {
 		}
 		sum := sha256.Sum256(content)
 		p.static[path.Base(name)] = staticFile{content, hex.EncodeToString(sum[:4])}
+	}
+	return nil
+}
+
+// onlyTemplates refuses a theme with a template that no page would ever use, such as a
+// misspelled one.
+func (t themed) onlyTemplates(known []string) error {
+	if t.theme == nil {
+		return nil
+	}
+	own, err := fs.Glob(t.theme, "templates/*")
+	if err != nil {
+		return fmt.Errorf("theme: %w", err)
+	}
+	for _, name := range own {
+		if !slices.Contains(known, name) {
+			var names []string
+			for _, k := range known {
+				names = append(names, path.Base(k))
+			}
+			return fmt.Errorf("theme: no page has the template %s, expected one of %s", name, strings.Join(names, ", "))
+		}
 	}
 	return nil
 }
@@ -98,6 +126,9 @@ func (p *pages) readTemplates(from themed) error {
 	}
 	list, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
+		return err
+	}
+	if err := from.onlyTemplates(list); err != nil {
 		return err
 	}
 	for _, file := range list {

@@ -57,4 +57,13 @@ func TestWrongTheme(t *testing.T) {
 			t.Errorf("%s: %v, expected %s", name, err, want)
 		}
 	}
+	for name, want := range map[string]string{
+		"templates/troubel.html": "theme: no page has the template templates/troubel.html, expected one of admin-campaign.html,",
+		"static/fonts/own.woff2": "theme: static/fonts is a folder, expected files directly in static",
+	} {
+		_, err := site.New(site.Config{Theme: theme(name, "text"), Log: slog.New(slog.DiscardHandler)})
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, expected %s", name, err, want)
+		}
+	}
 }
