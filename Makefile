@@ -14,6 +14,12 @@ GORACE    = atexit_sleep_ms=0
 VERSION  ?= $(patsubst v%,%,$(shell git describe --tags --dirty 2>/dev/null))
 COMMIT   ?= $(shell git rev-parse --short HEAD 2>/dev/null)
 DATE     ?= $(shell git log -1 --format=%cI 2>/dev/null)
+
+# The image, and where it is pushed to and pulled from, such as nexus.example.org:5000.
+REGISTRY ?= ghcr.io/prizegen
+TAG      ?= $(or $(VERSION),$(COMMIT),dev)
+IMAGE     = $(REGISTRY)/prizegen
+PLATFORM ?= linux/$(shell go env GOARCH)
 LDFLAGS   = -s -w \
 	$(if $(VERSION),-X main.version=$(VERSION)) \
 	$(if $(COMMIT),-X main.commit=$(COMMIT)) \
@@ -85,6 +91,30 @@ dist-files: build
 	$(BIN) completion fish > build/completions/prizegen.fish
 	$(BIN) man > build/man/prizegen.1
 	gzip -9nkf build/man/prizegen.1
+
+# What the image says of itself, as goreleaser has it too.
+IMAGE_title       = prizegen
+IMAGE_description = Instant-win prize draws that anyone can check
+IMAGE_source      = https://github.com/prizegen/prizegen
+IMAGE_licenses    = MIT
+IMAGE_version     = $(or $(VERSION),dev)
+IMAGE_revision    = $(shell git rev-parse HEAD 2>/dev/null)
+IMAGE_created     = $(DATE)
+
+.PHONY: image push
+image: ## Build the image; REGISTRY and TAG name it, PLATFORM=linux/arm64 is for other machines
+	rm -rf build/image
+	mkdir -p build/image/$(PLATFORM) build/image/deploy
+	GOOS=linux GOARCH=$(notdir $(PLATFORM)) go build -trimpath -ldflags "$(strip $(LDFLAGS))" \
+		-o build/image/$(PLATFORM)/prizegen ./cmd/prizegen
+	cp LICENSE build/image/
+	cp -R deploy/image build/image/deploy/
+	docker build --file deploy/Dockerfile --platform $(PLATFORM) --build-arg TARGETPLATFORM=$(PLATFORM) \
+		$(foreach label,title description source licenses version revision created,--label org.opencontainers.image.$(label)="$(IMAGE_$(label))") \
+		--tag $(IMAGE):$(TAG) --tag $(IMAGE):latest build/image
+
+push: ## Push the image to REGISTRY, which make image has built with the same REGISTRY and TAG
+	docker push $(IMAGE):$(TAG)
 
 release-check: ## Build a whole release into dist/, publishing nothing
 	$(call TOOL,goreleaser) check

@@ -28,6 +28,7 @@ type Server struct {
 	fresh     *freshSeeds
 	metrics   *metrics
 	room      *semaphore.Weighted // draws that may be under way
+	started   atomic.Bool         // whether it has been ready
 	draining  atomic.Bool
 	begun     atomic.Uint64 // requests, since the server is draining
 	underWay  atomic.Int64  // requests

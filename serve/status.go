@@ -89,6 +89,10 @@ func (s *Server) status(ctx context.Context, service Role) *remote.Status {
 		status.Reasons["drain"] = "the server is about to end"
 	}
 	status.Ready = len(status.Reasons) == 0
+	if status.Ready {
+		s.started.Store(true)
+	}
+	status.Started = s.started.Load()
 	return status
 }
 

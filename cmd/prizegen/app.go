@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/charmbracelet/lipgloss"
@@ -46,6 +47,7 @@ type app struct {
 	config     *config // what is set outside the command line, once a command begins
 	backend    backendFlags
 	client     *remote.Client // of the services that were named, nil for none
+	trustRoots func()         // trusts the embedded authorities, once; nil to leave it
 }
 
 // systemApp is the app of a real process.
@@ -63,6 +65,7 @@ func systemApp() *app {
 		width:     terminalWidth(os.Stdout),
 		environ:   os.Environ(), configDir: configDir,
 		openConfig: func(name string) (fs.File, error) { return os.Open(name) },
+		trustRoots: sync.OnceFunc(trustEmbeddedRoots),
 	}
 }
 

@@ -28,6 +28,11 @@ func (f backendFlags) addresses() remote.Config {
 // connect has draws made by the services that were named.
 func (a *app) connect() {
 	services := a.backend.addresses()
+	for _, address := range []*url.URL{services.Text, services.Number, services.Prize, services.Core} {
+		if address != nil && address.Scheme == "https" {
+			a.expectTLS()
+		}
+	}
 	if services.Text == nil && services.Number == nil && services.Prize == nil {
 		return
 	}

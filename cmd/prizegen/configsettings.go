@@ -54,6 +54,8 @@ func nameSettings(root *cobra.Command) {
 		switch cmd.Name() {
 		case "draw":
 			runOnly(cmd, "account")
+		case "status":
+			runOnly(cmd, "self")
 		case "odds":
 			runOnly(cmd, "account", "draws", "check")
 		case "text", "number":

@@ -83,6 +83,9 @@ func (a *app) seedSource(f entropyFlags) (source.Source, error) {
 		}
 		cfg.RandomOrgAPIKey = randomorg.APIKey(key)
 	}
+	if cfg.Name != source.OS {
+		a.expectTLS()
+	}
 	s, err := source.New(cfg)
 	if errors.Is(err, randomorg.ErrKey) {
 		return nil, hintError{err, "set " + variable("random-org-api-key") + ", or " + variable("random-org-api-key") + "_FILE to a file that has it"}
@@ -114,6 +117,9 @@ func (a *app) proofCheck(ctx context.Context, f entropyFlags, online bool) (draw
 	cfg, err := f.config()
 	if err != nil {
 		return nil, err
+	}
+	if online {
+		a.expectTLS()
 	}
 	notes := 0
 	note := func(format string, args ...any) {

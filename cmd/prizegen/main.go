@@ -2,7 +2,10 @@
 // README for a tour, and prizegen help for its commands.
 package main
 
-import "os"
+import (
+	"os"
+	_ "time/tzdata" // for TZ where the system has no time zones
+)
 
 // What the linker is told of this build; see version.go for builds without.
 var (

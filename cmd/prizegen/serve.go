@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -29,12 +28,11 @@ import (
 
 // serveOptions are what prizegen serve is asked for.
 type serveOptions struct {
-	role      *value[serve.Role]
-	listen    *value[string]
+	listenFlags
 	text      *value[textgen.Format]
 	number    *value[numgen.Format]
 	rules     *string
-	cert, key *string
+	key       *string
 	entropy   entropyFlags
 	every     *time.Duration
 	proxies   *value[serve.Proxies]
@@ -66,14 +64,11 @@ A socket that systemd hands over (socket activation) takes the place of --listen
 		Example: `  prizegen serve
   prizegen serve --role text --text-format upper2 --listen :8081
   prizegen serve --role prize --rules summer.yaml
+  prizegen serve --listen :                 on all networks, at the port of the role
   prizegen serve --role core --text-url http://localhost:8081 --number-url http://localhost:8082 --prize-url http://localhost:8083`,
 		Args: cobra.NoArgs,
 	}
-	o.role = newValue("role", string(serve.All), serve.ParseRole)
-	cmd.Flags().Var(o.role, "role", "which service to be: all, core, text, number, prize")
-	complete(cmd, "role", "all", "core", "text", "number", "prize")
-	o.listen = &value[string]{kind: "address", parse: parseListen}
-	cmd.Flags().Var(o.listen, "listen", "address and port to listen on (default 127.0.0.1 and the port of the role)")
+	o.listenFlags = newListenFlags(cmd)
 	o.text = newValue("format", textgen.Default, textgen.Parse)
 	cmd.Flags().Var(o.text, "text-format", "deployed format of texts")
 	complete(cmd, "text-format", textgen.Lower4, textgen.Upper2)
@@ -81,7 +76,6 @@ A socket that systemd hands over (socket activation) takes the place of --listen
 	cmd.Flags().Var(o.number, "number-format", "deployed format of numbers")
 	complete(cmd, "number-format", numgen.Digits4, numgen.Digits8)
 	o.rules = newRulesFlag(cmd)
-	o.cert = cmd.Flags().String("tls-cert", "", "serve HTTPS with the certificates of this PEM `file`, read again when it changes")
 	o.key = cmd.Flags().String("tls-key", "", "the private key of the certificate, a PEM `file`")
 	o.proxies = newValue("networks", "", serve.ParseProxies)
 	cmd.Flags().Var(o.proxies, "trusted-proxies", "believe X-Forwarded-For and X-Forwarded-Proto from these networks, such as 10.0.0.0/8,127.0.0.1")
@@ -99,21 +93,6 @@ A socket that systemd hands over (socket activation) takes the place of --listen
 	complete(cmd, "log-format", "auto", "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), o) }
 	return cmd
-}
-
-// parseListen reads an address to listen on: a port may stand alone.
-func parseListen(text string) (string, error) {
-	if _, err := strconv.ParseUint(text, 10, 16); err == nil {
-		text = "127.0.0.1:" + text
-	}
-	_, port, err := net.SplitHostPort(text)
-	if err == nil {
-		_, err = strconv.ParseUint(port, 10, 16)
-	}
-	if err != nil {
-		return "", errors.New("expected an address and a port such as 127.0.0.1:8080, or :8080 for all networks")
-	}
-	return text, nil
 }
 
 func parseLevel(text string) (slog.Level, error) {
@@ -221,10 +200,7 @@ func listen(ctx context.Context, o serveOptions) (net.Listener, error) {
 	if listener, err := handedOver(); err != nil || listener != nil {
 		return listener, err
 	}
-	address := o.listen.value
-	if address == "" {
-		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(o.role.value.Port()))
-	}
+	address := o.address()
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err == nil {

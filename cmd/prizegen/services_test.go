@@ -399,3 +399,38 @@ func TestCoreAnswerVerifies(t *testing.T) {
 		t.Errorf("verify says %q", out)
 	}
 }
+
+// TestStatusSelf follows the health of a core: it is none before all that it needs is
+// there for the first time, and stays when something goes away later, which a new
+// start would not mend.
+func TestStatusSelf(t *testing.T) {
+	text := startService(t, "--role", "text")
+	at := strings.TrimPrefix(text.url, "http://")
+	if out := prizegen(t, "status", "--self", "--role", "text", "--listen", at); !strings.Contains(out, "ready") || !strings.Contains(out, "lower4") {
+		t.Errorf("a text service says:\n%s", out)
+	}
+	text.kill()
+	self := func(s *service, args ...string) (stdout, stderr string, err error) {
+		return tryPrizegen(t, append([]string{"status", "--self", "--listen", strings.TrimPrefix(s.url, "http://")}, args...)...)
+	}
+	if _, stderr, err := self(text, "--role", "text"); err == nil || !strings.Contains(stderr, "the text service is down or not ready") {
+		t.Errorf("of a text service that has ended: %v\n%s", err, stderr)
+	}
+	core := startService(t, "--role", "core", "--text-url", text.url)
+	if out, _, err := self(core, "--role", "core"); err == nil || !strings.Contains(out, "not ready") || !strings.Contains(out, "the text service at") {
+		t.Errorf("a core without its text service: %v\n%s", err, out)
+	}
+	text = startServiceAt(t, at, "--role", "text")
+	waitFor(t, "a healthy core", func() bool {
+		_, _, err := self(core, "--role", "core")
+		return err == nil
+	})
+	text.kill()
+	waitFor(t, "a core that waits", func() bool {
+		out, _, err := self(core, "--role", "core")
+		if err != nil {
+			t.Fatalf("a core that has lost its text service counts as ill: %v\n%s", err, out)
+		}
+		return strings.Contains(out, "not ready")
+	})
+}

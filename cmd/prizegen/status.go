@@ -19,13 +19,32 @@ func newStatusCmd(a *app) *cobra.Command {
 		Short: "How the services are",
 		Long: `Status asks each service that it is given the address of for its version, its
 implementation and whether it is ready, and measures how long the answer takes.
-The exit status is 1 where a service does not answer or is not ready.`,
+The exit status is 1 where a service does not answer or is not ready.
+
+With --self it asks the process that prizegen serve runs in on this machine with the
+same configuration: in a container the one that the container is for, whatever its
+flags, elsewhere the one that the environment, the configuration file and the flags
+tell of. The exit status is 1 until that is ready for the first time, and whenever
+it does not answer. This is the health check of the image.`,
 		Example: `  prizegen status --remote https://draws.example.org
-  prizegen status --text-url http://localhost:8081 --core-url http://localhost:8080 -o json`,
+  prizegen status --text-url http://localhost:8081 --core-url http://localhost:8080 -o json
+  prizegen status --self --role text`,
 		Args: cobra.NoArgs,
 	}
 	output := newOutput(cmd, "table", "json")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.status(cmd.Context(), output.value) }
+	self := cmd.Flags().Bool("self", false, "ask the process of prizegen serve on this machine")
+	listening := newListenFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *self {
+			return a.statusSelf(cmd.Context(), cmd, listening, output.value)
+		}
+		for _, flag := range []string{"role", "listen", "tls-cert"} {
+			if cmd.Flags().Changed(flag) {
+				return usagef("--%s takes --self", flag)
+			}
+		}
+		return a.status(cmd.Context(), output.value)
+	}
 	return cmd
 }
 
@@ -43,16 +62,17 @@ func (a *app) status(ctx context.Context, output string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var err error
-	if output == "json" {
-		err = a.writeJSON(list)
-	} else {
-		err = a.write([]byte(a.statusTable(list)))
-	}
-	if err != nil {
+	if err := a.writeStatus(list, output); err != nil {
 		return err
 	}
 	return down(list)
+}
+
+func (a *app) writeStatus(list []remote.Health, output string) error {
+	if output == "json" {
+		return a.writeJSON(list)
+	}
+	return a.write([]byte(a.statusTable(list)))
 }
 
 // down is an error where a service is not ready.

@@ -31,6 +31,9 @@ func (a *app) openStoreWith(ctx context.Context, address string, o store.Options
 		}
 		address = filepath.Join(folder, "prizegen.db")
 	}
+	if strings.HasPrefix(address, "postgres") {
+		a.expectTLS()
+	}
 	db, err := store.Open(ctx, address, o)
 	switch {
 	case errors.Is(err, store.ErrAddress):

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -55,14 +56,14 @@ func (c *Client) health(ctx context.Context, name string) Health {
 		h.Reason, h.Spared = reasonOf(err), errors.Is(err, circuitbreaker.ErrOpen)
 		return h
 	}
-	h.Up, h.Ready, h.Version, h.Implementation = true, status.Ready, status.Version, status.Implementation
-	var reasons []string
-	for _, reason := range status.Reasons {
-		reasons = append(reasons, reason)
-	}
-	slices.Sort(reasons)
-	h.Reason = strings.Join(reasons, "; ")
+	h.Answered(status)
 	return h
+}
+
+// Answered takes over what a service says of itself.
+func (h *Health) Answered(status Status) {
+	h.Up, h.Ready, h.Version, h.Implementation = true, status.Ready, status.Version, status.Implementation
+	h.Reason = strings.Join(slices.Sorted(maps.Values(status.Reasons)), "; ")
 }
 
 // reasonOf says why a service gave no answer, less its name and address, which

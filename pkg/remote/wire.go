@@ -234,6 +234,7 @@ type Status struct {
 	Service        string            `json:"service" doc:"The role of the service." enum:"all,core,text,number,prize"`
 	Version        string            `json:"version"`
 	Ready          bool              `json:"ready" doc:"Whether it takes work."`
+	Started        bool              `json:"started" doc:"Whether it has been ready since its process began. What is not ready once started waits for another service and goes on by itself."`
 	Implementation string            `json:"implementation" doc:"What is deployed: a format, or the name of rules." example:"lower4"`
 	RulesSHA256    string            `json:"rules_sha256,omitempty" doc:"SHA-256 of the deployed rules."`
 	Rules          []string          `json:"rules,omitempty" doc:"Names of all rules that can be asked for."`
