@@ -9,7 +9,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/creack/pty"
@@ -149,6 +151,36 @@ func TestQuiet(t *testing.T) {
 	}
 	if shown, _ := io.ReadAll(terminal.output); len(shown) > 0 {
 		t.Errorf("shown: %q", shown)
+	}
+}
+
+// TestNothingIsAskedOfTheTerminal runs a command on a terminal that answers no
+// questions: it asks none, and leaves the environment as it was.
+func TestNothingIsAskedOfTheTerminal(t *testing.T) {
+	ours, theirs, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ours.Close() }()
+	cmd := exec.CommandContext(t.Context(), "prizegen", "version")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, theirs, theirs
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true} // in the foreground, where it might ask
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "CI=") }), "TERM=xterm-256color")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := theirs.Close(); err != nil {
+		t.Fatal(err)
+	}
+	shown, _ := io.ReadAll(ours) // which ends with an error when the terminal's other end closes
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(shown), "\x1b") || !strings.HasPrefix(string(shown), "prizegen ") {
+		t.Errorf("shown: %q", shown)
+	}
+	if got := os.Getenv("CI"); got == "not asking the terminal" {
+		t.Errorf("CI is left as %q", got)
 	}
 }
 

@@ -7,13 +7,20 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+
+	"github.com/prizegen/prizegen/cmd/prizegen/tui/unasked"
 )
+
+//nolint:gochecknoinits // the end of what package unasked begins
+func init() { unasked.Over() }
 
 // Run shows the program on a terminal until the user quits or the context ends. The
 // terminal is as before when it returns, also after a panic, which is an error then.
 func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &world{Config: cfg, ctx: ctx, styles: newStyles(lipgloss.NewRenderer(out))}
+	renderer := lipgloss.NewRenderer(out)
+	renderer.HasDarkBackground() // asks the terminal, which can't be done while the program reads keys
+	w := &world{Config: cfg, ctx: ctx, styles: newStyles(renderer)}
 	defer w.finish(cancel)
 	program := tea.NewProgram(newFrame(w, screens(w)...), tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithAltScreen(), tea.WithMouseCellMotion())
