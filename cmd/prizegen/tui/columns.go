@@ -6,30 +6,21 @@ import (
 	"github.com/charmbracelet/lipgloss"
 )
 
-// column is a column of a table. Where there is no room for all of them, those with
-// the lowest rank are left out first.
+// column is a column of a table. Where there is no room for all of them, texts are cut
+// first, and then those with the lowest rank are left out.
 type column struct {
 	title string
 	rank  int
 	right bool // aligned to the right
 	most  int  // columns of the terminal that its texts take at most, 0 for any number
+	least int  // down to which they may be cut, 0 for not at all
 	style func(row int) lipgloss.Style
 }
 
 // table shows rows of cells below their titles, in lines of a width. The selected row
 // is marked, where it is not negative.
 func table(st styles, columns []column, rows [][]string, selected, width int) []string {
-	widths := make([]int, len(columns))
-	for i, c := range columns {
-		widths[i] = lipgloss.Width(c.title)
-		for _, row := range rows {
-			widths[i] = max(widths[i], lipgloss.Width(row[i]))
-		}
-		if c.most > 0 {
-			widths[i] = min(widths[i], c.most)
-		}
-	}
-	shown := fitting(columns, widths, width-2)
+	widths, shown := fitting(columns, rows, width-2)
 	line := func(cell func(i int) string, style func(i int) lipgloss.Style) string {
 		text := ""
 		for k, i := range shown {
@@ -64,18 +55,43 @@ func table(st styles, columns []column, rows [][]string, selected, width int) []
 	return lines
 }
 
-// fitting are the columns that there is room for, and at least one of them.
-func fitting(columns []column, widths []int, width int) []int {
-	shown := make([]int, len(columns))
-	total := -2
-	for i := range columns {
-		shown[i] = i
-		total += widths[i] + 2
+// fitting are the widths of columns, and those that there is room for: at least one.
+func fitting(columns []column, rows [][]string, width int) (widths, shown []int) {
+	widths = make([]int, len(columns))
+	for i, c := range columns {
+		shown = append(shown, i)
+		widths[i] = lipgloss.Width(c.title)
+		for _, row := range rows {
+			widths[i] = max(widths[i], lipgloss.Width(row[i]))
+		}
+		if c.most > 0 {
+			widths[i] = min(widths[i], c.most)
+		}
 	}
-	for total > width && len(shown) > 1 {
+	for total := total(widths, shown); total > width; total-- {
+		widest := -1
+		for _, i := range shown {
+			if least := columns[i].least; least > 0 && widths[i] > least && (widest < 0 || widths[i] > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		widths[widest]--
+	}
+	for total(widths, shown) > width && len(shown) > 1 {
 		last := slices.MinFunc(shown, func(a, b int) int { return columns[a].rank - columns[b].rank })
-		total -= widths[last] + 2
 		shown = slices.DeleteFunc(shown, func(i int) bool { return i == last })
 	}
-	return shown
+	return widths, shown
+}
+
+// total is the width of columns with what stands between them.
+func total(widths, shown []int) int {
+	sum := -2
+	for _, i := range shown {
+		sum += widths[i] + 2
+	}
+	return sum
 }

@@ -32,7 +32,7 @@ func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 
 // screens are the tabs in their order.
 func screens(w *world) []screen {
-	return []screen{newDraw(w), newBulk(w), newHistory(w), newServices(w)}
+	return []screen{newDraw(w), newOdds(w), newBulk(w), newHistory(w), newServices(w)}
 }
 
 // finish ends what is still under way.

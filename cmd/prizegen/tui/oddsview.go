@@ -1,0 +1,233 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// oddsRoomy is the height from which there are empty lines.
+const oddsRoomy = 14
+
+// page is how many rows are shown: the title, two lines of figures at each end and
+// the heads of the columns stand around them.
+func (o oddsScreen) page() int {
+	around := 5
+	if o.size.height >= oddsRoomy {
+		around += 3
+	}
+	return max(o.size.height-around, 1)
+}
+
+// present are the odds that are shown, nil where they are still being computed.
+func (o oddsScreen) present() *prize.Odds {
+	t := o.settings.Terms()
+	if o.odds.odds == nil || !sameTerms(o.odds.terms, t) {
+		return nil
+	}
+	if o.account != "" {
+		odds := t.Rules.AccountOdds(o.account)
+		return &odds
+	}
+	return o.odds.odds
+}
+
+// rows are the outcomes worth a line: what can happen, and prizes that are promised
+// though they can't be won.
+func (o oddsScreen) rows() []prize.Row {
+	odds := o.present()
+	if odds == nil {
+		return nil
+	}
+	var rows []prize.Row
+	for _, row := range odds.Rows {
+		if row.Probability.Sign() > 0 || row.Prize != nil && o.account == "" {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// View implements screen.
+func (o oddsScreen) View(width, height int) string {
+	st, odds := o.w.styles, o.present()
+	if odds == nil {
+		return centre(st.faint.Render("counting the account numbers that each rule decides…"), width, height)
+	}
+	o.size = sizeMsg{width, height}
+	o = o.scroll(0)
+	space := []string{}
+	if height >= oddsRoomy {
+		space = append(space, "")
+	}
+	lines := append([]string{st.title.Render(cut(o.title(), width)), o.figures(odds, width)}, space...)
+	lines = append(lines, o.chart(width)...)
+	for len(lines) < height-2-len(space) {
+		lines = append(lines, "")
+	}
+	lines = append(lines, space...)
+	return clip(strings.Join(append(lines, o.cost(odds, width), o.session(width)), "\n"), width, height)
+}
+
+// title says whose odds they are.
+func (o oddsScreen) title() string {
+	t := o.settings.Terms()
+	if o.account == "" {
+		return fmt.Sprintf("The odds of %s + %s by the rules %s", t.Text, t.Number, t.Rules.Name)
+	}
+	rule := "no rule covers it"
+	if i, covered := t.Rules.Find(o.account); covered {
+		rule = t.Rules.List[i].Name
+	}
+	return fmt.Sprintf("The chances of %s by the rules %s: %s", o.account, t.Rules.Name, rule)
+}
+
+// figures tells what the odds come to.
+func (o oddsScreen) figures(odds *prize.Odds, width int) string {
+	st, currency := o.w.styles, o.settings.Terms().Rules.Currency
+	text := st.faint.Render("win ") + st.win.Render(prize.Percent(odds.Win)) + st.faint.Render(" ("+prize.OneIn(odds.Win)+")") +
+		st.faint.Render("  cost ") + st.win.Render(currency.FormatRat(odds.Mean, 2)) + st.faint.Render(" a draw, ±"+money(currency, odds.StandardDeviation()))
+	return cut(text, width)
+}
+
+// money shows an amount that need not be whole minor units.
+func money(currency prize.Currency, minor float64) string {
+	return currency.FormatRat(new(big.Rat).SetFloat64(minor), 0)
+}
+
+// chart shows the rows with their chances as bars, and what was drawn beside it.
+func (o oddsScreen) chart(width int) []string {
+	const minBar, maxBar = 6, 40
+	st, all := o.w.styles, o.rows()
+	counted := o.account == "" && o.observed != nil
+	rows := all[o.from:min(o.from+o.page(), len(all))]
+	prizes := func(row int) lipgloss.Style {
+		if rows[row].Prize == nil {
+			return st.lose
+		}
+		return st.win
+	}
+	figures := func(row int) lipgloss.Style {
+		if rows[row].Prize == nil {
+			return st.lose
+		}
+		return st.plain
+	}
+	columns := []column{
+		{title: "RULE", rank: 6, least: 10},
+		{title: "PRIZE", rank: 6, least: 7, style: prizes},
+		{title: "CHANCE", rank: 5, right: true, style: figures},
+		{title: "ONE IN", rank: 1, right: true, style: figures},
+	}
+	if counted {
+		columns = append(columns, column{title: "DRAWN", rank: 4, right: true}, column{title: "EXPECTED", rank: 2, right: true, style: figures})
+	}
+	most := new(big.Rat)
+	var cells [][]string
+	for i, row := range all {
+		cells = append(cells, o.cells(all, i, counted))
+		if row.Probability.Cmp(most) > 0 {
+			most = row.Probability
+		}
+	}
+	// All rows together, so that columns stay where they are when they scroll.
+	widths, shown := fitting(columns, cells, width-2-minBar-2)
+	room := min(width-2-2-total(widths, shown), maxBar)
+	cells = cells[o.from : o.from+len(rows)]
+	for i := range columns {
+		columns[i].most = widths[i]
+		if !slices.Contains(shown, i) {
+			columns[i].rank = 0
+		}
+	}
+	for i, row := range rows {
+		share, _ := new(big.Rat).Quo(row.Probability, most).Float64()
+		cells[i] = append(cells[i], o.bar(row, share, room, most))
+	}
+	return table(st, append(columns, column{rank: 6, most: room}), cells, -1, width)
+}
+
+// cells are the texts of a row. A rule's name stands in its first row that is shown.
+func (o oddsScreen) cells(rows []prize.Row, i int, counted bool) []string {
+	row := rows[i]
+	rule, won := "(no rule)", "no prize"
+	if row.Rule != nil {
+		rule = row.Rule.Name
+	}
+	if i > o.from && rows[i-1].Rule == row.Rule {
+		rule = ""
+	}
+	if row.Prize != nil {
+		won = row.Prize.Name
+	}
+	cells := []string{rule, won, prize.Percent(row.Probability), strings.TrimPrefix(prize.OneIn(row.Probability), "1 in ")}
+	if counted {
+		expected, _ := new(big.Rat).Mul(row.Probability, new(big.Rat).SetInt(new(big.Int).SetUint64(o.drawn()))).Float64()
+		cells = append(cells, prize.Thousands(o.observed[row.Outcome]), grouped(expected))
+	}
+	return cells
+}
+
+// drawn is how many draws were counted.
+func (o oddsScreen) drawn() uint64 {
+	var n uint64
+	for _, count := range o.observed {
+		n += count
+	}
+	return n
+}
+
+// bar is the chance of a row, with a mark at the share of the draws that came to it.
+func (o oddsScreen) bar(row prize.Row, share float64, width int, most *big.Rat) string {
+	st := o.w.styles
+	bar := []rune(pad(barOf(share, width), width))
+	n := o.drawn()
+	if n == 0 || o.account != "" || width < 1 {
+		return st.bar.Render(string(bar))
+	}
+	scale, _ := most.Float64()
+	at := int(math.Round(float64(o.observed[row.Outcome]) / float64(n) / scale * float64(width)))
+	at = min(at, width-1)
+	return st.bar.Render(string(bar[:at])) + st.bar2.Render("┃") + st.bar.Render(string(bar[at+1:]))
+}
+
+// cost tells what some draws will cost together.
+func (o oddsScreen) cost(odds *prize.Odds, width int) string {
+	st, currency := o.w.styles, o.settings.Terms().Rules.Currency
+	if o.account != "" {
+		return ""
+	}
+	total := odds.Total(o.draws)
+	draws := prize.Thousands(o.draws) + " " + things(o.draws, "draw")
+	text := fmt.Sprintf("%s: %s expected, at most %s with 95%%, %s with 99%% probability", draws, currency.FormatRat(total.Mean, 0), money(currency, total.P95), money(currency, total.P99))
+	if total.Rough != "" {
+		text += ", roughly"
+	}
+	if lipgloss.Width(text) > width {
+		text = fmt.Sprintf("%s: %s, 99%%: at most %s", draws, currency.FormatRat(total.Mean, 0), money(currency, total.P99))
+	}
+	return st.faint.Render(cut(text, width))
+}
+
+// session holds the draws of this session against the odds.
+func (o oddsScreen) session(width int) string {
+	st, n := o.w.styles, o.drawn()
+	if n == 0 {
+		return st.faint.Render(cut("nothing is drawn by these rules and formats yet", width))
+	}
+	sample := draw.Compare(o.settings.Seed, o.observed, *o.odds.odds)
+	text := fmt.Sprintf("┃ %s drawn", prize.Thousands(n))
+	if sample.Degrees > 0 {
+		text += fmt.Sprintf(": chi-square %.2f, %d degrees of freedom, p = %.4f", sample.ChiSquare, sample.Degrees, sample.P)
+	} else {
+		text += ", too few to tell anything by chi-square"
+	}
+	return st.faint.Render(cut(text, width))
+}
