@@ -24,8 +24,7 @@ func (d drawScreen) next() tea.Cmd {
 	if !d.w.Animate {
 		return nil
 	}
-	asked := d.asked
-	return tea.Tick(tickTime, func(time.Time) tea.Msg { return tickMsg{asked} })
+	return d.w.after(tickTime, tickMsg{d.asked})
 }
 
 // animate goes on by a picture, or to the end where the terminal is slow.

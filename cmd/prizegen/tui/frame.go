@@ -89,6 +89,9 @@ func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return f.change(msg.change(f.settings))
 	case rulesMsg:
 		next, cmd := f.tell(msg)
+		if _, shown := f.screens[f.at].(rulesScreen); shown && msg.err != nil {
+			return next, cmd // which shows it itself
+		}
 		return next, tea.Batch(msg.take(), cmd)
 	case enteredMsg:
 		return f, msg.take(f.settings)

@@ -103,7 +103,7 @@ func testWorld(t *testing.T, profile termenv.Profile) *world {
 			return text, number, nil
 		},
 	}
-	return &world{ctx: t.Context(), styles: newStyles(renderer), Config: Config{
+	return &world{ctx: t.Context(), styles: newStyles(renderer), after: never, Config: Config{
 		Local:   local,
 		NewSeed: func(context.Context) (entropy.Seed, json.RawMessage, error) { return "new", nil, nil },
 		Now:     func() time.Time { return time.Date(2027, 6, 1, 12, 0, 0, 0, time.UTC) },
@@ -113,6 +113,9 @@ func testWorld(t *testing.T, profile termenv.Profile) *world {
 		},
 	}}
 }
+
+// never is a command whose message never comes: tests give those of timers themselves.
+func never(time.Duration, tea.Msg) tea.Cmd { return nil }
 
 // must gives a value or ends the test.
 func must[T any](value T, err error) func(t *testing.T) T {

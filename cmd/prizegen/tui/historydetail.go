@@ -31,7 +31,9 @@ type fact struct{ name, value string }
 
 func campaignFacts(d *campaign.Draw) []fact {
 	list := []fact{
-		{"account", d.Account}, {"prize", wonOf(d.Prize)}, {"rule", textOf(d.Rule)},
+		{"account", d.Account},
+		{"prize", wonOf(d.Prize)},
+		{"rule", textOf(d.Rule)},
 		{"player", playerOf(d)},
 	}
 	if d.Entrant != nil {
@@ -60,7 +62,10 @@ func sessionFacts(d drawnMsg) []fact {
 		chance = prize.Percent(rule.NoPrize()) + " of this rule, exactly " + rule.NoPrize().RatString()
 	}
 	return []fact{
-		{"account", d.draw.Whole}, {"prize", wonOf(d.draw.Prize)}, {"rule", textOf(d.draw.Rule)}, {"chance", chance},
+		{"account", d.draw.Whole},
+		{"prize", wonOf(d.draw.Prize)},
+		{"rule", textOf(d.draw.Rule)},
+		{"chance", chance},
 		{"drawn", d.at.UTC().Format("2006-01-02 15:04:05")},
 		{"seed", d.draw.Seed},
 		{"formats", d.draw.TextFormat + " + " + d.draw.NumberFormat},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
@@ -20,7 +21,7 @@ func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	renderer := lipgloss.NewRenderer(out)
 	renderer.HasDarkBackground() // asks the terminal, which can't be done while the program reads keys
-	w := &world{Config: cfg, ctx: ctx, styles: newStyles(renderer)}
+	w := &world{Config: cfg, ctx: ctx, styles: newStyles(renderer), after: after}
 	defer w.finish(cancel)
 	program := tea.NewProgram(newFrame(w, screens(w)...), tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithAltScreen(), tea.WithMouseCellMotion())
@@ -30,9 +31,14 @@ func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 	return nil
 }
 
+// after is a command that gives a message after some time.
+func after(wait time.Duration, msg tea.Msg) tea.Cmd {
+	return tea.Tick(wait, func(time.Time) tea.Msg { return msg })
+}
+
 // screens are the tabs in their order.
 func screens(w *world) []screen {
-	return []screen{newDraw(w), newOdds(w), newBulk(w), newHistory(w), newServices(w)}
+	return []screen{newDraw(w), newOdds(w), newBulk(w), newHistory(w), newServices(w), newRules(w)}
 }
 
 // finish ends what is still under way.

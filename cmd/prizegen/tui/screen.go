@@ -123,7 +123,8 @@ func (s Settings) Spec(start, count uint64) draw.Spec {
 // world is what the screens share and never changes.
 type world struct {
 	Config
-	ctx    context.Context // ends with the program: the parent of every call's context
+	ctx    context.Context                      // ends with the program: the parent of every call's context
+	after  func(time.Duration, tea.Msg) tea.Cmd // gives a message after some time
 	styles styles
 
 	// busy is locked for reading by commands that leave a mess where they are not

@@ -95,25 +95,30 @@ type rulesMsg struct {
 	ref   string
 	rules *prize.Rules
 	err   error // a [prize.FileError] where there are mistakes in the file
+	again bool  // whether they were read before
 }
 
 // loadRules is a command that loads rules and takes them for free play.
 func (w *world) loadRules(b Backend, ref string) tea.Cmd {
 	return w.call(func(ctx context.Context) tea.Msg {
 		rules, err := b.Rules(ctx, ref)
-		return rulesMsg{ref, rules, err}
+		return rulesMsg{ref: ref, rules: rules, err: err}
 	})
 }
 
 // take is what follows from loading rules.
 func (m rulesMsg) take() tea.Cmd {
 	if m.err != nil {
-		return send(errorMsg{m.err})
+		return send(errorMsg{(&wrongRules{m.ref, m.err}).inShort()})
 	}
-	return send(changeMsg{func(s Settings) Settings {
+	taken := send(changeMsg{func(s Settings) Settings {
 		s.RulesRef, s.Free.Rules = m.ref, m.rules
 		return s
 	}})
+	if m.again {
+		return tea.Batch(taken, send(noteMsg{"read again: " + m.rules.Name}))
+	}
+	return taken
 }
 
 // chooseFormat offers formats: known ones, and any that parse understands.

@@ -1,0 +1,229 @@
+package tui
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// rulesHead is how many lines stand above the list of rules: the title and the heads
+// of the columns.
+const rulesHead = 2
+
+// sideBySide is the width from which a rule stands beside the list and not below it.
+const sideBySide = 72
+
+// listSize is the room for the rows of the list.
+func (r rulesScreen) listSize(width, height int) sizeMsg {
+	rules := len(r.settings.Terms().Rules.List)
+	if width >= sideBySide {
+		return sizeMsg{width * 9 / 20, max(height-rulesHead, 1)}
+	}
+	return sizeMsg{width, max(min(rules, (height-rulesHead)/3), 1)}
+}
+
+// page is how many lines are moved by at a time.
+func (r rulesScreen) page() int {
+	if r.source || r.wrong != nil {
+		return max(r.size.height-1, 1)
+	}
+	return r.listSize(r.size.width, r.size.height).height
+}
+
+// View implements screen.
+func (r rulesScreen) View(width, height int) string {
+	st := r.w.styles
+	title := cut(r.title(), width)
+	if r.source || r.wrong != nil {
+		r.size = sizeMsg{width, height}
+		r = r.move(0)
+		lines := r.text(width)
+		return clip(title+"\n"+strings.Join(lines[r.from:], "\n"), width, height)
+	}
+	size := r.listSize(width, height)
+	list := r.list(size)
+	if width >= sideBySide {
+		detail := r.detail(width-size.width-3, height-1)
+		divider := strings.TrimSuffix(strings.Repeat(st.faint.Render("│")+"\n", height-1), "\n")
+		return title + "\n" + lipgloss.JoinHorizontal(lipgloss.Top, fill(list, size.width, height-1), " ", divider, " ", detail)
+	}
+	left := height - 1 - lipgloss.Height(list)
+	return clip(title+"\n"+list+"\n"+r.detail(width, left), width, height)
+}
+
+// title tells which rules are shown.
+func (r rulesScreen) title() string {
+	st, rules := r.w.styles, r.settings.Terms().Rules
+	if r.wrong != nil {
+		return st.warn.Render(r.wrong.ref) + st.faint.Render(" can't be used; draws go on by ") + st.title.Render(rules.Name) + st.faint.Render("  y: these")
+	}
+	text := fmt.Sprintf("%d %s, %s", len(rules.List), things(uint64(len(rules.List)), "rule"), rules.Currency.Code)
+	switch {
+	case r.settings.Campaign != nil:
+		text += ", of the campaign " + r.settings.Campaign.Name
+	case isFile(r.settings.RulesRef):
+		text += ", " + r.settings.RulesRef
+	}
+	return st.title.Render(rules.Name) + st.faint.Render("  "+text+"  sha256 "+rules.SHA256())
+}
+
+// list shows the rules with the share of account numbers that each decides.
+func (r rulesScreen) list(size sizeMsg) string {
+	st, rules := r.w.styles, r.settings.Terms().Rules.List
+	from := scrolled(r.at, len(rules), size.height)
+	columns := []column{
+		{title: "RULE", rank: 2, least: 8},
+		{title: "DECIDES", rank: 1, right: true, style: func(int) lipgloss.Style { return st.faint }},
+	}
+	var rows [][]string
+	for i := range rules {
+		share := "…"
+		if p := r.share(i); p != nil {
+			share = prize.Percent(p)
+		}
+		rows = append(rows, []string{rules[i].Name, share})
+	}
+	widths, _ := fitting(columns, rows, size.width-2)
+	columns[0].most = widths[0]
+	rows = rows[from:min(from+size.height, len(rows))]
+	return strings.Join(table(st, columns, rows, r.at-from, min(total(widths, []int{0, 1})+2, size.width)), "\n")
+}
+
+// share is the probability that a rule decides a draw, nil where the odds are not
+// known yet.
+func (r rulesScreen) share(rule int) *big.Rat {
+	t := r.settings.Terms()
+	if r.odds.odds == nil || !sameTerms(r.odds.terms, t) {
+		return nil
+	}
+	sum := new(big.Rat)
+	for _, row := range r.odds.odds.Rows {
+		if row.Rule == &r.odds.terms.Rules.List[rule] {
+			sum.Add(sum, row.Probability)
+		}
+	}
+	return sum
+}
+
+// detail shows the selected rule: its pattern, and its prizes with their chances.
+func (r rulesScreen) detail(width, height int) string {
+	st, rules := r.w.styles, r.settings.Terms().Rules
+	rule := &rules.List[r.at]
+	match := "every account number that is left"
+	if rule.Match != "" {
+		match = "account numbers that match " + rule.Match
+	}
+	lines := []string{st.title.Render(cut(rule.Name, width)), st.faint.Render(cut(match, width))}
+	if p := r.share(r.at); p != nil {
+		lines = append(lines, st.faint.Render(cut(fmt.Sprintf("decides %s of draws (%s)", prize.Percent(p), prize.OneIn(p)), width)))
+	}
+	if height > 8 {
+		lines = append(lines, "")
+	} else {
+		lines = lines[1:2] // the rest stands in the list
+	}
+	columns := []column{
+		{title: "PRIZE", rank: 4, least: 14, style: func(row int) lipgloss.Style {
+			if row < len(rule.Prizes) {
+				return st.win
+			}
+			return st.lose
+		}},
+		{title: "CHANCE", rank: 3, right: true},
+		{title: "OF ALL", rank: 2, right: true, style: func(int) lipgloss.Style { return st.faint }},
+		{title: "STOCK", rank: 1, least: 5, style: func(int) lipgloss.Style { return st.faint }},
+	}
+	lines = append(lines, table(st, columns, r.prizes(rule), -1, width)...)
+	return clip(strings.Join(lines, "\n"), width, height)
+}
+
+// prizes are the rows of a rule's prizes, and its no prize where it has one.
+func (r rulesScreen) prizes(rule *prize.Rule) [][]string {
+	all := func(chance *big.Rat) string {
+		share := r.share(r.at)
+		if share == nil {
+			return "…"
+		}
+		return prize.Percent(new(big.Rat).Mul(share, chance))
+	}
+	var rows [][]string
+	for i := range rule.Prizes {
+		p := &rule.Prizes[i]
+		stock := ""
+		if p.Stock > 0 {
+			stock = prize.Thousands(uint64(p.Stock))
+			if p.Then != "" {
+				stock += ", then " + p.Then
+			}
+		}
+		name := p.Name
+		if worth := r.settings.Terms().Rules.Currency.Format(p.Value); worth != name {
+			name += " (" + worth + ")"
+		}
+		rows = append(rows, []string{name, prize.Percent(p.Chance), all(p.Chance), stock})
+	}
+	if none := rule.NoPrize(); none.Sign() > 0 {
+		rows = append(rows, []string{"no prize", prize.Percent(none), all(none), ""})
+	}
+	return rows
+}
+
+// text are the lines of the mistakes, or of the rules' text.
+func (r rulesScreen) text(width int) []string {
+	st := r.w.styles
+	if r.wrong != nil {
+		return strings.Split(r.wrongText(width), "\n")
+	}
+	source := strings.Split(strings.TrimRight(string(r.settings.Terms().Rules.Source()), "\n"), "\n")
+	digits := len(fmt.Sprint(len(source)))
+	var lines []string
+	for i, line := range source {
+		line = strings.ReplaceAll(strings.TrimRight(line, "\r"), "\t", "  ")
+		style := st.plain
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			style = st.faint
+		}
+		lines = append(lines, st.faint.Render(padLeft(fmt.Sprint(i+1), digits)+"  ")+style.Render(cut(printable(line), width-digits-2)))
+	}
+	return lines
+}
+
+// wrongText tells every mistake with its line and a mark below it, or the error where
+// the file could not be read.
+func (r rulesScreen) wrongText(width int) string {
+	st := r.w.styles
+	list := r.wrong.mistakes()
+	if len(list) == 0 {
+		return "\n" + st.warn.Width(width).Render("✗ "+r.w.explain(r.wrong.err)) + "\n" + st.faint.Render("r reads it again, g takes other rules")
+	}
+	var lines []string
+	for _, m := range list {
+		lines = append(lines, "", st.warn.Width(width).Render(fmt.Sprintf("✗ line %d, column %d: %s", m.Line, m.Column, m.Problem)))
+		source := []rune(printable(strings.ReplaceAll(m.Source, "\t", " ")))
+		if strings.TrimSpace(string(source)) == "" {
+			continue
+		}
+		// A long line is cut so that the mark is in sight.
+		before := min(max(m.Column-1, 0), len(source))
+		if from := before - (width-6)/2; len(source) > width-6 && from > 0 {
+			source, before = append([]rune("…"), source[from+1:]...), before-from
+		}
+		mark := lipgloss.Width(string(source[:min(before, len(source))]))
+		lines = append(lines, "    "+cut(string(source), width-4), "    "+strings.Repeat(" ", mark)+st.warn.Render("^"))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// printable replaces what would move the cursor of a terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
