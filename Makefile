@@ -3,7 +3,7 @@
 BIN       = build/prizegen$(shell go env GOEXE)
 TOOL      = go tool -modfile=tools/$(1).mod $(1)
 PROFILE   = build/cover.out
-GO_DIRS   = $(wildcard cmd pkg serve bench)
+GO_DIRS   = $(wildcard cmd pkg serve bench deploy)
 
 BENCH    ?= .
 ROUNDS   ?= 5

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests call is there: a C compiler for the race
-# detector, git, xxd, openssl, promtool of Prometheus, PostgreSQL, and Chromium. On Debian and its kin
+# detector, git, xxd, openssl, promtool of Prometheus, PostgreSQL, NGINX and Chromium. On Debian and its kin
 # it installs what is missing, given root or sudo without a password; elsewhere
 # it names it. `deps.sh bench` makes sure of what the measurements call instead: wrk,
 # NGINX, gunicorn, Flask and PostgreSQL.
@@ -37,6 +37,7 @@ else
 	done
 	command -v promtool >/dev/null || missing+=(prometheus)
 	command -v chromium >/dev/null || missing+=(chromium)
+command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
 fi
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
 ((${#missing[@]})) || exit 0

@@ -1,0 +1,203 @@
+package nginx_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// front is a running NGINX.
+type front struct {
+	http, https string // where it listens
+	client      *http.Client
+	log         string // file
+}
+
+// services are the addresses behind it, by the name of the upstream.
+type services map[string][]string
+
+// start runs NGINX with the configuration of this folder in front of services.
+func start(t *testing.T, behind services) *front {
+	t.Helper()
+	program := findNGINX(t)
+	folder := t.TempDir()
+	// The workers of an NGINX that root starts are another user's.
+	if err := os.Chmod(filepath.Dir(folder), 0o755); err != nil { //nolint:gosec // see above
+		t.Fatal(err)
+	}
+	f := &front{http: freeAddress(t), https: freeAddress(t), log: filepath.Join(folder, "access.log")}
+	roots := makeCertificate(t, folder)
+	f.client = &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "play.example.org"}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	config := filepath.Join(folder, "nginx.conf")
+	if err := os.WriteFile(config, []byte(f.config(t, folder, behind)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var messages strings.Builder
+	cmd := exec.CommandContext(context.Background(), program, "-p", folder, "-c", config, "-e", "stderr", "-g", "daemon off;")
+	cmd.Stderr = &messages
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // what it has to say is in its messages
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		<-ended
+		if t.Failed() {
+			t.Logf("nginx says:\n%s", messages.String())
+		}
+	})
+	for {
+		conn, err := net.Dial("tcp", f.https)
+		if err == nil {
+			if err := conn.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+		select {
+		case <-ended:
+			t.Fatal("nginx has ended")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func findNGINX(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
+		if program, err := exec.LookPath(name); err == nil {
+			return program
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("nginx is not installed")
+	}
+	t.Skip("nginx is not installed")
+	return ""
+}
+
+// config is the configuration for a machine of its own, at other addresses and with
+// other files.
+func (f *front) config(t *testing.T, folder string, behind services) string {
+	t.Helper()
+	host, site := read(t, "host.conf"), read(t, "site.conf")
+	for name, addresses := range behind {
+		servers := ""
+		for _, address := range addresses {
+			servers += "    server " + address + " max_fails=3 fail_timeout=2s;\n"
+		}
+		upstream := regexp.MustCompile(`(upstream ` + name + ` \{[^}]*?)    server [^\n]*\n`)
+		host = upstream.ReplaceAllString(host, "${1}"+servers)
+	}
+	site = strings.NewReplacer(
+		"listen 80 ", "listen "+f.http+" ", "listen 443 ", "listen "+f.https+" ",
+		"listen [::]:80 default_server;", "", "listen [::]:443 ssl default_server;", "",
+		"/etc/nginx/tls/", folder+"/", "/var/log/nginx/access.log", f.log,
+	).Replace(site)
+	temp := ""
+	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		temp += kind + "_temp_path " + folder + "/" + kind + ";\n"
+	}
+	return "pid " + folder + "/nginx.pid;\nworker_processes 2;\nevents {}\nhttp {\n" + temp + host + site + "}\n"
+}
+
+// get sends a request to the HTTPS side and gives the answer with its body.
+func (f *front) send(t *testing.T, method, path, body string, header ...string) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, "https://"+f.https+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = "play.example.org"
+	for i := 0; i < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	answer, err := f.client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, string(content)
+}
+
+// makeCertificate writes cert.pem and key.pem for play.example.org.
+func makeCertificate(t *testing.T, folder string) *x509.CertPool {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, DNSNames: []string{"play.example.org"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(filepath.Join(folder, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	roots := x509.NewCertPool()
+	parsed, err := x509.ParseCertificate(cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots.AddCert(parsed)
+	return roots
+}
+
+// freeAddress is one that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close() //nolint:errcheck // nothing was sent
+	return listener.Addr().String()
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
