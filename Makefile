@@ -33,7 +33,7 @@ export CGO_ENABLED = 0
 .PHONY: help build test unit race lint fmt bench microbench fuzz cover dist-files release-check clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
 build: ## Build build/prizegen, a static binary
 	go build -trimpath -ldflags "$(strip $(LDFLAGS))" -o $(BIN) ./cmd/prizegen
@@ -119,6 +119,10 @@ push: ## Push the image to REGISTRY, which make image has built with the same RE
 release-check: ## Build a whole release into dist/, publishing nothing
 	$(call TOOL,goreleaser) check
 	$(call TOOL,goreleaser) release --snapshot --clean --skip=docker,sbom
+
+.PHONY: e2e-packages
+e2e-packages: ## Install the deb on a machine with systemd, upgrade and remove it; needs docker, debootstrap, rpm
+	deploy/e2e/packages.sh
 
 clean: ## Remove what was built
 	rm -rf build dist

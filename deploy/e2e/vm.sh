@@ -1,0 +1,53 @@
+# Sourced by the tests that need whole machines: containers of Debian with systemd in
+# them, made by debootstrap, since they must look like a fresh VM. Each has single
+# capabilities rather than all of them.
+# shellcheck shell=bash
+
+vm_image=prizegen-e2e/vm:bookworm
+vm_network=prizegen-e2e-vm
+vm_mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+vms=()
+
+# vm_need_image makes the image of the machines where it is missing.
+vm_need_image() {
+	docker image inspect "$vm_image" >/dev/null 2>&1 && return
+	command -v debootstrap >/dev/null || {
+		echo "vm: debootstrap is missing: apt-get install debootstrap" >&2
+		return 1
+	}
+	local root
+	root=$(mktemp -d)
+	debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,python3-minimal,iproute2,ca-certificates,curl \
+		bookworm "$root" "$vm_mirror" >"$root.log" || { tail "$root.log" >&2; return 1; }
+	chroot "$root" apt-get clean
+	tar -C "$root" -c . | docker import -c 'CMD ["/sbin/init"]' - "$vm_image" >/dev/null
+	rm -rf "$root" "$root.log"
+}
+
+# vm_start NAME [DOCKER OPTIONS] starts a machine and waits until it has started.
+vm_start() {
+	local name=$1
+	shift
+	docker network inspect "$vm_network" >/dev/null 2>&1 || docker network create "$vm_network" >/dev/null
+	docker run -d --name "$name" --hostname "$name" --network "$vm_network" \
+		--stop-signal SIGRTMIN+3 --tmpfs /run --tmpfs /run/lock --tmpfs /tmp:exec -e container=docker \
+		-v /sys/fs/cgroup:/sys/fs/cgroup:ro --cap-add SYS_ADMIN --cap-add SYS_PTRACE \
+		--security-opt seccomp=unconfined --security-opt apparmor=unconfined \
+		"$@" "$vm_image" >/dev/null
+	vms+=("$name")
+	local state
+	for _ in $(seq 60); do
+		state=$(docker exec "$name" systemctl is-system-running 2>/dev/null) || true
+		case $state in running | degraded) return ;; esac
+		sleep 1
+	done
+	echo "vm: $name does not start: $state" >&2
+	docker exec "$name" systemctl --failed >&2
+	return 1
+}
+
+# vm_stop removes the machines that were started, and their network.
+vm_stop() {
+	((${#vms[@]})) && docker rm -fv "${vms[@]}" >/dev/null
+	docker network rm "$vm_network" >/dev/null 2>&1 || true
+}
