@@ -17,7 +17,8 @@ import (
 // metrics counts what a server does. Names follow
 // https://prometheus.io/docs/practices/naming/.
 type metrics struct {
-	handler http.Handler
+	registry *prometheus.Registry
+	handler  http.Handler
 
 	requests *prometheus.CounterVec   // by method, route and status
 	duration *prometheus.HistogramVec // by method and route
@@ -41,19 +42,13 @@ func breakerStates() []string { return []string{"closed", "half-open", "open"} }
 func newMetrics(role Role, version string) *metrics {
 	registry := prometheus.NewRegistry()
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-		registry.MustRegister(vec)
-		return vec
+		return registered(registry, prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels))
 	}
 	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
-		vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: name, Help: help,
-			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-		}, labels)
-		registry.MustRegister(vec)
-		return vec
+		return registered(registry, prometheus.NewHistogramVec(times(name, help), labels))
 	}
 	m := &metrics{
+		registry: registry,
 		requests: counter("prizegen_http_requests_total", "Requests answered.", "method", "route", "code"),
 		duration: histogram("prizegen_http_request_duration_seconds", "Time from the header of a request to the end of its answer.", "method", "route"),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "prizegen_http_requests_in_flight", Help: "Requests being answered now."}),
@@ -72,6 +67,20 @@ func newMetrics(role Role, version string) *metrics {
 	registry.MustRegister(m.inFlight, m.breaker, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return m
+}
+
+// registered adds a collector to a registry.
+func registered[C prometheus.Collector](registry *prometheus.Registry, c C) C {
+	registry.MustRegister(c)
+	return c
+}
+
+// times describes a histogram of seconds.
+func times(name, help string) prometheus.HistogramOpts {
+	return prometheus.HistogramOpts{
+		Name: name, Help: help,
+		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	}
 }
 
 // routeMetrics counts the requests of one route.

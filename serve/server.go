@@ -61,7 +61,8 @@ func New(cfg Config) (*Server, error) {
 	s.deployed = &deployed{s: s}
 	s.guesses = rate.NewLimiter(guessesASecond, guessesAtOnce)
 	if cfg.Store != nil && cfg.Role.has(Core) {
-		s.promoter = campaign.New(campaign.Config{Store: cfg.Store, Generator: s.generator()})
+		s.promoter = campaign.New(campaign.Config{Store: cfg.Store, Generator: s.generator(), Observe: s.metrics.played()})
+		s.metrics.watch(s.promoter)
 	}
 	if cfg.Role.has(Core) {
 		if s.site, err = s.newSite(); err != nil {

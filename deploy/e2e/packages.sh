@@ -51,6 +51,7 @@ first=$(play one)
 say "the first play: $first"
 on curl -sf http://127.0.0.1:8080/metrics | grep -q '^process_start_time_seconds' || fail "no metrics of the process"
 on systemctl reload prizegen
+# shellcheck disable=SC2016 # expanded there
 on sh -c 'curl -sf -H "Authorization: Bearer $(cat /etc/prizegen/admin-token)" http://127.0.0.1:8080/v1/entrants' | grep -q Byron ||
 	fail "the token in /etc/prizegen/admin-token is not taken"
 on sed -i 's/^# rules: .*/rules: modest/' /etc/prizegen/config.yaml

@@ -193,6 +193,7 @@ func (r *round) finish(t *turn, found result) {
 		t.finish(Draw{}, found.err)
 		return
 	}
+	t.repeated = found.repeated
 	rec := r.record
 	if rec == nil || rec.ID != found.row.Campaign {
 		rec = r.queue.record

@@ -31,23 +31,35 @@ const MaxKey = 255
 // may be, which a repetition with the same key finds out. Only a promoter may play
 // for nobody or for an entrant by ID.
 func (p *Promoter) Play(ctx context.Context, play Play) (Draw, error) {
+	begun := time.Now()
+	t, err := p.take(ctx, play)
+	if err != nil {
+		p.observe(Played{Took: time.Since(begun), Err: err})
+		return Draw{}, err
+	}
+	p.observe(Played{Draw: &t.draw, Repeated: t.repeated, Took: time.Since(begun)})
+	return t.draw, nil
+}
+
+// take has a turn taken, and gives it once it has its draw.
+func (p *Promoter) take(ctx context.Context, play Play) (*turn, error) {
 	if p.actor == "" && play.Person == nil {
-		return Draw{}, invalid("entrant", "it is missing, expected first_name and last_name")
+		return nil, invalid("entrant", "it is missing, expected first_name and last_name")
 	}
 	t, err := newTurn(ctx, play)
 	if err != nil {
-		return Draw{}, err
+		return nil, err
 	}
 	t.actor = p.actor
 	if err := p.enqueue(ctx, t); err != nil {
-		return Draw{}, err
+		return nil, err
 	}
 	select {
 	case <-t.done:
 	case <-ctx.Done():
-		return Draw{}, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
-	return t.draw, t.err
+	return t, t.err
 }
 
 // turn is a play that waits for its draw.
@@ -60,6 +72,8 @@ type turn struct {
 	done    chan struct{}   // closed once draw or err is set
 	draw    Draw
 	err     error
+
+	repeated bool // whether draw is that of an earlier play with the same key
 }
 
 func newTurn(ctx context.Context, play Play) (*turn, error) {

@@ -18,6 +18,18 @@ type Config struct {
 	Now      func() time.Time // the clock, time.Now where it is nil
 	MaxQueue int              // plays of a campaign that may wait, 2,048 where it is 0
 	MaxGroup int              // plays that are made at a time, 256 where it is 0
+
+	// Observe is told what becomes of each play, for metrics; nil for nobody. It is
+	// called by several goroutines at once, before the play is answered.
+	Observe func(Played)
+}
+
+// Played is what has become of a play.
+type Played struct {
+	Draw     *Draw         // nil where Err is set
+	Repeated bool          // whether it is the draw of an earlier play with the same once-only key
+	Took     time.Duration // the waiting included
+	Err      error
 }
 
 // Promoter runs campaigns. The one that [New] gives stands for the public: it plays
@@ -34,6 +46,7 @@ type office struct {
 	clock    func() time.Time
 	maxQueue int
 	maxGroup int
+	observe  func(Played)
 
 	mu     sync.Mutex
 	queues map[string]*queue       // by the name of the campaign
@@ -45,7 +58,10 @@ func New(cfg Config) *Promoter {
 	o := &office{
 		store: cfg.Store, g: cfg.Generator, clock: cfg.Now,
 		maxQueue: cmp.Or(cfg.MaxQueue, 2048), maxGroup: cmp.Or(cfg.MaxGroup, 256),
-		queues: map[string]*queue{}, rules: map[string]*prize.Rules{},
+		observe: cfg.Observe, queues: map[string]*queue{}, rules: map[string]*prize.Rules{},
+	}
+	if o.observe == nil {
+		o.observe = func(Played) {}
 	}
 	if o.clock == nil {
 		o.clock = time.Now
@@ -56,6 +72,17 @@ func New(cfg Config) *Promoter {
 // As gives a promoter that may do everything. actor says who it is, for the audit
 // trail: not a person's name, but admin or cli.
 func (p *Promoter) As(actor string) *Promoter { return &Promoter{p.office, actor} }
+
+// Waiting is how many plays wait for their draws in this process.
+func (o *office) Waiting() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := 0
+	for _, q := range o.queues {
+		n += len(q.turns)
+	}
+	return n
+}
 
 // now is the time as it is stored.
 func (o *office) now() time.Time { return o.clock().UTC().Truncate(time.Millisecond) }

@@ -30,9 +30,10 @@ type round struct {
 
 // result is what becomes of a turn.
 type result struct {
-	row   *Row // nil where err is set, or where another round has to do it
-	err   error
-	again bool // no account number was left in what is ready
+	row      *Row // nil where err is set, or where another round has to do it
+	repeated bool // whether row is of an earlier play
+	err      error
+	again    bool // no account number was left in what is ready
 }
 
 // errMoved ends a transaction that found other indexes next than those made ready.
@@ -200,7 +201,7 @@ func repeat(t *turn, request *Digest, row *Row) result {
 	if request == nil || *request != *t.request {
 		return result{err: keyReused()}
 	}
-	return result{row: row}
+	return result{row: row, repeated: true}
 }
 
 func keyReused() error {

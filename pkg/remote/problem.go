@@ -78,6 +78,24 @@ func kinds() []kind {
 // badRules is the kind of a [prize.FileError].
 const badRules = "bad-rules"
 
+// ProblemKinds lists the kinds of problems there are.
+func ProblemKinds() []string {
+	names := []string{badRules}
+	for _, k := range kinds() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// Kind is which of the [ProblemKinds] a problem is, empty where it is none of them.
+func (p *Problem) Kind() string {
+	name, ours := strings.CutPrefix(p.Type, problemPrefix)
+	if !ours || !slices.Contains(ProblemKinds(), name) {
+		return ""
+	}
+	return name
+}
+
 // ErrRequest is wrapped by errors about a request whose values can't be used.
 var ErrRequest = errors.New("invalid request")
 

@@ -1,0 +1,149 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// played counts plays by what becomes of them.
+func (m *metrics) played() func(campaign.Played) {
+	made := registered(m.registry, prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "prizegen_plays_total", Help: "Plays of campaigns that were answered with a draw, by the campaign and whether it was made or repeated for its once-only key.",
+	}, []string{"campaign", "result"}))
+	refused := registered(m.registry, prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "prizegen_plays_refused_total", Help: "Plays of campaigns that were refused, by the kind of problem.",
+	}, []string{"reason"}))
+	took := registered(m.registry, prometheus.NewHistogram(times("prizegen_play_duration_seconds", "Time that plays took which got a draw, with their waiting for others.")))
+	// A reason that has not occurred yet is 0, so that its first time is an increase.
+	for _, reason := range append(remote.ProblemKinds(), refusedGone, refusedError) {
+		refused.WithLabelValues(reason)
+	}
+	return func(p campaign.Played) {
+		switch {
+		case p.Err != nil:
+			refused.WithLabelValues(refusal(p.Err)).Inc()
+			return
+		case p.Repeated:
+			made.WithLabelValues(p.Draw.Campaign, "repeated").Inc()
+		default:
+			made.WithLabelValues(p.Draw.Campaign, "made").Inc()
+		}
+		took.Observe(p.Took.Seconds())
+	}
+}
+
+// Why plays are refused beside the kinds of problems.
+const (
+	refusedGone  = "gone"  // the caller went away
+	refusedError = "error" // a bug, which the log tells of
+)
+
+// refusal is why a play was refused, as a label.
+func refusal(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return refusedGone
+	}
+	if p, ok := remote.ProblemOf(err); ok && p.Kind() != "" {
+		return p.Kind()
+	}
+	return refusedError
+}
+
+// watch has the state of the open campaigns read when the metrics are.
+func (m *metrics) watch(promoter *campaign.Promoter) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "prizegen_plays_waiting", Help: "Plays that wait for their draws in this process.",
+		}, func() float64 { return float64(promoter.Waiting()) }),
+		newLedger(promoter),
+	)
+}
+
+// ledger tells what the open campaigns have given and have left. Each core that
+// shares a database tells the same.
+type ledger struct {
+	promoter *campaign.Promoter
+
+	mu        sync.Mutex
+	campaigns []campaign.Campaign
+	err       error
+	read      time.Time
+
+	up, plays, left, stock, awarded, value *prometheus.Desc
+}
+
+// How the ledger reads the database: not more often than each ledgerAge, however many
+// ask, and not longer than ledgerTime.
+const (
+	ledgerAge  = 5 * time.Second
+	ledgerTime = 2 * time.Second
+)
+
+func newLedger(promoter *campaign.Promoter) *ledger {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(name, help, labels, nil)
+	}
+	return &ledger{
+		promoter: promoter,
+		up:       desc("prizegen_database_up", "Whether the database answered when it was asked for the open campaigns."),
+		plays:    desc("prizegen_campaign_plays_total", "Draws that an open campaign has made, by all its cores.", "campaign"),
+		left:     desc("prizegen_campaign_stock_left", "How many of a prize with stock an open campaign still has.", "campaign", "prize"),
+		stock:    desc("prizegen_campaign_stock", "How many of a prize with stock an open campaign had at first.", "campaign", "prize"),
+		awarded:  desc("prizegen_campaign_awarded_total", "How many of a prize an open campaign has given.", "campaign", "prize"),
+		value:    desc("prizegen_campaign_awarded_minor_units_total", "What the prizes are worth that an open campaign has given, in minor units of its currency.", "campaign", "currency"),
+	}
+}
+
+// Describe implements [prometheus.Collector].
+func (l *ledger) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{l.up, l.plays, l.left, l.stock, l.awarded, l.value} {
+		to <- d
+	}
+}
+
+// Collect implements [prometheus.Collector].
+func (l *ledger) Collect(to chan<- prometheus.Metric) {
+	campaigns, err := l.open()
+	up := 1.0
+	if err != nil {
+		up = 0
+	}
+	to <- prometheus.MustNewConstMetric(l.up, prometheus.GaugeValue, up)
+	for i := range campaigns {
+		c := &campaigns[i]
+		var value int64
+		to <- prometheus.MustNewConstMetric(l.plays, prometheus.CounterValue, float64(c.Plays), c.Name)
+		for _, p := range c.Prizes {
+			name := strings.ToValidUTF8(p.Name, "?")
+			value += p.Value * p.Awarded
+			to <- prometheus.MustNewConstMetric(l.awarded, prometheus.CounterValue, float64(p.Awarded), c.Name, name)
+			if left, limited := p.Left(); limited {
+				to <- prometheus.MustNewConstMetric(l.left, prometheus.GaugeValue, float64(left), c.Name, name)
+				to <- prometheus.MustNewConstMetric(l.stock, prometheus.GaugeValue, float64(*p.Stock), c.Name, name)
+			}
+		}
+		to <- prometheus.MustNewConstMetric(l.value, prometheus.CounterValue, float64(value), c.Name, c.Currency)
+	}
+}
+
+// open gives the open campaigns as they were read a moment ago at most.
+func (l *ledger) open() ([]campaign.Campaign, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.read.IsZero() && time.Since(l.read) < ledgerAge {
+		return l.campaigns, l.err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), ledgerTime)
+	defer cancel()
+	page, err := l.promoter.Campaigns(ctx, campaign.List{State: campaign.Open, Limit: campaign.MaxPage})
+	l.campaigns, l.err, l.read = page.Campaigns, err, time.Now()
+	return l.campaigns, l.err
+}
