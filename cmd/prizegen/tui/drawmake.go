@@ -58,7 +58,7 @@ func play(ctx context.Context, s Settings, once string) (drawnMsg, error) {
 	if err != nil {
 		return drawnMsg{}, err
 	}
-	made := drawnMsg{terms: s.Campaign.Terms, stored: &stored, draw: draw.Draw{
+	made := drawnMsg{terms: s.Campaign.Terms, stored: &stored, who: s.Entrant, draw: draw.Draw{
 		Index:   stored.Index,
 		Account: draw.Account{Whole: stored.Account, Text: stored.Text, Number: stored.Number},
 		Rule:    stored.Rule, Prize: stored.Prize,

@@ -137,6 +137,8 @@ func (d drawScreen) who() string {
 			index = d.drawn.draw.Index
 		}
 		return "draw " + prize.Thousands(index) + " of the seed"
+	case d.state == rolling && d.drawn.who.FirstName != "":
+		return fmt.Sprintf("for %s %s", d.drawn.who.FirstName, d.drawn.who.LastName)
 	case s.Entrant.FirstName != "":
 		return fmt.Sprintf("for %s %s", s.Entrant.FirstName, s.Entrant.LastName)
 	}
@@ -199,8 +201,8 @@ func (d drawScreen) reasons() []string {
 		chance, what = p.Chance, p.Name
 	}
 	by := st.faint.Render("by the rule ") + st.title.Render(rule.Name)
-	if m.stored != nil && m.stored.Entrant != nil {
-		by = st.title.Render(m.stored.Entrant.FirstName+" "+m.stored.Entrant.LastName) + st.faint.Render(", ") + by
+	if m.who.FirstName != "" {
+		by = st.title.Render(m.who.FirstName+" "+m.who.LastName) + st.faint.Render(", ") + by
 	}
 	lines := []string{by, st.faint.Render(fmt.Sprintf("%s had a chance of %s", what, exactly(chance)))}
 	if m.stored != nil && m.stored.Drawn != nil {
@@ -234,11 +236,7 @@ func (d drawScreen) recentLines(width, height int) string {
 		if m.draw.Prize != nil {
 			won = m.draw.Prize.Name
 		}
-		who := ""
-		if m.stored != nil && m.stored.Entrant != nil {
-			who = m.stored.Entrant.FirstName + " " + m.stored.Entrant.LastName
-		}
-		rows = append(rows, []string{prize.Thousands(m.draw.Index), m.draw.Whole, won, who})
+		rows = append(rows, []string{prize.Thousands(m.draw.Index), m.draw.Whole, won, strings.TrimSpace(m.who.FirstName + " " + m.who.LastName)})
 	}
 	widths := make([]int, 4)
 	for _, row := range rows {

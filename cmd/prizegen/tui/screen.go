@@ -192,10 +192,11 @@ type (
 
 	// drawnMsg tells every screen of a draw that the Draw screen made.
 	drawnMsg struct {
-		draw    draw.Draw      // without seed where it is of a campaign
-		outcome prize.Outcome  // by chance, in the terms' rules
-		terms   Terms          // that it was made by
-		stored  *campaign.Draw // nil where it is of free play
+		draw    draw.Draw       // without seed where it is of a campaign
+		outcome prize.Outcome   // by chance, in the terms' rules
+		terms   Terms           // that it was made by
+		stored  *campaign.Draw  // nil where it is of free play
+		who     campaign.Person // who played, zero for nobody
 		at      time.Time
 	}
 )
