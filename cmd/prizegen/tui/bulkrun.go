@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/pkg/wholefile"
 )
 
@@ -66,7 +68,7 @@ func (r *bulkRun) tick() tea.Cmd {
 	return tea.Tick(bulkEvery, func(time.Time) tea.Msg { return bulkTickMsg{r} })
 }
 
-// count is a command that computes the odds.
+// odds is a command that computes the odds.
 func (r *bulkRun) odds() tea.Msg {
 	return bulkOddsMsg{r, r.terms.Rules.Odds(r.terms.Text.Letters, r.terms.Number.Letters)}
 }
@@ -85,9 +87,14 @@ func (r *bulkRun) make(ctx context.Context, w *world) tea.Cmd {
 	}
 }
 
+// do makes the draws, and the file where one is wanted.
 func (r *bulkRun) do(ctx context.Context) error {
+	g := r.g
+	if _, waits := g.(interface{ InFlight() int }); !waits {
+		g = yielding{g}
+	}
 	if r.path == "" {
-		return draw.Run(ctx, r.g, r.spec, nil, func(b *draw.Batch) error {
+		return draw.Run(ctx, g, r.spec, nil, func(b *draw.Batch) error {
 			r.tally.Add(b)
 			return nil
 		})
@@ -101,12 +108,22 @@ func (r *bulkRun) do(ctx context.Context) error {
 		if _, err := file.Write(encoding.Header()); err != nil {
 			return err
 		}
-		if err := draw.Write(ctx, r.g, r.spec, encoding, file, r.tally.Add); err != nil {
+		if err := draw.Write(ctx, g, r.spec, encoding, file, r.tally.Add); err != nil {
 			return err
 		}
 		_, err := file.Write(encoding.Footer())
 		return err
 	})
+}
+
+// yielding is a generator of this process that lets others have its core before each
+// batch. All cores are busy with draws, and a key is answered at once all the same.
+type yielding struct{ draw.Generator }
+
+// Texts implements [draw.Generator].
+func (g yielding) Texts(ctx context.Context, dst []byte, f textgen.Format, r entropy.Range) ([]byte, error) {
+	runtime.Gosched()
+	return g.Generator.Texts(ctx, dst, f, r)
 }
 
 // taken says whether a run did not begin since there is a file of that name already.
