@@ -91,7 +91,7 @@ func (b bulkScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case bulkTickMsg:
 		if msg.run == b.run && b.running() {
 			b = b.look(b.w.Now())
-			return b, b.run.tick()
+			return b, b.run.tick(b.w)
 		}
 	case bulkOddsMsg:
 		if msg.run == b.run {
@@ -175,7 +175,7 @@ func (b bulkScreen) start(plan bulkPlan) (screen, tea.Cmd) {
 	b.plan, b.state, b.from = plan, bulkRunning, 0
 	b.plan.replace = false // which was said of this run alone
 	b.counts, b.elapsed, b.odds, b.sample, b.err = b.run.tally.Counts(), 0, nil, nil, nil
-	return b, tea.Batch(b.run.make(ctx, b.w), b.run.odds, b.run.tick())
+	return b, tea.Batch(b.run.make(ctx, b.w), b.run.odds, b.run.tick(b.w))
 }
 
 // look takes up how far the run is.

@@ -64,8 +64,8 @@ type (
 // bulkEvery is how often the screen looks how far a run is.
 const bulkEvery = 100 * time.Millisecond
 
-func (r *bulkRun) tick() tea.Cmd {
-	return tea.Tick(bulkEvery, func(time.Time) tea.Msg { return bulkTickMsg{r} })
+func (r *bulkRun) tick(w *world) tea.Cmd {
+	return w.after(bulkEvery, bulkTickMsg{r})
 }
 
 // odds is a command that computes the odds.

@@ -83,8 +83,7 @@ func (s servicesScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case healthMsg:
 		if msg.asked == s.asked {
 			s = s.read(msg.list)
-			asked := s.asked
-			return s, tea.Tick(servicesEvery, func(time.Time) tea.Msg { return askHealthMsg{asked} })
+			return s, s.w.after(servicesEvery, askHealthMsg{s.asked})
 		}
 	case tea.KeyMsg:
 		switch {
