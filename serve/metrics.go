@@ -162,6 +162,14 @@ func (m *metrics) counters(rules *prize.Rules) []prometheus.Counter {
 	return counters
 }
 
+// calling has the counters of a service's calls begin at 0: a first failure is an
+// increase then.
+func (m *metrics) calling(service string) {
+	m.calls.WithLabelValues(service, "ok")
+	m.calls.WithLabelValues(service, "error")
+	m.retries.WithLabelValues(service)
+}
+
 // Called implements [remote.Observer].
 func (m *metrics) Called(service string, took time.Duration, err error) {
 	result := "ok"

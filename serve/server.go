@@ -57,6 +57,11 @@ func New(cfg Config) (*Server, error) {
 		services := cfg.Services
 		services.Observer = s.metrics
 		s.client = remote.New(services)
+		for _, service := range []Role{Text, Number, Prize} {
+			if s.client.Address(string(service)) != nil {
+				s.metrics.calling(string(service))
+			}
+		}
 	}
 	s.deployed = &deployed{s: s}
 	s.guesses = rate.NewLimiter(guessesASecond, guessesAtOnce)
