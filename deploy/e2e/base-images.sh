@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Builds the images that the tests can't pull where there is no network: NGINX and
+# PostgreSQL of Debian, under the names that the public images have. An image of such a
+# name that is there already, pulled perhaps, is left alone.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+need docker
+
+mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+suite=${DEBIAN_SUITE:-forky} # has NGINX 1.30 and PostgreSQL 18
+
+# base NAME PACKAGES: a Debian with some packages, imported as an image of its own.
+base() {
+	local name=$1 packages=$2 folder=$cache/$1
+	docker image inspect "e2e-base-$name" >/dev/null 2>&1 && return
+	if [[ ! -e $folder/done ]]; then
+		((EUID == 0)) || fail "debootstrap takes root"
+		command -v debootstrap >/dev/null || fail "debootstrap is missing"
+		rm -rf "$folder"
+		note "debootstrap of $suite with $packages"
+		# The script of sid does for suites that are newer than debootstrap.
+		debootstrap --variant=minbase --include="$packages" "$suite" "$folder" "$mirror" \
+			/usr/share/debootstrap/scripts/sid >"$cache/$name.log" 2>&1 || fail "debootstrap: see $cache/$name.log"
+		touch "$folder/done"
+	fi
+	tar -C "$folder" --exclude=./var/cache/apt --exclude=./var/lib/apt --exclude=./usr/share/doc \
+		--exclude=./usr/share/locale --exclude=./usr/share/man --exclude=./dev --exclude=./proc --exclude=./sys -c . |
+		docker import - "e2e-base-$name" >/dev/null
+}
+
+# image TAG NAME PACKAGES: builds TAG from images/NAME unless it is there.
+image() {
+	local tag=$1 name=$2 packages=$3
+	if docker image inspect "$tag" >/dev/null 2>&1; then
+		note "$tag is there"
+		return
+	fi
+	if [[ -n ${E2E_PULL:-} ]] && docker pull -q "$tag"; then
+		return
+	fi
+	base "$name" "$packages"
+	docker build -q --tag "$tag" "$root/deploy/e2e/images/$name" >/dev/null
+	note "$tag is built from Debian's packages"
+}
+
+say "Base images"
+image "$nginx_image" nginx nginx-light,ca-certificates,curl
+image "$postgres_image" postgres postgresql-18,ca-certificates
