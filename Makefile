@@ -101,7 +101,7 @@ IMAGE_version     = $(or $(VERSION),dev)
 IMAGE_revision    = $(shell git rev-parse HEAD 2>/dev/null)
 IMAGE_created     = $(DATE)
 
-.PHONY: image push
+.PHONY: image push e2e shellcheck
 image: ## Build the image; REGISTRY and TAG name it, PLATFORM=linux/arm64 is for other machines
 	rm -rf build/image
 	mkdir -p build/image/$(PLATFORM) build/image/deploy
@@ -115,6 +115,12 @@ image: ## Build the image; REGISTRY and TAG name it, PLATFORM=linux/arm64 is for
 
 push: ## Push the image to REGISTRY, which make image has built with the same REGISTRY and TAG
 	docker push $(IMAGE):$(TAG)
+
+e2e: ## Deploy for real, on this machine's Docker engine; E2E="compose swarm" picks some tests
+	deploy/e2e/run $(E2E)
+
+shellcheck: ## Check the scripts of deploy/
+	shellcheck $$(git ls-files 'deploy/*.sh' deploy/e2e/run)
 
 release-check: ## Build a whole release into dist/, publishing nothing
 	$(call TOOL,goreleaser) check
