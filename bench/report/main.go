@@ -61,6 +61,9 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(l.work) //nolint:errcheck // temporary
+	if err := os.WriteFile(l.file(loadFile), loadScript, 0o644); err != nil {
+		return err
+	}
 	// Debian has NGINX where only root looks for programs.
 	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"); err != nil {
 		return err
@@ -110,5 +113,10 @@ func sections() []struct {
 		{"play", play},
 		{"start", start},
 		{"memory", memory},
+		{"growth-draws", growthDraws},
+		{"growth-rules", growthRules},
+		{"growth-stored", growthStored},
+		{"growth-clients", growthClients},
+		{"growth-replicas", growthReplicas},
 	}
 }

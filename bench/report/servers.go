@@ -74,14 +74,18 @@ http {
 	return l.start(ctx, address, "/", nil, "nginx", "-c", config, "-p", l.work)
 }
 
-// startOurs starts one of our services.
+// startOurs starts one of our services. One with campaigns can be played on.
 func (l *lab) startOurs(ctx context.Context, role string, args ...string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
+	ready := "/readyz"
+	if role == "core" || role == "all" {
+		ready = "/v1/campaigns/welcome" // which is there once it is open
+	}
 	env := []string{"PRIZEGEN_ADMIN_PASSWORD=" + adminPassword}
-	return l.start(ctx, address, "/readyz", env, l.prizegen, append([]string{"serve", "--role", role, "--listen", address, "--log-level", "warn"}, args...)...)
+	return l.start(ctx, address, ready, env, l.prizegen, append([]string{"serve", "--role", role, "--listen", address, "--log-level", "warn"}, args...)...)
 }
 
 // adminPassword is that of the administrator of the cores that are measured.

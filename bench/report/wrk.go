@@ -5,15 +5,16 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 )
 
 //go:embed load.lua
 var loadScript []byte
+
+// loadFile is where the script of wrk is.
+const loadFile = "load.lua"
 
 // load is what is asked of a server, again and again, over connections that are kept.
 type load struct {
@@ -31,12 +32,8 @@ type reached struct {
 
 // drive has wrk put a load on a URL. An answer that is no success is an error.
 func (l *lab) drive(ctx context.Context, url string, o load) (reached, error) {
-	script := filepath.Join(l.work, "load.lua")
-	if err := os.WriteFile(script, loadScript, 0o644); err != nil {
-		return reached{}, err
-	}
 	cmd := exec.CommandContext(ctx, "wrk", "-t1", fmt.Sprintf("-c%d", o.clients), fmt.Sprintf("-d%.0fs", o.time.Seconds()),
-		"--timeout", "60s", "-s", script, url, "--", o.kind, o.marks)
+		"--timeout", "60s", "-s", l.file(loadFile), url, "--", o.kind, o.marks)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return reached{}, fmt.Errorf("wrk: %w\n%s", err, out)

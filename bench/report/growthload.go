@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+// growthClients measures texts and plays as the number of those who ask at once grows.
+func growthClients(ctx context.Context, l *lab) (section, error) {
+	text, err := l.startOurs(ctx, "text")
+	if err != nil {
+		return section{}, err
+	}
+	defer text.stop()
+	services, err := l.startOursApart(ctx, "--db", l.file("clients.db"))
+	if err != nil {
+		return section{}, err
+	}
+	defer stopAll(services)
+	core := services[len(services)-1]
+	texts, plays, waits, slowest := line{name: "texts/s"}, line{name: "plays/s"}, line{name: "median"}, line{name: "99 of 100"}
+	t := table{columns: []string{"clients", "texts/s", "plays/s", "a play takes, ms", "99 of 100 take at most, ms"}}
+	for _, n := range []int{1, 4, 16, 64, 250, 1000} {
+		var textRates, playRates, p50, p99 []float64
+		for range l.rounds {
+			r, err := l.drive(ctx, text.url+"/v1/text", load{kind: "get", clients: n, time: l.time()})
+			if err != nil {
+				return section{}, err
+			}
+			textRates = append(textRates, r.perSecond)
+			if r, err = l.drive(ctx, core.url+"/v1/draws", load{kind: "play", clients: n, time: l.time(), marks: l.mark()}); err != nil {
+				return section{}, err
+			}
+			playRates, p50, p99 = append(playRates, r.perSecond), append(p50, millis(r.p50)), append(p99, millis(r.p99))
+		}
+		x := float64(n)
+		texts.points = append(texts.points, point{x, median(textRates)})
+		plays.points = append(plays.points, point{x, median(playRates)})
+		waits.points = append(waits.points, point{x, median(p50)})
+		slowest.points = append(slowest.points, point{x, median(p99)})
+		t.rows = append(t.rows, []string{group(x), figure(median(textRates)), figure(median(playRates)), figure(median(p50)), figure(median(p99))})
+	}
+	return section{
+		title:  "Growing number of clients",
+		about:  "Texts of one service, and durable plays over three services on SQLite, each client on a connection that it keeps and asking again at once.",
+		tables: []table{t},
+		charts: []lineChart{
+			{title: "Requests answered", x: "clients", y: "a second", lines: []line{texts, plays}},
+			{title: "How long a play takes", x: "clients", y: "ms", lines: []line{waits, slowest}},
+		},
+	}, nil
+}
+
+// growthReplicas measures plays on one PostgreSQL as the number of cores that share it
+// grows.
+func growthReplicas(ctx context.Context, l *lab) (section, error) {
+	postgres, err := storetest.Launch(true)
+	if err != nil {
+		return section{}, err
+	}
+	defer postgres.Stop()
+	var replicas []*process
+	defer func() { stopAll(replicas) }()
+	grown := line{name: "plays/s"}
+	t := table{columns: []string{"replicas", "plays/s"}}
+	for n := 1; n <= 4; n++ {
+		p, err := l.startOurs(ctx, "all", "--db", postgres.Address())
+		if err != nil {
+			return section{}, err
+		}
+		replicas = append(replicas, p)
+		var rates []float64
+		for range l.rounds {
+			rate, err := l.playOn(ctx, replicas)
+			if err != nil {
+				return section{}, err
+			}
+			rates = append(rates, rate)
+		}
+		grown.points = append(grown.points, point{float64(n), median(rates)})
+		t.rows = append(t.rows, []string{fmt.Sprint(n), figure(median(rates))})
+	}
+	return section{
+		title:  "Growing number of replicas",
+		about:  "Durable plays of one campaign by 64 clients, divided over so many processes of `prizegen serve` that share a PostgreSQL; all of it on this machine, so that more replicas have no more cores. The campaign's indexes have no gaps, which is why its plays are stored one group after the other, whoever makes them.",
+		tables: []table{t},
+		charts: []lineChart{{title: "Plays of replicas on one machine", x: "replicas", y: "plays/s", lines: []line{grown}}},
+	}, nil
+}
+
+// playOn divides the clients over replicas and adds up what they reach.
+func (l *lab) playOn(ctx context.Context, replicas []*process) (float64, error) {
+	rates, errs := make([]float64, len(replicas)), make([]error, len(replicas))
+	var running sync.WaitGroup
+	for i, p := range replicas {
+		o := load{kind: "play", clients: clients / len(replicas), time: l.time(), marks: l.mark()}
+		running.Go(func() {
+			r, err := l.drive(ctx, p.url+"/v1/draws", o)
+			rates[i], errs[i] = r.perSecond, err
+		})
+	}
+	running.Wait()
+	sum := 0.0
+	for i := range replicas {
+		if errs[i] != nil {
+			return 0, errs[i]
+		}
+		sum += rates[i]
+	}
+	return sum, nil
+}

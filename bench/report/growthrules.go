@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/prizegen/prizegen/bench"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// growthRules measures how the cost of rules grows with their number, and with the
+// length of a pattern.
+func growthRules(ctx context.Context, l *lab) (section, error) {
+	numbers, err := l.growRules(ctx, []int{1, 3, 10, 30, 100, 300, 1000}, manyRules)
+	if err != nil {
+		return section{}, err
+	}
+	lengths, err := l.growRules(ctx, []int{1, 3, 10, 30, 100, 300, 1000}, longPattern)
+	if err != nil {
+		return section{}, err
+	}
+	return section{
+		title: "Growing rules",
+		about: "Rules of beginnings (`^ab`), ends (`77$`), whole account numbers (`^abcd1234$`) and short texts anywhere (`1234`), a quarter each; and one rule whose pattern grows. " +
+			"Compiling reads the file and makes one automaton of all patterns; the odds are exact and for `lower4` + `digits4`.",
+		tables: []table{numbers.table("rules"), lengths.table("bytes of the pattern")},
+		charts: []lineChart{numbers.chart("Rules", "rules"), lengths.chart("Length of a pattern", "bytes of the pattern")},
+		aims:   []aim{{text: "odds of 1,000 rules", ratios: numbers.last.odds, atMost: 1000, absolute: "ms"}},
+	}, nil
+}
+
+// ruleGrowth is what rules of each size cost.
+type ruleGrowth struct {
+	compile, odds, draw line
+	last                struct{ odds []float64 } // samples of the largest
+}
+
+func (l *lab) growRules(ctx context.Context, sizes []int, source func(size int) string) (ruleGrowth, error) {
+	g := ruleGrowth{compile: line{name: "compile, ms"}, odds: line{name: "odds, ms"}, draw: line{name: "a draw, ns"}}
+	for _, size := range sizes {
+		var compile, odds, draws []float64
+		for range l.rounds {
+			if err := ctx.Err(); err != nil {
+				return g, context.Cause(ctx)
+			}
+			started := time.Now()
+			rules, err := prize.Parse("rules.yaml", []byte(source(size)))
+			if err != nil {
+				return g, err
+			}
+			compile = append(compile, millis(time.Since(started)))
+			const many = 1_000_000
+			spec, err := bench.Spec(many)
+			if err != nil {
+				return g, err
+			}
+			started = time.Now()
+			rules.Odds(spec.Text.Letters, spec.Number.Letters)
+			odds = append(odds, millis(time.Since(started)))
+			spec.Rules = rules
+			started = time.Now()
+			if err := bench.Ours(spec, draw.CSV, io.Discard); err != nil {
+				return g, err
+			}
+			draws = append(draws, float64(time.Since(started).Nanoseconds())/many)
+		}
+		g.compile.points = append(g.compile.points, point{float64(size), median(compile)})
+		g.odds.points = append(g.odds.points, point{float64(size), median(odds)})
+		g.draw.points = append(g.draw.points, point{float64(size), median(draws)})
+		g.last.odds = odds
+	}
+	return g, nil
+}
+
+func (g *ruleGrowth) table(what string) table {
+	t := table{columns: []string{what, "to compile, ms", "odds, ms", "a draw on all cores, ns"}}
+	for i, p := range g.compile.points {
+		t.rows = append(t.rows, []string{group(p.x), figure(p.y), figure(g.odds.points[i].y), figure(g.draw.points[i].y)})
+	}
+	return t
+}
+
+func (g *ruleGrowth) chart(title, x string) lineChart {
+	return lineChart{title: title, x: x, y: "ms, and ns a draw", lines: []line{g.compile, g.odds, g.draw}}
+}
+
+// manyRules writes that many rules, and one for everybody else.
+func manyRules(n int) string {
+	var b strings.Builder
+	b.WriteString("name: many\ncurrency: GBP\nrules:\n")
+	for i := range n {
+		k := i / 4
+		letters := fmt.Sprintf("%c%c%c", 'a'+k%26, 'a'+k/26%26, 'a'+k*7%26)
+		pattern := []string{"^" + letters, fmt.Sprintf("%03d$", k), fmt.Sprintf("^%sx%04d$", letters, k), fmt.Sprintf("%04d", 9999-k)}[i%4]
+		fmt.Fprintf(&b, "  - {match: '%s', prizes: [{win: %d, chance: 1/10}]}\n", pattern, 1+i)
+	}
+	b.WriteString("  - {name: else, prizes: [{win: 1, chance: 1%}]}\n")
+	return b.String()
+}
+
+// longPattern writes a rule with a pattern of that many bytes: one text or another.
+func longPattern(n int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, "%c%c%02d|", 'a'+i%26, 'a'+i/26%26, i%100)
+	}
+	pattern := strings.TrimSuffix(b.String()[:n], "|")
+	return "name: long\ncurrency: GBP\nrules:\n  - {match: '" + pattern + "', prizes: [{win: 1, chance: 1/10}]}\n  - {name: else, prizes: [{win: 1, chance: 1%}]}\n"
+}

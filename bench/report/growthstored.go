@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prizegen/prizegen/bench"
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/store"
+)
+
+// growthStored measures a play and the pages of the site as the draws that are stored
+// grow.
+func growthStored(ctx context.Context, l *lab) (section, error) {
+	most := int64(10_000_000)
+	if l.quick {
+		most = 100_000
+	}
+	file := l.file("stored.db")
+	var lines []line
+	t := table{columns: []string{"median of requests one after the other, ms"}}
+	for rows := int64(1000); rows <= most; rows *= 10 {
+		middle, err := fill(ctx, file, rows)
+		if err != nil {
+			return section{}, err
+		}
+		took, err := l.visit(ctx, file, middle)
+		if err != nil {
+			return section{}, fmt.Errorf("with %d draws: %w", rows, err)
+		}
+		t.columns = append(t.columns, group(float64(rows)))
+		for i, v := range took {
+			if len(lines) <= i {
+				lines = append(lines, line{name: v.name})
+				t.rows = append(t.rows, []string{v.name})
+			}
+			lines[i].points = append(lines[i].points, point{float64(rows), v.millis})
+			t.rows[i] = append(t.rows[i], figure(v.millis))
+		}
+	}
+	return section{
+		title:  "Growing number of stored draws",
+		about:  "`prizegen serve` on SQLite with a campaign of so many draws, each of an entrant of its own: a play and pages of the site, each asked for on one connection.",
+		tables: []table{t},
+		charts: []lineChart{{title: "A play and pages, with draws stored", x: "draws stored", y: "ms", lines: lines}},
+	}, nil
+}
+
+// filled is the campaign that grows.
+const filled = "welcome"
+
+// fill has draws made until a file holds as many as that, and gives one of the middle.
+func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
+	db, err := store.Open(ctx, file, store.Options{})
+	if err != nil {
+		return campaign.Draw{}, err
+	}
+	defer db.Close() //nolint:errcheck // every write has its own end
+	// Large groups, since there is nobody to answer soon.
+	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}, MaxGroup: 1024}).As("bench")
+	c, err := p.Campaign(ctx, filled)
+	if errors.Is(err, campaign.ErrNotFound) {
+		var spec draw.Spec
+		if spec, err = bench.Spec(0); err != nil {
+			return campaign.Draw{}, err
+		}
+		plan := campaign.Plan{Name: filled, RulesYAML: string(spec.Rules.Source()), TextFormat: spec.Text.String(), NumberFormat: spec.Number.String()}
+		if c, err = p.Create(ctx, plan); err == nil {
+			c, err = p.Open(ctx, filled)
+		}
+	}
+	if err != nil {
+		return campaign.Draw{}, err
+	}
+	var next atomic.Int64
+	next.Store(c.Plays)
+	var running sync.WaitGroup
+	errs := make([]error, 2000)
+	for i := range errs {
+		running.Go(func() {
+			for n := next.Add(1); n <= rows && errs[i] == nil; n = next.Add(1) {
+				_, errs[i] = p.Play(ctx, campaign.Play{Campaign: filled, Key: fmt.Sprint("fill-", n), Person: &campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", n)}})
+			}
+		})
+	}
+	running.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return campaign.Draw{}, err
+	}
+	page, err := p.Draws(ctx, campaign.DrawList{Campaign: filled, Cursor: strconv.FormatInt(rows/2, 10), Limit: 1})
+	if err == nil && len(page.Draws) == 0 {
+		err = errors.New("there is no draw in the middle")
+	}
+	if err != nil {
+		return campaign.Draw{}, err
+	}
+	return page.Draws[0], nil
+}
+
+// visited is how long a page took.
+type visited struct {
+	name   string
+	millis float64
+}
+
+// visit plays and looks at pages, one after the other.
+func (l *lab) visit(ctx context.Context, file string, middle campaign.Draw) ([]visited, error) {
+	core, err := l.startOurs(ctx, "all", "--db", file)
+	if err != nil {
+		return nil, err
+	}
+	defer core.stop()
+	v := &visitor{url: core.url}
+	if err := v.login(ctx); err != nil {
+		return nil, err
+	}
+	draws := "/admin/campaigns/" + filled + "/draws"
+	all := []visited{{name: "play"}}
+	took, err := v.typical(func() error { return v.play(ctx, l.mark()) })
+	if err != nil {
+		return nil, err
+	}
+	all[0].millis = took
+	for _, page := range []struct{ name, path string }{
+		{"campaign", "/c/" + filled},
+		{"result", "/d/" + middle.ID},
+		{"winners", "/c/" + filled + "/winners"},
+		{"fairness", "/c/" + filled + "/fairness"},
+		{"live", "/c/" + filled + "/live"},
+		{"admin: draws", draws},
+		{"admin: draws, middle", draws + "?cursor=" + strconv.FormatUint(middle.Index, 10)},
+		{"admin: draws, account", draws + "?account=" + middle.Account},
+		{"admin: draws, rare prize", draws + "?prize=" + url.QueryEscape("£100.00")},
+		{"admin: entrants, search", "/admin/entrants?search=" + url.QueryEscape("lee 77")},
+	} {
+		took, err := v.typical(func() error { return v.get(ctx, page.path) })
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", page.path, err)
+		}
+		all = append(all, visited{page.name, took})
+	}
+	return all, nil
+}
+
+// visitor asks a core on one connection.
+type visitor struct {
+	url, cookie string
+}
+
+// typical is the median time of a request, in milliseconds.
+func (v *visitor) typical(ask func() error) (float64, error) {
+	var took []float64
+	for range 100 {
+		started := time.Now()
+		if err := ask(); err != nil {
+			return 0, err
+		}
+		took = append(took, millis(time.Since(started)))
+	}
+	return median(took), nil
+}
+
+func (v *visitor) login(ctx context.Context) error {
+	form := strings.NewReader(url.Values{"password": {adminPassword}}.Encode())
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, v.url+"/admin/login", form)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	answer, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close() //nolint:errcheck // the cookie is all
+	if len(answer.Cookies()) == 0 {
+		return errors.New("log in: " + answer.Status)
+	}
+	v.cookie = answer.Cookies()[0].Name + "=" + answer.Cookies()[0].Value
+	return nil
+}
+
+func (v *visitor) get(ctx context.Context, path string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url+path, http.NoBody)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Cookie", v.cookie)
+	return v.do(request, http.StatusOK)
+}
+
+func (v *visitor) play(ctx context.Context, key string) error {
+	body := fmt.Sprintf(`{"campaign":%q,"entrant":{"first_name":"Ann","last_name":"Lee %s"}}`, filled, key)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, v.url+"/v1/draws", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Idempotency-Key", key)
+	return v.do(request, http.StatusCreated)
+}
+
+func (v *visitor) do(request *http.Request, want int) error {
+	answer, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != want {
+		err = fmt.Errorf("%s: %.200s", answer.Status, text)
+	}
+	return errors.Join(err, answer.Body.Close())
+}
