@@ -74,7 +74,7 @@ func (s *Server) answerParts(a *api, x *exchange, request *remote.PartsRequest, 
 
 func (s *Server) texts(ctx context.Context, request *remote.PartsRequest) (any, error) {
 	format := s.cfg.Text
-	if request.Format != "" {
+	if request.Format != "" && request.Format != format.String() {
 		var err error
 		if format, err = textgen.Parse(request.Format); err != nil {
 			return nil, remote.At("/format", err)
@@ -91,7 +91,7 @@ func (s *Server) texts(ctx context.Context, request *remote.PartsRequest) (any, 
 
 func (s *Server) numbers(ctx context.Context, request *remote.PartsRequest) (any, error) {
 	format := s.cfg.Number
-	if request.Format != "" {
+	if request.Format != "" && request.Format != format.String() {
 		var err error
 		if format, err = numgen.Parse(request.Format); err != nil {
 			return nil, remote.At("/format", err)

@@ -52,6 +52,19 @@ func BenchmarkPlays(b *testing.B) {
 	}
 }
 
+// BenchmarkComposed makes a draw an iteration of three services, over HTTP and without
+// storing it, for 64 visitors at a time.
+func BenchmarkComposed(b *testing.B) {
+	services := remote.Config{
+		Text: parseURL(b, start(b, serve.Text, quiet).url), Number: parseURL(b, start(b, serve.Number, quiet).url),
+		Prize: parseURL(b, start(b, serve.Prize, quiet).url),
+	}
+	s := start(b, serve.Core, quiet, func(c *serve.Config) { c.Services = services })
+	visit(b, s, 64, func(v *visitor, _ int64) error {
+		return v.do(http.StatusOK, "POST /v1/draws HTTP/1.1\r\nHost: "+v.host+"\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+	})
+}
+
 // startCampaign makes and opens a campaign.
 func startCampaign(b *testing.B, s *server, name string) {
 	b.Helper()
@@ -68,7 +81,15 @@ func startCampaign(b *testing.B, s *server, name string) {
 func play(b *testing.B, s *server, visitors int) {
 	b.Helper()
 	startCampaign(b, s, "bench")
+	visit(b, s, visitors, func(v *visitor, n int64) error { return v.play("bench", n) })
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "plays/s")
+}
+
+// visit has visitors ask b.N times.
+func visit(b *testing.B, s *server, visitors int, ask func(v *visitor, n int64) error) {
+	b.Helper()
 	var next atomic.Int64
+	b.ReportAllocs()
 	b.ResetTimer()
 	each(b, visitors, func() error {
 		v, err := newVisitor(b.Context(), s)
@@ -77,13 +98,12 @@ func play(b *testing.B, s *server, visitors int) {
 		}
 		defer v.Close() //nolint:errcheck // it was used up
 		for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
-			if err := v.play("bench", n); err != nil {
+			if err := ask(v, n); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "plays/s")
 }
 
 // each runs a function n times at once.

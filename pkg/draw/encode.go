@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/prizegen/prizegen/pkg/prize"
 )
@@ -21,7 +22,10 @@ type Encoding struct {
 	quote          func(text []byte) []byte // writes an account number that is not plain
 	plain          bool                     // whether account numbers need no quoting
 	parts          int                      // width of the text part where JSON repeats the parts, 0 where it does not
-	outcomes       [][]byte                 // by outcome: what stands behind the account number
+	outcomes       [][]byte                 // by outcome: what stands behind the account number; nil for one that is not written yet
+	outcome        func(prize.Outcome) []byte
+	mu             sync.Mutex // guards outcomes and longest while there are some not written yet
+	unwritten      bool       // whether there may be
 	start          uint64
 	indexWidth     int
 	accountWidth   int
@@ -39,33 +43,31 @@ func CSV(spec *Spec) *Encoding {
 		start:   spec.Start,
 		plain:   plain(spec, `",`),
 	}
-	for o := range spec.Rules.Outcomes() {
-		rule, won := names(spec.Rules, prize.Outcome(o))
+	e.outcome = func(o prize.Outcome) []byte {
+		rule, won := names(spec.Rules, o)
 		fields := []string{rule, won.Name, strconv.FormatInt(won.Value, 10), spec.Rules.Currency.Code}
-		e.outcomes = append(e.outcomes, []byte(","+csvLine(fields)))
+		return []byte("," + csvLine(fields))
 	}
-	return e.measured()
+	return e.measured(spec)
 }
 
 // NDJSON writes each draw as a JSON object on a line of its own; see [Draw].
 func NDJSON(spec *Spec) *Encoding {
-	e := jsonEncoding(spec)
+	e := jsonEncoding(spec, "\n")
 	e.first, e.next = `{"index":`, `{"index":`
-	for i, outcome := range e.outcomes {
-		e.outcomes[i] = append(outcome, '\n')
-	}
-	return e.measured()
+	return e.measured(spec)
 }
 
 // JSON writes the draws as one JSON array; see [Draw].
 func JSON(spec *Spec) *Encoding {
-	e := jsonEncoding(spec)
+	e := jsonEncoding(spec, "")
 	e.header, e.footer = "[", "\n]\n"
 	e.first, e.next = "\n"+`{"index":`, ",\n"+`{"index":`
-	return e.measured()
+	return e.measured(spec)
 }
 
-func jsonEncoding(spec *Spec) *Encoding {
+// jsonEncoding writes draws as JSON objects, each with an end behind it.
+func jsonEncoding(spec *Spec, end string) *Encoding {
 	e := &Encoding{
 		account: `,"account":"`,
 		quote:   jsonText,
@@ -79,11 +81,11 @@ func jsonEncoding(spec *Spec) *Encoding {
 	// what differs from draw to draw.
 	b := Batch{spec: spec}
 	b.Accounts.Append(strings.Repeat("x", spec.Text.Len()+spec.Number.Len()))
-	for o := range spec.Rules.Outcomes() {
-		b.Outcomes = []prize.Outcome{prize.Outcome(o)}
+	e.outcome = func(o prize.Outcome) []byte {
+		b.Outcomes = []prize.Outcome{o}
 		text := marshal(b.Draw(0))
 		from := bytes.Index(text, []byte(`"rule":`))
-		e.outcomes = append(e.outcomes, append([]byte(`",`), text[from:]...))
+		return slices.Concat([]byte(`",`), text[from:], []byte(end))
 	}
 	return e
 }
@@ -94,10 +96,8 @@ func jsonEncoding(spec *Spec) *Encoding {
 // with a line break.
 func Table(spec *Spec, header string, indexWidth, accountWidth int, outcome func(prize.Outcome) string) *Encoding {
 	e := &Encoding{header: header, start: spec.Start, plain: true, account: "  ", indexWidth: indexWidth, accountWidth: accountWidth}
-	for o := range spec.Rules.Outcomes() {
-		e.outcomes = append(e.outcomes, []byte(outcome(prize.Outcome(o))))
-	}
-	return e.measured()
+	e.outcome = func(o prize.Outcome) []byte { return []byte(outcome(o)) }
+	return e.measured(spec)
 }
 
 // names gives the rule and the prize of an outcome, both empty where there is
@@ -152,21 +152,46 @@ func (e *Encoding) Header() []byte { return []byte(e.header) }
 // Footer is what comes behind the last draw.
 func (e *Encoding) Footer() []byte { return []byte(e.footer) }
 
-// measured finds out how long a draw can get.
-func (e *Encoding) measured() *Encoding {
-	for i, outcome := range e.outcomes {
-		e.longest = max(e.longest, len(outcome))
-		e.outcomes[i] = slices.Grow(outcome, shortOutcome)
-	}
-	e.longest += len(e.next) + max(maxDigits, e.indexWidth) + len(e.account) + max(bulkAccount, e.accountWidth)
+// few is up to how many draws of a run it does not pay to write all outcomes before.
+const few = 16
+
+// measured finds out how long a draw can get. It writes the outcomes, or leaves that
+// to the draws that have them where these are few.
+func (e *Encoding) measured(spec *Spec) *Encoding {
+	e.longest = len(e.next) + max(maxDigits, e.indexWidth) + len(e.account) + max(bulkAccount, e.accountWidth)
 	if e.parts > 0 {
 		e.longest += len(textKey) + len(numberKey) + bulkAccount
 	}
+	e.outcomes = make([][]byte, spec.Rules.Outcomes())
+	if e.unwritten = spec.Accounts == nil && spec.Count <= few; e.unwritten {
+		return e
+	}
+	longest := 0
+	for o := range e.outcomes {
+		e.outcomes[o] = slices.Grow(e.outcome(prize.Outcome(o)), shortOutcome)
+		longest = max(longest, len(e.outcomes[o]))
+	}
+	e.longest += longest
 	return e
+}
+
+// write writes the outcomes of a batch that are not written yet.
+func (e *Encoding) write(outcomes []prize.Outcome) {
+	for _, o := range outcomes {
+		if e.outcomes[o] == nil {
+			e.outcomes[o] = e.outcome(o)
+		}
+	}
 }
 
 // Append writes the draws of a batch behind dst.
 func (e *Encoding) Append(dst []byte, b *Batch) []byte {
+	if e.unwritten {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.write(b.Outcomes)
+		return e.appendAny(dst, b, 0, b.Len())
+	}
 	dst = slices.Grow(dst, b.Len()*e.longest+bulkSlack)
 	from, to := e.bulk(b)
 	dst = e.appendAny(dst, b, 0, from)

@@ -73,10 +73,16 @@ func (r *run) do(ctx context.Context) error {
 	if waits, ok := r.g.(interface{ InFlight() int }); ok {
 		workers = waits.InFlight()
 	}
+	if r.spec.Accounts == nil { // no more of them than there are batches
+		workers = int(min(uint64(workers), (r.left+BatchSize-1)/BatchSize))
+	}
 	r.returned.L = &r.out
 	r.waiting = make([]*Batch, 2*workers+1)
 	for range r.waiting {
 		r.spare = append(r.spare, &Batch{spec: &r.spec})
+	}
+	if workers == 1 {
+		return r.work(ctx)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for range workers {

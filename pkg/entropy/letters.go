@@ -121,6 +121,7 @@ func (l *Letters) plan() {
 		l.groups = append(l.groups, g)
 		left -= g.length
 	}
+	l.pairs = make([]uint16, 0, len(l.alphabet)*len(l.alphabet))
 	for i := range l.alphabet {
 		for j := range l.alphabet {
 			l.pairs = append(l.pairs, uint16(l.alphabet[i])|uint16(l.alphabet[j])<<8)

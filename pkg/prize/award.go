@@ -18,8 +18,9 @@ const batch = 256
 func (r *Rules) Award(dst []Outcome, accounts *Accounts, draws entropy.Range) []Outcome {
 	stream := entropy.NewStream(draws.Key)
 	blocks := stream.Blocks(draws.Start, 0)
-	words := make([]byte, batch*entropy.BlockSize)
-	rows := make([]int32, batch)
+	most := min(accounts.Len(), batch)
+	words := make([]byte, most*entropy.BlockSize)
+	rows := make([]int32, most)
 	old := len(dst)
 	dst = slices.Grow(dst, accounts.Len())[:old+accounts.Len()]
 	for left, done := dst[old:], 0; done < accounts.Len(); {

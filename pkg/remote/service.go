@@ -23,6 +23,7 @@ import (
 type service struct {
 	name     string
 	base     *url.URL
+	root     *url.URL // the same, with a path that others can be joined to
 	http     *http.Client
 	agent    string
 	timeout  time.Duration // of one attempt
@@ -54,7 +55,11 @@ const (
 )
 
 func newService(cfg *Config, name string, base *url.URL, client *http.Client) *service {
-	s := &service{name: name, base: base, http: client, agent: cfg.UserAgent, timeout: cfg.Timeout, observer: cfg.Observer}
+	root := *base
+	if root.Path == "" {
+		root.Path = "/"
+	}
+	s := &service{name: name, base: base, root: &root, http: client, agent: cfg.UserAgent, timeout: cfg.Timeout, observer: cfg.Observer}
 	retry := retrypolicy.NewBuilder[[]byte]().
 		HandleIf(func(_ []byte, err error) bool { return again(err) }).
 		WithMaxAttempts(attempts).
@@ -146,12 +151,13 @@ func encode(request any) ([]byte, error) {
 
 // request writes a call as an HTTP request.
 func (s *service) request(ctx context.Context, c *call, body []byte) (*http.Request, error) {
-	address := s.base.JoinPath(c.path)
-	address.RawQuery = c.query.Encode()
-	request, err := http.NewRequestWithContext(ctx, c.method, address.String(), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, c.method, "", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
+	request.URL = s.root.JoinPath(c.path)
+	request.URL.RawQuery = c.query.Encode()
+	request.Host = request.URL.Host
 	request.Header["User-Agent"] = []string{s.agent}
 	request.Header["Accept"] = []string{"application/json, " + ProblemType}
 	if len(body) > 0 {
@@ -200,13 +206,15 @@ const maxAnswer = 64 << 20
 var errTooLong = fmt.Errorf("its answer has more than %d bytes", maxAnswer)
 
 func readAll(answer *http.Response) ([]byte, error) {
-	var b bytes.Buffer
-	switch n := answer.ContentLength; {
-	case n > maxAnswer:
+	if answer.ContentLength > maxAnswer {
 		return nil, errTooLong
-	case n > 0:
-		b.Grow(int(n) + bytes.MinRead)
 	}
+	if answer.ContentLength >= 0 {
+		text := make([]byte, answer.ContentLength)
+		_, err := io.ReadFull(answer.Body, text)
+		return text, err
+	}
+	var b bytes.Buffer
 	n, err := b.ReadFrom(io.LimitReader(answer.Body, maxAnswer+1))
 	if err == nil && n > maxAnswer {
 		err = errTooLong
