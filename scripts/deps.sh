@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests call is there: a C compiler for the race
-# detector, git, xxd, openssl, promtool of Prometheus, PostgreSQL, NGINX and Chromium. On Debian and its kin
+# detector, git, xxd, openssl, tmux, promtool of Prometheus, PostgreSQL, NGINX and Chromium. On Debian and its kin
 # it installs what is missing, given root or sudo without a password; elsewhere
 # it names it. `deps.sh bench` makes sure of what the measurements call instead: wrk,
 # NGINX, gunicorn, Flask and PostgreSQL.
@@ -32,7 +32,7 @@ if [[ ${1:-} == bench ]]; then
 	done
 else
 	can_compile || missing+=(gcc libc6-dev)
-	for tool in git xxd openssl; do
+	for tool in git xxd openssl tmux; do
 		command -v "$tool" >/dev/null || missing+=("$tool")
 	done
 	command -v promtool >/dev/null || missing+=(prometheus)

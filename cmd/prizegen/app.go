@@ -202,7 +202,8 @@ func newRootCmd(a *app) *cobra.Command {
 		Long: `prizegen hands out account numbers and decides at once, by rules published in
 advance and by chance alone, what each of them wins. Every draw follows from a
 seed and an index, so that anyone who knows the seed can recompute it.`,
-		Example: `  prizegen draw                          one draw
+		Example: `  prizegen                               in a terminal: draws on the screen
+  prizegen draw                          one draw
   prizegen draw -n 1000 -o csv           a thousand, for a spreadsheet
   prizegen draw --seed 42 --start 9      draw number 9 of seed 42, always the same
   prizegen odds --rules modest           the exact chances of everything`,

@@ -63,6 +63,11 @@ func (a *app) configure(cmd *cobra.Command) error {
 	for _, warning := range c.warnings() {
 		a.say("prizegen: warning: %s", warning)
 	}
+	return c.applyTo(cmd)
+}
+
+// applyTo sets the flags of a command that were not typed.
+func (c *config) applyTo(cmd *cobra.Command) error {
 	var errs []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if !f.Changed {

@@ -69,7 +69,7 @@ func (a *app) alone(root *cobra.Command) error {
 		return err
 	}
 	cmd.SetContext(root.Context())
-	if err := a.configure(cmd); err != nil {
+	if err := a.config.applyTo(cmd); err != nil {
 		return err
 	}
 	return cmd.RunE(cmd, nil)

@@ -162,8 +162,11 @@ func (f frame) show(at int) (frame, tea.Cmd) {
 // press acts on a key: it is the dialog's where there is one, then the frame's, then
 // the screen's. An error and a note go away with it.
 func (f frame) press(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
-	if key.Matches(msg, f.keys.interrupt) {
+	switch {
+	case key.Matches(msg, f.keys.interrupt):
 		return f, tea.Quit
+	case key.Matches(msg, f.keys.suspend):
+		return f, tea.Suspend
 	}
 	if f.err != nil || f.note != "" {
 		wasError := f.err != nil

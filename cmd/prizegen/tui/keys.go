@@ -10,7 +10,7 @@ import (
 
 // frameKeys are the keys that act on every screen.
 type frameKeys struct {
-	screens, next, previous, help, back, quit, interrupt key.Binding
+	screens, next, previous, help, back, quit, interrupt, suspend key.Binding
 }
 
 func newFrameKeys() frameKeys {
@@ -22,12 +22,13 @@ func newFrameKeys() frameKeys {
 		back:      key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "take an error away")),
 		quit:      key.NewBinding(key.WithKeys("q"), key.WithHelp("q", "quit")),
 		interrupt: key.NewBinding(key.WithKeys("ctrl+c"), key.WithHelp("ctrl+c", "quit at once")),
+		suspend:   key.NewBinding(key.WithKeys("ctrl+z"), key.WithHelp("ctrl+z", "leave it in the background")),
 	}
 }
 
 // all lists the keys for the help.
 func (k frameKeys) all() []key.Binding {
-	return []key.Binding{k.screens, k.next, k.previous, k.help, k.back, k.quit, k.interrupt}
+	return []key.Binding{k.screens, k.next, k.previous, k.help, k.back, k.quit, k.interrupt, k.suspend}
 }
 
 // keyLine shows the keys that fit into a line, those that are enabled; last ones stand
@@ -95,19 +96,33 @@ func (h help) Update(msg tea.Msg) (dialog, tea.Cmd) {
 }
 
 func (h help) View(st styles, width, height int) string {
+	own, all := keyList(st, h.keys[:h.own]), keyList(st, h.keys[h.own:])
+	if lipgloss.Width(own)+lipgloss.Width(all)+4 <= width {
+		return clip(lipgloss.JoinHorizontal(lipgloss.Top, own, "    ", all), width, height)
+	}
+	lines := strings.Split(all, "\n")
+	if own != "" {
+		lines = append(strings.Split(own, "\n"), lines...)
+	}
+	from := max(min(h.from, len(lines)-height), 0)
+	shown := lines[from:min(from+height, len(lines))]
+	if from+height < len(lines) {
+		shown[len(shown)-1] = st.faint.Render("↓ more")
+	}
+	return clip(strings.Join(shown, "\n"), width, height)
+}
+
+// keyList lists keys, one a line.
+func keyList(st styles, keys []key.Binding) string {
 	names := 0
-	for _, k := range h.keys {
+	for _, k := range keys {
 		names = max(names, lipgloss.Width(k.Help().Key))
 	}
 	var lines []string
-	for i, k := range h.keys {
-		if i == h.own && i > 0 {
-			lines = append(lines, "")
-		}
+	for _, k := range keys {
 		if k.Enabled() && k.Help().Key != "" {
 			lines = append(lines, st.key.Render(pad(k.Help().Key, names))+"  "+k.Help().Desc)
 		}
 	}
-	from := min(h.from, max(len(lines)-height, 0))
-	return clip(strings.Join(lines[from:], "\n"), width, height)
+	return strings.Join(lines, "\n")
 }

@@ -15,6 +15,10 @@ import (
 //nolint:gochecknoinits // the end of what package unasked begins
 func init() { unasked.Over() }
 
+// framesPerSecond is how often the screen is written at most: more than the animation
+// needs.
+const framesPerSecond = 30
+
 // Run shows the program on a terminal until the user quits or the context ends. The
 // terminal is as before when it returns, also after a panic, which is an error then.
 func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
@@ -23,9 +27,22 @@ func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 	renderer.HasDarkBackground() // asks the terminal, which can't be done while the program reads keys
 	w := &world{Config: cfg, ctx: ctx, styles: newStyles(renderer), after: after}
 	defer w.finish(cancel)
-	program := tea.NewProgram(newFrame(w, screens(w)...), tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
-		tea.WithAltScreen(), tea.WithMouseCellMotion())
-	if _, err := program.Run(); err != nil {
+	return w.show(in, out, screens(w)...)
+}
+
+// show shows screens until the user quits or the context of the world ends.
+func (w *world) show(in io.Reader, out io.Writer, screens ...screen) error {
+	model := &guard{model: newFrame(w, screens...)}
+	program := tea.NewProgram(model, tea.WithContext(w.ctx), tea.WithInput(in), tea.WithOutput(out),
+		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
+	model.quit = program.Quit
+	_, err := program.Run()
+	switch {
+	case model.fault != nil:
+		return model.fault
+	case w.ctx.Err() != nil:
+		return context.Cause(w.ctx)
+	case err != nil:
 		return fmt.Errorf("the screen: %w", err)
 	}
 	return nil

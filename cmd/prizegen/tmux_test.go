@@ -1,0 +1,111 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// tmuxScreen is a program in a terminal of tmux, which shows what people would see.
+type tmuxScreen struct {
+	t      *testing.T
+	socket string
+}
+
+// onTmux runs a line of shell in a terminal of a size. Where there is no tmux the test
+// is skipped, but not under CI.
+func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
+	t.Helper()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	folder, err := os.MkdirTemp("", "tmux") // whose path is short enough for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &tmuxScreen{t, filepath.Join(folder, "s")}
+	t.Cleanup(func() {
+		_ = exec.Command("tmux", "-S", s.socket, "kill-server").Run()
+		_ = os.RemoveAll(folder)
+	})
+	s.do("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height),
+		"-e", "TERM=xterm-256color", "-e", "HOME="+t.TempDir(), "sh", "-c", line+"; exec sleep 1000")
+	return s
+}
+
+// do runs a command of tmux.
+func (s *tmuxScreen) do(args ...string) string {
+	s.t.Helper()
+	out, err := exec.CommandContext(s.t.Context(), "tmux", append([]string{"-S", s.socket}, args...)...).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("tmux %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// keys types keys, by the names that tmux has for them.
+func (s *tmuxScreen) keys(names ...string) {
+	s.t.Helper()
+	for _, name := range names {
+		s.do("send-keys", name)
+	}
+}
+
+// write types a text.
+func (s *tmuxScreen) write(text string) {
+	s.t.Helper()
+	s.do("send-keys", "-l", text)
+}
+
+// shows is what the terminal shows; with colors, escape codes are in it.
+func (s *tmuxScreen) shows(flags ...string) string {
+	s.t.Helper()
+	return s.do(append([]string{"capture-pane", "-p"}, flags...)...)
+}
+
+// until waits until the terminal shows all of some texts, and gives what it shows.
+func (s *tmuxScreen) until(texts ...string) string {
+	s.t.Helper()
+	return s.untilTrue(fmt.Sprintf("%q is shown", texts), func(shown string) bool {
+		for _, text := range texts {
+			if !strings.Contains(shown, text) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// gone waits until the terminal does not show a text any more.
+func (s *tmuxScreen) gone(text string) string {
+	s.t.Helper()
+	return s.untilTrue(fmt.Sprintf("%q is gone", text), func(shown string) bool { return !strings.Contains(shown, text) })
+}
+
+func (s *tmuxScreen) untilTrue(what string, isSo func(shown string) bool) string {
+	s.t.Helper()
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		shown := s.shows()
+		switch {
+		case isSo(shown):
+			return shown
+		case time.Now().After(end):
+			s.t.Fatalf("it never comes to it that %s:\n%s", what, shown)
+		}
+	}
+}
+
+// resize gives the terminal another size.
+func (s *tmuxScreen) resize(width, height int) {
+	s.t.Helper()
+	s.do("resize-window", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height))
+}

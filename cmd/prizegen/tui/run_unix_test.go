@@ -1,0 +1,130 @@
+//go:build unix
+
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/creack/pty"
+	"github.com/google/go-cmp/cmp"
+	"github.com/muesli/termenv"
+	"golang.org/x/term"
+)
+
+// faulty is a screen that panics in one of its functions.
+type faulty struct{ in string }
+
+func (s faulty) Title() string       { return "Faulty" }
+func (s faulty) Keys() []key.Binding { return nil }
+
+func (s faulty) Init() tea.Cmd {
+	if s.in == "Init" {
+		panic("in Init")
+	}
+	return func() tea.Msg {
+		if s.in == "command" {
+			panic("in command")
+		}
+		return noteMsg{"begun"}
+	}
+}
+
+func (s faulty) Update(msg tea.Msg) (screen, tea.Cmd) {
+	if _, shown := msg.(shownMsg); shown && s.in == "Update" {
+		panic("in Update")
+	}
+	return s, nil
+}
+
+func (s faulty) View(int, int) string {
+	if s.in == "View" {
+		panic("in View")
+	}
+	return ""
+}
+
+// TestTerminalIsRestored ends the program in all the ways that there are: the terminal
+// is as before, with its cursor, its screen and its keys.
+func TestTerminalIsRestored(t *testing.T) {
+	for _, in := range []string{"Init", "Update", "View", "command"} {
+		t.Run("panic in "+in, func(t *testing.T) {
+			err := onPTY(t, "", func(*world) {}, faulty{in})
+			if err == nil || !strings.Contains(err.Error(), "a fault in the program: in "+in) || !strings.Contains(err.Error(), "run_unix_test.go") {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+	t.Run("q", func(t *testing.T) {
+		if err := onPTY(t, "q", func(*world) {}, faulty{}); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("ctrl+c", func(t *testing.T) {
+		if err := onPTY(t, "\x03", func(*world) {}, faulty{}); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("end of the context", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := onPTY(t, "", func(w *world) { w.ctx = ctx }, faulty{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}
+
+// onPTY shows a screen on a pseudo-terminal, types keys when it is there, and compares the
+// terminal before and after it.
+func onPTY(t *testing.T, typed string, change func(w *world), s screen) error {
+	t.Helper()
+	ours, theirs, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = ours.Close(), theirs.Close() }()
+	if err := pty.Setsize(ours, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
+		t.Fatal(err)
+	}
+	before := must(term.GetState(int(theirs.Fd())))(t)
+	var shown strings.Builder
+	var reading sync.WaitGroup
+	reading.Go(func() { // until an error, when the other end closes
+		part := make([]byte, 4096)
+		for {
+			n, err := ours.Read(part)
+			if err != nil {
+				return
+			}
+			shown.Write(part[:n])
+			if typed != "" && strings.Contains(shown.String(), "Faulty") { // from here on keys are read
+				_, _ = io.WriteString(ours, typed)
+				typed = ""
+			}
+		}
+	})
+	w := testWorld(t, termenv.Ascii)
+	change(w)
+	ended := w.show(theirs, theirs, s)
+	after := must(term.GetState(int(theirs.Fd())))(t)
+	if diff := cmp.Diff(before, after, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
+		t.Errorf("the terminal is not restored (-before +after):\n%s", diff)
+	}
+	_ = theirs.Close()
+	reading.Wait()
+	for what, code := range map[string][2]string{
+		"screen": {"\x1b[?1049h", "\x1b[?1049l"}, "cursor": {"\x1b[?25l", "\x1b[?25h"}, "mouse": {"\x1b[?1002h", "\x1b[?1002l"}, "paste": {"\x1b[?2004h", "\x1b[?2004l"},
+	} {
+		if on, off := strings.LastIndex(shown.String(), code[0]), strings.LastIndex(shown.String(), code[1]); on > off {
+			t.Errorf("the %s is not restored: %q", what, shown.String())
+		}
+	}
+	return ended
+}

@@ -1,0 +1,150 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestTUIDrawsOfTheSeed holds a draw on the screen: the draws are those that prizegen
+// draw makes of the same seed.
+func TestTUIDrawsOfTheSeed(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "prizegen", "draw", "--seed", "42", "-n", "13", "-o", "csv").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := onTmux(t, 80, 24, "prizegen tui --seed 42 --no-animation")
+	s.until("Press space to draw")
+	for i, line := range strings.Split(strings.TrimSpace(string(out)), "\n")[1:] {
+		cells := strings.Split(line, ",") // index,account,rule,prize,value,currency
+		s.keys("Space")
+		shown := s.until(fmt.Sprintf("%d drawn,", i+1), "by the rule "+cells[2])
+		want := cells[3]
+		if want == "" {
+			want = "no prize this time"
+		}
+		if !strings.Contains(lettersOf(shown), cells[1]) || !strings.Contains(shown, want) {
+			t.Errorf("%s is not shown:\n%s", line, shown)
+		}
+	}
+}
+
+// lettersOf takes everything but lower-case letters and digits out of a screen.
+func lettersOf(shown string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, shown)
+}
+
+// TestTUIAlone runs prizegen alone, which is the interactive program in a terminal,
+// with what the environment has for it: letters roll in, then the prize is shown.
+func TestTUIAlone(t *testing.T) {
+	s := onTmux(t, 80, 24, "PRIZEGEN_SEED=42 PRIZEGEN_START=9 prizegen")
+	s.until("Press space to draw", "next is 9")
+	s.keys("Space")
+	s.until("draw 9 of the seed", "…")
+	s.until("★ £50.00 ★", "by the rule starts with A", "£50.00 had a chance of 75% (3/4)")
+}
+
+// TestTUIEnds ends the program by keys and by a signal: the terminal is as before.
+func TestTUIEnds(t *testing.T) {
+	for name, test := range map[string]struct {
+		keys   []string
+		status int
+	}{
+		"q":       {[]string{"q"}, exitDone},
+		"ctrl+c":  {[]string{"g", "C-c"}, exitDone},
+		"SIGTERM": {nil, exitInterrupted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			s := onTmux(t, 80, 24, "cd "+folder+"; stty -a >before; sh -c 'echo $$ >pid; exec prizegen'; echo status $?; stty -a >after; echo ended")
+			s.until("Press space to draw")
+			if len(test.keys) == 0 {
+				var pid int
+				if _, err := fmt.Sscan(readFile(t, folder, "pid"), &pid); err != nil {
+					t.Fatal(err)
+				}
+				if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.keys(test.keys...)
+			if shown := s.until("ended"); !strings.Contains(shown, fmt.Sprintf("status %d\n", test.status)) || strings.Contains(shown, "Press space") {
+				t.Errorf("status %d is expected:\n%s", test.status, shown)
+			}
+			if diff := cmp.Diff(readFile(t, folder, "before"), readFile(t, folder, "after")); diff != "" {
+				t.Errorf("the terminal is not restored (-before +after):\n%s", diff)
+			}
+			if got := strings.TrimSpace(s.do("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}")); got != "0 1 0" {
+				t.Errorf("screen, cursor and mouse are %s, want 0 1 0", got)
+			}
+		})
+	}
+}
+
+func readFile(t *testing.T, folder, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestTUIResize makes the terminal smaller, too small, and large again.
+func TestTUIResize(t *testing.T) {
+	s := onTmux(t, 80, 24, "prizegen tui --seed 42 --start 9 --no-animation")
+	s.until("Press space to draw")
+	s.keys("Space")
+	s.until("★ £50.00 ★")
+	for _, size := range [][2]int{{40, 12}, {200, 60}, {41, 30}, {120, 12}} {
+		s.resize(size[0], size[1])
+		s.until("★ £50.00 ★", "? help")
+		for _, screen := range []string{"2", "3", "4", "5", "6"} {
+			s.keys(screen)
+		}
+		shown := s.until("sha256")
+		if n := strings.Count(shown, "\n"); n != size[1] {
+			t.Errorf("%d lines on a terminal of %d", n, size[1])
+		}
+		s.keys("1")
+	}
+	s.resize(39, 12)
+	s.until("prizegen needs a terminal of 40×12")
+	s.resize(80, 24)
+	s.until("★ £50.00 ★", "by the rule starts with A")
+}
+
+// TestTUIColors shows colours where there are some, and says the same without.
+func TestTUIColors(t *testing.T) {
+	colored := onTmux(t, 80, 24, "prizegen tui --seed 42 --start 9 --no-animation")
+	plain := onTmux(t, 80, 24, "NO_COLOR=1 prizegen tui --seed 42 --start 9 --no-animation")
+	for _, s := range []*tmuxScreen{colored, plain} {
+		s.until("Press space to draw")
+		s.keys("Space")
+	}
+	with, without := colored.until("1 drawn, 1 won"), plain.until("1 drawn, 1 won")
+	if diff := cmp.Diff(with, without); diff != "" {
+		t.Errorf("without colours it is not the same (-with +without):\n%s", diff)
+	}
+	with, without = colored.shows("-e"), plain.shows("-e")
+	if !strings.Contains(with, "\x1b[38;") || strings.Contains(without, "\x1b[38;") || strings.Contains(without, "\x1b[3") {
+		t.Errorf("colours are where there should be none, or the other way round:\n%q", without)
+	}
+	if ansi.Strip(without) == "" {
+		t.Error("nothing is shown")
+	}
+}
