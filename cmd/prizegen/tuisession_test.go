@@ -1,0 +1,179 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// quoted is a text as a word of a shell.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// command runs prizegen and gives what it prints.
+func command(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "prizegen", args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("prizegen %v: %v\n%s", args, err, stderr.String())
+	}
+	return string(out)
+}
+
+// freeAddress is an address where nobody listens at the moment.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
+
+// TestTUISession is a whole session on a real terminal: draws, other rules, odds, many
+// draws with a stop, a campaign and a corrected name, services that are lost and come
+// back, and the end.
+func TestTUISession(t *testing.T) {
+	folder := t.TempDir()
+	db := filepath.Join(folder, "prizegen.db")
+	command(t, "campaign", "create", "summer", "--open", "--db", db)
+	m := onTmux(t, 100, 30, fmt.Sprintf("XDG_CONFIG_HOME=%s XDG_DATA_HOME=%s prizegen tui --seed 42 --start 9 --db %s; echo exit status $?", quoted(folder), quoted(folder), quoted(db)))
+	m.until("Press space to draw", "generous", "seed 42")
+
+	drawInSession(m)
+	bulkInSession(m, folder)
+	campaignInSession(t, m, db)
+	servicesInSession(t, m)
+
+	m.keys("q")
+	m.until("exit status 0")
+	if got, want := m.do("display-message", "-p", "alternate screen #{alternate_on}, cursor #{cursor_flag}, mouse #{mouse_any_flag}"), "alternate screen 0, cursor 1, mouse 0\n"; got != want {
+		t.Errorf("the terminal is left with %s, want %s", got, want)
+	}
+}
+
+// drawInSession makes the draw that prizegen draw --seed 42 --start 9 makes, and goes
+// over to other rules and their odds.
+func drawInSession(m *tmuxScreen) {
+	m.t.Helper()
+	want := command(m.t, "draw", "--seed", "42", "--start", "9", "-o", "csv")
+	if !strings.Contains(want, "9,awsn5676,starts with A,£50.00,") {
+		m.t.Fatalf("prizegen draw makes another draw: %s", want)
+	}
+	m.keys("Space")
+	m.until("£50.00", "starts with A", "next is 10")
+	m.keys("g")
+	m.until("Rules", "bigger rewards")
+	m.keys("Down", "Enter")
+	m.until("modest · lower4 + digits4")
+	m.keys("2")
+	m.until("The odds of lower4 + digits4 by the rules modest", "win 25.25%")
+	m.keys("?")
+	m.until("Keys of Odds")
+	m.keys("Escape")
+	m.gone("Keys of Odds")
+}
+
+// bulkInSession stops many draws on their way, which leaves no file, and writes fewer
+// of them to a file as the command does.
+func bulkInSession(m *tmuxScreen, folder string) {
+	m.t.Helper()
+	many, few := filepath.Join(folder, "many.csv"), filepath.Join(folder, "few.csv")
+	m.keys("3")
+	m.until("Draw many")
+	plan := func(count, path string) {
+		m.t.Helper()
+		m.keys("m")
+		m.until("First index")
+		m.keys("C-u")
+		m.write(count)
+		m.keys("Tab", "Tab", "C-u")
+		m.write(path)
+		m.keys("Enter")
+	}
+	plan("100000000", many)
+	m.until("100,000,000 draws", "left", "no prize")
+	m.keys("x")
+	m.until("stopped after", "chi-square")
+	plan("12345", few)
+	m.until("12,345 draws", "✓ wrote", "chi-square")
+	files, err := filepath.Glob(filepath.Join(folder, "*.csv*"))
+	if err != nil || len(files) != 1 {
+		m.t.Errorf("there are %v, %v, want one file", files, err)
+	}
+	got, err := os.ReadFile(few)
+	want := command(m.t, "draw", "--seed", "42", "-n", "12345", "--rules", "modest", "-o", "csv")
+	if err != nil || string(got) != want {
+		m.t.Errorf("the file has %d bytes, %v, want the %d that prizegen draw writes", len(got), err, len(want))
+	}
+}
+
+// campaignInSession plays a campaign, and corrects the name of who played.
+func campaignInSession(t *testing.T, m *tmuxScreen, db string) {
+	t.Helper()
+	m.keys("4")
+	m.until("This session", "awsn5676", "£50.00")
+	m.keys("c")
+	m.until("Campaign", "summer")
+	m.keys("Down", "Enter")
+	m.until("Who plays?")
+	m.write("小龍")
+	m.keys("Tab")
+	m.write("Lee")
+	m.keys("Enter", "Enter")
+	m.until("campaign summer")
+	m.keys("1", "Space")
+	m.until("小龍 Lee, by the rule", "2 drawn")
+	m.keys("4")
+	m.until("Campaign summer", "小龍 Lee")
+	m.keys("e")
+	m.until("Correct who played")
+	m.keys("Tab", "C-u")
+	m.write("李")
+	m.keys("Enter", "Enter")
+	m.until("Change the entrant?")
+	m.keys("y")
+	m.until("小龍 李")
+	if list := command(t, "entrant", "list", "--db", db, "-o", "json"); !strings.Contains(list, `"last_name": "李"`) {
+		t.Errorf("the database has not the corrected name: %s", list)
+	}
+}
+
+// servicesInSession draws by services, which are lost and come back.
+func servicesInSession(t *testing.T, m *tmuxScreen) {
+	t.Helper()
+	address := freeAddress(t)
+	all := startServiceAt(t, address, "--db", filepath.Join(t.TempDir(), "core.db"))
+	m.keys("b")
+	m.until("Where draws are made")
+	m.keys("Down", "Enter")
+	m.until("Address of the services")
+	m.write("http://" + address)
+	m.keys("Enter")
+	m.until("free play · seed 42 · next is 10 · http://" + address)
+	m.keys("5")
+	m.until("All 4 services are ready")
+	all.kill()
+	m.until("0 of 4 services are ready", "down")
+	m.keys("1", "Space")
+	m.until("does not answer")
+	m.keys("?")
+	m.until("Keys of Draw")
+	m.keys("Escape")
+	m.gone("Keys of Draw")
+	startServiceAt(t, address, "--db", filepath.Join(t.TempDir(), "core.db"))
+	m.keys("5")
+	m.until("All 4 services are ready")
+	m.keys("1", "Space")
+	m.until("next is 11")
+}
