@@ -136,7 +136,7 @@ func TestTUIColors(t *testing.T) {
 		s.until("Press space to draw")
 		s.keys("Space")
 	}
-	with, without := colored.until("1 drawn, 1 won"), plain.until("1 drawn, 1 won")
+	with, without := colored.until("1 drawn, 1 won", "next is 10"), plain.until("1 drawn, 1 won", "next is 10")
 	if diff := cmp.Diff(with, without); diff != "" {
 		t.Errorf("without colours it is not the same (-with +without):\n%s", diff)
 	}
