@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,7 +35,7 @@ func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
 	}
 	s := &tmuxScreen{t, filepath.Join(folder, "s")}
 	t.Cleanup(func() {
-		_ = exec.Command("tmux", "-S", s.socket, "kill-server").Run()
+		_ = exec.CommandContext(context.Background(), "tmux", "-S", s.socket, "kill-server").Run()
 		_ = os.RemoveAll(folder)
 	})
 	s.do("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height),
@@ -86,9 +87,9 @@ func (s *tmuxScreen) until(texts ...string) string {
 }
 
 // gone waits until the terminal does not show a text any more.
-func (s *tmuxScreen) gone(text string) string {
+func (s *tmuxScreen) gone(text string) {
 	s.t.Helper()
-	return s.untilTrue(fmt.Sprintf("%q is gone", text), func(shown string) bool { return !strings.Contains(shown, text) })
+	s.untilTrue(fmt.Sprintf("%q is gone", text), func(shown string) bool { return !strings.Contains(shown, text) })
 }
 
 func (s *tmuxScreen) untilTrue(what string, isSo func(shown string) bool) string {

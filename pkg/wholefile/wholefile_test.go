@@ -14,7 +14,7 @@ import (
 
 func ExampleWrite() {
 	folder, _ := os.MkdirTemp("", "")
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 	path := filepath.Join(folder, "draws.csv")
 	write := func(text string) error {
 		return wholefile.Write(path, wholefile.Options{Mode: 0o644}, func(w *os.File) error {

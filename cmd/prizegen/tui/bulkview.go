@@ -189,11 +189,11 @@ func (b bulkScreen) histogram(width int) []string {
 // rowBar is how often an outcome came up, with a mark where it is expected.
 func (b bulkScreen) rowBar(row prize.Row, most *big.Rat, width int) string {
 	st := b.w.styles
-	share, scale := 0.0, 0.0
+	share := 0.0
 	if drawn := b.drawn(); drawn > 0 {
 		share = float64(b.counts[row.Outcome]) / float64(drawn)
 	}
-	scale, _ = most.Float64()
+	scale, _ := most.Float64()
 	expected, _ := row.Probability.Float64()
 	// A tenth more than the likeliest outcome, so that this can come up more often
 	// than it should.
