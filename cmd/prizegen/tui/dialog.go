@@ -99,10 +99,10 @@ func (c choice) Update(msg tea.Msg) (dialog, tea.Cmd) {
 			return nil, nil
 		}
 	case tea.MouseMsg:
-		switch {
-		case msg.Button == tea.MouseButtonWheelUp:
+		switch msg.Button {
+		case tea.MouseButtonWheelUp:
 			c.at = max(c.at-1, 0)
-		case msg.Button == tea.MouseButtonWheelDown:
+		case tea.MouseButtonWheelDown:
 			c.at = min(c.at+1, len(c.options)-1)
 		}
 	}

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"crypto/rand"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -173,13 +172,4 @@ func (d drawScreen) reveal() (screen, tea.Cmd) {
 		}
 	}
 	return d, send(d.drawn)
-}
-
-// line tells a draw in one line.
-func (m drawnMsg) line() string {
-	won := "no prize"
-	if m.draw.Prize != nil {
-		won = m.draw.Prize.Name
-	}
-	return fmt.Sprintf("%d  %s  %s", m.draw.Index, m.draw.Whole, won)
 }

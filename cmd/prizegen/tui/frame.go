@@ -258,13 +258,15 @@ func (f frame) View() string {
 		head = append(head, f.w.styles.faint.Render(cut(f.settings.line(), f.width)))
 	}
 	head = append(head, f.w.styles.faint.Render(strings.Repeat("─", f.width)))
-	content := ""
+	return strings.Join(head, "\n") + "\n" + fill(f.content(), f.width, f.contentHeight()) + "\n" + f.foot()
+}
+
+// content is what stands between head and foot.
+func (f frame) content() string {
 	if f.dialog != nil {
-		content = f.dialogView(f.dialog)
-	} else {
-		content = f.screens[f.at].View(f.width, f.contentHeight())
+		return f.dialogView(f.dialog)
 	}
-	return strings.Join(head, "\n") + "\n" + fill(content, f.width, f.contentHeight()) + "\n" + f.foot()
+	return f.screens[f.at].View(f.width, f.contentHeight())
 }
 
 // tabs are the tabs as they stand in the first line. Where there is no room for all

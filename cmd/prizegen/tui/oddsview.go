@@ -189,7 +189,7 @@ func (o oddsScreen) bar(row prize.Row, share float64, width int, most *big.Rat) 
 	st := o.w.styles
 	bar := []rune(pad(barOf(share, width), width))
 	n := o.drawn()
-	if n == 0 || o.account != "" || width < 1 {
+	if n == 0 || o.account != "" || o.observed[row.Outcome] == 0 || width < 1 {
 		return st.bar.Render(string(bar))
 	}
 	scale, _ := most.Float64()

@@ -17,7 +17,7 @@ func init() { unasked.Over() }
 
 // framesPerSecond is how often the screen is written at most: more than the animation
 // needs.
-const framesPerSecond = 30
+const framesPerSecond = 20
 
 // Run shows the program on a terminal until the user quits or the context ends. The
 // terminal is as before when it returns, also after a panic, which is an error then.
