@@ -9,11 +9,11 @@ import (
 // AddEntrant adds a person who has not played yet. It wraps [ErrExists] where the
 // same person is known.
 func (p *Promoter) AddEntrant(ctx context.Context, person Person) (Entrant, error) {
-	ids, err := p.addEntrants(ctx, "entrant.add", []Person{person}, true)
-	if err != nil {
+	var e Entrant
+	if _, err := p.addEntrants(ctx, "entrant.add", []Person{person}, &e); err != nil {
 		return Entrant{}, err
 	}
-	return p.Entrant(ctx, ids[0])
+	return e, nil
 }
 
 // MaxImport is how many people can be imported at a time.
@@ -39,12 +39,12 @@ func (p *Promoter) ImportEntrants(ctx context.Context, people []Person) (added i
 	if len(people) > MaxImport {
 		return 0, invalid("entrants", "there are %d, expected at most %d at a time", len(people), MaxImport)
 	}
-	ids, err := p.addEntrants(ctx, "entrant.import", people, false)
-	return len(ids), err
+	return p.addEntrants(ctx, "entrant.import", people, nil)
 }
 
-// addEntrants adds people in one transaction and gives the IDs of those who are new.
-func (p *Promoter) addEntrants(ctx context.Context, action string, people []Person, mustBeNew bool) (ids []int64, err error) {
+// addEntrants adds people in one transaction and tells how many of them are new. Where
+// only is not nil there is one, who must be new, and is read into it.
+func (p *Promoter) addEntrants(ctx context.Context, action string, people []Person, only *Entrant) (added int, err error) {
 	clean := make([]Person, len(people))
 	bad := map[int]error{}
 	for i, person := range people {
@@ -53,13 +53,12 @@ func (p *Promoter) addEntrants(ctx context.Context, action string, people []Pers
 		}
 	}
 	switch {
-	case len(bad) > 0 && len(people) == 1 && mustBeNew:
-		return nil, bad[0]
+	case len(bad) > 0 && only != nil:
+		return 0, bad[0]
 	case len(bad) > 0:
-		return nil, &ImportError{bad}
+		return 0, &ImportError{bad}
 	}
 	err = p.change(ctx, func(tx Tx) (Change, error) {
-		ids = nil
 		newest, err := tx.Entrants(ctx, EntrantQuery{Limit: 1})
 		if err != nil {
 			return Change{}, err
@@ -68,23 +67,31 @@ func (p *Promoter) addEntrants(ctx context.Context, action string, people []Pers
 		if err != nil {
 			return Change{}, err
 		}
-		seen := map[int64]bool{}
+		fresh := map[int64]bool{}
 		for _, id := range all {
-			if (len(newest) == 0 || id > newest[0].ID) && !seen[id] {
-				seen[id] = true
-				ids = append(ids, id)
+			if len(newest) == 0 || id > newest[0].ID {
+				fresh[id] = true
 			}
 		}
-		if mustBeNew && len(ids) == 0 {
+		added = len(fresh)
+		c := Change{Action: action, Subject: "entrants", Detail: fmt.Sprintf("%d added", added)}
+		if only == nil {
+			return c, nil
+		}
+		if added == 0 {
 			return Change{}, Errorf(ErrExists, "the same person is there already, as entrant %d", all[0])
 		}
-		subject := "entrants"
-		if mustBeNew {
-			subject = entrantSubject(ids[0])
+		e, err := tx.Entrant(ctx, all[0])
+		if err != nil {
+			return Change{}, err
 		}
-		return Change{Action: action, Subject: subject, Detail: fmt.Sprintf("%d added", len(ids))}, nil
+		*only, c.Subject = *e, entrantSubject(e.ID)
+		return c, nil
 	})
-	return ids, err
+	if err != nil {
+		return 0, err
+	}
+	return added, nil
 }
 
 func entrantSubject(id int64) string { return "entrant " + strconv.FormatInt(id, 10) }

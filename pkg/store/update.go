@@ -37,8 +37,22 @@ func (db *DB) Update(ctx context.Context, f func(campaign.Tx) error) error {
 	}
 }
 
+// commitTime is how long the end of a transaction may take though nobody waits for it
+// any more.
+const commitTime = 5 * time.Second
+
 func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) error {
-	tx, err := db.pool.BeginTx(ctx, nil)
+	conn, err := db.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	// Once begun, a commit is not given up at once: its end would not be known. The
+	// statements before it are, by the context they are given.
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(commitTime, cancel) })()
+	tx, err := conn.BeginTx(lasting, nil)
 	if err != nil {
 		return err
 	}
@@ -51,7 +65,7 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 	}
 	err = tx.Commit()
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-		return context.Cause(ctx) // it was rolled back as the context ended
+		return context.Cause(ctx) // it was rolled back as its time ended
 	}
 	return err
 }
@@ -117,8 +131,11 @@ func (w *writer) ready(ctx context.Context) error {
 	return w.connect(ctx)
 }
 
-// discard gives up a connection that is in doubt. A new one takes its place.
+// discard gives up a connection that is in doubt. A new one takes its place. Its
+// statements go first: SQLite keeps a connection that has some, with its transaction
+// and the lock of the file.
 func (w *writer) discard() {
+	w.kept.close()
 	_ = w.conn.Raw(func(any) error { return errBadConn })
 	_ = w.conn.Close()
 	w.conn, w.kept = nil, nil

@@ -1,0 +1,148 @@
+package campaign_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"path/filepath"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/store"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+// everything is all that a promoter can see of a database, as JSON.
+func everything(t *testing.T, p *campaign.Promoter) string {
+	t.Helper()
+	var all bytes.Buffer
+	out := json.NewEncoder(&all)
+	put := func(v any, err error) {
+		t.Helper()
+		if err == nil {
+			err = out.Encode(v)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := t.Context()
+	campaigns, err := p.Campaigns(ctx, campaign.List{Limit: campaign.MaxPage})
+	put(campaigns, err)
+	for _, c := range campaigns.Campaigns {
+		draws, err := p.Draws(ctx, campaign.DrawList{Campaign: c.Name, Limit: campaign.MaxPage})
+		put(draws, err)
+	}
+	entrants, err := p.Entrants(ctx, campaign.EntrantList{Limit: campaign.MaxPage})
+	put(entrants, err)
+	changes, err := p.Changes(ctx, campaign.ChangeQuery{Limit: campaign.MaxPage})
+	put(changes, err)
+	return all.String()
+}
+
+// TestGivingUpLeavesNothingHalfDone has the caller of each function give up at each
+// moment at which that is noticed: what was there before is there still.
+func TestGivingUpLeavesNothingHalfDone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		db := storetest.Open(t, address)
+		p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).As("test")
+		var drawn campaign.Draw
+		var ann, bob campaign.Entrant
+		keep := func(into *campaign.Draw) func(campaign.Draw, error) error {
+			return func(d campaign.Draw, err error) error {
+				if err == nil {
+					*into = d
+				}
+				return err
+			}
+		}
+		steps := []struct {
+			name string
+			do   func(ctx context.Context) error
+		}{
+			{"create", func(ctx context.Context) error { return second(p.Create(ctx, plan("summer"))) }},
+			{"create another", func(ctx context.Context) error { return second(p.Create(ctx, plan("winter"))) }},
+			{"edit", func(ctx context.Context) error {
+				changed := plan("summer")
+				changed.Title = "Summer!"
+				return second(p.Edit(ctx, "summer", 1, changed))
+			}},
+			{"open", func(ctx context.Context) error { return second(p.Open(ctx, "summer")) }},
+			{"delete", func(ctx context.Context) error { return p.Delete(ctx, "winter") }},
+			{"play", func(ctx context.Context) error {
+				// Its group is made for others, too, and does not end with one of them.
+				return keep(&drawn)(p.Play(context.WithoutCancel(ctx), campaign.Play{Campaign: "summer", Person: &campaign.Person{FirstName: "Ann", LastName: "Lee"}}))
+			}},
+			{"add", func(ctx context.Context) (err error) {
+				ann, err = p.AddEntrant(ctx, campaign.Person{FirstName: "Ann", LastName: "Wu"})
+				return err
+			}},
+			{"import", func(ctx context.Context) error {
+				return second(p.ImportEntrants(ctx, []campaign.Person{{FirstName: "Bo", LastName: "Lee"}, {FirstName: "Cy", LastName: "Lee"}}))
+			}},
+			{"correct", func(ctx context.Context) (err error) {
+				bob, err = p.EditEntrant(ctx, ann.ID, campaign.Person{FirstName: "Bob", LastName: "Wu"})
+				return err
+			}},
+			{"void", func(ctx context.Context) error { return keep(&drawn)(p.Void(ctx, drawn.ID, "a test")) }},
+			{"erase", func(ctx context.Context) error { return p.DeleteEntrant(ctx, bob.ID) }},
+			{"close", func(ctx context.Context) error { return second(p.Close(ctx, "summer")) }},
+		}
+		for _, step := range steps {
+			before := everything(t, p)
+			storetest.EveryMoment(t.Context(), step.do, func(looks int, err error) {
+				if !errors.Is(err, context.Canceled) && !errors.Is(err, campaign.ErrUnavailable) {
+					t.Errorf("%s, given up at look %d: %v", step.name, looks, err)
+				}
+				if after := everything(t, p); after != before {
+					t.Fatalf("%s, given up at look %d, has changed\n%s\ninto\n%s", step.name, looks, before, after)
+				}
+			})
+			if after := everything(t, p); after == before {
+				t.Errorf("%s has changed nothing", step.name)
+			}
+		}
+		givingUpReading(t, p, db, drawn.ID)
+	})
+}
+
+// givingUpReading gives up reading, which tells so rather than that there is nothing.
+func givingUpReading(t *testing.T, p *campaign.Promoter, db *store.DB, id string) {
+	t.Helper()
+	folder := t.TempDir()
+	for name, do := range map[string]func(ctx context.Context) error{
+		"campaign":  func(ctx context.Context) error { return second(p.Campaign(ctx, "summer")) },
+		"campaigns": func(ctx context.Context) error { return second(p.Campaigns(ctx, campaign.List{})) },
+		"draw":      func(ctx context.Context) error { return second(p.Draw(ctx, id)) },
+		"draws":     func(ctx context.Context) error { return second(p.Draws(ctx, campaign.DrawList{Campaign: "summer"})) },
+		"winners":   func(ctx context.Context) error { return second(p.Winners(ctx, "summer", "", 10)) },
+		"odds":      func(ctx context.Context) error { return second(p.Odds(ctx, "summer")) },
+		"entrants":  func(ctx context.Context) error { return second(p.Entrants(ctx, campaign.EntrantList{Search: "lee"})) },
+		"changes":   func(ctx context.Context) error { return second(p.Changes(ctx, campaign.ChangeQuery{Limit: 10})) },
+		"export": func(ctx context.Context) error {
+			return p.Export(ctx, "summer", io.Discard, campaign.ExportOptions{Entrants: true})
+		},
+		"export CSV": func(ctx context.Context) error {
+			return p.ExportCSV(ctx, "summer", io.Discard, campaign.ExportOptions{})
+		},
+		"status": func(ctx context.Context) error { return second(db.Status(ctx)) },
+		"backup": func(ctx context.Context) error {
+			file := filepath.Join(folder, "backup.db")
+			err := db.Backup(ctx, file, nil)
+			left, globErr := filepath.Glob(filepath.Join(folder, "*"))
+			if err != nil && (globErr != nil || len(left) > 0) {
+				t.Errorf("a backup that failed left %q, %v", left, globErr)
+			}
+			return err
+		},
+	} {
+		storetest.EveryMoment(t.Context(), do, func(looks int, err error) {
+			if !errors.Is(err, context.Canceled) && !errors.Is(err, campaign.ErrUnavailable) {
+				t.Errorf("%s, given up at look %d: %v", name, looks, err)
+			}
+		})
+	}
+}
