@@ -37,7 +37,7 @@ else
 	done
 	command -v promtool >/dev/null || missing+=(prometheus)
 	command -v chromium >/dev/null || missing+=(chromium)
-command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
+	command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
 fi
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
 ((${#missing[@]})) || exit 0
