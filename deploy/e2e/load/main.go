@@ -1,0 +1,109 @@
+// Command load plays a campaign steadily, as visitors with a browser would: each play
+// has a once-only key and is tried again with the same key where the answer is lost.
+// It writes the plays that were answered, a JSON object a line, and at its end a summary
+// as JSON on standard output. It fails if one play did.
+//
+//	load --url https://play.example.org --campaign summer --rate 40 --least 20000 --out plays.ndjson
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// options are what the command line says.
+type options struct {
+	url, campaign, authority, out string
+	rate                          float64
+	least                         int64
+	patience                      time.Duration
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.url, "url", "", "address of the site")
+	flag.StringVar(&o.campaign, "campaign", "", "campaign to play")
+	flag.StringVar(&o.authority, "ca", "", "PEM file with the authority of the site's certificate")
+	flag.StringVar(&o.out, "out", "", "file that the answered plays are written to")
+	flag.Float64Var(&o.rate, "rate", 40, "visitors a second")
+	flag.Int64Var(&o.least, "least", 20000, "requests to send at least, also after SIGTERM")
+	flag.DurationVar(&o.patience, "patience", 30*time.Second, "how long a visitor goes on trying")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
+
+// run sends visitors until it is told to stop, but as many as were asked for.
+func run(ctx context.Context, o options) error {
+	client, err := newClient(o.authority)
+	if err != nil {
+		return err
+	}
+	out, err := os.Create(o.out)
+	if err != nil {
+		return err
+	}
+	t := &tally{plays: json.NewEncoder(out), troubles: map[string]int{}}
+	v := visitors{options: o, client: client, tally: t}
+	started := time.Now()
+	tick := time.NewTicker(time.Duration(float64(time.Second) / o.rate))
+	defer tick.Stop()
+	var under sync.WaitGroup
+	places := make(chan struct{}, 150) // visitors at a time; one that waits for a place is late, not lost
+	for n := 0; ctx.Err() == nil || t.requests.Load() < o.least; n++ {
+		<-tick.C
+		places <- struct{}{}
+		under.Go(func() {
+			defer func() { <-places }()
+			v.visit(n)
+		})
+	}
+	under.Wait()
+	if err := errors.Join(t.writeErr, out.Close()); err != nil {
+		return err
+	}
+	summary := t.summary(time.Since(started))
+	if err := json.NewEncoder(os.Stdout).Encode(summary); err != nil {
+		return err
+	}
+	if summary.FailedPlays+summary.FailedLooks+summary.Wrong > 0 {
+		return fmt.Errorf("%d plays and %d looks failed, %d answers were wrong", summary.FailedPlays, summary.FailedLooks, summary.Wrong)
+	}
+	return nil
+}
+
+func newClient(authority string) (*http.Client, error) {
+	transport := &http.Transport{MaxIdleConnsPerHost: 150, ForceAttemptHTTP2: false, TLSClientConfig: &tls.Config{}}
+	if authority != "" {
+		file, err := os.Open(authority)
+		if err != nil {
+			return nil, err
+		}
+		pem, err := io.ReadAll(file)
+		if err := errors.Join(err, file.Close()); err != nil {
+			return nil, err
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s has no certificate", authority)
+		}
+		transport.TLSClientConfig.RootCAs = roots
+	}
+	return &http.Client{Transport: transport, Timeout: 10 * time.Second}, nil
+}

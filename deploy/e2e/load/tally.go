@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// tally counts what became of requests.
+type tally struct {
+	requests atomic.Int64
+
+	mu          sync.Mutex
+	plays       *json.Encoder
+	writeErr    error
+	times       []time.Duration // of plays, tries and pauses included
+	failedPlays int
+	failedLooks int
+	wrongs      int
+	troubles    map[string]int // first tries that failed, by place and reason
+}
+
+// summary is what is told at the end.
+type summary struct {
+	Seconds     float64        `json:"seconds"`
+	Requests    int64          `json:"requests"`
+	Plays       int            `json:"plays"`
+	FailedPlays int            `json:"failed_plays"`
+	FailedLooks int            `json:"failed_looks"`
+	Wrong       int            `json:"wrong_answers"`
+	FirstTries  int            `json:"first_tries_failed"`
+	Troubles    map[string]int `json:"troubles"`
+	P50         float64        `json:"p50_ms"`
+	P95         float64        `json:"p95_ms"`
+	P99         float64        `json:"p99_ms"`
+	Longest     float64        `json:"longest_ms"`
+}
+
+// answered notes a play that was answered.
+func (t *tally) answered(p played, took time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.times = append(t.times, took)
+	if err := t.plays.Encode(p); err != nil {
+		t.writeErr = err
+	}
+}
+
+// failed notes a play or a look that was given up.
+func (t *tally) failed(what string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if what == "play" {
+		t.failedPlays++
+	} else {
+		t.failedLooks++
+	}
+	fmt.Fprintf(os.Stderr, "load: %s failed: %s %v\n", time.Now().UTC().Format(time.TimeOnly), what, err)
+}
+
+// wrong notes an answer that is not the one that was given before.
+func (t *tally) wrong(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.wrongs++
+	fmt.Fprintln(os.Stderr, "load: wrong:", err)
+}
+
+// trouble notes a first try that failed.
+func (t *tally) trouble(place string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	reason := place + ": " + err.Error()
+	t.troubles[reason[:min(len(reason), 160)]]++
+}
+
+func (t *tally) summary(took time.Duration) summary {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	slices.Sort(t.times)
+	at := func(share float64) float64 {
+		if len(t.times) == 0 {
+			return 0
+		}
+		i := min(int(share*float64(len(t.times))), len(t.times)-1)
+		return float64(t.times[i].Microseconds()) / 1000
+	}
+	s := summary{
+		Seconds: took.Seconds(), Requests: t.requests.Load(), Plays: len(t.times),
+		FailedPlays: t.failedPlays, FailedLooks: t.failedLooks, Wrong: t.wrongs, Troubles: t.troubles,
+		P50: at(0.5), P95: at(0.95), P99: at(0.99), Longest: at(1),
+	}
+	for _, n := range t.troubles {
+		s.FirstTries += n
+	}
+	return s
+}

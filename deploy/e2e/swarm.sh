@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+# Deploys the stack in a swarm of this machine, with two replicas of each service, and has
+# it updated, swapped, killed and broken while visitors play through NGINX: no play may
+# fail, no index may be missing, and the campaign must verify afterwards.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+need docker curl go openssl python3
+"$root/deploy/e2e/base-images.sh"
+[[ -n ${E2E_BUILT:-} ]] || build_image
+
+stack=e2e
+site=https://localhost:18443
+rate=${E2E_RATE:-40}      # visitors a second, who send three requests each
+least=${E2E_LEAST:-20000} # requests
+work=$(mktemp -d)
+export HTTP_PORT=18080 HTTPS_PORT=18443 SUBNET=10.84.0.0/20 CONFIGS=e2e SECRETS=e2e
+export NGINX_CONF=./nginx/nginx-e2e.conf
+
+cleanup() {
+	local code=$?
+	[[ -z ${load:-} ]] || kill -KILL "$load" 2>/dev/null || true
+	[[ -z ${relay:-} ]] || kill "$relay" 2>/dev/null || true
+	if ((code)); then
+		docker stack ps --no-trunc --format '{{.Name}} {{.DesiredState}} {{.CurrentState}} {{.Error}}' "$stack" | head -40
+		for service in core nginx; do docker service logs --tail 5 "${stack}_$service" 2>&1 | cut -c1-300; done
+	fi
+	docker stack rm "$stack" >/dev/null 2>&1 || true
+	[[ -z ${swarm:-} ]] || docker swarm leave --force >/dev/null 2>&1 || true
+	for _ in {1..60}; do # the containers are still ending
+		docker volume rm "${stack}_database" >/dev/null 2>&1 && break
+		docker volume inspect "${stack}_database" >/dev/null 2>&1 || break
+		sleep 1
+	done
+	((code)) || rm -rf "$work"
+	exit "$code"
+}
+trap cleanup EXIT
+
+say "A swarm"
+if [[ $(docker info -f '{{.Swarm.LocalNodeState}}') == inactive ]]; then
+	docker swarm init --advertise-addr 127.0.0.1 >/dev/null
+	swarm=ours
+fi
+docker node update --label-add prizegen.database=true "$(docker info -f '{{.Swarm.NodeID}}')" >/dev/null
+
+cp -R "$root/deploy/nginx" "$root/deploy/stack.yaml" "$root/deploy/setup.sh" "$root/deploy/e2e/stack-dnsrr.yaml" "$work/"
+"$work/setup.sh" >/dev/null
+# All visitors of the test have one address.
+sed 's/default 0;/default 0; 172.16.0.0\/12 1; 10.0.0.0\/8 1;/' "$work/nginx/nginx.conf" >"$work/nginx/nginx-e2e.conf"
+files=(-c "$work/stack.yaml")
+if [[ -z ${E2E_WHOLE_KERNEL:-} ]]; then
+	note "without IPVS and ESP, which test machines lack: names instead of virtual addresses, no encryption (E2E_WHOLE_KERNEL=1 has both)"
+	sed -i '/driver_opts:$/{N;/encrypted/d}' "$work/stack.yaml"
+	files+=(-c "$work/stack-dnsrr.yaml")
+fi
+
+say "docker stack deploy"
+docker stack deploy --resolve-image never "${files[@]}" "$stack" >/dev/null
+running() { # running SERVICE: whether it has all its replicas, healthy
+	local replicas
+	replicas=$(docker service ls --filter "name=${stack}_$1" --format '{{.Replicas}}')
+	[[ ${replicas%/*} == "${replicas#*/}" ]]
+}
+for service in database text number prize core nginx; do
+	wait_for 120 "the service $service" running "$service"
+done
+get() { curl -sS --fail-with-body --cacert "$work/secrets/tls_cert.pem" "$@"; }
+wait_for 60 "the site through NGINX" get -o /dev/null "$site/c/welcome"
+docker service ls --format '    {{.Name}} {{.Replicas}}'
+
+say "A campaign, and $rate visitors a second"
+holder=$(docker create "$image")
+docker cp "$holder:/usr/bin/prizegen" "$work/prizegen" >/dev/null
+docker rm "$holder" >/dev/null
+export SSL_CERT_FILE=$work/secrets/tls_cert.pem PRIZEGEN_ADMIN_TOKEN_FILE=$work/secrets/admin_token PRIZEGEN_CORE_URL=$site PRIZEGEN_CONFIG=/dev/null
+"$work/prizegen" campaign create rush --open >/dev/null
+CGO_ENABLED=0 go build -C "$root" -o "$work/load" ./deploy/e2e/load
+CGO_ENABLED=0 go build -C "$root" -o "$work/drand" ./deploy/e2e/relay
+"$work/load" --url "$site" --ca "$work/secrets/tls_cert.pem" --campaign rush --rate "$rate" --least "$least" \
+	--out "$work/plays.ndjson" >"$work/summary.json" 2>"$work/load.log" &
+load=$!
+sleep 3
+kill -0 "$load" || fail "the load has ended: $(cat "$work/load.log")"
+
+# update SERVICE WANTED ARGUMENTS...: updates a service and waits for how that ends.
+update() {
+	local service=$1 wanted=$2 began=$SECONDS state
+	shift 2
+	docker service update --detach --no-resolve-image "$@" "${stack}_$service" >/dev/null
+	while true; do
+		sleep 1
+		state=$(docker service inspect -f '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}' "${stack}_$service")
+		case $state in
+		"$wanted") break ;;
+		completed | paused | rollback_completed | rollback_paused) fail "$service: the update ended with $state, expected $wanted" ;;
+		esac
+		((SECONDS - began < 300)) || fail "$service: the update does not end, it is $state"
+	done
+	wait_for 60 "the replicas of $service" running "$service"
+	note "$service: $state after $((SECONDS - began)) s   $*"
+}
+# implementation SERVICE: what is deployed now.
+implementation() { get "$site/v1/$1/status" | json implementation; }
+
+say "A rolling update of every service"
+printf 'FROM %s\nLABEL e2e=second\n' "$image" | docker build -q -t "$image-2" - >/dev/null 2>&1
+for service in text number prize core; do update "$service" completed --image "$image-2"; done
+
+say "Implementations are swapped"
+update text completed --env-add PRIZEGEN_TEXT_FORMAT=upper2
+update number completed --env-add PRIZEGEN_NUMBER_FORMAT=digits8
+update prize completed --env-add PRIZEGEN_RULES=modest
+for pair in text=upper2 number=digits8 prize=modest; do
+	[[ $(implementation "${pair%=*}") == "${pair#*=}" ]] || fail "${pair%=*} is $(implementation "${pair%=*}"), expected ${pair#*=}"
+done
+note "new plays without a campaign: $(get -X POST "$site/v1/draws" -H 'Content-Type: application/json' -d '{}' | json draws.0.account)"
+
+say "Text and number take their randomness from drand"
+host=$(docker network inspect docker_gwbridge -f '{{(index .IPAM.Config 0).Gateway}}')
+"$work/drand" "$host:13999" >"$work/chain" &
+relay=$!
+wait_for 10 "the relay of drand" test -s "$work/chain"
+for service in text number; do
+	update "$service" completed --env-add PRIZEGEN_ENTROPY=drand \
+		--env-add "PRIZEGEN_DRAND_URLS=http://$host:13999" --env-add "PRIZEGEN_DRAND_CHAIN=$(cat "$work/chain")"
+	fresh=$(get "$site/v1/$service?count=1")
+	[[ $fresh == *'"entropy"'* ]] || fail "$service does not tell where its randomness is from: $fresh"
+	note "${fresh:0:150}"
+done
+
+say "A replica of each service is killed"
+for service in text number prize core; do
+	victim=$(docker ps -q --filter "label=com.docker.swarm.service.name=${stack}_$service" | head -1)
+	docker kill --signal KILL "$victim" >/dev/null
+	sleep 3
+	wait_for 90 "another replica of $service" running "$service"
+	[[ $(docker ps -q --filter "id=$victim") == "" ]] || fail "$service: the replica was not killed"
+	note "$service: ${victim:0:12} was killed, and replaced"
+done
+
+say "All upstreams of NGINX are started anew"
+for service in text number prize core; do update "$service" completed --force; done
+
+say "What is broken rolls back by itself"
+printf 'FROM %s\nENTRYPOINT ["/usr/bin/prizegen", "no-such-command"]\n' "$image" | docker build -q -t "$image-broken" - >/dev/null 2>&1
+update core rollback_completed --image "$image-broken"
+update text rollback_completed --image "$image-broken"
+update core rollback_completed --env-add PRIZEGEN_NUMBER_URL=http://nowhere:1 # it starts, and is never ready
+for service in core text; do
+	[[ $(docker service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_$service") == "$image-2" ]] || fail "$service did not roll back"
+done
+
+say "The load ends"
+kill -TERM "$load"
+wait "$load" || { cat "$work/summary.json" "$work/load.log" >&2 && fail "plays failed"; }
+load=
+python3 - "$work/summary.json" <<'END'
+import json, sys
+s = json.load(open(sys.argv[1]))
+for name in s:
+    if name != "troubles":
+        print(f"    {name}: {s[name]:,.6g}" if isinstance(s[name], float) else f"    {name}: {s[name]:,}")
+for trouble, n in sorted(s["troubles"].items(), key=lambda t: -t[1])[:12]:
+    print(f"    first try {n}x {trouble}")
+END
+requests=$(json requests <"$work/summary.json")
+((requests >= least)) || fail "$requests requests, expected at least $least"
+
+say "The campaign is closed, and everybody can verify it"
+"$work/prizegen" campaign close rush >/dev/null
+"$work/prizegen" campaign export rush --file "$work/rush.json" 2>/dev/null
+"$work/prizegen" verify "$work/rush.json" 2>&1 | sed 's/^/    /'
+python3 - "$work/rush.json" "$work/plays.ndjson" <<'END'
+import json, sys
+export = json.load(open(sys.argv[1]))
+rows = export["draws"]
+indexes = [row["index"] for row in rows]
+if indexes != list(range(len(rows))):
+    sys.exit("e2e: FAILED: indexes have gaps or repeats")
+drawn = {row["index"]: row["account"] for row in rows if not row.get("skipped")}
+played = [json.loads(line) for line in open(sys.argv[2])]
+answered = {p["index"]: p["account"] for p in played}
+if len(answered) != len(played):
+    sys.exit("e2e: FAILED: two visitors got the same draw")
+if answered != drawn:
+    sys.exit(f"e2e: FAILED: {len(answered)} plays were answered, {len(drawn)} are stored, {len(answered.items() - drawn.items())} differ")
+formats = {(row["text_format"], row["number_format"]) for row in rows if "text_format" in row}
+print(f"    {len(rows):,} indexes without a gap, {len(rows) - len(drawn)} of them skipped; each of the {len(drawn):,} draws was answered to one visitor {formats or ''}")
+END
+say "Swarm: all is well"
