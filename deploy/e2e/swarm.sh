@@ -72,7 +72,7 @@ holder=$(docker create "$image")
 docker cp "$holder:/usr/bin/prizegen" "$work/prizegen" >/dev/null
 docker rm "$holder" >/dev/null
 export SSL_CERT_FILE=$work/secrets/tls_cert.pem PRIZEGEN_ADMIN_TOKEN_FILE=$work/secrets/admin_token PRIZEGEN_CORE_URL=$site PRIZEGEN_CONFIG=/dev/null
-"$work/prizegen" campaign create rush --open >/dev/null
+"$work/prizegen" campaign create rush --open >/dev/null 2>&1
 CGO_ENABLED=0 go build -C "$root" -o "$work/load" ./deploy/e2e/load
 CGO_ENABLED=0 go build -C "$root" -o "$work/drand" ./deploy/e2e/relay
 "$work/load" --url "$site" --ca "$work/secrets/tls_cert.pem" --campaign rush --rate "$rate" --least "$least" \
