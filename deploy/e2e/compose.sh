@@ -59,6 +59,12 @@ events=$(get --no-buffer --max-time 3 -H 'Accept: text/event-stream' "$site/c/we
 [[ $events == *data:* ]] || fail "no events through NGINX"
 [[ $(compose -f "$clone/deploy/compose.yaml" logs --no-color nginx 2>/dev/null) == *'"request_id":"'* ]] || fail "NGINX logs no request ids"
 
+say "A backup, as docs/deploy.md has it"
+mkdir -m 777 "$clone/backups"
+compose -f "$clone/deploy/compose.yaml" run --rm -v "$clone/backups:/backups" core db backup /backups/monday.db >/dev/null 2>&1 || fail "no backup"
+[[ -s $clone/backups/monday.db ]] || fail "the backup is empty"
+note "$(stat -c %s "$clone/backups/monday.db") bytes"
+
 say "compose down and up again"
 down
 up
