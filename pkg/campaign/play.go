@@ -7,6 +7,9 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
 // Play asks for a draw.
@@ -129,8 +132,10 @@ type queue struct {
 
 	// The rest is for the goroutine that is running.
 	record *Record // as it was seen last
-	drift  uint64  // how far others moved the next index between two groups
-	spare  uint64  // the draws that are made ready for account numbers issued before
+	text   textgen.Format
+	number numgen.Format
+	drift  uint64 // how far others moved the next index between two groups
+	spare  uint64 // the draws that are made ready for account numbers issued before
 }
 
 // enqueue has a turn wait for its group.

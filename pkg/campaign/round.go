@@ -101,14 +101,19 @@ func (r *round) prepare(ctx context.Context, rec *Record, count uint64) error {
 }
 
 func (r *round) parts(rec *Record) (text textgen.Format, number numgen.Format, rules *prize.Rules, err error) {
-	if text, err = textgen.Parse(rec.TextFormat); err != nil {
-		return text, number, nil, err
+	q := r.queue
+	if q.text.String() != rec.TextFormat {
+		if q.text, err = textgen.Parse(rec.TextFormat); err != nil {
+			return text, number, nil, err
+		}
 	}
-	if number, err = numgen.Parse(rec.NumberFormat); err != nil {
-		return text, number, nil, err
+	if q.number.String() != rec.NumberFormat {
+		if q.number, err = numgen.Parse(rec.NumberFormat); err != nil {
+			return text, number, nil, err
+		}
 	}
 	rules, err = r.rulesOf(rec)
-	return text, number, rules, err
+	return q.text, q.number, rules, err
 }
 
 // make has the generator make the draws of a spec.

@@ -90,6 +90,9 @@ func openSQLite(_ context.Context, path string) (*DB, error) {
 	options := []string{
 		fmt.Sprintf("_pragma=busy_timeout(%d)", busyTime.Milliseconds()),
 		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(ON)", "_pragma=secure_delete(ON)", "_txlock=immediate",
+		// What half a statement did is kept in memory, to be undone where it fails. The
+		// log that makes transactions durable is another one.
+		"_pragma=temp_store(MEMORY)",
 	}
 	writing, err := sqliteDSN(path, options...)
 	if err != nil {
