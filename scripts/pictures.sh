@@ -1,20 +1,122 @@
 #!/usr/bin/env bash
-# Makes the pictures of the README from what the program itself shows.
+# Makes the pictures of the README and of docs/tui.md from what the program itself
+# shows: `pictures.sh` all of them, `pictures.sh tui-draw odds` some. It takes tmux.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 make -s build
+wanted=" $* "
 
-# picture NAME COMMAND... shows a command line and its output, in colour, as SVG.
+# freeze NAME LINE_HEIGHT makes a picture of what it reads, in colour, as SVG.
+freeze() {
+	go tool -modfile=tools/freeze.mod freeze --language ansi --font.family monospace --line-height "$2" \
+		--background '#171717' --padding 20 --border.radius 8 --output "docs/pictures/$1.svg" >/dev/null
+	echo "docs/pictures/$1.svg"
+}
+
+# skipped NAME tells whether a picture is not wanted.
+skipped() { [[ $wanted != '  ' && $wanted != *" $1 "* ]]; }
+
+# picture NAME COMMAND... shows a command line and its output.
 picture() {
 	local name=$1
 	shift
+	skipped "$name" && return
 	{
 		printf '\033[90m$\033[0m prizegen %s\n' "$*"
 		CLICOLOR_FORCE=1 COLUMNS=100 ./build/prizegen "$@"
-	} | go tool -modfile=tools/freeze.mod freeze --language ansi --font.family monospace --line-height 1.3 \
-		--background '#171717' --padding 20 --border.radius 8 --output "docs/pictures/$name.svg" >/dev/null
-	echo "docs/pictures/$name.svg"
+	} | freeze "$name" 1.3
+}
+
+work=$(mktemp -d)
+cleanup() {
+	local socket
+	for socket in "$work"/*.socket; do
+		tmux -S "$socket" kill-server 2>/dev/null || true
+	done
+	[[ -z ${server:-} ]] || kill "$server" 2>/dev/null || true
+	rm -rf "$work"
+}
+trap cleanup EXIT
+# term calls the tmux of the picture that is being made: each has one of its own.
+term() { tmux -S "$work/$name.socket" "$@"; }
+
+# until_shown TEXT waits until the terminal shows a text.
+until_shown() {
+	for _ in $(seq 300); do
+		term capture-pane -p | grep -qF -- "$1" && return
+		sleep 0.1
+	done
+	echo "pictures: the terminal does not show '$1' but:" >&2
+	term capture-pane -p >&2
+	exit 1
+}
+
+# screen NAME ARGUMENTS STEP... shows the interactive program, begun with arguments,
+# after some steps: =TEXT waits until a text is shown, +TEXT types one, and anything
+# else is a key.
+screen() {
+	local name=$1 step
+	local -a arguments
+	read -ra arguments <<<"$2"
+	shift 2
+	skipped "$name" && return
+	term -f /dev/null new-session -d -x 92 -y 27 \
+		env TERM=xterm-256color COLORTERM=truecolor XDG_CONFIG_HOME="$work" XDG_DATA_HOME="$work" \
+		./build/prizegen tui --no-animation --db "$work/prizegen.db" "${arguments[@]}"
+	for step in "$@"; do
+		case $step in
+		=*) until_shown "${step#=}" ;;
+		+*) term send-keys -l "${step#+}" ;;
+		*) term send-keys "$step" ;;
+		esac
+	done
+	# The code for the colour that a terminal has by itself says nothing to freeze.
+	term capture-pane -e -p | sed 's/\x1b\[39m/\x1b[0m/g' | freeze "$name" 1.2
+	term kill-server
+}
+
+# promotion makes a campaign that some people have played, one of whose prizes was
+# handed over and one draw of which is void.
+promotion() {
+	local db=$work/prizegen.db first last id
+	./build/prizegen --quiet campaign create summer --open --db "$db" >/dev/null
+	while read -r first last; do
+		./build/prizegen --quiet draw -n 5 --campaign summer --first-name "$first" --last-name "$last" --db "$db" >/dev/null
+	done <<-'PEOPLE'
+		Ann Lee
+		Zoë Müller-Lüdenscheidt
+		Amara Okafor
+		Sofía Núñez
+		Jan Novák
+	PEOPLE
+	id=$(./build/prizegen campaign draws summer --won --limit 1 --db "$db" -o ndjson | sed 's/^{"id":"\([^"]*\)".*/\1/')
+	./build/prizegen --quiet campaign claim "$id" --db "$db" >/dev/null
+	id=$(./build/prizegen campaign draws summer --status unclaimed --limit 1 --db "$db" -o ndjson | sed 's/^{"id":"\([^"]*\)".*/\1/')
+	./build/prizegen --quiet campaign void "$id" --reason 'played by the staff' --db "$db" >/dev/null
+}
+
+# services starts all services at an address.
+services() {
+	./build/prizegen serve --listen "$1" --db "$work/core.db" --log-level error >"$work/serve.log" 2>&1 &
+	server=$!
+	for _ in $(seq 100); do
+		./build/prizegen status --remote "http://$1" >/dev/null 2>&1 && break
+		sleep 0.1
+	done
+	kill -0 "$server" 2>/dev/null || {
+		cat "$work/serve.log" >&2
+		exit 1
+	}
 }
 
 picture draw draw --seed 42 --start 9 -n 8
 picture odds odds --draws 10000
+
+screen tui-draw '--seed 42 --start 9' '=Press space' Space '=£50.00'
+screen tui-odds '--seed 42' '=Press space' 2 '=The odds of'
+screen tui-bulk '--seed 42' '=Press space' 3 '=Draw many' m '=First index' C-u +10000000 Tab Tab Enter '=chi-square'
+skipped tui-history || promotion
+screen tui-history '--campaign summer' '=campaign summer' 4 '=Novák' Down Down
+skipped tui-services || services 127.0.0.1:9080
+screen tui-services '--remote http://127.0.0.1:9080' '=127.0.0.1' 5 '=services are ready' r r r r r r '=█'
+screen tui-rules '--seed 42' '=Press space' 6 '=sha256'
