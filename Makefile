@@ -5,6 +5,7 @@ TOOL      = go tool -modfile=tools/$(1).mod $(1)
 PROFILE   = build/cover.out
 GO_DIRS   = $(wildcard cmd pkg serve bench deploy)
 
+GORELEASER ?= $(call TOOL,goreleaser)
 BENCH    ?= .
 ROUNDS   ?= 5
 FUZZTIME ?= 1m
@@ -56,6 +57,15 @@ covered:
 	@mkdir -p build
 	go test -coverpkg=./pkg/... -coverprofile=$(PROFILE) ./pkg/... ./serve/...
 	@$(coverage)
+
+.PHONY: report scan
+report: deps ## Run the tests with the race detector into build/junit.xml and build/cover.out
+	@mkdir -p build
+	GORACE=$(GORACE) CGO_ENABLED=1 $(call TOOL,gotestsum) --junitfile build/junit.xml -- -race ./...
+	$(MAKE) covered
+
+scan: ## Look for known vulnerabilities in what the program is built from
+	$(call TOOL,govulncheck) ./...
 
 lint: ## Check imports, style and common mistakes; fail if go.mod is not tidy
 	$(call TOOL,golangci-lint) run ./...
@@ -122,11 +132,34 @@ e2e: ## Deploy for real, on this machine's Docker engine; E2E="compose swarm" pi
 shellcheck: ## Check the scripts of deploy/
 	shellcheck $$(git ls-files 'deploy/*.sh' deploy/e2e/run)
 
+# To the machines of an inventory. INVENTORY and VAULT are files, ANSIBLE has further
+# options such as --vault-password-file; see docs/deploy.md.
+INVENTORY ?= inventory.yml
+PLAYBOOK   = cd deploy/ansible && REGISTRY=$(REGISTRY) TAG=$(TAG) ansible-playbook -i $(INVENTORY) $(if $(VAULT),-e @$(VAULT)) $(ANSIBLE)
+URL       ?= https://localhost
+.PHONY: provision deploy smoke rollback
+provision: ## Set up the machines of INVENTORY: firewall, database, Docker, swarm, NGINX
+	$(PLAYBOOK) site.yml --tags provision
+
+deploy: ## Deploy TAG from REGISTRY to the machines of INVENTORY
+	$(PLAYBOOK) site.yml --tags deploy
+
+smoke: ## Look whether the site at URL works
+	deploy/smoke.sh $(URL) $(CAMPAIGN)
+
+rollback: ## Put the services of the swarm back to what they were before the last deploy
+	$(PLAYBOOK) rollback.yml
+
 release-check: ## Build a whole release into dist/, publishing nothing
 	$(call TOOL,goreleaser) check
 	$(call TOOL,goreleaser) release --snapshot --clean --skip=docker,sbom
 
-.PHONY: e2e-packages
+.PHONY: packages e2e-packages
+packages: ## Build the deb and the rpm for this system into dist/
+	@mkdir -p build
+	sed -e 's/^    goos: .*/    goos: [linux]/' -e 's/^    goarch: .*/    goarch: [$(shell go env GOARCH)]/' .goreleaser.yaml > build/goreleaser.yaml
+	$(GORELEASER) release --snapshot --clean -f build/goreleaser.yaml --skip=docker,sbom
+
 e2e-packages: ## Install the deb on a machine with systemd, upgrade and remove it; needs docker, debootstrap, rpm
 	deploy/e2e/packages.sh
 

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Parses the Jenkinsfile with Groovy and the workflow of GitHub as YAML, holds them against
+# each other, and runs their shell steps in order, as their servers would.
+#
+#   deploy/e2e/pipelines.sh [machines]
+#
+# Without an argument those run that need no machines (PIPELINE_SKIP is a pattern of some
+# to leave out); with it the others, to the machines of INVENTORY, as ansible.sh has them.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+need docker groovy python3
+cd "$root"
+work=$(mktemp -d)
+registry=
+trap '[[ -n $registry ]] && kill "$registry"; rm -rf "$work"' EXIT
+
+say "Both are parsed"
+groovy deploy/jenkins/steps.groovy deploy/jenkins/Jenkinsfile >"$work/jenkins" || fail "the Jenkinsfile"
+python3 - >"$work/github" <<'END' || fail "the workflow"
+import re, yaml
+flow = yaml.safe_load(open(".github/workflows/delivery.yml"))
+assert flow["permissions"] == {"contents": "read"}, "permissions"
+for step in flow["jobs"]["deliver"]["steps"]:
+    if "uses" in step:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"]), step["uses"] + " is not pinned by commit"
+    else:
+        assert "${{" not in step["run"], step["name"] + ": what others may write is put into a script"
+        print("stage", step["name"], sep="\t")
+        for line in step["run"].splitlines():
+            print("step", line, sep="\t")
+END
+note "$(grep -c ^stage "$work/jenkins") stages, $(grep -c ^step "$work/jenkins") steps, credentials $(sed -n 's/^credential\t//p' "$work/jenkins" | sort -u | paste -sd' ')"
+targets() { sed -n 's/^step\t *make //p' "$1"; }
+diff <(targets "$work/jenkins") <(targets "$work/github") || fail "the two do different things"
+for target in $(targets "$work/jenkins" | sort -u); do
+	grep -q "^$target:.*## " Makefile || fail "make $target is none"
+done
+
+# run COMMAND: as Jenkins runs a step.
+run() {
+	note "$1"
+	sh -xe -c "$1" >"$work/step.log" 2>&1 || { tail -40 "$work/step.log" >&2 && fail "$1"; }
+}
+
+if [[ ${1:-} == machines ]]; then
+	say "The steps to the machines"
+	for target in provision deploy smoke rollback smoke; do run "make $target"; done
+	note ok
+	exit
+fi
+
+say "The steps without machines"
+need docker-registry
+port=${E2E_REGISTRY_PORT:-5008}
+export REGISTRY=127.0.0.1:$port TAG=pipeline REGISTRY_USER=somebody REGISTRY_PASSWORD=something DOCKER_CONFIG=$work/docker
+printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: "127.0.0.1:%s"}\n' "$work" "$port" >"$work/registry.yml"
+docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 &
+registry=$!
+wait_for 30 "the registry answers" curl -sf "http://$REGISTRY/v2/"
+sed -n 's/^step\t//p' "$work/jenkins" >"$work/steps"
+while read -r step <&3; do
+	case $step in
+	"make provision" | "make deploy" | "make smoke" | "make rollback") continue ;;
+	esac
+	if [[ -n ${PIPELINE_SKIP:-} && $step =~ $PIPELINE_SKIP ]]; then
+		note "$step: left out"
+		continue
+	fi
+	run "$step"
+done 3<"$work/steps"
+curl -sf "http://$REGISTRY/v2/prizegen/tags/list" | grep -q '"pipeline"' || fail "the image is not in the registry"
+
+say "What the workflow does beside"
+export RUNNER_TEMP=$work/runner GITHUB_ENV=$work/env INVENTORY_YML='all: {}' VAULT_YML=sealed VAULT_KEY=key SSH_KEY=key
+mkdir -p "$RUNNER_TEMP"
+script() { sed -n "/^stage\t$1\$/,/^stage\t/s/^step\t//p" "$work/github"; }
+run "$(script 'Unlock the machines')"
+[[ $(stat -c %a "$RUNNER_TEMP/keys/ssh-key") == 600 ]] || fail "the key is for everybody to read"
+grep -q '^ANSIBLE_PRIVATE_KEY_FILE=' "$GITHUB_ENV" || fail "the later steps are not told of the key"
+run "$(script 'Take the keys away')"
+[[ ! -e $RUNNER_TEMP/keys ]] || fail "the keys stay"
+note ok
