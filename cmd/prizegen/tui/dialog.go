@@ -8,7 +8,8 @@ import (
 	"github.com/charmbracelet/lipgloss"
 )
 
-// dialog is a question in front of the screen, which takes all keys.
+// dialog is a question in front of the screen, which takes all keys. It is told its
+// size by a sizeMsg before the mouse.
 type dialog interface {
 	Title() string
 	Update(msg tea.Msg) (next dialog, cmd tea.Cmd) // nil closes it
@@ -71,6 +72,7 @@ type choice struct {
 	title   string
 	options []option
 	at      int
+	height  int // of the room that it is shown in, 0 where that is not known
 }
 
 func (c choice) Title() string { return c.title }
@@ -98,12 +100,25 @@ func (c choice) Update(msg tea.Msg) (dialog, tea.Cmd) {
 		case key.Matches(msg, keys[3]):
 			return nil, nil
 		}
+	case sizeMsg:
+		c.height = msg.height
 	case tea.MouseMsg:
-		switch msg.Button {
-		case tea.MouseButtonWheelUp:
-			c.at = max(c.at-1, 0)
-		case tea.MouseButtonWheelDown:
-			c.at = min(c.at+1, len(c.options)-1)
+		return c.click(msg)
+	}
+	return c, nil
+}
+
+// click acts on the mouse: the wheel moves, and a click chooses.
+func (c choice) click(msg tea.MouseMsg) (dialog, tea.Cmd) {
+	switch msg.Button {
+	case tea.MouseButtonWheelUp:
+		c.at = max(c.at-1, 0)
+	case tea.MouseButtonWheelDown:
+		c.at = min(c.at+1, len(c.options)-1)
+	case tea.MouseButtonLeft:
+		line := scrolled(c.at, len(c.options), c.height) + msg.Y
+		if msg.Action == tea.MouseActionPress && msg.Y >= 0 && msg.Y < c.height && line < len(c.options) {
+			return nil, c.options[line].chosen
 		}
 	}
 	return c, nil

@@ -204,9 +204,7 @@ func (f frame) press(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 // screen's, in whose own columns and lines it is told.
 func (f frame) click(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
 	if f.dialog != nil {
-		var cmd tea.Cmd
-		f.dialog, cmd = f.dialog.Update(msg)
-		return f, cmd
+		return f.clickDialog(msg)
 	}
 	if msg.Y > 0 {
 		msg.Y -= f.headHeight()
@@ -264,7 +262,7 @@ func (f frame) View() string {
 // content is what stands between head and foot.
 func (f frame) content() string {
 	if f.dialog != nil {
-		return f.dialogView(f.dialog)
+		return centre(f.dialogBox(), f.width, f.contentHeight())
 	}
 	return f.screens[f.at].View(f.width, f.contentHeight())
 }
@@ -293,14 +291,32 @@ func (f frame) tabs() []string {
 	return tabs(false)
 }
 
-// dialogView puts a dialog in a box in the middle.
-func (f frame) dialogView(d dialog) string {
-	st := f.w.styles
-	width := min(f.width-6, 72)
-	height := f.contentHeight() - 4
-	text := d.View(st, width, height)
-	body := st.title.Render(cut(d.Title(), width)) + "\n\n" + text
-	return centre(st.box.Width(min(max(lipgloss.Width(body), 30), width)+2).Render(body), f.width, f.contentHeight())
+// clickDialog tells a dialog of the mouse, in its own columns and lines.
+func (f frame) clickDialog(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
+	box := f.dialogBox()
+	msg.X -= (f.width-lipgloss.Width(box))/2 + 2                                      // the border, and a space
+	msg.Y -= f.headHeight() + (f.contentHeight()-lipgloss.Height(box))/2 + dialogHead // the border, and the title
+	var cmd tea.Cmd
+	if f.dialog, cmd = f.dialog.Update(f.dialogSize()); f.dialog != nil {
+		f.dialog, cmd = f.dialog.Update(msg)
+	}
+	return f, cmd
+}
+
+// dialogHead is how many lines stand above what a dialog shows: its border, its title
+// and an empty line.
+const dialogHead = 3
+
+// dialogSize is the room for what a dialog shows.
+func (f frame) dialogSize() sizeMsg {
+	return sizeMsg{min(f.width-6, 72), f.contentHeight() - dialogHead - 1}
+}
+
+// dialogBox is the dialog in its box.
+func (f frame) dialogBox() string {
+	st, size := f.w.styles, f.dialogSize()
+	body := st.title.Render(cut(f.dialog.Title(), size.width)) + "\n\n" + f.dialog.View(st, size.width, size.height)
+	return st.box.Width(min(max(lipgloss.Width(body), 30), size.width) + 2).Render(body)
 }
 
 // foot is the last lines: an error, a note or the keys.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
 )
 
@@ -76,6 +77,30 @@ func TestMouse(t *testing.T) {
 	f := press(t, newPages(t), click(8, 0), click(7, 3))
 	if got, want := got(f, 1), "seed 42 shown true click 7,0"; f.at != 1 || got != want {
 		t.Errorf("screen %d is shown and the second one got %q, want %q", f.at+1, got, want)
+	}
+}
+
+// TestMouseChooses opens a list and clicks on its lines as they are shown.
+func TestMouseChooses(t *testing.T) {
+	for _, size := range sizes {
+		var options []option
+		for _, name := range []string{"red", "green", "blue"} {
+			options = append(options, option{name: name, chosen: send(noteMsg{name + " it is"})})
+		}
+		f := press(t, newPages(t), tea.WindowSizeMsg{Width: size.width, Height: size.height}, choose("Colour", 0, options...)())
+		for y, line := range strings.Split(f.View(), "\n") {
+			before, _, found := strings.Cut(line, "blue")
+			if !found {
+				continue
+			}
+			next, cmd := f.Update(tea.MouseMsg{X: lipgloss.Width(before), Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
+			if f = next.(frame); cmd == nil || cmd().(noteMsg).text != "blue it is" || f.dialog != nil {
+				t.Errorf("a click on blue does not choose it at %dx%d", size.width, size.height)
+			}
+		}
+		if f.dialog != nil {
+			t.Errorf("blue is not shown:\n%s", f.View())
+		}
 	}
 }
 

@@ -83,6 +83,14 @@ func (h help) Keys() []key.Binding {
 func (h help) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	pressed, ok := msg.(tea.KeyMsg)
 	keys := h.Keys()
+	if mouse, moved := msg.(tea.MouseMsg); moved {
+		switch mouse.Button {
+		case tea.MouseButtonWheelDown:
+			h.from = min(h.from+1, len(h.keys))
+		case tea.MouseButtonWheelUp:
+			h.from = max(h.from-1, 0)
+		}
+	}
 	switch {
 	case !ok:
 	case key.Matches(pressed, keys[0]):
