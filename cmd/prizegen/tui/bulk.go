@@ -161,8 +161,11 @@ func (b bulkScreen) ask() tea.Cmd {
 
 // start starts a run by the present settings.
 func (b bulkScreen) start(plan bulkPlan) (screen, tea.Cmd) {
-	if b.running() {
+	switch {
+	case b.running():
 		return b, nil
+	case b.settings.Waiting:
+		return b, send(errorMsg{errWaiting(b.settings)})
 	}
 	ctx, stop := context.WithCancel(b.w.ctx)
 	terms := b.settings.Terms()

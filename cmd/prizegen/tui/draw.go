@@ -120,6 +120,9 @@ func (d drawScreen) press() (screen, tea.Cmd) {
 	case rolling:
 		return d.reveal()
 	}
+	if d.settings.Waiting {
+		return d, send(errorMsg{errWaiting(d.settings)})
+	}
 	if d.state == revealed || d.state == cheering {
 		d.recent = slices.Insert(slices.Clone(d.recent), 0, d.drawn)
 		d.recent = d.recent[:min(len(d.recent), maxRecent)]

@@ -106,6 +106,9 @@ func (d drawScreen) result(width, height int) string {
 	middle := st.r.NewStyle().Width(width).Align(lipgloss.Center)
 	switch d.state {
 	case ready:
+		if d.settings.Waiting {
+			return "\n" + middle.Render(st.faint.Render("asking "+d.settings.Backend.Name+" what is deployed there…"))
+		}
 		lines := []string{"", middle.Render(st.title.Render("Press space to draw")), middle.Render(st.faint.Render(d.who()))}
 		if d.odds.odds != nil {
 			lines = append(lines, middle.Render(st.faint.Render(fmt.Sprintf("it wins with %s (%s)", prize.Percent(d.odds.odds.Win), prize.OneIn(d.odds.odds.Win)))))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -40,6 +41,7 @@ type frame struct {
 // newFrame makes the model, with the settings told to every screen.
 func newFrame(w *world, screens ...screen) frame {
 	f := frame{w: w, keys: newFrameKeys(), settings: w.Settings, screens: screens, started: make([]bool, len(screens))}
+	f.settings.Waiting = w.Begin != nil
 	for i := range f.screens {
 		f.screens[i], _ = f.screens[i].Update(settingsMsg{f.settings}) // nothing is shown yet that could need to do something
 	}
@@ -48,17 +50,48 @@ func newFrame(w *world, screens ...screen) frame {
 
 // Init implements [tea.Model].
 func (f frame) Init() tea.Cmd {
-	cmds := []tea.Cmd{send(showMsg{0}), computeOdds(f.settings.Terms())}
-	if f.w.Begin != nil {
-		cmds = append(cmds, f.w.call(func(ctx context.Context) tea.Msg {
-			s, err := f.w.Begin(ctx, f.settings)
-			if err != nil {
-				return errorMsg{err}
-			}
-			return changeMsg{func(Settings) Settings { return s }}
-		}))
+	if f.w.Begin == nil {
+		return tea.Batch(send(showMsg{0}), computeOdds(f.settings.Terms()))
 	}
-	return tea.Batch(cmds...)
+	return tea.Batch(send(showMsg{0}), f.begin())
+}
+
+// beginAgain is how long after [Config.Begin] has failed it is called again.
+const beginAgain = 3 * time.Second
+
+// The messages of the beginning.
+type (
+	beginMsg struct{} // asks again
+	begunMsg struct {
+		settings Settings
+		err      error
+	}
+)
+
+// begin is a command that completes the settings.
+func (f frame) begin() tea.Cmd {
+	return f.w.call(func(ctx context.Context) tea.Msg {
+		s, err := f.w.Begin(ctx, f.settings)
+		return begunMsg{s, err}
+	})
+}
+
+// begun takes up the settings that were asked for, unless the user has gone elsewhere
+// meanwhile. A failure is told, and it is asked again after a while.
+func (f frame) begun(msg begunMsg) (tea.Model, tea.Cmd) {
+	switch {
+	case !f.settings.Waiting:
+		return f, nil
+	case msg.err != nil:
+		f.err = msg.err
+		f, cmd := f.tellSize()
+		return f, tea.Batch(cmd, f.w.after(beginAgain, beginMsg{}))
+	}
+	f.err = nil
+	f, sized := f.tellSize()
+	msg.settings.Waiting = false
+	f, changed := f.change(msg.settings)
+	return f, tea.Batch(sized, changed)
 }
 
 // showMsg shows a screen.
@@ -87,6 +120,13 @@ func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return f.tellSize()
 	case changeMsg:
 		return f.change(msg.change(f.settings))
+	case beginMsg:
+		if f.settings.Waiting {
+			return f, f.begin()
+		}
+		return f, nil
+	case begunMsg:
+		return f.begun(msg)
 	case rulesMsg:
 		next, cmd := f.tell(msg)
 		if _, shown := f.screens[f.at].(rulesScreen); shown && msg.err != nil {
@@ -106,10 +146,10 @@ func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // change takes up settings, and has the odds computed where the terms are others.
 func (f frame) change(s Settings) (frame, tea.Cmd) {
-	same := sameTerms(s.Terms(), f.settings.Terms())
+	same := sameTerms(s.Terms(), f.settings.Terms()) && s.Waiting == f.settings.Waiting
 	f.settings = s
 	f, told := f.tell(settingsMsg{s})
-	if same {
+	if same || s.Waiting {
 		return f, told
 	}
 	f, unknown := f.tell(oddsMsg{terms: s.Terms()})

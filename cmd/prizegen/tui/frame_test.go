@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
+
+	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
 // page is a screen that remembers what reached it.
@@ -169,5 +172,34 @@ func TestForm(t *testing.T) {
 	f = press(t, f, keys("李", "enter")...)
 	if f.dialog != nil || strings.Join(typed, "|") != "Aq|李" {
 		t.Errorf("typed %q, form open %t", typed, f.dialog != nil)
+	}
+}
+
+// TestBeginAgain begins with services that are not there: nothing is drawn by terms
+// that may be others there, until they are.
+func TestBeginAgain(t *testing.T) {
+	w := testWorld(t, termenv.Ascii)
+	lost := errors.New("the text service does not answer")
+	w.Begin = func(_ context.Context, s Settings) (Settings, error) {
+		s.Free.Text = must(textgen.Parse(textgen.Upper2))(t)
+		return s, lost
+	}
+	f := do(t, programOf(t, w, newDraw(w), newOdds(w), newBulk(w), newRules(w)), " ", "3", "enter")
+	if f.screens[0].(drawScreen).state != ready || f.screens[2].(bulkScreen).run != nil {
+		t.Errorf("something is drawn:\n%s", f.View())
+	}
+	if !strings.Contains(f.View(), "✗ local has not told yet which rules") {
+		t.Errorf("it is not told why nothing is drawn:\n%s", f.View())
+	}
+	for _, name := range []string{"1", "2", "4"} {
+		if f = do(t, f, name); !strings.Contains(f.View(), "asking local what is deployed there…") {
+			t.Errorf("it is not told what is waited for:\n%s", f.View())
+		}
+	}
+	lost = nil
+	next, cmd := f.Update(beginMsg{})
+	f = do(t, settle(t, next.(frame), cmd), "1", " ")
+	if d := f.screens[0].(drawScreen); d.drawn.terms.Text.String() != textgen.Upper2 || f.screens[1].(oddsScreen).odds.odds == nil {
+		t.Errorf("drawn by %s, want upper2:\n%s", d.drawn.terms.Text, f.View())
 	}
 }

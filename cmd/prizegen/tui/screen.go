@@ -41,7 +41,7 @@ type Config struct {
 	Animate  bool     // whether account numbers roll in
 
 	// Begin, where it is not nil, completes the settings with what takes asking for:
-	// what is deployed, and a campaign.
+	// what is deployed, and a campaign. It is called again where it fails.
 	Begin func(ctx context.Context, s Settings) (Settings, error)
 }
 
@@ -93,6 +93,10 @@ type Settings struct {
 	Seed     entropy.Seed
 	Proof    json.RawMessage // of where the seed comes from, nil for none
 	Next     uint64          // the index of the next draw of free play
+
+	// Waiting says that the terms are not known yet, since the backend has not told
+	// what is deployed there: nothing is drawn meanwhile.
+	Waiting bool
 
 	Campaign *Campaign       // nil for free play
 	Entrant  campaign.Person // who plays the campaign; zero for nobody

@@ -309,7 +309,7 @@ func (w *world) connect(b Backend) tea.Cmd {
 			return errorMsg{err}
 		}
 		return changeMsg{func(s Settings) Settings {
-			s.Backend, s.Free, s.RulesRef, s.Campaign = b, terms, terms.Rules.Name, nil
+			s.Backend, s.Free, s.RulesRef, s.Campaign, s.Waiting = b, terms, terms.Rules.Name, nil, false
 			return s
 		}}
 	})

@@ -14,6 +14,9 @@ import (
 
 // line tells the settings in a line.
 func (s Settings) line() string {
+	if s.Waiting {
+		return "waiting for what is deployed at " + s.Backend.Name
+	}
 	t := s.Terms()
 	text := fmt.Sprintf("%s · %s + %s", t.Rules.Name, t.Text, t.Number)
 	if s.Campaign != nil {
@@ -25,6 +28,11 @@ func (s Settings) line() string {
 		text += fmt.Sprintf(" · free play · seed %s · next is %s", short(string(s.Seed)), prize.Thousands(s.Next))
 	}
 	return text + " · " + s.Backend.Name
+}
+
+// errWaiting says why nothing can be drawn yet.
+func errWaiting(s Settings) error {
+	return fmt.Errorf("%s has not told yet which rules and formats are deployed there", s.Backend.Name)
 }
 
 // short shows the beginning of a long seed: enough to tell it from others, and too
