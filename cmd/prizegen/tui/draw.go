@@ -143,12 +143,14 @@ func (d drawScreen) made(msg madeMsg) (screen, tea.Cmd) {
 	d.state, d.drawn, d.tick = rolling, msg.drawn, 0
 	var counted tea.Cmd
 	if msg.drawn.stored == nil {
-		counted = send(changeMsg{func(s Settings) Settings {
+		count := func(s Settings) Settings {
 			if s.Seed == msg.seed && s.Next == msg.drawn.draw.Index {
 				s.Next++
 			}
 			return s
-		}})
+		}
+		d.settings = count(d.settings) // the next key may come before the frame's answer
+		counted = send(changeMsg{count})
 	}
 	if !d.w.Animate {
 		next, cmd := d.reveal()

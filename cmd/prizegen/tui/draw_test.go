@@ -266,3 +266,18 @@ func TestGoldenFilesDiffer(t *testing.T) {
 		t.Error("escape codes are where there should be none, or the other way round")
 	}
 }
+
+// TestQuickKeys draws twice before the settings have come round with the next index:
+// these are two draws, not one draw twice.
+func TestQuickKeys(t *testing.T) {
+	f := newFrame(testWorld(t, termenv.Ascii), newDraw(testWorld(t, termenv.Ascii)))
+	f = press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
+	for want := range uint64(3) {
+		next, cmd := f.Update(keys(" ")[0])
+		made := cmd().(tea.BatchMsg)[0]().(madeMsg)
+		if made.err != nil || made.drawn.draw.Index != want {
+			t.Fatalf("drew index %d, %v, want %d", made.drawn.draw.Index, made.err, want)
+		}
+		f = press(t, next.(frame), made)
+	}
+}
