@@ -64,8 +64,8 @@ report: deps ## Run the tests with the race detector into build/junit.xml and bu
 	GORACE=$(GORACE) CGO_ENABLED=1 $(call TOOL,gotestsum) --junitfile build/junit.xml -- -race ./...
 	$(MAKE) covered
 
-scan: ## Look for known vulnerabilities in what the program is built from
-	$(call TOOL,govulncheck) ./...
+scan: ## Look for known vulnerabilities in what the program is built from; VULNDB is a mirror of vuln.go.dev
+	$(call TOOL,govulncheck) $(if $(VULNDB),-db $(VULNDB)) ./...
 
 lint: ## Check imports, style and common mistakes; fail if go.mod is not tidy
 	$(call TOOL,golangci-lint) run ./...
@@ -154,14 +154,11 @@ release-check: ## Build a whole release into dist/, publishing nothing
 	$(call TOOL,goreleaser) check
 	$(call TOOL,goreleaser) release --snapshot --clean --skip=docker,sbom
 
-.PHONY: packages e2e-packages
+.PHONY: packages
 packages: ## Build the deb and the rpm for this system into dist/
 	@mkdir -p build
 	sed -e 's/^    goos: .*/    goos: [linux]/' -e 's/^    goarch: .*/    goarch: [$(shell go env GOARCH)]/' .goreleaser.yaml > build/goreleaser.yaml
 	$(GORELEASER) release --snapshot --clean -f build/goreleaser.yaml --skip=docker,sbom
-
-e2e-packages: ## Install the deb on a machine with systemd, upgrade and remove it; needs docker, debootstrap, rpm
-	deploy/e2e/packages.sh
 
 clean: ## Remove what was built
 	rm -rf build dist

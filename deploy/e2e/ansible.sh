@@ -5,7 +5,7 @@
 # the second run changes nothing.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$root/deploy/e2e/vm.sh"
-need docker ansible-playbook debootstrap docker-registry
+need docker ansible-playbook ansible-lint yamllint debootstrap docker-registry
 : "${DEB:=}" # a package of prizegen that is built already
 
 work=$(mktemp -d)
@@ -17,6 +17,9 @@ finish() {
 	rm -rf "$work"
 }
 trap finish EXIT
+
+say "Lint"
+(cd "$root/deploy/ansible" && yamllint . && ansible-lint -q) || fail "lint"
 
 say "Images, the package, and a registry that the machines pull from"
 [[ -n ${E2E_BUILT:-} ]] || build_image
