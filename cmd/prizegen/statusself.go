@@ -17,8 +17,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// selfTime is how long the process of --self may take to answer.
-const selfTime = 3 * time.Second
+// selfTime is how long the process of --self may take to answer. On a machine that is
+// far too busy it takes long, and that is when it must not be started anew.
+const selfTime = 8 * time.Second
 
 // statusSelf asks the service that is configured as this command is, whose process
 // runs on the same machine. It is an error unless that is ready or has been before:

@@ -9,7 +9,7 @@ need docker curl go openssl python3
 
 stack=e2e
 site=https://localhost:18443
-rate=${E2E_RATE:-40}      # visitors a second, who send three requests each
+rate=${E2E_RATE:-25}      # visitors a second, who send three requests each
 least=${E2E_LEAST:-20000} # requests
 work=$(mktemp -d)
 export HTTP_PORT=18080 HTTPS_PORT=18443 SUBNET=10.84.0.0/20 CONFIGS=e2e SECRETS=e2e

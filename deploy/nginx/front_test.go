@@ -71,7 +71,7 @@ func start(t *testing.T, behind services) *front {
 		}
 	})
 	for {
-		conn, err := net.Dial("tcp", f.https)
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", f.https)
 		if err == nil {
 			if err := conn.Close(); err != nil {
 				t.Fatal(err)
@@ -125,8 +125,16 @@ func (f *front) config(t *testing.T, folder string, behind services) string {
 	return "pid " + folder + "/nginx.pid;\nworker_processes 2;\nevents {}\nhttp {\n" + temp + host + site + "}\n"
 }
 
-// get sends a request to the HTTPS side and gives the answer with its body.
-func (f *front) send(t *testing.T, method, path, body string, header ...string) (*http.Response, string) {
+// answer is what comes back, less the body.
+type answer struct {
+	StatusCode int
+	Status     string
+	Header     http.Header
+	TLS        *tls.ConnectionState
+}
+
+// send sends a request to the HTTPS side and gives the answer with its body.
+func (f *front) send(t *testing.T, method, path, body string, header ...string) (answer, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, "https://"+f.https+path, strings.NewReader(body))
 	if err != nil {
@@ -136,16 +144,16 @@ func (f *front) send(t *testing.T, method, path, body string, header ...string) 
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
-	answer, err := f.client.Do(request)
+	got, err := f.client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	content, err := io.ReadAll(answer.Body)
+	defer got.Body.Close()
+	content, err := io.ReadAll(got.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer, string(content)
+	return answer{got.StatusCode, got.Status, got.Header, got.TLS}, string(content)
 }
 
 // makeCertificate writes cert.pem and key.pem for play.example.org.
@@ -185,7 +193,7 @@ func makeCertificate(t *testing.T, folder string) *x509.CertPool {
 // freeAddress is one that nobody listens on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -247,7 +247,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("TLS %x, Strict-Transport-Security %v", answer.TLS.Version, answer.Header["Strict-Transport-Security"])
 	}
 	old := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, InsecureSkipVerify: true} //nolint:gosec // that is what is refused
-	if conn, err := tls.Dial("tcp", f.https, old); err == nil {
+	if conn, err := (&tls.Dialer{Config: old}).DialContext(t.Context(), "tcp", f.https); err == nil {
 		_ = conn.Close()
 		t.Error("TLS 1.1 is spoken")
 	}

@@ -3,7 +3,7 @@
 // It writes the plays that were answered, a JSON object a line, and at its end a summary
 // as JSON on standard output. It fails if one play did.
 //
-//	load --url https://play.example.org --campaign summer --rate 40 --least 20000 --out plays.ndjson
+//	load --url https://play.example.org --campaign summer --rate 25 --least 20000 --out plays.ndjson
 package main
 
 import (
@@ -37,9 +37,9 @@ func main() {
 	flag.StringVar(&o.campaign, "campaign", "", "campaign to play")
 	flag.StringVar(&o.authority, "ca", "", "PEM file with the authority of the site's certificate")
 	flag.StringVar(&o.out, "out", "", "file that the answered plays are written to")
-	flag.Float64Var(&o.rate, "rate", 40, "visitors a second")
+	flag.Float64Var(&o.rate, "rate", 25, "visitors a second")
 	flag.Int64Var(&o.least, "least", 20000, "requests to send at least, also after SIGTERM")
-	flag.DurationVar(&o.patience, "patience", 30*time.Second, "how long a visitor goes on trying")
+	flag.DurationVar(&o.patience, "patience", 60*time.Second, "how long a visitor goes on trying")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
