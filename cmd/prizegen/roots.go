@@ -10,7 +10,9 @@ import (
 // trustEmbeddedRoots has certificates checked against Mozilla's authorities, which
 // are part of the program, where the system has none: an image from scratch, for one.
 // It takes a few milliseconds, and must be called once at most.
-func trustEmbeddedRoots() {
+func trustEmbeddedRoots() { x509.SetFallbackRoots(embeddedRoots()) }
+
+func embeddedRoots() *x509.CertPool {
 	pool := x509.NewCertPool()
 	for root := range bundle.Roots() {
 		cert, err := x509.ParseCertificate(root.Certificate)
@@ -23,7 +25,7 @@ func trustEmbeddedRoots() {
 			pool.AddCertWithConstraint(cert, root.Constraint)
 		}
 	}
-	x509.SetFallbackRoots(pool)
+	return pool
 }
 
 // expectTLS is called before a server elsewhere may be called by TLS. Commands that

@@ -409,6 +409,15 @@ func TestStatusSelf(t *testing.T) {
 	if out := prizegen(t, "status", "--self", "--role", "text", "--listen", at); !strings.Contains(out, "ready") || !strings.Contains(out, "lower4") {
 		t.Errorf("a text service says:\n%s", out)
 	}
+	folder := t.TempDir()
+	cert, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	made := exec.CommandContext(t.Context(), "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+		"-subj", "/CN=elsewhere.example.org", "-keyout", key, "-out", cert)
+	if out, err := made.CombinedOutput(); err != nil {
+		t.Fatalf("openssl: %v\n%s", err, out)
+	}
+	secure := startService(t, "--role", "number", "--tls-cert", cert, "--tls-key", key)
+	prizegen(t, "status", "--self", "--role", "number", "--listen", strings.TrimPrefix(secure.url, "https://"), "--tls-cert", cert)
 	text.kill()
 	self := func(s *service, args ...string) (stdout, stderr string, err error) {
 		return tryPrizegen(t, append([]string{"status", "--self", "--listen", strings.TrimPrefix(s.url, "http://")}, args...)...)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -62,5 +63,15 @@ func TestSelfIsFound(t *testing.T) {
 				t.Errorf("asks %q (%v), want %q", got, err, test.want)
 			}
 		})
+	}
+}
+
+// TestAuthoritiesAreEmbedded looks for some that much of the web needs.
+func TestAuthoritiesAreEmbedded(t *testing.T) {
+	subjects := bytes.Join(embeddedRoots().Subjects(), nil) //nolint:staticcheck // it lacks those of the system, and there are none in it
+	for _, name := range []string{"ISRG Root X1", "DigiCert Global Root G2", "GTS Root R1"} {
+		if !bytes.Contains(subjects, []byte(name)) {
+			t.Errorf("%s is not trusted", name)
+		}
 	}
 }
