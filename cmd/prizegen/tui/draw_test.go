@@ -274,7 +274,7 @@ func TestQuickKeys(t *testing.T) {
 	f = press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 	for want := range uint64(3) {
 		next, cmd := f.Update(keys(" ")[0])
-		made := cmd().(tea.BatchMsg)[0]().(madeMsg)
+		made := cmd().(madeMsg)
 		if made.err != nil || made.drawn.draw.Index != want {
 			t.Fatalf("drew index %d, %v, want %d", made.drawn.draw.Index, made.err, want)
 		}
