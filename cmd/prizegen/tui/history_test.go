@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -275,5 +276,39 @@ func TestHistoryForgetsAnotherCampaign(t *testing.T) {
 	f = press(t, f, late())
 	if h := f.screens[0].(historyScreen); len(h.page) > 0 || h.loading {
 		t.Errorf("%d draws of the campaign before are listed", len(h.page))
+	}
+}
+
+// TestManyDraws tells all screens of more draws than anybody makes by hand: what they
+// keep of them is bounded.
+func TestManyDraws(t *testing.T) {
+	w := testWorld(t, termenv.Ascii)
+	f := newFrame(w, screens(w)...)
+	f = press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
+	one := drawn(t, w, 0, 1)[0].(drawnMsg)
+	keep := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	tell := func(from, to uint64) {
+		for i := from; i < to; i++ {
+			msg := one
+			msg.draw.Index = i
+			msg.draw.Whole = fmt.Sprintf("abcd%04d", i%10_000)
+			next, _ := f.Update(msg)
+			f = next.(frame)
+		}
+	}
+	tell(0, 2*maxSession)
+	before := keep()
+	const many = 100_000
+	tell(2*maxSession, many)
+	if after := keep(); after > before+before/2 {
+		t.Errorf("%d bytes are kept of %d draws, %d of %d", after, many, before, 2*maxSession)
+	}
+	if h := f.screens[3].(historyScreen); h.session.total != many || h.len() != maxSession {
+		t.Errorf("%d draws are counted and %d listed", h.session.total, h.len())
 	}
 }
