@@ -19,6 +19,7 @@ type drawScreen struct {
 	settings Settings
 	draw     key.Binding
 	choose   settingKeys
+	glyphs   map[rune]glyph
 	odds     oddsMsg // of the present terms, nil where they are not known yet
 
 	state  drawState
@@ -59,6 +60,7 @@ func newDraw(w *world) drawScreen {
 		w:      w,
 		draw:   key.NewBinding(key.WithKeys(" ", "enter"), key.WithHelp("space", "draw")),
 		choose: newSettingKeys(),
+		glyphs: readGlyphs(),
 	}
 }
 

@@ -29,7 +29,7 @@ func TestPlayCampaign(t *testing.T) {
 	if d.draw.Index != 250 || stored.Account != d.draw.Whole || stored.Entrant == nil || stored.Entrant.FirstName != "小龍" {
 		t.Errorf("drawn %+v, stored %+v", d.draw, stored)
 	}
-	if !strings.Contains(f.View(), "小龍 李, by the rule") || !strings.Contains(f.View(), "campaign summer") {
+	if !strings.Contains(f.View(), "小龍 李, "+d.draw.Whole+" by the rule") || !strings.Contains(f.View(), "campaign summer") {
 		t.Errorf("not shown:\n%s", f.View())
 	}
 	if d.draw.Seed != "" {

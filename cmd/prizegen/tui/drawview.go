@@ -32,9 +32,16 @@ func (d drawScreen) View(width, height int) string {
 // room: the more of it, the larger.
 func (d drawScreen) reels(width, height int) string {
 	letters, gap := d.letters()
-	for _, box := range []struct{ width, height int }{{7, 5}, {5, 3}, {3, 3}} {
-		if len(letters)*box.width+2 <= width && box.height+5 <= height && (box.height < 5 || height >= 18) {
-			return lipgloss.PlaceHorizontal(width, lipgloss.Center, d.boxes(letters, gap, box.width, box.height))
+	for _, box := range []letterBox{
+		{width: 2*glyphWidth + 4, height: glyphHeight + 2, scale: 2, from: 26},
+		{width: 2*glyphWidth + 2, height: glyphHeight + 2, scale: 2, from: 26},
+		{width: glyphWidth + 4, height: glyphHeight/2 + 2, scale: 1, from: 18},
+		{width: glyphWidth + 2, height: glyphHeight/2 + 2, scale: 1, from: 18},
+		{width: 5, height: 3, from: 8},
+		{width: 3, height: 3, from: 8},
+	} {
+		if len(letters)*box.width+2 <= width && height >= box.from {
+			return lipgloss.PlaceHorizontal(width, lipgloss.Center, d.boxes(letters, gap, box))
 		}
 	}
 	var text strings.Builder
@@ -46,6 +53,13 @@ func (d drawScreen) reels(width, height int) string {
 	}
 	// Account numbers can be longer than a line.
 	return lipgloss.NewStyle().Width(width).Align(lipgloss.Center).Render(text.String())
+}
+
+// letterBox is how a letter is shown.
+type letterBox struct {
+	width, height int
+	scale         int // of the glyph, 0 for a plain letter
+	from          int // the height of the screen from which there is room for it
 }
 
 // letter is a letter of the account number as it is shown.
@@ -83,19 +97,23 @@ func (d drawScreen) letters() (list []letter, text int) {
 }
 
 // boxes draws letters in boxes side by side, with a gap between text and number.
-func (d drawScreen) boxes(letters []letter, gap, width, height int) string {
+func (d drawScreen) boxes(letters []letter, gap int, size letterBox) string {
 	var row []string
 	for i, l := range letters {
 		if i == gap {
-			row = append(row, strings.Repeat(strings.Repeat(" ", 2)+"\n", height-1)+"  ")
+			row = append(row, strings.Repeat("  \n", size.height-1)+"  ")
 		}
 		border := d.w.styles.rolling
 		if l.still {
 			border = d.w.styles.account.Bold(false)
 		}
 		box := d.w.styles.r.NewStyle().Border(lipgloss.RoundedBorder()).BorderForeground(border.GetForeground()).
-			Width(width-2).Height(height-2).Align(lipgloss.Center, lipgloss.Center)
-		row = append(row, box.Render(l.style.Render(l.text)))
+			Width(size.width-2).Height(size.height-2).Align(lipgloss.Center, lipgloss.Center)
+		text := l.text
+		if g := d.glyphs[rune(l.text[0])]; g != nil && size.scale > 0 {
+			text = g.draw(size.scale)
+		}
+		row = append(row, box.Render(l.style.Render(text)))
 	}
 	return lipgloss.JoinHorizontal(lipgloss.Top, row...)
 }
@@ -155,15 +173,25 @@ func (d drawScreen) banner(width, height int) string {
 	if won == nil {
 		return lipgloss.PlaceHorizontal(width, lipgloss.Center, st.lose.Render("no prize this time"))
 	}
-	text := st.win.Render("★ " + cut(won.Name, width-14) + " ★")
-	if height < 5 {
-		return lipgloss.PlaceHorizontal(width, lipgloss.Center, text)
-	}
 	box := st.r.NewStyle().Border(lipgloss.DoubleBorder()).BorderForeground(st.win.GetForeground()).Padding(0, 3)
-	if height >= 14 {
-		box = box.Padding(1, 6)
+	view := ""
+	for _, size := range []struct{ scale, from int }{{2, 22}, {1, 12}} {
+		large, ok := drawText(d.glyphs, won.Name, size.scale)
+		if ok && height >= size.from && lipgloss.Width(large)+14 <= width {
+			view = box.Render(st.win.Render(large))
+			break
+		}
 	}
-	view := box.Render(text)
+	if view == "" {
+		text := st.win.Render("★ " + cut(won.Name, width-14) + " ★")
+		switch {
+		case height < 5:
+			return lipgloss.PlaceHorizontal(width, lipgloss.Center, text)
+		case height >= 14:
+			box = box.Padding(1, 6)
+		}
+		view = box.Render(text)
+	}
 	side := (width - lipgloss.Width(view)) / 2
 	rows := lipgloss.Height(view)
 	return lipgloss.JoinHorizontal(lipgloss.Top, d.confetti(side, rows, 0), view, d.confetti(side, rows, 1))
@@ -203,7 +231,7 @@ func (d drawScreen) reasons() []string {
 	if p := m.terms.Rules.Prize(m.outcome); p != nil {
 		chance, what = p.Chance, p.Name
 	}
-	by := st.faint.Render("by the rule ") + st.title.Render(rule.Name)
+	by := st.title.Render(m.draw.Whole) + st.faint.Render(" by the rule ") + st.title.Render(rule.Name)
 	if m.who.FirstName != "" {
 		by = st.title.Render(m.who.FirstName+" "+m.who.LastName) + st.faint.Render(", ") + by
 	}

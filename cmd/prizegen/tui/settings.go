@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -27,7 +28,7 @@ func (s Settings) line() string {
 	} else {
 		text += fmt.Sprintf(" · free play · seed %s · next is %s", short(string(s.Seed)), prize.Thousands(s.Next))
 	}
-	return text + " · " + s.Backend.Name
+	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
 }
 
 // errWaiting says why nothing can be drawn yet.

@@ -1,0 +1,80 @@
+package tui
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+)
+
+// glyphsText draws letters, digits and what amounts are written with: above each group of drawings stand the letters
+// that they are of.
+//
+//go:embed glyphs.txt
+var glyphsText string
+
+// The size of a glyph in dots. A character of the terminal shows two of them, one above
+// the other.
+const (
+	glyphWidth  = 5
+	glyphHeight = 6
+)
+
+// glyph is a letter as rows of dots, # for those that are set.
+type glyph []string
+
+// readGlyphs gives the glyphs of the letters that have one.
+func readGlyphs() map[rune]glyph {
+	glyphs := map[rune]glyph{' ': slices.Repeat(glyph{strings.Repeat(".", glyphWidth)}, glyphHeight)}
+	for group := range strings.SplitSeq(strings.TrimSpace(glyphsText), "\n\n") {
+		lines := strings.Split(group, "\n")
+		letters := []rune(lines[0])
+		for _, line := range lines[1:] {
+			for i, dots := range strings.Fields(line) {
+				glyphs[letters[i]] = append(glyphs[letters[i]], dots)
+			}
+		}
+	}
+	return glyphs
+}
+
+// drawText shows a text in glyphs; ok is false where a letter has none.
+func drawText(glyphs map[rune]glyph, text string, scale int) (view string, ok bool) {
+	rows := make([][]string, glyphHeight/2*scale)
+	for _, letter := range text {
+		g := glyphs[letter]
+		if g == nil {
+			return "", false
+		}
+		for i, row := range strings.Split(g.draw(scale), "\n") {
+			rows[i] = append(rows[i], row)
+		}
+	}
+	var lines []string
+	for _, row := range rows {
+		lines = append(lines, strings.Join(row, strings.Repeat(" ", scale)))
+	}
+	return strings.Join(lines, "\n"), true
+}
+
+// draw shows the glyph with dots of scale times scale.
+func (g glyph) draw(scale int) string {
+	set := func(x, y int) bool { return y < len(g)*scale && g[y/scale][x/scale] == '#' }
+	var lines []string
+	for y := 0; y < glyphHeight*scale; y += 2 {
+		var line strings.Builder
+		for x := range glyphWidth * scale {
+			switch above, below := set(x, y), set(x, y+1); {
+			case above && below:
+				line.WriteString("█")
+			case above:
+				line.WriteString("▀")
+			case below:
+				line.WriteString("▄")
+			default:
+				line.WriteString(" ")
+			}
+		}
+		lines = append(lines, line.String())
+	}
+	return strings.Join(lines, "\n")
+}
