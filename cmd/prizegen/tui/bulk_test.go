@@ -14,6 +14,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
@@ -204,5 +205,17 @@ func TestReadPlan(t *testing.T) {
 				t.Errorf("got %v, want an error with %q", err, test.wrong)
 			}
 		})
+	}
+}
+
+// TestBulkOfCampaign takes the rules and formats of the campaign that is played, and
+// never its seed, which is secret.
+func TestBulkOfCampaign(t *testing.T) {
+	w := testWorld(t, termenv.Ascii)
+	openCampaign(t, w)
+	w.Settings.Free.Rules = must(prize.Builtin(prize.Modest))(t)
+	_, run := startBulk(t, bulkFrame(t, w), 100, "")
+	if run.spec.Rules.Name != prize.Generous || run.spec.Seed != "42" {
+		t.Errorf("drawn by %s with the seed %s", run.spec.Rules.Name, run.spec.Seed)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -310,5 +311,29 @@ func TestManyDraws(t *testing.T) {
 	}
 	if h := f.screens[3].(historyScreen); h.session.total != many || h.len() != maxSession {
 		t.Errorf("%d draws are counted and %d listed", h.session.total, h.len())
+	}
+}
+
+// TestHistoryMouse selects the draw that is clicked, and opens the selected one.
+func TestHistoryMouse(t *testing.T) {
+	w := testWorld(t, termenv.Ascii)
+	f := press(t, historyFrame(t, w), drawn(t, w, 0, 30)...)
+	at := func() uint64 {
+		h := f.screens[0].(historyScreen)
+		return h.session.list(h.filter)[h.at].draw.Index
+	}
+	lines := strings.Split(f.View(), "\n")
+	row := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, " 25 ") })
+	click := tea.MouseMsg{X: 10, Y: row, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}
+	if f = press(t, f, click); at() != 25 {
+		t.Errorf("index %d is selected, want the clicked 25", at())
+	}
+	next, cmd := f.Update(click)
+	if f = settle(t, next.(frame), cmd); !strings.Contains(f.View(), "Draw 25") {
+		t.Errorf("a click on the selected draw does not open it:\n%s", f.View())
+	}
+	f = do(t, f, "esc")
+	if f = press(t, f, tea.MouseMsg{X: 10, Y: row, Button: tea.MouseButtonWheelDown}); at() != 24 {
+		t.Errorf("the wheel selects index %d, want 24", at())
 	}
 }
