@@ -4,6 +4,9 @@
 // as JSON on standard output. It fails if one play did.
 //
 //	load --url https://play.example.org --campaign summer --rate 25 --least 20000 --out plays.ndjson
+//
+// With --rate 0 visitors come as fast as they are served, which measures a deployment;
+// --only-plays has them look at nothing.
 package main
 
 import (
@@ -28,6 +31,8 @@ type options struct {
 	url, campaign, authority, out string
 	rate                          float64
 	least                         int64
+	visitors                      int
+	onlyPlays                     bool
 	patience                      time.Duration
 }
 
@@ -39,10 +44,18 @@ func main() {
 	flag.StringVar(&o.out, "out", "", "file that the answered plays are written to")
 	flag.Float64Var(&o.rate, "rate", 25, "visitors a second")
 	flag.Int64Var(&o.least, "least", 20000, "requests to send at least, also after SIGTERM")
+	flag.IntVar(&o.visitors, "visitors", 150, "visitors at a time, at most")
+	flag.BoolVar(&o.onlyPlays, "only-plays", false, "send plays and nothing else")
+	duration := flag.Duration("for", 0, "how long visitors come; until SIGTERM where it is 0")
 	flag.DurationVar(&o.patience, "patience", 60*time.Second, "how long a visitor goes on trying")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, *duration)
+		defer cancel()
+	}
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
@@ -62,12 +75,12 @@ func run(ctx context.Context, o options) error {
 	t := &tally{plays: json.NewEncoder(out), troubles: map[string]int{}}
 	v := visitors{options: o, client: client, tally: t}
 	started := time.Now()
-	tick := time.NewTicker(time.Duration(float64(time.Second) / o.rate))
-	defer tick.Stop()
+	next, stop := every(o.rate)
+	defer stop()
 	var under sync.WaitGroup
-	places := make(chan struct{}, 150) // visitors at a time; one that waits for a place is late, not lost
+	places := make(chan struct{}, o.visitors) // one that waits for a place is late, not lost
 	for n := 0; ctx.Err() == nil || t.requests.Load() < o.least; n++ {
-		<-tick.C
+		next()
 		places <- struct{}{}
 		under.Go(func() {
 			defer func() { <-places }()
@@ -86,6 +99,16 @@ func run(ctx context.Context, o options) error {
 		return fmt.Errorf("%d plays and %d looks failed, %d answers were wrong", summary.FailedPlays, summary.FailedLooks, summary.Wrong)
 	}
 	return nil
+}
+
+// every gives a function that waits for the time of the next visitor; at a rate of 0 it
+// does not wait.
+func every(rate float64) (next, stop func()) {
+	if rate == 0 {
+		return func() {}, func() {}
+	}
+	tick := time.NewTicker(time.Duration(float64(time.Second) / rate))
+	return func() { <-tick.C }, tick.Stop
 }
 
 func newClient(authority string) (*http.Client, error) {

@@ -26,36 +26,51 @@ type visitors struct {
 	tally  *tally
 }
 
-// visit is one visitor. Each looks at the page or at one of the services too.
+// visit is one visitor, who looks, plays, and looks at the draw.
 func (v visitors) visit(n int) {
+	if !v.onlyPlays {
+		v.look(n)
+	}
+	play, ok := v.play(n)
+	if !ok || v.onlyPlays {
+		return
+	}
+	answer, err := v.try(http.MethodGet, "/v1/draws/"+play.ID, nil, "", http.StatusOK)
+	if err != nil {
+		v.tally.failed("look", err)
+		return
+	}
+	var again played
+	if err := json.Unmarshal(answer, &again); err != nil || again != play {
+		v.tally.wrong(fmt.Errorf("the draw %v is shown as %v", play, again))
+	}
+}
+
+// look asks for the page of the campaign, or something of one of the services.
+func (v visitors) look(n int) {
 	looks := []string{"/c/" + v.campaign, "/v1/text?count=2", "/v1/number?count=2", "/v1/prize/status", "/v1/campaigns/" + v.campaign}
 	if _, err := v.try(http.MethodGet, looks[n%len(looks)], nil, "", http.StatusOK); err != nil {
 		v.tally.failed("look", err)
 	}
+}
+
+// play makes a draw.
+func (v visitors) play(n int) (play played, ok bool) {
 	body, err := json.Marshal(map[string]any{"campaign": v.campaign, "entrant": map[string]string{"first_name": "Visitor", "last_name": "No. " + strconv.Itoa(n)}})
 	if err != nil {
-		panic(err)
+		panic(err) // it is text
 	}
 	started := time.Now()
 	answer, err := v.try(http.MethodPost, "/v1/draws", body, rand.Text(), http.StatusCreated)
+	if err == nil {
+		err = json.Unmarshal(answer, &play)
+	}
 	if err != nil {
 		v.tally.failed("play", err)
-		return
-	}
-	var play, again played
-	if err := json.Unmarshal(answer, &play); err != nil {
-		v.tally.failed("play", err)
-		return
+		return played{}, false
 	}
 	v.tally.answered(play, time.Since(started))
-	answer, err = v.try(http.MethodGet, "/v1/draws/"+play.ID, nil, "", http.StatusOK)
-	if err != nil {
-		v.tally.failed("look", err)
-		return
-	}
-	if err := json.Unmarshal(answer, &again); err != nil || again != play {
-		v.tally.wrong(fmt.Errorf("the draw %v is shown as %v", play, again))
-	}
+	return play, true
 }
 
 // try sends a request until it is answered, or patience has ended.

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Measures how many plays a second each way of running it makes on this machine, with the
+# load, the database and everything else on the same processors. It passes no judgement.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+need docker curl go openssl python3
+"$root/deploy/e2e/base-images.sh"
+[[ -n ${E2E_BUILT:-} ]] || build_image
+seconds=${E2E_SECONDS:-15}
+visitors=${E2E_VISITORS:-64}
+
+work=$(mktemp -d)
+export COMPOSE_PROJECT_NAME=prizegen-e2e-capacity HTTP_PORT=18080 HTTPS_PORT=18443 SUBNET=172.30.85.0/24
+export NGINX_CONF=./nginx/nginx-e2e.conf
+compose_file=(-f "$work/compose.yaml")
+cleanup() {
+	local code=$?
+	docker rm -fv e2e-capacity >/dev/null 2>&1 || true
+	[[ ! -e $work/compose.yaml ]] || compose "${compose_file[@]}" down -v >/dev/null 2>&1 || true
+	rm -rf "$work"
+	exit "$code"
+}
+trap cleanup EXIT
+CGO_ENABLED=0 go build -C "$root" -o "$work/load" ./deploy/e2e/load
+
+# measure WHAT URL [CA]: plays as fast as it can, and prints a row.
+measure() {
+	"$work/load" --url "$2" --ca "${3:-}" --campaign welcome --rate 0 --visitors "$visitors" --only-plays \
+		--least 0 --for "${seconds}s" --out /dev/null >"$work/summary.json"
+	python3 - "$1" "$work/summary.json" <<'END'
+import json, sys
+s = json.load(open(sys.argv[2]))
+print(f"    {sys.argv[1]:<58} {s['plays'] / s['seconds']:8,.0f} plays/s   p50 {s['p50_ms']:7.1f} ms   p95 {s['p95_ms']:7.1f} ms")
+END
+}
+
+say "Plays a second, $visitors visitors at a time for $seconds s, on $(nproc) processors with a load of $(cut -d' ' -f1 /proc/loadavg)"
+docker run -d --name e2e-capacity --env PRIZEGEN_ADMIN_TOKEN=e2e --env PRIZEGEN_ADMIN_PASSWORD=e2e "$image" serve >/dev/null
+url=http://$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' e2e-capacity):8080
+wait_for 30 "the process" curl -fs "$url/c/welcome"
+measure "one process with SQLite" "$url"
+docker rm -fv e2e-capacity >/dev/null
+
+cp -R "$root/deploy/nginx" "$root/deploy/compose.yaml" "$root/deploy/setup.sh" "$work/"
+"$work/setup.sh" >/dev/null
+sed 's/default 0;/default 0; 172.16.0.0\/12 1;/' "$work/nginx/nginx.conf" >"$work/nginx/nginx-e2e.conf"
+site=https://localhost:$HTTPS_PORT ca=$work/secrets/tls_cert.pem
+for cores in 1 2; do
+	compose "${compose_file[@]}" up -d --scale "core=$cores" >"$work/up.log" 2>&1 || { cat "$work/up.log" >&2 && fail "compose up"; }
+	wait_for 120 "the site through NGINX" curl -fs --cacert "$ca" "$site/c/welcome"
+	sleep 6 # NGINX learns of replicas
+	measure "Compose: NGINX with TLS, $cores core(s), services, PostgreSQL" "$site" "$ca"
+done
