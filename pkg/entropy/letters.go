@@ -182,6 +182,10 @@ func (l Letters) Append(dst []byte, r Range) []byte {
 				// Reading blocks never fails.
 				_, _ = readers[g>>1].Read(blocks[:n*BlockSize])
 			}
+			if group.length == 4 {
+				rejected = l.spellBlocks(part[group.start:], blocks[g&1*8:n*BlockSize], group.threshold, rejected)
+				continue
+			}
 			for i := range words[:n] {
 				words[i] = binary.BigEndian.Uint64(blocks[i*BlockSize+g&1*8:])
 			}
@@ -232,6 +236,23 @@ func (l *Letters) spellFour(dst []byte, words []uint64) {
 		binary.LittleEndian.PutUint32(dst[at:at+4], uint32(pairs[first])|uint32(pairs[second])<<16)
 		at += l.length
 	}
+}
+
+// spellBlocks is [Letters.spell] for a group of four letters, as the usual formats
+// have, whose words are the first ones of blocks: all in one pass.
+func (l *Letters) spellBlocks(dst, blocks []byte, threshold uint64, rejected []int) []int {
+	square, pairs, width := uint64(len(l.alphabet)*len(l.alphabet)), l.pairs, l.length
+	for i := 0; len(blocks) >= 8; i++ {
+		first, rest := bits.Mul64(binary.BigEndian.Uint64(blocks), square)
+		second, rest := bits.Mul64(rest, square)
+		binary.LittleEndian.PutUint32(dst, uint32(pairs[first])|uint32(pairs[second])<<16)
+		if rest < threshold {
+			rejected = append(rejected, i)
+		}
+		blocks = blocks[min(BlockSize, len(blocks)):]
+		dst = dst[min(width, len(dst)):]
+	}
+	return rejected
 }
 
 // spellOne does the same for one letter.
