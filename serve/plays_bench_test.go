@@ -3,7 +3,6 @@ package serve_test
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -31,8 +30,7 @@ var benchStores = []struct {
 }
 
 // BenchmarkPlays makes a durable play an iteration, over HTTP, for 64 visitors at a
-// time: with texts, numbers and prizes made in the process and by three services, and,
-// to compare with, as most would write it: a transaction for each, without HTTP.
+// time: with texts, numbers and prizes made in the process and by three services.
 func BenchmarkPlays(b *testing.B) {
 	const visitors = 64
 	for _, store := range benchStores {
@@ -48,7 +46,6 @@ func BenchmarkPlays(b *testing.B) {
 			s := start(b, serve.Core, quiet, keeping(b, store.address(b)), func(c *serve.Config) { c.Services = services })
 			play(b, s, visitors)
 		})
-		b.Run(store.name+"/single-row", func(b *testing.B) { playOneByOne(b, store.name, store.address(b), visitors) })
 	}
 }
 
@@ -161,68 +158,4 @@ func (v *visitor) do(want int, request string) error {
 		err = fmt.Errorf("%.60q is answered with %s: %.300s", request, answer.Status, text)
 	}
 	return errors.Join(err, answer.Body.Close())
-}
-
-// playOneByOne stores b.N plays, each in a transaction that takes the next index,
-// adds the draw and counts it.
-func playOneByOne(b *testing.B, engine, address string, visitors int) {
-	b.Helper()
-	db := singleRows(b, engine, address)
-	var next atomic.Int64
-	b.ResetTimer()
-	each(b, visitors, func() error {
-		for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
-			if err := playOne(b.Context(), db, n); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "plays/s")
-}
-
-// singleRows opens a database as the store does, with as few tables as do.
-func singleRows(b *testing.B, engine, address string) *sql.DB {
-	b.Helper()
-	driver := "pgx"
-	if engine == "sqlite" {
-		driver, address = "sqlite", "file:"+address+"?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
-	}
-	db, err := sql.Open(driver, address)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = db.Close() })
-	if engine == "sqlite" {
-		db.SetMaxOpenConns(1) // they would only wait for the lock of the file, and longer
-	} else {
-		db.SetMaxOpenConns(16)
-		db.SetMaxIdleConns(16)
-	}
-	for _, text := range []string{
-		"CREATE TABLE campaign (id INTEGER PRIMARY KEY, next_index INTEGER NOT NULL)",
-		"INSERT INTO campaign VALUES (1, 0)",
-		"CREATE TABLE draws (draw_index INTEGER PRIMARY KEY, account TEXT NOT NULL UNIQUE, prize TEXT, once_key TEXT NOT NULL UNIQUE, name TEXT NOT NULL)",
-	} {
-		if _, err := db.ExecContext(b.Context(), text); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return db
-}
-
-func playOne(ctx context.Context, db *sql.DB, n int64) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	var index int64
-	if err := tx.QueryRowContext(ctx, "UPDATE campaign SET next_index = next_index + 1 WHERE id = 1 RETURNING next_index").Scan(&index); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO draws VALUES ($1, $2, $3, $4, $5)", index, fmt.Sprintf("abcd%08d", index), "Mug", fmt.Sprint("bench-", n), fmt.Sprint("Ann Lee ", n)); err != nil {
-		return err
-	}
-	return tx.Commit()
 }

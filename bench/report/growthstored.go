@@ -13,10 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prizegen/prizegen/bench"
 	"github.com/prizegen/prizegen/pkg/campaign"
-	"github.com/prizegen/prizegen/pkg/draw"
-	"github.com/prizegen/prizegen/pkg/store"
 )
 
 // growthStored measures a play and the pages of the site as the draws that are stored
@@ -61,24 +58,12 @@ const filled = "welcome"
 
 // fill has draws made until a file holds as many as that, and gives one of the middle.
 func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
-	db, err := store.Open(ctx, file, store.Options{})
+	p, err := openPromotion(ctx, file, filled, 1024) // large groups, since nobody waits
 	if err != nil {
 		return campaign.Draw{}, err
 	}
-	defer db.Close() //nolint:errcheck // every write has its own end
-	// Large groups, since there is nobody to answer soon.
-	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}, MaxGroup: 1024}).As("bench")
+	defer p.close()
 	c, err := p.Campaign(ctx, filled)
-	if errors.Is(err, campaign.ErrNotFound) {
-		var spec draw.Spec
-		if spec, err = bench.Spec(0); err != nil {
-			return campaign.Draw{}, err
-		}
-		plan := campaign.Plan{Name: filled, RulesYAML: string(spec.Rules.Source()), TextFormat: spec.Text.String(), NumberFormat: spec.Number.String()}
-		if c, err = p.Create(ctx, plan); err == nil {
-			c, err = p.Open(ctx, filled)
-		}
-	}
 	if err != nil {
 		return campaign.Draw{}, err
 	}
@@ -89,7 +74,7 @@ func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
 	for i := range errs {
 		running.Go(func() {
 			for n := next.Add(1); n <= rows && errs[i] == nil; n = next.Add(1) {
-				_, errs[i] = p.Play(ctx, campaign.Play{Campaign: filled, Key: fmt.Sprint("fill-", n), Person: &campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", n)}})
+				errs[i] = p.play(ctx, fmt.Sprint("fill-", n))
 			}
 		})
 	}
@@ -141,7 +126,7 @@ func (l *lab) visit(ctx context.Context, file string, middle campaign.Draw) ([]v
 		{"admin: draws, middle", draws + "?cursor=" + strconv.FormatUint(middle.Index, 10)},
 		{"admin: draws, account", draws + "?account=" + middle.Account},
 		{"admin: draws, rare prize", draws + "?prize=" + url.QueryEscape("£100.00")},
-		{"admin: entrants, search", "/admin/entrants?search=" + url.QueryEscape("lee 77")},
+		{"admin: entrants, search", "/admin/entrants?search=" + url.QueryEscape("lee fill-77")},
 	} {
 		took, err := v.typical(func() error { return v.get(ctx, page.path) })
 		if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -28,11 +29,13 @@ func (l *lab) singleRows(ctx context.Context, postgres string) ([]contestant, fu
 		_ = lite.Close() // their time is over
 		_ = pg.Close()
 	}
-	what := "a transaction a play, in process, for 64 at a time"
-	return []contestant{
-		{"single rows in SQLite", what, func(ctx context.Context) (float64, error) { return l.playSingly(ctx, lite) }},
-		{"single rows in PostgreSQL", what, func(ctx context.Context) (float64, error) { return l.playSingly(ctx, pg) }},
-	}, closeAll, nil
+	what := "two statements and a commit a play and nothing else, in process, for 64 at a time"
+	single := func(db *sql.DB) func(context.Context) (float64, error) {
+		return func(ctx context.Context) (float64, error) {
+			return atOnce(l.time(), func(int64) error { return playSingle(ctx, db) })
+		}
+	}
+	return []contestant{{"bare rows in SQLite", what, single(lite)}, {"bare rows in PostgreSQL", what, single(pg)}}, closeAll, nil
 }
 
 // openSingle opens a database as the store does, with as few tables as do.
@@ -58,28 +61,22 @@ func openSingle(ctx context.Context, driver, address string, connections int) (*
 	return db, nil
 }
 
-// playSingly tells how many plays a second 64 goroutines store.
-func (l *lab) playSingly(ctx context.Context, db *sql.DB) (float64, error) {
-	var stored atomic.Int64
+// atOnce tells how often a second 64 goroutines do something, each time with another
+// number.
+func atOnce(span time.Duration, do func(n int64) error) (float64, error) {
+	var next atomic.Int64
 	errs := make([]error, clients)
 	started := time.Now()
 	var running sync.WaitGroup
 	for i := range clients {
 		running.Go(func() {
-			for errs[i] == nil && time.Since(started) < l.time() {
-				errs[i] = playSingle(ctx, db)
-				stored.Add(1)
+			for errs[i] == nil && time.Since(started) < span {
+				errs[i] = do(next.Add(1))
 			}
 		})
 	}
 	running.Wait()
-	took := time.Since(started).Seconds()
-	for _, err := range errs {
-		if err != nil {
-			return 0, err
-		}
-	}
-	return float64(stored.Load()) / took, nil
+	return float64(next.Load()) / time.Since(started).Seconds(), errors.Join(errs...)
 }
 
 // playSingle takes the next index and adds its draw.

@@ -12,7 +12,7 @@ import (
 )
 
 // BatchSize is how many draws [Run] makes at a time.
-const BatchSize = 4096
+const BatchSize = 8192
 
 // Run makes the draws of a spec. They come in batches: encode is called for
 // several batches at once, to do what can be done to each alone, and emit for

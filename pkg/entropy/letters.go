@@ -168,8 +168,9 @@ func (l Letters) Append(dst []byte, r Range) []byte {
 	}
 	most := min(r.Count, batch)
 	blocks := make([]byte, most*BlockSize)
-	words := make([]uint64, most)
-	rejected := make([]int, 0, most)
+	var words [batch]uint64 // on the stack, which costs nothing
+	var place [batch / 16]int
+	rejected := place[:0]
 	size := int(r.Count) * l.length
 	dst = slices.Grow(dst, size)
 	left := dst[len(dst) : len(dst)+size]

@@ -20,7 +20,7 @@ func (r *Rules) Award(dst []Outcome, accounts *Accounts, draws entropy.Range) []
 	blocks := stream.Blocks(draws.Start, 0)
 	most := min(accounts.Len(), batch)
 	words := make([]byte, most*entropy.BlockSize)
-	rows := make([]int32, most)
+	var rows [batch]int32 // on the stack, which costs nothing
 	old := len(dst)
 	dst = slices.Grow(dst, accounts.Len())[:old+accounts.Len()]
 	for left, done := dst[old:], 0; done < accounts.Len(); {

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/prizegen/prizegen/bench"
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/store"
+)
+
+// promotion is an open campaign in this process.
+type promotion struct {
+	*campaign.Promoter
+	db   *store.DB
+	name string
+}
+
+// openPromotion opens a database and a campaign in it, which is made where it is not
+// there. At most so many plays are stored in one transaction.
+func openPromotion(ctx context.Context, address, name string, maxGroup int) (*promotion, error) {
+	spec, err := bench.Spec(0)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, address, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}, MaxGroup: maxGroup}).As("bench")
+	_, err = p.Campaign(ctx, name)
+	if errors.Is(err, campaign.ErrNotFound) {
+		plan := campaign.Plan{Name: name, RulesYAML: string(spec.Rules.Source()), TextFormat: spec.Text.String(), NumberFormat: spec.Number.String()}
+		if _, err = p.Create(ctx, plan); err == nil {
+			_, err = p.Open(ctx, name)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &promotion{p, db, name}, nil
+}
+
+// play plays with a once-only key, for somebody who has not played before.
+func (p *promotion) play(ctx context.Context, key string) error {
+	_, err := p.Play(ctx, campaign.Play{Campaign: p.name, Key: key, Person: &campaign.Person{FirstName: "Ann", LastName: "Lee " + key}})
+	return err
+}
+
+// playFor tells how many plays a second 64 goroutines make.
+func (p *promotion) playFor(ctx context.Context, l *lab) (float64, error) {
+	mark := l.mark()
+	return atOnce(l.time(), func(n int64) error { return p.play(ctx, fmt.Sprint(mark, n)) })
+}
+
+// close closes the database.
+func (p *promotion) close() {
+	_ = p.db.Close() // every write had its own end
+}
