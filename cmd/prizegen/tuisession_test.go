@@ -133,7 +133,7 @@ func campaignInSession(t *testing.T, m *tmuxScreen, db string) {
 	m.keys("Enter", "Enter")
 	m.until("campaign summer")
 	m.keys("1", "Space")
-	m.until("小龍 Lee, by the rule", "2 drawn")
+	m.until("小龍 Lee, ", " by the rule ", "2 drawn")
 	m.keys("4")
 	m.until("Campaign summer", "小龍 Lee")
 	m.keys("e")
