@@ -160,7 +160,7 @@ func servicesInSession(t *testing.T, m *tmuxScreen) {
 	m.until("Address of the services")
 	m.write("http://" + address)
 	m.keys("Enter")
-	m.until("free play · seed 42 · next is 10 · http://" + address)
+	m.until("free play · seed 42 · next is 10 · " + address)
 	m.keys("5")
 	m.until("All 4 services are ready")
 	all.kill()
