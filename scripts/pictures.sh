@@ -112,7 +112,7 @@ services() {
 picture draw draw --seed 42 --start 9 -n 8
 picture odds odds --draws 10000
 
-screen tui-draw '--seed 42 --start 9' '=Press space' Space '=£50.00'
+screen tui-draw '--seed 42 --start 9' '=Press space' Space '=starts with A'
 screen tui-odds '--seed 42' '=Press space' 2 '=The odds of'
 screen tui-bulk '--seed 42' '=Press space' 3 '=Draw many' m '=First index' C-u +10000000 Tab Tab Enter '=chi-square'
 skipped tui-history || promotion
