@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 	"github.com/muesli/termenv"
 
@@ -257,6 +259,42 @@ func TestGoldenDraw(t *testing.T) {
 		}
 		return do(t, f, "upper64", "enter", " ")
 	})
+}
+
+// TestTerminals shows the same on all kinds of terminals, in the colours that each has.
+func TestTerminals(t *testing.T) {
+	views := map[string]string{}
+	for name, kind := range map[string]struct {
+		profile termenv.Profile
+		dark    bool
+		colors  []string // how its colours may be written
+	}{
+		"none":       {termenv.Ascii, true, nil},
+		"16-dark":    {termenv.ANSI, true, []string{"3", "9"}},
+		"16-light":   {termenv.ANSI, false, []string{"3", "9"}},
+		"256-dark":   {termenv.ANSI256, true, []string{"38;5;"}},
+		"256-light":  {termenv.ANSI256, false, []string{"38;5;"}},
+		"true-dark":  {termenv.TrueColor, true, []string{"38;2;"}},
+		"true-light": {termenv.TrueColor, false, []string{"38;2;"}},
+	} {
+		w := worldOn(t, kind.profile, kind.dark)
+		w.Settings.Next = 9
+		view := do(t, newProgram(t, w), " ").View()
+		golden(t, "terminal-"+name+".ansi", view)
+		if got, want := ansi.Strip(view), views["text"]; want != "" && got != want {
+			t.Errorf("on %s it is another text:\n%s", name, got)
+		}
+		views["text"] = ansi.Strip(view)
+		for _, code := range regexp.MustCompile(`\x1b\[([0-9;]*)m`).FindAllStringSubmatch(view, -1) {
+			rest := regexp.MustCompile(`^([0147]|;)*$`).MatchString(code[1]) // bold, underlined, reversed
+			for _, color := range kind.colors {
+				rest = rest || strings.Contains(code[1], color)
+			}
+			if !rest || kind.profile == termenv.ANSI && strings.Contains(code[1], "38;") {
+				t.Errorf("on %s there is the code %q", name, code[1])
+			}
+		}
+	}
 }
 
 // TestGoldenFilesDiffer makes sure that colour reaches the golden views.

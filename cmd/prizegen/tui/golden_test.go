@@ -91,9 +91,15 @@ func golden(t *testing.T, name, view string) {
 // animation.
 func testWorld(t *testing.T, profile termenv.Profile) *world {
 	t.Helper()
+	return worldOn(t, profile, true)
+}
+
+// worldOn is the same on a terminal with a dark or a light ground.
+func worldOn(t *testing.T, profile termenv.Profile, dark bool) *world {
+	t.Helper()
 	renderer := lipgloss.NewRenderer(io.Discard)
 	renderer.SetColorProfile(profile)
-	renderer.SetHasDarkBackground(true)
+	renderer.SetHasDarkBackground(dark)
 	rules := must(prize.Builtin(prize.Generous))(t)
 	text, number := must(textgen.Parse(textgen.Default))(t), must(numgen.Parse(numgen.Default))(t)
 	local := Backend{
