@@ -281,10 +281,10 @@ func TestTerminals(t *testing.T) {
 		w.Settings.Next = 9
 		view := do(t, newProgram(t, w), " ").View()
 		golden(t, "terminal-"+name+".ansi", view)
-		if got, want := ansi.Strip(view), views["text"]; want != "" && got != want {
+		if got, want := strings.NewReplacer("[", " ", "]", " ").Replace(ansi.Strip(view)), views["text"]; want != "" && got != want {
 			t.Errorf("on %s it is another text:\n%s", name, got)
 		}
-		views["text"] = ansi.Strip(view)
+		views["text"] = strings.NewReplacer("[", " ", "]", " ").Replace(ansi.Strip(view))
 		for _, code := range regexp.MustCompile(`\x1b\[([0-9;]*)m`).FindAllStringSubmatch(view, -1) {
 			rest := regexp.MustCompile(`^([0147]|;)*$`).MatchString(code[1]) // bold, underlined, reversed
 			for _, color := range kind.colors {

@@ -110,13 +110,14 @@ func (f form) View(st styles, width, height int) string {
 	}
 	var lines []string
 	for i, input := range f.inputs {
-		label := st.faint
+		label, mark := st.faint, "  "
 		if i == f.at {
-			label = st.title
+			label, mark = st.title, "› "
 		}
-		input.Width = max(width-labels-1, 1)
-		input.PlaceholderStyle = st.faint
-		lines = append(lines, label.Render(pad(f.labels[i], labels))+input.View())
+		input.Width = max(width-labels-lipgloss.Width(mark)-1, 1)
+		input.PlaceholderStyle, input.TextStyle = st.faint, st.plain
+		input.Cursor.Style, input.Cursor.TextStyle = st.plain, st.plain
+		lines = append(lines, label.Render(mark+pad(f.labels[i], labels))+input.View())
 	}
 	if f.err != nil {
 		lines = append(lines, "", st.warn.Width(width).Render("✗ "+f.err.Error()))

@@ -313,13 +313,18 @@ func (f frame) tabs() []string {
 	tabs := func(names bool) []string {
 		var list []string
 		for i, s := range f.screens {
-			name := " " + strconv.Itoa(i+1) + " "
+			name := strconv.Itoa(i + 1)
 			if names || i == f.at {
-				name += s.Title() + " "
+				name += " " + s.Title()
 			}
 			style := f.w.styles.tab
-			if i == f.at {
-				style = f.w.styles.tabShown
+			switch {
+			case i == f.at && f.w.styles.plainOnly():
+				name = "[" + name + "]"
+			case i == f.at:
+				name, style = " "+name+" ", f.w.styles.tabShown
+			default:
+				name = " " + name + " "
 			}
 			list = append(list, style.Render(name))
 		}

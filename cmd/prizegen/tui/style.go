@@ -1,10 +1,13 @@
 package tui
 
-import "github.com/charmbracelet/lipgloss"
+import (
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+)
 
 // styles are how everything looks. Colours are given for terminals of 2^24, 256 and
-// 16 colours, on a light and on a dark ground; a terminal without colours has bold,
-// faint and reverse left, which say the same.
+// 16 colours, on a light and on a dark ground. Nothing is told by colour alone: without
+// colours there is plain text.
 type styles struct {
 	r *lipgloss.Renderer
 
@@ -25,6 +28,9 @@ type styles struct {
 	account  lipgloss.Style // the letters of an account number
 	rolling  lipgloss.Style // letters that still roll
 }
+
+// plainOnly says whether the terminal shows nothing but plain text.
+func (s styles) plainOnly() bool { return s.r.ColorProfile() == termenv.Ascii }
 
 // color is one colour on all kinds of terminals.
 func color(light, light256, light16, dark, dark256, dark16 string) lipgloss.CompleteAdaptiveColor {
