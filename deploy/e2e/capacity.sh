@@ -34,7 +34,7 @@ END
 }
 
 say "Plays a second, $visitors visitors at a time for $seconds s, on $(nproc) processors with a load of $(cut -d' ' -f1 /proc/loadavg)"
-docker run -d --name e2e-capacity --env PRIZEGEN_ADMIN_TOKEN=e2e --env PRIZEGEN_ADMIN_PASSWORD=e2e "$image" serve >/dev/null
+docker run -d --name e2e-capacity --volume /data --env PRIZEGEN_ADMIN_TOKEN=e2e --env PRIZEGEN_ADMIN_PASSWORD=e2e "$image" serve >/dev/null
 url=http://$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' e2e-capacity):8080
 wait_for 30 "the process" curl -fs "$url/c/welcome"
 measure "one process with SQLite" "$url"

@@ -133,3 +133,20 @@ func TestRestoredIsWhatWasStored(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
+
+// TestRestoreWithoutTemporaryFolder is what happens in an image from scratch.
+func TestRestoreWithoutTemporaryFolder(t *testing.T) {
+	backup := storetest.File(t)
+	opened(t, storetest.Open(t, backup), 60)
+	db := storetest.Open(t, storetest.File(t))
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	t.Setenv("TMPDIR", nowhere)
+	t.Setenv("TMP", nowhere) // which Windows goes by
+	if err := db.Restore(t.Context(), backup, nil); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(backup), ".prizegen*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("a copy is left over: %v, %v", left, err)
+	}
+}

@@ -12,10 +12,15 @@ import (
 type copied struct{ folder, path string }
 
 // copyDatabase copies a SQLite file, so that the one that is given stays as it is,
-// and its log: where a program was killed, what it stored last is only there.
+// and its log: where a program was killed, what it stored last is only there. Where
+// the system has no folder for such things, as an image from scratch has none, the
+// copy lies beside the file.
 func copyDatabase(path string) (c copied, err error) {
 	if c.folder, err = os.MkdirTemp("", "prizegen"); err != nil {
-		return c, err
+		var beside error
+		if c.folder, beside = os.MkdirTemp(filepath.Dir(path), ".prizegen"); beside != nil {
+			return c, errors.Join(err, beside)
+		}
 	}
 	c.path = filepath.Join(c.folder, "backup.db")
 	err = copyFile(path, c.path)
