@@ -17,7 +17,7 @@ vm_need_image() {
 	}
 	local root
 	root=$(mktemp -d)
-	debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,python3-minimal,iproute2,ca-certificates,curl \
+	debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,python3,python3-apt,iproute2,ca-certificates,curl,sudo \
 		bookworm "$root" "$vm_mirror" >"$root.log" || { tail "$root.log" >&2; return 1; }
 	chroot "$root" apt-get clean
 	tar -C "$root" -c . | docker import -c 'CMD ["/sbin/init"]' - "$vm_image" >/dev/null
