@@ -54,6 +54,7 @@ engine=(--cap-add NET_ADMIN --cap-add NET_RAW --security-opt systempaths=unconfi
 for name in manager worker1 worker2; do vm_start "e2e-$name" "${engine[@]}"; done
 vm_start e2e-database --cap-add NET_ADMIN
 vm_start e2e-machine --cap-add NET_ADMIN
+grep -v ' database:' "$root/deploy/e2e/stack-dnsrr.yaml" >"$work/stack-dnsrr.yaml"
 cat >"$work/inventory.yml" <<END
 all:
   vars:
@@ -65,7 +66,7 @@ all:
     prizegen_deb: $DEB
     docker_insecure_registries: ["$gateway:$port"]
     # The kernel of the test may have neither IPVS nor ESP.
-    prizegen_stack_files: [$root/deploy/e2e/stack-dnsrr.yaml]
+    prizegen_stack_files: [$work/stack-dnsrr.yaml]
     prizegen_encrypt_network: false
   children:
     managers: {hosts: {e2e-manager: {}}}
