@@ -56,12 +56,13 @@ func newDBBackupCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "backup FILE", Short: "Write the whole database into a new file",
 		Long: `Backup writes the database as it is at one moment into a new SQLite file, whatever
-kind it is, while others go on using it. The file holds the seeds of open campaigns
+kind it is, while others go on using it. Tables of an older program stay as they
+are, so that it may go on, too. The file holds the seeds of open campaigns
 and the names of entrants: keep it like the database itself.`,
 		Example: "  prizegen db backup campaigns-monday.db --db postgres://prizegen@db.example.org/prizegen",
 		Args:    oneArg("file", "give the file to write"),
 	}
-	return a.dbFileCmd(cmd, store.Options{}, func(ctx context.Context, db *store.DB, file string) error {
+	return a.dbFileCmd(cmd, store.Options{KeepVersion: true}, func(ctx context.Context, db *store.DB, file string) error {
 		progress := a.startProgress(0, "row")
 		defer progress.stop()
 		err := db.Backup(ctx, file, progress.add)

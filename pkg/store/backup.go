@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/pressly/goose/v3"
+
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
@@ -24,11 +26,21 @@ var ErrNotEmpty = errors.New("not empty")
 
 // Backup writes the database as it is at one moment into a new SQLite file, whatever
 // kind it is. Others may go on using it meanwhile. The file is there as a whole or
-// not at all; it wraps [fs.ErrExist] where there is one already. count, which may be nil, is told of
-// rows written.
+// not at all; it wraps [fs.ErrExist] where there is one already. Tables of an older
+// program stay as they are, here and in the file; those of a newer one are refused
+// with [ErrNewer]. count, which may be nil, is told of rows written.
 func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("%s: %w", path, fs.ErrExist)
+	}
+	s, err := db.Status(ctx)
+	switch {
+	case err != nil:
+		return err
+	case s.Version > s.Newest:
+		return db.newer(s.Version, s.Newest)
+	case s.Version == 0:
+		return fmt.Errorf("the database %s has no tables yet, so that there is nothing to back up", db.address)
 	}
 	temp := path + ".new"
 	file, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
@@ -38,7 +50,7 @@ func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) 
 	if err := file.Close(); err != nil {
 		return err
 	}
-	if err := db.copyTo(ctx, temp, count); err != nil {
+	if err := db.copyTo(ctx, temp, s.Version, count); err != nil {
 		return errors.Join(err, removeDatabase(temp))
 	}
 	if info, err := os.Stat(temp + "-wal"); err == nil && info.Size() > 0 {
@@ -57,11 +69,19 @@ func removeDatabase(path string) error {
 	return os.Remove(path)
 }
 
-// copyTo copies everything into an empty SQLite file, and closes that.
-func (db *DB) copyTo(ctx context.Context, path string, count func(rows uint64)) error {
-	to, err := Open(ctx, path, Options{})
+// copyTo copies everything into an empty SQLite file with tables of a version, and
+// closes that.
+func (db *DB) copyTo(ctx context.Context, path string, version int64, count func(rows uint64)) error {
+	to, err := Open(ctx, path, Options{KeepVersion: true})
 	if err != nil {
 		return err
+	}
+	err = to.migrating(ctx, func(p *goose.Provider) error {
+		_, err := p.UpTo(ctx, version)
+		return err
+	})
+	if err != nil {
+		return errors.Join(to.explain(err), to.Close())
 	}
 	err = db.snapshot(ctx, func(from runner) error { return copyTables(ctx, from, to, count) })
 	return errors.Join(err, to.Close())

@@ -87,6 +87,29 @@ func TestBackupsGoFromEachToEach(t *testing.T) {
 	})
 }
 
+// TestABackupBringsNothingUpToDate backs up a database whose tables are not there yet,
+// as a program does that is newer than the one that uses it.
+func TestABackupBringsNothingUpToDate(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		db, err := store.Open(t.Context(), address, store.Options{KeepVersion: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close() //nolint:errcheck // it has done its work
+		folder := t.TempDir()
+		err = db.Backup(t.Context(), filepath.Join(folder, "backup.db"), nil)
+		if err == nil || !strings.Contains(err.Error(), "no tables yet") {
+			t.Errorf("got %v", err)
+		}
+		if s, err := db.Status(t.Context()); err != nil || s.Version != 0 {
+			t.Errorf("%+v, %v", s, err)
+		}
+		if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+			t.Errorf("left: %v, %v", left, err)
+		}
+	})
+}
+
 func TestWhatIsNoBackupIsNotRestored(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	file := filepath.Join(t.TempDir(), "none")

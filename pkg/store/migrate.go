@@ -41,13 +41,18 @@ func (db *DB) Migrate(ctx context.Context) (steps int, err error) {
 	return steps, db.explain(err)
 }
 
+// newer is that the tables are of a newer program.
+func (db *DB) newer(has, knows int64) error {
+	return fmt.Errorf("the database %s was %w: its tables have version %d, this program knows %d; install that program or a later one", db.address, ErrNewer, has, knows)
+}
+
 func (db *DB) migrate(ctx context.Context, p *goose.Provider) (steps int, err error) {
 	has, knows, err := versions(ctx, p)
 	switch {
 	case err != nil:
 		return 0, err
 	case has > knows:
-		return 0, fmt.Errorf("the database %s was %w: its tables have version %d, this program knows %d; install that program or a later one", db.address, ErrNewer, has, knows)
+		return 0, db.newer(has, knows)
 	case has == knows:
 		return 0, nil
 	}
@@ -84,6 +89,7 @@ func (db *DB) migrating(ctx context.Context, f func(*goose.Provider) error) erro
 	}
 	defer db.writer.leave()
 	if db.writer.conn != nil { // the pool has one connection only
+		db.writer.kept.close()
 		_ = db.writer.conn.Close()
 		db.writer.conn, db.writer.kept = nil, nil
 	}

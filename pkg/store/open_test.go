@@ -66,6 +66,9 @@ func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
 		if s, err := db.Status(t.Context()); err != nil || s.Version != 999 {
 			t.Errorf("%+v, %v", s, err)
 		}
+		if err := db.Backup(t.Context(), filepath.Join(t.TempDir(), "backup.db"), nil); !errors.Is(err, store.ErrNewer) {
+			t.Errorf("a backup of tables that are not known: %v", err)
+		}
 	})
 }
 
