@@ -101,8 +101,10 @@ func expressions(t *testing.T) map[string]string {
 	found := map[string]string{"alerts.yml": read(t, "alerts.yml")}
 	var board struct {
 		Annotations struct{ List []struct{ Name, Expr string } }
-		Templating  struct{ List []struct{ Name, Definition string } }
-		Panels      []struct {
+		Templating  struct {
+			List []struct{ Name, Definition string }
+		}
+		Panels []struct {
 			ID      int
 			Title   string
 			Targets []struct{ RefID, Expr string }

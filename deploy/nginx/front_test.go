@@ -86,6 +86,37 @@ func start(t *testing.T, behind services) *front {
 	}
 }
 
+// TestDebiansConfiguration has the site included by the configuration that Debian's
+// package brings, which says some things of its own.
+func TestDebiansConfiguration(t *testing.T) {
+	program := findNGINX(t)
+	folder := t.TempDir()
+	makeCertificate(t, folder)
+	f := &front{http: freeAddress(t), https: freeAddress(t), log: filepath.Join(folder, "access.log")}
+	own := read(t, "/etc/nginx/nginx.conf")
+	const included = "include /etc/nginx/conf.d/*.conf;"
+	if !strings.Contains(own, included) {
+		t.Fatalf("this is not Debian's configuration:\n%s", own)
+	}
+	own = strings.NewReplacer(
+		included, "include "+folder+"/conf.d/*.conf;", "include /etc/nginx/sites-enabled/*;", "",
+		"/var/log/nginx/", folder+"/", "/run/nginx.pid", folder+"/nginx.pid",
+	).Replace(own)
+	host, site := f.files(t, folder, nil)
+	for name, text := range map[string]string{"nginx.conf": own, "conf.d/00-prizegen.conf": host, "conf.d/10-prizegen.conf": site} {
+		file := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := exec.CommandContext(t.Context(), program, "-t", "-c", filepath.Join(folder, "nginx.conf"), "-e", "stderr").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func findNGINX(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
@@ -104,7 +135,18 @@ func findNGINX(t *testing.T) string {
 // other files.
 func (f *front) config(t *testing.T, folder string, behind services) string {
 	t.Helper()
-	host, site := read(t, "host.conf"), read(t, "site.conf")
+	host, site := f.files(t, folder, behind)
+	temp := ""
+	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		temp += kind + "_temp_path " + folder + "/" + kind + ";\n"
+	}
+	return "pid " + folder + "/nginx.pid;\nworker_processes 2;\nevents {}\nhttp {\n" + temp + host + site + "}\n"
+}
+
+// files are the files of this folder that are included, changed likewise.
+func (f *front) files(t *testing.T, folder string, behind services) (host, site string) {
+	t.Helper()
+	host, site = read(t, "host.conf"), read(t, "site.conf")
 	for name, addresses := range behind {
 		servers := ""
 		for _, address := range addresses {
@@ -118,11 +160,7 @@ func (f *front) config(t *testing.T, folder string, behind services) string {
 		"listen [::]:80 default_server;", "", "listen [::]:443 ssl default_server;", "",
 		"/etc/nginx/tls/", folder+"/", "/var/log/nginx/access.log", f.log,
 	).Replace(site)
-	temp := ""
-	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-		temp += kind + "_temp_path " + folder + "/" + kind + ";\n"
-	}
-	return "pid " + folder + "/nginx.pid;\nworker_processes 2;\nevents {}\nhttp {\n" + temp + host + site + "}\n"
+	return host, site
 }
 
 // answer is what comes back, less the body.

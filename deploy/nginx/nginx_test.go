@@ -165,6 +165,28 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// TestRefusalsCountAgainstNobody has replicas refuse live pages, again and again: the
+// site is there for everybody else.
+func TestRefusalsCountAgainstNobody(t *testing.T) {
+	core := func() string {
+		return service(t, func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/events") {
+				w.Header().Set("Retry-After", "1")
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		})
+	}
+	f := start(t, services{"core": {core(), core()}})
+	for range 20 {
+		if answer, _ := f.send(t, http.MethodGet, "/c/summer/events", ""); answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") != "1" {
+			t.Fatalf("a live page that is refused: %d %v", answer.StatusCode, answer.Header)
+		}
+		if answer, _ := f.send(t, http.MethodGet, "/c/summer", ""); answer.StatusCode != http.StatusOK {
+			t.Fatalf("somebody else is refused, too: %d", answer.StatusCode)
+		}
+	}
+}
+
 // TestNobodyAnswers is told apart for people and for programs.
 func TestNobodyAnswers(t *testing.T) {
 	f := start(t, services{"core": {freeAddress(t)}})
@@ -181,12 +203,16 @@ func TestNobodyAnswers(t *testing.T) {
 // TestBodies are refused where they are too long.
 func TestBodies(t *testing.T) {
 	f := start(t, services{"core": {service(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })}})
-	for path, most := range map[string]int{"/c/summer/play": 64 << 10, "/admin/campaigns": 1 << 20, "/v1/draws": 1 << 20, "/v1/campaigns": 16 << 20} {
+	for path, most := range map[string]int{"/c/summer/play": 64 << 10, "/admin/campaigns": 1 << 20, "/v1/draws": 16 << 20, "/v1/campaigns": 16 << 20} {
 		if answer, _ := f.send(t, http.MethodPost, path, strings.Repeat("x", most)); answer.StatusCode != http.StatusOK {
 			t.Errorf("%d bytes to %s: %s", most, path, answer.Status)
 		}
-		if answer, _ := f.send(t, http.MethodPost, path, strings.Repeat("x", most+1)); answer.StatusCode != http.StatusRequestEntityTooLarge {
+		answer, body := f.send(t, http.MethodPost, path, strings.Repeat("x", most+1))
+		if answer.StatusCode != http.StatusRequestEntityTooLarge {
 			t.Errorf("one byte too many to %s: %s", path, answer.Status)
+		}
+		if api := strings.HasPrefix(path, "/v1/"); api != (answer.Header.Get("Content-Type") == "application/problem+json") || api != json.Valid([]byte(body)) {
+			t.Errorf("%s is told of one byte too many by %v %s", path, answer.Header, body)
 		}
 	}
 }
