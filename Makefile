@@ -145,7 +145,7 @@ deploy: ## Deploy TAG from REGISTRY to the machines of INVENTORY
 	$(PLAYBOOK) site.yml --tags deploy
 
 smoke: ## Look whether the site at URL works
-	deploy/smoke.sh $(URL) $(CAMPAIGN)
+	deploy/smoke.sh "$(or $(URL),https://localhost)" $(CAMPAIGN)
 
 rollback: ## Put the services of the swarm back to what they were before the last deploy
 	$(PLAYBOOK) rollback.yml

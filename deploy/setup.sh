@@ -54,6 +54,15 @@ COMPOSE_PROJECT_NAME=prizegen
 #TEXT_FORMAT=lower4
 #NUMBER_FORMAT=digits4
 #RULES=generous
+#TEXT_ENTROPY=os
+#NUMBER_ENTROPY=os
+# Processors of the database with Compose, at most as many as there are.
+#DATABASE_CPUS=1
+# Names of secrets and files in a swarm; another one after each change of them.
+#SECRETS=1
+#DATABASE_SECRETS=1
+#TLS_SECRETS=1
+#CONFIGS=1
 END
 	echo "setup: made .env"
 fi
