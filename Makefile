@@ -8,6 +8,7 @@ GO_DIRS   = $(wildcard cmd pkg serve bench deploy)
 GORELEASER ?= $(call TOOL,goreleaser)
 BENCH    ?= .
 ROUNDS   ?= 5
+OUT      ?= build/bench
 FUZZTIME ?= 1m
 GORACE    = atexit_sleep_ms=0
 
@@ -74,10 +75,10 @@ lint: ## Check imports, style and common mistakes; fail if go.mod is not tidy
 fmt: ## Format the Go code
 	$(call TOOL,gofumpt) -l -w $(GO_DIRS)
 
-bench: build ## Measure against peers into build/bench/report.md; QUICK=1, ROUNDS=3, BENCH=regexp for less
+bench: build ## Measure against peers into OUT (build/bench); QUICK=1, ROUNDS=3, BENCH=regexp for less, LONG=1 for more
 	@scripts/deps.sh bench
 	cd bench && go build -o ../build/report ./report
-	build/report -rounds $(ROUNDS) -quick=$(if $(QUICK),true,false) -only '$(BENCH)'
+	build/report -rounds $(ROUNDS) -quick=$(if $(QUICK),true,false) -long=$(if $(LONG),true,false) -only '$(BENCH)' -out $(OUT)
 
 microbench: ## Run the benchmarks of the packages; BENCH=regexp picks some
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

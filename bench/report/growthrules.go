@@ -27,10 +27,26 @@ func growthRules(ctx context.Context, l *lab) (section, error) {
 		title: "Growing rules",
 		about: "Rules of beginnings (`^ab`), ends (`77$`), whole account numbers (`^abcd1234$`) and short texts anywhere (`1234`), a quarter each; and one rule whose pattern grows. " +
 			"Compiling reads the file and makes one automaton of all patterns; the odds are exact and for `lower4` + `digits4`.",
-		tables: []table{numbers.table("rules"), lengths.table("bytes of the pattern")},
+		tables: []table{numbers.table("rules"), lengths.table("bytes of the pattern"), refusals()},
 		charts: []lineChart{numbers.chart("Rules", "rules"), lengths.chart("Length of a pattern", "bytes of the pattern")},
 		aims:   []aim{{text: "odds of 1,000 rules", ratios: numbers.last.odds, atMost: 1000, absolute: "ms"}},
 	}, nil
+}
+
+// refusals tells how long it takes to refuse patterns that are made to blow up the
+// automaton, and how.
+func refusals() table {
+	t := table{columns: []string{"pattern", "refused after, ms", "with"}}
+	for _, pattern := range []string{"4.{16}7", "4.{900}7", "((a{10}){10}){100}"} {
+		started := time.Now()
+		_, err := prize.Parse("rules.yaml", []byte("name: x\ncurrency: GBP\nrules:\n  - {match: '"+pattern+"', prizes: [{win: 1, chance: 1%}]}\n  - {name: else, prizes: [{win: 1, chance: 1%}]}\n"))
+		first := "nothing: it was taken"
+		if err != nil {
+			first, _, _ = strings.Cut(err.Error(), "\n")
+		}
+		t.rows = append(t.rows, []string{"`" + pattern + "`", figure(millis(time.Since(started))), first})
+	}
+	return t
 }
 
 // ruleGrowth is what rules of each size cost.

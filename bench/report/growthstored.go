@@ -19,8 +19,11 @@ import (
 // growthStored measures a play and the pages of the site as the draws that are stored
 // grow.
 func growthStored(ctx context.Context, l *lab) (section, error) {
-	most := int64(10_000_000)
-	if l.quick {
+	most := int64(1_000_000)
+	switch {
+	case l.long:
+		most = 10_000_000
+	case l.quick:
 		most = 100_000
 	}
 	file := l.file("stored.db")

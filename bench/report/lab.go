@@ -24,7 +24,7 @@ type lab struct {
 	prizegen, flask string // paths
 	work            string // folder for databases and logs, removed at the end
 	rounds          int
-	quick           bool
+	quick, long     bool
 	marks           int // how many loads of plays there were
 }
 
@@ -80,12 +80,16 @@ func (l *lab) machine(ctx context.Context) string {
 		first, _, _ := strings.Cut(string(out), "\n")
 		return strings.TrimSpace(first)
 	}
+	load := "unknown"
+	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
+		load, _, _ = strings.Cut(string(text), " ")
+	}
 	version := says(l.prizegen, "version")
-	return fmt.Sprintf("%s, %d cores%s, Linux %s, %s, %s, %s, gunicorn %s, %s. Each figure is the median of %d rounds. Measured %s with %s.",
+	return fmt.Sprintf("%s, %d cores%s, Linux %s, %s, %s, %s, gunicorn %s, %s. Each figure is the median of %d rounds. Measured %s with %s, when %s processes were busy on average before.",
 		cpu, runtime.NumCPU(), memory, says("uname", "-r"), runtime.Version(), says(python, "--version"),
 		"Flask "+says(python, "-c", "import importlib.metadata as m; print(m.version('flask'))"),
 		says(python, "-c", "import gunicorn; print(gunicorn.__version__)"), says("nginx", "-v"),
-		l.rounds, time.Now().UTC().Format("2006-01-02"), version)
+		l.rounds, time.Now().UTC().Format("2006-01-02"), version, load)
 }
 
 // process is a server that was started.

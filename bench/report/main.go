@@ -42,6 +42,7 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&l.flask, "flask", "bench/flask", "`folder` of the Flask services")
 	flags.IntVar(&l.rounds, "rounds", 5, "how often each thing is measured")
 	flags.BoolVar(&l.quick, "quick", false, "measure for a short time each, and little growth")
+	flags.BoolVar(&l.long, "long", false, "store 10,000,000 draws where otherwise 1,000,000 do")
 	out := flags.String("out", "build/bench", "`folder` of the report")
 	only := flags.String("only", ".", "measure the sections whose names match this `pattern`")
 	_ = flags.Parse(args) // it exits where there is a mistake
