@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/prizegen/prizegen/cmd/prizegen/tui"
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
@@ -104,16 +105,18 @@ func (a *app) tui(ctx context.Context, o tuiOptions) error {
 		b := backends.of(services)
 		cfg.Remote, cfg.Settings.Backend = &b, b
 	}
-	if err := a.beginTUI(&cfg, o); err != nil {
-		return err
+	if err = a.beginTUI(ctx, &cfg, o); err == nil {
+		err = tui.Run(ctx, cfg, a.in, a.out)
 	}
-	err = tui.Run(ctx, cfg, a.in, a.out)
 	return errors.Join(err, backends.close())
 }
 
 // beginTUI fills in the rules, and has completed what takes asking services for.
-func (a *app) beginTUI(cfg *tui.Config, o tuiOptions) error {
+func (a *app) beginTUI(ctx context.Context, cfg *tui.Config, o tuiOptions) error {
 	b := cfg.Settings.Backend
+	if *o.rules == "-" {
+		return errTyped()
+	}
 	rules, err := a.loadRules(*o.rules)
 	switch {
 	case errors.Is(err, prize.ErrUnknownRules) && b.Client != nil: // which the services may know
@@ -122,20 +125,28 @@ func (a *app) beginTUI(cfg *tui.Config, o tuiOptions) error {
 		return err
 	}
 	cfg.Settings.Free.Rules, cfg.Settings.RulesRef = rules, *o.rules
-	if b.Client == nil && *o.campaign == "" {
+	if b.Client == nil {
+		if *o.campaign != "" && err == nil {
+			cfg.Settings, err = cfg.Settings.Enter(ctx, *o.campaign)
+		}
+		if errors.Is(err, campaign.ErrNotFound) {
+			return hintError{err, "prizegen campaign list has the names of campaigns"}
+		}
 		return err
 	}
 	cfg.Begin = func(ctx context.Context, s tui.Settings) (tui.Settings, error) {
-		if b.Client != nil {
-			f := o.formats
-			if err := a.takeDeployed(ctx, o.cmd, f); err != nil {
-				return s, err
-			}
-			s.Free.Text, s.Free.Number = f.text.value, f.number.value
-			if s.Free.Rules, err = a.quietly().rulesFor(ctx, o.cmd, *o.rules); err != nil {
-				return s, err
-			}
-			s.RulesRef = s.Free.Rules.Name
+		f := o.formats
+		if err := a.takeDeployed(ctx, o.cmd, f); err != nil {
+			return s, err
+		}
+		s.Free.Text, s.Free.Number = f.text.value, f.number.value
+		rules, err := a.quietly().rulesFor(ctx, o.cmd, *o.rules)
+		if err != nil {
+			return s, err
+		}
+		s.Free.Rules = rules
+		if !a.given(o.cmd, "rules") {
+			s.RulesRef = rules.Name
 		}
 		if *o.campaign == "" {
 			return s, nil
@@ -143,6 +154,11 @@ func (a *app) beginTUI(cfg *tui.Config, o tuiOptions) error {
 		return s.Enter(ctx, *o.campaign)
 	}
 	return err
+}
+
+// errTyped is about rules from standard input, which keys come from.
+func errTyped() error {
+	return usagef("rules can't be read from standard input here, since keys are: expected a name or a file")
 }
 
 // quietly is the app without notes, which would be written over the screen.

@@ -45,7 +45,12 @@ func (t *tuiBackends) of(services remote.Config) tui.Backend {
 		here.generator, b.Client, b.Name = here.client, here.client, nameOf(services)
 	}
 	b.Generator = here.generator
-	b.Rules = func(ctx context.Context, ref string) (*prize.Rules, error) { return here.namedRules(ctx, ref) }
+	b.Rules = func(ctx context.Context, ref string) (*prize.Rules, error) {
+		if ref == "-" {
+			return nil, errTyped()
+		}
+		return here.namedRules(ctx, ref)
+	}
 	b.Formats = func(ctx context.Context) (textgen.Format, numgen.Format, error) { return here.deployedFormats(ctx) }
 	b.Promoter = t.promoter(here, services)
 	return b

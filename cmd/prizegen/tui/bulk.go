@@ -164,7 +164,7 @@ func (b bulkScreen) start(plan bulkPlan) (screen, tea.Cmd) {
 	switch {
 	case b.running():
 		return b, nil
-	case b.settings.Waiting:
+	case b.settings.waits():
 		return b, send(errorMsg{errWaiting(b.settings)})
 	}
 	ctx, stop := context.WithCancel(b.w.ctx)

@@ -122,7 +122,7 @@ func (d drawScreen) press() (screen, tea.Cmd) {
 	case rolling:
 		return d.reveal()
 	}
-	if d.settings.Waiting {
+	if d.settings.waits() {
 		return d, send(errorMsg{errWaiting(d.settings)})
 	}
 	if d.state == revealed || d.state == cheering {

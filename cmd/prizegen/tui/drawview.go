@@ -124,7 +124,7 @@ func (d drawScreen) result(width, height int) string {
 	middle := st.r.NewStyle().Width(width).Align(lipgloss.Center)
 	switch d.state {
 	case ready:
-		if d.settings.Waiting {
+		if d.settings.waits() {
 			return "\n" + middle.Render(st.faint.Render("asking "+d.settings.Backend.Name+" what is deployed there…"))
 		}
 		lines := []string{"", middle.Render(st.title.Render("Press space to draw")), middle.Render(st.faint.Render(d.who()))}

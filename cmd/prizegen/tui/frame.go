@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,6 +12,9 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
 // The least size that is shown.
@@ -82,12 +86,12 @@ func (f frame) begun(msg begunMsg) (tea.Model, tea.Cmd) {
 	switch {
 	case !f.settings.Waiting:
 		return f, nil
-	case msg.err != nil:
+	case msg.err != nil && !errors.Is(msg.err, campaign.ErrNotFound):
 		f.err = msg.err
 		f, cmd := f.tellSize()
 		return f, tea.Batch(cmd, f.w.after(beginAgain, beginMsg{}))
 	}
-	f.err = nil
+	f.err = msg.err // there is no such campaign, but free play is known
 	f, sized := f.tellSize()
 	msg.settings.Waiting = false
 	f, changed := f.change(msg.settings)
@@ -339,8 +343,8 @@ func (f frame) tabs() []string {
 // clickDialog tells a dialog of the mouse, in its own columns and lines.
 func (f frame) clickDialog(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
 	box := f.dialogBox()
-	msg.X -= (f.width-lipgloss.Width(box))/2 + 2                                      // the border, and a space
-	msg.Y -= f.headHeight() + (f.contentHeight()-lipgloss.Height(box))/2 + dialogHead // the border, and the title
+	msg.X -= (f.width-lipgloss.Width(box))/2 + 2                                          // the border, and a space
+	msg.Y -= f.headHeight() + (f.contentHeight()-lipgloss.Height(box))/2 + f.dialogHead() // the border, and the title
 	var cmd tea.Cmd
 	if f.dialog, cmd = f.dialog.Update(f.dialogSize()); f.dialog != nil {
 		f.dialog, cmd = f.dialog.Update(msg)
@@ -348,19 +352,26 @@ func (f frame) clickDialog(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
 	return f, cmd
 }
 
+// dialogTitle is the title of the dialog, in several lines where it is long: a seed may
+// stand in it.
+func (f frame) dialogTitle() string {
+	width := min(f.width-6, 72)
+	return f.w.styles.title.Render(clip(ansi.Wrap(f.dialog.Title(), width, ""), width, max(f.contentHeight()/3, 1)))
+}
+
 // dialogHead is how many lines stand above what a dialog shows: its border, its title
 // and an empty line.
-const dialogHead = 3
+func (f frame) dialogHead() int { return lipgloss.Height(f.dialogTitle()) + 2 }
 
 // dialogSize is the room for what a dialog shows.
 func (f frame) dialogSize() sizeMsg {
-	return sizeMsg{min(f.width-6, 72), f.contentHeight() - dialogHead - 1}
+	return sizeMsg{min(f.width-6, 72), f.contentHeight() - f.dialogHead() - 1}
 }
 
 // dialogBox is the dialog in its box.
 func (f frame) dialogBox() string {
 	st, size := f.w.styles, f.dialogSize()
-	body := st.title.Render(cut(f.dialog.Title(), size.width)) + "\n\n" + f.dialog.View(st, size.width, size.height)
+	body := f.dialogTitle() + "\n\n" + f.dialog.View(st, size.width, size.height)
 	return st.box.Width(min(max(lipgloss.Width(body), 30), size.width) + 2).Render(body)
 }
 

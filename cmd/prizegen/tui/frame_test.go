@@ -12,6 +12,8 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
@@ -172,6 +174,35 @@ func TestForm(t *testing.T) {
 	f = press(t, f, keys("李", "enter")...)
 	if f.dialog != nil || strings.Join(typed, "|") != "Aq|李" {
 		t.Errorf("typed %q, form open %t", typed, f.dialog != nil)
+	}
+}
+
+// TestBeginWithoutCampaign begins with a campaign that there is not: it is told, and
+// free play is possible.
+func TestBeginWithoutCampaign(t *testing.T) {
+	w := testWorld(t, termenv.Ascii)
+	w.Begin = func(_ context.Context, s Settings) (Settings, error) {
+		return s, campaign.Errorf(campaign.ErrNotFound, "there is no campaign %q", "summer")
+	}
+	f := programOf(t, w, newDraw(w))
+	if !strings.Contains(f.View(), `✗ there is no campaign "summer"`) {
+		t.Errorf("it is not told:\n%s", f.View())
+	}
+	if f = do(t, f, "esc", " "); f.screens[0].(drawScreen).drawn.draw.Whole == "" {
+		t.Errorf("nothing can be drawn:\n%s", f.View())
+	}
+}
+
+// TestLongTitle shows a long seed in full in the dialog about it.
+func TestLongTitle(t *testing.T) {
+	w := testWorld(t, termenv.Ascii)
+	w.Settings.Seed = entropy.Seed(strings.Repeat("0123456789abcdef", 4))
+	for _, size := range sizes {
+		f := press(t, do(t, programOf(t, w, newDraw(w)), "s"), tea.WindowSizeMsg{Width: size.width, Height: size.height})
+		checkFits(t, f.View(), size.width, size.height)
+		if !strings.Contains(letters(f.View()), string(w.Settings.Seed)) || !strings.Contains(f.View(), "a new one") {
+			t.Errorf("the seed is not shown in full:\n%s", f.View())
+		}
 	}
 }
 

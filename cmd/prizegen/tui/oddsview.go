@@ -29,7 +29,7 @@ func (o oddsScreen) page() int {
 // present are the odds that are shown, nil where they are still being computed.
 func (o oddsScreen) present() *prize.Odds {
 	t := o.settings.Terms()
-	if o.settings.Waiting || o.odds.odds == nil || !sameTerms(o.odds.terms, t) {
+	if o.settings.waits() || o.odds.odds == nil || !sameTerms(o.odds.terms, t) {
 		return nil
 	}
 	if o.account != "" {
@@ -58,7 +58,7 @@ func (o oddsScreen) rows() []prize.Row {
 // View implements screen.
 func (o oddsScreen) View(width, height int) string {
 	st, odds := o.w.styles, o.present()
-	if o.settings.Waiting {
+	if o.settings.waits() {
 		return centre(st.faint.Render("asking "+o.settings.Backend.Name+" what is deployed there…"), width, height)
 	}
 	if odds == nil {

@@ -37,7 +37,7 @@ func (r rulesScreen) page() int {
 // View implements screen.
 func (r rulesScreen) View(width, height int) string {
 	st := r.w.styles
-	if r.settings.Waiting && r.wrong == nil {
+	if r.settings.waits() && r.wrong == nil {
 		return centre(st.faint.Render("asking "+r.settings.Backend.Name+" what is deployed there…"), width, height)
 	}
 	title := cut(r.title(), width)

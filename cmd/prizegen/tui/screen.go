@@ -94,8 +94,8 @@ type Settings struct {
 	Proof    json.RawMessage // of where the seed comes from, nil for none
 	Next     uint64          // the index of the next draw of free play
 
-	// Waiting says that the terms are not known yet, since the backend has not told
-	// what is deployed there: nothing is drawn meanwhile.
+	// Waiting says that the terms of free play are not known yet, since the backend has
+	// not told what is deployed there: nothing is drawn by them meanwhile.
 	Waiting bool
 
 	Campaign *Campaign       // nil for free play

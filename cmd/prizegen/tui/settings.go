@@ -15,7 +15,7 @@ import (
 
 // line tells the settings in a line.
 func (s Settings) line() string {
-	if s.Waiting {
+	if s.waits() {
 		return "waiting for what is deployed at " + s.Backend.Name
 	}
 	t := s.Terms()
@@ -30,6 +30,10 @@ func (s Settings) line() string {
 	}
 	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
 }
+
+// waits says whether nothing can be drawn since the terms are not known. Those of a
+// campaign always are.
+func (s Settings) waits() bool { return s.Waiting && s.Campaign == nil }
 
 // errWaiting says why nothing can be drawn yet.
 func errWaiting(s Settings) error {
