@@ -89,7 +89,7 @@ func golden(t *testing.T, name, view string) {
 
 // testWorld is a world that draws in this process, from seed 42 on, without
 // animation.
-func testWorld(t *testing.T, profile termenv.Profile) *world {
+func testWorld(t testing.TB, profile termenv.Profile) *world {
 	t.Helper()
 	return worldOn(t, profile, true)
 }
@@ -124,8 +124,8 @@ func worldOn(t *testing.T, profile termenv.Profile, dark bool) *world {
 func never(time.Duration, tea.Msg) tea.Cmd { return nil }
 
 // must gives a value or ends the test.
-func must[T any](value T, err error) func(t *testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](value T, err error) func(t testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
