@@ -95,7 +95,7 @@ func testWorld(t testing.TB, profile termenv.Profile) *world {
 }
 
 // worldOn is the same on a terminal with a dark or a light ground.
-func worldOn(t *testing.T, profile termenv.Profile, dark bool) *world {
+func worldOn(t testing.TB, profile termenv.Profile, dark bool) *world {
 	t.Helper()
 	renderer := lipgloss.NewRenderer(io.Discard)
 	renderer.SetColorProfile(profile)
