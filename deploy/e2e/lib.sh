@@ -10,7 +10,7 @@ mkdir -p "$cache"
 nginx_image=nginx:1.30
 postgres_image=postgres:18
 
-say() { printf '\n=== %s\n' "$*"; }
+say() { printf '\n=== %(%H:%M:%S)T %s\n' -1 "$*"; }
 note() { printf '    %s\n' "$*"; }
 fail() {
 	printf 'e2e: FAILED: %s\n' "$*" >&2

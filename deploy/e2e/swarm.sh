@@ -30,7 +30,11 @@ cleanup() {
 		docker volume inspect "${stack}_database" >/dev/null 2>&1 || break
 		sleep 1
 	done
-	((code)) || rm -rf "$work"
+	if ((code)) || [[ -n ${E2E_KEEP:-} ]]; then
+		echo "e2e: what was measured is in $work"
+	else
+		rm -rf "$work"
+	fi
 	exit "$code"
 }
 trap cleanup EXIT

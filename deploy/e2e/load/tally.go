@@ -45,7 +45,12 @@ func (t *tally) answered(p played, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.times = append(t.times, took)
-	if err := t.plays.Encode(p); err != nil {
+	line := struct {
+		played
+		Answered time.Time `json:"answered"`
+		Took     float64   `json:"took_ms"`
+	}{p, time.Now().UTC(), float64(took.Microseconds()) / 1000}
+	if err := t.plays.Encode(line); err != nil {
 		t.writeErr = err
 	}
 }
