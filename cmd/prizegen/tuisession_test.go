@@ -143,7 +143,7 @@ func campaignInSession(t *testing.T, m *tmuxScreen, db string) {
 	m.keys("Enter", "Enter")
 	m.until("Change the entrant?")
 	m.keys("y")
-	m.until("小龍 李")
+	m.until("the entrant is 小龍 李 now")
 	if list := command(t, "entrant", "list", "--db", db, "-o", "json"); !strings.Contains(list, `"last_name": "李"`) {
 		t.Errorf("the database has not the corrected name: %s", list)
 	}
