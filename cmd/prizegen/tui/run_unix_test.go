@@ -81,6 +81,9 @@ func TestTerminalIsRestored(t *testing.T) {
 	})
 }
 
+// endMark is written behind all that a program shows.
+const endMark = "the end of what is shown"
+
 // onPTY shows a screen on a pseudo-terminal, types keys when it is there, and compares the
 // terminal before and after it.
 func onPTY(t *testing.T, typed string, change func(w *world), s screen) error {
@@ -89,21 +92,23 @@ func onPTY(t *testing.T, typed string, change func(w *world), s screen) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _, _ = ours.Close(), theirs.Close() }()
+	// The other one is left to the garbage collector: a goroutine of Bubble Tea that
+	// nobody can wait for may still ask for its size.
+	defer func() { _ = ours.Close() }()
 	if err := pty.Setsize(ours, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
 		t.Fatal(err)
 	}
 	before := must(term.GetState(int(theirs.Fd())))(t)
 	var shown strings.Builder
 	var reading sync.WaitGroup
-	reading.Go(func() { // until an error, when the other end closes
+	reading.Go(func() {
 		part := make([]byte, 4096)
 		for {
 			n, err := ours.Read(part)
-			if err != nil {
+			shown.Write(part[:n])
+			if err != nil || strings.Contains(shown.String(), endMark) {
 				return
 			}
-			shown.Write(part[:n])
 			if typed != "" && strings.Contains(shown.String(), "Faulty") { // from here on keys are read
 				_, _ = io.WriteString(ours, typed)
 				typed = ""
@@ -117,7 +122,9 @@ func onPTY(t *testing.T, typed string, change func(w *world), s screen) error {
 	if diff := cmp.Diff(before, after, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
 		t.Errorf("the terminal is not restored (-before +after):\n%s", diff)
 	}
-	_ = theirs.Close()
+	if _, err := io.WriteString(theirs, endMark); err != nil {
+		t.Fatal(err)
+	}
 	reading.Wait()
 	for what, code := range map[string][2]string{
 		"screen": {"\x1b[?1049h", "\x1b[?1049l"}, "cursor": {"\x1b[?25l", "\x1b[?25h"}, "mouse": {"\x1b[?1002h", "\x1b[?1002l"}, "paste": {"\x1b[?2004h", "\x1b[?2004l"},
