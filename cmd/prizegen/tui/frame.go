@@ -1,20 +1,14 @@
 package tui
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/x/ansi"
-
-	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
 // The least size that is shown.
@@ -58,44 +52,6 @@ func (f frame) Init() tea.Cmd {
 		return tea.Batch(send(showMsg{0}), computeOdds(f.settings.Terms()))
 	}
 	return tea.Batch(send(showMsg{0}), f.begin())
-}
-
-// beginAgain is how long after [Config.Begin] has failed it is called again.
-const beginAgain = 3 * time.Second
-
-// The messages of the beginning.
-type (
-	beginMsg struct{} // asks again
-	begunMsg struct {
-		settings Settings
-		err      error
-	}
-)
-
-// begin is a command that completes the settings.
-func (f frame) begin() tea.Cmd {
-	return f.w.call(func(ctx context.Context) tea.Msg {
-		s, err := f.w.Begin(ctx, f.settings)
-		return begunMsg{s, err}
-	})
-}
-
-// begun takes up the settings that were asked for, unless the user has gone elsewhere
-// meanwhile. A failure is told, and it is asked again after a while.
-func (f frame) begun(msg begunMsg) (tea.Model, tea.Cmd) {
-	switch {
-	case !f.settings.Waiting:
-		return f, nil
-	case msg.err != nil && !errors.Is(msg.err, campaign.ErrNotFound):
-		f.err = msg.err
-		f, cmd := f.tellSize()
-		return f, tea.Batch(cmd, f.w.after(beginAgain, beginMsg{}))
-	}
-	f.err = msg.err // there is no such campaign, but free play is known
-	f, sized := f.tellSize()
-	msg.settings.Waiting = false
-	f, changed := f.change(msg.settings)
-	return f, tea.Batch(sized, changed)
 }
 
 // showMsg shows a screen.
@@ -338,41 +294,6 @@ func (f frame) tabs() []string {
 		return all
 	}
 	return tabs(false)
-}
-
-// clickDialog tells a dialog of the mouse, in its own columns and lines.
-func (f frame) clickDialog(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
-	box := f.dialogBox()
-	msg.X -= (f.width-lipgloss.Width(box))/2 + 2                                          // the border, and a space
-	msg.Y -= f.headHeight() + (f.contentHeight()-lipgloss.Height(box))/2 + f.dialogHead() // the border, and the title
-	var cmd tea.Cmd
-	if f.dialog, cmd = f.dialog.Update(f.dialogSize()); f.dialog != nil {
-		f.dialog, cmd = f.dialog.Update(msg)
-	}
-	return f, cmd
-}
-
-// dialogTitle is the title of the dialog, in several lines where it is long: a seed may
-// stand in it.
-func (f frame) dialogTitle() string {
-	width := min(f.width-6, 72)
-	return f.w.styles.title.Render(clip(ansi.Wrap(f.dialog.Title(), width, ""), width, max(f.contentHeight()/3, 1)))
-}
-
-// dialogHead is how many lines stand above what a dialog shows: its border, its title
-// and an empty line.
-func (f frame) dialogHead() int { return lipgloss.Height(f.dialogTitle()) + 2 }
-
-// dialogSize is the room for what a dialog shows.
-func (f frame) dialogSize() sizeMsg {
-	return sizeMsg{min(f.width-6, 72), f.contentHeight() - f.dialogHead() - 1}
-}
-
-// dialogBox is the dialog in its box.
-func (f frame) dialogBox() string {
-	st, size := f.w.styles, f.dialogSize()
-	body := f.dialogTitle() + "\n\n" + f.dialog.View(st, size.width, size.height)
-	return st.box.Width(min(max(lipgloss.Width(body), 30), size.width) + 2).Render(body)
 }
 
 // foot is the last lines: an error, a note or the keys.
