@@ -6,6 +6,7 @@ import (
 	"html"
 	"math"
 	"slices"
+	"strings"
 )
 
 // The colours of bars and lines: ours first.
@@ -30,7 +31,7 @@ func barChart(title, unit string, results []result) []byte {
 	for i, r := range results {
 		y := top + row*float64(i)
 		colour := "#9aa5ae"
-		if i == 0 || r.name == "ours" || len(r.name) > 4 && r.name[:5] == "ours " {
+		if strings.HasPrefix(r.name, "ours") {
 			colour = colours()[0]
 		}
 		end := scale.at(r.median())
@@ -58,7 +59,7 @@ type line struct {
 type point struct{ x, y float64 }
 
 func (c *lineChart) svg() []byte {
-	const left, right, top, bottom, width, height = 84.0, 590.0, 44.0, 330.0, 760.0, 380.0
+	const left, right, top, bottom, width, height = 84.0, 590.0, 44.0, 330.0, 820.0, 380.0
 	lowX, highX, lowY, highY := math.Inf(1), 0.0, math.Inf(1), 0.0
 	for _, l := range c.lines {
 		for _, p := range l.points {
@@ -82,8 +83,11 @@ func (c *lineChart) svg() []byte {
 	fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="middle">%s</text>`, (left+right)/2, bottom+42, html.EscapeString(c.x))
 	fmt.Fprintf(&b, `<text transform="translate(18 %g) rotate(-90)" text-anchor="middle">%s</text>`+"\n", (top+bottom)/2, html.EscapeString(c.y))
 	for i, l := range c.lines {
-		colour := colours()[i%len(colours())]
-		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="2" points="`, colour)
+		colour, dashes := colours()[i%len(colours())], ""
+		if i >= len(colours()) {
+			dashes = ` stroke-dasharray="5 4"`
+		}
+		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="2"%s points="`, colour, dashes)
 		for _, p := range l.points {
 			fmt.Fprintf(&b, "%.1f,%.1f ", x.at(p.x), y.at(p.y))
 		}
@@ -91,7 +95,8 @@ func (c *lineChart) svg() []byte {
 		for _, p := range l.points {
 			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"><title>%s: %s</title></circle>`, x.at(p.x), y.at(p.y), colour, short(p.x), figure(p.y))
 		}
-		fmt.Fprintf(&b, `<rect x="%g" y="%g" width="12" height="4" fill="%s"/><text x="%g" y="%g">%s</text>`+"\n", right+14, top+20*float64(i), colour, right+32, top+20*float64(i)+7, html.EscapeString(l.name))
+		y := top + 20*float64(i)
+		fmt.Fprintf(&b, `<line x1="%g" x2="%g" y1="%g" y2="%g" stroke="%s" stroke-width="4"%s/><text x="%g" y="%g">%s</text>`+"\n", right+14, right+32, y, y, colour, dashes, right+38, y+5, html.EscapeString(l.name))
 	}
 	b.WriteString("</svg>\n")
 	return b.Bytes()

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFigure(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0.00", 0.0123: "0.012", 0.5: "0.50", 3.14159: "3.14", 42.42: "42.4", 234.5: "234",
+		1234: "1,230", 6_904_321: "6,900,000", 4_321_000_000: "4,320,000,000",
+	} {
+		if got := figure(v); got != want {
+			t.Errorf("%v: %s, want %s", v, got, want)
+		}
+	}
+}
+
+// TestInterleave has contestants take turns, each round in another order.
+func TestInterleave(t *testing.T) {
+	var order []string
+	turn := func(name string, value float64) contestant {
+		return contestant{name, "", func(context.Context) (float64, error) {
+			order = append(order, name)
+			return value * float64(len(order)), nil
+		}}
+	}
+	results, err := interleave(t.Context(), 2, []contestant{turn("a", 1), turn("b", 2), turn("c", 3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a", "b", "c", "b", "c", "a"}; !slices.Equal(order, want) {
+		t.Errorf("the order is %v, want %v", order, want)
+	}
+	a, c := find(results, "a"), find(results, "c")
+	if got, want := ratios(c, a), []float64{9, 2.5}; !slices.Equal(got, want) {
+		t.Errorf("c ÷ a is %v, want %v", got, want)
+	}
+	if got := a.median(); got != 3.5 {
+		t.Errorf("the median of %v is %v", a.samples, got)
+	}
+	wrong := errors.New("it broke")
+	_, err = interleave(t.Context(), 1, []contestant{{"d", "", func(context.Context) (float64, error) { return 0, wrong }}})
+	if !errors.Is(err, wrong) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestReport writes tables and charts that can be read, and says which aims were met.
+func TestReport(t *testing.T) {
+	r := report{folder: t.TempDir(), machine: "a machine", sections: []section{{
+		name: "bulk", title: "Draws & more", unit: "draws/s",
+		results: []result{{"ours", "this", []float64{100, 300, 200}}, {"<peer>", "that", []float64{10, 20, 20}}},
+		aims:    []aim{{text: "ours ÷ peer", ratios: []float64{10, 15, 10}, atLeast: 10}, {text: "start", ratios: []float64{20}, atMost: 15, absolute: "ms"}},
+		charts:  []lineChart{{title: "Growth", x: "draws", y: "s", lines: []line{{"time", []point{{10, 1}, {100, 1}}}}}},
+	}}}
+	if err := r.write(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(r.folder, "report.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| <peer> | **20.0** | 10.0 – 20.0 | 10.0 (10.0 – 15.0) | that |",
+		"| ours ÷ peer: at least 10.0 | 10.0 (10.0 – 15.0) | met |",
+		"| start: at most 15.0 ms | 20.0 (20.0 – 20.0) | missed |",
+		"](bulk.svg)", "](bulk-1.svg)",
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+	for _, name := range []string{"bulk.svg", "bulk-1.svg"} {
+		svg, err := os.ReadFile(filepath.Join(r.folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for d := xml.NewDecoder(bytes.NewReader(svg)); ; {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
+			t.Errorf("%s has places that are none:\n%s", name, svg)
+		}
+	}
+}
+
+// TestSources has the rules that grow be good ones.
+func TestSources(t *testing.T) {
+	l := &lab{rounds: 1}
+	for name, source := range map[string]func(int) string{"rules": manyRules, "pattern": longPattern} {
+		if _, err := l.growRules(t.Context(), []int{1, 2, 40}, source); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, row := range refusals().rows {
+		if !strings.Contains(row[2], "rules.yaml:4:") {
+			t.Errorf("%s is refused with %s", row[0], row[2])
+		}
+	}
+}
