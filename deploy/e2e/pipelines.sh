@@ -29,7 +29,7 @@ for step in flow["jobs"]["deliver"]["steps"]:
             print("step", line, sep="\t")
 END
 note "$(grep -c ^stage "$work/jenkins") stages, $(grep -c ^step "$work/jenkins") steps, credentials $(sed -n 's/^credential\t//p' "$work/jenkins" | sort -u | paste -sd' ')"
-targets() { sed -n 's/^step\t *make //p' "$1"; }
+targets() { sed -n 's/^step\t *make \([^ ]*\).*/\1/p' "$1"; }
 diff <(targets "$work/jenkins") <(targets "$work/github") || fail "the two do different things"
 for target in $(targets "$work/jenkins" | sort -u); do
 	grep -q "^$target:.*## " Makefile || fail "make $target is none"
@@ -51,7 +51,7 @@ fi
 say "The steps without machines"
 need docker-registry
 port=${E2E_REGISTRY_PORT:-5008}
-export REGISTRY=127.0.0.1:$port TAG=pipeline REGISTRY_USER=somebody REGISTRY_PASSWORD=something DOCKER_CONFIG=$work/docker
+export REGISTRY=127.0.0.1:$port TAG=pipeline REGISTRY_USER=somebody REGISTRY_PASSWORD=something DOCKER_CONFIG=$work/docker URL=https://play.example.org
 printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: "127.0.0.1:%s"}\n' "$work" "$port" >"$work/registry.yml"
 docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 &
 registry=$!
@@ -80,7 +80,7 @@ fi
 sed -n 's/^step\t//p' "$work/jenkins" >"$work/steps"
 while read -r step <&3; do
 	case $step in
-	"make provision" | "make deploy" | "make smoke" | "make rollback") continue ;;
+	"make provision" | "make deploy" | "make smoke"* | "make rollback") continue ;;
 	esac
 	if [[ -n ${PIPELINE_SKIP:-} && $step =~ $PIPELINE_SKIP ]]; then
 		note "$step: left out"
@@ -91,7 +91,7 @@ done 3<"$work/steps"
 curl -sf "http://$REGISTRY/v2/prizegen/tags/list" | grep -q '"pipeline"' || fail "the image is not in the registry"
 
 say "What the workflow does beside"
-export RUNNER_TEMP=$work/runner GITHUB_ENV=$work/env INVENTORY_YML='all: {}' VAULT_YML=sealed VAULT_KEY=key SSH_KEY=key
+export RUNNER_TEMP=$work/runner GITHUB_ENV=$work/env INVENTORY_YML='all: {}' VAULT_YML=sealed VAULT_KEY=key SSH_KEY=key KNOWN_HOSTS=hosts
 mkdir -p "$RUNNER_TEMP"
 script() { sed -n "/^stage\t$1\$/,/^stage\t/s/^step\t//p" "$work/github"; }
 run "$(script 'Unlock the machines')"

@@ -34,6 +34,6 @@ class Steps extends CodeVisitorSupport {
     }
 }
 nodes[0].visit(new Steps(calls: calls))
-for (section in ['pipeline', 'agent', 'triggers', 'options', 'environment', 'stages', 'steps', 'post', 'githubPush', 'junit', 'recordCoverage', 'failure']) {
+for (section in ['pipeline', 'agent', 'triggers', 'options', 'environment', 'stages', 'steps', 'post', 'githubPush', 'junit', 'recordCoverage', 'unsuccessful']) {
     if (!(section in calls)) throw new IllegalStateException("no ${section} in the pipeline")
 }
