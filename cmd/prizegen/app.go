@@ -95,12 +95,15 @@ func run(a *app, args []string) int {
 	switch {
 	case err == nil || errors.Is(err, syscall.EPIPE): // whoever read the output has seen enough
 		return exitDone
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		a.say("prizegen: interrupted")
 		return exitInterrupted
 	}
 	return a.report(err)
 }
+
+// errInterrupted says that a signal other than those of every command ended one.
+var errInterrupted = errors.New("interrupted")
 
 // usageError is an error in what was typed, not in what was done.
 type usageError struct{ err error }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os/signal"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -81,6 +84,9 @@ func (a *app) tui(ctx context.Context, o tuiOptions) error {
 	if !a.onScreen() {
 		return hintError{errors.New("the interactive program needs a terminal to be shown on and to read keys from"), "prizegen draw draws without one; prizegen help has the other commands"}
 	}
+	if a.env("TERM") == "dumb" {
+		return hintError{errors.New("the interactive program needs a terminal whose cursor can be moved, and TERM=dumb says that this one has none"), "prizegen draw draws on any terminal"}
+	}
 	if err := alone(o.cmd, "campaign", "seed", "start", "text", "number", "rules"); err != nil {
 		return hintError{err, "a campaign has its own rules, formats and seed"}
 	}
@@ -95,7 +101,7 @@ func (a *app) tui(ctx context.Context, o tuiOptions) error {
 			return a.quietly().newSeed(ctx, o.run.made)
 		},
 		Now:     time.Now,
-		Animate: !*o.still,
+		Animate: !*o.still && a.env("NO_COLOR") == "",
 	}
 	cfg.Settings = tui.Settings{
 		Backend: cfg.Local, Seed: seed.Seed, Proof: seed.proof, Next: o.run.start.value,
@@ -106,9 +112,31 @@ func (a *app) tui(ctx context.Context, o tuiOptions) error {
 		cfg.Remote, cfg.Settings.Backend = &b, b
 	}
 	if err = a.beginTUI(ctx, &cfg, o); err == nil {
-		err = tui.Run(ctx, cfg, a.in, a.out)
+		err = a.showTUI(ctx, cfg)
 	}
 	return errors.Join(err, backends.close())
+}
+
+// showTUI shows the program. Other signals that end processes end it in good order too:
+// the terminal is restored and no half-written file stays.
+func (a *app) showTUI(ctx context.Context, cfg tui.Config) error {
+	shown, stop := signal.NotifyContext(ctx, syscall.SIGHUP, syscall.SIGQUIT)
+	defer stop()
+	err := tui.Run(shown, cfg, a.in, a.out)
+	if shown.Err() != nil {
+		return errInterrupted
+	}
+	return err
+}
+
+// env is the value of an environment variable, empty where it is not set.
+func (a *app) env(name string) string {
+	for _, pair := range a.environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }
 
 // beginTUI fills in the rules, and has completed what takes asking services for.

@@ -58,15 +58,18 @@ func TestTUIAlone(t *testing.T) {
 	s.until("awsn5676 by the rule starts with A", "£50.00 had a chance of 75% (3/4)")
 }
 
-// TestTUIEnds ends the program by keys and by a signal: the terminal is as before.
+// TestTUIEnds ends the program by keys and by signals: the terminal is as before.
 func TestTUIEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		keys   []string
+		signal syscall.Signal
 		status int
 	}{
-		"q":       {[]string{"q"}, exitDone},
-		"ctrl+c":  {[]string{"g", "C-c"}, exitDone},
-		"SIGTERM": {nil, exitInterrupted},
+		"q":       {[]string{"q"}, 0, exitDone},
+		"ctrl+c":  {[]string{"g", "C-c"}, 0, exitDone},
+		"SIGTERM": {nil, syscall.SIGTERM, exitInterrupted},
+		"SIGHUP":  {nil, syscall.SIGHUP, exitInterrupted},
+		"SIGQUIT": {nil, syscall.SIGQUIT, exitInterrupted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
@@ -77,7 +80,7 @@ func TestTUIEnds(t *testing.T) {
 				if _, err := fmt.Sscan(readFile(t, folder, "pid"), &pid); err != nil {
 					t.Fatal(err)
 				}
-				if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+				if err := syscall.Kill(pid, test.signal); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -102,6 +105,14 @@ func readFile(t *testing.T, folder, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestTUIOnADumbTerminal asks for the program where no cursor can be moved.
+func TestTUIOnADumbTerminal(t *testing.T) {
+	s := onTmux(t, 80, 24, "TERM=dumb prizegen tui; echo status $?")
+	if shown := s.until("status "); !strings.Contains(shown, "TERM=dumb") || !strings.Contains(shown, "status 1") {
+		t.Errorf("it does not say why it can't be shown:\n%s", shown)
+	}
 }
 
 // TestTUIResize makes the terminal smaller, too small, and large again.

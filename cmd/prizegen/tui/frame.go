@@ -26,8 +26,9 @@ type frame struct {
 	keys     frameKeys
 	settings Settings
 	screens  []screen
-	started  []bool // by screen: whether it was shown before
-	at       int    // the shown screen
+	began    tea.Cmd // what the screens do from the beginning, shown or not
+	started  []bool  // by screen: whether it was shown before
+	at       int     // the shown screen
 
 	dialog dialog // nil for none
 	err    error  // nil for none
@@ -40,18 +41,16 @@ type frame struct {
 func newFrame(w *world, screens ...screen) frame {
 	f := frame{w: w, keys: newFrameKeys(), settings: w.Settings, screens: screens, started: make([]bool, len(screens))}
 	f.settings.Waiting = w.Begin != nil
-	for i := range f.screens {
-		f.screens[i], _ = f.screens[i].Update(settingsMsg{f.settings}) // nothing is shown yet that could need to do something
-	}
+	f, f.began = f.tell(settingsMsg{f.settings})
 	return f
 }
 
 // Init implements [tea.Model].
 func (f frame) Init() tea.Cmd {
 	if f.w.Begin == nil {
-		return tea.Batch(send(showMsg{0}), computeOdds(f.settings.Terms()))
+		return tea.Batch(send(showMsg{0}), f.began, computeOdds(f.settings.Terms()))
 	}
-	return tea.Batch(send(showMsg{0}), f.begin())
+	return tea.Batch(send(showMsg{0}), f.began, f.begin())
 }
 
 // showMsg shows a screen.
@@ -88,11 +87,7 @@ func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case begunMsg:
 		return f.begun(msg)
 	case rulesMsg:
-		next, cmd := f.tell(msg)
-		if _, shown := f.screens[f.at].(rulesScreen); shown && msg.err != nil {
-			return next, cmd // which shows it itself
-		}
-		return next, tea.Batch(msg.take(), cmd)
+		return f.readRules(msg)
 	case enteredMsg:
 		return f, msg.take(f.settings)
 	}
@@ -114,6 +109,20 @@ func (f frame) change(s Settings) (frame, tea.Cmd) {
 	}
 	f, unknown := f.tell(oddsMsg{terms: s.Terms()})
 	return f, tea.Batch(told, unknown, computeOdds(s.Terms()))
+}
+
+// readRules takes up what became of reading rules. Those of a file that was read again
+// are not wanted where there are others by now.
+func (f frame) readRules(msg rulesMsg) (tea.Model, tea.Cmd) {
+	if msg.again && msg.ref != f.settings.readRef() {
+		return f, nil
+	}
+	f, changed := f.change(msg.take(f.settings))
+	f, told := f.tell(msg)
+	if _, shown := f.screens[f.at].(rulesScreen); shown && msg.err != nil {
+		return f, tea.Batch(changed, told) // which shows it itself
+	}
+	return f, tea.Batch(changed, told, msg.report())
 }
 
 // tell gives a message to every screen.

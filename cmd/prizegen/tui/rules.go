@@ -21,10 +21,10 @@ type rulesScreen struct {
 	odds     oddsMsg
 	size     sizeMsg
 
-	at     int         // the selected rule
-	source bool        // whether the text is shown
-	from   int         // the first line shown of the text or the mistakes
-	wrong  *wrongRules // the file that was loaded last, where it has mistakes
+	at     int  // the selected rule
+	source bool // whether the text is shown
+	from   int  // the first line shown of the text or the mistakes
+	aside  bool // whether the used rules are shown in place of the mistakes of a file
 	watch  watch
 }
 
@@ -72,7 +72,7 @@ func (r rulesScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case rulesMsg:
 		return r.loaded(msg)
 	case shownMsg:
-		return r.watching(msg.shown)
+		return r, nil
 	case watchTickMsg, stampMsg:
 		return r.look(msg)
 	case tea.MouseMsg:
@@ -95,30 +95,22 @@ func (r rulesScreen) settle(s Settings) (screen, tea.Cmd) {
 	changed := r.settings.Free.Rules != nil && r.settings.Terms().Rules.SHA256() != s.Terms().Rules.SHA256()
 	r.settings = s
 	if changed {
-		r.wrong, r.from, r.at = nil, 0, min(r.at, len(s.Terms().Rules.List)-1)
+		r.from, r.at = 0, min(r.at, len(s.Terms().Rules.List)-1)
 	}
 	return r.follow()
 }
 
 // loaded takes up what became of loading rules.
 func (r rulesScreen) loaded(m rulesMsg) (screen, tea.Cmd) {
-	r.wrong, r.from = nil, 0
-	if m.err != nil {
-		r.wrong = &wrongRules{m.ref, m.err}
-	}
-	return r.follow()
+	r.aside, r.from = false, 0
+	return r.followFrom(m.stamp)
 }
 
 func (r rulesScreen) press(msg tea.KeyMsg) (screen, tea.Cmd) {
 	k := r.keys
 	switch {
 	case key.Matches(msg, k.source):
-		if r.wrong != nil { // the rules that are used instead
-			r.wrong, r.source = nil, false
-		} else {
-			r.source = !r.source
-		}
-		r.from = 0
+		r = r.turn()
 	case key.Matches(msg, k.reload):
 		return r, r.reload()
 	case key.Matches(msg, k.up):
@@ -135,12 +127,35 @@ func (r rulesScreen) press(msg tea.KeyMsg) (screen, tea.Cmd) {
 	return r, nil
 }
 
+// turn shows the next side: the rules, their text, and the mistakes of a file that can't
+// be used where there is one.
+func (r rulesScreen) turn() rulesScreen {
+	switch {
+	case r.wrong() != nil:
+		r.aside, r.source = true, false
+	case r.source && r.aside:
+		r.aside, r.source = false, false
+	default:
+		r.source = !r.source
+	}
+	r.from = 0
+	return r
+}
+
+// wrong are the mistakes that are shown, nil for none.
+func (r rulesScreen) wrong() *wrongRules {
+	if r.aside || r.settings.Campaign != nil {
+		return nil
+	}
+	return r.settings.wrong
+}
+
 // reload is a command that reads the rules again.
 func (r rulesScreen) reload() tea.Cmd {
 	if r.settings.Campaign != nil {
 		return send(noteMsg{"the rules of an open campaign never change"})
 	}
-	load := r.w.loadRules(r.settings.Backend, r.ref())
+	load := r.w.loadRules(r.settings.Backend, r.settings.readRef())
 	return func() tea.Msg {
 		read := load().(rulesMsg)
 		read.again = true
@@ -148,17 +163,17 @@ func (r rulesScreen) reload() tea.Cmd {
 	}
 }
 
-// ref is what the rules that are shown were asked for with.
-func (r rulesScreen) ref() string {
-	if r.wrong != nil {
-		return r.wrong.ref
+// readRef is what the rules that were read last were asked for with.
+func (s Settings) readRef() string {
+	if s.wrong != nil {
+		return s.wrong.ref
 	}
-	return r.settings.RulesRef
+	return s.RulesRef
 }
 
 // move selects another rule, or moves on in a text.
 func (r rulesScreen) move(by int) rulesScreen {
-	if r.source || r.wrong != nil {
+	if r.source || r.wrong() != nil {
 		r.from = max(min(r.from+by, len(r.text(max(r.size.width, 1)))-r.page()), 0)
 		return r
 	}
@@ -168,7 +183,7 @@ func (r rulesScreen) move(by int) rulesScreen {
 
 // click selects the rule of a line.
 func (r rulesScreen) click(x, y int) rulesScreen {
-	if r.source || r.wrong != nil {
+	if r.source || r.wrong() != nil {
 		return r
 	}
 	list := r.listSize(r.size.width, r.size.height)

@@ -12,12 +12,19 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/muesli/termenv"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
 // rulesProgram has the screen Rules, with rules from files as the command line has them.
 func rulesProgram(t *testing.T, w *world, names ...string) frame {
 	t.Helper()
+	fromFiles(w)
+	return do(t, programOf(t, w, newRules(w)), names...)
+}
+
+// fromFiles has rules read from files.
+func fromFiles(w *world) {
 	w.Settings.Backend.Rules = func(_ context.Context, ref string) (*prize.Rules, error) {
 		if !isFile(ref) {
 			return prize.Builtin(ref)
@@ -28,7 +35,6 @@ func rulesProgram(t *testing.T, w *world, names ...string) frame {
 		}
 		return prize.Parse(filepath.Base(ref), source)
 	}
-	return do(t, programOf(t, w, newRules(w)), names...)
 }
 
 const wrongSource = `name: summer
@@ -114,20 +120,69 @@ func TestRulesFileChanges(t *testing.T) {
 	}
 }
 
-// TestHiddenRulesAreNotWatched leaves the screen: nothing looks at the file any more.
-func TestHiddenRulesAreNotWatched(t *testing.T) {
-	r := newRules(testWorld(t, termenv.Ascii))
-	r.settings, r.watch.shown = r.w.Settings, true
-	r.settings.RulesRef = "mine.yaml"
-	if r.lookNow() == nil {
-		t.Fatal("the shown screen does not look at the file")
+// TestRulesFileChangesElsewhere edits a file while another screen is shown, and while a
+// campaign is played: it is read again, and its mistakes stay marked however long the
+// user looks at the rules that are used instead.
+func TestRulesFileChangesElsewhere(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	saved := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	save := func(name, chance string) {
+		t.Helper()
+		saved = saved.Add(time.Second)
+		source := fmt.Sprintf("name: %s\ncurrency: GBP\nrules: [{prizes: [{win: 1, chance: %s}]}]\n", name, chance)
+		if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, saved, saved); err != nil {
+			t.Fatal(err)
+		}
 	}
-	next, cmd := r.watching(false)
-	if cmd != nil {
-		t.Error("it looks at the file")
+	save("first", "10%")
+	w := testWorld(t, termenv.Ascii)
+	fromFiles(w)
+	f := programOf(t, w, newDraw(w), newRules(w))
+	f = settle(t, f, w.loadRules(w.Settings.Backend, file))
+	look := func() {
+		t.Helper()
+		next, cmd := f.Update(watchTickMsg{f.screens[1].(rulesScreen).watch.round})
+		f = settle(t, next.(frame), cmd)
 	}
-	if _, cmd := next.Update(watchTickMsg{r.watch.round}); cmd != nil {
-		t.Error("an old tick goes on")
+	want := func(texts ...string) {
+		t.Helper()
+		for _, text := range texts {
+			if !strings.Contains(f.View(), text) {
+				t.Errorf("%q is not shown:\n%s", text, f.View())
+			}
+		}
+	}
+	save("second", "10%") // before the first look
+	look()
+	want("read again: second", "second · lower4")
+	save("third", "200%")
+	look()
+	want("1 mistake in", "✗ mine.yaml can't be used · second")
+	f = do(t, f, "2")
+	want("most 100%")
+	f = do(t, f, "y")
+	want("✗ mine.yaml can't be used (y)  second", "decides")
+	f = do(t, f, "y", "y")
+	want("most 100%")
+	f = do(t, f, "1", "g")
+	f = do(t, f, "down", "enter")
+	want("mine.yaml") // to be corrected or typed anew
+	f = do(t, f, "esc")
+
+	p := must(newCampaign(campaign.Campaign{Name: "summer", Rules: "generous", RulesYAML: string(w.Settings.Free.Rules.Source()), TextFormat: "lower4", NumberFormat: "digits4"}))(t)
+	f = settle(t, f, send(changeMsg{func(s Settings) Settings { s.Campaign = p; return s }}))
+	round := f.screens[1].(rulesScreen).watch.round
+	if _, cmd := f.screens[1].Update(watchTickMsg{round}); cmd != nil {
+		t.Error("the file is looked at while a campaign is played")
+	}
+	save("fourth", "10%")
+	f = settle(t, f, send(changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }}))
+	want("read again: fourth", "fourth · lower4")
+	if f.settings.wrong != nil {
+		t.Error("the mark stays")
 	}
 }
 

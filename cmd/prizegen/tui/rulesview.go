@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math/big"
+	"path/filepath"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
@@ -28,7 +29,7 @@ func (r rulesScreen) listSize(width, height int) sizeMsg {
 
 // page is how many lines are moved by at a time.
 func (r rulesScreen) page() int {
-	if r.source || r.wrong != nil {
+	if r.source || r.wrong() != nil {
 		return max(r.size.height-1, 1)
 	}
 	return r.listSize(r.size.width, r.size.height).height
@@ -37,11 +38,11 @@ func (r rulesScreen) page() int {
 // View implements screen.
 func (r rulesScreen) View(width, height int) string {
 	st := r.w.styles
-	if r.settings.waits() && r.wrong == nil {
+	if r.settings.waits() && r.wrong() == nil {
 		return centre(st.faint.Render("asking "+r.settings.Backend.Name+" what is deployed there…"), width, height)
 	}
 	title := cut(r.title(), width)
-	if r.source || r.wrong != nil {
+	if r.source || r.wrong() != nil {
 		r.size = sizeMsg{width, height}
 		r = r.move(0)
 		lines := r.text(width)
@@ -61,8 +62,12 @@ func (r rulesScreen) View(width, height int) string {
 // title tells which rules are shown.
 func (r rulesScreen) title() string {
 	st, rules := r.w.styles, r.settings.Terms().Rules
-	if r.wrong != nil {
-		return st.warn.Render(r.wrong.ref) + st.faint.Render(" can't be used; draws go on by ") + st.title.Render(rules.Name) + st.faint.Render("  y: these")
+	if r.wrong() != nil {
+		return st.warn.Render(r.wrong().ref) + st.faint.Render(" can't be used; draws go on by ") + st.title.Render(rules.Name) + st.faint.Render("  y: these")
+	}
+	broken := ""
+	if r.aside && r.settings.wrong != nil && r.settings.Campaign == nil {
+		broken = st.warn.Render("✗ "+filepath.Base(r.settings.wrong.ref)+" can't be used (y)") + "  "
 	}
 	text := fmt.Sprintf("%d %s, %s", len(rules.List), things(uint64(len(rules.List)), "rule"), rules.Currency.Code)
 	switch {
@@ -71,7 +76,7 @@ func (r rulesScreen) title() string {
 	case isFile(r.settings.RulesRef):
 		text += ", " + r.settings.RulesRef
 	}
-	return st.title.Render(rules.Name) + st.faint.Render("  "+text+"  sha256 "+rules.SHA256())
+	return broken + st.title.Render(rules.Name) + st.faint.Render("  "+text+"  sha256 "+rules.SHA256())
 }
 
 // list shows the rules with the share of account numbers that each decides.
@@ -178,7 +183,7 @@ func (r rulesScreen) prizes(rule *prize.Rule) [][]string {
 // text are the lines of the mistakes, or of the rules' text.
 func (r rulesScreen) text(width int) []string {
 	st := r.w.styles
-	if r.wrong != nil {
+	if r.wrong() != nil {
 		return strings.Split(r.wrongText(width), "\n")
 	}
 	source := strings.Split(strings.TrimRight(string(r.settings.Terms().Rules.Source()), "\n"), "\n")
@@ -199,9 +204,9 @@ func (r rulesScreen) text(width int) []string {
 // the file could not be read.
 func (r rulesScreen) wrongText(width int) string {
 	st := r.w.styles
-	list := r.wrong.mistakes()
+	list := r.wrong().mistakes()
 	if len(list) == 0 {
-		return "\n" + st.warn.Width(width).Render("✗ "+r.w.explain(r.wrong.err)) + "\n" + st.faint.Render("r reads it again, g takes other rules")
+		return "\n" + st.warn.Width(width).Render("✗ "+r.w.explain(r.wrong().err)) + "\n" + st.faint.Render("r reads it again, g takes other rules")
 	}
 	var lines []string
 	for _, m := range list {

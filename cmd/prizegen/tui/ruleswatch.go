@@ -7,15 +7,15 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// watchTime is how often a rules file is looked at while its screen is shown.
+// watchTime is how often a rules file is looked at.
 const watchTime = time.Second
 
-// watch looks whether a rules file has changed, while the screen Rules is shown.
+// watch looks whether a rules file has changed, whatever screen is shown.
 type watch struct {
-	shown bool
 	round int    // of the ticks that count: earlier ones have ended
 	ref   string // the file, empty for none
-	last  stamp
+	last  stamp  // as it was read, zero where that is not known
+	rests bool   // while a campaign is played
 }
 
 // stamp tells a file's versions apart.
@@ -29,41 +29,55 @@ type (
 	watchTickMsg struct{ round int }
 	stampMsg     struct {
 		round int
-		ref   string
 		stamp stamp
 		err   error
 	}
 )
 
-// watching begins or ends to look at the file.
-func (r rulesScreen) watching(shown bool) (screen, tea.Cmd) {
-	r.watch.shown = shown
-	r.watch.round++
-	return r, r.lookNow()
+// stampOf tells a file's present version.
+func stampOf(file string) (stamp, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return stamp{}, err
+	}
+	return stamp{info.ModTime(), info.Size()}, nil
 }
 
 // follow looks at another file where the rules are of another one now.
 func (r rulesScreen) follow() (screen, tea.Cmd) {
-	if r.watch.ref == r.ref() {
+	ref := r.settings.readRef()
+	switch {
+	case r.settings.Campaign != nil: // whose rules never change
+		r.watch.rests = true
+		r.watch.round++
+		return r, nil
+	case r.watch.ref != ref:
+		r.watch.ref, r.watch.last = ref, stamp{}
+	case !r.watch.rests:
 		return r, nil
 	}
-	r.watch.ref, r.watch.last = r.ref(), stamp{}
+	r.watch.rests = false
 	r.watch.round++
 	return r, r.lookNow()
 }
 
+// followFrom looks at a file that was read just now, for changes since.
+func (r rulesScreen) followFrom(read stamp) (screen, tea.Cmd) {
+	next, cmd := r.follow()
+	r = next.(rulesScreen)
+	r.watch.last = read
+	return r, cmd
+}
+
 // lookNow is a command that looks at the file, nil where there is none to look at.
 func (r rulesScreen) lookNow() tea.Cmd {
-	round, ref := r.watch.round, r.ref()
-	if !r.watch.shown || r.settings.Campaign != nil || !isFile(ref) {
+	round, ref := r.watch.round, r.watch.ref
+	if r.watch.rests || !isFile(ref) {
 		return nil
 	}
 	return func() tea.Msg {
-		info, err := os.Stat(ref)
-		if err != nil {
-			return stampMsg{round: round, ref: ref, err: err}
-		}
-		return stampMsg{round: round, ref: ref, stamp: stamp{info.ModTime(), info.Size()}}
+		now, err := stampOf(ref)
+		return stampMsg{round, now, err}
 	}
 }
 
@@ -80,12 +94,12 @@ func (r rulesScreen) look(msg tea.Msg) (screen, tea.Cmd) {
 			return r, nil
 		}
 		tick := r.w.after(watchTime, watchTickMsg{msg.round})
-		before := r.watch.last
+		before, unread := r.watch.last, r.settings.wrong != nil
 		if msg.err != nil {
 			return r, tick
 		}
-		r.watch.ref, r.watch.last = msg.ref, msg.stamp
-		if before == (stamp{}) || before == msg.stamp {
+		r.watch.last = msg.stamp
+		if before == msg.stamp || before == (stamp{}) && !unread {
 			return r, tick
 		}
 		return r, tea.Batch(tick, r.reload())

@@ -90,9 +90,13 @@ type Settings struct {
 	Backend  Backend
 	RulesRef string // what Free.Rules were asked for with
 	Free     Terms  // of free play
-	Seed     entropy.Seed
-	Proof    json.RawMessage // of where the seed comes from, nil for none
-	Next     uint64          // the index of the next draw of free play
+
+	// wrong is the rules file that was read last, where it has mistakes; nil for none.
+	wrong *wrongRules
+
+	Seed  entropy.Seed
+	Proof json.RawMessage // of where the seed comes from, nil for none
+	Next  uint64          // the index of the next draw of free play
 
 	// Waiting says that the terms of free play are not known yet, since the backend has
 	// not told what is deployed there: nothing is drawn by them meanwhile.

@@ -81,12 +81,17 @@ func (w *world) chooseRules(s Settings) tea.Cmd {
 	if s.Backend.Client != nil {
 		options = append(options, option{"deployed", "what the prize service uses", w.loadRules(s.Backend, "")})
 	}
+	typed := "" // before, where it can't be used
+	if s.wrong != nil {
+		typed = s.wrong.ref
+	}
 	options = append(options, option{"a file…", "rules of your own", ask("Rules of a YAML file", func(values []string) (tea.Cmd, error) {
-		if strings.TrimSpace(values[0]) == "" {
+		path, err := atHome(strings.TrimSpace(values[0]))
+		if path == "" {
 			return nil, errors.New("it is empty, expected the path of a file such as summer.yaml")
 		}
-		return w.loadRules(s.Backend, strings.TrimSpace(values[0])), nil
-	}, field{label: "File", hint: "summer.yaml"})})
+		return w.loadRules(s.Backend, path), err
+	}, field{label: "File", value: typed, hint: "summer.yaml"})})
 	return choose("Rules", slices.Index(names, s.RulesRef), options...)
 }
 
@@ -96,29 +101,37 @@ type rulesMsg struct {
 	rules *prize.Rules
 	err   error // a [prize.FileError] where there are mistakes in the file
 	again bool  // whether they were read before
+	stamp stamp // of the file, before it was read
 }
 
 // loadRules is a command that loads rules and takes them for free play.
 func (w *world) loadRules(b Backend, ref string) tea.Cmd {
 	return w.call(func(ctx context.Context) tea.Msg {
+		read, _ := stampOf(ref) // without one, the first that is seen has it read again
 		rules, err := b.Rules(ctx, ref)
-		return rulesMsg{ref: ref, rules: rules, err: err}
+		return rulesMsg{ref: ref, rules: rules, err: err, stamp: read}
 	})
 }
 
-// take is what follows from loading rules.
-func (m rulesMsg) take() tea.Cmd {
+// take gives the settings with the rules. Where they have mistakes, the ones before stay.
+func (m rulesMsg) take(s Settings) Settings {
 	if m.err != nil {
-		return send(errorMsg{(&wrongRules{m.ref, m.err}).inShort()})
-	}
-	taken := send(changeMsg{func(s Settings) Settings {
-		s.RulesRef, s.Free.Rules = m.ref, m.rules
+		s.wrong = &wrongRules{m.ref, m.err}
 		return s
-	}})
-	if m.again {
-		return tea.Batch(taken, send(noteMsg{"read again: " + m.rules.Name}))
 	}
-	return taken
+	s.RulesRef, s.Free.Rules, s.wrong = m.ref, m.rules, nil
+	return s
+}
+
+// report is a command that tells what became of it, nil where that can be seen.
+func (m rulesMsg) report() tea.Cmd {
+	switch {
+	case m.err != nil:
+		return send(errorMsg{(&wrongRules{m.ref, m.err}).inShort()})
+	case m.again:
+		return send(noteMsg{"read again: " + m.rules.Name})
+	}
+	return nil
 }
 
 // chooseFormat offers formats: known ones, and any that parse understands.
@@ -309,7 +322,7 @@ func (w *world) connect(b Backend) tea.Cmd {
 			return errorMsg{err}
 		}
 		return changeMsg{func(s Settings) Settings {
-			s.Backend, s.Free, s.RulesRef, s.Campaign, s.Waiting = b, terms, terms.Rules.Name, nil, false
+			s.Backend, s.Free, s.RulesRef, s.wrong, s.Campaign, s.Waiting = b, terms, terms.Rules.Name, nil, nil, false
 			return s
 		}}
 	})

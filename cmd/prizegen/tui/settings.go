@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -20,6 +21,9 @@ func (s Settings) line() string {
 	}
 	t := s.Terms()
 	text := fmt.Sprintf("%s · %s + %s", t.Rules.Name, t.Text, t.Number)
+	if s.wrong != nil && s.Campaign == nil {
+		text = "✗ " + filepath.Base(s.wrong.ref) + " can't be used · " + text
+	}
 	if s.Campaign != nil {
 		text += " · campaign " + s.Campaign.Name
 		if s.Entrant != (campaign.Person{}) {
