@@ -63,7 +63,7 @@ func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		f.width, f.height = msg.Width, msg.Height
 		return f.tellSize()
 	case tea.KeyMsg:
-		return f.press(msg)
+		return f.typed(msg)
 	case tea.MouseMsg:
 		return f.click(msg)
 	case showMsg:
@@ -166,6 +166,33 @@ func (f frame) show(at int) (frame, tea.Cmd) {
 	}
 	f, shown := f.tellShown(shownMsg{true})
 	return f, tea.Batch(hidden, init, shown)
+}
+
+// typed acts on what was read from the keyboard at a time. Keys in quick succession come
+// as one message, of which each acts alone, and Escape with a key behind it comes as a
+// key held with Alt. A form takes such messages as they are, and alone what is pasted.
+func (f frame) typed(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
+	if _, isForm := f.dialog.(form); isForm || msg.Type != tea.KeyRunes {
+		return f.press(msg)
+	}
+	if msg.Paste {
+		return f, nil
+	}
+	var pressed []tea.KeyMsg
+	if msg.Alt {
+		pressed = append(pressed, tea.KeyMsg{Type: tea.KeyEsc})
+	}
+	for _, r := range msg.Runes {
+		pressed = append(pressed, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}})
+	}
+	var next tea.Model = f
+	var cmds []tea.Cmd
+	for _, one := range pressed {
+		var cmd tea.Cmd
+		next, cmd = next.(frame).press(one)
+		cmds = append(cmds, cmd)
+	}
+	return next, tea.Batch(cmds...)
 }
 
 // press acts on a key: it is the dialog's where there is one, then the frame's, then

@@ -234,3 +234,23 @@ func TestBeginAgain(t *testing.T) {
 		t.Errorf("drawn by %s, want upper2:\n%s", d.drawn.terms.Text, f.View())
 	}
 }
+
+// TestKeysReadTogether are keys that follow so quickly that they are read at a time:
+// each acts, also one behind Escape. What is pasted acts on no screen.
+func TestKeysReadTogether(t *testing.T) {
+	f := press(t, newPages(t), tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("x2yz3")})
+	for at, want := range []string{"seed 42 shown true x shown false", "seed 42 shown true y z shown false", "seed 42 shown true"} {
+		if got := got(f, at); got != want {
+			t.Errorf("screen %d got %q, want %q", at+1, got, want)
+		}
+	}
+	f = press(t, f, keys("?")...)
+	f = press(t, f, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("1"), Alt: true})
+	if f.dialog != nil || f.at != 0 {
+		t.Errorf("after Escape and 1: help open %t, screen %d", f.dialog != nil, f.at+1)
+	}
+	before := got(f, 0)
+	if f = press(t, f, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("2q"), Paste: true}); f.at != 0 || got(f, 0) != before {
+		t.Errorf("what was pasted acts: screen %d got %q", f.at+1, got(f, 0))
+	}
+}
