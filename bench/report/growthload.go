@@ -98,7 +98,7 @@ func (l *lab) playOn(ctx context.Context, replicas []*process) (float64, error) 
 	for i, p := range replicas {
 		o := load{kind: "play", clients: clients / len(replicas), time: l.time(), marks: l.mark()}
 		running.Go(func() {
-			r, err := l.drive(ctx, p.url+"/v1/draws", o)
+			r, err := l.driveOnce(ctx, p.url+"/v1/draws", o)
 			rates[i], errs[i] = r.perSecond, err
 		})
 	}

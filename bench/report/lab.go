@@ -25,7 +25,8 @@ type lab struct {
 	work            string // folder for databases and logs, removed at the end
 	rounds          int
 	quick, long     bool
-	marks           int // how many loads of plays there were
+	marks           int             // how many loads of plays there were
+	warm            map[string]bool // URLs that had a load
 }
 
 // file is the path of a file for one section.

@@ -108,6 +108,9 @@ func parseLevel(text string) (slog.Level, error) {
 // collecting it that often.
 const gcPercent = 400
 
+// startTime is after what time a server has done what it does only once.
+const startTime = 2 * time.Second
+
 // serve serves until the context ends.
 func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if (*o.cert == "") != (*o.key == "") {
@@ -159,8 +162,10 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	log.InfoContext(ctx, "listening", slog.String("role", string(o.role.value)), slog.String("url", serverURL(listener, *o.cert != "")))
 	tellManager(ctx, log, daemon.SdNotifyReady)
 	context.AfterFunc(ctx, func() { tellManager(ctx, log, daemon.SdNotifyStopping) })
-	// What only the start needed goes back to the system: a server may idle for long.
-	debug.FreeOSMemory()
+	// What only the start and a first campaign needed goes back to the system: a server
+	// may idle for long.
+	started := time.AfterFunc(startTime, debug.FreeOSMemory)
+	defer started.Stop()
 	return server.Serve(ctx, listener)
 }
 
