@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -146,7 +147,11 @@ func expressions(t *testing.T) map[string]string {
 func metricsOf(t *testing.T) map[string][]string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "prizegen")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/prizegen").CombinedOutput(); err != nil {
+	build := []string{"build", "-o", binary}
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		build = append(build, "-race") // as this test is, so that nothing has to be compiled twice
+	}
+	if out, err := exec.CommandContext(t.Context(), "go", append(build, "../../cmd/prizegen")...).CombinedOutput(); err != nil { //nolint:gosec // as above
 		t.Fatalf("%v\n%s", err, out)
 	}
 	rules := filepath.Join(t.TempDir(), "summer.yaml")
