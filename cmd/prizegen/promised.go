@@ -25,6 +25,7 @@ func newPromised(cmd *cobra.Command) *promised {
 	p := &promised{}
 	cmd.Flags().StringVar(&p.commitment, "commitment", "", "the published SHA-256 `hex` of the seed, to compare with")
 	cmd.Flags().Uint64Var(&p.draws, "draws", 0, "the published `number` of draws, to compare with")
+	runOnly(cmd, "commitment", "draws")
 	return p
 }
 
