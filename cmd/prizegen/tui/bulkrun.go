@@ -100,7 +100,7 @@ func (r *bulkRun) do(ctx context.Context) error {
 		})
 	}
 	encoding := bulkEncodings()[filepath.Ext(r.path)](&r.spec)
-	path, err := atHome(r.path)
+	path, err := fullPath(r.path)
 	if err != nil {
 		return err
 	}
@@ -134,8 +134,8 @@ func bulkEncodings() map[string]func(*draw.Spec) *draw.Encoding {
 	return map[string]func(*draw.Spec) *draw.Encoding{".csv": draw.CSV, ".ndjson": draw.NDJSON}
 }
 
-// atHome is a path with the user's home directory in place of a tilde.
-func atHome(path string) (string, error) {
+// fullPath is a path with the user's home directory in place of a tilde.
+func fullPath(path string) (string, error) {
 	rest, ok := strings.CutPrefix(path, "~/")
 	if !ok {
 		return path, nil

@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"context"
 	"crypto/rand"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -18,16 +20,20 @@ type drawScreen struct {
 	w        *world
 	settings Settings
 	draw     key.Binding
+	giveUp   key.Binding
 	choose   settingKeys
 	glyphs   map[rune]glyph
 	odds     oddsMsg // of the present terms, nil where they are not known yet
 
 	state  drawState
-	asked  int      // counts requests: of an earlier one, no answer is wanted
-	once   onceKey  // of the play that is under way or failed
-	drawn  drawnMsg // the last draw, from rolling on
-	err    error    // of the last request, where it failed
-	tick   int      // counts the pictures of the animation
+	asked  int                // counts requests: of an earlier one, no answer is wanted
+	ctx    context.Context    // of the request, nil before the first one
+	cancel context.CancelFunc // gives it up
+	late   bool               // whether it takes long
+	once   onceKey            // of the play that is under way or failed
+	drawn  drawnMsg           // the last draw, from rolling on
+	err    error              // of the last request, where it failed
+	tick   int                // counts the pictures of the animation
 	ticked time.Time
 
 	tally  tally
@@ -59,6 +65,7 @@ func newDraw(w *world) drawScreen {
 	return drawScreen{
 		w:      w,
 		draw:   key.NewBinding(key.WithKeys(" ", "enter"), key.WithHelp("space", "draw")),
+		giveUp: key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "give up")),
 		choose: newSettingKeys(),
 		glyphs: readGlyphs(),
 	}
@@ -72,6 +79,9 @@ func (d drawScreen) Init() tea.Cmd { return nil }
 
 // Keys implements screen.
 func (d drawScreen) Keys() []key.Binding {
+	if d.state == asking {
+		return append([]key.Binding{d.giveUp}, d.choose.all(d.settings)...)
+	}
 	return append([]key.Binding{d.draw}, d.choose.all(d.settings)...)
 }
 
@@ -86,6 +96,9 @@ func (d drawScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		if key.Matches(msg, d.draw) {
 			return d.press()
 		}
+		if d.state == asking && key.Matches(msg, d.giveUp) {
+			return d.lose(errGivenUp), nil
+		}
 		return d, d.choose.press(d.w, d.settings, msg)
 	case tea.MouseMsg:
 		if msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress {
@@ -95,6 +108,8 @@ func (d drawScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		if msg.asked == d.asked && d.state == asking {
 			return d.made(msg)
 		}
+	case lateMsg:
+		d.late = msg.asked == d.asked && d.state == asking
 	case tickMsg:
 		if msg.asked == d.asked {
 			return d.animate()
@@ -107,6 +122,7 @@ func (d drawScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 // made now is given up: it may be what a lost service left behind.
 func (d drawScreen) settle(s Settings) drawScreen {
 	if d.state == asking && s.Backend.Name != d.settings.Backend.Name {
+		d.cancel()
 		d.asked++
 		d.state = ready
 	}
@@ -125,6 +141,9 @@ func (d drawScreen) press() (screen, tea.Cmd) {
 	if d.settings.waits() {
 		return d, send(errorMsg{errWaiting(d.settings)})
 	}
+	if d.settings.spent && d.settings.Campaign == nil {
+		return d, send(errorMsg{errSpent(d.settings)})
+	}
 	if d.state == revealed || d.state == cheering {
 		d.recent = slices.Insert(slices.Clone(d.recent), 0, d.drawn)
 		d.recent = d.recent[:min(len(d.recent), maxRecent)]
@@ -132,14 +151,32 @@ func (d drawScreen) press() (screen, tea.Cmd) {
 	d.once = d.once.of(d.settings, rand.Text)
 	d.state, d.err, d.tick, d.ticked = asking, nil, 0, d.w.Now()
 	d.asked++
-	return d, tea.Batch(d.w.makeDraw(d.asked, d.settings, d.once.key), d.next())
+	d.late = false
+	d.ctx, d.cancel = context.WithTimeout(d.w.ctx, callTime)
+	return d, tea.Batch(d.w.makeDraw(d.ctx, d.cancel, d.asked, d.settings, d.once.key), d.next(), d.w.after(lateTime, lateMsg{d.asked}))
+}
+
+// lateTime is how long a draw may take before the screen says what it waits for.
+const lateTime = time.Second
+
+// lateMsg tells that a request takes long.
+type lateMsg struct{ asked int }
+
+// errGivenUp is about a draw that the user no longer waits for.
+var errGivenUp = errors.New("given up: what was asked has not answered")
+
+// lose gives up the request, for a reason that is told.
+func (d drawScreen) lose(err error) drawScreen {
+	d.cancel()
+	d.asked++
+	d.state, d.err = drawLost, err
+	return d
 }
 
 // made takes up an answer.
 func (d drawScreen) made(msg madeMsg) (screen, tea.Cmd) {
 	if msg.err != nil {
-		d.state, d.err = drawLost, msg.err
-		return d, nil
+		return d.lose(msg.err), nil
 	}
 	d.once = onceKey{}
 	d.state, d.drawn, d.tick = rolling, msg.drawn, 0
@@ -148,6 +185,9 @@ func (d drawScreen) made(msg madeMsg) (screen, tea.Cmd) {
 		count := func(s Settings) Settings {
 			if s.Seed == msg.seed && s.Next == msg.drawn.draw.Index {
 				s.Next++
+				if s.spent = s.Next == 0; s.spent {
+					s.Next--
+				}
 			}
 			return s
 		}

@@ -129,7 +129,7 @@ func TestRolling(t *testing.T) {
 	w.Animate, w.Settings.Next = true, 9 // awsn5676, which wins £50.00
 	d := newDraw(w).settle(w.Settings)
 	next, _ := d.press()
-	made := w.makeDraw(1, w.Settings, "")().(madeMsg)
+	made := w.makeDraw(t.Context(), func() {}, 1, w.Settings, "")().(madeMsg)
 	next, _ = next.(drawScreen).Update(made)
 	standing, ticks := -1, 0
 	for {
@@ -171,7 +171,7 @@ func TestKeyShowsAtOnce(t *testing.T) {
 	w.Animate = true
 	d := newDraw(w).settle(w.Settings)
 	next, _ := d.press()
-	next, _ = next.Update(w.makeDraw(1, w.Settings, "")())
+	next, _ = next.Update(w.makeDraw(t.Context(), func() {}, 1, w.Settings, "")())
 	next, cmd := next.(drawScreen).press()
 	if d := next.(drawScreen); d.state != revealed || cmd == nil {
 		t.Errorf("state %d, want %d", d.state, revealed)
@@ -185,7 +185,7 @@ func TestSlowTerminal(t *testing.T) {
 	w.Animate, w.Now = true, func() time.Time { return now }
 	d := newDraw(w).settle(w.Settings)
 	next, _ := d.press()
-	next, _ = next.Update(w.makeDraw(1, w.Settings, "")())
+	next, _ = next.Update(w.makeDraw(t.Context(), func() {}, 1, w.Settings, "")())
 	now = now.Add(time.Second)
 	next, _ = next.Update(tickMsg{1})
 	if d := next.(drawScreen); d.state != revealed {
@@ -240,7 +240,7 @@ func TestGoldenDraw(t *testing.T) {
 	goldenViews(t, "draw-rolling", func(t *testing.T, w *world) frame {
 		w.Animate, w.Settings.Next = true, 9
 		f := press(t, newProgram(t, w), keys(" ")...)
-		f = press(t, f, w.makeDraw(1, w.Settings, "")())
+		f = press(t, f, w.makeDraw(t.Context(), func() {}, 1, w.Settings, "")())
 		for range 20 {
 			f = press(t, f, tickMsg{1})
 		}

@@ -20,9 +20,10 @@ type madeMsg struct {
 }
 
 // makeDraw makes the next draw: of free play as the command draw does, and of a
-// campaign as its --campaign does, with a once-only key.
-func (w *world) makeDraw(asked int, s Settings, once string) tea.Cmd {
-	return w.call(func(ctx context.Context) tea.Msg {
+// campaign as its --campaign does, with a once-only key. done is called at its end.
+func (w *world) makeDraw(ctx context.Context, done context.CancelFunc, asked int, s Settings, once string) tea.Cmd {
+	return func() tea.Msg {
+		defer done()
 		m := madeMsg{asked: asked, seed: s.Seed}
 		if s.Campaign != nil {
 			m.drawn, m.err = play(ctx, s, once)
@@ -31,7 +32,7 @@ func (w *world) makeDraw(asked int, s Settings, once string) tea.Cmd {
 		}
 		m.drawn.at = w.Now()
 		return m
-	})
+	}
 }
 
 // drawOne makes the next draw of free play.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -133,9 +135,13 @@ func (d drawScreen) result(width, height int) string {
 		}
 		return strings.Join(lines, "\n")
 	case asking, rolling:
-		return "\n" + middle.Render(st.faint.Render("…")) + "\n" + middle.Render(st.faint.Render(d.who()))
+		waits := "…"
+		if d.late && d.state == asking {
+			waits = "still asking " + d.settings.Backend.Name + "; esc gives up"
+		}
+		return "\n" + middle.Render(st.faint.Render(waits)) + "\n" + middle.Render(st.faint.Render(d.who()))
 	case drawLost:
-		return "\n" + middle.Render(st.warn.Render("✗ "+d.w.explain(d.err))) + "\n" + middle.Render(st.faint.Render("space tries again, b goes over to another backend"))
+		return "\n" + middle.Render(st.warn.Render("✗ "+d.w.explain(d.err))) + "\n" + middle.Render(st.faint.Render(d.wayOn()))
 	}
 	lines := []string{d.banner(width, height)}
 	for _, line := range d.reasons() {
@@ -146,6 +152,19 @@ func (d drawScreen) result(width, height int) string {
 		text = "\n" + text
 	}
 	return text
+}
+
+// wayOn tells what helps after a draw could not be made.
+func (d drawScreen) wayOn() string {
+	for _, refused := range []error{campaign.ErrNotFound, campaign.ErrState, campaign.ErrNotOpen, campaign.ErrEnded, campaign.ErrAllIssued} {
+		if errors.Is(d.err, refused) {
+			return "c takes another campaign, or free play"
+		}
+	}
+	if errors.Is(d.err, campaign.ErrMaxPlays) {
+		return "e takes another entrant, c another campaign"
+	}
+	return "space tries again, b goes over to another backend"
 }
 
 // who tells whom the draw is for.

@@ -68,6 +68,11 @@ func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return f.click(msg)
 	case showMsg:
 		return f.show(msg.at)
+	case inquiryMsg:
+		f.dialog = msg.inquiry
+		return f, msg.ask
+	case answerMsg:
+		return f.answered(msg)
 	case dialogMsg:
 		f.dialog = msg.dialog
 		return f, nil

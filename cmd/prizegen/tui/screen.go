@@ -102,6 +102,9 @@ type Settings struct {
 	// not told what is deployed there: nothing is drawn by them meanwhile.
 	Waiting bool
 
+	home  *atHome // nil before services made draws
+	spent bool    // whether draw Next was made, which is the last one of the seed
+
 	Campaign *Campaign       // nil for free play
 	Entrant  campaign.Person // who plays the campaign; zero for nobody
 }

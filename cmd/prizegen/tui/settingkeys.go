@@ -3,9 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -76,21 +74,21 @@ func (w *world) chooseRules(s Settings) tea.Cmd {
 	}
 	var options []option
 	for _, name := range names {
-		options = append(options, option{name, about[name], w.loadRules(s.Backend, name)})
+		options = append(options, option{name, about[name], w.askRules(s.Backend, name)})
 	}
 	if s.Backend.Client != nil {
-		options = append(options, option{"deployed", "what the prize service uses", w.loadRules(s.Backend, "")})
+		options = append(options, option{"deployed", "what the prize service uses", w.askRules(s.Backend, "")})
 	}
 	typed := "" // before, where it can't be used
 	if s.wrong != nil {
 		typed = s.wrong.ref
 	}
 	options = append(options, option{"a file…", "rules of your own", ask("Rules of a YAML file", func(values []string) (tea.Cmd, error) {
-		path, err := atHome(strings.TrimSpace(values[0]))
+		path, err := fullPath(strings.TrimSpace(values[0]))
 		if path == "" {
 			return nil, errors.New("it is empty, expected the path of a file such as summer.yaml")
 		}
-		return w.loadRules(s.Backend, path), err
+		return w.askRules(s.Backend, path), err
 	}, field{label: "File", value: typed, hint: "summer.yaml"})})
 	return choose("Rules", slices.Index(names, s.RulesRef), options...)
 }
@@ -106,11 +104,18 @@ type rulesMsg struct {
 
 // loadRules is a command that loads rules and takes them for free play.
 func (w *world) loadRules(b Backend, ref string) tea.Cmd {
-	return w.call(func(ctx context.Context) tea.Msg {
-		read, _ := stampOf(ref) // without one, the first that is seen has it read again
-		rules, err := b.Rules(ctx, ref)
-		return rulesMsg{ref: ref, rules: rules, err: err, stamp: read}
-	})
+	return w.call(func(ctx context.Context) tea.Msg { return readRules(ctx, b, ref) })
+}
+
+// askRules is the same for rules that the user waits for.
+func (w *world) askRules(b Backend, ref string) tea.Cmd {
+	return w.inquire(b.Name+" for rules", func(ctx context.Context) tea.Msg { return readRules(ctx, b, ref) })
+}
+
+func readRules(ctx context.Context, b Backend, ref string) rulesMsg {
+	read, _ := stampOf(ref) // without one, the first that is seen has it read again
+	rules, err := b.Rules(ctx, ref)
+	return rulesMsg{ref: ref, rules: rules, err: err, stamp: read}
 }
 
 // take gives the settings with the rules. Where they have mistakes, the ones before stay.
@@ -184,6 +189,7 @@ func chooseNumber(s Settings) tea.Cmd {
 // chooseSeed shows the seed, and offers another and another index.
 func (w *world) chooseSeed(s Settings) tea.Cmd {
 	return choose("Seed "+string(s.Seed), 0,
+		option{"keep it", "and its next draw", nil},
 		option{"a new one", "of 256 random bits", w.newSeed()},
 		option{"another…", "to see the draws of a known one", ask("Seed", func(values []string) (tea.Cmd, error) {
 			seed, err := entropy.ParseSeed(values[0])
@@ -192,20 +198,20 @@ func (w *world) chooseSeed(s Settings) tea.Cmd {
 			}
 			return takeSeed(seed, nil), nil
 		}, field{label: "Seed", value: string(s.Seed)})},
-		option{"index…", fmt.Sprintf("of the next draw, now %d", s.Next), ask("Index of the next draw", func(values []string) (tea.Cmd, error) {
-			index, err := strconv.ParseUint(strings.TrimSpace(values[0]), 10, 64)
+		option{"index…", "of the next draw, now " + prize.Thousands(s.Next), ask("Index of the next draw", func(values []string) (tea.Cmd, error) {
+			index, err := readNumber(values[0])
 			if err != nil {
 				return nil, errors.New("expected a whole number from 0 on")
 			}
-			return send(changeMsg{func(s Settings) Settings { s.Next = index; return s }}), nil
-		}, field{label: "Index", value: strconv.FormatUint(s.Next, 10)})},
-		option{"from the start", "the same draws again, from index 0", send(changeMsg{func(s Settings) Settings { s.Next = 0; return s }})},
+			return send(changeMsg{func(s Settings) Settings { s.Next, s.spent = index, false; return s }}), nil
+		}, field{label: "Index", value: prize.Thousands(s.Next)})},
+		option{"from the start", "the same draws again, from index 0", send(changeMsg{func(s Settings) Settings { s.Next, s.spent = 0, false; return s }})},
 	)
 }
 
 // newSeed is a command that makes a seed and takes it.
 func (w *world) newSeed() tea.Cmd {
-	return w.call(func(ctx context.Context) tea.Msg {
+	return w.inquire("for a new seed", func(ctx context.Context) tea.Msg {
 		seed, proof, err := w.NewSeed(ctx)
 		if err != nil {
 			return errorMsg{err}
@@ -217,14 +223,14 @@ func (w *world) newSeed() tea.Cmd {
 // takeSeed is a command that begins with a seed's first draw.
 func takeSeed(seed entropy.Seed, proof []byte) tea.Cmd {
 	return send(changeMsg{func(s Settings) Settings {
-		s.Seed, s.Proof, s.Next = seed, proof, 0
+		s.Seed, s.Proof, s.Next, s.spent = seed, proof, 0, false
 		return s
 	}})
 }
 
 // listCampaigns is a command that offers free play and the campaigns of the backend.
 func (w *world) listCampaigns(s Settings) tea.Cmd {
-	return w.call(func(ctx context.Context) tea.Msg {
+	return w.inquire(s.Backend.Name+" for its campaigns", func(ctx context.Context) tea.Msg {
 		promoter, err := s.Backend.Promoter(ctx)
 		if err != nil {
 			return errorMsg{err}
@@ -252,7 +258,7 @@ func (w *world) listCampaigns(s Settings) tea.Cmd {
 
 // enter is a command that takes a campaign and asks who plays.
 func (w *world) enter(s Settings, name string) tea.Cmd {
-	return w.call(func(ctx context.Context) tea.Msg {
+	return w.inquire(s.Backend.Name+" for the campaign "+name, func(ctx context.Context) tea.Msg {
 		s, err := s.Enter(ctx, name)
 		if err != nil {
 			return errorMsg{err}
@@ -287,43 +293,4 @@ func askEntrant(s Settings) tea.Cmd {
 		field{label: "First name", value: s.Entrant.FirstName, hint: "all empty: nobody"},
 		field{label: "Last name", value: s.Entrant.LastName},
 		field{label: "Email", value: s.Entrant.Email, hint: "may be left out"})
-}
-
-// chooseBackend offers the places where draws are made.
-func (w *world) chooseBackend(s Settings) tea.Cmd {
-	options := []option{{"local", "in this process", w.connect(w.Local)}}
-	at := 0
-	known := w.Remote
-	if known == nil && s.Backend.Client != nil {
-		known = &s.Backend
-	}
-	if known != nil {
-		options = append(options, option{known.Name, "services", w.connect(*known)})
-		if s.Backend.Client != nil {
-			at = 1
-		}
-	}
-	options = append(options, option{"services…", "at another address", ask("Address of the services", func(values []string) (tea.Cmd, error) {
-		b, err := w.Connect(strings.TrimSpace(values[0]))
-		if err != nil {
-			return nil, err
-		}
-		return w.connect(b), nil
-	}, field{label: "Address", hint: "http://localhost:8080"})})
-	return choose("Where draws are made", at, options...)
-}
-
-// connect is a command that goes over to a backend with the terms that are deployed
-// there. A backend that does not answer is not taken.
-func (w *world) connect(b Backend) tea.Cmd {
-	return w.call(func(ctx context.Context) tea.Msg {
-		terms, err := deployed(ctx, b)
-		if err != nil {
-			return errorMsg{err}
-		}
-		return changeMsg{func(s Settings) Settings {
-			s.Backend, s.Free, s.RulesRef, s.wrong, s.Campaign, s.Waiting = b, terms, terms.Rules.Name, nil, nil, false
-			return s
-		}}
-	})
 }

@@ -44,6 +44,11 @@ func errWaiting(s Settings) error {
 	return fmt.Errorf("%s has not told yet which rules and formats are deployed there", s.Backend.Name)
 }
 
+// errSpent says that the seed has no more draws.
+func errSpent(s Settings) error {
+	return fmt.Errorf("the seed has no draw after index %s: s takes another seed or another index", prize.Thousands(s.Next))
+}
+
 // short shows the beginning of a long seed: enough to tell it from others, and too
 // little to know it.
 func short(seed string) string {
