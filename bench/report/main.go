@@ -21,6 +21,9 @@ func main() {
 	if len(os.Args) == 3 && os.Args[1] == bareCommand {
 		exit(serveBare(os.Args[2]))
 	}
+	if len(os.Args) > 2 && os.Args[1] == onceCommand {
+		exit(runOnce(os.Args[2:]))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	exit(run(ctx, os.Args[1:]))
