@@ -19,13 +19,14 @@ type dialog interface {
 
 // confirm asks before something that can't be taken back: yes is done if so.
 func confirm(title, text string, yes tea.Cmd) tea.Cmd {
-	return send(dialogMsg{question{title, text, yes}})
+	return send(dialogMsg{question{title: title, text: text, yes: yes}})
 }
 
 // question is answered by yes or no.
 type question struct {
 	title, text string
 	yes         tea.Cmd
+	size        sizeMsg // of the room that it is shown in, zero where that is not known
 }
 
 func (q question) Title() string { return q.title }
@@ -38,21 +39,45 @@ func (q question) Keys() []key.Binding {
 }
 
 func (q question) Update(msg tea.Msg) (dialog, tea.Cmd) {
-	pressed, ok := msg.(tea.KeyMsg)
 	keys := q.Keys()
-	switch {
-	case !ok:
-		return q, nil
-	case key.Matches(pressed, keys[0]):
-		return nil, q.yes
-	case key.Matches(pressed, keys[1]):
-		return nil, nil
+	switch msg := msg.(type) {
+	case sizeMsg:
+		q.size = msg
+	case tea.KeyMsg:
+		switch {
+		case key.Matches(msg, keys[0]):
+			return nil, q.yes
+		case key.Matches(msg, keys[1]):
+			return nil, nil
+		}
+	case tea.MouseMsg:
+		line := lipgloss.Height(q.lines(q.size.width, q.size.height)) + 1
+		if msg.Button != tea.MouseButtonLeft || msg.Action != tea.MouseActionPress || msg.Y != line || msg.X < 0 {
+			return q, nil
+		}
+		switch yes := lipgloss.Width(answerYes); {
+		case msg.X < yes:
+			return nil, q.yes
+		case msg.X >= yes+2 && msg.X < yes+2+lipgloss.Width(answerNo):
+			return nil, nil
+		}
 	}
 	return q, nil
 }
 
-func (q question) View(_ styles, width, height int) string {
-	return clip(lipgloss.NewStyle().Width(width).Render(q.text), width, height)
+// The answers as they stand below the question, for the mouse.
+const (
+	answerYes = "[ yes ]"
+	answerNo  = "[ no ]"
+)
+
+// lines is the question without the answers.
+func (q question) lines(width, height int) string {
+	return clip(lipgloss.NewStyle().Width(width).Render(q.text), width, height-2)
+}
+
+func (q question) View(st styles, width, height int) string {
+	return q.lines(width, height) + "\n\n" + st.key.Render(answerYes) + "  " + st.key.Render(answerNo)
 }
 
 // option is one line of a list to choose from.
@@ -125,14 +150,21 @@ func (c choice) click(msg tea.MouseMsg) (dialog, tea.Cmd) {
 }
 
 func (c choice) View(st styles, width, height int) string {
-	names := 0
+	// A long name is cut, and not what stands beside it: that may be a campaign's state.
+	names, abouts := 0, 0
 	for _, o := range c.options {
-		names = max(names, lipgloss.Width(o.name))
+		names, abouts = max(names, lipgloss.Width(o.name)), max(abouts, lipgloss.Width(o.about))
+	}
+	if abouts > 0 {
+		names = min(names, max(width-4-abouts, (width-4)/2))
 	}
 	from := scrolled(c.at, len(c.options), height)
 	var lines []string
 	for i, o := range c.options[from:min(from+height, len(c.options))] {
-		line := pad(o.name, names)
+		line := o.name
+		if o.about != "" {
+			line = pad(cut(o.name, names), names)
+		}
 		if o.about != "" {
 			line += "  " + o.about
 		}

@@ -19,6 +19,7 @@ import (
 type drawScreen struct {
 	w        *world
 	settings Settings
+	size     sizeMsg
 	draw     key.Binding
 	giveUp   key.Binding
 	choose   settingKeys
@@ -92,6 +93,8 @@ func (d drawScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		return d.settle(msg.Settings), nil
 	case oddsMsg:
 		d.odds = msg
+	case sizeMsg:
+		d.size = msg
 	case tea.KeyMsg:
 		if key.Matches(msg, d.draw) {
 			return d.press()
@@ -101,7 +104,7 @@ func (d drawScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		}
 		return d, d.choose.press(d.w, d.settings, msg)
 	case tea.MouseMsg:
-		if msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress {
+		if msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress && d.draws(msg.X, msg.Y) {
 			return d.press()
 		}
 	case madeMsg:

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -28,6 +29,33 @@ func (d drawScreen) View(width, height int) string {
 		show = strings.Repeat("\n", left/2) + show
 	}
 	return fill(show, width, room) + "\n" + foot
+}
+
+// pressSpace invites to draw.
+const pressSpace = "Press space to draw"
+
+// draws says whether a click at a place draws: on the reels or on the line that invites
+// to. Draws of a campaign are stored, so that a stray click must not make one.
+func (d drawScreen) draws(x, y int) bool {
+	lines := strings.Split(ansi.Strip(d.View(d.size.width, d.size.height)), "\n")
+	if y >= len(lines) {
+		return false
+	}
+	text := strings.TrimSpace(lines[y])
+	left := lipgloss.Width(lines[y]) - lipgloss.Width(strings.TrimLeft(lines[y], " "))
+	if x < left || x >= left+lipgloss.Width(text) {
+		return false
+	}
+	if text == pressSpace {
+		return true
+	}
+	reels := strings.Split(ansi.Strip(d.reels(d.size.width, d.size.height-lipgloss.Height(d.tallyLine(d.size.width)))), "\n")
+	for from := range lines {
+		if strings.TrimRight(lines[from], " ") == strings.TrimRight(reels[0], " ") {
+			return y >= from && y < from+len(reels)
+		}
+	}
+	return false
 }
 
 // reels shows the account number, each letter in a box of its own where there is
@@ -129,7 +157,7 @@ func (d drawScreen) result(width, height int) string {
 		if d.settings.waits() {
 			return "\n" + middle.Render(st.faint.Render("asking "+d.settings.Backend.Name+" what is deployed there…"))
 		}
-		lines := []string{"", middle.Render(st.title.Render("Press space to draw")), middle.Render(st.faint.Render(d.who()))}
+		lines := []string{"", middle.Render(st.title.Render(pressSpace)), middle.Render(st.faint.Render(d.who()))}
 		if d.odds.odds != nil {
 			lines = append(lines, middle.Render(st.faint.Render(fmt.Sprintf("it wins with %s (%s)", prize.Percent(d.odds.odds.Win), prize.OneIn(d.odds.odds.Win)))))
 		}

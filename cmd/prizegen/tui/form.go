@@ -45,18 +45,23 @@ type form struct {
 	at     int
 	done   func(values []string) (tea.Cmd, error)
 	err    error // what is wrong with what was typed
+	size   sizeMsg
 }
 
 func (f form) Title() string { return f.title }
 
 func (f form) Keys() []key.Binding {
+	enter := "done"
+	if f.at < len(f.inputs)-1 {
+		enter = "next line"
+	}
 	keys := []key.Binding{
-		key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "done")),
+		key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", enter)),
 		key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "back")),
 	}
 	if len(f.inputs) > 1 {
 		keys = append(keys,
-			key.NewBinding(key.WithKeys("tab", "down"), key.WithHelp("tab", "next line")),
+			key.NewBinding(key.WithKeys("tab", "down"), key.WithHelp("tab", "line after")),
 			key.NewBinding(key.WithKeys("shift+tab", "up"), key.WithHelp("shift+tab", "line before")))
 	}
 	return keys
@@ -75,6 +80,17 @@ func (f form) Update(msg tea.Msg) (dialog, tea.Cmd) {
 		case len(keys) > 2 && key.Matches(pressed, keys[3]):
 			return f.move(-1)
 		}
+	}
+	if size, ok := msg.(sizeMsg); ok {
+		f.size = size
+		return f, nil
+	}
+	if mouse, ok := msg.(tea.MouseMsg); ok {
+		from, to := f.shown(f.size.width, f.size.height)
+		if at := from + mouse.Y; mouse.Button == tea.MouseButtonLeft && mouse.Action == tea.MouseActionPress && mouse.Y >= 0 && at < to {
+			return f.move(at - f.at)
+		}
+		return f, nil
 	}
 	var cmd tea.Cmd
 	f.inputs = slices.Clone(f.inputs)
@@ -109,7 +125,9 @@ func (f form) View(st styles, width, height int) string {
 		labels = max(labels, lipgloss.Width(label)+2)
 	}
 	var lines []string
-	for i, input := range f.inputs {
+	from, to := f.shown(width, height)
+	for i, input := range f.inputs[from:to] {
+		i += from
 		label, mark := st.faint, "  "
 		if i == f.at {
 			label, mark = st.title, "› "
@@ -120,7 +138,27 @@ func (f form) View(st styles, width, height int) string {
 		lines = append(lines, label.Render(mark+pad(f.labels[i], labels))+input.View())
 	}
 	if f.err != nil {
-		lines = append(lines, "", st.warn.Width(width).Render("✗ "+f.err.Error()))
+		mistake := f.mistake(width)
+		if len(lines)+1+lipgloss.Height(mistake) <= height {
+			lines = append(lines, "")
+		}
+		lines = append(lines, st.warn.Render(mistake))
 	}
 	return clip(strings.Join(lines, "\n"), width, height)
+}
+
+// mistake tells what is wrong, in lines of a width.
+func (f form) mistake(width int) string {
+	return lipgloss.NewStyle().Width(width).Render("✗ " + f.err.Error())
+}
+
+// shown are the lines to type that there is room for beside a mistake: that which is
+// typed in always is.
+func (f form) shown(width, height int) (from, to int) {
+	room := len(f.inputs)
+	if f.err != nil {
+		room = max(min(room, height-lipgloss.Height(f.mistake(width))), 1)
+	}
+	from = scrolled(f.at, len(f.inputs), room)
+	return from, min(from+room, len(f.inputs))
 }

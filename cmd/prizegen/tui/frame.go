@@ -218,9 +218,7 @@ func (f frame) press(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 		}
 	}
 	if f.dialog != nil {
-		var cmd tea.Cmd
-		f.dialog, cmd = f.dialog.Update(msg)
-		return f, cmd
+		return f.tellDialog(msg)
 	}
 	switch {
 	case key.Matches(msg, f.keys.quit):
@@ -296,8 +294,18 @@ func (f frame) View() string {
 	if f.headHeight() > 2 {
 		head = append(head, f.w.styles.faint.Render(cut(f.settings.line(), f.width)))
 	}
-	head = append(head, f.w.styles.faint.Render(strings.Repeat("─", f.width)))
+	head = append(head, f.w.styles.faint.Render(f.divider()))
 	return strings.Join(head, "\n") + "\n" + fill(f.content(), f.width, f.contentHeight()) + "\n" + f.foot()
+}
+
+// divider is the line below the head. Where there is no line for the settings, it tells
+// in short what is drawn for.
+func (f frame) divider() string {
+	text := ""
+	if f.headHeight() == 2 {
+		text = "─ " + cut(f.settings.inShort(), f.width-4) + " "
+	}
+	return text + strings.Repeat("─", max(f.width-lipgloss.Width(text), 0))
 }
 
 // content is what stands between head and foot.

@@ -11,6 +11,11 @@ func (f frame) clickDialog(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
 	box := f.dialogBox()
 	msg.X -= (f.width-lipgloss.Width(box))/2 + 2                                          // the border, and a space
 	msg.Y -= f.headHeight() + (f.contentHeight()-lipgloss.Height(box))/2 + f.dialogHead() // the border, and the title
+	return f.tellDialog(msg)
+}
+
+// tellDialog tells a dialog of a key or the mouse, and before of its size.
+func (f frame) tellDialog(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var cmd tea.Cmd
 	if f.dialog, cmd = f.dialog.Update(f.dialogSize()); f.dialog != nil {
 		f.dialog, cmd = f.dialog.Update(msg)

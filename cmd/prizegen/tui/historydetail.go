@@ -79,6 +79,7 @@ type facts struct {
 	list   []fact
 	screen historyScreen
 	from   int
+	size   sizeMsg // of the room that it is shown in, zero where that is not known
 }
 
 // Title implements dialog.
@@ -100,6 +101,17 @@ func (f facts) Keys() []key.Binding {
 
 // Update implements dialog.
 func (f facts) Update(msg tea.Msg) (dialog, tea.Cmd) {
+	switch msg := msg.(type) {
+	case sizeMsg:
+		f.size = msg
+	case tea.MouseMsg:
+		switch msg.Button { //nolint:exhaustive // other buttons do nothing here
+		case tea.MouseButtonWheelDown:
+			f = f.scroll(1)
+		case tea.MouseButtonWheelUp:
+			f = f.scroll(-1)
+		}
+	}
 	pressed, ok := msg.(tea.KeyMsg)
 	keys := f.Keys()
 	switch {
@@ -107,9 +119,9 @@ func (f facts) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	case key.Matches(pressed, keys[0]):
 		return nil, nil
 	case key.Matches(pressed, keys[1]):
-		f.from = min(f.from+1, 3*len(f.list))
+		f = f.scroll(1)
 	case key.Matches(pressed, keys[2]):
-		f.from = max(f.from-1, 0)
+		f = f.scroll(-1)
 	default:
 		if cmd := f.screen.act(pressed); cmd != nil {
 			return nil, cmd
@@ -118,8 +130,21 @@ func (f facts) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	return f, nil
 }
 
+// scroll shows other lines, as far as there are some.
+func (f facts) scroll(by int) facts {
+	f.from = max(min(f.from+by, len(f.lines(f.screen.w.styles, f.size.width))-f.size.height), 0)
+	return f
+}
+
 // View implements dialog.
 func (f facts) View(st styles, width, height int) string {
+	lines := f.lines(st, width)
+	from := min(f.from, max(len(lines)-height, 0))
+	return clip(strings.Join(lines[from:], "\n"), width, height)
+}
+
+// lines are the facts in lines of a width.
+func (f facts) lines(st styles, width int) []string {
 	names := 0
 	for _, fact := range f.list {
 		names = max(names, lipgloss.Width(fact.name))
@@ -135,6 +160,5 @@ func (f facts) View(st styles, width, height int) string {
 			lines = append(lines, st.faint.Render(pad(name, names))+"  "+strings.TrimRight(line, " "))
 		}
 	}
-	from := min(f.from, max(len(lines)-height, 0))
-	return clip(strings.Join(lines[from:], "\n"), width, height)
+	return lines
 }

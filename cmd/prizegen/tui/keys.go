@@ -63,6 +63,7 @@ type help struct {
 	keys  []key.Binding // those of the screen first
 	own   int           // how many of them are the screen's
 	from  int           // the first line shown
+	size  sizeMsg       // of the room that it is shown in, zero where that is not known
 }
 
 func newHelp(frame frameKeys, s screen) help {
@@ -86,21 +87,36 @@ func (h help) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	if mouse, moved := msg.(tea.MouseMsg); moved {
 		switch mouse.Button {
 		case tea.MouseButtonWheelDown:
-			h.from = min(h.from+1, len(h.keys))
+			h = h.scroll(1)
 		case tea.MouseButtonWheelUp:
-			h.from = max(h.from-1, 0)
+			h = h.scroll(-1)
 		}
+	}
+	if size, told := msg.(sizeMsg); told {
+		h.size = size
 	}
 	switch {
 	case !ok:
 	case key.Matches(pressed, keys[0]):
 		return nil, nil
 	case key.Matches(pressed, keys[1]):
-		h.from = min(h.from+1, len(h.keys))
+		h = h.scroll(1)
 	case key.Matches(pressed, keys[2]):
-		h.from = max(h.from-1, 0)
+		h = h.scroll(-1)
 	}
 	return h, nil
+}
+
+// scroll shows other lines, as far as there are some.
+func (h help) scroll(by int) help {
+	lines := 0
+	for _, k := range h.keys {
+		if k.Enabled() && k.Help().Key != "" {
+			lines++
+		}
+	}
+	h.from = max(min(h.from+by, lines-h.size.height), 0)
+	return h
 }
 
 func (h help) View(st styles, width, height int) string {

@@ -35,6 +35,20 @@ func (s Settings) line() string {
 	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
 }
 
+// inShort tells the settings in half a line: whether draws are stored, and where.
+func (s Settings) inShort() string {
+	text := "free play · " + s.Free.Rules.Name
+	switch {
+	case s.waits():
+		text = "waiting"
+	case s.Campaign != nil:
+		text = "campaign " + s.Campaign.Name
+	case s.wrong != nil:
+		text = "free play · ✗ " + filepath.Base(s.wrong.ref)
+	}
+	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
+}
+
 // waits says whether nothing can be drawn since the terms are not known. Those of a
 // campaign always are.
 func (s Settings) waits() bool { return s.Waiting && s.Campaign == nil }
