@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -51,9 +52,10 @@ func (c *Client) health(ctx context.Context, name string) Health {
 	h.Address = address.Redacted()
 	started := time.Now()
 	status, err := c.Status(ctx, name)
-	h.Milliseconds = float64(time.Since(started).Microseconds()) / 1000
+	took := time.Since(started)
+	h.Milliseconds = float64(took.Microseconds()) / 1000
 	if err != nil {
-		h.Reason, h.Spared = reasonOf(err), errors.Is(err, circuitbreaker.ErrOpen)
+		h.Reason, h.Spared = reasonOf(err, took), errors.Is(err, circuitbreaker.ErrOpen)
 		return h
 	}
 	h.Answered(status)
@@ -67,8 +69,11 @@ func (h *Health) Answered(status Status) {
 }
 
 // reasonOf says why a service gave no answer, less its name and address, which
-// stand beside it.
-func reasonOf(err error) string {
+// stand beside it. took is how long it was waited for.
+func reasonOf(err error, took time.Duration) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Sprintf("no answer within %s", took.Round(time.Second/10))
+	}
 	var lost *Unavailable
 	if errors.As(err, &lost) {
 		return lost.Err.Error()

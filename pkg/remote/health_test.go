@@ -1,10 +1,14 @@
 package remote_test
 
 import (
+	"context"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prizegen/prizegen/pkg/remote"
 )
@@ -41,6 +45,22 @@ func TestHealths(t *testing.T) {
 	}
 	if number := client.Healths(t.Context())[2]; !number.Spared {
 		t.Errorf("after many failures it is still asked: %+v", number)
+	}
+}
+
+// TestNoAnswer asks a service that does not answer: it is told how long it was waited for.
+func TestNoAnswer(t *testing.T) {
+	done := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-done }))
+	defer slow.Close()
+	defer close(done)
+	client := remote.New(remote.Config{Text: address(t, slow.URL), Timeout: 100 * time.Millisecond})
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	text := client.Healths(ctx)[1]
+	if !regexp.MustCompile(`^no answer within [0-9.]+m?s$`).MatchString(text.Reason) {
+		t.Errorf("the reason is %q", text.Reason)
 	}
 }
 

@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -154,8 +153,8 @@ func (b bulkScreen) ask() tea.Cmd {
 		plan, err := readPlan(values[0], values[1], values[2])
 		return send(bulkStartMsg{plan}), err
 	},
-		field{label: "How many", value: strconv.FormatUint(b.plan.count, 10)},
-		field{label: "First index", value: strconv.FormatUint(b.plan.start, 10)},
+		field{label: "How many", value: prize.Thousands(b.plan.count)},
+		field{label: "First index", value: prize.Thousands(b.plan.start)},
 		field{label: "File", value: b.plan.path, hint: "none; or draws.csv, draws.ndjson"})
 }
 
@@ -166,6 +165,8 @@ func (b bulkScreen) start(plan bulkPlan) (screen, tea.Cmd) {
 		return b, nil
 	case b.settings.waits():
 		return b, send(errorMsg{errWaiting(b.settings)})
+	case plan.taken():
+		return b, plan.confirm()
 	}
 	ctx, stop := context.WithCancel(b.w.ctx)
 	terms := b.settings.Terms()
@@ -187,19 +188,11 @@ func (b bulkScreen) look(now time.Time) bulkScreen {
 	return b
 }
 
-// end takes up what became of the run. Where its file is there already the user is
-// asked.
+// end takes up what became of the run.
 func (b bulkScreen) end(msg bulkEndMsg) (screen, tea.Cmd) {
 	b = b.look(msg.at)
 	b.state, b.err = bulkEnded, msg.err
-	if msg.taken() {
-		b.state, b.run, b.err = bulkReady, nil, nil
-		again := msg.run.bulkPlan
-		again.replace = true
-		return b, confirm("Replace the file?", again.path+" is there already. It stays as it is until all draws are made.", send(bulkStartMsg{again}))
-	}
-	b = b.compare()
-	return b, nil
+	return b.compare(), nil
 }
 
 // compare holds the draws of a run that has ended against the odds.

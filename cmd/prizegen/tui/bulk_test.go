@@ -136,6 +136,16 @@ func TestBulkKey(t *testing.T) {
 	}
 }
 
+// TestBulkFailsAtOnce writes to a folder that is not there: the error and a way on are told
+// in place of zeros.
+func TestBulkFailsAtOnce(t *testing.T) {
+	f, run := startBulk(t, bulkFrame(t, testWorld(t, termenv.Ascii)), 10, filepath.Join(t.TempDir(), "gone", "draws.csv"))
+	f = run.finish(t, f, t.Context())
+	if view := f.View(); !strings.Contains(view, "such file") || !strings.Contains(view, "tries again") || strings.Contains(view, "expected") {
+		t.Errorf("the error and a way on are not told:\n%s", view)
+	}
+}
+
 // TestBulkFile writes what the command line writes, and replaces a file only when
 // told to.
 func TestBulkFile(t *testing.T) {
@@ -158,8 +168,10 @@ func TestBulkFile(t *testing.T) {
 				t.Fatalf("wrote %d bytes, %v, want %d", len(got), err, len(text))
 			}
 
-			f, run = startBulk(t, f, 10, path)
-			f = run.finish(t, f, t.Context())
+			f = settle(t, f, send(bulkStartMsg{bulkPlan{count: 10, path: path}}))
+			if b := f.screens[0].(bulkScreen); b.run != run || b.state != bulkEnded {
+				t.Error("the run before is forgotten")
+			}
 			if f.dialog == nil || !strings.Contains(f.View(), "Replace the file?") {
 				t.Fatalf("it does not ask before it replaces the file:\n%s", f.View())
 			}

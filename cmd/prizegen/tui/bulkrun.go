@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -126,8 +125,22 @@ func (g yielding) Texts(ctx context.Context, dst []byte, f textgen.Format, r ent
 	return g.Generator.Texts(ctx, dst, f, r)
 }
 
-// taken says whether a run did not begin since there is a file of that name already.
-func (m bulkEndMsg) taken() bool { return errors.Is(m.err, fs.ErrExist) }
+// taken says whether there is a file of that name that was not meant to be replaced.
+func (p bulkPlan) taken() bool {
+	path, err := fullPath(p.path)
+	if p.path == "" || p.replace || err != nil {
+		return false // the run tells the error
+	}
+	_, err = os.Lstat(path)
+	return err == nil
+}
+
+// confirm is a command that asks whether the file may be replaced. Nothing is done
+// before the answer.
+func (p bulkPlan) confirm() tea.Cmd {
+	p.replace = true
+	return confirm("Replace the file?", p.path+" is there already. It stays as it is until all draws are made.", send(bulkStartMsg{p}))
+}
 
 // bulkEncodings are the ways to write draws to a file, by the end of its name.
 func bulkEncodings() map[string]func(*draw.Spec) *draw.Encoding {

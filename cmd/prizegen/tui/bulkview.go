@@ -39,6 +39,11 @@ func (b bulkScreen) View(width, height int) string {
 			st.key.Render("enter") + " draws them  " + st.key.Render("m") + " changes how many"
 		return centre(lipgloss.NewStyle().Width(min(width-2, 60)).Render(text), width, height)
 	}
+	if b.failed() && b.drawn() == 0 {
+		text := st.warn.Render("✗ "+b.w.explain(b.err)) + "\n\n" + st.key.Render("enter") + " tries again\n" +
+			st.key.Render("m") + " changes how many, and the file\n" + st.key.Render("b") + " changes the backend"
+		return b.head(width) + "\n" + centre(lipgloss.NewStyle().Width(min(width-2, 60)).Render(text), width, height-1)
+	}
 	lines := []string{b.head(width), b.progress(width)}
 	if height >= bulkRoomy {
 		lines = append(lines, "")

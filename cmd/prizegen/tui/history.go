@@ -124,9 +124,14 @@ func (h historyScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		}
 	case historyFilterMsg:
 		h.filter, h.at = msg.historyFilter, 0
+		h.session = h.session.count(h.filter)
 		return h.load([]string{""}, false)
 	case historyMarkedMsg:
 		h.page = replaced(h.page, msg.draw)
+		if h.filter.status != "" { // which it may no longer be of
+			next, cmd := h.load(h.cursors, false)
+			return next, tea.Batch(cmd, send(noteMsg{msg.done}))
+		}
 		return h, send(noteMsg{msg.done})
 	case historyChangedMsg:
 		next, cmd := h.load(h.cursors, false)
@@ -147,6 +152,7 @@ func (h historyScreen) set(s Settings) (screen, tea.Cmd) {
 		return h, nil
 	}
 	h.page, h.next, h.cursors, h.at, h.err, h.loading, h.filter = nil, "", []string{""}, 0, nil, false, historyFilter{}
+	h.session = h.session.count(h.filter)
 	h.asked++ // what is on its way is of the other one
 	h.stale = s.Campaign != nil
 	if h.shown && h.stale {
@@ -165,7 +171,7 @@ func nameOf(c *Campaign) string {
 // drawn takes up a draw that was made just now.
 func (h historyScreen) drawn(msg drawnMsg) (screen, tea.Cmd) {
 	if msg.stored == nil {
-		h.session = h.session.add(msg)
+		h.session = h.session.add(msg, h.filter)
 		if h.settings.Campaign == nil && h.at > 0 && h.filter.admits(&msg.draw) {
 			h.at = min(h.at+1, h.len()-1) // the same draw stays selected
 		}
@@ -248,20 +254,38 @@ func (h historyScreen) selected() *campaign.Draw {
 type session struct {
 	kept  []drawnMsg // the oldest first
 	total uint64
+	found int // how many of the kept ones the filter lets through
 }
 
 // maxSession is how many draws of a session are kept: however many there are, memory
 // stays bounded.
 const maxSession = 10_000
 
-func (s session) add(msg drawnMsg) session {
+// add adds a draw.
+func (s session) add(msg drawnMsg, f historyFilter) session {
 	s.total++
+	if f.admits(&msg.draw) {
+		s.found++
+	}
 	// Half as many again are kept before the oldest ones go, so that they do not have
 	// to be moved for each draw.
 	if len(s.kept) >= maxSession+maxSession/2 {
 		s.kept = append(make([]drawnMsg, 0, maxSession+maxSession/2), s.kept[len(s.kept)-maxSession+1:]...)
+		s.kept = append(s.kept, msg)
+		return s.count(f)
 	}
 	s.kept = append(s.kept, msg)
+	return s
+}
+
+// count counts the draws that a filter lets through.
+func (s session) count(f historyFilter) session {
+	s.found = 0
+	for i := range s.kept {
+		if f.admits(&s.kept[i].draw) {
+			s.found++
+		}
+	}
 	return s
 }
 

@@ -122,7 +122,10 @@ func TestSessionStaysBounded(t *testing.T) {
 	var s session
 	const many = 50_000
 	for i := range uint64(many) {
-		s = s.add(drawnMsg{draw: draw.Draw{Index: i}})
+		s = s.add(drawnMsg{draw: draw.Draw{Index: i}}, historyFilter{})
+	}
+	if s.found < maxSession || s.found != len(s.kept) {
+		t.Errorf("%d are counted of the %d that are kept", s.found, len(s.kept))
 	}
 	list := s.list(historyFilter{})
 	if s.total != many || len(list) != maxSession || cap(s.kept) > 2*maxSession {
@@ -149,8 +152,24 @@ func TestSessionKeepsTheSelectedDraw(t *testing.T) {
 			t.Errorf("listed with those that won: %+v", d.draw)
 		}
 	}
+	if f = press(t, f, drawn(t, w, 8, 40)...); f.screens[0].(historyScreen).len() != len(f.screens[0].(historyScreen).session.list(h.filter)) {
+		t.Error("not as many are counted as are listed")
+	}
 	if !strings.Contains(f.View(), "only won") {
 		t.Errorf("the filter is not told:\n%s", f.View())
+	}
+}
+
+// TestFilterAfterClaim lists the unclaimed draws and claims one: it goes from the list.
+func TestFilterAfterClaim(t *testing.T) {
+	w := testWorld(t, termenv.Ascii)
+	openCampaign(t, w)
+	f := do(t, historyFrame(t, w), "r", "f", "down", "down", "enter")
+	before := f.screens[0].(historyScreen)
+	f = do(t, f, "h", "enter")
+	after := f.screens[0].(historyScreen)
+	if len(after.page) != len(before.page)-1 || after.page[0].ID == before.page[0].ID {
+		t.Errorf("%d draws are listed after %d:\n%s", len(after.page), len(before.page), f.View())
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/prize"
 )
 
 // press acts on a key.
@@ -71,7 +72,7 @@ func (h historyScreen) click(msg tea.MouseMsg) (screen, tea.Cmd) {
 // len is how many draws are in the page.
 func (h historyScreen) len() int {
 	if h.settings.Campaign == nil {
-		return len(h.session.list(h.filter))
+		return min(h.session.found, maxSession)
 	}
 	return len(h.page)
 }
@@ -211,6 +212,8 @@ func (h historyScreen) erase(d *campaign.Draw) tea.Cmd {
 }
 
 // drawName is what a draw is called where something is said about it.
-func drawName(d *campaign.Draw) string { return fmt.Sprintf("draw %d (%s)", d.Index, d.Account) }
+func drawName(d *campaign.Draw) string {
+	return fmt.Sprintf("draw %s (%s)", prize.Thousands(d.Index), d.Account)
+}
 
 func fullName(p campaign.Person) string { return p.FirstName + " " + p.LastName }

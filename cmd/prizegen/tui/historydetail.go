@@ -16,14 +16,14 @@ import (
 // detail shows all about the selected draw.
 func (h historyScreen) detail() tea.Cmd {
 	if d := h.selected(); d != nil {
-		return send(dialogMsg{facts{title: "Draw " + strconv.FormatUint(d.Index, 10), list: campaignFacts(d), screen: h}})
+		return send(dialogMsg{facts{title: "Draw " + prize.Thousands(d.Index), list: campaignFacts(d), screen: h}})
 	}
 	list := h.session.list(h.filter)
 	if h.settings.Campaign != nil || h.at >= len(list) {
 		return nil
 	}
 	d := list[h.at]
-	return send(dialogMsg{facts{title: "Draw " + strconv.FormatUint(d.draw.Index, 10), list: sessionFacts(d), screen: h}})
+	return send(dialogMsg{facts{title: "Draw " + prize.Thousands(d.draw.Index), list: sessionFacts(d), screen: h}})
 }
 
 // fact is one line about a draw.

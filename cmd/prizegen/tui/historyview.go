@@ -3,7 +3,6 @@ package tui
 import (
 	"cmp"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -91,10 +90,10 @@ func (h historyScreen) sessionRows(width, height int) []string {
 	shown := list[from:min(from+height-historyHead, len(list))]
 	rows := make([][]string, len(shown))
 	for i, d := range shown {
-		rows[i] = []string{strconv.FormatUint(d.draw.Index, 10), d.draw.Whole, wonOf(d.draw.Prize), textOf(d.draw.Rule), d.draw.Rules, d.at.UTC().Format("15:04:05")}
+		rows[i] = []string{prize.Thousands(d.draw.Index), d.draw.Whole, wonOf(d.draw.Prize), textOf(d.draw.Rule), d.draw.Rules, d.at.UTC().Format("15:04:05")}
 	}
 	return table(st, []column{
-		{title: "INDEX", rank: 3, right: true, most: 20},
+		{title: "INDEX", rank: 3, right: true, most: 26},
 		{title: "ACCOUNT", rank: 5, most: 24},
 		{title: "PRIZE", rank: 6, most: 30, style: h.prizeStyle(func(row int) *draw.Prize { return shown[row].draw.Prize })},
 		{title: "RULE", rank: 4, most: 40},
@@ -111,10 +110,10 @@ func (h historyScreen) campaignRows(width, height int) []string {
 	rows := make([][]string, len(shown))
 	for i := range shown {
 		d := &shown[i]
-		rows[i] = []string{strconv.FormatUint(d.Index, 10), d.Account, wonOf(d.Prize), playerOf(d), stateOf(d), when(d.PlayedAt), textOf(d.Rule)}
+		rows[i] = []string{prize.Thousands(d.Index), d.Account, wonOf(d.Prize), playerOf(d), stateOf(d), when(d.PlayedAt), textOf(d.Rule)}
 	}
 	return table(st, []column{
-		{title: "INDEX", rank: 3, right: true, most: 20},
+		{title: "INDEX", rank: 3, right: true, most: 26},
 		{title: "ACCOUNT", rank: 7, most: 24},
 		{title: "PRIZE", rank: 6, most: 24, style: h.prizeStyle(func(row int) *draw.Prize { return shown[row].Prize })},
 		{title: "PLAYER", rank: 4, most: 24},

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -155,10 +154,10 @@ type costOfMsg struct{ draws uint64 }
 
 func askDraws(present uint64) tea.Cmd {
 	return ask("Cost of how many draws", func(values []string) (tea.Cmd, error) {
-		n, err := strconv.ParseUint(strings.NewReplacer(",", "", "_", "", " ", "").Replace(values[0]), 10, 64)
+		n, err := readNumber(values[0])
 		if err != nil || n == 0 {
 			return nil, errors.New("expected a whole number from 1 on")
 		}
 		return send(costOfMsg{n}), nil
-	}, field{label: "Draws", value: strconv.FormatUint(present, 10)})
+	}, field{label: "Draws", value: prize.Thousands(present)})
 }
