@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/wholefile"
@@ -234,7 +235,7 @@ func newCampaignCloseCmd(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		a.note("the campaign %s is closed after %s; its seed is", c.Name, plural(uint64(c.Plays), "draw"))
+		a.note("the campaign %s is closed after %s; its seed is", c.Name, show.Count(uint64(c.Plays), "draw"))
 		return a.write([]byte(c.Seed + "\n"))
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/lipgloss/table"
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
@@ -113,7 +114,7 @@ func newCampaignShowCmd(a *app) *cobra.Command {
 func (a *app) campaignText(c *campaign.Campaign) string {
 	plays := "any number of plays for each entrant"
 	if c.MaxPlays > 0 {
-		plays = plural(uint64(c.MaxPlays), "play") + " for each entrant"
+		plays = show.Count(uint64(c.MaxPlays), "play") + " for each entrant"
 	}
 	if c.RequireEmail {
 		plays += ", who must give an email address"

@@ -15,6 +15,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	yamlparser "github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 )
 
 // The limits of a configuration file. The YAML parser takes time that grows with
@@ -78,7 +80,7 @@ func (m *configMistakes) err() error {
 	slices.SortStableFunc(m.list, func(x, y configMistake) int {
 		return cmp.Or(x.line-y.line, x.column-y.column)
 	})
-	lines := []string{plural(len(m.list), "mistake") + " in the configuration file:"}
+	lines := []string{show.Count(len(m.list), "mistake") + " in the configuration file:"}
 	for _, wrong := range m.list {
 		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", m.file, wrong.line, wrong.column, wrong.problem))
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
@@ -118,7 +119,7 @@ func (w *drawWriter) summary() string {
 	if cost.IsInt64() && cost.Int64() < math.MaxInt64 {
 		total = w.spec.Rules.Currency.Display(cost.Int64())
 	}
-	text := fmt.Sprintf("\n%s won in %s by the rules %s, worth %s in all.\n", plural(wins, "prize"), plural(draws, "draw"), w.spec.Rules.Name, total)
+	text := fmt.Sprintf("\n%s won in %s by the rules %s, worth %s in all.\n", show.Count(wins, "prize"), show.Count(draws, "draw"), w.spec.Rules.Name, total)
 	if w.replay == "" {
 		return text + fmt.Sprintf("seed: %s\n", w.spec.Seed)
 	}

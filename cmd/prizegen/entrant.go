@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
@@ -201,7 +202,7 @@ nobody. Who is known already stays as they are.`,
 		if err != nil {
 			return err
 		}
-		a.note("%s added, %d known before", plural(uint64(added), "entrant"), len(list.people)-added)
+		a.note("%s added, %d known before", show.Count(uint64(added), "entrant"), len(list.people)-added)
 		return nil
 	})
 }

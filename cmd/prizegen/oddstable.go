@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
-	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/lipgloss/table"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -135,7 +135,8 @@ func addBars(cells [][]string, rows []prize.Row, room int) {
 		}
 	}
 	for i, row := range rows {
-		cells[i] = append(cells[i], bar(row.Probability, most, room))
+		share, _ := new(big.Rat).Quo(row.Probability, most).Float64()
+		cells[i] = append(cells[i], show.Bar(share, room))
 	}
 }
 
@@ -147,21 +148,6 @@ func fraction(p *big.Rat) string {
 	return "(see -o json)"
 }
 
-// bar draws a probability as a bar in eighths of a column, the largest one room
-// columns wide.
-func bar(p, most *big.Rat, room int) string {
-	share, _ := new(big.Rat).Quo(p, most).Float64()
-	eighths := int(math.Round(share * float64(room) * 8))
-	if eighths == 0 && p.Sign() > 0 {
-		eighths = 1
-	}
-	text := strings.Repeat("█", eighths/8)
-	if rest := eighths % 8; rest > 0 {
-		text += string([]rune(" ▏▎▍▌▋▊▉")[rest])
-	}
-	return text
-}
-
 // figures tells what the odds come to.
 func (r *oddsReport) figures() string {
 	var b strings.Builder
@@ -170,7 +156,7 @@ func (r *oddsReport) figures() string {
 	fmt.Fprintf(&b, "Win anything  %s (%s)\n", prize.Percent(r.exact.Win), prize.OneIn(r.exact.Win))
 	fmt.Fprintf(&b, "Cost a draw   %s expected, %s standard deviation\n", currency.FormatRat(r.exact.Mean, 2), money(r.exact.StandardDeviation()))
 	if r.Total != nil {
-		fmt.Fprintf(&b, "%-13s %s expected, %s standard deviation\n", plural(r.total.Draws, "draw"), currency.FormatRat(r.total.Mean, 0), money(r.total.StandardDeviation))
+		fmt.Fprintf(&b, "%-13s %s expected, %s standard deviation\n", show.Count(r.total.Draws, "draw"), currency.FormatRat(r.total.Mean, 0), money(r.total.StandardDeviation))
 		fmt.Fprintf(&b, "              at most %s with 95%% probability, %s with 99%%\n", money(r.total.P95), money(r.total.P99))
 		fmt.Fprintf(&b, "              (%s)\n", approximation)
 		if r.total.Rough != "" {
@@ -178,7 +164,7 @@ func (r *oddsReport) figures() string {
 		}
 	}
 	if r.Check != nil {
-		fmt.Fprintf(&b, "Check         %s of seed %s\n", plural(r.Check.Draws, "draw"), r.Check.Seed)
+		fmt.Fprintf(&b, "Check         %s of seed %s\n", show.Count(r.Check.Draws, "draw"), r.Check.Seed)
 		if r.Check.Degrees == 0 {
 			b.WriteString("              too few draws to tell anything\n")
 			return b.String()

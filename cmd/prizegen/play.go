@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
@@ -83,7 +84,7 @@ func (a *app) play(ctx context.Context, f playFlags, n uint64, output string) er
 			err = errors.Join(err, a.writeDraws(all, output))
 		}
 		if err != nil && len(all) > 0 {
-			a.say("prizegen: %s made and stored before the error", plural(uint64(len(all)), "draw"))
+			a.say("prizegen: %s made and stored before the error", show.Count(uint64(len(all)), "draw"))
 		}
 		if errors.Is(err, campaign.ErrNotFound) {
 			return hintError{err, "prizegen campaign list has the names of campaigns"}
@@ -138,9 +139,9 @@ func (a *app) completeCampaigns(db *string) cobra.CompletionFunc {
 // campaignReport tells what the verification of an export found.
 func campaignReport(r *campaign.Report) string {
 	c := r.Campaign
-	text := fmt.Sprintf("The campaign %s holds: %s", c.Name, plural(r.Draws, "draw"))
+	text := fmt.Sprintf("The campaign %s holds: %s", c.Name, show.Count(r.Draws, "draw"))
 	if r.Skipped > 0 {
-		text += fmt.Sprintf(" and %s", plural(r.Skipped, "skipped index"))
+		text += fmt.Sprintf(" and %s", show.Count(r.Skipped, "skipped index"))
 	}
 	text += fmt.Sprintf(" by the rules %s (%s), %s + %s.\n", c.Rules, c.RulesSHA256, c.TextFormat, c.NumberFormat)
 	if r.SeedKnown {

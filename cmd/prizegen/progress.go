@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -84,7 +85,7 @@ func (m *meter) print(line string) {
 func (m *meter) line(elapsed time.Duration, width int) string {
 	done := m.done.Load()
 	rate := float64(done) / elapsed.Seconds()
-	text := fmt.Sprintf("%s, %s/s", plural(done, m.what), prize.Thousands(uint64(rate)))
+	text := fmt.Sprintf("%s, %s/s", show.Count(done, m.what), prize.Thousands(uint64(rate)))
 	if m.total > 0 {
 		left := "?"
 		if rate > 0 {

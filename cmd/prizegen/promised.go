@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -66,6 +67,6 @@ func (p *promised) count(are uint64, orMore bool) []draw.Finding {
 	if !p.counted || are == p.draws || orMore && are > p.draws {
 		return nil
 	}
-	problem := fmt.Sprintf("there are %s in the file, published were %s", plural(are, "draw"), prize.Thousands(p.draws))
+	problem := fmt.Sprintf("there are %s in the file, published were %s", show.Count(are, "draw"), prize.Thousands(p.draws))
 	return []draw.Finding{{Place: "end", Problem: problem, Draws: 1}}
 }

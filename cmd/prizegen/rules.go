@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/lipgloss/table"
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/wholefile"
 )
@@ -243,6 +244,6 @@ func checkText(file string, rules *prize.Rules, warnings []prize.Warning) []byte
 	for i := range rules.List {
 		prizes += len(rules.List[i].Prizes)
 	}
-	fmt.Fprintf(&b, "%s: %s, %s, no mistakes, sha256 %s\n", file, plural(len(rules.List), "rule"), plural(prizes, "prize"), rules.SHA256())
+	fmt.Fprintf(&b, "%s: %s, %s, no mistakes, sha256 %s\n", file, show.Count(len(rules.List), "rule"), show.Count(prizes, "prize"), rules.SHA256())
 	return b.Bytes()
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -26,7 +27,7 @@ func (a *app) loadRules(ref string) (*prize.Rules, error) {
 	rules, err := prize.Parse(sourceName(ref), source)
 	var wrong *prize.FileError
 	if errors.As(err, &wrong) {
-		return nil, fmt.Errorf("%s in the rules:\n%w", plural(len(wrong.Mistakes), "mistake"), err)
+		return nil, fmt.Errorf("%s in the rules:\n%w", show.Count(len(wrong.Mistakes), "mistake"), err)
 	}
 	if err != nil {
 		return nil, err

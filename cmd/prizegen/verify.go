@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -112,7 +113,7 @@ func (a *app) verifyCampaign(ctx context.Context, name string, source io.Reader,
 	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), bare(err))
 	} else if err = findings.compare(promise.ofCampaign(&report)); report.Wrong > 0 {
-		err = fmt.Errorf("the campaign %s does not hold: %s", report.Campaign.Name, plural(report.Wrong, "finding"))
+		err = fmt.Errorf("the campaign %s does not hold: %s", report.Campaign.Name, show.Count(report.Wrong, "finding"))
 	}
 	summary := ""
 	if err == nil {

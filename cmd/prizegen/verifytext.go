@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
@@ -174,7 +175,7 @@ func (a *app) doubts(r draw.Report) {
 		a.note("note: this file mixes account numbers of several formats")
 	}
 	if r.Given > 0 {
-		a.note("note: the seed decides what a given account number wins, but not which account number was given: of %s", plural(r.Given, "draw"))
+		a.note("note: the seed decides what a given account number wins, but not which account number was given: of %s", show.Count(r.Given, "draw"))
 	}
 	for _, seed := range r.Seeds.First {
 		if seed.Indexes != nil {
@@ -182,7 +183,7 @@ func (a *app) doubts(r draw.Report) {
 		}
 	}
 	if more := r.Seeds.Count - len(r.Seeds.First); more > 0 {
-		a.note("note: the indexes of %s were not looked at", plural(uint64(more), "more seed"))
+		a.note("note: the indexes of %s were not looked at", show.Count(uint64(more), "more seed"))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -34,7 +35,7 @@ func (b bulkScreen) View(width, height int) string {
 	st := b.w.styles
 	if b.run == nil {
 		text := fmt.Sprintf("%s %s of seed %s\nfrom index %s on, by the rules %s.\n\nThey are held against the exact odds, and stored in no campaign.",
-			prize.Thousands(b.plan.count), things(b.plan.count, "draw"), short(string(b.settings.Seed)), prize.Thousands(b.plan.start), b.settings.Terms().Rules.Name)
+			prize.Thousands(b.plan.count), show.Noun(b.plan.count, "draw"), short(string(b.settings.Seed)), prize.Thousands(b.plan.start), b.settings.Terms().Rules.Name)
 		text = st.title.Render("Draw many") + "\n\n" + text + "\n\n" +
 			st.key.Render("enter") + " draws them  " + st.key.Render("m") + " changes how many"
 		return centre(lipgloss.NewStyle().Width(min(width-2, 60)).Render(text), width, height)
@@ -58,7 +59,7 @@ func (b bulkScreen) View(width, height int) string {
 // head tells what is drawn.
 func (b bulkScreen) head(width int) string {
 	st, r := b.w.styles, b.run
-	text := fmt.Sprintf("%s %s", prize.Thousands(r.count), things(r.count, "draw"))
+	text := fmt.Sprintf("%s %s", prize.Thousands(r.count), show.Noun(r.count, "draw"))
 	more := fmt.Sprintf(" of seed %s from index %s by %s", short(string(r.spec.Seed)), prize.Thousands(r.start), r.terms.Rules.Name)
 	if r.path != "" {
 		more = " to " + r.path + more
@@ -102,7 +103,7 @@ func (b bulkScreen) progress(width int) string {
 	fraction := float64(done) / float64(total)
 	text = fmt.Sprintf("%3.0f%%  %s", math.Floor(100*fraction), text)
 	if room := min(width-lipgloss.Width(text)-2, 40); room >= 8 {
-		bar := barOf(fraction, room)
+		bar := show.Bar(fraction, room)
 		text = st.bar.Render(bar) + st.faint.Render(strings.Repeat("░", room-lipgloss.Width(bar))) + "  " + text
 	}
 	return cut(text, width)
@@ -114,27 +115,6 @@ func seconds(d time.Duration) string {
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return d.Round(time.Second).String()
-}
-
-// things is the word for n of them.
-func things(n uint64, one string) string {
-	if n == 1 {
-		return one
-	}
-	return one + "s"
-}
-
-// barOf is a bar of up to width columns, in eighths of a column.
-func barOf(fraction float64, width int) string {
-	eighths := int(math.Round(min(max(fraction, 0), 1) * float64(width) * 8))
-	if eighths == 0 && fraction > 0 {
-		eighths = 1
-	}
-	text := strings.Repeat("█", eighths/8)
-	if rest := eighths % 8; rest > 0 {
-		text += string([]rune(" ▏▎▍▌▋▊▉")[rest])
-	}
-	return text
 }
 
 // rows are the outcomes worth a line: those that can come up, those promised though
@@ -203,7 +183,7 @@ func (b bulkScreen) rowBar(row prize.Row, most *big.Rat, width int) string {
 	// A tenth more than the likeliest outcome, so that this can come up more often
 	// than it should.
 	scale *= 1.1
-	bar := []rune(pad(barOf(share/scale, width), width))
+	bar := []rune(pad(show.Bar(share/scale, width), width))
 	mark := min(int(math.Round(expected/scale*float64(width))), width-1)
 	return st.bar.Render(string(bar[:mark])) + st.bar2.Render("┃") + st.bar.Render(string(bar[min(mark+1, len(bar)):min(len(bar), width)]))
 }

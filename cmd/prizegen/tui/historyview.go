@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -61,7 +62,7 @@ func (h historyScreen) head(width int) string {
 			more = fmt.Sprintf("page %d", page)
 		}
 	} else if h.session.total > 0 {
-		more = fmt.Sprintf("%s %s", prize.Thousands(h.session.total), things(h.session.total, "draw"))
+		more = fmt.Sprintf("%s %s", prize.Thousands(h.session.total), show.Noun(h.session.total, "draw"))
 		if h.session.total > maxSession {
 			more += fmt.Sprintf(", of which the last %s are kept", prize.Thousands(maxSession))
 		}

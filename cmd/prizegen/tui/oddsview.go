@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
@@ -190,7 +191,7 @@ func (o oddsScreen) drawn() uint64 {
 // bar is the chance of a row, with a mark at the share of the draws that came to it.
 func (o oddsScreen) bar(row prize.Row, share float64, width int, most *big.Rat) string {
 	st := o.w.styles
-	bar := []rune(pad(barOf(share, width), width))
+	bar := []rune(pad(show.Bar(share, width), width))
 	n := o.drawn()
 	if n == 0 || o.account != "" || o.observed[row.Outcome] == 0 || width < 1 {
 		return st.bar.Render(string(bar))
@@ -208,7 +209,7 @@ func (o oddsScreen) cost(odds *prize.Odds, width int) string {
 		return ""
 	}
 	total := odds.Total(o.draws)
-	draws := prize.Thousands(o.draws) + " " + things(o.draws, "draw")
+	draws := prize.Thousands(o.draws) + " " + show.Noun(o.draws, "draw")
 	text := fmt.Sprintf("%s: %s expected, at most %s with 95%%, %s with 99%% probability", draws, currency.FormatRat(total.Mean, 0), money(currency, total.P95), money(currency, total.P99))
 	if total.Rough != "" {
 		text += ", roughly"

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -207,7 +208,7 @@ func (w *wrongRules) mistakes() []prize.Mistake {
 // inShort tells what is wrong with rules in a line.
 func (w *wrongRules) inShort() error {
 	if n := len(w.mistakes()); n > 0 {
-		return fmt.Errorf("%d %s in %s: the screen Rules shows them", n, things(uint64(n), "mistake"), w.ref)
+		return fmt.Errorf("%d %s in %s: the screen Rules shows them", n, show.Noun(uint64(n), "mistake"), w.ref)
 	}
 	return w.err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -69,7 +70,7 @@ func (r rulesScreen) title() string {
 	if r.aside && r.settings.wrong != nil && r.settings.Campaign == nil {
 		broken = st.warn.Render("✗ "+filepath.Base(r.settings.wrong.ref)+" can't be used (y)") + "  "
 	}
-	text := fmt.Sprintf("%d %s, %s", len(rules.List), things(uint64(len(rules.List)), "rule"), rules.Currency.Code)
+	text := fmt.Sprintf("%d %s, %s", len(rules.List), show.Noun(uint64(len(rules.List)), "rule"), rules.Currency.Code)
 	switch {
 	case r.settings.Campaign != nil:
 		text += ", of the campaign " + r.settings.Campaign.Name

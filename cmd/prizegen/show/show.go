@@ -1,0 +1,40 @@
+// Package show tells figures the same way in the command line's tables and on the
+// screens of the interactive program.
+package show
+
+import (
+	"math"
+	"strings"
+
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// Bar is a bar of a fraction of width columns, in eighths of a column. A fraction above 0
+// is always seen, and one above 1 takes the width.
+func Bar(fraction float64, width int) string {
+	eighths := int(math.Round(min(max(fraction, 0), 1) * float64(width) * 8))
+	if eighths == 0 && fraction > 0 {
+		eighths = 1
+	}
+	text := strings.Repeat("█", eighths/8)
+	if rest := eighths % 8; rest > 0 {
+		text += string([]rune(" ▏▎▍▌▋▊▉")[rest])
+	}
+	return text
+}
+
+// Noun is the word for n of a thing: "draw" or "draws".
+func Noun[N int | uint64](n N, thing string) string {
+	switch {
+	case n == 1:
+		return thing
+	case strings.HasSuffix(thing, "x"):
+		return thing + "es" // indexes
+	}
+	return thing + "s"
+}
+
+// Count is n of a thing: "1 draw" or "1,000 draws".
+func Count[N int | uint64](n N, thing string) string {
+	return prize.Thousands(uint64(n)) + " " + Noun(n, thing)
+}
