@@ -115,7 +115,7 @@ IMAGE_version     = $(or $(VERSION),dev)
 IMAGE_revision    = $(shell git rev-parse HEAD 2>/dev/null)
 IMAGE_created     = $(DATE)
 
-.PHONY: image push e2e shellcheck
+.PHONY: image push e2e shellcheck lint-deploy
 image: ## Build the image; REGISTRY and TAG name it, PLATFORM=linux/arm64 is for other machines
 	rm -rf build/image
 	mkdir -p build/image/$(PLATFORM) build/image/deploy
@@ -132,6 +132,9 @@ push: ## Push the image to REGISTRY, which make image has built with the same RE
 
 e2e: ## Deploy for real, on this machine's Docker engine; E2E="compose swarm" picks some tests
 	deploy/e2e/run $(E2E)
+
+lint-deploy: shellcheck ## Check the scripts, Ansible's roles and the YAML of deploy/
+	cd deploy/ansible && yamllint . && ansible-lint -q
 
 shellcheck: ## Check the scripts of deploy/
 	shellcheck $$(git ls-files 'deploy/*.sh' deploy/e2e/run)
