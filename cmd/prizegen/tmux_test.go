@@ -38,8 +38,9 @@ func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
 		_ = exec.CommandContext(context.Background(), "tmux", "-S", s.socket, "kill-server").Run()
 		_ = os.RemoveAll(folder)
 	})
+	// Where the environment has CI, nothing is shown in colours.
 	s.do("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height),
-		"-e", "TERM=xterm-256color", "-e", "HOME="+t.TempDir(), "sh", "-c", line+"; exec sleep 1000")
+		"-e", "TERM=xterm-256color", "-e", "HOME="+t.TempDir(), "sh", "-c", "unset CI NO_COLOR; "+line+"; exec sleep 1000")
 	return s
 }
 
