@@ -4,7 +4,9 @@ import (
 	"context"
 	"runtime"
 	"slices"
-	"sync"
+	"sync/atomic"
+
+	"github.com/sourcegraph/conc"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
@@ -58,19 +60,15 @@ func divide[T any](ctx context.Context, dst []T, r entropy.Range, width int, fil
 		fill(part, 0, r.Count)
 		return dst, ctx.Err()
 	}
-	starts := make(chan uint64)
-	var workers sync.WaitGroup
+	var next atomic.Uint64     // the first draw that nobody makes yet
+	var workers conc.WaitGroup // whose panics are those of the caller
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			for from := range starts {
+			for from := next.Add(chunk) - chunk; from < r.Count && ctx.Err() == nil; from = next.Add(chunk) - chunk {
 				fill(part, from, min(from+chunk, r.Count))
 			}
 		})
 	}
-	for from := uint64(0); from < r.Count && ctx.Err() == nil; from += chunk {
-		starts <- from
-	}
-	close(starts)
 	workers.Wait()
 	return dst, ctx.Err()
 }

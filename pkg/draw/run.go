@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/sourcegraph/conc/pool"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
@@ -23,7 +23,8 @@ const BatchSize = 8192
 // by a method InFlight() int.
 //
 // Run ends at the first error of the generator, encode, emit or the context. All
-// draws before it have been emitted then, and none behind it.
+// draws before it have been emitted then, and none behind it. A panic in one of them
+// is one of Run.
 func Run(ctx context.Context, g Generator, spec Spec, encode, emit func(*Batch) error) error {
 	if spec.Accounts == nil {
 		if err := (entropy.Range{Start: spec.Start, Count: spec.Count}).Check(); err != nil {
@@ -84,9 +85,9 @@ func (r *run) do(ctx context.Context) error {
 	if workers == 1 {
 		return r.work(ctx)
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	group := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	for range workers {
-		group.Go(func() error { return r.work(ctx) })
+		group.Go(r.work)
 	}
 	return group.Wait()
 }
@@ -94,6 +95,19 @@ func (r *run) do(ctx context.Context) error {
 // work makes batches until there are none left or the run has failed. It returns
 // the run's error where it is the one to bring it out.
 func (r *run) work(ctx context.Context) error {
+	panics := true
+	defer func() {
+		if panics {
+			r.fail() // or the other workers would wait for its batch
+		}
+	}()
+	err := r.batches(ctx)
+	panics = false
+	return err
+}
+
+// batches does the work.
+func (r *run) batches(ctx context.Context) error {
 	for {
 		b := r.empty()
 		if b == nil || !r.take(ctx, b) {

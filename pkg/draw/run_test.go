@@ -3,6 +3,7 @@ package draw_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 	"slices"
@@ -204,6 +205,34 @@ func TestRunEndsAtAnErrorOfTheCaller(t *testing.T) {
 	}
 	if err := draw.Run(t.Context(), draw.Local{}, spec(t, 9*draw.BatchSize), nil, failing); !errors.Is(err, full) {
 		t.Errorf("emit: %v, want the error", err)
+	}
+}
+
+// TestRunPanicsItself where one of the functions that it calls does, so that the caller
+// can put in order what it has begun.
+func TestRunPanicsItself(t *testing.T) {
+	fault := func(b *draw.Batch) error {
+		if b.Start == 3*draw.BatchSize {
+			panic("a fault of the caller")
+		}
+		return nil
+	}
+	for name, run := range map[string]func() error{
+		"encode": func() error {
+			return draw.Run(t.Context(), draw.Local{}, spec(t, 1000*draw.BatchSize), fault, nil)
+		},
+		"emit": func() error {
+			return draw.Run(t.Context(), draw.Local{}, spec(t, 1000*draw.BatchSize), nil, fault)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if panicked := recover(); panicked == nil || !strings.Contains(fmt.Sprint(panicked), "a fault of the caller") {
+					t.Errorf("recovered %v, want the fault", panicked)
+				}
+			}()
+			t.Errorf("returned %v", run())
+		})
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/sourcegraph/conc/pool"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -43,16 +43,16 @@ func Verify(ctx context.Context, g Generator, file io.Reader, rules func(name st
 		return Report{}, err
 	}
 	v := newVerification(g, source, rules, proof)
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return v.read(ctx) })
+	group := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	group.Go(v.read)
 	for range runtime.GOMAXPROCS(0) {
-		group.Go(func() error {
+		group.Go(func(ctx context.Context) error {
 			v.work(ctx)
 			return nil
 		})
 	}
 	var facts facts
-	group.Go(func() error { return v.gather(ctx, &facts, count, found) })
+	group.Go(func(ctx context.Context) error { return v.gather(ctx, &facts, count, found) })
 	err = group.Wait()
 	facts.tellShared(found)
 	report := facts.report()
@@ -140,7 +140,11 @@ func (v *verification) work(ctx context.Context) {
 // the generator or of the file.
 func (v *verification) gather(ctx context.Context, facts *facts, count func(draws uint64), found func(Finding)) error {
 	for p := range v.order {
-		<-p.checked
+		select {
+		case <-ctx.Done(): // also after a panic of those who check
+			return context.Cause(ctx)
+		case <-p.checked:
+		}
 		for _, f := range p.findings {
 			found(f)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -223,4 +224,17 @@ func TestVerifyTellsErrorsOfOthers(t *testing.T) {
 	if _, err := draw.Verify(ctx, draw.Local{}, bytes.NewReader(file), prize.Builtin, nil, nil, func(draw.Finding) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context: %v", err)
 	}
+}
+
+// TestVerifyPanicsItself where a function that it calls does.
+func TestVerifyPanicsItself(t *testing.T) {
+	defer func() {
+		if panicked := recover(); panicked == nil || !strings.Contains(fmt.Sprint(panicked), "a fault of the caller") {
+			t.Errorf("recovered %v, want the fault", panicked)
+		}
+	}()
+	spec := spec(t, 3*draw.BatchSize)
+	file := written(t, spec, draw.NDJSON(&spec))
+	_, err := draw.Verify(t.Context(), draw.Local{}, bytes.NewReader(file), func(string) (*prize.Rules, error) { panic("a fault of the caller") }, nil, nil, func(draw.Finding) {})
+	t.Errorf("returned %v", err)
 }

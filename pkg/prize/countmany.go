@@ -6,7 +6,8 @@ import (
 	"math/bits"
 	"runtime"
 	"slices"
-	"sync"
+
+	"github.com/sourcegraph/conc"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
@@ -29,7 +30,7 @@ func (a *automaton) countForgetting(parts []entropy.Letters) (counts []*big.Int,
 	cores := runtime.GOMAXPROCS(0)
 	rows := 2 * plan.states * cores // before and after a letter
 	block := max(1, tallyWords/(rows*plan.words))
-	var workers sync.WaitGroup
+	var workers conc.WaitGroup // whose panics are those of the caller
 	free := make(chan struct{}, cores)
 	for from := 0; from <= a.rules; from += block {
 		free <- struct{}{}
