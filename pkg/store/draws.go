@@ -94,7 +94,15 @@ const longPrefix = 3
 
 // Draws implements [campaign.Reader].
 func (q reader) Draws(ctx context.Context, want campaign.DrawQuery) ([]campaign.Row, error) {
-	var w where
+	w, order := drawsWhere(want)
+	if want.Prizes == nil {
+		return q.draws(ctx, w, order, want.Limit)
+	}
+	return q.drawsOfPrizes(ctx, w, order, want)
+}
+
+// drawsWhere is what wanted draws have, but for their prizes, and in which order they come.
+func drawsWhere(want campaign.DrawQuery) (w where, order string) {
 	w.and("d.campaign_id = ", want.Campaign)
 	if want.Before != nil {
 		w.and("d.draw_index < ", int64(*want.Before))
@@ -116,7 +124,7 @@ func (q reader) Draws(ctx context.Context, want campaign.DrawQuery) ([]campaign.
 	if want.Entrant != 0 {
 		w.and("d.entrant_id = ", want.Entrant)
 	}
-	order := "d.draw_index"
+	order = "d.draw_index"
 	if want.Account != "" {
 		w.begins("d.account", want.Account)
 		if len(want.Account) >= longPrefix {
@@ -126,16 +134,19 @@ func (q reader) Draws(ctx context.Context, want campaign.DrawQuery) ([]campaign.
 	if want.After == nil && !want.FromStart {
 		order += " DESC"
 	}
-	if want.Prizes == nil {
-		return q.draws(ctx, w, order, want.Limit)
-	}
-	return q.drawsOfPrizes(ctx, w, order, want)
+	return w, order
 }
 
 func (q reader) draws(ctx context.Context, w where, order string, limit int) ([]campaign.Row, error) {
-	w.args = slices.Clone(w.args)
-	rows, err := list(ctx, q.r, scanDrawOfPerson, drawsOfPersons+w.text+" ORDER BY "+order+w.limit(limit), w.args...)
+	text, args := drawsStatement(w, order, limit)
+	rows, err := list(ctx, q.r, scanDrawOfPerson, text, args...)
 	return rows, q.db.explain(err)
+}
+
+func drawsStatement(w where, order string, limit int) (text string, args []any) {
+	w.args = slices.Clone(w.args)
+	text = drawsOfPersons + w.text + " ORDER BY " + order + w.limit(limit)
+	return text, w.args
 }
 
 // drawsOfPrizes lists the draws of each prize for itself, for which there is an
@@ -143,9 +154,7 @@ func (q reader) draws(ctx context.Context, w where, order string, limit int) ([]
 func (q reader) drawsOfPrizes(ctx context.Context, w where, order string, want campaign.DrawQuery) ([]campaign.Row, error) {
 	var all []campaign.Row
 	for _, place := range want.Prizes {
-		of := where{w.text, slices.Clone(w.args)}
-		of.and("d.awarded = ", int64(place))
-		rows, err := q.draws(ctx, of, order, want.Limit)
+		rows, err := q.draws(ctx, ofPrize(w, place), order, want.Limit)
 		if err != nil {
 			return nil, err
 		}
@@ -159,6 +168,12 @@ func (q reader) drawsOfPrizes(ctx context.Context, w where, order string, want c
 		return 1
 	})
 	return all[:min(len(all), want.Limit)], nil
+}
+
+func ofPrize(w where, place int) where {
+	w.args = slices.Clone(w.args)
+	w.and("d.awarded = ", int64(place))
+	return w
 }
 
 // Skipped implements [campaign.Reader].

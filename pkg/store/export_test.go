@@ -26,3 +26,13 @@ func Read(ctx context.Context, tx campaign.Tx, query string) (n int64, err error
 	read := func(row scanner) (n int64, err error) { return n, row.Scan(&n) }
 	return one(ctx, tx.(*transaction).r, read, query)
 }
+
+// DrawsStatement is the statement that lists draws, those of the first prize only where
+// some are wanted.
+func DrawsStatement(want campaign.DrawQuery) (text string, args []any) {
+	w, order := drawsWhere(want)
+	if want.Prizes != nil {
+		w = ofPrize(w, want.Prizes[0])
+	}
+	return drawsStatement(w, order, want.Limit)
+}

@@ -1,0 +1,66 @@
+package store_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/store"
+	"github.com/prizegen/prizegen/pkg/store/storetest"
+)
+
+// TestListsOfDrawsAreLookedUp in SQLite by the index that has the wanted draws alone and
+// in their order: among millions of draws, few may be claimed, or voided, or have won.
+func TestListsOfDrawsAreLookedUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "prizegen.db")
+	storetest.Open(t, path)
+	raw, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close() //nolint:errcheck // it was only read
+	index := uint64(7)
+	for name, test := range map[string]struct {
+		want  campaign.DrawQuery
+		index string
+	}{
+		"all":              {campaign.DrawQuery{}, "PRIMARY KEY (campaign_id=?)"},
+		"of a page":        {campaign.DrawQuery{Before: &index}, "PRIMARY KEY (campaign_id=? AND draw_index<?)"},
+		"won":              {campaign.DrawQuery{Won: true}, "INDEX draws_won (campaign_id=?)"},
+		"unclaimed":        {campaign.DrawQuery{Status: campaign.Unclaimed}, "INDEX draws_unclaimed (campaign_id=?)"},
+		"claimed":          {campaign.DrawQuery{Status: campaign.Claimed}, "INDEX draws_claimed (campaign_id=?)"},
+		"claimed, later":   {campaign.DrawQuery{Status: campaign.Claimed, After: &index}, "INDEX draws_claimed (campaign_id=? AND draw_index>?)"},
+		"voided":           {campaign.DrawQuery{Status: campaign.Voided}, "INDEX draws_voided (campaign_id=?)"},
+		"of a prize":       {campaign.DrawQuery{Prizes: []int{3}}, "INDEX draws_by_prize (campaign_id=? AND awarded=?)"},
+		"of a prize, page": {campaign.DrawQuery{Prizes: []int{3}, Before: &index}, "INDEX draws_by_prize (campaign_id=? AND awarded=? AND draw_index<?)"},
+		"of an entrant":    {campaign.DrawQuery{Entrant: 9}, "INDEX draws_of_entrant (entrant_id=? AND campaign_id=?)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.want.Campaign, test.want.Limit = 1, 50
+			text, args := store.DrawsStatement(test.want)
+			rows, err := raw.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close() //nolint:errcheck // it was only read
+			var plan []string
+			for rows.Next() {
+				var id, parent, unused int
+				var step string
+				if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+					t.Fatal(err)
+				}
+				plan = append(plan, step)
+			}
+			if err := rows.Err(); err != nil {
+				t.Fatal(err)
+			}
+			got := strings.Join(plan, "\n")
+			if !strings.Contains(got, "SEARCH d USING "+test.index) || strings.Contains(got, "ORDER BY") {
+				t.Errorf("expected a search by %s in its order, got\n%s", test.index, got)
+			}
+		})
+	}
+}
