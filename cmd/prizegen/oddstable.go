@@ -142,7 +142,7 @@ func addBars(cells [][]string, rows []prize.Row, room int) {
 
 // fraction shows an exact probability where it fits.
 func fraction(p *big.Rat) string {
-	if text := p.RatString(); len(text) <= 24 {
+	if text, short := show.Fraction(p); short {
 		return text
 	}
 	return "(see -o json)"
@@ -152,7 +152,7 @@ func fraction(p *big.Rat) string {
 func (r *oddsReport) figures() string {
 	var b strings.Builder
 	currency := r.rules.Currency
-	money := func(minor float64) string { return currency.FormatRat(new(big.Rat).SetFloat64(minor), 0) }
+	money := func(minor float64) string { return show.Money(currency, minor) }
 	fmt.Fprintf(&b, "Win anything  %s (%s)\n", prize.Percent(r.exact.Win), prize.OneIn(r.exact.Win))
 	fmt.Fprintf(&b, "Cost a draw   %s expected, %s standard deviation\n", currency.FormatRat(r.exact.Mean, 2), money(r.exact.StandardDeviation()))
 	if r.Total != nil {

@@ -4,6 +4,7 @@ package show
 
 import (
 	"math"
+	"math/big"
 	"strings"
 
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -21,6 +22,21 @@ func Bar(fraction float64, width int) string {
 		text += string([]rune(" ▏▎▍▌▋▊▉")[rest])
 	}
 	return text
+}
+
+// Money is an amount of minor units that need not be whole, such as a deviation.
+func Money(currency prize.Currency, minor float64) string {
+	return currency.FormatRat(new(big.Rat).SetFloat64(minor), 0)
+}
+
+// maxFraction is how long an exact fraction may be where people are to read it.
+const maxFraction = 24
+
+// Fraction is a probability as an exact fraction, and false where that is too long to
+// be read.
+func Fraction(p *big.Rat) (string, bool) {
+	text := p.RatString()
+	return text, len(text) <= maxFraction
 }
 
 // Noun is the word for n of a thing: "draw" or "draws".

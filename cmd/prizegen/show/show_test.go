@@ -1,9 +1,11 @@
 package show_test
 
 import (
+	"math/big"
 	"testing"
 
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
+	"github.com/prizegen/prizegen/pkg/prize"
 )
 
 func TestBar(t *testing.T) {
@@ -28,5 +30,32 @@ func TestCount(t *testing.T) {
 	}
 	if got := show.Count(2, "index"); got != "2 indexes" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestMoney(t *testing.T) {
+	pounds, err := prize.ParseCurrency("GBP")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for minor, want := range map[float64]string{0: "£0.00", 12345: "£123.45", 150.4: "£1.50"} {
+		if got := show.Money(pounds, minor); got != want {
+			t.Errorf("%v is %q, want %q", minor, got, want)
+		}
+	}
+}
+
+func TestFraction(t *testing.T) {
+	for _, test := range []struct {
+		p     *big.Rat
+		want  string
+		short bool
+	}{
+		{big.NewRat(1, 4), "1/4", true},
+		{big.NewRat(123456789012, 12345678901233), "41152263004/4115226300411", false},
+	} {
+		if got, short := show.Fraction(test.p); got != test.want || short != test.short {
+			t.Errorf("%v is %q, %t", test.p, got, short)
+		}
 	}
 }

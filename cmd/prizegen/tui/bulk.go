@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
@@ -77,6 +78,17 @@ func (b bulkScreen) Keys() []key.Binding {
 }
 
 func (b bulkScreen) running() bool { return b.state == bulkRunning || b.state == bulkStopping }
+
+// Work implements working.
+func (b bulkScreen) Work() string {
+	switch {
+	case !b.running():
+		return ""
+	case b.run.path != "":
+		return show.Count(b.run.count, "draw") + " are being made, and " + b.run.path + " is not written before they all are. Stop it and quit?"
+	}
+	return show.Count(b.run.count, "draw") + " are being made. Stop it and quit?"
+}
 
 // Update implements screen.
 func (b bulkScreen) Update(msg tea.Msg) (screen, tea.Cmd) {

@@ -231,3 +231,27 @@ func TestBulkOfCampaign(t *testing.T) {
 		t.Errorf("drawn by %s with the seed %s", run.spec.Rules.Name, run.spec.Seed)
 	}
 }
+
+// TestQuittingAsksWhileDrawsAreMade from any screen; ctrl+c does not.
+func TestQuittingAsksWhileDrawsAreMade(t *testing.T) {
+	w := testWorld(t, termenv.Ascii)
+	f := newFrame(w, newDraw(w), newBulk(w))
+	f = press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
+	if cmd := f.quit(); cmd == nil || cmd() != tea.Quit() {
+		t.Error("q asks though nothing is made")
+	}
+	f = press(t, f, bulkStartMsg{bulkPlan{count: 1_000_000, path: "draws.csv"}})
+	next, cmd := f.Update(keys("q")[0])
+	f = press(t, next.(frame), cmd())
+	if f.dialog == nil || !strings.Contains(f.View(), "1,000,000 draws are being made, and draws.csv is not written") {
+		t.Fatalf("q does not ask:\n%s", f.View())
+	}
+	if asked := press(t, f, keys("n")...); asked.dialog != nil {
+		t.Error("no does not go back")
+	}
+	for _, by := range keys("y", "ctrl+c") {
+		if _, cmd := f.Update(by); cmd == nil || cmd() != tea.Quit() {
+			t.Errorf("%v does not quit", by)
+		}
+	}
+}

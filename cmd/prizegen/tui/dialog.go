@@ -103,16 +103,28 @@ type choice struct {
 func (c choice) Title() string { return c.title }
 
 func (c choice) Keys() []key.Binding {
+	keys := c.keys()
+	if len(c.options) <= c.height { // all in sight
+		return keys[:4]
+	}
+	return keys
+}
+
+func (c choice) keys() []key.Binding {
 	return []key.Binding{
 		key.NewBinding(key.WithKeys("up", "k"), key.WithHelp("↑", "up")),
 		key.NewBinding(key.WithKeys("down", "j"), key.WithHelp("↓", "down")),
 		key.NewBinding(key.WithKeys("enter", " "), key.WithHelp("enter", "choose")),
 		key.NewBinding(key.WithKeys("esc", "q"), key.WithHelp("esc", "back")),
+		key.NewBinding(key.WithKeys("pgup"), key.WithHelp("pgup", "page above")),
+		key.NewBinding(key.WithKeys("pgdown"), key.WithHelp("pgdn", "page below")),
+		key.NewBinding(key.WithKeys("home"), key.WithHelp("home", "first")),
+		key.NewBinding(key.WithKeys("end"), key.WithHelp("end", "last")),
 	}
 }
 
 func (c choice) Update(msg tea.Msg) (dialog, tea.Cmd) {
-	keys := c.Keys()
+	keys := c.keys()
 	switch msg := msg.(type) {
 	case tea.KeyMsg:
 		switch {
@@ -124,6 +136,14 @@ func (c choice) Update(msg tea.Msg) (dialog, tea.Cmd) {
 			return nil, c.options[c.at].chosen
 		case key.Matches(msg, keys[3]):
 			return nil, nil
+		case key.Matches(msg, keys[4]):
+			c = c.move(-max(c.height, 1))
+		case key.Matches(msg, keys[5]):
+			c = c.move(max(c.height, 1))
+		case key.Matches(msg, keys[6]):
+			c = c.move(-len(c.options))
+		case key.Matches(msg, keys[7]):
+			c = c.move(len(c.options))
 		}
 	case sizeMsg:
 		c.height = msg.height
@@ -133,13 +153,19 @@ func (c choice) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	return c, nil
 }
 
+// move goes to another line, as far as there are any.
+func (c choice) move(by int) choice {
+	c.at = min(max(c.at+by, 0), len(c.options)-1)
+	return c
+}
+
 // click acts on the mouse: the wheel moves, and a click chooses.
 func (c choice) click(msg tea.MouseMsg) (dialog, tea.Cmd) {
 	switch msg.Button {
 	case tea.MouseButtonWheelUp:
-		c.at = max(c.at-1, 0)
+		c = c.move(-1)
 	case tea.MouseButtonWheelDown:
-		c.at = min(c.at+1, len(c.options)-1)
+		c = c.move(1)
 	case tea.MouseButtonLeft:
 		line := scrolled(c.at, len(c.options), c.height) + msg.Y
 		if msg.Action == tea.MouseActionPress && msg.Y >= 0 && msg.Y < c.height && line < len(c.options) {

@@ -86,13 +86,14 @@ type stage struct {
 	Promoter
 	draw campaign.Draw
 	list []campaign.Campaign
+	next string // the cursor behind the list
 	err  error
 }
 
 func (s stage) Play(context.Context, campaign.Play) (campaign.Draw, error) { return s.draw, s.err }
 
 func (s stage) Campaigns(context.Context, campaign.List) (campaign.Page, error) {
-	return campaign.Page{Campaigns: s.list}, s.err
+	return campaign.Page{Campaigns: s.list, Next: s.next}, s.err
 }
 
 func (s stage) Campaign(_ context.Context, name string) (campaign.Campaign, error) {
@@ -102,6 +103,27 @@ func (s stage) Campaign(_ context.Context, name string) (campaign.Campaign, erro
 		}
 	}
 	return campaign.Campaign{}, campaign.Errorf(campaign.ErrNotFound, "there is no campaign %q", name)
+}
+
+// TestCampaignsBeyondTheList are taken by their name.
+func TestCampaignsBeyondTheList(t *testing.T) {
+	w := testWorld(t, termenv.Ascii)
+	rules := must(prize.Builtin(prize.Generous))(t)
+	s := stage{next: "1000", list: []campaign.Campaign{{
+		Name: "ab", State: campaign.Open, Rules: "generous", RulesYAML: string(rules.Source()), TextFormat: "lower4", NumberFormat: "digits4",
+	}}}
+	w.Settings.Backend.Promoter = func(context.Context) (Promoter, error) { return s, nil }
+	f := do(t, newProgram(t, w), "c", "end", "enter")
+	if f = do(t, f, "enter"); !strings.Contains(f.View(), "it is empty, expected the name of a campaign") {
+		t.Errorf("an empty name is taken:\n%s", f.View())
+	}
+	if f = do(t, f, "a", "b", "enter"); f.settings.Campaign == nil || f.settings.Campaign.Name != "ab" {
+		t.Errorf("the campaign is not taken:\n%s", f.View())
+	}
+	s.next = ""
+	if f = do(t, newProgram(t, w), "c"); strings.Contains(f.View(), "another") {
+		t.Errorf("another campaign is offered where there is none:\n%s", f.View())
+	}
 }
 
 func TestGoldenDrawCampaign(t *testing.T) {

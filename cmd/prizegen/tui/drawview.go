@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
@@ -20,15 +21,15 @@ func (d drawScreen) View(width, height int) string {
 	room := height - lipgloss.Height(foot)
 	parts := []string{d.reels(width, room)}
 	parts = append(parts, d.result(width, room-lipgloss.Height(parts[0])))
-	show := strings.Join(parts, "\n")
-	if left := room - lipgloss.Height(show); left >= 4 && len(d.recent) > 0 {
-		show = strings.Repeat("\n", min((left-3)/4, 3)) + show
-		left = room - lipgloss.Height(show)
-		show += "\n\n" + d.recentLines(width, left-1)
+	shown := strings.Join(parts, "\n")
+	if left := room - lipgloss.Height(shown); left >= 4 && len(d.recent) > 0 {
+		shown = strings.Repeat("\n", min((left-3)/4, 3)) + shown
+		left = room - lipgloss.Height(shown)
+		shown += "\n\n" + d.recentLines(width, left-1)
 	} else if left > 0 {
-		show = strings.Repeat("\n", left/2) + show
+		shown = strings.Repeat("\n", left/2) + shown
 	}
-	return fill(show, width, room) + "\n" + foot
+	return fill(shown, width, room) + "\n" + foot
 }
 
 // pressSpace invites to draw.
@@ -296,10 +297,7 @@ func (d drawScreen) reasons() []string {
 
 // exactly tells a probability for people and as an exact fraction.
 func exactly(p *big.Rat) string {
-	if p.IsInt() {
-		return prize.Percent(p)
-	}
-	if text := p.RatString(); len(text) <= 24 {
+	if text, short := show.Fraction(p); short && !p.IsInt() {
 		return prize.Percent(p) + " (" + text + ")"
 	}
 	return prize.Percent(p)

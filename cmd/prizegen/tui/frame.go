@@ -75,6 +75,7 @@ func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return f.answered(msg)
 	case dialogMsg:
 		f.dialog = msg.dialog
+		f.dialog, _ = f.dialog.Update(f.dialogSize())
 		return f, nil
 	case errorMsg:
 		f.err, f.note = msg.err, ""
@@ -222,7 +223,7 @@ func (f frame) press(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	}
 	switch {
 	case key.Matches(msg, f.keys.quit):
-		return f, tea.Quit
+		return f, f.quit()
 	case key.Matches(msg, f.keys.help):
 		f.dialog = newHelp(f.keys, f.screens[f.at])
 		return f, nil
@@ -237,6 +238,22 @@ func (f frame) press(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 		return f, nil
 	}
 	return f.tellShown(msg)
+}
+
+// working is a screen that may be in the middle of something.
+type working interface {
+	// Work tells what would be cut off by quitting, empty for nothing.
+	Work() string
+}
+
+// quit ends the program, after a question where that would cut something off.
+func (f frame) quit() tea.Cmd {
+	for _, s := range f.screens {
+		if s, ok := s.(working); ok && s.Work() != "" {
+			return confirm("Quit?", s.Work(), tea.Quit)
+		}
+	}
+	return tea.Quit
 }
 
 // click acts on the mouse: tabs are the frame's, and below them the mouse is the

@@ -109,6 +109,31 @@ func TestMouseChooses(t *testing.T) {
 	}
 }
 
+// TestKeysMoveInLists goes through a list that is longer than the screen.
+func TestKeysMoveInLists(t *testing.T) {
+	var options []option
+	for i := range 100 {
+		options = append(options, option{name: fmt.Sprint("colour ", i)})
+	}
+	f := press(t, newPages(t), choose("Colour", 0, options...)())
+	height := f.dialog.(choice).height
+	if height < 5 || height > 22 {
+		t.Fatalf("the list is %d lines high", height)
+	}
+	for _, step := range []struct {
+		key string
+		at  int
+	}{
+		{"down", 1}, {"pgdown", 1 + height}, {"up", height}, {"pgup", 0}, {"pgup", 0},
+		{"end", 99}, {"pgdown", 99}, {"down", 0}, {"up", 99}, {"home", 0},
+	} {
+		f = press(t, f, keys(step.key)...)
+		if at := f.dialog.(choice).at; at != step.at || !strings.Contains(f.View(), fmt.Sprint("› colour ", step.at)) {
+			t.Errorf("%s goes to line %d, want %d:\n%s", step.key, at, step.at, f.View())
+		}
+	}
+}
+
 func TestErrorGoesAwayWithAKey(t *testing.T) {
 	f := press(t, newPages(t), errorMsg{errors.New("the text service does not answer")})
 	if !strings.Contains(f.View(), "✗ the text service does not answer") {

@@ -97,13 +97,8 @@ func (o oddsScreen) title() string {
 func (o oddsScreen) figures(odds *prize.Odds, width int) string {
 	st, currency := o.w.styles, o.settings.Terms().Rules.Currency
 	text := st.faint.Render("win ") + st.win.Render(prize.Percent(odds.Win)) + st.faint.Render(" ("+prize.OneIn(odds.Win)+")") +
-		st.faint.Render("  cost ") + st.win.Render(currency.FormatRat(odds.Mean, 2)) + st.faint.Render(" a draw, ±"+money(currency, odds.StandardDeviation()))
+		st.faint.Render("  cost ") + st.win.Render(currency.FormatRat(odds.Mean, 2)) + st.faint.Render(" a draw, ±"+show.Money(currency, odds.StandardDeviation()))
 	return cut(text, width)
-}
-
-// money shows an amount that need not be whole minor units.
-func money(currency prize.Currency, minor float64) string {
-	return currency.FormatRat(new(big.Rat).SetFloat64(minor), 0)
 }
 
 // chart shows the rows with their chances as bars, and what was drawn beside it.
@@ -210,12 +205,12 @@ func (o oddsScreen) cost(odds *prize.Odds, width int) string {
 	}
 	total := odds.Total(o.draws)
 	draws := prize.Thousands(o.draws) + " " + show.Noun(o.draws, "draw")
-	text := fmt.Sprintf("%s: %s expected, at most %s with 95%%, %s with 99%% probability", draws, currency.FormatRat(total.Mean, 0), money(currency, total.P95), money(currency, total.P99))
+	text := fmt.Sprintf("%s: %s expected, at most %s with 95%%, %s with 99%% probability", draws, currency.FormatRat(total.Mean, 0), show.Money(currency, total.P95), show.Money(currency, total.P99))
 	if total.Rough != "" {
 		text += ", roughly"
 	}
 	if lipgloss.Width(text) > width {
-		text = fmt.Sprintf("%s: %s, 99%%: at most %s", draws, currency.FormatRat(total.Mean, 0), money(currency, total.P99))
+		text = fmt.Sprintf("%s: %s, 99%%: at most %s", draws, currency.FormatRat(total.Mean, 0), show.Money(currency, total.P99))
 	}
 	return st.faint.Render(cut(text, width))
 }

@@ -252,8 +252,22 @@ func (w *world) listCampaigns(s Settings) tea.Cmd {
 			}
 			options = append(options, option{c.Name, about, w.enter(s, c.Name)})
 		}
+		if page.Next != "" {
+			options = append(options, option{"another…", "there are more: by its name", w.askCampaign(s)})
+		}
 		return choose("Campaign", at, options...)()
 	})
+}
+
+// askCampaign is a command that asks for the name of a campaign to take.
+func (w *world) askCampaign(s Settings) tea.Cmd {
+	return ask("Campaign", func(values []string) (tea.Cmd, error) {
+		name := strings.TrimSpace(values[0])
+		if name == "" {
+			return nil, errors.New("it is empty, expected the name of a campaign such as summer")
+		}
+		return w.enter(s, name), nil
+	}, field{label: "Name", hint: "summer"})
 }
 
 // enter is a command that takes a campaign and asks who plays.
