@@ -2,29 +2,50 @@ package prize
 
 import "encoding/binary"
 
-// runPairs does the same for account numbers of one width, end to end.
+// runPairs does the same for account numbers of one width, end to end. It takes all of
+// them some symbols further at a time: loops in that over the account numbers take twice
+// as long. Meanwhile rows are the states.
 func (a *automaton) runPairs(rows []int32, text []byte, width int) {
-	p, shift := a.pairs, 2*a.shift
+	p, start, shift, at := a.pairs, int32(a.start<<a.shift), 2*a.shift, 0
 	for i := range rows {
-		account := text[i*width:][:width]
-		state := uint16(a.start << a.shift)
-		for len(account) >= 8 {
-			word := binary.LittleEndian.Uint64(account)
-			state = p.next[state|uint16(p.classOf[uint16(word)])]
-			state = p.next[state|uint16(p.classOf[uint16(word>>16)])]
-			state = p.next[state|uint16(p.classOf[uint16(word>>32)])]
-			state = p.next[state|uint16(p.classOf[uint16(word>>48)])]
-			account = account[8:]
-		}
-		for len(account) >= 2 {
-			state = p.next[state|uint16(p.classOf[binary.LittleEndian.Uint16(account)])]
-			account = account[2:]
-		}
-		if len(account) == 1 {
+		rows[i] = start
+	}
+	for ; width-at >= 8; at += 8 {
+		p.readEight(rows, text[at:], width)
+	}
+	for ; width-at >= 2; at += 2 {
+		p.readTwo(rows, text[at:], width)
+	}
+	if at < width {
+		for i, state := range rows {
 			single := uint32(state) >> a.shift
-			state = uint16(a.next[single|uint32(a.classOf[account[0]])] << a.shift)
+			rows[i] = int32(a.next[single|uint32(a.classOf[text[i*width+at]])] << a.shift)
 		}
+	}
+	for i, state := range rows {
 		rows[i] = a.accept[state>>shift]
+	}
+}
+
+// readEight has the next eight symbols of each account number read.
+func (p *pairs) readEight(states []int32, text []byte, width int) {
+	for i := range states {
+		word := binary.LittleEndian.Uint64(text)
+		state := p.next[uint16(states[i])|uint16(p.classOf[uint16(word)])]
+		state = p.next[state|uint16(p.classOf[uint16(word>>16)])]
+		state = p.next[state|uint16(p.classOf[uint16(word>>32)])]
+		state = p.next[state|uint16(p.classOf[uint16(word>>48)])]
+		states[i] = int32(state)
+		text = text[min(width, len(text)):]
+	}
+}
+
+// readTwo has the next two symbols of each account number read.
+func (p *pairs) readTwo(states []int32, text []byte, width int) {
+	for i := range states {
+		two := binary.LittleEndian.Uint16(text)
+		states[i] = int32(p.next[uint16(states[i])|uint16(p.classOf[two])])
+		text = text[min(width, len(text)):]
 	}
 }
 
