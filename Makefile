@@ -136,6 +136,7 @@ push: ## Push the image to REGISTRY, which make image has built with the same RE
 	docker push $(IMAGE):$(TAG)
 
 e2e: ## Deploy for real, on this machine's Docker engine; E2E="compose swarm" picks some tests
+	@scripts/deps.sh e2e
 	deploy/e2e/run $(E2E)
 
 lint-deploy: shellcheck ## Check the scripts, Ansible's roles and the YAML of deploy/

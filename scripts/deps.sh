@@ -3,7 +3,8 @@
 # detector, git, xxd, openssl, tmux, promtool of Prometheus, PostgreSQL, NGINX and Chromium. On Debian and its kin
 # it installs what is missing, given root or sudo without a password; elsewhere
 # it names it. `deps.sh bench` makes sure of what the measurements call instead: wrk,
-# NGINX, gunicorn, Flask and PostgreSQL.
+# NGINX, gunicorn, Flask and PostgreSQL. `deps.sh e2e` makes sure of what the tests of the
+# deployment call besides a Docker engine.
 set -euo pipefail
 
 fail() {
@@ -30,6 +31,13 @@ if [[ ${1:-} == bench ]]; then
 	for module in flask requests; do
 		/usr/bin/python3 -c "import $module" 2>/dev/null || missing+=("python3-$module")
 	done
+elif [[ ${1:-} == e2e ]]; then
+	for tool in curl debootstrap docker-registry git groovy openssl python3 rpm shellcheck yamllint ansible-lint; do
+		command -v "$tool" >/dev/null || missing+=("$tool")
+	done
+	command -v ansible-playbook >/dev/null || missing+=(ansible)
+	[[ -n ${JAVA_HOME:-} || -e /usr/lib/jvm/default-java ]] || missing+=(default-jre-headless) # where groovy looks
+	/usr/bin/python3 -c 'import yaml' 2>/dev/null || missing+=(python3-yaml)
 else
 	can_compile || missing+=(gcc libc6-dev)
 	for tool in git xxd openssl tmux; do
@@ -39,7 +47,7 @@ else
 	command -v chromium >/dev/null || missing+=(chromium)
 	command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
 fi
-compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+[[ ${1:-} == e2e ]] || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
 ((${#missing[@]})) || exit 0
 
 command -v apt-get >/dev/null || fail "missing: ${missing[*]}; install them, then run this again"
