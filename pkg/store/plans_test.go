@@ -44,7 +44,7 @@ func TestListsOfDrawsAreLookedUp(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer rows.Close() //nolint:errcheck // it was only read
+			defer rows.Close()
 			var plan []string
 			for rows.Next() {
 				var id, parent, unused int

@@ -124,8 +124,16 @@ func TestKeysMoveInLists(t *testing.T) {
 		key string
 		at  int
 	}{
-		{"down", 1}, {"pgdown", 1 + height}, {"up", height}, {"pgup", 0}, {"pgup", 0},
-		{"end", 99}, {"pgdown", 99}, {"down", 0}, {"up", 99}, {"home", 0},
+		{"down", 1},
+		{"pgdown", 1 + height},
+		{"up", height},
+		{"pgup", 0},
+		{"pgup", 0},
+		{"end", 99},
+		{"pgdown", 99},
+		{"down", 0},
+		{"up", 99},
+		{"home", 0},
 	} {
 		f = press(t, f, keys(step.key)...)
 		if at := f.dialog.(choice).at; at != step.at || !strings.Contains(f.View(), fmt.Sprint("› colour ", step.at)) {
