@@ -81,7 +81,7 @@ func (db *DB) migrating(ctx context.Context, f func(*goose.Provider) error) erro
 			if err != nil {
 				return err
 			}
-			return f(p)
+			return givenUp(ctx, f(p))
 		})
 	}
 	if err := db.writer.take(ctx); err != nil {
@@ -97,7 +97,7 @@ func (db *DB) migrating(ctx context.Context, f func(*goose.Provider) error) erro
 	if err != nil {
 		return err
 	}
-	return f(p)
+	return givenUp(ctx, f(p))
 }
 
 // migrationLock is the number of the lock that processes hold while they look after

@@ -63,9 +63,14 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	err = tx.Commit()
+	return givenUp(ctx, tx.Commit())
+}
+
+// givenUp tells why a context has ended where an error tells only that a transaction was
+// rolled back with it.
+func givenUp(ctx context.Context, err error) error {
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-		return context.Cause(ctx) // it was rolled back as its time ended
+		return context.Cause(ctx)
 	}
 	return err
 }
