@@ -9,9 +9,11 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/sourcegraph/conc"
 
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -103,16 +105,54 @@ func (r *bulkRun) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return wholefile.Write(path, wholefile.Options{Mode: 0o644, Replace: r.replace}, func(file *os.File) error {
+	return wholefile.Write(path, wholefile.Options{Mode: 0o644, Replace: r.replace}, func(f *os.File) error {
+		file := &steadyFile{file: f}
 		if _, err := file.Write(encoding.Header()); err != nil {
 			return err
 		}
 		if err := draw.Write(ctx, g, r.spec, encoding, file, r.tally.Add); err != nil {
-			return err
+			return errors.Join(err, file.finish())
 		}
 		_, err := file.Write(encoding.Footer())
-		return err
+		return errors.Join(err, file.finish())
 	})
+}
+
+// steadyFile has what is written brought to the disk on the way: at the end there is
+// little left to wait for.
+type steadyFile struct {
+	file    *os.File
+	written int // since that was begun last
+	busy    atomic.Bool
+	syncing conc.WaitGroup
+	err     atomic.Pointer[error] // of the first that failed, which the system tells only once
+}
+
+// syncBytes is after how many bytes those before are brought to the disk.
+const syncBytes = 16 << 20
+
+// Write implements [io.Writer].
+func (f *steadyFile) Write(p []byte) (int, error) {
+	n, err := f.file.Write(p)
+	if f.written += n; f.written >= syncBytes && f.busy.CompareAndSwap(false, true) {
+		f.written = 0
+		f.syncing.Go(func() {
+			defer f.busy.Store(false)
+			if err := f.file.Sync(); err != nil {
+				f.err.CompareAndSwap(nil, &err)
+			}
+		})
+	}
+	return n, err
+}
+
+// finish waits for what is under way and tells what became of it.
+func (f *steadyFile) finish() error {
+	f.syncing.Wait()
+	if err := f.err.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // yielding is a generator of this process that lets others have its core before each
