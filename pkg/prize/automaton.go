@@ -33,14 +33,14 @@ var errTooComplex = errors.New("too complex")
 type automaton struct {
 	rules   int
 	classOf [256]uint8
-	shift   int      // a row of next has 1<<shift places
-	next    []uint32 // by state<<shift|class: the next state, shifted likewise
-	accept  []int32  // by state: the first rule that matches a text ending here, rules for none
-	hits    []int32  // by state: the first rule that matches wherever the text goes on to, rules for none; nil where states remember
-	start   uint32   // shifted
-	sample  []byte   // a symbol of each class
-	pairs   *pairs   // for [automaton.runAll], nil where it would be too large or is not needed
-	effort  int      // how many instructions and states it was made from
+	shift   int           // a row of next has 1<<shift places
+	next    []uint32      // by state<<shift|class: the next state, shifted likewise
+	accept  []int32       // by state: the first rule that matches a text ending here, rules for none
+	hits    []int32       // by state: the first rule that matches wherever the text goes on to, rules for none; nil where states remember
+	start   uint32        // shifted
+	sample  []byte        // a symbol of each class
+	pairs   func() *pairs // for [automaton.runAll], made when it is first called; nil where it is not needed
+	effort  int           // how many instructions and states it was made from
 }
 
 // run reads a text and tells the first rule that matches it, or the number of
@@ -68,9 +68,11 @@ func runForgetting[T string | []byte](a *automaton, text T) int32 {
 
 // runAll does the same for account numbers of a list, from the from-th on.
 func (a *automaton) runAll(rows []int32, accounts *Accounts, from int) {
-	if width := accounts.width; accounts.cuts == nil && a.pairs != nil {
-		a.runPairs(rows, accounts.text[from*width:(from+len(rows))*width], width)
-		return
+	if len(rows) >= many && accounts.cuts == nil && a.pairs != nil {
+		if p, width := a.pairs(), accounts.width; p != nil {
+			a.runPairs(p, rows, accounts.text[from*width:(from+len(rows))*width], width)
+			return
+		}
 	}
 	for i := range rows {
 		rows[i] = run(a, accounts.At(from+i))

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"math/bits"
 	"sort"
+	"sync"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -22,7 +23,7 @@ func (p *parser) compile(rules *Rules, list ast.Node) {
 		p.tooComplex(patterns, list, err)
 		return
 	}
-	rules.automaton.pairs = rules.automaton.newPairs()
+	rules.automaton.pairs = sync.OnceValue(rules.automaton.newPairs)
 	rules.awards = newAwards(rules.List)
 }
 
