@@ -45,12 +45,12 @@ func (s *Server) award(a *api, x *exchange, r *http.Request) error {
 	if err := a.decode(x, r, buffer, &request); err != nil {
 		return err
 	}
-	draws, fresh, err := request.Range()
+	draws, fresh, err := request.Draws()
 	if err != nil {
 		return err
 	}
 	if fresh {
-		draws.Key = freshKey()
+		draws[0].Key = freshKey()
 	}
 	release, err := s.reserve(x.context(), request.Accounts.Len())
 	if err != nil {
@@ -62,9 +62,12 @@ func (s *Server) award(a *api, x *exchange, r *http.Request) error {
 		return err
 	}
 	accounts := &request.Accounts.Accounts
-	outcomes, err := draw.Local{}.Prizes(x.context(), nil, by.rules, accounts, draws)
-	if err != nil {
-		return err
+	var outcomes []prize.Outcome
+	for _, r := range draws {
+		some := accounts.Slice(len(outcomes), len(outcomes)+int(r.Count))
+		if outcomes, err = (draw.Local{}).Prizes(x.context(), outcomes, by.rules, &some, r); err != nil {
+			return err
+		}
 	}
 	s.metrics.decided(by, outcomes)
 	x.Header()["Cache-Control"] = a.noStore

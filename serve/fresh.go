@@ -64,15 +64,15 @@ func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, json.RawMessage, er
 
 // draws gives the range of a request that has no key, and tells where its
 // randomness comes from where that is outside.
-func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count int) (entropy.Range, *remote.Entropy, error) {
+func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count uint64) (entropy.Range, *remote.Entropy, error) {
 	if f.source == nil {
-		return entropy.Range{Key: freshKey(), Count: uint64(count)}, nil, nil
+		return entropy.Range{Key: freshKey(), Count: count}, nil, nil
 	}
 	seed, proof, err := f.get(ctx)
 	if err != nil {
 		return entropy.Range{}, nil, err
 	}
-	return seed.Range(label, 0, uint64(count)), &remote.Entropy{Seed: string(seed), Proof: []byte(proof)}, nil
+	return seed.Range(label, 0, count), &remote.Entropy{Seed: string(seed), Proof: []byte(proof)}, nil
 }
 
 // sourceError is that a source outside gave no seed.

@@ -13,8 +13,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// partsMaker makes the texts or the numbers of a request.
-type partsMaker func(ctx context.Context, request *remote.PartsRequest) (answer any, err error)
+// partsMaker makes the texts or the numbers of draws in a format, the deployed one where
+// it is empty. fresh draws are one range whose key is still to be made.
+type partsMaker func(ctx context.Context, format string, draws []entropy.Range, fresh bool) (answer any, err error)
 
 func (s *Server) textRoutes(a *api) []route {
 	return append(s.partsRoutes(a, remote.Text, reflect.TypeFor[remote.TextsAnswer](), s.texts), s.statusRoute(a, Text))
@@ -59,12 +60,20 @@ func (s *Server) partsRoutes(a *api, name string, answer reflect.Type, generate 
 }
 
 func (s *Server) answerParts(a *api, x *exchange, request *remote.PartsRequest, generate partsMaker) error {
-	release, err := s.reserve(x.request.Context(), request.Count)
+	draws, fresh, err := request.Draws()
+	if err != nil {
+		return err
+	}
+	count := 0
+	for _, r := range draws {
+		count += int(r.Count)
+	}
+	release, err := s.reserve(x.request.Context(), count)
 	if err != nil {
 		return err
 	}
 	defer release()
-	answer, err := generate(x.request.Context(), request)
+	answer, err := generate(x.request.Context(), request.Format, draws, fresh)
 	if err != nil {
 		return err
 	}
@@ -72,47 +81,48 @@ func (s *Server) answerParts(a *api, x *exchange, request *remote.PartsRequest, 
 	return a.answer(x, http.StatusOK, answer)
 }
 
-func (s *Server) texts(ctx context.Context, request *remote.PartsRequest) (any, error) {
+func (s *Server) texts(ctx context.Context, name string, draws []entropy.Range, fresh bool) (any, error) {
 	format := s.cfg.Text
-	if request.Format != "" && request.Format != format.String() {
+	if name != "" && name != format.String() {
 		var err error
-		if format, err = textgen.Parse(request.Format); err != nil {
+		if format, err = textgen.Parse(name); err != nil {
 			return nil, remote.At("/format", err)
 		}
 	}
-	draws, from, err := s.partsRange(ctx, entropy.Text, request)
-	if err != nil {
-		return nil, err
-	}
-	texts, err := draw.Local{}.Texts(ctx, nil, format, draws)
-	s.metrics.parts(remote.Text, request.Count)
-	return &remote.TextsAnswer{Format: format.String(), Texts: remote.Parts{Joined: texts, Width: format.Len()}, Entropy: from}, err
+	make := func(dst []byte, r entropy.Range) ([]byte, error) { return draw.Local{}.Texts(ctx, dst, format, r) }
+	texts, from, err := s.parts(ctx, entropy.Text, draws, fresh, format.Len(), make)
+	return &remote.TextsAnswer{Format: format.String(), Texts: texts, Entropy: from}, err
 }
 
-func (s *Server) numbers(ctx context.Context, request *remote.PartsRequest) (any, error) {
+func (s *Server) numbers(ctx context.Context, name string, draws []entropy.Range, fresh bool) (any, error) {
 	format := s.cfg.Number
-	if request.Format != "" && request.Format != format.String() {
+	if name != "" && name != format.String() {
 		var err error
-		if format, err = numgen.Parse(request.Format); err != nil {
+		if format, err = numgen.Parse(name); err != nil {
 			return nil, remote.At("/format", err)
 		}
 	}
-	draws, from, err := s.partsRange(ctx, entropy.Number, request)
-	if err != nil {
-		return nil, err
-	}
-	numbers, err := draw.Local{}.Numbers(ctx, nil, format, draws)
-	s.metrics.parts(remote.Number, request.Count)
-	return &remote.NumbersAnswer{Format: format.String(), Numbers: remote.Parts{Joined: numbers, Width: format.Len()}, Entropy: from}, err
+	make := func(dst []byte, r entropy.Range) ([]byte, error) { return draw.Local{}.Numbers(ctx, dst, format, r) }
+	numbers, from, err := s.parts(ctx, entropy.Number, draws, fresh, format.Len(), make)
+	return &remote.NumbersAnswer{Format: format.String(), Numbers: numbers, Entropy: from}, err
 }
 
-// partsRange is the draws of a request, fresh ones where it has no key.
-func (s *Server) partsRange(ctx context.Context, label entropy.Label, request *remote.PartsRequest) (entropy.Range, *remote.Entropy, error) {
-	draws, fresh, err := request.Range()
+// parts has the texts or the numbers of draws made, and tells where fresh randomness
+// comes from.
+func (s *Server) parts(ctx context.Context, label entropy.Label, draws []entropy.Range, fresh bool, width int, make func(dst []byte, r entropy.Range) ([]byte, error)) (parts remote.Parts, from *remote.Entropy, err error) {
 	if fresh {
-		return s.fresh.draws(ctx, label, request.Count)
+		if draws[0], from, err = s.fresh.draws(ctx, label, draws[0].Count); err != nil {
+			return parts, nil, err
+		}
 	}
-	return draws, nil, err
+	parts.Width = width
+	for _, r := range draws {
+		if parts.Joined, err = make(parts.Joined, r); err != nil {
+			return parts, nil, err
+		}
+	}
+	s.metrics.parts(string(label), parts.Len())
+	return parts, from, nil
 }
 
 // freshKey makes a key that nobody knows.

@@ -71,7 +71,27 @@ func appendAwardRequest(dst []byte, r *AwardRequest) []byte {
 	if r.Start != 0 {
 		dst = strconv.AppendUint(append(dst, `,"start":`...), r.Start, 10)
 	}
+	if len(r.Ranges) > 0 {
+		dst = appendRanges(append(dst, `,"ranges":`...), r.Ranges)
+	}
 	return append(dst, '}')
+}
+
+func appendRanges(dst []byte, ranges []Range) []byte {
+	for i, r := range ranges {
+		separator := byte(',')
+		if i == 0 {
+			separator = '['
+		}
+		dst = append(append(append(dst, separator), `{"key":"`...), r.Key...)
+		dst = append(dst, '"')
+		if r.Start != 0 {
+			dst = strconv.AppendUint(append(dst, `,"start":`...), r.Start, 10)
+		}
+		dst = strconv.AppendInt(append(dst, `,"count":`...), int64(r.Count), 10)
+		dst = append(dst, '}')
+	}
+	return append(dst, ']')
 }
 
 // plainParts appends the parts of an answer to dst. ok is false where the answer

@@ -127,13 +127,20 @@ func (s *service) make(ctx context.Context, c call) ([]byte, error) {
 	if err == nil {
 		return answer, nil
 	}
+	return nil, s.orEnded(ctx, s.explain(err))
+}
+
+// orEnded is an error, or that of the context where that has ended.
+func (s *service) orEnded(ctx context.Context, err error) error {
 	switch end := ctx.Err(); {
 	case errors.Is(end, context.DeadlineExceeded):
-		return nil, s.unavailable(context.Cause(ctx)) // which does not say who was waited for
+		return s.unavailable(context.Cause(ctx)) // which does not say who was waited for
 	case end != nil:
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
+	case errors.Is(err, errNoTurn):
+		return s.unavailable(err)
 	}
-	return nil, s.explain(err)
+	return err
 }
 
 // plainBody is a request that is JSON already.

@@ -28,22 +28,37 @@ const (
 
 // PartsRequest asks the text or the number service for parts.
 type PartsRequest struct {
-	Format string `json:"format,omitempty" doc:"Format of the parts; the deployed one where it is left out." example:"lower4" maxLength:"300"`
-	Key    string `json:"key,omitempty" doc:"Subkey of the seed, 64 hexadecimal digits: the parts are those of this key. Without it they come from fresh randomness." pattern:"^[0-9a-fA-F]{64}$"`
-	Start  uint64 `json:"start,omitempty" doc:"Index of the first draw. It takes a key." example:"0"`
-	Count  int    `json:"count,omitempty" doc:"How many parts to make." minimum:"1" maximum:"100000" default:"1"`
+	Format string  `json:"format,omitempty" doc:"Format of the parts; the deployed one where it is left out." example:"lower4" maxLength:"300"`
+	Key    string  `json:"key,omitempty" doc:"Subkey of the seed, 64 hexadecimal digits: the parts are those of this key. Without it they come from fresh randomness." pattern:"^[0-9a-fA-F]{64}$"`
+	Start  uint64  `json:"start,omitempty" doc:"Index of the first draw. It takes a key." example:"0"`
+	Count  int     `json:"count,omitempty" doc:"How many parts to make." minimum:"1" maximum:"100000" default:"1"`
+	Ranges []Range `json:"ranges,omitempty" doc:"Draws of several seeds, in place of key, start and count. Their parts come one range after the other." maxItems:"1000"`
 }
 
 // Defaults fills in what a request that says nothing asks for.
 func (r *PartsRequest) Defaults() { r.Count = 1 }
 
-// Range is the draws that are asked for; fresh is true where the request has no
-// key, which is left for the caller to make.
-func (r *PartsRequest) Range() (draws entropy.Range, fresh bool, err error) {
+// Draws are the draws that are asked for; fresh is true where the request has no key,
+// which is left for the caller to make: draws is one range then.
+func (r *PartsRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
+	if len(r.Ranges) > 0 {
+		if r.Key != "" || r.Start != 0 || r.Count != 1 {
+			return nil, false, besideRanges()
+		}
+		draws, _, err = keyRanges(r.Ranges)
+		return draws, false, err
+	}
 	if err := checkCount(r.Count); err != nil {
-		return entropy.Range{}, false, err
+		return nil, false, err
 	}
 	return keyRange(r.Key, r.Start, r.Count)
+}
+
+// Range is consecutive draws of one seed.
+type Range struct {
+	Key   string `json:"key" doc:"Subkey of the seed, 64 hexadecimal digits." pattern:"^[0-9a-fA-F]{64}$"`
+	Start uint64 `json:"start,omitempty" doc:"Index of the first draw." example:"0"`
+	Count int    `json:"count" doc:"How many draws." minimum:"1" maximum:"100000" example:"1"`
 }
 
 // TextsAnswer is the answer of the text service.
@@ -75,28 +90,39 @@ type AwardRequest struct {
 	Accounts    Accounts `json:"accounts" doc:"The account numbers to decide, 1 to 128 printable ASCII characters each." minItems:"1" maxItems:"100000"`
 	Key         string   `json:"key,omitempty" doc:"Subkey of the seed, 64 hexadecimal digits: chance is what this key says. Without it chance is fresh." pattern:"^[0-9a-fA-F]{64}$"`
 	Start       uint64   `json:"start,omitempty" doc:"Index of the first draw. It takes a key." example:"0"`
+	Ranges      []Range  `json:"ranges,omitempty" doc:"The draws of several seeds, in place of key and start: as many as there are account numbers." maxItems:"1000"`
 }
 
-// Range is the draws that are asked for; fresh is true where the request has no
-// key, which is left for the caller to make.
-func (r *AwardRequest) Range() (draws entropy.Range, fresh bool, err error) {
+// Draws are the draws that are asked for; fresh is true where the request has no key,
+// which is left for the caller to make: draws is one range then.
+func (r *AwardRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	n := r.Accounts.Len()
 	switch {
 	case n == 0:
-		return entropy.Range{}, false, invalid("/accounts", "no account number is given, expected 1 to %d", MaxCount)
+		return nil, false, invalid("/accounts", "no account number is given, expected 1 to %d", MaxCount)
 	case n > MaxCount:
-		return entropy.Range{}, false, invalid("/accounts", "there are %d account numbers, expected at most %d", n, MaxCount)
+		return nil, false, invalid("/accounts", "there are %d account numbers, expected at most %d", n, MaxCount)
 	case r.Rules != "" && r.RulesYAML != "":
-		return entropy.Range{}, false, invalid("/rules_yaml", "rules_yaml can't stand beside rules")
+		return nil, false, invalid("/rules_yaml", "rules_yaml can't stand beside rules")
 	case len(r.RulesYAML) > MaxRulesYAML:
-		return entropy.Range{}, false, invalid("/rules_yaml", "it has %d bytes, expected at most %d", len(r.RulesYAML), MaxRulesYAML)
+		return nil, false, invalid("/rules_yaml", "it has %d bytes, expected at most %d", len(r.RulesYAML), MaxRulesYAML)
 	}
 	for i := range n {
 		if err := prize.CheckAccount(string(r.Accounts.At(i))); err != nil {
-			return entropy.Range{}, false, at(fmt.Sprintf("/accounts/%d", i), err)
+			return nil, false, at(fmt.Sprintf("/accounts/%d", i), err)
 		}
 	}
-	return keyRange(r.Key, r.Start, n)
+	if len(r.Ranges) == 0 {
+		return keyRange(r.Key, r.Start, n)
+	}
+	if r.Key != "" || r.Start != 0 {
+		return nil, false, besideRanges()
+	}
+	draws, count, err := keyRanges(r.Ranges)
+	if err == nil && count != n {
+		err = invalid("/ranges", "they have %d draws, expected %d: one for each account number", count, n)
+	}
+	return draws, false, err
 }
 
 // AwardAnswer is the answer of the prize service.
@@ -251,19 +277,49 @@ func checkCount(count int) error {
 
 // keyRange is the range of a request that has a key, or of one that wants a
 // fresh one.
-func keyRange(text string, start uint64, count int) (draws entropy.Range, fresh bool, err error) {
-	draws = entropy.Range{Start: start, Count: uint64(count)}
+func keyRange(text string, start uint64, count int) (draws []entropy.Range, fresh bool, err error) {
+	r := entropy.Range{Start: start, Count: uint64(count)}
 	if text == "" {
 		if start != 0 {
-			return draws, false, invalid("/start", "a start takes a key: without one there is no row of draws to begin in")
+			return nil, false, invalid("/start", "a start takes a key: without one there is no row of draws to begin in")
 		}
-		return draws, true, nil
+		return []entropy.Range{r}, true, nil
 	}
-	if draws.Key, err = entropy.ParseKey(text); err != nil {
-		return draws, false, at("/key", err)
+	if r.Key, err = entropy.ParseKey(text); err != nil {
+		return nil, false, at("/key", err)
 	}
-	if err := draws.Check(); err != nil {
-		return draws, false, at("/start", err)
+	if err := r.Check(); err != nil {
+		return nil, false, at("/start", err)
 	}
-	return draws, false, nil
+	return []entropy.Range{r}, false, nil
+}
+
+// maxRanges is how many ranges a request may have.
+const maxRanges = 1000
+
+// keyRanges are the ranges of a request, and how many draws they are.
+func keyRanges(ranges []Range) (draws []entropy.Range, count int, err error) {
+	if len(ranges) > maxRanges {
+		return nil, 0, invalid("/ranges", "there are %d ranges, expected at most %d", len(ranges), maxRanges)
+	}
+	draws = make([]entropy.Range, len(ranges))
+	for i, r := range ranges {
+		pointer := fmt.Sprintf("/ranges/%d", i)
+		draws[i] = entropy.Range{Start: r.Start, Count: uint64(r.Count)}
+		if draws[i].Key, err = entropy.ParseKey(r.Key); err != nil {
+			return nil, 0, at(pointer+"/key", err)
+		}
+		if r.Count < 1 || r.Count > MaxCount-count {
+			return nil, 0, invalid(pointer+"/count", "%d is out of range, expected 1 or more and %d in all ranges at most", r.Count, MaxCount)
+		}
+		if err := draws[i].Check(); err != nil {
+			return nil, 0, at(pointer+"/start", err)
+		}
+		count += r.Count
+	}
+	return draws, count, nil
+}
+
+func besideRanges() error {
+	return invalid("/ranges", "ranges can't stand beside key, start and count, which each of them has")
 }
