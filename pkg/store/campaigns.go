@@ -112,7 +112,7 @@ func (t *transaction) AddCampaign(ctx context.Context, c *campaign.Record) error
 		`INSERT INTO campaigns (name, title, state, text_format, number_format, rules, rules_sha256, rules_yaml, currency,
 			opens_at, closes_at, max_plays, require_email, commitment, secret, next_index, plays, skipped,
 			created_at, opened_at, closed_at, version)
-		VALUES `+places(1, 1, 22)+" RETURNING id", append([]any{c.Name}, campaignValues(c)...)...)
+		VALUES `+places(t.r, 1, 22)+" RETURNING id", append([]any{c.Name}, campaignValues(c)...)...)
 	if faultOf(err) == duplicate {
 		return campaign.Errorf(campaign.ErrExists, "there is a campaign %q already", c.Name)
 	}

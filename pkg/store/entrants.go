@@ -142,7 +142,7 @@ func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]cam
 		}
 		keys = keys[size:]
 		added, err := list(ctx, t.r, scanIDOfKey,
-			"INSERT INTO entrants (first_name, last_name, email, identity, sort_name, created_at) VALUES "+places(1, size, width)+
+			"INSERT INTO entrants (first_name, last_name, email, identity, sort_name, created_at) VALUES "+places(t.r, size, width)+
 				" ON CONFLICT (identity, first_name, last_name) DO NOTHING RETURNING id, identity, first_name, last_name", args...)
 		if err != nil {
 			return err

@@ -73,23 +73,21 @@ func chunks(n int) []int {
 	return sizes
 }
 
-// places writes n groups of numbered places for values: ($1, $2), ($3, $4).
-func places(from, n, width int) string {
+// places writes n groups of places for values, in their order: ($1, $2), ($3, $4).
+func places(r runner, n, width int) string {
 	var b strings.Builder
-	for i := range n {
-		if i > 0 {
+	for i := range n * width {
+		switch {
+		case i == 0:
+			b.WriteByte('(')
+		case i%width == 0:
+			b.WriteString("), (")
+		default:
 			b.WriteString(", ")
 		}
-		b.WriteByte('(')
-		for k := range width {
-			if k > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(from + i*width + k))
-		}
-		b.WriteByte(')')
+		b.WriteString(r.place(i + 1))
 	}
+	b.WriteByte(')')
 	return b.String()
 }
 
@@ -135,7 +133,7 @@ func insert(ctx context.Context, r runner, text string, width int, rows [][]any)
 			args = append(args, row...)
 		}
 		rows = rows[size:]
-		if _, err := r.exec(ctx, text+" "+places(1, size, width), args...); err != nil {
+		if _, err := r.exec(ctx, text+" "+places(r, size, width), args...); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"strconv"
 	"sync"
 )
 
@@ -13,6 +14,9 @@ var errBadConn = driver.ErrBadConn
 type runner interface {
 	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 	exec(ctx context.Context, text string, args ...any) (sql.Result, error)
+	// place is how the n-th argument, counted from 1, is written where all of them stand
+	// in their order.
+	place(n int) string
 }
 
 // plainRunner runs statements of PostgreSQL, whose driver keeps them prepared.
@@ -30,6 +34,8 @@ func (r plainRunner) query(ctx context.Context, text string, args ...any) (*sql.
 func (r plainRunner) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	return r.db.ExecContext(ctx, text, args...)
 }
+
+func (plainRunner) place(n int) string { return "$" + strconv.Itoa(n) }
 
 // prepared runs statements of SQLite and keeps them, since to read one costs more
 // than to run it.
@@ -75,6 +81,9 @@ func (p *prepared) close() {
 	}
 	clear(p.kept)
 }
+
+// place has no number: the driver would look for it among those of all other arguments.
+func (*prepared) place(int) string { return "?" }
 
 func (p *prepared) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	s, err := p.statement(ctx, text) //nolint:sqlclosecheck // it is kept
