@@ -33,9 +33,12 @@ func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 // show shows screens until the user quits or the context of the world ends.
 func (w *world) show(in io.Reader, out io.Writer, screens ...screen) error {
 	model := &guard{model: newFrame(w, screens...)}
-	program := tea.NewProgram(model, tea.WithContext(w.ctx), tea.WithInput(in), tea.WithOutput(out),
+	program := tea.NewProgram(model, tea.WithInput(in), tea.WithOutput(out),
 		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
 	model.quit = program.Quit
+	// The library, given the context, would close its reader of keys before that has
+	// noticed.
+	defer context.AfterFunc(w.ctx, program.Quit)()
 	_, err := program.Run()
 	switch {
 	case model.fault != nil:
