@@ -86,6 +86,16 @@ func sqliteFault(code int) fault {
 	return other
 }
 
+// isBusy says whether SQLite could not have a lock that another connection has.
+func isBusy(err error) bool {
+	var lite *sqlite.Error
+	if !errors.As(err, &lite) {
+		return false
+	}
+	code := lite.Code() & 0xff
+	return code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED
+}
+
 // postgresFault reads a SQLSTATE, see
 // https://www.postgresql.org/docs/current/errcodes-appendix.html.
 func postgresFault(code string) fault {
@@ -144,9 +154,10 @@ func (e *lostError) reason() string {
 	if !errors.As(e.err, &lite) {
 		return redacted(e.err.Error())
 	}
-	switch lite.Code() & 0xff {
-	case sqlitelib.SQLITE_BUSY, sqlitelib.SQLITE_LOCKED:
+	if isBusy(lite) {
 		return "another program has it locked"
+	}
+	switch lite.Code() & 0xff {
 	case sqlitelib.SQLITE_FULL:
 		return "the disk is full"
 	case sqlitelib.SQLITE_READONLY:

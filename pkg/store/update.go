@@ -119,12 +119,23 @@ func (w *writer) connect(ctx context.Context) error {
 	if w.conn != nil {
 		return nil
 	}
-	conn, err := w.pool.Conn(ctx)
-	if err != nil {
-		return err
+	// SQLite does not wait for others that open a new file at the same time, of which
+	// only one can make it a file with a log.
+	for deadline := time.Now().Add(busyTime); ; {
+		conn, err := w.pool.Conn(ctx)
+		if err == nil {
+			w.conn, w.kept = conn, newPreparedConn(conn)
+			return nil
+		}
+		if !isBusy(err) || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(rand.N(20 * time.Millisecond)):
+		}
 	}
-	w.conn, w.kept = conn, newPreparedConn(conn)
-	return nil
 }
 
 // ready sees to it that there is a connection.
