@@ -98,7 +98,7 @@ func (db *DB) snapshot(ctx context.Context, f func(from runner) error) error {
 		return db.explain(err)
 	}
 	defer tx.Rollback()
-	return db.explain(givenUp(ctx, f(plainRunner{tx})))
+	return db.explain(givenUp(ctx, f(plainRunner{db: tx})))
 }
 
 // copyTables copies all tables into an empty database, in one transaction.

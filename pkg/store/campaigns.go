@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -56,29 +55,43 @@ func (q reader) Campaign(ctx context.Context, name string) (*campaign.Record, er
 }
 
 func (q reader) campaign(ctx context.Context, name, end string) (*campaign.Record, error) {
-	c, err := one(ctx, q.r, scanWholeCampaign, "SELECT "+campaignColumns+", rules_yaml FROM campaigns WHERE name = $1"+end, name)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no campaign %q", name)
-	}
-	if err == nil {
-		c.Prizes, err = q.prizes(ctx, c.ID)
-	}
+	var found *campaign.Record
+	var prizes []campaign.Stock
+	err := q.r.all(ctx, []statement{
+		{text: "SELECT " + campaignColumns + ", rules_yaml FROM campaigns WHERE name = $1" + end, args: []any{name}, read: func(row scanner) error {
+			c, err := scanWholeCampaign(row)
+			found = &c
+			return err
+		}},
+		{text: "SELECT " + prizeColumns + " FROM prizes WHERE campaign_id = (SELECT id FROM campaigns WHERE name = $1) ORDER BY place", args: []any{name}, read: func(row scanner) error {
+			s, err := scanPrize(row)
+			prizes = append(prizes, s)
+			return err
+		}},
+	})
 	if err != nil {
 		return nil, q.db.explain(err)
 	}
-	return &c, nil
+	if found == nil {
+		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no campaign %q", name)
+	}
+	found.Prizes = prizes
+	return found, nil
+}
+
+const prizeColumns = "name, value, stock, awarded"
+
+func scanPrize(row scanner) (s campaign.Stock, err error) {
+	var stock sql.NullInt64
+	err = row.Scan(&s.Name, &s.Value, &stock, &s.Awarded)
+	if stock.Valid {
+		s.Stock = &stock.Int64
+	}
+	return s, err
 }
 
 func (q reader) prizes(ctx context.Context, id int64) ([]campaign.Stock, error) {
-	read := func(row scanner) (s campaign.Stock, err error) {
-		var stock sql.NullInt64
-		err = row.Scan(&s.Name, &s.Value, &stock, &s.Awarded)
-		if stock.Valid {
-			s.Stock = &stock.Int64
-		}
-		return s, err
-	}
-	return list(ctx, q.r, read, "SELECT name, value, stock, awarded FROM prizes WHERE campaign_id = $1 ORDER BY place", id)
+	return list(ctx, q.r, scanPrize, "SELECT "+prizeColumns+" FROM prizes WHERE campaign_id = $1 ORDER BY place", id)
 }
 
 // Campaigns implements [campaign.Reader].

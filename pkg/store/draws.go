@@ -200,7 +200,11 @@ func (t *transaction) OfKeys(ctx context.Context, keys []campaign.Digest) ([]cam
 // Issued implements [campaign.Tx].
 func (t *transaction) Issued(ctx context.Context, id int64, accounts []string) ([]string, error) {
 	read := func(row scanner) (account string, err error) { return account, row.Scan(&account) }
-	return ofEach(ctx, t.r, read, "SELECT account FROM draws WHERE campaign_id = $1 AND account = ?", accounts, id)
+	return ofEach(ctx, t.r, read, issuedQuery(t.db.engine), accounts, id)
+}
+
+func issuedQuery(e Engine) string {
+	return "SELECT account FROM draws WHERE " + e.hidden("campaign_id") + " = $1 AND account = ?"
 }
 
 // AddDraws implements [campaign.Tx].
@@ -209,35 +213,30 @@ func (t *transaction) AddDraws(ctx context.Context, id int64, next uint64, draws
 	for i := range draws {
 		rows[i] = drawValues(&draws[i])
 	}
-	err := insert(ctx, t.r, "INSERT INTO draws (campaign_id, draw_index, account, outcome, awarded, secret, played_at, entrant_id, once_key, request) VALUES", 10, rows)
-	if faultOf(err) == duplicate {
-		// A once-only key was used in another campaign, which is not locked, meanwhile.
-		return fmt.Errorf("%w: %w", errOvertaken, err)
-	}
-	if err != nil {
-		return err
-	}
+	all := inserts(t.r, "INSERT INTO draws (campaign_id, draw_index, account, outcome, awarded, secret, played_at, entrant_id, once_key, request) VALUES", 10, rows)
 	rows = make([][]any, len(skipped))
 	for i, s := range skipped {
 		rows[i] = []any{id, int64(s.Index), s.Account}
 	}
-	if err := insert(ctx, t.r, "INSERT INTO skipped (campaign_id, draw_index, account) VALUES", 3, rows); err != nil {
-		return err
-	}
+	all = append(all, inserts(t.r, "INSERT INTO skipped (campaign_id, draw_index, account) VALUES", 3, rows)...)
 	for place, n := range awarded {
-		if _, err := t.r.exec(ctx, "UPDATE prizes SET awarded = awarded + $3 WHERE campaign_id = $1 AND place = $2", id, int64(place), n); err != nil {
-			return err
-		}
+		all = append(all, statement{text: "UPDATE prizes SET awarded = awarded + $3 WHERE campaign_id = $1 AND place = $2", args: []any{id, int64(place), n}})
 	}
-	done, err := t.r.exec(ctx, "UPDATE campaigns SET next_index = $2, plays = plays + $3, skipped = skipped + $4 WHERE id = $1",
-		id, int64(next), int64(len(draws)), int64(len(skipped)))
-	if err != nil {
-		return err
-	}
-	if n, err := done.RowsAffected(); err != nil || n != 1 {
+	there := false
+	all = append(all, statement{
+		text: "UPDATE campaigns SET next_index = $2, plays = plays + $3, skipped = skipped + $4 WHERE id = $1 RETURNING id",
+		args: []any{id, int64(next), int64(len(draws)), int64(len(skipped))},
+		read: func(scanner) error { there = true; return nil },
+	})
+	err := t.r.all(ctx, all)
+	switch {
+	case faultOf(err) == duplicate:
+		// A once-only key was used in another campaign, which is not locked, meanwhile.
+		return fmt.Errorf("%w: %w", errOvertaken, err)
+	case err == nil && !there:
 		return fmt.Errorf("the campaign %d is not there: %w", id, campaign.ErrNotFound)
 	}
-	return nil
+	return err
 }
 
 func drawValues(d *campaign.Row) []any {

@@ -74,9 +74,7 @@ func (t *transaction) PlaysOf(ctx context.Context, id int64, identities []string
 		plays    int64
 	}
 	read := func(row scanner) (c count, err error) { return c, row.Scan(&c.identity, &c.plays) }
-	counts, err := ofEach(ctx, t.r, read,
-		"SELECT e.identity, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND d.campaign_id = $1) FROM entrants e WHERE e.identity = ?",
-		identities, id)
+	counts, err := ofEach(ctx, t.r, read, playsQuery(t.db.engine), identities, id)
 	plays := make(map[string]int64, len(identities))
 	for _, c := range counts { // one for each entrant of an identity
 		if c.plays > 0 {
@@ -84,6 +82,10 @@ func (t *transaction) PlaysOf(ctx context.Context, id int64, identities []string
 		}
 	}
 	return plays, err
+}
+
+func playsQuery(e Engine) string {
+	return "SELECT e.identity, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND " + e.hidden("d.campaign_id") + " = $1) FROM entrants e WHERE e.identity = ?"
 }
 
 // personKey is what tells people apart.
@@ -133,26 +135,22 @@ func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]cam
 	slices.SortFunc(keys, func(a, b personKey) int {
 		return cmp.Or(cmp.Compare(a.identity, b.identity), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last))
 	})
-	const width = 6
-	for _, size := range chunks(len(keys)) {
-		args := make([]any, 0, size*width)
-		for _, key := range keys[:size] {
-			p := unknown[key]
-			args = append(args, p.FirstName, p.LastName, p.Email, key.identity, campaign.Fold(p.LastName), now.UnixMilli())
-		}
-		keys = keys[size:]
-		added, err := list(ctx, t.r, scanIDOfKey,
-			"INSERT INTO entrants (first_name, last_name, email, identity, sort_name, created_at) VALUES "+places(t.r, size, width)+
-				" ON CONFLICT (identity, first_name, last_name) DO NOTHING RETURNING id, identity, first_name, last_name", args...)
-		if err != nil {
-			return err
-		}
-		for _, e := range added {
+	rows := make([][]any, len(keys))
+	for i, key := range keys {
+		p := unknown[key]
+		rows[i] = []any{p.FirstName, p.LastName, p.Email, key.identity, campaign.Fold(p.LastName), now.UnixMilli()}
+	}
+	all := inserts(t.r, "INSERT INTO entrants (first_name, last_name, email, identity, sort_name, created_at) VALUES", 6, rows)
+	for i := range all {
+		all[i].text += " ON CONFLICT (identity, first_name, last_name) DO NOTHING RETURNING id, identity, first_name, last_name"
+		all[i].read = func(row scanner) error {
+			e, err := scanIDOfKey(row)
 			known[e.key] = e.id
 			delete(unknown, e.key)
+			return err
 		}
 	}
-	return nil
+	return t.r.all(ctx, all)
 }
 
 // findEntrants finds the people that were known before.

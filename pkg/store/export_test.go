@@ -27,6 +27,12 @@ func Read(ctx context.Context, tx campaign.Tx, query string) (n int64, err error
 	return one(ctx, tx.(*transaction).r, read, query)
 }
 
+// Run runs a statement, in a transaction of this package.
+func Run(ctx context.Context, tx campaign.Tx, text string) error {
+	_, err := tx.(*transaction).r.exec(ctx, text)
+	return err
+}
+
 // DrawsStatement is the statement that lists draws, those of the first prize only where
 // some are wanted.
 func DrawsStatement(want campaign.DrawQuery) (text string, args []any) {

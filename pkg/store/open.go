@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // the driver sqlite
 
@@ -74,13 +75,22 @@ func openPostgres(_ context.Context, address string) (*DB, error) {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = connectTime
 	}
-	pool := stdlib.OpenDB(*cfg)
+	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(neverScan))
 	pool.SetMaxOpenConns(4 * max(runtime.GOMAXPROCS(0), 4))
 	pool.SetMaxIdleConns(4)
 	pool.SetConnMaxIdleTime(time.Minute)
 	db := &DB{engine: Postgres, address: Redact(address), pool: pool}
-	db.reader = reader{db, plainRunner{pool}}
+	db.reader = reader{db, plainRunner{db: pool}}
 	return db, nil
+}
+
+// neverScan has PostgreSQL use indexes even where a table is small, as it is when the
+// first ones play: it keeps to its plans while the table grows. The few statements that
+// do read a whole table are not worth compiling, which is what it would do now that it
+// takes them for costly.
+func neverScan(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.PgConn().Exec(ctx, "SET enable_seqscan = off; SET jit = off").ReadAll()
+	return err
 }
 
 func openSQLite(_ context.Context, path string) (*DB, error) {

@@ -127,17 +127,18 @@ func ofEach[T, V any](ctx context.Context, r runner, read func(scanner) (T, erro
 
 // insert writes rows of several values each. text ends with VALUES.
 func insert(ctx context.Context, r runner, text string, width int, rows [][]any) error {
+	return r.all(ctx, inserts(r, text, width, rows))
+}
+
+// inserts are the statements that write rows of several values each. text ends with
+// VALUES.
+func inserts(r runner, text string, width int, rows [][]any) []statement {
+	var all []statement
 	for _, size := range chunks(len(rows)) {
-		args := make([]any, 0, size*width)
-		for _, row := range rows[:size] {
-			args = append(args, row...)
-		}
+		all = append(all, statement{text: text + " " + places(r, size, width), args: slices.Concat(rows[:size]...)})
 		rows = rows[size:]
-		if _, err := r.exec(ctx, text+" "+places(r, size, width), args...); err != nil {
-			return err
-		}
 	}
-	return nil
+	return all
 }
 
 // millis is a time as it is stored, nil for none.

@@ -357,33 +357,70 @@ func TestSessions(t *testing.T) {
 	})
 }
 
-// What a play looks up is found by index, though PostgreSQL has no statistics of
-// tables that are new: the costs of a play do not grow with the draws before it.
+// TestPlaysReadNoMoreThanTheyAskFor looks up what a play does. The costs of a play do not
+// grow with the draws before it, though PostgreSQL plans the statements when the tables
+// are new, or small and known to be so, and keeps to its plans while they grow.
 func TestPlaysReadNoMoreThanTheyAskFor(t *testing.T) {
 	const draws, asked = 3000, 64
-	db := storetest.Open(t, storetest.Postgres(t))
-	r := opened(t, db, draws)
-	accounts, keys := make([]string, asked), make([]campaign.Digest, asked)
-	for i := range asked {
-		accounts[i], keys[i] = fmt.Sprint("new", i), campaign.Digest{9, byte(i)}
-	}
-	update(t, db, func(ctx context.Context, tx campaign.Tx) error {
-		read := func() int64 {
-			n, err := store.Read(ctx, tx, "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'draws'")
-			if err != nil {
-				t.Error(err)
+	for name, test := range map[string]struct {
+		before int // draws
+		known  bool
+	}{
+		"new tables": {6, false}, "tables of some draws": {70, false}, "tables of more": {250, false}, "tables of many": {700, false},
+		"tables known to be small": {6, true}, "tables known to have some draws": {70, true}, "tables known to have many": {700, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := storetest.Open(t, storetest.Postgres(t))
+			r := opened(t, db, test.before)
+			next := uint64(test.before) + 1
+			if test.known {
+				update(t, db, func(ctx context.Context, tx campaign.Tx) error { return store.Run(ctx, tx, "ANALYZE") })
 			}
-			return n
-		}
-		before := read()
-		_, issuedErr := tx.Issued(ctx, r.ID, accounts)
-		_, keysErr := tx.OfKeys(ctx, keys)
-		_, playsErr := tx.PlaysOf(ctx, r.ID, []string{"nobody", "no one"})
-		if n := read() - before; n > asked {
-			t.Errorf("%d draws were read to find none", n)
-		}
-		return errors.Join(issuedErr, keysErr, playsErr)
-	})
+			people := make([]campaign.Person, asked)
+			accounts, keys := make([]string, asked), make([]campaign.Digest, asked)
+			for i := range asked {
+				accounts[i], keys[i], people[i] = fmt.Sprint("new", i), campaign.Digest{9, byte(i)}, campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", i)}
+			}
+			var read int64 // of draws and entrants
+			look := func() {
+				update(t, db, func(ctx context.Context, tx campaign.Tx) error {
+					count := func() int64 {
+						n, err := store.Read(ctx, tx, "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables WHERE relname IN ('draws', 'entrants')")
+						if err != nil {
+							t.Error(err)
+						}
+						return n
+					}
+					before := count()
+					_, issuedErr := tx.Issued(ctx, r.ID, accounts)
+					_, keysErr := tx.OfKeys(ctx, keys)
+					_, playsErr := tx.PlaysOf(ctx, r.ID, []string{"nobody", "no one"})
+					_, peopleErr := tx.EntrantsOf(ctx, people, at(1)) // found, but for the first time
+					read = count() - before
+					return errors.Join(issuedErr, keysErr, playsErr, peopleErr)
+				})
+			}
+			for range 10 { // a plan is kept after the fifth time
+				look()
+			}
+			few := read
+			update(t, db, func(ctx context.Context, tx campaign.Tx) error {
+				rows := make([]campaign.Row, draws)
+				entrants := make([]campaign.Person, draws)
+				for i := range rows {
+					entrants[i] = campaign.Person{FirstName: "Bob", LastName: fmt.Sprint("Lee ", i)}
+				}
+				ids, err := tx.EntrantsOf(ctx, entrants, at(1))
+				for i := range rows {
+					rows[i] = campaign.Row{Campaign: r.ID, Index: next + uint64(i), Account: fmt.Sprint("later", i), Outcome: 1, Awarded: campaign.NoPrize, PlayedAt: at(9000), Entrant: ids[i]}
+				}
+				return errors.Join(err, tx.AddDraws(ctx, r.ID, next+draws, rows, nil, nil))
+			})
+			if look(); read > few {
+				t.Errorf("%d draws and entrants were read, where it took %d while there were few", read, few)
+			}
+		})
+	}
 }
 
 // TestErasedIsGone from the file and from the log beside it.

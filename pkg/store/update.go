@@ -57,7 +57,7 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 		return err
 	}
 	defer tx.Rollback()
-	if err := f(&transaction{reader: reader{db, plainRunner{tx}}}); err != nil {
+	if err := f(&transaction{reader: reader{db, plainRunner{conn, tx}}}); err != nil {
 		return err
 	}
 	if err := context.Cause(ctx); err != nil {
