@@ -36,7 +36,7 @@ func composed(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title: "A draw composed of three services", unit: "draws/s", results: results,
-		about: "`POST /v1/draws` with `{}` over 64 connections to a core that has no part of the draw itself. net/http is what four such hops cost with nothing in them.",
+		about: "`POST /v1/draws` with `{}` over 64 connections to a core that has no part of the draw itself. net/http is what four such hops cost with nothing in them, a request of each service for each draw; ours share calls where draws are wanted at the same time.",
 		aims:  []aim{{text: "ours ÷ Flask", ratios: ratios(find(results, "ours"), find(results, "Flask")), atLeast: 20}},
 	}, nil
 }

@@ -194,17 +194,17 @@ func (t *transaction) OfKeys(ctx context.Context, keys []campaign.Digest) ([]cam
 	for i := range keys {
 		values[i] = keys[i][:]
 	}
-	return ofEach(ctx, t.r, scanDraw, "SELECT "+drawColumns+" FROM draws d WHERE d.once_key = ?", values)
+	return among(ctx, t.r, scanDraw, "SELECT "+drawColumns+" FROM draws d WHERE d.once_key", values)
 }
 
 // Issued implements [campaign.Tx].
 func (t *transaction) Issued(ctx context.Context, id int64, accounts []string) ([]string, error) {
 	read := func(row scanner) (account string, err error) { return account, row.Scan(&account) }
-	return ofEach(ctx, t.r, read, issuedQuery(t.db.engine), accounts, id)
+	return among(ctx, t.r, read, issuedQuery(t.db.engine), accounts, id)
 }
 
 func issuedQuery(e Engine) string {
-	return "SELECT account FROM draws WHERE " + e.hidden("campaign_id") + " = $1 AND account = ?"
+	return "SELECT account FROM draws WHERE " + e.hidden("campaign_id") + " = $1 AND account"
 }
 
 // AddDraws implements [campaign.Tx].

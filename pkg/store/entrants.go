@@ -74,7 +74,7 @@ func (t *transaction) PlaysOf(ctx context.Context, id int64, identities []string
 		plays    int64
 	}
 	read := func(row scanner) (c count, err error) { return c, row.Scan(&c.identity, &c.plays) }
-	counts, err := ofEach(ctx, t.r, read, playsQuery(t.db.engine), identities, id)
+	counts, err := among(ctx, t.r, read, playsQuery(t.db.engine), identities, id)
 	plays := make(map[string]int64, len(identities))
 	for _, c := range counts { // one for each entrant of an identity
 		if c.plays > 0 {
@@ -85,7 +85,7 @@ func (t *transaction) PlaysOf(ctx context.Context, id int64, identities []string
 }
 
 func playsQuery(e Engine) string {
-	return "SELECT e.identity, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND " + e.hidden("d.campaign_id") + " = $1) FROM entrants e WHERE e.identity = ?"
+	return "SELECT e.identity, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND " + e.hidden("d.campaign_id") + " = $1) FROM entrants e WHERE e.identity"
 }
 
 // personKey is what tells people apart.
@@ -160,7 +160,7 @@ func (t *transaction) findEntrants(ctx context.Context, unknown map[personKey]ca
 		identities = append(identities, key.identity)
 	}
 	slices.Sort(identities)
-	found, err := ofEach(ctx, t.r, scanIDOfKey, "SELECT id, identity, first_name, last_name FROM entrants WHERE identity = ?", slices.Compact(identities))
+	found, err := among(ctx, t.r, scanIDOfKey, "SELECT id, identity, first_name, last_name FROM entrants WHERE identity", slices.Compact(identities))
 	for _, e := range found {
 		known[e.key] = e.id
 	}

@@ -27,6 +27,12 @@ func Read(ctx context.Context, tx campaign.Tx, query string) (n int64, err error
 	return one(ctx, tx.(*transaction).r, read, query)
 }
 
+// Plan is how a query is going to be run, in a transaction of this package.
+func Plan(ctx context.Context, tx campaign.Tx, query string) ([]string, error) {
+	read := func(row scanner) (line string, err error) { return line, row.Scan(&line) }
+	return list(ctx, tx.(*transaction).r, read, "EXPLAIN "+query)
+}
+
 // Run runs a statement, in a transaction of this package.
 func Run(ctx context.Context, tx campaign.Tx, text string) error {
 	_, err := tx.(*transaction).r.exec(ctx, text)

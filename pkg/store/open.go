@@ -75,7 +75,7 @@ func openPostgres(_ context.Context, address string) (*DB, error) {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = connectTime
 	}
-	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(neverScan))
+	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(planPlainly))
 	pool.SetMaxOpenConns(4 * max(runtime.GOMAXPROCS(0), 4))
 	pool.SetMaxIdleConns(4)
 	pool.SetConnMaxIdleTime(time.Minute)
@@ -84,12 +84,12 @@ func openPostgres(_ context.Context, address string) (*DB, error) {
 	return db, nil
 }
 
-// neverScan has PostgreSQL use indexes even where a table is small, as it is when the
-// first ones play: it keeps to its plans while the table grows. The few statements that
-// do read a whole table are not worth compiling, which is what it would do now that it
-// takes them for costly.
-func neverScan(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.PgConn().Exec(ctx, "SET enable_seqscan = off; SET jit = off").ReadAll()
+// planPlainly has PostgreSQL use indexes even where a table is small, as it is when the
+// first ones play: it keeps to its plans while the table grows. It takes what it finds
+// by them for costly as long as it has no statistics, or where it has to read a whole
+// table, which is not worth a compiler or other processes.
+func planPlainly(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.PgConn().Exec(ctx, "SET enable_seqscan = off; SET jit = off; SET max_parallel_workers_per_gather = 0").ReadAll()
 	return err
 }
 

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"math/bits"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -91,32 +90,22 @@ func places(r runner, n, width int) string {
 	return b.String()
 }
 
-// ofEach reads the rows of a query about one value for each of many values. The
-// query has a ? where the value goes, and may have its other arguments, first,
-// before it.
-//
-// The query is repeated for each value, where most would write IN with a list: each
-// part is planned as the lookup of one value in an index, whereas PostgreSQL takes a
-// list, as long as it has no statistics of a new table, for a reason to read all
-// rows of a campaign.
-func ofEach[T, V any](ctx context.Context, r runner, read func(scanner) (T, error), query string, values []V, first ...any) ([]T, error) {
+// among reads the rows of a query whose last column is one of many values. The query
+// ends with the column, and may have its other arguments, first, before it.
+func among[T, V any](ctx context.Context, r runner, read func(scanner) (T, error), query string, values []V, first ...any) ([]T, error) {
+	if r.takesArrays() {
+		return list(ctx, r, read, query+" = ANY("+r.place(len(first)+1)+")", append(slices.Clone(first), values)...)
+	}
 	var all []T
 	for part := range slices.Chunk(values, largest) {
-		size := 1 << bits.Len(uint(len(part)-1)) // filled up with NULL, which equals nothing
-		var text strings.Builder
-		args := slices.Clone(first)
-		for i := range size {
-			if i > 0 {
-				text.WriteString(" UNION ALL ")
-			}
-			var value any
-			if i < len(part) {
-				value = part[i]
-			}
-			args = append(args, value)
-			text.WriteString(strings.Replace(query, "?", "$"+strconv.Itoa(len(args)), 1))
+		// Filled up with NULL, which equals nothing, so that few statements have to be
+		// prepared.
+		args := make([]any, len(first)+1<<bits.Len(uint(len(part)-1)))
+		copy(args, first)
+		for i, value := range part {
+			args[len(first)+i] = value
 		}
-		some, err := list(ctx, r, read, text.String(), args...)
+		some, err := list(ctx, r, read, query+" IN ("+strings.Repeat("?, ", len(args)-len(first)-1)+"?)", args...)
 		if err != nil {
 			return nil, err
 		}

@@ -23,6 +23,7 @@ type runner interface {
 	// place is how the n-th argument, counted from 1, is written where all of them stand
 	// in their order.
 	place(n int) string
+	takesArrays() bool // whether an argument can be a slice of values
 }
 
 // statement is one of several.
@@ -98,6 +99,8 @@ func (r plainRunner) all(ctx context.Context, statements []statement) error {
 
 func (plainRunner) place(n int) string { return "$" + strconv.Itoa(n) }
 
+func (plainRunner) takesArrays() bool { return true }
+
 // prepared runs statements of SQLite and keeps them, since to read one costs more
 // than to run it.
 type prepared struct {
@@ -149,6 +152,8 @@ func (p *prepared) all(ctx context.Context, statements []statement) error {
 
 // place has no number: the driver would look for it among those of all other arguments.
 func (*prepared) place(int) string { return "?" }
+
+func (*prepared) takesArrays() bool { return false }
 
 func (p *prepared) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	s, err := p.statement(ctx, text) //nolint:sqlclosecheck // it is kept

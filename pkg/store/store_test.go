@@ -423,6 +423,25 @@ func TestPlaysReadNoMoreThanTheyAskFor(t *testing.T) {
 	}
 }
 
+// TestPlansTakeNoOtherProcesses, also where PostgreSQL believes that they cost nothing:
+// to start them takes longer than a group of plays.
+func TestPlansTakeNoOtherProcesses(t *testing.T) {
+	db := storetest.Open(t, storetest.Postgres(t))
+	opened(t, db, 3000)
+	update(t, db, func(ctx context.Context, tx campaign.Tx) error {
+		for _, setting := range []string{"enable_seqscan = on", "parallel_setup_cost = 0", "parallel_tuple_cost = 0", "min_parallel_table_scan_size = 0"} {
+			if err := store.Run(ctx, tx, "SET LOCAL "+setting); err != nil {
+				return err
+			}
+		}
+		plan, err := store.Plan(ctx, tx, "SELECT sum(outcome) FROM draws")
+		if text := strings.Join(plan, "\n"); strings.Contains(text, "Gather") || !strings.Contains(text, "Aggregate") {
+			t.Error(text)
+		}
+		return err
+	})
+}
+
 // TestErasedIsGone from the file and from the log beside it.
 func TestErasedIsGone(t *testing.T) {
 	file := storetest.File(t)
