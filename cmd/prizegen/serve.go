@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -163,8 +164,12 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	tellManager(ctx, log, daemon.SdNotifyReady)
 	context.AfterFunc(ctx, func() { tellManager(ctx, log, daemon.SdNotifyStopping) })
 	// What only the start and a first campaign needed goes back to the system: a server
-	// may idle for long.
-	started := time.AfterFunc(startTime, debug.FreeOSMemory)
+	// may idle for long. What lies in pools, such as 12 MB of buffers for migrations, is
+	// let go by the second collection only.
+	started := time.AfterFunc(startTime, func() {
+		runtime.GC()
+		debug.FreeOSMemory()
+	})
 	defer started.Stop()
 	return server.Serve(ctx, listener)
 }
