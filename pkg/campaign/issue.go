@@ -26,7 +26,7 @@ func (r *round) issue(ctx context.Context, tx Tx, candidates []int) error {
 		row.PlayedAt = now
 		row.Awarded = ledger.award(row.Outcome)
 	}
-	if err := tx.AddDraws(ctx, r.record.ID, r.ready.next, r.rows, skipped, ledger.given); err != nil {
+	if err := tx.AddDraws(ctx, r.record.ID, r.next, r.rows, skipped, ledger.given); err != nil {
 		return err
 	}
 	return r.audit(ctx, tx, candidates)
@@ -58,13 +58,13 @@ func (r *round) audit(ctx context.Context, tx Tx, candidates []int) error {
 // number makes the rows of as many turns as there are new account numbers among
 // those made ready, in order, and gives the places of the turns that got one.
 func (r *round) number(ctx context.Context, tx Tx, candidates []int) ([]Skip, []int, error) {
-	y, rec := &r.ready, r.record
-	y.next = rec.Next
+	y, rec := &r.queue.ready, r.record
+	r.next = rec.Next
 	var skipped []Skip
 	taken := make(map[string]bool, len(candidates))
 	r.rows = make([]Row, 0, len(candidates))
 	for len(r.rows) < len(candidates) {
-		from := int(y.next - y.start)
+		from := int(r.next - y.start)
 		some := make([]string, 0, len(candidates))
 		for i := from; i < len(y.outcomes) && len(some) < len(candidates)-len(r.rows); i++ {
 			some = append(some, string(y.accounts.At(i)))
@@ -78,16 +78,16 @@ func (r *round) number(ctx context.Context, tx Tx, candidates []int) ([]Skip, []
 		}
 		for i, account := range some {
 			if taken[account] || slices.Contains(issued, account) {
-				skipped = append(skipped, Skip{y.next, account})
+				skipped = append(skipped, Skip{r.next, account})
 			} else {
 				taken[account] = true
 				t := r.turns[candidates[len(r.rows)]]
 				r.rows = append(r.rows, Row{
-					Campaign: rec.ID, Index: y.next, Account: account, Outcome: y.outcomes[from+i],
+					Campaign: rec.ID, Index: r.next, Account: account, Outcome: y.outcomes[from+i],
 					Secret: newSecret(), Key: t.key, Request: t.request,
 				})
 			}
-			y.next++
+			r.next++
 		}
 	}
 	for k, i := range candidates {

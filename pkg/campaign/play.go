@@ -135,7 +135,8 @@ type queue struct {
 	text   textgen.Format
 	number numgen.Format
 	drift  uint64 // how far others moved the next index between two groups
-	spare  uint64 // the draws that are made ready for account numbers issued before
+	spare  uint64 // the draws that are to be ready for account numbers issued before
+	ready  ready
 }
 
 // enqueue has a turn wait for its group.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
@@ -14,18 +15,19 @@ import (
 
 // round makes the draws of a group. The generator is called before the transaction
 // begins, for the indexes that are likely to be next, so that services far away do
-// not keep the database waiting.
+// not keep the database waiting; and for several groups at once, so that most groups
+// need not wait for services at all.
 type round struct {
 	*office
 	queue *queue
 	turns []*turn
-	ready ready
 
 	// What the transaction found; each run of it begins anew.
 	record  *Record
 	rules   *prize.Rules
 	results []result // of turns
 	rows    []Row
+	next    uint64 // the first index that was neither issued nor skipped
 }
 
 // result is what becomes of a turn.
@@ -64,19 +66,34 @@ func (r *round) run(ctx context.Context) error {
 // stepped is the record as the transaction left it.
 func (r *round) stepped() *Record {
 	after := *r.record
-	after.Next = r.ready.next
+	after.Next = r.next
 	return &after
 }
 
 // ready is consecutive draws as the generator made them.
 type ready struct {
+	of       origin
 	start    uint64
 	accounts prize.Accounts
 	outcomes []prize.Outcome
-	next     uint64 // the first index that was neither issued nor skipped
 }
 
-// The draws that are made ready beyond those that are asked for: a few for account
+// origin is what draws are made from.
+type origin struct {
+	secret              entropy.Seed
+	text, number, rules string
+}
+
+func originOf(r *Record) origin {
+	return origin{r.Secret, r.TextFormat, r.NumberFormat, r.RulesSHA256}
+}
+
+// has says whether the next draws of a campaign are among those that are ready.
+func (y *ready) has(r *Record, count uint64) bool {
+	return y.of == originOf(r) && r.Next >= y.start && r.Next+count <= y.start+uint64(len(y.outcomes))
+}
+
+// The draws that are to be ready beyond those that are asked for: a few for account
 // numbers that were issued before, and as many as other processes are likely to
 // take meanwhile.
 const (
@@ -84,20 +101,31 @@ const (
 	mostSpare  = 4096
 )
 
-// prepare has the generator make the next draws of a campaign, where it can be
+// The generator makes draws for ahead groups as large as this one at once, but no more
+// than mostAhead unless this one needs them.
+const (
+	ahead     = 16
+	mostAhead = 4096
+)
+
+// prepare sees to it that the next draws of a campaign are ready, where it can be
 // played.
 func (r *round) prepare(ctx context.Context, rec *Record, count uint64) error {
-	r.ready = ready{start: rec.Next}
-	if rec.Secret == "" || rec.Playable(r.now()) != nil {
+	count += r.queue.spare + min(2*r.queue.drift, mostSpare)
+	if rec.Secret == "" || rec.Playable(r.now()) != nil || r.queue.ready.has(rec, count) {
 		return nil
 	}
 	text, number, rules, err := r.parts(rec)
 	if err != nil {
 		return err
 	}
-	count += r.queue.spare + min(2*r.queue.drift, mostSpare)
-	spec := draw.Spec{Seed: rec.Secret, Start: rec.Next, Count: count, Text: text, Number: number, Rules: rules}
-	return r.ready.make(ctx, r.g, &spec)
+	spec := draw.Spec{Seed: rec.Secret, Start: rec.Next, Count: max(count, min(ahead*count, mostAhead)), Text: text, Number: number, Rules: rules}
+	ready := ready{of: originOf(rec)}
+	if err := ready.make(ctx, r.g, &spec); err != nil {
+		return err
+	}
+	r.queue.ready = ready
+	return nil
 }
 
 func (r *round) parts(rec *Record) (text textgen.Format, number numgen.Format, rules *prize.Rules, err error) {
@@ -118,7 +146,7 @@ func (r *round) parts(rec *Record) (text textgen.Format, number numgen.Format, r
 
 // make has the generator make the draws of a spec.
 func (y *ready) make(ctx context.Context, g draw.Generator, spec *draw.Spec) error {
-	*y = ready{start: spec.Start}
+	*y = ready{of: y.of, start: spec.Start}
 	return draw.Run(ctx, g, *spec, nil, func(b *draw.Batch) error {
 		for i := range b.Len() {
 			y.accounts.Append(string(b.Accounts.At(i)))
@@ -146,10 +174,10 @@ func (r *round) play(ctx context.Context, tx Tx, inside bool) error {
 	}
 	candidates, err = r.admitted(ctx, tx, candidates)
 	if err != nil || len(candidates) == 0 {
-		r.ready.next = rec.Next
+		r.next = rec.Next
 		return err
 	}
-	if end := r.ready.start + uint64(len(r.ready.outcomes)); rec.Next < r.ready.start || rec.Next+uint64(len(candidates)) > end {
+	if !r.queue.ready.has(rec, uint64(len(candidates))) {
 		if !inside {
 			return errMoved
 		}

@@ -20,11 +20,13 @@ import (
 // brokenGenerator fails as long as err is set, and waits as long as gate is.
 type brokenGenerator struct {
 	draw.Local
-	err  error
-	gate chan struct{}
+	err   error
+	gate  chan struct{}
+	calls int
 }
 
 func (g *brokenGenerator) Texts(ctx context.Context, dst []byte, f textgen.Format, r entropy.Range) ([]byte, error) {
+	g.calls++
 	if g.gate != nil {
 		<-g.gate
 	}
@@ -52,30 +54,41 @@ func (s *brokenStore) Update(ctx context.Context, f func(campaign.Tx) error) err
 	return err
 }
 
+// TestALostGeneratorStoresNothing loses the generator: what it made before is played
+// still, and then nothing is stored.
 func TestALostGeneratorStoresNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		g := &brokenGenerator{}
 		p := campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: g}).As("test")
 		begin(t, p, plan("summer"))
-		first, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: "one"})
+		play := func(i int) (campaign.Draw, error) {
+			return p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(i), Key: fmt.Sprint(i)})
+		}
+		first, err := play(0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		g.err = errors.New("no texts today")
-		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(2), Key: "two"}); !errors.Is(err, g.err) {
-			t.Errorf("got %v", err)
+		played := 1
+		for err == nil && played < 1000 {
+			if _, err = play(played); err == nil {
+				played++
+			}
 		}
-		if again, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: "one"}); err != nil || again.ID != first.ID {
+		if !errors.Is(err, g.err) {
+			t.Errorf("after %d plays got %v", played, err)
+		}
+		if again, err := play(0); err != nil || again.ID != first.ID {
 			t.Errorf("a repeated play needs no generator, got %+v, %v", again, err)
 		}
-		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(2), Key: "one"}); !errors.Is(err, campaign.ErrKeyReused) {
+		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(2), Key: "0"}); !errors.Is(err, campaign.ErrKeyReused) {
 			t.Errorf("the key of another play: %v", err)
 		}
-		if c, err := p.Campaign(t.Context(), "summer"); err != nil || c.Plays != 1 {
-			t.Errorf("%d draws, %v", c.Plays, err)
+		if c, err := p.Campaign(t.Context(), "summer"); err != nil || c.Plays != int64(played) {
+			t.Errorf("%d draws of %d plays, %v", c.Plays, played, err)
 		}
 		g.err = nil
-		if d, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(2), Key: "two"}); err != nil || d.Index < 1 {
+		if d, err := play(played); err != nil || d.Index < uint64(played) {
 			t.Errorf("%+v, %v", d, err)
 		}
 		if _, err := p.Close(t.Context(), "summer"); err != nil {
@@ -83,6 +96,22 @@ func TestALostGeneratorStoresNothing(t *testing.T) {
 		}
 		verified(t, p, "summer")
 	})
+}
+
+// TestMostPlaysNeedNoGenerator, since it makes draws for several groups at once.
+func TestMostPlaysNeedNoGenerator(t *testing.T) {
+	g := &brokenGenerator{}
+	p := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: g}).As("test")
+	begin(t, p, plan("summer"))
+	const plays = 100
+	for i := range plays {
+		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if g.calls > plays/10 {
+		t.Errorf("the generator was called %d times for %d plays", g.calls, plays)
+	}
 }
 
 // TestALostAnswerIsFoundAgain has the database keep a play and lose the answer: the
