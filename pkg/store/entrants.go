@@ -62,7 +62,9 @@ func (q reader) entrants(ctx context.Context, want campaign.EntrantQuery, column
 			order += " + 0"
 		}
 	}
-	text := "SELECT " + entrantColumns + " FROM entrants e" + w.text + " ORDER BY " + order + " DESC" + w.limit(want.Limit)
+	// Those on the page are picked by what the index has, before more of them is read.
+	page := "SELECT e.id FROM entrants e" + w.text + " ORDER BY " + order + " DESC" + w.limit(want.Limit)
+	text := "SELECT " + entrantColumns + " FROM entrants e WHERE e.id IN (" + page + ") ORDER BY e.id DESC"
 	all, err := list(ctx, q.r, scanEntrant, text, w.args...)
 	return all, q.db.explain(err)
 }
