@@ -49,7 +49,7 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page, ti
 func (s *Site) showNoticed(w http.ResponseWriter, r *http.Request, status int, page, title, notice string, body any) error {
 	var b bytes.Buffer
 	v := view{Title: title, Version: s.cfg.Version, Path: r.URL.Path, Notice: notice, Body: body}
-	err := s.pages.templates[page].ExecuteTemplate(&b, "layout.html", v)
+	err := s.pages.templates[page]().ExecuteTemplate(&b, "layout.html", v)
 	if err != nil {
 		return fmt.Errorf("page %s: %w", page, err)
 	}

@@ -10,11 +10,12 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // pages are the templates and the static files.
 type pages struct {
-	templates map[string]*template.Template
+	templates map[string]func() *template.Template // by the name of the page, put together when it is asked for first
 	static    map[string]staticFile
 }
 
@@ -42,7 +43,7 @@ func (t themed) read(name string) ([]byte, error) {
 // newPages reads the templates and the static files, those of a theme before the
 // site's own. Its error names the theme's file and line.
 func newPages(theme fs.FS) (pages, error) {
-	p := pages{templates: map[string]*template.Template{}, static: map[string]staticFile{}}
+	p := pages{templates: map[string]func() *template.Template{}, static: map[string]staticFile{}}
 	from := themed{theme}
 	if err := p.readStatic(from); err != nil {
 		return p, err
@@ -105,22 +106,12 @@ func (t themed) onlyTemplates(known []string) error {
 // what pages share, and the pages.
 func (p *pages) readTemplates(from themed) error {
 	base := template.New("layout.html").Funcs(p.functions())
-	parse := func(into *template.Template, name string) (*template.Template, error) {
+	for _, name := range []string{"layout.html", "parts.html"} {
 		text, err := from.read("templates/" + name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if into.Name() != name {
-			into = into.New(name)
-		}
-		t, err := into.Parse(string(text))
-		if err != nil {
-			return nil, fmt.Errorf("theme: %w", err)
-		}
-		return t, nil
-	}
-	for _, name := range []string{"layout.html", "parts.html"} {
-		if _, err := parse(base, name); err != nil {
+		if _, err := parse(base, name, text); err != nil {
 			return err
 		}
 	}
@@ -136,11 +127,29 @@ func (p *pages) readTemplates(from themed) error {
 		if base.Lookup(name) != nil {
 			continue
 		}
-		page, err := parse(template.Must(base.Clone()), name)
+		text, err := from.read(file)
 		if err != nil {
 			return err
 		}
-		p.templates[strings.TrimSuffix(name, ".html")] = page
+		// Each has a copy of all that pages share. Most pages of most servers are never
+		// asked for.
+		page := func() (*template.Template, error) { return parse(template.Must(base.Clone()), name, text) }
+		if _, err := page(); err != nil {
+			return err
+		}
+		p.templates[strings.TrimSuffix(name, ".html")] = sync.OnceValue(func() *template.Template { return template.Must(page()) })
 	}
 	return nil
+}
+
+// parse adds a template to others.
+func parse(into *template.Template, name string, text []byte) (*template.Template, error) {
+	if into.Name() != name {
+		into = into.New(name)
+	}
+	t, err := into.Parse(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("theme: %w", err)
+	}
+	return t, nil
 }
