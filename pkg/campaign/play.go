@@ -136,7 +136,7 @@ type queue struct {
 	number numgen.Format
 	drift  uint64 // how far others moved the next index between two groups
 	spare  uint64 // the draws that are to be ready for account numbers issued before
-	ready  ready
+	ready  ready  // the next draws, as far as they are made
 }
 
 // enqueue has a turn wait for its group.
