@@ -14,7 +14,7 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
-	"github.com/prizegen/prizegen/pkg/wholefile"
+	"github.com/prizegen/prizegen/pkg/atomicfile"
 )
 
 // promoterFunc is what a command does with campaigns.
@@ -277,7 +277,7 @@ recomputes, or as CSV for a spreadsheet. It has no personal data unless
 		if *file == "" {
 			return export(ctx, args[0], writer{a}, o)
 		}
-		err := wholefile.Write(*file, wholefile.Options{Mode: 0o600}, func(w *os.File) error { return export(ctx, args[0], w, o) })
+		err := atomicfile.Write(*file, atomicfile.Options{Mode: 0o600}, func(w *os.File) error { return export(ctx, args[0], w, o) })
 		if errors.Is(err, fs.ErrExist) {
 			return hintError{err, "give another name"}
 		}

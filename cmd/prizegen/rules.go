@@ -17,7 +17,7 @@ import (
 
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/prize"
-	"github.com/prizegen/prizegen/pkg/wholefile"
+	"github.com/prizegen/prizegen/pkg/atomicfile"
 )
 
 // starter is the rules file that rules init writes.
@@ -144,7 +144,7 @@ given, and - for standard output. It does not replace a file unless told to.`,
 		if name == "-" {
 			return a.write(starter)
 		}
-		err := wholefile.Write(name, wholefile.Options{Mode: 0o644, Replace: force}, func(w *os.File) error {
+		err := atomicfile.Write(name, atomicfile.Options{Mode: 0o644, Replace: force}, func(w *os.File) error {
 			_, err := w.Write(starter)
 			return err
 		})

@@ -19,7 +19,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
-	"github.com/prizegen/prizegen/pkg/wholefile"
+	"github.com/prizegen/prizegen/pkg/atomicfile"
 )
 
 // maxBulk is how many draws are made at a time at most.
@@ -105,7 +105,7 @@ func (r *bulkRun) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return wholefile.Write(path, wholefile.Options{Mode: 0o644, Replace: r.replace}, func(f *os.File) error {
+	return atomicfile.Write(path, atomicfile.Options{Mode: 0o644, Replace: r.replace}, func(f *os.File) error {
 		file := &steadyFile{file: f}
 		if _, err := file.Write(encoding.Header()); err != nil {
 			return err

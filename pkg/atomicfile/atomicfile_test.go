@@ -1,4 +1,4 @@
-package wholefile_test
+package atomicfile_test
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prizegen/prizegen/pkg/wholefile"
+	"github.com/prizegen/prizegen/pkg/atomicfile"
 )
 
 func ExampleWrite() {
@@ -17,7 +17,7 @@ func ExampleWrite() {
 	defer func() { _ = os.RemoveAll(folder) }()
 	path := filepath.Join(folder, "draws.csv")
 	write := func(text string) error {
-		return wholefile.Write(path, wholefile.Options{Mode: 0o644}, func(w *os.File) error {
+		return atomicfile.Write(path, atomicfile.Options{Mode: 0o644}, func(w *os.File) error {
 			_, err := w.WriteString(text)
 			return err
 		})
@@ -63,7 +63,7 @@ func TestWrite(t *testing.T) {
 			if test.there {
 				put()
 			}
-			err := wholefile.Write(path, wholefile.Options{Mode: 0o640, Replace: test.replace}, func(w *os.File) error {
+			err := atomicfile.Write(path, atomicfile.Options{Mode: 0o640, Replace: test.replace}, func(w *os.File) error {
 				if test.there && !test.replace {
 					t.Error("it was written though there is one")
 				}
@@ -80,7 +80,7 @@ func TestWrite(t *testing.T) {
 			if !errors.Is(err, test.want) {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
-			if errors.Is(err, fs.ErrExist) && err.Error() != path+" is there already" {
+			if errors.Is(err, fs.ErrExist) && err.Error() != path+" already exists" {
 				t.Errorf("it says %q", err)
 			}
 			left, err := os.ReadFile(path)
@@ -98,7 +98,7 @@ func TestWrite(t *testing.T) {
 // TestWriteNowhere names the file that was meant, not the temporary one.
 func TestWriteNowhere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "no", "such", "folder.csv")
-	err := wholefile.Write(path, wholefile.Options{Mode: 0o644}, func(*os.File) error { return nil })
+	err := atomicfile.Write(path, atomicfile.Options{Mode: 0o644}, func(*os.File) error { return nil })
 	if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), path+": ") {
 		t.Errorf("got %v", err)
 	}

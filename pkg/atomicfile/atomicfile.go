@@ -1,6 +1,6 @@
-// Package wholefile writes files that are there as a whole or not at all: to a
-// temporary file beside the one that is meant, which takes its name at the end.
-package wholefile
+// Package atomicfile writes files that are either complete or absent. It writes to a
+// temporary file in the same folder and renames it at the end.
+package atomicfile
 
 import (
 	"errors"
@@ -10,16 +10,16 @@ import (
 	"os"
 )
 
-// Options say how a file is written.
+// Options control how [Write] creates a file.
 type Options struct {
-	Mode    fs.FileMode // before the umask, for example 0o644
-	Replace bool        // whether it may take the place of one that is there
+	Mode    fs.FileMode // permissions before the umask, such as 0o644
+	Replace bool        // replace an existing file
 }
 
-// Write has f write a file. Where f fails, or the writing, there is no new file and
-// the error tells why. It wraps [fs.ErrExist] where there is a file of that name
-// already and it may not be replaced, be it from the beginning, when f is not
-// called, or by the end.
+// Write creates the file at path with the content that f writes to w. If f or the
+// writing fails, Write leaves no new file and returns the error. If path exists and
+// o.Replace is false, the error wraps [fs.ErrExist]; f is not called if path existed
+// from the start.
 func Write(path string, o Options, f func(w *os.File) error) error {
 	if !o.Replace {
 		if _, err := os.Lstat(path); err == nil {
@@ -46,12 +46,12 @@ func Write(path string, o Options, f func(w *os.File) error) error {
 	return err
 }
 
-// publish gives a finished file the name that is meant.
+// publish renames a finished temporary file to path.
 func publish(temp, path string, replace bool) error {
 	if replace {
 		return at(path, os.Rename(temp, path))
 	}
-	// A link, unlike a renaming, never takes the place of what is there.
+	// Unlike a rename, a link never replaces an existing file.
 	err := os.Link(temp, path)
 	switch {
 	case err == nil:
@@ -59,8 +59,7 @@ func publish(temp, path string, replace bool) error {
 	case errors.Is(err, fs.ErrExist):
 		return taken(path)
 	}
-	// There are file systems without links. There the name is taken with an empty
-	// file first.
+	// The file system has no hard links: reserve the name with an empty file.
 	place, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return taken(path)
@@ -74,15 +73,15 @@ func publish(temp, path string, replace bool) error {
 	return nil
 }
 
-func taken(path string) error { return fmt.Errorf("%s is there already%w", path, silent{fs.ErrExist}) }
+func taken(path string) error { return fmt.Errorf("%s already exists%w", path, silent{fs.ErrExist}) }
 
-// silent is an error to be found by [errors.Is] that adds nothing to the text.
+// silent wraps an error for [errors.Is] without adding to the text.
 type silent struct{ err error }
 
 func (silent) Error() string   { return "" }
 func (s silent) Unwrap() error { return s.err }
 
-// at names the file that an error is about, in place of a temporary one.
+// at replaces the temporary path in err with path.
 func at(path string, err error) error {
 	if err == nil {
 		return nil
