@@ -102,7 +102,7 @@ func TestPeerIsFair(t *testing.T) {
 			v, _ := value.Float64()
 			total += v
 		}
-		odds := s.Rules.Odds(s.Text.Letters, s.Number.Letters)
+		odds := s.Rules.Odds(s.Text.Format, s.Number.Format)
 		mean, _ := odds.Mean.Float64()
 		// Five standard errors of the mean: the seed is fixed, so it never flickers.
 		if got := total / n; got < mean-5*odds.StandardDeviation()/447 || got > mean+5*odds.StandardDeviation()/447 {

@@ -75,7 +75,7 @@ func (l *lab) growRules(ctx context.Context, sizes []int, source func(size int) 
 				return g, err
 			}
 			started = time.Now()
-			rules.Odds(spec.Text.Letters, spec.Number.Letters)
+			rules.Odds(spec.Text.Format, spec.Number.Format)
 			odds = append(odds, millis(time.Since(started)))
 			spec.Rules = rules
 			started = time.Now()

@@ -113,7 +113,7 @@ func (a *app) odds(ctx context.Context, o oddsOptions, account, draws, check boo
 		r.exact = rules.AccountOdds(o.account)
 		r.Odds = draw.NewAccountOdds(rules, o.account, r.exact)
 	} else {
-		r.exact = rules.Odds(text.Letters, number.Letters)
+		r.exact = rules.Odds(text.Format, number.Format)
 		r.Odds = draw.NewOdds(rules, text, number, r.exact)
 	}
 	if draws {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
@@ -31,7 +32,7 @@ type part struct {
 
 // partFormat is a format, and how the parts of a range are made in it.
 type partFormat struct {
-	entropy.Letters
+	partgen.Format
 	generate func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error)
 }
 
@@ -46,7 +47,7 @@ func newTextCmd(a *app) *cobra.Command {
   prizegen text -n 3 --format '[BCDFGHJKLM]3' --seed 42 -o json`,
 		parse: func(format string) (partFormat, error) {
 			f, err := textgen.Parse(format)
-			return partFormat{f.Letters, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
+			return partFormat{f.Format, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
 				return a.generator.Texts(ctx, dst, f, r)
 			}}, err
 		},
@@ -64,7 +65,7 @@ func newNumberCmd(a *app) *cobra.Command {
   prizegen number -n 3 --format '[13579]6' --seed 42 -o json`,
 		parse: func(format string) (partFormat, error) {
 			f, err := numgen.Parse(format)
-			return partFormat{f.Letters, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
+			return partFormat{f.Format, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
 				return a.generator.Numbers(ctx, dst, f, r)
 			}}, err
 		},
@@ -108,7 +109,7 @@ func (a *app) parts(cmd *cobra.Command, p part, format partFormat, run runFlags,
 	all := seed.Range(p.label, run.start.value, run.count.value)
 	progress := a.startProgress(all.Count, p.name)
 	defer progress.stop()
-	encoding := partEncoding{name: p.name, format: output, seed: seed, letters: format.Letters}
+	encoding := partEncoding{name: p.name, format: output, seed: seed, letters: format.Format}
 	out := encoding.header()
 	var batch []byte
 	for done := uint64(0); done < all.Count; {
@@ -140,7 +141,7 @@ func (a *app) parts(cmd *cobra.Command, p part, format partFormat, run runFlags,
 type partEncoding struct {
 	name, format string
 	seed         runSeed
-	letters      entropy.Letters
+	letters      partgen.Format
 }
 
 func (e partEncoding) header() []byte {

@@ -16,8 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
-	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/atomicfile"
+	"github.com/prizegen/prizegen/pkg/prize"
 )
 
 // starter is the rules file that rules init writes.
@@ -76,7 +76,7 @@ func newRulesListCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			odds := rules.Odds(formats.text.value.Letters, formats.number.value.Letters)
+			odds := rules.Odds(formats.text.value.Format, formats.number.value.Format)
 			entries = append(entries, rulesEntry{name, rules.Currency.Code, len(rules.List), odds.Win.RatString(), odds.Mean.RatString(), rules.SHA256()})
 			t.Row(name, fmt.Sprint(len(rules.List)), prize.Percent(odds.Win), rules.Currency.FormatRat(odds.Mean, 2), rules.SHA256()[:16]+"…")
 		}
@@ -186,7 +186,7 @@ different prizes (the first one decides), and account numbers that no rule cover
 		if err != nil {
 			return err
 		}
-		warnings := rules.Check(formats.text.value.Letters, formats.number.value.Letters)
+		warnings := rules.Check(formats.text.value.Format, formats.number.value.Format)
 		if output.value == "json" {
 			err = a.writeJSON(struct {
 				Rules    string          `json:"rules"`

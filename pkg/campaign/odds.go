@@ -27,7 +27,7 @@ func (p *Promoter) Odds(ctx context.Context, name string) (draw.Odds, error) {
 	if err != nil {
 		return draw.Odds{}, err
 	}
-	return draw.NewOdds(rules, text, number, rules.Odds(text.Letters, number.Letters)), nil
+	return draw.NewOdds(rules, text, number, rules.Odds(text.Format, number.Format)), nil
 }
 
 // AccountOdds tells the exact odds of one account number of a campaign: those of the
@@ -52,5 +52,5 @@ func (p *Promoter) Preview(plan Plan) (odds draw.Odds, unfit, err error) {
 	if err != nil {
 		return draw.Odds{}, nil, err
 	}
-	return draw.NewOdds(m.rules, m.text, m.number, m.rules.Odds(m.text.Letters, m.number.Letters)), m.fits(), nil
+	return draw.NewOdds(m.rules, m.text, m.number, m.rules.Odds(m.text.Format, m.number.Format)), m.fits(), nil
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
@@ -90,10 +90,10 @@ func stored(at *time.Time) *time.Time {
 // fits says what keeps a plan from being played: prizes that can't be won, account
 // numbers without a rule.
 func (m *made) fits() error {
-	return fits(m.rules, m.text.Letters, m.number.Letters)
+	return fits(m.rules, m.text.Format, m.number.Format)
 }
 
-func fits(rules *prize.Rules, parts ...entropy.Letters) error {
+func fits(rules *prize.Rules, parts ...partgen.Format) error {
 	for _, w := range rules.Check(parts...) {
 		if w.Kind == prize.Unreachable || w.Kind == prize.Uncovered {
 			example := ""

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
@@ -21,15 +22,15 @@ var _ Generator = Local{}
 
 // Texts implements [Generator]. Its only errors are those of the context.
 func (Local) Texts(ctx context.Context, dst []byte, f textgen.Format, r entropy.Range) ([]byte, error) {
-	return spell(ctx, dst, f.Letters, r)
+	return spell(ctx, dst, f.Format, r)
 }
 
 // Numbers implements [Generator]. Its only errors are those of the context.
 func (Local) Numbers(ctx context.Context, dst []byte, f numgen.Format, r entropy.Range) ([]byte, error) {
-	return spell(ctx, dst, f.Letters, r)
+	return spell(ctx, dst, f.Format, r)
 }
 
-func spell(ctx context.Context, dst []byte, letters entropy.Letters, r entropy.Range) ([]byte, error) {
+func spell(ctx context.Context, dst []byte, letters partgen.Format, r entropy.Range) ([]byte, error) {
 	width := uint64(letters.Len())
 	return divide(ctx, dst, r, letters.Len(), func(part []byte, from, to uint64) {
 		letters.Append(part[from*width:from*width], r.Slice(from, to))

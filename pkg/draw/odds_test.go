@@ -30,7 +30,7 @@ rules:
 // covers only where there are some.
 func TestOddsAsJSON(t *testing.T) {
 	spec, rules := spec(t, 0), half(t)
-	got, err := json.Marshal(draw.NewOdds(rules, spec.Text, spec.Number, rules.Odds(spec.Text.Letters, spec.Number.Letters)))
+	got, err := json.Marshal(draw.NewOdds(rules, spec.Text, spec.Number, rules.Odds(spec.Text.Format, spec.Number.Format)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestOddsAsJSON(t *testing.T) {
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	all := draw.NewOdds(spec.Rules, spec.Text, spec.Number, spec.Rules.Odds(spec.Text.Letters, spec.Number.Letters))
+	all := draw.NewOdds(spec.Rules, spec.Text, spec.Number, spec.Rules.Odds(spec.Text.Format, spec.Number.Format))
 	if all.Rows[0].Rule == nil || len(all.Rows) != spec.Rules.Outcomes()-1 {
 		t.Errorf("%d rows that begin with %+v, though every account number is covered", len(all.Rows), all.Rows[0])
 	}
@@ -71,7 +71,7 @@ func TestAccountOddsAsJSON(t *testing.T) {
 func TestCheckFindsFairDrawsFair(t *testing.T) {
 	spec := spec(t, 50_000)
 	counted := 0
-	fair, err := draw.Check(t.Context(), draw.Local{}, spec, spec.Rules.Odds(spec.Text.Letters, spec.Number.Letters), func(draws int) { counted += draws })
+	fair, err := draw.Check(t.Context(), draw.Local{}, spec, spec.Rules.Odds(spec.Text.Format, spec.Number.Format), func(draws int) { counted += draws })
 	if err != nil || fair.P < 0.001 || fair.P > 0.999 || fair.Degrees < 5 || counted != 50_000 || fair.Draws != 50_000 || fair.Seed != "42" {
 		t.Errorf("got %+v, %v, counted %d", fair, err, counted)
 	}
@@ -92,7 +92,7 @@ func TestCheckFindsFairDrawsFair(t *testing.T) {
 // says nothing.
 func TestCheckOfFewDraws(t *testing.T) {
 	few := spec(t, 3)
-	sample, err := draw.Check(t.Context(), draw.Local{}, few, few.Rules.Odds(few.Text.Letters, few.Number.Letters), nil)
+	sample, err := draw.Check(t.Context(), draw.Local{}, few, few.Rules.Odds(few.Text.Format, few.Number.Format), nil)
 	if err != nil || sample.Degrees != 0 || sample.P != 1 {
 		t.Errorf("got %+v, %v, want no degree of freedom and p = 1", sample, err)
 	}

@@ -62,7 +62,7 @@ func TestWriteEnds(t *testing.T) {
 	if err := draw.Write(t.Context(), draw.Local{}, spec, draw.NDJSON(&spec), &fullDisk{2, full}, tally.Add); !errors.Is(err, full) {
 		t.Errorf("got %v, want the error of the disk", err)
 	}
-	if sample := draw.Compare(spec.Seed, tally.Counts(), spec.Rules.Odds(spec.Text.Letters, spec.Number.Letters)); sample.Draws != 3*draw.BatchSize {
+	if sample := draw.Compare(spec.Seed, tally.Counts(), spec.Rules.Odds(spec.Text.Format, spec.Number.Format)); sample.Draws != 3*draw.BatchSize {
 		t.Errorf("a tally of %d draws, want those of three batches", sample.Draws)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

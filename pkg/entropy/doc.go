@@ -14,7 +14,7 @@
 //
 // A bounded number comes from a word by Lemire's multiply and shift with
 // rejection, so that no value is likelier than another; see [Stream.Uniform].
-// [Letters] spells such numbers in an alphabet.
+// Package partgen writes such numbers in an alphabet.
 //
 // The first block of seed 42 can be checked without this program:
 //

@@ -29,17 +29,3 @@ func ExampleStream() {
 	// 38d5a4528854d3ed96d007e9a35a8ae3
 	// 5
 }
-
-// Letters spell the numbers of a range of draws in an alphabet, end to end.
-func ExampleParseLetters() {
-	letters, err := entropy.ParseLetters("text", "[BCDFGHJKLM]3")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(letters.Size(), "spellings")
-	fmt.Printf("%s\n", letters.Append(nil, entropy.Seed("42").Range(entropy.Text, 0, 4)))
-	// Output:
-	// 1000 spellings
-	// DDDCBKFGGGLH
-}

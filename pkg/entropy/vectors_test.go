@@ -23,13 +23,6 @@ type vectors struct {
 		Index       uint64
 		N, Value    string
 	}
-	Accounts []struct {
-		Seed         string
-		Index        uint64
-		TextFormat   string `json:"text_format"`
-		NumberFormat string `json:"number_format"`
-		Text, Number string
-	}
 }
 
 func loadVectors(t *testing.T) vectors {
@@ -111,32 +104,5 @@ func TestUniformVectors(t *testing.T) {
 	}
 	if rejected == 0 {
 		t.Error("no vector rejects a word, so rejection is not tested")
-	}
-}
-
-// families are the named alphabets of all parts.
-func families() []entropy.Family {
-	return []entropy.Family{
-		{Name: "lower", Alphabet: "abcdefghijklmnopqrstuvwxyz"},
-		{Name: "upper", Alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
-		{Name: "digits", Alphabet: "0123456789"},
-	}
-}
-
-func TestAccountVectors(t *testing.T) {
-	for _, v := range loadVectors(t).Accounts {
-		for _, part := range []struct {
-			label        entropy.Label
-			format, want string
-		}{{entropy.Text, v.TextFormat, v.Text}, {entropy.Number, v.NumberFormat, v.Number}} {
-			letters, err := entropy.ParseLetters(string(part.label), part.format, families()...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := letters.Append(nil, entropy.Seed(v.Seed).Range(part.label, v.Index, 1))
-			if string(got) != part.want {
-				t.Errorf("seed %q, index %d, %s = %s, want %s", v.Seed, v.Index, part.format, got, part.want)
-			}
-		}
 	}
 }

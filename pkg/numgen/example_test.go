@@ -26,5 +26,5 @@ func ExampleParse() {
 func ExampleParse_mistake() {
 	_, err := numgen.Parse("digits100")
 	fmt.Println(err)
-	// Output: unknown format "digits100" for a number: the length is "100", expected a whole number from 1 to 64
+	// Output: unknown format "digits100" for the number part: the length must be a whole number from 1 to 64, got "100"
 }

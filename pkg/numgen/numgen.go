@@ -1,28 +1,32 @@
-// Package numgen makes the number part of account numbers, such as the 123456
-// of ABC123456.
+// Package numgen makes the number part of account numbers, such as the 123456 of
+// ABC123456. A number is a text, so its leading zeros count.
 //
-// A [Format] says what numbers look like, and its Append method makes those of a
-// range of draws. The two implementations that prizegen deploys are the formats digits4
-// and digits8. A number is kept as text, so its leading zeros count.
+// A [Format] describes the numbers, and its Append method makes those of a range of
+// draws. The number service of prizegen can be deployed with the formats [Digits4] and
+// [Digits8]. Package [partgen] documents how a number follows from a seed and an index.
 package numgen
 
-import "github.com/prizegen/prizegen/pkg/entropy"
+import (
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
+)
 
-// The formats that are deployed as implementations of the number generator.
+// The formats with names of their own.
 const (
 	Digits4 = "digits4" // 4 digits, 10,000 numbers
 	Digits8 = "digits8" // 8 digits, 100,000,000 numbers
 )
 
-// Default is the format that is used where none is asked for.
+// Default is the format used if no other is chosen.
 const Default = Digits4
 
-// Format is how a number is made.
-type Format struct{ entropy.Letters }
+// Format is the format of a number. The zero value has no letters; use [Parse].
+type Format struct{ partgen.Format }
 
-// Parse reads a format: digits followed by a length from 1 to 64, or an
-// alphabet and a length such as [13579]6. Errors wrap [entropy.ErrFormat].
+// Parse returns the format that a text names: digits followed by a length from 1 to
+// [partgen.MaxLength], or a custom alphabet and a length such as [13579]6. Its errors
+// wrap [partgen.ErrFormat].
 func Parse(format string) (Format, error) {
-	letters, err := entropy.ParseLetters("number", format, entropy.Family{Name: "digits", Alphabet: "0123456789"})
-	return Format{letters}, err
+	f, err := partgen.Parse(entropy.Number, format, partgen.Alphabet{Name: "digits", Letters: "0123456789"})
+	return Format{f}, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
 func TestParse(t *testing.T) {
@@ -18,24 +19,23 @@ func TestParse(t *testing.T) {
 		t.Run(format, func(t *testing.T) {
 			f, err := numgen.Parse(format)
 			if err != nil || f.Alphabet() != want.alphabet || f.Size().String() != want.size {
-				t.Errorf("got %q with %v spellings, %v, want %q with %s", f.Alphabet(), f.Size(), err, want.alphabet, want.size)
+				t.Errorf("got alphabet %q, size %v, error %v; want alphabet %q, size %s", f.Alphabet(), f.Size(), err, want.alphabet, want.size)
 			}
 		})
 	}
 }
 
-// TestParseRefuses includes the formats of the other part: swapped flags are a
-// mistake, not another draw.
-func TestParseRefuses(t *testing.T) {
+// TestParseErrors includes the formats of the other part: swapped flags are a mistake.
+func TestParseErrors(t *testing.T) {
 	for _, format := range []string{"", "lower4", "digit4", "digits0", "digits65", "8", "[1]4", "digits 4"} {
-		if f, err := numgen.Parse(format); !errors.Is(err, entropy.ErrFormat) {
-			t.Errorf("Parse(%q) = %v, %v, want ErrFormat", format, f, err)
+		if f, err := numgen.Parse(format); !errors.Is(err, partgen.ErrFormat) {
+			t.Errorf("Parse(%q) = %v with error %v, want ErrFormat", format, f, err)
 		}
 	}
 }
 
-// TestLeadingZerosCount draws numbers below 1000 too, four digits wide.
-func TestLeadingZerosCount(t *testing.T) {
+// TestLeadingZeros checks that numbers below 1000 have four digits too.
+func TestLeadingZeros(t *testing.T) {
 	f, err := numgen.Parse(numgen.Digits4)
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +49,6 @@ func TestLeadingZerosCount(t *testing.T) {
 		}
 	}
 	if len(numbers) != 4*draws || zeros < expected*9/10 || zeros > expected*11/10 {
-		t.Errorf("%d of %d numbers begin with 0, want %d within a tenth", zeros, draws, expected)
+		t.Errorf("got %d of %d numbers that begin with 0, want %d within a tenth", zeros, draws, expected)
 	}
 }

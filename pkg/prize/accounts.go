@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
 // MaxAccount is the length in bytes of the longest account number: a text and a
 // number of the longest formats.
-const MaxAccount = 2 * entropy.MaxLength
+const MaxAccount = 2 * partgen.MaxLength
 
 // ErrAccount is wrapped by every error about an account number.
 var ErrAccount = errors.New("invalid account number")

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
 // Warning is something about rules that their author may not have meant.
@@ -35,7 +35,7 @@ const (
 // are spelled with: prizes that can't be won, and account numbers without a
 // rule. It also tells which rules overlap, which is often meant, since the first
 // one decides.
-func (r *Rules) Check(parts ...entropy.Letters) []Warning {
+func (r *Rules) Check(parts ...partgen.Format) []Warning {
 	var warnings []Warning
 	counts, total := r.automaton.count(parts)
 	for i, count := range counts[:len(r.List)] {
@@ -55,7 +55,7 @@ func (r *Rules) Check(parts ...entropy.Letters) []Warning {
 }
 
 // whyUnreachable tells whether a rule matches nothing or comes too late.
-func (r *Rules) whyUnreachable(rule int, parts []entropy.Letters) string {
+func (r *Rules) whyUnreachable(rule int, parts []partgen.Format) string {
 	alone, err := newAutomaton([]string{r.List[rule].Match})
 	if err != nil { // which with others, that decide before it, is not so
 		return "the rules before it take every account number that it could match"
@@ -68,7 +68,7 @@ func (r *Rules) whyUnreachable(rule int, parts []entropy.Letters) string {
 
 // overlaps finds pairs of rules with patterns and different prizes that match
 // the same account number. The last rule without a pattern is meant to.
-func (r *Rules) overlaps(parts []entropy.Letters) []Warning {
+func (r *Rules) overlaps(parts []partgen.Format) []Warning {
 	if len(r.List) > maxOverlapRules {
 		return []Warning{{Kind: Overlap, Message: fmt.Sprintf("overlaps are looked for in up to %d rules", maxOverlapRules)}}
 	}
@@ -98,7 +98,7 @@ func (r *Rules) overlaps(parts []entropy.Letters) []Warning {
 
 // search looks for account numbers that show something.
 type search struct {
-	parts      []entropy.Letters
+	parts      []partgen.Format
 	left       int  // how many letters it may still read
 	incomplete bool // whether it had to give up
 }

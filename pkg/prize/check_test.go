@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -90,7 +90,7 @@ func TestCheckOfManyRules(t *testing.T) {
 	for i := range 201 {
 		list.WriteString(ruleFor(fmt.Sprintf("^%03d", i), i+1))
 	}
-	number, err := entropy.ParseLetters("number", "[0123456789]4")
+	number, err := partgen.Parse("number", "[0123456789]4")
 	if err != nil {
 		t.Fatal(err)
 	}

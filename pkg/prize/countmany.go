@@ -9,7 +9,7 @@ import (
 
 	"github.com/sourcegraph/conc"
 
-	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
 // tallyWords is how many words tallies may take at a time, 16 MiB: the columns are
@@ -20,7 +20,7 @@ const tallyWords = 1 << 21
 // counts the texts that no rule before k matches: those that hit none of them on
 // their way. Such columns of numbers do not depend on each other. The texts that k
 // is the first one to match are the difference of two columns.
-func (a *automaton) countForgetting(parts []entropy.Letters) (counts []*big.Int, total *big.Int) {
+func (a *automaton) countForgetting(parts []partgen.Format) (counts []*big.Int, total *big.Int) {
 	total = big.NewInt(1)
 	for _, part := range parts {
 		total.Mul(total, part.Size())
@@ -67,7 +67,7 @@ type passage struct {
 	letters uint64
 }
 
-func (a *automaton) newTallyPlan(parts []entropy.Letters, total *big.Int) *tallyPlan {
+func (a *automaton) newTallyPlan(parts []partgen.Format, total *big.Int) *tallyPlan {
 	p := &tallyPlan{words: total.BitLen()/64 + 1, hit: int(a.hits[a.start>>a.shift])}
 	group := a.groups()
 	numbers := map[uint32]int{} // by group

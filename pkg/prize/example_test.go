@@ -72,7 +72,7 @@ func ExampleRules_Odds() {
 	}
 	text, _ := textgen.Parse(textgen.Upper2)
 	number, _ := numgen.Parse(numgen.Digits8)
-	odds := rules.Odds(text.Letters, number.Letters)
+	odds := rules.Odds(text.Format, number.Format)
 	for _, row := range odds.Rows[1:3] {
 		fmt.Println(row.Rule.Name, row.Prize.Name, row.Probability, prize.Percent(row.Probability), prize.OneIn(row.Probability))
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"pgregory.net/rapid"
 )
 
@@ -25,9 +25,9 @@ func bothKinds(tb rapid.TB, patterns []string) (remembers, forgets *automaton) {
 	return remembers, forgets
 }
 
-func lettersOf(tb rapid.TB, format string) entropy.Letters {
+func lettersOf(tb rapid.TB, format string) partgen.Format {
 	tb.Helper()
-	l, err := entropy.ParseLetters("text", format)
+	l, err := partgen.Parse("text", format)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestStatesMayForget(t *testing.T) {
 				t.Fatalf("%q takes %q for rule %d, want %d", patterns, text, got, want)
 			}
 		}
-		parts := []entropy.Letters{lettersOf(t, rapid.SampledFrom(formats).Draw(t, "text")), lettersOf(t, rapid.SampledFrom(formats).Draw(t, "number"))}
+		parts := []partgen.Format{lettersOf(t, rapid.SampledFrom(formats).Draw(t, "text")), lettersOf(t, rapid.SampledFrom(formats).Draw(t, "number"))}
 		want, all := remembers.count(parts)
 		got, total := forgets.count(parts)
 		for i := range want {
@@ -64,7 +64,7 @@ func TestStatesMayForget(t *testing.T) {
 // TestForgettingCountsHugeNumbers of several words.
 func TestForgettingCountsHugeNumbers(t *testing.T) {
 	remembers, forgets := bothKinds(t, []string{"4a", "z", "^b.*99", "7$", "123"})
-	parts := []entropy.Letters{lettersOf(t, "[abcdefghijklmnopqrstuvwxyz]64"), lettersOf(t, "[0123456789]64")}
+	parts := []partgen.Format{lettersOf(t, "[abcdefghijklmnopqrstuvwxyz]64"), lettersOf(t, "[0123456789]64")}
 	want, _ := remembers.count(parts)
 	got, _ := forgets.count(parts)
 	if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -113,7 +113,7 @@ func TestThousandSubstrings(t *testing.T) {
 			t.Fatalf("%s: rule %d, want %d", account, got, want)
 		}
 	}
-	got, _ := rules.automaton.count([]entropy.Letters{lettersOf(t, "[0123456789]6")})
+	got, _ := rules.automaton.count([]partgen.Format{lettersOf(t, "[0123456789]6")})
 	for i, want := range counts {
 		if got[i].Int64() != want {
 			t.Fatalf("rule %d: %v numbers, want %d", i, got[i], want)
@@ -143,7 +143,7 @@ func BenchmarkThousandSubstrings(b *testing.B) {
 	}
 	for _, digits := range []int{4, 8, 16} {
 		b.Run(fmt.Sprintf("Odds/digits%d", digits), func(b *testing.B) {
-			parts := []entropy.Letters{lettersOf(b, "[abcdefghijklmnopqrstuvwxyz]4"), lettersOf(b, fmt.Sprintf("[0123456789]%d", digits))}
+			parts := []partgen.Format{lettersOf(b, "[abcdefghijklmnopqrstuvwxyz]4"), lettersOf(b, fmt.Sprintf("[0123456789]%d", digits))}
 			b.ReportAllocs()
 			for b.Loop() {
 				rules.Odds(parts...)

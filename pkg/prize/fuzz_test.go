@@ -6,14 +6,14 @@ import (
 	"math/big"
 	"testing"
 
-	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
 // parts are the letters of a text and a number format.
-func parts(tb testing.TB, text, number string) []entropy.Letters {
+func parts(tb testing.TB, text, number string) []partgen.Format {
 	tb.Helper()
 	t, err := textgen.Parse(text)
 	if err != nil {
@@ -23,7 +23,7 @@ func parts(tb testing.TB, text, number string) []entropy.Letters {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return []entropy.Letters{t.Letters, n.Letters}
+	return []partgen.Format{t.Format, n.Format}
 }
 
 // example is the rules file of the design document.

@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/big"
 
-	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
 // Odds are the exact chances of everything that a draw can come to.
@@ -38,7 +38,7 @@ func (r Row) Value() int64 {
 // given letters, one behind the other, every account number being equally
 // likely. Nothing is sampled or enumerated: the account numbers are counted over
 // the states of the automaton.
-func (r *Rules) Odds(parts ...entropy.Letters) Odds {
+func (r *Rules) Odds(parts ...partgen.Format) Odds {
 	counts, total := r.automaton.count(parts)
 	rules := make([]*big.Rat, len(counts))
 	for i, count := range counts {
@@ -131,7 +131,7 @@ func sqrt(r *big.Rat) float64 {
 
 // count counts the account numbers that end in each rule, and in none last, and
 // all there are.
-func (a *automaton) count(parts []entropy.Letters) (counts []*big.Int, total *big.Int) {
+func (a *automaton) count(parts []partgen.Format) (counts []*big.Int, total *big.Int) {
 	if a.hits != nil {
 		return a.countForgetting(parts)
 	}

@@ -5,15 +5,15 @@ import (
 	"math/big"
 	"testing"
 
-	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"pgregory.net/rapid"
 )
 
 // letters parses alphabets of formats that are small enough to be enumerated.
-func letters(tb rapid.TB, format string) entropy.Letters {
+func letters(tb rapid.TB, format string) partgen.Format {
 	tb.Helper()
-	l, err := entropy.ParseLetters("text", format)
+	l, err := partgen.Parse("text", format)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -21,7 +21,7 @@ func letters(tb rapid.TB, format string) entropy.Letters {
 }
 
 // spellings lists everything that parts can spell, one behind the other.
-func spellings(parts ...entropy.Letters) []string {
+func spellings(parts ...partgen.Format) []string {
 	all := []string{""}
 	for _, part := range parts {
 		for range part.Len() {
@@ -40,7 +40,7 @@ func spellings(parts ...entropy.Letters) []string {
 // TestOddsAreThoseOfEveryAccountNumber adds up the chances of all account
 // numbers, one by one and with the regexp package, and expects the same.
 func TestOddsAreThoseOfEveryAccountNumber(t *testing.T) {
-	formats := [][]entropy.Letters{
+	formats := [][]partgen.Format{
 		{letters(t, "[aAb]2"), letters(t, "[14]2")},
 		{letters(t, "[ab1]1"), letters(t, "[1a]3")}, // alphabets that share letters
 		{letters(t, "[aA14_-]2")},

@@ -21,6 +21,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
@@ -177,7 +178,7 @@ func TestDeployed(t *testing.T) {
 	if err != nil || len(answer.Draws) != 2 || answer.Draws[1].Rules != "summer" {
 		t.Errorf("draws %v, %v", answer, err)
 	}
-	if _, err := client.Draws(t.Context(), &remote.DrawsRequest{Count: 1, TextFormat: "lower0"}); !errors.Is(err, entropy.ErrFormat) {
+	if _, err := client.Draws(t.Context(), &remote.DrawsRequest{Count: 1, TextFormat: "lower0"}); !errors.Is(err, partgen.ErrFormat) {
 		t.Errorf("a wrong format: %v", err)
 	}
 	none := remote.New(remote.Config{})

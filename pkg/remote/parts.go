@@ -10,6 +10,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
@@ -18,7 +19,7 @@ func (c *Client) Texts(ctx context.Context, dst []byte, f textgen.Format, r entr
 	if c.texts == nil {
 		return c.local.Texts(ctx, dst, f, r)
 	}
-	return c.texts.append(ctx, dst, f.Letters, r)
+	return c.texts.append(ctx, dst, f.Format, r)
 }
 
 // Numbers implements [draw.Generator].
@@ -26,7 +27,7 @@ func (c *Client) Numbers(ctx context.Context, dst []byte, f numgen.Format, r ent
 	if c.numbers == nil {
 		return c.local.Numbers(ctx, dst, f, r)
 	}
-	return c.numbers.append(ctx, dst, f.Letters, r)
+	return c.numbers.append(ctx, dst, f.Format, r)
 }
 
 // partsMaker has texts or numbers made by their service.
@@ -39,7 +40,7 @@ type partsMaker struct {
 
 // partsWanted is the parts of few draws.
 type partsWanted struct {
-	letters entropy.Letters
+	letters partgen.Format
 	draws   entropy.Range
 	made    []byte
 }
@@ -67,7 +68,7 @@ func decodeNumbers(body []byte) (string, Parts, error) {
 }
 
 // append has the parts of a range made, as many at a time as may be asked for.
-func (m *partsMaker) append(ctx context.Context, dst []byte, letters entropy.Letters, r entropy.Range) ([]byte, error) {
+func (m *partsMaker) append(ctx context.Context, dst []byte, letters partgen.Format, r entropy.Range) ([]byte, error) {
 	if err := r.Check(); err != nil || r.Count == 0 {
 		return dst, err
 	}
@@ -89,7 +90,7 @@ func (m *partsMaker) append(ctx context.Context, dst []byte, letters entropy.Let
 	return dst, ctx.Err()
 }
 
-func requestOf(letters entropy.Letters, r entropy.Range) *PartsRequest {
+func requestOf(letters partgen.Format, r entropy.Range) *PartsRequest {
 	return &PartsRequest{Format: letters.String(), Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
 }
 
@@ -122,7 +123,7 @@ func rangeOf(r entropy.Range) Range {
 
 // appendOnce makes a call for so many parts and reads its answer, however that is
 // written.
-func (m *partsMaker) appendOnce(ctx context.Context, dst []byte, letters entropy.Letters, count int, request *PartsRequest) ([]byte, error) {
+func (m *partsMaker) appendOnce(ctx context.Context, dst []byte, letters partgen.Format, count int, request *PartsRequest) ([]byte, error) {
 	body, err := m.ask(ctx, http.MethodPost, "/v1/"+m.name, request)
 	if err != nil {
 		return dst, err
@@ -144,7 +145,7 @@ func (m *partsMaker) appendOnce(ctx context.Context, dst []byte, letters entropy
 
 // checkParts holds an answer against what was asked for. Whether it is the right
 // one takes verification to know.
-func checkParts(letters entropy.Letters, count int, format string, parts Parts) error {
+func checkParts(letters partgen.Format, count int, format string, parts Parts) error {
 	switch {
 	case format != letters.String():
 		return fmt.Errorf("it answered with the format %q, asked for %q", format, letters)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
 // The long answers are written, and read where they are written like that, without
@@ -96,7 +96,7 @@ func appendRanges(dst []byte, ranges []Range) []byte {
 
 // plainParts appends the parts of an answer to dst. ok is false where the answer
 // is not written as [appendParts] writes it, with the format and count asked for.
-func plainParts(dst, body []byte, name string, letters entropy.Letters, count int) (parts []byte, ok bool) {
+func plainParts(dst, body []byte, name string, letters partgen.Format, count int) (parts []byte, ok bool) {
 	head := appendString([]byte(`{"format":`), []byte(letters.String()))
 	head = append(append(append(head, `,"`...), name...), `":[`...)
 	width := letters.Len()
@@ -124,7 +124,7 @@ func plainParts(dst, body []byte, name string, letters entropy.Letters, count in
 }
 
 // lettersOf tells which bytes an alphabet has.
-func lettersOf(letters entropy.Letters) *[256]bool {
+func lettersOf(letters partgen.Format) *[256]bool {
 	var known [256]bool
 	for _, letter := range []byte(letters.Alphabet()) {
 		known[letter] = letter != '"' && letter != '\\' // which JSON writes otherwise

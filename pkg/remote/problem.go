@@ -12,6 +12,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -20,7 +21,7 @@ const ProblemType = "application/problem+json"
 
 // Problem is an error as it goes over the wire: problem details as RFC 9457 has
 // them. As a Go error it wraps what the same mistake is in process, such as
-// [entropy.ErrFormat].
+// [partgen.ErrFormat].
 type Problem struct {
 	Type     string          `json:"type" doc:"What kind of problem it is: urn:prizegen:problem:KIND, or about:blank where the status says it all." example:"urn:prizegen:problem:unknown-format"`
 	Title    string          `json:"title" doc:"The kind in words." example:"unknown format"`
@@ -51,7 +52,7 @@ type kind struct {
 // kinds are the errors that keep their meaning over the wire.
 func kinds() []kind {
 	return []kind{
-		{"unknown-format", http.StatusUnprocessableEntity, entropy.ErrFormat},
+		{"unknown-format", http.StatusUnprocessableEntity, partgen.ErrFormat},
 		{"bad-seed", http.StatusUnprocessableEntity, entropy.ErrSeed},
 		{"bad-key", http.StatusUnprocessableEntity, entropy.ErrKey},
 		{"index-range", http.StatusUnprocessableEntity, entropy.ErrRange},

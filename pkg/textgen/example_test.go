@@ -26,5 +26,5 @@ func ExampleParse() {
 func ExampleParse_mistake() {
 	_, err := textgen.Parse("lowercase")
 	fmt.Println(err)
-	// Output: unknown format "lowercase" for a text: the length is "case", expected a whole number from 1 to 64
+	// Output: unknown format "lowercase" for the text part: the length must be a whole number from 1 to 64, got "case"
 }

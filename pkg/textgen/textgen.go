@@ -1,32 +1,34 @@
-// Package textgen makes the text part of account numbers, such as the ABC of
-// ABC123456.
+// Package textgen makes the text part of account numbers, such as the ABC of ABC123456.
 //
-// A [Format] says what texts look like, and its Append method makes those of a
-// range of draws. The two implementations that prizegen deploys are the formats lower4
-// and upper2.
+// A [Format] describes the texts, and its Append method makes those of a range of draws.
+// The text service of prizegen can be deployed with the formats [Lower4] and [Upper2].
+// Package [partgen] documents how a text follows from a seed and an index.
 package textgen
 
-import "github.com/prizegen/prizegen/pkg/entropy"
+import (
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
+)
 
-// The formats that are deployed as implementations of the text generator.
+// The formats with names of their own.
 const (
 	Lower4 = "lower4" // 4 lower-case letters, 456,976 texts
 	Upper2 = "upper2" // 2 upper-case letters, 676 texts
 )
 
-// Default is the format that is used where none is asked for.
+// Default is the format used if no other is chosen.
 const Default = Lower4
 
-// Format is how a text is made.
-type Format struct{ entropy.Letters }
+// Format is the format of a text. The zero value has no letters; use [Parse].
+type Format struct{ partgen.Format }
 
-// Parse reads a format: lower or upper followed by a length from 1 to 64, or an
-// alphabet and a length such as [BCDFGHJKLM]3. Errors wrap
-// [entropy.ErrFormat].
+// Parse returns the format that a text names: lower or upper followed by a length from
+// 1 to [partgen.MaxLength], or a custom alphabet and a length such as [BCDFGHJKLM]3. Its
+// errors wrap [partgen.ErrFormat].
 func Parse(format string) (Format, error) {
-	letters, err := entropy.ParseLetters("text", format,
-		entropy.Family{Name: "lower", Alphabet: "abcdefghijklmnopqrstuvwxyz"},
-		entropy.Family{Name: "upper", Alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+	f, err := partgen.Parse(entropy.Text, format,
+		partgen.Alphabet{Name: "lower", Letters: "abcdefghijklmnopqrstuvwxyz"},
+		partgen.Alphabet{Name: "upper", Letters: "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
 	)
-	return Format{letters}, err
+	return Format{f}, err
 }

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
@@ -13,24 +13,23 @@ func TestParse(t *testing.T) {
 		textgen.Lower4:   {"abcdefghijklmnopqrstuvwxyz", "456976"},
 		textgen.Upper2:   {"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "676"},
 		"[BCDFGHJKLM]3":  {"BCDFGHJKLM", "1000"},
-		"[0123456789]2":  {"0123456789", "100"}, // a text may have digits where it is asked for
+		"[0123456789]2":  {"0123456789", "100"}, // a custom alphabet of a text may have digits
 		"[abcXYZ123!?]1": {"abcXYZ123!?", "11"},
 	} {
 		t.Run(format, func(t *testing.T) {
 			f, err := textgen.Parse(format)
 			if err != nil || f.Alphabet() != want.alphabet || f.Size().String() != want.size {
-				t.Errorf("got %q with %v spellings, %v, want %q with %s", f.Alphabet(), f.Size(), err, want.alphabet, want.size)
+				t.Errorf("got alphabet %q, size %v, error %v; want alphabet %q, size %s", f.Alphabet(), f.Size(), err, want.alphabet, want.size)
 			}
 		})
 	}
 }
 
-// TestParseRefuses includes the formats of the other part: swapped flags are a
-// mistake, not another draw.
-func TestParseRefuses(t *testing.T) {
+// TestParseErrors includes the formats of the other part: swapped flags are a mistake.
+func TestParseErrors(t *testing.T) {
 	for _, format := range []string{"", "digits4", "lower", "upper0", "lower65", "title3", "[a]4", "lower4 "} {
-		if f, err := textgen.Parse(format); !errors.Is(err, entropy.ErrFormat) {
-			t.Errorf("Parse(%q) = %v, %v, want ErrFormat", format, f, err)
+		if f, err := textgen.Parse(format); !errors.Is(err, partgen.ErrFormat) {
+			t.Errorf("Parse(%q) = %v with error %v, want ErrFormat", format, f, err)
 		}
 	}
 }

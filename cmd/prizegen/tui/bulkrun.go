@@ -15,11 +15,11 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/sourcegraph/conc"
 
+	"github.com/prizegen/prizegen/pkg/atomicfile"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
-	"github.com/prizegen/prizegen/pkg/atomicfile"
 )
 
 // maxBulk is how many draws are made at a time at most.
@@ -71,7 +71,7 @@ func (r *bulkRun) tick(w *world) tea.Cmd {
 
 // odds is a command that computes the odds.
 func (r *bulkRun) odds() tea.Msg {
-	return bulkOddsMsg{r, r.terms.Rules.Odds(r.terms.Text.Letters, r.terms.Number.Letters)}
+	return bulkOddsMsg{r, r.terms.Rules.Odds(r.terms.Text.Format, r.terms.Number.Format)}
 }
 
 // make gives the command that makes the draws. The program does not end before it.

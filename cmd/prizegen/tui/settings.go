@@ -95,7 +95,7 @@ func sameTerms(a, b Terms) bool {
 // computeOdds is a command that computes the odds of terms, as the command odds does.
 func computeOdds(t Terms) tea.Cmd {
 	return func() tea.Msg {
-		odds := t.Rules.Odds(t.Text.Letters, t.Number.Letters)
+		odds := t.Rules.Odds(t.Text.Format, t.Number.Format)
 		return oddsMsg{t, &odds}
 	}
 }

@@ -1,0 +1,152 @@
+package partgen
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+)
+
+// batchSize is the number of draws whose blocks are made at a time. They fit in the
+// first-level cache of a processor.
+const batchSize = 256
+
+// maxSingly is the number of draws up to which making them one by one is faster than
+// setting up a batch.
+const maxSingly = 4
+
+// Append appends the parts of the draws in r to dst, end to end: r.Count times f.Len()
+// bytes. Every index in r must exist; see [entropy.Range.Check].
+func (f Format) Append(dst []byte, r entropy.Range) []byte {
+	stream := entropy.NewStream(r.Key)
+	if r.Count <= maxSingly {
+		for i := range r.Count {
+			stream.Seek(r.Start + i)
+			dst = f.appendOne(dst, stream)
+		}
+		return dst
+	}
+	// A group takes one word, and a block has two.
+	readers := make([]*entropy.Blocks, (len(f.groups)+1)/2)
+	for j := range readers {
+		readers[j] = stream.Blocks(r.Start, uint64(j))
+	}
+	blocks := make([]byte, min(r.Count, batchSize)*entropy.BlockSize)
+	var words [batchSize]uint64
+	var rejected []int
+	size := int(r.Count) * f.length
+	dst = slices.Grow(dst, size)
+	rest := dst[len(dst) : len(dst)+size]
+	for done := uint64(0); done < r.Count; {
+		n := min(r.Count-done, batchSize)
+		parts := rest[:int(n)*f.length]
+		rejected = rejected[:0]
+		for g, group := range f.groups {
+			if g%2 == 0 {
+				_, _ = readers[g/2].Read(blocks[:n*entropy.BlockSize]) // never fails
+			}
+			if group.length == 4 {
+				rejected = f.spellFourOfBlocks(parts[group.start:], blocks[g%2*8:n*entropy.BlockSize], group.threshold, rejected)
+				continue
+			}
+			for i := range words[:n] {
+				words[i] = binary.BigEndian.Uint64(blocks[i*entropy.BlockSize+g%2*8:])
+			}
+			rejected = f.spell(parts, group, words[:n], rejected)
+		}
+		for _, i := range rejected {
+			stream.Seek(r.Start + done + uint64(i))
+			f.appendOne(parts[i*f.length:i*f.length], stream)
+		}
+		rest = rest[len(parts):]
+		done += n
+	}
+	return dst[:len(dst)+size]
+}
+
+// spell writes the letters of one group into parts, which lie end to end. Each part is
+// decided by a word. It appends to rejected the numbers of the parts whose word is
+// rejected.
+//
+// The uniform number is floor(word × base^length ÷ 2^64), so its digits are those of
+// the fraction word ÷ 2^64. Multiplying by base² moves two digits above the point. The
+// rest below the point is, at the end, the low half of word × base^length, which
+// decides on rejection. No division is needed. See BenchmarkAppend in packages textgen
+// and numgen.
+func (f *Format) spell(parts []byte, g group, words []uint64, rejected []int) []int {
+	at, left := g.start, g.length
+	for ; left >= 4; at, left = at+4, left-4 {
+		f.spellFour(parts[at:], words)
+	}
+	for ; left > 0; at, left = at+1, left-1 {
+		f.spellOne(parts[at:], words)
+	}
+	for i, word := range words {
+		if word < g.threshold {
+			rejected = append(rejected, i)
+		}
+	}
+	return rejected
+}
+
+// spellFour writes four letters of each part and replaces each word by its rest.
+func (f *Format) spellFour(parts []byte, words []uint64) {
+	square, pairs, at := uint64(len(f.alphabet)*len(f.alphabet)), f.pairs, 0
+	for i, word := range words {
+		first, rest := bits.Mul64(word, square)
+		second, rest := bits.Mul64(rest, square)
+		words[i] = rest
+		binary.LittleEndian.PutUint32(parts[at:at+4], uint32(pairs[first])|uint32(pairs[second])<<16)
+		at += f.length
+	}
+}
+
+// spellOne writes one letter of each part and replaces each word by its rest.
+func (f *Format) spellOne(parts []byte, words []uint64) {
+	at := 0
+	for i, word := range words {
+		letter, rest := bits.Mul64(word, uint64(len(f.alphabet)))
+		words[i] = rest
+		parts[at] = f.alphabet[letter]
+		at += f.length
+	}
+}
+
+// spellFourOfBlocks does the work of [Format.spell] in one pass for a group of four
+// letters, which the default formats have. The words are the first ones of blocks.
+func (f *Format) spellFourOfBlocks(parts, blocks []byte, threshold uint64, rejected []int) []int {
+	square, pairs, length := uint64(len(f.alphabet)*len(f.alphabet)), f.pairs, f.length
+	for i := 0; len(blocks) >= 8; i++ {
+		first, rest := bits.Mul64(binary.BigEndian.Uint64(blocks), square)
+		second, rest := bits.Mul64(rest, square)
+		binary.LittleEndian.PutUint32(parts, uint32(pairs[first])|uint32(pairs[second])<<16)
+		if rest < threshold {
+			rejected = append(rejected, i)
+		}
+		blocks = blocks[min(entropy.BlockSize, len(blocks)):]
+		parts = parts[min(length, len(parts)):]
+	}
+	return rejected
+}
+
+// appendOne appends the part of the index at which stream stands.
+func (f *Format) appendOne(dst []byte, stream *entropy.Stream) []byte {
+	base := uint64(len(f.alphabet))
+	for _, group := range f.groups {
+		bound := uint64(1)
+		for range group.length {
+			bound *= base
+		}
+		start := len(dst)
+		for len(dst) < start+group.length {
+			dst = append(dst, f.alphabet[0])
+		}
+		v := stream.Uniform(bound)
+		for i := len(dst) - 1; i >= start; i-- {
+			dst[i] = f.alphabet[v%base]
+			v /= base
+		}
+	}
+	return dst
+}
