@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -54,10 +55,15 @@ func (s *Server) newSite() (*site.Site, error) {
 	})
 }
 
-// pageRoute has the site answer.
-func (s *Server) pageRoute(pattern string) route {
-	return route{path: pattern, handle: func(x *exchange, r *http.Request) error {
-		s.site.ServeHTTP(x, r.WithContext(x.context()))
+// pageRoute returns the route that measures a route of the site. Patterns without a
+// method, which answer that there is no such page, are measured as one.
+func pageRoute(page site.Route) route {
+	method, path, ok := strings.Cut(page.Pattern, " ")
+	if !ok {
+		method, path = "", otherRoute
+	}
+	return route{method: method, path: path, handle: func(x *exchange, r *http.Request) error {
+		page.Handler.ServeHTTP(x, r.WithContext(x.context()))
 		return nil
 	}}
 }

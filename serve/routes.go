@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/remote"
-	"github.com/prizegen/prizegen/serve/site"
 )
 
 // api is what all routes share.
@@ -44,6 +43,9 @@ type parameter struct {
 	least, most   int // of a number
 }
 
+// otherRoute is the label, in metrics, of requests that match no route.
+const otherRoute = "other"
+
 // routes puts together what the role answers.
 func (s *Server) routes() http.Handler {
 	a := &api{log: s.cfg.Log, readTime: s.cfg.ReadTime, jsonType: []string{"application/json"}, noStore: []string{"no-store"}}
@@ -68,11 +70,11 @@ func (s *Server) routes() http.Handler {
 		mux.Handle(route.method+" "+route.path, s.measured(a, route))
 	}
 	if s.cfg.Role.has(Core) {
-		for _, pattern := range site.Paths() {
-			mux.Handle(pattern, s.measured(a, s.pageRoute(pattern)))
+		for _, page := range s.site.Routes() {
+			mux.Handle(page.Pattern, s.measured(a, pageRoute(page)))
 		}
 	}
-	mux.Handle("/", s.measured(a, route{path: "other", handle: s.notFound(mux)}))
+	mux.Handle("/", s.measured(a, route{path: otherRoute, handle: s.notFound(mux)}))
 	return s.cfg.Proxies.behind(s.traced(mux))
 }
 
@@ -89,7 +91,7 @@ func (s *Server) notFound(mux *http.ServeMux) func(*exchange, *http.Request) err
 			}
 		}
 		if len(allowed) == 0 && s.site != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/v1/") {
-			s.site.ServeHTTP(x, r)
+			s.site.NotFound().ServeHTTP(x, r)
 			return nil
 		}
 		if len(allowed) == 0 {

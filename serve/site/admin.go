@@ -85,8 +85,12 @@ func (s *Site) adminRoutes() map[string]handler {
 	}
 }
 
-// inSession gives a handler the session of its visitor.
+// inSession loads and saves the session of the request around a handler. A site
+// without the promoter's pages answers that there is no such page.
 func (s *Site) inSession(h handler) http.Handler {
+	if s.admin == nil {
+		return s.handle(noPage)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sessions := s.admin.sessions(r)
 		sessions.LoadAndSave(s.handle(h)).ServeHTTP(w, r)

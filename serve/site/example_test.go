@@ -43,8 +43,12 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
+	mux := http.NewServeMux()
+	for _, route := range pages.Routes() {
+		mux.Handle(route.Pattern, route.Handler)
+	}
 	answer := httptest.NewRecorder()
-	pages.ServeHTTP(answer, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/try/42", http.NoBody))
+	mux.ServeHTTP(answer, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/try/42", http.NoBody))
 	fmt.Println(answer.Code, strings.Contains(answer.Body.String(), "Account number fucb0166"))
 	// Output: 200 true
 }

@@ -51,17 +51,16 @@ type Config struct {
 	Now      func() time.Time
 }
 
-// Site answers the requests of visitors. Make one with [New].
+// Site is the web site. Make one with [New].
 type Site struct {
-	cfg   Config
-	pages pages
-	live  *live
-	admin *admin // nil where there are no pages of an administrator
-	mux   *http.ServeMux
-	guard http.Handler // the mux, for requests that do not come from other sites
+	cfg         Config
+	pages       pages
+	live        *live
+	admin       *admin // nil if there are no promoter's pages
+	crossOrigin *http.CrossOriginProtection
 }
 
-// New makes a site. Its error is about the templates of a theme.
+// New makes a site. It returns an error if the theme has a mistake.
 func New(cfg Config) (*Site, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -69,8 +68,7 @@ func New(cfg Config) (*Site, error) {
 	if cfg.Ending == nil {
 		cfg.Ending = func() bool { return false }
 	}
-	s := &Site{cfg: cfg, mux: http.NewServeMux()}
-	s.live = newLive(cfg.Promoter, cfg.Log)
+	s := &Site{cfg: cfg, live: newLive(cfg.Promoter, cfg.Log), crossOrigin: http.NewCrossOriginProtection()}
 	var err error
 	if s.pages, err = newPages(cfg.Theme); err != nil {
 		return nil, err
@@ -78,34 +76,75 @@ func New(cfg Config) (*Site, error) {
 	if cfg.Promoter != nil && cfg.Admin.Password != nil {
 		s.admin = newAdmin(cfg)
 	}
-	s.routes()
-	s.guard = http.NewCrossOriginProtection().Handler(s.mux)
 	return s, nil
 }
 
-// Paths are the patterns of what the site answers.
-func Paths() []string {
-	return []string{"/{$}", "/campaigns", "/try", "/try/", "/c/", "/d/", "/static/", "/favicon.ico", "/robots.txt", "/admin", "/admin/"}
+// Route is a route of the site.
+type Route struct {
+	Pattern string // for [http.ServeMux]; without a method it answers what no other route does
+	Handler http.Handler
 }
 
-// ServeHTTP implements [http.Handler].
-func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	secure(w.Header())
-	most := int64(maxForm)
-	if strings.HasPrefix(r.URL.Path, adminPath) {
-		most = maxAdminForm
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, most)
-	s.guard.ServeHTTP(w, r)
-}
-
-// How many bytes a form may have. Those of the administrator carry rules files.
+// maxForm is the number of bytes that a form may have. Forms of the promoter carry
+// rules files.
 const (
 	maxForm      = 64 << 10
 	maxAdminForm = 1 << 20
 )
 
-// visitorRoutes are what everybody may ask for.
+// Routes returns all routes of the site, in no particular order. Their handlers set
+// the security headers, refuse forms sent from other sites or too large, and answer
+// errors with a page. For each page there is also a pattern without a method, which
+// answers wrong methods and paths below it with the page for not found.
+func (s *Site) Routes() []Route {
+	var routes []Route
+	for pattern, h := range s.visitorRoutes() {
+		routes = append(routes, Route{pattern, s.protect(maxForm, s.handle(h))})
+	}
+	for pattern, h := range s.loginRoutes() {
+		routes = append(routes, Route{pattern, s.protect(maxAdminForm, s.inSession(h))})
+	}
+	for pattern, h := range s.adminRoutes() {
+		routes = append(routes, Route{pattern, s.protect(maxAdminForm, s.inSession(s.loggedIn(h)))})
+	}
+	notFound := s.NotFound()
+	for pattern := range fallbacks(routes) {
+		routes = append(routes, Route{pattern, notFound})
+	}
+	return routes
+}
+
+// NotFound returns the handler of the page for not found.
+func (s *Site) NotFound() http.Handler { return s.protect(maxForm, s.handle(noPage)) }
+
+func noPage(http.ResponseWriter, *http.Request) error { return errNoPage }
+
+// fallbacks returns the patterns that cover the first segments of all routes: "/try"
+// and "/try/" for "GET /try" and "GET /try/{seed}".
+func fallbacks(routes []Route) map[string]bool {
+	patterns := map[string]bool{}
+	for _, r := range routes {
+		_, path, _ := strings.Cut(r.Pattern, " ")
+		first, _, deeper := strings.Cut(path[1:], "/")
+		if deeper {
+			first += "/"
+		}
+		patterns["/"+first] = true
+	}
+	return patterns
+}
+
+// protect wraps a handler in the checks and headers that every route has.
+func (s *Site) protect(maxBody int64, h http.Handler) http.Handler {
+	h = s.crossOrigin.Handler(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header())
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		h.ServeHTTP(w, r)
+	})
+}
+
+// visitorRoutes are the routes for everybody.
 func (s *Site) visitorRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /{$}":                   s.home,
@@ -126,19 +165,4 @@ func (s *Site) visitorRoutes() map[string]handler {
 		"GET /favicon.ico":           s.favicon,
 		"GET /robots.txt":            s.robots,
 	}
-}
-
-func (s *Site) routes() {
-	for pattern, handle := range s.visitorRoutes() {
-		s.mux.Handle(pattern, s.handle(handle))
-	}
-	if s.admin != nil {
-		for pattern, handle := range s.loginRoutes() {
-			s.mux.Handle(pattern, s.inSession(handle))
-		}
-		for pattern, handle := range s.adminRoutes() {
-			s.mux.Handle(pattern, s.inSession(s.loggedIn(handle)))
-		}
-	}
-	s.mux.Handle("/", s.handle(func(http.ResponseWriter, *http.Request) error { return errNoPage }))
 }

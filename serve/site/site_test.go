@@ -319,3 +319,27 @@ func (h *house) state(t testing.TB, name string) string {
 	}
 	return string(text)
 }
+
+// TestRouteLabels checks that the metrics label requests with the site's routes, and
+// never with an address that a visitor made up.
+func TestRouteLabels(t *testing.T) {
+	h := build(t)
+	v := h.visitor(t)
+	v.want(v.get("/c/made-up"), http.StatusNotFound)
+	v.want(v.get("/c/made-up/made-up"), http.StatusNotFound)
+	v.want(v.do(http.MethodPut, "/try", nil, ""), http.StatusNotFound)
+	v.want(v.get("/try/made-up"), http.StatusOK)
+	metrics := v.get("/metrics").text
+	for _, want := range []string{
+		`prizegen_http_requests_total{code="404",method="GET",route="/c/{campaign}"} 1`,
+		`prizegen_http_requests_total{code="404",method="any",route="other"} 2`,
+		`prizegen_http_requests_total{code="200",method="GET",route="/try/{seed}"} 1`,
+	} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("/metrics lacks %s:\n%s", want, metrics)
+		}
+	}
+	if strings.Contains(metrics, "made-up") {
+		t.Errorf("an address became a label:\n%s", metrics)
+	}
+}
