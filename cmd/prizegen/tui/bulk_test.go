@@ -53,25 +53,27 @@ func (r *bulkRun) finish(t *testing.T, f frame, ctx context.Context) frame {
 }
 
 func TestBulkViews(t *testing.T) {
-	goldenViews(t, "bulk-empty", bulkFrame)
-	goldenViews(t, "bulk-running", func(t *testing.T, w *world) frame {
-		f, run := startBulk(t, bulkFrame(t, w), 1_000_000, "")
-		half := run.spec
-		half.Count = 250_000
-		if err := draw.Run(t.Context(), run.g, half, nil, func(b *draw.Batch) error { run.tally.Add(b); return nil }); err != nil {
-			t.Fatal(err)
-		}
-		run.began = run.began.Add(-500 * time.Millisecond)
-		return press(t, f, bulkTickMsg{run})
-	})
-	goldenViews(t, "bulk-ended", func(t *testing.T, w *world) frame {
-		f, run := startBulk(t, bulkFrame(t, w), 100_000, "")
-		return run.finish(t, f, t.Context())
-	})
-	goldenViews(t, "bulk-error", func(t *testing.T, w *world) frame {
-		w.Settings.Backend.Generator = lost{}
-		f, run := startBulk(t, bulkFrame(t, w), 100_000, "")
-		return run.finish(t, f, t.Context())
+	testViews(t, "bulk", []view{
+		{"empty", bulkFrame},
+		{"running", func(t *testing.T, w *world) frame {
+			f, run := startBulk(t, bulkFrame(t, w), 1_000_000, "")
+			half := run.spec
+			half.Count = 250_000
+			if err := draw.Run(t.Context(), run.g, half, nil, func(b *draw.Batch) error { run.tally.Add(b); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			run.began = run.began.Add(-500 * time.Millisecond)
+			return press(t, f, bulkTickMsg{run})
+		}},
+		{"ended", func(t *testing.T, w *world) frame {
+			f, run := startBulk(t, bulkFrame(t, w), 100_000, "")
+			return run.finish(t, f, t.Context())
+		}},
+		{"error", func(t *testing.T, w *world) frame {
+			w.Settings.Backend.Generator = lost{}
+			f, run := startBulk(t, bulkFrame(t, w), 100_000, "")
+			return run.finish(t, f, t.Context())
+		}},
 	})
 }
 

@@ -224,45 +224,48 @@ func TestLostService(t *testing.T) {
 }
 
 // TestGoldenDraw compares the screen in all its states.
-func TestGoldenDraw(t *testing.T) {
+func TestDrawViews(t *testing.T) {
 	at := func(next uint64, more ...string) func(t *testing.T, w *world) frame {
 		return func(t *testing.T, w *world) frame {
 			w.Settings.Next = next
 			return do(t, newProgram(t, w), more...)
 		}
 	}
-	goldenViews(t, "draw-ready", at(0))
-	goldenViews(t, "draw-won", at(9, " "))
-	goldenViews(t, "draw-lost", at(8, " "))
-	goldenViews(t, "draw-many", at(0, " ", " ", " ", " ", " ", " ", " ", " ", " ", " "))
-	goldenViews(t, "draw-help", at(0, "?"))
-	goldenViews(t, "draw-rules", at(0, "g", "down"))
-	goldenViews(t, "draw-rolling", func(t *testing.T, w *world) frame {
-		w.Animate, w.Settings.Next = true, 9
-		f := press(t, newProgram(t, w), keys(" ")...)
-		f = press(t, f, w.makeDraw(t.Context(), func() {}, 1, w.Settings, "")())
-		for range 20 {
-			f = press(t, f, tickMsg{1})
-		}
-		return f
-	})
-	goldenViews(t, "draw-asking", func(t *testing.T, w *world) frame { return press(t, newProgram(t, w), keys(" ")...) })
-	goldenViews(t, "draw-error", func(t *testing.T, w *world) frame {
-		err := errors.New("the prize service at http://localhost:8083 does not answer: connection refused")
-		w.Settings.Backend.Generator = absent{err: &err}
-		return do(t, newProgram(t, w), " ")
-	})
-	goldenViews(t, "draw-long", func(t *testing.T, w *world) frame {
-		f := do(t, newProgram(t, w), "t", "down", "down", "enter")
-		for range "lower4" {
-			f = do(t, f, "backspace")
-		}
-		return do(t, f, "upper64", "enter", " ")
-	})
+	testViews(t, "draw", append(campaignViews(t), []view{
+		{"ready", at(0)},
+		{"won", at(9, " ")},
+		{"lost", at(8, " ")},
+		{"many", at(0, " ", " ", " ", " ", " ", " ", " ", " ", " ", " ")},
+		{"help", at(0, "?")},
+		{"rules", at(0, "g", "down")},
+		{"rolling", func(t *testing.T, w *world) frame {
+			w.Animate, w.Settings.Next = true, 9
+			f := press(t, newProgram(t, w), keys(" ")...)
+			f = press(t, f, w.makeDraw(t.Context(), func() {}, 1, w.Settings, "")())
+			for range 20 {
+				f = press(t, f, tickMsg{1})
+			}
+			return f
+		}},
+		{"asking", func(t *testing.T, w *world) frame { return press(t, newProgram(t, w), keys(" ")...) }},
+		{"error", func(t *testing.T, w *world) frame {
+			err := errors.New("the prize service at http://localhost:8083 does not answer: connection refused")
+			w.Settings.Backend.Generator = absent{err: &err}
+			return do(t, newProgram(t, w), " ")
+		}},
+		{"long", func(t *testing.T, w *world) frame {
+			f := do(t, newProgram(t, w), "t", "down", "down", "enter")
+			for range "lower4" {
+				f = do(t, f, "backspace")
+			}
+			return do(t, f, "upper64", "enter", " ")
+		}},
+	}...))
 }
 
 // TestTerminals shows the same on all kinds of terminals, in the colours that each has.
 func TestTerminals(t *testing.T) {
+	golden := openGolden(t, "terminals")
 	views := map[string]string{}
 	for name, kind := range map[string]struct {
 		profile termenv.Profile
@@ -280,7 +283,7 @@ func TestTerminals(t *testing.T) {
 		w := worldOn(t, kind.profile, kind.dark)
 		w.Settings.Next = 9
 		view := do(t, newProgram(t, w), " ").View()
-		golden(t, "terminal-"+name+".ansi", view)
+		golden.check(name+".ansi", view)
 		if got, want := strings.NewReplacer("[", " ", "]", " ").Replace(ansi.Strip(view)), views["text"]; want != "" && got != want {
 			t.Errorf("on %s it is another text:\n%s", name, got)
 		}

@@ -126,7 +126,9 @@ func TestCampaignsBeyondTheList(t *testing.T) {
 	}
 }
 
-func TestGoldenDrawCampaign(t *testing.T) {
+// campaignViews are the states of the screen in a campaign.
+func campaignViews(t *testing.T) []view {
+	t.Helper()
 	rules := must(prize.Builtin(prize.Generous))(t)
 	rule, mug := "has a 4", &draw.Prize{Name: "Mug", Value: 800, Currency: "GBP"}
 	person := campaign.Person{FirstName: "Zoë", LastName: "Müller-Lüdenscheidt"}
@@ -145,20 +147,22 @@ func TestGoldenDrawCampaign(t *testing.T) {
 		w.Settings.Backend.Promoter = func(context.Context) (Promoter, error) { return s, nil }
 	}
 	enter := []string{"c", "down", "enter", "Z", "o", "ë", "enter", "L", "enter", "enter"}
-	goldenViews(t, "draw-campaigns", func(t *testing.T, w *world) frame {
-		played(w, nil)
-		return do(t, newProgram(t, w), enter[:2]...)
-	})
-	goldenViews(t, "draw-entrant", func(t *testing.T, w *world) frame {
-		played(w, nil)
-		return do(t, newProgram(t, w), enter[:8]...)
-	})
-	goldenViews(t, "draw-stock", func(t *testing.T, w *world) frame {
-		played(w, nil)
-		return do(t, do(t, newProgram(t, w), enter...), " ")
-	})
-	goldenViews(t, "draw-no-database", func(t *testing.T, w *world) frame {
-		played(w, errors.New("the database is not available: unable to open database file"))
-		return do(t, newProgram(t, w), "c")
-	})
+	return []view{
+		{"campaigns", func(t *testing.T, w *world) frame {
+			played(w, nil)
+			return do(t, newProgram(t, w), enter[:2]...)
+		}},
+		{"entrant", func(t *testing.T, w *world) frame {
+			played(w, nil)
+			return do(t, newProgram(t, w), enter[:8]...)
+		}},
+		{"stock", func(t *testing.T, w *world) frame {
+			played(w, nil)
+			return do(t, do(t, newProgram(t, w), enter...), " ")
+		}},
+		{"no-database", func(t *testing.T, w *world) frame {
+			played(w, errors.New("the database is not available: unable to open database file"))
+			return do(t, newProgram(t, w), "c")
+		}},
+	}
 }

@@ -1,180 +1,122 @@
 package tui
 
 import (
-	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 	"github.com/google/go-cmp/cmp"
 	"github.com/muesli/termenv"
-
-	"github.com/prizegen/prizegen/pkg/draw"
-	"github.com/prizegen/prizegen/pkg/entropy"
-	"github.com/prizegen/prizegen/pkg/numgen"
-	"github.com/prizegen/prizegen/pkg/prize"
-	"github.com/prizegen/prizegen/pkg/textgen"
+	"golang.org/x/tools/txtar"
 )
 
-var update = flag.Bool("update", false, "write the golden views anew")
+var update = flag.Bool("update", false, "rewrite the golden views in testdata")
 
-// sizes are the terminals that views are compared on.
+// sizes are the terminal sizes of the golden views.
 var sizes = []struct{ width, height int }{{80, 24}, {40, 12}, {120, 40}}
 
-// goldenViews compares what a program shows on each size, in colour and without, with
-// the files of a name in testdata. show gives it in the state that is meant; it must
-// hand each message to the model itself, since no command runs here.
-func goldenViews(t *testing.T, name string, show func(t *testing.T, w *world) frame) {
+// view is a state of the program that golden views show. Show returns the program
+// in that state; it must deliver every message itself, because no command runs.
+type view struct {
+	state string
+	show  func(t *testing.T, w *world) frame
+}
+
+// testViews compares views, at every size, with and without colours, with the
+// sections of testdata/NAME.txtar.
+func testViews(t *testing.T, name string, views []view) {
 	t.Helper()
-	for _, size := range sizes {
-		for kind, profile := range map[string]termenv.Profile{"txt": termenv.Ascii, "ansi": termenv.TrueColor} {
-			w := testWorld(t, profile)
-			f := press(t, show(t, w), tea.WindowSizeMsg{Width: size.width, Height: size.height})
-			view := f.View()
-			checkFits(t, view, size.width, size.height)
-			golden(t, fmt.Sprintf("%s-%dx%d.%s", name, size.width, size.height, kind), view)
+	golden := openGolden(t, name)
+	for _, v := range views {
+		for _, size := range sizes {
+			for kind, profile := range map[string]termenv.Profile{"txt": termenv.Ascii, "ansi": termenv.TrueColor} {
+				w := testWorld(t, profile)
+				f := press(t, v.show(t, w), tea.WindowSizeMsg{Width: size.width, Height: size.height})
+				checkFits(t, f.View(), size.width, size.height)
+				golden.check(fmt.Sprintf("%s %dx%d.%s", v.state, size.width, size.height, kind), f.View())
+			}
 		}
 	}
 }
 
-// checkFits fails where a view is not exactly as high, or wider than it may be.
+// goldenFile is a txtar archive in testdata with one section per view.
+type goldenFile struct {
+	t    *testing.T
+	path string
+	want map[string]string // by section, without those that were compared
+	got  []txtar.File
+}
+
+// openGolden opens testdata/NAME.txtar. At the end of the test it reports sections
+// that were not compared; with -update it rewrites the file.
+func openGolden(t *testing.T, name string) *goldenFile {
+	t.Helper()
+	g := &goldenFile{t: t, path: filepath.Join("testdata", name+".txtar"), want: map[string]string{}}
+	if *update {
+		t.Cleanup(g.write)
+		return g
+	}
+	archive, err := txtar.ParseFile(g.path)
+	if err != nil {
+		t.Fatalf("%v; run with -update to create it", err)
+	}
+	for _, section := range archive.Files {
+		g.want[section.Name] = string(section.Data)
+	}
+	t.Cleanup(func() {
+		for section := range g.want {
+			t.Errorf("%s: no test shows section %q; run with -update to remove it", g.path, section)
+		}
+	})
+	return g
+}
+
+// check compares a view with a section. In the file, ␛ stands for the escape
+// character, and lines have no trailing spaces.
+func (g *goldenFile) check(section, view string) {
+	g.t.Helper()
+	var got strings.Builder
+	for line := range strings.Lines(strings.ReplaceAll(view, "\x1b", "␛") + "\n") {
+		got.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	if *update {
+		g.got = append(g.got, txtar.File{Name: section, Data: []byte(got.String())})
+		return
+	}
+	want, ok := g.want[section]
+	if !ok {
+		g.t.Errorf("%s: missing section %q; run with -update to add it", g.path, section)
+		return
+	}
+	delete(g.want, section)
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		g.t.Errorf("%s: section %q differs (-want +got); run with -update to accept it:\n%s", g.path, section, diff)
+	}
+}
+
+func (g *goldenFile) write() {
+	slices.SortFunc(g.got, func(a, b txtar.File) int { return strings.Compare(a.Name, b.Name) })
+	if err := os.WriteFile(g.path, txtar.Format(&txtar.Archive{Files: g.got}), 0o644); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// checkFits reports a view that is wider than width, or not exactly height lines high.
 func checkFits(t *testing.T, view string, width, height int) {
 	t.Helper()
 	lines := strings.Split(view, "\n")
 	if len(lines) != height {
-		t.Errorf("%d lines on a terminal of %d:\n%s", len(lines), height, view)
+		t.Errorf("got %d lines, want %d:\n%s", len(lines), height, view)
 	}
 	for i, line := range lines {
 		if got := lipgloss.Width(line); got > width {
-			t.Errorf("line %d has %d columns on a terminal of %d: %q", i+1, got, width, line)
+			t.Errorf("line %d: got %d columns, want at most %d: %q", i+1, got, width, line)
 		}
 	}
-}
-
-// golden compares a view with a file in testdata, in which escape codes can be read.
-func golden(t *testing.T, name, view string) {
-	t.Helper()
-	var lines []string
-	for line := range strings.Lines(strings.ReplaceAll(view, "\x1b", "␛") + "\n") {
-		lines = append(lines, strings.TrimRight(line, " \n"))
-	}
-	got := strings.Join(lines, "\n") + "\n"
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v; make it with -update", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got); if it should, run with -update:\n%s", file, diff)
-	}
-}
-
-// testWorld is a world that draws in this process, from seed 42 on, without
-// animation.
-func testWorld(t testing.TB, profile termenv.Profile) *world {
-	t.Helper()
-	return worldOn(t, profile, true)
-}
-
-// worldOn is the same on a terminal with a dark or a light ground.
-func worldOn(t testing.TB, profile termenv.Profile, dark bool) *world {
-	t.Helper()
-	renderer := lipgloss.NewRenderer(io.Discard)
-	renderer.SetColorProfile(profile)
-	renderer.SetHasDarkBackground(dark)
-	rules := must(prize.Builtin(prize.Generous))(t)
-	text, number := must(textgen.Parse(textgen.Default))(t), must(numgen.Parse(numgen.Default))(t)
-	local := Backend{
-		Name: "local", Generator: draw.Local{},
-		Rules: func(_ context.Context, ref string) (*prize.Rules, error) { return prize.Builtin(ref) },
-		Formats: func(context.Context) (textgen.Format, numgen.Format, error) {
-			return text, number, nil
-		},
-	}
-	return &world{ctx: t.Context(), styles: newStyles(renderer), after: never, Config: Config{
-		Local:   local,
-		NewSeed: func(context.Context) (entropy.Seed, json.RawMessage, error) { return "new", nil, nil },
-		Now:     func() time.Time { return time.Date(2027, 6, 1, 12, 0, 0, 0, time.UTC) },
-		Settings: Settings{
-			Backend: local, RulesRef: prize.Generous, Seed: "42",
-			Free: Terms{Rules: rules, Text: text, Number: number},
-		},
-	}}
-}
-
-// never is a command whose message never comes: tests give those of timers themselves.
-func never(time.Duration, tea.Msg) tea.Cmd { return nil }
-
-// must gives a value or ends the test.
-func must[T any](value T, err error) func(t testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return value
-	}
-}
-
-// press hands messages to a frame, one after the other, and runs none of the
-// commands that it gives.
-func press(t *testing.T, f frame, msgs ...tea.Msg) frame {
-	t.Helper()
-	for _, msg := range msgs {
-		next, _ := f.Update(msg)
-		f = next.(frame)
-	}
-	return f
-}
-
-// keys makes messages of keys by their names, such as "a", "enter" or "ctrl+c".
-func keys(names ...string) []tea.Msg {
-	special := map[string]tea.KeyType{
-		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab,
-		"up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
-		"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
-		"ctrl+c": tea.KeyCtrlC, "backspace": tea.KeyBackspace,
-	}
-	var msgs []tea.Msg
-	for _, name := range names {
-		msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
-		if kind, ok := special[name]; ok {
-			msg = tea.KeyMsg{Type: kind}
-		} else if name == " " {
-			msg = tea.KeyMsg{Type: tea.KeySpace, Runes: []rune(" ")}
-		}
-		msgs = append(msgs, msg)
-	}
-	return msgs
-}
-
-// sequence gives the commands of a [tea.Sequence], whose message has no name.
-func sequence(msg tea.Msg) ([]tea.Cmd, bool) {
-	list := reflect.ValueOf(msg)
-	if list.Kind() != reflect.Slice || list.Type().Elem() != reflect.TypeFor[tea.Cmd]() {
-		return nil, false
-	}
-	var cmds []tea.Cmd
-	for i := range list.Len() {
-		cmds = append(cmds, list.Index(i).Interface().(tea.Cmd))
-	}
-	return cmds, true
 }

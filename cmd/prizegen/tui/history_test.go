@@ -95,25 +95,27 @@ func summerDraws(t *testing.T, w *world) []campaign.Draw {
 }
 
 func TestHistoryViews(t *testing.T) {
-	goldenViews(t, "history-empty", historyFrame)
-	goldenViews(t, "history-session", func(t *testing.T, w *world) frame {
-		return press(t, press(t, historyFrame(t, w), drawn(t, w, 0, 30)...), keys("down", "down")...)
-	})
-	goldenViews(t, "history-loading", func(t *testing.T, w *world) frame {
-		promotion(t, w, shelf{})
-		return historyFrame(t, w)
-	})
-	goldenViews(t, "history-campaign", func(t *testing.T, w *world) frame {
-		promotion(t, w, shelf{draws: summerDraws(t, w)})
-		return do(t, historyFrame(t, w), "r", "down")
-	})
-	goldenViews(t, "history-detail", func(t *testing.T, w *world) frame {
-		promotion(t, w, shelf{draws: summerDraws(t, w)})
-		return do(t, historyFrame(t, w), "r", "end", "down", "down", "down", "down", "enter")
-	})
-	goldenViews(t, "history-error", func(t *testing.T, w *world) frame {
-		promotion(t, w, shelf{err: errors.New("the core service at http://localhost:8080 does not answer: connection refused")})
-		return do(t, historyFrame(t, w), "r")
+	testViews(t, "history", []view{
+		{"empty", historyFrame},
+		{"session", func(t *testing.T, w *world) frame {
+			return press(t, press(t, historyFrame(t, w), drawn(t, w, 0, 30)...), keys("down", "down")...)
+		}},
+		{"loading", func(t *testing.T, w *world) frame {
+			promotion(t, w, shelf{})
+			return historyFrame(t, w)
+		}},
+		{"campaign", func(t *testing.T, w *world) frame {
+			promotion(t, w, shelf{draws: summerDraws(t, w)})
+			return do(t, historyFrame(t, w), "r", "down")
+		}},
+		{"detail", func(t *testing.T, w *world) frame {
+			promotion(t, w, shelf{draws: summerDraws(t, w)})
+			return do(t, historyFrame(t, w), "r", "end", "down", "down", "down", "down", "enter")
+		}},
+		{"error", func(t *testing.T, w *world) frame {
+			promotion(t, w, shelf{err: errors.New("the core service at http://localhost:8080 does not answer: connection refused")})
+			return do(t, historyFrame(t, w), "r")
+		}},
 	})
 }
 

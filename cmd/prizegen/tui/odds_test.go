@@ -20,17 +20,19 @@ func oddsProgram(t *testing.T, w *world, draws int, names ...string) frame {
 	return do(t, do(t, f, "2"), names...)
 }
 
-func TestGoldenOdds(t *testing.T) {
-	goldenViews(t, "odds-empty", func(t *testing.T, w *world) frame { return oddsProgram(t, w, 0) })
-	goldenViews(t, "odds-drawn", func(t *testing.T, w *world) frame { return oddsProgram(t, w, 60) })
-	goldenViews(t, "odds-account", func(t *testing.T, w *world) frame { return oddsProgram(t, w, 10, "a") })
-	goldenViews(t, "odds-loading", func(t *testing.T, w *world) frame {
-		return press(t, newFrame(w, newOdds(w)), showMsg{0})
-	})
-	goldenViews(t, "odds-wrong-account", func(t *testing.T, w *world) frame { return oddsProgram(t, w, 0, "/", "A", " ", "B", "enter") })
-	goldenViews(t, "odds-no-rule", func(t *testing.T, w *world) frame {
-		w.Settings.Free.Rules = must(prize.Parse("x.yaml", []byte("name: few\ncurrency: GBP\nrules:\n- {match: ^A, prizes: [{win: 1, chance: 1/3}]}\n")))(t)
-		return oddsProgram(t, w, 3)
+func TestOddsViews(t *testing.T) {
+	testViews(t, "odds", []view{
+		{"empty", func(t *testing.T, w *world) frame { return oddsProgram(t, w, 0) }},
+		{"drawn", func(t *testing.T, w *world) frame { return oddsProgram(t, w, 60) }},
+		{"account", func(t *testing.T, w *world) frame { return oddsProgram(t, w, 10, "a") }},
+		{"loading", func(t *testing.T, w *world) frame {
+			return press(t, newFrame(w, newOdds(w)), showMsg{0})
+		}},
+		{"wrong-account", func(t *testing.T, w *world) frame { return oddsProgram(t, w, 0, "/", "A", " ", "B", "enter") }},
+		{"no-rule", func(t *testing.T, w *world) frame {
+			w.Settings.Free.Rules = must(prize.Parse("x.yaml", []byte("name: few\ncurrency: GBP\nrules:\n- {match: ^A, prizes: [{win: 1, chance: 1/3}]}\n")))(t)
+			return oddsProgram(t, w, 3)
+		}},
 	})
 }
 

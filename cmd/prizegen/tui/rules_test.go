@@ -48,19 +48,20 @@ rules:
     prizes: []
 `
 
-func TestGoldenRules(t *testing.T) {
-	goldenViews(t, "rules-list", func(t *testing.T, w *world) frame { return rulesProgram(t, w, "down", "down", "down") })
-	goldenViews(t, "rules-yaml", func(t *testing.T, w *world) frame { return rulesProgram(t, w, "y", "down", "down") })
-	goldenViews(t, "rules-loading", func(t *testing.T, w *world) frame { return press(t, newFrame(w, newRules(w)), showMsg{0}) })
-	goldenViews(t, "rules-mistakes", func(t *testing.T, w *world) frame {
-		_, err := prize.Parse("summer.yaml", []byte(wrongSource))
-		return press(t, rulesProgram(t, w), rulesMsg{ref: "summer.yaml", err: err})
-	})
-	goldenViews(t, "rules-missing", func(t *testing.T, w *world) frame {
-		return press(t, rulesProgram(t, w), rulesMsg{ref: "summer.yaml", err: fmt.Errorf("rules file summer.yaml: %w", os.ErrNotExist)})
-	})
-	goldenViews(t, "rules-goods", func(t *testing.T, w *world) frame {
-		w.Settings.Free.Rules = must(prize.Parse("x.yaml", []byte(strings.ReplaceAll(`name: 夏
+func TestRulesViews(t *testing.T) {
+	testViews(t, "rules", []view{
+		{"list", func(t *testing.T, w *world) frame { return rulesProgram(t, w, "down", "down", "down") }},
+		{"yaml", func(t *testing.T, w *world) frame { return rulesProgram(t, w, "y", "down", "down") }},
+		{"loading", func(t *testing.T, w *world) frame { return press(t, newFrame(w, newRules(w)), showMsg{0}) }},
+		{"mistakes", func(t *testing.T, w *world) frame {
+			_, err := prize.Parse("summer.yaml", []byte(wrongSource))
+			return press(t, rulesProgram(t, w), rulesMsg{ref: "summer.yaml", err: err})
+		}},
+		{"missing", func(t *testing.T, w *world) frame {
+			return press(t, rulesProgram(t, w), rulesMsg{ref: "summer.yaml", err: fmt.Errorf("rules file summer.yaml: %w", os.ErrNotExist)})
+		}},
+		{"goods", func(t *testing.T, w *world) frame {
+			w.Settings.Free.Rules = must(prize.Parse("x.yaml", []byte(`name: 夏
 currency: JPY
 rules:
 - name: 当たり
@@ -69,8 +70,9 @@ rules:
   - {prize: 大きな賞品, value: 8000, chance: 15%, stock: 500, then: マグ}
   - {prize: マグ, value: 800, chance: 1/3}
 - prizes: [{win: 1, chance: 10%}]
-`, "\t", "  "))))(t)
-		return rulesProgram(t, w)
+`)))(t)
+			return rulesProgram(t, w)
+		}},
 	})
 }
 

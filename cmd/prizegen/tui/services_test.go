@@ -53,36 +53,38 @@ func answer(t *testing.T, f frame, change func(service int, h *remote.Health)) f
 }
 
 func TestServicesViews(t *testing.T) {
-	goldenViews(t, "services-local", servicesFrame)
-	goldenViews(t, "services-loading", func(t *testing.T, w *world) frame {
-		elsewhere(t, w, "http://draws.example.org")
-		return servicesFrame(t, w)
-	})
-	goldenViews(t, "services-ready", func(t *testing.T, w *world) frame {
-		elsewhere(t, w, "http://draws.example.org")
-		f := servicesFrame(t, w)
-		for i := range 30 {
-			f = answer(t, f, func(service int, h *remote.Health) { h.Milliseconds *= 1 + float64((i*7+service*3)%10)/4 })
-		}
-		return f
-	})
-	goldenViews(t, "services-lost", func(t *testing.T, w *world) frame {
-		elsewhere(t, w, "http://draws.example.org")
-		f := answer(t, answer(t, servicesFrame(t, w), nil), nil)
-		for i := range 3 {
-			f = answer(t, f, func(service int, h *remote.Health) {
-				switch service {
-				case 0:
-					h.Ready, h.Reason = false, "the number service does not answer"
-				case 2:
-					*h = remote.Health{Service: h.Service, Address: h.Address, Reason: "connection refused", Spared: i > 0}
-					if h.Spared {
-						h.Reason = "it is left alone for a moment"
+	testViews(t, "services", []view{
+		{"local", servicesFrame},
+		{"loading", func(t *testing.T, w *world) frame {
+			elsewhere(t, w, "http://draws.example.org")
+			return servicesFrame(t, w)
+		}},
+		{"ready", func(t *testing.T, w *world) frame {
+			elsewhere(t, w, "http://draws.example.org")
+			f := servicesFrame(t, w)
+			for i := range 30 {
+				f = answer(t, f, func(service int, h *remote.Health) { h.Milliseconds *= 1 + float64((i*7+service*3)%10)/4 })
+			}
+			return f
+		}},
+		{"lost", func(t *testing.T, w *world) frame {
+			elsewhere(t, w, "http://draws.example.org")
+			f := answer(t, answer(t, servicesFrame(t, w), nil), nil)
+			for i := range 3 {
+				f = answer(t, f, func(service int, h *remote.Health) {
+					switch service {
+					case 0:
+						h.Ready, h.Reason = false, "the number service does not answer"
+					case 2:
+						*h = remote.Health{Service: h.Service, Address: h.Address, Reason: "connection refused", Spared: i > 0}
+						if h.Spared {
+							h.Reason = "it is left alone for a moment"
+						}
 					}
-				}
-			})
-		}
-		return f
+				})
+			}
+			return f
+		}},
 	})
 }
 
