@@ -12,21 +12,10 @@ import (
 // first-level cache of a processor.
 const batchSize = 256
 
-// maxSingly is the number of draws up to which making them one by one is faster than
-// setting up a batch.
-const maxSingly = 4
-
 // Append appends the parts of the draws in r to dst, end to end: r.Count times f.Len()
 // bytes. Every index in r must exist; see [entropy.Range.Check].
 func (f Format) Append(dst []byte, r entropy.Range) []byte {
 	stream := entropy.NewStream(r.Key)
-	if r.Count <= maxSingly {
-		for i := range r.Count {
-			stream.Seek(r.Start + i)
-			dst = f.appendOne(dst, stream)
-		}
-		return dst
-	}
 	// A group takes one word, and a block has two.
 	readers := make([]*entropy.Blocks, (len(f.groups)+1)/2)
 	for j := range readers {
@@ -45,10 +34,6 @@ func (f Format) Append(dst []byte, r entropy.Range) []byte {
 		for g, group := range f.groups {
 			if g%2 == 0 {
 				_, _ = readers[g/2].Read(blocks[:n*entropy.BlockSize]) // never fails
-			}
-			if group.length == 4 {
-				rejected = f.spellFourOfBlocks(parts[group.start:], blocks[g%2*8:n*entropy.BlockSize], group.threshold, rejected)
-				continue
 			}
 			for i := range words[:n] {
 				words[i] = binary.BigEndian.Uint64(blocks[i*entropy.BlockSize+g%2*8:])
@@ -71,9 +56,12 @@ func (f Format) Append(dst []byte, r entropy.Range) []byte {
 //
 // The uniform number is floor(word × base^length ÷ 2^64), so its digits are those of
 // the fraction word ÷ 2^64. Multiplying by base² moves two digits above the point. The
-// rest below the point is, at the end, the low half of word × base^length, which
-// decides on rejection. No division is needed. See BenchmarkAppend in packages textgen
-// and numgen.
+// rest below the point is finally the low half of word × base^length, which
+// decides on rejection. No division is needed.
+//
+// One pass over the words for each four letters, with pairs of letters from a table,
+// is a quarter faster in BenchmarkRun of package draw than one loop over the letters of
+// each part.
 func (f *Format) spell(parts []byte, g group, words []uint64, rejected []int) []int {
 	at, left := g.start, g.length
 	for ; left >= 4; at, left = at+4, left-4 {
@@ -111,23 +99,6 @@ func (f *Format) spellOne(parts []byte, words []uint64) {
 		parts[at] = f.alphabet[letter]
 		at += f.length
 	}
-}
-
-// spellFourOfBlocks does the work of [Format.spell] in one pass for a group of four
-// letters, which the default formats have. The words are the first ones of blocks.
-func (f *Format) spellFourOfBlocks(parts, blocks []byte, threshold uint64, rejected []int) []int {
-	square, pairs, length := uint64(len(f.alphabet)*len(f.alphabet)), f.pairs, f.length
-	for i := 0; len(blocks) >= 8; i++ {
-		first, rest := bits.Mul64(binary.BigEndian.Uint64(blocks), square)
-		second, rest := bits.Mul64(rest, square)
-		binary.LittleEndian.PutUint32(parts, uint32(pairs[first])|uint32(pairs[second])<<16)
-		if rest < threshold {
-			rejected = append(rejected, i)
-		}
-		blocks = blocks[min(entropy.BlockSize, len(blocks)):]
-		parts = parts[min(length, len(parts)):]
-	}
-	return rejected
 }
 
 // appendOne appends the part of the index at which stream stands.
