@@ -70,7 +70,7 @@ func TestConfigFileMistakes(t *testing.T) {
 		"\xff\xfe":                         {`1:1: the file has bytes that are not UTF-8, expected plain text`},
 		"seed: hush\nremote: u:hush@x":     {`2:9: remote: not an absolute http or https address`},
 		"admin-token: ''":                  {`1:14: admin-token: the value is empty, expected one`},
-		"seed: ''":                         {`1:7: seed: not a seed: it is empty`},
+		"seed: ''":                         {`1:7: seed: invalid seed: it is empty`},
 		"a: 1\nb: 2\n":                     {`1:1: unknown setting "a"`, `2:1: unknown setting "b"`},
 		strings.Repeat("#", 4001):          {`1:1: the line has 4001 bytes, expected at most 4000`},
 		strings.Repeat("#\n", 40000):       {`1:1: the file is too large, expected at most 65536 bytes`},

@@ -87,7 +87,7 @@ func TestForgeriesAreFound(t *testing.T) {
 		"text and number": {`"text":"awsn","number":"5676"`, `"text":"aws","number":"n5676"`, `line 2: index 9: text is "aws", should be "awsn"; number is "n5676", should be "5676"`},
 		"sum":             {spec.Rules.SHA256(), strings.Repeat("0", 64), `line 2: rules_sha256 is "` + strings.Repeat("0", 64) + `", the rules generous at hand have ` + spec.Rules.SHA256()},
 		"rules":           {`"rules":"generous"`, `"rules":"mine"`, `line 2: unknown rules "mine": expected generous or modest`},
-		"seed":            {`"seed":"42"`, `"seed":""`, `line 2: not a seed: it is empty`},
+		"seed":            {`"seed":"42"`, `"seed":""`, `line 2: invalid seed: it is empty`},
 		"format":          {`"text_format":"lower4"`, `"text_format":"lower"`, `line 2: unknown format "lower" for the text part: the length must be a whole number from 1 to 64, got ""`},
 		"number format":   {`"number_format":"digits4"`, `"number_format":""`, `line 2: unknown format "" for the number part: use digits1 to digits64, or an alphabet and a length such as [ABC]4`},
 		"no account":      {`"account":"awsn5676"`, `"account":""`, `line 2: invalid account number: it is empty`},

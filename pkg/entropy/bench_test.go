@@ -6,9 +6,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// BenchmarkWords makes words: singly by a stream that stands at one index, with
-// a seek to a new index for each, and in bulk as draws have them. An iteration is
-// a word, or the block that a draw has in bulk.
+// BenchmarkWords makes words of one index, words of consecutive indexes with a seek for
+// each, and blocks in bulk, as bulk draws do. An iteration is one word or one block.
 func BenchmarkWords(b *testing.B) {
 	stream := entropy.NewStream(entropy.Seed("42").Subkey(entropy.Prize))
 	b.Run("stream", func(b *testing.B) {
@@ -36,7 +35,7 @@ func BenchmarkWords(b *testing.B) {
 	})
 }
 
-// BenchmarkUniform makes one bounded number an iteration.
+// BenchmarkUniform makes one bounded number per iteration.
 func BenchmarkUniform(b *testing.B) {
 	stream := entropy.NewStream(entropy.Seed("42").Subkey(entropy.Prize))
 	b.ReportAllocs()

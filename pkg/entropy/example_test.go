@@ -6,8 +6,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// A seed is kept secret and its commitment published, which binds its owner to
-// every draw before the first one is made.
+// The owner of a seed keeps it secret and publishes its commitment before the first draw.
 func ExampleSeed_Commitment() {
 	seed, err := entropy.ParseSeed("42")
 	if err != nil {
@@ -18,7 +17,7 @@ func ExampleSeed_Commitment() {
 	// Output: 73475cb40a568e8da8a045ced110137e159f890ac4da883b6b17dc651b3a8049
 }
 
-// The words of a stream are those that openssl gives; see the package comment.
+// The first two words are those that openssl prints; see the package comment.
 func ExampleStream() {
 	stream := entropy.NewStream(entropy.Seed("42").Subkey(entropy.Text))
 	stream.Seek(0)

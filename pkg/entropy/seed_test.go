@@ -17,25 +17,25 @@ func TestParseSeed(t *testing.T) {
 		"longest":          {text: strings.Repeat("x", entropy.MaxSeed)},
 		"beyond ASCII":     {text: "ünïcode ✓"},
 		"empty":            {text: "", want: "it is empty"},
-		"too long":         {text: strings.Repeat("x", entropy.MaxSeed+1), want: "it has 1025 bytes, at most 1024 are allowed"},
+		"too long":         {text: strings.Repeat("x", entropy.MaxSeed+1), want: "it must have at most 1024 bytes, got 1025"},
 		"half a character": {text: "x\xc3", want: "it is not valid UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			seed, err := entropy.ParseSeed(test.text)
 			if test.want == "" {
 				if err != nil || string(seed) != test.text {
-					t.Errorf("got %q, %v, want the text itself", seed, err)
+					t.Errorf("got %q and error %v, want %q", seed, err, test.text)
 				}
 				return
 			}
 			if !errors.Is(err, entropy.ErrSeed) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want ErrSeed with %q", err, test.want)
+				t.Errorf("got error %v, want ErrSeed with %q", err, test.want)
 			}
 		})
 	}
 }
 
-func TestNewSeedIsFreshEachTime(t *testing.T) {
+func TestNewSeed(t *testing.T) {
 	seen := map[entropy.Seed]bool{}
 	for range 100 {
 		seed := entropy.NewSeed()
@@ -43,7 +43,7 @@ func TestNewSeedIsFreshEachTime(t *testing.T) {
 			t.Fatalf("got %q, want 64 lower-case hexadecimal digits", seed)
 		}
 		if seen[seed] {
-			t.Fatalf("%s came twice", seed)
+			t.Fatalf("got %s twice, want a new seed each time", seed)
 		}
 		seen[seed] = true
 	}
@@ -53,30 +53,30 @@ func TestParseKey(t *testing.T) {
 	key := entropy.Seed("42").Subkey(entropy.Prize)
 	for _, text := range []string{key.Hex(), strings.ToUpper(key.Hex())} {
 		if got, err := entropy.ParseKey(text); err != nil || got != key {
-			t.Errorf("ParseKey(%s) = %x, %v, want the key back", text, got[:], err)
+			t.Errorf("ParseKey(%s) = %x with error %v, want %x", text, got[:], err, key[:])
 		}
 	}
 	for _, text := range []string{"", "abc", key.Hex()[1:], key.Hex() + "0", "x" + key.Hex()[1:], strings.Repeat("é", 32)} {
 		_, err := entropy.ParseKey(text)
 		if !errors.Is(err, entropy.ErrKey) {
-			t.Errorf("ParseKey(%q) gives %v, want ErrKey", text, err)
+			t.Errorf("ParseKey(%q): got error %v, want ErrKey", text, err)
 			continue
 		}
 		if len(text) > 10 && strings.Contains(err.Error(), text[2:10]) {
-			t.Errorf("%v tells the text, which may be a secret", err)
+			t.Errorf("got %q, want an error that does not repeat the text", err)
 		}
 	}
 }
 
-// TestKeyHidesItself keeps keys out of logs, in whatever form they are printed.
-func TestKeyHidesItself(t *testing.T) {
+// TestKeyIsHidden checks that no way of printing a key reveals it.
+func TestKeyIsHidden(t *testing.T) {
 	key := entropy.Seed("42").Subkey(entropy.Prize)
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 		if got, want := fmt.Sprintf(format, key), "entropy.Key(secret)"; got != want {
-			t.Errorf("%s gives %q, want %q", format, got, want)
+			t.Errorf("%s: got %q, want %q", format, got, want)
 		}
 		if got := fmt.Sprintf(format, entropy.Range{Key: key}); !strings.Contains(got, "secret") {
-			t.Errorf("%s of a range gives %q, which tells its key", format, got)
+			t.Errorf("%s of a range: got %q, want the key to be hidden", format, got)
 		}
 	}
 }
@@ -87,6 +87,6 @@ func TestLabelsHaveDifferentKeys(t *testing.T) {
 		keys[entropy.Seed("42").Subkey(label)] = true
 	}
 	if !slices.Equal(entropy.Labels(), []entropy.Label{entropy.Text, entropy.Number, entropy.Prize}) || len(keys) != 3 {
-		t.Errorf("%v have %d keys, want text, number, prize and 3", entropy.Labels(), len(keys))
+		t.Errorf("got labels %v with %d different keys, want text, number and prize with 3", entropy.Labels(), len(keys))
 	}
 }

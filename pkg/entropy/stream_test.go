@@ -17,17 +17,17 @@ func TestRangeCheck(t *testing.T) {
 		start, count uint64
 		want         error
 	}{
-		"nothing":             {0, 0, nil},
-		"nothing at the end":  {math.MaxUint64, 0, nil},
-		"the last draw":       {math.MaxUint64, 1, nil},
-		"one too many":        {math.MaxUint64, 2, entropy.ErrRange},
-		"all but one":         {0, math.MaxUint64, nil},
-		"all but the first":   {1, math.MaxUint64, nil},
-		"one behind them all": {2, math.MaxUint64, entropy.ErrRange},
+		"empty":             {0, 0, nil},
+		"empty at the end":  {math.MaxUint64, 0, nil},
+		"last index":        {math.MaxUint64, 1, nil},
+		"one too many":      {math.MaxUint64, 2, entropy.ErrRange},
+		"all but the last":  {0, math.MaxUint64, nil},
+		"all but the first": {1, math.MaxUint64, nil},
+		"one past the end":  {2, math.MaxUint64, entropy.ErrRange},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := (entropy.Range{Start: test.start, Count: test.count}).Check(); !errors.Is(err, test.want) {
-				t.Errorf("got %v, want %v", err, test.want)
+				t.Errorf("got error %v, want %v", err, test.want)
 			}
 		})
 	}
@@ -41,9 +41,9 @@ func TestRangeSlice(t *testing.T) {
 	}
 }
 
-// TestBlocksAreTheStreamsWords reads the same words both ways, also across the
-// end of what one Read is asked for and at the last indexes.
-func TestBlocksAreTheStreamsWords(t *testing.T) {
+// TestBlocks compares blocks with the words of the stream, also across two reads and at
+// the last indexes.
+func TestBlocks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		key := entropy.Seed(rapid.StringN(1, 20, -1).Draw(t, "seed")).Subkey(entropy.Number)
 		count := rapid.Uint64Range(1, 40).Draw(t, "count")
@@ -64,13 +64,12 @@ func TestBlocksAreTheStreamsWords(t *testing.T) {
 			slow = binary.BigEndian.AppendUint64(slow, stream.Uint64())
 		}
 		if !bytes.Equal(bulk, slow) {
-			t.Fatalf("block %d of %d draws from %d:\n%x in bulk\n%x word by word", j, count, start, bulk, slow)
+			t.Fatalf("block %d of %d draws from index %d:\ngot  %x\nwant %x", j, count, start, bulk, slow)
 		}
 	})
 }
 
-// TestThreshold holds the shortcut -n % n against (2^64 - n) mod n as the design
-// has it, in numbers of any size.
+// TestThreshold compares the shortcut -n % n with (2^64 - n) mod n in big integers.
 func TestThreshold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Uint64Range(1, math.MaxUint64).Draw(t, "n")
@@ -83,9 +82,8 @@ func TestThreshold(t *testing.T) {
 	})
 }
 
-// TestUniformIsLemire recomputes bounded numbers from the words by the formula
-// of the design.
-func TestUniformIsLemire(t *testing.T) {
+// TestUniform compares Uniform with Lemire's formula in big integers.
+func TestUniform(t *testing.T) {
 	two64 := new(big.Int).Lsh(big.NewInt(1), 64)
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.OneOf(rapid.Uint64Range(1, math.MaxUint64), rapid.Uint64Range(1<<63, 1<<63+1000)).Draw(t, "n")
@@ -107,10 +105,10 @@ func TestUniformIsLemire(t *testing.T) {
 	})
 }
 
-func TestUniformOfNothingPanics(t *testing.T) {
+func TestUniformZeroPanics(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("Uniform(0) gives something, though there is nothing to give")
+			t.Error("Uniform(0) returned, want a panic")
 		}
 	}()
 	entropy.NewStream(entropy.Key{}).Uniform(0)

@@ -10,8 +10,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// vectors are results that two independent implementations of the randomness
-// agree on.
+// vectors are results on which two independent implementations agree. Package partgen
+// tests the parts of account numbers in the same file.
 type vectors struct {
 	Subkeys []struct{ Seed, Commitment, Text, Number, Prize string }
 	Words   []struct {
@@ -54,18 +54,17 @@ func TestSubkeyVectors(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := seed.Commitment(); got != v.Commitment {
-			t.Errorf("commitment of %q = %s, want %s", v.Seed, got, v.Commitment)
+			t.Errorf("commitment of %q: got %s, want %s", v.Seed, got, v.Commitment)
 		}
 		for label, want := range map[entropy.Label]string{entropy.Text: v.Text, entropy.Number: v.Number, entropy.Prize: v.Prize} {
 			if got := seed.Subkey(label).Hex(); got != want {
-				t.Errorf("%s key of %q = %s, want %s", label, v.Seed, got, want)
+				t.Errorf("%s key of %q: got %s, want %s", label, v.Seed, got, want)
 			}
 		}
 	}
 }
 
-// TestWordVectors holds both ways to the words against the vectors: word by
-// word, and many blocks at once.
+// TestWordVectors reads the words one by one and in blocks.
 func TestWordVectors(t *testing.T) {
 	for _, v := range loadVectors(t).Words {
 		stream := entropy.NewStream(entropy.Seed(v.Seed).Subkey(entropy.Label(v.Label)))
@@ -73,14 +72,14 @@ func TestWordVectors(t *testing.T) {
 		stream.Seek(index)
 		for i, want := range v.Words {
 			if got := fmt.Sprintf("%016x", stream.Uint64()); got != want {
-				t.Errorf("seed %q, %s, index %s, word %d = %s, want %s", v.Seed, v.Label, v.Index, i, got, want)
+				t.Errorf("seed %q, %s, index %s, word %d: got %s, want %s", v.Seed, v.Label, v.Index, i, got, want)
 			}
 			var block [entropy.BlockSize]byte
 			if _, err := stream.Blocks(index, uint64(i/2)).Read(block[:]); err != nil {
 				t.Fatal(err)
 			}
 			if got := fmt.Sprintf("%x", block[i%2*8:][:8]); got != want {
-				t.Errorf("seed %q, %s, index %s, block %d has word %s, want %s", v.Seed, v.Label, v.Index, i/2, got, want)
+				t.Errorf("seed %q, %s, index %s, word %d of its blocks: got %s, want %s", v.Seed, v.Label, v.Index, i, got, want)
 			}
 		}
 	}
@@ -93,9 +92,8 @@ func TestUniformVectors(t *testing.T) {
 		stream.Seek(v.Index)
 		n := parseUint(t, v.N)
 		if got, want := stream.Uniform(n), parseUint(t, v.Value); got != want {
-			t.Errorf("seed %q, %s, index %d: uniform(%s) = %d, want %s", v.Seed, v.Label, v.Index, v.N, got, v.Value)
+			t.Errorf("seed %q, %s, index %d: Uniform(%s) = %d, want %s", v.Seed, v.Label, v.Index, v.N, got, v.Value)
 		}
-		// A value that its first word does not give came by rejection.
 		fresh := entropy.NewStream(entropy.Seed(v.Seed).Subkey(entropy.Label(v.Label)))
 		fresh.Seek(v.Index)
 		if fresh.Uint64()*n < entropy.Threshold(n) {
@@ -103,6 +101,6 @@ func TestUniformVectors(t *testing.T) {
 		}
 	}
 	if rejected == 0 {
-		t.Error("no vector rejects a word, so rejection is not tested")
+		t.Error("got no vector that rejects a word, want some")
 	}
 }
