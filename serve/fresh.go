@@ -2,9 +2,10 @@ package serve
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/entropy/source"
@@ -20,7 +21,7 @@ type freshSeeds struct {
 
 	turn  chan struct{} // holds one token for whoever uses what follows
 	seed  entropy.Seed
-	proof json.RawMessage
+	proof jsontext.Value
 	made  time.Time
 }
 
@@ -42,7 +43,7 @@ func (f *freshSeeds) name() string {
 
 // get makes a seed and the proof of where it comes from, nil for the operating
 // system. Where the source fails there is none: nothing else stands in for it.
-func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, json.RawMessage, error) {
+func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 	if f.source == nil {
 		return entropy.NewSeed(), nil, nil
 	}

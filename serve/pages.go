@@ -2,10 +2,11 @@ package serve
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -35,7 +36,7 @@ func (f free) Deployed(ctx context.Context) (text textgen.Format, number numgen.
 }
 
 // Fresh implements [site.Free].
-func (f free) Fresh(ctx context.Context) (entropy.Seed, json.RawMessage, error) {
+func (f free) Fresh(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 	return f.s.fresh.get(ctx)
 }
 

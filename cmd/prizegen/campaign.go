@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
+	"github.com/prizegen/prizegen/pkg/atomicfile"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
-	"github.com/prizegen/prizegen/pkg/atomicfile"
 )
 
 // promoterFunc is what a command does with campaigns.

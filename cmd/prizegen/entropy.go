@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -94,7 +94,7 @@ func (a *app) seedSource(f entropyFlags) (source.Source, error) {
 }
 
 // newSeed makes a seed, and tells whom it waits for.
-func (a *app) newSeed(ctx context.Context, f entropyFlags) (entropy.Seed, json.RawMessage, error) {
+func (a *app) newSeed(ctx context.Context, f entropyFlags) (entropy.Seed, jsontext.Value, error) {
 	s, err := a.seedSource(f)
 	if err != nil {
 		return "", nil, err
@@ -127,7 +127,7 @@ func (a *app) proofCheck(ctx context.Context, f entropyFlags, online bool) (draw
 			a.note("prizegen: "+format, args...)
 		}
 	}
-	return func(seed entropy.Seed, proof json.RawMessage) error {
+	return func(seed entropy.Seed, proof jsontext.Value) error {
 		finding, err := source.CheckProof(ctx, cfg, seed.Trunk(), proof, online)
 		switch {
 		case errors.Is(err, source.ErrUnverified):

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -139,8 +139,8 @@ func (f runFlags) withCount(cmd *cobra.Command, what string) runFlags {
 // runSeed is the seed of a run.
 type runSeed struct {
 	entropy.Seed
-	proof json.RawMessage // of where it comes from, nil for none
-	made  bool            // and not given
+	proof jsontext.Value // of where it comes from, nil for none
+	made  bool           // and not given
 }
 
 // seedOf gives the seed of a run, or makes one where none was given. It checks that

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os/signal"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	"github.com/prizegen/prizegen/cmd/prizegen/tui"
@@ -97,7 +97,7 @@ func (a *app) tui(ctx context.Context, o tuiOptions) error {
 	backends := &tuiBackends{a: a, db: *o.db}
 	cfg := tui.Config{
 		Local: backends.of(remote.Config{}), Connect: backends.connect, Hint: hintOf,
-		NewSeed: func(ctx context.Context) (entropy.Seed, json.RawMessage, error) {
+		NewSeed: func(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 			return a.quietly().newSeed(ctx, o.run.made)
 		},
 		Now:     time.Now,

@@ -1,7 +1,7 @@
 package draw
 
 import (
-	"encoding/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
@@ -31,7 +31,7 @@ type Draw struct {
 	RulesSHA256  string  `json:"rules_sha256"`
 
 	// Entropy proves where the seed comes from, where it is from outside.
-	Entropy json.RawMessage `json:"entropy,omitempty"`
+	Entropy jsontext.Value `json:"entropy,omitempty"`
 }
 
 // Prize is what a draw won.
@@ -44,7 +44,7 @@ type Prize struct {
 // Spec says which draws to make.
 type Spec struct {
 	Seed   entropy.Seed
-	Proof  json.RawMessage // of where the seed comes from, a JSON object; nil for none
+	Proof  jsontext.Value // of where the seed comes from, a JSON object; nil for none
 	Start  uint64
 	Count  uint64 // not used where account numbers are given
 	Text   textgen.Format

@@ -2,13 +2,13 @@ package draw
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
 	"sync"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -17,7 +17,7 @@ import (
 
 // ProofCheck says what is wrong with the proof of where a seed comes from, a JSON
 // object.
-type ProofCheck func(seed entropy.Seed, proof json.RawMessage) error
+type ProofCheck func(seed entropy.Seed, proof jsontext.Value) error
 
 // Finding is a draw of a file that does not hold, or several that do not for the
 // same reason.
@@ -197,7 +197,7 @@ func (v *verification) proved(seed, proof string) error {
 		if len(v.proofs) >= maxProofs {
 			clear(v.proofs)
 		}
-		err = v.check(entropy.Seed(seed), json.RawMessage(proof))
+		err = v.check(entropy.Seed(seed), jsontext.Value(proof))
 		v.proofs[key] = err
 	}
 	return err

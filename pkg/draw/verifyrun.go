@@ -3,9 +3,10 @@ package draw
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
@@ -181,7 +182,7 @@ func (c *checker) prepare() error {
 	}
 	c.spec = Spec{Seed: seed, Rules: rules}
 	if c.origin.proof != "" {
-		c.spec.Proof = json.RawMessage(c.origin.proof)
+		c.spec.Proof = jsontext.Value(c.origin.proof)
 		if err := c.proved(c.origin.seed, c.origin.proof); err != nil {
 			return err
 		}

@@ -2,12 +2,13 @@ package site_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -31,7 +32,7 @@ func (freePlay) Deployed(context.Context) (text textgen.Format, number numgen.Fo
 	return text, number, rules, err
 }
 
-func (freePlay) Fresh(context.Context) (entropy.Seed, json.RawMessage, error) {
+func (freePlay) Fresh(context.Context) (entropy.Seed, jsontext.Value, error) {
 	return entropy.NewSeed(), nil, nil
 }
 

@@ -10,12 +10,13 @@ package site
 import (
 	"context"
 	"embed"
-	"encoding/json"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -36,7 +37,7 @@ type Free interface {
 	Deployed(ctx context.Context) (textgen.Format, numgen.Format, *prize.Rules, error)
 
 	// Fresh makes a seed, and the proof of where it comes from, nil for none.
-	Fresh(ctx context.Context) (entropy.Seed, json.RawMessage, error)
+	Fresh(ctx context.Context) (entropy.Seed, jsontext.Value, error)
 }
 
 // Config is what a site is made of.

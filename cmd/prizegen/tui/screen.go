@@ -2,13 +2,13 @@ package tui
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -33,7 +33,7 @@ type Config struct {
 	Local   Backend                               // draws made in this process
 	Remote  *Backend                              // the services that were named, nil for none
 	Connect func(address string) (Backend, error) // makes a backend of services at an address, without calling them
-	NewSeed func(ctx context.Context) (entropy.Seed, json.RawMessage, error)
+	NewSeed func(ctx context.Context) (entropy.Seed, jsontext.Value, error)
 	Hint    func(err error) string // what to do about an error, empty where that is not known
 	Now     func() time.Time
 
@@ -95,8 +95,8 @@ type Settings struct {
 	wrong *wrongRules
 
 	Seed  entropy.Seed
-	Proof json.RawMessage // of where the seed comes from, nil for none
-	Next  uint64          // the index of the next draw of free play
+	Proof jsontext.Value // of where the seed comes from, nil for none
+	Next  uint64         // the index of the next draw of free play
 
 	// Waiting says that the terms of free play are not known yet, since the backend has
 	// not told what is deployed there: nothing is drawn by them meanwhile.

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"reflect"
 	"testing"
@@ -10,6 +9,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/muesli/termenv"
 
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -43,7 +43,7 @@ func worldOn(t testing.TB, profile termenv.Profile, dark bool) *world {
 	}
 	return &world{ctx: t.Context(), styles: newStyles(renderer), after: never, Config: Config{
 		Local:   local,
-		NewSeed: func(context.Context) (entropy.Seed, json.RawMessage, error) { return "new", nil, nil },
+		NewSeed: func(context.Context) (entropy.Seed, jsontext.Value, error) { return "new", nil, nil },
 		Now:     func() time.Time { return time.Date(2027, 6, 1, 12, 0, 0, 0, time.UTC) },
 		Settings: Settings{
 			Backend: local, RulesRef: prize.Generous, Seed: "42",

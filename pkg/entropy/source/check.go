@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/entropy/drand"
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg"
@@ -53,7 +55,7 @@ func (f Finding) String() string {
 //
 // Errors wrap [ErrSource], [ErrUnverified] (with a finding all the same), or those
 // of the packages drand and randomorg.
-func CheckProof(ctx context.Context, cfg Config, seed entropy.Seed, proof json.RawMessage, online bool) (Finding, error) {
+func CheckProof(ctx context.Context, cfg Config, seed entropy.Seed, proof jsontext.Value, online bool) (Finding, error) {
 	if len(proof) == 0 || string(proof) == "null" {
 		return Finding{}, fmt.Errorf("%w: the seed has no proof, as those of the operating system or of one's own have none", ErrSource)
 	}
@@ -73,7 +75,7 @@ func CheckProof(ctx context.Context, cfg Config, seed entropy.Seed, proof json.R
 		ErrSource, head.Source, Drand, RandomOrg)
 }
 
-func checkDrand(ctx context.Context, cfg Config, seed entropy.Seed, text json.RawMessage, online bool) (Finding, error) {
+func checkDrand(ctx context.Context, cfg Config, seed entropy.Seed, text jsontext.Value, online bool) (Finding, error) {
 	var p drand.Proof
 	if err := json.Unmarshal(text, &p); err != nil {
 		return Finding{}, fmt.Errorf("%w: it can't be read: %w", drand.ErrProof, err)
@@ -108,7 +110,7 @@ func checkDrand(ctx context.Context, cfg Config, seed entropy.Seed, text json.Ra
 	return f, nil
 }
 
-func checkRandomOrg(ctx context.Context, cfg Config, seed entropy.Seed, text json.RawMessage, online bool) (Finding, error) {
+func checkRandomOrg(ctx context.Context, cfg Config, seed entropy.Seed, text jsontext.Value, online bool) (Finding, error) {
 	var p randomorg.Proof
 	if err := json.Unmarshal(text, &p); err != nil {
 		return Finding{}, fmt.Errorf("%w: it can't be read: %w", randomorg.ErrProof, err)

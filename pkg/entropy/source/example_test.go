@@ -2,8 +2,9 @@ package source_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 )
@@ -13,7 +14,7 @@ import (
 func Example() {
 	const seed = "drand/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/42/" +
 		"8ada64bae5c6c0f5540a6a13af56e663240edfbd2c76ac6a8f27671eb7259ce3"
-	proof := json.RawMessage(`{
+	proof := jsontext.Value(`{
 		"source": "drand",
 		"chain": "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971",
 		"round": 42,

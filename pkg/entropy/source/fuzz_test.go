@@ -1,8 +1,9 @@
 package source_test
 
 import (
-	"encoding/json"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/entropy/source"
@@ -18,7 +19,7 @@ func FuzzCheckProof(f *testing.F) {
 	f.Add("random.org/6116/"+hash, `{"source":"random.org","random":"{\"method\":\"generateSignedBlobs\",\"n\":1,\"size\":256,\"format\":\"hex\",\"data\":[\"`+hash+`\"],\"serialNumber\":6116}","signature":""}`)
 	f.Add("42", `{"source":"os"}`)
 	f.Fuzz(func(t *testing.T, seed, proof string) {
-		finding, err := source.CheckProof(t.Context(), source.Config{}, entropy.Seed(seed), json.RawMessage(proof), false)
+		finding, err := source.CheckProof(t.Context(), source.Config{}, entropy.Seed(seed), jsontext.Value(proof), false)
 		if err == nil && (!finding.Signed || seed != genuine) {
 			t.Errorf("%s proves the seed %q: %s", proof, seed, finding)
 		}

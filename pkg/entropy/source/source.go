@@ -21,6 +21,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/entropy/drand"
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg"
@@ -47,7 +49,7 @@ type Source interface {
 	// for [CheckProof], or nil where there is nothing to prove. It may have to
 	// wait: for drand until a round is published, for RANDOM.ORG as long as it
 	// advises. There is a seed only if there is no error.
-	Seed(ctx context.Context) (entropy.Seed, json.RawMessage, error)
+	Seed(ctx context.Context) (entropy.Seed, jsontext.Value, error)
 }
 
 // Config says which source to use and how. The zero Config is the operating
@@ -88,7 +90,7 @@ type system struct{}
 
 func (system) Name() string { return OS }
 
-func (system) Seed(ctx context.Context) (entropy.Seed, json.RawMessage, error) {
+func (system) Seed(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 	if ctx.Err() != nil {
 		return "", nil, context.Cause(ctx)
 	}
@@ -122,7 +124,7 @@ func (cfg Config) drand(chain drand.Hash) (*drand.Client, error) {
 
 func (*drandSource) Name() string { return Drand }
 
-func (s *drandSource) Seed(ctx context.Context) (entropy.Seed, json.RawMessage, error) {
+func (s *drandSource) Seed(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 	r, err := s.fetch(ctx)
 	if err != nil {
 		return "", nil, err
@@ -176,7 +178,7 @@ func (cfg Config) randomOrg() (*randomorg.Client, *rsa.PublicKey, error) {
 
 func (*randomOrg) Name() string { return RandomOrg }
 
-func (s *randomOrg) Seed(ctx context.Context) (entropy.Seed, json.RawMessage, error) {
+func (s *randomOrg) Seed(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 	signed, err := s.client.Generate(ctx, s.userData)
 	if err != nil {
 		return "", nil, err
@@ -185,7 +187,7 @@ func (s *randomOrg) Seed(ctx context.Context) (entropy.Seed, json.RawMessage, er
 }
 
 // proven gives a seed with its proof in JSON.
-func proven(seed entropy.Seed, proof any) (entropy.Seed, json.RawMessage, error) {
+func proven(seed entropy.Seed, proof any) (entropy.Seed, jsontext.Value, error) {
 	text, err := json.Marshal(proof)
 	if err != nil {
 		return "", nil, fmt.Errorf("writing the proof of the seed %s: %w", seed, err)

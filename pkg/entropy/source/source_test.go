@@ -2,12 +2,13 @@ package source_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/entropy/drand"
@@ -18,7 +19,7 @@ import (
 )
 
 // made makes a seed by a configuration that is right.
-func made(t *testing.T, cfg source.Config) (entropy.Seed, json.RawMessage) {
+func made(t *testing.T, cfg source.Config) (entropy.Seed, jsontext.Value) {
 	t.Helper()
 	s, err := source.New(cfg)
 	if err != nil {
@@ -180,7 +181,7 @@ func TestCheckProofRefuses(t *testing.T) {
 	const someSeed = "drand/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/42/8ada64bae5c6c0f5540a6a13af56e663240edfbd2c76ac6a8f27671eb7259ce3"
 	const round42 = `{"source":"drand","chain":"52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971","round":42,` +
 		`"signature":"95a9f9f5b231b7714de1553105d8ffdf3dcda24cfdb1e689319bccf79a9c8ce430a91b811fbfaf763900bc998b5d686a"}`
-	if f, err := source.CheckProof(t.Context(), source.Config{}, someSeed, json.RawMessage(round42), false); err != nil || f.At.Format(time.DateOnly) != "2023-08-23" {
+	if f, err := source.CheckProof(t.Context(), source.Config{}, someSeed, jsontext.Value(round42), false); err != nil || f.At.Format(time.DateOnly) != "2023-08-23" {
 		t.Errorf("round 42: %+v, %v", f, err)
 	}
 	for name, test := range map[string]struct {
@@ -203,7 +204,7 @@ func TestCheckProofRefuses(t *testing.T) {
 		"random.org, other":  {proof: `{"source":"random.org"}`, seed: "42", want: randomorg.ErrSeed, says: "expected random.org/"},
 		"random.org, cert":   {proof: `{"source":"random.org"}`, cfg: source.Config{RandomOrgCert: []byte("x")}, says: "random-org-cert"},
 	} {
-		f, err := source.CheckProof(t.Context(), test.cfg, test.seed, json.RawMessage(test.proof), true)
+		f, err := source.CheckProof(t.Context(), test.cfg, test.seed, jsontext.Value(test.proof), true)
 		if err == nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: %+v, %v, want an error that says %q", name, f, err, test.says)
 		}
