@@ -1,26 +1,28 @@
 #!/bin/sh
-# Makes what a deployment needs and nobody else may know: passwords, a certificate, and
-# .env with the settings of Compose. What is there already stays as it is, so that it can
-# be run again.
+# Creates the secrets of a deployment (passwords and a certificate) and .env, the settings of
+# Compose. It keeps existing files, so you can run it again.
 #
-#   deploy/setup.sh [HOST]      HOST is the name that people type, localhost if left out
+#   deploy/setup.sh [HOST]      HOST is the public name of the site (default localhost)
 set -eu
 umask 077
 cd "$(dirname "$0")"
 host=${1:-localhost}
 
 mkdir -p secrets
-# Containers read the files as users of their own; the folder keeps everybody else out.
-keep() { # keep FILE: writes standard input into it, unless it exists
+# The containers read the files as different users; the mode of the folder keeps other users
+# of the machine out.
+
+# keep FILE writes standard input to a file unless it exists.
+keep() {
 	if [ -e "secrets/$1" ]; then
 		cat >/dev/null
-		echo "setup: secrets/$1 stays as it is"
+		echo "setup: kept secrets/$1"
 		return
 	fi
 	cat >"secrets/$1.new"
 	chmod 444 "secrets/$1.new"
 	mv "secrets/$1.new" "secrets/$1"
-	echo "setup: made secrets/$1"
+	echo "setup: created secrets/$1"
 }
 random() { openssl rand -hex 24 | tr -d '\n'; }
 
@@ -40,7 +42,7 @@ if [ ! -e secrets/tls_cert.pem ]; then
 	keep tls_key.pem <secrets/tls_key.new
 	keep tls_cert.pem <secrets/tls_cert.new
 	rm -f secrets/tls_key.new secrets/tls_cert.new
-	echo "setup: the certificate is signed by nobody but itself; put one for $host in its place before others come"
+	echo "setup: the certificate is self-signed; replace it with one for $host before you go public"
 fi
 
 if [ ! -e .env ]; then
@@ -56,13 +58,13 @@ COMPOSE_PROJECT_NAME=prizegen
 #RULES=generous
 #TEXT_ENTROPY=os
 #NUMBER_ENTROPY=os
-# Processors of the database with Compose, at most as many as there are.
+# Processors of the database in Compose, at most those of the machine.
 #DATABASE_CPUS=1
-# Names of secrets and files in a swarm; another one after each change of them.
+# Versions of secrets and files in a swarm. Change the number after each change of a file.
 #SECRETS=1
 #DATABASE_SECRETS=1
 #TLS_SECRETS=1
 #CONFIGS=1
 END
-	echo "setup: made .env"
+	echo "setup: created .env"
 fi

@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
-# Makes the pictures of the README and of docs/tui.md from what the program itself
-# shows: `pictures.sh` all of them, `pictures.sh tui-draw odds` some. It takes tmux.
+# Makes the pictures of README.md and docs/tui.md from the output of the program. It needs
+# tmux.
+#
+#	scripts/pictures.sh [NAME...]    such as: tui-draw odds
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 make -s build
 wanted=" $* "
 
-# freeze NAME LINE_HEIGHT makes a picture of what it reads, in colour, as SVG.
+# freeze NAME LINE_HEIGHT turns coloured text from standard input into an SVG picture.
 freeze() {
 	go tool -modfile=tools/freeze.mod freeze --language ansi --font.family monospace --line-height "$2" \
 		--background '#171717' --padding 20 --border.radius 8 --output "docs/pictures/$1.svg" >/dev/null
 	echo "docs/pictures/$1.svg"
 }
 
-# skipped NAME tells whether a picture is not wanted.
+# skipped NAME reports whether a picture was not asked for.
 skipped() { [[ $wanted != '  ' && $wanted != *" $1 "* ]]; }
 
-# picture NAME COMMAND... shows a command line and its output.
+# picture NAME ARGUMENT... makes a picture of a command and its output.
 picture() {
 	local name=$1
 	shift
@@ -37,23 +39,24 @@ cleanup() {
 	rm -rf "$work"
 }
 trap cleanup EXIT
-# term calls the tmux of the picture that is being made: each has one of its own.
+# term calls the tmux server of the current picture. Each picture has its own server.
 term() { tmux -S "$work/$name.socket" "$@"; }
 
 # until_shown TEXT waits until the terminal shows a text.
 until_shown() {
-	for _ in $(seq 300); do
-		term capture-pane -p | grep -qF -- "$1" && return
+	local shown
+	for _ in {1..1200}; do
+		shown=$(term capture-pane -p)
+		[[ $shown == *"$1"* ]] && return
 		sleep 0.1
 	done
-	echo "pictures: the terminal does not show '$1' but:" >&2
-	term capture-pane -p >&2
+	printf 'pictures: the terminal does not show "%s":\n%s\n' "$1" "$shown" >&2
 	exit 1
 }
 
-# screen NAME ARGUMENTS STEP... shows the interactive program, begun with arguments,
-# after some steps: =TEXT waits until a text is shown, +TEXT types one, and anything
-# else is a key.
+# screen NAME ARGUMENTS STEP... starts the interactive program, takes some steps and makes a
+# picture of the screen. =TEXT waits until a text is shown, +TEXT types one, and any other
+# step is a key.
 screen() {
 	local name=$1 step
 	local -a arguments
@@ -70,13 +73,12 @@ screen() {
 		*) term send-keys "$step" ;;
 		esac
 	done
-	# The code for the colour that a terminal has by itself says nothing to freeze.
+	# freeze does not know the code for the default colour of the terminal.
 	term capture-pane -e -p | sed 's/\x1b\[39m/\x1b[0m/g' | freeze "$name" 1.2
 	term kill-server
 }
 
-# promotion makes a campaign that some people have played, one of whose prizes was
-# handed over and one draw of which is void.
+# promotion makes a campaign with some plays, one prize handed over and one draw void.
 promotion() {
 	local db=$work/prizegen.db first last id
 	./build/prizegen --quiet campaign create summer --open --db "$db" >/dev/null
@@ -95,11 +97,11 @@ promotion() {
 	./build/prizegen --quiet campaign void "$id" --reason 'played by the staff' --db "$db" >/dev/null
 }
 
-# services starts all services at an address.
+# services ADDRESS starts all services at an address.
 services() {
 	./build/prizegen serve --listen "$1" --db "$work/core.db" --log-level error >"$work/serve.log" 2>&1 &
 	server=$!
-	for _ in $(seq 100); do
+	for _ in {1..1200}; do
 		./build/prizegen status --remote "http://$1" >/dev/null 2>&1 && break
 		sleep 0.1
 	done

@@ -1,31 +1,31 @@
 #!/usr/bin/env bash
 # Runs the playbook against fresh machines: a swarm of one manager and two workers, a
-# machine with PostgreSQL, and one with systemd and NGINX but without Docker. A dry run
-# on the fresh machines passes, the first run ends in a site that is played both ways, and
-# the second run changes nothing.
+# machine with PostgreSQL, and one with systemd and NGINX but without Docker. A dry run on
+# the fresh machines passes. After the first run, plays work through the swarm and through
+# the machine. The second run changes nothing.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$root/deploy/e2e/vm.sh"
-need docker ansible-playbook ansible-lint yamllint debootstrap docker-registry
-: "${DEB:=}" # a package of prizegen that is built already
+need docker ansible-playbook ansible-lint yamllint shellcheck debootstrap docker-registry
+: "${DEB:=}" # a package that was built before
 
 work=$(mktemp -d)
 registry=
 finish() {
 	[[ -n $registry ]] && kill "$registry" 2>/dev/null
-	[[ -n ${KEEP:-} ]] && return # to look at what went wrong
+	[[ -n ${KEEP:-} ]] && return # to inspect a failure
 	vm_stop
 	rm -rf "$work"
 }
 trap finish EXIT
 
 say "Lint"
-(cd "$root/deploy/ansible" && yamllint . && ansible-lint -q) || fail "lint"
+make -s -C "$root/deploy" lint || fail "make -C deploy lint"
 
-say "Images, the package, and a registry that the machines pull from"
+say "Images, the package, and a registry for the machines"
 [[ -n ${E2E_BUILT:-} ]] || build_image
 "$root/deploy/e2e/base-images.sh"
 if [[ -z $DEB ]]; then
-	make -s -C "$root" packages >"$work/packages.log" 2>&1 || { tail "$work/packages.log" >&2 && fail "make packages"; }
+	make -s -C "$root/deploy" packages >"$work/packages.log" 2>&1 || { tail "$work/packages.log" >&2 && fail "make -C deploy packages"; }
 	DEB=$(echo "$root"/dist/*_linux_amd64.deb)
 fi
 vm_need_image
@@ -39,7 +39,7 @@ http: {addr: ":$port"}
 END
 docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 &
 registry=$!
-wait_for 30 "the registry answers" curl -sf "http://127.0.0.1:$port/v2/"
+wait_for "the registry" curl -sf "http://127.0.0.1:$port/v2/"
 for from in "$image prizegen:$TAG" "$image prizegen:next" "$nginx_image nginx:1.30"; do
 	read -r local pushed <<<"$from"
 	docker tag "$local" "127.0.0.1:$port/$pushed"
@@ -48,8 +48,8 @@ for from in "$image prizegen:$TAG" "$image prizegen:next" "$nginx_image nginx:1.
 done
 
 say "Five fresh machines"
-# What an engine within a container takes: its network, and a disk that is none of another
-# engine's.
+# A Docker engine in a container needs network capabilities, and storage that is not on the
+# overlay of the outer engine.
 engine=(--cap-add NET_ADMIN --cap-add NET_RAW --security-opt systempaths=unconfined -v /var/lib/docker)
 for name in manager worker1 worker2; do vm_start "e2e-$name" "${engine[@]}"; done
 vm_start e2e-database --cap-add NET_ADMIN
@@ -65,7 +65,7 @@ all:
     prizegen_nginx_image: $gateway:$port/nginx:1.30
     prizegen_deb: $DEB
     docker_insecure_registries: ["$gateway:$port"]
-    # The kernel of the test may have neither IPVS nor ESP.
+    # The kernel of the test machine may lack IPVS and ESP.
     prizegen_stack_files: [$work/stack-dnsrr.yaml]
     prizegen_encrypt_network: false
   children:
@@ -87,7 +87,7 @@ play() {
 	(cd "$root/deploy/ansible" &&
 		ansible-playbook site.yml -i "$work/inventory.yml" -e "@$work/vault.yml" --vault-password-file "$work/password" "$@")
 }
-# counts of the recap, such as changed, in all.
+# count WORD FILE adds up a count of the recap, such as changed.
 count() { grep -oE "\b$1=[0-9]+" "$2" | cut -d= -f2 | paste -sd+ | bc; }
 
 say "A dry run on fresh machines"
@@ -103,36 +103,37 @@ note "changed $(count changed "$work/first.log") things in $((SECONDS - began)) 
 say "The second run"
 play >"$work/second.log" 2>&1 || { tail -40 "$work/second.log" >&2 && fail "the second run"; }
 tail -7 "$work/second.log"
-[[ $(count changed "$work/second.log") == 0 ]] || { grep -B4 '^changed:' "$work/second.log" >&2; fail "the second run changes something"; }
-play --check >"$work/check.log" 2>&1 || fail "--check on machines that run"
+[[ $(count changed "$work/second.log") == 0 ]] || { grep -B4 '^changed:' "$work/second.log" >&2; fail "the second run changed something"; }
+play --check >"$work/check.log" 2>&1 || fail "--check on running machines"
 [[ $(count changed "$work/check.log") == 0 ]] || { grep -B4 '^changed:' "$work/check.log" >&2; fail "a dry run would change something"; }
 
-say "The site, through the NGINX of the stack and through that of the machine"
+say "The site, through the NGINX of the stack and of the machine"
 person='"entrant":{"first_name":"Ada","last_name":"Byron"}'
 for host in manager machine; do
-	address=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "e2e-$host")
-	wait_for 60 "$host answers" curl -skf "https://$address/readyz"
+	address=$(address "e2e-$host")
+	wait_for "$host" curl -skf "https://$address/readyz"
 	answer=$(curl -sk --retry 10 --retry-all-errors -f "https://$address/v1/draws" -H 'Content-Type: application/json' \
 		-H "Idempotency-Key: \"$host\"" -d "{\"campaign\":\"welcome\",$person}") || fail "$host refuses a play"
 	note "$host: index $(json index <<<"$answer"), account $(json account <<<"$answer")"
 done
-# Both ways lead to one database.
+# Both share one database.
 stored=$(docker exec -u postgres e2e-database psql -At prizegen -c 'select count(*) from draws')
 [[ $stored == 2 ]] || fail "the database has $stored draws, want 2"
 docker exec e2e-manager docker node ls
 docker exec e2e-manager docker stack services prizegen
 
 say "The firewall"
-blocked() { ! docker exec e2e-worker1 timeout 3 bash -c "</dev/tcp/$1/$2" 2>/dev/null; }
-ip_of() { docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$1"; }
+# connects FROM PORT reports whether a machine reaches a port of the database's machine.
+connects() { docker exec "$1" timeout 10 bash -c "</dev/tcp/$database/$2" 2>/dev/null; }
+database=$(address e2e-database)
 docker exec -d e2e-database python3 -m http.server 8888
-sleep 1
-blocked "$(ip_of e2e-database)" 8888 || fail "a port that nobody named is open"
-blocked "$(ip_of e2e-database)" 5432 && fail "the cluster does not reach its database"
+wait_for "a server on port 8888" connects e2e-database 8888
+connects e2e-worker1 8888 && fail "the firewall does not block port 8888"
+connects e2e-worker1 5432 || fail "the cluster does not reach its database"
 
-say "The steps of the pipelines: another version is deployed, and rolled back"
+say "The steps of the pipelines: deploy another version, then roll it back"
 running() { docker exec e2e-manager docker service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Image}}' prizegen_core; }
 export INVENTORY=$work/inventory.yml VAULT=$work/vault.yml ANSIBLE_VAULT_PASSWORD_FILE=$work/password
-URL=https://$(ip_of e2e-manager) CAMPAIGN=welcome CURL_OPTIONS=-k TAG=next "$root/deploy/e2e/pipelines.sh" machines
+URL=https://$(address e2e-manager) CAMPAIGN=welcome CURL_OPTIONS=-k TAG=next "$root/deploy/e2e/pipelines.sh" machines
 [[ $(running) == *"/prizegen:$TAG@"* || $(running) == *"/prizegen:$TAG" ]] || fail "after the rollback $(running) runs"
-note ok
+say "Ansible: passed"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Saves the database of one machine while people play, restores it on another, and plays
-# on there: the campaign verifies over both. Two networks stand for the two machines.
+# Saves the database of one machine while people play, restores it on another machine, and
+# plays there. The export verifies over the draws of both. Two networks stand for the two
+# machines.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl python3
 "$root/deploy/e2e/base-images.sh"
@@ -25,14 +26,14 @@ mkdir "$work/backups"
 chmod 777 "$work/backups"
 chmod 444 "$work/password" "$work/db_url"
 
-# machine NAME: a network with a database of its own.
+# machine NAME creates a network with a database of its own.
 machine() {
 	docker network create "e2e-$1" >/dev/null
 	docker run -d --name "e2e-database-$1" --network "e2e-$1" --network-alias database --volume "$work/password:/password:ro" \
 		--env POSTGRES_USER=prizegen --env POSTGRES_DB=prizegen --env POSTGRES_PASSWORD_FILE=/password "$postgres_image" >/dev/null
-	wait_for 180 "the database of the $1 machine" docker exec "e2e-database-$1" pg_isready -h 127.0.0.1 -U prizegen -d prizegen
+	wait_for "the database of the $1 machine" docker exec "e2e-database-$1" pg_isready -h 127.0.0.1 -U prizegen -d prizegen
 }
-# prizegen NAME COMMAND...: runs a command on a machine.
+# prizegen NAME COMMAND... runs a command on a machine.
 prizegen() {
 	local where=$1
 	shift
@@ -42,10 +43,10 @@ prizegen() {
 core() {
 	docker run -d --name "e2e-core-$1" --network "e2e-$1" --env PRIZEGEN_DB_FILE=/db_url --volume "$work/db_url:/db_url:ro" \
 		--env PRIZEGEN_ADMIN_TOKEN=e2e --env PRIZEGEN_ADMIN_PASSWORD=e2e "$image" serve --no-welcome >/dev/null
-	url=http://$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "e2e-core-$1"):8080
-	wait_for 30 "the core of the $1 machine" curl -fs "$url/readyz"
+	url=http://$(address "e2e-core-$1"):8080
+	wait_for "the core of the $1 machine" curl -fs "$url/readyz"
 }
-# play FROM TO: plays with the keys of these numbers.
+# play FROM TO plays with the keys of these numbers.
 play() {
 	local n
 	for ((n = $1; n <= $2; n++)); do
@@ -61,27 +62,27 @@ machine old
 prizegen old campaign create summer --open >/dev/null
 core old
 play 1 50
-play 51 90 & # people go on while the backup is made
+play 51 90 & # people play while the backup is made
 players=$!
 prizegen old db backup /backups/monday.db
 wait "$players"
-note "a backup of $(stat -c %s "$work/backups/monday.db") bytes, made while people played"
+note "the backup has $(stat -c %s "$work/backups/monday.db") bytes, and was made while people played"
 
-say "It is lost, and the new machine takes over"
+say "The old machine is lost; the new one takes over"
 docker rm -fv e2e-core-old e2e-database-old >/dev/null
 machine new
 prizegen new db restore /backups/monday.db
 export_to new before.json
 saved=$(draws before.json)
-((saved >= 50)) || fail "$saved draws are in the backup, expected at least 50"
+((saved >= 50)) || fail "$saved draws are in the backup, want at least 50"
 core new
-play 1 "$saved" # who plays again with a key that was saved gets the draw of before
+play 1 "$saved" # a saved key returns its first draw
 export_to new same.json
 [[ $(draws same.json) == "$saved" ]] || fail "old keys made $(($(draws same.json) - saved)) new draws"
 play 1001 1050
 prizegen new campaign close summer >/dev/null
 export_to new after.json
-[[ $(draws after.json) == $((saved + 50)) ]] || fail "$(draws after.json) draws, expected $((saved + 50))"
+[[ $(draws after.json) == $((saved + 50)) ]] || fail "$(draws after.json) draws, want $((saved + 50))"
 docker run --rm --volume "$work/backups:/backups:ro" "$image" verify /backups/after.json 2>&1 | sed 's/^/    /'
-note "$saved draws came over, 50 were made after, and old keys made none"
-say "Backup: all is well"
+note "$saved draws were restored, 50 were made afterwards, and old keys made none"
+say "Backup: passed"

@@ -1,23 +1,22 @@
 #!/usr/bin/env bash
-# Builds the images that the tests can't pull where there is no network: NGINX and
-# PostgreSQL of Debian, under the names that the public images have. An image of such a
-# name that is there already, pulled perhaps, is left alone.
+# Builds NGINX and PostgreSQL images from Debian packages, under the names of the public
+# images, for machines that cannot pull those. An existing image of the name is kept.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker
 
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 suite=${DEBIAN_SUITE:-forky} # has NGINX 1.30 and PostgreSQL 18
 
-# base NAME PACKAGES: a Debian with some packages, imported as an image of its own.
+# base NAME PACKAGES imports a Debian system with some packages as an image.
 base() {
 	local name=$1 packages=$2 folder=$cache/$1
 	docker image inspect "e2e-base-$name" >/dev/null 2>&1 && return
 	if [[ ! -e $folder/done ]]; then
-		((EUID == 0)) || fail "debootstrap takes root"
+		((EUID == 0)) || fail "debootstrap needs root"
 		command -v debootstrap >/dev/null || fail "debootstrap is missing"
 		rm -rf "$folder"
 		note "debootstrap of $suite with $packages"
-		# The script of sid does for suites that are newer than debootstrap.
+		# The script for sid also works for suites that are newer than debootstrap.
 		debootstrap --variant=minbase --include="$packages" "$suite" "$folder" "$mirror" \
 			/usr/share/debootstrap/scripts/sid >"$cache/$name.log" 2>&1 || fail "debootstrap: see $cache/$name.log"
 		touch "$folder/done"
@@ -27,11 +26,11 @@ base() {
 		docker import - "e2e-base-$name" >/dev/null
 }
 
-# image TAG NAME PACKAGES: builds TAG from images/NAME unless it is there.
+# image TAG NAME PACKAGES builds TAG from images/NAME unless it exists.
 image() {
 	local tag=$1 name=$2 packages=$3
 	if docker image inspect "$tag" >/dev/null 2>&1; then
-		note "$tag is there"
+		note "$tag exists"
 		return
 	fi
 	if [[ -n ${E2E_PULL:-} ]] && docker pull -q "$tag"; then
@@ -39,7 +38,7 @@ image() {
 	fi
 	base "$name" "$packages"
 	docker build -q --tag "$tag" "$root/deploy/e2e/images/$name" >/dev/null
-	note "$tag is built from Debian's packages"
+	note "built $tag from Debian packages"
 }
 
 say "Base images"

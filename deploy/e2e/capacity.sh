@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures how many plays a second each way of running it makes on this machine, with the
-# load, the database and everything else on the same processors. It passes no judgement.
+# Measures the plays a second of each kind of deployment on this machine. The load and the
+# database use the same processors. There is no threshold.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl go openssl python3
 "$root/deploy/e2e/base-images.sh"
@@ -22,7 +22,7 @@ cleanup() {
 trap cleanup EXIT
 CGO_ENABLED=0 go build -C "$root" -o "$work/load" ./deploy/e2e/load
 
-# measure WHAT URL [CA]: plays as fast as it can, and prints a row.
+# measure WHAT URL [CA] plays as fast as possible and prints a row.
 measure() {
 	"$work/load" --url "$2" --ca "${3:-}" --campaign welcome --rate 0 --visitors "$visitors" --only-plays \
 		--least 0 --for "${seconds}s" --out /dev/null >"$work/summary.json"
@@ -35,8 +35,8 @@ END
 
 say "Plays a second, $visitors visitors at a time for $seconds s, on $(nproc) processors with a load of $(cut -d' ' -f1 /proc/loadavg)"
 docker run -d --name e2e-capacity --volume /data --env PRIZEGEN_ADMIN_TOKEN=e2e --env PRIZEGEN_ADMIN_PASSWORD=e2e "$image" serve >/dev/null
-url=http://$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' e2e-capacity):8080
-wait_for 30 "the process" curl -fs "$url/c/welcome"
+url=http://$(address e2e-capacity):8080
+wait_for "the process" curl -fs "$url/c/welcome"
 measure "one process with SQLite" "$url"
 docker rm -fv e2e-capacity >/dev/null
 
@@ -44,9 +44,16 @@ cp -R "$root/deploy/nginx" "$root/deploy/compose.yaml" "$root/deploy/setup.sh" "
 "$work/setup.sh" >/dev/null
 sed 's/default 0;/default 0; 172.16.0.0\/12 1;/' "$work/nginx/nginx.conf" >"$work/nginx/nginx-e2e.conf"
 site=https://localhost:$HTTPS_PORT ca=$work/secrets/tls_cert.pem
+# upstreams N sends some requests and reports whether NGINX sent them to N cores.
+upstreams() {
+	local log
+	for _ in {1..20}; do curl -fs --cacert "$ca" -o /dev/null "$site/c/welcome"; done
+	log=$(compose "${compose_file[@]}" logs --no-color --tail 20 nginx 2>/dev/null)
+	[[ $(grep -o '"upstream":"[0-9.]*:8080"' <<<"$log" | sort -u | wc -l) == "$1" ]]
+}
 for cores in 1 2; do
 	compose "${compose_file[@]}" up -d --scale "core=$cores" >"$work/up.log" 2>&1 || { cat "$work/up.log" >&2 && fail "compose up"; }
-	wait_for 120 "the site through NGINX" curl -fs --cacert "$ca" "$site/c/welcome"
-	sleep 6 # NGINX learns of replicas
+	wait_for "the site through NGINX" curl -fs --cacert "$ca" "$site/c/welcome"
+	wait_for "$cores cores behind NGINX" upstreams "$cores"
 	measure "Compose: NGINX with TLS, $cores core(s), services, PostgreSQL" "$site" "$ca"
 done

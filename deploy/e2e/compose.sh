@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts a clean clone with Compose and plays: the draw is kept in PostgreSQL, through a
-# new start too.
+# Starts a clean clone with Compose and plays. PostgreSQL keeps the draw, also through a
+# restart.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl git openssl python3
 "$root/deploy/e2e/base-images.sh"
@@ -20,10 +20,10 @@ cleanup() {
 }
 trap cleanup EXIT
 git clone -q "$root" "$clone"
-# What is not committed yet belongs to what is tested.
+# Test the uncommitted changes as well.
 git -C "$root" diff HEAD --binary -- deploy | git -C "$clone" apply --allow-empty
 "$clone/deploy/setup.sh" >/dev/null
-[[ $(stat -c %a "$clone/deploy/secrets") == 700 ]] || fail "others can list the secrets"
+[[ $(stat -c %a "$clone/deploy/secrets") == 700 ]] || fail "other users can list the secrets"
 
 say "compose up"
 began=$(now_ms)
@@ -31,16 +31,18 @@ up
 note "up in $(($(now_ms) - began)) ms"
 site=https://localhost:$HTTPS_PORT
 get() { curl -sS --fail-with-body --cacert "$clone/deploy/secrets/tls_cert.pem" "$@"; }
-wait_for 120 "the site through NGINX" get -o /dev/null "$site/c/welcome"
+wait_for "the site through NGINX" get -o /dev/null "$site/c/welcome"
 [[ $(curl -s -o /dev/null -w '%{http_code}' "http://localhost:$HTTP_PORT/c/welcome") == 308 ]] || fail "HTTP is not redirected"
-published=$(docker ps --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" --format '{{.Names}} {{.Ports}}' | grep -c -- '->' || true)
-[[ $published == 1 ]] || fail "$published containers are published, expected NGINX alone"
+ports=$(docker ps --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" --format '{{.Names}} {{.Ports}}')
+published=$(grep -c -- '->' <<<"$ports" || true)
+[[ $published == 1 ]] || fail "$published containers publish ports, want NGINX alone: $ports"
 for service in text number prize; do
-	[[ $(get "$site/v1/$service/status" | json ready) == true ]] || fail "no $service through NGINX"
+	[[ $(get "$site/v1/$service/status" | json ready) == true ]] || fail "NGINX does not reach the $service service"
 done
-doubled=$(get -D - -o /dev/null "$site/c/welcome" | cut -d: -f1 | tr '[:upper:]' '[:lower:]' | grep -vx 'set-cookie\|vary' | sort | uniq -d)
-[[ -z $doubled ]] || fail "headers that are there twice: $doubled"
-note "the site answers at $site, and nothing but NGINX is published"
+headers=$(get -D - -o /dev/null "$site/c/welcome")
+doubled=$(cut -d: -f1 <<<"$headers" | tr '[:upper:]' '[:lower:]' | grep -vx 'set-cookie\|vary' | sort | uniq -d)
+[[ -z $doubled ]] || fail "duplicate headers: $doubled"
+note "the site answers at $site; only NGINX publishes ports"
 
 say "A play"
 play() { # play KEY
@@ -53,23 +55,27 @@ note "$drawn"
 rows() {
 	compose -f "$clone/deploy/compose.yaml" exec -T database psql -qtAX -U prizegen -d prizegen -c "$1" | tr -d '\r'
 }
-[[ $(rows "SELECT count(*) FROM draws") == 1 ]] || fail "PostgreSQL has $(rows "SELECT count(*) FROM draws") draws, expected 1"
-note "PostgreSQL has the draw"
-events=$(get --no-buffer --max-time 3 -H 'Accept: text/event-stream' "$site/c/welcome/events" 2>/dev/null || true)
-[[ $events == *data:* ]] || fail "no events through NGINX"
-[[ $(compose -f "$clone/deploy/compose.yaml" logs --no-color nginx 2>/dev/null) == *'"request_id":"'* ]] || fail "NGINX logs no request ids"
+[[ $(rows "SELECT count(*) FROM draws") == 1 ]] || fail "PostgreSQL has $(rows "SELECT count(*) FROM draws") draws, want 1"
+note "PostgreSQL stores the draw"
+receives_events() {
+	local events
+	events=$(get --no-buffer --max-time 3 -H 'Accept: text/event-stream' "$site/c/welcome/events" 2>/dev/null || true)
+	[[ $events == *data:* ]]
+}
+wait_for "live events through NGINX" receives_events
+[[ $(compose -f "$clone/deploy/compose.yaml" logs --no-color nginx 2>/dev/null) == *'"request_id":"'* ]] || fail "the log of NGINX has no request ids"
 
-say "A backup, as docs/deploy.md has it"
+say "A backup, as in docs/deploy.md"
 mkdir -m 777 "$clone/backups"
-compose -f "$clone/deploy/compose.yaml" run --rm -v "$clone/backups:/backups" core db backup /backups/monday.db >/dev/null 2>&1 || fail "no backup"
+compose -f "$clone/deploy/compose.yaml" run --rm -v "$clone/backups:/backups" core db backup /backups/monday.db >/dev/null 2>&1 || fail "the backup failed"
 [[ -s $clone/backups/monday.db ]] || fail "the backup is empty"
 note "$(stat -c %s "$clone/backups/monday.db") bytes"
 
 say "compose down and up again"
 down
 up
-wait_for 120 "the site through NGINX" get -o /dev/null "$site/c/welcome"
+wait_for "the site through NGINX" get -o /dev/null "$site/c/welcome"
 [[ $(get "$site/v1/draws/$id" | json account) == "$(json account <<<"$drawn")" ]] || fail "the draw is lost"
 [[ $(play e2e-key-1 | json id) == "$id" ]] || fail "the key made a second draw"
-note "the draw is still there, and its key makes no other"
-say "Compose: all is well"
+note "the draw is still there, and its key makes no second one"
+say "Compose: passed"

@@ -1,12 +1,12 @@
-# What the scripts of this folder share; to be sourced.
+# Functions that the scripts of this folder share. Source it.
 # shellcheck shell=bash disable=SC2034
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# Where slow things are kept from one run to the next: base systems, tools.
+# The cache keeps what is slow to make, such as base systems, from one run to the next.
 cache=${E2E_CACHE:-/var/tmp/prizegen-e2e}
 mkdir -p "$cache"
 
-# The base images, under the names that the public ones have.
+# The base images, under their public names.
 nginx_image=nginx:1.30
 postgres_image=postgres:18
 
@@ -17,36 +17,41 @@ fail() {
 	exit 1
 }
 
-# need TOOL...: the test can't be run without them. Under CI that is a failure.
+# need TOOL... skips the test if a tool or the Docker engine is missing. With CI set, it
+# fails instead.
 need() {
 	local tool
 	for tool in "$@"; do
-		command -v "$tool" >/dev/null && continue
-		[[ -n ${CI:-} ]] && fail "$tool is missing"
-		echo "e2e: skipped, since $tool is missing"
-		exit 0
+		command -v "$tool" >/dev/null || skip "$tool is missing"
 	done
-	docker info >/dev/null 2>&1 || {
-		[[ -n ${CI:-} ]] && fail "no Docker engine answers"
-		echo "e2e: skipped, since no Docker engine answers"
-		exit 0
-	}
+	docker info >/dev/null 2>&1 || skip "no Docker engine answers"
+}
+skip() {
+	[[ -z ${CI:-} ]] || fail "$*"
+	echo "e2e: skipped: $*"
+	exit 0
 }
 
-# wait_for SECONDS WHAT COMMAND...: repeats the command until it succeeds.
+# wait_for WHAT COMMAND... repeats a command until it succeeds. The limit only ends a test
+# that hangs: the outcome must not depend on the speed of the machine.
 wait_for() {
-	local seconds=$1 what=$2 end
-	shift 2
-	end=$((SECONDS + seconds))
+	local what=$1 end
+	shift
+	end=$((SECONDS + ${E2E_PATIENCE:-600}))
 	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || fail "$what: not within $seconds s"
+		((SECONDS < end)) || fail "$what: still waiting after ${E2E_PATIENCE:-600} s"
 		sleep 0.5
 	done
 }
 
+# To match the output of a command, capture it first. In a pipe into `grep -q`, grep ends at
+# the first match, the command dies of SIGPIPE, and pipefail makes that a failure.
+# has TEXT PATTERN reports whether a line of a text matches a regular expression.
+has() { grep -q -e "$2" <<<"$1"; }
+
 now_ms() { date +%s%3N; }
 
-# compose runs whichever Compose there is.
+# compose runs Docker Compose, the plugin or the older program.
 compose() {
 	if docker compose version >/dev/null 2>&1; then
 		docker compose "$@"
@@ -55,16 +60,19 @@ compose() {
 	fi
 }
 
-# json FILTER: reads a member of a JSON object on standard input; jq without jq.
+# json PATH prints a member of the JSON object on standard input, such as draws.0.account.
 json() { python3 -c 'import json,sys; v=json.load(sys.stdin)
 for k in sys.argv[1].split("."): v=v[int(k)] if isinstance(v,list) else v[k]
 print(v if not isinstance(v,bool) else str(v).lower())' "$1"; }
+
+# address CONTAINER prints its IP address.
+address() { docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$1"; }
 
 # The image under test.
 export REGISTRY=${REGISTRY:-e2e.local} TAG=${E2E_TAG:-e2e}
 image=$REGISTRY/prizegen:$TAG
 build_image() {
-	note "make image REGISTRY=$REGISTRY TAG=$TAG"
-	make -s -C "$root" image REGISTRY="$REGISTRY" TAG="$TAG" >"$cache/image.log" 2>&1 ||
-		{ tail -20 "$cache/image.log" >&2 && fail "make image"; }
+	note "make -C deploy image REGISTRY=$REGISTRY TAG=$TAG"
+	make -s -C "$root/deploy" image REGISTRY="$REGISTRY" TAG="$TAG" >"$cache/image.log" 2>&1 ||
+		{ tail -20 "$cache/image.log" >&2 && fail "make -C deploy image"; }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the deb and the rpm, and installs the deb on a machine with systemd: the
-# service starts and is played, an upgrade keeps draws and settings, and so do
-# removing and purging.
+# Builds the deb and the rpm, and installs the deb on a machine with systemd. The service
+# starts and accepts plays. An upgrade, a removal and a purge keep the draws; an upgrade
+# keeps the settings as well.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$root/deploy/e2e/vm.sh"
 need docker debootstrap dpkg-deb rpm
@@ -10,12 +10,16 @@ cd "$root"
 work=$(mktemp -d)
 trap 'vm_stop; rm -rf "$work"' EXIT
 
-say "The deb and the rpm are built"
-make -s packages >"$work/log" 2>&1 || { tail -20 "$work/log" >&2 && fail "make packages"; }
+say "Build the deb and the rpm"
+make -s -C deploy packages >"$work/log" 2>&1 || { tail -20 "$work/log" >&2 && fail "make -C deploy packages"; }
 deb=$(echo dist/*.deb)
 note "$deb has $(stat -c %s "$deb") bytes"
+scripts=$(rpm -qp --scripts dist/*.rpm)
+has "$scripts" useradd || fail "the rpm creates no user: $scripts"
+files=$(rpm -qlp dist/*.rpm)
+has "$files" '^/usr/lib/systemd/system/prizegen\.service$' || fail "the rpm has no unit: $files"
 
-# The next version has other settings and the same program.
+# The next version has the same program and other settings.
 dpkg-deb -R "$deb" "$work/next"
 sed -i 's/^Version: .*/Version: 99.0/' "$work/next/DEBIAN/control"
 echo '# a new line' >>"$work/next/etc/prizegen/config.yaml"
@@ -25,62 +29,64 @@ vm_need_image
 vm=prizegen-e2e-packages
 vm_start "$vm"
 on() { docker exec -i "$vm" "$@"; }
-told() { # what the service's log ends with, where something failed
+cleanup() { # after a failure, prints the end of the service's log
 	[[ $? == 0 ]] || on journalctl -u prizegen --no-pager -n 30 >&2 || true
 	vm_stop
 	rm -rf "$work"
 }
-trap told EXIT
+trap cleanup EXIT
 docker cp -q "$deb" "$vm:/root/first.deb"
 docker cp -q "$work/next.deb" "$vm:/root/next.deb"
 
-say "The deb is installed on a machine with systemd"
+say "Install the deb on a machine with systemd"
 on dpkg -i /root/first.deb >/dev/null
-on systemctl is-active -q prizegen && fail "the service started without being asked"
+on systemctl is-active -q prizegen && fail "the service started without being asked to"
 on systemctl enable --now prizegen 2>/dev/null || fail "the service does not start"
 note "started as $(on systemctl show -p User --value prizegen), $(on systemctl show -p MemoryCurrent --value prizegen) bytes of memory"
-on systemctl show -p NRestarts --value prizegen | grep -qx 0 || fail "it had to be restarted"
+restarts=$(on systemctl show -p NRestarts --value prizegen)
+[[ $restarts == 0 ]] || fail "the service was restarted $restarts times"
 
 play() {
-	on curl -sf --retry 5 --retry-all-errors http://127.0.0.1:8080/v1/draws -H 'Content-Type: application/json' -H "Idempotency-Key: \"$1\"" \
+	on curl -sf --retry 30 --retry-all-errors http://127.0.0.1:8080/v1/draws -H 'Content-Type: application/json' -H "Idempotency-Key: \"$1\"" \
 		-d "{\"campaign\":\"welcome\",\"entrant\":{\"first_name\":\"Ada\",\"last_name\":\"Byron\"}}" ||
 		fail "a play is refused"
 }
 first=$(play one)
 note "the first play: $first"
-on curl -sf http://127.0.0.1:8080/metrics | grep -q '^process_start_time_seconds' || fail "no metrics of the process"
+metrics=$(on curl -sf http://127.0.0.1:8080/metrics)
+has "$metrics" '^process_start_time_seconds' || fail "the process has no metrics of its own"
 on systemctl reload prizegen
-# shellcheck disable=SC2016 # expanded there
-on sh -c 'curl -sf -H "Authorization: Bearer $(cat /etc/prizegen/admin-token)" http://127.0.0.1:8080/v1/entrants' | grep -q Byron ||
-	fail "the token in /etc/prizegen/admin-token is not taken"
+# shellcheck disable=SC2016 # expanded on the machine
+entrants=$(on sh -c 'curl -sf -H "Authorization: Bearer $(cat /etc/prizegen/admin-token)" http://127.0.0.1:8080/v1/entrants') ||
+	fail "the token in /etc/prizegen/admin-token is refused"
+has "$entrants" Byron || fail "the entrant is missing: $entrants"
 on sed -i 's/^# rules: .*/rules: modest/' /etc/prizegen/config.yaml
 token=$(on cat /etc/prizegen/admin-token)
 
-say "It is upgraded, as unattended as it gets"
+say "Upgrade it unattended"
 on env DEBIAN_FRONTEND=noninteractive dpkg -i --force-confold /root/next.deb >/dev/null 2>&1 || fail "the upgrade fails"
 on systemctl is-active -q prizegen || fail "the upgrade stopped the service"
 on grep -qx 'rules: modest' /etc/prizegen/config.yaml || fail "the upgrade lost a setting"
-[[ $(on cat /etc/prizegen/admin-token) == "$token" ]] || fail "the upgrade made another token"
+[[ $(on cat /etc/prizegen/admin-token) == "$token" ]] || fail "the upgrade replaced the token"
 [[ $(play one) == "$first" ]] || fail "the upgrade lost a draw"
 
-say "With the socket unit, a restart refuses nobody"
+say "A restart behind the socket unit refuses nobody"
 on systemctl stop prizegen
 on systemctl enable --now prizegen.socket 2>/dev/null
 [[ $(play one) == "$first" ]] || fail "the socket does not start the service"
 on sh -c 'systemctl restart prizegen & curl -sf http://127.0.0.1:8080/healthz >/dev/null && wait' || fail "a restart behind the socket refused a visitor"
 
-say "It is removed and purged, and installed anew"
+say "Remove it, purge it, and install it again"
 for how in remove purge; do
 	on dpkg "--$how" prizegen >/dev/null 2>&1 || fail "$how fails"
 	on systemctl is-active -q prizegen && fail "the service still runs after $how"
-	on test -s /var/lib/prizegen/prizegen.db || fail "$how took the draws away"
+	on test -s /var/lib/prizegen/prizegen.db || fail "$how deleted the draws"
 done
 on sh -c '! ls /etc/prizegen/admin-* 2>/dev/null' || fail "purge left the secrets"
 on dpkg -i /root/next.deb >/dev/null
 on systemctl start prizegen
-[[ $(play one) == "$first" ]] || fail "installed anew, the draw is lost"
+[[ $(play one) == "$first" ]] || fail "the draw is lost after the second installation"
 
-rpm -qp --scripts dist/*.rpm | grep -q useradd || fail "the rpm makes no user"
-rpm -qlp dist/*.rpm | grep -qx /usr/lib/systemd/system/prizegen.service || fail "the rpm has no unit"
-note "systemd-analyze security: $(on systemd-analyze security --no-pager prizegen.service | tail -1)"
-note ok
+security=$(on systemd-analyze security --no-pager prizegen.service)
+note "systemd-analyze security: $(tail -1 <<<"$security")"
+say "Packages: passed"

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Parses the Jenkinsfile with Groovy and the workflow of GitHub as YAML, holds them against
-# each other, and runs their shell steps in order, as their servers would.
+# Parses the Jenkinsfile with Groovy and the GitHub workflow as YAML, compares the two, and
+# runs their shell steps in order, as their servers do.
 #
 #   deploy/e2e/pipelines.sh [machines]
 #
-# Without an argument those run that need no machines (PIPELINE_SKIP is a pattern of some
-# to leave out); with it the others, to the machines of INVENTORY, as ansible.sh has them.
+# Without an argument it runs the steps that need no machines (PIPELINE_SKIP is a pattern of
+# steps to skip). With `machines` it runs the others, for the machines of INVENTORY;
+# ansible.sh calls it so.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker groovy python3
 cd "$root"
@@ -13,7 +14,7 @@ work=$(mktemp -d)
 registry=
 trap '[[ -n $registry ]] && kill "$registry"; rm -rf "$work"' EXIT
 
-say "Both are parsed"
+say "Parse both"
 groovy deploy/jenkins/steps.groovy deploy/jenkins/Jenkinsfile >"$work/jenkins" || fail "the Jenkinsfile"
 python3 - >"$work/github" <<'END' || fail "the workflow"
 import re, yaml
@@ -23,28 +24,31 @@ for step in flow["jobs"]["deliver"]["steps"]:
     if "uses" in step:
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"]), step["uses"] + " is not pinned by commit"
     else:
-        assert "${{" not in step["run"], step["name"] + ": what others may write is put into a script"
+        assert "${{" not in step["run"], step["name"] + ": an expression in a script may hold untrusted text"
         print("stage", step["name"], sep="\t")
         for line in step["run"].splitlines():
             print("step", line, sep="\t")
 END
 note "$(grep -c ^stage "$work/jenkins") stages, $(grep -c ^step "$work/jenkins") steps, credentials $(sed -n 's/^credential\t//p' "$work/jenkins" | sort -u | paste -sd' ')"
-targets() { sed -n 's/^step\t *make \([^ ]*\).*/\1/p' "$1"; }
-diff <(targets "$work/jenkins") <(targets "$work/github") || fail "the two do different things"
+# targets FILE lists the make targets of the steps, those of deploy/Makefile as deploy/TARGET.
+targets() { sed -n -e 's|^step\t *make -C deploy \([^ ]*\).*|deploy/\1|p' -e 's|^step\t *make \([a-z][^ ]*\).*|\1|p' "$1"; }
+diff <(targets "$work/jenkins") <(targets "$work/github") || fail "the two run different targets"
 for target in $(targets "$work/jenkins" | sort -u); do
-	grep -q "^$target:.*## " Makefile || fail "make $target is none"
+	makefile=Makefile
+	[[ $target == deploy/* ]] && makefile=deploy/Makefile
+	grep -q "^${target#deploy/}:.*## " "$makefile" || fail "$makefile has no target ${target#deploy/}"
 done
 
-# run COMMAND: as Jenkins runs a step.
+# run COMMAND runs a step in the way of Jenkins.
 run() {
 	note "$1"
 	sh -xe -c "$1" >"$work/step.log" 2>&1 || { tail -40 "$work/step.log" >&2 && fail "$1"; }
 }
 
 if [[ ${1:-} == machines ]]; then
-	say "The steps to the machines"
-	for target in provision deploy smoke rollback smoke; do run "make $target"; done
-	note ok
+	say "The steps for the machines"
+	for target in provision deploy smoke rollback smoke; do run "make -C deploy $target"; done
+	note "passed"
 	exit
 fi
 
@@ -55,8 +59,8 @@ export REGISTRY=127.0.0.1:$port TAG=pipeline REGISTRY_USER=somebody REGISTRY_PAS
 printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: "127.0.0.1:%s"}\n' "$work" "$port" >"$work/registry.yml"
 docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 &
 registry=$!
-wait_for 30 "the registry answers" curl -sf "http://$REGISTRY/v2/"
-# vulndb JSON: a database of vulnerabilities with the one that is given, or none.
+wait_for "the registry" curl -sf "http://$REGISTRY/v2/"
+# vulndb [JSON] writes a database of vulnerabilities, empty without an argument.
 vulndb() {
 	mkdir -p "$work/vulndb/index" "$work/vulndb/ID"
 	echo '{"modified":"2026-01-01T00:00:00Z"}' >"$work/vulndb/index/db.json"
@@ -64,39 +68,40 @@ vulndb() {
 	echo '[]' >"$work/vulndb/index/vulns.json"
 }
 if ! curl -sf --max-time 10 -o /dev/null https://vuln.go.dev/index/db.json; then
-	note "vuln.go.dev is out of reach: make scan asks a database that was made for the test"
+	note "vuln.go.dev is not reachable: the scan uses a database made for this test"
 	vulndb '[{"path":"github.com/spf13/cobra","vulns":[{"id":"GO-2026-0000","modified":"2026-01-01T00:00:00Z"}]}]'
 	cat >"$work/vulndb/ID/GO-2026-0000.json" <<-'END'
 		{"schema_version":"1.3.1","id":"GO-2026-0000","modified":"2026-01-01T00:00:00Z","published":"2026-01-01T00:00:00Z",
-		 "summary":"made up for a test","affected":[{"package":{"name":"github.com/spf13/cobra","ecosystem":"Go"},
+		 "summary":"made for a test","affected":[{"package":{"name":"github.com/spf13/cobra","ecosystem":"Go"},
 		 "ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}],
 		 "ecosystem_specific":{"imports":[{"path":"github.com/spf13/cobra"}]}}]}
 	END
 	export VULNDB=file://$work/vulndb
-	make scan >"$work/scan.log" 2>&1 && fail "make scan does not see a vulnerability"
-	grep -q GO-2026-0000 "$work/scan.log" || { tail "$work/scan.log" >&2 && fail "make scan fails for another reason"; }
+	make -C deploy scan >"$work/scan.log" 2>&1 && fail "the scan misses a vulnerability"
+	grep -q GO-2026-0000 "$work/scan.log" || { tail "$work/scan.log" >&2 && fail "the scan fails for another reason"; }
 	vulndb
 fi
 sed -n 's/^step\t//p' "$work/jenkins" >"$work/steps"
 while read -r step <&3; do
 	case $step in
-	"make provision" | "make deploy" | "make smoke"* | "make rollback") continue ;;
+	"make -C deploy provision" | "make -C deploy deploy" | "make -C deploy smoke"* | "make -C deploy rollback") continue ;;
 	esac
 	if [[ -n ${PIPELINE_SKIP:-} && $step =~ $PIPELINE_SKIP ]]; then
-		note "$step: left out"
+		note "$step: skipped"
 		continue
 	fi
 	run "$step"
 done 3<"$work/steps"
-curl -sf "http://$REGISTRY/v2/prizegen/tags/list" | grep -q '"pipeline"' || fail "the image is not in the registry"
+tags=$(curl -sf "http://$REGISTRY/v2/prizegen/tags/list")
+has "$tags" '"pipeline"' || fail "the image is not in the registry: $tags"
 
-say "What the workflow does beside"
+say "The keys of the GitHub workflow"
 export RUNNER_TEMP=$work/runner GITHUB_ENV=$work/env INVENTORY_YML='all: {}' VAULT_YML=sealed VAULT_KEY=key SSH_KEY=key KNOWN_HOSTS=hosts
 mkdir -p "$RUNNER_TEMP"
 script() { sed -n "/^stage\t$1\$/,/^stage\t/s/^step\t//p" "$work/github"; }
 run "$(script 'Unlock the machines')"
-[[ $(stat -c %a "$RUNNER_TEMP/keys/ssh-key") == 600 ]] || fail "the key is for everybody to read"
-grep -q '^ANSIBLE_PRIVATE_KEY_FILE=' "$GITHUB_ENV" || fail "the later steps are not told of the key"
-run "$(script 'Take the keys away')"
-[[ ! -e $RUNNER_TEMP/keys ]] || fail "the keys stay"
-note ok
+[[ $(stat -c %a "$RUNNER_TEMP/keys/ssh-key") == 600 ]] || fail "other users can read the key"
+grep -q '^ANSIBLE_PRIVATE_KEY_FILE=' "$GITHUB_ENV" || fail "the later steps do not learn where the key is"
+run "$(script 'Remove the keys')"
+[[ ! -e $RUNNER_TEMP/keys ]] || fail "the keys were not removed"
+say "Pipelines: passed"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Pushes the image to a registry and runs it as pulled from there, and builds the program
-# with modules from a proxy: what Nexus or another repository manager is used for, by the
+# Pushes the image to a registry, pulls it from there and runs it. Builds the program with
+# modules from a proxy. Nexus and other repository managers are used in the same way, by the
 # variables REGISTRY and GOPROXY alone.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 registry=$(command -v docker-registry || command -v registry || true)
@@ -13,7 +13,7 @@ cleanup() {
 	local code=$?
 	((${#started[@]} == 0)) || kill "${started[@]}" 2>/dev/null || true
 	docker rmi "$REGISTRY/prizegen:registry" "$REGISTRY/prizegen:latest" >/dev/null 2>&1 || true
-	chmod -R u+w "$work" # Go keeps modules read-only
+	chmod -R u+w "$work" # Go makes its modules read-only
 	((code)) || rm -rf "$work"
 	exit "$code"
 }
@@ -29,13 +29,13 @@ http: {addr: "$REGISTRY"}
 END
 "$registry" serve "$work/registry.yml" >"$work/registry.log" 2>&1 &
 started+=($!)
-wait_for 20 "the registry" curl -fs "http://$REGISTRY/v2/"
+wait_for "the registry" curl -fs "http://$REGISTRY/v2/"
 
-say "make image push REGISTRY=$REGISTRY"
-make -s -C "$root" image push REGISTRY="$REGISTRY" TAG=registry >"$work/push.log" 2>&1 || { tail "$work/push.log" >&2 && fail "push"; }
+say "make -C deploy image push REGISTRY=$REGISTRY"
+make -s -C "$root/deploy" image push REGISTRY="$REGISTRY" TAG=registry >"$work/push.log" 2>&1 || { tail "$work/push.log" >&2 && fail "push"; }
 pushed=$(docker image inspect -f '{{.Id}}' "$REGISTRY/prizegen:registry")
 docker rmi "$REGISTRY/prizegen:registry" "$REGISTRY/prizegen:latest" >/dev/null
-docker image inspect "$REGISTRY/prizegen:registry" >/dev/null 2>&1 && fail "the image is still here"
+docker image inspect "$REGISTRY/prizegen:registry" >/dev/null 2>&1 && fail "the image was not removed"
 docker pull -q "$REGISTRY/prizegen:registry" >/dev/null
 [[ $(docker image inspect -f '{{.Id}}' "$REGISTRY/prizegen:registry") == "$pushed" ]] || fail "another image was pulled"
 drawn=$(docker run --rm "$REGISTRY/prizegen:registry" draw --seed 42 --start 9 -o csv)
@@ -43,14 +43,14 @@ drawn=$(docker run --rm "$REGISTRY/prizegen:registry" draw --seed 42 --start 9 -
 note "pushed, removed, pulled and run: ${pushed:7:12}"
 
 say "Modules through a proxy"
-# Any proxy speaks what the module cache has on disk.
+# The module cache on disk has the layout that a proxy serves.
 (cd "$(go env GOMODCACHE)/cache/download" && exec python3 -m http.server --bind 127.0.0.1 13001 >"$work/proxy.log" 2>&1) &
 started+=($!)
-wait_for 10 "the proxy" curl -fs "http://127.0.0.1:13001/"
+wait_for "the proxy" curl -fs "http://127.0.0.1:13001/"
 GOPROXY=http://127.0.0.1:13001 GONOSUMDB='*' GOFLAGS=-mod=readonly GOMODCACHE=$work/modules \
 	make -s -C "$root" build BIN="$work/prizegen" >"$work/build.log" 2>&1 || { tail "$work/build.log" >&2 && fail "build"; }
 "$work/prizegen" version >/dev/null
 modules=$(grep -c '\.zip HTTP/1.1" 200' "$work/proxy.log")
-((modules > 0)) || fail "nothing was asked of the proxy"
-note "built from $modules modules that the proxy gave"
-say "Registry: all is well"
+((modules > 0)) || fail "the build fetched nothing from the proxy"
+note "built from $modules modules of the proxy"
+say "Registry: passed"

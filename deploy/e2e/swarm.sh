@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Deploys the stack in a swarm of this machine, with two replicas of each service, and has
-# it updated, swapped, killed and broken while visitors play through NGINX: no play may
-# fail, no index may be missing, and the campaign must verify afterwards.
+# Deploys the stack in a swarm on this machine, with two replicas of each service. Updates
+# it, swaps implementations, kills replicas and deploys broken releases while visitors play
+# through NGINX. No play may fail, no index may be missing, and the campaign must verify.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl go openssl python3
 "$root/deploy/e2e/base-images.sh"
@@ -9,7 +9,7 @@ need docker curl go openssl python3
 
 stack=e2e
 site=https://localhost:18443
-rate=${E2E_RATE:-25}      # visitors a second, who send three requests each
+rate=${E2E_RATE:-25}      # visitors a second; each sends three requests
 least=${E2E_LEAST:-20000} # requests
 work=$(mktemp -d)
 export HTTP_PORT=18080 HTTPS_PORT=18443 SUBNET=10.84.0.0/20 CONFIGS=e2e SECRETS=e2e
@@ -20,18 +20,18 @@ cleanup() {
 	[[ -z ${load:-} ]] || kill -KILL "$load" 2>/dev/null || true
 	[[ -z ${relay:-} ]] || kill "$relay" 2>/dev/null || true
 	if ((code)); then
-		docker stack ps --no-trunc --format '{{.Name}} {{.DesiredState}} {{.CurrentState}} {{.Error}}' "$stack" | head -40
+		docker stack ps --no-trunc --format '{{.Name}} {{.DesiredState}} {{.CurrentState}} {{.Error}}' "$stack" | sed -n 1,40p
 		for service in core nginx; do docker service logs --tail 5 "${stack}_$service" 2>&1 | cut -c1-300; done
 	fi
 	docker stack rm "$stack" >/dev/null 2>&1 || true
 	[[ -z ${swarm:-} ]] || docker swarm leave --force >/dev/null 2>&1 || true
-	for _ in {1..60}; do # the containers are still ending
+	for _ in {1..600}; do # the containers take time to end
 		docker volume rm "${stack}_database" >/dev/null 2>&1 && break
 		docker volume inspect "${stack}_database" >/dev/null 2>&1 || break
 		sleep 1
 	done
 	if ((code)) || [[ -n ${E2E_KEEP:-} ]]; then
-		echo "e2e: what was measured is in $work"
+		echo "e2e: the measurements are in $work"
 	else
 		rm -rf "$work"
 	fi
@@ -48,27 +48,28 @@ docker node update --label-add prizegen.database=true "$(docker info -f '{{.Swar
 
 cp -R "$root/deploy/nginx" "$root/deploy/stack.yaml" "$root/deploy/setup.sh" "$root/deploy/e2e/stack-dnsrr.yaml" "$work/"
 "$work/setup.sh" >/dev/null
-# All visitors of the test have one address.
+# All visitors of the test share one address.
 sed 's/default 0;/default 0; 172.16.0.0\/12 1; 10.0.0.0\/8 1;/' "$work/nginx/nginx.conf" >"$work/nginx/nginx-e2e.conf"
 files=(-c "$work/stack.yaml")
 if [[ -z ${E2E_WHOLE_KERNEL:-} ]]; then
-	note "without IPVS and ESP, which test machines lack: names instead of virtual addresses, no encryption (E2E_WHOLE_KERNEL=1 has both)"
+	note "without virtual addresses and encryption: they need IPVS and ESP, which test machines lack (E2E_WHOLE_KERNEL=1 turns both on)"
 	sed -i '/driver_opts:$/{N;/encrypted/d}' "$work/stack.yaml"
 	files+=(-c "$work/stack-dnsrr.yaml")
 fi
 
 say "docker stack deploy"
 docker stack deploy --resolve-image never "${files[@]}" "$stack" >/dev/null
-running() { # running SERVICE: whether it has all its replicas, healthy
+# running SERVICE reports whether all its replicas are healthy.
+running() {
 	local replicas
 	replicas=$(docker service ls --filter "name=${stack}_$1" --format '{{.Replicas}}')
 	[[ ${replicas%/*} == "${replicas#*/}" ]]
 }
 for service in database text number prize core nginx; do
-	wait_for 120 "the service $service" running "$service"
+	wait_for "the service $service" running "$service"
 done
 get() { curl -sS --fail-with-body --cacert "$work/secrets/tls_cert.pem" "$@"; }
-wait_for 60 "the site through NGINX" get -o /dev/null "$site/c/welcome"
+wait_for "the site through NGINX" get -o /dev/null "$site/c/welcome"
 docker service ls --format '    {{.Name}} {{.Replicas}}'
 
 say "A campaign, and $rate visitors a second"
@@ -82,10 +83,12 @@ CGO_ENABLED=0 go build -C "$root" -o "$work/drand" ./deploy/e2e/relay
 "$work/load" --url "$site" --ca "$work/secrets/tls_cert.pem" --campaign rush --rate "$rate" --least "$least" \
 	--out "$work/plays.ndjson" >"$work/summary.json" 2>"$work/load.log" &
 load=$!
-sleep 3
-kill -0 "$load" || fail "the load has ended: $(cat "$work/load.log")"
+playing() { [[ -s $work/plays.ndjson ]] || ! kill -0 "$load" 2>/dev/null; }
+wait_for "the first play" playing
+kill -0 "$load" || fail "the load ended early: $(cat "$work/load.log")"
 
-# update SERVICE WANTED ARGUMENTS...: updates a service and waits for how that ends.
+# update SERVICE STATE ARGUMENTS... updates a service and waits until the update ends in a
+# state.
 update() {
 	local service=$1 wanted=$2 began=$SECONDS state
 	shift 2
@@ -95,60 +98,61 @@ update() {
 		state=$(docker service inspect -f '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}' "${stack}_$service")
 		case $state in
 		"$wanted") break ;;
-		completed | paused | rollback_completed | rollback_paused) fail "$service: the update ended with $state, expected $wanted" ;;
+		completed | paused | rollback_completed | rollback_paused) fail "$service: the update ended with $state, want $wanted" ;;
 		esac
-		((SECONDS - began < 300)) || fail "$service: the update does not end, it is $state"
+		((SECONDS - began < 1800)) || fail "$service: the update does not end; its state is $state"
 	done
-	wait_for 60 "the replicas of $service" running "$service"
+	wait_for "the replicas of $service" running "$service"
 	note "$service: $state after $((SECONDS - began)) s   $*"
 }
-# implementation SERVICE: what is deployed now.
+# implementation SERVICE prints the deployed implementation.
 implementation() { get "$site/v1/$1/status" | json implementation; }
 
 say "A rolling update of every service"
 printf 'FROM %s\nLABEL e2e=second\n' "$image" | docker build -q -t "$image-2" - >/dev/null 2>&1
 for service in text number prize core; do update "$service" completed --image "$image-2"; done
 
-say "Implementations are swapped"
+say "Swap the implementations"
 update text completed --env-add PRIZEGEN_TEXT_FORMAT=upper2
 update number completed --env-add PRIZEGEN_NUMBER_FORMAT=digits8
 update prize completed --env-add PRIZEGEN_RULES=modest
 for pair in text=upper2 number=digits8 prize=modest; do
-	[[ $(implementation "${pair%=*}") == "${pair#*=}" ]] || fail "${pair%=*} is $(implementation "${pair%=*}"), expected ${pair#*=}"
+	[[ $(implementation "${pair%=*}") == "${pair#*=}" ]] || fail "${pair%=*} is $(implementation "${pair%=*}"), want ${pair#*=}"
 done
 note "new plays without a campaign: $(get -X POST "$site/v1/draws" -H 'Content-Type: application/json' -d '{}' | json draws.0.account)"
 
-say "Text and number take their randomness from drand"
+say "Take the randomness of text and number from drand"
 host=$(docker network inspect docker_gwbridge -f '{{(index .IPAM.Config 0).Gateway}}')
 "$work/drand" "$host:13999" >"$work/chain" &
 relay=$!
-wait_for 10 "the relay of drand" test -s "$work/chain"
+wait_for "the drand relay" test -s "$work/chain"
 for service in text number; do
 	update "$service" completed --env-add PRIZEGEN_ENTROPY=drand \
 		--env-add "PRIZEGEN_DRAND_URLS=http://$host:13999" --env-add "PRIZEGEN_DRAND_CHAIN=$(cat "$work/chain")"
 	fresh=$(get "$site/v1/$service?count=1")
-	[[ $fresh == *'"entropy"'* ]] || fail "$service does not tell where its randomness is from: $fresh"
+	[[ $fresh == *'"entropy"'* ]] || fail "the answer of $service has no entropy: $fresh"
 	note "${fresh:0:150}"
 done
 
-say "A replica of each service is killed"
+say "Kill a replica of each service"
+# replaced CONTAINER SERVICE reports whether the container is gone and the service complete.
+replaced() { [[ -z $(docker ps -q --filter "id=$1") ]] && running "$2"; }
 for service in text number prize core; do
-	victim=$(docker ps -q --filter "label=com.docker.swarm.service.name=${stack}_$service" | head -1)
+	replicas=$(docker ps -q --filter "label=com.docker.swarm.service.name=${stack}_$service")
+	victim=${replicas%%$'\n'*}
 	docker kill --signal KILL "$victim" >/dev/null
-	sleep 3
-	wait_for 90 "another replica of $service" running "$service"
-	[[ $(docker ps -q --filter "id=$victim") == "" ]] || fail "$service: the replica was not killed"
-	note "$service: ${victim:0:12} was killed, and replaced"
+	wait_for "another replica of $service" replaced "$victim" "$service"
+	note "$service: ${victim:0:12} was killed and replaced"
 done
 
-say "All upstreams of NGINX are started anew"
+say "Restart all upstreams of NGINX"
 for service in text number prize core; do update "$service" completed --force; done
 
-say "What is broken rolls back by itself"
+say "Broken releases roll back automatically"
 printf 'FROM %s\nENTRYPOINT ["/usr/bin/prizegen", "no-such-command"]\n' "$image" | docker build -q -t "$image-broken" - >/dev/null 2>&1
 update core rollback_completed --image "$image-broken"
 update text rollback_completed --image "$image-broken"
-update core rollback_completed --env-add PRIZEGEN_NUMBER_URL=http://nowhere:1 # it starts, and is never ready
+update core rollback_completed --env-add PRIZEGEN_NUMBER_URL=http://nowhere:1 # starts, but never becomes ready
 for service in core text; do
 	[[ $(docker service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_$service") == "$image-2" ]] || fail "$service did not roll back"
 done
@@ -167,9 +171,9 @@ for trouble, n in sorted(s["troubles"].items(), key=lambda t: -t[1])[:12]:
     print(f"    first try {n}x {trouble}")
 END
 requests=$(json requests <"$work/summary.json")
-((requests >= least)) || fail "$requests requests, expected at least $least"
+((requests >= least)) || fail "$requests requests, want at least $least"
 
-say "The campaign is closed, and everybody can verify it"
+say "Close the campaign and verify it"
 "$work/prizegen" campaign close rush >/dev/null
 "$work/prizegen" campaign export rush --file "$work/rush.json" 2>/dev/null
 "$work/prizegen" verify "$work/rush.json" 2>&1 | sed 's/^/    /'
@@ -186,8 +190,8 @@ answered = {p["index"]: p["account"] for p in played}
 if len(answered) != len(played):
     sys.exit("e2e: FAILED: two visitors got the same draw")
 if answered != drawn:
-    sys.exit(f"e2e: FAILED: {len(answered)} plays were answered, {len(drawn)} are stored, {len(answered.items() - drawn.items())} differ")
+    sys.exit(f"e2e: FAILED: {len(answered)} plays were answered and {len(drawn)} are stored; {len(answered.items() - drawn.items())} differ")
 formats = {(row["text_format"], row["number_format"]) for row in rows if "text_format" in row}
-print(f"    {len(rows):,} indexes without a gap, {len(rows) - len(drawn)} of them skipped; each of the {len(drawn):,} draws was answered to one visitor {formats or ''}")
+print(f"    {len(rows):,} indexes without a gap, {len(rows) - len(drawn)} of them skipped; each of the {len(drawn):,} draws was returned to one visitor {formats or ''}")
 END
-say "Swarm: all is well"
+say "Swarm: passed"

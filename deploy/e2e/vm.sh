@@ -1,6 +1,6 @@
-# Sourced by the tests that need whole machines: containers of Debian with systemd in
-# them, made by debootstrap, since they must look like a fresh VM. Each has single
-# capabilities rather than all of them.
+# Functions for tests that need whole machines. A machine is a container of Debian with
+# systemd, made by debootstrap to resemble a fresh virtual machine. It has only the
+# capabilities that it needs.
 # shellcheck shell=bash
 
 vm_image=prizegen-e2e/vm:bookworm
@@ -8,7 +8,7 @@ vm_network=prizegen-e2e-vm
 vm_mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 vms=()
 
-# vm_need_image makes the image of the machines where it is missing.
+# vm_need_image builds the image of the machines if it is missing.
 vm_need_image() {
 	docker image inspect "$vm_image" >/dev/null 2>&1 && return
 	command -v debootstrap >/dev/null || {
@@ -24,7 +24,7 @@ vm_need_image() {
 	rm -rf "$root" "$root.log"
 }
 
-# vm_start NAME [DOCKER OPTIONS] starts a machine and waits until it has started.
+# vm_start NAME [DOCKER OPTIONS] starts a machine and waits until systemd is up.
 vm_start() {
 	local name=$1
 	shift
@@ -36,7 +36,7 @@ vm_start() {
 		"$@" "$vm_image" >/dev/null
 	vms+=("$name")
 	local state
-	for _ in $(seq 60); do
+	for _ in {1..600}; do
 		state=$(docker exec "$name" systemctl is-system-running 2>/dev/null) || true
 		case $state in running | degraded) return ;; esac
 		sleep 1
@@ -46,7 +46,7 @@ vm_start() {
 	return 1
 }
 
-# vm_stop removes the machines that were started, and their network.
+# vm_stop removes the machines and their network.
 vm_stop() {
 	((${#vms[@]})) && docker rm -fv "${vms[@]}" >/dev/null
 	docker network rm "$vm_network" >/dev/null 2>&1 || true

@@ -1,5 +1,6 @@
-// groovy steps.groovy Jenkinsfile: parses it with Groovy's own compiler, looks whether it
-// has what a declarative pipeline takes, and prints its stages and shell steps, one a line:
+// groovy steps.groovy Jenkinsfile: parses the file with the Groovy compiler, checks that it
+// has the sections of a declarative pipeline, and prints its stages, shell steps and
+// credentials, one a line:
 //
 //   stage <tab> NAME        step <tab> COMMAND        credential <tab> ID
 import org.codehaus.groovy.ast.CodeVisitorSupport
@@ -18,7 +19,7 @@ class Steps extends CodeVisitorSupport {
         def first = call.arguments instanceof TupleExpression && call.arguments.expressions ? call.arguments.expressions[0] : null
         if (name == 'sh') {
             if (!(first instanceof ConstantExpression)) {
-                throw new IllegalStateException("line ${call.lineNumber}: a shell step whose text is put together; secrets would end up in it")
+                throw new IllegalStateException("line ${call.lineNumber}: a shell step must be a constant; an interpolated one can leak secrets")
             }
             println "step\t${first.value}"
         } else if (name == 'stage' && first instanceof ConstantExpression) {
@@ -35,5 +36,5 @@ class Steps extends CodeVisitorSupport {
 }
 nodes[0].visit(new Steps(calls: calls))
 for (section in ['pipeline', 'agent', 'triggers', 'options', 'environment', 'stages', 'steps', 'post', 'githubPush', 'junit', 'recordCoverage', 'unsuccessful']) {
-    if (!(section in calls)) throw new IllegalStateException("no ${section} in the pipeline")
+    if (!(section in calls)) throw new IllegalStateException("the pipeline has no ${section}")
 }

@@ -1,12 +1,12 @@
-// Command load plays a campaign steadily, as visitors with a browser would: each play
-// has a once-only key and is tried again with the same key where the answer is lost.
-// It writes the plays that were answered, a JSON object a line, and at its end a summary
-// as JSON on standard output. It fails if one play did.
+// Command load plays a campaign at a steady rate, like visitors with a browser. Each play has
+// a once-only key; if the answer is lost, load repeats the play with the same key. It writes
+// the answered plays as NDJSON and, at the end, a summary as JSON to standard output. It
+// fails if a play failed.
 //
 //	load --url https://play.example.org --campaign summer --rate 25 --least 20000 --out plays.ndjson
 //
-// With --rate 0 visitors come as fast as they are served, which measures a deployment;
-// --only-plays has them look at nothing.
+// With --rate 0 visitors come as fast as they are served, which measures the throughput of a
+// deployment. With --only-plays visitors request no pages.
 package main
 
 import (
@@ -26,7 +26,7 @@ import (
 	"time"
 )
 
-// options are what the command line says.
+// options are the command-line options.
 type options struct {
 	url, campaign, authority, out string
 	rate                          float64
@@ -40,14 +40,14 @@ func main() {
 	var o options
 	flag.StringVar(&o.url, "url", "", "address of the site")
 	flag.StringVar(&o.campaign, "campaign", "", "campaign to play")
-	flag.StringVar(&o.authority, "ca", "", "PEM file with the authority of the site's certificate")
-	flag.StringVar(&o.out, "out", "", "file that the answered plays are written to")
+	flag.StringVar(&o.authority, "ca", "", "PEM file with the certificate authority of the site")
+	flag.StringVar(&o.out, "out", "", "file for the answered plays")
 	flag.Float64Var(&o.rate, "rate", 25, "visitors a second")
-	flag.Int64Var(&o.least, "least", 20000, "requests to send at least, also after SIGTERM")
-	flag.IntVar(&o.visitors, "visitors", 150, "visitors at a time, at most")
+	flag.Int64Var(&o.least, "least", 20000, "minimum number of requests, also after SIGTERM")
+	flag.IntVar(&o.visitors, "visitors", 150, "maximum number of visitors at a time")
 	flag.BoolVar(&o.onlyPlays, "only-plays", false, "send plays and nothing else")
-	duration := flag.Duration("for", 0, "how long visitors come; until SIGTERM where it is 0")
-	flag.DurationVar(&o.patience, "patience", 60*time.Second, "how long a visitor goes on trying")
+	duration := flag.Duration("for", 0, "how long visitors come (default until SIGTERM)")
+	flag.DurationVar(&o.patience, "patience", 5*time.Minute, "how long a visitor keeps trying")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -62,7 +62,7 @@ func main() {
 	}
 }
 
-// run sends visitors until it is told to stop, but as many as were asked for.
+// run sends visitors until ctx is done and at least o.least requests were sent.
 func run(ctx context.Context, o options) error {
 	client, err := newClient(o.authority)
 	if err != nil {
@@ -77,17 +77,17 @@ func run(ctx context.Context, o options) error {
 	started := time.Now()
 	next, stop := every(o.rate)
 	defer stop()
-	var under sync.WaitGroup
-	places := make(chan struct{}, o.visitors) // one that waits for a place is late, not lost
+	var visits sync.WaitGroup
+	slots := make(chan struct{}, o.visitors) // a visitor without a slot waits
 	for n := 0; ctx.Err() == nil || t.requests.Load() < o.least; n++ {
 		next()
-		places <- struct{}{}
-		under.Go(func() {
-			defer func() { <-places }()
+		slots <- struct{}{}
+		visits.Go(func() {
+			defer func() { <-slots }()
 			v.visit(n)
 		})
 	}
-	under.Wait()
+	visits.Wait()
 	if err := errors.Join(t.writeErr, out.Close()); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-// every gives a function that waits for the time of the next visitor; at a rate of 0 it
+// every returns a function that waits until the next visitor is due. With a rate of 0 it
 // does not wait.
 func every(rate float64) (next, stop func()) {
 	if rate == 0 {

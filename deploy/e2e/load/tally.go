@@ -10,21 +10,21 @@ import (
 	"time"
 )
 
-// tally counts what became of requests.
+// tally counts the results of requests.
 type tally struct {
 	requests atomic.Int64
 
 	mu          sync.Mutex
 	plays       *json.Encoder
 	writeErr    error
-	times       []time.Duration // of plays, tries and pauses included
+	times       []time.Duration // of plays, including retries and pauses
 	failedPlays int
 	failedLooks int
 	wrongs      int
-	troubles    map[string]int // first tries that failed, by place and reason
+	troubles    map[string]int // failed first tries, by route and reason
 }
 
-// summary is what is told at the end.
+// summary is the final report.
 type summary struct {
 	Seconds     float64        `json:"seconds"`
 	Requests    int64          `json:"requests"`
@@ -40,7 +40,7 @@ type summary struct {
 	Longest     float64        `json:"longest_ms"`
 }
 
-// answered notes a play that was answered.
+// answered records an answered play.
 func (t *tally) answered(p played, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -55,7 +55,7 @@ func (t *tally) answered(p played, took time.Duration) {
 	}
 }
 
-// failed notes a play or a look that was given up.
+// failed records a play or a look that load gave up.
 func (t *tally) failed(what string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -67,7 +67,7 @@ func (t *tally) failed(what string, err error) {
 	fmt.Fprintf(os.Stderr, "load: %s failed: %s %v\n", time.Now().UTC().Format(time.TimeOnly), what, err)
 }
 
-// wrong notes an answer that is not the one that was given before.
+// wrong records an answer that differs from an earlier one.
 func (t *tally) wrong(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -75,11 +75,11 @@ func (t *tally) wrong(err error) {
 	fmt.Fprintln(os.Stderr, "load: wrong:", err)
 }
 
-// trouble notes a first try that failed.
-func (t *tally) trouble(place string, err error) {
+// firstTryFailed records a failed first try.
+func (t *tally) firstTryFailed(route string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	reason := place + ": " + err.Error()
+	reason := route + ": " + err.Error()
 	t.troubles[reason[:min(len(reason), 160)]]++
 }
 

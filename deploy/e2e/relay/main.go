@@ -1,6 +1,6 @@
-// Command relay serves a drand chain of its own, whose key everybody knows: it stands for
-// the public relays where a deployment is tested without the internet. It prints the
-// hash of the chain, then serves until it is ended.
+// Command relay serves a drand chain with a well-known key. It replaces the public relays in
+// tests of a deployment without internet access. It prints the hash of the chain, then
+// serves until it is killed.
 //
 //	relay ADDRESS
 package main
@@ -16,7 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/drand/drandtest"
 )
 
-// program lets the chain be made outside a test.
+// program is a testing.TB for use outside a test.
 type program struct{ testing.TB }
 
 func (program) Helper() {}
