@@ -52,7 +52,7 @@ func TestBadRequests(t *testing.T) {
 		"accounts as text":       {"POST", "/v1/prize", `{"accounts":"A"}`, 422, "#/accounts", "expected a list of texts", nil},
 		"accounts as numbers":    {"POST", "/v1/prize", `{"accounts":["a", 1]}`, 422, "#/accounts/1", "expected a text", nil},
 		"an account with spaces": {"POST", "/v1/prize", `{"accounts":["a","b c"]}`, 422, "#/accounts/1", "it contains ' '", nil},
-		"an account too long":    {"POST", "/v1/prize", `{"accounts":["` + long + `"]}`, 422, "#/accounts/0", "it has 129 characters", nil},
+		"an account too long":    {"POST", "/v1/prize", `{"accounts":["` + long + `"]}`, 422, "#/accounts/0", "at most 128 characters, got 129", nil},
 		"an account of é":        {"POST", "/v1/prize", `{"accounts":["é"]}`, 422, "#/accounts/0", "printable ASCII", nil},
 		"too many accounts":      {"POST", "/v1/prize", `{"accounts":["a"` + strings.Repeat(`,"a"`, 100_000) + `]}`, 422, "#/accounts", "there are 100001", nil},
 		"two kinds of rules":     {"POST", "/v1/prize", `{"accounts":["a"],"rules":"modest","rules_yaml":"x"}`, 422, "#/rules_yaml", "can't stand beside rules", nil},

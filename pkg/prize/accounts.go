@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
@@ -23,7 +24,7 @@ func CheckAccount(account string) error {
 	case account == "":
 		return fmt.Errorf("%w: it is empty", ErrAccount)
 	case len(account) > MaxAccount:
-		return fmt.Errorf("%w %q: it has %d characters, expected at most %d", ErrAccount, clip(account), len(account), MaxAccount)
+		return fmt.Errorf("%w %q: must have at most %d characters, got %d", ErrAccount, excerpt.Of(account), MaxAccount, len(account))
 	}
 	for _, r := range account {
 		if r < firstSymbol || r > lastSymbol {

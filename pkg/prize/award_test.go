@@ -217,7 +217,7 @@ func TestCheckAccount(t *testing.T) {
 	for account, want := range map[string]string{
 		"a": "", "!~": "", strings.Repeat("x", 128): "", "ABC123456": "",
 		"":                       "it is empty",
-		strings.Repeat("x", 129): "it has 129 characters, expected at most 128",
+		strings.Repeat("x", 129): "must have at most 128 characters, got 129",
 		"a b":                    `it contains ' ', expected printable ASCII characters other than the space`,
 		"a\n":                    `it contains '\n'`,
 		"é":                      `it contains 'é'`,

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
 // The names of the built-in rules.
@@ -30,7 +32,7 @@ var ErrUnknownRules = errors.New("unknown rules")
 // [ErrUnknownRules].
 func Builtin(name string) (*Rules, error) {
 	if !slices.Contains(Builtins(), name) {
-		return nil, fmt.Errorf("%w %q: expected %s", ErrUnknownRules, clip(name), strings.Join(Builtins(), " or "))
+		return nil, fmt.Errorf("%w %q: expected %s", ErrUnknownRules, excerpt.Of(name), strings.Join(Builtins(), " or "))
 	}
 	file := "builtin/" + name + ".yaml"
 	source, err := builtin.ReadFile(file)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
 // ErrChance is wrapped by every error about a chance.
@@ -21,24 +23,24 @@ func ParseChance(text string) (*big.Rat, error) {
 	switch {
 	case err != nil:
 	case chance.Sign() == 0:
-		err = errors.New("it can never be won, expected more than 0")
+		err = errors.New("must be more than 0")
 	case chance.Cmp(big.NewRat(1, 1)) > 0:
-		err = errors.New("it is more than certain, expected at most 100%")
+		err = errors.New("must be at most 100%")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w %q: %w", ErrChance, clip(text), err)
+		return nil, fmt.Errorf("%w %q: %w", ErrChance, excerpt.Of(text), err)
 	}
 	return chance, nil
 }
 
 func parseFraction(text string) (*big.Rat, error) {
 	if len(text) > maxChanceText {
-		return nil, fmt.Errorf("it has %d characters, expected at most %d", len(text), maxChanceText)
+		return nil, fmt.Errorf("must have at most %d characters, got %d", maxChanceText, len(text))
 	}
 	if isDigits(text) && strings.Trim(text, "0") == "" {
 		return new(big.Rat), nil // a 0 is wrong, but not for lack of a percent sign
 	}
-	expected := errors.New("expected a percentage such as 25% or 0.5%, or a fraction such as 1/1000")
+	expected := errors.New("must be a percentage such as 25% or 0.5%, or a fraction such as 1/1000")
 	if percent, ok := strings.CutSuffix(text, "%"); ok {
 		whole, decimals, point := strings.Cut(percent, ".")
 		if !isDigits(whole) || point && !isDigits(decimals) {
@@ -51,7 +53,7 @@ func parseFraction(text string) (*big.Rat, error) {
 		return nil, expected
 	}
 	if strings.Trim(below, "0") == "" {
-		return nil, errors.New("it divides by 0")
+		return nil, errors.New("division by 0")
 	}
 	return quotient(above, below), nil
 }

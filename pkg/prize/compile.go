@@ -8,12 +8,12 @@ import (
 	"sort"
 	"sync"
 
-	"github.com/goccy/go-yaml/ast"
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/strictyaml"
 )
 
 // compile makes ready what [Rules.Award] works with.
-func (p *parser) compile(rules *Rules, list ast.Node) {
+func (p *parser) compile(rules *Rules, list *strictyaml.Node) {
 	patterns := make([]string, len(rules.List))
 	for i := range rules.List {
 		patterns[i] = rules.List[i].Match
@@ -29,9 +29,9 @@ func (p *parser) compile(rules *Rules, list ast.Node) {
 
 // tooComplex reports the pattern that makes the automaton too large: the first
 // one that is so alone, or the list where it takes several.
-func (p *parser) tooComplex(patterns []string, list ast.Node, err error) {
+func (p *parser) tooComplex(patterns []string, list *strictyaml.Node, err error) {
 	if !errors.Is(err, errTooComplex) {
-		p.wrong(list, "%v", err)
+		p.Addf(list.Pos, "%v", err)
 		return
 	}
 	effort := 0
@@ -41,12 +41,12 @@ func (p *parser) tooComplex(patterns []string, list ast.Node, err error) {
 		}
 		alone, err := newAutomaton([]string{pattern})
 		if err != nil {
-			p.wrong(p.matches[i], "the pattern needs an automaton of more than %d states, expected a simpler one (a repeated gap such as .{20} between two letters is costly)", maxStates)
+			p.Addf(p.matches[i].Pos, "the pattern is too complex: its automaton has more than %d states; avoid long gaps such as .{20} between letters", maxStates)
 			return
 		}
 		effort += alone.effort
 	}
-	p.wrong(list, "the patterns together need an automaton of more than %d states, expected fewer or simpler ones (a ^ or $ that holds a pattern to the beginning or end helps)", maxStates)
+	p.Addf(list.Pos, "the patterns together are too complex: their automaton has more than %d states; use fewer or simpler patterns, or anchor them with ^ or $", maxStates)
 }
 
 // awards are the prizes of all rules, laid out for deciding many at once.

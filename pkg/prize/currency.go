@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
 // Currency is an ISO 4217 currency. The zero value is none.
@@ -43,7 +45,7 @@ func ParseCurrency(code string) (Currency, error) {
 			}
 		}
 	}
-	return Currency{}, fmt.Errorf("%w %q: expected an ISO 4217 code in capital letters such as GBP, EUR or USD", ErrCurrency, code)
+	return Currency{}, fmt.Errorf("%w %q: use an ISO 4217 code in capital letters such as GBP, EUR or USD", ErrCurrency, code)
 }
 
 func symbol(code string) string {
@@ -117,20 +119,16 @@ func (c Currency) parseAmount(text string) (int64, error) {
 	whole, fraction, point := strings.Cut(text, ".")
 	if !isDigits(whole) || point && !isDigits(fraction) {
 		if plain := withoutSeparators(text); plain != "" {
-			return 0, fmt.Errorf("%q is not an amount, expected a point for decimals and nothing between thousands, such as %s", clip(text), clip(plain))
+			return 0, fmt.Errorf("invalid amount %q: use a point for decimals and nothing between thousands, such as %s", excerpt.Of(text), excerpt.Of(plain))
 		}
-		return 0, fmt.Errorf("%q is not an amount, expected a number of %s such as 20%s", clip(text), c.Code, c.exampleFraction())
+		return 0, fmt.Errorf("invalid amount %q: must be a number of %s such as 20%s", excerpt.Of(text), c.Code, c.exampleFraction())
 	}
 	if len(fraction) > c.Digits {
-		digits := "digits"
-		if len(fraction) == 1 {
-			digits = "digit"
-		}
-		return 0, fmt.Errorf("%s has %d %s after the point, %s allows %d", clip(text), len(fraction), digits, c.Code, c.Digits)
+		return 0, fmt.Errorf("invalid amount %q: %s allows %d digits after the point, got %d", excerpt.Of(text), c.Code, c.Digits, len(fraction))
 	}
 	minor, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", c.Digits-len(fraction)), 10, 64)
 	if err != nil || minor > maxAmount {
-		return 0, fmt.Errorf("%s is too much, the most is %s", clip(text), c.Format(maxAmount))
+		return 0, fmt.Errorf("invalid amount %q: the limit is %s", excerpt.Of(text), c.Format(maxAmount))
 	}
 	return minor, nil
 }
@@ -168,13 +166,4 @@ func isDigits(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// clip keeps a giant text out of an error.
-func clip(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

@@ -55,10 +55,10 @@ rules:
 `))
 	fmt.Println(err)
 	// Output:
-	// summer.yaml:6:27: invalid chance "110%": it is more than certain, expected at most 100%
+	// summer.yaml:6:27: invalid chance "110%": must be at most 100%
 	//           - {win: 20, chance: 110%}
 	//                               ^
-	// summer.yaml:7:15: 1.005 has 3 digits after the point, GBP allows 2
+	// summer.yaml:7:15: invalid amount "1.005": GBP allows 2 digits after the point, got 3
 	//           - {win: 1.005, chance: 1%}
 	//                   ^
 }

@@ -43,18 +43,18 @@ func withMatch(match string) string {
 
 const (
 	fine         = "\nrules:\n- prizes: [{win: 1, chance: 1%}]\n"
-	noChance     = "expected a percentage such as 25% or 0.5%, or a fraction such as 1/1000"
-	noAmount     = "is not an amount, expected a number of GBP such as 20 or 0.05"
-	noSeparators = "is not an amount, expected a point for decimals and nothing between thousands, such as "
-	noCount      = "is not a count, expected a whole number from 1 to 1000000000000"
-	noScalar     = "this is a list or has keys of its own, expected a text or a number"
-	noList       = "is not a list, expected one or more lines that begin with a dash"
-	noCurrency   = "expected an ISO 4217 code in capital letters such as GBP, EUR or USD"
-	noWords      = "anchors, aliases and merges (&, * and <<) are not for rules, expected the text itself or quotes around it"
-	noKeys       = "a rules file has keys, expected name, currency, rules"
-	isEmpty      = "the file is empty, expected the keys name, currency and rules"
-	noRE2        = "the pattern is not an RE2 expression: "
-	notLast      = "a rule without match takes every account number, expected it to be the last one"
+	noChance     = "must be a percentage such as 25% or 0.5%, or a fraction such as 1/1000"
+	noAmount     = "must be a number of GBP such as 20 or 0.05"
+	noSeparators = "use a point for decimals and nothing between thousands, such as "
+	noCount      = "stock must be a whole number from 1 to 1000000000000"
+	noScalar     = "this must be a text or a number, not a list or a mapping"
+	noList       = "must be a list: lines that begin with a dash"
+	noCurrency   = "use an ISO 4217 code in capital letters such as GBP, EUR or USD"
+	noWords      = "anchors, aliases and merge keys (&, * and <<) are not supported; put quotes around text that begins with one of these characters"
+	noKeys       = "a rules file must be a mapping with the keys name, currency, rules"
+	isEmpty      = "the file is empty; it needs the keys name, currency and rules"
+	noRE2        = "invalid RE2 pattern: "
+	notLast      = "a rule without match matches every account number and must be the last one"
 )
 
 // TestMistakesOfTheFile are those of its form, before it is looked at as rules.
@@ -69,23 +69,23 @@ func TestMistakesOfTheFile(t *testing.T) {
 		"an empty document":   {"---\n", []string{"1:1: " + isEmpty}},
 		"a text":              {"hello", []string{"1:1: " + noKeys}},
 		"a list":              {"- a\n", []string{"1:1: " + noKeys}},
-		"a picture":           {"\x89PNG\r\n\x1a\n", []string{"1:1: the file has bytes that are not UTF-8, expected plain text"}},
-		"zero bytes":          {"name: x\ncurr\x00ency: GBP\n", []string{`2:5: the file has the control character '\x00', expected plain text`}},
-		"UTF-16":              {"\xff\xfen\x00a\x00", []string{"1:1: the file has bytes that are not UTF-8, expected plain text"}},
-		"Latin-1":             {"name: é caf\xe9\n", []string{"1:12: the file has bytes that are not UTF-8, expected plain text"}},
-		"a bare CR":           {"name: x\rcurrency: GBP\n", []string{`1:8: the file has the control character '\r', expected plain text`}},
-		"a long line":         {"# fine\n" + strings.Repeat("x", 5000), []string{"2:1: the line has 5000 bytes, expected at most 4000"}},
-		"10 MB":               {strings.Repeat("x\n", 5<<20), []string{"1:1: the file has more than 262144 bytes, expected at most that"}},
+		"a picture":           {"\x89PNG\r\n\x1a\n", []string{"1:1: invalid UTF-8; the file must be plain text"}},
+		"zero bytes":          {"name: x\ncurr\x00ency: GBP\n", []string{`2:5: control character '\x00'; the file must be plain text`}},
+		"UTF-16":              {"\xff\xfen\x00a\x00", []string{"1:1: invalid UTF-8; the file must be plain text"}},
+		"Latin-1":             {"name: é caf\xe9\n", []string{"1:12: invalid UTF-8; the file must be plain text"}},
+		"a bare CR":           {"name: x\rcurrency: GBP\n", []string{`1:8: control character '\r'; the file must be plain text`}},
+		"a long line":         {"# fine\n" + strings.Repeat("x", 5000), []string{"2:1: the line has 5000 bytes; the limit is 4000"}},
+		"10 MB":               {strings.Repeat("x\n", 5<<20), []string{"1:1: the file is larger than 262144 bytes"}},
 		"an anchor":           {"name: &a x\n", []string{"1:7: " + noWords}},
 		"an alias":            {"name: x\nrules: *a\n", []string{"2:8: " + noWords}},
 		"a merge":             {"<<: x\n", []string{"1:1: " + noWords}},
-		"a tag":               {"name: !!binary x\n", []string{"1:7: tags (!) are not for rules, expected the text itself or quotes around it"}},
-		"deep brackets":       {"name: x\nrules: " + strings.Repeat("[", 99), []string{"2:18: brackets nest 11 deep, expected at most 10"}},
-		"an open bracket":     {"name: [\n", []string{"1:7: sequence end token ']' not found"}},
-		"a tab":               {"rules:\n\t- a\n", []string{"2:1: the line is indented with a tab, expected spaces"}},
-		"a tab behind spaces": {"# \t\n\t\nname: x\nrules:\n- match: a\n  \tprizes: []\n", []string{"6:3: the line is indented with a tab, expected spaces"}},
-		"no tab":              {"name: x\t\nrules: [\n", []string{"2:8: sequence end token ']' not found"}},
-		"a second document":   {"name: x\ncurrency: GBP" + fine + "---\nname: y\n", []string{"6:1: a second document starts here, expected one a file"}},
+		"a tag":               {"name: !!binary x\n", []string{"1:7: tags (!) are not supported; put quotes around text that begins with !"}},
+		"deep brackets":       {"name: x\nrules: " + strings.Repeat("[", 99), []string{"2:18: lists and mappings nest more than 10 deep"}},
+		"an open bracket":     {"name: [\n", []string{"1:7: sequence end token ']' not found; put quotes around text with special characters"}},
+		"a tab":               {"rules:\n\t- a\n", []string{"2:1: the line is indented with a tab; use spaces"}},
+		"a tab behind spaces": {"# \t\n\t\nname: x\nrules:\n- match: a\n  \tprizes: []\n", []string{"6:3: the line is indented with a tab; use spaces"}},
+		"no tab":              {"name: x\t\nrules: [\n", []string{"2:8: sequence end token ']' not found; put quotes around text with special characters"}},
+		"a second document":   {"name: x\ncurrency: GBP" + fine + "---\nname: y\n", []string{"6:1: a second document starts here; a file has one"}},
 		"a word without end":  {"name: \"x\n", []string{"1:7: could not find end character of double-quoted text"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,27 +102,27 @@ func TestMistakesOfTheRules(t *testing.T) {
 		source string
 		want   []string
 	}{
-		"no keys that count":     {"title: x\n", []string{`1:1: unknown key "title" in a rules file, expected one of name, currency, rules`, "1:1: a rules file lacks the key name, expected it", "1:1: a rules file lacks the key currency, expected it", "1:1: a rules file lacks the key rules, expected it"}},
-		"keys without values":    {"name:\ncurrency: ~\nrules: null\n", []string{"1:1: the key name has no value, expected one", "2:1: the key currency has no value, expected one", "3:1: the key rules has no value, expected one"}},
-		"a key twice":            {"name: x\nname: y\ncurrency: GBP" + fine, []string{"2:1: the key name is in a rules file already (line 1), expected it once"}},
-		"behind a BOM":           {"\uFEFFnome: x\nname: x\ncurrency: GBP" + fine, []string{`1:1: unknown key "nome" in a rules file, expected one of name, currency, rules`}},
-		"lines that end in CRLF": {"name: x\r\ncurrency: XXX\r\nrules:\r\n- prizes:\r\n  - {win: 1, chance: 200%}\r\n", []string{`2:11: unknown currency "XXX": ` + noCurrency, `5:22: invalid chance "200%": it is more than certain, expected at most 100%`}},
+		"no keys that count":     {"title: x\n", []string{`1:1: unknown key "title" in a rules file; the keys are name, currency, rules`, `1:1: missing key "name" in a rules file`, `1:1: missing key "currency" in a rules file`, `1:1: missing key "rules" in a rules file`}},
+		"keys without values":    {"name:\ncurrency: ~\nrules: null\n", []string{`1:1: key "name" has no value`, `2:1: key "currency" has no value`, `3:1: key "rules" has no value`}},
+		"a key twice":            {"name: x\nname: y\ncurrency: GBP" + fine, []string{`2:1: duplicate key "name", first on line 1`}},
+		"behind a BOM":           {"\uFEFFnome: x\nname: x\ncurrency: GBP" + fine, []string{`1:1: unknown key "nome" in a rules file; the keys are name, currency, rules`}},
+		"lines that end in CRLF": {"name: x\r\ncurrency: XXX\r\nrules:\r\n- prizes:\r\n  - {win: 1, chance: 200%}\r\n", []string{`2:11: unknown currency "XXX": ` + noCurrency, `5:22: invalid chance "200%": must be at most 100%`}},
 		"wrong types":            {"name: [x]\ncurrency: {a: b}\nrules: 5\n", []string{"1:7: " + noScalar, "2:11: " + noScalar, "3:8: rules " + noList}},
-		"an empty list":          {"name: x\ncurrency: GBP\nrules: []\n", []string{"3:8: rules is an empty list, expected something in it"}},
+		"an empty list":          {"name: x\ncurrency: GBP\nrules: []\n", []string{"3:8: the list of rules is empty"}},
 		"small currency":         {"name: x\ncurrency: gbp" + fine, []string{`2:11: unknown currency "gbp": ` + noCurrency}},
 		"two currencies":         {"name: x\ncurrency: GBP EUR" + fine, []string{`2:11: unknown currency "GBP EUR": ` + noCurrency}},
-		"a name with spaces":     {"name: ' x'\ncurrency: GBP" + fine, []string{`1:7: the name " x" begins or ends with a space or is empty, expected neither`}},
-		"an empty name":          {"name: ''\ncurrency: GBP" + fine, []string{`1:7: the name "" begins or ends with a space or is empty, expected neither`}},
-		"a line break in a name": {"name: \"a\\nb\"\ncurrency: GBP" + fine, []string{`1:7: the name "a\nb" has a line break or another control character, expected none`}},
-		"a long name":            {"name: " + strings.Repeat("é", 101) + "\ncurrency: GBP" + fine, []string{"1:7: the name has 101 characters, expected at most 100"}},
-		"no rules but words":     {"name: x\ncurrency: GBP\nrules:\n- 1\n- prizes: 1\n- {prizes: [a]}\n", []string{"4:3: a rule has keys, expected prizes, name, match", "5:3: " + notLast, "5:11: prizes " + noList, `6:3: the rule on line 5 is called "everybody else" too, expected another name`, "6:13: a prize has keys, expected chance, win, prize, value, stock, then"}},
+		"a name with spaces":     {"name: ' x'\ncurrency: GBP" + fine, []string{`1:7: the name " x" is empty, or begins or ends with a space`}},
+		"an empty name":          {"name: ''\ncurrency: GBP" + fine, []string{`1:7: the name "" is empty, or begins or ends with a space`}},
+		"a line break in a name": {"name: \"a\\nb\"\ncurrency: GBP" + fine, []string{`1:7: the name "a\nb" contains a line break or control character`}},
+		"a long name":            {"name: " + strings.Repeat("é", 101) + "\ncurrency: GBP" + fine, []string{"1:7: the name has 101 characters; the limit is 100"}},
+		"no rules but words":     {"name: x\ncurrency: GBP\nrules:\n- 1\n- prizes: 1\n- {prizes: [a]}\n", []string{"4:3: a rule must be a mapping with the keys prizes, name, match", "5:3: " + notLast, "5:11: prizes " + noList, `6:3: the rule on line 5 has the name "everybody else" too; choose another name`, "6:13: a prize must be a mapping with the keys chance, win, prize, value, stock, then"}},
 		"everybody first":        {"name: x\ncurrency: GBP" + fine + "- {match: a, prizes: [{win: 1, chance: 1%}]}\n", []string{"4:3: " + notLast}},
-		"a match twice":          {withMatch("a") + "- {match: a, prizes: [{win: 2, chance: 1%}]}\n", []string{`6:11: the rule on line 4 is called "a" too, expected another name`}},
-		"a key of a rule":        {withMatch("a") + "  weight: 3\n", []string{`6:3: unknown key "weight" in a rule, expected one of prizes, name, match`}},
-		"no prizes":              {"name: x\ncurrency: GBP\nrules:\n- match: a\n", []string{"4:3: a rule lacks the key prizes, expected it"}},
-		"an empty pattern":       {withMatch("''"), []string{"4:10: an empty pattern matches every account number, expected no match at all where that is meant"}},
-		"a line break to match":  {withMatch(`"a\n"`), []string{"4:10: the pattern has a line break or another control character, which no account number has"}},
-		"a long pattern":         {withMatch(strings.Repeat("x", 1001)), []string{"4:10: the pattern has 1001 characters, expected at most 1000"}},
+		"a match twice":          {withMatch("a") + "- {match: a, prizes: [{win: 2, chance: 1%}]}\n", []string{`6:11: the rule on line 4 has the name "a" too; choose another name`}},
+		"a key of a rule":        {withMatch("a") + "  weight: 3\n", []string{`6:3: unknown key "weight" in a rule; the keys are prizes, name, match`}},
+		"no prizes":              {"name: x\ncurrency: GBP\nrules:\n- match: a\n", []string{`4:3: missing key "prizes" in a rule`}},
+		"an empty pattern":       {withMatch("''"), []string{"4:10: an empty pattern matches every account number; leave out match if you mean that"}},
+		"a line break to match":  {withMatch(`"a\n"`), []string{"4:10: the pattern contains a line break or control character, which no account number has"}},
+		"a long pattern":         {withMatch(strings.Repeat("x", 1001)), []string{"4:10: the pattern has 1001 characters; the limit is 1000"}},
 		"a list to match":        {withMatch("[a]"), []string{"4:10: " + noScalar}},
 		"an open group":          {withMatch("a(b"), []string{`4:13: ` + noRE2 + `missing closing ): "a(b"`}},
 		"a class the wrong way":  {withMatch("'a[z-a]'"), []string{`4:13: ` + noRE2 + `invalid character class range: "z-a"`}},
@@ -131,9 +131,9 @@ func TestMistakesOfTheRules(t *testing.T) {
 		"a look ahead":           {withMatch("'(?=a)'"), []string{`4:11: ` + noRE2 + `invalid or unsupported Perl syntax: "(?="`}},
 		"a fault behind é":       {"name: x\ncurrency: GBP\nrules:\n- {name: é✓, match: 'é**', prizes: [{win: 1, chance: 1%}]}\n", []string{`4:23: ` + noRE2 + `invalid nested repetition operator: "**"`}},
 		"on lines of its own":    {withMatch(">-\n    (\n"), []string{`4:10: ` + noRE2 + `missing closing ): "("`}},
-		"too complex":            {withMatch("4.{16}7"), []string{"4:10: the pattern needs an automaton of more than 65536 states, expected a simpler one (a repeated gap such as .{20} between two letters is costly)"}},
-		"too complex together":   {matching("4.{13}7", "5.{13}7"), []string{"4:1: the patterns together need an automaton of more than 65536 states, expected fewer or simpler ones (a ^ or $ that holds a pattern to the beginning or end helps)"}},
-		"too many rules":         {"name: x\ncurrency: GBP\nrules:\n" + strings.Repeat("- a\n", 5001), []string{"4:1: 5001 rules are too many, expected at most 5000"}},
+		"too complex":            {withMatch("4.{16}7"), []string{"4:10: the pattern is too complex: its automaton has more than 65536 states; avoid long gaps such as .{20} between letters"}},
+		"too complex together":   {matching("4.{13}7", "5.{13}7"), []string{"4:1: the patterns together are too complex: their automaton has more than 65536 states; use fewer or simpler patterns, or anchor them with ^ or $"}},
+		"too many rules":         {"name: x\ncurrency: GBP\nrules:\n" + strings.Repeat("- a\n", 5001), []string{"4:1: 5001 rules are too many; the limit is 5000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, mistakes(t, test.source)); diff != "" {

@@ -13,13 +13,16 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml/ast"
+	"github.com/prizegen/prizegen/pkg/excerpt"
+	"github.com/prizegen/prizegen/pkg/strictyaml"
 )
 
 // The limits of a rules file.
 const (
 	MaxFile  = 256 << 10 // bytes
 	MaxRules = 5000
+	maxKeys  = 100 // keys of a mapping; rules need 6
+	maxDepth = 10  // levels of lists and mappings; rules need 5
 	maxName  = 100 // characters of a name
 	maxMatch = 1000
 	maxStock = 1_000_000_000_000
@@ -28,12 +31,13 @@ const (
 // Parse reads rules from YAML text. The file is its name for the errors, which
 // are a [*FileError] with every mistake in it.
 func Parse(file string, source []byte) (*Rules, error) {
-	p := &parser{}
-	if len(source) <= MaxFile { // a larger one is refused, without a look at it
-		p.lines = strings.Split(strings.TrimPrefix(string(source), "\uFEFF"), "\n")
+	p := &parser{
+		Document: strictyaml.Parse(file, source, strictyaml.Options{MaxSize: MaxFile, MaxKeys: maxKeys, MaxDepth: maxDepth}),
+		prizes:   map[string]shared{},
+		thens:    map[string]strictyaml.Pos{},
 	}
-	rules := p.file(source)
-	if err := p.err(file); err != nil {
+	rules := p.file()
+	if err := p.Err(); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(source)
@@ -43,39 +47,29 @@ func Parse(file string, source []byte) (*Rules, error) {
 
 // parser turns the nodes of a YAML file into rules and gathers its mistakes.
 type parser struct {
-	mistakes
+	*strictyaml.Document
 	currency Currency
-	matches  []ast.Node          // of each rule, nil where it has none
-	prizes   map[string]shared   // by name
-	thens    map[string]position // where each prize that a then names is named first
+	matches  []*strictyaml.Node        // of each rule, nil where it has none
+	prizes   map[string]shared         // by name
+	thens    map[string]strictyaml.Pos // where each prize that a then names is named first
 }
 
 // shared is what prizes of one name must agree on, since they share a stock.
 type shared struct {
 	value, stock int64
 	then         string
-	at           position
+	line         int
 }
 
-type position struct{ line, column int }
-
-func at(node ast.Node) position {
-	t := start(node).GetToken().Position
-	return position{t.Line, t.Column}
-}
-
-func (p *parser) wrong(node ast.Node, format string, args ...any) {
-	pos := at(node)
-	p.add(pos.line, pos.column, format, args...)
-}
-
-func (p *parser) file(source []byte) *Rules {
-	root := p.root(source)
-	if root == nil {
+// file reads the whole file.
+func (p *parser) file() *Rules {
+	if p.Root == nil {
+		if p.Mistakes() == 0 {
+			p.Addf(strictyaml.Pos{Line: 1, Column: 1}, "the file is empty; it needs the keys name, currency and rules")
+		}
 		return nil
 	}
-	p.prizes, p.thens = map[string]shared{}, map[string]position{}
-	top := p.fields(root, "a rules file", []string{"name", "currency", "rules"}, nil)
+	top := p.fields(p.Root, "a rules file", []string{"name", "currency", "rules"}, nil)
 	rules := &Rules{}
 	if node := top["name"]; node != nil {
 		rules.Name = p.name(node)
@@ -84,7 +78,7 @@ func (p *parser) file(source []byte) *Rules {
 		if code, ok := p.scalar(node); ok {
 			var err error
 			if p.currency, err = ParseCurrency(code); err != nil {
-				p.wrong(node, "%v", err)
+				p.Addf(node.Pos, "%v", err)
 			}
 		}
 	}
@@ -93,16 +87,16 @@ func (p *parser) file(source []byte) *Rules {
 		rules.List = p.rules(node)
 	}
 	p.checkThens()
-	if len(p.list) == 0 {
+	if p.Mistakes() == 0 {
 		p.compile(rules, top["rules"])
 	}
 	return rules
 }
 
-func (p *parser) rules(node ast.Node) []Rule {
+func (p *parser) rules(node *strictyaml.Node) []Rule {
 	items := p.items(node, "rules")
 	if len(items) > MaxRules {
-		p.wrong(node, "%d rules are too many, expected at most %d", len(items), MaxRules)
+		p.Addf(node.Pos, "%d rules are too many; the limit is %d", len(items), MaxRules)
 		return nil
 	}
 	rules := make([]Rule, 0, len(items))
@@ -110,11 +104,11 @@ func (p *parser) rules(node ast.Node) []Rule {
 	for i, item := range items {
 		rule, nameNode := p.rule(item)
 		if first, twice := named[rule.Name]; twice && rule.Name != "" {
-			p.wrong(nameNode, "the rule on line %d is called %q too, expected another name", first, rule.Name)
+			p.Addf(nameNode.Pos, "the rule on line %d has the name %q too; choose another name", first, rule.Name)
 		}
-		named[rule.Name] = at(nameNode).line
+		named[rule.Name] = nameNode.Line
 		if rule.Name != "" && i < len(items)-1 && p.matches[i] == nil {
-			p.wrong(item, "a rule without match takes every account number, expected it to be the last one")
+			p.Addf(item.Pos, "a rule without match matches every account number and must be the last one")
 		}
 		rules = append(rules, rule)
 	}
@@ -125,7 +119,7 @@ func (p *parser) rules(node ast.Node) []Rule {
 const everybodyElse = "everybody else"
 
 // rule reads one rule; the node is where its name comes from.
-func (p *parser) rule(item ast.Node) (Rule, ast.Node) {
+func (p *parser) rule(item *strictyaml.Node) (Rule, *strictyaml.Node) {
 	fields := p.fields(item, "a rule", []string{"prizes"}, []string{"name", "match"})
 	rule, nameNode := Rule{Name: everybodyElse}, item
 	p.matches = append(p.matches, fields["match"])
@@ -146,30 +140,30 @@ func (p *parser) rule(item ast.Node) (Rule, ast.Node) {
 }
 
 // match reads a pattern and checks its syntax.
-func (p *parser) match(node ast.Node) string {
+func (p *parser) match(node *strictyaml.Node) string {
 	pattern, ok := p.scalar(node)
 	switch {
 	case !ok:
 		return ""
 	case pattern == "":
-		p.wrong(node, "an empty pattern matches every account number, expected no match at all where that is meant")
+		p.Addf(node.Pos, "an empty pattern matches every account number; leave out match if you mean that")
 		return ""
 	case strings.ContainsFunc(pattern, unicode.IsControl):
-		p.wrong(node, "the pattern has a line break or another control character, which no account number has")
+		p.Addf(node.Pos, "the pattern contains a line break or control character, which no account number has")
 		return ""
 	case len(pattern) > maxMatch:
-		p.wrong(node, "the pattern has %d characters, expected at most %d", len(pattern), maxMatch)
+		p.Addf(node.Pos, "the pattern has %d characters; the limit is %d", len(pattern), maxMatch)
 		return ""
 	}
 	if _, err := syntax.Parse(pattern, syntax.Perl); err != nil {
-		pos := at(node)
+		pos := node.Pos
 		problem := err.Error()
 		var syntaxErr *syntax.Error
 		if errors.As(err, &syntaxErr) {
-			problem = fmt.Sprintf("%s: %s", syntaxErr.Code, strconv.Quote(clip(syntaxErr.Expr)))
-			pos.column += p.offset(pos, pattern, syntaxErr)
+			problem = fmt.Sprintf("%s: %s", syntaxErr.Code, strconv.Quote(excerpt.Of(syntaxErr.Expr)))
+			pos.Column += p.offset(pos, pattern, syntaxErr)
 		}
-		p.add(pos.line, pos.column, "the pattern is not an RE2 expression: %s", problem)
+		p.Addf(pos, "invalid RE2 pattern: %s", problem)
 		return ""
 	}
 	return pattern
@@ -177,9 +171,9 @@ func (p *parser) match(node ast.Node) string {
 
 // offset is how many characters behind the start of a scalar the faulty part of
 // its pattern is, as far as the line shows the pattern letter by letter.
-func (p *parser) offset(start position, pattern string, err *syntax.Error) int {
-	line := []rune(p.lines[start.line-1])
-	behind := string(line[min(start.column-1, len(line)):])
+func (p *parser) offset(start strictyaml.Pos, pattern string, err *syntax.Error) int {
+	line := []rune(p.Line(start.Line))
+	behind := string(line[min(start.Column-1, len(line)):])
 	quotes := 0
 	if strings.HasPrefix(behind, `"`) || strings.HasPrefix(behind, "'") {
 		quotes = 1
@@ -194,11 +188,11 @@ func (p *parser) offset(start position, pattern string, err *syntax.Error) int {
 	return quotes + utf8.RuneCountInString(pattern[:max(fault, 0)])
 }
 
-func (p *parser) rulePrizes(node ast.Node) []Prize {
+func (p *parser) rulePrizes(node *strictyaml.Node) []Prize {
 	var prizes []Prize
 	var chances []*big.Rat
 	sum := new(big.Rat)
-	var tooFine ast.Node // the chance from which on there is no common denominator
+	var tooFine *strictyaml.Node // the chance from which on there is no common denominator
 	named := map[string]bool{}
 	for _, item := range p.items(node, "prizes") {
 		prize, chance, ok := p.prize(item)
@@ -213,7 +207,7 @@ func (p *parser) rulePrizes(node ast.Node) []Prize {
 			continue
 		}
 		if named[prize.Name] {
-			p.wrong(item, "the rule has %s already, expected one prize with the chances of both", prize.Name)
+			p.Addf(item.Pos, "the rule already has the prize %s; add the chances of both together", prize.Name)
 		}
 		named[prize.Name] = true
 		prizes = append(prizes, prize)
@@ -223,54 +217,54 @@ func (p *parser) rulePrizes(node ast.Node) []Prize {
 		if total == "100%" { // rounded
 			total = "more than 100%"
 		}
-		p.wrong(node, "the chances add up to %s, expected at most 100%%", total)
+		p.Addf(node.Pos, "the chances add up to %s; the limit is 100%%", total)
 	} else if tooFine != nil {
-		p.wrong(tooFine, "with this chance the chances of the rule have no common denominator up to 2^63, expected rounder ones")
+		p.Addf(tooFine.Pos, "with this chance, the common denominator of the rule's chances exceeds 2^63; use rounder chances")
 	}
 	return prizes
 }
 
 // prize reads one prize and tells where its chance stands.
-func (p *parser) prize(item ast.Node) (prize Prize, chance ast.Node, ok bool) {
-	before := len(p.list)
+func (p *parser) prize(item *strictyaml.Node) (prize Prize, chance *strictyaml.Node, ok bool) {
+	before := p.Mistakes()
 	fields := p.fields(item, "a prize", []string{"chance"}, []string{"win", "prize", "value", "stock", "then"})
 	win, thing := fields["win"], fields["prize"]
 	switch {
 	case fields == nil:
 	case win != nil && thing != nil:
-		p.wrong(thing, "a prize is either money or a thing, expected win or prize but not both")
+		p.Addf(thing.Pos, "a prize is either money or a thing: use win or prize, not both")
 	case win != nil:
 		prize.Value = p.amount(win)
 		prize.Name = p.currency.Format(prize.Value)
-		if prize.Value == 0 && len(p.list) == before {
-			p.wrong(win, "a win of 0 is none, expected more")
+		if prize.Value == 0 && p.Mistakes() == before {
+			p.Addf(win.Pos, "win must be more than 0")
 		}
 		if fields["value"] != nil {
-			p.wrong(fields["value"], "a win is worth its amount, expected no value beside it")
+			p.Addf(fields["value"].Pos, "win is its own value: remove value")
 		}
 	case thing != nil:
 		prize.Name = p.name(thing)
 		if prize.Name == "none" {
-			p.wrong(thing, "none stands for no prize, expected another name")
+			p.Addf(thing.Pos, "none means no prize; choose another name")
 		}
 		if fields["value"] != nil {
 			prize.Value = p.amount(fields["value"])
 		}
 	default:
-		p.wrong(item, "the prize has no name, expected win (an amount of money) or prize (the name of a thing)")
+		p.Addf(item.Pos, "the prize needs win (an amount of money) or prize (the name of a thing)")
 	}
 	if chance = fields["chance"]; chance != nil {
 		prize.Chance = p.chance(chance)
 	}
 	p.stock(&prize, fields)
-	if len(p.list) == before {
+	if p.Mistakes() == before {
 		p.share(item, &prize)
 	}
-	return prize, chance, len(p.list) == before
+	return prize, chance, p.Mistakes() == before
 }
 
 // chance reads a chance, nil where it is wrong.
-func (p *parser) chance(node ast.Node) *big.Rat {
+func (p *parser) chance(node *strictyaml.Node) *big.Rat {
 	text, ok := p.scalar(node)
 	if !ok {
 		return nil
@@ -278,21 +272,21 @@ func (p *parser) chance(node ast.Node) *big.Rat {
 	chance, err := ParseChance(text)
 	switch {
 	case err != nil:
-		p.wrong(node, "%v", err)
+		p.Addf(node.Pos, "%v", err)
 		return nil
 	case chance.Denom().Cmp(maxDenominator()) > 0:
-		p.wrong(node, "the chance %s has a denominator above 2^63, expected a rounder one", clip(text))
+		p.Addf(node.Pos, "the denominator of the chance %s exceeds 2^63; use a rounder chance", excerpt.Of(text))
 		return nil
 	}
 	return chance
 }
 
-func (p *parser) stock(prize *Prize, fields map[string]ast.Node) {
+func (p *parser) stock(prize *Prize, fields map[string]*strictyaml.Node) {
 	if node := fields["stock"]; node != nil {
 		if text, ok := p.scalar(node); ok {
 			n, err := strconv.ParseInt(text, 10, 64)
 			if err != nil || !isDigits(text) || n < 1 || n > maxStock {
-				p.wrong(node, "stock %q is not a count, expected a whole number from 1 to %d", clip(text), int64(maxStock))
+				p.Addf(node.Pos, "stock must be a whole number from 1 to %d, got %q", int64(maxStock), excerpt.Of(text))
 			}
 			prize.Stock = n
 		}
@@ -302,26 +296,26 @@ func (p *parser) stock(prize *Prize, fields map[string]ast.Node) {
 		switch {
 		case !ok:
 		case fields["stock"] == nil:
-			p.wrong(node, "a prize without stock never runs out, expected no then")
+			p.Addf(node.Pos, "a prize without stock never runs out: remove then")
 		case text != "none":
 			prize.Then = text
 			if _, known := p.thens[text]; !known {
-				p.thens[text] = at(node)
+				p.thens[text] = node.Pos
 			}
 		}
 	}
 }
 
 // share holds a prize against those of the same name: they share one stock.
-func (p *parser) share(item ast.Node, prize *Prize) {
-	mine := shared{prize.Value, prize.Stock, prize.Then, at(item)}
+func (p *parser) share(item *strictyaml.Node, prize *Prize) {
+	mine := shared{prize.Value, prize.Stock, prize.Then, item.Line}
 	first, known := p.prizes[prize.Name]
 	if !known {
 		p.prizes[prize.Name] = mine
 		return
 	}
 	if first.value != mine.value || first.stock != mine.stock || first.then != mine.then {
-		p.wrong(item, "%s on line %d has another value, stock or then, expected the same of prizes with the same name, since they share one stock", prize.Name, first.at.line)
+		p.Addf(item.Pos, "%s on line %d has a different value, stock or then; prizes with the same name share one stock and must agree", prize.Name, first.line)
 	}
 }
 
@@ -330,8 +324,8 @@ func (p *parser) share(item ast.Node, prize *Prize) {
 func (p *parser) checkThens() {
 	for name, pos := range p.thens {
 		if _, known := p.prizes[name]; !known {
-			if len(p.list) == 0 {
-				p.add(pos.line, pos.column, "then names %q, expected none or a prize of this file such as %s", clip(name), p.anyPrize())
+			if p.Mistakes() == 0 {
+				p.Addf(pos, "then must be none or a prize of this file such as %s, got %q", p.anyPrize(), excerpt.Of(name))
 			}
 			continue
 		}
@@ -340,7 +334,7 @@ func (p *parser) checkThens() {
 			slow, fast = p.prizes[slow].then, p.prizes[p.prizes[fast].then].then
 		}
 		if fast != "" {
-			p.add(pos.line, pos.column, "then leads from %q back to itself, expected it to end in a prize without stock or in none", clip(name))
+			p.Addf(pos, "then leads from %q back to itself; it must end in none or in a prize without stock", excerpt.Of(name))
 		}
 	}
 }
@@ -356,7 +350,7 @@ func (p *parser) anyPrize() string {
 }
 
 // amount reads an amount of money.
-func (p *parser) amount(node ast.Node) int64 {
+func (p *parser) amount(node *strictyaml.Node) int64 {
 	text, ok := p.scalar(node)
 	if !ok {
 		return 0
@@ -367,22 +361,22 @@ func (p *parser) amount(node ast.Node) int64 {
 	}
 	value, err := currency.parseAmount(text)
 	if err != nil {
-		p.wrong(node, "%v", err)
+		p.Addf(node.Pos, "%v", err)
 	}
 	return value
 }
 
 // name reads a name that people will see.
-func (p *parser) name(node ast.Node) string {
+func (p *parser) name(node *strictyaml.Node) string {
 	text, ok := p.scalar(node)
 	switch {
 	case !ok:
 	case utf8.RuneCountInString(text) > maxName:
-		p.wrong(node, "the name has %d characters, expected at most %d", utf8.RuneCountInString(text), maxName)
+		p.Addf(node.Pos, "the name has %d characters; the limit is %d", utf8.RuneCountInString(text), maxName)
 	case strings.ContainsFunc(text, unicode.IsControl):
-		p.wrong(node, "the name %q has a line break or another control character, expected none", clip(text))
+		p.Addf(node.Pos, "the name %q contains a line break or control character", excerpt.Of(text))
 	case strings.TrimSpace(text) != text || text == "":
-		p.wrong(node, "the name %q begins or ends with a space or is empty, expected neither", clip(text))
+		p.Addf(node.Pos, "the name %q is empty, or begins or ends with a space", excerpt.Of(text))
 	}
 	return text
 }

@@ -1,0 +1,136 @@
+package strictyaml
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxDocuments is the number of document headers up to which a file is parsed, to
+// find the position of its second document.
+const maxDocuments = 10
+
+// checkText reports whether the file is text with lines of an acceptable length.
+func (d *Document) checkText() bool {
+	for i, line := range d.lines {
+		line = strings.TrimSuffix(line, "\r")
+		if len(line) > MaxLine {
+			d.Addf(Pos{i + 1, 1}, "the line has %d bytes; the limit is %d", len(line), MaxLine)
+			return false
+		}
+		for at, r := range line {
+			pos := func() Pos { return Pos{i + 1, utf8.RuneCountInString(line[:at]) + 1} }
+			switch {
+			case r == utf8.RuneError && !strings.HasPrefix(line[at:], "\uFFFD"):
+				d.Addf(pos(), "invalid UTF-8; the file must be plain text")
+				return false
+			case unicode.IsControl(r) && r != '\t':
+				d.Addf(pos(), "control character %q; the file must be plain text", r)
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// checkTokens reports whether the file has only the tokens that this package
+// supports, and no more of them than the limits allow.
+func (d *Document) checkTokens(tokens token.Tokens) bool {
+	documents := 0
+	keys := keyCounter{block: map[int]int{}}
+	for _, t := range tokens {
+		pos := tokenPos(t)
+		switch t.Type {
+		case token.AnchorType, token.AliasType, token.MergeKeyType:
+			d.Addf(pos, "anchors, aliases and merge keys (&, * and <<) are not supported; put quotes around text that begins with one of these characters")
+			return false
+		case token.TagType:
+			d.Addf(pos, "tags (!) are not supported; put quotes around text that begins with !")
+			return false
+		case token.DocumentHeaderType:
+			if documents++; documents > maxDocuments {
+				d.Addf(pos, "a second document starts here; a file has one")
+				return false
+			}
+		}
+		if keys.add(t) > d.options.MaxKeys {
+			d.Addf(Pos{pos.Line, keyColumn(t)}, "the mapping has more than %d keys", d.options.MaxKeys)
+			return false
+		}
+		if !d.checkDepth(pos, len(keys.flow)-1) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkDepth reports whether a list or mapping may be in depth others.
+func (d *Document) checkDepth(pos Pos, depth int) bool {
+	if depth < d.options.MaxDepth {
+		return true
+	}
+	d.Addf(pos, "lists and mappings nest more than %d deep", d.options.MaxDepth)
+	return false
+}
+
+// keyCounter counts the keys of the mappings that are open at a token.
+type keyCounter struct {
+	block map[int]int // keys of block mappings by their column
+	flow  []int       // keys in each open bracket
+}
+
+// add adds a token and returns the number of keys of the mapping that it is in.
+func (c *keyCounter) add(t *token.Token) int {
+	switch t.Type {
+	case token.SequenceStartType, token.MappingStartType:
+		c.flow = append(c.flow, 0)
+	case token.SequenceEndType, token.MappingEndType:
+		c.flow = c.flow[:max(len(c.flow)-1, 0)]
+	case token.SequenceEntryType:
+		c.closeBlocks(t.Position.Column)
+	case token.MappingValueType:
+		if n := len(c.flow); n > 0 {
+			c.flow[n-1]++
+			return c.flow[n-1]
+		}
+		column := keyColumn(t)
+		c.closeBlocks(column)
+		c.block[column]++
+		return c.block[column]
+	}
+	return 0
+}
+
+// closeBlocks forgets the block mappings to the right of a column, which end when
+// something begins in that column.
+func (c *keyCounter) closeBlocks(column int) {
+	for open := range c.block {
+		if open > column {
+			delete(c.block, open)
+		}
+	}
+}
+
+// keyColumn returns the column of the key before a colon.
+func keyColumn(colon *token.Token) int {
+	if key := colon.Prev; key != nil && key.Position.Line == colon.Position.Line {
+		return key.Position.Column
+	}
+	return colon.Position.Column
+}
+
+// tabIndent returns the first tab in the indentation of a line up to the given one.
+func (d *Document) tabIndent(last int) (Pos, bool) {
+	for i, line := range d.lines[:min(last, len(d.lines))] {
+		text := strings.TrimLeft(line, " \t")
+		at := strings.IndexByte(line[:len(line)-len(text)], '\t')
+		if text = strings.TrimSpace(text); at >= 0 && text != "" && text[0] != '#' {
+			return Pos{i + 1, at + 1}, true
+		}
+	}
+	return Pos{}, false
+}
+
+func tokenPos(t *token.Token) Pos { return Pos{t.Position.Line, t.Position.Column} }
