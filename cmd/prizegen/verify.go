@@ -87,7 +87,9 @@ func (a *app) verify(ctx context.Context, name, rulesFile string, check draw.Pro
 	findings := findingWriter{a: a, json: format == "json"}
 	progress := a.startProgress(0, "draw")
 	defer progress.stop()
-	report, err := draw.Verify(ctx, a.generator, source, rules, check, progress.add, findings.write)
+	report, err := draw.Verify(ctx, a.generator, source, draw.VerifyOptions{
+		Rules: rules, Proof: check, Progress: progress.add, Found: findings.write,
+	})
 	progress.stop()
 	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), bare(err))

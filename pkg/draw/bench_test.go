@@ -11,7 +11,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// spec is the run that the command makes where nothing else is asked for.
+// spec returns the spec of count draws with the defaults of the command.
 func spec(tb testing.TB, count uint64) draw.Spec {
 	tb.Helper()
 	text, err := textgen.Parse(textgen.Default)
@@ -29,8 +29,8 @@ func spec(tb testing.TB, count uint64) draw.Spec {
 	return draw.Spec{Seed: "42", Count: count, Text: text, Number: number, Rules: rules}
 }
 
-// BenchmarkRun makes whole draws, one an iteration: the words, the account
-// number, the prize and the encoding. The cores are those of -cpu.
+// BenchmarkRun makes whole draws, one per iteration: account number, prize and encoding.
+// The flag -cpu sets the number of cores.
 func BenchmarkRun(b *testing.B) {
 	for _, format := range []struct {
 		name string

@@ -2,110 +2,119 @@ package draw
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// decode reads a draw strictly: each key once, exactly as it is written by
-// [NDJSON], and no other keys. The reader of encoding/json would take Index for
-// index and the last of two.
-func decode(raw []byte) (Draw, error) {
+// decode decodes a draw strictly. Each key must be as [NDJSON] writes it and occur once,
+// and there must be no other keys.
+func decode(text []byte) (Draw, error) {
 	var d Draw
-	fields := map[string]any{
+	members := map[string]any{
 		"index": &d.Index, "account": &d.Whole, "text": &d.Text, "number": &d.Number,
 		"rule": &d.Rule, "prize": &d.Prize, "seed": &d.Seed,
 		"text_format": &d.TextFormat, "number_format": &d.NumberFormat,
 		"rules": &d.Rules, "rules_sha256": &d.RulesSHA256, "entropy": &d.Entropy,
 	}
-	if err := decodeObject(raw, fields); err != nil {
+	if err := decodeObject(text, members); err != nil {
 		return Draw{}, err
 	}
 	for _, key := range []string{"index", "account", "rule", "prize", "seed", "rules", "rules_sha256"} {
-		if _, missing := fields[key]; missing {
-			return Draw{}, fmt.Errorf("the key %q is missing", key)
+		if _, missing := members[key]; missing {
+			return Draw{}, decodeError(fmt.Sprintf("missing key %q", key))
 		}
 	}
 	return d, prize.CheckAccount(d.Whole)
 }
 
-// UnmarshalJSON reads a prize strictly; see decode.
-func (p *Prize) UnmarshalJSON(raw []byte) error {
-	fields := map[string]any{"name": &p.Name, "value": &p.Value, "currency": &p.Currency}
-	if err := decodeObject(raw, fields); err != nil {
+// UnmarshalJSON decodes a prize strictly: it must have each key once and no others.
+func (p *Prize) UnmarshalJSON(text []byte) error {
+	members := map[string]any{"name": &p.Name, "value": &p.Value, "currency": &p.Currency}
+	if err := decodeObject(text, members); err != nil {
 		return err
 	}
-	for key := range fields {
-		return fmt.Errorf("the key %q of the prize is missing", key)
+	for _, key := range []string{"name", "value", "currency"} {
+		if _, missing := members[key]; missing {
+			return decodeError(fmt.Sprintf("missing key %q of the prize", key))
+		}
 	}
 	return nil
 }
 
-// decodeObject reads an object into the places that fields has for its keys, and
-// removes those it has read.
-func decodeObject(raw []byte, fields map[string]any) error {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	begin, err := d.Token()
+// decodeError is an error about the JSON of a draw.
+type decodeError string
+
+// Error implements [error].
+func (e decodeError) Error() string { return string(e) }
+
+// decodeObject decodes an object into the targets in members and removes those from
+// members. Its errors are of type decodeError.
+func decodeObject(text []byte, members map[string]any) error {
+	d := jsontext.NewDecoder(bytes.NewBuffer(text))
+	begin, err := d.ReadToken()
 	if err != nil {
 		return syntaxError(err)
 	}
-	if begin != json.Delim('{') {
-		return errors.New("it is not a JSON object")
+	if begin.Kind() != jsontext.KindBeginObject {
+		return decodeError("it is not a JSON object")
 	}
-	var read []string
-	for d.More() {
-		key, err := d.Token()
+	for d.PeekKind() == jsontext.KindString {
+		token, err := d.ReadToken()
 		if err != nil {
 			return syntaxError(err)
 		}
-		name, _ := key.(string) // keys are always strings
-		target, known := fields[name]
-		switch {
-		case slices.Contains(read, name):
-			return fmt.Errorf("the key %q is there twice", clip(name))
-		case !known:
-			return fmt.Errorf("the key %q is unknown, expected those that prizegen draw writes", clip(name))
+		key := token.String()
+		target, ok := members[key]
+		if !ok {
+			return decodeError(fmt.Sprintf("unknown key %q", excerpt.Of(key)))
 		}
-		delete(fields, name)
-		read = append(read, name)
-		if err := d.Decode(target); err != nil {
-			var wrong *json.UnmarshalTypeError
-			if errors.As(err, &wrong) {
-				return fmt.Errorf("the value of %q is a %s, which it can't be", name, wrong.Value)
-			}
-			return syntaxError(err)
+		delete(members, key)
+		if err := json.UnmarshalDecode(d, target); err != nil {
+			return valueError(key, err)
 		}
 	}
-	if _, err := d.Token(); err != nil {
+	if _, err := d.ReadToken(); err != nil {
 		return syntaxError(err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON object")
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return decodeError("there is text after the JSON object")
 	}
 	return nil
 }
 
-func syntaxError(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("it ends in the middle; is it truncated?")
+// valueError returns the error about the value of a key.
+func valueError(key string, err error) error {
+	var inner decodeError
+	if errors.As(err, &inner) {
+		return inner
 	}
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return fmt.Errorf("it is not valid JSON: %s", strings.TrimPrefix(syntax.Error(), "json: "))
+	var semantic *json.SemanticError
+	if !errors.As(err, &semantic) {
+		return syntaxError(err)
 	}
-	return err
+	if value := semantic.JSONValue; len(value) > 0 {
+		return decodeError(fmt.Sprintf("invalid value %s of key %q", excerpt.Of(string(value)), key))
+	}
+	return decodeError(fmt.Sprintf("invalid %s for key %q", semantic.JSONKind, key))
 }
 
-// clip keeps a giant text out of a message.
-func clip(s string) string {
-	const most = 100
-	if len(s) <= most {
-		return s
+// syntaxError describes an error of a [jsontext.Decoder] about the syntax. It returns
+// other errors as they are.
+func syntaxError(err error) error {
+	var syntactic *jsontext.SyntacticError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return decodeError("it ends early; is it truncated?")
+	case errors.As(err, &syntactic):
+		return decodeError("it is not valid JSON: " + strings.TrimPrefix(syntactic.Error(), "jsontext: "))
 	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
+	return err
 }

@@ -1,3 +1,10 @@
+// Package draw makes draws: account numbers and what they win. A seed and an index
+// determine a draw, and nothing else does.
+//
+// A [Generator] makes the parts of many draws at a time; [Local] is the one in this
+// process. [Run] makes the draws of a [Spec] in batches on all cores and hands them on
+// in the order of their indexes, so the output does not depend on the number of cores.
+// [CSV], [NDJSON] and [JSON] encode draws, and [Verify] recomputes encoded ones.
 package draw
 
 import (
@@ -9,73 +16,73 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Account is an account number: its text part followed by its number part. The
-// parts of one that was given are not known, and empty.
+// Account is an account number: its text part followed by its number part. The parts
+// are empty if the account number was given and not generated.
 type Account struct {
 	Whole  string `json:"account"`
 	Text   string `json:"text,omitempty"`
 	Number string `json:"number,omitempty"`
 }
 
-// Draw is one draw in the form that it is written in as JSON, from which anyone
-// can recompute it.
+// Draw is one draw as it is written in JSON. It has everything that is needed to
+// recompute it.
 type Draw struct {
 	Index uint64 `json:"index"`
 	Account
-	Rule         *string `json:"rule"`  // nil where no rule covers the account number
-	Prize        *Prize  `json:"prize"` // nil where nothing was won
+	Rule         *string `json:"rule"`  // nil if no rule matches the account number
+	Prize        *Prize  `json:"prize"` // nil if nothing was won
 	Seed         string  `json:"seed"`
-	TextFormat   string  `json:"text_format,omitempty"` // empty where the account number was given
+	TextFormat   string  `json:"text_format,omitempty"` // empty if the account number was given
 	NumberFormat string  `json:"number_format,omitempty"`
 	Rules        string  `json:"rules"`
 	RulesSHA256  string  `json:"rules_sha256"`
 
-	// Entropy proves where the seed comes from, where it is from outside.
-	Entropy jsontext.Value `json:"entropy,omitempty"`
+	// Entropy proves the origin of a seed from an external source. It is nil for
+	// other seeds.
+	Entropy jsontext.Value `json:"entropy,omitzero"`
 }
 
-// Prize is what a draw won.
+// Prize is the prize of a draw.
 type Prize struct {
 	Name     string `json:"name"`
-	Value    int64  `json:"value"`    // in minor units
+	Value    int64  `json:"value"`    // in minor units of the currency
 	Currency string `json:"currency"` // ISO 4217
 }
 
-// Spec says which draws to make.
+// Spec describes the draws of a run.
 type Spec struct {
 	Seed   entropy.Seed
-	Proof  jsontext.Value // of where the seed comes from, a JSON object; nil for none
-	Start  uint64
-	Count  uint64 // not used where account numbers are given
+	Proof  jsontext.Value // proves the origin of the seed: a JSON object, or nil for none
+	Start  uint64         // index of the first draw
+	Count  uint64         // number of draws; ignored if Accounts is set
 	Text   textgen.Format
 	Number numgen.Format
 	Rules  *prize.Rules
 
-	// Accounts, where it is not nil, gives the account numbers to decide instead
-	// of Count generated ones: it appends some of them to the list, which is
-	// empty when it is called, and appends none at the end. A batch has at most
-	// [BatchSize] account numbers.
+	// Accounts, if not nil, provides account numbers to use instead of generated
+	// ones. [Run] calls it repeatedly with an empty list. It appends from 1 to
+	// [BatchSize] account numbers, and none at the end.
 	Accounts func(list *prize.Accounts) error
 }
 
-// Batch is some consecutive draws of a run.
+// Batch is a number of consecutive draws of a run.
 type Batch struct {
-	Start    uint64 // the index of its first draw
+	Start    uint64 // index of the first draw
 	Accounts prize.Accounts
 	Outcomes []prize.Outcome
-	Out      []byte // what the run's encode makes of it
+	Out      []byte // set by the encode function of the run
 
 	spec           *Spec
 	count          uint64
 	texts, numbers []byte
 	err            error
-	number         int // counts the batches of a run
+	number         int // position of the batch in the run, from 0
 }
 
-// Len is how many draws are in the batch.
+// Len returns the number of draws in the batch.
 func (b *Batch) Len() int { return len(b.Outcomes) }
 
-// Account gives the i-th account number of the batch, counted from 0.
+// Account returns the account number at position i of the batch, counted from 0.
 func (b *Batch) Account(i int) Account {
 	a := Account{Whole: string(b.Accounts.At(i))}
 	if b.spec.Accounts == nil {
@@ -84,7 +91,7 @@ func (b *Batch) Account(i int) Account {
 	return a
 }
 
-// Draw gives the i-th draw of the batch, counted from 0.
+// Draw returns the draw at position i of the batch, counted from 0.
 func (b *Batch) Draw(i int) Draw {
 	rules := b.spec.Rules
 	d := Draw{

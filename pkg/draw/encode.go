@@ -3,38 +3,39 @@ package draw
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// Encoding writes draws as text. What a draw's outcome adds is written once for
-// each outcome there is, so that a draw costs no more than copying it. An
-// encoding may be used by several goroutines at once.
+// Encoding encodes draws as text. It encodes each outcome once, and then only copies it
+// for each draw. An Encoding is safe for concurrent use.
 type Encoding struct {
 	header, footer string
-	first, next    string                   // what stands before the first draw and before the others
-	account        string                   // what stands between index and account number
-	quote          func(text []byte) []byte // writes an account number that is not plain
-	plain          bool                     // whether account numbers need no quoting
-	parts          int                      // width of the text part where JSON repeats the parts, 0 where it does not
-	outcomes       [][]byte                 // by outcome: what stands behind the account number; nil for one that is not written yet
+	first, next    string                   // before the index of the first draw, and of the others
+	account        string                   // between the index and the account number
+	quote          func(text []byte) []byte // encodes an account number if plain is false
+	plain          bool                     // account numbers need no quoting
+	parts          int                      // length of the text part if JSON repeats the parts, otherwise 0
 	outcome        func(prize.Outcome) []byte
-	mu             sync.Mutex // guards outcomes and longest while there are some not written yet
-	unwritten      bool       // whether there may be
-	start          uint64
+	outcomes       [][]byte   // by outcome: the text after the account number; nil if not encoded yet
+	mu             sync.Mutex // guards outcomes if lazy
+	lazy           bool       // outcomes are encoded when they first occur
+	start          uint64     // index of the first draw
 	indexWidth     int
 	accountWidth   int
-	longest        int // bytes of the longest draw, but for what JSON repeats
+	longest        int // bytes of the longest draw that appendBulk encodes
 }
 
-// CSV writes the columns index, account, rule, prize, value (in minor units) and
-// currency with a header line, quoted as RFC 4180 says. Where nothing was won the
-// prize is empty and the value 0.
+// CSV returns the encoding with the columns index, account, rule, prize, value (in minor
+// units) and currency, a header line and the quotes of RFC 4180. A draw that wins nothing
+// has an empty prize and the value 0.
 func CSV(spec *Spec) *Encoding {
 	e := &Encoding{
 		header:  "index,account,rule,prize,value,currency\n",
@@ -48,25 +49,26 @@ func CSV(spec *Spec) *Encoding {
 		fields := []string{rule, won.Name, strconv.FormatInt(won.Value, 10), spec.Rules.Currency.Code}
 		return []byte("," + csvLine(fields))
 	}
-	return e.measured(spec)
+	return e.prepare(spec)
 }
 
-// NDJSON writes each draw as a JSON object on a line of its own; see [Draw].
+// NDJSON returns the encoding of each draw as a JSON object on a line of its own; see
+// [Draw].
 func NDJSON(spec *Spec) *Encoding {
 	e := jsonEncoding(spec, "\n")
 	e.first, e.next = `{"index":`, `{"index":`
-	return e.measured(spec)
+	return e.prepare(spec)
 }
 
-// JSON writes the draws as one JSON array; see [Draw].
+// JSON returns the encoding of all draws as one JSON array of objects; see [Draw].
 func JSON(spec *Spec) *Encoding {
 	e := jsonEncoding(spec, "")
 	e.header, e.footer = "[", "\n]\n"
 	e.first, e.next = "\n"+`{"index":`, ",\n"+`{"index":`
-	return e.measured(spec)
+	return e.prepare(spec)
 }
 
-// jsonEncoding writes draws as JSON objects, each with an end behind it.
+// jsonEncoding returns an encoding as JSON objects, each followed by end.
 func jsonEncoding(spec *Spec, end string) *Encoding {
 	e := &Encoding{
 		account: `,"account":"`,
@@ -77,8 +79,7 @@ func jsonEncoding(spec *Spec, end string) *Encoding {
 	if spec.Accounts == nil {
 		e.parts = spec.Text.Len()
 	}
-	// The outcomes are written by encoding/json from what Draw would give, less
-	// what differs from draw to draw.
+	// An outcome is the JSON of a draw that has it, from its rule on.
 	b := Batch{spec: spec}
 	b.Accounts.Append(strings.Repeat("x", spec.Text.Len()+spec.Number.Len()))
 	e.outcome = func(o prize.Outcome) []byte {
@@ -90,18 +91,18 @@ func jsonEncoding(spec *Spec, end string) *Encoding {
 	return e
 }
 
-// Table writes draws as lines of columns for people to read, below a header that
-// ends with a line break. The line of a draw is its index, right-aligned to the width given, two spaces, the account number
-// padded to the width given, and what outcome gives for its outcome, which ends
-// with a line break.
+// Table returns an encoding for people to read. The header ends with a line break. The
+// line of a draw has the index, right-aligned to indexWidth, two spaces, the account
+// number, padded to accountWidth, and the result of outcome, which ends with a line
+// break. Widths are in bytes.
 func Table(spec *Spec, header string, indexWidth, accountWidth int, outcome func(prize.Outcome) string) *Encoding {
 	e := &Encoding{header: header, start: spec.Start, plain: true, account: "  ", indexWidth: indexWidth, accountWidth: accountWidth}
 	e.outcome = func(o prize.Outcome) []byte { return []byte(outcome(o)) }
-	return e.measured(spec)
+	return e.prepare(spec)
 }
 
-// names gives the rule and the prize of an outcome, both empty where there is
-// none.
+// names returns the name of the rule of an outcome and the prize. Each is zero if the
+// outcome has none.
 func names(rules *prize.Rules, o prize.Outcome) (rule string, won prize.Prize) {
 	if r := rules.Rule(o); r != nil {
 		rule = r.Name
@@ -112,7 +113,8 @@ func names(rules *prize.Rules, o prize.Outcome) (rule string, won prize.Prize) {
 	return rule, won
 }
 
-// plain says whether no account number of a spec can have one of the characters.
+// plain reports whether the account numbers of a spec are generated and never contain
+// one of the special characters.
 func plain(spec *Spec, special string) bool {
 	return spec.Accounts == nil && !strings.ContainsAny(spec.Text.Alphabet()+spec.Number.Alphabet(), special)
 }
@@ -120,8 +122,7 @@ func plain(spec *Spec, special string) bool {
 func csvLine(fields []string) string {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
-	// Writing to a strings.Builder never fails.
-	_ = w.Write(fields)
+	_ = w.Write(fields) // never fails on a strings.Builder
 	w.Flush()
 	return b.String()
 }
@@ -130,41 +131,40 @@ func csvField(text []byte) []byte {
 	return []byte(strings.TrimSuffix(csvLine([]string{string(text)}), "\n"))
 }
 
-// marshal writes JSON as encoding/json does, but leaves <, > and & readable.
+// marshal returns the JSON of a draw or a string. It escapes U+2028 and U+2029, and
+// preserves the strings of a proof as they are.
 func marshal(v any) []byte {
-	var b bytes.Buffer
-	w := json.NewEncoder(&b)
-	w.SetEscapeHTML(false)
-	// Texts, numbers and structs of them always encode.
-	_ = w.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	text, _ := json.Marshal(v, jsontext.EscapeForJS(true), jsontext.PreserveRawStrings(true), // never fails
+		jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+	return text
 }
 
-// jsonText writes a text as the inside of a JSON string.
+// jsonText returns the JSON of a string without its quotes.
 func jsonText(text []byte) []byte {
 	quoted := marshal(string(text))
 	return quoted[1 : len(quoted)-1]
 }
 
-// Header is what comes before the first draw.
+// Header returns the text before the first draw.
 func (e *Encoding) Header() []byte { return []byte(e.header) }
 
-// Footer is what comes behind the last draw.
+// Footer returns the text after the last draw.
 func (e *Encoding) Footer() []byte { return []byte(e.footer) }
 
-// few is up to how many draws of a run it does not pay to write all outcomes before.
-const few = 16
+// maxLazy is the number of draws up to which only the outcomes that occur are encoded.
+// Rules can have thousands of outcomes; see BenchmarkGrowth in package serve.
+const maxLazy = 16
 
-// measured finds out how long a draw can get. It writes the outcomes, or leaves that
-// to the draws that have them where these are few.
-func (e *Encoding) measured(spec *Spec) *Encoding {
+// prepare computes the length of the longest draw. Unless there are few draws, it encodes
+// all outcomes.
+func (e *Encoding) prepare(spec *Spec) *Encoding {
+	e.outcomes = make([][]byte, spec.Rules.Outcomes())
+	if e.lazy = spec.Accounts == nil && spec.Count <= maxLazy; e.lazy {
+		return e
+	}
 	e.longest = len(e.next) + max(maxDigits, e.indexWidth) + len(e.account) + max(bulkAccount, e.accountWidth)
 	if e.parts > 0 {
 		e.longest += len(textKey) + len(numberKey) + bulkAccount
-	}
-	e.outcomes = make([][]byte, spec.Rules.Outcomes())
-	if e.unwritten = spec.Accounts == nil && spec.Count <= few; e.unwritten {
-		return e
 	}
 	longest := 0
 	for o := range e.outcomes {
@@ -175,32 +175,27 @@ func (e *Encoding) measured(spec *Spec) *Encoding {
 	return e
 }
 
-// write writes the outcomes of a batch that are not written yet.
-func (e *Encoding) write(outcomes []prize.Outcome) {
-	for _, o := range outcomes {
-		if e.outcomes[o] == nil {
-			e.outcomes[o] = e.outcome(o)
-		}
-	}
-}
-
-// Append writes the draws of a batch behind dst.
+// Append appends the draws of a batch to dst.
 func (e *Encoding) Append(dst []byte, b *Batch) []byte {
-	if e.unwritten {
+	if e.lazy {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.write(b.Outcomes)
-		return e.appendAny(dst, b, 0, b.Len())
+		for _, o := range b.Outcomes {
+			if e.outcomes[o] == nil {
+				e.outcomes[o] = e.outcome(o)
+			}
+		}
+		return e.appendDraws(dst, b, 0, b.Len())
 	}
 	dst = slices.Grow(dst, b.Len()*e.longest+bulkSlack)
-	from, to := e.bulk(b)
-	dst = e.appendAny(dst, b, 0, from)
+	from, to := e.bulkRange(b)
+	dst = e.appendDraws(dst, b, 0, from)
 	dst = e.appendBulk(dst, b, from, to)
-	return e.appendAny(dst, b, to, b.Len())
+	return e.appendDraws(dst, b, to, b.Len())
 }
 
-// appendAny writes draws of a batch, whatever they are.
-func (e *Encoding) appendAny(dst []byte, b *Batch, from, to int) []byte {
+// appendDraws appends the draws at the positions from, …, to-1 of a batch.
+func (e *Encoding) appendDraws(dst []byte, b *Batch, from, to int) []byte {
 	index := newCounter(b.Start + uint64(from))
 	for i := from; i < to; i++ {
 		if b.Start+uint64(i) == e.start {
@@ -227,13 +222,13 @@ func (e *Encoding) appendAny(dst []byte, b *Batch, from, to int) []byte {
 	return dst
 }
 
-// What stands before the parts of an account number in JSON.
+// The JSON before the parts of an account number.
 const (
 	textKey   = `","text":"`
 	numberKey = `","number":"`
 )
 
-// appendParts writes an account number of JSON and its parts behind it.
+// appendParts appends an account number and its parts in JSON.
 func (e *Encoding) appendParts(dst, text, number []byte) []byte {
 	if !e.plain {
 		text, number = e.quote(text), e.quote(number)
@@ -253,14 +248,13 @@ func pad(dst []byte, n int) []byte {
 	return dst
 }
 
-// maxDigits is how many decimal digits an index can have.
+// maxDigits is the number of decimal digits of the largest index.
 const maxDigits = 20
 
-// counter counts in decimal digits, which is faster than writing each number
-// anew.
+// counter counts in decimal digits.
 type counter struct {
 	digits [maxDigits]byte
-	from   int
+	from   int // position of the first digit
 }
 
 func newCounter(n uint64) counter {
@@ -272,7 +266,7 @@ func newCounter(n uint64) counter {
 
 func (c *counter) text() []byte { return c.digits[c.from:] }
 
-// increment adds 1. Behind the last index there is no next one to be counted.
+// increment adds 1. After the last index the result is undefined.
 func (c *counter) increment() {
 	for i := maxDigits - 1; i >= 0; i-- {
 		if i < c.from {

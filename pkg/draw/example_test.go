@@ -12,7 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Draws are made in batches on all cores and written in their order.
+// Run makes draws in batches on all cores and emits them in order.
 func ExampleRun() {
 	text, _ := textgen.Parse(textgen.Lower4)
 	number, _ := numgen.Parse(numgen.Digits4)
@@ -36,7 +36,7 @@ func ExampleRun() {
 	// {"index":10,"account":"iynp7570","text":"iynp","number":"7570","rule":"starts with another vowel","prize":{"name":"£5.00","value":500,"currency":"GBP"},"seed":"42","text_format":"lower4","number_format":"digits4","rules":"generous","rules_sha256":"23c090d68b60c48c91b65fc81974d0bd412c6ec119556f0acfb9426ee5202fcf"}
 }
 
-// Anyone can hold draws against their seed: here a prize was made dearer.
+// Anyone can recompute draws from their seed. Here the prize of the first one is forged.
 func ExampleVerify() {
 	text, _ := textgen.Parse(textgen.Lower4)
 	number, _ := numgen.Parse(numgen.Digits4)
@@ -50,11 +50,15 @@ func ExampleVerify() {
 	}, nil)
 
 	forged := strings.Replace(file.String(), `"£50.00"`, `"£100.00"`, 1)
-	report, err := draw.Verify(context.Background(), draw.Local{}, strings.NewReader(forged), prize.Builtin, nil, nil, func(f draw.Finding) {
-		fmt.Printf("%s: %s\n", f.Place, f.Problem)
+	report, err := draw.Verify(context.Background(), draw.Local{}, strings.NewReader(forged), draw.VerifyOptions{
+		Rules: prize.Builtin,
+		Found: func(f draw.Finding) { fmt.Printf("%s: %s\n", f.Place, f.Problem) },
 	})
-	fmt.Printf("%d of %d draws hold, %v\n", report.Held, report.Draws, err)
+	if err != nil {
+		fmt.Println(err)
+	}
+	fmt.Printf("%d of %d draws hold\n", report.Held, report.Draws)
 	// Output:
 	// line 1: index 9: prize is "£100.00" (value 5000, GBP), should be "£50.00" (value 5000, GBP)
-	// 1 of 2 draws hold, <nil>
+	// 1 of 2 draws hold
 }

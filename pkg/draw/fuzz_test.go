@@ -9,8 +9,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// FuzzVerify reads anything without a panic, and never says that more draws
-// hold than there are. What it was seeded with holds until a byte is changed.
+// FuzzVerify checks that Verify reads any file without a panic, and that the draws that
+// hold and those of the findings add up.
 func FuzzVerify(f *testing.F) {
 	spec := spec(f, 3)
 	for _, encoding := range []*draw.Encoding{draw.NDJSON(&spec), draw.JSON(&spec)} {
@@ -29,20 +29,22 @@ func FuzzVerify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		findings := uint64(0)
-		report, err := draw.Verify(context.Background(), draw.Local{}, bytes.NewReader(file), prize.Builtin, nil, nil,
-			func(found draw.Finding) {
+		report, err := draw.Verify(context.Background(), draw.Local{}, bytes.NewReader(file), draw.VerifyOptions{
+			Rules: prize.Builtin,
+			Found: func(found draw.Finding) {
 				if found.Place == "" || found.Problem == "" {
-					t.Errorf("a finding without place or problem: %+v", found)
+					t.Errorf("got a finding with place %q and problem %q, want both set", found.Place, found.Problem)
 				}
 				findings += found.Draws
-			})
+			},
+		})
 		if report.Held+findings != report.Draws && err == nil {
-			t.Errorf("%d draws hold and %d do not, of %d", report.Held, findings, report.Draws)
+			t.Errorf("got %d draws that hold and %d that do not, want %d in total", report.Held, findings, report.Draws)
 		}
 	})
 }
 
-// written is a whole file of draws.
+// written returns a file of all draws of a spec.
 func written(tb testing.TB, spec draw.Spec, encoding *draw.Encoding) []byte {
 	tb.Helper()
 	file := bytes.NewBuffer(encoding.Header())
@@ -57,7 +59,7 @@ func written(tb testing.TB, spec draw.Spec, encoding *draw.Encoding) []byte {
 	return file.Bytes()
 }
 
-// encodeWith is an encode function for [draw.Run].
+// encodeWith returns an encode function for [draw.Run].
 func encodeWith(encoding *draw.Encoding) func(*draw.Batch) error {
 	return func(b *draw.Batch) error {
 		b.Out = encoding.Append(b.Out, b)

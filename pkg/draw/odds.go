@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"math/big"
+	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/mathext"
 
@@ -13,10 +15,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Odds are the exact odds of a draw in the form that they are written in as JSON.
-// Fractions are reduced and exact.
+// Odds are the exact odds of a draw as they are written in JSON. Fractions are exact and
+// reduced, for example 1/3.
 type Odds struct {
-	Account        string    `json:"account,omitempty"` // of one visitor, whose formats do not matter
+	Account        string    `json:"account,omitempty"` // set for the odds of one account number, which have no formats
 	TextFormat     string    `json:"text_format,omitempty"`
 	NumberFormat   string    `json:"number_format,omitempty"`
 	Rules          string    `json:"rules"`
@@ -24,38 +26,39 @@ type Odds struct {
 	Currency       string    `json:"currency"`
 	Rows           []OddsRow `json:"rows"`
 	WinProbability string    `json:"win_probability"`
-	ExpectedValue  string    `json:"expected_value"` // of a draw, in minor units
-	Stddev         float64   `json:"stddev"`         // of the cost of a draw, in minor units
+	ExpectedValue  string    `json:"expected_value"` // of the cost of a draw, in minor units of the currency
+	Stddev         float64   `json:"stddev"`         // standard deviation of that cost
 }
 
-// OddsRow is the chance of one rule and prize, or of a rule's no prize.
+// OddsRow is the probability of one rule and one prize of it, or no prize.
 type OddsRow struct {
-	Rule        *string `json:"rule"`  // nil for account numbers that no rule covers
-	Prize       *string `json:"prize"` // nil where nothing is won
-	Value       int64   `json:"value"` // in minor units
+	Rule        *string `json:"rule"`  // nil for account numbers that no rule matches
+	Prize       *string `json:"prize"` // nil for no prize
+	Value       int64   `json:"value"` // in minor units of the currency
 	Probability string  `json:"probability"`
 }
 
-// NewOdds writes down odds that the rules computed, for account numbers of the
-// formats.
+// NewOdds returns the given odds of the rules for account numbers of the given formats.
 func NewOdds(rules *prize.Rules, text textgen.Format, number numgen.Format, odds prize.Odds) Odds {
 	o := newOdds(rules, odds)
 	o.TextFormat, o.NumberFormat = text.String(), number.String()
 	return o
 }
 
-// NewAccountOdds writes down the odds of one account number. There is a row for
-// each prize of the rule that matches it, and one for no prize.
+// NewAccountOdds returns the given odds of one account number. They have a row for each
+// prize of the rule that matches it, and one for no prize.
 func NewAccountOdds(rules *prize.Rules, account string, odds prize.Odds) Odds {
 	o := newOdds(rules, odds)
 	o.Account = account
 	o.Rows = nil
-	own, _ := rules.Find(account)
+	var matched *prize.Rule
+	if i, ok := rules.Find(account); ok {
+		matched = &rules.List[i]
+	}
 	for _, row := range odds.Rows {
-		if row.Rule == nil && own < len(rules.List) || row.Rule != nil && (own == len(rules.List) || row.Rule != &rules.List[own]) {
-			continue
+		if row.Rule == matched {
+			o.Rows = append(o.Rows, newOddsRow(row))
 		}
-		o.Rows = append(o.Rows, newOddsRow(row))
 	}
 	return o
 }
@@ -66,7 +69,7 @@ func newOdds(rules *prize.Rules, odds prize.Odds) Odds {
 		WinProbability: odds.Win.RatString(), ExpectedValue: odds.Mean.RatString(), Stddev: odds.StandardDeviation(),
 	}
 	for _, row := range odds.Rows {
-		// Uncovered account numbers are worth a row only where there are some.
+		// Account numbers without a rule have a row only if there are some.
 		if row.Rule != nil || row.Probability.Sign() > 0 {
 			o.Rows = append(o.Rows, newOddsRow(row))
 		}
@@ -85,8 +88,8 @@ func newOddsRow(row prize.Row) OddsRow {
 	return r
 }
 
-// Sample is how often each outcome came up in some draws, beside how often it was
-// expected to.
+// Sample compares the frequencies of the outcomes in a number of draws with the expected
+// ones, by Pearson's chi-square test.
 type Sample struct {
 	Draws     uint64    `json:"draws"`
 	Seed      string    `json:"seed"`
@@ -94,27 +97,52 @@ type Sample struct {
 	Expected  []float64 `json:"expected"` // by outcome
 	ChiSquare float64   `json:"chi_square"`
 	Degrees   int       `json:"degrees_of_freedom"`
-	P         float64   `json:"p_value"` // how likely fair draws are at least this far from what is expected
+	P         float64   `json:"p_value"` // probability that fair draws deviate at least this much
 }
 
-// Check makes the draws of a spec and holds them against the odds; see [Compare].
-// count, which may be nil, is told of draws made.
-func Check(ctx context.Context, g Generator, spec Spec, odds prize.Odds, count func(draws int)) (Sample, error) {
+// Tally counts the outcomes of draws. It is safe for concurrent use.
+type Tally struct {
+	mu     sync.Mutex
+	counts []uint64 // by outcome
+}
+
+// NewTally returns an empty tally of draws by the rules.
+func NewTally(rules *prize.Rules) *Tally { return &Tally{counts: make([]uint64, rules.Outcomes())} }
+
+// Add counts the draws of a batch.
+func (t *Tally) Add(b *Batch) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, o := range b.Outcomes {
+		t.counts[o]++
+	}
+}
+
+// Counts returns the number of draws counted so far, by outcome.
+func (t *Tally) Counts() []uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.counts)
+}
+
+// Check makes the draws of a spec and compares them with the odds; see [Compare]. It
+// calls progress, unless nil, with the number of draws in each batch. If it returns an
+// error, the sample has the draws before the error.
+func Check(ctx context.Context, g Generator, spec Spec, odds prize.Odds, progress func(draws int)) (Sample, error) {
 	tally := NewTally(spec.Rules)
 	err := Run(ctx, g, spec, nil, func(b *Batch) error {
 		tally.Add(b)
-		if count != nil {
-			count(b.Len())
+		if progress != nil {
+			progress(b.Len())
 		}
 		return nil
 	})
 	return Compare(spec.Seed, tally.Counts(), odds), err
 }
 
-// Compare holds the draws of a seed against the odds by Pearson's chi-square test.
-// observed is how often each outcome came up, of which there are as many as odds
-// has rows. Outcomes that are expected fewer than five times are counted together,
-// as the test requires.
+// Compare compares the draws of a seed with the odds by Pearson's chi-square test. There
+// are as many outcomes as odds has rows, and observed has the number of draws with each.
+// The test requires that outcomes expected fewer than five times are counted together.
 func Compare(seed entropy.Seed, observed []uint64, odds prize.Odds) Sample {
 	s := Sample{Seed: string(seed), Observed: observed}
 	for _, n := range observed {
@@ -129,7 +157,7 @@ func Compare(seed entropy.Seed, observed []uint64, odds prize.Odds) Sample {
 	return s
 }
 
-// minExpected is how often an outcome must be expected to count on its own.
+// minExpected is the expected count from which an outcome counts on its own.
 const minExpected = 5
 
 func (s *Sample) compare(odds prize.Odds) {
@@ -140,7 +168,7 @@ func (s *Sample) compare(odds prize.Odds) {
 			s.ChiSquare += (observed - expected) * (observed - expected) / expected
 			cells++
 		} else if observed > 0 {
-			s.ChiSquare = math.Inf(1) // what is impossible came up
+			s.ChiSquare = math.Inf(1) // an impossible outcome
 		}
 	}
 	for o, row := range odds.Rows {
@@ -155,7 +183,7 @@ func (s *Sample) compare(odds prize.Odds) {
 	s.Degrees = max(cells-1, 0)
 	switch {
 	case math.IsInf(s.ChiSquare, 1):
-		s.ChiSquare, s.P = math.MaxFloat64, 0 // which JSON can say
+		s.ChiSquare, s.P = math.MaxFloat64, 0 // JSON has no infinity
 	case s.Degrees == 0:
 		s.P = 1
 	default:

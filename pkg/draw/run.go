@@ -3,6 +3,7 @@ package draw
 import (
 	"context"
 	"errors"
+	"io"
 	"runtime"
 	"sync"
 
@@ -11,20 +12,19 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// BatchSize is how many draws [Run] makes at a time.
+// BatchSize is the number of draws in the largest batch.
 const BatchSize = 8192
 
-// Run makes the draws of a spec. They come in batches: encode is called for
-// several batches at once, to do what can be done to each alone, and emit for
-// one after the other in the order of the indexes. Either may be nil. A batch
-// and its memory are used again after emit has returned.
+// Run makes the draws of a spec in batches. It calls encode for several batches
+// concurrently, and then emit for one batch after the other in the order of the indexes.
+// Either function may be nil. Run reuses a batch and its memory after emit has returned.
 //
-// As many batches are made at a time as there are cores, or as the generator says
-// by a method InFlight() int.
+// Run makes as many batches at a time as there are cores. If the generator has a method
+// InFlight() int, Run makes that many.
 //
-// Run ends at the first error of the generator, encode, emit or the context. All
-// draws before it have been emitted then, and none behind it. A panic in one of them
-// is one of Run.
+// Run returns the first error of the generator, encode, emit or the context. It has then
+// emitted all draws before the error and none after it. If one of them panics, Run
+// panics.
 func Run(ctx context.Context, g Generator, spec Spec, encode, emit func(*Batch) error) error {
 	if spec.Accounts == nil {
 		if err := (entropy.Range{Start: spec.Start, Count: spec.Count}).Check(); err != nil {
@@ -34,27 +34,45 @@ func Run(ctx context.Context, g Generator, spec Spec, encode, emit func(*Batch) 
 	return newRun(g, spec, encode, emit).do(ctx)
 }
 
-// run is one call of [Run]. Its workers each take a batch, make it and bring it
-// out; there is no goroutine besides them that would have to be waited for.
+// Write makes the draws of a spec and writes them to w in the given encoding, without
+// its header and footer. It calls each, unless nil, before it writes a batch. If it
+// returns an error, w has all draws before the error and none in part, unless the error
+// is that of w.
+func Write(ctx context.Context, g Generator, spec Spec, e *Encoding, w io.Writer, each func(*Batch)) error {
+	encode := func(b *Batch) error {
+		b.Out = e.Append(b.Out, b)
+		return nil
+	}
+	return Run(ctx, g, spec, encode, func(b *Batch) error {
+		if each != nil {
+			each(b)
+		}
+		_, err := w.Write(b.Out)
+		return err
+	})
+}
+
+// run is one call of [Run]. Each of its workers repeatedly takes a batch, makes it and
+// delivers it. There is no other goroutine.
 type run struct {
 	g                   Generator
 	spec                Spec
 	encode, emit        func(*Batch) error
 	text, number, prize entropy.Key
 
-	in    sync.Mutex // guards taking
-	start uint64     // the index of the draw to take next
-	left  uint64     // how many draws are left, where they are counted
-	taken int        // batches
-	fault error      // what ended the taking
-	ended bool
+	in    sync.Mutex // guards the fields up to ended
+	start uint64     // index of the next draw to take
+	left  uint64     // number of draws left, if the spec has no Accounts
+	taken int        // number of batches taken
+	inErr error      // ends the taking
+	ended bool       // no batch is left
 
-	out      sync.Mutex // guards bringing out
-	spare    []*Batch   // the one used last is at the end: it is still in the cache of a core
-	returned sync.Cond  // signalled when a batch is spare again, and when the run has failed
-	waiting  []*Batch   // made, by their number modulo the length
-	emitted  int        // batches
-	emitting bool       // whether a worker is at it
+	out      sync.Mutex // guards the fields below
+	spare    []*Batch   // the most recently used one is last, since it is still in a cache
+	returned sync.Cond  // signalled when a batch becomes spare and when the run fails
+	made     []*Batch   // batches to emit, by their number modulo the length
+	emitted  int        // number of batches emitted
+	emitting bool       // a worker is emitting
 	failed   bool
 }
 
@@ -71,15 +89,19 @@ func newRun(g Generator, spec Spec, encode, emit func(*Batch) error) *run {
 
 func (r *run) do(ctx context.Context) error {
 	workers := runtime.GOMAXPROCS(0)
-	if waits, ok := r.g.(interface{ InFlight() int }); ok {
-		workers = waits.InFlight()
+	if remote, ok := r.g.(interface{ InFlight() int }); ok {
+		workers = remote.InFlight()
 	}
-	if r.spec.Accounts == nil { // no more of them than there are batches
-		workers = int(min(uint64(workers), (r.left+BatchSize-1)/BatchSize))
+	if r.spec.Accounts == nil { // at most one for each batch
+		batches := r.left / BatchSize
+		if r.left%BatchSize > 0 {
+			batches++
+		}
+		workers = int(min(uint64(workers), batches))
 	}
 	r.returned.L = &r.out
-	r.waiting = make([]*Batch, 2*workers+1)
-	for range r.waiting {
+	r.made = make([]*Batch, 2*workers+1)
+	for range r.made {
 		r.spare = append(r.spare, &Batch{spec: &r.spec})
 	}
 	if workers == 1 {
@@ -92,41 +114,40 @@ func (r *run) do(ctx context.Context) error {
 	return group.Wait()
 }
 
-// work makes batches until there are none left or the run has failed. It returns
-// the run's error where it is the one to bring it out.
+// work makes batches until none is left or the run has failed. It returns the error of
+// the run if it is the worker that meets it.
 func (r *run) work(ctx context.Context) error {
-	panics := true
+	panicking := true
 	defer func() {
-		if panics {
-			r.fail() // or the other workers would wait for its batch
+		if panicking {
+			r.fail() // otherwise the other workers would wait for this batch
 		}
 	}()
-	err := r.batches(ctx)
-	panics = false
+	err := r.makeBatches(ctx)
+	panicking = false
 	return err
 }
 
-// batches does the work.
-func (r *run) batches(ctx context.Context) error {
+func (r *run) makeBatches(ctx context.Context) error {
 	for {
-		b := r.empty()
+		b := r.acquire()
 		if b == nil || !r.take(ctx, b) {
 			return nil
 		}
 		if b.err == nil {
 			b.err = r.make(ctx, b)
 		}
-		if end := ctx.Err(); end != nil && errors.Is(b.err, end) {
-			b.err = context.Cause(ctx) // which says why
+		if err := ctx.Err(); err != nil && errors.Is(b.err, err) {
+			b.err = context.Cause(ctx)
 		}
-		if err := r.bringOut(b); err != nil {
+		if err := r.deliver(b); err != nil {
 			return err
 		}
 	}
 }
 
-// empty waits for a batch to fill. It is nil where the run has failed.
-func (r *run) empty() *Batch {
+// acquire waits for a spare batch. It returns nil if the run has failed.
+func (r *run) acquire() *Batch {
 	r.out.Lock()
 	defer r.out.Unlock()
 	for len(r.spare) == 0 && !r.failed {
@@ -140,8 +161,8 @@ func (r *run) empty() *Batch {
 	return b
 }
 
-// take says which draws a batch is to make, and is false where none are left. An
-// error is a batch of its own, so that the draws before it are still emitted.
+// take assigns the next draws to a batch. It returns false if none is left. An error is
+// assigned to a batch of its own, so the draws before it are still emitted.
 func (r *run) take(ctx context.Context, b *Batch) bool {
 	r.in.Lock()
 	defer r.in.Unlock()
@@ -151,21 +172,21 @@ func (r *run) take(ctx context.Context, b *Batch) bool {
 	b.Start, b.count, b.err, b.number = r.start, 0, nil, r.taken
 	switch {
 	case ctx.Err() != nil:
-		r.fault = context.Cause(ctx)
+		r.inErr = context.Cause(ctx)
 	case r.spec.Accounts == nil:
 		b.count = min(r.left, BatchSize)
-	case r.fault == nil:
+	case r.inErr == nil:
 		b.Accounts.Reset()
-		r.fault = r.spec.Accounts(&b.Accounts)
+		r.inErr = r.spec.Accounts(&b.Accounts)
 		b.count = uint64(b.Accounts.Len())
 		all := entropy.Range{Start: r.spec.Start, Count: r.start - r.spec.Start + b.count}
 		if err := all.Check(); err != nil {
-			b.count, r.fault = 0, err
+			b.count, r.inErr = 0, err
 		}
 	}
 	if b.count == 0 {
-		b.err, r.ended = r.fault, true
-		if r.fault == nil {
+		b.err, r.ended = r.inErr, true
+		if r.inErr == nil {
 			return false
 		}
 	}
@@ -173,10 +194,10 @@ func (r *run) take(ctx context.Context, b *Batch) bool {
 	return true
 }
 
-// bringOut emits a batch when it is its turn, and those behind it that are made.
-// It leaves a batch whose turn has not come to the worker that emits.
-func (r *run) bringOut(b *Batch) error {
-	for b = r.first(b); b != nil; b = r.next(b) {
+// deliver emits a batch if it is the next one, and then the following ones that are
+// made. Otherwise it leaves the batch to the worker that emits.
+func (r *run) deliver(b *Batch) error {
+	for b = r.add(b); b != nil; b = r.release(b) {
 		err := b.err
 		if err == nil && r.emit != nil {
 			err = r.emit(b)
@@ -189,38 +210,39 @@ func (r *run) bringOut(b *Batch) error {
 	return nil
 }
 
-// first puts a batch with those that are made. It gives the one whose turn it is,
-// nil where there is none or another worker emits.
-func (r *run) first(b *Batch) *Batch {
+// add adds a batch to those that are made. It returns the next batch to emit, or nil if
+// that one is not made or another worker emits.
+func (r *run) add(b *Batch) *Batch {
 	r.out.Lock()
 	defer r.out.Unlock()
-	r.waiting[b.number%len(r.waiting)] = b
+	r.made[b.number%len(r.made)] = b
 	if r.emitting {
 		return nil
 	}
-	return r.turn()
+	return r.nextToEmit()
 }
 
-// next makes a batch spare that was emitted, and gives the one whose turn it is
-// then, nil where there is none.
-func (r *run) next(b *Batch) *Batch {
+// release makes an emitted batch spare. It returns the next batch to emit, or nil if that
+// one is not made.
+func (r *run) release(b *Batch) *Batch {
 	r.out.Lock()
 	defer r.out.Unlock()
 	r.emitted++
 	r.spare = append(r.spare, b)
 	r.returned.Signal()
-	return r.turn()
+	return r.nextToEmit()
 }
 
-// turn gives the batch to emit now, nil where it is not made. The lock is held.
-func (r *run) turn() *Batch {
-	place := &r.waiting[r.emitted%len(r.waiting)]
-	b := *place
-	*place, r.emitting = nil, b != nil
+// nextToEmit returns the batch to emit next, or nil if it is not made. The caller holds
+// r.out.
+func (r *run) nextToEmit() *Batch {
+	slot := &r.made[r.emitted%len(r.made)]
+	b := *slot
+	*slot, r.emitting = nil, b != nil
 	return b
 }
 
-// fail ends the run. Nobody emits from now on.
+// fail ends the run. No batch is emitted after it.
 func (r *run) fail() {
 	r.out.Lock()
 	defer r.out.Unlock()

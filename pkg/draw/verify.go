@@ -15,34 +15,39 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// ProofCheck says what is wrong with the proof of where a seed comes from, a JSON
-// object.
+// ProofCheck returns an error if a proof, a JSON object, does not prove the origin of a
+// seed.
 type ProofCheck func(seed entropy.Seed, proof jsontext.Value) error
 
-// Finding is a draw of a file that does not hold, or several that do not for the
-// same reason.
-type Finding struct {
-	Place   string `json:"place"`   // where it is in the file, for example line 3, or the first of them
-	Problem string `json:"problem"` // what is wrong with it and what it should have been
-	Draws   uint64 `json:"draws"`   // how many draws it is about
+// VerifyOptions configure [Verify]. It never calls two of the functions at once.
+type VerifyOptions struct {
+	Rules    func(name string) (*prize.Rules, error) // returns the rules that a draw names
+	Proof    ProofCheck                              // if nil, draws whose seed has a proof do not hold
+	Progress func(draws uint64)                      // if not nil, called with the number of draws read since the last call
+	Found    func(Finding)                           // called for draws that do not hold
 }
 
-// Verify reads draws as [JSON] or [NDJSON] wrote them, or from the array draws of
-// a JSON object, makes each anew with the generator, and tells found of those
-// that do not come out the same: in the order of the file, but for what is wrong
-// with the seed, the rules or the formats of many, which is told once at the end.
-// rules finds the rules that a draw names, and proof checks where the seed of
-// draws comes from that say so; it may be nil where none do. count, which may be nil, is told of
-// draws read. None of them is called twice at once.
+// Finding is about one or more draws of a file that do not hold for the same reason.
+type Finding struct {
+	Place   string `json:"place"`   // of the first draw in the file, for example line 3
+	Problem string `json:"problem"` // what is wrong and what is right
+	Draws   uint64 `json:"draws"`   // number of draws
+}
+
+// Verify recomputes the draws of a file with the generator and compares them. The file is
+// as [JSON] or [NDJSON] wrote it, or a JSON object with the array in its member "draws".
 //
-// Its error is about the reading, not about draws that do not hold; it wraps
-// [ErrNotDraws] where the file is of another kind, truncated or has no draws.
-func Verify(ctx context.Context, g Generator, file io.Reader, rules func(name string) (*prize.Rules, error), proof ProofCheck, count func(draws uint64), found func(Finding)) (Report, error) {
-	source, err := newReader(file)
+// Findings come in the order of the file. If the seed, the rules or the formats of many
+// draws are wrong, there is one finding about all of them at the end.
+//
+// The error is about reading the file or the generator, not about draws that do not hold.
+// It wraps [ErrNotDraws] if the file has no draws, is truncated or is in another format.
+func Verify(ctx context.Context, g Generator, file io.Reader, o VerifyOptions) (Report, error) {
+	source, err := newFileReader(file)
 	if err != nil {
 		return Report{}, err
 	}
-	v := newVerification(g, source, rules, proof)
+	v := newVerification(g, source, o)
 	group := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	group.Go(v.read)
 	for range runtime.GOMAXPROCS(0) {
@@ -51,51 +56,52 @@ func Verify(ctx context.Context, g Generator, file io.Reader, rules func(name st
 			return nil
 		})
 	}
-	var facts facts
-	group.Go(func(ctx context.Context) error { return v.gather(ctx, &facts, count, found) })
+	var s summary
+	group.Go(func(ctx context.Context) error { return v.collect(ctx, &s) })
 	err = group.Wait()
-	facts.tellShared(found)
-	report := facts.report()
+	for _, f := range s.shared {
+		o.Found(f)
+	}
+	report := s.report()
 	if err == nil && report.Draws == 0 {
 		err = fmt.Errorf("%w: there are no draws in it", ErrNotDraws)
 	}
 	return report, err
 }
 
-// piece is a part of a file with the draws in it, and what became of them.
+// piece is a part of a file, its draws and the result of checking them.
 type piece struct {
 	text    []byte
 	records []record
-	ended   error // why there is no piece behind this one, nil where there is one
+	end     error // why this is the last piece; nil if it is not
 
-	checked  chan struct{} // receives when what follows is known
+	checked  chan struct{} // receives when the fields below are set
 	held     uint64
 	findings []Finding
-	shared   []Finding // which others may have too
-	runs     []verified
-	fault    error // of the generator
+	shared   []Finding // that other pieces may have as well
+	runs     []checkedRun
+	err      error // of the generator
 }
 
-// verification is one call of [Verify]: one goroutine reads pieces, each of the
-// workers checks some of them, and one gathers the results in order.
+// verification is one call of [Verify]. One goroutine reads pieces, several workers check
+// them, and one goroutine collects the results in order.
 type verification struct {
-	g      Generator
-	source *reader
-	spare  chan *piece
-	todo   chan *piece // read
-	order  chan *piece // the same, in their order
+	g       Generator
+	source  *fileReader
+	options VerifyOptions
+	spare   chan *piece
+	todo    chan *piece // to be checked
+	order   chan *piece // the same pieces in the order of the file
 
-	lock   sync.Mutex // guards what follows
-	find   func(name string) (*prize.Rules, error)
+	mu     sync.Mutex // guards the fields below
 	rules  map[string]*prize.Rules
-	check  ProofCheck
-	proofs map[[2]string]error // what became of seeds and their proofs
+	proofs map[[2]string]error // results of the checks of seeds and proofs
 }
 
-func newVerification(g Generator, source *reader, rules func(name string) (*prize.Rules, error), proof ProofCheck) *verification {
+func newVerification(g Generator, source *fileReader, o VerifyOptions) *verification {
 	n := 2*runtime.GOMAXPROCS(0) + 1
 	v := &verification{
-		g: g, source: source, find: rules, rules: map[string]*prize.Rules{}, check: proof, proofs: map[[2]string]error{},
+		g: g, source: source, options: o, rules: map[string]*prize.Rules{}, proofs: map[[2]string]error{},
 		spare: make(chan *piece, n), todo: make(chan *piece, n), order: make(chan *piece, n),
 	}
 	for range n {
@@ -104,8 +110,8 @@ func newVerification(g Generator, source *reader, rules func(name string) (*priz
 	return v
 }
 
-// read reads the file. There is room for every piece in the channels, so that
-// it only waits for a spare one.
+// read reads the file. The channels have room for all pieces, so read waits only for a
+// spare piece.
 func (v *verification) read(ctx context.Context) error {
 	defer close(v.todo)
 	defer close(v.order)
@@ -114,49 +120,49 @@ func (v *verification) read(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case p := <-v.spare:
-			p.ended = v.source.read(p)
-			ended := p.ended != nil // which is no longer ours to look at
+			p.end = v.source.read(p)
+			last := p.end != nil // the piece belongs to others once it is sent
 			v.order <- p
 			v.todo <- p
-			if ended {
+			if last {
 				return nil
 			}
 		}
 	}
 }
 
-// work checks pieces. A fault does not end it, since the pieces before the one
-// that has it are still to be told of.
+// work checks pieces. It continues after an error, since earlier pieces may still be
+// unchecked.
 func (v *verification) work(ctx context.Context) {
 	c := &checker{verification: v}
 	for p := range v.todo {
 		p.held, p.findings, p.shared, p.runs = 0, p.findings[:0], p.shared[:0], p.runs[:0]
-		p.fault = c.check(ctx, p)
+		p.err = c.check(ctx, p)
 		p.checked <- struct{}{}
 	}
 }
 
-// gather takes the results of the pieces together. It ends at the first error of
-// the generator or of the file.
-func (v *verification) gather(ctx context.Context, facts *facts, count func(draws uint64), found func(Finding)) error {
+// collect collects the results of the pieces. It ends at the first error of the generator
+// or the file.
+func (v *verification) collect(ctx context.Context, s *summary) error {
 	for p := range v.order {
 		select {
-		case <-ctx.Done(): // also after a panic of those who check
+		case <-ctx.Done(): // also after a panic in a worker
 			return context.Cause(ctx)
 		case <-p.checked:
 		}
 		for _, f := range p.findings {
-			found(f)
+			v.options.Found(f)
 		}
-		if p.fault != nil {
-			return p.fault
+		if p.err != nil {
+			return p.err
 		}
-		facts.add(p, found)
-		if count != nil {
-			count(uint64(len(p.records)))
+		s.add(p, v.options.Found)
+		if v.options.Progress != nil {
+			v.options.Progress(uint64(len(p.records)))
 		}
-		if p.ended != nil && !errors.Is(p.ended, io.EOF) {
-			return p.ended
+		if p.end != nil && !errors.Is(p.end, io.EOF) {
+			return p.end
 		}
 		v.spare <- p
 	}
@@ -166,30 +172,30 @@ func (v *verification) gather(ctx context.Context, facts *facts, count func(draw
 	return nil
 }
 
-// rulesNamed finds rules by their name. It asks for each only once where they are
-// found.
+// rulesNamed returns the rules of a name. It asks for each only once if they exist.
 func (v *verification) rulesNamed(name string) (*prize.Rules, error) {
-	v.lock.Lock()
-	defer v.lock.Unlock()
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if rules := v.rules[name]; rules != nil {
 		return rules, nil
 	}
-	rules, err := v.find(name)
+	rules, err := v.options.Rules(name)
 	if err == nil {
 		v.rules[name] = rules
 	}
 	return rules, err
 }
 
-// maxProofs is how many seeds with proofs are remembered.
+// maxProofs is the number of seeds with proofs whose results are remembered.
 const maxProofs = 1000
 
-// proved says what is wrong with the proof of a seed. Each is checked only once.
-func (v *verification) proved(seed, proof string) error {
-	v.lock.Lock()
-	defer v.lock.Unlock()
-	if v.check == nil {
-		return errors.New("the seed has a proof of where it comes from, which is not checked here")
+// checkProof returns the result of the check of a seed and its proof. It checks each only
+// once.
+func (v *verification) checkProof(seed, proof string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.options.Proof == nil {
+		return errors.New("the seed has a proof of its origin, which is not checked here")
 	}
 	key := [2]string{seed, proof}
 	err, known := v.proofs[key]
@@ -197,7 +203,7 @@ func (v *verification) proved(seed, proof string) error {
 		if len(v.proofs) >= maxProofs {
 			clear(v.proofs)
 		}
-		err = v.check(entropy.Seed(seed), jsontext.Value(proof))
+		err = v.options.Proof(entropy.Seed(seed), jsontext.Value(proof))
 		v.proofs[key] = err
 	}
 	return err

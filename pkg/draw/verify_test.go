@@ -16,18 +16,19 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// verified verifies a file and gives each finding as place: problem.
+// verified verifies a file. It returns each finding as place: problem.
 func verified(t *testing.T, g draw.Generator, file io.Reader) (draw.Report, []string, error) {
 	t.Helper()
 	var findings []string
-	report, err := draw.Verify(t.Context(), g, file, prize.Builtin, nil, nil, func(f draw.Finding) {
-		findings = append(findings, f.Place+": "+f.Problem)
+	report, err := draw.Verify(t.Context(), g, file, draw.VerifyOptions{
+		Rules: prize.Builtin,
+		Found: func(f draw.Finding) { findings = append(findings, f.Place+": "+f.Problem) },
 	})
 	return report, findings, err
 }
 
-// TestWhatWasWrittenHolds in either form, for draws of all kinds, and is counted.
-func TestWhatWasWrittenHolds(t *testing.T) {
+// TestVerify checks that encoded draws hold and are counted, in both formats.
+func TestVerify(t *testing.T) {
 	const n = 2*draw.BatchSize + 3
 	long := spec(t, n)
 	long.Start = 7
@@ -37,13 +38,15 @@ func TestWhatWasWrittenHolds(t *testing.T) {
 	} {
 		for form, encoding := range map[string]*draw.Encoding{"NDJSON": draw.NDJSON(&spec), "JSON": draw.JSON(&spec)} {
 			t.Run(name+" "+form, func(t *testing.T) {
-				if name == "given" { // which are given once
+				if name == "given" { // the account numbers can be read only once
 					spec = given(long, nil, strings.Split(strings.Repeat("A1 b2 c3 ", n/3+1), " ")[:n])
 				}
 				file, counted := written(t, spec, encoding), uint64(0)
-				report, err := draw.Verify(t.Context(), draw.Local{}, bytes.NewReader(file), prize.Builtin, nil,
-					func(draws uint64) { counted += draws },
-					func(f draw.Finding) { t.Errorf("%s: %s", f.Place, f.Problem) })
+				report, err := draw.Verify(t.Context(), draw.Local{}, bytes.NewReader(file), draw.VerifyOptions{
+					Rules:    prize.Builtin,
+					Progress: func(draws uint64) { counted += draws },
+					Found:    func(f draw.Finding) { t.Errorf("%s: %s", f.Place, f.Problem) },
+				})
 				want := draw.Report{
 					Draws: n, Held: n,
 					Seeds:   groups(draw.Group{Name: "42", Draws: n, Indexes: whole(7, 6+n)}),
@@ -54,7 +57,7 @@ func TestWhatWasWrittenHolds(t *testing.T) {
 					want.Given, want.Formats = n, groups()
 				}
 				if diff := cmp.Diff(want, report); err != nil || diff != "" || counted != n {
-					t.Errorf("%v, counted %d of %d, report (-want +got):\n%s", err, counted, n, diff)
+					t.Errorf("got error %v and progress %d, want progress %d; report (-want +got):\n%s", err, counted, n, diff)
 				}
 			})
 		}
@@ -65,13 +68,14 @@ func groups(first ...draw.Group) draw.Groups {
 	return draw.Groups{Count: len(first), First: append([]draw.Group{}, first...)}
 }
 
-// whole is what is told of indexes that are all there once and in order.
+// whole returns a description of indexes that all occur once and in order.
 func whole(lowest, highest uint64) *draw.Indexes {
 	return &draw.Indexes{Lowest: lowest, Highest: highest, Ascending: true, FirstMissing: []draw.Span{}, FirstRepeated: []draw.Span{}}
 }
 
-// TestForgeriesAreFound in every field that a draw has, and nowhere else.
-func TestForgeriesAreFound(t *testing.T) {
+// TestForgery forges one draw of three in every possible way. Verify must find it and no
+// other.
+func TestForgery(t *testing.T) {
 	spec := spec(t, 3)
 	spec.Start = 8
 	file := string(written(t, spec, draw.NDJSON(&spec)))
@@ -85,29 +89,29 @@ func TestForgeriesAreFound(t *testing.T) {
 		"no rule":         {`"rule":"starts with A"`, `"rule":null`, `line 2: index 9: rule is none, should be "starts with A"`},
 		"account":         {`"account":"awsn5676"`, `"account":"awsn5677"`, `line 2: index 9: account is "awsn5677", should be "awsn5676"`},
 		"text and number": {`"text":"awsn","number":"5676"`, `"text":"aws","number":"n5676"`, `line 2: index 9: text is "aws", should be "awsn"; number is "n5676", should be "5676"`},
-		"sum":             {spec.Rules.SHA256(), strings.Repeat("0", 64), `line 2: rules_sha256 is "` + strings.Repeat("0", 64) + `", the rules generous at hand have ` + spec.Rules.SHA256()},
+		"sum":             {spec.Rules.SHA256(), strings.Repeat("0", 64), `line 2: rules_sha256 is "` + strings.Repeat("0", 64) + `", but the rules generous have ` + spec.Rules.SHA256()},
 		"rules":           {`"rules":"generous"`, `"rules":"mine"`, `line 2: unknown rules "mine": expected generous or modest`},
 		"seed":            {`"seed":"42"`, `"seed":""`, `line 2: invalid seed: it is empty`},
 		"format":          {`"text_format":"lower4"`, `"text_format":"lower"`, `line 2: unknown format "lower" for the text part: the length must be a whole number from 1 to 64, got ""`},
 		"number format":   {`"number_format":"digits4"`, `"number_format":""`, `line 2: unknown format "" for the number part: use digits1 to digits64, or an alphabet and a length such as [ABC]4`},
 		"no account":      {`"account":"awsn5676"`, `"account":""`, `line 2: invalid account number: it is empty`},
-		"unknown key":     {`"seed":`, `"Seed":`, `line 2: the key "Seed" is unknown, expected those that prizegen draw writes`},
-		"a key twice":     {`"index":9,`, `"index":9,"index":9,`, `line 2: the key "index" is there twice`},
-		"a key too few":   {`"seed":"42",`, ``, `line 2: the key "seed" is missing`},
-		"prize's key":     {`"value":5000,`, ``, `line 2: the key "value" of the prize is missing`},
-		"prize's type":    {`"value":5000`, `"value":"5000"`, `line 2: the value of "value" is a string, which it can't be`},
-		"type":            {`"index":9`, `"index":"9"`, `line 2: the value of "index" is a string, which it can't be`},
-		"negative":        {`"index":9`, `"index":-9`, `line 2: the value of "index" is a number -9, which it can't be`},
+		"unknown key":     {`"seed":`, `"Seed":`, `line 2: unknown key "Seed"`},
+		"a key twice":     {`"index":9,`, `"index":9,"index":9,`, `line 2: it is not valid JSON: duplicate object member name "index"`},
+		"a key too few":   {`"seed":"42",`, ``, `line 2: missing key "seed"`},
+		"prize's key":     {`"value":5000,`, ``, `line 2: missing key "value" of the prize`},
+		"prize's type":    {`"value":5000`, `"value":"5000"`, `line 2: invalid string for key "value"`},
+		"type":            {`"index":9`, `"index":"9"`, `line 2: invalid string for key "index"`},
+		"negative":        {`"index":9`, `"index":-9`, `line 2: invalid value -9 of key "index"`},
 		"not JSON":        {`"index":9`, `index:9`, `line 2: it is not valid JSON: invalid character 'i'`},
 		"no object":       {lines[1], `[1]`, `line 2: it is not a JSON object`},
-		"half an object":  {lines[1], lines[1][:40], `line 2: it ends in the middle; is it truncated?`},
-		"two objects":     {lines[1], lines[1] + lines[1], `line 2: something follows the JSON object`},
+		"half an object":  {lines[1], lines[1][:40], `line 2: it ends early; is it truncated?`},
+		"two objects":     {lines[1], lines[1] + lines[1], `line 2: there is text after the JSON object`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			forged := strings.Join([]string{lines[0], strings.Replace(lines[1], test.old, test.new, 1), lines[2], ""}, "\n")
 			report, findings, err := verified(t, draw.Local{}, strings.NewReader(forged))
 			if err != nil || report.Draws != 3 || report.Held != 2 {
-				t.Errorf("got %+v, %v, want 2 of 3 draws to hold", report, err)
+				t.Errorf("got %d of %d draws that hold and error %v, want 2 of 3", report.Held, report.Draws, err)
 			}
 			if len(findings) != 1 || !strings.HasPrefix(findings[0], test.want) {
 				t.Errorf("got  %q\nwant %q", findings, test.want)
@@ -116,49 +120,50 @@ func TestForgeriesAreFound(t *testing.T) {
 	}
 }
 
-// TestFilesThatAreNotDraws say so; the draws before the fault are verified.
-func TestFilesThatAreNotDraws(t *testing.T) {
+// TestErrNotDraws checks the errors about files, and that the draws before an error are
+// verified.
+func TestErrNotDraws(t *testing.T) {
 	spec := spec(t, 3)
 	lines, array := string(written(t, spec, draw.NDJSON(&spec))), string(written(t, spec, draw.JSON(&spec)))
 	for name, test := range map[string]struct {
 		file, want string
 		held       uint64
 	}{
-		"empty":               {"", "it is empty, there are no draws in it", 0},
+		"empty":               {"", "it is empty", 0},
 		"spaces":              {" \t\r\n", "it is empty", 0},
 		"an empty array":      {"[]\n", "there are no draws in it", 0},
 		"draws: an empty one": {`{"draws": []}`, "there are no draws in it", 0},
 		"CSV":                 {"index,account,rule,prize,value,currency\n", "it is CSV, which has no seed", 0},
-		"UTF-16":              {"\xff\xfe[\x00", "it is UTF-16, expected UTF-8", 0},
-		"UTF-16, unmarked":    {"\x00[\x00{", "it is UTF-16, expected UTF-8", 0},
-		"gzip":                {"\x1f\x8b\x08", "it is compressed by gzip", 0},
-		"a truncated array":   {array[:len(array)-2], "it ends in the middle, behind 3 whole draws; is it truncated?", 3},
-		"half a draw":         {array[:len(array)*2/5], "it ends in the middle, behind 1 whole draws; is it truncated?", 1},
-		"an array and more":   {array + "x", "something follows the closing bracket", 3},
-		"no comma":            {strings.Replace(array, "},\n", "}\n", 1), "draw 2 at byte 270: expected a comma or the closing bracket", 1},
-		"two commas":          {strings.Replace(array, "},\n", "},,\n", 1), "draw 2 at byte 270: expected a draw, which begins with a brace, not ','", 1},
-		"a comma at the end":  {strings.Replace(array, "}\n]", "},\n]", 1), "expected a draw, which begins with a brace, not ']'", 3},
+		"UTF-16":              {"\xff\xfe[\x00", "it is UTF-16; convert it to UTF-8", 0},
+		"UTF-16, unmarked":    {"\x00[\x00{", "it is UTF-16; convert it to UTF-8", 0},
+		"gzip":                {"\x1f\x8b\x08", "it is compressed", 0},
+		"a truncated array":   {array[:len(array)-2], "it ends early, after 3 whole draws; is it truncated?", 3},
+		"half a draw":         {array[:len(array)*2/5], "it ends early, after 1 whole draws; is it truncated?", 1},
+		"an array and more":   {array + "x", "there is text after the closing bracket", 3},
+		"no comma":            {strings.Replace(array, "},\n", "}\n", 1), "draw 2 at byte 270: missing comma or closing bracket", 1},
+		"two commas":          {strings.Replace(array, "},\n", "},,\n", 1), "draw 2 at byte 270: a draw must begin with a brace, got ','", 1},
+		"a comma at the end":  {strings.Replace(array, "}\n]", "},\n]", 1), "a draw must begin with a brace, got ']'", 3},
 		"a draw of a book":    {array[:len(array)-3] + `,{"account":"` + strings.Repeat("x", 1<<17), "draw 4 at byte", 3},
-		"draws, then more":    {`{"draws":` + array + `} x`, "behind the draws: it is not valid JSON", 3},
-		"draws, no end":       {`{"draws":` + array + `,"x":[1`, "behind the draws: it ends in the middle", 3},
-		"draws, more draws":   {`{"draws":` + array + `,"draws":[]}`, `the key "draws" is there twice`, 3},
-		"draws, an object":    {`{"draws":` + array + `}{}`, "something follows the object with the draws", 3},
-		"draws, truncated":    {`{"draws":` + array[:len(array)-2], "it ends in the middle, behind 3 whole draws", 3},
+		"draws, then more":    {`{"draws":` + array + `} x`, "after the draws: it is not valid JSON", 3},
+		"draws, no end":       {`{"draws":` + array + `,"x":[1`, "after the draws: it ends early", 3},
+		"draws, more draws":   {`{"draws":` + array + `,"draws":[]}`, `duplicate key "draws"`, 3},
+		"draws, an object":    {`{"draws":` + array + `}{}`, "there is text after the object with the draws", 3},
+		"draws, truncated":    {`{"draws":` + array[:len(array)-2], "it ends early, after 3 whole draws", 3},
 		"a line of a book":    {lines + strings.Repeat("x", 1<<17), "line 4 has more than 65536 bytes", 3},
 		"a wrong end of all":  {strings.TrimSuffix(array, "]\n") + "}\n", "draw 4 at byte", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			report, _, err := verified(t, draw.Local{}, strings.NewReader(test.file))
 			if !errors.Is(err, draw.ErrNotDraws) || !strings.Contains(err.Error(), test.want) || report.Held != test.held {
-				t.Errorf("got %v, %d held, want ErrNotDraws with %q, %d", err, report.Held, test.want, test.held)
+				t.Errorf("got error %v and %d draws that hold, want ErrNotDraws with %q and %d", err, report.Held, test.want, test.held)
 			}
 		})
 	}
 }
 
-// TestFilesAreReadKindly where nothing is lost by it: blank lines, spaces, CRLF
-// and a last line without an end.
-func TestFilesAreReadKindly(t *testing.T) {
+// TestTolerance checks that blank lines, spaces, CRLF, indentation, a byte order mark and a
+// last line without an end make no difference.
+func TestTolerance(t *testing.T) {
 	spec := spec(t, 3)
 	lines, array := string(written(t, spec, draw.NDJSON(&spec))), string(written(t, spec, draw.JSON(&spec)))
 	for name, file := range map[string]string{
@@ -178,14 +183,14 @@ func TestFilesAreReadKindly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			report, findings, err := verified(t, draw.Local{}, iotest.OneByteReader(strings.NewReader(file)))
 			if err != nil || report.Held != 3 || report.Draws != 3 {
-				t.Errorf("got %+v, %v, %v, want 3 draws to hold", report, findings, err)
+				t.Errorf("got %d of %d draws that hold, findings %q and error %v; want 3 of 3", report.Held, report.Draws, findings, err)
 			}
 		})
 	}
 }
 
-// indented is an array of draws as people like to read it: as an object each with
-// nothing between them, or as an array.
+// indented returns an array of draws with indentation, with or without the brackets and
+// commas of the array.
 func indented(t *testing.T, array string, brackets bool) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -199,14 +204,15 @@ func indented(t *testing.T, array string, brackets bool) string {
 	return strings.TrimSpace(text)
 }
 
-// TestVerifyTellsErrorsOfOthers apart from draws that do not hold.
-func TestVerifyTellsErrorsOfOthers(t *testing.T) {
+// TestVerifyErrors checks that errors of the generator, the file and the context are no
+// findings.
+func TestVerifyErrors(t *testing.T) {
 	spec := spec(t, 3)
 	file := written(t, spec, draw.NDJSON(&spec))
 	down := errors.New("the service is down")
 	for _, part := range []string{"text", "number", "prize"} {
 		if _, findings, err := verified(t, faulty{part: part, err: down}, bytes.NewReader(file)); !errors.Is(err, down) || len(findings) > 0 {
-			t.Errorf("%s: got %v, %q, want the error of the generator alone", part, err, findings)
+			t.Errorf("%s: got error %v and findings %q, want only the error of the generator", part, err, findings)
 		}
 	}
 	array := written(t, spec, draw.JSON(&spec))
@@ -216,25 +222,28 @@ func TestVerifyTellsErrorsOfOthers(t *testing.T) {
 		"in an array":  io.MultiReader(bytes.NewReader(array[:len(array)-2]), iotest.ErrReader(down)),
 	} {
 		if _, _, err := verified(t, draw.Local{}, reader); !errors.Is(err, down) {
-			t.Errorf("%s: got %v, want the error of the file", name, err)
+			t.Errorf("%s: got error %v, want that of the file", name, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := draw.Verify(ctx, draw.Local{}, bytes.NewReader(file), prize.Builtin, nil, nil, func(draw.Finding) {}); !errors.Is(err, context.Canceled) {
-		t.Errorf("an ended context: %v", err)
+	if _, err := draw.Verify(ctx, draw.Local{}, bytes.NewReader(file), draw.VerifyOptions{Rules: prize.Builtin, Found: func(draw.Finding) {}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got error %v, want that of the context", err)
 	}
 }
 
-// TestVerifyPanicsItself where a function that it calls does.
-func TestVerifyPanicsItself(t *testing.T) {
+// TestVerifyPanics checks that Verify panics if a function of the caller does.
+func TestVerifyPanics(t *testing.T) {
 	defer func() {
-		if panicked := recover(); panicked == nil || !strings.Contains(fmt.Sprint(panicked), "a fault of the caller") {
-			t.Errorf("recovered %v, want the fault", panicked)
+		if panicked := recover(); panicked == nil || !strings.Contains(fmt.Sprint(panicked), "panic of the caller") {
+			t.Errorf("recovered %v, want the panic of the caller", panicked)
 		}
 	}()
 	spec := spec(t, 3*draw.BatchSize)
 	file := written(t, spec, draw.NDJSON(&spec))
-	_, err := draw.Verify(t.Context(), draw.Local{}, bytes.NewReader(file), func(string) (*prize.Rules, error) { panic("a fault of the caller") }, nil, nil, func(draw.Finding) {})
-	t.Errorf("returned %v", err)
+	_, err := draw.Verify(t.Context(), draw.Local{}, bytes.NewReader(file), draw.VerifyOptions{
+		Rules: func(string) (*prize.Rules, error) { panic("panic of the caller") },
+		Found: func(draw.Finding) {},
+	})
+	t.Errorf("Verify returned %v, want a panic", err)
 }

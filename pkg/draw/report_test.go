@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// ndjsonLines are draws as lines, each with its end.
+// ndjsonLines returns draws as lines, each with its line break.
 func ndjsonLines(t testing.TB, start, count uint64) []string {
 	t.Helper()
 	spec := spec(t, count)
@@ -23,9 +23,8 @@ func ndjsonLines(t testing.TB, start, count uint64) []string {
 	return slices.Collect(strings.Lines(string(written(t, spec, draw.NDJSON(&spec)))))
 }
 
-// TestIndexesAreReported where draws are left out, repeated or swapped; each may
-// hold alone.
-func TestIndexesAreReported(t *testing.T) {
+// TestIndexes checks the report about draws that are left out, repeated or swapped.
+func TestIndexes(t *testing.T) {
 	none := []draw.Span{}
 	for name, test := range map[string]struct {
 		order []int
@@ -47,7 +46,7 @@ func TestIndexesAreReported(t *testing.T) {
 			}
 			report, findings, err := verified(t, draw.Local{}, strings.NewReader(file))
 			if err != nil || len(findings) > 0 || report.Held != uint64(len(test.order)) {
-				t.Fatalf("%v, %q, %d hold", err, findings, report.Held)
+				t.Fatalf("got error %v, findings %q and %d draws that hold; want %d", err, findings, report.Held, len(test.order))
 			}
 			if diff := cmp.Diff(&test.want, report.Seeds.First[0].Indexes); diff != "" {
 				t.Errorf("indexes (-want +got):\n%s", diff)
@@ -56,8 +55,8 @@ func TestIndexesAreReported(t *testing.T) {
 	}
 }
 
-// TestIndexesAreThoseOfASet of any draws in any order.
-func TestIndexesAreThoseOfASet(t *testing.T) {
+// TestIndexesOfAnyOrder compares the report about random draws with a set.
+func TestIndexesOfAnyOrder(t *testing.T) {
 	const n = 12
 	first, last := ndjsonLines(t, 0, n), ndjsonLines(t, math.MaxUint64-n+1, n)
 	rapid.Check(t, func(t *rapid.T) {
@@ -77,8 +76,9 @@ func TestIndexesAreThoseOfASet(t *testing.T) {
 			}
 			ascending = ascending && (i == 0 || k > order[i-1])
 		}
-		report, err := draw.Verify(t.Context(), draw.Local{}, strings.NewReader(file.String()), prize.Builtin, nil, nil, func(f draw.Finding) {
-			t.Errorf("%s: %s", f.Place, f.Problem)
+		report, err := draw.Verify(t.Context(), draw.Local{}, strings.NewReader(file.String()), draw.VerifyOptions{
+			Rules: prize.Builtin,
+			Found: func(f draw.Finding) { t.Errorf("%s: %s", f.Place, f.Problem) },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -86,20 +86,21 @@ func TestIndexesAreThoseOfASet(t *testing.T) {
 		got := report.Seeds.First[0].Indexes
 		span := uint64(slices.Max(order)-slices.Min(order)) + 1
 		if got.Missing != span-uint64(len(there)) || got.Repeated != repeated || got.Ascending != ascending || got.Uncounted {
-			t.Errorf("%v: got %+v, want %d repeated, ascending %v", order, got, repeated, ascending)
+			t.Errorf("%v: got %d missing, %d repeated, ascending %v, uncounted %v; want %d missing, %d repeated, ascending %v, uncounted false",
+				order, got.Missing, got.Repeated, got.Ascending, got.Uncounted, span-uint64(len(there)), repeated, ascending)
 		}
 		for _, gap := range got.FirstMissing {
 			for index := gap.From; index <= gap.To; index++ {
 				if there[index] {
-					t.Errorf("%v: %d is not missing", order, index)
+					t.Errorf("%v: got %d as missing, want only missing ones", order, index)
 				}
 			}
 		}
 	})
 }
 
-// TestMixedFilesAreReported by seed, rules and formats.
-func TestMixedFilesAreReported(t *testing.T) {
+// TestReport checks the report about draws of several seeds, rules and formats.
+func TestReport(t *testing.T) {
 	var file bytes.Buffer
 	var seeds []draw.Group
 	const runs = 13
@@ -134,13 +135,13 @@ func TestMixedFilesAreReported(t *testing.T) {
 		Formats: groups(draw.Group{Name: "lower4 + digits4", Draws: 3 * runs}),
 	}
 	if diff := cmp.Diff(want, report); diff != "" || err != nil || len(findings) > 0 {
-		t.Errorf("%v, %q, report (-want +got):\n%s", err, findings, diff)
+		t.Errorf("got error %v and findings %q, want none; report (-want +got):\n%s", err, findings, diff)
 	}
 }
 
-// TestRewrittenFilesHold with other spaces, other escapes and another order of
-// keys, some of their draws or all.
-func TestRewrittenFilesHold(t *testing.T) {
+// TestRewrittenFile checks that draws hold with other spaces, other escapes and another
+// order of the keys.
+func TestRewrittenFile(t *testing.T) {
 	lines := ndjsonLines(t, 0, 500)
 	for i, line := range lines {
 		switch i % 7 {
@@ -157,31 +158,34 @@ func TestRewrittenFilesHold(t *testing.T) {
 	}
 	report, findings, err := verified(t, draw.Local{}, strings.NewReader(strings.Join(lines, "")))
 	if err != nil || report.Held != 500 || !report.Seeds.First[0].Indexes.Whole() {
-		t.Errorf("%v, %d hold: %q", err, report.Held, findings)
+		t.Errorf("got error %v, findings %q and %d draws that hold; want 500", err, findings, report.Held)
 	}
 }
 
-// TestWhatManyDrawsHaveInCommonIsToldOnce with their number, behind the rest.
-func TestWhatManyDrawsHaveInCommonIsToldOnce(t *testing.T) {
+// TestSharedFinding checks that a problem of many draws is one finding at the end.
+func TestSharedFinding(t *testing.T) {
 	const n = 2*draw.BatchSize + 1
 	file := strings.Join(ndjsonLines(t, 0, n), "")
 	file = strings.ReplaceAll(file, `"rules_sha256":"23c0`, `"rules_sha256":"0000`)
 	file += "{}\n" + strings.ReplaceAll(ndjsonLines(t, 7, 1)[0], `"rules":"generous"`, `"rules":"mine"`)
 	var findings []string
-	report, err := draw.Verify(t.Context(), draw.Local{}, strings.NewReader(file), prize.Builtin, nil, nil, func(f draw.Finding) {
-		findings = append(findings, fmt.Sprintf("%s, %d: %.40s", f.Place, f.Draws, f.Problem))
+	report, err := draw.Verify(t.Context(), draw.Local{}, strings.NewReader(file), draw.VerifyOptions{
+		Rules: prize.Builtin,
+		Found: func(f draw.Finding) {
+			findings = append(findings, fmt.Sprintf("%s, %d: %.40s", f.Place, f.Draws, f.Problem))
+		},
 	})
 	want := []string{
-		fmt.Sprintf(`line %d, 1: the key "index" is missing`, n+1),
+		fmt.Sprintf(`line %d, 1: missing key "index"`, n+1),
 		fmt.Sprintf(`line 1, %d: rules_sha256 is "0000`, n),
 		fmt.Sprintf(`line %d, 1: unknown rules "mine": expected generous `, n+2),
 	}
 	if err != nil || report.Held != 0 || report.Draws != n+2 || len(findings) != len(want) {
-		t.Fatalf("%v, %+v, %q", err, report, findings)
+		t.Fatalf("got error %v, %d of %d draws that hold and findings %q; want 0 of %d and %d findings", err, report.Held, report.Draws, findings, n+2, len(want))
 	}
 	for i := range want {
 		if !strings.HasPrefix(findings[i], want[i][:30]) {
-			t.Errorf("finding %d is %q, want %q", i, findings[i], want[i])
+			t.Errorf("finding %d: got %q, want %q", i, findings[i], want[i])
 		}
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestIndexesInAnyOrderAreBounded: a shuffled run is counted exactly as long as
-// there is room, and said to be uncounted where there is not.
-func TestIndexesInAnyOrderAreBounded(t *testing.T) {
+// TestIndexSetIsBounded checks that a shuffled run is counted exactly, and that too many
+// spans are reported as uncounted.
+func TestIndexSetIsBounded(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var shuffled indexSet
 	const n = 300_000
@@ -18,16 +18,16 @@ func TestIndexesInAnyOrderAreBounded(t *testing.T) {
 	}
 	shuffled.add(9, 2)
 	if x := shuffled.report(); x.Uncounted || x.Missing != 1 || x.Repeated != 2 || x.Ascending || x.FirstMissing[0] != (Span{7, 7}) || x.FirstRepeated[0] != (Span{9, 10}) {
-		t.Errorf("shuffled: %+v", x)
+		t.Errorf("shuffled: got %+v, want 7 missing and 9 and 10 repeated", x)
 	}
 	var sparse indexSet
 	for i := range uint64(maxSpans + maxSpans) {
 		sparse.add(2*i, 1)
 		if len(sparse.spans) > 2*maxSpans {
-			t.Fatalf("%d spans are kept", len(sparse.spans))
+			t.Fatalf("got %d spans, want at most %d", len(sparse.spans), 2*maxSpans)
 		}
 	}
 	if x := sparse.report(); !x.Uncounted || x.Lowest != 0 || x.Highest != 4*maxSpans-2 || !x.Ascending || x.Whole() {
-		t.Errorf("sparse: %+v", x)
+		t.Errorf("sparse: got %+v, want uncounted from 0 to %d", x, 4*maxSpans-2)
 	}
 }
