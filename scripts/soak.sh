@@ -23,10 +23,11 @@ fuzz() {
 	local package name listed
 	for package in $(packages '^func Fuzz'); do
 		listed=$(go test -list '^Fuzz' "$package")
-		for name in $(sed -n '/^Fuzz/p' <<<"$listed"); do
+		while read -r name _ <&3; do
+			[[ $name == Fuzz* ]] || continue
 			echo "soak: fuzz $name of $package"
 			go test -run '^$' -fuzz "^$name\$" -fuzztime "${FUZZTIME:-10m}" "$package"
-		done
+		done 3<<<"$listed"
 	done
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# After installing and upgrading: the user, the data directory and the secrets are
-# made where they are missing, and a service that runs is restarted. It is not started
-# by itself: the package is for the command line as well.
+# After an installation or upgrade: creates the user, the data directory and the secrets if
+# they are missing, and restarts the service if it runs. It does not start the service,
+# because the package is for the command line as well.
 set -e
 [ "$1" = abort-upgrade ] && exit 0
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# After a removal. Campaigns in /var/lib/prizegen stay even when the package is
-# purged: they are the evidence of prizes that were promised.
+# After a removal. /var/lib/prizegen stays even after a purge: the campaigns in it are the
+# evidence of promised prizes.
 set -e
 if [ "$1" = purge ]; then
 	rm -f /etc/prizegen/admin-password /etc/prizegen/admin-token

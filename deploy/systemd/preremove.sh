@@ -1,5 +1,5 @@
 #!/bin/sh
-# Before a removal, not before an upgrade (deb: upgrade, rpm: 1): the service ends.
+# Before a removal: stops the service. Does nothing before an upgrade (deb: upgrade, rpm: 1).
 set -e
 case "$1" in
 remove | 0) ;;

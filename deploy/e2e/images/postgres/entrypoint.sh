@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the database at the first start, as the public image does, then becomes the server.
+# Creates the database at the first start, like the public image, then runs the server.
 set -euo pipefail
 if [[ $(id -u) == 0 ]]; then
 	mkdir -p "$PGDATA"

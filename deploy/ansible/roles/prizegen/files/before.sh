@@ -1,6 +1,6 @@
 #!/bin/bash
-# Writes the file before: the TAG that is about to be deployed and its DEPLOYMENT, then
-# each service with a sum of what it is. rollback.yml rolls back what differs from it.
+# Writes the file `before`: the TAG and DEPLOYMENT of the coming deployment, then each service
+# with a hash of its specification. rollback.yml rolls back the services that differ.
 set -euo pipefail
 umask 077
 {
