@@ -6,12 +6,12 @@ import (
 	"slices"
 
 	"github.com/prizegen/prizegen/pkg/excerpt"
-	"github.com/prizegen/prizegen/pkg/partgen"
+	"github.com/prizegen/prizegen/pkg/prize/automaton"
 )
 
-// MaxAccount is the length in bytes of the longest account number: a text and a
-// number of the longest formats.
-const MaxAccount = 2 * partgen.MaxLength
+// MaxAccount is the length of the longest account number in bytes: a text and a number
+// of the longest formats.
+const MaxAccount = automaton.MaxLength
 
 // ErrAccount is wrapped by every error about an account number.
 var ErrAccount = errors.New("invalid account number")
@@ -27,7 +27,7 @@ func CheckAccount(account string) error {
 		return fmt.Errorf("%w %q: must have at most %d characters, got %d", ErrAccount, excerpt.Of(account), MaxAccount, len(account))
 	}
 	for _, r := range account {
-		if r < firstSymbol || r > lastSymbol {
+		if r <= ' ' || r > '~' {
 			return fmt.Errorf("%w %q: it contains %q, expected printable ASCII characters other than the space", ErrAccount, account, r)
 		}
 	}

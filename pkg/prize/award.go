@@ -25,7 +25,7 @@ func (r *Rules) Award(dst []Outcome, accounts *Accounts, draws entropy.Range) []
 	dst = slices.Grow(dst, accounts.Len())[:old+accounts.Len()]
 	for left, done := dst[old:], 0; done < accounts.Len(); {
 		n := min(accounts.Len()-done, batch)
-		r.automaton.runAll(rows[:n], accounts, done)
+		r.match(rows[:n], accounts, done)
 		// Reading blocks never fails.
 		_, _ = blocks.Read(words[:n*entropy.BlockSize])
 		part := left[:n]
@@ -42,4 +42,16 @@ func (r *Rules) Award(dst []Outcome, accounts *Accounts, draws entropy.Range) []
 		done += n
 	}
 	return dst
+}
+
+// match writes the rules of accounts, from the from-th on, to rows.
+func (r *Rules) match(rows []int32, accounts *Accounts, from int) {
+	part := accounts.Slice(from, from+len(rows))
+	if joined, width := part.Joined(); width > 0 {
+		r.automaton.MatchJoined(rows, joined, width)
+		return
+	}
+	for i := range rows {
+		rows[i] = r.automaton.MatchBytes(part.At(i))
+	}
 }

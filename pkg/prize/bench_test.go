@@ -2,6 +2,8 @@ package prize_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -59,5 +61,36 @@ func BenchmarkParse(b *testing.B) {
 		if _, err := prize.Builtin(prize.Default); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkThousandSubstrings parses rules with a thousand patterns that match anywhere,
+// and computes their odds.
+func BenchmarkThousandSubstrings(b *testing.B) {
+	var source strings.Builder
+	source.WriteString("name: x\ncurrency: JPY\nrules:\n")
+	for i, number := range rand.New(rand.NewPCG(1, 2)).Perm(10_000)[:1000] {
+		fmt.Fprintf(&source, "- {match: '%04d', prizes: [{win: %d, chance: 1/%d}]}\n", number, i+1, i%7+1)
+	}
+	b.Run("Parse", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := prize.Parse("rules.yaml", []byte(source.String())); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	rules, err := prize.Parse("rules.yaml", []byte(source.String()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, digits := range []int{4, 8, 16} {
+		b.Run(fmt.Sprintf("Odds/digits%d", digits), func(b *testing.B) {
+			formats := parts(b, "lower4", fmt.Sprintf("digits%d", digits))
+			b.ReportAllocs()
+			for b.Loop() {
+				rules.Odds(formats...)
+			}
+		})
 	}
 }

@@ -2,154 +2,96 @@ package prize
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/prizegen/prizegen/pkg/partgen"
+	"github.com/prizegen/prizegen/pkg/prize/automaton"
 )
 
-// Warning is something about rules that their author may not have meant.
+// Warning is a property of rules that their author may not have intended.
 type Warning struct {
 	Kind    WarningKind `json:"kind"`
 	Message string      `json:"message"`
 	Example string      `json:"example,omitempty"` // an account number that shows it
 }
 
-// WarningKind says what a warning is about.
+// WarningKind is the subject of a [Warning].
 type WarningKind string
 
-// The kinds of warnings. Rules of a campaign must have neither the first nor the
-// last.
+// The kinds of warnings. The rules of a campaign must have no Unreachable and no
+// Uncovered ones.
 const (
-	Unreachable WarningKind = "unreachable" // a rule and its prizes that no account number can reach
+	Unreachable WarningKind = "unreachable" // a rule, with its prizes, that decides no account number
 	Overlap     WarningKind = "overlap"     // rules with different prizes that match the same account number
-	Uncovered   WarningKind = "uncovered"   // account numbers that no rule covers
+	Uncovered   WarningKind = "uncovered"   // account numbers that no rule matches
 )
 
-// The bounds of the search for examples, which a few patterns can make endless.
+// The limits of the search for examples.
 const (
-	maxOverlapRules = 200     // up to how many rules every pair of them is looked at
+	maxOverlapRules = 200     // rules up to which every pair is compared
 	maxSearch       = 1 << 24 // letters that are read
 )
 
-// Check looks for what can't be wanted, given the letters that account numbers
-// are spelled with: prizes that can't be won, and account numbers without a
-// rule. It also tells which rules overlap, which is often meant, since the first
-// one decides.
+// Check returns warnings about account numbers that consist of the given parts: prizes
+// that cannot be won, account numbers without a rule, and rules that overlap. An
+// overlap is often intended, since the first rule decides.
 func (r *Rules) Check(parts ...partgen.Format) []Warning {
 	var warnings []Warning
-	counts, total := r.automaton.count(parts)
+	counts, total := r.automaton.Count(parts)
 	for i, count := range counts[:len(r.List)] {
 		if count.Sign() == 0 {
 			warnings = append(warnings, Warning{Kind: Unreachable, Message: fmt.Sprintf(
-				"the rule %q and its prizes can't be reached: %s", r.List[i].Name, r.whyUnreachable(i, parts))})
+				"the rule %q and its prizes cannot be reached: %s", r.List[i].Name, r.whyUnreachable(i, parts))})
 		}
 	}
 	warnings = append(warnings, r.overlaps(parts)...)
 	if uncovered := counts[len(r.List)]; uncovered.Sign() > 0 {
-		search := search{parts: parts, left: maxSearch}
-		example, _ := search.find(r.automaton, r.automaton, func(rule, _ int32) bool { return rule == int32(len(r.List)) })
+		search := automaton.Search{Parts: parts, Budget: maxSearch}
+		example, _ := search.Unmatched(r.automaton)
 		warnings = append(warnings, Warning{Kind: Uncovered, Example: example, Message: fmt.Sprintf(
 			"no rule covers %s of %s account numbers", thousands(uncovered.String()), thousands(total.String()))})
 	}
 	return warnings
 }
 
-// whyUnreachable tells whether a rule matches nothing or comes too late.
+// whyUnreachable explains why a rule decides no account number.
 func (r *Rules) whyUnreachable(rule int, parts []partgen.Format) string {
-	alone, err := newAutomaton([]string{r.List[rule].Match})
-	if err != nil { // which with others, that decide before it, is not so
+	alone, err := automaton.CompileOne(r.List[rule].Match)
+	if err != nil { // too complex alone, but not after the rules before it
 		return "the rules before it take every account number that it could match"
 	}
-	if counts, _ := alone.count(parts); counts[0].Sign() > 0 {
+	if counts, _ := alone.Count(parts); counts[0].Sign() > 0 {
 		return "the rules before it take every account number that it matches"
 	}
 	return "no account number of these formats matches it"
 }
 
-// overlaps finds pairs of rules with patterns and different prizes that match
-// the same account number. The last rule without a pattern is meant to.
+// overlaps returns warnings about pairs of rules with different prizes that match the
+// same account number. A last rule without a pattern is left out, because it always
+// overlaps.
 func (r *Rules) overlaps(parts []partgen.Format) []Warning {
 	if len(r.List) > maxOverlapRules {
-		return []Warning{{Kind: Overlap, Message: fmt.Sprintf("overlaps are looked for in up to %d rules", maxOverlapRules)}}
+		return []Warning{{Kind: Overlap, Message: fmt.Sprintf("overlaps are checked only for up to %d rules", maxOverlapRules)}}
 	}
-	single := make([]*automaton, len(r.List))
+	single := make([]*automaton.Automaton, len(r.List))
 	for i := range r.List {
-		single[i], _ = newAutomaton([]string{r.List[i].Match}) // nil where it is too complex alone
+		single[i], _ = automaton.CompileOne(r.List[i].Match) // nil if it is too complex alone
 	}
 	var warnings []Warning
-	search := search{parts: parts, left: maxSearch}
+	search := automaton.Search{Parts: parts, Budget: maxSearch}
 	for i := range r.List {
 		for j := i + 1; j < len(r.List); j++ {
 			if r.List[i].Match == "" || r.List[j].Match == "" || r.List[i].samePrizes(&r.List[j]) {
 				continue
 			}
-			example, found := search.find(single[i], single[j], func(a, b int32) bool { return a == 0 && b == 0 })
+			example, found := search.Both(single[i], single[j])
 			if found {
 				warnings = append(warnings, Warning{Kind: Overlap, Example: example, Message: fmt.Sprintf(
 					"the rules %q and %q both match some account numbers; the first one decides", r.List[i].Name, r.List[j].Name)})
 			}
 		}
 	}
-	if search.incomplete {
-		warnings = append(warnings, Warning{Kind: Overlap, Message: "the patterns are too complex to look for every overlap"})
+	if search.Incomplete {
+		warnings = append(warnings, Warning{Kind: Overlap, Message: "the patterns are too complex to find every overlap"})
 	}
 	return warnings
-}
-
-// search looks for account numbers that show something.
-type search struct {
-	parts      []partgen.Format
-	left       int  // how many letters it may still read
-	incomplete bool // whether it had to give up
-}
-
-// find gives an account number for which two automata end as wanted, and false
-// where there is none. It walks through the pairs of states letter by letter,
-// each pair once at each place. It gives up where there are too many. Where the
-// states of the automata forget, it finds account numbers that no rule covers.
-func (s *search) find(a, b *automaton, wanted func(a, b int32) bool) (string, bool) {
-	if a == nil || b == nil {
-		s.incomplete = true
-		return "", false
-	}
-	type pair struct{ a, b uint32 }
-	type node struct {
-		pair
-		previous int // the node before it, in the layer before it
-		letter   byte
-	}
-	layers := [][]node{{{pair: pair{a.start, b.start}}}}
-	for _, part := range s.parts {
-		for range part.Len() {
-			last := layers[len(layers)-1]
-			var layer []node
-			seen := map[pair]bool{}
-			for i, from := range last {
-				if s.left -= len(part.Alphabet()); s.left < 0 {
-					s.incomplete = true
-					return "", false
-				}
-				for _, letter := range []byte(part.Alphabet()) {
-					to := pair{a.next[from.a|uint32(a.classOf[letter])], b.next[from.b|uint32(b.classOf[letter])]}
-					if !seen[to] && !a.hit(to.a) {
-						seen[to] = true
-						layer = append(layer, node{to, i, letter})
-					}
-				}
-			}
-			layers = append(layers, layer)
-		}
-	}
-	at := slices.IndexFunc(layers[len(layers)-1], func(n node) bool {
-		return wanted(a.accept[n.a>>a.shift], b.accept[n.b>>b.shift])
-	})
-	if at < 0 {
-		return "", false
-	}
-	account := make([]byte, len(layers)-1)
-	for i := len(account) - 1; i >= 0; i-- {
-		account[i] = layers[i+1][at].letter
-		at = layers[i+1][at].previous
-	}
-	return string(account), true
 }

@@ -27,17 +27,17 @@ func TestCheck(t *testing.T) {
 		want  []string // kind and message
 	}{
 		"nothing to warn of":         {ruleFor("^a", 5) + everyone, nil},
-		"taken by a rule before":     {ruleFor("a", 5) + ruleFor("^a", 5) + everyone, []string{`unreachable: the rule "^a" and its prizes can't be reached: the rules before it take every account number that it matches`}},
-		"taken by two rules before":  {ruleFor("[a-m]$|^a", 5) + ruleFor("^[b-z]", 5) + everyone, []string{`unreachable: the rule "everybody else" and its prizes can't be reached: the rules before it take every account number that it matches`}},
-		"not of these formats":       {ruleFor("^A", 5) + everyone, []string{`unreachable: the rule "^A" and its prizes can't be reached: no account number of these formats matches it`}},
-		"longer than these formats":  {ruleFor("^.{4}", 5) + everyone, []string{`unreachable: the rule "^.{4}" and its prizes can't be reached: no account number of these formats matches it`}},
+		"taken by a rule before":     {ruleFor("a", 5) + ruleFor("^a", 5) + everyone, []string{`unreachable: the rule "^a" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
+		"taken by two rules before":  {ruleFor("[a-m]$|^a", 5) + ruleFor("^[b-z]", 5) + everyone, []string{`unreachable: the rule "everybody else" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
+		"not of these formats":       {ruleFor("^A", 5) + everyone, []string{`unreachable: the rule "^A" and its prizes cannot be reached: no account number of these formats matches it`}},
+		"longer than these formats":  {ruleFor("^.{4}", 5) + everyone, []string{`unreachable: the rule "^.{4}" and its prizes cannot be reached: no account number of these formats matches it`}},
 		"overlapping":                {ruleFor("^a", 5) + ruleFor("4$", 6) + everyone, []string{`overlap: the rules "^a" and "4$" both match some account numbers; the first one decides`}},
 		"overlapping, equal prizes":  {ruleFor("^a", 5) + ruleFor("4$", 5) + everyone, nil},
 		"never at the same time":     {ruleFor("^a", 5) + ruleFor("^b", 6) + everyone, nil},
 		"uncovered":                  {ruleFor("^a", 5), []string{"uncovered: no rule covers 2,500 of 2,600 account numbers"}},
 		"one account number is left": {ruleFor("^[a-y]|[0-8]", 5), []string{"uncovered: no rule covers 1 of 2,600 account numbers"}},
 		"everything at once": {ruleFor("^a4", 5) + ruleFor("4", 6) + ruleFor("^b4", 6), []string{
-			`unreachable: the rule "^b4" and its prizes can't be reached: the rules before it take every account number that it matches`,
+			`unreachable: the rule "^b4" and its prizes cannot be reached: the rules before it take every account number that it matches`,
 			`overlap: the rules "^a4" and "4" both match some account numbers; the first one decides`,
 			"uncovered: no rule covers 2,106 of 2,600 account numbers",
 		}},
@@ -98,7 +98,7 @@ func TestCheckOfManyRules(t *testing.T) {
 	for _, w := range parse(t, list.String()).Check(number) {
 		got = append(got, string(w.Kind)+": "+w.Message)
 	}
-	want := []string{"overlap: overlaps are looked for in up to 200 rules", "uncovered: no rule covers 7,990 of 10,000 account numbers"}
+	want := []string{"overlap: overlaps are checked only for up to 200 rules", "uncovered: no rule covers 7,990 of 10,000 account numbers"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
@@ -116,7 +116,7 @@ func TestCheckOfComplexPatternsEnds(t *testing.T) {
 			rules := parse(t, yen+ruleFor(".", 5)+ruleFor(test.first, 6)+ruleFor(test.second, 7))
 			warnings := rules.Check(parts(t, "lower64", "digits64")...)
 			last := warnings[len(warnings)-1]
-			if last.Kind != prize.Overlap || last.Message != "the patterns are too complex to look for every overlap" {
+			if last.Kind != prize.Overlap || last.Message != "the patterns are too complex to find every overlap" {
 				t.Errorf("the last warning is %+v", last)
 			}
 			if !strings.HasSuffix(warnings[0].Message, "the rules before it take every account number "+test.why) {

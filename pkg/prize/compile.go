@@ -6,67 +6,59 @@ import (
 	"math/big"
 	"math/bits"
 	"sort"
-	"sync"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/prize/automaton"
 	"github.com/prizegen/prizegen/pkg/strictyaml"
 )
 
-// compile makes ready what [Rules.Award] works with.
+// compile builds the tables of [Rules.Award].
 func (p *parser) compile(rules *Rules, list *strictyaml.Node) {
 	patterns := make([]string, len(rules.List))
 	for i := range rules.List {
 		patterns[i] = rules.List[i].Match
 	}
 	var err error
-	if rules.automaton, err = newRulesAutomaton(patterns); err != nil {
-		p.tooComplex(patterns, list, err)
+	if rules.automaton, err = automaton.Compile(patterns); err != nil {
+		p.addCompileError(list, err)
 		return
 	}
-	rules.automaton.pairs = sync.OnceValue(rules.automaton.newPairs)
 	rules.awards = newAwards(rules.List)
 }
 
-// tooComplex reports the pattern that makes the automaton too large: the first
-// one that is so alone, or the list where it takes several.
-func (p *parser) tooComplex(patterns []string, list *strictyaml.Node, err error) {
-	if !errors.Is(err, errTooComplex) {
+// addCompileError adds an error about the patterns, at the pattern that causes it or at
+// the list of rules.
+func (p *parser) addCompileError(list *strictyaml.Node, err error) {
+	var complexity *automaton.ComplexityError
+	switch {
+	case !errors.As(err, &complexity):
 		p.Addf(list.Pos, "%v", err)
-		return
+	case complexity.Pattern >= 0:
+		p.Addf(p.matches[complexity.Pattern].Pos, "the pattern is too complex: its automaton has more than %d states; avoid long gaps such as .{20} between letters", automaton.MaxStates)
+	default:
+		p.Addf(list.Pos, "the patterns together are too complex: their automaton has more than %d states; use fewer or simpler patterns, or anchor them with ^ or $", automaton.MaxStates)
 	}
-	effort := 0
-	for i, pattern := range patterns {
-		if effort > maxStates {
-			break // each has its part in it, and looking further takes too long
-		}
-		alone, err := newAutomaton([]string{pattern})
-		if err != nil {
-			p.Addf(p.matches[i].Pos, "the pattern is too complex: its automaton has more than %d states; avoid long gaps such as .{20} between letters", maxStates)
-			return
-		}
-		effort += alone.effort
-	}
-	p.Addf(list.Pos, "the patterns together are too complex: their automaton has more than %d states; use fewer or simpler patterns, or anchor them with ^ or $", maxStates)
 }
 
-// awards are the prizes of all rules, laid out for deciding many at once.
+// awards are the prizes of all rules, arranged for deciding many at once.
 type awards struct {
-	rules []int32 // by outcome: its rule, -1 for none
-	rows  []award // by rule, and a last one for account numbers that no rule covers
+	rules []int32 // by outcome: its rule, or -1
+	rows  []award // by rule, and one more for account numbers that no rule matches
 }
 
-// fewPrizes is how many prizes a rule can have without being slower.
-const fewPrizes = 4
+// inlineEnds is the number of prizes that award.pick compares without a loop.
+const inlineEnds = 4
 
-// award is how the prize of a rule is decided.
+// award decides the prize of a rule.
 type award struct {
-	bound     uint64            // the common denominator of its chances
-	threshold uint64            // words whose product has a low half below it are rejected
-	ends      [fewPrizes]uint64 // by prize: the first number behind its range
-	more      []uint64          // the same for the prizes behind those
-	first     Outcome           // of its first prize
+	bound     uint64             // the common denominator of the chances
+	threshold uint64             // words whose product has a low half below it are rejected
+	ends      [inlineEnds]uint64 // by prize: the end of its range
+	more      []uint64           // the ends of further prizes
+	first     Outcome            // of the first prize
 }
 
+// newAwards arranges the prizes of rules.
 func newAwards(list []Rule) awards {
 	a := awards{rules: []int32{-1}}
 	for i := range list {
@@ -80,20 +72,21 @@ func newAwards(list []Rule) awards {
 	return a
 }
 
+// newAward arranges the prizes of one rule.
 func newAward(bound uint64, ends []uint64, first Outcome) award {
 	a := award{bound: bound, threshold: entropy.Threshold(bound), first: first}
-	for i := copy(a.ends[:], ends); i < fewPrizes; i++ {
-		a.ends[i] = math.MaxUint64 // which no number reaches
+	for i := copy(a.ends[:], ends); i < inlineEnds; i++ {
+		a.ends[i] = math.MaxUint64 // no number reaches it
 	}
-	if len(ends) > fewPrizes {
-		a.more = ends[fewPrizes:]
+	if len(ends) > inlineEnds {
+		a.more = ends[inlineEnds:]
 	}
 	return a
 }
 
-// pick finds the outcome that a number below the bound stands for.
+// pick returns the outcome of a number below the bound. It is part of BenchmarkAward.
 func (a *award) pick(v uint64) Outcome {
-	// Adding up all comparisons has no branch for the processor to guess wrong.
+	// A sum of comparisons has no branch that the processor could predict wrongly.
 	passed := a.first + reached(v, a.ends[0]) + reached(v, a.ends[1]) + reached(v, a.ends[2]) + reached(v, a.ends[3])
 	if len(a.more) > 0 {
 		passed += Outcome(sort.Search(len(a.more), func(i int) bool { return v < a.more[i] }))
@@ -101,14 +94,14 @@ func (a *award) pick(v uint64) Outcome {
 	return passed
 }
 
-// reached is 1 where a number is not below the end of a range, and 0 otherwise.
+// reached returns 1 if v is not below the end of a range, otherwise 0.
 func reached(v, end uint64) Outcome {
 	_, below := bits.Sub64(v, end, 0)
 	return Outcome(1 - below)
 }
 
-// ranges gives the common denominator of the prizes' chances, and for each prize
-// the first number behind its range.
+// ranges returns the common denominator of the chances, and for each prize the end of
+// its range: the first number after it.
 func ranges(prizes []Prize) (bound uint64, ends []uint64) {
 	chances := make([]*big.Rat, len(prizes))
 	for i := range prizes {

@@ -39,7 +39,7 @@ func (r Row) Value() int64 {
 // likely. Nothing is sampled or enumerated: the account numbers are counted over
 // the states of the automaton.
 func (r *Rules) Odds(parts ...partgen.Format) Odds {
-	counts, total := r.automaton.count(parts)
+	counts, total := r.automaton.Count(parts)
 	rules := make([]*big.Rat, len(counts))
 	for i, count := range counts {
 		rules[i] = new(big.Rat).SetFrac(count, total)
@@ -54,7 +54,7 @@ func (r *Rules) AccountOdds(account string) Odds {
 	for i := range rules {
 		rules[i] = new(big.Rat)
 	}
-	rules[run(r.automaton, account)].SetInt64(1)
+	rules[r.automaton.Match(account)].SetInt64(1)
 	return r.odds(rules)
 }
 
@@ -127,71 +127,4 @@ func sqrt(r *big.Rat) float64 {
 	f := new(big.Float).SetPrec(128).SetRat(r)
 	root, _ := f.Sqrt(f).Float64()
 	return root
-}
-
-// count counts the account numbers that end in each rule, and in none last, and
-// all there are.
-func (a *automaton) count(parts []partgen.Format) (counts []*big.Int, total *big.Int) {
-	if a.hits != nil {
-		return a.countForgetting(parts)
-	}
-	total = big.NewInt(1)
-	at := map[uint32]*big.Int{a.start: big.NewInt(1)}
-	for _, part := range parts {
-		total.Mul(total, part.Size())
-		moves := map[uint32][]move{} // of the states met, for this alphabet
-		for range part.Len() {
-			at = a.advance(at, part.Alphabet(), moves)
-		}
-	}
-	counts = make([]*big.Int, a.rules+1)
-	for i := range counts {
-		counts[i] = new(big.Int)
-	}
-	for state, count := range at {
-		rule := a.accept[state>>a.shift]
-		counts[rule].Add(counts[rule], count)
-	}
-	return counts, total
-}
-
-// move is a state that some letters of an alphabet lead to.
-type move struct {
-	to      uint32
-	letters uint64
-}
-
-// advance counts the texts in each state after one more letter.
-func (a *automaton) advance(at map[uint32]*big.Int, alphabet string, moves map[uint32][]move) map[uint32]*big.Int {
-	after := make(map[uint32]*big.Int, len(at))
-	product := new(big.Int)
-	for state, count := range at {
-		list, known := moves[state]
-		if !known {
-			list = a.moves(state, alphabet)
-			moves[state] = list
-		}
-		for _, m := range list {
-			sum := after[m.to]
-			if sum == nil {
-				sum = new(big.Int)
-				after[m.to] = sum
-			}
-			sum.Add(sum, product.Mul(count, product.SetUint64(m.letters)))
-		}
-	}
-	return after
-}
-
-// moves lists where the letters of an alphabet lead to from a state.
-func (a *automaton) moves(state uint32, alphabet string) []move {
-	counts := map[uint32]uint64{}
-	for i := range len(alphabet) {
-		counts[a.next[state|uint32(a.classOf[alphabet[i]])]]++
-	}
-	list := make([]move, 0, len(counts))
-	for to, letters := range counts {
-		list = append(list, move{to, letters})
-	}
-	return list
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math/big"
 	"slices"
+
+	"github.com/prizegen/prizegen/pkg/prize/automaton"
 )
 
 // Rules decide what an account number wins. They come from [Parse] or are built
@@ -15,7 +17,7 @@ type Rules struct {
 
 	source    []byte
 	sha256    string
-	automaton *automaton
+	automaton *automaton.Automaton
 	awards    awards
 }
 
@@ -61,7 +63,7 @@ func (r *Rules) SHA256() string { return r.sha256 }
 // Find tells the number of the rule that decides an account number, and false
 // where no rule covers it.
 func (r *Rules) Find(account string) (int, bool) {
-	rule := int(run(r.automaton, account))
+	rule := r.automaton.Match(account)
 	return rule, rule < len(r.List)
 }
 

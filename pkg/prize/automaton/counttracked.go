@@ -1,4 +1,4 @@
-package prize
+package automaton
 
 import (
 	"encoding/binary"
@@ -12,62 +12,64 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// tallyWords is how many words tallies may take at a time, 16 MiB: the columns are
-// counted block by block.
+// tallyWords is the number of words that tallies use at a time, 16 MiB. Columns are
+// counted in blocks that fit.
 const tallyWords = 1 << 21
 
-// countForgetting counts over an automaton whose states forget. For each rule k it
-// counts the texts that no rule before k matches: those that hit none of them on
-// their way. Such columns of numbers do not depend on each other. The texts that k
-// is the first one to match are the difference of two columns.
-func (a *automaton) countForgetting(parts []partgen.Format) (counts []*big.Int, total *big.Int) {
+// countTracked counts over an automaton of the tracked kind. For each pattern k it
+// counts the texts that no pattern before k matches: those that hit none of them on
+// their way. These columns of numbers are independent, so they are counted in
+// parallel. The texts that k is the first to match are the difference of two columns.
+//
+// BenchmarkCount/thousand measures it.
+func (a *Automaton) countTracked(parts []partgen.Format) (counts []*big.Int, total *big.Int) {
 	total = big.NewInt(1)
 	for _, part := range parts {
 		total.Mul(total, part.Size())
 	}
 	plan := a.newTallyPlan(parts, total)
-	left := make([]*big.Int, a.rules+2) // by rule: the texts that none before it matches
+	left := make([]*big.Int, a.patterns+2) // by pattern: the texts that none before it matches
 	cores := runtime.GOMAXPROCS(0)
 	rows := 2 * plan.states * cores // before and after a letter
 	block := max(1, tallyWords/(rows*plan.words))
-	var workers conc.WaitGroup // whose panics are those of the caller
+	var workers conc.WaitGroup // it passes panics on
 	free := make(chan struct{}, cores)
-	for from := 0; from <= a.rules; from += block {
+	for from := 0; from <= a.patterns; from += block {
 		free <- struct{}{}
 		workers.Go(func() {
-			plan.count(left, from, min(from+block, a.rules+1))
+			plan.count(left, from, min(from+block, a.patterns+1))
 			<-free
 		})
 	}
 	workers.Wait()
-	left[a.rules+1] = new(big.Int)
-	counts = make([]*big.Int, a.rules+1)
+	left[a.patterns+1] = new(big.Int)
+	counts = make([]*big.Int, a.patterns+1)
 	for k := range counts {
 		counts[k] = new(big.Int).Sub(left[k], left[k+1])
 	}
 	return counts, total
 }
 
-// tallyPlan is how to count the texts of some parts: the states that are met, with
-// numbers of their own, and where each letter leads to. States that differ only in
-// what they hit are one, since that has been seen to when they are entered.
+// tallyPlan has what countTracked needs to know about the texts of some parts: the
+// reachable states, renumbered, and their transitions. States that differ only in
+// their hits are merged, because hits are applied on the way into a state.
 type tallyPlan struct {
-	words  int // in a number that no count exceeds
+	words  int // 64-bit words of a count
 	states int
 	start  int
-	hit    int           // of the start
-	ends   []int32       // by state: the first rule that matches a text ending here
-	steps  [][][]passage // by letter of the text and state
+	hit    int              // of the start
+	ends   []int32          // by state: the first pattern that matches a text ending here
+	steps  [][][]transition // by position in the text and state
 }
 
-// passage is what some letters lead to.
-type passage struct {
+// transition leads to a state.
+type transition struct {
 	to      int
-	hit     int // columns behind it are not carried over
-	letters uint64
+	hit     int    // columns after it are not carried over
+	letters uint64 // the number of letters that lead there
 }
 
-func (a *automaton) newTallyPlan(parts []partgen.Format, total *big.Int) *tallyPlan {
+func (a *Automaton) newTallyPlan(parts []partgen.Format, total *big.Int) *tallyPlan {
 	p := &tallyPlan{words: total.BitLen()/64 + 1, hit: int(a.hits[a.start>>a.shift])}
 	group := a.groups()
 	numbers := map[uint32]int{} // by group
@@ -86,15 +88,15 @@ func (a *automaton) newTallyPlan(parts []partgen.Format, total *big.Int) *tallyP
 	p.start = number(a.start)
 	at := []int{p.start}
 	for _, part := range parts {
-		known := map[int][]passage{}
+		known := map[int][]transition{}
 		for range part.Len() {
-			step := make([][]passage, len(members), len(members)+16)
+			step := make([][]transition, len(members), len(members)+16)
 			var after []int
 			for _, from := range at {
 				list, met := known[from]
 				if !met {
 					for _, m := range a.moves(members[from], part.Alphabet()) {
-						list = append(list, passage{number(m.to), int(a.hits[m.to>>a.shift]), m.letters})
+						list = append(list, transition{number(m.to), int(a.hits[m.to>>a.shift]), m.letters})
 					}
 					known[from] = list
 				}
@@ -112,8 +114,9 @@ func (a *automaton) newTallyPlan(parts []partgen.Format, total *big.Int) *tallyP
 	return p
 }
 
-// groups gives states the same number that go on in the same way.
-func (a *automaton) groups() []uint32 {
+// groups numbers the states so that states with the same transitions have the same
+// number.
+func (a *Automaton) groups() []uint32 {
 	ids := map[string]uint32{}
 	group := make([]uint32, len(a.accept))
 	var key []byte
@@ -132,7 +135,7 @@ func (a *automaton) groups() []uint32 {
 	return group
 }
 
-// count fills the columns from, from+1, … up to but not including to.
+// count computes left[from:to].
 func (p *tallyPlan) count(left []*big.Int, from, to int) {
 	width := (to - from) * p.words
 	now, after := make([][]uint64, p.states), make([][]uint64, p.states)
@@ -146,7 +149,7 @@ func (p *tallyPlan) count(left []*big.Int, from, to int) {
 		}
 		return make([]uint64, width)
 	}
-	// carried is how much of a row comes through a hit.
+	// carried returns how many words of a row a hit leaves.
 	carried := func(hit int) int { return max(0, min(hit+1, to)-from) * p.words }
 	now[p.start] = row()
 	for i := 0; i < carried(p.hit); i += p.words {
@@ -177,11 +180,11 @@ func (p *tallyPlan) count(left []*big.Int, from, to int) {
 		}
 	}
 	for k := from; k < to; k++ {
-		left[k] = number(sum[(k-from)*p.words:][:p.words])
+		left[k] = bigInt(sum[(k-from)*p.words:][:p.words])
 	}
 }
 
-// add adds src times a factor to dst, number by number.
+// add adds src times a factor to dst, count by count.
 func (p *tallyPlan) add(dst, src []uint64, factor uint64) {
 	dst = dst[:len(src)]
 	if p.words == 1 {
@@ -202,8 +205,8 @@ func (p *tallyPlan) add(dst, src []uint64, factor uint64) {
 	}
 }
 
-// number makes a number of its words, the lowest one first.
-func number(words []uint64) *big.Int {
+// bigInt returns the number that has the given words, lowest first.
+func bigInt(words []uint64) *big.Int {
 	n := new(big.Int)
 	for i := len(words) - 1; i >= 0; i-- {
 		n.Lsh(n, 64)

@@ -1,25 +1,24 @@
-package prize
+package automaton
 
 import (
 	"encoding/binary"
 	"math/bits"
 )
 
-// minimize joins states that no text tells apart, by Moore's refinement: two
-// states are parted as soon as a symbol leads them into parted ones. Each round
-// looks one symbol further.
+// minimize merges equivalent states by Moore's algorithm: states are equivalent until
+// a symbol leads them to states that are not. Each round looks one symbol further.
 func (b *builder) minimize() {
 	parts := make([]uint32, len(b.accept))
 	count := 0
 	refined := true
-	for round := 0; refined && round <= MaxAccount; round++ {
+	for round := 0; refined && round <= MaxLength; round++ {
 		ids := map[string]uint32{}
 		finer := make([]uint32, len(parts))
 		var key []byte
 		for s := range parts {
 			key = binary.LittleEndian.AppendUint32(key[:0], parts[s])
 			key = binary.LittleEndian.AppendUint32(key, uint32(b.accept[s]))
-			if b.forgets {
+			if b.tracked {
 				key = binary.LittleEndian.AppendUint32(key, uint32(b.hits[s]))
 			}
 			for _, to := range b.next[s*b.classes() : (s+1)*b.classes()] {
@@ -37,12 +36,12 @@ func (b *builder) minimize() {
 	}
 	next, accept := make([]uint32, count*b.classes()), make([]int32, count)
 	var hits []int32
-	if b.forgets {
+	if b.tracked {
 		hits = make([]int32, count)
 	}
 	for s, part := range parts {
 		accept[part] = b.accept[s]
-		if b.forgets {
+		if b.tracked {
 			hits[part] = b.hits[s]
 		}
 		for class := range b.classes() {
@@ -52,14 +51,13 @@ func (b *builder) minimize() {
 	b.next, b.accept, b.hits, b.start = next, accept, hits, parts[b.start]
 }
 
-// automaton lays the states out for reading.
-func (b *builder) automaton() *automaton {
-	a := &automaton{
-		rules:  len(b.starts),
-		shift:  bits.Len(uint(b.classes() - 1)),
-		accept: b.accept,
-		hits:   b.hits,
-		sample: b.sample,
+// automaton returns the automaton with its tables arranged for matching.
+func (b *builder) automaton() *Automaton {
+	a := &Automaton{
+		patterns: len(b.starts),
+		shift:    bits.Len(uint(b.classes() - 1)),
+		accept:   b.accept,
+		hits:     b.hits,
 	}
 	for i := range a.classOf {
 		symbol := otherSymbol

@@ -1,12 +1,12 @@
-package prize
+package automaton
 
 import (
 	"regexp/syntax"
 	"slices"
 )
 
-// The symbols that account numbers are made of: printable ASCII characters
-// other than the space. Behind them stands one symbol for all other bytes.
+// Symbols are the printable ASCII characters other than the space, and one more symbol
+// for all other bytes.
 const (
 	firstSymbol = 0x21 // !
 	lastSymbol  = 0x7e // ~
@@ -14,40 +14,41 @@ const (
 	symbols     = otherSymbol + 1
 )
 
-// nfa is the patterns of all rules as one nondeterministic automaton: the
-// instructions of their compiled programs, end to end in the order of the rules.
+// nfa is the nondeterministic automaton of all patterns: the instructions of their
+// compiled programs, concatenated.
 type nfa struct {
-	insts     []syntax.Inst  // with Out and Arg counted from the start of this slice
-	bases     []uint32       // the first instruction of each rule, and the end of the last
-	starts    []uint32       // where to begin, in each rule
-	classOf   [symbols]uint8 // symbols that no pattern tells apart are one class
+	insts     []syntax.Inst  // Out and Arg are indexes of this slice
+	bases     []uint32       // the first instruction of each pattern, and the number of instructions
+	starts    []uint32       // the initial instruction of each pattern
+	classOf   [symbols]uint8 // symbols that all patterns treat alike have the same class
 	sample    []byte         // a symbol of each class
-	wordAware bool           // whether a pattern has \b or \B
+	wordAware bool           // a pattern has \b or \B
 
-	closures [1 << 6][]*closure // by flags and instruction, nil where not asked for yet
+	closures [1 << 6][]*closure // by flags and instruction; nil if not computed yet
 }
 
-// place is an instruction and what is true of the point in the text where it
-// stands, such as being the beginning.
+// place is an instruction and the conditions that hold at its position in the text,
+// such as being at the beginning.
 type place struct {
 	inst  uint32
 	flags syntax.EmptyOp
 }
 
-// closure is what a place leads to without reading.
+// closure is the epsilon closure of a place: what it leads to without reading.
 type closure struct {
 	reads   []uint32   // instructions that read a symbol
-	matches bool       // whether the rule matches
-	steps   [][]uint32 // by class: where reading a symbol of it leads to, nil where not asked for yet
+	matches bool       // the pattern matches
+	steps   [][]uint32 // by class: the targets of reading a symbol; nil if not computed yet
 }
 
-// step is reading a symbol of a class at a place.
+// step reads a symbol of a class at a place.
 type step struct {
 	place
 	class uint8
 }
 
-// newNFA compiles patterns. Its error is that of the first one that is wrong.
+// newNFA compiles patterns. Its error is errTooComplex, or that of the first pattern
+// with a wrong syntax.
 func newNFA(patterns []string) (*nfa, error) {
 	n := &nfa{}
 	for _, pattern := range patterns {
@@ -72,7 +73,7 @@ func newNFA(patterns []string) (*nfa, error) {
 			}
 			n.insts = append(n.insts, inst)
 		}
-		if len(n.insts) > maxInsts {
+		if len(n.insts) > maxInstructions {
 			return nil, errTooComplex
 		}
 	}
@@ -81,8 +82,8 @@ func newNFA(patterns []string) (*nfa, error) {
 	return n, nil
 }
 
-// ruleOf tells whose program an instruction is in.
-func (n *nfa) ruleOf(inst uint32) int {
+// patternOf returns the pattern of an instruction.
+func (n *nfa) patternOf(inst uint32) int {
 	i, found := slices.BinarySearch(n.bases, inst)
 	if found {
 		return i
@@ -90,8 +91,8 @@ func (n *nfa) ruleOf(inst uint32) int {
 	return i - 1
 }
 
-// classify parts the symbols into classes, by every set of symbols that an
-// instruction reads and, where it matters, by being part of a word.
+// classify divides the symbols into classes, by every set of symbols that an
+// instruction reads and, if a pattern has \b or \B, by being a word character.
 func (n *nfa) classify() {
 	seen := map[[symbols]bool]bool{}
 	n.sample = []byte{0}
@@ -114,8 +115,7 @@ func (n *nfa) classify() {
 	}
 }
 
-// split parts every class into the symbols that are in a set and those that are
-// not.
+// split divides every class into the symbols that are in a set and those that are not.
 func (n *nfa) split(in func(symbol int) bool) {
 	type half struct {
 		class uint8
@@ -135,7 +135,7 @@ func (n *nfa) split(in func(symbol int) bool) {
 	}
 }
 
-// runeOf is the character that a symbol stands for.
+// runeOf returns the character of a symbol.
 func runeOf(symbol int) rune {
 	if symbol == otherSymbol {
 		return '\uFFFD'
@@ -143,7 +143,7 @@ func runeOf(symbol int) rune {
 	return rune(firstSymbol + symbol)
 }
 
-// reads says whether an instruction reads a symbol.
+// reads reports whether an instruction reads a symbol.
 func reads(inst *syntax.Inst) bool {
 	switch inst.Op {
 	case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
@@ -153,7 +153,7 @@ func reads(inst *syntax.Inst) bool {
 	}
 }
 
-// closure finds what a place leads to without reading.
+// closure returns the closure of a place.
 func (n *nfa) closure(p place) *closure {
 	known := n.closures[p.flags]
 	if known == nil {
@@ -166,6 +166,7 @@ func (n *nfa) closure(p place) *closure {
 	return known[p.inst]
 }
 
+// follow computes the closure of a place.
 func (n *nfa) follow(p place) *closure {
 	c := &closure{}
 	seen := map[uint32]bool{}
@@ -196,8 +197,7 @@ func (n *nfa) follow(p place) *closure {
 	return c
 }
 
-// step finds the instructions that reading a symbol of a class leads to,
-// ascending.
+// step returns the instructions that a step leads to, ascending.
 func (n *nfa) step(s step) []uint32 {
 	c := n.closure(s.place)
 	if c.steps == nil {

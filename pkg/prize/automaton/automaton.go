@@ -1,0 +1,161 @@
+// Package automaton matches texts against an ordered list of patterns at once, and
+// counts texts by the first pattern that matches them.
+//
+// [Compile] combines RE2 patterns into one minimal deterministic automaton. It reads a
+// text byte by byte, so the time to match does not depend on the number of patterns,
+// and because the automaton is finite, [Automaton.Count] counts the texts of a format
+// exactly, however many there are.
+//
+// # Construction
+//
+// The patterns are compiled to the instructions of regexp/syntax, which form a
+// nondeterministic automaton. The subset construction turns it into a deterministic
+// one whose states keep the patterns in order, and Moore's algorithm minimizes that.
+//
+// There are two kinds of automata. In the usual kind a state includes the first
+// pattern that has matched so far, and patterns after it are dropped. In the tracked
+// kind it does not: the reader tracks the first of the patterns that the states on its
+// way hit. The usual kind needs a state for each pair of a match so far and a beginning
+// of another match, the tracked kind only for each one of them. A thousand patterns
+// that match anywhere in a text are feasible only in the tracked kind
+// (BenchmarkCompile); a few patterns are matched twice as fast in the usual one
+// (BenchmarkMatch).
+//
+// Both kinds are correct for texts of up to [MaxLength] bytes. What only longer texts
+// could distinguish is left out, which keeps patterns such as a{1000} small.
+package automaton
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/prizegen/prizegen/pkg/partgen"
+)
+
+// MaxLength is the length of the longest text in bytes: a text and a number of the
+// longest formats.
+const MaxLength = 2 * partgen.MaxLength
+
+// The limits of an automaton.
+const (
+	MaxStates = 1 << 16
+
+	maxUsualStates  = 1 << 13 // for the usual kind, before the tracked kind is tried
+	maxEntries      = 1 << 23 // instructions in all states together
+	maxInstructions = 1 << 20 // instructions of all patterns together
+)
+
+// errTooComplex is the error about patterns that exceed a limit.
+var errTooComplex = errors.New("too complex")
+
+// ComplexityError is the error about patterns that need more than [MaxStates] states.
+type ComplexityError struct {
+	Pattern int // index of a pattern that alone is too complex, or -1 if only all together are
+}
+
+func (e *ComplexityError) Error() string {
+	if e.Pattern < 0 {
+		return fmt.Sprintf("the patterns together need more than %d states", MaxStates)
+	}
+	return fmt.Sprintf("pattern %d needs more than %d states", e.Pattern, MaxStates)
+}
+
+// Automaton finds the first of several patterns that matches a text. It is never
+// changed, and may be used by several goroutines at once.
+type Automaton struct {
+	patterns int
+	classOf  [256]uint8
+	shift    int           // a row of next has 1<<shift entries
+	next     []uint32      // by state<<shift|class: the next state, shifted likewise
+	accept   []int32       // by state: the first pattern that matches a text ending here, patterns if none
+	hits     []int32       // by state: the first pattern that matches however the text continues; nil in the usual kind
+	start    uint32        // shifted
+	pairs    func() *pairs // for MatchJoined, made by its first call; nil after CompileOne
+	effort   int           // the number of instructions and states that it was made from
+}
+
+// Compile compiles patterns in the syntax of RE2. Its error is a [*ComplexityError],
+// or that of the first pattern with a wrong syntax.
+func Compile(patterns []string) (*Automaton, error) {
+	n, err := newNFA(patterns)
+	var a *Automaton
+	if err == nil {
+		a, err = n.determine(maxUsualStates, false)
+		if err != nil {
+			a, err = n.determine(MaxStates, true)
+		}
+		if err != nil {
+			a, err = n.determine(MaxStates, false)
+		}
+	}
+	switch {
+	case errors.Is(err, errTooComplex):
+		return nil, &ComplexityError{mostComplex(patterns)}
+	case err != nil:
+		return nil, err
+	}
+	a.pairs = sync.OnceValue(a.newPairs)
+	return a, nil
+}
+
+// CompileOne compiles a single pattern, into an automaton that [Search.Both] can use.
+func CompileOne(pattern string) (*Automaton, error) {
+	n, err := newNFA([]string{pattern})
+	var a *Automaton
+	if err == nil {
+		a, err = n.determine(MaxStates, false)
+	}
+	if errors.Is(err, errTooComplex) {
+		return nil, &ComplexityError{0}
+	}
+	return a, err
+}
+
+// mostComplex returns the index of the first pattern that alone is too complex, or -1.
+// It gives up when the patterns so far are enough to explain the complexity.
+func mostComplex(patterns []string) int {
+	effort := 0
+	for i, pattern := range patterns {
+		if effort > MaxStates {
+			break
+		}
+		alone, err := CompileOne(pattern)
+		if err != nil {
+			return i
+		}
+		effort += alone.effort
+	}
+	return -1
+}
+
+// Patterns returns the number of patterns.
+func (a *Automaton) Patterns() int { return a.patterns }
+
+// Match returns the index of the first pattern that matches text, or the number of
+// patterns if none does.
+func (a *Automaton) Match(text string) int { return int(match(a, text)) }
+
+// MatchBytes is [Automaton.Match] for bytes.
+func (a *Automaton) MatchBytes(text []byte) int32 { return match(a, text) }
+
+func match[T string | []byte](a *Automaton, text T) int32 {
+	if a.hits != nil {
+		return matchTracked(a, text)
+	}
+	state := a.start
+	for i := range len(text) {
+		state = a.next[state|uint32(a.classOf[text[i]])]
+	}
+	return a.accept[state>>a.shift]
+}
+
+func matchTracked[T string | []byte](a *Automaton, text T) int32 {
+	state := a.start
+	first := a.hits[state>>a.shift]
+	for i := range len(text) {
+		state = a.next[state|uint32(a.classOf[text[i]])]
+		first = min(first, a.hits[state>>a.shift])
+	}
+	return min(first, a.accept[state>>a.shift])
+}

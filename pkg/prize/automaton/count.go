@@ -1,0 +1,75 @@
+package automaton
+
+import (
+	"math/big"
+
+	"github.com/prizegen/prizegen/pkg/partgen"
+)
+
+// Count counts the texts that consist of one text of each part. Element i of counts is
+// the number of texts that pattern i is the first to match; the last element counts
+// texts that no pattern matches. All texts together are total.
+func (a *Automaton) Count(parts []partgen.Format) (counts []*big.Int, total *big.Int) {
+	if a.hits != nil {
+		return a.countTracked(parts)
+	}
+	total = big.NewInt(1)
+	at := map[uint32]*big.Int{a.start: big.NewInt(1)}
+	for _, part := range parts {
+		total.Mul(total, part.Size())
+		moves := map[uint32][]move{} // by state, for this alphabet
+		for range part.Len() {
+			at = a.advance(at, part.Alphabet(), moves)
+		}
+	}
+	counts = make([]*big.Int, a.patterns+1)
+	for i := range counts {
+		counts[i] = new(big.Int)
+	}
+	for state, count := range at {
+		first := a.accept[state>>a.shift]
+		counts[first].Add(counts[first], count)
+	}
+	return counts, total
+}
+
+// move leads to a state.
+type move struct {
+	to      uint32
+	letters uint64 // the number of letters that lead there
+}
+
+// advance returns the number of texts in each state after one more letter.
+func (a *Automaton) advance(at map[uint32]*big.Int, alphabet string, moves map[uint32][]move) map[uint32]*big.Int {
+	after := make(map[uint32]*big.Int, len(at))
+	product := new(big.Int)
+	for state, count := range at {
+		list, known := moves[state]
+		if !known {
+			list = a.moves(state, alphabet)
+			moves[state] = list
+		}
+		for _, m := range list {
+			sum := after[m.to]
+			if sum == nil {
+				sum = new(big.Int)
+				after[m.to] = sum
+			}
+			sum.Add(sum, product.Mul(count, product.SetUint64(m.letters)))
+		}
+	}
+	return after
+}
+
+// moves returns the moves from a state by the letters of an alphabet.
+func (a *Automaton) moves(state uint32, alphabet string) []move {
+	counts := map[uint32]uint64{}
+	for i := range len(alphabet) {
+		counts[a.next[state|uint32(a.classOf[alphabet[i]])]]++
+	}
+	list := make([]move, 0, len(counts))
+	for to, letters := range counts {
+		list = append(list, move{to, letters})
+	}
+	return list
+}
