@@ -1,5 +1,5 @@
-// Package monitoring_test holds the alert rules and the dashboard of this folder against
-// Prometheus' own tools and against what a running prizegen serve tells.
+// Package monitoring_test checks the alert rules and the dashboard of this folder with
+// Prometheus' own tools and against the metrics of running services.
 package monitoring_test
 
 import (
@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,87 +17,73 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prizegen/prizegen/deploy/internal/testenv"
 )
 
-// promtool runs Prometheus' tool. Its Debian package is prometheus.
+// promtool runs Prometheus' tool, which is part of Debian's package prometheus.
 func promtool(t *testing.T, args ...string) {
 	t.Helper()
-	path, err := exec.LookPath("promtool")
-	if err != nil {
-		if os.Getenv("CI") == "" {
-			t.Skip("promtool is not installed")
-		}
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd := exec.CommandContext(t.Context(), testenv.Program(t, "promtool"), args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("promtool %v: %v\n%s", args, err, out)
 	}
 }
 
-// TestRules checks the files, and has the alerts go off and stay quiet.
+// TestRules checks the files and tests that alerts fire when they should, and only then.
 func TestRules(t *testing.T) {
 	promtool(t, "check", "config", "prometheus.yml")
 	promtool(t, "check", "rules", "--lint-fatal", "alerts.yml")
 	promtool(t, "test", "rules", "alerts_test.yml")
-	alerts := read(t, "alerts.yml")
-	tests := read(t, "alerts_test.yml")
-	guide := read(t, "../../docs/deploy.md")
+	alerts := testenv.ReadFile(t, "alerts.yml")
+	tests := testenv.ReadFile(t, "alerts_test.yml")
+	guide := testenv.ReadFile(t, "../../docs/deploy.md")
 	for _, m := range regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(alerts, -1) {
 		if !regexp.MustCompile(m[1] + `\n\s+exp_alerts:`).MatchString(tests) {
-			t.Errorf("no test has %s go off", m[1])
+			t.Errorf("alerts_test.yml: got no test in which %s fires, want one", m[1])
 		}
 		if !strings.Contains(guide, m[1]) {
-			t.Errorf("docs/deploy.md does not say what to do about %s", m[1])
+			t.Errorf("docs/deploy.md: got nothing about %s, want what to do", m[1])
 		}
 	}
 }
 
-func read(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// TestMetricsAreThere looks for each metric and each label that the alerts and the
-// dashboard ask for on the /metrics of running services.
-func TestMetricsAreThere(t *testing.T) {
-	there := metricsOf(t)
-	asked := 0
+// TestMetricsExist checks that running services have each metric and each label that
+// the alerts and the dashboard use.
+func TestMetricsExist(t *testing.T) {
+	metrics := scrapeAll(t)
+	used := 0
 	for where, expression := range expressions(t) {
-		for _, m := range selectors.FindAllStringSubmatch(expression, -1) {
-			asked++
-			labels, ok := there[m[1]]
+		for _, m := range selector.FindAllStringSubmatch(expression, -1) {
+			used++
+			labels, ok := metrics[m[1]]
 			if !ok {
-				t.Errorf("%s asks for %s, which no service has", where, m[1])
+				t.Errorf("%s: unknown metric %s", where, m[1])
 			}
 			for _, l := range label.FindAllStringSubmatch(m[2], -1) {
-				if !slices.Contains(labels, l[1]) && !slices.Contains(ofScrape, l[1]) {
-					t.Errorf("%s asks for the label %s, which %s does not have", where, l[1], m[1])
+				if !slices.Contains(labels, l[1]) && !slices.Contains(scrapeLabels, l[1]) {
+					t.Errorf("%s: unknown label %s of %s", where, l[1], m[1])
 				}
 			}
 		}
 	}
-	if asked < 50 {
-		t.Errorf("only %d metrics are asked for", asked)
+	if used < 50 {
+		t.Errorf("metrics used: got %d, want at least 50", used)
 	}
 }
 
 var (
-	selectors = regexp.MustCompile(`\b((?:prizegen|process|go)_\w+)(?:\{([^}]*)\})?`)
-	label     = regexp.MustCompile(`(\w+)\s*(?:=~|!~|!=|=)`)
-	series    = regexp.MustCompile(`(?m)^(\w+)(?:\{(.*)\})? `)
-	// Labels that Prometheus adds; it calls a label that is there already exported_….
-	ofScrape = []string{"job", "instance", "service", "exported_service"}
+	selector = regexp.MustCompile(`\b((?:prizegen|process|go)_\w+)(?:\{([^}]*)\})?`)
+	label    = regexp.MustCompile(`(\w+)\s*(?:=~|!~|!=|=)`)
+	series   = regexp.MustCompile(`(?m)^(\w+)(?:\{(.*)\})? `)
+	// scrapeLabels are added by Prometheus, which renames labels of the same name.
+	scrapeLabels = []string{"job", "instance", "service", "exported_service"}
 )
 
-// expressions are what the alerts and the dashboard ask Prometheus, by where they do.
+// expressions returns the expressions of the alerts and the dashboard by where they are.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
-	found := map[string]string{"alerts.yml": read(t, "alerts.yml")}
+	found := map[string]string{"alerts.yml": testenv.ReadFile(t, "alerts.yml")}
 	var board struct {
 		Annotations struct{ List []struct{ Name, Expr string } }
 		Templating  struct {
@@ -110,18 +95,18 @@ func expressions(t *testing.T) map[string]string {
 			Targets []struct{ RefID, Expr string }
 		}
 	}
-	if err := json.Unmarshal([]byte(read(t, "grafana-prizegen.json")), &board); err != nil {
+	if err := json.Unmarshal([]byte(testenv.ReadFile(t, "grafana-prizegen.json")), &board); err != nil {
 		t.Fatal(err)
 	}
 	ids := map[int]string{}
 	for _, p := range board.Panels {
 		if other := ids[p.ID]; other != "" {
-			t.Errorf("the panels %s and %s have the same ID", p.Title, other)
+			t.Errorf("panels %s and %s have the same ID %d", p.Title, other, p.ID)
 		}
 		ids[p.ID] = p.Title
 		for _, target := range p.Targets {
 			found["panel "+p.Title+" "+target.RefID] = target.Expr
-			// What Grafana fills in.
+			// Grafana replaces these variables.
 			filled := strings.NewReplacer("$__rate_interval", "1m", "$service", "core", "$campaign", "summer").Replace(target.Expr)
 			quoted, _ := json.Marshal(filled)
 			rule := filepath.Join(t.TempDir(), "rule.yml")
@@ -141,14 +126,14 @@ func expressions(t *testing.T) map[string]string {
 	return found
 }
 
-// metricsOf starts all four services, has one play, and gives the labels of every
-// metric that they tell.
-func metricsOf(t *testing.T) map[string][]string {
+// scrapeAll starts all four services, plays once, and returns the labels of every metric
+// by its name.
+func scrapeAll(t *testing.T) map[string][]string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "prizegen")
 	build := []string{"build", "-o", binary}
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		build = append(build, "-race") // as this test is, so that nothing has to be compiled twice
+		build = append(build, "-race") // like this test, so that packages are compiled once
 	}
 	if out, err := exec.CommandContext(t.Context(), "go", append(build, "../../cmd/prizegen")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -157,36 +142,48 @@ func metricsOf(t *testing.T) map[string][]string {
 	if err := os.WriteFile(rules, []byte("name: summer\ncurrency: GBP\nrules:\n- prizes: [{prize: Mug, value: 8, chance: 100%, stock: 5}]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	text := serve(t, binary, "--role", "text")
-	number := serve(t, binary, "--role", "number")
-	prize := serve(t, binary, "--role", "prize", "--rules", rules)
-	core := serve(t, binary, "--role", "core", "--rules", rules, "--text-url", text, "--number-url", number, "--prize-url", prize)
+	text := startService(t, binary, "--role", "text")
+	number := startService(t, binary, "--role", "number")
+	prize := startService(t, binary, "--role", "prize", "--rules", rules)
+	core := startService(t, binary, "--role", "core", "--rules", rules, "--text-url", text, "--number-url", number, "--prize-url", prize)
 	play(t, core)
-	there := map[string][]string{}
+	metrics := map[string][]string{}
 	for _, url := range []string{text, number, prize, core} {
-		body := get(t, url+"/metrics")
-		for _, m := range series.FindAllStringSubmatch(body, -1) {
+		for _, m := range series.FindAllStringSubmatch(get(t, url+"/metrics"), -1) {
 			for _, l := range label.FindAllStringSubmatch(m[2], -1) {
-				if !slices.Contains(there[m[1]], l[1]) {
-					there[m[1]] = append(there[m[1]], l[1])
+				if !slices.Contains(metrics[m[1]], l[1]) {
+					metrics[m[1]] = append(metrics[m[1]], l[1])
 				}
 			}
-			there[m[1]] = append(there[m[1]], "")
+			metrics[m[1]] = append(metrics[m[1]], "")
 		}
 	}
-	return there
+	return metrics
 }
 
-// serve starts a service and gives its address once it is ready.
-func serve(t *testing.T, binary string, args ...string) string {
-	t.Helper()
-	probe, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once, for its port
-	if err != nil {
-		t.Fatal(err)
+// timeout is a guard against services that hang. It is generous, because tests run on
+// loaded machines too.
+const timeout = 2 * time.Minute
+
+// poll calls try until it returns true or the context ends. It reports whether try did.
+func poll(ctx context.Context, try func() bool) bool {
+	for !try() {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
-	address := probe.Addr().String()
-	_ = probe.Close()
-	// It is ended at the end of the test, which is too late for the test's context.
+	return true
+}
+
+// startService starts a service and returns its URL once it is ready.
+func startService(t *testing.T, binary string, args ...string) string {
+	t.Helper()
+	address := testenv.FreeAddress(t)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	t.Cleanup(cancel)
+	// The context of the test would end the service before the cleanup does.
 	cmd := exec.CommandContext(context.Background(), binary, append([]string{"serve", "--listen", address}, args...)...)
 	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "PRIZEGEN_DB="+filepath.Join(t.TempDir(), "prizegen.db"))
 	var log strings.Builder
@@ -194,49 +191,59 @@ func serve(t *testing.T, binary string, args ...string) string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	for range 300 {
-		answer, err := http.Get("http://" + address + "/readyz") //nolint:noctx // to this machine
-		if err == nil {
-			_ = answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				return "http://" + address
-			}
+	ended := make(chan struct{})
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-ended
+	})
+	go func() {
+		defer close(ended)
+		defer cancel()
+		_ = cmd.Wait() // its log says why
+	}()
+	ready := poll(ctx, func() bool {
+		response, err := http.Get("http://" + address + "/readyz") //nolint:noctx // on this machine
+		if err != nil {
+			return false
 		}
-		time.Sleep(100 * time.Millisecond)
+		_ = response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+	if !ready {
+		_ = cmd.Process.Kill()
+		<-ended
+		t.Fatalf("serve %v is not ready:\n%s", args, log.String())
 	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
-	t.Fatalf("serve %v is not ready:\n%s", args, log.String())
-	return ""
+	return "http://" + address
 }
 
-// play plays the first campaign of a core, which opens it once it is ready.
+// play plays the first campaign of a core, which opens soon after the core is ready.
 func play(t *testing.T, core string) {
 	t.Helper()
 	const body = `{"campaign":"welcome","entrant":{"first_name":"Ada","last_name":"Byron"}}`
-	for range 100 {
-		answer, err := http.Post(core+"/v1/draws", "application/json", strings.NewReader(body)) //nolint:noctx // to this machine
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	played := poll(ctx, func() bool {
+		response, err := http.Post(core+"/v1/draws", "application/json", strings.NewReader(body)) //nolint:noctx // on this machine
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = answer.Body.Close()
-		if answer.StatusCode == http.StatusCreated {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
+		_ = response.Body.Close()
+		return response.StatusCode == http.StatusCreated
+	})
+	if !played {
+		t.Fatal("the campaign welcome does not open")
 	}
-	t.Fatal("nobody can play")
 }
 
 func get(t *testing.T, url string) string {
 	t.Helper()
-	answer, err := http.Get(url) //nolint:noctx // to this machine
+	response, err := http.Get(url) //nolint:noctx // on this machine
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}

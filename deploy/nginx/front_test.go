@@ -21,16 +21,18 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/prizegen/prizegen/deploy/internal/testenv"
 )
 
 // front is a running NGINX.
 type front struct {
-	http, https string // where it listens
+	http, https string // addresses it listens on
 	client      *http.Client
-	log         string // file
+	log         string // path of the access log
 }
 
-// services are the addresses behind it, by the name of the upstream.
+// services are the addresses behind NGINX by the name of their upstream.
 type services map[string][]string
 
 // start runs NGINX with the configuration of this folder in front of services.
@@ -38,11 +40,11 @@ func start(t *testing.T, behind services) *front {
 	t.Helper()
 	program := findNGINX(t)
 	folder := t.TempDir()
-	// The workers of an NGINX that root starts are another user's.
+	// If root starts NGINX, its workers run as another user.
 	if err := os.Chmod(filepath.Dir(folder), 0o755); err != nil { //nolint:gosec // see above
 		t.Fatal(err)
 	}
-	f := &front{http: freeAddress(t), https: freeAddress(t), log: filepath.Join(folder, "access.log")}
+	f := &front{http: testenv.FreeAddress(t), https: testenv.FreeAddress(t), log: filepath.Join(folder, "access.log")}
 	roots := makeCertificate(t, folder)
 	f.client = &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "play.example.org"}},
@@ -60,14 +62,14 @@ func start(t *testing.T, behind services) *front {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // what it has to say is in its messages
+		_ = cmd.Wait() // its messages say why
 		close(ended)
 	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		<-ended
 		if t.Failed() {
-			t.Logf("nginx says:\n%s", messages.String())
+			t.Logf("output of nginx:\n%s", messages.String())
 		}
 	})
 	for {
@@ -80,23 +82,23 @@ func start(t *testing.T, behind services) *front {
 		}
 		select {
 		case <-ended:
-			t.Fatal("nginx has ended")
+			t.Fatal("nginx ended before it listened")
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-// TestDebiansConfiguration has the site included by the configuration that Debian's
-// package brings, which says some things of its own.
-func TestDebiansConfiguration(t *testing.T) {
+// TestDebianConfiguration includes the site in the configuration of Debian's package,
+// which sets some of the same things.
+func TestDebianConfiguration(t *testing.T) {
 	program := findNGINX(t)
 	folder := t.TempDir()
 	makeCertificate(t, folder)
-	f := &front{http: freeAddress(t), https: freeAddress(t), log: filepath.Join(folder, "access.log")}
-	own := read(t, "/etc/nginx/nginx.conf")
+	f := &front{http: testenv.FreeAddress(t), https: testenv.FreeAddress(t), log: filepath.Join(folder, "access.log")}
+	own := testenv.ReadFile(t, "/etc/nginx/nginx.conf")
 	const included = "include /etc/nginx/conf.d/*.conf;"
 	if !strings.Contains(own, included) {
-		t.Fatalf("this is not Debian's configuration:\n%s", own)
+		t.Fatalf("/etc/nginx/nginx.conf: got %s, want %s in it", own, included)
 	}
 	own = strings.NewReplacer(
 		included, "include "+folder+"/conf.d/*.conf;", "include /etc/nginx/sites-enabled/*;", "",
@@ -113,26 +115,17 @@ func TestDebiansConfiguration(t *testing.T) {
 		}
 	}
 	if out, err := exec.CommandContext(t.Context(), program, "-t", "-c", filepath.Join(folder, "nginx.conf"), "-e", "stderr").CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("nginx -t: %v\n%s", err, out)
 	}
 }
 
 func findNGINX(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
-		if program, err := exec.LookPath(name); err == nil {
-			return program
-		}
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatal("nginx is not installed")
-	}
-	t.Skip("nginx is not installed")
-	return ""
+	return testenv.Program(t, "nginx", "/usr/sbin/nginx")
 }
 
-// config is the configuration for a machine of its own, at other addresses and with
-// other files.
+// config returns a whole configuration made of the files of this folder, with other
+// addresses and paths.
 func (f *front) config(t *testing.T, folder string, behind services) string {
 	t.Helper()
 	host, site := f.files(t, folder, behind)
@@ -143,10 +136,10 @@ func (f *front) config(t *testing.T, folder string, behind services) string {
 	return "pid " + folder + "/nginx.pid;\nworker_processes 2;\nevents {}\nhttp {\n" + temp + host + site + "}\n"
 }
 
-// files are the files of this folder that are included, changed likewise.
+// files returns the files that a configuration includes, with other addresses and paths.
 func (f *front) files(t *testing.T, folder string, behind services) (host, site string) {
 	t.Helper()
-	host, site = read(t, "host.conf"), read(t, "site.conf")
+	host, site = testenv.ReadFile(t, "host.conf"), testenv.ReadFile(t, "site.conf")
 	for name, addresses := range behind {
 		servers := ""
 		for _, address := range addresses {
@@ -163,16 +156,16 @@ func (f *front) files(t *testing.T, folder string, behind services) (host, site 
 	return host, site
 }
 
-// answer is what comes back, less the body.
-type answer struct {
+// response is a response without its body.
+type response struct {
 	StatusCode int
 	Status     string
 	Header     http.Header
 	TLS        *tls.ConnectionState
 }
 
-// send sends a request to the HTTPS side and gives the answer with its body.
-func (f *front) send(t *testing.T, method, path, body string, header ...string) (answer, string) {
+// send sends a request by HTTPS and returns the response and its body.
+func (f *front) send(t *testing.T, method, path, body string, header ...string) (response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, "https://"+f.https+path, strings.NewReader(body))
 	if err != nil {
@@ -191,7 +184,7 @@ func (f *front) send(t *testing.T, method, path, body string, header ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{got.StatusCode, got.Status, got.Header, got.TLS}, string(content)
+	return response{got.StatusCode, got.Status, got.Header, got.TLS}, string(content)
 }
 
 // makeCertificate writes cert.pem and key.pem for play.example.org.
@@ -226,24 +219,4 @@ func makeCertificate(t *testing.T, folder string) *x509.CertPool {
 	}
 	roots.AddCert(parsed)
 	return roots
-}
-
-// freeAddress is one that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close() //nolint:errcheck // nothing was sent
-	return listener.Addr().String()
-}
-
-func read(t *testing.T, name string) string {
-	t.Helper()
-	content, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
 }

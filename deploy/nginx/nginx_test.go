@@ -1,5 +1,5 @@
-// Package nginx_test runs the configuration of this folder in a real NGINX, in front of
-// services that tell what has reached them.
+// Package nginx_test runs the configuration of this folder in a real NGINX in front of
+// test services.
 package nginx_test
 
 import (
@@ -18,31 +18,32 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prizegen/prizegen/deploy/internal/testenv"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/serve"
 )
 
-// service starts a server and gives its address.
-func service(t *testing.T, handle http.HandlerFunc) string {
+// startService starts a server and returns its address.
+func startService(t *testing.T, handle http.HandlerFunc) string {
 	t.Helper()
 	server := httptest.NewServer(handle)
 	t.Cleanup(server.Close)
 	return server.Listener.Addr().String()
 }
 
-// named says its name to everybody.
-func named(t *testing.T, name string) string {
+// startNamed starts a server that answers with its name.
+func startNamed(t *testing.T, name string) string {
 	t.Helper()
-	return service(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, name) })
+	return startService(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, name) })
 }
 
-// TestWhoAnswers asks for paths of every kind.
-func TestWhoAnswers(t *testing.T) {
+// TestRouting requests paths of every kind.
+func TestRouting(t *testing.T) {
 	behind := services{}
 	for _, name := range []string{"core", "text", "number", "prize"} {
-		behind[name] = []string{named(t, name)}
+		behind[name] = []string{startNamed(t, name)}
 	}
 	f := start(t, behind)
 	for path, want := range map[string]string{
@@ -52,18 +53,18 @@ func TestWhoAnswers(t *testing.T) {
 		"/v1/text": "text", "/v1/text/status": "text", "/v1/number?count=3": "number", "/v1/number/status": "number",
 		"/v1/prize": "prize", "/v1/prize/rules/generous": "prize", "/nginx-health": "alive\n",
 	} {
-		if answer, got := f.send(t, http.MethodGet, path, ""); got != want || answer.StatusCode != http.StatusOK {
-			t.Errorf("%s is answered with %d by %q, want %q", path, answer.StatusCode, got, want)
+		if r, got := f.send(t, http.MethodGet, path, ""); got != want || r.StatusCode != http.StatusOK {
+			t.Errorf("%s: got status %d from %q, want 200 from %q", path, r.StatusCode, got, want)
 		}
 	}
-	if answer, got := f.send(t, http.MethodGet, "/metrics", ""); answer.StatusCode != http.StatusNotFound || got == "core" {
-		t.Errorf("the public gets metrics: %d %q", answer.StatusCode, got)
+	if r, got := f.send(t, http.MethodGet, "/metrics", ""); r.StatusCode != http.StatusNotFound || got == "core" {
+		t.Errorf("/metrics: got status %d and %q, want 404", r.StatusCode, got)
 	}
 }
 
-// TestWhatIsPassedOn has a client lie about where it comes from.
-func TestWhatIsPassedOn(t *testing.T) {
-	f := start(t, services{"core": {service(t, func(w http.ResponseWriter, r *http.Request) {
+// TestForwardedHeaders sends a request that lies about where it comes from.
+func TestForwardedHeaders(t *testing.T) {
+	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"host": r.Host, "header": r.Header})
 	})}})
 	_, body := f.send(t, http.MethodGet, "/", "", "X-Forwarded-For", "6.6.6.6", "X-Forwarded-Proto", "gopher", "X-Real-IP", "6.6.6.6",
@@ -80,20 +81,20 @@ func TestWhatIsPassedOn(t *testing.T) {
 		"X-Request-Id": "of-the-client-1", "Traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 	} {
 		if value := strings.Join(got.Header[name], " | "); value != want {
-			t.Errorf("%s is %q, want %q", name, value, want)
+			t.Errorf("header %s: got %q, want %q", name, value, want)
 		}
 	}
 	if got.Host != "play.example.org" {
-		t.Errorf("the host is %q", got.Host)
+		t.Errorf("host: got %q, want play.example.org", got.Host)
 	}
 	_, body = f.send(t, http.MethodGet, "/", "", "X-Request-Id", `"><script>`)
 	if strings.Contains(body, "script") {
-		t.Errorf("a strange id is passed on: %s", body)
+		t.Errorf("headers passed on: got %s, want no malformed request ID", body)
 	}
 }
 
-// TestConnectionsAreKept counts the connections that many requests take.
-func TestConnectionsAreKept(t *testing.T) {
+// TestConnectionsAreReused counts the connections that many requests use.
+func TestConnectionsAreReused(t *testing.T) {
 	var connections atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -107,23 +108,23 @@ func TestConnectionsAreKept(t *testing.T) {
 	for range 200 {
 		f.send(t, http.MethodGet, "/", "")
 	}
-	if n := connections.Load(); n > 4 { // one for each worker, and some in reserve
-		t.Errorf("200 requests took %d connections to the core", n)
+	if n := connections.Load(); n > 4 { // one for each worker, and some to spare
+		t.Errorf("connections of 200 requests: got %d, want at most 4", n)
 	}
 }
 
-// TestRetries has one of two replicas die in the middle of every request: those that may
-// be repeated go to the other one, and nothing else does.
+// TestRetries runs two replicas, one of which dies in the middle of every request.
+// Requests that may be repeated go to the other one, all others fail.
 func TestRetries(t *testing.T) {
-	var lost, answered atomic.Int64
-	dying := service(t, func(w http.ResponseWriter, r *http.Request) {
-		lost.Add(1)
+	var died, answered atomic.Int64
+	dying := startService(t, func(w http.ResponseWriter, r *http.Request) {
+		died.Add(1)
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
 			_ = conn.Close()
 		}
 	})
-	sound := service(t, func(http.ResponseWriter, *http.Request) { answered.Add(1) })
+	healthy := startService(t, func(http.ResponseWriter, *http.Request) { answered.Add(1) })
 	for _, test := range []struct {
 		name, method, path string
 		header             []string
@@ -138,38 +139,38 @@ func TestRetries(t *testing.T) {
 		{"change", http.MethodPatch, "/v1/campaigns/summer", []string{"Idempotency-Key", "abc"}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			lost.Store(0)
+			died.Store(0)
 			answered.Store(0)
-			f := start(t, services{"core": {dying, sound}})
+			f := start(t, services{"core": {dying, healthy}})
 			failed := 0
 			for range 4 {
-				answer, body := f.send(t, test.method, test.path, "{}", test.header...)
-				if answer.StatusCode == http.StatusOK {
+				r, body := f.send(t, test.method, test.path, "{}", test.header...)
+				if r.StatusCode == http.StatusOK {
 					continue
 				}
 				failed++
-				if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" || !strings.Contains(body, "again") {
-					t.Errorf("refused with %d %v\n%s", answer.StatusCode, answer.Header, body)
+				if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || !strings.Contains(body, "again") {
+					t.Errorf("failed request: got status %d, headers %v and %s, want 503 and Retry-After", r.StatusCode, r.Header, body)
 				}
 			}
-			if lost.Load() == 0 {
-				t.Fatal("the replica that dies was never asked")
+			if died.Load() == 0 {
+				t.Fatal("requests to the dying replica: got 0, want some")
 			}
 			if repeated := failed == 0; repeated != test.repeated {
-				t.Errorf("%d of 4 requests failed", failed)
+				t.Errorf("%d of 4 requests failed: got repeated %t, want %t", failed, repeated, test.repeated)
 			}
 			if int(answered.Load())+failed != 4 {
-				t.Errorf("4 requests were answered %d times and failed %d times", answered.Load(), failed)
+				t.Errorf("4 requests: got %d answered and %d failed", answered.Load(), failed)
 			}
 		})
 	}
 }
 
-// TestRefusalsCountAgainstNobody has replicas refuse live pages, again and again: the
-// site is there for everybody else.
-func TestRefusalsCountAgainstNobody(t *testing.T) {
+// TestRefusalsAreNotFailures refuses live pages again and again: NGINX still sends
+// other requests to the same replicas.
+func TestRefusalsAreNotFailures(t *testing.T) {
 	core := func() string {
-		return service(t, func(w http.ResponseWriter, r *http.Request) {
+		return startService(t, func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "/events") {
 				w.Header().Set("Retry-After", "1")
 				w.WriteHeader(http.StatusServiceUnavailable)
@@ -178,50 +179,52 @@ func TestRefusalsCountAgainstNobody(t *testing.T) {
 	}
 	f := start(t, services{"core": {core(), core()}})
 	for range 20 {
-		if answer, _ := f.send(t, http.MethodGet, "/c/summer/events", ""); answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") != "1" {
-			t.Fatalf("a live page that is refused: %d %v", answer.StatusCode, answer.Header)
+		if r, _ := f.send(t, http.MethodGet, "/c/summer/events", ""); r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") != "1" {
+			t.Fatalf("live page: got status %d and headers %v, want 503 and Retry-After 1", r.StatusCode, r.Header)
 		}
-		if answer, _ := f.send(t, http.MethodGet, "/c/summer", ""); answer.StatusCode != http.StatusOK {
-			t.Fatalf("somebody else is refused, too: %d", answer.StatusCode)
+		if r, _ := f.send(t, http.MethodGet, "/c/summer", ""); r.StatusCode != http.StatusOK {
+			t.Fatalf("other page: got status %d, want 200", r.StatusCode)
 		}
 	}
 }
 
-// TestNobodyAnswers is told apart for people and for programs.
-func TestNobodyAnswers(t *testing.T) {
-	f := start(t, services{"core": {freeAddress(t)}})
+// TestNoReplica sends requests while no replica runs: people get a page, programs get
+// a problem document.
+func TestNoReplica(t *testing.T) {
+	f := start(t, services{"core": {testenv.FreeAddress(t)}})
 	for path, want := range map[string]string{"/": "text/html", "/v1/campaigns": "application/problem+json", "/v1/draws": "application/problem+json"} {
 		for _, header := range [][]string{nil, {"Idempotency-Key", "abc"}} {
-			answer, body := f.send(t, http.MethodPost, path, "{}", header...)
-			if answer.StatusCode != http.StatusServiceUnavailable || !strings.HasPrefix(answer.Header.Get("Content-Type"), want) || answer.Header.Get("Retry-After") != "2" {
-				t.Errorf("%s: %d %v\n%s", path, answer.StatusCode, answer.Header, body)
+			r, body := f.send(t, http.MethodPost, path, "{}", header...)
+			if r.StatusCode != http.StatusServiceUnavailable || !strings.HasPrefix(r.Header.Get("Content-Type"), want) || r.Header.Get("Retry-After") != "2" {
+				t.Errorf("%s: got status %d, headers %v and %s, want 503, %s and Retry-After 2", path, r.StatusCode, r.Header, body, want)
 			}
 		}
 	}
 }
 
-// TestBodies are refused where they are too long.
-func TestBodies(t *testing.T) {
-	f := start(t, services{"core": {service(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })}})
-	for path, most := range map[string]int{"/c/summer/play": 64 << 10, "/admin/campaigns": 1 << 20, "/v1/draws": 16 << 20, "/v1/campaigns": 16 << 20} {
-		if answer, _ := f.send(t, http.MethodPost, path, strings.Repeat("x", most)); answer.StatusCode != http.StatusOK {
-			t.Errorf("%d bytes to %s: %s", most, path, answer.Status)
+// TestBodyLimits sends bodies of the longest length that is allowed, and of one byte
+// more.
+func TestBodyLimits(t *testing.T) {
+	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })}})
+	for path, limit := range map[string]int{"/c/summer/play": 64 << 10, "/admin/campaigns": 1 << 20, "/v1/draws": 16 << 20, "/v1/campaigns": 16 << 20} {
+		if r, _ := f.send(t, http.MethodPost, path, strings.Repeat("x", limit)); r.StatusCode != http.StatusOK {
+			t.Errorf("%s, %d bytes: got status %s, want 200", path, limit, r.Status)
 		}
-		answer, body := f.send(t, http.MethodPost, path, strings.Repeat("x", most+1))
-		if answer.StatusCode != http.StatusRequestEntityTooLarge {
-			t.Errorf("one byte too many to %s: %s", path, answer.Status)
+		r, body := f.send(t, http.MethodPost, path, strings.Repeat("x", limit+1))
+		if r.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s, %d bytes: got status %s, want 413", path, limit+1, r.Status)
 		}
-		if api := strings.HasPrefix(path, "/v1/"); api != (answer.Header.Get("Content-Type") == "application/problem+json") || api != json.Valid([]byte(body)) {
-			t.Errorf("%s is told of one byte too many by %v %s", path, answer.Header, body)
+		if api := strings.HasPrefix(path, "/v1/"); api != (r.Header.Get("Content-Type") == "application/problem+json") || api != json.Valid([]byte(body)) {
+			t.Errorf("%s, %d bytes: got %v and %s, want a problem document: %t", path, limit+1, r.Header, body, api)
 		}
 	}
 }
 
-// TestPlaysAreLimited plays faster than people do; looking is not limited.
+// TestPlaysAreLimited plays faster than people do. Reading is not limited.
 func TestPlaysAreLimited(t *testing.T) {
 	for _, test := range []struct {
-		path, kind string
-		header     []string
+		path, contentType string
+		header            []string
 	}{
 		{"/v1/draws", "application/problem+json", nil},
 		{"/v1/draws", "application/problem+json", []string{"Idempotency-Key", "abc"}},
@@ -229,60 +232,60 @@ func TestPlaysAreLimited(t *testing.T) {
 		{"/admin/login", "text/html", nil},
 	} {
 		t.Run(test.path+strings.Join(test.header, " "), func(t *testing.T) {
-			f := start(t, services{"core": {named(t, "core")}})
+			f := start(t, services{"core": {startNamed(t, "core")}})
 			statuses := map[int]int{}
 			for range 200 {
-				answer, _ := f.send(t, http.MethodPost, test.path, "{}", test.header...)
-				statuses[answer.StatusCode]++
-				if answer.StatusCode == http.StatusTooManyRequests && (answer.Header.Get("Retry-After") != "1" || !strings.HasPrefix(answer.Header.Get("Content-Type"), test.kind)) {
-					t.Fatalf("refused with %v", answer.Header)
+				r, _ := f.send(t, http.MethodPost, test.path, "{}", test.header...)
+				statuses[r.StatusCode]++
+				if r.StatusCode == http.StatusTooManyRequests && (r.Header.Get("Retry-After") != "1" || !strings.HasPrefix(r.Header.Get("Content-Type"), test.contentType)) {
+					t.Fatalf("refused request: got headers %v, want Retry-After 1 and %s", r.Header, test.contentType)
 				}
 			}
 			if statuses[http.StatusOK] < 6 || statuses[http.StatusTooManyRequests] == 0 || len(statuses) != 2 {
-				t.Errorf("200 plays at once: %v", statuses)
+				t.Errorf("statuses of 200 plays: got %v, want 200 at least 6 times, 429 and no other", statuses)
 			}
 			for range 50 {
-				if answer, _ := f.send(t, http.MethodGet, test.path, ""); answer.StatusCode != http.StatusOK {
-					t.Fatalf("looking is refused with %d", answer.StatusCode)
+				if r, _ := f.send(t, http.MethodGet, test.path, ""); r.StatusCode != http.StatusOK {
+					t.Fatalf("GET: got status %d, want 200", r.StatusCode)
 				}
 			}
 		})
 	}
 }
 
-// TestTLS is spoken by everybody, and by none of the old versions.
+// TestTLS checks that HTTP redirects to HTTPS and that old versions of TLS are refused.
 func TestTLS(t *testing.T) {
-	f := start(t, services{"core": {named(t, "core")}})
+	f := start(t, services{"core": {startNamed(t, "core")}})
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		request, err := http.NewRequestWithContext(t.Context(), method, "http://"+f.http+"/c/summer?a=b", http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
 		request.Host = "play.example.org"
-		answer, err := f.client.Do(request)
+		r, err := f.client.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = answer.Body.Close()
+		_ = r.Body.Close()
 		// 308 keeps the method, so that a form sent to the wrong port is not lost.
-		if got := answer.Header.Get("Location"); answer.StatusCode != http.StatusPermanentRedirect || got != "https://play.example.org/c/summer?a=b" {
-			t.Errorf("%s by HTTP: %d to %q", method, answer.StatusCode, got)
+		if got := r.Header.Get("Location"); r.StatusCode != http.StatusPermanentRedirect || got != "https://play.example.org/c/summer?a=b" {
+			t.Errorf("%s by HTTP: got status %d to %q, want 308 to the same address by HTTPS", method, r.StatusCode, got)
 		}
 	}
-	if answer, _ := f.send(t, http.MethodGet, "/", ""); strings.Join(answer.Header["Strict-Transport-Security"], " | ") != "max-age=31536000" || answer.TLS.Version != tls.VersionTLS13 {
-		t.Errorf("TLS %x, Strict-Transport-Security %v", answer.TLS.Version, answer.Header["Strict-Transport-Security"])
+	if r, _ := f.send(t, http.MethodGet, "/", ""); strings.Join(r.Header["Strict-Transport-Security"], " | ") != "max-age=31536000" || r.TLS.Version != tls.VersionTLS13 {
+		t.Errorf("got TLS %x and Strict-Transport-Security %v, want TLS 1.3 and a year", r.TLS.Version, r.Header["Strict-Transport-Security"])
 	}
-	old := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, InsecureSkipVerify: true} //nolint:gosec // that is what is refused
+	old := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, InsecureSkipVerify: true} //nolint:gosec // must be refused
 	if conn, err := (&tls.Dialer{Config: old}).DialContext(t.Context(), "tcp", f.https); err == nil {
 		_ = conn.Close()
-		t.Error("TLS 1.1 is spoken")
+		t.Error("TLS 1.1: got a connection, want none")
 	}
 }
 
-// TestEventsAreNotHeldBack waits for each event before the next one is made.
-func TestEventsAreNotHeldBack(t *testing.T) {
+// TestEventsAreNotBuffered waits for each event before the next one is sent.
+func TestEventsAreNotBuffered(t *testing.T) {
 	next := make(chan bool)
-	f := start(t, services{"core": {service(t, func(w http.ResponseWriter, _ *http.Request) {
+	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for i := range 3 {
 			_, _ = fmt.Fprintf(w, "data: %d\n\n", i)
@@ -294,57 +297,57 @@ func TestEventsAreNotHeldBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := f.client.Do(request)
+	r, err := f.client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	lines := bufio.NewScanner(answer.Body)
+	defer r.Body.Close()
+	lines := bufio.NewScanner(r.Body)
 	for i := range 3 {
 		if !lines.Scan() || lines.Text() != fmt.Sprintf("data: %d", i) || !lines.Scan() {
-			t.Fatalf("event %d is %q", i, lines.Text())
+			t.Fatalf("event %d: got %q, want data: %d", i, lines.Text(), i)
 		}
 		next <- true
 	}
 }
 
-// TestCompression is done for those who ask for it.
+// TestCompression requests a page with and without compression.
 func TestCompression(t *testing.T) {
 	text := strings.Repeat("a line of the odds\n", 1000)
-	f := start(t, services{"core": {service(t, func(w http.ResponseWriter, _ *http.Request) {
+	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = io.WriteString(w, text)
 	})}})
-	answer, body := f.send(t, http.MethodGet, "/", "", "Accept-Encoding", "gzip")
-	if answer.Header.Get("Content-Encoding") != "gzip" || answer.Header.Get("Vary") != "Accept-Encoding" || len(body) > len(text)/10 {
-		t.Fatalf("%d bytes with %v", len(body), answer.Header)
+	r, body := f.send(t, http.MethodGet, "/", "", "Accept-Encoding", "gzip")
+	if r.Header.Get("Content-Encoding") != "gzip" || r.Header.Get("Vary") != "Accept-Encoding" || len(body) > len(text)/10 {
+		t.Fatalf("with gzip: got %d bytes and headers %v, want at most %d bytes", len(body), r.Header, len(text)/10)
 	}
 	plain, err := gzip.NewReader(strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, err := io.ReadAll(plain); err != nil || string(got) != text {
-		t.Errorf("%d bytes, %v", len(got), err)
+		t.Errorf("uncompressed: got %d bytes and error %v, want %d bytes", len(got), err, len(text))
 	}
-	if answer, body = f.send(t, http.MethodGet, "/", "", "Accept-Encoding", "identity"); answer.Header.Get("Content-Encoding") != "" || body != text {
-		t.Errorf("who does not ask gets %v", answer.Header)
+	if r, body = f.send(t, http.MethodGet, "/", "", "Accept-Encoding", "identity"); r.Header.Get("Content-Encoding") != "" || body != text {
+		t.Errorf("without compression: got headers %v, want no Content-Encoding", r.Header)
 	}
 }
 
-// TestLog reads what is logged of a request, with characters that JSON can't have.
+// TestLog reads the log of a request with characters that JSON must escape.
 func TestLog(t *testing.T) {
-	f := start(t, services{"core": {named(t, "core")}})
+	f := start(t, services{"core": {startNamed(t, "core")}})
 	f.send(t, http.MethodPost, "/c/summer/play?a=%22", "{}", "User-Agent", "a \"quoted\"\tagent\\", "X-Request-Id", "of-the-client-1")
 	f.send(t, http.MethodGet, "/", "")
-	// A request is logged when its answer is on its way.
-	for strings.Count(read(t, f.log), "\n") < 2 {
+	// NGINX logs a request after it has sent the response.
+	for strings.Count(testenv.ReadFile(t, f.log), "\n") < 2 {
 		time.Sleep(10 * time.Millisecond)
 	}
 	var lines []map[string]any
-	for line := range strings.Lines(read(t, f.log)) {
+	for line := range strings.Lines(testenv.ReadFile(t, f.log)) {
 		var entry map[string]any
 		if err := json.Unmarshal([]byte(line), &entry); err != nil {
-			t.Fatalf("%v in %s", err, line)
+			t.Fatalf("line %q: %v", line, err)
 		}
 		lines = append(lines, entry)
 	}
@@ -353,16 +356,16 @@ func TestLog(t *testing.T) {
 		"upstream_status": "200", "host": "play.example.org", "agent": "a \"quoted\"\tagent\\", "tls": "TLSv1.3",
 	} {
 		if got := lines[0][name]; got != want {
-			t.Errorf("%s is %v, want %v", name, got, want)
+			t.Errorf("%s: got %v, want %v", name, got, want)
 		}
 	}
 	if id, _ := lines[1]["request_id"].(string); len(id) != 32 {
-		t.Errorf("the id of a request that has none is %q", id)
+		t.Errorf("request_id of a request without one: got %q, want 32 characters", id)
 	}
 }
 
-// TestHeadersAreNotDoubled asks the real site.
-func TestHeadersAreNotDoubled(t *testing.T) {
+// TestHeadersAppearOnce sends requests to the real site.
+func TestHeadersAppearOnce(t *testing.T) {
 	text, err := textgen.Parse(textgen.Lower4)
 	if err != nil {
 		t.Fatal(err)
@@ -381,19 +384,19 @@ func TestHeadersAreNotDoubled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := start(t, services{"core": {service(t, site.Handler().ServeHTTP)}})
+	f := start(t, services{"core": {startService(t, site.Handler().ServeHTTP)}})
 	for _, path := range []string{"/", "/try", "/nothing", "/v1/core/status", "/v1/draws/none"} {
-		answer, _ := f.send(t, http.MethodGet, path, "", "Accept", "text/html", "X-Request-Id", "of-the-client-1")
-		for name, values := range answer.Header {
+		r, _ := f.send(t, http.MethodGet, path, "", "Accept", "text/html", "X-Request-Id", "of-the-client-1")
+		for name, values := range r.Header {
 			if len(values) != 1 && name != "Vary" && name != "Set-Cookie" {
-				t.Errorf("%s has %s %d times: %q", path, name, len(values), values)
+				t.Errorf("%s: got %s %d times, want once: %q", path, name, len(values), values)
 			}
 		}
-		if got := answer.Header.Get("X-Request-Id"); got != "of-the-client-1" {
-			t.Errorf("%s was answered with the id %q", path, got)
+		if got := r.Header.Get("X-Request-Id"); got != "of-the-client-1" {
+			t.Errorf("%s: got X-Request-Id %q, want of-the-client-1", path, got)
 		}
 	}
-	if answer, _ := f.send(t, http.MethodGet, "/", ""); answer.Header.Get("Content-Security-Policy") == "" {
-		t.Error("the page has no Content-Security-Policy")
+	if r, _ := f.send(t, http.MethodGet, "/", ""); r.Header.Get("Content-Security-Policy") == "" {
+		t.Error("Content-Security-Policy: got none, want one")
 	}
 }
