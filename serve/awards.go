@@ -1,48 +1,53 @@
 package serve
 
 import (
+	"context"
 	"net/http"
-	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-func (s *Server) prizeRoutes(a *api) []route {
-	return []route{
-		{
-			method: http.MethodPost, path: "/v1/prize", name: "award-prizes",
-			summary: "Decide what account numbers win",
-			request: reflect.TypeFor[remote.AwardRequest](), answer: reflect.TypeFor[remote.AwardAnswer](), refusals: bodyRefusals(),
-			handle: func(x *exchange, r *http.Request) error { return s.award(a, x, r) },
-		},
-		{
-			method: http.MethodGet, path: "/v1/prize/rules/{name}", name: "get-rules",
-			summary: "The text of deployed rules",
-			query:   []parameter{{name: "name", in: "path", doc: "Name of the rules.", kind: reflect.TypeFor[string]()}},
-			answer:  reflect.TypeFor[remote.RulesAnswer](), refusals: []int{http.StatusNotFound},
-			handle: func(x *exchange, r *http.Request) error {
-				d, err := s.rules.find(r.PathValue("name"))
-				if err != nil {
-					p, _ := remote.ProblemOf(err)
-					p.Status = http.StatusNotFound
-					return p
-				}
-				return a.answer(x, http.StatusOK, &remote.RulesAnswer{
-					Rules: d.rules.Name, RulesSHA256: d.rules.SHA256(), RulesYAML: string(d.rules.Source()),
-				})
-			},
-		},
-		s.statusRoute(a, Prize),
-	}
+func (s *Server) registerPrizes(a *api) {
+	a.raw(huma.Operation{
+		Method: http.MethodPost, Path: "/v1/prize", OperationID: "award-prizes", Summary: "Decide what account numbers win",
+		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.AwardRequest](a))},
+		Responses:   responses(http.StatusOK, jsonContent(schemaOf[remote.AwardAnswer](a))),
+		Errors:      bodyErrors(),
+	}, s.award)
+	register(a, huma.Operation{
+		Method: http.MethodGet, Path: "/v1/prize/rules/{name}", OperationID: "get-rules", Summary: "The text of deployed rules",
+		Errors: []int{http.StatusNotFound},
+	}, s.getRules)
 }
 
-func (s *Server) award(a *api, x *exchange, r *http.Request) error {
-	buffer := a.buffers.get()
-	defer a.buffers.put(buffer)
+type rulesInput struct {
+	Name string `path:"name" doc:"Name of the rules."`
+}
+
+func (s *Server) getRules(_ context.Context, in *rulesInput) (*output[remote.RulesAnswer], error) {
+	d, err := s.rules.find(in.Name)
+	if err != nil {
+		p, _ := remote.ProblemOf(err)
+		p.Status = http.StatusNotFound
+		return nil, p
+	}
+	return &output[remote.RulesAnswer]{remote.RulesAnswer{
+		Rules: d.rules.Name, RulesSHA256: d.rules.SHA256(), RulesYAML: string(d.rules.Source()),
+	}}, nil
+}
+
+// award decides what account numbers win. It is a raw handler for the sake of
+// BenchmarkComposed.
+func (s *Server) award(w *responseRecorder, r *http.Request) error {
+	buffer := s.buffers.get()
+	defer s.buffers.put(buffer)
 	var request remote.AwardRequest
-	if err := a.decode(x, r, buffer, &request); err != nil {
+	if err := s.decode(w, r, buffer, &request); err != nil {
 		return err
 	}
 	draws, fresh, err := request.Draws()
@@ -52,7 +57,7 @@ func (s *Server) award(a *api, x *exchange, r *http.Request) error {
 	if fresh {
 		draws[0].Key = freshKey()
 	}
-	release, err := s.reserve(x.context(), request.Accounts.Len())
+	release, err := s.reserve(w.context(), request.Accounts.Len())
 	if err != nil {
 		return err
 	}
@@ -64,14 +69,14 @@ func (s *Server) award(a *api, x *exchange, r *http.Request) error {
 	accounts := &request.Accounts.Accounts
 	var outcomes []prize.Outcome
 	for _, r := range draws {
-		some := accounts.Slice(len(outcomes), len(outcomes)+int(r.Count))
-		if outcomes, err = (draw.Local{}).Prizes(x.context(), outcomes, by.rules, &some, r); err != nil {
+		of := accounts.Slice(len(outcomes), len(outcomes)+int(r.Count))
+		if outcomes, err = (draw.Local{}).Prizes(w.context(), outcomes, by.rules, &of, r); err != nil {
 			return err
 		}
 	}
 	s.metrics.decided(by, outcomes)
-	x.Header()["Cache-Control"] = a.noStore
-	return a.answer(x, http.StatusOK, &remote.AwardAnswer{
+	w.Header()["Cache-Control"] = s.noStore
+	return s.answer(w, http.StatusOK, &remote.AwardAnswer{
 		Rules: by.rules.Name, RulesSHA256: by.rules.SHA256(),
 		Outcomes: remote.Outcomes{Texts: by.texts, Accounts: accounts, List: outcomes},
 	})
@@ -107,7 +112,7 @@ type otherRulesError struct {
 }
 
 func (e *otherRulesError) Error() string {
-	return "unknown rules: those called " + e.rules.Name + " here have the SHA-256 " + e.rules.SHA256() + ", not " + clip(e.sha256)
+	return "unknown rules: those called " + e.rules.Name + " here have the SHA-256 " + e.rules.SHA256() + ", not " + excerpt.Of(e.sha256)
 }
 
 func (e *otherRulesError) Unwrap() error { return prize.ErrUnknownRules }

@@ -2,139 +2,118 @@ package serve
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"reflect"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-const campaignsPath = "/v1/campaigns"
+const (
+	campaignsPath = "/v1/campaigns"
+	campaignPath  = campaignsPath + "/{campaign}"
+)
 
-func (s *Server) campaignRoutes(a *api) []route {
-	name := pathParameter("campaign", "Name of the campaign.")
-	whole := reflect.TypeFor[campaign.Campaign]()
-	changes := append(bodyRefusals(), http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict)
-	listed := pageParameters(textParameter("state", "Only those in this state: draft, open or closed."))
-	export := append(name, textParameter("format", "json or csv; json where it is left out."), flagParameter("entrants", "Whether it tells who played, for the administrator alone."))
-	with := func(handle promoted) func(*exchange, *http.Request) error { return s.promoting(a, handle) }
-	return []route{
-		{
-			method: http.MethodGet, path: campaignsPath, name: "list-campaigns", summary: "List campaigns, the newest first", query: listed,
-			answer: reflect.TypeFor[campaign.Page](), refusals: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
-			handle: with(func(p *campaign.Promoter, x *exchange, r *http.Request) error {
-				return s.listCampaigns(a, p, x, r, listed)
-			}),
-		},
-		{
-			method: http.MethodPost, path: campaignsPath, name: "create-campaign", summary: "Make a draft", admin: true,
-			request: reflect.TypeFor[campaign.Plan](), created: whole, refusals: changes,
-			handle: with(func(p *campaign.Promoter, x *exchange, r *http.Request) error { return s.createCampaign(a, p, x, r) }),
-		},
-		{
-			method: http.MethodGet, path: campaignsPath + "/{campaign}", name: "get-campaign", summary: "A campaign, with its rules", query: name,
-			answer: whole, refusals: []int{http.StatusNotFound, http.StatusServiceUnavailable},
-			handle: with(func(p *campaign.Promoter, x *exchange, r *http.Request) error { return s.getCampaign(a, p, x, r) }),
-		},
-		{
-			method: http.MethodPatch, path: campaignsPath + "/{campaign}", name: "change-campaign", summary: "Change parts of a campaign, open it or close it", admin: true, query: name,
-			request: reflect.TypeFor[remote.CampaignChange](), answer: whole, refusals: changes,
-			handle: with(func(p *campaign.Promoter, x *exchange, r *http.Request) error {
-				return s.changeCampaign(a, p, x, r, true)
-			}),
-		},
-		{
-			method: http.MethodPut, path: campaignsPath + "/{campaign}", name: "edit-campaign", summary: "Replace what was decided about a campaign", admin: true, query: name,
-			request: reflect.TypeFor[remote.CampaignChange](), answer: whole, refusals: changes,
-			handle: with(func(p *campaign.Promoter, x *exchange, r *http.Request) error {
-				return s.changeCampaign(a, p, x, r, false)
-			}),
-		},
-		{
-			method: http.MethodDelete, path: campaignsPath + "/{campaign}", name: "delete-campaign", summary: "Remove a draft", admin: true, query: name, empty: true,
-			refusals: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
-			handle:   with(func(p *campaign.Promoter, x *exchange, r *http.Request) error { return s.deleteCampaign(a, p, x, r) }),
-		},
-		{
-			method: http.MethodGet, path: campaignsPath + "/{campaign}/odds", name: "campaign-odds", summary: "The exact odds of a campaign", query: name,
-			answer: reflect.TypeFor[draw.Odds](), refusals: []int{http.StatusNotFound, http.StatusServiceUnavailable},
-			handle: with(func(p *campaign.Promoter, x *exchange, r *http.Request) error { return s.campaignOdds(a, p, x, r) }),
-		},
-		{
-			method: http.MethodGet, path: campaignsPath + "/{campaign}/export", name: "export-campaign", summary: "All draws of a campaign, for verification or for spreadsheets", query: export,
-			kind: "application/json", refusals: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
-			handle: with(func(p *campaign.Promoter, x *exchange, r *http.Request) error {
-				return s.exportCampaign(p, x, r, export)
-			}),
-		},
-	}
+// output is the answer of an operation.
+type output[T any] struct{ Body T }
+
+// created is the answer of an operation that made something, with its address.
+type created[T any] struct {
+	Location string `header:"Location"`
+	Body     T
 }
 
-func (s *Server) getCampaign(a *api, p *campaign.Promoter, x *exchange, r *http.Request) error {
-	c, err := p.Campaign(x.context(), r.PathValue("campaign"))
+// respond returns the answer of an operation, or its error.
+func respond[T any](value T, err error) (*output[T], error) {
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return a.answer(x, http.StatusOK, c)
+	return &output[T]{value}, nil
 }
 
-func (s *Server) deleteCampaign(a *api, p *campaign.Promoter, x *exchange, r *http.Request) error {
-	if err := p.Delete(x.context(), r.PathValue("campaign")); err != nil {
-		return err
-	}
-	return a.done(x)
+// campaignInput names a campaign in the path.
+type campaignInput struct {
+	Campaign string `path:"campaign" doc:"Name of the campaign."`
 }
 
-// done answers that something was done and there is nothing to say about it.
-func (a *api) done(x *exchange) error {
-	x.WriteHeader(http.StatusNoContent)
-	return nil
+func (s *Server) registerCampaigns(a *api) {
+	publicOperation(a, huma.Operation{
+		Method: http.MethodGet, Path: campaignsPath, OperationID: "list-campaigns", Summary: "List campaigns, the newest first",
+		RejectUnknownQueryParameters: true, Errors: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+	}, listCampaigns)
+	adminOperation(a, huma.Operation{
+		Method: http.MethodPost, Path: campaignsPath, OperationID: "create-campaign", Summary: "Make a draft",
+		DefaultStatus: http.StatusCreated, Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
+	}, s.createCampaign)
+	publicOperation(a, huma.Operation{
+		Method: http.MethodGet, Path: campaignPath, OperationID: "get-campaign", Summary: "A campaign, with its rules",
+		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
+	}, func(ctx context.Context, c caller, in *campaignInput) (*output[campaign.Campaign], error) {
+		return respond(c.Campaign(ctx, in.Campaign))
+	})
+	adminOperation(a, huma.Operation{
+		Method: http.MethodPatch, Path: campaignPath, OperationID: "change-campaign", Summary: "Change parts of a campaign, open it or close it",
+		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
+	}, s.changeCampaign)
+	adminOperation(a, huma.Operation{
+		Method: http.MethodPut, Path: campaignPath, OperationID: "edit-campaign", Summary: "Replace what was decided about a campaign",
+		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
+	}, s.editCampaign)
+	adminOperation(a, huma.Operation{
+		Method: http.MethodDelete, Path: campaignPath, OperationID: "delete-campaign", Summary: "Remove a draft",
+		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
+	}, func(ctx context.Context, admin *campaign.Promoter, in *campaignInput) (*struct{}, error) {
+		return nil, admin.Delete(ctx, in.Campaign)
+	})
+	publicOperation(a, huma.Operation{
+		Method: http.MethodGet, Path: campaignPath + "/odds", OperationID: "campaign-odds", Summary: "The exact odds of a campaign",
+		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
+	}, func(ctx context.Context, c caller, in *campaignInput) (*output[draw.Odds], error) {
+		return respond(c.Odds(ctx, in.Campaign))
+	})
+	publicOperation(a, huma.Operation{
+		Method: http.MethodGet, Path: campaignPath + "/export", OperationID: "export-campaign", Summary: "All draws of a campaign, for verification or for spreadsheets",
+		RejectUnknownQueryParameters: true, Responses: responses(http.StatusOK, jsonContent(nil)),
+		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+	}, s.exportCampaign)
 }
 
-func (s *Server) listCampaigns(a *api, p *campaign.Promoter, x *exchange, r *http.Request, listed []parameter) error {
-	q, err := readQuery(r, listed)
-	if err != nil {
-		return err
-	}
-	switch state := campaign.State(q.text("state")); state {
-	case "", campaign.Draft, campaign.Open, campaign.Closed:
-	default:
-		return parameterProblem("state", "%q is none, expected %s, %s or %s", clip(string(state)), campaign.Draft, campaign.Open, campaign.Closed)
-	}
-	page, err := p.Campaigns(x.context(), campaign.List{State: campaign.State(q.text("state")), Cursor: q.text("cursor"), Limit: int(q.number("limit"))})
-	if err != nil {
-		return err
-	}
-	return a.answer(x, http.StatusOK, page)
+type listCampaignsInput struct {
+	Cursor string `query:"cursor" doc:"The next of the page before; left out for the first page."`
+	Limit  int    `query:"limit" doc:"How many at most; 50 by default." minimum:"1" maximum:"1000"`
+	State  string `query:"state" doc:"Only those in this state." enum:"draft,open,closed"`
 }
 
-func (s *Server) createCampaign(a *api, p *campaign.Promoter, x *exchange, r *http.Request) error {
-	buffer := a.buffers.get()
-	defer a.buffers.put(buffer)
-	var plan campaign.Plan
-	if err := a.decode(x, r, buffer, &plan); err != nil {
-		return err
-	}
-	plan, err := s.complete(x.context(), plan)
+func listCampaigns(ctx context.Context, c caller, in *listCampaignsInput) (*output[campaign.Page], error) {
+	return respond(c.Campaigns(ctx, campaign.List{State: campaign.State(in.State), Cursor: in.Cursor, Limit: in.Limit}))
+}
+
+type createCampaignInput struct{ jsonBody[campaign.Plan] }
+
+func (s *Server) createCampaign(ctx context.Context, admin *campaign.Promoter, in *createCampaignInput) (*created[campaign.Campaign], error) {
+	plan, err := s.complete(ctx, in.body)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c, err := p.Create(x.context(), plan)
+	c, err := admin.Create(ctx, plan)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	x.Header().Set("Location", campaignsPath+"/"+url.PathEscape(c.Name))
-	return a.answer(x, http.StatusCreated, c)
+	return &created[campaign.Campaign]{campaignsPath + "/" + url.PathEscape(c.Name), c}, nil
 }
 
 // complete fills in what a plan leaves out with what is deployed.
 func (s *Server) complete(ctx context.Context, plan campaign.Plan) (campaign.Plan, error) {
 	if plan.Rules != "" && plan.RulesYAML != "" {
-		return plan, remote.Invalid("/rules_yaml", "rules_yaml can't stand beside rules")
+		return plan, remote.Invalid("/rules_yaml", "rules_yaml can't be used together with rules")
 	}
 	if plan.TextFormat == "" {
 		format, err := s.deployed.textFormat(ctx)
@@ -161,96 +140,124 @@ func (s *Server) complete(ctx context.Context, plan campaign.Plan) (campaign.Pla
 	return plan, nil
 }
 
-// changeCampaign changes a campaign. partly says whether what is left out stays.
-func (s *Server) changeCampaign(a *api, p *campaign.Promoter, x *exchange, r *http.Request, partly bool) error {
-	buffer := a.buffers.get()
-	defer a.buffers.put(buffer)
-	ctx, name := x.context(), r.PathValue("campaign")
-	was, err := p.Campaign(ctx, name)
+type editCampaignInput struct {
+	Campaign string `path:"campaign" doc:"Name of the campaign."`
+	jsonBody[remote.CampaignChange]
+}
+
+// editCampaign replaces the plan of a campaign.
+func (s *Server) editCampaign(ctx context.Context, admin *campaign.Promoter, in *editCampaignInput) (*output[campaign.Campaign], error) {
+	if in.body.State != "" {
+		return nil, stateAndMore()
+	}
+	return respond(s.editPlan(ctx, admin, in.Campaign, in.body))
+}
+
+type changeCampaignInput struct {
+	Campaign string `path:"campaign" doc:"Name of the campaign."`
+	jsonPatch[remote.CampaignChange]
+}
+
+// changeCampaign changes the plan of a campaign in part, or its state.
+func (s *Server) changeCampaign(ctx context.Context, admin *campaign.Promoter, in *changeCampaignInput) (*output[campaign.Campaign], error) {
+	before, err := admin.Campaign(ctx, in.Campaign)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var change remote.CampaignChange
-	if partly {
-		change.Plan, change.Version = was.Plan(), was.Version
+	change := remote.CampaignChange{Plan: before.Plan(), Version: before.Version}
+	// Decoding writes to the times that the plan points to.
+	change.OpensAt, change.ClosesAt = copyTime(change.OpensAt), copyTime(change.ClosesAt)
+	if err := in.apply(&change); err != nil {
+		return nil, err
 	}
-	before := was.Plan() // with times of its own, which decoding writes to
-	before.OpensAt, before.ClosesAt = copyTime(before.OpensAt), copyTime(before.ClosesAt)
-	if err := a.decode(x, r, buffer, &change); err != nil {
-		return err
+	if change.State != "" {
+		return respond(changeState(ctx, admin, in.Campaign, change.State, reflect.DeepEqual(change.Plan, before.Plan())))
 	}
 	if change.Rules != "" && change.RulesYAML == before.RulesYAML {
 		change.RulesYAML = ""
 	}
-	var c campaign.Campaign
+	return respond(s.editPlan(ctx, admin, in.Campaign, change))
+}
+
+// editPlan replaces the plan of a campaign.
+func (s *Server) editPlan(ctx context.Context, admin *campaign.Promoter, name string, change remote.CampaignChange) (campaign.Campaign, error) {
+	plan, err := s.complete(ctx, change.Plan)
+	if err != nil {
+		return campaign.Campaign{}, err
+	}
+	if plan.Name == "" {
+		plan.Name = name
+	}
+	return admin.Edit(ctx, name, change.Version, plan)
+}
+
+// changeState opens or closes a campaign. alone reports whether nothing else is to be
+// changed.
+func changeState(ctx context.Context, admin *campaign.Promoter, name string, state campaign.State, alone bool) (campaign.Campaign, error) {
 	switch {
-	case change.State == "":
-		plan, completeErr := s.complete(ctx, change.Plan)
-		if completeErr != nil {
-			return completeErr
-		}
-		if plan.Name == "" {
-			plan.Name = name
-		}
-		c, err = p.Edit(ctx, name, change.Version, plan)
-	case !partly || !reflect.DeepEqual(change.Plan, before):
-		return remote.Invalid("/state", "it can't be changed together with anything else")
-	case change.State == campaign.Open:
-		c, err = p.Open(ctx, name)
-	case change.State == campaign.Closed:
-		c, err = p.Close(ctx, name)
-	default:
-		return remote.Invalid("/state", "%q can't be reached, expected open or closed", clip(string(change.State)))
+	case !alone:
+		return campaign.Campaign{}, stateAndMore()
+	case state == campaign.Open:
+		return admin.Open(ctx, name)
+	case state == campaign.Closed:
+		return admin.Close(ctx, name)
 	}
-	if err != nil {
-		return err
-	}
-	return a.answer(x, http.StatusOK, c)
+	return campaign.Campaign{}, remote.Invalid("/state", "must be open or closed, got %q", excerpt.Of(string(state)))
 }
 
-func (s *Server) campaignOdds(a *api, p *campaign.Promoter, x *exchange, r *http.Request) error {
-	odds, err := p.Odds(x.context(), r.PathValue("campaign"))
-	if err != nil {
-		return err
-	}
-	return a.answer(x, http.StatusOK, odds)
+func stateAndMore() error {
+	return remote.Invalid("/state", "can't be changed together with anything else")
 }
 
-func (s *Server) exportCampaign(p *campaign.Promoter, x *exchange, r *http.Request, export []parameter) error {
-	q, err := readQuery(r, export)
+type exportInput struct {
+	Campaign string `path:"campaign" doc:"Name of the campaign."`
+	Format   string `query:"format" doc:"The format; json by default." enum:"json,csv"`
+	Entrants bool   `query:"entrants" doc:"Include who played; for the administrator only."`
+}
+
+// exportCampaign streams all draws of a campaign. What can be wrong with the request is
+// found before the answer begins.
+func (s *Server) exportCampaign(ctx context.Context, c caller, in *exportInput) (*huma.StreamResponse, error) {
+	exported, err := c.Campaign(ctx, in.Campaign)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	name, options := r.PathValue("campaign"), campaign.ExportOptions{Entrants: q.is("entrants")}
-	// What can be wrong is found out before the answer begins.
-	c, err := p.Campaign(x.context(), name)
-	if err != nil {
-		return err
+	if in.Entrants && c.admin == nil {
+		return nil, campaign.ErrForbidden
 	}
-	write, kind, extension := p.Export, "application/json", "json"
-	switch q.text("format") {
-	case "", "json":
-	case "csv":
-		write, kind, extension = p.ExportCSV, "text/csv; charset=utf-8", "csv"
+	exporter := c.admin
+	if exporter == nil {
+		exporter = s.promoter
+	}
+	write, kind, extension := exporter.Export, jsonType, "json"
+	if in.Format == "csv" {
+		write, kind, extension = exporter.ExportCSV, "text/csv; charset=utf-8", "csv"
+	}
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		_, w, _ := unwrap(hc)
+		h := w.Header()
+		h.Set("Content-Type", kind)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Disposition", `attachment; filename="prizegen-`+exported.Name+"."+extension+`"`)
+		s.stream(w, func(to io.Writer) error {
+			return write(ctx, exported.Name, to, campaign.ExportOptions{Entrants: in.Entrants})
+		})
+	}}, nil
+}
+
+// stream answers with what write writes. If write fails after the answer has begun, the
+// connection is cut so that the answer is not taken for a complete one.
+func (s *Server) stream(w *responseRecorder, write func(io.Writer) error) {
+	err := write(w)
+	switch {
+	case err == nil:
+	case w.status == 0:
+		w.Header().Del("Content-Disposition")
+		s.refuse(w, err)
 	default:
-		return parameterProblem("format", "%q is none, expected json or csv", clip(q.text("format")))
+		s.cfg.Log.WarnContext(w.context(), "export failed", slog.Any("error", err))
+		panic(http.ErrAbortHandler)
 	}
-	if options.Entrants && p == s.promoter {
-		return campaign.ErrForbidden
-	}
-	h := x.Header()
-	h.Set("Content-Type", kind)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Disposition", `attachment; filename="prizegen-`+c.Name+"."+extension+`"`)
-	if err := write(x.context(), name, x, options); err != nil {
-		if x.status == 0 {
-			h.Del("Content-Disposition")
-			return err
-		}
-		s.cfg.Log.WarnContext(x.context(), "an export broke off", slog.Any("error", err))
-		panic(http.ErrAbortHandler) // so that it is not taken for a whole one
-	}
-	return nil
 }
 
 func copyTime(at *time.Time) *time.Time {

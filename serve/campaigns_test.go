@@ -183,7 +183,7 @@ func TestBadPlays(t *testing.T) {
 		"no such campaign": {`{"campaign":"winter","entrant":{` + ann + `}}`, nil, 404, "there is no campaign"},
 		"an odd campaign":  {`{"campaign":"../summer","entrant":{` + ann + `}}`, nil, 404, "there is no campaign"},
 		"an empty key":     {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Idempotency-Key", `""`}, 400, "Idempotency-Key"},
-		"an open key":      {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Idempotency-Key", `"abc`}, 400, "its quotes do not end"},
+		"an open key":      {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Idempotency-Key", `"abc`}, 400, "missing closing quote"},
 		"a long key":       {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Idempotency-Key", strings.Repeat("k", 256)}, 400, "1 to 255"},
 		"a wrong token":    {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Authorization", "Bearer x"}, 401, "the token is wrong"},
 	} {

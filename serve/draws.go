@@ -4,49 +4,42 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"reflect"
-	"sync"
-	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
-	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-func (s *Server) coreRoutes(a *api) []route {
-	routes := []route{
-		{
-			method: http.MethodPost, path: "/v1/draws", name: "make-draws",
-			summary: "Make draws that are not stored, or play a campaign",
-			request: reflect.TypeFor[remote.DrawsRequest](), answer: reflect.TypeFor[remote.DrawsAnswer](), created: reflect.TypeFor[campaign.Draw](),
-			refusals: append(bodyRefusals(), http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict),
-			handle:   func(x *exchange, r *http.Request) error { return s.draws(a, x, r) },
+func (s *Server) registerDraws(a *api) {
+	a.raw(huma.Operation{
+		Method: http.MethodPost, Path: drawsPath, OperationID: "make-draws", Summary: "Make draws that are not stored, or play a campaign",
+		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.DrawsRequest](a))},
+		Responses: map[string]*huma.Response{
+			"200": {Description: "OK", Content: jsonContent(schemaOf[remote.DrawsAnswer](a))},
+			"201": {Description: "Created", Content: jsonContent(schemaOf[campaign.Draw](a))},
 		},
-		s.statusRoute(a, Core),
-	}
-	if s.promoter != nil {
-		routes = append(routes, s.campaignRoutes(a)...)
-		routes = append(routes, s.storedDrawRoutes(a)...)
-		routes = append(routes, s.entrantRoutes(a)...)
-	}
-	return routes
+		Errors: bodyErrors(http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict),
+	}, s.draws)
 }
 
-func (s *Server) draws(a *api, x *exchange, r *http.Request) error {
-	buffer := a.buffers.get()
-	defer a.buffers.put(buffer)
-	ctx := x.context()
+// draws plays a campaign, or makes draws that are not stored. It is a raw handler for
+// the sake of BenchmarkPlays and BenchmarkComposed.
+func (s *Server) draws(w *responseRecorder, r *http.Request) error {
+	buffer := s.buffers.get()
+	defer s.buffers.put(buffer)
+	ctx := w.context()
 	var request remote.DrawsRequest
 	request.Defaults()
-	if err := a.decode(x, r, buffer, &request); err != nil {
+	if err := s.decode(w, r, buffer, &request); err != nil {
 		return err
 	}
 	if request.Campaign != "" {
-		return s.play(a, x, r, &request)
+		return s.play(w, r, &request)
 	}
 	spec, err := s.spec(ctx, &request)
 	if err != nil {
@@ -63,8 +56,8 @@ func (s *Server) draws(a *api, x *exchange, r *http.Request) error {
 		return err
 	}
 	buffer.WriteString("}\n")
-	x.Header()["Cache-Control"] = a.noStore
-	return a.write(x, http.StatusOK, "application/json", buffer.Bytes())
+	w.Header()["Cache-Control"] = s.noStore
+	return s.write(w, http.StatusOK, jsonType, buffer.Bytes())
 }
 
 // drawInto makes draws and writes them as a JSON array.
@@ -119,71 +112,4 @@ func (s *Server) spec(ctx context.Context, request *remote.DrawsRequest) (*draw.
 		spec.Seed, spec.Proof, err = s.fresh.get(ctx)
 	}
 	return spec, err
-}
-
-// deployed knows what is deployed: here, or in the services that are called. What
-// those say is taken to hold for a moment, so that not every draw asks again.
-type deployed struct {
-	s      *Server
-	text   recent[textgen.Format]
-	number recent[numgen.Format]
-	prize  recent[*prize.Rules]
-}
-
-// recently is how long what a service says of itself is taken to hold: a rolled
-// out implementation is seen that much later.
-const recently = 2 * time.Second
-
-// recent is a value that is asked for again when it is too old.
-type recent[T any] struct {
-	mu    sync.Mutex
-	value T
-	asked time.Time
-}
-
-// get gives the value, and asks for it where it is too old or there is none.
-func (r *recent[T]) get(ask func() (T, error)) (T, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.asked.IsZero() && time.Since(r.asked) < recently {
-		return r.value, nil
-	}
-	value, err := ask()
-	if err == nil {
-		r.value, r.asked = value, time.Now()
-	}
-	return value, err
-}
-
-// calls says whether a service is called for its part.
-func (d *deployed) calls(service string) bool {
-	return d.s.client != nil && d.s.client.Address(service) != nil
-}
-
-func (d *deployed) textFormat(ctx context.Context) (textgen.Format, error) {
-	if !d.calls(remote.Text) {
-		return d.s.cfg.Text, nil
-	}
-	return d.text.get(func() (textgen.Format, error) { return d.s.client.TextFormat(ctx) })
-}
-
-func (d *deployed) numberFormat(ctx context.Context) (numgen.Format, error) {
-	if !d.calls(remote.Number) {
-		return d.s.cfg.Number, nil
-	}
-	return d.number.get(func() (numgen.Format, error) { return d.s.client.NumberFormat(ctx) })
-}
-
-func (d *deployed) rules(ctx context.Context, name string) (*prize.Rules, error) {
-	if !d.calls(remote.Prize) {
-		by, err := d.s.rules.find(name)
-		if err != nil {
-			return nil, err
-		}
-		return by.rules, nil
-	}
-	if name != "" {
-		return d.s.client.Rules(ctx, name)
-	}
-	return d.prize.get(func() (*prize.Rules, error) { return d.s.client.Rules(ctx, "") })
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -91,14 +92,17 @@ type routeMetrics struct {
 	ok            prometheus.Counter // of status 200, which most have
 }
 
-func (m *metrics) route(method, route string) *routeMetrics {
-	if method == "" {
-		method = "any"
+// route returns the metrics of the requests that match a pattern of the mux. Patterns
+// without a method are those of requests that no route takes.
+func (m *metrics) route(pattern string) *routeMetrics {
+	method, path, ok := strings.Cut(pattern, " ")
+	if !ok {
+		method, path = "any", "other"
 	}
 	return &routeMetrics{
-		m: m, method: method, route: route,
-		duration: m.duration.WithLabelValues(method, route),
-		ok:       m.requests.WithLabelValues(method, route, "200"),
+		m: m, method: method, route: path,
+		duration: m.duration.WithLabelValues(method, path),
+		ok:       m.requests.WithLabelValues(method, path, "200"),
 	}
 }
 

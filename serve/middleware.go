@@ -9,128 +9,138 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// exchange is one request and what has become of its answer.
-type exchange struct {
+// responseRecorder is an [http.ResponseWriter] that records what is answered.
+type responseRecorder struct {
 	http.ResponseWriter
+	server  *Server
 	request *http.Request
 	trace   remote.Trace
-	status  int // 0 before the answer begins
+	status  int // 0 before the header is written
 	bytes   int
 }
 
-// context is that of the request, with the trace for calls and the log.
-func (x *exchange) context() context.Context {
-	return remote.WithTrace(x.request.Context(), x.trace)
+// recorderOf returns the recorder that every request of a server is answered with.
+func recorderOf(w http.ResponseWriter) *responseRecorder {
+	recorder, ok := w.(*responseRecorder)
+	if !ok {
+		panic(fmt.Sprintf("serve: the response writer is a %T", w))
+	}
+	return recorder
+}
+
+// context returns the context of the request, with the trace for calls and the log.
+func (w *responseRecorder) context() context.Context {
+	return remote.WithTrace(w.request.Context(), w.trace)
 }
 
 // WriteHeader implements [http.ResponseWriter].
-func (x *exchange) WriteHeader(status int) {
-	if x.status == 0 {
-		x.status = status
+func (w *responseRecorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
 	}
-	x.ResponseWriter.WriteHeader(status)
+	w.ResponseWriter.WriteHeader(status)
 }
 
 // Write implements [http.ResponseWriter].
-func (x *exchange) Write(p []byte) (int, error) {
-	if x.status == 0 {
-		x.status = http.StatusOK
+func (w *responseRecorder) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
 	}
-	if x.bytes > 0 { // a long answer may take long, as long as somebody reads it
-		_ = http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime)) // where it can be set
+	if w.bytes > 0 {
+		// A long answer may take long, as long as the caller reads it. Not every
+		// connection has a deadline.
+		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime))
 	}
-	n, err := x.ResponseWriter.Write(p)
-	x.bytes += n
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += n
 	return n, err
 }
 
-// Unwrap lets http.ResponseController reach the connection.
-func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+// Unwrap returns the writer of the connection, for [http.ResponseController].
+func (w *responseRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// traced takes up the trace of every request.
+// traced continues or begins the trace of every request.
 func (s *Server) traced(next http.Handler) http.Handler {
 	closing := []string{"close"}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{ResponseWriter: w, request: r, trace: remote.NewTrace(r.Header)}
-		h := w.Header()
-		x.trace.SetAnswer(h)
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w := &responseRecorder{ResponseWriter: rw, server: s, request: r, trace: remote.NewTrace(r.Header)}
+		h := rw.Header()
+		w.trace.SetAnswer(h)
 		s.underWay.Add(1)
 		defer s.underWay.Add(-1)
 		if s.draining.Load() {
 			s.begun.Add(1)
-			h["Connection"] = closing // so that the caller does not come back on it
+			h["Connection"] = closing
 		}
-		next.ServeHTTP(x, r)
+		next.ServeHTTP(w, r)
 	})
 }
 
-// measured counts and logs the requests of a route, and answers with the problem
-// where one fails.
-func (s *Server) measured(a *api, route route) http.Handler {
-	counts := s.metrics.route(route.method, route.path)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x, ok := w.(*exchange)
-		if !ok {
-			panic("serve: a request came in past its trace")
-		}
+// measured counts and logs the requests of a route, and answers the errors of its
+// handler with problems.
+func (s *Server) measured(pattern string, handle handler) http.Handler {
+	counts := s.metrics.route(pattern)
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w := recorderOf(rw)
 		started := time.Now()
 		s.metrics.inFlight.Inc()
 		defer func() {
-			if crash := recover(); crash != nil {
-				a.crashed(x, crash)
+			if v := recover(); v != nil {
+				s.panicked(w, v)
 			}
 			took := time.Since(started)
 			s.metrics.inFlight.Dec()
-			counts.answered(x.status, took)
-			a.logged(x, took)
+			counts.answered(w.status, took)
+			s.logRequest(w, took)
 		}()
-		if err := route.handle(x, r); err != nil {
-			a.refuse(x, err)
+		if err := handle(w, r); err != nil {
+			s.refuse(w, err)
 		}
 	})
 }
 
-// crashed tells of a bug and answers if nothing was answered yet.
-func (a *api) crashed(x *exchange, crash any) {
-	if err, ok := crash.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(crash)
+// panicked logs the panic of a handler and answers, unless an answer has begun.
+func (s *Server) panicked(w *responseRecorder, v any) {
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v)
 	}
-	err := fmt.Errorf("%v\n%s", crash, debug.Stack())
-	if x.status == 0 {
-		a.refuse(x, err)
+	err := fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+	if w.status == 0 {
+		s.refuse(w, err)
 		return
 	}
-	a.log.ErrorContext(x.context(), "a request failed after its answer had begun", slog.Any("error", err))
+	s.cfg.Log.ErrorContext(w.context(), "request failed after its answer had begun", slog.Any("error", err))
 }
 
-// slow is how long a request takes that is worth a line in the log.
+// slow is the time from which a request is logged as information.
 const slow = time.Second
 
-// logged writes a line about a request: as a warning where the server failed, as
-// information where the request was wrong or slow, else for debugging only, since
-// the proxy in front and the metrics have them all.
-func (a *api) logged(x *exchange, took time.Duration) {
-	r := x.request
+// logRequest logs a request: as a warning if the server failed, as information if the
+// request was wrong or slow, otherwise for debugging only, since the metrics and the log
+// of the proxy have all requests.
+func (s *Server) logRequest(w *responseRecorder, took time.Duration) {
+	r := w.request
 	level := slog.LevelDebug
 	switch {
-	case x.status >= http.StatusInternalServerError:
+	case w.status >= http.StatusInternalServerError:
 		level = slog.LevelWarn
-	case x.status >= http.StatusBadRequest || took >= slow:
+	case w.status >= http.StatusBadRequest || took >= slow:
 		level = slog.LevelInfo
 	}
-	if !a.log.Enabled(r.Context(), level) {
+	if !s.cfg.Log.Enabled(r.Context(), level) {
 		return
 	}
-	a.log.LogAttrs(x.context(), level, "request",
-		slog.String("method", clip(r.Method)), slog.String("path", clip(r.URL.Path)), slog.Int("status", x.status),
-		slog.Int("bytes", x.bytes), slog.Float64("took_ms", float64(took.Microseconds())/1000), slog.String("from", r.RemoteAddr))
+	s.cfg.Log.LogAttrs(w.context(), level, "request",
+		slog.String("method", excerpt.Of(r.Method)), slog.String("path", excerpt.Of(r.URL.Path)), slog.Int("status", w.status),
+		slog.Int("bytes", w.bytes), slog.Float64("took_ms", float64(took.Microseconds())/1000), slog.String("from", r.RemoteAddr))
 }
 
-// TraceHandler is a slog handler that adds the ids of the request that a line is
-// about, where its context has them.
+// TraceHandler is an [slog.Handler] that adds the ids of the request in the context of
+// a record, if there is one.
 type TraceHandler struct{ slog.Handler }
 
 // Handle implements [slog.Handler].

@@ -22,9 +22,9 @@ func (p *patient) SetWriteDeadline(time.Time) error {
 // millions of draws is not cut off, and nobody holds a page for ever.
 func TestLongAnswersMayTakeLong(t *testing.T) {
 	p := &patient{ResponseWriter: httptest.NewRecorder()}
-	x := &exchange{ResponseWriter: p}
+	w := &responseRecorder{ResponseWriter: p}
 	for range 3 {
-		if _, err := x.Write([]byte("piece")); err != nil {
+		if _, err := w.Write([]byte("piece")); err != nil {
 			t.Fatal(err)
 		}
 	}

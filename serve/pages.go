@@ -3,8 +3,6 @@ package serve
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -54,17 +52,4 @@ func (s *Server) newSite() (*site.Site, error) {
 		Admin: admin, Promoter: s.promoter, Free: free{s.generator(), s}, Version: s.cfg.Version,
 		Theme: s.cfg.Theme, Ending: s.draining.Load, Log: s.cfg.Log,
 	})
-}
-
-// pageRoute returns the route that measures a route of the site. Patterns without a
-// method, which answer that there is no such page, are measured as one.
-func pageRoute(page site.Route) route {
-	method, path, ok := strings.Cut(page.Pattern, " ")
-	if !ok {
-		method, path = "", otherRoute
-	}
-	return route{method: method, path: path, handle: func(x *exchange, r *http.Request) error {
-		page.Handler.ServeHTTP(x, r.WithContext(x.context()))
-		return nil
-	}}
 }

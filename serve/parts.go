@@ -4,62 +4,97 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
-	"reflect"
+	"net/url"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// partsMaker makes the texts or the numbers of draws in a format, the deployed one where
-// it is empty. fresh draws are one range whose key is still to be made.
+// partsMaker makes the texts or the numbers of draws in a format; an empty one is the
+// deployed format. fresh draws are one range without a key.
 type partsMaker func(ctx context.Context, format string, draws []entropy.Range, fresh bool) (answer any, err error)
 
-func (s *Server) textRoutes(a *api) []route {
-	return append(s.partsRoutes(a, remote.Text, reflect.TypeFor[remote.TextsAnswer](), s.texts), s.statusRoute(a, Text))
+func (s *Server) registerTexts(a *api) {
+	s.registerParts(a, remote.Text, schemaOf[remote.TextsAnswer](a), s.texts)
 }
 
-func (s *Server) numberRoutes(a *api) []route {
-	return append(s.partsRoutes(a, remote.Number, reflect.TypeFor[remote.NumbersAnswer](), s.numbers), s.statusRoute(a, Number))
+func (s *Server) registerNumbers(a *api) {
+	s.registerParts(a, remote.Number, schemaOf[remote.NumbersAnswer](a), s.numbers)
 }
 
-// partsRoutes are the two ways to ask for parts.
-func (s *Server) partsRoutes(a *api, name string, answer reflect.Type, generate partsMaker) []route {
-	return []route{
-		{
-			method: http.MethodGet, path: "/v1/" + name, name: "get-" + name + "s",
-			summary: "Make " + name + "s from fresh randomness",
-			query:   partsParameters(), answer: answer,
-			refusals: []int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
-			handle: func(x *exchange, r *http.Request) error {
-				request, err := partsQuery(r.URL.RawQuery)
-				if err != nil {
-					return err
-				}
-				return s.answerParts(a, x, request, generate)
-			},
+// registerParts adds the two operations that make texts or numbers. Both are raw
+// handlers for the sake of BenchmarkText.
+func (s *Server) registerParts(a *api, name string, answer *huma.Schema, generate partsMaker) {
+	minCount, maxCount := 1.0, float64(remote.MaxCount)
+	a.raw(huma.Operation{
+		Method: http.MethodGet, Path: "/v1/" + name, OperationID: "get-" + name + "s", Summary: "Make " + name + "s from fresh randomness",
+		Parameters: []*huma.Param{
+			{Name: "format", In: "query", Description: "Format of the parts; the deployed one by default.", Schema: &huma.Schema{Type: huma.TypeString}},
+			{Name: "count", In: "query", Description: "How many parts to make; 1 by default.", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: &minCount, Maximum: &maxCount}},
 		},
-		{
-			method: http.MethodPost, path: "/v1/" + name, name: "make-" + name + "s",
-			summary: "Make the " + name + "s of draws by the subkey of a seed",
-			request: reflect.TypeFor[remote.PartsRequest](), answer: answer, refusals: bodyRefusals(),
-			handle: func(x *exchange, r *http.Request) error {
-				buffer := a.buffers.get()
-				defer a.buffers.put(buffer)
-				request := &remote.PartsRequest{}
-				request.Defaults()
-				if err := a.decode(x, r, buffer, request); err != nil {
-					return err
-				}
-				return s.answerParts(a, x, request, generate)
-			},
-		},
+		Responses: responses(http.StatusOK, jsonContent(answer)),
+		Errors:    []int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+	}, func(w *responseRecorder, r *http.Request) error {
+		request, err := partsQuery(r.URL.RawQuery)
+		if err != nil {
+			return err
+		}
+		return s.answerParts(w, request, generate)
+	})
+	a.raw(huma.Operation{
+		Method: http.MethodPost, Path: "/v1/" + name, OperationID: "make-" + name + "s", Summary: "Make the " + name + "s of draws from the subkey of a seed",
+		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.PartsRequest](a))},
+		Responses:   responses(http.StatusOK, jsonContent(answer)),
+		Errors:      bodyErrors(),
+	}, func(w *responseRecorder, r *http.Request) error {
+		buffer := s.buffers.get()
+		defer s.buffers.put(buffer)
+		request := &remote.PartsRequest{}
+		request.Defaults()
+		if err := s.decode(w, r, buffer, request); err != nil {
+			return err
+		}
+		return s.answerParts(w, request, generate)
+	})
+}
+
+// partsQuery parses the query of a GET for texts or numbers.
+func partsQuery(query string) (*remote.PartsRequest, error) {
+	request := &remote.PartsRequest{}
+	request.Defaults()
+	if query == "" {
+		return request, nil
 	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, malformedQuery(err)
+	}
+	for name, list := range values {
+		switch {
+		case len(list) > 1:
+			return nil, repeatedParameter(name, len(list))
+		case name == "format":
+			request.Format = list[0]
+		case name == "count":
+			request.Count, err = strconv.Atoi(list[0])
+			if err != nil || request.Count < 1 || request.Count > remote.MaxCount {
+				return nil, parameterProblem(name, "must be a whole number from 1 to %d, got %q", remote.MaxCount, excerpt.Of(list[0]))
+			}
+		default:
+			return nil, parameterProblem(excerpt.Of(name), "unknown query parameter; the parameters are format, count")
+		}
+	}
+	return request, nil
 }
 
-func (s *Server) answerParts(a *api, x *exchange, request *remote.PartsRequest, generate partsMaker) error {
+func (s *Server) answerParts(w *responseRecorder, request *remote.PartsRequest, generate partsMaker) error {
 	draws, fresh, err := request.Draws()
 	if err != nil {
 		return err
@@ -68,17 +103,18 @@ func (s *Server) answerParts(a *api, x *exchange, request *remote.PartsRequest, 
 	for _, r := range draws {
 		count += int(r.Count)
 	}
-	release, err := s.reserve(x.request.Context(), count)
+	ctx := w.request.Context()
+	release, err := s.reserve(ctx, count)
 	if err != nil {
 		return err
 	}
 	defer release()
-	answer, err := generate(x.request.Context(), request.Format, draws, fresh)
+	answer, err := generate(ctx, request.Format, draws, fresh)
 	if err != nil {
 		return err
 	}
-	x.Header()["Cache-Control"] = a.noStore
-	return a.answer(x, http.StatusOK, answer)
+	w.Header()["Cache-Control"] = s.noStore
+	return s.answer(w, http.StatusOK, answer)
 }
 
 func (s *Server) texts(ctx context.Context, name string, draws []entropy.Range, fresh bool) (any, error) {
@@ -89,8 +125,8 @@ func (s *Server) texts(ctx context.Context, name string, draws []entropy.Range, 
 			return nil, remote.At("/format", err)
 		}
 	}
-	make := func(dst []byte, r entropy.Range) ([]byte, error) { return draw.Local{}.Texts(ctx, dst, format, r) }
-	texts, from, err := s.parts(ctx, entropy.Text, draws, fresh, format.Len(), make)
+	generate := func(dst []byte, r entropy.Range) ([]byte, error) { return draw.Local{}.Texts(ctx, dst, format, r) }
+	texts, from, err := s.parts(ctx, entropy.Text, draws, fresh, format.Len(), generate)
 	return &remote.TextsAnswer{Format: format.String(), Texts: texts, Entropy: from}, err
 }
 
@@ -102,14 +138,14 @@ func (s *Server) numbers(ctx context.Context, name string, draws []entropy.Range
 			return nil, remote.At("/format", err)
 		}
 	}
-	make := func(dst []byte, r entropy.Range) ([]byte, error) { return draw.Local{}.Numbers(ctx, dst, format, r) }
-	numbers, from, err := s.parts(ctx, entropy.Number, draws, fresh, format.Len(), make)
+	generate := func(dst []byte, r entropy.Range) ([]byte, error) { return draw.Local{}.Numbers(ctx, dst, format, r) }
+	numbers, from, err := s.parts(ctx, entropy.Number, draws, fresh, format.Len(), generate)
 	return &remote.NumbersAnswer{Format: format.String(), Numbers: numbers, Entropy: from}, err
 }
 
-// parts has the texts or the numbers of draws made, and tells where fresh randomness
-// comes from.
-func (s *Server) parts(ctx context.Context, label entropy.Label, draws []entropy.Range, fresh bool, width int, make func(dst []byte, r entropy.Range) ([]byte, error)) (parts remote.Parts, from *remote.Entropy, err error) {
+// parts generates the texts or the numbers of draws. from is the source of fresh
+// randomness, nil for the operating system.
+func (s *Server) parts(ctx context.Context, label entropy.Label, draws []entropy.Range, fresh bool, width int, generate func(dst []byte, r entropy.Range) ([]byte, error)) (parts remote.Parts, from *remote.Entropy, err error) {
 	if fresh {
 		if draws[0], from, err = s.fresh.draws(ctx, label, draws[0].Count); err != nil {
 			return parts, nil, err
@@ -117,7 +153,7 @@ func (s *Server) parts(ctx context.Context, label entropy.Label, draws []entropy
 	}
 	parts.Width = width
 	for _, r := range draws {
-		if parts.Joined, err = make(parts.Joined, r); err != nil {
+		if parts.Joined, err = generate(parts.Joined, r); err != nil {
 			return parts, nil, err
 		}
 	}
@@ -125,9 +161,8 @@ func (s *Server) parts(ctx context.Context, label entropy.Label, draws []entropy
 	return parts, from, nil
 }
 
-// freshKey makes a key that nobody knows.
+// freshKey returns a random key.
 func freshKey() (key entropy.Key) {
-	// Read never fails: where the system has no randomness, the program ends.
-	_, _ = rand.Read(key[:])
+	_, _ = rand.Read(key[:]) // never fails
 	return key
 }

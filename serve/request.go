@@ -9,20 +9,22 @@ import (
 	"net/url"
 	"os"
 	"reflect"
-	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// buffers are for the bodies of requests and answers.
+// buffers is a pool of buffers for the bodies of requests and answers.
 type buffers struct{ pool sync.Pool }
 
-// maxPooled is the size of the largest buffer that is kept for the next request.
+// maxPooled is the capacity of the largest buffer that goes back to the pool.
 const maxPooled = 1 << 20
 
 func (b *buffers) get() *bytes.Buffer {
@@ -39,47 +41,109 @@ func (b *buffers) put(buffer *bytes.Buffer) {
 	}
 }
 
-// problem makes an error that is answered with the status given and nothing more
-// to tell about its kind.
-func problem(status int, format string, args ...any) *remote.Problem {
-	return &remote.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(format, args...)}
+// documentedBody is an input of an operation with a JSON body.
+type documentedBody interface {
+	schema(huma.Registry) *huma.Schema
+}
+
+// bodySchema is the key of the schema of the body in the metadata of an operation.
+const bodySchema = "body"
+
+// jsonBody is embedded in the input of an operation that takes a T as JSON. It takes
+// the place of huma's Body field, which answers a mistake without its place in the body.
+type jsonBody[T any] struct{ body T }
+
+func (*jsonBody[T]) schema(registry huma.Registry) *huma.Schema {
+	return registry.Schema(reflect.TypeFor[T](), true, "")
+}
+
+// Resolve implements [huma.Resolver].
+func (b *jsonBody[T]) Resolve(ctx huma.Context) []error {
+	s, w, r := unwrap(ctx)
+	buffer := s.buffers.get()
+	defer s.buffers.put(buffer)
+	return s.resolved(ctx, s.decode(w, r, buffer, &b.body))
+}
+
+// jsonPatch is embedded in the input of an operation that takes a T as JSON and leaves
+// as they are the members that are missing.
+type jsonPatch[T any] struct{ text []byte }
+
+func (*jsonPatch[T]) schema(registry huma.Registry) *huma.Schema {
+	return registry.Schema(reflect.TypeFor[T](), true, "")
+}
+
+// Resolve implements [huma.Resolver].
+func (p *jsonPatch[T]) Resolve(ctx huma.Context) []error {
+	s, w, r := unwrap(ctx)
+	var buffer bytes.Buffer
+	err := s.readBody(w, r, &buffer)
+	p.text = buffer.Bytes()
+	return s.resolved(ctx, err)
+}
+
+// apply sets the members of value that the patch has.
+func (p *jsonPatch[T]) apply(value *T) error { return unmarshal(p.text, value) }
+
+// unwrap returns what is behind the context of a request.
+func unwrap(ctx huma.Context) (*Server, *responseRecorder, *http.Request) {
+	r, w := humago.Unwrap(ctx)
+	recorder := recorderOf(w)
+	return recorder.server, recorder, r
+}
+
+// resolved returns the errors of a resolver.
+func (s *Server) resolved(ctx huma.Context, err error) []error {
+	if err == nil {
+		return nil
+	}
+	return []error{s.problem(ctx.Context(), err)}
 }
 
 // decode reads the JSON body of a request.
-func (a *api) decode(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer, into any) error {
+func (s *Server) decode(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer, into any) error {
+	if err := s.readBody(w, r, buffer); err != nil {
+		return err
+	}
+	return unmarshal(buffer.Bytes(), into)
+}
+
+// readBody reads the body of a request, which is to be JSON.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return problem(http.StatusUnsupportedMediaType, "the body has the content type %q, expected application/json", clip(r.Header.Get("Content-Type")))
+	if err != nil || kind != jsonType {
+		return problem(http.StatusUnsupportedMediaType, "content type must be application/json, got %q", excerpt.Of(r.Header.Get("Content-Type")))
 	}
 	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, remote.MaxBody)); err != nil {
-		return a.bodyProblem(err)
+		return s.bodyProblem(err)
 	}
 	if text := bytes.TrimSpace(buffer.Bytes()); len(text) == 0 || string(text) == "null" {
-		return problem(http.StatusBadRequest, "the body is empty, expected a JSON object such as {}")
-	}
-	if err := json.Unmarshal(buffer.Bytes(), into, json.RejectUnknownMembers(true)); err != nil {
-		return jsonProblem(err, into)
+		return problem(http.StatusBadRequest, "the body is empty; send a JSON object such as {}")
 	}
 	return nil
 }
 
-// bodyProblem tells why a body could not be read.
-func (a *api) bodyProblem(err error) error {
+// bodyProblem returns the problem for an error of reading the body.
+func (s *Server) bodyProblem(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return problem(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return problem(http.StatusRequestTimeout, "the body did not arrive within %v", a.readTime)
+		return problem(http.StatusRequestTimeout, "the body did not arrive within %v", s.cfg.ReadTime)
 	}
-	return problem(http.StatusBadRequest, "the body broke off: %v", err)
+	return problem(http.StatusBadRequest, "the body is incomplete: %v", err)
 }
 
-// jsonProblem tells what is wrong with JSON and where.
-func jsonProblem(err error, into any) error {
+// unmarshal decodes JSON strictly. Its errors are problems with the place of the mistake.
+func unmarshal(text []byte, into any) error {
+	err := json.Unmarshal(text, into, json.RejectUnknownMembers(true))
+	if err == nil {
+		return nil
+	}
 	var wrong *json.SemanticError
 	if errors.As(err, &wrong) {
-		p := &remote.Problem{Type: "urn:prizegen:problem:bad-request", Title: "invalid request", Status: http.StatusUnprocessableEntity}
+		p := badRequest()
 		detail := wrongValue(wrong, into)
 		pointer := "#" + string(wrong.JSONPointer)
 		p.Detail = fmt.Sprintf("%s: %s", strings.TrimPrefix(pointer, "#/"), detail)
@@ -98,51 +162,55 @@ func jsonProblem(err error, into any) error {
 	return problem(http.StatusBadRequest, "the body is not JSON: %v", err)
 }
 
-// wrongValue says what was found and what was expected.
+// wrongValue says which value a place in the body takes, and which it has.
 func wrongValue(wrong *json.SemanticError, into any) string {
 	if errors.Is(wrong.Err, json.ErrUnknownName) {
-		return "unknown member, expected " + strings.Join(members(reflect.TypeOf(into).Elem()), ", ")
+		return "unknown member; the members are " + strings.Join(members(reflect.TypeOf(into).Elem()), ", ")
 	}
-	found := clip(strings.TrimSpace(string(wrong.JSONValue)))
-	if found == "" {
-		found = "this " + kindName(wrong.JSONKind)
+	got := excerpt.Of(strings.TrimSpace(string(wrong.JSONValue)))
+	if got == "" {
+		got = kindName(wrong.JSONKind)
 	}
-	expected := "another value"
-	if wrong.GoType != nil {
-		switch wrong.GoType.Kind() {
-		case reflect.Int, reflect.Int64, reflect.Uint64:
-			expected = "a whole number"
-			if wrong.GoType.Kind() == reflect.Uint64 {
-				expected += " from 0 to 18446744073709551615"
-			}
-		case reflect.String:
-			expected = "a text"
-		case reflect.Slice:
-			expected = "a list of texts"
-		case reflect.Struct:
-			expected = "an object"
-		}
+	return "must be " + wantName(wrong.GoType) + ", got " + got
+}
+
+// wantName returns the JSON value that decodes into a type, in words.
+func wantName(t reflect.Type) string {
+	if t == nil {
+		return "another value"
 	}
-	return found + " can't stand here, expected " + expected
+	switch t.Kind() {
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	case reflect.Uint64:
+		return "a whole number from 0 to 18446744073709551615"
+	case reflect.String:
+		return "a string"
+	case reflect.Slice:
+		return "an array of strings"
+	case reflect.Struct:
+		return "an object"
+	}
+	return "another value"
 }
 
 func kindName(kind jsontext.Kind) string {
 	switch kind {
 	case '{':
-		return "object"
+		return "an object"
 	case '[':
-		return "array"
+		return "an array"
 	case '"':
-		return "string"
+		return "a string"
 	case '0':
-		return "number"
+		return "a number"
 	case 'n':
 		return "null"
 	}
-	return "value"
+	return "a boolean"
 }
 
-// members lists the names that the members of an object may have.
+// members returns the names of the members that an object may have.
 func members(t reflect.Type) []string {
 	var names []string
 	for _, field := range reflect.VisibleFields(t) {
@@ -153,50 +221,42 @@ func members(t reflect.Type) []string {
 	return names
 }
 
-// clip shortens a text from outside so that an answer can tell it.
-func clip(s string) string {
-	const most = 100
-	if len(s) <= most {
-		return s
+// checkQuery refuses a query that huma would accept: one that is malformed or repeats a
+// parameter, an empty number, and a flag that is neither true nor false.
+func (a *api) checkQuery(ctx huma.Context, next func(huma.Context)) {
+	if err := checkQuery(ctx); err != nil {
+		_, w, _ := unwrap(ctx)
+		a.server.refuse(w, err)
+		return
 	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
+	next(ctx)
 }
 
-// partsQuery reads the query of a GET for texts or numbers.
-func partsQuery(query string) (*remote.PartsRequest, error) {
-	request := &remote.PartsRequest{}
-	request.Defaults()
-	if query == "" {
-		return request, nil
-	}
-	values, err := url.ParseQuery(query)
+func checkQuery(ctx huma.Context) error {
+	address := ctx.URL()
+	values, err := url.ParseQuery(address.RawQuery)
 	if err != nil {
-		return nil, problem(http.StatusBadRequest, "the query is malformed: %v", err)
+		return malformedQuery(err)
 	}
-	for name, list := range values {
+	for _, p := range ctx.Operation().Parameters {
+		list := values[p.Name]
 		switch {
+		case p.In != "query" || len(list) == 0:
 		case len(list) > 1:
-			return nil, parameterProblem(name, "it is there %d times, expected once", len(list))
-		case name == "format":
-			request.Format = list[0]
-		case name == "count":
-			if request.Count, err = strconv.Atoi(list[0]); err != nil {
-				return nil, parameterProblem(name, "%q is not a whole number from 1 to %d", clip(list[0]), remote.MaxCount)
-			}
-		default:
-			return nil, parameterProblem(clip(name), "unknown parameter, expected format, count")
+			return repeatedParameter(p.Name, len(list))
+		case p.Schema.Type == huma.TypeInteger && list[0] == "":
+			return parameterProblem(p.Name, "must be a whole number, got %q", "")
+		case p.Schema.Type == huma.TypeBoolean && list[0] != "true" && list[0] != "false":
+			return parameterProblem(p.Name, "must be true or false, got %q", excerpt.Of(list[0]))
 		}
 	}
-	if request.Count < 1 || request.Count > remote.MaxCount {
-		return nil, parameterProblem("count", "%d is out of range, expected a whole number from 1 to %d", request.Count, remote.MaxCount)
-	}
-	return request, nil
+	return nil
 }
 
-func parameterProblem(name, format string, args ...any) error {
-	detail := fmt.Sprintf(format, args...)
-	return &remote.Problem{
-		Type: "urn:prizegen:problem:bad-request", Title: "invalid request", Status: http.StatusUnprocessableEntity,
-		Detail: name + ": " + detail, Errors: []remote.FieldError{{Detail: detail, Parameter: name}},
-	}
+func malformedQuery(err error) error {
+	return problem(http.StatusBadRequest, "the query is malformed: %v", err)
+}
+
+func repeatedParameter(name string, n int) error {
+	return parameterProblem(name, "must not be repeated, got %d values", n)
 }

@@ -1,116 +1,108 @@
 package serve
 
 import (
-	"log/slog"
 	"net/http"
-	"reflect"
 	"strings"
-	"time"
 
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// api is what all routes share.
-type api struct {
-	buffers  buffers
-	log      *slog.Logger
-	readTime time.Duration
+// handler handles a request. Its error is answered with a problem.
+type handler func(w *responseRecorder, r *http.Request) error
 
-	// Values of headers, which all answers share.
-	jsonType, noStore []string
+// mux is the mux of a server. It counts and logs the requests of every route.
+type mux struct {
+	*http.ServeMux
+	server *Server
 }
 
-// route is one thing that a server does, and how it is documented.
-type route struct {
-	method, path string
-	name         string // of the operation in the OpenAPI document
-	summary      string
-	query        []parameter
-	request      reflect.Type // nil for none
-	answer       reflect.Type // nil where the answer is not JSON
-	created      reflect.Type // of an answer with the status 201, nil for none
-	empty        bool         // whether the answer has the status 204 and says nothing
-	admin        bool         // whether it takes the token of the administrator
-	kind         string       // of an answer that is not JSON
-	refusals     []int        // statuses of problems that it may answer with
-	handle       func(x *exchange, r *http.Request) error
+func (m *mux) handle(pattern string, h handler) {
+	m.Handle(pattern, m.server.measured(pattern, h))
 }
 
-// parameter is a query or path parameter of a route.
-type parameter struct {
-	name, in, doc string
-	kind          reflect.Type
-	least, most   int // of a number
+// HandleFunc registers a handler that gets the trace in the context of its requests.
+func (m *mux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	m.handle(pattern, func(w *responseRecorder, r *http.Request) error {
+		h(w, r.WithContext(w.context()))
+		return nil
+	})
 }
 
-// otherRoute is the label, in metrics, of requests that match no route.
-const otherRoute = "other"
-
-// routes puts together what the role answers.
+// routes returns the handler of all that the role answers.
 func (s *Server) routes() http.Handler {
-	a := &api{log: s.cfg.Log, readTime: s.cfg.ReadTime, jsonType: []string{"application/json"}, noStore: []string{"no-store"}}
-	var list []route
+	s.mux = &mux{http.NewServeMux(), s}
+	a := newAPI(s, s.mux)
 	if s.cfg.Role.has(Text) {
-		list = append(list, s.textRoutes(a)...)
+		s.registerTexts(a)
+		s.registerStatus(a, Text)
 	}
 	if s.cfg.Role.has(Number) {
-		list = append(list, s.numberRoutes(a)...)
+		s.registerNumbers(a)
+		s.registerStatus(a, Number)
 	}
 	if s.cfg.Role.has(Prize) {
-		list = append(list, s.prizeRoutes(a)...)
+		s.registerPrizes(a)
+		s.registerStatus(a, Prize)
 	}
 	if s.cfg.Role.has(Core) {
-		list = append(list, s.coreRoutes(a)...)
-	}
-	list = append(list, s.healthRoutes(a)...)
-	list = append(list, documentRoute(a, s.cfg, list))
-
-	mux := http.NewServeMux()
-	for _, route := range list {
-		mux.Handle(route.method+" "+route.path, s.measured(a, route))
-	}
-	if s.cfg.Role.has(Core) {
+		s.registerDraws(a)
+		s.registerStatus(a, Core)
 		for _, page := range s.site.Routes() {
-			mux.Handle(page.Pattern, s.measured(a, pageRoute(page)))
+			s.mux.HandleFunc(page.Pattern, page.Handler.ServeHTTP)
 		}
 	}
-	mux.Handle("/", s.measured(a, route{path: otherRoute, handle: s.notFound(mux)}))
-	return s.cfg.Proxies.behind(s.traced(mux))
-}
-
-// notFound tells a wrong path from a wrong method. Who looks for a page of the core
-// in a browser gets a page.
-func (s *Server) notFound(mux *http.ServeMux) func(*exchange, *http.Request) error {
-	return func(x *exchange, r *http.Request) error {
-		var allowed []string
-		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete} {
-			other := r.Clone(r.Context())
-			other.Method = method
-			if _, pattern := mux.Handler(other); pattern != "/" {
-				allowed = append(allowed, method)
-			}
-		}
-		if len(allowed) == 0 && s.site != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/v1/") {
-			s.site.NotFound().ServeHTTP(x, r)
-			return nil
-		}
-		if len(allowed) == 0 {
-			return problem(http.StatusNotFound, "there is nothing at %s; /openapi.json lists what there is", clip(r.URL.Path))
-		}
-		x.Header().Set("Allow", strings.Join(allowed, ", "))
-		return problem(http.StatusMethodNotAllowed, "%s can't be done with %s, expected %s", clip(r.Method), clip(r.URL.Path), strings.Join(allowed, ", "))
+	if s.promoter != nil {
+		s.registerCampaigns(a)
+		s.registerStoredDraws(a)
+		s.registerEntrants(a)
+		s.registerChanges(a)
 	}
+	s.registerHealth(a)
+	s.registerDocument(a)
+	s.mux.handle("/", s.notFound)
+	return s.cfg.Proxies.behind(s.traced(s.mux))
 }
 
-// The statuses that routes with a body may refuse it with.
-func bodyRefusals() []int {
-	return []int{http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
+// registerDocument adds the operation that answers with the document of all that were
+// added before, and of itself.
+func (s *Server) registerDocument(a *api) {
+	var text []byte
+	a.raw(huma.Operation{
+		Method: http.MethodGet, Path: "/openapi.json", OperationID: "openapi", Summary: "This document",
+		Responses: responses(http.StatusOK, jsonContent(nil)),
+	}, func(w *responseRecorder, _ *http.Request) error {
+		return s.write(w, http.StatusOK, jsonType, text)
+	})
+	text = a.document()
 }
 
-// partsParameters are those of a GET for texts or numbers.
-func partsParameters() []parameter {
-	return []parameter{
-		{name: "format", in: "query", doc: "Format of the parts; the deployed one where it is left out.", kind: reflect.TypeFor[string]()},
-		{name: "count", in: "query", doc: "How many parts to make; 1 where it is left out.", kind: reflect.TypeFor[int](), least: 1, most: remote.MaxCount},
+// methods are those that a route may have.
+func methods() []string {
+	return []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete}
+}
+
+// notFound answers what no route takes: with 405 if the path has other methods, with a
+// page to a browser, otherwise with 404.
+func (s *Server) notFound(w *responseRecorder, r *http.Request) error {
+	var allowed []string
+	for _, method := range methods() {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := s.mux.Handler(other); pattern != "/" {
+			allowed = append(allowed, method)
+		}
 	}
+	if len(allowed) == 0 && s.site != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/v1/") {
+		s.site.NotFound().ServeHTTP(w, r.WithContext(w.context()))
+		return nil
+	}
+	path := excerpt.Of(r.URL.Path)
+	if len(allowed) == 0 {
+		return problem(http.StatusNotFound, "there is nothing at %s; /openapi.json lists all paths", path)
+	}
+	list := strings.Join(allowed, ", ")
+	w.Header().Set("Allow", list)
+	return problem(http.StatusMethodNotAllowed, "method %s is not allowed for %s; use %s", excerpt.Of(r.Method), path, list)
 }

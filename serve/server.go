@@ -3,8 +3,10 @@ package serve
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
@@ -17,22 +19,27 @@ import (
 
 // Server answers the requests of one role. Make one with [New].
 type Server struct {
-	cfg       Config
-	rules     *ruleBook
-	sentRules *ruleCache
-	client    *remote.Client     // nil where nothing is called
-	deployed  *deployed          // of a core
-	promoter  *campaign.Promoter // of a core that keeps campaigns, nil otherwise
-	site      *site.Site         // of a core
-	guesses   *rate.Limiter      // of tokens
-	fresh     *freshSeeds
-	metrics   *metrics
-	room      *semaphore.Weighted // draws that may be under way
-	started   atomic.Bool         // whether it has been ready
-	draining  atomic.Bool
-	begun     atomic.Uint64 // requests, since the server is draining
-	underWay  atomic.Int64  // requests
-	handler   http.Handler
+	cfg         Config
+	rules       *ruleBook
+	sentRules   *ruleCache
+	client      *remote.Client     // nil where nothing is called
+	deployed    *deployed          // of a core
+	promoter    *campaign.Promoter // of a core that keeps campaigns, nil otherwise
+	site        *site.Site         // of a core
+	wrongTokens *rate.Limiter
+	fresh       *freshSeeds
+	metrics     *metrics
+	room        *semaphore.Weighted // draws that may be under way
+	started     atomic.Bool         // whether it has been ready
+	draining    atomic.Bool
+	begun       atomic.Uint64 // requests, since the server is draining
+	underWay    atomic.Int64  // requests
+	buffers     buffers
+	mux         *mux
+	handler     http.Handler
+
+	// Values of headers that all answers share.
+	jsonType, noStore []string
 }
 
 // maxUnderWay is how many draws are made at a time, over all requests. It bounds
@@ -46,7 +53,7 @@ const few = 10
 // error.
 func New(cfg Config) (*Server, error) {
 	cfg.ReadTime = cmp.Or(cfg.ReadTime, readTime)
-	s := &Server{cfg: cfg, metrics: newMetrics(cfg.Role, cfg.Version), room: semaphore.NewWeighted(maxUnderWay)}
+	s := &Server{cfg: cfg, metrics: newMetrics(cfg.Role, cfg.Version), room: semaphore.NewWeighted(maxUnderWay), jsonType: []string{jsonType}, noStore: []string{noStore}}
 	s.fresh = newFreshSeeds(cfg.Entropy, cfg.EntropyEvery)
 	var err error
 	if s.rules, err = newRuleBook(cfg.Rules); err != nil {
@@ -64,7 +71,7 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	s.deployed = &deployed{s: s}
-	s.guesses = rate.NewLimiter(guessesASecond, guessesAtOnce)
+	s.wrongTokens = rate.NewLimiter(wrongTokensPerSecond, wrongTokensBurst)
 	if cfg.Store != nil && cfg.Role.has(Core) {
 		s.promoter = campaign.New(campaign.Config{Store: cfg.Store, Generator: s.generator(), Observe: s.metrics.played()})
 		s.metrics.watch(s.promoter)
@@ -92,6 +99,12 @@ func (s *Server) generator() draw.Generator {
 	}
 	return draw.Local{}
 }
+
+// maxWait is how long a request waits for room before it is refused.
+const maxWait = 5 * time.Second
+
+// errBusy is returned if there is no room for more draws.
+var errBusy = errors.New("too many draws are under way")
 
 // reserve waits for room for some draws. release gives it back.
 func (s *Server) reserve(ctx context.Context, draws int) (release func(), err error) {

@@ -4,55 +4,60 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"reflect"
 	"sync"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// statusRoute tells callers, also those behind a proxy, how one service is.
-func (s *Server) statusRoute(a *api, service Role) route {
-	return route{
-		method: http.MethodGet, path: "/v1/" + string(service) + "/status", name: string(service) + "-status",
-		summary: "Version, implementation and readiness of the " + string(service) + " service",
-		answer:  reflect.TypeFor[remote.Status](),
-		handle: func(x *exchange, r *http.Request) error {
-			x.Header()["Cache-Control"] = a.noStore
-			return a.answer(x, http.StatusOK, s.status(x.context(), service))
-		},
-	}
+func (s *Server) registerStatus(a *api, service Role) {
+	register(a, huma.Operation{
+		Method: http.MethodGet, Path: "/v1/" + string(service) + "/status", OperationID: string(service) + "-status",
+		Summary: "Version, implementation and readiness of the " + string(service) + " service",
+	}, func(ctx context.Context, _ *struct{}) (*uncachedOutput[remote.Status], error) {
+		return &uncachedOutput[remote.Status]{noStore, *s.status(ctx, service)}, nil
+	})
 }
 
-// healthRoutes are for those who watch over the process.
-func (s *Server) healthRoutes(a *api) []route {
-	return []route{
-		{
-			method: http.MethodGet, path: "/healthz", name: "health", summary: "Whether the process is alive", kind: "text/plain",
-			handle: func(x *exchange, _ *http.Request) error {
-				return a.write(x, http.StatusOK, "text/plain; charset=utf-8", []byte("alive\n"))
-			},
-		},
-		{
-			method: http.MethodGet, path: "/readyz", name: "readiness", summary: "Whether work can be done: 200 if so, 503 if not",
-			answer: reflect.TypeFor[remote.Status](),
-			handle: func(x *exchange, r *http.Request) error {
-				status, code := s.status(x.context(), s.cfg.Role), http.StatusOK
-				if !status.Ready {
-					code = http.StatusServiceUnavailable
-				}
-				x.Header()["Cache-Control"] = a.noStore
-				return a.answer(x, code, status)
-			},
-		},
-		{
-			method: http.MethodGet, path: "/metrics", name: "metrics", summary: "Metrics in the text format of Prometheus", kind: "text/plain",
-			handle: func(x *exchange, r *http.Request) error {
-				s.metrics.handler.ServeHTTP(x, r)
-				return nil
-			},
-		},
-	}
+// uncachedOutput is the answer of an operation that must not be cached.
+type uncachedOutput[T any] struct {
+	CacheControl string `header:"Cache-Control" hidden:"true"`
+	Body         T
+}
+
+// registerHealth adds the operations for those who watch the process.
+func (s *Server) registerHealth(a *api) {
+	plain := map[string]*huma.MediaType{"text/plain": {}}
+	a.raw(huma.Operation{
+		Method: http.MethodGet, Path: "/healthz", OperationID: "health", Summary: "Whether the process is alive", Responses: responses(http.StatusOK, plain),
+	}, func(w *responseRecorder, _ *http.Request) error {
+		return s.write(w, http.StatusOK, "text/plain; charset=utf-8", []byte("alive\n"))
+	})
+	a.raw(huma.Operation{
+		Method: http.MethodGet, Path: "/metrics", OperationID: "metrics", Summary: "Metrics in the text format of Prometheus", Responses: responses(http.StatusOK, plain),
+	}, func(w *responseRecorder, r *http.Request) error {
+		s.metrics.handler.ServeHTTP(w, r)
+		return nil
+	})
+	status := jsonContent(schemaOf[remote.Status](a))
+	register(a, huma.Operation{
+		Method: http.MethodGet, Path: "/readyz", OperationID: "readiness", Summary: "Whether work can be done: 200 if so, 503 if not",
+		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: status}, "503": {Description: "Not ready", Content: status}},
+	}, func(ctx context.Context, _ *struct{}) (*readinessOutput, error) {
+		out := &readinessOutput{http.StatusOK, noStore, *s.status(ctx, s.cfg.Role)}
+		if !out.Body.Ready {
+			out.Status = http.StatusServiceUnavailable
+		}
+		return out, nil
+	})
+}
+
+type readinessOutput struct {
+	Status       int
+	CacheControl string `header:"Cache-Control" hidden:"true"`
+	Body         remote.Status
 }
 
 // status tells how a service of this server is.

@@ -1,0 +1,182 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/go-json-experiment/json"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// api is the API of a server: huma's, with the JSON and the problems of prizegen in
+// place of huma's own.
+type api struct {
+	huma.API
+	server *Server
+}
+
+// newAPI returns an API without operations, whose handlers are registered on mux.
+func newAPI(s *Server, mux humago.Mux) *api {
+	return &api{server: s, API: humago.New(mux, huma.Config{OpenAPI: &huma.OpenAPI{
+		OpenAPI: "3.1.0",
+		Info: &huma.Info{
+			Title:       "prizegen, role " + string(s.cfg.Role),
+			Version:     s.cfg.Version,
+			Description: "Instant-win prize draws that anyone can check.",
+			License:     &huma.License{Name: "MIT", Identifier: "MIT"},
+		},
+		Components: &huma.Components{
+			Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
+			SecuritySchemes: map[string]*huma.SecurityScheme{
+				tokenScheme: {Type: "http", Scheme: "bearer", Description: "The token of the administrator."},
+			},
+		},
+	}})}
+}
+
+// Negotiate implements [huma.API]. All answers are JSON, whatever the caller accepts.
+func (a *api) Negotiate(string) (string, error) { return jsonType, nil }
+
+// Transform implements [huma.API]. It encodes an answer before its header is sent, so
+// that the header has the length.
+func (a *api) Transform(ctx huma.Context, _ string, v any) (any, error) {
+	switch err := v.(type) {
+	case *problemError:
+		v = &err.problem
+	case *huma.ErrorModel:
+		v = requestProblem(ctx, err)
+	}
+	if _, ok := v.(*remote.Problem); ok {
+		ctx.SetHeader("Cache-Control", noStore)
+		ctx.SetHeader("X-Content-Type-Options", "nosniff")
+	}
+	buffer := a.server.buffers.get()
+	if err := encode(buffer, v); err != nil {
+		panic(fmt.Errorf("encode %T: %w", v, err)) // which is answered with status 500
+	}
+	if buffer.Len() > buffered {
+		ctx.SetHeader("Content-Length", strconv.Itoa(buffer.Len()))
+	}
+	return buffer, nil
+}
+
+// Marshal implements [huma.API]. It writes what Transform has encoded.
+func (a *api) Marshal(w io.Writer, _ string, v any) error {
+	buffer, ok := v.(*bytes.Buffer)
+	if !ok {
+		return fmt.Errorf("marshal %T: not encoded", v)
+	}
+	defer a.server.buffers.put(buffer)
+	_, _ = w.Write(buffer.Bytes()) // fails if the caller has gone
+	return nil
+}
+
+// DocumentOperation implements [huma.OperationDocumenter].
+func (a *api) DocumentOperation(op *huma.Operation) {
+	delete(op.Responses, "default")
+	if schema, ok := op.Metadata[bodySchema].(*huma.Schema); ok {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: jsonContent(schema)}
+	}
+	a.OpenAPI().AddOperation(op)
+}
+
+// register adds an operation that huma decodes the request and encodes the answer of.
+// The Errors of op are the statuses of the problems that it answers with.
+func register[I, O any](a *api, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	if body, ok := any(new(I)).(documentedBody); ok {
+		op.Metadata = map[string]any{bodySchema: body.schema(a.OpenAPI().Components.Schemas)}
+	}
+	a.documentErrors(&op)
+	if op.RejectUnknownQueryParameters {
+		op.Middlewares = append(op.Middlewares, a.checkQuery)
+	}
+	huma.Register(a, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, a.server.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// raw adds an operation whose handler reads the request and writes the answer itself.
+// Its documentation is in op.
+func (a *api) raw(op huma.Operation, handle handler) {
+	a.documentErrors(&op)
+	a.OpenAPI().AddOperation(&op)
+	a.server.mux.handle(op.Method+" "+op.Path, handle)
+}
+
+// documentErrors moves the errors of an operation to its responses, where huma would
+// document its own kind of problem.
+func (a *api) documentErrors(op *huma.Operation) {
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	for _, status := range op.Errors {
+		op.Responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status),
+			Content:     map[string]*huma.MediaType{remote.ProblemType: {Schema: schemaOf[remote.Problem](a)}},
+		}
+	}
+	op.Errors = nil
+}
+
+// bodyErrors are the statuses of problems with the body of a request, and more.
+func bodyErrors(more ...int) []int {
+	return append(more, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+}
+
+func schemaOf[T any](a *api) *huma.Schema {
+	return a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
+}
+
+func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
+	return map[string]*huma.MediaType{jsonType: {Schema: schema}}
+}
+
+// responses documents the only success of an operation.
+func responses(status int, content map[string]*huma.MediaType) map[string]*huma.Response {
+	return map[string]*huma.Response{strconv.Itoa(status): {Description: http.StatusText(status), Content: content}}
+}
+
+// document returns the OpenAPI document in JSON.
+func (a *api) document() []byte {
+	schemas := a.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "ErrorModel") // huma's own problem, which nothing answers with
+	delete(schemas, "ErrorDetail")
+	for _, schema := range schemas {
+		if won := schema.Properties["prize"]; won != nil && won.Ref != "" {
+			// huma does not know that a pointer to a struct may be null.
+			schema.Properties["prize"] = &huma.Schema{
+				Description: "What was won; null for nothing.",
+				AnyOf:       []*huma.Schema{{Ref: won.Ref}, {Type: "null"}},
+			}
+		}
+	}
+	text, err := json.Marshal(a.OpenAPI())
+	if err != nil {
+		panic("serve: " + err.Error()) // the document does not depend on any input
+	}
+	return text
+}
+
+// schemaName returns the name of a type in the document. The stored draw and the draw
+// that is not stored have names of their own.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[campaign.Draw]() {
+		return "StoredDraw"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
+}
+
+var _ huma.OperationDocumenter = (*api)(nil)

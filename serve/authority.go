@@ -1,0 +1,101 @@
+package serve
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+)
+
+// campaigns is what both the public and an administrator may do, each with what it may
+// see.
+type campaigns interface {
+	Campaign(ctx context.Context, name string) (campaign.Campaign, error)
+	Campaigns(ctx context.Context, list campaign.List) (campaign.Page, error)
+	Draw(ctx context.Context, id string) (campaign.Draw, error)
+	Odds(ctx context.Context, name string) (draw.Odds, error)
+	Play(ctx context.Context, play campaign.Play) (campaign.Draw, error)
+}
+
+// caller is who sent a request.
+type caller struct {
+	campaigns
+	admin *campaign.Promoter // nil for the public
+}
+
+type callerKey struct{}
+
+// tokenScheme is the name of the bearer token in the document.
+const tokenScheme = "token"
+
+// publicOperation adds an operation for everybody. With the token it is done as the
+// administrator.
+func publicOperation[I, O any](a *api, op huma.Operation, handle func(context.Context, caller, *I) (*O, error)) {
+	op.Middlewares = append(op.Middlewares, a.authenticate)
+	register(a, op, func(ctx context.Context, in *I) (*O, error) {
+		c, _ := ctx.Value(callerKey{}).(caller)
+		return handle(ctx, c, in)
+	})
+}
+
+// adminOperation adds an operation for the administrator.
+func adminOperation[I, O any](a *api, op huma.Operation, handle func(context.Context, *campaign.Promoter, *I) (*O, error)) {
+	op.Security = []map[string][]string{{tokenScheme: {}}}
+	op.Errors = append(op.Errors, http.StatusUnauthorized)
+	publicOperation(a, op, func(ctx context.Context, c caller, in *I) (*O, error) { return handle(ctx, c.admin, in) })
+}
+
+// authenticate passes the caller on in the context. It refuses a wrong token, and the
+// public if the operation is for the administrator.
+func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
+	s, w, r := unwrap(ctx)
+	c, err := s.caller(r)
+	if err == nil && c.admin == nil && len(ctx.Operation().Security) > 0 {
+		err = campaign.ErrForbidden
+	}
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	w.Header()["Cache-Control"] = s.noStore
+	next(huma.WithValue(ctx, callerKey{}, c))
+}
+
+// The limits of wrong tokens. The right token is not limited.
+const (
+	wrongTokensPerSecond = 5
+	wrongTokensBurst     = 50
+)
+
+// errTooManyTokens is returned for wrong tokens over the limit.
+var errTooManyTokens = errors.New("too many wrong tokens")
+
+// caller returns who sent a request. A wrong token is an error.
+func (s *Server) caller(r *http.Request) (caller, error) {
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		return caller{campaigns: s.promoter}, nil
+	}
+	scheme, token, _ := strings.Cut(header, " ")
+	if s.cfg.AdminToken != "" && strings.EqualFold(scheme, "Bearer") && equal(token, s.cfg.AdminToken) {
+		admin := s.promoter.As("api")
+		return caller{admin, admin}, nil
+	}
+	if !s.wrongTokens.Allow() {
+		return caller{}, errTooManyTokens
+	}
+	return caller{}, campaign.Errorf(campaign.ErrForbidden, "the token is wrong; send the administrator's as Authorization: Bearer TOKEN")
+}
+
+// equal reports whether a and b are equal, in constant time.
+func equal(a, b string) bool {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}

@@ -1,0 +1,36 @@
+package serve
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/excerpt"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+func (s *Server) registerChanges(a *api) {
+	adminOperation(a, huma.Operation{
+		Method: http.MethodGet, Path: "/v1/changes", OperationID: "list-changes", Summary: "The audit trail, the newest first",
+		RejectUnknownQueryParameters: true,
+		Errors:                       []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+	}, listChanges)
+}
+
+type listChangesInput struct {
+	Cursor  string `query:"cursor" doc:"The ID of the last change of the page before; left out for the first page."`
+	Limit   int    `query:"limit" doc:"How many at most; 50 by default." minimum:"1" maximum:"1000"`
+	Subject string `query:"subject" doc:"Only changes of this campaign, draw or entrant."`
+}
+
+func listChanges(ctx context.Context, admin *campaign.Promoter, in *listChangesInput) (*output[remote.ChangesAnswer], error) {
+	before, err := strconv.ParseInt("0"+in.Cursor, 10, 64)
+	if err != nil {
+		return nil, parameterProblem("cursor", "must be the ID of a change, got %q", excerpt.Of(in.Cursor))
+	}
+	changes, err := admin.Changes(ctx, campaign.ChangeQuery{Before: before, Subject: in.Subject, Limit: in.Limit})
+	return respond(remote.ChangesAnswer{Changes: append([]campaign.Change{}, changes...)}, err)
+}

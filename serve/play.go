@@ -1,0 +1,66 @@
+package serve
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// play makes a draw of a campaign.
+func (s *Server) play(w *responseRecorder, r *http.Request, request *remote.DrawsRequest) error {
+	if s.promoter == nil {
+		return campaign.Errorf(campaign.ErrNotFound, "there are no campaigns here")
+	}
+	if err := request.Check(); err != nil {
+		return err
+	}
+	c, err := s.caller(r)
+	if err != nil {
+		return err
+	}
+	key, err := idempotencyKey(r.Header)
+	if err != nil {
+		return err
+	}
+	d, err := c.Play(w.context(), request.Play(key))
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h["Cache-Control"] = s.noStore
+	h.Set("Location", drawsPath+"/"+url.PathEscape(d.ID))
+	return s.answer(w, http.StatusCreated, d)
+}
+
+// idempotencyKey returns the header Idempotency-Key: a string in quotes, as in
+// draft-ietf-httpapi-idempotency-key-header, or without.
+func idempotencyKey(h http.Header) (string, error) {
+	values := h["Idempotency-Key"]
+	if len(values) == 0 {
+		return "", nil
+	}
+	if len(values) > 1 {
+		return "", wrongKey("got %d values", len(values))
+	}
+	key := strings.TrimSpace(values[0])
+	if inner, quoted := strings.CutPrefix(key, `"`); quoted {
+		inner, closed := strings.CutSuffix(inner, `"`)
+		if !closed {
+			return "", wrongKey("missing closing quote")
+		}
+		key = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(inner)
+	}
+	if key == "" || len(key) > campaign.MaxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return "", wrongKey("got %d bytes", len(key))
+	}
+	return key, nil
+}
+
+func wrongKey(format string, args ...any) error {
+	return problem(http.StatusBadRequest,
+		"Idempotency-Key must be one string of 1 to %d printable ASCII characters, such as \"8e03978e-40d5-43dd-bc93-6894a57f9324\": "+format,
+		append([]any{campaign.MaxKey}, args...)...)
+}

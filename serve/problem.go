@@ -1,0 +1,178 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/excerpt"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// problemError is an error as it is answered. Handlers and resolvers return it to huma.
+type problemError struct {
+	problem remote.Problem
+	header  http.Header // to be added to the answer
+}
+
+func (e *problemError) Error() string { return e.problem.Error() }
+
+// GetStatus implements [huma.StatusError].
+func (e *problemError) GetStatus() int { return e.problem.Status }
+
+// GetHeaders implements [huma.HeadersError].
+func (e *problemError) GetHeaders() http.Header { return e.header }
+
+// ContentType implements [huma.ContentTypeFilter].
+func (e *problemError) ContentType(string) string { return remote.ProblemType }
+
+// ErrorDetail implements [huma.ErrorDetailer]. It carries the problem of a resolver
+// through huma's own kind of problem.
+func (e *problemError) ErrorDetail() *huma.ErrorDetail { return &huma.ErrorDetail{Value: e} }
+
+// problem returns a problem without a kind of its own.
+func problem(status int, format string, args ...any) *remote.Problem {
+	return &remote.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(format, args...)}
+}
+
+// badRequest returns a problem with the values of a request, without details.
+func badRequest() *remote.Problem {
+	return &remote.Problem{Type: "urn:prizegen:problem:bad-request", Title: "invalid request", Status: http.StatusUnprocessableEntity}
+}
+
+// parameterProblem returns the problem with a query parameter.
+func parameterProblem(name, format string, args ...any) error {
+	p, detail := badRequest(), fmt.Sprintf(format, args...)
+	p.Detail = name + ": " + detail
+	p.Errors = []remote.FieldError{{Detail: detail, Parameter: name}}
+	return p
+}
+
+// requestProblem returns the problem for an error that huma has found in a request.
+func requestProblem(ctx huma.Context, model *huma.ErrorModel) *remote.Problem {
+	p := badRequest()
+	var details []string
+	for _, found := range model.Errors {
+		if err, ok := found.Value.(*problemError); ok {
+			for name, values := range err.header {
+				ctx.SetHeader(name, values[0])
+			}
+			return &err.problem
+		}
+		_, name, _ := strings.Cut(found.Location, ".")
+		name = excerpt.Of(name)
+		detail := found.Message
+		switch {
+		case detail == "unknown query parameter":
+			detail += "; the parameters are " + strings.Join(queryParameters(ctx.Operation()), ", ")
+		case found.Value != nil && found.Value != "":
+			detail += fmt.Sprintf(", got %q", excerpt.Of(fmt.Sprint(found.Value)))
+		}
+		p.Errors = append(p.Errors, remote.FieldError{Detail: detail, Parameter: name})
+		details = append(details, name+": "+detail)
+	}
+	p.Detail = strings.Join(details, "; ")
+	p.Instance = instance(ctx.Context())
+	return p
+}
+
+func queryParameters(op *huma.Operation) []string {
+	var names []string
+	for _, p := range op.Parameters {
+		if p.In == "query" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// instance returns the instance of a problem: the id of the request.
+func instance(ctx context.Context) string {
+	if trace := remote.TraceOf(ctx); trace != nil {
+		return "urn:prizegen:request:" + trace.RequestID
+	}
+	return ""
+}
+
+// refuse answers with the problem for an error.
+func (s *Server) refuse(w *responseRecorder, err error) {
+	e := s.problem(w.context(), err)
+	body, err := json.Marshal(e.problem)
+	if err != nil {
+		body = []byte(`{"title":"Internal Server Error","status":500}`)
+	}
+	h := w.Header()
+	for name, values := range e.header {
+		h[name] = values
+	}
+	h["Cache-Control"] = s.noStore
+	_ = s.write(w, e.problem.Status, remote.ProblemType, body)
+}
+
+// minRetryAfter is the time after which a caller may retry, unless more is known.
+const minRetryAfter = time.Second
+
+// retryAfter returns the header that asks a caller to wait.
+func retryAfter(wait time.Duration) http.Header {
+	seconds := int((max(wait, minRetryAfter) + time.Second - 1) / time.Second)
+	return http.Header{"Retry-After": {strconv.Itoa(seconds)}}
+}
+
+// problem returns an error as it is answered, and logs those that are for the operator.
+func (s *Server) problem(ctx context.Context, err error) *problemError {
+	p, header := s.describe(ctx, err)
+	p.Instance = instance(ctx)
+	return &problemError{p, header}
+}
+
+// describe returns what to answer to an error.
+func (s *Server) describe(ctx context.Context, err error) (remote.Problem, http.Header) {
+	var unavailable *remote.Unavailable
+	var source *sourceError
+	switch {
+	case errors.Is(err, errBusy):
+		return *problem(http.StatusServiceUnavailable, "%v; try again in a moment", err), retryAfter(0)
+	case errors.Is(err, errTooManyTokens):
+		return *problem(http.StatusTooManyRequests, "%v; try again in a moment", err), retryAfter(0)
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return *problem(statusClientClosed, "the caller closed the connection"), nil
+	}
+	p, ok := remote.ProblemOf(err)
+	if !ok {
+		s.cfg.Log.ErrorContext(ctx, "request failed", slog.Any("error", err))
+		return *problem(http.StatusInternalServerError, "internal error; the log has details under the id of this request"), nil
+	}
+	var header http.Header
+	// Only the log has the addresses of databases and services.
+	switch {
+	case errors.As(err, &unavailable):
+		header = retryAfter(unavailable.RetryAfter)
+		s.cfg.Log.WarnContext(ctx, "service unavailable", slog.String("service", unavailable.Service), slog.Any("error", err))
+		p.Detail = "the " + unavailable.Service + " service is not available at the moment; the log has details under the id of this request"
+	case errors.As(err, &source):
+		header = retryAfter(0)
+		s.cfg.Log.WarnContext(ctx, "no seed", slog.String("source", source.name), slog.Any("error", source.err))
+	case errors.Is(err, campaign.ErrUnavailable):
+		header = retryAfter(0)
+		s.cfg.Log.WarnContext(ctx, "request refused", slog.Any("error", err))
+		p.Detail = "the database is not available at the moment; the log has details under the id of this request"
+	case errors.Is(err, campaign.ErrBusy):
+		header = retryAfter(0)
+		s.cfg.Log.WarnContext(ctx, "request refused", slog.Any("error", err))
+	case errors.Is(err, campaign.ErrForbidden):
+		header = http.Header{"Www-Authenticate": {`Bearer realm="prizegen"`}}
+	}
+	return *p, header
+}
+
+// statusClientClosed is the status of a request whose caller has gone, as NGINX logs it.
+const statusClientClosed = 499
