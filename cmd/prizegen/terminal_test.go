@@ -179,7 +179,7 @@ func TestNothingIsAskedOfTheTerminal(t *testing.T) {
 	if strings.Contains(string(shown), "\x1b") || !strings.HasPrefix(string(shown), "prizegen ") {
 		t.Errorf("shown: %q", shown)
 	}
-	if got := os.Getenv("CI"); got == "not asking the terminal" {
+	if got := os.Getenv("CI"); got == "prizegen: do not query the terminal" {
 		t.Errorf("CI is left as %q", got)
 	}
 }

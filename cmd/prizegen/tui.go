@@ -155,14 +155,14 @@ func (a *app) beginTUI(ctx context.Context, cfg *tui.Config, o tuiOptions) error
 	cfg.Settings.Free.Rules, cfg.Settings.RulesRef = rules, *o.rules
 	if b.Client == nil {
 		if *o.campaign != "" && err == nil {
-			cfg.Settings, err = cfg.Settings.Enter(ctx, *o.campaign)
+			cfg.Settings, err = cfg.Settings.EnterCampaign(ctx, *o.campaign)
 		}
 		if errors.Is(err, campaign.ErrNotFound) {
 			return hintError{err, "prizegen campaign list has the names of campaigns"}
 		}
 		return err
 	}
-	cfg.Begin = func(ctx context.Context, s tui.Settings) (tui.Settings, error) {
+	cfg.Load = func(ctx context.Context, s tui.Settings) (tui.Settings, error) {
 		f := o.formats
 		if err := a.takeDeployed(ctx, o.cmd, f); err != nil {
 			return s, err
@@ -179,7 +179,7 @@ func (a *app) beginTUI(ctx context.Context, cfg *tui.Config, o tuiOptions) error
 		if *o.campaign == "" {
 			return s, nil
 		}
-		return s.Enter(ctx, *o.campaign)
+		return s.EnterCampaign(ctx, *o.campaign)
 	}
 	return err
 }

@@ -137,13 +137,13 @@ func campaignInSession(t *testing.T, m *tmuxScreen, db string) {
 	m.keys("4")
 	m.until("Campaign summer", "小龍 Lee")
 	m.keys("e")
-	m.until("Correct who played")
+	m.until("Edit the entrant of")
 	m.keys("Tab", "C-u")
 	m.write("李")
 	m.keys("Enter", "Enter")
 	m.until("Change the entrant?")
 	m.keys("y")
-	m.until("the entrant is 小龍 李 now")
+	m.until("the entrant is now 小龍 李")
 	if list := command(t, "entrant", "list", "--db", db, "-o", "json"); !strings.Contains(list, `"last_name": "李"`) {
 		t.Errorf("the database has not the corrected name: %s", list)
 	}

@@ -2,60 +2,70 @@ package tui
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/sourcegraph/conc"
 
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
+	"github.com/prizegen/prizegen/pkg/atomicfile"
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// bulkScreen draws many at a time and holds them against the odds.
+// bulkScreen makes many draws at once and compares them with the odds.
 type bulkScreen struct {
-	w        *world
+	w        *workspace
 	keys     bulkKeys
 	choose   settingKeys
 	settings Settings
 	plan     bulkPlan
 
 	state   bulkState
-	run     *bulkRun // the last one, nil for none
+	run     *bulkRun // the last run; nil for none
 	counts  []uint64 // of its draws so far, by outcome
 	elapsed time.Duration
-	odds    *prize.Odds  // nil where they are not known yet
-	sample  *draw.Sample // of a run that has ended, where its odds are known
-	err     error        // what ended it
+	odds    *prize.Odds  // nil until they are computed
+	sample  *draw.Sample // of a run that has ended; nil without odds
+	err     error        // that ended the run
 
-	from   int // the first row shown
+	from   int // first row shown
 	height int // of the screen
 }
 
-// bulkState is where the screen is with a run.
 type bulkState int
 
 const (
-	bulkReady    bulkState = iota // nothing was drawn yet
+	bulkReady    bulkState = iota // no run yet
 	bulkRunning                   // draws are being made
-	bulkStopping                  // the user has had enough of them
-	bulkEnded                     // they are made, or what ended them is known
+	bulkStopping                  // the user has stopped the run, which has not ended yet
+	bulkEnded                     // the run has ended
 )
 
 type bulkKeys struct{ start, plan, stop, up, down, pageUp, pageDown key.Binding }
 
-func newBulk(w *world) bulkScreen {
+func newBulk(w *workspace) bulkScreen {
 	return bulkScreen{
 		w: w, plan: bulkPlan{count: 1_000_000}, choose: newSettingKeys(),
 		keys: bulkKeys{
-			start:    key.NewBinding(key.WithKeys("enter", " "), key.WithHelp("enter", "draw them")),
-			plan:     key.NewBinding(key.WithKeys("m"), key.WithHelp("m", "how many, to a file")),
-			stop:     key.NewBinding(key.WithKeys("x", "esc"), key.WithHelp("x", "stop")),
-			up:       key.NewBinding(key.WithKeys("up", "k"), key.WithHelp("↑", "rows above")),
-			down:     key.NewBinding(key.WithKeys("down", "j"), key.WithHelp("↓", "rows below")),
-			pageUp:   key.NewBinding(key.WithKeys("pgup"), key.WithHelp("pgup", "page above")),
-			pageDown: key.NewBinding(key.WithKeys("pgdown"), key.WithHelp("pgdn", "page below")),
+			start:    bind("enter", "start", "enter", " "),
+			plan:     bind("m", "count and file", "m"),
+			stop:     bind("x", "stop", "x", "esc"),
+			up:       bind("↑", "up", "up", "k"),
+			down:     bind("↓", "down", "down", "j"),
+			pageUp:   bind("pgup", "page up", "pgup"),
+			pageDown: bind("pgdn", "page down", "pgdown"),
 		},
 	}
 }
@@ -72,22 +82,23 @@ func (b bulkScreen) Keys() []key.Binding {
 	if b.running() {
 		keys = []key.Binding{b.keys.stop}
 	} else {
-		keys = append(keys, b.choose.all(b.settings)...)
+		keys = append(keys, b.choose.enabled(b.settings)...)
 	}
 	return append(keys, b.keys.down, b.keys.up, b.keys.pageDown, b.keys.pageUp)
 }
 
 func (b bulkScreen) running() bool { return b.state == bulkRunning || b.state == bulkStopping }
 
-// Work implements working.
-func (b bulkScreen) Work() string {
-	switch {
-	case !b.running():
+// ConfirmQuit implements quitConfirmer.
+func (b bulkScreen) ConfirmQuit() string {
+	if !b.running() {
 		return ""
-	case b.run.path != "":
-		return show.Count(b.run.count, "draw") + " are being made, and " + b.run.path + " is not written before they all are. Stop it and quit?"
 	}
-	return show.Count(b.run.count, "draw") + " are being made. Stop it and quit?"
+	text := show.Count(b.run.count, "draw") + " are being made. Stop them and quit"
+	if b.run.path != "" {
+		text += " without writing " + b.run.path
+	}
+	return text + "?"
 }
 
 // Update implements screen.
@@ -101,8 +112,7 @@ func (b bulkScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		return b.start(msg.bulkPlan)
 	case bulkTickMsg:
 		if msg.run == b.run && b.running() {
-			b = b.look(b.w.Now())
-			return b, b.run.tick(b.w)
+			return b.refresh(b.w.Now()), b.run.tick(b.w)
 		}
 	case bulkOddsMsg:
 		if msg.run == b.run {
@@ -111,22 +121,19 @@ func (b bulkScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		}
 	case bulkEndMsg:
 		if msg.run == b.run {
-			return b.end(msg)
+			b = b.refresh(msg.at)
+			b.state, b.err = bulkEnded, msg.err
+			b = b.compare()
 		}
 	case tea.KeyMsg:
-		return b.press(msg)
+		return b.handleKey(msg)
 	case tea.MouseMsg:
-		switch msg.Button { //nolint:exhaustive // other buttons do nothing here
-		case tea.MouseButtonWheelUp:
-			b = b.scroll(-1)
-		case tea.MouseButtonWheelDown:
-			b = b.scroll(1)
-		}
+		b = b.scroll(wheelLines(msg))
 	}
 	return b, nil
 }
 
-func (b bulkScreen) press(msg tea.KeyMsg) (screen, tea.Cmd) {
+func (b bulkScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
 	switch {
 	case b.running() && key.Matches(msg, b.keys.stop):
 		b.run.stop()
@@ -143,9 +150,9 @@ func (b bulkScreen) press(msg tea.KeyMsg) (screen, tea.Cmd) {
 	case key.Matches(msg, b.keys.start):
 		return b.start(b.plan)
 	case key.Matches(msg, b.keys.plan):
-		return b, b.ask()
+		return b, b.askPlan()
 	default:
-		return b, b.choose.press(b.w, b.settings, msg)
+		return b, b.choose.handle(b.w, b.settings, msg)
 	}
 	return b, nil
 }
@@ -156,62 +163,234 @@ func (b bulkScreen) scroll(by int) bulkScreen {
 	return b
 }
 
-// bulkStartMsg starts a run.
-type bulkStartMsg struct{ bulkPlan }
-
-// ask asks how many to draw and where to.
-func (b bulkScreen) ask() tea.Cmd {
+// askPlan returns a command that asks for a plan and starts its run.
+func (b bulkScreen) askPlan() tea.Cmd {
 	return ask("Draw many", func(values []string) (tea.Cmd, error) {
-		plan, err := readPlan(values[0], values[1], values[2])
+		plan, err := parsePlan(values[0], values[1], values[2])
 		return send(bulkStartMsg{plan}), err
 	},
 		field{label: "How many", value: prize.Thousands(b.plan.count)},
 		field{label: "First index", value: prize.Thousands(b.plan.start)},
-		field{label: "File", value: b.plan.path, hint: "none; or draws.csv, draws.ndjson"})
+		field{label: "File", value: b.plan.path, hint: "optional; draws.csv or draws.ndjson"})
 }
 
-// start starts a run by the present settings.
+// start starts a run with the current settings. If it would replace a file, it asks first.
 func (b bulkScreen) start(plan bulkPlan) (screen, tea.Cmd) {
 	switch {
 	case b.running():
 		return b, nil
-	case b.settings.waits():
-		return b, send(errorMsg{errWaiting(b.settings)})
-	case plan.taken():
-		return b, plan.confirm()
+	case b.settings.termsUnknown():
+		return b, send(errorMsg{errTermsUnknown(b.settings)})
+	case plan.wouldReplace():
+		plan.replace = true
+		return b, confirm("Replace the file?", plan.path+" exists. It stays unchanged until all draws are made.", send(bulkStartMsg{plan}))
 	}
 	ctx, stop := context.WithCancel(b.w.ctx)
 	terms := b.settings.Terms()
 	spec := b.settings.Spec(plan.start, plan.count)
 	spec.Rules, spec.Text, spec.Number = terms.Rules, terms.Text, terms.Number
 	b.run = &bulkRun{
-		bulkPlan: plan, spec: spec, terms: terms, g: b.settings.Backend.Generator,
+		bulkPlan: plan, spec: spec, terms: terms, generator: b.settings.Backend.Generator,
 		tally: draw.NewTally(terms.Rules), began: b.w.Now(), stop: stop,
 	}
 	b.plan, b.state, b.from = plan, bulkRunning, 0
-	b.plan.replace = false // which was said of this run alone
+	b.plan.replace = false // confirmed for this run only
 	b.counts, b.elapsed, b.odds, b.sample, b.err = b.run.tally.Counts(), 0, nil, nil, nil
-	return b, tea.Batch(b.run.make(ctx, b.w), b.run.odds, b.run.tick(b.w))
+	return b, tea.Batch(b.run.cmd(ctx, b.w), b.run.odds, b.run.tick(b.w))
 }
 
-// look takes up how far the run is.
-func (b bulkScreen) look(now time.Time) bulkScreen {
+// refresh takes the progress of the run.
+func (b bulkScreen) refresh(now time.Time) bulkScreen {
 	b.counts, b.elapsed = b.run.tally.Counts(), now.Sub(b.run.began)
 	return b
 }
 
-// end takes up what became of the run.
-func (b bulkScreen) end(msg bulkEndMsg) (screen, tea.Cmd) {
-	b = b.look(msg.at)
-	b.state, b.err = bulkEnded, msg.err
-	return b.compare(), nil
-}
-
-// compare holds the draws of a run that has ended against the odds.
+// compare compares the draws of a run that has ended with the odds.
 func (b bulkScreen) compare() bulkScreen {
 	if b.state == bulkEnded && b.odds != nil {
 		sample := draw.Compare(b.run.spec.Seed, slices.Clone(b.counts), *b.odds)
 		b.sample = &sample
 	}
 	return b
+}
+
+// maxBulk limits the draws of a run.
+const maxBulk = 100_000_000
+
+// bulkPlan is what the user chooses for a run, besides the settings.
+type bulkPlan struct {
+	start, count uint64
+	path         string // of the file to write; empty for none
+	replace      bool   // whether an existing file may be replaced
+}
+
+// parsePlan parses the values of a form.
+func parsePlan(count, start, path string) (bulkPlan, error) {
+	var p bulkPlan
+	var err error
+	if p.count, err = parseWhole(count); err != nil || p.count == 0 || p.count > maxBulk {
+		return p, fmt.Errorf("how many: enter a whole number from 1 to %s", prize.Thousands(maxBulk))
+	}
+	if p.start, err = parseWhole(start); err != nil {
+		return p, errors.New("first index: enter a whole number, 0 or more")
+	}
+	if err := (entropy.Range{Start: p.start, Count: p.count}).Check(); err != nil {
+		return p, err
+	}
+	p.path = strings.TrimSpace(path)
+	if p.path != "" && encodings()[filepath.Ext(p.path)] == nil {
+		return p, errors.New("file: enter a name that ends in .csv or .ndjson")
+	}
+	return p, nil
+}
+
+// encodings returns the encodings of files by their extensions.
+func encodings() map[string]func(*draw.Spec) *draw.Encoding {
+	return map[string]func(*draw.Spec) *draw.Encoding{".csv": draw.CSV, ".ndjson": draw.NDJSON}
+}
+
+// wouldReplace reports whether the file exists and must not be replaced yet.
+func (p bulkPlan) wouldReplace() bool {
+	path, err := fullPath(p.path)
+	if p.path == "" || p.replace || err != nil {
+		return false // the run reports the error
+	}
+	_, err = os.Lstat(path)
+	return err == nil
+}
+
+// bulkRun is a run of many draws.
+type bulkRun struct {
+	bulkPlan
+	spec      draw.Spec
+	terms     Terms
+	generator draw.Generator
+	tally     *draw.Tally
+	began     time.Time
+	stop      context.CancelFunc
+}
+
+// The messages of a run. Those of earlier runs are dropped.
+type (
+	// bulkStartMsg starts a run.
+	bulkStartMsg struct{ bulkPlan }
+
+	// bulkTickMsg refreshes the progress of a run.
+	bulkTickMsg struct{ run *bulkRun }
+
+	// bulkOddsMsg has the odds of a run's draws.
+	bulkOddsMsg struct {
+		run  *bulkRun
+		odds prize.Odds
+	}
+
+	// bulkEndMsg follows the end of a run. A nil err means that all draws were made.
+	bulkEndMsg struct {
+		run *bulkRun
+		err error
+		at  time.Time
+	}
+)
+
+// bulkTickTime is the time between two refreshes of the progress.
+const bulkTickTime = 100 * time.Millisecond
+
+func (r *bulkRun) tick(w *workspace) tea.Cmd {
+	return w.after(bulkTickTime, bulkTickMsg{r})
+}
+
+// odds is a command that computes the odds.
+func (r *bulkRun) odds() tea.Msg {
+	return bulkOddsMsg{r, r.terms.exactOdds()}
+}
+
+// cmd returns the command that makes the draws. The program does not end before it.
+func (r *bulkRun) cmd(ctx context.Context, w *workspace) tea.Cmd {
+	return func() tea.Msg {
+		w.running.RLock()
+		defer w.running.RUnlock()
+		defer r.stop()
+		err := ctx.Err()
+		if err == nil {
+			err = r.makeDraws(ctx)
+		}
+		return bulkEndMsg{r, err, w.Now()}
+	}
+}
+
+// makeDraws makes the draws, and writes the file if there is one.
+func (r *bulkRun) makeDraws(ctx context.Context) error {
+	g := r.generator
+	if _, remote := g.(interface{ InFlight() int }); !remote {
+		g = yieldingGenerator{g}
+	}
+	if r.path == "" {
+		return draw.Run(ctx, g, r.spec, nil, func(b *draw.Batch) error {
+			r.tally.Add(b)
+			return nil
+		})
+	}
+	encoding := encodings()[filepath.Ext(r.path)](&r.spec)
+	path, err := fullPath(r.path)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(path, atomicfile.Options{Mode: 0o644, Replace: r.replace}, func(f *os.File) error {
+		file := &syncingFile{file: f}
+		if _, err := file.Write(encoding.Header()); err != nil {
+			return err
+		}
+		if err := draw.Write(ctx, g, r.spec, encoding, file, r.tally.Add); err != nil {
+			return errors.Join(err, file.wait())
+		}
+		_, err := file.Write(encoding.Footer())
+		return errors.Join(err, file.wait())
+	})
+}
+
+// yieldingGenerator is a local generator that yields before each batch. The draws keep all
+// cores busy; this lets the program answer a key at once (BenchmarkKey).
+type yieldingGenerator struct{ draw.Generator }
+
+// Texts implements [draw.Generator].
+func (g yieldingGenerator) Texts(ctx context.Context, dst []byte, f textgen.Format, r entropy.Range) ([]byte, error) {
+	runtime.Gosched()
+	return g.Generator.Texts(ctx, dst, f, r)
+}
+
+// syncingFile syncs a file to the disk while it is written, so that little is left to wait
+// for at the end.
+type syncingFile struct {
+	file     *os.File
+	unsynced int // bytes written since the last sync began
+	syncing  atomic.Bool
+	syncs    conc.WaitGroup
+	err      atomic.Pointer[error] // of the first sync that failed: the system reports it only once
+}
+
+// syncBytes is the number of bytes after which a sync begins.
+const syncBytes = 16 << 20
+
+// Write implements [io.Writer].
+func (f *syncingFile) Write(p []byte) (int, error) {
+	n, err := f.file.Write(p)
+	if f.unsynced += n; f.unsynced >= syncBytes && f.syncing.CompareAndSwap(false, true) {
+		f.unsynced = 0
+		f.syncs.Go(func() {
+			defer f.syncing.Store(false)
+			if err := f.file.Sync(); err != nil {
+				f.err.CompareAndSwap(nil, &err)
+			}
+		})
+	}
+	return n, err
+}
+
+// wait waits for syncs and returns the error of the first one that failed.
+func (f *syncingFile) wait() error {
+	f.syncs.Wait()
+	if err := f.err.Load(); err != nil {
+		return *err
+	}
+	return nil
 }

@@ -17,11 +17,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// benchDraws is how many draws a round of a benchmark makes.
+// benchDraws is the number of draws of an iteration of BenchmarkBulk.
 const benchDraws = 10_000_000
 
-// BenchmarkBulk holds the rate of the screen, with the whole program around it, against
-// that of the command, which draws and counts the same.
+// BenchmarkBulk compares the rate of the screen, in the whole program, with that of the
+// commands, which make and count the same draws.
 func BenchmarkBulk(b *testing.B) {
 	for _, file := range []string{"", "draws.csv"} {
 		kind := "count"
@@ -52,10 +52,10 @@ func BenchmarkBulk(b *testing.B) {
 	}
 }
 
-// byCommand makes the draws as the commands do: odds --check, or draw -o csv.
+// byCommand makes the draws as the commands odds --check or draw -o csv do.
 func byCommand(b *testing.B, path string) {
 	b.Helper()
-	spec := testWorld(b, termenv.Ascii).Settings.Spec(0, benchDraws)
+	spec := testWorkspace(b, termenv.Ascii).Settings.Spec(0, benchDraws)
 	tally := draw.NewTally(spec.Rules)
 	if path == "" {
 		if err := draw.Run(b.Context(), draw.Local{}, spec, nil, func(batch *draw.Batch) error { tally.Add(batch); return nil }); err != nil {
@@ -77,8 +77,8 @@ func byCommand(b *testing.B, path string) {
 	}
 }
 
-// BenchmarkKey is how long a key waits for its answer: while nothing is done, and
-// while all cores are busy with draws.
+// BenchmarkKey measures the time from a key to its answer on the screen, while the program
+// is idle and while draws keep all cores busy.
 func BenchmarkKey(b *testing.B) {
 	for name, busy := range map[string]bool{"idle": false, "bulk": true} {
 		b.Run(name, func(b *testing.B) {
@@ -87,25 +87,25 @@ func BenchmarkKey(b *testing.B) {
 				p.Send(bulkStartMsg{bulkPlan{count: maxBulk}})
 				p.out.until(b, "expected")
 			}
-			var took []time.Duration
+			var times []time.Duration
 			for b.Loop() {
 				pressed := time.Now()
 				p.press(b, "?")
 				p.out.until(b, "Keys of Bulk")
-				took = append(took, time.Since(pressed))
+				times = append(times, time.Since(pressed))
 				p.press(b, "q")
-				p.out.until(b, "draw them", "rows below")
+				p.out.until(b, "start", "stop")
 			}
 			p.end(b)
-			slices.Sort(took)
-			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "median-ms")
-			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
-			b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "max-ms")
+			slices.Sort(times)
+			b.ReportMetric(float64(times[len(times)/2].Microseconds())/1000, "median-ms")
+			b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "p99-ms")
+			b.ReportMetric(float64(times[len(times)-1].Microseconds())/1000, "max-ms")
 		})
 	}
 }
 
-// program is the whole program, whose keys come from a pipe.
+// program is the running program with the Bulk screen, whose keys come from a pipe.
 type program struct {
 	*tea.Program
 	keys  *io.PipeWriter
@@ -115,7 +115,7 @@ type program struct {
 
 func startProgram(b *testing.B) program {
 	b.Helper()
-	w := testWorld(b, termenv.TrueColor)
+	w := testWorkspace(b, termenv.TrueColor)
 	ctx, cancel := context.WithCancel(b.Context())
 	w.ctx, w.after = ctx, after
 	in, keys := io.Pipe()
@@ -147,7 +147,7 @@ func (p program) end(b *testing.B) {
 	}
 }
 
-// output is what a program shows.
+// output has what a program has written to the terminal.
 type output struct {
 	mu   sync.Mutex
 	more sync.Cond
@@ -163,7 +163,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// until waits until one of the texts is shown, and forgets what was shown then.
+// until waits until the output has one of the texts, and then clears the output.
 func (o *output) until(b *testing.B, texts ...string) {
 	b.Helper()
 	o.mu.Lock()

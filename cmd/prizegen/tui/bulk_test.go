@@ -18,148 +18,139 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// bulkFrame shows the bulk screen alone.
-func bulkFrame(t *testing.T, w *world) frame {
+// bulkFrame returns a program with the Bulk screen alone.
+func bulkFrame(t *testing.T, w *workspace) frame {
 	t.Helper()
 	f := newFrame(w, newBulk(w))
-	return press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
+	return deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 }
 
-// startBulk starts a run of count draws to a file, without making any.
+// startBulk starts a run of count draws to a file. No draw is made before finish.
 func startBulk(t *testing.T, f frame, count uint64, path string) (frame, *bulkRun) {
 	t.Helper()
-	f = press(t, f, bulkStartMsg{bulkPlan{count: count, path: path}})
+	f = deliver(t, f, bulkStartMsg{bulkPlan{count: count, path: path}})
 	run := f.screens[0].(bulkScreen).run
-	return press(t, f, run.odds()), run
+	return deliver(t, f, run.odds()), run
 }
 
-// finish makes the draws of a run and tells the frame. They took two seconds.
-func (r *bulkRun) finish(t *testing.T, f frame, ctx context.Context) frame {
+// finish makes the draws of a run, as if that took two seconds.
+func (r *bulkRun) finish(ctx context.Context, t *testing.T, f frame) frame {
 	t.Helper()
-	end := r.make(ctx, f.w)().(bulkEndMsg)
+	end := r.cmd(ctx, f.w)().(bulkEndMsg)
 	end.at = r.began.Add(2 * time.Second)
 	next, cmd := f.Update(end)
-	f = next.(frame)
-	if cmd != nil {
-		if batch, ok := cmd().(tea.BatchMsg); ok {
-			for _, cmd := range batch {
-				f = press(t, f, cmd())
-			}
-		} else {
-			f = press(t, f, cmd())
-		}
-	}
-	return f
+	return runCmd(t, next.(frame), cmd)
 }
 
 func TestBulkViews(t *testing.T) {
 	testViews(t, "bulk", []view{
 		{"empty", bulkFrame},
-		{"running", func(t *testing.T, w *world) frame {
+		{"running", func(t *testing.T, w *workspace) frame {
 			f, run := startBulk(t, bulkFrame(t, w), 1_000_000, "")
 			half := run.spec
 			half.Count = 250_000
-			if err := draw.Run(t.Context(), run.g, half, nil, func(b *draw.Batch) error { run.tally.Add(b); return nil }); err != nil {
+			if err := draw.Run(t.Context(), run.generator, half, nil, func(b *draw.Batch) error { run.tally.Add(b); return nil }); err != nil {
 				t.Fatal(err)
 			}
 			run.began = run.began.Add(-500 * time.Millisecond)
-			return press(t, f, bulkTickMsg{run})
+			return deliver(t, f, bulkTickMsg{run})
 		}},
-		{"ended", func(t *testing.T, w *world) frame {
+		{"ended", func(t *testing.T, w *workspace) frame {
 			f, run := startBulk(t, bulkFrame(t, w), 100_000, "")
-			return run.finish(t, f, t.Context())
+			return run.finish(t.Context(), t, f)
 		}},
-		{"error", func(t *testing.T, w *world) frame {
-			w.Settings.Backend.Generator = lost{}
+		{"error", func(t *testing.T, w *workspace) frame {
+			w.Settings.Backend.Generator = failingTexts{}
 			f, run := startBulk(t, bulkFrame(t, w), 100_000, "")
-			return run.finish(t, f, t.Context())
+			return run.finish(t.Context(), t, f)
 		}},
 	})
 }
 
-// lost is a generator whose service does not answer.
-type lost struct{ draw.Generator }
+// failingTexts is a generator whose text service does not answer.
+type failingTexts struct{ draw.Generator }
 
-func (lost) Texts(context.Context, []byte, textgen.Format, entropy.Range) ([]byte, error) {
+func (failingTexts) Texts(context.Context, []byte, textgen.Format, entropy.Range) ([]byte, error) {
 	return nil, errors.New("the text service at http://localhost:8081 can't be reached")
 }
 
-// TestBulkStops makes a run end in the middle: what was drawn until then is held
-// against the odds, and there is no file.
-func TestBulkStops(t *testing.T) {
-	w := testWorld(t, termenv.Ascii)
+// TestStopRun stops a run in the middle. The draws so far are compared with the odds, and
+// no file is written.
+func TestStopRun(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
 	path := filepath.Join(t.TempDir(), "draws.csv")
 	ctx, cancel := context.WithCancel(t.Context())
 	f, run := startBulk(t, bulkFrame(t, w), maxBulk, path)
-	generator := run.g
-	run.g = afterSome{generator, cancel, 100_000}
-	f = run.finish(t, f, ctx)
+	run.generator = cancelAt{run.generator, cancel, 100_000}
+	f = run.finish(ctx, t, f)
 	b := f.screens[0].(bulkScreen)
 	if b.state != bulkEnded || !errors.Is(b.err, context.Canceled) || b.sample == nil || b.sample.Draws != b.drawn() {
-		t.Errorf("state %d, %v, sample %+v", b.state, b.err, b.sample)
+		t.Errorf("got state %d, error %v and sample %v, want %d, %v and a sample of %d draws", b.state, b.err, b.sample, bulkEnded, context.Canceled, b.drawn())
 	}
-	if !strings.Contains(f.View(), "stopped after 2.0 s") || f.err != nil {
-		t.Errorf("the view does not say so:\n%s", f.View())
+	checkShows(t, f, "stopped after 2.0 s")
+	if f.err != nil {
+		t.Errorf("got error %v at the bottom, want none", f.err)
 	}
 	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) > 0 {
-		t.Errorf("left %v, %v", files, err)
+		t.Errorf("got files %v and error %v, want none", files, err)
 	}
 }
 
-// afterSome calls something when an index is reached.
-type afterSome struct {
+// cancelAt is a generator that cancels a context when it reaches an index.
+type cancelAt struct {
 	draw.Generator
-	call context.CancelFunc
-	at   uint64
+	cancel context.CancelFunc
+	index  uint64
 }
 
-func (g afterSome) Texts(ctx context.Context, dst []byte, f textgen.Format, r entropy.Range) ([]byte, error) {
-	if r.Start >= g.at {
-		g.call()
+func (g cancelAt) Texts(ctx context.Context, dst []byte, f textgen.Format, r entropy.Range) ([]byte, error) {
+	if r.Start >= g.index {
+		g.cancel()
 	}
 	return g.Generator.Texts(ctx, dst, f, r)
 }
 
-// TestBulkKey stops by a key, which ends the run's context.
-func TestBulkKey(t *testing.T) {
-	f := press(t, bulkFrame(t, testWorld(t, termenv.Ascii)), keys("enter")...)
+// TestStopKey starts and stops a run by keys.
+func TestStopKey(t *testing.T) {
+	f := deliver(t, bulkFrame(t, testWorkspace(t, termenv.Ascii)), keys("enter")...)
 	run := f.screens[0].(bulkScreen).run
 	if run == nil || run.count != 1_000_000 {
-		t.Fatalf("enter started %+v", run)
+		t.Fatalf("got run %v after enter, want one of 1,000,000 draws", run)
 	}
-	if again := press(t, f, keys("enter")...).screens[0].(bulkScreen).run; again != run {
-		t.Error("a second enter started another run beside it")
+	if again := deliver(t, f, keys("enter")...).screens[0].(bulkScreen).run; again != run {
+		t.Error("got another run after a second enter")
 	}
 	stopped := false
 	run.stop = func() { stopped = true }
-	f = press(t, f, keys("x")...)
+	f = deliver(t, f, keys("x")...)
 	if b := f.screens[0].(bulkScreen); !stopped || b.state != bulkStopping {
-		t.Errorf("after x: stopped %t, state %d", stopped, b.state)
+		t.Errorf("got stopped %t and state %d after x, want true and %d", stopped, b.state, bulkStopping)
 	}
 }
 
-// TestBulkFailsAtOnce writes to a folder that is not there: the error and a way on are told
-// in place of zeros.
-func TestBulkFailsAtOnce(t *testing.T) {
-	f, run := startBulk(t, bulkFrame(t, testWorld(t, termenv.Ascii)), 10, filepath.Join(t.TempDir(), "gone", "draws.csv"))
-	f = run.finish(t, f, t.Context())
-	if view := f.View(); !strings.Contains(view, "such file") || !strings.Contains(view, "tries again") || strings.Contains(view, "expected") {
-		t.Errorf("the error and a way on are not told:\n%s", view)
+// TestRunFailsAtOnce writes to a folder that does not exist. The screen shows the error
+// and what to do, and no counts.
+func TestRunFailsAtOnce(t *testing.T) {
+	f, run := startBulk(t, bulkFrame(t, testWorkspace(t, termenv.Ascii)), 10, filepath.Join(t.TempDir(), "gone", "draws.csv"))
+	f = run.finish(t.Context(), t, f)
+	checkShows(t, f, "such file", "tries again")
+	if strings.Contains(f.View(), "expected") {
+		t.Errorf("got a view with expected numbers:\n%s", f.View())
 	}
 }
 
-// TestBulkFile writes what the command line writes, and replaces a file only when
-// told to.
+// TestBulkFile writes the file that the command draw writes, and replaces a file only
+// after a question.
 func TestBulkFile(t *testing.T) {
 	for _, name := range []string{"draws.csv", "draws.ndjson"} {
 		t.Run(name, func(t *testing.T) {
-			w := testWorld(t, termenv.Ascii)
+			w := testWorkspace(t, termenv.Ascii)
 			path := filepath.Join(t.TempDir(), name)
 			f, run := startBulk(t, bulkFrame(t, w), 10_000, path)
-			f = run.finish(t, f, t.Context())
-			want := bulkEncodings()[filepath.Ext(name)](&run.spec)
+			f = run.finish(t.Context(), t, f)
+			want := encodings()[filepath.Ext(name)](&run.spec)
 			text := want.Header()
-			if err := draw.Run(t.Context(), run.g, run.spec, nil, func(b *draw.Batch) error {
+			if err := draw.Run(t.Context(), run.generator, run.spec, nil, func(b *draw.Batch) error {
 				text = want.Append(text, b)
 				return nil
 			}); err != nil {
@@ -167,28 +158,26 @@ func TestBulkFile(t *testing.T) {
 			}
 			got, err := os.ReadFile(path)
 			if err != nil || string(got) != string(text) {
-				t.Fatalf("wrote %d bytes, %v, want %d", len(got), err, len(text))
+				t.Fatalf("got %d bytes and error %v, want %d bytes and none", len(got), err, len(text))
 			}
 
-			f = settle(t, f, send(bulkStartMsg{bulkPlan{count: 10, path: path}}))
+			f = runCmd(t, f, send(bulkStartMsg{bulkPlan{count: 10, path: path}}))
 			if b := f.screens[0].(bulkScreen); b.run != run || b.state != bulkEnded {
-				t.Error("the run before is forgotten")
+				t.Error("got another run before the answer")
 			}
-			if f.dialog == nil || !strings.Contains(f.View(), "Replace the file?") {
-				t.Fatalf("it does not ask before it replaces the file:\n%s", f.View())
-			}
-			if again, _ := os.ReadFile(path); string(again) != string(text) {
-				t.Error("the file was changed unasked")
+			checkShows(t, f, "Replace the file?")
+			if unchanged, _ := os.ReadFile(path); string(unchanged) != string(text) {
+				t.Error("got a changed file before the answer")
 			}
 			next, yes := f.Update(keys("y")[0])
-			f = press(t, next.(frame), yes())
+			f = deliver(t, next.(frame), yes())
 			run = f.screens[0].(bulkScreen).run
-			f = run.finish(t, f, t.Context())
+			f = run.finish(t.Context(), t, f)
 			if got, _ := os.ReadFile(path); len(got) >= len(text) || len(got) == 0 {
-				t.Errorf("the file was not replaced: it has %d bytes", len(got))
+				t.Errorf("got a file of %d bytes, want 1 to %d", len(got), len(text)-1)
 			}
 			if f.screens[0].(bulkScreen).plan.replace {
-				t.Error("the next run would replace it unasked")
+				t.Error("got a plan that replaces the file again without a question")
 			}
 		})
 	}
@@ -198,62 +187,64 @@ func TestReadPlan(t *testing.T) {
 	for name, test := range map[string]struct {
 		count, start, path string
 		want               bulkPlan
-		wrong              string
+		wantErr            string
 	}{
-		"plain":          {count: "1000", start: "0", want: bulkPlan{count: 1000}},
-		"parted":         {count: "10,000,000", start: "1_000", path: " a.csv ", want: bulkPlan{count: 10_000_000, start: 1000, path: "a.csv"}},
-		"the most":       {count: "100000000", start: "0", want: bulkPlan{count: maxBulk}},
-		"too many":       {count: "100000001", start: "0", wrong: "from 1 to 100,000,000"},
-		"none":           {count: "0", start: "0", wrong: "from 1 to 100,000,000"},
-		"no number":      {count: "x", start: "0", wrong: "how many"},
-		"no index":       {count: "1", start: "-1", wrong: "first index"},
-		"after the last": {count: "2", start: "18446744073709551615", wrong: "index"},
-		"another format": {count: "1", start: "0", path: "a.xlsx", wrong: ".csv or .ndjson"},
+		"plain":                 {count: "1000", start: "0", want: bulkPlan{count: 1000}},
+		"separators":            {count: "10,000,000", start: "1_000", path: " a.csv ", want: bulkPlan{count: 10_000_000, start: 1000, path: "a.csv"}},
+		"most":                  {count: "100000000", start: "0", want: bulkPlan{count: maxBulk}},
+		"too many":              {count: "100000001", start: "0", wantErr: "from 1 to 100,000,000"},
+		"zero":                  {count: "0", start: "0", wantErr: "from 1 to 100,000,000"},
+		"not a number":          {count: "x", start: "0", wantErr: "how many"},
+		"negative index":        {count: "1", start: "-1", wantErr: "first index"},
+		"beyond the last index": {count: "2", start: "18446744073709551615", wantErr: "index"},
+		"unknown format":        {count: "1", start: "0", path: "a.xlsx", wantErr: ".csv or .ndjson"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := readPlan(test.count, test.start, test.path)
+			got, err := parsePlan(test.count, test.start, test.path)
 			switch {
-			case test.wrong == "" && (err != nil || got != test.want):
-				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
-			case test.wrong != "" && (err == nil || !strings.Contains(err.Error(), test.wrong)):
-				t.Errorf("got %v, want an error with %q", err, test.wrong)
+			case test.wantErr == "" && (err != nil || got != test.want):
+				t.Errorf("got plan %+v and error %v, want %+v and none", got, err, test.want)
+			case test.wantErr != "" && (err == nil || !strings.Contains(err.Error(), test.wantErr)):
+				t.Errorf("got error %v, want one with %q", err, test.wantErr)
 			}
 		})
 	}
 }
 
-// TestBulkOfCampaign takes the rules and formats of the campaign that is played, and
-// never its seed, which is secret.
-func TestBulkOfCampaign(t *testing.T) {
-	w := testWorld(t, termenv.Ascii)
+// TestBulkInCampaign draws with the rules and formats of the campaign, but never with its
+// seed, which is secret.
+func TestBulkInCampaign(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
 	openCampaign(t, w)
 	w.Settings.Free.Rules = must(prize.Builtin(prize.Modest))(t)
 	_, run := startBulk(t, bulkFrame(t, w), 100, "")
 	if run.spec.Rules.Name != prize.Generous || run.spec.Seed != "42" {
-		t.Errorf("drawn by %s with the seed %s", run.spec.Rules.Name, run.spec.Seed)
+		t.Errorf("got rules %s and seed %s, want generous and 42", run.spec.Rules.Name, run.spec.Seed)
 	}
 }
 
-// TestQuittingAsksWhileDrawsAreMade from any screen; ctrl+c does not.
-func TestQuittingAsksWhileDrawsAreMade(t *testing.T) {
-	w := testWorld(t, termenv.Ascii)
+// TestQuitDuringRun quits during a run, from another screen: q asks first, ctrl+c does
+// not.
+func TestQuitDuringRun(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
 	f := newFrame(w, newDraw(w), newBulk(w))
-	f = press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
+	f = deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 	if cmd := f.quit(); cmd == nil || cmd() != tea.Quit() {
-		t.Error("q asks though nothing is made")
+		t.Error("got a question without a run")
 	}
-	f = press(t, f, bulkStartMsg{bulkPlan{count: 1_000_000, path: "draws.csv"}})
+	f = deliver(t, f, bulkStartMsg{bulkPlan{count: 1_000_000, path: "draws.csv"}})
 	next, cmd := f.Update(keys("q")[0])
-	f = press(t, next.(frame), cmd())
-	if f.dialog == nil || !strings.Contains(f.View(), "1,000,000 draws are being made, and draws.csv is not written") {
-		t.Fatalf("q does not ask:\n%s", f.View())
+	f = deliver(t, next.(frame), cmd())
+	checkShows(t, f, "1,000,000 draws are being made.")
+	if got, want := f.dialog.(question).text, "Stop them and quit without writing draws.csv?"; !strings.HasSuffix(got, want) {
+		t.Errorf("got question %q, want it to end in %q", got, want)
 	}
-	if asked := press(t, f, keys("n")...); asked.dialog != nil {
-		t.Error("no does not go back")
+	if asked := deliver(t, f, keys("n")...); asked.dialog != nil {
+		t.Errorf("got dialog %v after no, want none", asked.dialog)
 	}
 	for _, by := range keys("y", "ctrl+c") {
 		if _, cmd := f.Update(by); cmd == nil || cmd() != tea.Quit() {
-			t.Errorf("%v does not quit", by)
+			t.Errorf("got no quit after %v", by)
 		}
 	}
 }

@@ -15,14 +15,13 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// What stands around the rows of the histogram: two lines above and two below, or
-// more of them where there is room.
+// The lines around the rows of the histogram.
 const (
 	bulkAround = 5  // without empty lines
-	bulkRoomy  = 14 // the height from which there are empty lines
+	bulkRoomy  = 14 // minimum height of the screen for empty lines
 )
 
-// pageHeight is how many rows of the histogram are shown.
+// pageHeight returns the number of rows of the histogram that fit.
 func (b bulkScreen) pageHeight() int {
 	if b.height >= bulkRoomy {
 		return b.height - bulkAround - 2
@@ -34,15 +33,15 @@ func (b bulkScreen) pageHeight() int {
 func (b bulkScreen) View(width, height int) string {
 	st := b.w.styles
 	if b.run == nil {
-		text := fmt.Sprintf("%s %s of seed %s\nfrom index %s on, by the rules %s.\n\nThey are held against the exact odds, and stored in no campaign.",
-			prize.Thousands(b.plan.count), show.Noun(b.plan.count, "draw"), short(string(b.settings.Seed)), prize.Thousands(b.plan.start), b.settings.Terms().Rules.Name)
+		text := fmt.Sprintf("%s %s of seed %s,\nfrom index %s, with the rules %s.\n\nThey are compared with the exact odds. No campaign stores them.",
+			prize.Thousands(b.plan.count), show.Noun(b.plan.count, "draw"), shortSeed(b.settings.Seed), prize.Thousands(b.plan.start), b.settings.Terms().Rules.Name)
 		text = st.title.Render("Draw many") + "\n\n" + text + "\n\n" +
-			st.key.Render("enter") + " draws them  " + st.key.Render("m") + " changes how many"
+			st.key.Render("enter") + " starts  " + st.key.Render("m") + " changes the count"
 		return centre(lipgloss.NewStyle().Width(min(width-2, 60)).Render(text), width, height)
 	}
 	if b.failed() && b.drawn() == 0 {
 		text := st.warn.Render("✗ "+b.w.explain(b.err)) + "\n\n" + st.key.Render("enter") + " tries again\n" +
-			st.key.Render("m") + " changes how many, and the file\n" + st.key.Render("b") + " changes the backend"
+			st.key.Render("m") + " changes the count and the file\n" + st.key.Render("b") + " changes the backend"
 		return b.head(width) + "\n" + centre(lipgloss.NewStyle().Width(min(width-2, 60)).Render(text), width, height-1)
 	}
 	lines := []string{b.head(width), b.progress(width)}
@@ -53,24 +52,24 @@ func (b bulkScreen) View(width, height int) string {
 	if height >= bulkRoomy {
 		lines = append(lines, "")
 	}
-	return clip(strings.Join(append(lines, b.verdict(width)...), "\n"), width, height)
+	return crop(strings.Join(append(lines, b.verdict(width)...), "\n"), width, height)
 }
 
-// head tells what is drawn.
+// head describes the run.
 func (b bulkScreen) head(width int) string {
 	st, r := b.w.styles, b.run
 	text := fmt.Sprintf("%s %s", prize.Thousands(r.count), show.Noun(r.count, "draw"))
-	more := fmt.Sprintf(" of seed %s from index %s by %s", short(string(r.spec.Seed)), prize.Thousands(r.start), r.terms.Rules.Name)
+	more := fmt.Sprintf(" of seed %s from index %s by %s", shortSeed(r.spec.Seed), prize.Thousands(r.start), r.terms.Rules.Name)
 	if r.path != "" {
 		more = " to " + r.path + more
 	}
-	return cut(st.title.Render(text)+st.faint.Render(more), width)
+	return truncate(st.title.Render(text)+st.faint.Render(more), width)
 }
 
-// failed says whether something else than the user ended the run before its end.
+// failed reports whether an error ended the run, rather than the user.
 func (b bulkScreen) failed() bool { return b.err != nil && !errors.Is(b.err, context.Canceled) }
 
-// drawn is how many draws were made so far.
+// drawn returns the number of draws so far.
 func (b bulkScreen) drawn() uint64 {
 	var n uint64
 	for _, count := range b.counts {
@@ -79,7 +78,7 @@ func (b bulkScreen) drawn() uint64 {
 	return n
 }
 
-// progress tells how far the run is and how fast.
+// progress renders the progress and the rate of the run.
 func (b bulkScreen) progress(width int) string {
 	st := b.w.styles
 	done, total := b.drawn(), b.run.count
@@ -106,10 +105,10 @@ func (b bulkScreen) progress(width int) string {
 		bar := show.Bar(fraction, room)
 		text = st.bar.Render(bar) + st.faint.Render(strings.Repeat("░", room-lipgloss.Width(bar))) + "  " + text
 	}
-	return cut(text, width)
+	return truncate(text, width)
 }
 
-// seconds is a time for people.
+// seconds formats a duration.
 func seconds(d time.Duration) string {
 	if d < 10*time.Second {
 		return fmt.Sprintf("%.1f s", d.Seconds())
@@ -117,8 +116,8 @@ func seconds(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// rows are the outcomes worth a line: those that can come up, those promised though
-// they can't, and what should not have come up.
+// rows returns the outcomes that have a row: those that are possible, all prizes, and
+// those that came up.
 func (b bulkScreen) rows() []prize.Row {
 	if b.odds == nil {
 		return nil
@@ -132,11 +131,11 @@ func (b bulkScreen) rows() []prize.Row {
 	return rows
 }
 
-// histogram shows what was drawn beside what is expected.
+// histogram renders how often each outcome came up, and how often it was expected.
 func (b bulkScreen) histogram(width int) []string {
 	st := b.w.styles
 	if b.odds == nil {
-		return []string{st.faint.Render("counting the exact odds…")}
+		return []string{st.faint.Render("computing the exact odds…")}
 	}
 	rows := b.rows()
 	names, count := 12, len("expected")
@@ -154,15 +153,15 @@ func (b bulkScreen) histogram(width int) []string {
 	if shown := b.pageHeight(); shown < len(rows) {
 		part = fmt.Sprintf("%d–%d of %d", b.from+1, min(b.from+shown, len(rows)), len(rows))
 	}
-	lines := []string{st.title.Render(cut(pad(part, names)+"  "+padLeft("drawn", count)+"  "+padLeft("expected", count), width))}
+	lines := []string{st.title.Render(truncate(pad(part, names)+"  "+padLeft("drawn", count)+"  "+padLeft("expected", count), width))}
 	for _, row := range rows[min(b.from, len(rows)):min(b.from+b.pageHeight(), len(rows))] {
 		name := st.lose
 		if row.Prize != nil {
 			name = st.win
 		}
 		expected := b.expected(row.Probability)
-		line := name.Render(pad(cut(outcomeName(row), names), names)) + "  " +
-			padLeft(prize.Thousands(b.counts[row.Outcome]), count) + "  " + st.faint.Render(padLeft(grouped(expected), count))
+		line := name.Render(pad(truncate(outcomeName(row), names), names)) + "  " +
+			padLeft(prize.Thousands(b.counts[row.Outcome]), count) + "  " + st.faint.Render(padLeft(formatExpected(expected), count))
 		if room >= 8 {
 			line += "  " + b.rowBar(row, most, room)
 		}
@@ -171,7 +170,7 @@ func (b bulkScreen) histogram(width int) []string {
 	return lines
 }
 
-// rowBar is how often an outcome came up, with a mark where it is expected.
+// rowBar renders how often an outcome came up, with a mark at the expected number.
 func (b bulkScreen) rowBar(row prize.Row, most *big.Rat, width int) string {
 	st := b.w.styles
 	share := 0.0
@@ -180,29 +179,28 @@ func (b bulkScreen) rowBar(row prize.Row, most *big.Rat, width int) string {
 	}
 	scale, _ := most.Float64()
 	expected, _ := row.Probability.Float64()
-	// A tenth more than the likeliest outcome, so that this can come up more often
-	// than it should.
+	// The bars have room for the likeliest outcome to come up a tenth too often.
 	scale *= 1.1
 	bar := []rune(pad(show.Bar(share/scale, width), width))
 	mark := min(int(math.Round(expected/scale*float64(width))), width-1)
 	return st.bar.Render(string(bar[:mark])) + st.bar2.Render("┃") + st.bar.Render(string(bar[min(mark+1, len(bar)):min(len(bar), width)]))
 }
 
-// expected is how often something is expected in the draws made so far.
+// expected returns how often an outcome of probability p is expected in the draws so far.
 func (b bulkScreen) expected(p *big.Rat) float64 {
 	n, _ := new(big.Rat).Mul(p, new(big.Rat).SetInt(new(big.Int).SetUint64(b.drawn()))).Float64()
 	return n
 }
 
-// grouped shows an expected number: small ones with a digit behind the point.
-func grouped(n float64) string {
+// formatExpected formats an expected number, a small one with a decimal.
+func formatExpected(n float64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%.1f", n)
 	}
 	return prize.Thousands(uint64(math.Round(n)))
 }
 
-// outcomeName names a prize and the rule that gives it.
+// outcomeName returns the names of a prize and its rule.
 func outcomeName(row prize.Row) string {
 	won := "no prize"
 	if row.Prize != nil {
@@ -214,15 +212,15 @@ func outcomeName(row prize.Row) string {
 	return won + " · " + row.Rule.Name
 }
 
-// verdict tells at the end what the draws say about the odds, in two lines.
+// verdict renders the comparison of a run that has ended with the odds, in two lines.
 func (b bulkScreen) verdict(width int) []string {
 	st := b.w.styles
 	first, second := "", ""
 	switch {
 	case b.failed():
-		return strings.Split(clip(st.warn.Width(width).Render("✗ "+b.w.explain(b.err)), width, 2), "\n")
+		return strings.Split(crop(st.warn.Width(width).Render("✗ "+b.w.explain(b.err)), width, 2), "\n")
 	case b.sample != nil && b.sample.Degrees == 0:
-		first = "Too few draws to tell anything."
+		first = "Too few draws for a chi-square test."
 	case b.sample != nil && width < 60:
 		first = fmt.Sprintf("chi² %.2f, %d degrees, p = %.4f", b.sample.ChiSquare, b.sample.Degrees, b.sample.P)
 		second = fmt.Sprintf("%.4g%% of fair runs are as far or more", 100*b.sample.P)
@@ -234,14 +232,14 @@ func (b bulkScreen) verdict(width int) []string {
 	if b.sample != nil && b.sample.Degrees > 0 && b.sample.P < 0.001 {
 		style = st.warn
 	}
-	lines := []string{style.Render(cut(first, width)), st.faint.Render(cut(second, width))}
+	lines := []string{style.Render(truncate(first, width)), st.faint.Render(truncate(second, width))}
 	if b.state != bulkEnded || b.run.path == "" {
 		return lines
 	}
 	if b.err == nil {
-		lines[1] = st.good.Render(cut("✓ wrote "+b.run.path, width))
+		lines[1] = st.good.Render(truncate("✓ wrote "+b.run.path, width))
 	} else {
-		lines[1] = st.faint.Render(cut("Stopped, so that nothing was written to "+b.run.path, width))
+		lines[1] = st.faint.Render(truncate("Stopped: "+b.run.path+" was not written", width))
 	}
 	return lines
 }

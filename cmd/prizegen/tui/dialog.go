@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -8,36 +9,48 @@ import (
 	"github.com/charmbracelet/lipgloss"
 )
 
-// dialog is a question in front of the screen, which takes all keys. It is told its
-// size by a sizeMsg before the mouse.
+// dialog is a box in front of the screen, which receives all keys. Before a message of
+// the mouse it receives a sizeMsg.
 type dialog interface {
 	Title() string
-	Update(msg tea.Msg) (next dialog, cmd tea.Cmd) // nil closes it
-	View(st styles, width, height int) string      // what fits, without the box around it
+	Update(msg tea.Msg) (next dialog, cmd tea.Cmd) // a nil dialog closes it
+	View(st styles, width, height int) string      // fits in width and height
 	Keys() []key.Binding
 }
 
-// confirm asks before something that can't be taken back: yes is done if so.
+// The messages of dialogs.
+type (
+	// dialogMsg opens a dialog.
+	dialogMsg struct{ dialog dialog }
+
+	// sizeMsg is the size that the View of a dialog or a screen will be called with.
+	sizeMsg struct{ width, height int }
+)
+
+// send returns a command that returns msg.
+func send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
+
+// confirm returns a command that asks a question, and runs yes if the answer is yes.
 func confirm(title, text string, yes tea.Cmd) tea.Cmd {
 	return send(dialogMsg{question{title: title, text: text, yes: yes}})
 }
 
-// question is answered by yes or no.
+// question is a dialog that is answered by yes or no.
 type question struct {
 	title, text string
 	yes         tea.Cmd
-	size        sizeMsg // of the room that it is shown in, zero where that is not known
+	size        sizeMsg // zero before it is known
 }
 
+// Title implements dialog.
 func (q question) Title() string { return q.title }
 
+// Keys implements dialog.
 func (q question) Keys() []key.Binding {
-	return []key.Binding{
-		key.NewBinding(key.WithKeys("y", "Y"), key.WithHelp("y", "yes")),
-		key.NewBinding(key.WithKeys("n", "N", "esc", "q"), key.WithHelp("n", "no")),
-	}
+	return []key.Binding{bind("y", "yes", "y", "Y"), bind("n", "no", "n", "N", "esc", "q")}
 }
 
+// Update implements dialog.
 func (q question) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	keys := q.Keys()
 	switch msg := msg.(type) {
@@ -52,7 +65,7 @@ func (q question) Update(msg tea.Msg) (dialog, tea.Cmd) {
 		}
 	case tea.MouseMsg:
 		line := lipgloss.Height(q.lines(q.size.width, q.size.height)) + 1
-		if msg.Button != tea.MouseButtonLeft || msg.Action != tea.MouseActionPress || msg.Y != line || msg.X < 0 {
+		if !isClick(msg) || msg.Y != line || msg.X < 0 {
 			return q, nil
 		}
 		switch yes := lipgloss.Width(answerYes); {
@@ -65,46 +78,49 @@ func (q question) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	return q, nil
 }
 
-// The answers as they stand below the question, for the mouse.
+// The answers below a question, for the mouse.
 const (
 	answerYes = "[ yes ]"
 	answerNo  = "[ no ]"
 )
 
-// lines is the question without the answers.
+// lines renders the question without the answers.
 func (q question) lines(width, height int) string {
-	return clip(lipgloss.NewStyle().Width(width).Render(q.text), width, height-2)
+	return crop(lipgloss.NewStyle().Width(width).Render(q.text), width, height-2)
 }
 
+// View implements dialog.
 func (q question) View(st styles, width, height int) string {
 	return q.lines(width, height) + "\n\n" + st.key.Render(answerYes) + "  " + st.key.Render(answerNo)
 }
 
-// option is one line of a list to choose from.
+// option is a line of a choice.
 type option struct {
 	name   string
-	about  string  // what stands beside it, may be empty
-	chosen tea.Cmd // what is done where it is chosen
+	about  string  // shown beside the name; may be empty
+	chosen tea.Cmd // runs if the option is chosen
 }
 
-// choose offers options; at is the place of the present one.
-func choose(title string, at int, options ...option) tea.Cmd {
-	return send(dialogMsg{choice{title: title, options: options, at: at}})
+// choose returns a command that offers options, with one of them selected.
+func choose(title string, selected int, options ...option) tea.Cmd {
+	return send(dialogMsg{choice{title: title, options: options, selected: selected}})
 }
 
-// choice is a list to choose from.
+// choice is a dialog with a list to choose from.
 type choice struct {
-	title   string
-	options []option
-	at      int
-	height  int // of the room that it is shown in, 0 where that is not known
+	title    string
+	options  []option
+	selected int
+	height   int // 0 before it is known
 }
 
+// Title implements dialog.
 func (c choice) Title() string { return c.title }
 
+// Keys implements dialog.
 func (c choice) Keys() []key.Binding {
 	keys := c.keys()
-	if len(c.options) <= c.height { // all in sight
+	if len(c.options) <= c.height { // all visible
 		return keys[:4]
 	}
 	return keys
@@ -112,28 +128,29 @@ func (c choice) Keys() []key.Binding {
 
 func (c choice) keys() []key.Binding {
 	return []key.Binding{
-		key.NewBinding(key.WithKeys("up", "k"), key.WithHelp("↑", "up")),
-		key.NewBinding(key.WithKeys("down", "j"), key.WithHelp("↓", "down")),
-		key.NewBinding(key.WithKeys("enter", " "), key.WithHelp("enter", "choose")),
-		key.NewBinding(key.WithKeys("esc", "q"), key.WithHelp("esc", "back")),
-		key.NewBinding(key.WithKeys("pgup"), key.WithHelp("pgup", "page above")),
-		key.NewBinding(key.WithKeys("pgdown"), key.WithHelp("pgdn", "page below")),
-		key.NewBinding(key.WithKeys("home"), key.WithHelp("home", "first")),
-		key.NewBinding(key.WithKeys("end"), key.WithHelp("end", "last")),
+		bind("↑", "up", "up", "k"),
+		bind("↓", "down", "down", "j"),
+		bind("enter", "choose", "enter", " "),
+		bind("esc", "back", "esc", "q"),
+		bind("pgup", "page up", "pgup"),
+		bind("pgdn", "page down", "pgdown"),
+		bind("home", "first", "home"),
+		bind("end", "last", "end"),
 	}
 }
 
+// Update implements dialog.
 func (c choice) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	keys := c.keys()
 	switch msg := msg.(type) {
 	case tea.KeyMsg:
 		switch {
 		case key.Matches(msg, keys[0]):
-			c.at = (c.at + len(c.options) - 1) % len(c.options)
+			c.selected = (c.selected + len(c.options) - 1) % len(c.options)
 		case key.Matches(msg, keys[1]):
-			c.at = (c.at + 1) % len(c.options)
+			c.selected = (c.selected + 1) % len(c.options)
 		case key.Matches(msg, keys[2]):
-			return nil, c.options[c.at].chosen
+			return nil, c.options[c.selected].chosen
 		case key.Matches(msg, keys[3]):
 			return nil, nil
 		case key.Matches(msg, keys[4]):
@@ -148,35 +165,24 @@ func (c choice) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	case sizeMsg:
 		c.height = msg.height
 	case tea.MouseMsg:
-		return c.click(msg)
+		line := firstVisible(c.selected, len(c.options), c.height) + msg.Y
+		if isClick(msg) && msg.Y >= 0 && msg.Y < c.height && line < len(c.options) {
+			return nil, c.options[line].chosen
+		}
+		c = c.move(wheelLines(msg))
 	}
 	return c, nil
 }
 
-// move goes to another line, as far as there are any.
+// move selects another line, but not beyond the first or last one.
 func (c choice) move(by int) choice {
-	c.at = min(max(c.at+by, 0), len(c.options)-1)
+	c.selected = min(max(c.selected+by, 0), len(c.options)-1)
 	return c
 }
 
-// click acts on the mouse: the wheel moves, and a click chooses.
-func (c choice) click(msg tea.MouseMsg) (dialog, tea.Cmd) {
-	switch msg.Button {
-	case tea.MouseButtonWheelUp:
-		c = c.move(-1)
-	case tea.MouseButtonWheelDown:
-		c = c.move(1)
-	case tea.MouseButtonLeft:
-		line := scrolled(c.at, len(c.options), c.height) + msg.Y
-		if msg.Action == tea.MouseActionPress && msg.Y >= 0 && msg.Y < c.height && line < len(c.options) {
-			return nil, c.options[line].chosen
-		}
-	}
-	return c, nil
-}
-
+// View implements dialog.
 func (c choice) View(st styles, width, height int) string {
-	// A long name is cut, and not what stands beside it: that may be a campaign's state.
+	// A long name is truncated rather than what is beside it, such as a campaign's state.
 	names, abouts := 0, 0
 	for _, o := range c.options {
 		names, abouts = max(names, lipgloss.Width(o.name)), max(abouts, lipgloss.Width(o.about))
@@ -184,18 +190,15 @@ func (c choice) View(st styles, width, height int) string {
 	if abouts > 0 {
 		names = min(names, max(width-4-abouts, (width-4)/2))
 	}
-	from := scrolled(c.at, len(c.options), height)
+	from := firstVisible(c.selected, len(c.options), height)
 	var lines []string
 	for i, o := range c.options[from:min(from+height, len(c.options))] {
 		line := o.name
 		if o.about != "" {
-			line = pad(cut(o.name, names), names)
+			line = pad(truncate(o.name, names), names) + "  " + o.about
 		}
-		if o.about != "" {
-			line += "  " + o.about
-		}
-		line = pad(cut(line, width-2), width-2)
-		if from+i == c.at {
+		line = pad(truncate(line, width-2), width-2)
+		if from+i == c.selected {
 			lines = append(lines, st.selected.Render("› "+line))
 		} else {
 			lines = append(lines, "  "+line)
@@ -204,7 +207,46 @@ func (c choice) View(st styles, width, height int) string {
 	return strings.Join(lines, "\n")
 }
 
-// scrolled is the first line shown of a list so that the line at is in sight.
-func scrolled(at, lines, height int) int {
-	return min(max(at-height/2, 0), max(lines-height, 0))
+// waitDialog is a dialog that is open while a request runs; esc cancels the request.
+// Pointers to it are compared, to tell the result of the latest request from a late one.
+type waitDialog struct {
+	text   string
+	cancel context.CancelFunc
+}
+
+// The messages of waitDialogs.
+type (
+	// waitMsg opens a waitDialog and starts its request.
+	waitMsg struct {
+		dialog  *waitDialog
+		request tea.Cmd
+	}
+
+	// resultMsg has the message in which a request resulted.
+	resultMsg struct {
+		dialog *waitDialog
+		msg    tea.Msg
+	}
+)
+
+// Title implements dialog.
+func (d *waitDialog) Title() string { return "Please wait" }
+
+// Keys implements dialog.
+func (d *waitDialog) Keys() []key.Binding {
+	return []key.Binding{bind("esc", "cancel", "esc", "q")}
+}
+
+// Update implements dialog.
+func (d *waitDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
+	if pressed, ok := msg.(tea.KeyMsg); ok && key.Matches(pressed, d.Keys()[0]) {
+		d.cancel()
+		return nil, nil
+	}
+	return d, nil
+}
+
+// View implements dialog.
+func (d *waitDialog) View(_ styles, width, height int) string {
+	return crop(lipgloss.NewStyle().Width(width).Render(d.text), width, height)
 }

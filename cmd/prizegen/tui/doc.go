@@ -1,10 +1,25 @@
-// Package tui is the interactive program: prizegen in a terminal, with which a draw
-// can be held in front of people.
+// Package tui is the interactive program: prizegen in a terminal, for holding a draw in
+// front of people.
 //
-// [Run] shows it until the user quits. What it works with comes in a [Config]: the
-// functions that the commands call, so that the screens show what the commands
-// print. The frame, the model of Bubble Tea, holds the screens, one a tab, and what
-// they share: the settings, one dialog, an error or a note in the last lines, and
-// the help. A screen is a value with an Update function; whatever takes time is a
-// command whose answer comes back as a message.
+// [Run] shows the program until the user quits. Its [Config] has the functions that the
+// commands call, so the screens show what the commands print.
+//
+// How a key becomes a picture:
+//
+//  1. run.go: Bubble Tea reads the key and passes it to the frame, the model of the
+//     program.
+//  2. frame.go: the frame handles its own keys, such as tab and ?. Others go to the open
+//     dialog or to the active screen.
+//  3. draw.go, odds.go, bulk.go, history.go, services.go, rules.go: a screen is a value.
+//     Its Update method returns the changed screen and a command for everything that
+//     takes time. Bubble Tea runs the command and passes its message to the frame, which
+//     passes it to every screen. A screen changes the [Settings], opens a dialog or shows
+//     an error by such a message, too: see screen.go.
+//  4. frameview.go: the frame draws the tabs, the settings and the keys around the view
+//     of the active screen or the dialog. The view of a screen is in the file named for
+//     it, such as drawview.go.
+//
+// Screens are built from widgets, which do not know them: dialogs (dialog.go, form.go,
+// help.go), tables and text that fits (layout.go), large letters (glyphs.go). Widgets
+// are built from styles (style.go).
 package tui

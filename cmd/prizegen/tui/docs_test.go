@@ -10,8 +10,8 @@ import (
 	"github.com/muesli/termenv"
 )
 
-// TestDocs holds docs/tui.md against the keys that act: each screen has a section with
-// those of its own, but for the ones that go through a list.
+// TestDocs checks that docs/tui.md has the keys of the frame, and a section for each
+// screen with its keys, except those that move in a list.
 func TestDocs(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/tui.md")
 	if err != nil {
@@ -20,32 +20,32 @@ func TestDocs(t *testing.T) {
 	section := func(title string) string {
 		_, after, found := strings.Cut(string(text), "\n## "+title+"\n")
 		if !found {
-			t.Fatalf("docs/tui.md has no section %q", title)
+			t.Fatalf("docs/tui.md: missing section %q", title)
 		}
 		own, _, _ := strings.Cut(after, "\n## ")
 		return own
 	}
-	tell := func(title string, keys []key.Binding) {
-		known := section(title)
+	check := func(title string, keys []key.Binding) {
+		text := section(title)
 		for _, k := range keys {
-			if line := fmt.Sprintf("| `%s` | %s |", k.Help().Key, k.Help().Desc); !strings.Contains(known, line) {
-				t.Errorf("the section %s of docs/tui.md lacks %s", title, line)
+			if line := fmt.Sprintf("| `%s` | %s |", k.Help().Key, k.Help().Desc); !strings.Contains(text, line) {
+				t.Errorf("docs/tui.md: missing %q in section %s", line, title)
 			}
 		}
 	}
-	tell("Keys", newFrameKeys().all())
-	w := testWorld(t, termenv.Ascii)
-	promotion(t, w, shelf{})
-	elsewhere(t, w, "http://draws.example.org")
+	check("Keys", newFrameKeys().all())
+	w := testWorkspace(t, termenv.Ascii)
+	playFixed(w, fixedDraws{})
+	useServices(t, w, "http://draws.example.org")
 	for _, screen := range newFrame(w, screens(w)...).screens {
-		known := section("Settings")
+		settings := section("Settings")
 		var own []key.Binding
 		for _, k := range screen.Keys() {
-			isSetting := strings.Contains(known, "| `"+k.Help().Key+"` | "+k.Help().Desc)
+			isSetting := strings.Contains(settings, "| `"+k.Help().Key+"` | "+k.Help().Desc)
 			if !isSetting && !strings.Contains("↑ ↓ pgup pgdn space", k.Help().Key) {
 				own = append(own, k)
 			}
 		}
-		tell(screen.Title(), own)
+		check(screen.Title(), own)
 	}
 }

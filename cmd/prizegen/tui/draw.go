@@ -11,49 +11,59 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// drawScreen is where draws are made one by one, for people to see: the account
-// number rolls in, letter by letter, then the prize is revealed.
+// drawScreen makes draws one by one, for people to watch: the account number rolls in,
+// letter by letter, then the prize is revealed.
 type drawScreen struct {
-	w        *world
+	w        *workspace
 	settings Settings
 	size     sizeMsg
 	draw     key.Binding
-	giveUp   key.Binding
+	cancel   key.Binding
 	choose   settingKeys
 	glyphs   map[rune]glyph
-	odds     oddsMsg // of the present terms, nil where they are not known yet
+	odds     oddsMsg
 
-	state  drawState
-	asked  int                // counts requests: of an earlier one, no answer is wanted
-	ctx    context.Context    // of the request, nil before the first one
-	cancel context.CancelFunc // gives it up
-	late   bool               // whether it takes long
-	once   onceKey            // of the play that is under way or failed
-	drawn  drawnMsg           // the last draw, from rolling on
-	err    error              // of the last request, where it failed
-	tick   int                // counts the pictures of the animation
-	ticked time.Time
+	state   drawState
+	request drawRequest
+	drawn   drawn // the last draw, once state is drawRolling
+	err     error // of the last request
+	tick    int   // number of frames of the animation so far
+	ticked  time.Time
 
 	tally  tally
-	recent []drawnMsg // those before the last one, the newest first
+	recent []drawn // earlier draws, newest first
 }
 
-// drawState is where the screen is with a draw.
 type drawState int
 
 const (
-	ready    drawState = iota // nothing was drawn yet
-	asking                    // a draw is being made
-	rolling                   // it is made, and its account number rolls in
-	revealed                  // its prize is shown
-	cheering                  // the same, with confetti that still falls
-	drawLost                  // it could not be made
+	drawReady       drawState = iota // no draw yet
+	drawPending                      // a draw is being made
+	drawRolling                      // the account number rolls in
+	drawRevealed                     // the prize is shown
+	drawCelebrating                  // the prize is shown, with falling confetti
+	drawFailed                       // the draw could not be made
 )
 
-// maxRecent is how many draws are shown below the last one at most.
+// drawRequest is a request for a draw.
+type drawRequest struct {
+	number int             // counts requests and animations; messages of earlier ones are dropped
+	ctx    context.Context // nil before the first request
+	cancel context.CancelFunc
+	slow   bool // whether it has been running for slowAfter
+	once   onceKey
+}
+
+// slowAfter is the time after which the screen offers to cancel a request.
+const slowAfter = time.Second
+
+// maxRecent limits the draws listed below the last one.
 const maxRecent = 20
 
 // tally counts the draws of the session.
@@ -62,11 +72,11 @@ type tally struct {
 	worth       map[prize.Currency]int64 // of the prizes, in minor units
 }
 
-func newDraw(w *world) drawScreen {
+func newDraw(w *workspace) drawScreen {
 	return drawScreen{
 		w:      w,
-		draw:   key.NewBinding(key.WithKeys(" ", "enter"), key.WithHelp("space", "draw")),
-		giveUp: key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "give up")),
+		draw:   bind("space", "draw", " ", "enter"),
+		cancel: bind("esc", "cancel", "esc"),
 		choose: newSettingKeys(),
 		glyphs: readGlyphs(),
 	}
@@ -80,17 +90,35 @@ func (d drawScreen) Init() tea.Cmd { return nil }
 
 // Keys implements screen.
 func (d drawScreen) Keys() []key.Binding {
-	if d.state == asking {
-		return append([]key.Binding{d.giveUp}, d.choose.all(d.settings)...)
+	first := d.draw
+	if d.state == drawPending {
+		first = d.cancel
 	}
-	return append([]key.Binding{d.draw}, d.choose.all(d.settings)...)
+	return append([]key.Binding{first}, d.choose.enabled(d.settings)...)
 }
+
+// The messages of requests, which have the number of their request.
+type (
+	// drawResultMsg has the result of a request.
+	drawResultMsg struct {
+		request int
+		seed    entropy.Seed // of free play
+		drawn   drawn
+		err     error
+	}
+
+	// slowMsg follows a request after slowAfter.
+	slowMsg struct{ request int }
+
+	// tickMsg shows the next frame of the animation.
+	tickMsg struct{ request int }
+)
 
 // Update implements screen.
 func (d drawScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case settingsMsg:
-		return d.settle(msg.Settings), nil
+		return d.applySettings(msg.Settings), nil
 	case oddsMsg:
 		d.odds = msg
 	case sizeMsg:
@@ -99,102 +127,92 @@ func (d drawScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		if key.Matches(msg, d.draw) {
 			return d.press()
 		}
-		if d.state == asking && key.Matches(msg, d.giveUp) {
-			return d.lose(errGivenUp), nil
+		if d.state == drawPending && key.Matches(msg, d.cancel) {
+			return d.fail(errCancelled), nil
 		}
-		return d, d.choose.press(d.w, d.settings, msg)
+		return d, d.choose.handle(d.w, d.settings, msg)
 	case tea.MouseMsg:
-		if msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress && d.draws(msg.X, msg.Y) {
+		if isClick(msg) && d.startsDraw(msg.X, msg.Y) {
 			return d.press()
 		}
-	case madeMsg:
-		if msg.asked == d.asked && d.state == asking {
-			return d.made(msg)
+	case drawResultMsg:
+		if msg.request == d.request.number && d.state == drawPending {
+			return d.receive(msg)
 		}
-	case lateMsg:
-		d.late = msg.asked == d.asked && d.state == asking
+	case slowMsg:
+		d.request.slow = msg.request == d.request.number && d.state == drawPending
 	case tickMsg:
-		if msg.asked == d.asked {
+		if msg.request == d.request.number {
 			return d.animate()
 		}
 	}
 	return d, nil
 }
 
-// settle takes up settings. A draw that is under way elsewhere than where draws are
-// made now is given up: it may be what a lost service left behind.
-func (d drawScreen) settle(s Settings) drawScreen {
-	if d.state == asking && s.Backend.Name != d.settings.Backend.Name {
-		d.cancel()
-		d.asked++
-		d.state = ready
+// applySettings applies settings. A change of the backend cancels the request.
+func (d drawScreen) applySettings(s Settings) drawScreen {
+	if d.state == drawPending && s.Backend.Name != d.settings.Backend.Name {
+		d.request.cancel()
+		d.request.number++
+		d.state = drawReady
 	}
 	d.settings = s
 	return d
 }
 
-// press draws, or shows at once what is still rolling.
+// press starts a draw, or ends the rolling of the last one.
 func (d drawScreen) press() (screen, tea.Cmd) {
 	switch d.state {
-	case asking:
+	case drawPending:
 		return d, nil
-	case rolling:
+	case drawRolling:
 		return d.reveal()
 	}
-	if d.settings.waits() {
-		return d, send(errorMsg{errWaiting(d.settings)})
+	if d.settings.termsUnknown() {
+		return d, send(errorMsg{errTermsUnknown(d.settings)})
 	}
-	if d.settings.spent && d.settings.Campaign == nil {
-		return d, send(errorMsg{errSpent(d.settings)})
+	if d.settings.exhausted && d.settings.Campaign == nil {
+		return d, send(errorMsg{errExhausted(d.settings)})
 	}
-	if d.state == revealed || d.state == cheering {
+	if d.state == drawRevealed || d.state == drawCelebrating {
 		d.recent = slices.Insert(slices.Clone(d.recent), 0, d.drawn)
 		d.recent = d.recent[:min(len(d.recent), maxRecent)]
 	}
-	d.once = d.once.of(d.settings, rand.Text)
-	d.state, d.err, d.tick, d.ticked = asking, nil, 0, d.w.Now()
-	d.asked++
-	d.late = false
-	d.ctx, d.cancel = context.WithTimeout(d.w.ctx, callTime)
-	return d, tea.Batch(d.w.makeDraw(d.ctx, d.cancel, d.asked, d.settings, d.once.key), d.next(), d.w.after(lateTime, lateMsg{d.asked}))
+	d.state, d.err, d.tick, d.ticked = drawPending, nil, 0, d.w.Now()
+	d.request.ctx, d.request.cancel = context.WithTimeout(d.w.ctx, callTimeout)
+	d.request.once = d.request.once.next(d.settings, rand.Text)
+	d.request.slow = false
+	d.request.number++
+	return d, tea.Batch(d.request.cmd(d.w, d.settings), d.nextTick(), d.w.after(slowAfter, slowMsg{d.request.number}))
 }
 
-// lateTime is how long a draw may take before the screen says what it waits for.
-const lateTime = time.Second
+// errCancelled is the error of a request that the user cancelled.
+var errCancelled = errors.New("cancelled before an answer came")
 
-// lateMsg tells that a request takes long.
-type lateMsg struct{ asked int }
-
-// errGivenUp is about a draw that the user no longer waits for.
-var errGivenUp = errors.New("given up: what was asked has not answered")
-
-// lose gives up the request, for a reason that is told.
-func (d drawScreen) lose(err error) drawScreen {
-	d.cancel()
-	d.asked++
-	d.state, d.err = drawLost, err
+// fail ends the request with an error.
+func (d drawScreen) fail(err error) drawScreen {
+	d.request.cancel()
+	d.request.number++
+	d.state, d.err = drawFailed, err
 	return d
 }
 
-// made takes up an answer.
-func (d drawScreen) made(msg madeMsg) (screen, tea.Cmd) {
+// receive receives the result of the request.
+func (d drawScreen) receive(msg drawResultMsg) (screen, tea.Cmd) {
 	if msg.err != nil {
-		return d.lose(msg.err), nil
+		return d.fail(msg.err), nil
 	}
-	d.once = onceKey{}
-	d.state, d.drawn, d.tick = rolling, msg.drawn, 0
+	d.request.once = onceKey{}
+	d.state, d.drawn, d.tick = drawRolling, msg.drawn, 0
 	var counted tea.Cmd
-	if msg.drawn.stored == nil {
+	if !msg.drawn.stored() {
 		count := func(s Settings) Settings {
-			if s.Seed == msg.seed && s.Next == msg.drawn.draw.Index {
-				s.Next++
-				if s.spent = s.Next == 0; s.spent {
-					s.Next--
-				}
+			if s.Seed == msg.seed && s.Next == msg.drawn.Index {
+				return s.countDraw()
 			}
 			return s
 		}
-		d.settings = count(d.settings) // the next key may come before the frame's answer
+		d.settings = count(d.settings) // the next key may come before the settingsMsg
 		counted = send(changeMsg{count})
 	}
 	if !d.w.Animate {
@@ -206,20 +224,165 @@ func (d drawScreen) made(msg madeMsg) (screen, tea.Cmd) {
 
 // reveal shows the prize.
 func (d drawScreen) reveal() (screen, tea.Cmd) {
-	d.state = revealed
+	d.state = drawRevealed
 	d.tally.draws++
-	if won := d.drawn.draw.Prize; won != nil {
-		d.tally.wins++
-		d.tally.worth = maps.Clone(d.tally.worth)
-		if d.tally.worth == nil {
-			d.tally.worth = map[prize.Currency]int64{}
-		}
-		d.tally.worth[d.drawn.terms.Rules.Currency] += won.Value
-		if d.w.Animate {
-			d.state, d.tick = cheering, 0
-			d.asked++ // the ticks of rolling end
-			return d, tea.Batch(send(d.drawn), d.next())
-		}
+	won := d.drawn.Prize
+	if won == nil {
+		return d, send(d.drawn)
 	}
-	return d, send(d.drawn)
+	d.tally.wins++
+	d.tally.worth = maps.Clone(d.tally.worth)
+	if d.tally.worth == nil {
+		d.tally.worth = map[prize.Currency]int64{}
+	}
+	d.tally.worth[d.drawn.terms.Rules.Currency] += won.Value
+	if !d.w.Animate {
+		return d, send(d.drawn)
+	}
+	d.state, d.tick = drawCelebrating, 0
+	d.request.number++ // drops the ticks of the rolling
+	return d, tea.Batch(send(d.drawn), d.nextTick())
+}
+
+// cmd returns the command of the request. It makes a draw as the command draw does, and in
+// a campaign as draw --campaign does, with a once-only key.
+func (r drawRequest) cmd(w *workspace, s Settings) tea.Cmd {
+	return func() tea.Msg {
+		defer r.cancel()
+		result := drawResultMsg{request: r.number, seed: s.Seed}
+		if s.Campaign != nil {
+			result.drawn, result.err = playCampaign(r.ctx, s, r.once.key)
+		} else {
+			result.drawn, result.err = drawFree(r.ctx, s)
+			result.drawn.PlayedAt = w.Now()
+		}
+		return result
+	}
+}
+
+// drawFree makes the next draw of free play.
+func drawFree(ctx context.Context, s Settings) (drawn, error) {
+	var d drawn
+	err := draw.Run(ctx, s.Backend.Generator, s.Spec(s.Next, 1), nil, func(b *draw.Batch) error {
+		d = freeDraw(b, 0, s.Free)
+		return nil
+	})
+	return d, err
+}
+
+// freeDraw returns the i-th draw of a batch.
+func freeDraw(b *draw.Batch, i int, terms Terms) drawn {
+	d := b.Draw(i)
+	return drawn{outcome: b.Outcomes[i], terms: terms, Draw: campaign.Draw{
+		Index: d.Index, Account: d.Whole, Text: d.Text, Number: d.Number, Rule: d.Rule, Prize: d.Prize, Seed: d.Seed,
+		TextFormat: d.TextFormat, NumberFormat: d.NumberFormat, Rules: d.Rules, RulesSHA256: d.RulesSHA256,
+	}}
+}
+
+// playCampaign plays the campaign.
+func playCampaign(ctx context.Context, s Settings, once string) (drawn, error) {
+	promoter, err := s.Backend.Promoter(ctx)
+	if err != nil {
+		return drawn{}, err
+	}
+	play := campaign.Play{Campaign: s.Campaign.Name, Key: once}
+	if s.Entrant != (campaign.Person{}) {
+		play.Person = &s.Entrant
+	}
+	d, err := promoter.Play(ctx, play)
+	if err != nil {
+		return drawn{}, err
+	}
+	terms := s.Terms()
+	return drawn{d, outcomeByChance(&d, terms.Rules), terms, s.Entrant}, nil
+}
+
+// outcomeByChance returns the outcome that chance decided, whatever has run out.
+func outcomeByChance(d *campaign.Draw, rules *prize.Rules) prize.Outcome {
+	rule, won := "", ""
+	if d.Rule != nil {
+		rule = *d.Rule
+	}
+	switch {
+	case d.Drawn != nil:
+		won = d.Drawn.Name
+	case d.Prize != nil:
+		won = d.Prize.Name
+	}
+	outcome, _ := rules.OutcomeOf(rule, won) // always found in the rules of its campaign
+	return outcome
+}
+
+// onceKey is the once-only key of a play. If the answer to a play is lost, the next
+// request for the same play has the same key, so that it is not made twice.
+type onceKey struct {
+	key      string
+	backend  string
+	campaign string
+	entrant  campaign.Person
+}
+
+// next returns the key of the next play, which is o if that is for the same play.
+func (o onceKey) next(s Settings, random func() string) onceKey {
+	if s.Campaign == nil {
+		return onceKey{}
+	}
+	next := onceKey{o.key, s.Backend.Name, s.Campaign.Name, s.Entrant}
+	if next != o || o.key == "" {
+		next.key = random()
+	}
+	return next
+}
+
+// The animation.
+const (
+	tickTime       = 50 * time.Millisecond  // between two frames
+	slowTick       = 400 * time.Millisecond // a terminal that takes longer for a frame gets no animation
+	firstStop      = 8                      // ticks until the first letter stops
+	maxRoll        = 40                     // most ticks from the first letter to the last one
+	ticksPerLetter = 5                      // ticks from one letter to the next
+	suspense       = 10                     // ticks from the last letter to the prize
+	celebration    = 50                     // ticks of falling confetti
+)
+
+// nextTick returns a command for the next frame, or nil without animation.
+func (d drawScreen) nextTick() tea.Cmd {
+	if !d.w.Animate {
+		return nil
+	}
+	return d.w.after(tickTime, tickMsg{d.request.number})
+}
+
+// animate shows the next frame. On a slow terminal it shows the last one.
+func (d drawScreen) animate() (screen, tea.Cmd) {
+	if d.state != drawPending && d.state != drawRolling && d.state != drawCelebrating {
+		return d, nil
+	}
+	now := d.w.Now()
+	slow := now.Sub(d.ticked) > slowTick
+	d.ticked = now
+	d.tick++
+	switch {
+	case d.state == drawRolling && (slow || d.tick >= d.stopTick(len(d.drawn.Account)-1)+suspense):
+		return d.reveal()
+	case d.state == drawCelebrating && (slow || d.tick >= celebration):
+		d.state = drawRevealed
+		return d, nil
+	}
+	return d, d.nextTick()
+}
+
+// stopTick returns the tick at which a letter of the account number stops.
+func (d drawScreen) stopTick(letter int) int {
+	letters := len(d.drawn.Account)
+	return firstStop + min(letter*ticksPerLetter, letter*maxRoll/max(letters-1, 1))
+}
+
+// scramble returns a number that looks random, for rolling letters and confetti. It
+// decides no draw.
+func scramble(a, b, c int) uint64 {
+	x := uint64(a)*0x9e3779b97f4a7c15 ^ uint64(b)*0xbf58476d1ce4e5b9 ^ uint64(c)*0x94d049bb133111eb
+	x ^= x >> 31
+	x *= 0xd6e8feb86659fd93
+	return x ^ x>>32
 }

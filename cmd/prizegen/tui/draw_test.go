@@ -20,70 +20,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// settle runs a command and those that follow from it, as Bubble Tea would, and hands
-// the answers to the frame. Timers are not waited for: their messages come at once.
-func settle(t *testing.T, f frame, cmd tea.Cmd) frame {
-	t.Helper()
-	waiting := []tea.Cmd{cmd}
-	for steps := 0; len(waiting) > 0; steps++ {
-		if steps > 10_000 {
-			t.Fatal("it never comes to rest")
-		}
-		cmd, waiting = waiting[0], waiting[1:]
-		if cmd == nil {
-			continue
-		}
-		switch msg := cmd().(type) {
-		case nil:
-		case tea.BatchMsg:
-			waiting = append(waiting, msg...)
-		default:
-			if list, ok := sequence(msg); ok {
-				waiting = append(list, waiting...)
-				continue
-			}
-			next, more := f.Update(msg)
-			f, waiting = next.(frame), append(waiting, more)
-		}
-	}
-	return f
-}
-
-// do presses keys and lets each come to rest.
-func do(t *testing.T, f frame, names ...string) frame {
-	t.Helper()
-	for _, msg := range keys(names...) {
-		next, cmd := f.Update(msg)
-		f = settle(t, next.(frame), cmd)
-	}
-	return f
-}
-
-// newProgram is a program with the screen alone, at rest.
-func newProgram(t *testing.T, w *world) frame { return programOf(t, w, newDraw(w)) }
-
-// programOf is a program with screens, at rest.
-func programOf(t *testing.T, w *world, screens ...screen) frame {
-	t.Helper()
-	f := newFrame(w, screens...)
-	f = settle(t, f, f.Init())
-	return press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24})
-}
-
-// TestDrawsAreThoseOfTheSeed draws 200 times and compares with the run that the
-// command draw makes.
+// TestDrawsAreThoseOfTheSeed makes 200 draws, which are those of the command draw.
 func TestDrawsAreThoseOfTheSeed(t *testing.T) {
 	const n = 200
-	w := testWorld(t, termenv.Ascii)
+	w := testWorkspace(t, termenv.Ascii)
 	var want []string
 	spec := w.Settings.Spec(0, n)
 	err := draw.Run(t.Context(), draw.Local{}, spec, nil, func(b *draw.Batch) error {
 		for i := range b.Len() {
-			line, err := json.Marshal(b.Draw(i))
-			if err != nil {
-				return err
-			}
-			want = append(want, string(line))
+			want = append(want, jsonOf(t, b.Draw(i)))
 		}
 		return nil
 	})
@@ -93,142 +38,133 @@ func TestDrawsAreThoseOfTheSeed(t *testing.T) {
 	f := newProgram(t, w)
 	var got []string
 	for range n {
-		f = do(t, f, " ")
-		d := f.screens[0].(drawScreen)
-		line, err := json.Marshal(d.drawn.draw)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, string(line))
-		if view := f.View(); !strings.Contains(letters(view), d.drawn.draw.Whole) || d.drawn.draw.Prize != nil && !strings.Contains(view, d.drawn.draw.Prize.Name) {
-			t.Errorf("%s is not shown:\n%s", line, view)
+		f = pressKeys(t, f, " ")
+		d := f.screens[0].(drawScreen).drawn
+		got = append(got, jsonOf(t, draw.Draw{
+			Index: d.Index, Account: draw.Account{Whole: d.Account, Text: d.Text, Number: d.Number}, Rule: d.Rule, Prize: d.Prize, Seed: d.Seed,
+			TextFormat: d.TextFormat, NumberFormat: d.NumberFormat, Rules: d.Rules, RulesSHA256: d.RulesSHA256,
+		}))
+		if view := f.View(); !strings.Contains(lettersOf(view), d.Account) || d.Prize != nil && !strings.Contains(view, d.Prize.Name) {
+			t.Errorf("got a view without %s or its prize:\n%s", d.Account, view)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the draws differ from those of draw.Run (-want +got):\n%s", diff)
 	}
 	if d := f.screens[0].(drawScreen); d.tally.draws != n || len(d.recent) != maxRecent {
-		t.Errorf("%d draws are counted and %d kept, want %d and %d", d.tally.draws, len(d.recent), n, maxRecent)
+		t.Errorf("got %d draws counted and %d listed, want %d and %d", d.tally.draws, len(d.recent), n, maxRecent)
 	}
 }
 
-// letters takes everything but letters and digits out of a view.
-func letters(view string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, view)
+func jsonOf(t *testing.T, value any) string {
+	t.Helper()
+	return string(must(json.Marshal(value))(t))
 }
 
-// TestRolling draws with animation: one letter after the other stands, then the prize
-// is shown, and nothing moves any more in the end.
+// rollingScreen returns a screen with animation that has just received a draw.
+func rollingScreen(t *testing.T, w *workspace) drawScreen {
+	t.Helper()
+	w.Animate = true
+	next, _ := newDraw(w).applySettings(w.Settings).press()
+	d := next.(drawScreen)
+	next, _ = d.Update(d.request.cmd(w, w.Settings)())
+	return next.(drawScreen)
+}
+
+// TestRolling makes a draw with animation: one letter after the other stops, then the
+// prize is shown, and the animation ends.
 func TestRolling(t *testing.T) {
-	w := testWorld(t, termenv.Ascii)
-	w.Animate, w.Settings.Next = true, 9 // awsn5676, which wins £50.00
-	d := newDraw(w).settle(w.Settings)
-	next, _ := d.press()
-	made := w.makeDraw(t.Context(), func() {}, 1, w.Settings, "")().(madeMsg)
-	next, _ = next.(drawScreen).Update(made)
-	standing, ticks := -1, 0
+	w := testWorkspace(t, termenv.Ascii)
+	w.Settings.Next = 9 // awsn5676, which wins £50.00
+	d := rollingScreen(t, w)
+	stopped, ticks := -1, 0
 	for {
-		d = next.(drawScreen)
 		list, _ := d.letters()
-		stand := 0
+		n := 0
 		for i, l := range list {
-			if l.still {
-				stand++
-				if l.text != made.drawn.draw.Whole[i:i+1] {
-					t.Fatalf("letter %d stands as %s", i, l.text)
+			if l.stopped {
+				n++
+				if want := "awsn5676"[i : i+1]; l.text != want {
+					t.Fatalf("got letter %s stopped at position %d, want %s", l.text, i, want)
 				}
 			}
 		}
-		if stand < standing {
-			t.Errorf("%d letters stand after %d", stand, standing)
+		if n < stopped {
+			t.Errorf("got %d letters stopped after %d", n, stopped)
 		}
-		standing = stand
+		stopped = n
 		shown := strings.Contains(d.View(80, 20), "£50.00")
-		if shown != (d.state == revealed || d.state == cheering) {
-			t.Errorf("prize shown %t in state %d", shown, d.state)
+		if want := d.state == drawRevealed || d.state == drawCelebrating; shown != want {
+			t.Errorf("got prize shown %t in state %d, want %t", shown, d.state, want)
 		}
-		if d.state == revealed {
+		if d.state == drawRevealed {
 			break
 		}
 		if ticks++; ticks > 200 {
-			t.Fatal("it rolls for ever")
+			t.Fatal("got 200 ticks without an end")
 		}
-		next, _ = d.Update(tickMsg{d.asked})
+		next, _ := d.Update(tickMsg{d.request.number})
+		d = next.(drawScreen)
 	}
-	if next, cmd := d.Update(tickMsg{d.asked}); cmd != nil || next.(drawScreen).tick != d.tick {
-		t.Error("something moves on")
-	}
-}
-
-// TestKeyShowsAtOnce presses space while the letters roll.
-func TestKeyShowsAtOnce(t *testing.T) {
-	w := testWorld(t, termenv.Ascii)
-	w.Animate = true
-	d := newDraw(w).settle(w.Settings)
-	next, _ := d.press()
-	next, _ = next.Update(w.makeDraw(t.Context(), func() {}, 1, w.Settings, "")())
-	next, cmd := next.(drawScreen).press()
-	if d := next.(drawScreen); d.state != revealed || cmd == nil {
-		t.Errorf("state %d, want %d", d.state, revealed)
+	if next, cmd := d.Update(tickMsg{d.request.number}); cmd != nil || next.(drawScreen).tick != d.tick {
+		t.Error("got another frame after the end of the animation")
 	}
 }
 
-// TestSlowTerminal shows the end at once where a picture takes too long.
+// TestKeyEndsRolling presses space while the letters roll.
+func TestKeyEndsRolling(t *testing.T) {
+	next, cmd := rollingScreen(t, testWorkspace(t, termenv.Ascii)).press()
+	if d := next.(drawScreen); d.state != drawRevealed || cmd == nil {
+		t.Errorf("got state %d, want %d", d.state, drawRevealed)
+	}
+}
+
+// TestSlowTerminal ends the animation if a frame takes too long.
 func TestSlowTerminal(t *testing.T) {
-	w := testWorld(t, termenv.Ascii)
+	w := testWorkspace(t, termenv.Ascii)
 	now := w.Now()
-	w.Animate, w.Now = true, func() time.Time { return now }
-	d := newDraw(w).settle(w.Settings)
-	next, _ := d.press()
-	next, _ = next.Update(w.makeDraw(t.Context(), func() {}, 1, w.Settings, "")())
+	w.Now = func() time.Time { return now }
+	d := rollingScreen(t, w)
 	now = now.Add(time.Second)
-	next, _ = next.Update(tickMsg{1})
-	if d := next.(drawScreen); d.state != revealed {
-		t.Errorf("state %d, want %d", d.state, revealed)
+	next, _ := d.Update(tickMsg{d.request.number})
+	if d := next.(drawScreen); d.state != drawRevealed {
+		t.Errorf("got state %d, want %d", d.state, drawRevealed)
 	}
 }
 
-// absent is a generator that does not answer, until it is back.
-type absent struct {
+// failingPrizes is a generator whose prize service fails while err points to an error.
+type failingPrizes struct {
 	draw.Local
 	err *error
 }
 
-func (l absent) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error) {
-	if *l.err != nil {
-		return dst, *l.err
+func (g failingPrizes) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error) {
+	if *g.err != nil {
+		return dst, *g.err
 	}
-	return l.Local.Prizes(ctx, dst, rules, accounts, r)
+	return g.Local.Prizes(ctx, dst, rules, accounts, r)
 }
 
-// TestLostService draws without the prize service, and again when it is back: the
-// draw is the one that it would have been.
-func TestLostService(t *testing.T) {
-	w := testWorld(t, termenv.Ascii)
+// TestServiceComesBack draws while the prize service fails, and again when it is back. The
+// draw is the one that the seed decides.
+func TestServiceComesBack(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
 	err := errors.New("the prize service at http://localhost:8083 does not answer")
-	w.Settings.Backend.Generator, w.Settings.Next = absent{err: &err}, 9
-	f := do(t, newProgram(t, w), " ")
-	if !strings.Contains(f.View(), "✗ the prize service") || !strings.Contains(f.View(), "space tries again") {
-		t.Errorf("the error is not told with a way back:\n%s", f.View())
-	}
+	w.Settings.Backend.Generator, w.Settings.Next = failingPrizes{err: &err}, 9
+	f := pressKeys(t, newProgram(t, w), " ")
+	checkShows(t, f, "✗ the prize service", "space tries again")
 	err = nil
-	f = do(t, f, " ")
-	if d := f.screens[0].(drawScreen); d.drawn.draw.Whole != "awsn5676" || f.settings.Next != 10 {
-		t.Errorf("drew %s, and %d is next", d.drawn.draw.Whole, f.settings.Next)
+	f = pressKeys(t, f, " ")
+	if d := f.screens[0].(drawScreen); d.drawn.Account != "awsn5676" || f.settings.Next != 10 {
+		t.Errorf("got draw %s and next index %d, want awsn5676 and 10", d.drawn.Account, f.settings.Next)
 	}
 }
 
-// TestGoldenDraw compares the screen in all its states.
 func TestDrawViews(t *testing.T) {
-	at := func(next uint64, more ...string) func(t *testing.T, w *world) frame {
-		return func(t *testing.T, w *world) frame {
+	at := func(next uint64, more ...string) func(t *testing.T, w *workspace) frame {
+		return func(t *testing.T, w *workspace) frame {
 			w.Settings.Next = next
-			return do(t, newProgram(t, w), more...)
+			return pressKeys(t, newProgram(t, w), more...)
 		}
 	}
 	testViews(t, "draw", append(campaignViews(t), []view{
@@ -238,39 +174,40 @@ func TestDrawViews(t *testing.T) {
 		{"many", at(0, " ", " ", " ", " ", " ", " ", " ", " ", " ", " ")},
 		{"help", at(0, "?")},
 		{"rules", at(0, "g", "down")},
-		{"rolling", func(t *testing.T, w *world) frame {
+		{"rolling", func(t *testing.T, w *workspace) frame {
 			w.Animate, w.Settings.Next = true, 9
-			f := press(t, newProgram(t, w), keys(" ")...)
-			f = press(t, f, w.makeDraw(t.Context(), func() {}, 1, w.Settings, "")())
+			f := deliver(t, newProgram(t, w), keys(" ")...)
+			f = deliver(t, f, f.screens[0].(drawScreen).request.cmd(w, w.Settings)())
 			for range 20 {
-				f = press(t, f, tickMsg{1})
+				f = deliver(t, f, tickMsg{1})
 			}
 			return f
 		}},
-		{"asking", func(t *testing.T, w *world) frame { return press(t, newProgram(t, w), keys(" ")...) }},
-		{"error", func(t *testing.T, w *world) frame {
+		{"asking", func(t *testing.T, w *workspace) frame { return deliver(t, newProgram(t, w), keys(" ")...) }},
+		{"error", func(t *testing.T, w *workspace) frame {
 			err := errors.New("the prize service at http://localhost:8083 does not answer: connection refused")
-			w.Settings.Backend.Generator = absent{err: &err}
-			return do(t, newProgram(t, w), " ")
+			w.Settings.Backend.Generator = failingPrizes{err: &err}
+			return pressKeys(t, newProgram(t, w), " ")
 		}},
-		{"long", func(t *testing.T, w *world) frame {
-			f := do(t, newProgram(t, w), "t", "down", "down", "enter")
+		{"long", func(t *testing.T, w *workspace) frame {
+			f := pressKeys(t, newProgram(t, w), "t", "down", "down", "enter")
 			for range "lower4" {
-				f = do(t, f, "backspace")
+				f = pressKeys(t, f, "backspace")
 			}
-			return do(t, f, "upper64", "enter", " ")
+			return pressKeys(t, f, "upper64", "enter", " ")
 		}},
 	}...))
 }
 
-// TestTerminals shows the same on all kinds of terminals, in the colours that each has.
+// TestTerminals compares the view on all kinds of terminals. The text is the same, and the
+// colours are those of the terminal.
 func TestTerminals(t *testing.T) {
 	golden := openGolden(t, "terminals")
-	views := map[string]string{}
+	want := "" // text of the first terminal
 	for name, kind := range map[string]struct {
 		profile termenv.Profile
 		dark    bool
-		colors  []string // how its colours may be written
+		colors  []string // substrings of the codes of its colours
 	}{
 		"none":       {termenv.Ascii, true, nil},
 		"16-dark":    {termenv.ANSI, true, []string{"3", "9"}},
@@ -280,45 +217,110 @@ func TestTerminals(t *testing.T) {
 		"true-dark":  {termenv.TrueColor, true, []string{"38;2;"}},
 		"true-light": {termenv.TrueColor, false, []string{"38;2;"}},
 	} {
-		w := worldOn(t, kind.profile, kind.dark)
+		w := workspaceOn(t, kind.profile, kind.dark)
 		w.Settings.Next = 9
-		view := do(t, newProgram(t, w), " ").View()
+		view := pressKeys(t, newProgram(t, w), " ").View()
 		golden.check(name+".ansi", view)
-		if got, want := strings.NewReplacer("[", " ", "]", " ").Replace(ansi.Strip(view)), views["text"]; want != "" && got != want {
-			t.Errorf("on %s it is another text:\n%s", name, got)
+		got := strings.NewReplacer("[", " ", "]", " ").Replace(ansi.Strip(view))
+		if want != "" && got != want {
+			t.Errorf("%s: got another text:\n%s\nwant\n%s", name, got, want)
 		}
-		views["text"] = strings.NewReplacer("[", " ", "]", " ").Replace(ansi.Strip(view))
+		want = got
 		for _, code := range regexp.MustCompile(`\x1b\[([0-9;]*)m`).FindAllStringSubmatch(view, -1) {
-			rest := regexp.MustCompile(`^([0147]|;)*$`).MatchString(code[1]) // bold, underlined, reversed
+			allowed := regexp.MustCompile(`^([0147]|;)*$`).MatchString(code[1]) // bold, underlined, reversed
 			for _, color := range kind.colors {
-				rest = rest || strings.Contains(code[1], color)
+				allowed = allowed || strings.Contains(code[1], color)
 			}
-			if !rest || kind.profile == termenv.ANSI && strings.Contains(code[1], "38;") {
-				t.Errorf("on %s there is the code %q", name, code[1])
+			if !allowed || kind.profile == termenv.ANSI && strings.Contains(code[1], "38;") {
+				t.Errorf("%s: got the code %q", name, code[1])
 			}
 		}
 	}
 }
 
-// TestGoldenFilesDiffer makes sure that colour reaches the golden views.
-func TestGoldenFilesDiffer(t *testing.T) {
-	plain, colored := newProgram(t, testWorld(t, termenv.Ascii)).View(), newProgram(t, testWorld(t, termenv.TrueColor)).View()
+// TestColors checks that colours reach the golden views.
+func TestColors(t *testing.T) {
+	plain, colored := newProgram(t, testWorkspace(t, termenv.Ascii)).View(), newProgram(t, testWorkspace(t, termenv.TrueColor)).View()
 	if bytes.ContainsRune([]byte(plain), '\x1b') || !strings.Contains(colored, "\x1b[") {
-		t.Error("escape codes are where there should be none, or the other way round")
+		t.Errorf("got plain view %q and coloured view %q, want escape codes only in the latter", plain, colored)
 	}
 }
 
-// TestQuickKeys draws twice before the settings have come round with the next index:
-// these are two draws, not one draw twice.
+// TestQuickKeys presses keys before the settings with the next index arrive. Each makes
+// another draw.
 func TestQuickKeys(t *testing.T) {
-	f := newFrame(testWorld(t, termenv.Ascii), newDraw(testWorld(t, termenv.Ascii)))
-	f = press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
+	f := newFrame(testWorkspace(t, termenv.Ascii), newDraw(testWorkspace(t, termenv.Ascii)))
+	f = deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 	for want := range uint64(3) {
 		next, cmd := f.Update(keys(" ")[0])
-		made := cmd().(madeMsg)
-		if made.err != nil || made.drawn.draw.Index != want {
-			t.Fatalf("drew index %d, %v, want %d", made.drawn.draw.Index, made.err, want)
+		made := cmd().(drawResultMsg)
+		if made.err != nil || made.drawn.Index != want {
+			t.Fatalf("got index %d and error %v, want %d and none", made.drawn.Index, made.err, want)
 		}
-		f = press(t, next.(frame), made)
+		f = deliver(t, next.(frame), made)
+	}
+}
+
+// TestStrayClicksDrawNothing clicks beside the texts that start a draw, and on them.
+func TestStrayClicksDrawNothing(t *testing.T) {
+	for _, size := range sizes {
+		f := deliver(t, newProgram(t, testWorkspace(t, termenv.Ascii)), tea.WindowSizeMsg{Width: size.width, Height: size.height})
+		draws := func(f frame) uint64 { return f.screens[0].(drawScreen).tally.draws }
+		on := clickOn(t, f, pressSpace)
+		for _, beside := range [][2]int{{1, on.Y}, {on.X, on.Y + 1}, {on.X, size.height - 2}, {0, 4}} {
+			at := on
+			at.X, at.Y = beside[0], beside[1]
+			if f = click(t, f, at); draws(f) != 0 {
+				t.Errorf("%dx%d: got a draw after a click at %v", size.width, size.height, beside)
+			}
+		}
+		if f = click(t, f, on); draws(f) != 1 {
+			t.Errorf("%dx%d: got %d draws after a click on %q, want 1:\n%s", size.width, size.height, draws(f), pressSpace, f.View())
+		}
+		if size.height > 12 {
+			if f = click(t, f, clickOn(t, f, "╭───")); draws(f) != 2 {
+				t.Errorf("got %d draws after a click on the account number, want 2:\n%s", draws(f), f.View())
+			}
+		}
+	}
+}
+
+// TestCancelDraw cancels a request that takes long. Its late result is dropped.
+func TestCancelDraw(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
+	f := newProgram(t, w)
+	next, cmd := f.Update(keys(" ")[0])
+	f = next.(frame)
+	request := f.screens[0].(drawScreen).request
+	f = deliver(t, f, slowMsg{request.number})
+	checkShows(t, f, "still waiting for local; esc cancels")
+	f = deliver(t, f, keys("esc")...)
+	checkShows(t, f, "cancelled")
+	if request.ctx.Err() == nil {
+		t.Error("got a context that has not ended")
+	}
+	if f = deliver(t, f, cmd()); strings.Contains(f.View(), "by the rule") {
+		t.Errorf("got a late result shown:\n%s", f.View())
+	}
+	f = pressKeys(t, f, " ")
+	checkShows(t, f, "by the rule")
+}
+
+// TestLastIndex makes the last draw of a seed. There is none after it.
+func TestLastIndex(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
+	w.Settings.Next = 18446744073709551615
+	f := pressKeys(t, newProgram(t, w), " ")
+	if got := f.screens[0].(drawScreen).drawn.Index; got != w.Settings.Next {
+		t.Fatalf("got index %d, want %d", got, w.Settings.Next)
+	}
+	f = pressKeys(t, f, " ")
+	checkShows(t, f, "✗ the seed has no draw after index 18,446,744,073,709,551,615")
+	if got := f.screens[0].(drawScreen).tally.draws; got != 1 {
+		t.Errorf("got %d draws, want 1", got)
+	}
+	f = pressKeys(t, f, "esc", "s", "up", "enter", " ")
+	if got := f.screens[0].(drawScreen).drawn.Index; got != 0 {
+		t.Errorf("got index %d from the start, want 0:\n%s", got, f.View())
 	}
 }

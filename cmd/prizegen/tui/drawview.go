@@ -32,12 +32,12 @@ func (d drawScreen) View(width, height int) string {
 	return fill(shown, width, room) + "\n" + foot
 }
 
-// pressSpace invites to draw.
+// pressSpace is shown before the first draw.
 const pressSpace = "Press space to draw"
 
-// draws says whether a click at a place draws: on the reels or on the line that invites
-// to. Draws of a campaign are stored, so that a stray click must not make one.
-func (d drawScreen) draws(x, y int) bool {
+// startsDraw reports whether a click starts a draw: one on the account number or on
+// pressSpace. A stray click must not, because draws of a campaign are stored.
+func (d drawScreen) startsDraw(x, y int) bool {
 	lines := strings.Split(ansi.Strip(d.View(d.size.width, d.size.height)), "\n")
 	if y >= len(lines) {
 		return false
@@ -59,19 +59,19 @@ func (d drawScreen) draws(x, y int) bool {
 	return false
 }
 
-// reels shows the account number, each letter in a box of its own where there is
-// room: the more of it, the larger.
+// reels renders the account number, with each letter in a box if there is room. The more
+// room, the larger the boxes.
 func (d drawScreen) reels(width, height int) string {
 	letters, gap := d.letters()
 	for _, box := range []letterBox{
-		{width: 2*glyphWidth + 4, height: glyphHeight + 2, scale: 2, from: 26},
-		{width: 2*glyphWidth + 2, height: glyphHeight + 2, scale: 2, from: 26},
-		{width: glyphWidth + 4, height: glyphHeight/2 + 2, scale: 1, from: 18},
-		{width: glyphWidth + 2, height: glyphHeight/2 + 2, scale: 1, from: 18},
-		{width: 5, height: 3, from: 8},
-		{width: 3, height: 3, from: 8},
+		{width: 2*glyphWidth + 4, height: glyphHeight + 2, scale: 2, minHeight: 26},
+		{width: 2*glyphWidth + 2, height: glyphHeight + 2, scale: 2, minHeight: 26},
+		{width: glyphWidth + 4, height: glyphHeight/2 + 2, scale: 1, minHeight: 18},
+		{width: glyphWidth + 2, height: glyphHeight/2 + 2, scale: 1, minHeight: 18},
+		{width: 5, height: 3, minHeight: 8},
+		{width: 3, height: 3, minHeight: 8},
 	} {
-		if len(letters)*box.width+2 <= width && height >= box.from {
+		if len(letters)*box.width+2 <= width && height >= box.minHeight {
 			return lipgloss.PlaceHorizontal(width, lipgloss.Center, d.boxes(letters, gap, box))
 		}
 	}
@@ -82,31 +82,31 @@ func (d drawScreen) reels(width, height int) string {
 		}
 		text.WriteString(l.style.Render(l.text))
 	}
-	// Account numbers can be longer than a line.
+	// An account number may be longer than a line.
 	return lipgloss.NewStyle().Width(width).Align(lipgloss.Center).Render(text.String())
 }
 
-// letterBox is how a letter is shown.
+// letterBox is the size of the box of a letter.
 type letterBox struct {
 	width, height int
-	scale         int // of the glyph, 0 for a plain letter
-	from          int // the height of the screen from which there is room for it
+	scale         int // of the glyph; 0 for a plain letter
+	minHeight     int // of the screen
 }
 
-// letter is a letter of the account number as it is shown.
+// letter is a letter of the account number.
 type letter struct {
-	text  string
-	style lipgloss.Style
-	still bool
+	text    string
+	style   lipgloss.Style
+	stopped bool
 }
 
-// letters are those of the account number, and how many of them are its text: those
-// that stand, and others that roll.
+// letters returns the letters of the account number, rolling or stopped, and how many of
+// them are its text part.
 func (d drawScreen) letters() (list []letter, text int) {
 	st, terms := d.w.styles, d.settings.Terms()
 	account := ""
-	if d.state >= rolling && d.state != drawLost {
-		terms, account = d.drawn.terms, d.drawn.draw.Whole
+	if d.state >= drawRolling && d.state != drawFailed {
+		terms, account = d.drawn.terms, d.drawn.Account
 	}
 	text = terms.Text.Len()
 	for i := range text + terms.Number.Len() {
@@ -116,9 +116,9 @@ func (d drawScreen) letters() (list []letter, text int) {
 		}
 		roll := letter{string(alphabet[scramble(d.tick, i, len(alphabet))%uint64(len(alphabet))]), st.rolling, false}
 		switch {
-		case d.state == ready || d.state == drawLost || d.state == asking && !d.w.Animate:
+		case d.state == drawReady || d.state == drawFailed || d.state == drawPending && !d.w.Animate:
 			list = append(list, letter{"·", st.rolling, false})
-		case d.state == asking || d.state == rolling && d.tick < d.lockedAt(i):
+		case d.state == drawPending || d.state == drawRolling && d.tick < d.stopTick(i):
 			list = append(list, roll)
 		default:
 			list = append(list, letter{string(account[i]), st.account, true})
@@ -127,7 +127,7 @@ func (d drawScreen) letters() (list []letter, text int) {
 	return list, text
 }
 
-// boxes draws letters in boxes side by side, with a gap between text and number.
+// boxes renders letters in boxes side by side, with a gap between text and number.
 func (d drawScreen) boxes(letters []letter, gap int, size letterBox) string {
 	var row []string
 	for i, l := range letters {
@@ -135,7 +135,7 @@ func (d drawScreen) boxes(letters []letter, gap int, size letterBox) string {
 			row = append(row, strings.Repeat("  \n", size.height-1)+"  ")
 		}
 		border := d.w.styles.rolling
-		if l.still {
+		if l.stopped {
 			border = d.w.styles.account.Bold(false)
 		}
 		box := d.w.styles.r.NewStyle().Border(lipgloss.RoundedBorder()).BorderForeground(border.GetForeground()).
@@ -149,31 +149,31 @@ func (d drawScreen) boxes(letters []letter, gap int, size letterBox) string {
 	return lipgloss.JoinHorizontal(lipgloss.Top, row...)
 }
 
-// result tells what came of the draw, below the reels.
+// result renders the result of the draw, below the account number.
 func (d drawScreen) result(width, height int) string {
 	st := d.w.styles
 	middle := st.r.NewStyle().Width(width).Align(lipgloss.Center)
 	switch d.state {
-	case ready:
-		if d.settings.waits() {
-			return "\n" + middle.Render(st.faint.Render("asking "+d.settings.Backend.Name+" what is deployed there…"))
+	case drawReady:
+		if d.settings.termsUnknown() {
+			return "\n" + middle.Render(st.faint.Render("asking "+d.settings.Backend.Name+" for its rules and formats…"))
 		}
-		lines := []string{"", middle.Render(st.title.Render(pressSpace)), middle.Render(st.faint.Render(d.who()))}
+		lines := []string{"", middle.Render(st.title.Render(pressSpace)), middle.Render(st.faint.Render(d.subject()))}
 		if d.odds.odds != nil {
-			lines = append(lines, middle.Render(st.faint.Render(fmt.Sprintf("it wins with %s (%s)", prize.Percent(d.odds.odds.Win), prize.OneIn(d.odds.odds.Win)))))
+			lines = append(lines, middle.Render(st.faint.Render(fmt.Sprintf("chance to win: %s (%s)", prize.Percent(d.odds.odds.Win), prize.OneIn(d.odds.odds.Win)))))
 		}
 		return strings.Join(lines, "\n")
-	case asking, rolling:
-		waits := "…"
-		if d.late && d.state == asking {
-			waits = "still asking " + d.settings.Backend.Name + "; esc gives up"
+	case drawPending, drawRolling:
+		text := "…"
+		if d.request.slow && d.state == drawPending {
+			text = "still waiting for " + d.settings.Backend.Name + "; esc cancels"
 		}
-		return "\n" + middle.Render(st.faint.Render(waits)) + "\n" + middle.Render(st.faint.Render(d.who()))
-	case drawLost:
-		return "\n" + middle.Render(st.warn.Render("✗ "+d.w.explain(d.err))) + "\n" + middle.Render(st.faint.Render(d.wayOn()))
+		return "\n" + middle.Render(st.faint.Render(text)) + "\n" + middle.Render(st.faint.Render(d.subject()))
+	case drawFailed:
+		return "\n" + middle.Render(st.warn.Render("✗ "+d.w.explain(d.err))) + "\n" + middle.Render(st.faint.Render(d.nextStep()))
 	}
 	lines := []string{d.banner(width, height)}
-	for _, line := range d.reasons() {
+	for _, line := range d.explanation() {
 		lines = append(lines, middle.Render(line))
 	}
 	text := strings.Join(lines, "\n")
@@ -183,55 +183,55 @@ func (d drawScreen) result(width, height int) string {
 	return text
 }
 
-// wayOn tells what helps after a draw could not be made.
-func (d drawScreen) wayOn() string {
+// nextStep describes what the user can do about the error.
+func (d drawScreen) nextStep() string {
 	for _, refused := range []error{campaign.ErrNotFound, campaign.ErrState, campaign.ErrNotOpen, campaign.ErrEnded, campaign.ErrAllIssued} {
 		if errors.Is(d.err, refused) {
-			return "c takes another campaign, or free play"
+			return "c changes to another campaign or to free play"
 		}
 	}
 	if errors.Is(d.err, campaign.ErrMaxPlays) {
-		return "e takes another entrant, c another campaign"
+		return "e changes the entrant, c the campaign"
 	}
-	return "space tries again, b goes over to another backend"
+	return "space tries again, b changes the backend"
 }
 
-// who tells whom the draw is for.
-func (d drawScreen) who() string {
+// subject describes the draw by its index or its entrant.
+func (d drawScreen) subject() string {
 	s := d.settings
 	switch {
 	case s.Campaign == nil:
 		index := s.Next
-		if d.state == rolling {
-			index = d.drawn.draw.Index
+		if d.state == drawRolling {
+			index = d.drawn.Index
 		}
 		return "draw " + prize.Thousands(index) + " of the seed"
-	case d.state == rolling && d.drawn.who.FirstName != "":
-		return fmt.Sprintf("for %s %s", d.drawn.who.FirstName, d.drawn.who.LastName)
-	case s.Entrant.FirstName != "":
-		return fmt.Sprintf("for %s %s", s.Entrant.FirstName, s.Entrant.LastName)
+	case d.state == drawRolling && d.drawn.player() != "":
+		return "for " + d.drawn.player()
+	case s.Entrant != (campaign.Person{}):
+		return "for " + fullName(s.Entrant)
 	}
-	return "for nobody by name: e says who plays"
+	return "without an entrant; e names one"
 }
 
-// banner shows the prize, with confetti beside it.
+// banner renders the prize between confetti.
 func (d drawScreen) banner(width, height int) string {
 	st := d.w.styles
-	won := d.drawn.draw.Prize
+	won := d.drawn.Prize
 	if won == nil {
 		return lipgloss.PlaceHorizontal(width, lipgloss.Center, st.lose.Render("no prize this time"))
 	}
 	box := st.r.NewStyle().Border(lipgloss.DoubleBorder()).BorderForeground(st.win.GetForeground()).Padding(0, 3)
 	view := ""
-	for _, size := range []struct{ scale, from int }{{2, 22}, {1, 12}} {
+	for _, size := range []struct{ scale, minHeight int }{{2, 22}, {1, 12}} {
 		large, ok := drawText(d.glyphs, won.Name, size.scale)
-		if ok && height >= size.from && lipgloss.Width(large)+14 <= width {
+		if ok && height >= size.minHeight && lipgloss.Width(large)+14 <= width {
 			view = box.Render(st.win.Render(large))
 			break
 		}
 	}
 	if view == "" {
-		text := st.win.Render("★ " + cut(won.Name, width-14) + " ★")
+		text := st.win.Render("★ " + truncate(won.Name, width-14) + " ★")
 		switch {
 		case height < 5:
 			return lipgloss.PlaceHorizontal(width, lipgloss.Center, text)
@@ -245,12 +245,12 @@ func (d drawScreen) banner(width, height int) string {
 	return lipgloss.JoinHorizontal(lipgloss.Top, d.confetti(side, rows, 0), view, d.confetti(side, rows, 1))
 }
 
-// confetti fills an area beside a prize. It falls while the screen cheers.
+// confetti fills an area beside the prize. It falls in state drawCelebrating.
 func (d drawScreen) confetti(width, height, side int) string {
 	pieces := []string{"✦", "·", "*", "•", "+"}
 	colors := []lipgloss.Style{d.w.styles.win, d.w.styles.bar, d.w.styles.good, d.w.styles.key, d.w.styles.warn}
 	fallen := 0
-	if d.state == cheering {
+	if d.state == drawCelebrating {
 		fallen = d.tick / 3
 	}
 	var lines []string
@@ -268,24 +268,20 @@ func (d drawScreen) confetti(width, height, side int) string {
 	return strings.Join(lines, "\n")
 }
 
-// reasons tell why it came so: the rule that matched, and the exact chance.
-func (d drawScreen) reasons() []string {
+// explanation returns lines with the rule that matched and the exact chances.
+func (d drawScreen) explanation() []string {
 	st, m := d.w.styles, d.drawn
-	rule := m.terms.Rules.Rule(m.outcome)
-	if rule == nil {
-		return []string{"no rule covers " + m.draw.Whole}
+	if m.Rule == nil {
+		return []string{"no rule covers " + m.Account}
 	}
-	chance, what := rule.NoPrize(), "no prize"
-	if p := m.terms.Rules.Prize(m.outcome); p != nil {
-		chance, what = p.Chance, p.Name
+	name, chance := m.chance()
+	by := st.title.Render(m.Account) + st.faint.Render(" by the rule ") + st.title.Render(*m.Rule)
+	if m.player() != "" {
+		by = st.title.Render(m.player()) + st.faint.Render(", ") + by
 	}
-	by := st.title.Render(m.draw.Whole) + st.faint.Render(" by the rule ") + st.title.Render(rule.Name)
-	if m.who.FirstName != "" {
-		by = st.title.Render(m.who.FirstName+" "+m.who.LastName) + st.faint.Render(", ") + by
-	}
-	lines := []string{by, st.faint.Render(fmt.Sprintf("%s had a chance of %s", what, exactly(chance)))}
-	if m.stored != nil && m.stored.Drawn != nil {
-		lines = append(lines, st.warn.Render(m.stored.Drawn.Name+" has run out, so that this followed"))
+	lines := []string{by, st.faint.Render(fmt.Sprintf("%s had a chance of %s", name, formatChance(chance)))}
+	if m.Drawn != nil {
+		lines = append(lines, st.warn.Render(m.Drawn.Name+" has run out, and this replaces it"))
 	}
 	if d.odds.odds != nil && sameTerms(d.odds.terms, m.terms) {
 		if all := d.odds.odds.Rows[m.outcome].Probability; all.Cmp(chance) != 0 {
@@ -295,24 +291,20 @@ func (d drawScreen) reasons() []string {
 	return lines
 }
 
-// exactly tells a probability for people and as an exact fraction.
-func exactly(p *big.Rat) string {
+// formatChance formats a probability as a percentage and, if that is short, as a fraction.
+func formatChance(p *big.Rat) string {
 	if text, short := show.Fraction(p); short && !p.IsInt() {
 		return prize.Percent(p) + " (" + text + ")"
 	}
 	return prize.Percent(p)
 }
 
-// recentLines are the draws before.
+// recentLines renders the earlier draws.
 func (d drawScreen) recentLines(width, height int) string {
 	st := d.w.styles
 	var rows [][]string
 	for _, m := range d.recent[:min(len(d.recent), height)] {
-		won := "no prize"
-		if m.draw.Prize != nil {
-			won = m.draw.Prize.Name
-		}
-		rows = append(rows, []string{prize.Thousands(m.draw.Index), m.draw.Whole, won, strings.TrimSpace(m.who.FirstName + " " + m.who.LastName)})
+		rows = append(rows, []string{prize.Thousands(m.Index), m.Account, prizeName(m.Prize), m.player()})
 	}
 	widths := make([]int, 4)
 	for _, row := range rows {
@@ -323,15 +315,15 @@ func (d drawScreen) recentLines(width, height int) string {
 	var lines []string
 	for i, row := range rows {
 		style := st.lose
-		if d.recent[i].draw.Prize != nil {
+		if d.recent[i].Prize != nil {
 			style = st.win.Bold(false)
 		}
 		lines = append(lines, st.faint.Render(padLeft(row[0], widths[0]))+"  "+pad(row[1], widths[1])+"  "+style.Render(pad(row[2], widths[2]))+"  "+pad(row[3], widths[3]))
 	}
-	return lipgloss.PlaceHorizontal(width, lipgloss.Center, clip(strings.Join(lines, "\n"), width, height))
+	return lipgloss.PlaceHorizontal(width, lipgloss.Center, crop(strings.Join(lines, "\n"), width, height))
 }
 
-// tallyLine counts the draws of the session.
+// tallyLine renders the number and worth of the draws of the session.
 func (d drawScreen) tallyLine(width int) string {
 	t := d.tally
 	if t.draws == 0 {
@@ -350,5 +342,5 @@ func (d drawScreen) tallyLine(width int) string {
 			}
 		}
 	}
-	return lipgloss.PlaceHorizontal(width, lipgloss.Center, d.w.styles.faint.Render(cut(text, width)))
+	return lipgloss.PlaceHorizontal(width, lipgloss.Center, d.w.styles.faint.Render(truncate(text, width)))
 }

@@ -11,15 +11,16 @@ import (
 	"github.com/charmbracelet/lipgloss"
 )
 
-// field is one line to type in a form.
+// field is a line of a form.
 type field struct {
 	label string
-	value string // to begin with
-	hint  string // shown where the line is empty
+	value string // initial value
+	hint  string // shown while the field is empty
 }
 
-// ask opens a form. done is given what was typed, field by field, when the user
-// presses enter in the last one: its error is shown in the form, which stays open.
+// ask returns a command that opens a form. When the user presses enter in the last field,
+// done is called with the values of the fields. If it returns an error, the form shows it
+// and stays open.
 func ask(title string, done func(values []string) (tea.Cmd, error), fields ...field) tea.Cmd {
 	f := form{title: title, done: done}
 	for i, field := range fields {
@@ -27,7 +28,7 @@ func ask(title string, done func(values []string) (tea.Cmd, error), fields ...fi
 		input.SetValue(field.value)
 		input.Placeholder = field.hint
 		input.Prompt = ""
-		input.Cursor.SetMode(cursor.CursorStatic) // a blinking one would keep the program busy
+		input.Cursor.SetMode(cursor.CursorStatic) // a blinking cursor would keep the program busy
 		if i == 0 {
 			input.Focus()
 		}
@@ -37,41 +38,44 @@ func ask(title string, done func(values []string) (tea.Cmd, error), fields ...fi
 	return send(dialogMsg{f})
 }
 
-// form is some lines to type.
+// form is a dialog with fields to fill in.
 type form struct {
 	title  string
 	labels []string
 	inputs []textinput.Model
-	at     int
+	active int // index of the field that is typed in
 	done   func(values []string) (tea.Cmd, error)
-	err    error // what is wrong with what was typed
+	err    error // from done; nil if it has not refused the values
 	size   sizeMsg
 }
 
+// Title implements dialog.
 func (f form) Title() string { return f.title }
 
+// Keys implements dialog.
 func (f form) Keys() []key.Binding {
 	enter := "done"
-	if f.at < len(f.inputs)-1 {
-		enter = "next line"
+	if f.active < len(f.inputs)-1 {
+		enter = "next field"
 	}
 	keys := []key.Binding{
-		key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", enter)),
-		key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "back")),
+		bind("enter", enter, "enter"),
+		bind("esc", "back", "esc"),
 	}
 	if len(f.inputs) > 1 {
 		keys = append(keys,
-			key.NewBinding(key.WithKeys("tab", "down"), key.WithHelp("tab", "line after")),
-			key.NewBinding(key.WithKeys("shift+tab", "up"), key.WithHelp("shift+tab", "line before")))
+			bind("tab", "next field", "tab", "down"),
+			bind("shift+tab", "previous field", "shift+tab", "up"))
 	}
 	return keys
 }
 
+// Update implements dialog.
 func (f form) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	if pressed, ok := msg.(tea.KeyMsg); ok {
 		keys := f.Keys()
 		switch {
-		case key.Matches(pressed, keys[0]) && f.at == len(f.inputs)-1:
+		case key.Matches(pressed, keys[0]) && f.active == len(f.inputs)-1:
 			return f.finish()
 		case key.Matches(pressed, keys[1]):
 			return nil, nil
@@ -86,24 +90,24 @@ func (f form) Update(msg tea.Msg) (dialog, tea.Cmd) {
 		return f, nil
 	}
 	if mouse, ok := msg.(tea.MouseMsg); ok {
-		from, to := f.shown(f.size.width, f.size.height)
-		if at := from + mouse.Y; mouse.Button == tea.MouseButtonLeft && mouse.Action == tea.MouseActionPress && mouse.Y >= 0 && at < to {
-			return f.move(at - f.at)
+		from, to := f.visible(f.size.width, f.size.height)
+		if clicked := from + mouse.Y; isClick(mouse) && mouse.Y >= 0 && clicked < to {
+			return f.move(clicked - f.active)
 		}
 		return f, nil
 	}
 	var cmd tea.Cmd
 	f.inputs = slices.Clone(f.inputs)
-	f.inputs[f.at], cmd = f.inputs[f.at].Update(msg)
+	f.inputs[f.active], cmd = f.inputs[f.active].Update(msg)
 	return f, cmd
 }
 
-// move goes to another line.
+// move goes to another field.
 func (f form) move(by int) (dialog, tea.Cmd) {
 	f.inputs = slices.Clone(f.inputs)
-	f.inputs[f.at].Blur()
-	f.at = (f.at + by + len(f.inputs)) % len(f.inputs)
-	return f, f.inputs[f.at].Focus()
+	f.inputs[f.active].Blur()
+	f.active = (f.active + by + len(f.inputs)) % len(f.inputs)
+	return f, f.inputs[f.active].Focus()
 }
 
 func (f form) finish() (dialog, tea.Cmd) {
@@ -119,17 +123,18 @@ func (f form) finish() (dialog, tea.Cmd) {
 	return nil, cmd
 }
 
+// View implements dialog.
 func (f form) View(st styles, width, height int) string {
 	labels := 0
 	for _, label := range f.labels {
 		labels = max(labels, lipgloss.Width(label)+2)
 	}
 	var lines []string
-	from, to := f.shown(width, height)
+	from, to := f.visible(width, height)
 	for i, input := range f.inputs[from:to] {
 		i += from
 		label, mark := st.faint, "  "
-		if i == f.at {
+		if i == f.active {
 			label, mark = st.title, "› "
 		}
 		input.Width = max(width-labels-lipgloss.Width(mark)-1, 1)
@@ -138,27 +143,27 @@ func (f form) View(st styles, width, height int) string {
 		lines = append(lines, label.Render(mark+pad(f.labels[i], labels))+input.View())
 	}
 	if f.err != nil {
-		mistake := f.mistake(width)
-		if len(lines)+1+lipgloss.Height(mistake) <= height {
+		message := f.errorLines(width)
+		if len(lines)+1+lipgloss.Height(message) <= height {
 			lines = append(lines, "")
 		}
-		lines = append(lines, st.warn.Render(mistake))
+		lines = append(lines, st.warn.Render(message))
 	}
-	return clip(strings.Join(lines, "\n"), width, height)
+	return crop(strings.Join(lines, "\n"), width, height)
 }
 
-// mistake tells what is wrong, in lines of a width.
-func (f form) mistake(width int) string {
+// errorLines renders the error in lines of a width.
+func (f form) errorLines(width int) string {
 	return lipgloss.NewStyle().Width(width).Render("✗ " + f.err.Error())
 }
 
-// shown are the lines to type that there is room for beside a mistake: that which is
-// typed in always is.
-func (f form) shown(width, height int) (from, to int) {
+// visible returns the range of fields that fit above the error. The active field is
+// always among them.
+func (f form) visible(width, height int) (from, to int) {
 	room := len(f.inputs)
 	if f.err != nil {
-		room = max(min(room, height-lipgloss.Height(f.mistake(width))), 1)
+		room = max(min(room, height-lipgloss.Height(f.errorLines(width))), 1)
 	}
-	from = scrolled(f.at, len(f.inputs), room)
+	from = firstVisible(f.active, len(f.inputs), room)
 	return from, min(from+room, len(f.inputs))
 }

@@ -1,138 +1,199 @@
 package tui
 
 import (
-	"fmt"
+	"context"
+	"errors"
 	"slices"
 	"strconv"
-	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// The least size that is shown.
-const (
-	minWidth  = 40
-	minHeight = 12
-)
-
-// programName stands in the upper right corner where there is room.
-const programName = "prizegen "
-
-// frame is the model of the program: it holds the screens and what they share.
+// frame is the model of the program. It holds the screens and what they share.
 type frame struct {
-	w        *world
+	w        *workspace
 	keys     frameKeys
 	settings Settings
 	screens  []screen
-	began    tea.Cmd // what the screens do from the beginning, shown or not
-	started  []bool  // by screen: whether it was shown before
-	at       int     // the shown screen
+	initCmd  tea.Cmd // what the screens return for the initial settings
+	started  []bool  // by screen: whether Init was called
+	active   int     // index of the shown screen
 
 	dialog dialog // nil for none
-	err    error  // nil for none
-	note   string // what was done, empty for nothing
+	err    error  // shown at the bottom; nil for none
+	note   string // shown at the bottom; empty for none
 
-	width, height int // of the terminal, 0 before it told
+	width, height int // of the terminal; 0 before they are known
 }
 
-// newFrame makes the model, with the settings told to every screen.
-func newFrame(w *world, screens ...screen) frame {
+// frameKeys are the keys of all screens.
+type frameKeys struct {
+	screens, next, previous, help, back, quit, interrupt, suspend key.Binding
+}
+
+func newFrameKeys() frameKeys {
+	return frameKeys{
+		screens:   bind("1-6", "go to a screen", "1", "2", "3", "4", "5", "6"),
+		next:      bind("tab", "next screen", "tab"),
+		previous:  bind("shift+tab", "previous screen", "shift+tab"),
+		help:      bind("?", "help", "?"),
+		back:      bind("esc", "dismiss an error", "esc"),
+		quit:      bind("q", "quit", "q"),
+		interrupt: bind("ctrl+c", "quit at once", "ctrl+c"),
+		suspend:   bind("ctrl+z", "suspend", "ctrl+z"),
+	}
+}
+
+// all returns the keys for the help.
+func (k frameKeys) all() []key.Binding {
+	return []key.Binding{k.screens, k.next, k.previous, k.help, k.back, k.quit, k.interrupt, k.suspend}
+}
+
+// newFrame returns a frame whose screens have received the initial settings.
+func newFrame(w *workspace, screens ...screen) frame {
 	f := frame{w: w, keys: newFrameKeys(), settings: w.Settings, screens: screens, started: make([]bool, len(screens))}
-	f.settings.Waiting = w.Begin != nil
-	f, f.began = f.tell(settingsMsg{f.settings})
+	f.settings.Waiting = w.Load != nil
+	f, f.initCmd = f.broadcast(settingsMsg{f.settings})
 	return f
 }
 
 // Init implements [tea.Model].
 func (f frame) Init() tea.Cmd {
-	if f.w.Begin == nil {
-		return tea.Batch(send(showMsg{0}), f.began, computeOdds(f.settings.Terms()))
+	if f.w.Load == nil {
+		return tea.Batch(send(showMsg{0}), f.initCmd, computeOdds(f.settings.Terms()))
 	}
-	return tea.Batch(send(showMsg{0}), f.began, f.begin())
+	return tea.Batch(send(showMsg{0}), f.initCmd, f.load())
 }
 
-// showMsg shows a screen.
-type showMsg struct{ at int }
+// The messages that the frame sends to itself.
+type (
+	// showMsg shows a screen.
+	showMsg struct{ screen int }
+
+	// loadedMsg has the result of [Config.Load].
+	loadedMsg struct {
+		settings Settings
+		err      error
+	}
+
+	// retryLoadMsg calls [Config.Load] again.
+	retryLoadMsg struct{}
+)
 
 // Update implements [tea.Model].
 func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		f.width, f.height = msg.Width, msg.Height
-		return f.tellSize()
+		return f.resize()
 	case tea.KeyMsg:
-		return f.typed(msg)
+		return f.handleKeys(msg)
 	case tea.MouseMsg:
-		return f.click(msg)
+		return f.handleMouse(msg)
 	case showMsg:
-		return f.show(msg.at)
-	case inquiryMsg:
-		f.dialog = msg.inquiry
-		return f, msg.ask
-	case answerMsg:
-		return f.answered(msg)
+		return f.showScreen(msg.screen)
+	case waitMsg:
+		f.dialog = msg.dialog
+		return f, msg.request
+	case resultMsg:
+		if f.dialog != msg.dialog { // cancelled by the user
+			return f, nil
+		}
+		f.dialog = nil
+		return f.Update(msg.msg)
 	case dialogMsg:
 		f.dialog = msg.dialog
 		f.dialog, _ = f.dialog.Update(f.dialogSize())
 		return f, nil
 	case errorMsg:
 		f.err, f.note = msg.err, ""
-		return f.tellSize()
+		return f.resize()
 	case noteMsg:
 		f.note, f.err = msg.text, nil
-		return f.tellSize()
+		return f.resize()
 	case changeMsg:
-		return f.change(msg.change(f.settings))
-	case beginMsg:
+		return f.applySettings(msg.change(f.settings))
+	case retryLoadMsg:
 		if f.settings.Waiting {
-			return f, f.begin()
+			return f, f.load()
 		}
 		return f, nil
-	case begunMsg:
-		return f.begun(msg)
+	case loadedMsg:
+		return f.applyLoaded(msg)
 	case rulesMsg:
-		return f.readRules(msg)
-	case enteredMsg:
-		return f, msg.take(f.settings)
+		return f.applyRules(msg)
+	case campaignMsg:
+		return f, tea.Sequence(send(changeMsg{msg.enter}), askEntrant(f.settings))
 	}
-	var forDialog tea.Cmd
-	if f.dialog != nil { // such as the blinking of its cursor
-		f.dialog, forDialog = f.dialog.Update(msg)
+	var dialogCmd tea.Cmd
+	if f.dialog != nil { // messages of its text fields
+		f.dialog, dialogCmd = f.dialog.Update(msg)
 	}
-	next, cmd := f.tell(msg)
-	return next, tea.Batch(forDialog, cmd)
+	next, cmd := f.broadcast(msg)
+	return next, tea.Batch(dialogCmd, cmd)
 }
 
-// change takes up settings, and has the odds computed where the terms are others.
-func (f frame) change(s Settings) (frame, tea.Cmd) {
-	same := sameTerms(s.Terms(), f.settings.Terms()) && s.Waiting == f.settings.Waiting
-	f.settings = s
-	f, told := f.tell(settingsMsg{s})
-	if same || s.Waiting {
-		return f, told
-	}
-	f, unknown := f.tell(oddsMsg{terms: s.Terms()})
-	return f, tea.Batch(told, unknown, computeOdds(s.Terms()))
+// retryDelay is the time between two calls of [Config.Load].
+const retryDelay = 3 * time.Second
+
+// load returns a command that calls [Config.Load].
+func (f frame) load() tea.Cmd {
+	return f.w.call(func(ctx context.Context) tea.Msg {
+		s, err := f.w.Load(ctx, f.settings)
+		return loadedMsg{s, err}
+	})
 }
 
-// readRules takes up what became of reading rules. Those of a file that was read again
-// are not wanted where there are others by now.
-func (f frame) readRules(msg rulesMsg) (tea.Model, tea.Cmd) {
-	if msg.again && msg.ref != f.settings.readRef() {
+// applyLoaded applies loaded settings, unless the user has chosen another backend since.
+// After an error it retries.
+func (f frame) applyLoaded(msg loadedMsg) (tea.Model, tea.Cmd) {
+	if !f.settings.Waiting {
 		return f, nil
 	}
-	f, changed := f.change(msg.take(f.settings))
-	f, told := f.tell(msg)
-	if _, shown := f.screens[f.at].(rulesScreen); shown && msg.err != nil {
-		return f, tea.Batch(changed, told) // which shows it itself
+	f.err = msg.err
+	f, resized := f.resize()
+	// Without the campaign that was asked for, there still is free play.
+	if msg.err != nil && !errors.Is(msg.err, campaign.ErrNotFound) {
+		return f, tea.Batch(resized, f.w.after(retryDelay, retryLoadMsg{}))
 	}
-	return f, tea.Batch(changed, told, msg.report())
+	msg.settings.Waiting = false
+	f, changed := f.applySettings(msg.settings)
+	return f, tea.Batch(resized, changed)
 }
 
-// tell gives a message to every screen.
-func (f frame) tell(msg tea.Msg) (frame, tea.Cmd) {
+// applySettings applies settings, and has the odds computed if the terms have changed.
+func (f frame) applySettings(s Settings) (frame, tea.Cmd) {
+	same := sameTerms(s.Terms(), f.settings.Terms()) && s.Waiting == f.settings.Waiting
+	f.settings = s
+	f, changed := f.broadcast(settingsMsg{s})
+	if same || s.Waiting {
+		return f, changed
+	}
+	f, cleared := f.broadcast(oddsMsg{terms: s.Terms()})
+	return f, tea.Batch(changed, cleared, computeOdds(s.Terms()))
+}
+
+// applyRules applies rules that were read. It drops those of a file that was read again
+// if other rules were chosen since.
+func (f frame) applyRules(msg rulesMsg) (tea.Model, tea.Cmd) {
+	if msg.reloaded && msg.ref != f.settings.latestRef() {
+		return f, nil
+	}
+	f, changed := f.applySettings(msg.apply(f.settings))
+	f, sent := f.broadcast(msg)
+	if _, active := f.screens[f.active].(rulesScreen); active && msg.err != nil {
+		return f, tea.Batch(changed, sent) // the screen shows the error
+	}
+	return f, tea.Batch(changed, sent, msg.report())
+}
+
+// broadcast sends a message to every screen.
+func (f frame) broadcast(msg tea.Msg) (frame, tea.Cmd) {
 	f.screens = slices.Clone(f.screens)
 	var cmds []tea.Cmd
 	for i := range f.screens {
@@ -143,43 +204,44 @@ func (f frame) tell(msg tea.Msg) (frame, tea.Cmd) {
 	return f, tea.Batch(cmds...)
 }
 
-// tellShown gives a message to the shown screen alone.
-func (f frame) tellShown(msg tea.Msg) (frame, tea.Cmd) {
+// sendToScreen sends a message to the active screen.
+func (f frame) sendToScreen(msg tea.Msg) (frame, tea.Cmd) {
 	f.screens = slices.Clone(f.screens)
 	var cmd tea.Cmd
-	f.screens[f.at], cmd = f.screens[f.at].Update(msg)
+	f.screens[f.active], cmd = f.screens[f.active].Update(msg)
 	return f, cmd
 }
 
-func (f frame) tellSize() (frame, tea.Cmd) {
-	return f.tell(sizeMsg{f.width, f.contentHeight()})
+// resize sends their size to the screens.
+func (f frame) resize() (frame, tea.Cmd) {
+	return f.broadcast(sizeMsg{f.width, f.contentHeight()})
 }
 
-// show shows a screen, and has it begin its work where that is the first time.
-func (f frame) show(at int) (frame, tea.Cmd) {
-	if f.started[f.at] && at == f.at {
+// showScreen shows a screen, and calls its Init method the first time.
+func (f frame) showScreen(index int) (frame, tea.Cmd) {
+	if f.started[f.active] && index == f.active {
 		return f, nil
 	}
-	var hidden, init tea.Cmd
-	if f.started[f.at] {
-		f, hidden = f.tellShown(shownMsg{false})
+	var hidden, started tea.Cmd
+	if f.started[f.active] {
+		f, hidden = f.sendToScreen(shownMsg{false})
 	}
-	f.at = at
-	if !f.started[at] {
+	f.active = index
+	if !f.started[index] {
 		f.started = slices.Clone(f.started)
-		f.started[at] = true
-		init = f.screens[at].Init()
+		f.started[index] = true
+		started = f.screens[index].Init()
 	}
-	f, shown := f.tellShown(shownMsg{true})
-	return f, tea.Batch(hidden, init, shown)
+	f, shown := f.sendToScreen(shownMsg{true})
+	return f, tea.Batch(hidden, started, shown)
 }
 
-// typed acts on what was read from the keyboard at a time. Keys in quick succession come
-// as one message, of which each acts alone, and Escape with a key behind it comes as a
-// key held with Alt. A form takes such messages as they are, and alone what is pasted.
-func (f frame) typed(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
+// handleKeys handles what was read from the keyboard in one piece. Keys in quick
+// succession arrive as one message, and Escape followed by a key as that key with Alt;
+// handleKeys handles each key by itself. Pasted text is for forms only.
+func (f frame) handleKeys(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	if _, isForm := f.dialog.(form); isForm || msg.Type != tea.KeyRunes {
-		return f.press(msg)
+		return f.handleKey(msg)
 	}
 	if msg.Paste {
 		return f, nil
@@ -195,15 +257,15 @@ func (f frame) typed(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	var cmds []tea.Cmd
 	for _, one := range pressed {
 		var cmd tea.Cmd
-		next, cmd = next.(frame).press(one)
+		next, cmd = next.(frame).handleKey(one)
 		cmds = append(cmds, cmd)
 	}
 	return next, tea.Batch(cmds...)
 }
 
-// press acts on a key: it is the dialog's where there is one, then the frame's, then
-// the screen's. An error and a note go away with it.
-func (f frame) press(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
+// handleKey handles a key. It belongs to the dialog if one is open, otherwise to the frame
+// or to the active screen. It also dismisses an error or a note.
+func (f frame) handleKey(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	switch {
 	case key.Matches(msg, f.keys.interrupt):
 		return f, tea.Quit
@@ -213,165 +275,76 @@ func (f frame) press(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	if f.err != nil || f.note != "" {
 		wasError := f.err != nil
 		f.err, f.note = nil, ""
-		f, _ = f.tellSize()
+		f, _ = f.resize()
 		if wasError && key.Matches(msg, f.keys.back) {
 			return f, nil
 		}
 	}
 	if f.dialog != nil {
-		return f.tellDialog(msg)
+		return f.sendToDialog(msg)
 	}
 	switch {
 	case key.Matches(msg, f.keys.quit):
 		return f, f.quit()
 	case key.Matches(msg, f.keys.help):
-		f.dialog = newHelp(f.keys, f.screens[f.at])
+		s := f.screens[f.active]
+		f.dialog = help{title: "Keys of " + s.Title(), own: s.Keys(), shared: f.keys.all()}
 		return f, nil
 	case key.Matches(msg, f.keys.next):
-		return f.show((f.at + 1) % len(f.screens))
+		return f.showScreen((f.active + 1) % len(f.screens))
 	case key.Matches(msg, f.keys.previous):
-		return f.show((f.at + len(f.screens) - 1) % len(f.screens))
+		return f.showScreen((f.active + len(f.screens) - 1) % len(f.screens))
 	case key.Matches(msg, f.keys.screens):
 		if number, err := strconv.Atoi(msg.String()); err == nil && number <= len(f.screens) {
-			return f.show(number - 1)
+			return f.showScreen(number - 1)
 		}
 		return f, nil
 	}
-	return f.tellShown(msg)
+	return f.sendToScreen(msg)
 }
 
-// working is a screen that may be in the middle of something.
-type working interface {
-	// Work tells what would be cut off by quitting, empty for nothing.
-	Work() string
-}
-
-// quit ends the program, after a question where that would cut something off.
+// quit returns a command that quits, after a question if a screen has one.
 func (f frame) quit() tea.Cmd {
 	for _, s := range f.screens {
-		if s, ok := s.(working); ok && s.Work() != "" {
-			return confirm("Quit?", s.Work(), tea.Quit)
+		if s, ok := s.(quitConfirmer); ok && s.ConfirmQuit() != "" {
+			return confirm("Quit?", s.ConfirmQuit(), tea.Quit)
 		}
 	}
 	return tea.Quit
 }
 
-// click acts on the mouse: tabs are the frame's, and below them the mouse is the
-// screen's, in whose own columns and lines it is told.
-func (f frame) click(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
+// handleMouse handles the mouse: the frame handles clicks on tabs, the active screen
+// those below, in its own coordinates.
+func (f frame) handleMouse(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
 	if f.dialog != nil {
-		return f.clickDialog(msg)
+		msg.X, msg.Y = f.dialogPosition(msg.X, msg.Y)
+		return f.sendToDialog(msg)
 	}
 	if msg.Y > 0 {
 		msg.Y -= f.headHeight()
 		if msg.Y < 0 || msg.Y >= f.contentHeight() {
 			return f, nil
 		}
-		return f.tellShown(msg)
+		return f.sendToScreen(msg)
 	}
-	if msg.Button != tea.MouseButtonLeft || msg.Action != tea.MouseActionPress {
+	if !isClick(msg) {
 		return f, nil
 	}
 	x := 0
 	for i, tab := range f.tabs() {
 		x += lipgloss.Width(tab) + 1
 		if msg.X < x-1 {
-			return f.show(i)
+			return f.showScreen(i)
 		}
 	}
 	return f, nil
 }
 
-// headHeight is how many lines stand above the screen: the tabs, the settings where
-// there is room for them, and a line below.
-func (f frame) headHeight() int {
-	if f.height < 16 {
-		return 2
+// sendToDialog sends its size and a message to the dialog.
+func (f frame) sendToDialog(msg tea.Msg) (tea.Model, tea.Cmd) {
+	var cmd tea.Cmd
+	if f.dialog, cmd = f.dialog.Update(f.dialogSize()); f.dialog != nil {
+		f.dialog, cmd = f.dialog.Update(msg)
 	}
-	return 3
-}
-
-func (f frame) contentHeight() int {
-	return max(f.height-f.headHeight()-lipgloss.Height(f.foot()), 0)
-}
-
-// View implements [tea.Model].
-func (f frame) View() string {
-	if f.width == 0 {
-		return ""
-	}
-	if f.width < minWidth || f.height < minHeight {
-		text := fmt.Sprintf("prizegen needs a terminal of %d×%d or more, this one has %d×%d", minWidth, minHeight, f.width, f.height)
-		return clip(lipgloss.NewStyle().Width(f.width).Render(text), f.width, f.height)
-	}
-	head := []string{cut(strings.Join(f.tabs(), " "), f.width)}
-	if left := f.width - lipgloss.Width(head[0]); left > len(programName) {
-		head[0] += f.w.styles.faint.Render(padLeft(programName, left))
-	}
-	if f.headHeight() > 2 {
-		head = append(head, f.w.styles.faint.Render(cut(f.settings.line(), f.width)))
-	}
-	head = append(head, f.w.styles.faint.Render(f.divider()))
-	return strings.Join(head, "\n") + "\n" + fill(f.content(), f.width, f.contentHeight()) + "\n" + f.foot()
-}
-
-// divider is the line below the head. Where there is no line for the settings, it tells
-// in short what is drawn for.
-func (f frame) divider() string {
-	text := ""
-	if f.headHeight() == 2 {
-		text = "─ " + cut(f.settings.inShort(), f.width-4) + " "
-	}
-	return text + strings.Repeat("─", max(f.width-lipgloss.Width(text), 0))
-}
-
-// content is what stands between head and foot.
-func (f frame) content() string {
-	if f.dialog != nil {
-		return centre(f.dialogBox(), f.width, f.contentHeight())
-	}
-	return f.screens[f.at].View(f.width, f.contentHeight())
-}
-
-// tabs are the tabs as they stand in the first line. Where there is no room for all
-// the names, only that of the shown screen is told.
-func (f frame) tabs() []string {
-	tabs := func(names bool) []string {
-		var list []string
-		for i, s := range f.screens {
-			name := strconv.Itoa(i + 1)
-			if names || i == f.at {
-				name += " " + s.Title()
-			}
-			style := f.w.styles.tab
-			switch {
-			case i == f.at && f.w.styles.plainOnly():
-				name = "[" + name + "]"
-			case i == f.at:
-				name, style = " "+name+" ", f.w.styles.tabShown
-			default:
-				name = " " + name + " "
-			}
-			list = append(list, style.Render(name))
-		}
-		return list
-	}
-	if all := tabs(true); lipgloss.Width(strings.Join(all, " ")) <= f.width {
-		return all
-	}
-	return tabs(false)
-}
-
-// foot is the last lines: an error, a note or the keys.
-func (f frame) foot() string {
-	st := f.w.styles
-	switch {
-	case f.err != nil:
-		return clip(st.warn.Width(f.width).Render("✗ "+f.w.explain(f.err)+" (esc: back)"), f.width, 4)
-	case f.note != "":
-		return st.good.Render(cut("✓ "+f.note, f.width))
-	case f.dialog != nil:
-		return keyLine(st, f.width, f.dialog.Keys())
-	}
-	return keyLine(st, f.width, f.screens[f.at].Keys(), f.keys.help, f.keys.quit)
+	return f, cmd
 }

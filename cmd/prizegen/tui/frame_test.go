@@ -9,7 +9,6 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
@@ -17,7 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// page is a screen that remembers what reached it.
+// page is a screen that records the messages it receives.
 type page struct {
 	title string
 	got   []string
@@ -44,33 +43,34 @@ func (p page) Update(msg tea.Msg) (screen, tea.Cmd) {
 	return p, nil
 }
 
+// newPages returns a program with three pages.
 func newPages(t *testing.T) frame {
 	t.Helper()
-	f := newFrame(testWorld(t, termenv.Ascii), page{title: "One"}, page{title: "Two"}, page{title: "Three"})
-	return press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
+	f := newFrame(testWorkspace(t, termenv.Ascii), page{title: "One"}, page{title: "Two"}, page{title: "Three"})
+	return deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 }
 
-// got is what reached a screen.
-func got(f frame, at int) string { return f.screens[at].View(0, 0) }
+// received returns the messages that a screen has received.
+func received(f frame, screen int) string { return f.screens[screen].View(0, 0) }
 
 func TestKeysReachTheShownScreen(t *testing.T) {
-	f := press(t, newPages(t), keys("x", "2", "y", "tab", "z", "shift+tab", "w")...)
+	f := deliver(t, newPages(t), keys("x", "2", "y", "tab", "z", "shift+tab", "w")...)
 	for at, want := range []string{
 		"seed 42 shown true x shown false",
 		"seed 42 shown true y shown false shown true w",
 		"seed 42 shown true z shown false",
 	} {
-		if got := got(f, at); got != want {
+		if got := received(f, at); got != want {
 			t.Errorf("screen %d got %q, want %q", at+1, got, want)
 		}
 	}
 }
 
 func TestSettingsReachEveryScreen(t *testing.T) {
-	f := press(t, newPages(t), changeMsg{func(s Settings) Settings { s.Seed = "43"; return s }})
+	f := deliver(t, newPages(t), changeMsg{func(s Settings) Settings { s.Seed = "43"; return s }})
 	for at := range f.screens {
-		if got := got(f, at); !strings.HasSuffix(got, "seed 43") {
-			t.Errorf("screen %d got %q", at+1, got)
+		if got := received(f, at); !strings.HasSuffix(got, "seed 43") {
+			t.Errorf("screen %d got %q, want seed 43 at its end", at+1, got)
 		}
 	}
 }
@@ -79,50 +79,40 @@ func TestMouse(t *testing.T) {
 	click := func(x, y int) tea.Msg {
 		return tea.MouseMsg{X: x, Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}
 	}
-	f := press(t, newPages(t), click(8, 0), click(7, 3))
-	if got, want := got(f, 1), "seed 42 shown true click 7,0"; f.at != 1 || got != want {
-		t.Errorf("screen %d is shown and the second one got %q, want %q", f.at+1, got, want)
+	f := deliver(t, newPages(t), click(8, 0), click(7, 3))
+	if got, want := received(f, 1), "seed 42 shown true click 7,0"; f.active != 1 || got != want {
+		t.Errorf("got screen %d active, and %q received by screen 2; want 2 and %q", f.active+1, got, want)
 	}
 }
 
-// TestMouseChooses opens a list and clicks on its lines as they are shown.
+// TestMouseChooses clicks on a line of a list.
 func TestMouseChooses(t *testing.T) {
 	for _, size := range sizes {
 		var options []option
 		for _, name := range []string{"red", "green", "blue"} {
 			options = append(options, option{name: name, chosen: send(noteMsg{name + " it is"})})
 		}
-		f := press(t, newPages(t), tea.WindowSizeMsg{Width: size.width, Height: size.height}, choose("Colour", 0, options...)())
-		for y, line := range strings.Split(f.View(), "\n") {
-			before, _, found := strings.Cut(line, "blue")
-			if !found {
-				continue
-			}
-			next, cmd := f.Update(tea.MouseMsg{X: lipgloss.Width(before), Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
-			if f = next.(frame); cmd == nil || cmd().(noteMsg).text != "blue it is" || f.dialog != nil {
-				t.Errorf("a click on blue does not choose it at %dx%d", size.width, size.height)
-			}
-		}
-		if f.dialog != nil {
-			t.Errorf("blue is not shown:\n%s", f.View())
+		f := deliver(t, newPages(t), tea.WindowSizeMsg{Width: size.width, Height: size.height}, choose("Colour", 0, options...)())
+		if f = click(t, f, clickOn(t, f, "blue")); f.note != "blue it is" || f.dialog != nil {
+			t.Errorf("%dx%d: got note %q and dialog %v after a click on blue, want %q and none", size.width, size.height, f.note, f.dialog, "blue it is")
 		}
 	}
 }
 
-// TestKeysMoveInLists goes through a list that is longer than the screen.
+// TestKeysMoveInLists moves in a list that is longer than the screen.
 func TestKeysMoveInLists(t *testing.T) {
 	var options []option
 	for i := range 100 {
 		options = append(options, option{name: fmt.Sprint("colour ", i)})
 	}
-	f := press(t, newPages(t), choose("Colour", 0, options...)())
+	f := deliver(t, newPages(t), choose("Colour", 0, options...)())
 	height := f.dialog.(choice).height
 	if height < 5 || height > 22 {
-		t.Fatalf("the list is %d lines high", height)
+		t.Fatalf("got a list of height %d, want 5 to 22", height)
 	}
 	for _, step := range []struct {
-		key string
-		at  int
+		key  string
+		want int
 	}{
 		{"down", 1},
 		{"pgdown", 1 + height},
@@ -135,56 +125,49 @@ func TestKeysMoveInLists(t *testing.T) {
 		{"up", 99},
 		{"home", 0},
 	} {
-		f = press(t, f, keys(step.key)...)
-		if at := f.dialog.(choice).at; at != step.at || !strings.Contains(f.View(), fmt.Sprint("› colour ", step.at)) {
-			t.Errorf("%s goes to line %d, want %d:\n%s", step.key, at, step.at, f.View())
+		f = deliver(t, f, keys(step.key)...)
+		if got := f.dialog.(choice).selected; got != step.want {
+			t.Errorf("got line %d selected by %s, want %d", got, step.key, step.want)
 		}
+		checkShows(t, f, fmt.Sprint("› colour ", step.want))
 	}
 }
 
-func TestErrorGoesAwayWithAKey(t *testing.T) {
-	f := press(t, newPages(t), errorMsg{errors.New("the text service does not answer")})
-	if !strings.Contains(f.View(), "✗ the text service does not answer") {
-		t.Errorf("the error is not shown:\n%s", f.View())
-	}
+func TestKeyDismissesError(t *testing.T) {
+	f := deliver(t, newPages(t), errorMsg{errors.New("the text service does not answer")})
+	checkShows(t, f, "✗ the text service does not answer")
 	checkFits(t, f.View(), 80, 24)
-	before := got(f, 0)
-	f = press(t, f, keys("esc")...)
+	before := received(f, 0)
+	f = deliver(t, f, keys("esc")...)
 	if strings.Contains(f.View(), "✗") {
-		t.Errorf("the error is still shown:\n%s", f.View())
+		t.Errorf("got the error still shown:\n%s", f.View())
 	}
-	if got := got(f, 0); got != before {
-		t.Errorf("the key that took the error away did something else too: %q", got)
+	if got := received(f, 0); got != before {
+		t.Errorf("got %q received by the screen, want %q: the key only dismisses the error", got, before)
 	}
 }
 
-func TestTooSmall(t *testing.T) {
-	f := press(t, newPages(t), tea.WindowSizeMsg{Width: 39, Height: 11})
+func TestTooSmallTerminal(t *testing.T) {
+	f := deliver(t, newPages(t), tea.WindowSizeMsg{Width: 39, Height: 11})
 	checkFits(t, f.View()+strings.Repeat("\n", 11-1-strings.Count(f.View(), "\n")), 39, 11)
-	if !strings.Contains(f.View(), "40×12") {
-		t.Errorf("it is not told how large a terminal must be: %q", f.View())
-	}
+	checkShows(t, f, "40×12")
 }
 
-// TestHelp shows all keys: those of the screen and the frame's, however they change.
+// TestHelp shows the keys of the screen and of the frame.
 func TestHelp(t *testing.T) {
-	f := press(t, newPages(t), keys("?")...)
-	for _, want := range []string{"Keys of One", "x", "do it", "next screen", "quit at once"} {
-		if !strings.Contains(f.View(), want) {
-			t.Errorf("the help lacks %q:\n%s", want, f.View())
-		}
-	}
-	if f = press(t, f, keys("esc")...); f.dialog != nil {
-		t.Error("the help stays")
+	f := deliver(t, newPages(t), keys("?")...)
+	checkShows(t, f, "Keys of One", "x", "do it", "next screen", "quit at once")
+	if f = deliver(t, f, keys("esc")...); f.dialog != nil {
+		t.Error("got the help still open after esc")
 	}
 }
 
 func TestQuestion(t *testing.T) {
-	asked := confirm("Void the draw?", "It can't be taken back.", send(noteMsg{"voided"}))().(dialogMsg).dialog
-	for name, want := range map[string]struct{ open, does bool }{"y": {false, true}, "n": {false, false}, "esc": {false, false}, "x": {true, false}} {
-		next, cmd := asked.Update(keys(name)[0])
-		if next != nil != want.open || cmd != nil != want.does {
-			t.Errorf("after %s: open %t, does %t; want %+v", name, next != nil, cmd != nil, want)
+	q := confirm("Void the draw?", "This cannot be undone.", send(noteMsg{"voided"}))().(dialogMsg).dialog
+	for name, want := range map[string]struct{ open, runs bool }{"y": {false, true}, "n": {false, false}, "esc": {false, false}, "x": {true, false}} {
+		next, cmd := q.Update(keys(name)[0])
+		if open, runs := next != nil, cmd != nil; open != want.open || runs != want.runs {
+			t.Errorf("%s: got open %t and run %t, want %t and %t", name, open, runs, want.open, want.runs)
 		}
 	}
 }
@@ -198,92 +181,124 @@ func TestForm(t *testing.T) {
 		}
 		return send(noteMsg{"thanks"}), nil
 	}, field{label: "First name"}, field{label: "Last name", value: "L"})().(dialogMsg).dialog
-	f := press(t, newPages(t), dialogMsg{d})
-	f = press(t, f, keys("A", "q", "enter", "backspace", "enter")...)
-	if !strings.Contains(f.View(), "✗ the last name is missing") {
-		t.Fatalf("the mistake is not shown:\n%s", f.View())
-	}
+	f := deliver(t, newPages(t), dialogMsg{d})
+	f = deliver(t, f, keys("A", "q", "enter", "backspace", "enter")...)
+	checkShows(t, f, "✗ the last name is missing")
 	checkFits(t, f.View(), 80, 24)
-	f = press(t, f, keys("李", "enter")...)
+	f = deliver(t, f, keys("李", "enter")...)
 	if f.dialog != nil || strings.Join(typed, "|") != "Aq|李" {
-		t.Errorf("typed %q, form open %t", typed, f.dialog != nil)
+		t.Errorf("got values %q and dialog %v, want Aq and 李 and none", typed, f.dialog)
 	}
 }
 
-// TestBeginWithoutCampaign begins with a campaign that there is not: it is told, and
-// free play is possible.
-func TestBeginWithoutCampaign(t *testing.T) {
-	w := testWorld(t, termenv.Ascii)
-	w.Begin = func(_ context.Context, s Settings) (Settings, error) {
+// TestMissingCampaign starts the program with the name of a campaign that does not exist.
+// It shows the error, and free play is possible.
+func TestMissingCampaign(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
+	w.Load = func(_ context.Context, s Settings) (Settings, error) {
 		return s, campaign.Errorf(campaign.ErrNotFound, "there is no campaign %q", "summer")
 	}
 	f := programOf(t, w, newDraw(w))
-	if !strings.Contains(f.View(), `✗ there is no campaign "summer"`) {
-		t.Errorf("it is not told:\n%s", f.View())
-	}
-	if f = do(t, f, "esc", " "); f.screens[0].(drawScreen).drawn.draw.Whole == "" {
-		t.Errorf("nothing can be drawn:\n%s", f.View())
+	checkShows(t, f, `✗ there is no campaign "summer"`)
+	if f = pressKeys(t, f, "esc", " "); f.screens[0].(drawScreen).drawn.Account == "" {
+		t.Errorf("got no draw:\n%s", f.View())
 	}
 }
 
-// TestLongTitle shows a long seed in full in the dialog about it.
-func TestLongTitle(t *testing.T) {
-	w := testWorld(t, termenv.Ascii)
+// TestLongSeed shows a long seed in full in the dialog about it.
+func TestLongSeed(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
 	w.Settings.Seed = entropy.Seed(strings.Repeat("0123456789abcdef", 4))
 	for _, size := range sizes {
-		f := press(t, do(t, programOf(t, w, newDraw(w)), "s"), tea.WindowSizeMsg{Width: size.width, Height: size.height})
+		f := deliver(t, pressKeys(t, programOf(t, w, newDraw(w)), "s"), tea.WindowSizeMsg{Width: size.width, Height: size.height})
 		checkFits(t, f.View(), size.width, size.height)
-		if !strings.Contains(letters(f.View()), string(w.Settings.Seed)) || !strings.Contains(f.View(), "a new one") {
-			t.Errorf("the seed is not shown in full:\n%s", f.View())
+		if !strings.Contains(lettersOf(f.View()), string(w.Settings.Seed)) {
+			t.Errorf("got a view without the whole seed:\n%s", f.View())
 		}
+		checkShows(t, f, "a new one")
 	}
 }
 
-// TestBeginAgain begins with services that are not there: nothing is drawn by terms
-// that may be others there, until they are.
-func TestBeginAgain(t *testing.T) {
-	w := testWorld(t, termenv.Ascii)
+// TestLoadRetries starts the program with services that do not answer. Nothing is drawn
+// before they have reported their rules and formats.
+func TestLoadRetries(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
 	lost := errors.New("the text service does not answer")
-	w.Begin = func(_ context.Context, s Settings) (Settings, error) {
+	w.Load = func(_ context.Context, s Settings) (Settings, error) {
 		s.Free.Text = must(textgen.Parse(textgen.Upper2))(t)
 		return s, lost
 	}
-	f := do(t, programOf(t, w, newDraw(w), newOdds(w), newBulk(w), newRules(w)), " ", "3", "enter")
-	if f.screens[0].(drawScreen).state != ready || f.screens[2].(bulkScreen).run != nil {
-		t.Errorf("something is drawn:\n%s", f.View())
+	f := pressKeys(t, programOf(t, w, newDraw(w), newOdds(w), newBulk(w), newRules(w)), " ", "3", "enter")
+	if f.screens[0].(drawScreen).state != drawReady || f.screens[2].(bulkScreen).run != nil {
+		t.Errorf("got a draw before the terms are known:\n%s", f.View())
 	}
-	if !strings.Contains(f.View(), "✗ local has not told yet which rules") {
-		t.Errorf("it is not told why nothing is drawn:\n%s", f.View())
-	}
+	checkShows(t, f, "✗ local has not reported its rules and formats yet")
 	for _, name := range []string{"1", "2", "4"} {
-		if f = do(t, f, name); !strings.Contains(f.View(), "asking local what is deployed there…") {
-			t.Errorf("it is not told what is waited for:\n%s", f.View())
-		}
+		f = pressKeys(t, f, name)
+		checkShows(t, f, "asking local for its rules and formats…")
 	}
 	lost = nil
-	next, cmd := f.Update(beginMsg{})
-	f = do(t, settle(t, next.(frame), cmd), "1", " ")
+	next, cmd := f.Update(retryLoadMsg{})
+	f = pressKeys(t, runCmd(t, next.(frame), cmd), "1", " ")
 	if d := f.screens[0].(drawScreen); d.drawn.terms.Text.String() != textgen.Upper2 || f.screens[1].(oddsScreen).odds.odds == nil {
-		t.Errorf("drawn by %s, want upper2:\n%s", d.drawn.terms.Text, f.View())
+		t.Errorf("got a draw with format %s, want upper2:\n%s", d.drawn.terms.Text, f.View())
 	}
 }
 
-// TestKeysReadTogether are keys that follow so quickly that they are read at a time:
-// each acts, also one behind Escape. What is pasted acts on no screen.
+// TestKeysReadTogether delivers keys that were read in one piece. Each acts, also one
+// after Escape. Pasted text does not act.
 func TestKeysReadTogether(t *testing.T) {
-	f := press(t, newPages(t), tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("x2yz3")})
+	f := deliver(t, newPages(t), tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("x2yz3")})
 	for at, want := range []string{"seed 42 shown true x shown false", "seed 42 shown true y z shown false", "seed 42 shown true"} {
-		if got := got(f, at); got != want {
+		if got := received(f, at); got != want {
 			t.Errorf("screen %d got %q, want %q", at+1, got, want)
 		}
 	}
-	f = press(t, f, keys("?")...)
-	f = press(t, f, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("1"), Alt: true})
-	if f.dialog != nil || f.at != 0 {
-		t.Errorf("after Escape and 1: help open %t, screen %d", f.dialog != nil, f.at+1)
+	f = deliver(t, f, keys("?")...)
+	f = deliver(t, f, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("1"), Alt: true})
+	if f.dialog != nil || f.active != 0 {
+		t.Errorf("got dialog %v and screen %d after Escape and 1, want none and 1", f.dialog, f.active+1)
 	}
-	before := got(f, 0)
-	if f = press(t, f, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("2q"), Paste: true}); f.at != 0 || got(f, 0) != before {
-		t.Errorf("what was pasted acts: screen %d got %q", f.at+1, got(f, 0))
+	before := received(f, 0)
+	if f = deliver(t, f, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("2q"), Paste: true}); f.active != 0 || received(f, 0) != before {
+		t.Errorf("got screen %d and %q received after a paste, want 1 and %q", f.active+1, received(f, 0), before)
+	}
+}
+
+// TestMouseInDialogs answers questions and selects fields of forms by the mouse.
+func TestMouseInDialogs(t *testing.T) {
+	for _, size := range sizes {
+		f := deliver(t, newPages(t), tea.WindowSizeMsg{Width: size.width, Height: size.height})
+		text := strings.Repeat("It stays on record as void, and its prize does not go back into the stock. ", 3)
+		for answer, want := range map[string]string{answerYes: "voided", answerNo: ""} {
+			asked := runCmd(t, f, confirm("Void it?", text, send(noteMsg{"voided"})))
+			checkFits(t, asked.View(), size.width, size.height)
+			if got := click(t, asked, clickOn(t, asked, answer)); got.dialog != nil || got.note != want {
+				t.Errorf("got note %q and dialog %v after %s, want %q and none", got.note, got.dialog, answer, want)
+			}
+		}
+		long := errors.New("the address must begin with http or https, and this one begins with something else that is longer than a line")
+		f = runCmd(t, f, ask("Who?", func([]string) (tea.Cmd, error) { return nil, long }, field{label: "First"}, field{label: "Last"}, field{label: "Email"}))
+		f = click(t, f, clickOn(t, f, "Email"))
+		f = deliver(t, f, keys("x")...)
+		if got := f.dialog.(form).inputs[2].Value(); got != "x" {
+			t.Errorf("got %q in the clicked field, want x", got)
+		}
+		f = deliver(t, f, keys("enter")...)
+		checkFits(t, f.View(), size.width, size.height)
+		checkShows(t, f, "a line", "Email")
+	}
+}
+
+// TestScrollHelp scrolls to the end of the help and beyond. The first step back is visible.
+func TestScrollHelp(t *testing.T) {
+	f := deliver(t, newPages(t), tea.WindowSizeMsg{Width: 40, Height: 12})
+	f = deliver(t, f, keys("?")...)
+	for range 30 {
+		f = deliver(t, f, keys("down")...)
+	}
+	end := f.View()
+	if f = deliver(t, f, keys("up")...); f.View() == end {
+		t.Error("got the same view after one step back")
 	}
 }

@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// glyphsText draws letters, digits and what amounts are written with: above each group of drawings stand the letters
-// that they are of.
+// glyphsText has the glyphs of letters, digits and currency signs. The first line of
+// each group names the characters of its glyphs.
 //
 //go:embed glyphs.txt
 var glyphsText string
 
-// The size of a glyph in dots. A character of the terminal shows two of them, one above
-// the other.
+// The size of a glyph in dots. A character of the terminal shows two dots, one above the
+// other.
 const (
 	glyphWidth  = 5
 	glyphHeight = 6
 )
 
-// glyph is a letter as rows of dots, # for those that are set.
+// glyph is a large character, as rows of dots; # is a dot that is set.
 type glyph []string
 
-// readGlyphs gives the glyphs of the letters that have one.
+// readGlyphs returns the glyphs by their characters.
 func readGlyphs() map[rune]glyph {
 	glyphs := map[rune]glyph{' ': slices.Repeat(glyph{strings.Repeat(".", glyphWidth)}, glyphHeight)}
 	for group := range strings.SplitSeq(strings.TrimSpace(glyphsText), "\n\n") {
@@ -37,7 +37,7 @@ func readGlyphs() map[rune]glyph {
 	return glyphs
 }
 
-// drawText shows a text in glyphs; ok is false where a letter has none.
+// drawText renders a text in glyphs. ok is false if a character has no glyph.
 func drawText(glyphs map[rune]glyph, text string, scale int) (view string, ok bool) {
 	rows := make([][]string, glyphHeight/2*scale)
 	for _, letter := range text {
@@ -56,7 +56,7 @@ func drawText(glyphs map[rune]glyph, text string, scale int) (view string, ok bo
 	return strings.Join(lines, "\n"), true
 }
 
-// draw shows the glyph with dots of scale times scale.
+// draw renders the glyph; its dots are scale dots wide and high.
 func (g glyph) draw(scale int) string {
 	set := func(x, y int) bool { return y < len(g)*scale && g[y/scale][x/scale] == '#' }
 	var lines []string

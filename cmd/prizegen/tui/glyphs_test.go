@@ -5,40 +5,40 @@ import (
 	"testing"
 )
 
-// TestGlyphs looks at the drawings: every letter and digit has one, all are of the same
-// size, and no two look the same.
+// TestGlyphs checks that every letter and digit has a glyph, that all glyphs have the same
+// size, and that no two look the same.
 func TestGlyphs(t *testing.T) {
 	glyphs, seen := readGlyphs(), map[string]rune{}
 	for _, letter := range "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz£$€¥., " {
 		if glyphs[letter] == nil {
-			t.Errorf("%c has no drawing", letter)
+			t.Errorf("%c: got no glyph", letter)
 		}
 	}
 	for letter, g := range glyphs {
 		if len(g) != glyphHeight {
-			t.Errorf("%c has %d rows, want %d", letter, len(g), glyphHeight)
+			t.Errorf("%c: got %d rows, want %d", letter, len(g), glyphHeight)
 		}
 		for _, row := range g {
 			if len(row) != glyphWidth || strings.Trim(row, ".#") != "" {
-				t.Errorf("%c has the row %q", letter, row)
+				t.Errorf("%c: got row %q, want %d dots", letter, row, glyphWidth)
 			}
 		}
-		drawn := g.draw(1)
-		if other, same := seen[drawn]; same {
-			t.Errorf("%c looks like %c", letter, other)
+		picture := g.draw(1)
+		if other, same := seen[picture]; same {
+			t.Errorf("%c: got the glyph of %c", letter, other)
 		}
-		seen[drawn] = letter
-		checkFits(t, drawn, glyphWidth, glyphHeight/2)
+		seen[picture] = letter
+		checkFits(t, picture, glyphWidth, glyphHeight/2)
 		checkFits(t, g.draw(2), 2*glyphWidth, glyphHeight)
 	}
 	if got, want := glyphs['A'].draw(1), "▄▀▀▀▄\n█▄▄▄█\n█   █"; got != want {
-		t.Errorf("A is drawn as\n%s\nwant\n%s", got, want)
+		t.Errorf("got A as\n%s\nwant\n%s", got, want)
 	}
 	got, ok := drawText(glyphs, "£5", 1)
 	if want := " ▄▀▀▄ █▀▀▀▀\n▄█▄   ▀▀▀▀▄\n▄█▄▄▄ ▄▄▄▄▀"; !ok || got != want {
-		t.Errorf("£5 is drawn as\n%s\nwant\n%s", got, want)
+		t.Errorf("got £5 as\n%s\nwant\n%s", got, want)
 	}
 	if _, ok := drawText(glyphs, "賞", 1); ok {
-		t.Error("a letter without a drawing is drawn")
+		t.Error("got ok for a letter without a glyph")
 	}
 }

@@ -25,7 +25,7 @@ var sizes = []struct{ width, height int }{{80, 24}, {40, 12}, {120, 40}}
 // in that state; it must deliver every message itself, because no command runs.
 type view struct {
 	state string
-	show  func(t *testing.T, w *world) frame
+	show  func(t *testing.T, w *workspace) frame
 }
 
 // testViews compares views, at every size, with and without colours, with the
@@ -36,8 +36,8 @@ func testViews(t *testing.T, name string, views []view) {
 	for _, v := range views {
 		for _, size := range sizes {
 			for kind, profile := range map[string]termenv.Profile{"txt": termenv.Ascii, "ansi": termenv.TrueColor} {
-				w := testWorld(t, profile)
-				f := press(t, v.show(t, w), tea.WindowSizeMsg{Width: size.width, Height: size.height})
+				w := testWorkspace(t, profile)
+				f := deliver(t, v.show(t, w), tea.WindowSizeMsg{Width: size.width, Height: size.height})
 				checkFits(t, f.View(), size.width, size.height)
 				golden.check(fmt.Sprintf("%s %dx%d.%s", v.state, size.width, size.height, kind), f.View())
 			}

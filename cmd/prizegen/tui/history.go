@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -10,52 +11,49 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// historyPage is how many draws are read at a time.
-const historyPage = 100
+// pageSize is the number of draws of a page.
+const pageSize = 100
 
-// historyScreen lists draws, the newest first: those of this session, or where a
-// campaign is played, those that it has stored.
+// historyScreen lists draws, newest first: those that a campaign has stored, or in free
+// play those of this session.
 type historyScreen struct {
-	w        *world
+	w        *workspace
 	keys     historyKeys
 	choose   settingKeys
 	settings Settings
 	session  session
 	filter   historyFilter
 
-	// Of the campaign, one page at a time:
+	// The current page of the campaign's draws.
 	page    []campaign.Draw
-	next    string   // the cursor of the page after it, empty for none
-	cursors []string // those of the pages before it and its own
+	next    string   // cursor of the next page; empty for none
+	cursors []string // of the earlier pages and of this one
 	loading bool
-	asked   int   // counts requests: of an earlier one, no answer is wanted
-	err     error // of the last request, where it failed
-	stale   bool  // whether there are newer draws than were read
+	request int   // counts requests; results of earlier ones are dropped
+	err     error // of the last request
+	stale   bool  // whether there are newer draws
 
-	at     int // the selected draw
-	height int // of the screen
-	shown  bool
+	selected int // index of the selected draw
+	height   int // of the screen
+	shown    bool
 }
 
 type historyKeys struct {
 	up, down, pageUp, pageDown, first, detail, claim, void, edit, erase, account, status, prize, reload key.Binding
 }
 
-func newHistory(w *world) historyScreen {
-	bind := func(help, does string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, does))
-	}
+func newHistory(w *workspace) historyScreen {
 	return historyScreen{
 		w: w, choose: newSettingKeys(), cursors: []string{""},
 		keys: historyKeys{
-			up: bind("↑", "draw above", "up", "k"), down: bind("↓", "draw below", "down", "j"),
-			pageUp: bind("pgup", "page above", "pgup", "left"), pageDown: bind("pgdn", "page below", "pgdown", "right"),
-			first:  bind("home", "the newest", "home"),
-			detail: bind("enter", "all about it", "enter", " "),
-			claim:  bind("h", "handed over, or not", "h"), void: bind("v", "void", "v"),
-			edit: bind("e", "correct the entrant", "e"), erase: bind("d", "erase the entrant", "d", "delete"),
+			up: bind("↑", "up", "up", "k"), down: bind("↓", "down", "down", "j"),
+			pageUp: bind("pgup", "page up", "pgup", "left"), pageDown: bind("pgdn", "page down", "pgdown", "right"),
+			first:  bind("home", "newest draw", "home"),
+			detail: bind("enter", "details", "enter", " "),
+			claim:  bind("h", "claim/unclaim", "h"), void: bind("v", "void", "v"),
+			edit: bind("e", "edit the entrant", "e"), erase: bind("d", "erase the entrant", "d", "delete"),
 			account: bind("/", "find account", "/"), status: bind("f", "filter", "f"), prize: bind("p", "prize", "p"),
-			reload: bind("r", "read again", "r"),
+			reload: bind("r", "reload", "r"),
 		},
 	}
 }
@@ -82,33 +80,34 @@ func (h historyScreen) Keys() []key.Binding {
 
 // The messages of the screen.
 type (
-	// historyMsg is a page of the campaign's draws.
-	historyMsg struct {
-		asked   int
-		page    campaign.DrawPage
-		cursors []string
-		last    bool // whether the last draw of the page is to be selected
-		err     error
+	// historyPageMsg has the result of a request for a page.
+	historyPageMsg struct {
+		request    int
+		draws      []campaign.Draw
+		next       string
+		cursors    []string
+		selectLast bool
+		err        error
 	}
 
-	// historyFilterMsg takes another filter.
+	// historyFilterMsg changes the filter.
 	historyFilterMsg struct{ historyFilter }
 
-	// historyMarkedMsg has a draw as it is after something was noted about it.
-	historyMarkedMsg struct {
+	// drawChangedMsg has a draw that was claimed, unclaimed or voided.
+	drawChangedMsg struct {
 		draw campaign.Draw
-		done string
+		note string
 	}
 
-	// historyChangedMsg tells that an entrant was changed, whose draws may be many.
-	historyChangedMsg struct{ done string }
+	// entrantChangedMsg follows a change of an entrant, who may have many draws.
+	entrantChangedMsg struct{ note string }
 )
 
 // Update implements screen.
 func (h historyScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case settingsMsg:
-		return h.set(msg.Settings)
+		return h.applySettings(msg.Settings)
 	case sizeMsg:
 		h.height = msg.height
 	case shownMsg:
@@ -116,44 +115,45 @@ func (h historyScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		if h.shown && h.stale && len(h.cursors) == 1 {
 			return h.load(h.cursors, false)
 		}
-	case drawnMsg:
-		return h.drawn(msg)
-	case historyMsg:
-		if msg.asked == h.asked {
-			h = h.read(msg)
+	case drawn:
+		return h.add(msg), nil
+	case historyPageMsg:
+		if msg.request == h.request {
+			h = h.receive(msg)
 		}
 	case historyFilterMsg:
-		h.filter, h.at = msg.historyFilter, 0
+		h.filter, h.selected = msg.historyFilter, 0
 		h.session = h.session.count(h.filter)
 		return h.load([]string{""}, false)
-	case historyMarkedMsg:
-		h.page = replaced(h.page, msg.draw)
-		if h.filter.status != "" { // which it may no longer be of
+	case drawChangedMsg:
+		h.page = replaceDraw(h.page, msg.draw)
+		if h.filter.status != "" { // the draw may no longer match
 			next, cmd := h.load(h.cursors, false)
-			return next, tea.Batch(cmd, send(noteMsg{msg.done}))
+			return next, tea.Batch(cmd, send(noteMsg{msg.note}))
 		}
-		return h, send(noteMsg{msg.done})
-	case historyChangedMsg:
+		return h, send(noteMsg{msg.note})
+	case entrantChangedMsg:
 		next, cmd := h.load(h.cursors, false)
-		return next, tea.Batch(cmd, send(noteMsg{msg.done}))
+		return next, tea.Batch(cmd, send(noteMsg{msg.note}))
 	case tea.KeyMsg:
-		return h.press(msg)
+		return h.handleKey(msg)
 	case tea.MouseMsg:
-		return h.click(msg)
+		return h.handleMouse(msg)
 	}
 	return h, nil
 }
 
-// set takes up settings, and forgets the draws of another campaign.
-func (h historyScreen) set(s Settings) (screen, tea.Cmd) {
-	same := nameOf(s.Campaign) == nameOf(h.settings.Campaign) && s.Backend.Name == h.settings.Backend.Name
+// applySettings applies settings. A change of the campaign or backend clears the page.
+func (h historyScreen) applySettings(s Settings) (screen, tea.Cmd) {
+	same := s.campaignName() == h.settings.campaignName() && s.Backend.Name == h.settings.Backend.Name
 	h.settings = s
 	if same {
 		return h, nil
 	}
-	h.page, h.next, h.cursors, h.at, h.err, h.loading, h.filter = nil, "", []string{""}, 0, nil, false, historyFilter{}
+	h.page, h.next, h.cursors, h.selected = nil, "", []string{""}, 0
+	h.err, h.loading, h.filter = nil, false, historyFilter{}
 	h.session = h.session.count(h.filter)
-	h.asked++ // what is on its way is of the other one
+	h.request++ // drops a page of the earlier campaign
 	h.stale = s.Campaign != nil
 	if h.shown && h.stale {
 		return h.load(h.cursors, false)
@@ -161,140 +161,175 @@ func (h historyScreen) set(s Settings) (screen, tea.Cmd) {
 	return h, nil
 }
 
-func nameOf(c *Campaign) string {
-	if c == nil {
-		return ""
+// add adds a draw of this session.
+func (h historyScreen) add(d drawn) historyScreen {
+	if d.stored() {
+		h.stale = true
+		return h
 	}
-	return c.Name
+	h.session = h.session.add(d, h.filter)
+	if h.settings.Campaign == nil && h.selected > 0 && h.filter.matches(&d.Draw) {
+		h.selected = min(h.selected+1, h.len()-1) // the same draw stays selected
+	}
+	return h
 }
 
-// drawn takes up a draw that was made just now.
-func (h historyScreen) drawn(msg drawnMsg) (screen, tea.Cmd) {
-	if msg.stored == nil {
-		h.session = h.session.add(msg, h.filter)
-		if h.settings.Campaign == nil && h.at > 0 && h.filter.admits(&msg.draw) {
-			h.at = min(h.at+1, h.len()-1) // the same draw stays selected
-		}
-		return h, nil
-	}
-	h.stale = true
-	return h, nil
-}
-
-// load asks for a page of the campaign, the last one of the cursors.
-func (h historyScreen) load(cursors []string, last bool) (screen, tea.Cmd) {
+// load requests a page of the campaign's draws: that of the last cursor.
+func (h historyScreen) load(cursors []string, selectLast bool) (screen, tea.Cmd) {
 	if h.settings.Campaign == nil {
 		return h, nil
 	}
-	h.asked++
+	h.request++
 	h.loading, h.err, h.stale = true, nil, false
 	list := campaign.DrawList{
-		Campaign: h.settings.Campaign.Name, Cursor: cursors[len(cursors)-1], Limit: historyPage,
+		Campaign: h.settings.Campaign.Name, Cursor: cursors[len(cursors)-1], Limit: pageSize,
 		Won: h.filter.won, Status: h.filter.status, Account: h.filter.account, Prize: h.filter.prize,
 	}
-	promoter, asked := h.settings.Backend.Promoter, h.asked
+	connect, request := h.settings.Backend.Promoter, h.request
 	return h, h.w.call(func(ctx context.Context) tea.Msg {
-		answer := historyMsg{asked: asked, cursors: cursors, last: last}
-		p, err := promoter(ctx)
-		if err == nil {
-			answer.page, err = p.Draws(ctx, list)
+		result := historyPageMsg{request: request, cursors: cursors, selectLast: selectLast}
+		promoter, err := connect(ctx)
+		if err != nil {
+			result.err = err
+			return result
 		}
-		answer.err = err
-		return answer
+		page, err := promoter.Draws(ctx, list)
+		result.draws, result.next, result.err = page.Draws, page.Next, err
+		return result
 	})
 }
 
-// read takes up a page.
-func (h historyScreen) read(msg historyMsg) historyScreen {
+// receive receives the result of a request for a page.
+func (h historyScreen) receive(msg historyPageMsg) historyScreen {
 	h.loading, h.err = false, msg.err
 	if msg.err != nil {
 		h.stale = true
 		return h
 	}
-	before, other := h.selected(), msg.cursors[len(msg.cursors)-1] != h.cursors[len(h.cursors)-1]
-	h.page, h.next, h.cursors = msg.page.Draws, msg.page.Next, msg.cursors
+	before := h.selectedDraw()
+	samePage := msg.cursors[len(msg.cursors)-1] == h.cursors[len(h.cursors)-1]
+	h.page, h.next, h.cursors = msg.draws, msg.next, msg.cursors
 	switch {
-	case msg.last:
-		h.at = len(h.page) - 1
-	case other:
-		h.at = 0
-	case before != nil: // it stays selected where it is still there
-		if at := slices.IndexFunc(h.page, func(d campaign.Draw) bool { return d.ID == before.ID }); at >= 0 {
-			h.at = at
+	case msg.selectLast:
+		h.selected = len(h.page) - 1
+	case !samePage:
+		h.selected = 0
+	case before != nil: // it stays selected if it is still listed
+		if i := slices.IndexFunc(h.page, func(d campaign.Draw) bool { return d.ID == before.ID }); i >= 0 {
+			h.selected = i
 		}
 	}
-	h.at = max(min(h.at, len(h.page)-1), 0)
+	h.selected = max(min(h.selected, len(h.page)-1), 0)
 	return h
 }
 
-// replaced is a page with one draw as it is now.
-func replaced(page []campaign.Draw, now campaign.Draw) []campaign.Draw {
-	next := make([]campaign.Draw, len(page))
-	for i := range page {
-		next[i] = page[i]
-		if page[i].ID == now.ID {
-			if now.Entrant == nil {
-				now.Entrant, now.Player = page[i].Entrant, page[i].Player
+// replaceDraw returns page with the draw of the same ID replaced. An answer may come
+// without the entrant, who stays then.
+func replaceDraw(page []campaign.Draw, changed campaign.Draw) []campaign.Draw {
+	next := slices.Clone(page)
+	for i := range next {
+		if next[i].ID == changed.ID {
+			if changed.Entrant == nil {
+				changed.Entrant, changed.Player = next[i].Entrant, next[i].Player
 			}
-			next[i] = now
+			next[i] = changed
 		}
 	}
 	return next
 }
 
-// selected is the draw of the campaign that keys act on, nil for none.
-func (h historyScreen) selected() *campaign.Draw {
-	if h.settings.Campaign == nil || h.at >= len(h.page) {
+// selectedDraw returns the selected draw of the campaign, or nil for none.
+func (h historyScreen) selectedDraw() *campaign.Draw {
+	if h.settings.Campaign == nil || h.selected >= len(h.page) {
 		return nil
 	}
-	return &h.page[h.at]
+	return &h.page[h.selected]
 }
 
-// session is the draws of free play, of which the last ones are kept.
+// len returns the number of draws listed on the page.
+func (h historyScreen) len() int {
+	if h.settings.Campaign == nil {
+		return min(h.session.matching, maxSession)
+	}
+	return len(h.page)
+}
+
+// historyFilter selects the draws that are listed.
+type historyFilter struct {
+	won     bool
+	status  campaign.DrawStatus // empty for all
+	account string              // beginning of the account number
+	prize   string              // empty for all
+}
+
+// matches reports whether a draw of free play is listed.
+func (f historyFilter) matches(d *campaign.Draw) bool {
+	return (!f.won || d.Prize != nil) && strings.HasPrefix(d.Account, f.account) &&
+		(f.prize == "" || d.Prize != nil && d.Prize.Name == f.prize)
+}
+
+// String describes the filter. It returns an empty text if all draws are listed.
+func (f historyFilter) String() string {
+	var parts []string
+	switch {
+	case f.status != "":
+		parts = append(parts, string(f.status))
+	case f.won:
+		parts = append(parts, "won")
+	}
+	if f.prize != "" {
+		parts = append(parts, f.prize)
+	}
+	if f.account != "" {
+		parts = append(parts, f.account+"…")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// session has the last draws of free play.
 type session struct {
-	kept  []drawnMsg // the oldest first
-	total uint64
-	found int // how many of the kept ones the filter lets through
+	draws    []drawn // oldest first
+	total    uint64
+	matching int // how many of draws match the filter
 }
 
-// maxSession is how many draws of a session are kept: however many there are, memory
-// stays bounded.
+// maxSession limits the draws of a session that are listed.
 const maxSession = 10_000
 
 // add adds a draw.
-func (s session) add(msg drawnMsg, f historyFilter) session {
+func (s session) add(d drawn, f historyFilter) session {
 	s.total++
-	if f.admits(&msg.draw) {
-		s.found++
+	if f.matches(&d.Draw) {
+		s.matching++
 	}
-	// Half as many again are kept before the oldest ones go, so that they do not have
-	// to be moved for each draw.
-	if len(s.kept) >= maxSession+maxSession/2 {
-		s.kept = append(make([]drawnMsg, 0, maxSession+maxSession/2), s.kept[len(s.kept)-maxSession+1:]...)
-		s.kept = append(s.kept, msg)
+	// Half as many again are kept before the oldest ones are removed, so that most draws
+	// are added without moving the others.
+	if len(s.draws) >= maxSession+maxSession/2 {
+		s.draws = append(make([]drawn, 0, maxSession+maxSession/2), s.draws[len(s.draws)-maxSession+1:]...)
+		s.draws = append(s.draws, d)
 		return s.count(f)
 	}
-	s.kept = append(s.kept, msg)
+	s.draws = append(s.draws, d)
 	return s
 }
 
-// count counts the draws that a filter lets through.
+// count counts the draws that match a filter.
 func (s session) count(f historyFilter) session {
-	s.found = 0
-	for i := range s.kept {
-		if f.admits(&s.kept[i].draw) {
-			s.found++
+	s.matching = 0
+	for i := range s.draws {
+		if f.matches(&s.draws[i].Draw) {
+			s.matching++
 		}
 	}
 	return s
 }
 
-// list gives the draws that a filter lets through, the newest first.
-func (s session) list(f historyFilter) []drawnMsg {
-	var list []drawnMsg
-	for i := len(s.kept) - 1; i >= 0 && len(list) < maxSession; i-- {
-		if f.admits(&s.kept[i].draw) {
-			list = append(list, s.kept[i])
+// list returns the draws that match a filter, newest first.
+func (s session) list(f historyFilter) []drawn {
+	var list []drawn
+	for i := len(s.draws) - 1; i >= 0 && len(list) < maxSession; i-- {
+		if f.matches(&s.draws[i].Draw) {
+			list = append(list, s.draws[i])
 		}
 	}
 	return list

@@ -10,35 +10,35 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// oddsScreen shows the exact odds of the present terms as a chart, those of one
-// account number, and how often each outcome came up in this session.
+// oddsScreen charts the exact odds of the current terms, or those of one account number,
+// and how often each outcome came up in this session.
 type oddsScreen struct {
-	w        *world
+	w        *workspace
 	settings Settings
 	choose   settingKeys
 	keys     oddsKeys
 	odds     oddsMsg
 	size     sizeMsg
 
-	account string // whose chances are shown, empty for all account numbers
-	last    string // the account number drawn last, empty for none
-	draws   uint64 // whose cost is told
-	from    int    // the first row shown
+	account string // whose odds are shown; empty for all account numbers
+	last    string // the last account number drawn; empty for none
+	draws   uint64 // number of draws whose cost is shown
+	from    int    // first row shown
 
-	observed []uint64 // by outcome of the present terms, nil for none
+	observed []uint64 // draws by outcome of the current terms; nil for none
 }
 
 type oddsKeys struct{ account, other, draws, up, down, pageUp, pageDown key.Binding }
 
-func newOdds(w *world) oddsScreen {
+func newOdds(w *workspace) oddsScreen {
 	return oddsScreen{w: w, choose: newSettingKeys(), draws: 1000, keys: oddsKeys{
-		account:  key.NewBinding(key.WithKeys("a"), key.WithHelp("a", "drawn account/all")),
-		other:    key.NewBinding(key.WithKeys("/"), key.WithHelp("/", "any account")),
-		draws:    key.NewBinding(key.WithKeys("d"), key.WithHelp("d", "cost of n draws")),
-		up:       key.NewBinding(key.WithKeys("up", "k"), key.WithHelp("↑", "up")),
-		down:     key.NewBinding(key.WithKeys("down", "j"), key.WithHelp("↓", "down")),
-		pageUp:   key.NewBinding(key.WithKeys("pgup"), key.WithHelp("pgup", "page up")),
-		pageDown: key.NewBinding(key.WithKeys("pgdown", " "), key.WithHelp("pgdn", "page down")),
+		account:  bind("a", "drawn account/all", "a"),
+		other:    bind("/", "any account", "/"),
+		draws:    bind("d", "cost of n draws", "d"),
+		up:       bind("↑", "up", "up", "k"),
+		down:     bind("↓", "down", "down", "j"),
+		pageUp:   bind("pgup", "page up", "pgup"),
+		pageDown: bind("pgdn", "page down", "pgdown", " "),
 	}}
 }
 
@@ -51,7 +51,7 @@ func (o oddsScreen) Init() tea.Cmd { return nil }
 // Keys implements screen.
 func (o oddsScreen) Keys() []key.Binding {
 	k := o.keys
-	return append([]key.Binding{k.account, k.other, k.draws, k.down, k.up, k.pageDown, k.pageUp}, o.choose.all(o.settings)...)
+	return append([]key.Binding{k.account, k.other, k.draws, k.down, k.up, k.pageDown, k.pageUp}, o.choose.enabled(o.settings)...)
 }
 
 // Update implements screen.
@@ -66,39 +66,34 @@ func (o oddsScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		o.odds = msg
 	case sizeMsg:
 		o.size = msg
-	case drawnMsg:
+	case drawn:
 		return o.count(msg), nil
-	case oddsOfMsg:
+	case oddsAccountMsg:
 		o.account, o.from = msg.account, 0
-	case costOfMsg:
+	case oddsDrawsMsg:
 		o.draws = msg.draws
 	case tea.MouseMsg:
-		switch msg.Button {
-		case tea.MouseButtonWheelUp:
-			o = o.scroll(-3)
-		case tea.MouseButtonWheelDown:
-			o = o.scroll(3)
-		}
+		o = o.scroll(3 * wheelLines(msg))
 	case tea.KeyMsg:
-		return o.press(msg)
+		return o.handleKey(msg)
 	}
 	return o, nil
 }
 
-// count counts a draw, where it was made by the present terms.
-func (o oddsScreen) count(m drawnMsg) oddsScreen {
-	o.last = m.draw.Whole
-	if !sameTerms(m.terms, o.settings.Terms()) {
+// count counts a draw if it was made by the current terms.
+func (o oddsScreen) count(d drawn) oddsScreen {
+	o.last = d.Account
+	if !sameTerms(d.terms, o.settings.Terms()) {
 		return o
 	}
-	observed := make([]uint64, m.terms.Rules.Outcomes())
+	observed := make([]uint64, d.terms.Rules.Outcomes())
 	copy(observed, o.observed)
-	observed[m.outcome]++
+	observed[d.outcome]++
 	o.observed = observed
 	return o
 }
 
-func (o oddsScreen) press(msg tea.KeyMsg) (screen, tea.Cmd) {
+func (o oddsScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
 	k := o.keys
 	switch {
 	case key.Matches(msg, k.account):
@@ -108,7 +103,7 @@ func (o oddsScreen) press(msg tea.KeyMsg) (screen, tea.Cmd) {
 		case o.last != "":
 			o.account = o.last
 		default:
-			return o, send(noteMsg{"nothing is drawn yet: / takes any account number"})
+			return o, send(noteMsg{"no draw yet; press / to enter an account number"})
 		}
 		o.from = 0
 	case key.Matches(msg, k.other):
@@ -124,7 +119,7 @@ func (o oddsScreen) press(msg tea.KeyMsg) (screen, tea.Cmd) {
 	case key.Matches(msg, k.pageDown):
 		return o.scroll(o.page()), nil
 	default:
-		return o, o.choose.press(o.w, o.settings, msg)
+		return o, o.choose.handle(o.w, o.settings, msg)
 	}
 	return o, nil
 }
@@ -134,10 +129,10 @@ func (o oddsScreen) scroll(by int) oddsScreen {
 	return o
 }
 
-// oddsOfMsg shows the chances of an account number.
-type oddsOfMsg struct{ account string }
+// oddsAccountMsg shows the odds of an account number, or of all if it is empty.
+type oddsAccountMsg struct{ account string }
 
-func askAccount(present string) tea.Cmd {
+func askAccount(current string) tea.Cmd {
 	return ask("Chances of an account number", func(values []string) (tea.Cmd, error) {
 		account := strings.TrimSpace(values[0])
 		if account != "" {
@@ -145,19 +140,19 @@ func askAccount(present string) tea.Cmd {
 				return nil, err
 			}
 		}
-		return send(oddsOfMsg{account}), nil
-	}, field{label: "Account", value: present, hint: "ABC123456; empty for all"})
+		return send(oddsAccountMsg{account}), nil
+	}, field{label: "Account", value: current, hint: "ABC123456; empty for all"})
 }
 
-// costOfMsg tells the cost of some draws.
-type costOfMsg struct{ draws uint64 }
+// oddsDrawsMsg shows the cost of a number of draws.
+type oddsDrawsMsg struct{ draws uint64 }
 
-func askDraws(present uint64) tea.Cmd {
+func askDraws(current uint64) tea.Cmd {
 	return ask("Cost of how many draws", func(values []string) (tea.Cmd, error) {
-		n, err := readNumber(values[0])
+		n, err := parseWhole(values[0])
 		if err != nil || n == 0 {
-			return nil, errors.New("expected a whole number from 1 on")
+			return nil, errors.New("enter a whole number, 1 or more")
 		}
-		return send(costOfMsg{n}), nil
-	}, field{label: "Draws", value: prize.Thousands(present)})
+		return send(oddsDrawsMsg{n}), nil
+	}, field{label: "Draws", value: prize.Thousands(current)})
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// oddsRoomy is the height from which there are empty lines.
+// oddsRoomy is the minimum height of the screen for empty lines.
 const oddsRoomy = 14
 
-// page is how many rows are shown: the title, two lines of figures at each end and
-// the heads of the columns stand around them.
+// page returns the number of rows that fit between the title, the figures and the heads
+// of the columns.
 func (o oddsScreen) page() int {
 	around := 5
 	if o.size.height >= oddsRoomy {
@@ -27,10 +27,10 @@ func (o oddsScreen) page() int {
 	return max(o.size.height-around, 1)
 }
 
-// present are the odds that are shown, nil where they are still being computed.
-func (o oddsScreen) present() *prize.Odds {
+// shownOdds returns the odds that are shown, or nil until they are computed.
+func (o oddsScreen) shownOdds() *prize.Odds {
 	t := o.settings.Terms()
-	if o.settings.waits() || o.odds.odds == nil || !sameTerms(o.odds.terms, t) {
+	if o.settings.termsUnknown() || o.odds.odds == nil || !sameTerms(o.odds.terms, t) {
 		return nil
 	}
 	if o.account != "" {
@@ -40,10 +40,10 @@ func (o oddsScreen) present() *prize.Odds {
 	return o.odds.odds
 }
 
-// rows are the outcomes worth a line: what can happen, and prizes that are promised
-// though they can't be won.
+// rows returns the outcomes that have a row: those that are possible, and all prizes
+// unless the odds are those of one account number.
 func (o oddsScreen) rows() []prize.Row {
-	odds := o.present()
+	odds := o.shownOdds()
 	if odds == nil {
 		return nil
 	}
@@ -58,12 +58,12 @@ func (o oddsScreen) rows() []prize.Row {
 
 // View implements screen.
 func (o oddsScreen) View(width, height int) string {
-	st, odds := o.w.styles, o.present()
-	if o.settings.waits() {
-		return centre(st.faint.Render("asking "+o.settings.Backend.Name+" what is deployed there…"), width, height)
+	st, odds := o.w.styles, o.shownOdds()
+	if o.settings.termsUnknown() {
+		return centre(st.faint.Render("asking "+o.settings.Backend.Name+" for its rules and formats…"), width, height)
 	}
 	if odds == nil {
-		return centre(st.faint.Render("counting the account numbers that each rule decides…"), width, height)
+		return centre(st.faint.Render("computing the exact odds…"), width, height)
 	}
 	o.size = sizeMsg{width, height}
 	o = o.scroll(0)
@@ -71,16 +71,16 @@ func (o oddsScreen) View(width, height int) string {
 	if height >= oddsRoomy {
 		space = append(space, "")
 	}
-	lines := append([]string{st.title.Render(cut(o.title(), width)), o.figures(odds, width)}, space...)
+	lines := append([]string{st.title.Render(truncate(o.title(), width)), o.figures(odds, width)}, space...)
 	lines = append(lines, o.chart(width)...)
 	for len(lines) < height-2-len(space) {
 		lines = append(lines, "")
 	}
 	lines = append(lines, space...)
-	return clip(strings.Join(append(lines, o.cost(odds, width), o.session(width)), "\n"), width, height)
+	return crop(strings.Join(append(lines, o.cost(odds, width), o.session(width)), "\n"), width, height)
 }
 
-// title says whose odds they are.
+// title describes whose odds are shown.
 func (o oddsScreen) title() string {
 	t := o.settings.Terms()
 	if o.account == "" {
@@ -93,15 +93,15 @@ func (o oddsScreen) title() string {
 	return fmt.Sprintf("The chances of %s by the rules %s: %s", o.account, t.Rules.Name, rule)
 }
 
-// figures tells what the odds come to.
+// figures renders the chance to win and the mean cost of a draw.
 func (o oddsScreen) figures(odds *prize.Odds, width int) string {
 	st, currency := o.w.styles, o.settings.Terms().Rules.Currency
 	text := st.faint.Render("win ") + st.win.Render(prize.Percent(odds.Win)) + st.faint.Render(" ("+prize.OneIn(odds.Win)+")") +
 		st.faint.Render("  cost ") + st.win.Render(currency.FormatRat(odds.Mean, 2)) + st.faint.Render(" a draw, ±"+show.Money(currency, odds.StandardDeviation()))
-	return cut(text, width)
+	return truncate(text, width)
 }
 
-// chart shows the rows with their chances as bars, and what was drawn beside it.
+// chart renders the rows with their chances as bars, and the draws of this session.
 func (o oddsScreen) chart(width int) []string {
 	const minBar, maxBar = 6, 40
 	st, all := o.w.styles, o.rows()
@@ -136,9 +136,9 @@ func (o oddsScreen) chart(width int) []string {
 			most = row.Probability
 		}
 	}
-	// All rows together, so that columns stay where they are when they scroll.
-	widths, shown := fitting(columns, cells, width-2-minBar-2)
-	room := min(width-2-2-total(widths, shown), maxBar)
+	// The widths are those of all rows, so that scrolling does not move the columns.
+	widths, shown := columnWidths(columns, cells, width-2-minBar-2)
+	room := min(width-2-2-tableWidth(widths, shown), maxBar)
 	cells = cells[o.from : o.from+len(rows)]
 	for i := range columns {
 		columns[i].most = widths[i]
@@ -153,7 +153,7 @@ func (o oddsScreen) chart(width int) []string {
 	return table(st, append(columns, column{rank: 6, most: room}), cells, -1, width)
 }
 
-// cells are the texts of a row. A rule's name stands in its first row that is shown.
+// cells returns the texts of a row. Only the first row shown of a rule has its name.
 func (o oddsScreen) cells(rows []prize.Row, i int, counted bool) []string {
 	row := rows[i]
 	rule, won := "(no rule)", "no prize"
@@ -169,12 +169,12 @@ func (o oddsScreen) cells(rows []prize.Row, i int, counted bool) []string {
 	cells := []string{rule, won, prize.Percent(row.Probability), strings.TrimPrefix(prize.OneIn(row.Probability), "1 in ")}
 	if counted {
 		expected, _ := new(big.Rat).Mul(row.Probability, new(big.Rat).SetInt(new(big.Int).SetUint64(o.drawn()))).Float64()
-		cells = append(cells, prize.Thousands(o.observed[row.Outcome]), grouped(expected))
+		cells = append(cells, prize.Thousands(o.observed[row.Outcome]), formatExpected(expected))
 	}
 	return cells
 }
 
-// drawn is how many draws were counted.
+// drawn returns the number of draws counted.
 func (o oddsScreen) drawn() uint64 {
 	var n uint64
 	for _, count := range o.observed {
@@ -183,7 +183,7 @@ func (o oddsScreen) drawn() uint64 {
 	return n
 }
 
-// bar is the chance of a row, with a mark at the share of the draws that came to it.
+// bar renders the chance of a row, with a mark at its share of the draws.
 func (o oddsScreen) bar(row prize.Row, share float64, width int, most *big.Rat) string {
 	st := o.w.styles
 	bar := []rune(pad(show.Bar(share, width), width))
@@ -197,7 +197,7 @@ func (o oddsScreen) bar(row prize.Row, share float64, width int, most *big.Rat) 
 	return st.bar.Render(string(bar[:at])) + st.bar2.Render("┃") + st.bar.Render(string(bar[at+1:]))
 }
 
-// cost tells what some draws will cost together.
+// cost renders the total cost of a number of draws.
 func (o oddsScreen) cost(odds *prize.Odds, width int) string {
 	st, currency := o.w.styles, o.settings.Terms().Rules.Currency
 	if o.account != "" {
@@ -212,21 +212,21 @@ func (o oddsScreen) cost(odds *prize.Odds, width int) string {
 	if lipgloss.Width(text) > width {
 		text = fmt.Sprintf("%s: %s, 99%%: at most %s", draws, currency.FormatRat(total.Mean, 0), show.Money(currency, total.P99))
 	}
-	return st.faint.Render(cut(text, width))
+	return st.faint.Render(truncate(text, width))
 }
 
-// session holds the draws of this session against the odds.
+// session renders the comparison of the draws of this session with the odds.
 func (o oddsScreen) session(width int) string {
 	st, n := o.w.styles, o.drawn()
 	if n == 0 {
-		return st.faint.Render(cut("nothing is drawn by these rules and formats yet", width))
+		return st.faint.Render(truncate("no draws with these rules and formats yet", width))
 	}
 	sample := draw.Compare(o.settings.Seed, o.observed, *o.odds.odds)
 	text := fmt.Sprintf("┃ %s drawn", prize.Thousands(n))
 	if sample.Degrees > 0 {
 		text += fmt.Sprintf(": chi-square %.2f, %d degrees of freedom, p = %.4f", sample.ChiSquare, sample.Degrees, sample.P)
 	} else {
-		text += ", too few to tell anything by chi-square"
+		text += ", too few for a chi-square test"
 	}
-	return st.faint.Render(cut(text, width))
+	return st.faint.Render(truncate(text, width))
 }

@@ -1,9 +1,12 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -12,39 +15,33 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// rulesScreen is where rules are looked through: each with its prizes and their
-// chances, their text, and the mistakes of a file that can't be used.
+// rulesScreen shows the rules, each with its prizes and their chances, the text of the
+// rules, and the mistakes in a file that can't be used. It watches the file.
 type rulesScreen struct {
-	w        *world
+	w        *workspace
 	settings Settings
 	choose   settingKeys
 	keys     rulesKeys
 	odds     oddsMsg
 	size     sizeMsg
+	watch    fileWatch
 
-	at     int  // the selected rule
-	source bool // whether the text is shown
-	from   int  // the first line shown of the text or the mistakes
-	aside  bool // whether the used rules are shown in place of the mistakes of a file
-	watch  watch
-}
-
-// wrongRules is a rules file that can't be used.
-type wrongRules struct {
-	ref string
-	err error // a [prize.FileError] where there are mistakes in it
+	selected int  // index of the selected rule
+	source   bool // whether the text of the rules is shown
+	current  bool // whether the rules in use are shown rather than the mistakes of a file
+	from     int  // first line shown of the text or the mistakes
 }
 
 type rulesKeys struct{ source, reload, up, down, pageUp, pageDown key.Binding }
 
-func newRules(w *world) rulesScreen {
+func newRules(w *workspace) rulesScreen {
 	return rulesScreen{w: w, choose: newSettingKeys(), keys: rulesKeys{
-		source:   key.NewBinding(key.WithKeys("y", "enter"), key.WithHelp("y", "YAML/rules")),
-		reload:   key.NewBinding(key.WithKeys("r"), key.WithHelp("r", "read again")),
-		up:       key.NewBinding(key.WithKeys("up", "k"), key.WithHelp("↑", "up")),
-		down:     key.NewBinding(key.WithKeys("down", "j"), key.WithHelp("↓", "down")),
-		pageUp:   key.NewBinding(key.WithKeys("pgup"), key.WithHelp("pgup", "page up")),
-		pageDown: key.NewBinding(key.WithKeys("pgdown", " "), key.WithHelp("pgdn", "page down")),
+		source:   bind("y", "YAML/rules", "y", "enter"),
+		reload:   bind("r", "reload", "r"),
+		up:       bind("↑", "up", "up", "k"),
+		down:     bind("↓", "down", "down", "j"),
+		pageUp:   bind("pgup", "page up", "pgup"),
+		pageDown: bind("pgdn", "page down", "pgdown", " "),
 	}}
 }
 
@@ -58,60 +55,57 @@ func (r rulesScreen) Init() tea.Cmd { return nil }
 func (r rulesScreen) Keys() []key.Binding {
 	k := r.keys
 	list := []key.Binding{k.down, k.up, k.source, k.reload, k.pageDown, k.pageUp}
-	return append(list, r.choose.all(r.settings)...)
+	return append(list, r.choose.enabled(r.settings)...)
 }
 
 // Update implements screen.
 func (r rulesScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case settingsMsg:
-		return r.settle(msg.Settings)
+		return r.applySettings(msg.Settings)
 	case oddsMsg:
 		r.odds = msg
 	case sizeMsg:
 		r.size = msg
 	case rulesMsg:
-		return r.loaded(msg)
-	case shownMsg:
-		return r, nil
-	case watchTickMsg, stampMsg:
-		return r.look(msg)
+		r.current, r.from = false, 0
+		r, cmd := r.watchFile()
+		r.watch.version = msg.version
+		return r, cmd
+	case watchTickMsg:
+		if msg.watch == r.watch.number {
+			return r, r.statFile()
+		}
+	case fileVersionMsg:
+		if msg.watch == r.watch.number {
+			return r.receiveVersion(msg)
+		}
 	case tea.MouseMsg:
-		switch {
-		case msg.Button == tea.MouseButtonWheelUp:
-			return r.move(-1), nil
-		case msg.Button == tea.MouseButtonWheelDown:
-			return r.move(1), nil
-		case msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress:
+		if isClick(msg) {
 			return r.click(msg.X, msg.Y), nil
 		}
+		return r.move(wheelLines(msg)), nil
 	case tea.KeyMsg:
-		return r.press(msg)
+		return r.handleKey(msg)
 	}
 	return r, nil
 }
 
-// settle takes up settings. Other rules are shown from their beginning.
-func (r rulesScreen) settle(s Settings) (screen, tea.Cmd) {
+// applySettings applies settings. It shows other rules from their beginning.
+func (r rulesScreen) applySettings(s Settings) (screen, tea.Cmd) {
 	changed := r.settings.Free.Rules != nil && r.settings.Terms().Rules.SHA256() != s.Terms().Rules.SHA256()
 	r.settings = s
 	if changed {
-		r.from, r.at = 0, min(r.at, len(s.Terms().Rules.List)-1)
+		r.from, r.selected = 0, min(r.selected, len(s.Terms().Rules.List)-1)
 	}
-	return r.follow()
+	return r.watchFile()
 }
 
-// loaded takes up what became of loading rules.
-func (r rulesScreen) loaded(m rulesMsg) (screen, tea.Cmd) {
-	r.aside, r.from = false, 0
-	return r.followFrom(m.stamp)
-}
-
-func (r rulesScreen) press(msg tea.KeyMsg) (screen, tea.Cmd) {
+func (r rulesScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
 	k := r.keys
 	switch {
 	case key.Matches(msg, k.source):
-		r = r.turn()
+		r = r.nextSide()
 	case key.Matches(msg, k.reload):
 		return r, r.reload()
 	case key.Matches(msg, k.up):
@@ -123,19 +117,19 @@ func (r rulesScreen) press(msg tea.KeyMsg) (screen, tea.Cmd) {
 	case key.Matches(msg, k.pageDown):
 		return r.move(r.page()), nil
 	default:
-		return r, r.choose.press(r.w, r.settings, msg)
+		return r, r.choose.handle(r.w, r.settings, msg)
 	}
 	return r, nil
 }
 
-// turn shows the next side: the rules, their text, and the mistakes of a file that can't
-// be used where there is one.
-func (r rulesScreen) turn() rulesScreen {
+// nextSide changes between the rules, their text, and the mistakes of a file if there is
+// one with mistakes.
+func (r rulesScreen) nextSide() rulesScreen {
 	switch {
-	case r.wrong() != nil:
-		r.aside, r.source = true, false
-	case r.source && r.aside:
-		r.aside, r.source = false, false
+	case r.invalid() != nil:
+		r.current, r.source = true, false
+	case r.source && r.current:
+		r.current, r.source = false, false
 	default:
 		r.source = !r.source
 	}
@@ -143,77 +137,207 @@ func (r rulesScreen) turn() rulesScreen {
 	return r
 }
 
-// wrong are the mistakes that are shown, nil for none.
-func (r rulesScreen) wrong() *wrongRules {
-	if r.aside || r.settings.Campaign != nil {
+// invalid returns the invalid rules whose mistakes are shown, or nil.
+func (r rulesScreen) invalid() *invalidRules {
+	if r.current || r.settings.Campaign != nil {
 		return nil
 	}
-	return r.settings.wrong
+	return r.settings.invalid
 }
 
-// reload is a command that reads the rules again.
-func (r rulesScreen) reload() tea.Cmd {
-	if r.settings.Campaign != nil {
-		return send(noteMsg{"the rules of an open campaign never change"})
-	}
-	load := r.w.loadRules(r.settings.Backend, r.settings.readRef())
-	return func() tea.Msg {
-		read := load().(rulesMsg)
-		read.again = true
-		return read
-	}
-}
-
-// readRef is what the rules that were read last were asked for with.
-func (s Settings) readRef() string {
-	if s.wrong != nil {
-		return s.wrong.ref
-	}
-	return s.RulesRef
-}
-
-// move selects another rule, or moves on in a text.
+// move selects another rule, or scrolls a text.
 func (r rulesScreen) move(by int) rulesScreen {
-	if r.source || r.wrong() != nil {
+	if r.source || r.invalid() != nil {
 		r.from = max(min(r.from+by, len(r.text(max(r.size.width, 1)))-r.page()), 0)
 		return r
 	}
-	r.at = max(min(r.at+by, len(r.settings.Terms().Rules.List)-1), 0)
+	r.selected = max(min(r.selected+by, len(r.settings.Terms().Rules.List)-1), 0)
 	return r
 }
 
-// click selects the rule of a line.
+// click selects the rule at a position.
 func (r rulesScreen) click(x, y int) rulesScreen {
-	if r.source || r.wrong() != nil {
+	if r.source || r.invalid() != nil {
 		return r
 	}
 	list := r.listSize(r.size.width, r.size.height)
 	line := y - rulesHead
 	if x < list.width && line >= 0 && line < list.height {
 		n := len(r.settings.Terms().Rules.List)
-		r.at = min(scrolled(r.at, n, list.height)+line, n-1)
+		r.selected = min(firstVisible(r.selected, n, list.height)+line, n-1)
 	}
 	return r
 }
 
-// mistakes are those of the wrong file.
-func (w *wrongRules) mistakes() []prize.Mistake {
-	var wrong *prize.FileError
-	if errors.As(w.err, &wrong) {
-		return wrong.Mistakes
+// invalidRules are rules that can't be used.
+type invalidRules struct {
+	ref string
+	err error // a [prize.FileError] if the file has mistakes
+}
+
+// mistakes returns the mistakes in the file.
+func (i *invalidRules) mistakes() []prize.Mistake {
+	var file *prize.FileError
+	if errors.As(i.err, &file) {
+		return file.Mistakes
 	}
 	return nil
 }
 
-// inShort tells what is wrong with rules in a line.
-func (w *wrongRules) inShort() error {
-	if n := len(w.mistakes()); n > 0 {
-		return fmt.Errorf("%d %s in %s: the screen Rules shows them", n, show.Noun(uint64(n), "mistake"), w.ref)
+// shortErr returns an error that fits in a line.
+func (i *invalidRules) shortErr() error {
+	if n := len(i.mistakes()); n > 0 {
+		return fmt.Errorf("%d %s in %s; see the Rules screen", n, show.Noun(uint64(n), "mistake"), i.ref)
 	}
-	return w.err
+	return i.err
 }
 
-// isFile says whether rules are those of a file that can change.
+// rulesMsg has the result of reading rules for free play.
+type rulesMsg struct {
+	ref      string
+	rules    *prize.Rules
+	err      error       // a [prize.FileError] if the file has mistakes
+	reloaded bool        // whether the rules were chosen earlier
+	version  fileVersion // of the file before it was read
+}
+
+// readRules reads rules.
+func readRules(ctx context.Context, b Backend, ref string) rulesMsg {
+	version, _ := fileVersionOf(ref) // after an error, the file is read again once it has a version
+	rules, err := b.Rules(ctx, ref)
+	return rulesMsg{ref: ref, rules: rules, err: err, version: version}
+}
+
+// awaitRules returns a command that reads rules while the user waits.
+func (w *workspace) awaitRules(b Backend, ref string) tea.Cmd {
+	return w.await("asking "+b.Name+" for rules…", func(ctx context.Context) tea.Msg { return readRules(ctx, b, ref) })
+}
+
+// reload returns a command that reads the current rules again.
+func (r rulesScreen) reload() tea.Cmd {
+	if r.settings.Campaign != nil {
+		return send(noteMsg{"the rules of an open campaign never change"})
+	}
+	b, ref := r.settings.Backend, r.settings.latestRef()
+	return r.w.call(func(ctx context.Context) tea.Msg {
+		msg := readRules(ctx, b, ref)
+		msg.reloaded = true
+		return msg
+	})
+}
+
+// apply returns the settings with the rules that were read. After an error the earlier
+// rules stay in use.
+func (m rulesMsg) apply(s Settings) Settings {
+	if m.err != nil {
+		s.invalid = &invalidRules{m.ref, m.err}
+		return s
+	}
+	s.RulesRef, s.Free.Rules, s.invalid = m.ref, m.rules, nil
+	return s
+}
+
+// report returns a command that reports the result, or nil if it is visible anyway.
+func (m rulesMsg) report() tea.Cmd {
+	switch {
+	case m.err != nil:
+		return send(errorMsg{(&invalidRules{m.ref, m.err}).shortErr()})
+	case m.reloaded:
+		return send(noteMsg{"reloaded " + m.rules.Name})
+	}
+	return nil
+}
+
+// latestRef returns the name or file of the rules that were read last.
+func (s Settings) latestRef() string {
+	if s.invalid != nil {
+		return s.invalid.ref
+	}
+	return s.RulesRef
+}
+
+// isFile reports whether a name of rules is that of a file, which may change.
 func isFile(ref string) bool {
 	return ref != "" && ref != "-" && !slices.Contains(prize.Builtins(), ref)
+}
+
+// fileWatch watches the rules file for changes, whichever screen is active.
+type fileWatch struct {
+	number  int         // counts watches; messages of earlier ones are dropped
+	ref     string      // the file; empty for none
+	version fileVersion // that was read; zero if it is not known
+	paused  bool        // while a campaign is played
+}
+
+// watchTime is the time between two looks at the file.
+const watchTime = time.Second
+
+// fileVersion identifies a version of a file.
+type fileVersion struct {
+	changed time.Time
+	size    int64
+}
+
+// The messages of a watch.
+type (
+	watchTickMsg   struct{ watch int }
+	fileVersionMsg struct {
+		watch   int
+		version fileVersion
+		err     error
+	}
+)
+
+// fileVersionOf returns the current version of a file.
+func fileVersionOf(file string) (fileVersion, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return fileVersion{}, err
+	}
+	return fileVersion{info.ModTime(), info.Size()}, nil
+}
+
+// watchFile watches the file of the current rules.
+func (r rulesScreen) watchFile() (rulesScreen, tea.Cmd) {
+	ref := r.settings.latestRef()
+	switch {
+	case r.settings.Campaign != nil: // its rules never change
+		r.watch.paused = true
+		r.watch.number++
+		return r, nil
+	case r.watch.ref != ref:
+		r.watch.ref, r.watch.version = ref, fileVersion{}
+	case !r.watch.paused:
+		return r, nil
+	}
+	r.watch.paused = false
+	r.watch.number++
+	return r, r.statFile()
+}
+
+// statFile returns a command that looks at the file, or nil if there is none.
+func (r rulesScreen) statFile() tea.Cmd {
+	number, ref := r.watch.number, r.watch.ref
+	if r.watch.paused || !isFile(ref) {
+		return nil
+	}
+	return func() tea.Msg {
+		version, err := fileVersionOf(ref)
+		return fileVersionMsg{number, version, err}
+	}
+}
+
+// receiveVersion reloads the file if it has changed, and goes on watching. It ignores
+// errors: a missing file may be about to be replaced.
+func (r rulesScreen) receiveVersion(msg fileVersionMsg) (screen, tea.Cmd) {
+	tick := r.w.after(watchTime, watchTickMsg{msg.watch})
+	if msg.err != nil {
+		return r, tick
+	}
+	before, unread := r.watch.version, r.settings.invalid != nil
+	r.watch.version = msg.version
+	if before == msg.version || before == (fileVersion{}) && !unread {
+		return r, tick
+	}
+	return r, tea.Batch(tick, r.reload())
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,15 +15,16 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// rulesProgram has the screen Rules, with rules from files as the command line has them.
-func rulesProgram(t *testing.T, w *world, names ...string) frame {
+// rulesProgram returns a program with the Rules screen, which reads rules as the flag
+// --rules does, and presses keys.
+func rulesProgram(t *testing.T, w *workspace, names ...string) frame {
 	t.Helper()
-	fromFiles(w)
-	return do(t, programOf(t, w, newRules(w)), names...)
+	readFiles(w)
+	return pressKeys(t, programOf(t, w, newRules(w)), names...)
 }
 
-// fromFiles has rules read from files.
-func fromFiles(w *world) {
+// readFiles makes the backend read rules from files.
+func readFiles(w *workspace) {
 	w.Settings.Backend.Rules = func(_ context.Context, ref string) (*prize.Rules, error) {
 		if !isFile(ref) {
 			return prize.Builtin(ref)
@@ -37,7 +37,7 @@ func fromFiles(w *world) {
 	}
 }
 
-const wrongSource = `name: summer
+const invalidSource = `name: summer
 currency: GBP
 rules:
   - match: "^A"
@@ -50,17 +50,17 @@ rules:
 
 func TestRulesViews(t *testing.T) {
 	testViews(t, "rules", []view{
-		{"list", func(t *testing.T, w *world) frame { return rulesProgram(t, w, "down", "down", "down") }},
-		{"yaml", func(t *testing.T, w *world) frame { return rulesProgram(t, w, "y", "down", "down") }},
-		{"loading", func(t *testing.T, w *world) frame { return press(t, newFrame(w, newRules(w)), showMsg{0}) }},
-		{"mistakes", func(t *testing.T, w *world) frame {
-			_, err := prize.Parse("summer.yaml", []byte(wrongSource))
-			return press(t, rulesProgram(t, w), rulesMsg{ref: "summer.yaml", err: err})
+		{"list", func(t *testing.T, w *workspace) frame { return rulesProgram(t, w, "down", "down", "down") }},
+		{"yaml", func(t *testing.T, w *workspace) frame { return rulesProgram(t, w, "y", "down", "down") }},
+		{"loading", func(t *testing.T, w *workspace) frame { return deliver(t, newFrame(w, newRules(w)), showMsg{0}) }},
+		{"mistakes", func(t *testing.T, w *workspace) frame {
+			_, err := prize.Parse("summer.yaml", []byte(invalidSource))
+			return deliver(t, rulesProgram(t, w), rulesMsg{ref: "summer.yaml", err: err})
 		}},
-		{"missing", func(t *testing.T, w *world) frame {
-			return press(t, rulesProgram(t, w), rulesMsg{ref: "summer.yaml", err: fmt.Errorf("rules file summer.yaml: %w", os.ErrNotExist)})
+		{"missing", func(t *testing.T, w *workspace) frame {
+			return deliver(t, rulesProgram(t, w), rulesMsg{ref: "summer.yaml", err: fmt.Errorf("rules file summer.yaml: %w", os.ErrNotExist)})
 		}},
-		{"goods", func(t *testing.T, w *world) frame {
+		{"goods", func(t *testing.T, w *workspace) frame {
 			w.Settings.Free.Rules = must(prize.Parse("x.yaml", []byte(`name: 夏
 currency: JPY
 rules:
@@ -76,123 +76,115 @@ rules:
 	})
 }
 
-// TestRulesFileChanges edits a file while its screen is shown: it is read again, also
-// when it has mistakes at first, and draws go on by the last rules without any.
-func TestRulesFileChanges(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "mine.yaml")
-	saved := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
-	save := func(source string) {
-		t.Helper()
-		saved = saved.Add(time.Second)
-		if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(file, saved, saved); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const good = "name: %s\ncurrency: GBP\nrules: [{prizes: [{win: 1, chance: 10%%}]}]\n"
-	save(fmt.Sprintf(good, "first"))
-	w := testWorld(t, termenv.Ascii)
+// TestWatchRules changes a rules file while the screen is shown. The file is read again,
+// also after mistakes, and the last rules without mistakes are in use.
+func TestWatchRules(t *testing.T) {
+	file := newRulesFile(t)
+	file.save("first", "10%")
+	w := testWorkspace(t, termenv.Ascii)
 	f := rulesProgram(t, w)
-	f = settle(t, f, w.loadRules(w.Settings.Backend, file))
-	look := func(want, shown string) {
+	f = runCmd(t, f, w.awaitRules(w.Settings.Backend, file.path))
+	check := func(rules, shown string) {
 		t.Helper()
-		r := f.screens[0].(rulesScreen)
-		next, cmd := f.Update(watchTickMsg{r.watch.round})
-		f = settle(t, next.(frame), cmd)
-		if got := f.settings.Terms().Rules.Name; got != want || !strings.Contains(f.View(), shown) {
-			t.Errorf("draws go by %s, want %s; and %q should be shown:\n%s", got, want, shown, f.View())
+		f = tickWatch(t, f, 0)
+		if got := f.settings.Terms().Rules.Name; got != rules {
+			t.Errorf("got rules %s in use, want %s", got, rules)
 		}
+		checkShows(t, f, shown)
 	}
-	look("first", "mine.yaml")
-	save(fmt.Sprintf(good, "second"))
-	look("second", "read again: second")
-	save("name: third\ncurrency: GBP\nrules: [{prizes: [{win: 1, chance: 200%}]}]\n")
-	look("second", "line 3, column")
-	look("second", "most 100%")
-	if err := os.Remove(file); err != nil {
+	check("first", "mine.yaml")
+	file.save("second", "10%")
+	check("second", "reloaded second")
+	file.save("third", "200%")
+	check("second", "line 3, column")
+	check("second", "most 100%")
+	if err := os.Remove(file.path); err != nil {
 		t.Fatal(err)
 	}
-	look("second", "line 3, column")
-	save(fmt.Sprintf(good, "fourth"))
-	look("fourth", "read again: fourth")
-	if f = do(t, f, "r"); !strings.Contains(f.View(), "read again: fourth") {
-		t.Errorf("r does not tell that it was read:\n%s", f.View())
+	check("second", "line 3, column")
+	file.save("fourth", "10%")
+	check("fourth", "reloaded fourth")
+	f = pressKeys(t, f, "r")
+	checkShows(t, f, "reloaded fourth")
+}
+
+// rulesFile is a rules file that is saved a second later each time.
+type rulesFile struct {
+	t     *testing.T
+	path  string
+	saved time.Time
+}
+
+func newRulesFile(t *testing.T) *rulesFile {
+	t.Helper()
+	return &rulesFile{t, filepath.Join(t.TempDir(), "mine.yaml"), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
+}
+
+// save saves rules with a name and a prize of some chance.
+func (r *rulesFile) save(name, chance string) {
+	r.t.Helper()
+	r.saved = r.saved.Add(time.Second)
+	source := fmt.Sprintf("name: %s\ncurrency: GBP\nrules: [{prizes: [{win: 1, chance: %s}]}]\n", name, chance)
+	if err := os.WriteFile(r.path, []byte(source), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.Chtimes(r.path, r.saved, r.saved); err != nil {
+		r.t.Fatal(err)
 	}
 }
 
-// TestRulesFileChangesElsewhere edits a file while another screen is shown, and while a
-// campaign is played: it is read again, and its mistakes stay marked however long the
-// user looks at the rules that are used instead.
-func TestRulesFileChangesElsewhere(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "mine.yaml")
-	saved := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
-	save := func(name, chance string) {
-		t.Helper()
-		saved = saved.Add(time.Second)
-		source := fmt.Sprintf("name: %s\ncurrency: GBP\nrules: [{prizes: [{win: 1, chance: %s}]}]\n", name, chance)
-		if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(file, saved, saved); err != nil {
-			t.Fatal(err)
-		}
-	}
-	save("first", "10%")
-	w := testWorld(t, termenv.Ascii)
-	fromFiles(w)
+// tickWatch makes a Rules screen look at its file.
+func tickWatch(t *testing.T, f frame, screen int) frame {
+	t.Helper()
+	next, cmd := f.Update(watchTickMsg{f.screens[screen].(rulesScreen).watch.number})
+	return runCmd(t, next.(frame), cmd)
+}
+
+// TestWatchRulesInBackground changes a rules file while another screen is shown and while
+// a campaign is played. Its mistakes stay marked while the rules in use are shown.
+func TestWatchRulesInBackground(t *testing.T) {
+	file := newRulesFile(t)
+	file.save("first", "10%")
+	w := testWorkspace(t, termenv.Ascii)
+	readFiles(w)
 	f := programOf(t, w, newDraw(w), newRules(w))
-	f = settle(t, f, w.loadRules(w.Settings.Backend, file))
-	look := func() {
-		t.Helper()
-		next, cmd := f.Update(watchTickMsg{f.screens[1].(rulesScreen).watch.round})
-		f = settle(t, next.(frame), cmd)
-	}
-	want := func(texts ...string) {
-		t.Helper()
-		for _, text := range texts {
-			if !strings.Contains(f.View(), text) {
-				t.Errorf("%q is not shown:\n%s", text, f.View())
-			}
-		}
-	}
-	save("second", "10%") // before the first look
-	look()
-	want("read again: second", "second · lower4")
-	save("third", "200%")
-	look()
-	want("1 mistake in", "✗ mine.yaml can't be used · second")
-	f = do(t, f, "2")
-	want("most 100%")
-	f = do(t, f, "y")
-	want("✗ mine.yaml can't be used (y)  second", "decides")
-	f = do(t, f, "y", "y")
-	want("most 100%")
-	f = do(t, f, "1", "g")
-	f = do(t, f, "down", "enter")
-	want("mine.yaml") // to be corrected or typed anew
-	f = do(t, f, "esc")
+	f = runCmd(t, f, w.awaitRules(w.Settings.Backend, file.path))
+	file.save("second", "10%") // before the first look at the file
+	f = tickWatch(t, f, 1)
+	checkShows(t, f, "reloaded second", "second · lower4")
+	file.save("third", "200%")
+	f = tickWatch(t, f, 1)
+	checkShows(t, f, "1 mistake in", "✗ mine.yaml can't be used · second")
+	f = pressKeys(t, f, "2")
+	checkShows(t, f, "most 100%")
+	f = pressKeys(t, f, "y")
+	checkShows(t, f, "✗ mine.yaml can't be used (y)  second", "decides")
+	f = pressKeys(t, f, "y", "y")
+	checkShows(t, f, "most 100%")
+	f = pressKeys(t, f, "1", "g")
+	f = pressKeys(t, f, "down", "enter")
+	checkShows(t, f, "mine.yaml") // the path is there to be corrected
+	f = pressKeys(t, f, "esc")
 
-	p := must(newCampaign(campaign.Campaign{Name: "summer", Rules: "generous", RulesYAML: string(w.Settings.Free.Rules.Source()), TextFormat: "lower4", NumberFormat: "digits4"}))(t)
-	f = settle(t, f, send(changeMsg{func(s Settings) Settings { s.Campaign = p; return s }}))
-	round := f.screens[1].(rulesScreen).watch.round
+	summer := campaign.Campaign{Name: "summer", Rules: "generous", RulesYAML: string(w.Settings.Free.Rules.Source()), TextFormat: "lower4", NumberFormat: "digits4"}
+	f = runCmd(t, f, send(changeMsg{func(s Settings) Settings { return must(s.withCampaign(&summer))(t) }}))
+	round := f.screens[1].(rulesScreen).watch.number
 	if _, cmd := f.screens[1].Update(watchTickMsg{round}); cmd != nil {
-		t.Error("the file is looked at while a campaign is played")
+		t.Error("got a look at the file while a campaign is played")
 	}
-	save("fourth", "10%")
-	f = settle(t, f, send(changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }}))
-	want("read again: fourth", "fourth · lower4")
-	if f.settings.wrong != nil {
-		t.Error("the mark stays")
+	file.save("fourth", "10%")
+	f = runCmd(t, f, send(changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }}))
+	checkShows(t, f, "reloaded fourth", "fourth · lower4")
+	if f.settings.invalid != nil {
+		t.Error("got the file still marked as invalid")
 	}
 }
 
-// TestSelectRuleByMouse clicks on a rule.
+// TestSelectRuleByMouse clicks on the third rule.
 func TestSelectRuleByMouse(t *testing.T) {
-	f := rulesProgram(t, testWorld(t, termenv.Ascii))
-	f = press(t, f, tea.MouseMsg{X: 5, Y: 3 + rulesHead + 2, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
-	if r := f.screens[0].(rulesScreen); r.at != 2 {
-		t.Errorf("rule %d is selected, want the third:\n%s", r.at+1, f.View())
+	f := rulesProgram(t, testWorkspace(t, termenv.Ascii))
+	f = deliver(t, f, tea.MouseMsg{X: 5, Y: 3 + rulesHead + 2, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
+	if r := f.screens[0].(rulesScreen); r.selected != 2 {
+		t.Errorf("got rule %d selected, want 3:\n%s", r.selected+1, f.View())
 	}
 }

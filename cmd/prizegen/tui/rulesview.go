@@ -12,14 +12,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// rulesHead is how many lines stand above the list of rules: the title and the heads
-// of the columns.
+// rulesHead is the number of lines above the list of rules: the title and the heads of
+// the columns.
 const rulesHead = 2
 
-// sideBySide is the width from which a rule stands beside the list and not below it.
+// sideBySide is the minimum width for a rule beside the list rather than below it.
 const sideBySide = 72
 
-// listSize is the room for the rows of the list.
+// listSize returns the size of the rows of the list.
 func (r rulesScreen) listSize(width, height int) sizeMsg {
 	rules := len(r.settings.Terms().Rules.List)
 	if width >= sideBySide {
@@ -28,9 +28,9 @@ func (r rulesScreen) listSize(width, height int) sizeMsg {
 	return sizeMsg{width, max(min(rules, (height-rulesHead)/3), 1)}
 }
 
-// page is how many lines are moved by at a time.
+// page returns the number of lines of a page.
 func (r rulesScreen) page() int {
-	if r.source || r.wrong() != nil {
+	if r.source || r.invalid() != nil {
 		return max(r.size.height-1, 1)
 	}
 	return r.listSize(r.size.width, r.size.height).height
@@ -39,15 +39,15 @@ func (r rulesScreen) page() int {
 // View implements screen.
 func (r rulesScreen) View(width, height int) string {
 	st := r.w.styles
-	if r.settings.waits() && r.wrong() == nil {
-		return centre(st.faint.Render("asking "+r.settings.Backend.Name+" what is deployed there…"), width, height)
+	if r.settings.termsUnknown() && r.invalid() == nil {
+		return centre(st.faint.Render("asking "+r.settings.Backend.Name+" for its rules and formats…"), width, height)
 	}
-	title := cut(r.title(), width)
-	if r.source || r.wrong() != nil {
+	title := truncate(r.title(), width)
+	if r.source || r.invalid() != nil {
 		r.size = sizeMsg{width, height}
 		r = r.move(0)
 		lines := r.text(width)
-		return clip(title+"\n"+strings.Join(lines[r.from:], "\n"), width, height)
+		return crop(title+"\n"+strings.Join(lines[r.from:], "\n"), width, height)
 	}
 	size := r.listSize(width, height)
 	list := r.list(size)
@@ -57,18 +57,18 @@ func (r rulesScreen) View(width, height int) string {
 		return title + "\n" + lipgloss.JoinHorizontal(lipgloss.Top, fill(list, size.width, height-1), " ", divider, " ", detail)
 	}
 	left := height - 1 - lipgloss.Height(list)
-	return clip(title+"\n"+list+"\n"+r.detail(width, left), width, height)
+	return crop(title+"\n"+list+"\n"+r.detail(width, left), width, height)
 }
 
-// title tells which rules are shown.
+// title describes the rules that are shown.
 func (r rulesScreen) title() string {
 	st, rules := r.w.styles, r.settings.Terms().Rules
-	if r.wrong() != nil {
-		return st.warn.Render(r.wrong().ref) + st.faint.Render(" can't be used; draws go on by ") + st.title.Render(rules.Name) + st.faint.Render("  y: these")
+	if r.invalid() != nil {
+		return st.warn.Render(r.invalid().ref) + st.faint.Render(" can't be used; in use: ") + st.title.Render(rules.Name) + st.faint.Render(" (y)")
 	}
 	broken := ""
-	if r.aside && r.settings.wrong != nil && r.settings.Campaign == nil {
-		broken = st.warn.Render("✗ "+filepath.Base(r.settings.wrong.ref)+" can't be used (y)") + "  "
+	if r.current && r.settings.invalid != nil && r.settings.Campaign == nil {
+		broken = st.warn.Render("✗ "+filepath.Base(r.settings.invalid.ref)+" can't be used (y)") + "  "
 	}
 	text := fmt.Sprintf("%d %s, %s", len(rules.List), show.Noun(uint64(len(rules.List)), "rule"), rules.Currency.Code)
 	switch {
@@ -80,10 +80,10 @@ func (r rulesScreen) title() string {
 	return broken + st.title.Render(rules.Name) + st.faint.Render("  "+text+"  sha256 "+rules.SHA256())
 }
 
-// list shows the rules with the share of account numbers that each decides.
+// list renders the rules with the share of draws that each decides.
 func (r rulesScreen) list(size sizeMsg) string {
 	st, rules := r.w.styles, r.settings.Terms().Rules.List
-	from := scrolled(r.at, len(rules), size.height)
+	from := firstVisible(r.selected, len(rules), size.height)
 	columns := []column{
 		{title: "RULE", rank: 2, least: 8},
 		{title: "DECIDES", rank: 1, right: true, style: func(int) lipgloss.Style { return st.faint }},
@@ -96,14 +96,14 @@ func (r rulesScreen) list(size sizeMsg) string {
 		}
 		rows = append(rows, []string{rules[i].Name, share})
 	}
-	widths, _ := fitting(columns, rows, size.width-2)
+	widths, _ := columnWidths(columns, rows, size.width-2)
 	columns[0].most = widths[0]
 	rows = rows[from:min(from+size.height, len(rows))]
-	return strings.Join(table(st, columns, rows, r.at-from, min(total(widths, []int{0, 1})+2, size.width)), "\n")
+	return strings.Join(table(st, columns, rows, r.selected-from, min(tableWidth(widths, []int{0, 1})+2, size.width)), "\n")
 }
 
-// share is the probability that a rule decides a draw, nil where the odds are not
-// known yet.
+// share returns the probability that a rule decides a draw, or nil before the odds are
+// computed.
 func (r rulesScreen) share(rule int) *big.Rat {
 	t := r.settings.Terms()
 	if r.odds.odds == nil || !sameTerms(r.odds.terms, t) {
@@ -118,22 +118,22 @@ func (r rulesScreen) share(rule int) *big.Rat {
 	return sum
 }
 
-// detail shows the selected rule: its pattern, and its prizes with their chances.
+// detail renders the selected rule: its pattern, and its prizes with their chances.
 func (r rulesScreen) detail(width, height int) string {
 	st, rules := r.w.styles, r.settings.Terms().Rules
-	rule := &rules.List[r.at]
-	match := "every account number that is left"
+	rule := &rules.List[r.selected]
+	match := "all other account numbers"
 	if rule.Match != "" {
 		match = "account numbers that match " + rule.Match
 	}
-	lines := []string{st.title.Render(cut(rule.Name, width)), st.faint.Render(cut(match, width))}
-	if p := r.share(r.at); p != nil {
-		lines = append(lines, st.faint.Render(cut(fmt.Sprintf("decides %s of draws (%s)", prize.Percent(p), prize.OneIn(p)), width)))
+	lines := []string{st.title.Render(truncate(rule.Name, width)), st.faint.Render(truncate(match, width))}
+	if p := r.share(r.selected); p != nil {
+		lines = append(lines, st.faint.Render(truncate(fmt.Sprintf("decides %s of draws (%s)", prize.Percent(p), prize.OneIn(p)), width)))
 	}
 	if height > 8 {
 		lines = append(lines, "")
 	} else {
-		lines = lines[1:2] // the rest stands in the list
+		lines = lines[1:2] // the list has the rest
 	}
 	columns := []column{
 		{title: "PRIZE", rank: 4, least: 14, style: func(row int) lipgloss.Style {
@@ -147,13 +147,13 @@ func (r rulesScreen) detail(width, height int) string {
 		{title: "STOCK", rank: 1, least: 5, style: func(int) lipgloss.Style { return st.faint }},
 	}
 	lines = append(lines, table(st, columns, r.prizes(rule), -1, width)...)
-	return clip(strings.Join(lines, "\n"), width, height)
+	return crop(strings.Join(lines, "\n"), width, height)
 }
 
-// prizes are the rows of a rule's prizes, and its no prize where it has one.
+// prizes returns the rows of a rule's prizes, and of no prize if that is possible.
 func (r rulesScreen) prizes(rule *prize.Rule) [][]string {
 	all := func(chance *big.Rat) string {
-		share := r.share(r.at)
+		share := r.share(r.selected)
 		if share == nil {
 			return "…"
 		}
@@ -181,11 +181,11 @@ func (r rulesScreen) prizes(rule *prize.Rule) [][]string {
 	return rows
 }
 
-// text are the lines of the mistakes, or of the rules' text.
+// text renders the mistakes, or the text of the rules, as lines.
 func (r rulesScreen) text(width int) []string {
 	st := r.w.styles
-	if r.wrong() != nil {
-		return strings.Split(r.wrongText(width), "\n")
+	if r.invalid() != nil {
+		return strings.Split(r.mistakes(width), "\n")
 	}
 	source := strings.Split(strings.TrimRight(string(r.settings.Terms().Rules.Source()), "\n"), "\n")
 	digits := len(fmt.Sprint(len(source)))
@@ -196,18 +196,18 @@ func (r rulesScreen) text(width int) []string {
 		if strings.HasPrefix(strings.TrimSpace(line), "#") {
 			style = st.faint
 		}
-		lines = append(lines, st.faint.Render(padLeft(fmt.Sprint(i+1), digits)+"  ")+style.Render(cut(printable(line), width-digits-2)))
+		lines = append(lines, st.faint.Render(padLeft(fmt.Sprint(i+1), digits)+"  ")+style.Render(truncate(printable(line), width-digits-2)))
 	}
 	return lines
 }
 
-// wrongText tells every mistake with its line and a mark below it, or the error where
-// the file could not be read.
-func (r rulesScreen) wrongText(width int) string {
+// mistakes renders every mistake with its line and a mark below it, or the error if the
+// file could not be read.
+func (r rulesScreen) mistakes(width int) string {
 	st := r.w.styles
-	list := r.wrong().mistakes()
+	list := r.invalid().mistakes()
 	if len(list) == 0 {
-		return "\n" + st.warn.Width(width).Render("✗ "+r.w.explain(r.wrong().err)) + "\n" + st.faint.Render("r reads it again, g takes other rules")
+		return "\n" + st.warn.Width(width).Render("✗ "+r.w.explain(r.invalid().err)) + "\n" + st.faint.Render("r reloads them, g chooses other rules")
 	}
 	var lines []string
 	for _, m := range list {
@@ -216,18 +216,18 @@ func (r rulesScreen) wrongText(width int) string {
 		if strings.TrimSpace(string(source)) == "" {
 			continue
 		}
-		// A long line is cut so that the mark is in sight.
+		// A long line is truncated so that the mark is visible.
 		before := min(max(m.Column-1, 0), len(source))
 		if from := before - (width-6)/2; len(source) > width-6 && from > 0 {
 			source, before = append([]rune("…"), source[from+1:]...), before-from
 		}
 		mark := lipgloss.Width(string(source[:min(before, len(source))]))
-		lines = append(lines, "    "+cut(string(source), width-4), "    "+strings.Repeat(" ", mark)+st.warn.Render("^"))
+		lines = append(lines, "    "+truncate(string(source), width-4), "    "+strings.Repeat(" ", mark)+st.warn.Render("^"))
 	}
 	return strings.Join(lines, "\n")
 }
 
-// printable replaces what would move the cursor of a terminal.
+// printable replaces control characters.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {

@@ -4,66 +4,141 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
-	"github.com/prizegen/prizegen/cmd/prizegen/tui/unasked"
+	"github.com/prizegen/prizegen/cmd/prizegen/tui/noquery"
 )
 
-//nolint:gochecknoinits // the end of what package unasked begins
-func init() { unasked.Over() }
+//nolint:gochecknoinits // ends what package noquery began
+func init() { noquery.End() }
 
-// framesPerSecond is how often the screen is written at most: more than the animation
-// needs.
+// framesPerSecond limits how often the screen is written; the animation needs less.
 const framesPerSecond = 20
 
-// Run shows the program on a terminal until the user quits or the context ends. The
-// terminal is as before when it returns, also after a panic, which is an error then.
+// Run shows the program on a terminal until the user quits or ctx ends. It restores the
+// terminal before it returns, also after a panic, which it returns as an error.
 func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	renderer := lipgloss.NewRenderer(out)
-	renderer.HasDarkBackground() // asks the terminal, which can't be done while the program reads keys
-	w := &world{Config: cfg, ctx: ctx, styles: newStyles(renderer), after: after}
+	renderer.HasDarkBackground() // queries the terminal, which is not possible once the program reads keys
+	w := &workspace{Config: cfg, ctx: ctx, styles: newStyles(renderer), after: after}
 	defer w.finish(cancel)
 	return w.show(in, out, screens(w)...)
 }
 
-// show shows screens until the user quits or the context of the world ends.
-func (w *world) show(in io.Reader, out io.Writer, screens ...screen) error {
-	model := &guard{model: newFrame(w, screens...)}
+// show shows screens until the user quits or the context of the workspace ends.
+func (w *workspace) show(in io.Reader, out io.Writer, screens ...screen) error {
+	model := &recoverer{model: newFrame(w, screens...)}
 	program := tea.NewProgram(model, tea.WithInput(in), tea.WithOutput(out),
 		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
 	model.quit = program.Quit
-	// The library, given the context, would close its reader of keys before that has
-	// noticed.
+	// Bubble Tea must not get the context: it would close its reader of keys too early.
 	defer context.AfterFunc(w.ctx, program.Quit)()
 	_, err := program.Run()
 	switch {
-	case model.fault != nil:
-		return model.fault
+	case model.err != nil:
+		return model.err
 	case w.ctx.Err() != nil:
 		return context.Cause(w.ctx)
 	case err != nil:
-		return fmt.Errorf("the screen: %w", err)
+		return fmt.Errorf("run the interactive program: %w", err)
 	}
 	return nil
 }
 
-// after is a command that gives a message after some time.
+// after returns a command that returns a message after some time.
 func after(wait time.Duration, msg tea.Msg) tea.Cmd {
 	return tea.Tick(wait, func(time.Time) tea.Msg { return msg })
 }
 
-// screens are the tabs in their order.
-func screens(w *world) []screen {
+// screens returns the screens in the order of their tabs.
+func screens(w *workspace) []screen {
 	return []screen{newDraw(w), newOdds(w), newBulk(w), newHistory(w), newServices(w), newRules(w)}
 }
 
-// finish ends what is still under way.
-func (w *world) finish(cancel context.CancelFunc) {
+// finish cancels running commands, and waits for those that must finish.
+func (w *workspace) finish(cancel context.CancelFunc) {
 	cancel()
-	w.busy.Lock()
-	defer w.busy.Unlock()
+	w.running.Lock()
+	defer w.running.Unlock()
+}
+
+// recoverer is a model that ends the program if another model panics, so that Bubble
+// Tea restores the terminal.
+type recoverer struct {
+	model tea.Model
+	quit  func() // ends the program
+	err   error  // the panic; nil for none
+}
+
+// panicMsg ends the program after a panic in a command.
+type panicMsg struct{ err error }
+
+// Init implements [tea.Model].
+func (r *recoverer) Init() tea.Cmd { return recoverCmd(r.model.Init()) }
+
+// Update implements [tea.Model].
+func (r *recoverer) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
+	defer func() {
+		if r.failed(recover()) {
+			next, cmd = r, tea.Quit
+		}
+	}()
+	if msg, ok := msg.(panicMsg); ok {
+		r.err = msg.err
+		return r, tea.Quit
+	}
+	model, cmd := r.model.Update(msg)
+	r.model = model
+	return r, recoverCmd(cmd)
+}
+
+// View implements [tea.Model].
+func (r *recoverer) View() (view string) {
+	if r.err != nil {
+		return ""
+	}
+	defer func() {
+		if r.failed(recover()) {
+			go r.quit() // blocks until View returns
+		}
+	}()
+	return r.model.View()
+}
+
+// failed keeps the value of a panic, and reports whether there was one.
+func (r *recoverer) failed(panicked any) bool {
+	if panicked != nil {
+		r.err = panicError(panicked)
+	}
+	return r.err != nil
+}
+
+func panicError(panicked any) error {
+	return fmt.Errorf("the interactive program panicked: %v\n%s", panicked, debug.Stack())
+}
+
+// recoverCmd returns a command that returns a panic of cmd as a message.
+func recoverCmd(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() (msg tea.Msg) {
+		defer func() {
+			if panicked := recover(); panicked != nil {
+				msg = panicMsg{panicError(panicked)}
+			}
+		}()
+		msg = cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			for i := range batch {
+				batch[i] = recoverCmd(batch[i])
+			}
+		}
+		return msg
+	}
 }

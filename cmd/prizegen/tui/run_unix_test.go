@@ -19,13 +19,13 @@ import (
 	"golang.org/x/term"
 )
 
-// faulty is a screen that panics in one of its functions.
-type faulty struct{ in string }
+// panicking is a screen that panics in one of its methods or its command.
+type panicking struct{ in string }
 
-func (s faulty) Title() string       { return "Faulty" }
-func (s faulty) Keys() []key.Binding { return nil }
+func (s panicking) Title() string       { return "Panicking" }
+func (s panicking) Keys() []key.Binding { return nil }
 
-func (s faulty) Init() tea.Cmd {
+func (s panicking) Init() tea.Cmd {
 	if s.in == "Init" {
 		panic("in Init")
 	}
@@ -37,63 +37,62 @@ func (s faulty) Init() tea.Cmd {
 	}
 }
 
-func (s faulty) Update(msg tea.Msg) (screen, tea.Cmd) {
+func (s panicking) Update(msg tea.Msg) (screen, tea.Cmd) {
 	if _, shown := msg.(shownMsg); shown && s.in == "Update" {
 		panic("in Update")
 	}
 	return s, nil
 }
 
-func (s faulty) View(int, int) string {
+func (s panicking) View(int, int) string {
 	if s.in == "View" {
 		panic("in View")
 	}
 	return ""
 }
 
-// TestTerminalIsRestored ends the program in all the ways that there are: the terminal
-// is as before, with its cursor, its screen and its keys.
+// TestTerminalIsRestored ends the program in every way. The terminal is as before, with
+// its cursor, its screen and its keys.
 func TestTerminalIsRestored(t *testing.T) {
 	for _, in := range []string{"Init", "Update", "View", "command"} {
 		t.Run("panic in "+in, func(t *testing.T) {
-			err := onPTY(t, "", func(*world) {}, faulty{in})
-			if err == nil || !strings.Contains(err.Error(), "a fault in the program: in "+in) || !strings.Contains(err.Error(), "run_unix_test.go") {
-				t.Errorf("the error is %v", err)
+			err := onPTY(t, "", func(*workspace) {}, panicking{in})
+			if want := "panicked: in " + in; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "run_unix_test.go") {
+				t.Errorf("got error %v, want one with %q and the stack", err, want)
 			}
 		})
 	}
 	t.Run("q", func(t *testing.T) {
-		if err := onPTY(t, "q", func(*world) {}, faulty{}); err != nil {
+		if err := onPTY(t, "q", func(*workspace) {}, panicking{}); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("ctrl+c", func(t *testing.T) {
-		if err := onPTY(t, "\x03", func(*world) {}, faulty{}); err != nil {
+		if err := onPTY(t, "\x03", func(*workspace) {}, panicking{}); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("end of the context", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := onPTY(t, "", func(w *world) { w.ctx = ctx }, faulty{}); !errors.Is(err, context.Canceled) {
-			t.Errorf("the error is %v", err)
+		if err := onPTY(t, "", func(w *workspace) { w.ctx = ctx }, panicking{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("got error %v, want %v", err, context.Canceled)
 		}
 	})
 }
 
-// endMark is written behind all that a program shows.
-const endMark = "the end of what is shown"
+// endMark is written to the terminal after the program has ended.
+const endMark = "end of the program"
 
-// onPTY shows a screen on a pseudo-terminal, types keys when it is there, and compares the
-// terminal before and after it.
-func onPTY(t *testing.T, typed string, change func(w *world), s screen) error {
+// onPTY shows a screen on a pseudo-terminal, types keys once it is shown, and compares the
+// terminal before and after the program.
+func onPTY(t *testing.T, typed string, change func(w *workspace), s screen) error {
 	t.Helper()
 	ours, theirs, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The other one is left to the garbage collector: a goroutine of Bubble Tea that
-	// nobody can wait for may still ask for its size.
+	// theirs is not closed: a goroutine of Bubble Tea may still ask for its size.
 	defer func() { _ = ours.Close() }()
 	if err := pty.Setsize(ours, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
 		t.Fatal(err)
@@ -109,15 +108,15 @@ func onPTY(t *testing.T, typed string, change func(w *world), s screen) error {
 			if err != nil || strings.Contains(shown.String(), endMark) {
 				return
 			}
-			if typed != "" && strings.Contains(shown.String(), "Faulty") { // from here on keys are read
+			if typed != "" && strings.Contains(shown.String(), "Panicking") { // the program reads keys now
 				_, _ = io.WriteString(ours, typed)
 				typed = ""
 			}
 		}
 	})
-	w := testWorld(t, termenv.Ascii)
+	w := testWorkspace(t, termenv.Ascii)
 	change(w)
-	ended := w.show(theirs, theirs, s)
+	runErr := w.show(theirs, theirs, s)
 	after := must(term.GetState(int(theirs.Fd())))(t)
 	if diff := cmp.Diff(before, after, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
 		t.Errorf("the terminal is not restored (-before +after):\n%s", diff)
@@ -130,8 +129,8 @@ func onPTY(t *testing.T, typed string, change func(w *world), s screen) error {
 		"screen": {"\x1b[?1049h", "\x1b[?1049l"}, "cursor": {"\x1b[?25l", "\x1b[?25h"}, "mouse": {"\x1b[?1002h", "\x1b[?1002l"}, "paste": {"\x1b[?2004h", "\x1b[?2004l"},
 	} {
 		if on, off := strings.LastIndex(shown.String(), code[0]), strings.LastIndex(shown.String(), code[1]); on > off {
-			t.Errorf("the %s is not restored: %q", what, shown.String())
+			t.Errorf("got output %q, want the %s restored at its end", shown.String(), what)
 		}
 	}
-	return ended
+	return runErr
 }

@@ -15,31 +15,32 @@ import (
 )
 
 const (
-	servicesEvery = 2 * time.Second // how often services are asked while they are shown
-	servicesWait  = 3 * time.Second // how long for an answer
-	maxLatencies  = 120             // how many answers of each are remembered
+	pollInterval = 2 * time.Second // between two health checks while the screen is shown
+	pollTimeout  = 3 * time.Second // of a health check
+	maxLatencies = 120             // per service
 )
 
-// servicesScreen tells how the services are, and how they were since it was opened.
+// servicesScreen shows the health of the services, now and since the screen was first
+// shown.
 type servicesScreen struct {
-	w      *world
+	w      *workspace
 	reload key.Binding
 	choose settingKeys
 
 	settings Settings
-	client   *remote.Client  // that asks, nil where draws are made in this process
-	list     []remote.Health // as they were last, nil before the first answer
-	past     [][]float64     // by service: the latencies in milliseconds, negative for no answer
-	at       time.Time       // when the last answer came
-	asked    int             // counts questions and changes: of an earlier one, no answer is wanted
-	waiting  bool            // whether a question is under way
+	client   *remote.Client  // for health checks; nil without services
+	list     []remote.Health // results of the last check; nil before the first one
+	history  [][]float64     // by service: latencies in milliseconds, negative for no answer
+	checked  time.Time       // time of the last result
+	request  int             // counts checks and changes; results of earlier ones are dropped
+	waiting  bool            // whether a check is running
 	shown    bool
 }
 
-func newServices(w *world) servicesScreen {
+func newServices(w *workspace) servicesScreen {
 	return servicesScreen{
 		w: w, choose: newSettingKeys(),
-		reload: key.NewBinding(key.WithKeys("r", "enter", " "), key.WithHelp("r", "ask again now")),
+		reload: bind("r", "refresh", "r", "enter", " "),
 	}
 }
 
@@ -58,98 +59,98 @@ func (s servicesScreen) Keys() []key.Binding {
 }
 
 type (
-	// healthMsg tells how the services are.
+	// healthMsg has the results of a health check.
 	healthMsg struct {
-		asked int
-		list  []remote.Health
+		request int
+		list    []remote.Health
 	}
 
-	// askHealthMsg is the time to ask again.
-	askHealthMsg struct{ asked int }
+	// pollMsg starts the next health check.
+	pollMsg struct{ request int }
 )
 
 // Update implements screen.
 func (s servicesScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case settingsMsg:
-		return s.set(msg.Settings)
+		return s.applySettings(msg.Settings)
 	case shownMsg:
 		s.shown = msg.shown
-		return s.ask()
-	case askHealthMsg:
-		if msg.asked == s.asked {
-			return s.ask()
+		return s.check()
+	case pollMsg:
+		if msg.request == s.request {
+			return s.check()
 		}
 	case healthMsg:
-		if msg.asked == s.asked {
-			s = s.read(msg.list)
-			return s, s.w.after(servicesEvery, askHealthMsg{s.asked})
+		if msg.request == s.request {
+			s = s.receive(msg.list)
+			return s, s.w.after(pollInterval, pollMsg{s.request})
 		}
 	case tea.KeyMsg:
 		switch {
 		case s.client != nil && key.Matches(msg, s.reload):
-			return s.ask()
+			return s.check()
 		case key.Matches(msg, s.choose.backend):
-			return s, s.choose.press(s.w, s.settings, msg)
+			return s, s.choose.handle(s.w, s.settings, msg)
 		}
 	}
 	return s, nil
 }
 
-// set takes up settings. Other services are asked by a client of its own, whose
-// answers do not depend on what draws went wrong.
-func (s servicesScreen) set(settings Settings) (screen, tea.Cmd) {
+// applySettings applies settings. Health checks have a client of their own, which does not
+// depend on failed draws.
+func (s servicesScreen) applySettings(settings Settings) (screen, tea.Cmd) {
 	before := s.settings.Backend.Client
 	s.settings = settings
 	now := settings.Backend.Client
 	if now == before {
 		return s, nil
 	}
-	s.list, s.past, s.client, s.waiting = nil, nil, nil, false
-	s.asked++
+	s.list, s.history, s.client, s.waiting = nil, nil, nil, false
+	s.request++
 	if now != nil {
 		s.client = remote.New(remote.Config{
 			Core: now.Address(remote.Core), Text: now.Address(remote.Text),
 			Number: now.Address(remote.Number), Prize: now.Address(remote.Prize),
-			Timeout: servicesWait,
+			Timeout: pollTimeout,
 		})
 	}
-	return s.ask()
+	return s.check()
 }
 
-// ask asks all services, where somebody looks and no question is under way.
-func (s servicesScreen) ask() (screen, tea.Cmd) {
+// check starts a health check, if the screen is shown and no check is running.
+func (s servicesScreen) check() (screen, tea.Cmd) {
 	if s.client == nil || !s.shown || s.waiting {
 		return s, nil
 	}
-	s.asked++
+	s.request++
 	s.waiting = true
-	client, asked := s.client, s.asked
+	client, request := s.client, s.request
 	return s, s.w.call(func(ctx context.Context) tea.Msg {
-		ctx, cancel := context.WithTimeout(ctx, servicesWait)
+		ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 		defer cancel()
-		return healthMsg{asked, client.Healths(ctx)}
+		return healthMsg{request, client.Healths(ctx)}
 	})
 }
 
-// read takes up how the services are.
-func (s servicesScreen) read(list []remote.Health) servicesScreen {
-	past := make([][]float64, len(list))
+// receive receives the results of a health check.
+func (s servicesScreen) receive(list []remote.Health) servicesScreen {
+	history := make([][]float64, len(list))
 	for i := range list {
-		if len(s.past) > i {
-			past[i] = s.past[i]
+		if len(s.history) > i {
+			history[i] = s.history[i]
 		}
-		took := list[i].Milliseconds
+		latency := list[i].Milliseconds
 		if !list[i].Up {
-			took = -1
+			latency = -1
 		}
-		from := max(len(past[i])+1-maxLatencies, 0)
-		past[i] = append(past[i][from:len(past[i]):len(past[i])], took)
+		from := max(len(history[i])+1-maxLatencies, 0)
+		history[i] = append(history[i][from:len(history[i]):len(history[i])], latency)
 		if list[i].Spared && len(s.list) > i && s.list[i].Reason != "" {
-			list[i].Reason = s.list[i].Reason // which tells more
+			list[i].Reason = s.list[i].Reason // which has the cause
 		}
 	}
-	s.list, s.past, s.at, s.waiting = list, past, s.w.Now(), false
+	s.list, s.history, s.checked, s.waiting = list, history, s.w.Now(), false
 	return s
 }
 
@@ -158,9 +159,9 @@ func (s servicesScreen) View(width, height int) string {
 	st := s.w.styles
 	switch {
 	case s.client == nil:
-		text := st.title.Render("No services are called") + "\n\n" +
-			"Texts, numbers and prizes are made in this process, and campaigns are in its own database: there is nothing that could be lost.\n\n" +
-			st.key.Render("b") + " changes to services at an address"
+		text := st.title.Render("No services in use") + "\n\n" +
+			"Texts, numbers and prizes are made in this process, and campaigns are kept in a local database.\n\n" +
+			st.key.Render("b") + " connects to services"
 		return centre(lipgloss.NewStyle().Width(min(width-2, 60)).Render(text), width, height)
 	case s.list == nil:
 		return centre(st.faint.Render("asking the services…"), width, height)
@@ -178,10 +179,10 @@ func (s servicesScreen) View(width, height int) string {
 		reasons++
 		lines = append(lines, strings.Split(st.warn.Width(width).Render(h.Service+": "+h.Reason), "\n")...)
 	}
-	return clip(strings.Join(lines, "\n"), width, height)
+	return crop(strings.Join(lines, "\n"), width, height)
 }
 
-// head tells whether all is well.
+// head renders how many services are ready.
 func (s servicesScreen) head(width int) string {
 	st := s.w.styles
 	ready := 0
@@ -194,10 +195,10 @@ func (s servicesScreen) head(width int) string {
 	if ready < len(s.list) {
 		text = st.warn.Render(fmt.Sprintf("%d of %d services are ready", ready, len(s.list)))
 	}
-	return cut(text+st.faint.Render("  at "+s.at.UTC().Format("15:04:05")), width)
+	return truncate(text+st.faint.Render("  at "+s.checked.UTC().Format("15:04:05")), width)
 }
 
-// rows is a table with a line for each service.
+// rows renders a table with a line for each service.
 func (s servicesScreen) rows(width int) []string {
 	st := s.w.styles
 	spark, made := min(max(width-72, 8), 60), 12
@@ -213,7 +214,7 @@ func (s servicesScreen) rows(width int) []string {
 		case !h.Ready:
 			state = "not ready"
 		}
-		address, over := h.Address, sparkline(s.past[i], spark)
+		address, over := h.Address, sparkline(s.history[i], spark)
 		if address == "" {
 			address, latency, over = "-", "-", ""
 		}
@@ -235,11 +236,10 @@ func (s servicesScreen) rows(width int) []string {
 	}, rows, -1, width)
 }
 
-// sparkline draws the last values as columns of different height, the longest one
-// being the highest, and a cross for no answer.
+// sparkline renders the last values as bars, and a cross for a negative value.
 func sparkline(values []float64, width int) string {
 	values = values[max(len(values)-width, 0):]
-	most := 1.0 // of a millisecond: what is less looks alike
+	most := 1.0 // differences below a millisecond do not show
 	for _, v := range values {
 		most = max(most, v)
 	}

@@ -19,15 +19,15 @@ import (
 	"github.com/prizegen/prizegen/serve"
 )
 
-// servicesFrame shows the services alone.
-func servicesFrame(t *testing.T, w *world) frame {
+// servicesFrame returns a program with the Services screen alone.
+func servicesFrame(t *testing.T, w *workspace) frame {
 	t.Helper()
 	f := newFrame(w, newServices(w))
-	return press(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
+	return deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 }
 
-// elsewhere has the settings draw by services at an address.
-func elsewhere(t *testing.T, w *world, address string) {
+// useServices changes the settings to services at an address.
+func useServices(t *testing.T, w *workspace, address string) {
 	t.Helper()
 	at := must(url.Parse(address))(t)
 	w.Settings.Backend.Name = address
@@ -35,8 +35,9 @@ func elsewhere(t *testing.T, w *world, address string) {
 	t.Cleanup(w.Settings.Backend.Client.Close)
 }
 
-// answer tells a frame how the services are.
-func answer(t *testing.T, f frame, change func(service int, h *remote.Health)) frame {
+// answerCheck delivers the result of a health check: all services are ready unless change
+// changes them.
+func answerCheck(t *testing.T, f frame, change func(service int, h *remote.Health)) frame {
 	t.Helper()
 	list := []remote.Health{
 		{Service: "core", Address: "http://draws.example.org", Up: true, Ready: true, Version: "1.2.0", Implementation: "lower4, digits4, generous", Milliseconds: 1.8},
@@ -49,29 +50,29 @@ func answer(t *testing.T, f frame, change func(service int, h *remote.Health)) f
 			change(i, &list[i])
 		}
 	}
-	return press(t, f, healthMsg{f.screens[0].(servicesScreen).asked, list})
+	return deliver(t, f, healthMsg{f.screens[0].(servicesScreen).request, list})
 }
 
 func TestServicesViews(t *testing.T) {
 	testViews(t, "services", []view{
 		{"local", servicesFrame},
-		{"loading", func(t *testing.T, w *world) frame {
-			elsewhere(t, w, "http://draws.example.org")
+		{"loading", func(t *testing.T, w *workspace) frame {
+			useServices(t, w, "http://draws.example.org")
 			return servicesFrame(t, w)
 		}},
-		{"ready", func(t *testing.T, w *world) frame {
-			elsewhere(t, w, "http://draws.example.org")
+		{"ready", func(t *testing.T, w *workspace) frame {
+			useServices(t, w, "http://draws.example.org")
 			f := servicesFrame(t, w)
 			for i := range 30 {
-				f = answer(t, f, func(service int, h *remote.Health) { h.Milliseconds *= 1 + float64((i*7+service*3)%10)/4 })
+				f = answerCheck(t, f, func(service int, h *remote.Health) { h.Milliseconds *= 1 + float64((i*7+service*3)%10)/4 })
 			}
 			return f
 		}},
-		{"lost", func(t *testing.T, w *world) frame {
-			elsewhere(t, w, "http://draws.example.org")
-			f := answer(t, answer(t, servicesFrame(t, w), nil), nil)
+		{"lost", func(t *testing.T, w *workspace) frame {
+			useServices(t, w, "http://draws.example.org")
+			f := answerCheck(t, answerCheck(t, servicesFrame(t, w), nil), nil)
 			for i := range 3 {
-				f = answer(t, f, func(service int, h *remote.Health) {
+				f = answerCheck(t, f, func(service int, h *remote.Health) {
 					switch service {
 					case 0:
 						h.Ready, h.Reason = false, "the number service does not answer"
@@ -88,9 +89,9 @@ func TestServicesViews(t *testing.T) {
 	})
 }
 
-// TestServicesLostAndBack asks real services, which go away and come back: the
-// screen tells so, and asks only while it is shown.
-func TestServicesLostAndBack(t *testing.T) {
+// TestServicesComeBack checks real services, which stop and start again. The screen checks
+// them only while it is shown.
+func TestServicesComeBack(t *testing.T) {
 	server := must(serve.New(serve.Config{
 		Role: serve.All, Version: "1", Text: must(textgen.Parse("upper2"))(t), Number: must(numgen.Parse("digits8"))(t), Log: slog.New(slog.DiscardHandler),
 		Rules: func() ([]*prize.Rules, error) {
@@ -98,50 +99,43 @@ func TestServicesLostAndBack(t *testing.T) {
 			return []*prize.Rules{rules}, err
 		},
 	}))(t)
-	var gone atomic.Bool
+	var stopped atomic.Bool
 	all := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, request *http.Request) {
-		if gone.Load() {
-			panic(http.ErrAbortHandler) // which ends the connection without an answer
+		if stopped.Load() {
+			panic(http.ErrAbortHandler) // closes the connection
 		}
 		server.Handler().ServeHTTP(out, request)
 	}))
 	defer all.Close()
-	w := testWorld(t, termenv.Ascii)
-	elsewhere(t, w, all.URL)
+	w := testWorkspace(t, termenv.Ascii)
+	useServices(t, w, all.URL)
 	f := servicesFrame(t, w)
-	// ask has the screen ask, as it does by itself from time to time, and answers.
-	ask := func() {
+	check := func() {
 		t.Helper()
 		s := f.screens[0].(servicesScreen)
 		s.waiting = false
-		next, cmd := s.Update(askHealthMsg{s.asked})
+		next, cmd := s.Update(pollMsg{s.request})
 		f.screens[0] = next
 		if cmd == nil {
-			t.Fatal("the services are not asked")
+			t.Fatal("got no health check")
 		}
-		f = press(t, f, cmd())
+		f = deliver(t, f, cmd())
 	}
-	ask()
-	if !strings.Contains(f.View(), "All 4 services are ready") || !strings.Contains(f.View(), "upper2") {
-		t.Fatalf("they are not ready:\n%s", f.View())
-	}
-	gone.Store(true)
-	ask()
-	if view := f.View(); !strings.Contains(view, "0 of 4 services are ready") || !strings.Contains(view, "×") || !strings.Contains(view, "text: ") {
-		t.Errorf("it is not told that they are lost:\n%s", view)
-	}
-	gone.Store(false)
-	for range 50 { // until they are not spared any more
-		if ask(); strings.Contains(f.View(), "All 4 services are ready") {
+	check()
+	checkShows(t, f, "All 4 services are ready", "upper2")
+	stopped.Store(true)
+	check()
+	checkShows(t, f, "0 of 4 services are ready", "×", "text: ")
+	stopped.Store(false)
+	for range 50 { // until the client's circuit breakers close
+		if check(); strings.Contains(f.View(), "All 4 services are ready") {
 			break
 		}
 	}
-	if !strings.Contains(f.View(), "All 4 services are ready") {
-		t.Errorf("they are not back:\n%s", f.View())
-	}
-	f = press(t, f, showMsg{0}, shownMsg{false})
-	if _, cmd := f.screens[0].Update(askHealthMsg{f.screens[0].(servicesScreen).asked}); cmd != nil {
-		t.Error("they are asked though nobody looks")
+	checkShows(t, f, "All 4 services are ready")
+	f = deliver(t, f, showMsg{0}, shownMsg{false})
+	if _, cmd := f.screens[0].Update(pollMsg{f.screens[0].(servicesScreen).request}); cmd != nil {
+		t.Error("got a health check while the screen is not shown")
 	}
 }
 
@@ -153,7 +147,7 @@ func TestSparkline(t *testing.T) {
 		"█▁▁▁▁": {9, 8, 100, 1, 1, 1, 1},
 	} {
 		if got := sparkline(values, 5); got != want {
-			t.Errorf("%v: %s, want %s", values, got, want)
+			t.Errorf("got %s for %v, want %s", got, values, want)
 		}
 	}
 }

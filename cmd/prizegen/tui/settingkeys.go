@@ -16,37 +16,37 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// settingKeys are the keys that change the settings, on all screens that go by them.
+// settingKeys are the keys that change the settings, on all screens that depend on them.
 type settingKeys struct {
 	rules, text, number, seed, campaign, entrant, backend key.Binding
 }
 
 func newSettingKeys() settingKeys {
 	return settingKeys{
-		rules:    key.NewBinding(key.WithKeys("g"), key.WithHelp("g", "rules")),
-		text:     key.NewBinding(key.WithKeys("t"), key.WithHelp("t", "text format")),
-		number:   key.NewBinding(key.WithKeys("n"), key.WithHelp("n", "number format")),
-		seed:     key.NewBinding(key.WithKeys("s"), key.WithHelp("s", "seed")),
-		campaign: key.NewBinding(key.WithKeys("c"), key.WithHelp("c", "campaign")),
-		entrant:  key.NewBinding(key.WithKeys("e"), key.WithHelp("e", "who plays")),
-		backend:  key.NewBinding(key.WithKeys("b"), key.WithHelp("b", "backend")),
+		rules:    bind("g", "rules", "g"),
+		text:     bind("t", "text format", "t"),
+		number:   bind("n", "number format", "n"),
+		seed:     bind("s", "seed", "s"),
+		campaign: bind("c", "campaign", "c"),
+		entrant:  bind("e", "entrant", "e"),
+		backend:  bind("b", "backend", "b"),
 	}
 }
 
-// all lists those that act: a campaign has its own rules, formats and seed, and only
-// a campaign has entrants.
-func (k settingKeys) all(s Settings) []key.Binding {
+// enabled returns the keys that apply: a campaign has its own rules, formats and seed,
+// and only a campaign has entrants.
+func (k settingKeys) enabled(s Settings) []key.Binding {
 	if s.Campaign != nil {
 		return []key.Binding{k.entrant, k.campaign, k.backend}
 	}
 	return []key.Binding{k.rules, k.seed, k.campaign, k.text, k.number, k.backend}
 }
 
-// press opens the dialog of a key, nil where it has none.
-func (k settingKeys) press(w *world, s Settings, msg tea.KeyMsg) tea.Cmd {
+// handle returns a command that opens the dialog of a key, or nil.
+func (k settingKeys) handle(w *workspace, s Settings, msg tea.KeyMsg) tea.Cmd {
 	switch {
 	case key.Matches(msg, k.campaign):
-		return w.listCampaigns(s)
+		return w.chooseCampaign(s)
 	case key.Matches(msg, k.backend):
 		return w.chooseBackend(s)
 	case s.Campaign != nil && key.Matches(msg, k.entrant):
@@ -65,8 +65,57 @@ func (k settingKeys) press(w *world, s Settings, msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
-// chooseRules offers the rules there are.
-func (w *world) chooseRules(s Settings) tea.Cmd {
+// chooseBackend offers this process and services.
+func (w *workspace) chooseBackend(s Settings) tea.Cmd {
+	options := []option{{"local", "in this process", w.connect(s, w.Local)}}
+	selected := 0
+	services := w.Remote
+	if services == nil && s.Backend.Client != nil {
+		services = &s.Backend
+	}
+	if services != nil {
+		options = append(options, option{services.Name, "services", w.connect(s, *services)})
+		if s.Backend.Client != nil {
+			selected = 1
+		}
+	}
+	options = append(options, option{"services…", "at another address", ask("Address of the services", func(values []string) (tea.Cmd, error) {
+		b, err := w.Connect(strings.TrimSpace(values[0]))
+		if err != nil {
+			return nil, err
+		}
+		return w.connect(s, b), nil
+	}, field{label: "Address", hint: "http://localhost:8080"})})
+	return choose("Where draws are made", selected, options...)
+}
+
+// connect returns a command that changes the backend: to services with their deployed
+// terms, or back to local draws with the terms chosen before. If the services do not
+// answer, the backend stays. connect returns nil for the current backend.
+func (w *workspace) connect(s Settings, b Backend) tea.Cmd {
+	switch {
+	case b.Name == s.Backend.Name && !s.Waiting:
+		return nil
+	case b.Client == nil && s.local != nil:
+		return send(changeMsg{func(s Settings) Settings { return s.withBackend(b, s.local.free, s.local.rulesRef) }})
+	}
+	return w.await("asking "+b.Name+" for its rules and formats…", func(ctx context.Context) tea.Msg {
+		rules, err := b.Rules(ctx, "")
+		if err != nil {
+			return errorMsg{err}
+		}
+		text, number, err := b.Formats(ctx)
+		if err != nil {
+			return errorMsg{err}
+		}
+		return changeMsg{func(s Settings) Settings {
+			return s.withBackend(b, Terms{rules, text, number}, rules.Name)
+		}}
+	})
+}
+
+// chooseRules offers built-in rules, deployed rules and files.
+func (w *workspace) chooseRules(s Settings) tea.Cmd {
 	about := map[string]string{prize.Generous: "bigger rewards", prize.Modest: "smaller rewards"}
 	names := prize.Builtins()
 	if !slices.Contains(names, s.RulesRef) && s.RulesRef != "" {
@@ -74,73 +123,27 @@ func (w *world) chooseRules(s Settings) tea.Cmd {
 	}
 	var options []option
 	for _, name := range names {
-		options = append(options, option{name, about[name], w.askRules(s.Backend, name)})
+		options = append(options, option{name, about[name], w.awaitRules(s.Backend, name)})
 	}
 	if s.Backend.Client != nil {
-		options = append(options, option{"deployed", "what the prize service uses", w.askRules(s.Backend, "")})
+		options = append(options, option{"deployed", "what the prize service uses", w.awaitRules(s.Backend, "")})
 	}
-	typed := "" // before, where it can't be used
-	if s.wrong != nil {
-		typed = s.wrong.ref
+	path := ""
+	if s.invalid != nil {
+		path = s.invalid.ref
 	}
-	options = append(options, option{"a file…", "rules of your own", ask("Rules of a YAML file", func(values []string) (tea.Cmd, error) {
+	options = append(options, option{"a file…", "your own rules", ask("Rules of a YAML file", func(values []string) (tea.Cmd, error) {
 		path, err := fullPath(strings.TrimSpace(values[0]))
 		if path == "" {
-			return nil, errors.New("it is empty, expected the path of a file such as summer.yaml")
+			return nil, errors.New("enter the path of a file, such as summer.yaml")
 		}
-		return w.askRules(s.Backend, path), err
-	}, field{label: "File", value: typed, hint: "summer.yaml"})})
+		return w.awaitRules(s.Backend, path), err
+	}, field{label: "File", value: path, hint: "summer.yaml"})})
 	return choose("Rules", slices.Index(names, s.RulesRef), options...)
 }
 
-// rulesMsg tells every screen what became of loading rules.
-type rulesMsg struct {
-	ref   string
-	rules *prize.Rules
-	err   error // a [prize.FileError] where there are mistakes in the file
-	again bool  // whether they were read before
-	stamp stamp // of the file, before it was read
-}
-
-// loadRules is a command that loads rules and takes them for free play.
-func (w *world) loadRules(b Backend, ref string) tea.Cmd {
-	return w.call(func(ctx context.Context) tea.Msg { return readRules(ctx, b, ref) })
-}
-
-// askRules is the same for rules that the user waits for.
-func (w *world) askRules(b Backend, ref string) tea.Cmd {
-	return w.inquire(b.Name+" for rules", func(ctx context.Context) tea.Msg { return readRules(ctx, b, ref) })
-}
-
-func readRules(ctx context.Context, b Backend, ref string) rulesMsg {
-	read, _ := stampOf(ref) // without one, the first that is seen has it read again
-	rules, err := b.Rules(ctx, ref)
-	return rulesMsg{ref: ref, rules: rules, err: err, stamp: read}
-}
-
-// take gives the settings with the rules. Where they have mistakes, the ones before stay.
-func (m rulesMsg) take(s Settings) Settings {
-	if m.err != nil {
-		s.wrong = &wrongRules{m.ref, m.err}
-		return s
-	}
-	s.RulesRef, s.Free.Rules, s.wrong = m.ref, m.rules, nil
-	return s
-}
-
-// report is a command that tells what became of it, nil where that can be seen.
-func (m rulesMsg) report() tea.Cmd {
-	switch {
-	case m.err != nil:
-		return send(errorMsg{(&wrongRules{m.ref, m.err}).inShort()})
-	case m.again:
-		return send(noteMsg{"read again: " + m.rules.Name})
-	}
-	return nil
-}
-
-// chooseFormat offers formats: known ones, and any that parse understands.
-func chooseFormat(title, present string, known map[string]string, take func(format string) (tea.Cmd, error)) tea.Cmd {
+// chooseFormat offers known formats, and any other that take accepts.
+func chooseFormat(title, current string, known map[string]string, take func(format string) (tea.Cmd, error)) tea.Cmd {
 	names := make([]string, 0, len(known))
 	for name := range known {
 		names = append(names, name)
@@ -150,18 +153,18 @@ func chooseFormat(title, present string, known map[string]string, take func(form
 	for _, name := range names {
 		cmd, err := take(name)
 		if err != nil {
-			cmd = send(errorMsg{err}) // which a known format has not
+			cmd = send(errorMsg{err}) // never for a known format
 		}
 		options = append(options, option{name, known[name], cmd})
 	}
-	options = append(options, option{"another…", "a length, or an alphabet of your own", ask(title, func(values []string) (tea.Cmd, error) {
+	options = append(options, option{"another…", "another length or alphabet", ask(title, func(values []string) (tea.Cmd, error) {
 		return take(strings.TrimSpace(values[0]))
-	}, field{label: "Format", value: present, hint: "[BCDFGHJKLM]3"})})
-	at := slices.Index(names, present)
-	if at < 0 {
-		at = len(names)
+	}, field{label: "Format", value: current, hint: "[BCDFGHJKLM]3"})})
+	selected := slices.Index(names, current)
+	if selected < 0 {
+		selected = len(names)
 	}
-	return choose(title, at, options...)
+	return choose(title, selected, options...)
 }
 
 func chooseText(s Settings) tea.Cmd {
@@ -186,51 +189,57 @@ func chooseNumber(s Settings) tea.Cmd {
 	})
 }
 
-// chooseSeed shows the seed, and offers another and another index.
-func (w *world) chooseSeed(s Settings) tea.Cmd {
+// chooseSeed shows the seed, and offers another seed and another index.
+func (w *workspace) chooseSeed(s Settings) tea.Cmd {
 	return choose("Seed "+string(s.Seed), 0,
 		option{"keep it", "and its next draw", nil},
-		option{"a new one", "of 256 random bits", w.newSeed()},
-		option{"another…", "to see the draws of a known one", ask("Seed", func(values []string) (tea.Cmd, error) {
+		option{"a new one", "256 random bits", w.newSeed()},
+		option{"another…", "a seed that you know", ask("Seed", func(values []string) (tea.Cmd, error) {
 			seed, err := entropy.ParseSeed(values[0])
 			if err != nil {
 				return nil, err
 			}
-			return takeSeed(seed, nil), nil
+			return send(changeSeed(seed, nil)), nil
 		}, field{label: "Seed", value: string(s.Seed)})},
 		option{"index…", "of the next draw, now " + prize.Thousands(s.Next), ask("Index of the next draw", func(values []string) (tea.Cmd, error) {
-			index, err := readNumber(values[0])
+			index, err := parseWhole(values[0])
 			if err != nil {
-				return nil, errors.New("expected a whole number from 0 on")
+				return nil, errors.New("the index must be a whole number, 0 or more")
 			}
-			return send(changeMsg{func(s Settings) Settings { s.Next, s.spent = index, false; return s }}), nil
+			return send(changeIndex(index)), nil
 		}, field{label: "Index", value: prize.Thousands(s.Next)})},
-		option{"from the start", "the same draws again, from index 0", send(changeMsg{func(s Settings) Settings { s.Next, s.spent = 0, false; return s }})},
+		option{"from the start", "the same draws again, from index 0", send(changeIndex(0))},
 	)
 }
 
-// newSeed is a command that makes a seed and takes it.
-func (w *world) newSeed() tea.Cmd {
-	return w.inquire("for a new seed", func(ctx context.Context) tea.Msg {
+// newSeed returns a command that generates a seed and changes to it.
+func (w *workspace) newSeed() tea.Cmd {
+	return w.await("asking for a new seed…", func(ctx context.Context) tea.Msg {
 		seed, proof, err := w.NewSeed(ctx)
 		if err != nil {
 			return errorMsg{err}
 		}
-		return takeSeed(seed, proof)()
+		return changeSeed(seed, proof)
 	})
 }
 
-// takeSeed is a command that begins with a seed's first draw.
-func takeSeed(seed entropy.Seed, proof []byte) tea.Cmd {
-	return send(changeMsg{func(s Settings) Settings {
-		s.Seed, s.Proof, s.Next, s.spent = seed, proof, 0, false
+// changeSeed returns a message that changes to the first draw of a seed.
+func changeSeed(seed entropy.Seed, proof []byte) changeMsg {
+	return changeMsg{func(s Settings) Settings {
+		s.Seed, s.Proof, s.Next, s.exhausted = seed, proof, 0, false
 		return s
-	}})
+	}}
 }
 
-// listCampaigns is a command that offers free play and the campaigns of the backend.
-func (w *world) listCampaigns(s Settings) tea.Cmd {
-	return w.inquire(s.Backend.Name+" for its campaigns", func(ctx context.Context) tea.Msg {
+// changeIndex returns a message that changes the index of the next draw.
+func changeIndex(index uint64) changeMsg {
+	return changeMsg{func(s Settings) Settings { s.Next, s.exhausted = index, false; return s }}
+}
+
+// chooseCampaign returns a command that offers free play and the campaigns of the
+// backend.
+func (w *workspace) chooseCampaign(s Settings) tea.Cmd {
+	return w.await("asking "+s.Backend.Name+" for its campaigns…", func(ctx context.Context) tea.Msg {
 		promoter, err := s.Backend.Promoter(ctx)
 		if err != nil {
 			return errorMsg{err}
@@ -240,63 +249,60 @@ func (w *world) listCampaigns(s Settings) tea.Cmd {
 			return errorMsg{err}
 		}
 		options := []option{{"free play", "draws that are not stored", send(changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }})}}
-		at := 0
+		selected := 0
 		for i := range page.Campaigns {
 			c := &page.Campaigns[i]
-			if s.Campaign != nil && c.Name == s.Campaign.Name {
-				at = len(options)
+			if c.Name == s.campaignName() {
+				selected = len(options)
 			}
 			about := string(c.State)
 			if c.Title != "" && c.Title != c.Name {
 				about += "  " + c.Title
 			}
-			options = append(options, option{c.Name, about, w.enter(s, c.Name)})
+			options = append(options, option{c.Name, about, w.enterCampaign(s, c.Name)})
 		}
 		if page.Next != "" {
-			options = append(options, option{"another…", "there are more: by its name", w.askCampaign(s)})
+			options = append(options, option{"another…", "more campaigns, by name", w.askCampaign(s)})
 		}
-		return choose("Campaign", at, options...)()
+		return choose("Campaign", selected, options...)()
 	})
 }
 
-// askCampaign is a command that asks for the name of a campaign to take.
-func (w *world) askCampaign(s Settings) tea.Cmd {
+// askCampaign returns a command that asks for the name of a campaign and changes to it.
+func (w *workspace) askCampaign(s Settings) tea.Cmd {
 	return ask("Campaign", func(values []string) (tea.Cmd, error) {
 		name := strings.TrimSpace(values[0])
 		if name == "" {
-			return nil, errors.New("it is empty, expected the name of a campaign such as summer")
+			return nil, errors.New("enter the name of a campaign, such as summer")
 		}
-		return w.enter(s, name), nil
+		return w.enterCampaign(s, name), nil
 	}, field{label: "Name", hint: "summer"})
 }
 
-// enter is a command that takes a campaign and asks who plays.
-func (w *world) enter(s Settings, name string) tea.Cmd {
-	return w.inquire(s.Backend.Name+" for the campaign "+name, func(ctx context.Context) tea.Msg {
-		s, err := s.Enter(ctx, name)
+// campaignMsg changes to a campaign, and asks who plays.
+type campaignMsg struct {
+	enter func(Settings) Settings
+}
+
+// enterCampaign returns a command that changes to a campaign, and asks who plays.
+func (w *workspace) enterCampaign(s Settings, name string) tea.Cmd {
+	return w.await("asking "+s.Backend.Name+" for the campaign "+name+"…", func(ctx context.Context) tea.Msg {
+		entered, err := s.EnterCampaign(ctx, name)
 		if err != nil {
 			return errorMsg{err}
 		}
-		return enteredMsg{s.Campaign}
+		return campaignMsg{func(s Settings) Settings {
+			s.Campaign, s.campaignTerms = entered.Campaign, entered.campaignTerms
+			return s
+		}}
 	})
 }
 
-// enteredMsg takes a campaign.
-type enteredMsg struct{ campaign *Campaign }
-
-// take is what follows: the settings change, and the frame asks who plays.
-func (m enteredMsg) take(s Settings) tea.Cmd {
-	change := send(changeMsg{func(s Settings) Settings { s.Campaign = m.campaign; return s }})
-	return tea.Sequence(change, askEntrant(s))
-}
-
-// askEntrant asks who plays.
+// askEntrant returns a command that asks who plays.
 func askEntrant(s Settings) tea.Cmd {
 	return ask("Who plays?", func(values []string) (tea.Cmd, error) {
 		person := campaign.Person{FirstName: values[0], LastName: values[1], Email: values[2]}
-		if strings.Join(values, "") == "" {
-			person = campaign.Person{}
-		} else {
+		if person != (campaign.Person{}) {
 			var err error
 			if person, err = person.Clean(); err != nil {
 				return nil, err
@@ -304,7 +310,7 @@ func askEntrant(s Settings) tea.Cmd {
 		}
 		return send(changeMsg{func(s Settings) Settings { s.Entrant = person; return s }}), nil
 	},
-		field{label: "First name", value: s.Entrant.FirstName, hint: "all empty: nobody"},
+		field{label: "First name", value: s.Entrant.FirstName, hint: "all empty: no entrant"},
 		field{label: "Last name", value: s.Entrant.LastName},
-		field{label: "Email", value: s.Entrant.Email, hint: "may be left out"})
+		field{label: "Email", value: s.Entrant.Email, hint: "optional"})
 }

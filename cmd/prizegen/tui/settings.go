@@ -3,77 +3,95 @@ package tui
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// line tells the settings in a line.
-func (s Settings) line() string {
-	if s.waits() {
-		return "waiting for what is deployed at " + s.Backend.Name
+// Terms are what decides draws, besides the seed.
+type Terms struct {
+	Rules  *prize.Rules
+	Text   textgen.Format
+	Number numgen.Format
+}
+
+// sameTerms reports whether a and b decide draws in the same way.
+func sameTerms(a, b Terms) bool {
+	return a.Rules.SHA256() == b.Rules.SHA256() && a.Rules.Name == b.Rules.Name &&
+		a.Text.String() == b.Text.String() && a.Number.String() == b.Number.String()
+}
+
+// exactOdds computes the exact odds of the terms.
+func (t Terms) exactOdds() prize.Odds {
+	return t.Rules.Odds(t.Text.Format, t.Number.Format)
+}
+
+// computeOdds returns a command that computes the exact odds of terms.
+func computeOdds(t Terms) tea.Cmd {
+	return func() tea.Msg {
+		odds := t.exactOdds()
+		return oddsMsg{t, &odds}
 	}
-	t := s.Terms()
-	text := fmt.Sprintf("%s · %s + %s", t.Rules.Name, t.Text, t.Number)
-	if s.wrong != nil && s.Campaign == nil {
-		text = "✗ " + filepath.Base(s.wrong.ref) + " can't be used · " + text
-	}
+}
+
+// Settings are what the user chooses for all screens.
+type Settings struct {
+	Backend  Backend
+	Free     Terms  // of free play
+	RulesRef string // the name or file of Free.Rules
+
+	Seed  entropy.Seed   // of free play
+	Proof jsontext.Value // of the origin of Seed; nil for none
+	Next  uint64         // index of the next draw of free play
+
+	// Waiting means that Free is not known yet, because the backend has not reported what
+	// is deployed. Until then, free play is not possible.
+	Waiting bool
+
+	Campaign      *campaign.Campaign // nil for free play
+	campaignTerms Terms
+	Entrant       campaign.Person // who plays the campaign; zero for nobody
+
+	invalid   *invalidRules // the rules that were read last, if they can't be used
+	local     *localTerms   // nil while the backend is local
+	exhausted bool          // whether Next was drawn and is the last index of the seed
+}
+
+// localTerms are the terms of local draws, kept while services make the draws.
+type localTerms struct {
+	free     Terms
+	rulesRef string
+}
+
+// Terms returns the terms of the campaign or of free play.
+func (s Settings) Terms() Terms {
 	if s.Campaign != nil {
-		text += " · campaign " + s.Campaign.Name
-		if s.Entrant != (campaign.Person{}) {
-			text += " · " + s.Entrant.FirstName + " " + s.Entrant.LastName + " plays"
-		}
-	} else {
-		text += fmt.Sprintf(" · free play · seed %s · next is %s", short(string(s.Seed)), prize.Thousands(s.Next))
+		return s.campaignTerms
 	}
-	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
+	return s.Free
 }
 
-// inShort tells the settings in half a line: whether draws are stored, and where.
-func (s Settings) inShort() string {
-	text := "free play · " + s.Free.Rules.Name
-	switch {
-	case s.waits():
-		text = "waiting"
-	case s.Campaign != nil:
-		text = "campaign " + s.Campaign.Name
-	case s.wrong != nil:
-		text = "free play · ✗ " + filepath.Base(s.wrong.ref)
+// Spec returns the spec of count draws of free play, beginning at index start.
+func (s Settings) Spec(start, count uint64) draw.Spec {
+	return draw.Spec{
+		Seed: s.Seed, Proof: s.Proof, Start: start, Count: count,
+		Text: s.Free.Text, Number: s.Free.Number, Rules: s.Free.Rules,
 	}
-	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
 }
 
-// waits says whether nothing can be drawn since the terms are not known. Those of a
-// campaign always are.
-func (s Settings) waits() bool { return s.Waiting && s.Campaign == nil }
-
-// errWaiting says why nothing can be drawn yet.
-func errWaiting(s Settings) error {
-	return fmt.Errorf("%s has not told yet which rules and formats are deployed there", s.Backend.Name)
-}
-
-// errSpent says that the seed has no more draws.
-func errSpent(s Settings) error {
-	return fmt.Errorf("the seed has no draw after index %s: s takes another seed or another index", prize.Thousands(s.Next))
-}
-
-// short shows the beginning of a long seed: enough to tell it from others, and too
-// little to know it.
-func short(seed string) string {
-	if len(seed) <= 12 {
-		return seed
-	}
-	return cut(seed, 9)
-}
-
-// Enter gives the settings with a campaign of the backend to play.
-func (s Settings) Enter(ctx context.Context, name string) (Settings, error) {
+// EnterCampaign returns the settings for playing a campaign of the backend.
+func (s Settings) EnterCampaign(ctx context.Context, name string) (Settings, error) {
 	promoter, err := s.Backend.Promoter(ctx)
 	if err != nil {
 		return s, err
@@ -82,44 +100,127 @@ func (s Settings) Enter(ctx context.Context, name string) (Settings, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Campaign, err = newCampaign(c)
-	return s, err
+	return s.withCampaign(&c)
 }
 
-// sameTerms says whether draws are decided alike.
-func sameTerms(a, b Terms) bool {
-	return a.Rules.SHA256() == b.Rules.SHA256() && a.Rules.Name == b.Rules.Name &&
-		a.Text.String() == b.Text.String() && a.Number.String() == b.Number.String()
-}
-
-// computeOdds is a command that computes the odds of terms, as the command odds does.
-func computeOdds(t Terms) tea.Cmd {
-	return func() tea.Msg {
-		odds := t.Rules.Odds(t.Text.Format, t.Number.Format)
-		return oddsMsg{t, &odds}
-	}
-}
-
-// newCampaign makes a campaign to play of one with the text of its rules.
-func newCampaign(c campaign.Campaign) (*Campaign, error) {
+// withCampaign returns the settings for playing a campaign, which must have the text of
+// its rules.
+func (s Settings) withCampaign(c *campaign.Campaign) (Settings, error) {
 	rules, err := prize.Parse(c.Rules, []byte(c.RulesYAML))
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	text, err := textgen.Parse(c.TextFormat)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	number, err := numgen.Parse(c.NumberFormat)
-	return &Campaign{c, Terms{rules, text, number}}, err
+	if err != nil {
+		return s, err
+	}
+	s.Campaign, s.campaignTerms = c, Terms{rules, text, number}
+	return s, nil
 }
 
-// deployed gives the terms that are deployed at a backend.
-func deployed(ctx context.Context, b Backend) (Terms, error) {
-	rules, err := b.Rules(ctx, "")
-	if err != nil {
-		return Terms{}, err
+// campaignName returns the name of the campaign, empty for free play.
+func (s Settings) campaignName() string {
+	if s.Campaign == nil {
+		return ""
 	}
-	text, number, err := b.Formats(ctx)
-	return Terms{rules, text, number}, err
+	return s.Campaign.Name
+}
+
+// withBackend returns the settings for free play with another backend.
+func (s Settings) withBackend(b Backend, free Terms, rulesRef string) Settings {
+	if s.Backend.Client == nil && !s.Waiting {
+		s.local = &localTerms{s.Free, s.RulesRef}
+	}
+	s.Backend, s.Free, s.RulesRef, s.invalid = b, free, rulesRef, nil
+	s.Campaign, s.Waiting = nil, false
+	return s
+}
+
+// countDraw returns the settings after the draw of free play with index Next.
+func (s Settings) countDraw() Settings {
+	s.Next++
+	if s.exhausted = s.Next == 0; s.exhausted {
+		s.Next--
+	}
+	return s
+}
+
+// termsUnknown reports whether nothing can be drawn because the terms are not known. The
+// terms of a campaign always are.
+func (s Settings) termsUnknown() bool { return s.Waiting && s.Campaign == nil }
+
+// errTermsUnknown returns the error for a draw while the terms are not known.
+func errTermsUnknown(s Settings) error {
+	return fmt.Errorf("%s has not reported its rules and formats yet", s.Backend.Name)
+}
+
+// errExhausted returns the error for a draw after the last index of the seed.
+func errExhausted(s Settings) error {
+	return fmt.Errorf("the seed has no draw after index %s; press s for another seed or index", prize.Thousands(s.Next))
+}
+
+// summary describes the settings in a line.
+func (s Settings) summary() string {
+	if s.termsUnknown() {
+		return "waiting for the rules and formats of " + s.Backend.Name
+	}
+	t := s.Terms()
+	text := fmt.Sprintf("%s · %s + %s", t.Rules.Name, t.Text, t.Number)
+	if s.invalid != nil && s.Campaign == nil {
+		text = "✗ " + filepath.Base(s.invalid.ref) + " can't be used · " + text
+	}
+	if s.Campaign != nil {
+		text += " · campaign " + s.Campaign.Name
+		if s.Entrant != (campaign.Person{}) {
+			text += " · " + fullName(s.Entrant) + " plays"
+		}
+	} else {
+		text += fmt.Sprintf(" · free play · seed %s · next is %s", shortSeed(s.Seed), prize.Thousands(s.Next))
+	}
+	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
+}
+
+// shortSummary describes whether draws are stored, and where they are made.
+func (s Settings) shortSummary() string {
+	text := "free play · " + s.Free.Rules.Name
+	switch {
+	case s.termsUnknown():
+		text = "waiting"
+	case s.Campaign != nil:
+		text = "campaign " + s.Campaign.Name
+	case s.invalid != nil:
+		text = "free play · ✗ " + filepath.Base(s.invalid.ref)
+	}
+	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
+}
+
+// shortSeed returns the beginning of a long seed: enough to recognise the seed, but not
+// to know it.
+func shortSeed(seed entropy.Seed) string {
+	if len(seed) <= 12 {
+		return string(seed)
+	}
+	return truncate(string(seed), 9)
+}
+
+// fullName returns the first and last name of a person.
+func fullName(p campaign.Person) string { return p.FirstName + " " + p.LastName }
+
+// fullPath replaces a leading ~/ in a path by the home directory.
+func fullPath(path string) (string, error) {
+	rest, ok := strings.CutPrefix(path, "~/")
+	if !ok {
+		return path, nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, rest), err
+}
+
+// parseWhole parses a whole number, which may have separators between its digits.
+func parseWhole(text string) (uint64, error) {
+	return strconv.ParseUint(strings.NewReplacer(",", "", "_", "", " ", "").Replace(text), 10, 64)
 }

@@ -5,34 +5,33 @@ import (
 	"github.com/muesli/termenv"
 )
 
-// styles are how everything looks. Colours are given for terminals of 2^24, 256 and
-// 16 colours, on a light and on a dark ground. Nothing is told by colour alone: without
-// colours there is plain text.
+// styles are the styles of all texts. They have colours for terminals with 2^24, 256 and
+// 16 colours, and for light and dark backgrounds. No meaning depends on colour alone.
 type styles struct {
 	r *lipgloss.Renderer
 
 	plain    lipgloss.Style
 	title    lipgloss.Style // headings
-	faint    lipgloss.Style // what matters less
+	faint    lipgloss.Style // less important text
 	key      lipgloss.Style // a key in the help
-	tab      lipgloss.Style // a tab that is not shown
+	tab      lipgloss.Style // a tab that is not active
 	tabShown lipgloss.Style
 	win      lipgloss.Style // a prize
 	lose     lipgloss.Style // no prize
 	warn     lipgloss.Style // an error
-	good     lipgloss.Style // what is well
-	selected lipgloss.Style // the row of a list that keys act on
-	bar      lipgloss.Style // of a chart
-	bar2     lipgloss.Style // what is drawn beside it
-	box      lipgloss.Style // around a dialog
+	good     lipgloss.Style // a success
+	selected lipgloss.Style // the selected row of a list
+	bar      lipgloss.Style // bar of a chart
+	bar2     lipgloss.Style // mark on a bar
+	box      lipgloss.Style // box around a dialog
 	account  lipgloss.Style // the letters of an account number
-	rolling  lipgloss.Style // letters that still roll
+	rolling  lipgloss.Style // letters that are still rolling
 }
 
-// plainOnly says whether the terminal shows nothing but plain text.
+// plainOnly reports whether the terminal has no colours or text attributes.
 func (s styles) plainOnly() bool { return s.r.ColorProfile() == termenv.Ascii }
 
-// color is one colour on all kinds of terminals.
+// color returns a colour for all kinds of terminals.
 func color(light, light256, light16, dark, dark256, dark16 string) lipgloss.CompleteAdaptiveColor {
 	return lipgloss.CompleteAdaptiveColor{
 		Light: lipgloss.CompleteColor{TrueColor: light, ANSI256: light256, ANSI: light16},
@@ -40,7 +39,7 @@ func color(light, light256, light16, dark, dark256, dark16 string) lipgloss.Comp
 	}
 }
 
-// newStyles makes the styles for a terminal.
+// newStyles returns the styles for a terminal.
 func newStyles(r *lipgloss.Renderer) styles {
 	accent := color("#6d28d9", "56", "5", "#c4a7ff", "141", "13")
 	gold := color("#9a6700", "94", "3", "#ffd75f", "221", "11")

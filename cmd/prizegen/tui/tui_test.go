@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,15 +20,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// testWorld is a world that draws in this process, from seed 42 on, without
-// animation.
-func testWorld(t testing.TB, profile termenv.Profile) *world {
+// testWorkspace returns a workspace that draws in this process from seed 42, on a dark
+// terminal without animation.
+func testWorkspace(t testing.TB, profile termenv.Profile) *workspace {
 	t.Helper()
-	return worldOn(t, profile, true)
+	return workspaceOn(t, profile, true)
 }
 
-// worldOn is the same on a terminal with a dark or a light ground.
-func worldOn(t testing.TB, profile termenv.Profile, dark bool) *world {
+// workspaceOn returns the same workspace on a dark or light terminal.
+func workspaceOn(t testing.TB, profile termenv.Profile, dark bool) *workspace {
 	t.Helper()
 	renderer := lipgloss.NewRenderer(io.Discard)
 	renderer.SetColorProfile(profile)
@@ -41,7 +42,7 @@ func worldOn(t testing.TB, profile termenv.Profile, dark bool) *world {
 			return text, number, nil
 		},
 	}
-	return &world{ctx: t.Context(), styles: newStyles(renderer), after: never, Config: Config{
+	return &workspace{ctx: t.Context(), styles: newStyles(renderer), after: never, Config: Config{
 		Local:   local,
 		NewSeed: func(context.Context) (entropy.Seed, jsontext.Value, error) { return "new", nil, nil },
 		Now:     func() time.Time { return time.Date(2027, 6, 1, 12, 0, 0, 0, time.UTC) },
@@ -52,10 +53,11 @@ func worldOn(t testing.TB, profile termenv.Profile, dark bool) *world {
 	}}
 }
 
-// never is a command whose message never comes: tests give those of timers themselves.
+// never returns a nil command in place of a timer: tests deliver the messages of timers
+// themselves.
 func never(time.Duration, tea.Msg) tea.Cmd { return nil }
 
-// must gives a value or ends the test.
+// must returns a function that returns value, or ends the test if err is not nil.
 func must[T any](value T, err error) func(t testing.TB) T {
 	return func(t testing.TB) T {
 		t.Helper()
@@ -66,9 +68,19 @@ func must[T any](value T, err error) func(t testing.TB) T {
 	}
 }
 
-// press hands messages to a frame, one after the other, and runs none of the
-// commands that it gives.
-func press(t *testing.T, f frame, msgs ...tea.Msg) frame {
+// programOf returns a program at rest, with screens in a terminal of 80×24.
+func programOf(t *testing.T, w *workspace, screens ...screen) frame {
+	t.Helper()
+	f := newFrame(w, screens...)
+	f = runCmd(t, f, f.Init())
+	return deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24})
+}
+
+// newProgram returns a program with the Draw screen alone.
+func newProgram(t *testing.T, w *workspace) frame { return programOf(t, w, newDraw(w)) }
+
+// deliver delivers messages to a frame, and runs none of the commands it returns.
+func deliver(t *testing.T, f frame, msgs ...tea.Msg) frame {
 	t.Helper()
 	for _, msg := range msgs {
 		next, _ := f.Update(msg)
@@ -77,13 +89,65 @@ func press(t *testing.T, f frame, msgs ...tea.Msg) frame {
 	return f
 }
 
-// keys makes messages of keys by their names, such as "a", "enter" or "ctrl+c".
+// runCmd runs a command and all that follow from it, as Bubble Tea would, and delivers
+// their messages.
+func runCmd(t *testing.T, f frame, cmd tea.Cmd) frame {
+	t.Helper()
+	queue := []tea.Cmd{cmd}
+	for steps := 0; len(queue) > 0; steps++ {
+		if steps > 10_000 {
+			t.Fatal("got 10,000 commands without an end")
+		}
+		cmd, queue = queue[0], queue[1:]
+		if cmd == nil {
+			continue
+		}
+		switch msg := cmd().(type) {
+		case nil:
+		case tea.BatchMsg:
+			queue = append(queue, msg...)
+		default:
+			if cmds, ok := sequence(msg); ok {
+				queue = append(cmds, queue...)
+				continue
+			}
+			next, more := f.Update(msg)
+			f, queue = next.(frame), append(queue, more)
+		}
+	}
+	return f
+}
+
+// sequence returns the commands of a [tea.Sequence], whose message type is not exported.
+func sequence(msg tea.Msg) ([]tea.Cmd, bool) {
+	list := reflect.ValueOf(msg)
+	if list.Kind() != reflect.Slice || list.Type().Elem() != reflect.TypeFor[tea.Cmd]() {
+		return nil, false
+	}
+	var cmds []tea.Cmd
+	for i := range list.Len() {
+		cmds = append(cmds, list.Index(i).Interface().(tea.Cmd))
+	}
+	return cmds, true
+}
+
+// pressKeys presses keys, and runs the commands of each before the next one.
+func pressKeys(t *testing.T, f frame, names ...string) frame {
+	t.Helper()
+	for _, msg := range keys(names...) {
+		next, cmd := f.Update(msg)
+		f = runCmd(t, next.(frame), cmd)
+	}
+	return f
+}
+
+// keys returns the messages of keys, named such as "a", "enter" or "ctrl+c".
 func keys(names ...string) []tea.Msg {
 	special := map[string]tea.KeyType{
 		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab,
 		"up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
 		"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
-		"ctrl+c": tea.KeyCtrlC, "backspace": tea.KeyBackspace,
+		"ctrl+c": tea.KeyCtrlC, "ctrl+z": tea.KeyCtrlZ, "backspace": tea.KeyBackspace,
 	}
 	var msgs []tea.Msg
 	for _, name := range names {
@@ -98,15 +162,41 @@ func keys(names ...string) []tea.Msg {
 	return msgs
 }
 
-// sequence gives the commands of a [tea.Sequence], whose message has no name.
-func sequence(msg tea.Msg) ([]tea.Cmd, bool) {
-	list := reflect.ValueOf(msg)
-	if list.Kind() != reflect.Slice || list.Type().Elem() != reflect.TypeFor[tea.Cmd]() {
-		return nil, false
+// clickOn returns a click on a text in the view.
+func clickOn(t *testing.T, f frame, text string) tea.MouseMsg {
+	t.Helper()
+	for y, line := range strings.Split(f.View(), "\n") {
+		if before, _, found := strings.Cut(line, text); found {
+			return tea.MouseMsg{X: lipgloss.Width(before), Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}
+		}
 	}
-	var cmds []tea.Cmd
-	for i := range list.Len() {
-		cmds = append(cmds, list.Index(i).Interface().(tea.Cmd))
+	t.Fatalf("got a view without %q:\n%s", text, f.View())
+	return tea.MouseMsg{}
+}
+
+// click delivers a click and runs its commands.
+func click(t *testing.T, f frame, at tea.MouseMsg) frame {
+	t.Helper()
+	next, cmd := f.Update(at)
+	return runCmd(t, next.(frame), cmd)
+}
+
+// checkShows reports texts that are missing from the view.
+func checkShows(t *testing.T, f frame, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if view := f.View(); !strings.Contains(view, text) {
+			t.Errorf("got a view without %q:\n%s", text, view)
+		}
 	}
-	return cmds, true
+}
+
+// lettersOf returns the ASCII letters and digits of a view.
+func lettersOf(view string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, view)
 }
