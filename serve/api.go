@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/remote"
@@ -26,6 +27,8 @@ type api struct {
 
 // newAPI returns an API without operations, whose handlers are registered on mux.
 func newAPI(s *Server, mux humago.Mux) *api {
+	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	schemas.RegisterTypeAlias(reflect.TypeFor[jsontext.Value](), reflect.TypeFor[any]())
 	return &api{server: s, API: humago.New(mux, huma.Config{OpenAPI: &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -35,7 +38,7 @@ func newAPI(s *Server, mux humago.Mux) *api {
 			License:     &huma.License{Name: "MIT", Identifier: "MIT"},
 		},
 		Components: &huma.Components{
-			Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
+			Schemas: schemas,
 			SecuritySchemes: map[string]*huma.SecurityScheme{
 				tokenScheme: {Type: "http", Scheme: "bearer", Description: "The token of the administrator."},
 			},

@@ -276,7 +276,7 @@ var masks = []struct {
 	{regexp.MustCompile(`"(account|text|number)":"[^"]*",`), `"$1":"RANDOM",`},
 	{regexp.MustCompile(`(\n\d+),[a-z]{4}\d{4},`), "$1,RANDOM,"},
 	{regexp.MustCompile(`"(commitment|seed|rules_sha256)":"[0-9a-f]{64}"`), `"$1":"HEX"`},
-	{regexp.MustCompile(`"(title|detail|message|rules_yaml)":"(?:[^"\\]|\\.)*"`), `"$1":"PROSE"`},
+	{regexp.MustCompile(`"(title|detail|problem|rules_yaml)":"(?:[^"\\]|\\.)*"`), `"$1":"PROSE"`},
 }
 
 // TestGoldenExchanges compares the answers to a table of requests with those in
