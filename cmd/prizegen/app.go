@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -13,9 +12,11 @@ import (
 	"syscall"
 
 	"github.com/charmbracelet/lipgloss"
-	"github.com/spf13/cobra"
+	"github.com/charmbracelet/lipgloss/table"
 	"golang.org/x/term"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
@@ -28,48 +29,49 @@ const (
 	exitInterrupted = 130
 )
 
-// app is the world that the commands work in. Results go to out, everything else
-// to err.
+// app is the input, the output and the dependencies of the commands. Results go to out,
+// everything else to err.
 type app struct {
 	in        io.Reader
 	out, err  io.Writer
-	generator draw.Generator
 	inIsTerm  bool
 	errIsTerm bool
-	errWidth  func() int // of the terminal that err is
-	width     int        // of the terminal that out is, a sensible one where it is none
-	quiet     bool
-	running   bool // whether the arguments were understood and a command is at work
+	errWidth  func() int // columns of the terminal that err is
+	width     int        // columns of the terminal that out is, or 100
+	table     settings.Table
+	sources   settings.Sources
+	// trustRoots adds the embedded certificate authorities, once. It may be nil.
+	trustRoots func()
 
-	environ    []string // NAME=value, as from os.Environ
-	configDir  string   // where the user keeps configuration, empty where that is unknown
-	openConfig openFunc
-	config     *config // what is set outside the command line, once a command begins
-	backend    backendFlags
-	client     *remote.Client // of the services that were named, nil for none
-	trustRoots func()         // trusts the embedded authorities, once; nil to leave it
+	// These are set before a command runs.
+	quiet     bool
+	running   bool // whether the arguments are valid and a command runs
+	settings  *settings.Set
+	services  remote.Config  // the URLs of the services
+	client    *remote.Client // of those services, nil for none
+	generator draw.Generator
 }
 
-// systemApp is the app of a real process.
+// systemApp returns the app of a real process.
 func systemApp() *app {
 	configDir, err := os.UserConfigDir()
 	if err != nil {
-		configDir = "" // a user without a home has no configuration
+		configDir = "" // a user without a home directory has no configuration
 	}
 	return &app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		generator: draw.Local{},
-		inIsTerm:  term.IsTerminal(int(os.Stdin.Fd())),
-		errIsTerm: term.IsTerminal(int(os.Stderr.Fd())),
-		errWidth:  func() int { return terminalWidth(os.Stderr) },
-		width:     terminalWidth(os.Stdout),
-		environ:   os.Environ(), configDir: configDir,
-		openConfig: func(name string) (fs.File, error) { return os.Open(name) },
+		generator:  draw.Local{},
+		inIsTerm:   term.IsTerminal(int(os.Stdin.Fd())),
+		errIsTerm:  term.IsTerminal(int(os.Stderr.Fd())),
+		errWidth:   func() int { return terminalWidth(os.Stderr) },
+		width:      terminalWidth(os.Stdout),
+		table:      settings.NewTable(),
+		sources:    settings.Sources{Environ: os.Environ(), ConfigDir: configDir, Open: settings.OpenFile},
 		trustRoots: sync.OnceFunc(trustEmbeddedRoots),
 	}
 }
 
-// terminalWidth is how many columns a terminal has, and 100 where a file is none.
+// terminalWidth returns the columns of a terminal, and 100 for other files.
 func terminalWidth(file *os.File) int {
 	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
 		return width
@@ -77,14 +79,20 @@ func terminalWidth(file *os.File) int {
 	return 100
 }
 
-// run runs a command line and gives its exit status.
+// isTerminal reports whether a writer is a terminal.
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// run runs a command line and returns its exit status.
 func run(a *app, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// A second Ctrl-C ends the process at once, should the first one not.
+	// A second Ctrl-C ends the process at once if the first one did not.
 	context.AfterFunc(ctx, stop)
-	// With a handler, writing to a closed pipe is an error instead of the end of
-	// the process, so that the progress bar can be taken away before.
+	// With this handler, writing to a closed pipe is an error instead of the end of
+	// the process, which leaves time to erase the progress bar.
 	pipe := make(chan os.Signal, 1)
 	signal.Notify(pipe, syscall.SIGPIPE)
 	defer signal.Stop(pipe)
@@ -93,7 +101,7 @@ func run(a *app, args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	switch {
-	case err == nil || errors.Is(err, syscall.EPIPE): // whoever read the output has seen enough
+	case err == nil || errors.Is(err, syscall.EPIPE): // the reader of the output has seen enough
 		return exitDone
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		a.say("prizegen: interrupted")
@@ -102,19 +110,20 @@ func run(a *app, args []string) int {
 	return a.report(err)
 }
 
-// errInterrupted says that a signal other than those of every command ended one.
+// errInterrupted is the error of a command that ended by a signal which not every
+// command handles.
 var errInterrupted = errors.New("interrupted")
 
-// usageError is an error in what was typed, not in what was done.
+// usageError is an error in the command line or the settings.
 type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
-// usagef makes a [usageError].
+// usagef returns a [usageError].
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// hintError is an error with advice what to do about it.
+// hintError is an error with advice on what to do about it.
 type hintError struct {
 	err  error
 	hint string
@@ -123,16 +132,16 @@ type hintError struct {
 func (e hintError) Error() string { return e.err.Error() }
 func (e hintError) Unwrap() error { return e.err }
 
-// hintOf is the advice that goes with an error, empty where there is none.
+// hintOf returns the advice on an error, or "".
 func hintOf(err error) string {
 	var hint hintError
 	if errors.As(err, &hint) {
 		return hint.hint
 	}
-	return lostHint(err)
+	return unavailableHint(err)
 }
 
-// report prints an error and gives the exit status for it.
+// report prints an error and returns the exit status for it.
 func (a *app) report(err error) int {
 	message := strings.TrimRight(err.Error(), "\n")
 	a.say("prizegen: error: %s", message)
@@ -142,7 +151,7 @@ func (a *app) report(err error) int {
 	case hint != "":
 		a.say("prizegen: hint: %s", hint)
 	case isUsage:
-		a.say("prizegen: hint: add --help to the command to see what it takes")
+		a.say("prizegen: hint: add --help to the command to see its flags and arguments")
 	}
 	if isUsage {
 		return exitUsage
@@ -153,13 +162,38 @@ func (a *app) report(err error) int {
 // write writes a result.
 func (a *app) write(p []byte) error {
 	if _, err := a.out.Write(p); err != nil {
-		return fmt.Errorf("write the output: %w", bare(err))
+		return fmt.Errorf("write the output: %w", withoutPath(err))
 	}
 	return nil
 }
 
-// stdin reads standard input until the context ends, even while it waits for
-// someone to type.
+// resultWriter writes results with [app.write].
+type resultWriter struct{ a *app }
+
+func (w resultWriter) Write(p []byte) (int, error) { return len(p), w.a.write(p) }
+
+// writeJSON writes a value as indented JSON.
+func (a *app) writeJSON(v any) error {
+	text, err := show.JSON(v)
+	if err != nil {
+		return err
+	}
+	return a.write(append(text, '\n'))
+}
+
+// writeTable writes rows of texts below headings.
+func (a *app) writeTable(headings []string, rows [][]string) error {
+	style := a.styles()
+	return a.write([]byte(show.Table(headings, rows, func(row, _ int) lipgloss.Style {
+		if row == table.HeaderRow {
+			return style.head
+		}
+		return lipgloss.NewStyle()
+	})))
+}
+
+// stdin returns a reader of standard input that ends with the context, even while it
+// waits for somebody to type.
 func (a *app) stdin(ctx context.Context) io.Reader {
 	out, in := io.Pipe()
 	go func() {
@@ -170,7 +204,7 @@ func (a *app) stdin(ctx context.Context) io.Reader {
 	return out
 }
 
-// note tells something that is not a result, unless --quiet was given.
+// note writes a line to standard error, unless --quiet was given.
 func (a *app) note(format string, args ...any) {
 	if !a.quiet {
 		a.say(format, args...)
@@ -179,12 +213,32 @@ func (a *app) note(format string, args ...any) {
 
 // say writes a line to standard error.
 func (a *app) say(format string, args ...any) {
-	// There is nowhere left to tell that standard error is gone.
+	// An error of standard error cannot be reported anywhere.
 	_, _ = fmt.Fprintf(a.err, format+"\n", args...)
 }
 
-// styles are how results look on a terminal that has colours; elsewhere they do
-// nothing. They use the terminal's own palette, which its owner can read.
+// quietly returns the app without notes and progress.
+func (a *app) quietly() *app {
+	quiet := *a
+	quiet.quiet = true
+	return &quiet
+}
+
+// env returns an environment variable, "" if it is not set.
+func (a *app) env(name string) string {
+	for _, pair := range a.sources.Environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// isInteractive reports whether the interactive program can run.
+func (a *app) isInteractive() bool { return a.inIsTerm && isTerminal(a.out) }
+
+// styles are the styles of results on a terminal with colors; elsewhere they do nothing.
+// They use the terminal's own palette, which its owner can read.
 type styles struct{ head, win, faint, warn lipgloss.Style }
 
 func (a *app) styles() styles {
@@ -194,104 +248,5 @@ func (a *app) styles() styles {
 		win:   r.NewStyle().Bold(true).Foreground(lipgloss.Color("2")),
 		faint: r.NewStyle().Faint(true),
 		warn:  r.NewStyle().Foreground(lipgloss.Color("3")),
-	}
-}
-
-func newRootCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "prizegen",
-		Version: thisBuild().String(),
-		Short:   "Instant-win prize draws that anyone can check",
-		Long: `prizegen hands out account numbers and decides at once, by rules published in
-advance and by chance alone, what each of them wins. Every draw follows from a
-seed and an index, so that anyone who knows the seed can recompute it.`,
-		Example: `  prizegen                               in a terminal: draws on the screen
-  prizegen draw                          one draw
-  prizegen draw -n 1000 -o csv           a thousand, for a spreadsheet
-  prizegen draw --seed 42 --start 9      draw number 9 of seed 42, always the same
-  prizegen odds --rules modest           the exact chances of everything`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.configure(cmd); err != nil {
-				return err
-			}
-			a.connect()
-			return nil
-		},
-	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.alone(cmd) }
-	cmd.SetIn(a.in)
-	cmd.SetOut(a.out)
-	cmd.SetErr(a.err)
-	cmd.SetVersionTemplate("{{.Version}}\n")
-	cmd.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no notes")
-	a.addConfigFlags(cmd)
-	a.addCommands(cmd)
-	nameSettings(cmd)
-	a.noteRunning(cmd)
-	return cmd
-}
-
-// addCommands adds the commands in their groups.
-func (a *app) addCommands(cmd *cobra.Command) {
-	cmd.AddGroup(
-		&cobra.Group{ID: "draw", Title: "Draw:"},
-		&cobra.Group{ID: "campaign", Title: "Campaigns:"},
-		&cobra.Group{ID: "check", Title: "Check:"},
-		&cobra.Group{ID: "serve", Title: "Serve:"},
-	)
-	for group, commands := range map[string][]*cobra.Command{
-		"draw":     {newDrawCmd(a), newTUICmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
-		"campaign": {newCampaignCmd(a), newEntrantCmd(a), newDBCmd(a)},
-		"check":    {newOddsCmd(a), newRulesCmd(a), newVerifyCmd(a), newStreamCmd(a)},
-		"serve":    {newServeCmd(a), newStatusCmd(a), newHashPasswordCmd(a)},
-	} {
-		for _, sub := range commands {
-			sub.GroupID = group
-			cmd.AddCommand(sub)
-		}
-	}
-	cmd.AddCommand(newConfigCmd(a), newVersionCmd(a), newManCmd(a))
-	cmd.InitDefaultCompletionCmd()
-	refuseUnknownTopics(cmd)
-	for _, sub := range cmd.Commands() {
-		if sub.Name() == "completion" {
-			sub.Args = cobra.NoArgs
-			sub.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-		}
-	}
-}
-
-// refuseUnknownTopics makes help about a command that is none an error.
-func refuseUnknownTopics(root *cobra.Command) {
-	root.InitDefaultHelpCmd()
-	for _, help := range root.Commands() {
-		if help.Name() != "help" {
-			continue
-		}
-		show := help.Run
-		help.Run = nil
-		help.RunE = func(cmd *cobra.Command, args []string) error {
-			if _, _, err := root.Find(args); err != nil {
-				return usageError{err}
-			}
-			show(cmd, args)
-			return nil
-		}
-	}
-}
-
-// noteRunning has every command say that it is at work when it is: errors before
-// that are of usage.
-func (a *app) noteRunning(cmd *cobra.Command) {
-	if work := cmd.RunE; work != nil {
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			a.running = true
-			return work(cmd, args)
-		}
-	}
-	for _, sub := range cmd.Commands() {
-		a.noteRunning(sub)
 	}
 }

@@ -8,123 +8,113 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/spf13/cobra"
-
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// addresses are where the services are that the flags name; nil for those that
-// are not named.
-func (f backendFlags) addresses() remote.Config {
-	at := func(own *value[*url.URL]) *url.URL {
-		return cmp.Or(own.value, f.remote.value)
-	}
-	return remote.Config{Text: at(f.text), Number: at(f.number), Prize: at(f.prize), Core: at(f.core)}
-}
-
-// connect has draws made by the services that were named.
-func (a *app) connect() {
-	services := a.backend.addresses()
-	for _, address := range []*url.URL{services.Text, services.Number, services.Prize, services.Core} {
+// connect makes the services in a.services generate the draws.
+func connect(a *app) {
+	s := a.services
+	for _, address := range []*url.URL{s.Text, s.Number, s.Prize, s.Core} {
 		if address != nil && address.Scheme == "https" {
-			a.expectTLS()
+			expectTLS(a)
 		}
 	}
-	if services.Text == nil && services.Number == nil && services.Prize == nil {
+	if s.Text == nil && s.Number == nil && s.Prize == nil {
 		return
 	}
-	services.UserAgent = "prizegen/" + thisBuild().Version
-	a.client = remote.New(services)
+	s.UserAgent = userAgent()
+	a.client = remote.New(s)
 	a.generator = a.client
 }
 
-// calls says whether a service is called for its part.
+// userAgent returns the name that other servers know the program by.
+func userAgent() string { return "prizegen/" + thisBuild().Version }
+
+// calls reports whether a service makes its part of the draws.
 func (a *app) calls(service string) bool {
 	return a.client != nil && a.client.Address(service) != nil
 }
 
-// takeDeployed fills in the formats that nobody asked for with those that are
-// deployed in the services.
-func (a *app) takeDeployed(ctx context.Context, cmd *cobra.Command, f formats) error {
-	if a.calls(remote.Text) && !a.given(cmd, "text") {
-		format, err := a.client.TextFormat(ctx)
-		if err != nil {
-			return err
-		}
-		f.text.text, f.text.value = format.String(), format
+// textFormat returns the format of the texts: the one that was given, otherwise the one
+// deployed as the text service.
+func textFormat(ctx context.Context, a *app, given *settings.Value[textgen.Format]) (textgen.Format, error) {
+	if a.calls(remote.Text) && !given.Given() {
+		return a.client.TextFormat(ctx)
 	}
-	if a.calls(remote.Number) && !a.given(cmd, "number") {
-		format, err := a.client.NumberFormat(ctx)
-		if err != nil {
-			return err
-		}
-		f.number.text, f.number.value = format.String(), format
-	}
-	return nil
+	return given.Get(), nil
 }
 
-// deployedFormats are the formats that are deployed in the services, and the default
-// ones for parts that are made in this process.
-func (a *app) deployedFormats(ctx context.Context) (text textgen.Format, number numgen.Format, err error) {
+// numberFormat returns the format of the numbers: the one that was given, otherwise the
+// one deployed as the number service.
+func numberFormat(ctx context.Context, a *app, given *settings.Value[numgen.Format]) (numgen.Format, error) {
+	if a.calls(remote.Number) && !given.Given() {
+		return a.client.NumberFormat(ctx)
+	}
+	return given.Get(), nil
+}
+
+// deployedFormats returns the formats deployed as the services, and the defaults for
+// parts that this process makes.
+func deployedFormats(ctx context.Context, a *app) (textgen.Format, numgen.Format, error) {
+	text, err := textgen.Parse(textgen.Default)
 	if a.calls(remote.Text) {
 		text, err = a.client.TextFormat(ctx)
-	} else {
-		text, err = textgen.Parse(textgen.Default)
 	}
 	if err != nil {
-		return text, number, err
+		return textgen.Format{}, numgen.Format{}, err
 	}
+	number, err := numgen.Parse(numgen.Default)
 	if a.calls(remote.Number) {
 		number, err = a.client.NumberFormat(ctx)
-	} else {
-		number, err = numgen.Parse(numgen.Default)
 	}
 	return text, number, err
 }
 
-// rulesFor finds the rules that a command means: those of --rules, or else those
-// that are deployed.
-func (a *app) rulesFor(ctx context.Context, cmd *cobra.Command, ref string) (*prize.Rules, error) {
-	if a.calls(remote.Prize) && !a.given(cmd, "rules") {
-		ref = ""
+// rulesFor returns the rules of a command: those of --rules if it was given, otherwise
+// those deployed as the prize service.
+func rulesFor(ctx context.Context, a *app, rules *settings.Value[string]) (*prize.Rules, error) {
+	if a.calls(remote.Prize) && !rules.Given() {
+		return namedRules(ctx, a, "")
 	}
-	return a.namedRules(ctx, ref)
+	return namedRules(ctx, a, rules.Get())
 }
 
-// namedRules finds rules by what --rules says, which the prize service may know by a
-// name too. An empty ref stands for those that are deployed there, and for the
-// default ones where no service is called.
-func (a *app) namedRules(ctx context.Context, ref string) (*prize.Rules, error) {
+// namedRules returns the rules that a reference stands for: built-in rules, a file, or
+// rules that the prize service knows. An empty reference stands for the rules deployed
+// there, and for the default rules if no service is used.
+func namedRules(ctx context.Context, a *app, ref string) (*prize.Rules, error) {
 	switch {
 	case !a.calls(remote.Prize):
-		return a.loadRules(cmp.Or(ref, prize.Default))
+		return loadRules(a, cmp.Or(ref, prize.Default))
 	case ref == "":
 		return a.client.Rules(ctx, "")
 	}
-	rules, err := a.loadRules(ref)
+	rules, err := loadRules(a, ref)
 	if errors.Is(err, prize.ErrUnknownRules) {
 		return a.client.Rules(ctx, ref)
 	}
 	return rules, err
 }
 
-// whereRulesAre is what a command line lacks that has only the name of rules: the
-// address of the service that knows them.
-func (a *app) whereRulesAre(o drawOptions, rules *prize.Rules) string {
-	if !a.calls(remote.Prize) || slices.Contains(prize.Builtins(), rules.Name) || *o.rules != prize.Default && *o.rules != rules.Name {
+// prizeURLFlag returns the flag that a command line needs to find rules which only the
+// prize service knows, or "".
+func prizeURLFlag(a *app, given string, rules *prize.Rules) string {
+	if !a.calls(remote.Prize) || slices.Contains(prize.Builtins(), rules.Name) || given != prize.Default && given != rules.Name {
 		return ""
 	}
-	return " --prize-url " + shellWord(a.client.Address(remote.Prize).String())
+	return " --prize-url " + show.ShellWord(a.client.Address(remote.Prize).String())
 }
 
-// lostHint says what to do about a service that does not answer.
-func lostHint(err error) string {
+// unavailableHint returns the advice on a service that does not answer, or "".
+func unavailableHint(err error) string {
 	var lost *remote.Unavailable
 	if !errors.As(err, &lost) || !slices.Contains([]string{remote.Text, remote.Number, remote.Prize, remote.Core}, lost.Service) {
 		return ""
 	}
-	return fmt.Sprintf("start it with prizegen serve --role=%s, give its address with --%s-url, or see prizegen status", lost.Service, lost.Service)
+	return fmt.Sprintf("start it with prizegen serve --role=%s, give its URL with --%s-url, or see prizegen status", lost.Service, lost.Service)
 }

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/atomicfile"
 	"github.com/prizegen/prizegen/pkg/campaign"
@@ -22,10 +22,10 @@ type promoterFunc func(ctx context.Context, p promoter, args []string) error
 
 // promoterCmd makes a command about campaigns or entrants: it has the flag --db and
 // works here or with a core elsewhere.
-func (a *app) promoterCmd(cmd *cobra.Command, f promoterFunc) *cobra.Command {
-	db := newDBFlag(cmd)
+func promoterCmd(a *app, cmd *cobra.Command, f promoterFunc) *cobra.Command {
+	db := newDBFlag(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.withPromoter(cmd.Context(), *db, func(p promoter) error { return f(cmd.Context(), p, args) })
+		return withPromoter(cmd.Context(), a, db.Get(), func(p promoter) error { return f(cmd.Context(), p, args) })
 	}
 	return cmd
 }
@@ -48,22 +48,12 @@ Campaigns are kept in the database that --db names, or by the core whose address
   prizegen campaign export summer >summer.json
   prizegen verify summer.json`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: showHelp,
 	}
 	cmd.AddCommand(newCampaignCreateCmd(a), newCampaignEditCmd(a), newCampaignListCmd(a), newCampaignShowCmd(a),
 		newCampaignOpenCmd(a), newCampaignCloseCmd(a), newCampaignDeleteCmd(a),
 		newCampaignDrawsCmd(a), newCampaignClaimCmd(a), newCampaignVoidCmd(a), newCampaignExportCmd(a), newCampaignHistoryCmd(a))
 	return cmd
-}
-
-// oneArg takes exactly one argument.
-func oneArg(what, hint string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) != 1 {
-			return hintError{fmt.Errorf("%d %ss were given, expected one", len(args), what), hint}
-		}
-		return nil
-	}
 }
 
 func oneCampaign() cobra.PositionalArgs {
@@ -74,23 +64,22 @@ func oneCampaign() cobra.PositionalArgs {
 type planFlags struct {
 	title        *string
 	formats      formats
-	rules        *string
-	opens        *value[*time.Time]
-	closes       *value[*time.Time]
+	rules        *settings.Value[string]
+	opens        *settings.Value[*time.Time]
+	closes       *settings.Value[*time.Time]
 	maxPlays     *int64
 	requireEmail *bool
 }
 
-func newPlanFlags(cmd *cobra.Command) planFlags {
-	f := planFlags{formats: newFormats(cmd), rules: newRulesFlag(cmd)}
+func newPlanFlags(a *app, cmd *cobra.Command) planFlags {
+	f := planFlags{formats: newFormats(a, cmd), rules: newRulesFlag(a, cmd)}
 	f.title = cmd.Flags().String("title", "", "name for people (default: the name)")
-	f.opens = &value[*time.Time]{kind: "time", parse: parseTime}
-	cmd.Flags().Var(f.opens, "opens", "when playing begins, in UTC: 2027-06-01, \"2027-06-01 18:00\" or RFC 3339; none for as soon as it is open")
-	f.closes = &value[*time.Time]{kind: "time", parse: parseTime}
-	cmd.Flags().Var(f.closes, "closes", "when playing ends; none for as soon as it is closed")
+	f.opens = settings.NewOptional("time", parseTime)
+	settings.AddFlag(cmd, f.opens, "opens", "when playing begins, in UTC: 2027-06-01, \"2027-06-01 18:00\" or RFC 3339; none for as soon as it is open")
+	f.closes = settings.NewOptional("time", parseTime)
+	settings.AddFlag(cmd, f.closes, "closes", "when playing ends; none for as soon as it is closed")
 	f.maxPlays = cmd.Flags().Int64("max-plays", 0, "how often an entrant may play, 0 for any number")
 	f.requireEmail = cmd.Flags().Bool("require-email", false, "ask entrants for an email address, by which their plays are counted")
-	runOnly(cmd, "title", "opens", "closes", "max-plays", "require-email")
 	return f
 }
 
@@ -116,15 +105,14 @@ lower-case letters, digits and hyphens.`,
   prizegen campaign create vip --rules vip.yaml --text upper3 --number digits6 --max-plays 1 --require-email --open`,
 		Args: oneCampaign(),
 	}
-	plan := newPlanFlags(cmd)
+	plan := newPlanFlags(a, cmd)
 	open := cmd.Flags().Bool("open", false, "open it at once")
-	runOnly(cmd, "open")
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
 		asked := campaign.Plan{
-			Name: args[0], Title: *plan.title, OpensAt: plan.opens.value, ClosesAt: plan.closes.value,
+			Name: args[0], Title: *plan.title, OpensAt: plan.opens.Get(), ClosesAt: plan.closes.Get(),
 			MaxPlays: *plan.maxPlays, RequireEmail: *plan.requireEmail,
 		}
-		if err := a.fillPlan(cmd, plan, &asked, a.backend.addresses().Core != nil); err != nil {
+		if err := fillPlan(a, plan, &asked); err != nil {
 			return err
 		}
 		c, err := p.Create(ctx, asked)
@@ -132,29 +120,29 @@ lower-case letters, digits and hyphens.`,
 			return err
 		}
 		if *open {
-			return a.openCampaign(ctx, p, c.Name)
+			return openCampaign(ctx, a, p, c.Name)
 		}
 		a.note("the campaign %s is a draft; open it with prizegen campaign open %s", c.Name, c.Name)
 		return nil
 	})
 }
 
-// fillPlan fills in rules and formats. A core elsewhere knows best what it has
-// deployed, so that it is told only what was asked for.
-func (a *app) fillPlan(cmd *cobra.Command, flags planFlags, plan *campaign.Plan, elsewhere bool) error {
-	asked := func(flag string) bool { return !elsewhere || a.given(cmd, flag) }
-	if asked("text") {
-		plan.TextFormat = flags.formats.text.text
+// fillPlan fills in rules and formats. A core knows what it has deployed, so it gets only
+// what was given.
+func fillPlan(a *app, flags planFlags, plan *campaign.Plan) error {
+	elsewhere := a.services.Core != nil
+	if !elsewhere || flags.formats.text.Given() {
+		plan.TextFormat = flags.formats.text.String()
 	}
-	if asked("number") {
-		plan.NumberFormat = flags.formats.number.text
+	if !elsewhere || flags.formats.number.Given() {
+		plan.NumberFormat = flags.formats.number.String()
 	}
-	if !asked("rules") {
+	if elsewhere && !flags.rules.Given() {
 		return nil
 	}
-	rules, err := a.loadRules(*flags.rules)
+	rules, err := loadRules(a, flags.rules.Get())
 	if errors.Is(err, prize.ErrUnknownRules) && elsewhere {
-		plan.Rules, plan.RulesYAML = *flags.rules, "" // which the core may know
+		plan.Rules, plan.RulesYAML = flags.rules.Get(), "" // the core may know them
 		return nil
 	}
 	if err == nil {
@@ -171,8 +159,8 @@ closing time and the number of plays can be changed.`,
 		Example: `  prizegen campaign edit summer --closes "2027-09-01 18:00"`,
 		Args:    oneCampaign(),
 	}
-	flags := newPlanFlags(cmd)
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
+	flags := newPlanFlags(a, cmd)
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
 		c, err := p.Campaign(ctx, args[0])
 		if err != nil {
 			return err
@@ -180,17 +168,17 @@ closing time and the number of plays can be changed.`,
 		plan := c.Plan()
 		changed := cmd.Flags().Changed
 		for flag, set := range map[string]func(){
-			"title": func() { plan.Title = *flags.title }, "opens": func() { plan.OpensAt = flags.opens.value },
-			"closes": func() { plan.ClosesAt = flags.closes.value }, "max-plays": func() { plan.MaxPlays = *flags.maxPlays },
+			"title": func() { plan.Title = *flags.title }, "opens": func() { plan.OpensAt = flags.opens.Get() },
+			"closes": func() { plan.ClosesAt = flags.closes.Get() }, "max-plays": func() { plan.MaxPlays = *flags.maxPlays },
 			"require-email": func() { plan.RequireEmail = *flags.requireEmail },
-			"text":          func() { plan.TextFormat = flags.formats.text.text }, "number": func() { plan.NumberFormat = flags.formats.number.text },
+			"text":          func() { plan.TextFormat = flags.formats.text.String() }, "number": func() { plan.NumberFormat = flags.formats.number.String() },
 		} {
 			if changed(flag) {
 				set()
 			}
 		}
 		if changed("rules") {
-			rules, err := a.loadRules(*flags.rules)
+			rules, err := loadRules(a, flags.rules.Get())
 			if err != nil {
 				return err
 			}
@@ -212,10 +200,10 @@ prints its commitment. Publish the commitment: it proves later that the seed was
 not chosen to anybody's liking.`,
 		Example: "  prizegen campaign open summer", Args: oneCampaign(),
 	}
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error { return a.openCampaign(ctx, p, args[0]) })
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error { return openCampaign(ctx, a, p, args[0]) })
 }
 
-func (a *app) openCampaign(ctx context.Context, p promoter, name string) error {
+func openCampaign(ctx context.Context, a *app, p promoter, name string) error {
 	c, err := p.Open(ctx, name)
 	if err != nil {
 		return err
@@ -230,7 +218,7 @@ func newCampaignCloseCmd(a *app) *cobra.Command {
 		Long:    `Close ends a campaign for good and prints its seed, with which anyone can check it.`,
 		Example: "  prizegen campaign close summer", Args: oneCampaign(),
 	}
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
 		c, err := p.Close(ctx, args[0])
 		if err != nil {
 			return err
@@ -245,7 +233,7 @@ func newCampaignDeleteCmd(a *app) *cobra.Command {
 		Use: "delete NAME", Short: "Remove a draft", Long: "Delete removes a draft. A campaign that was open stays on record.",
 		Example: "  prizegen campaign delete summer", Args: oneCampaign(),
 	}
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
 		err := p.Delete(ctx, args[0])
 		if err == nil {
 			a.note("the draft %s is deleted", args[0])
@@ -264,18 +252,17 @@ recomputes, or as CSV for a spreadsheet. It has no personal data unless
   prizegen campaign export summer -o csv --entrants --file summer.csv`,
 		Args: oneCampaign(),
 	}
-	output := newOutput(cmd, "json", "csv")
+	output := settings.DefineOutput(a.table, cmd, "json", "csv")
 	entrants := cmd.Flags().Bool("entrants", false, "tell who played, and the notes about draws")
 	file := cmd.Flags().String("file", "", "write to this `file`, which must not be there yet")
-	runOnly(cmd, "entrants", "file")
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
 		export := p.Export
-		if output.value == "csv" {
+		if output.Get() == "csv" {
 			export = p.ExportCSV
 		}
 		o := campaign.ExportOptions{Entrants: *entrants}
 		if *file == "" {
-			return export(ctx, args[0], writer{a}, o)
+			return export(ctx, args[0], resultWriter{a}, o)
 		}
 		err := atomicfile.Write(*file, atomicfile.Options{Mode: 0o600}, func(w *os.File) error { return export(ctx, args[0], w, o) })
 		if errors.Is(err, fs.ErrExist) {

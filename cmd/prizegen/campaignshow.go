@@ -3,36 +3,17 @@ package main
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/lipgloss/table"
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
-
-// writeTable writes rows of texts below headings.
-func (a *app) writeTable(headers []string, rows [][]string) error {
-	style := a.styles()
-	t := table.New().Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).BorderHeader(false).
-		Headers(headers...).
-		StyleFunc(func(row, _ int) lipgloss.Style {
-			if row == table.HeaderRow {
-				return style.head
-			}
-			return lipgloss.NewStyle()
-		})
-	for _, row := range rows {
-		t.Row(row...)
-	}
-	return a.write([]byte(strings.TrimRight(trimLines(t.Render()), "\n") + "\n"))
-}
 
 // pages reads a list page by page until it ends or most entries are there, 0 for all
 // of them.
@@ -58,7 +39,6 @@ func pages[T any](most int, page func(cursor string, limit int) (some []T, next 
 // newLimitFlag defines --limit.
 func newLimitFlag(cmd *cobra.Command, most int) *int {
 	limit := cmd.Flags().Int("limit", most, "how many at most, 0 for all")
-	runOnly(cmd, "limit")
 	return limit
 }
 
@@ -67,20 +47,18 @@ func newCampaignListCmd(a *app) *cobra.Command {
 		Use: "list", Short: "List campaigns, the newest first", Long: "List lists campaigns, the newest first.",
 		Example: "  prizegen campaign list --state open -o json", Args: cobra.NoArgs,
 	}
-	state := newValue("state", "", oneOf("", string(campaign.Draft), string(campaign.Open), string(campaign.Closed)))
-	cmd.Flags().Var(state, "state", "only those in this state: draft, open, closed")
-	complete(cmd, "state", string(campaign.Draft), string(campaign.Open), string(campaign.Closed))
-	runOnly(cmd, "state")
-	output := newOutput(cmd, "table", "json")
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, _ []string) error {
+	states := []string{string(campaign.Draft), string(campaign.Open), string(campaign.Closed)}
+	state := settings.AddFlag(cmd, settings.NewOptional("state", settings.OneOf(states...)), "state", "list only campaigns in this state: draft, open, closed", states...)
+	output := settings.DefineOutput(a.table, cmd, "table", "json")
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, _ []string) error {
 		all, err := pages(0, func(cursor string, limit int) ([]campaign.Campaign, string, error) {
-			page, err := p.Campaigns(ctx, campaign.List{State: campaign.State(state.value), Cursor: cursor, Limit: limit})
+			page, err := p.Campaigns(ctx, campaign.List{State: campaign.State(state.Get()), Cursor: cursor, Limit: limit})
 			return page.Campaigns, page.Next, err
 		})
 		if err != nil {
 			return err
 		}
-		if output.value == "json" {
+		if output.Get() == "json" {
 			return a.writeJSON(all)
 		}
 		var rows [][]string
@@ -98,20 +76,20 @@ func newCampaignShowCmd(a *app) *cobra.Command {
 		Long:    "Show tells all about a campaign: its state, its prizes and how many of them were awarded.",
 		Example: "  prizegen campaign show summer", Args: oneCampaign(),
 	}
-	output := newOutput(cmd, "table", "json")
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
+	output := settings.DefineOutput(a.table, cmd, "table", "json")
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
 		c, err := p.Campaign(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		if output.value == "json" {
+		if output.Get() == "json" {
 			return a.writeJSON(c)
 		}
-		return a.write([]byte(a.campaignText(&c)))
+		return a.write([]byte(campaignText(&c, a.styles())))
 	})
 }
 
-func (a *app) campaignText(c *campaign.Campaign) string {
+func campaignText(c *campaign.Campaign, style styles) string {
 	plays := "any number of plays for each entrant"
 	if c.MaxPlays > 0 {
 		plays = show.Count(uint64(c.MaxPlays), "play") + " for each entrant"
@@ -119,7 +97,7 @@ func (a *app) campaignText(c *campaign.Campaign) string {
 	if c.RequireEmail {
 		plays += ", who must give an email address"
 	}
-	text := a.styles().head.Render(c.Title) + "\n"
+	text := style.head.Render(c.Title) + "\n"
 	for _, fact := range [][2]string{
 		{"name", c.Name},
 		{"state", string(c.State)},
@@ -139,13 +117,13 @@ func (a *app) campaignText(c *campaign.Campaign) string {
 	for _, s := range c.Prizes {
 		width = max(width, lipgloss.Width(s.Name))
 	}
-	text += fmt.Sprintf("%s  %8s  %8s\n", padded("PRIZE", width), "AWARDED", "LEFT")
+	text += fmt.Sprintf("%s  %8s  %8s\n", show.Padded("PRIZE", width), "AWARDED", "LEFT")
 	for _, s := range c.Prizes {
 		left := "any"
 		if n, limited := s.Left(); limited {
 			left = strconv.FormatInt(n, 10)
 		}
-		text += fmt.Sprintf("%s  %8d  %8s\n", padded(s.Name, width), s.Awarded, left)
+		text += fmt.Sprintf("%s  %8d  %8s\n", show.Padded(s.Name, width), s.Awarded, left)
 	}
 	return text
 }
@@ -165,11 +143,10 @@ func newCampaignDrawsCmd(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&list.Account, "account", "", "only those whose account number begins so")
 	cmd.Flags().Int64Var(&list.Entrant, "entrant", 0, "only those of the entrant with this id")
 	cmd.Flags().StringVar((*string)(&list.Status), "status", "", "only those that are unclaimed, claimed or voided")
-	complete(cmd, "status", string(campaign.Unclaimed), string(campaign.Claimed), string(campaign.Voided))
-	runOnly(cmd, "won", "oldest", "prize", "account", "entrant", "status")
+	settings.Complete(cmd, "status", cobra.FixedCompletions([]string{string(campaign.Unclaimed), string(campaign.Claimed), string(campaign.Voided)}, cobra.ShellCompDirectiveNoFileComp))
 	limit := newLimitFlag(cmd, 50)
-	output := newOutput(cmd, "table", "json", "ndjson", "csv")
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
+	output := settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
 		list.Campaign = args[0]
 		all, err := pages(*limit, func(cursor string, limit int) ([]campaign.Draw, string, error) {
 			list.Cursor, list.Limit = cursor, limit
@@ -179,26 +156,28 @@ func newCampaignDrawsCmd(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.writeDraws(all, output.value)
+		return writeDraws(a, all, output.Get())
 	})
 }
 
 // writeDraws writes draws of campaigns.
-func (a *app) writeDraws(draws []campaign.Draw, format string) error {
+func writeDraws(a *app, draws []campaign.Draw, format string) error {
 	switch format {
 	case "json":
 		return a.writeJSON(draws)
 	case "ndjson":
-		w := json.NewEncoder(writer{a})
-		w.SetEscapeHTML(false)
 		for i := range draws {
-			if err := w.Encode(&draws[i]); err != nil {
+			line, err := show.JSONLine(&draws[i])
+			if err == nil {
+				err = a.write(append(line, '\n'))
+			}
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	case "csv":
-		return a.writeDrawsCSV(draws)
+		return writeDrawsCSV(a, draws)
 	}
 	var rows [][]string
 	for i := range draws {
@@ -220,8 +199,8 @@ func (a *app) writeDraws(draws []campaign.Draw, format string) error {
 }
 
 // writeDrawsCSV writes draws in the columns that prizegen draw has.
-func (a *app) writeDrawsCSV(draws []campaign.Draw) error {
-	w := csv.NewWriter(writer{a})
+func writeDrawsCSV(a *app, draws []campaign.Draw) error {
+	w := csv.NewWriter(resultWriter{a})
 	// Errors are sticky: Error tells of the first one.
 	_ = w.Write([]string{"index", "account", "rule", "prize", "value", "currency"})
 	for i := range draws {
@@ -247,9 +226,8 @@ func newCampaignClaimCmd(a *app) *cobra.Command {
 	}
 	note := cmd.Flags().String("note", "", "how it was handed over")
 	undo := cmd.Flags().Bool("undo", false, "take it back")
-	runOnly(cmd, "note", "undo")
-	output := newOutput(cmd, "table", "json", "ndjson", "csv")
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
+	output := settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
 		var d campaign.Draw
 		var err error
 		if *undo {
@@ -260,7 +238,7 @@ func newCampaignClaimCmd(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.writeDraws([]campaign.Draw{d}, output.value)
+		return writeDraws(a, []campaign.Draw{d}, output.Get())
 	})
 }
 
@@ -272,14 +250,13 @@ prize does not go back into the stock.`,
 		Example: `  prizegen campaign void summer-17-3k5dyzf2q7wmb4xu --reason "played by the staff"`, Args: oneDraw(),
 	}
 	reason := cmd.Flags().String("reason", "", "why")
-	runOnly(cmd, "reason")
-	output := newOutput(cmd, "table", "json", "ndjson", "csv")
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
+	output := settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
 		d, err := p.Void(ctx, args[0], *reason)
 		if err != nil {
 			return err
 		}
-		return a.writeDraws([]campaign.Draw{d}, output.value)
+		return writeDraws(a, []campaign.Draw{d}, output.Get())
 	})
 }
 
@@ -289,8 +266,8 @@ func newCampaignHistoryCmd(a *app) *cobra.Command {
 		Example: "  prizegen campaign history summer", Args: cobra.MaximumNArgs(1),
 	}
 	limit := newLimitFlag(cmd, 50)
-	output := newOutput(cmd, "table", "json")
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
+	output := settings.DefineOutput(a.table, cmd, "table", "json")
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
 		q := campaign.ChangeQuery{}
 		if len(args) > 0 {
 			q.Subject = args[0]
@@ -309,7 +286,7 @@ func newCampaignHistoryCmd(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if output.value == "json" {
+		if output.Get() == "json" {
 			return a.writeJSON(all)
 		}
 		rows := slices.Collect(func(yield func([]string) bool) {

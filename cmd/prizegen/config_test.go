@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -14,14 +13,16 @@ import (
 	"testing/fstest"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
 var update = flag.Bool("update", false, "write the settings into docs/configuration.md")
 
-// world is an app with an environment and files of its own.
-func world(environ []string, files map[string]string) (a *app, out, err *bytes.Buffer) {
+// newTestApp returns an app with an environment and files of its own, and its output.
+func newTestApp(environ []string, files map[string]string) (a *app, out, err *bytes.Buffer) {
 	tree := fstest.MapFS{}
 	for name, content := range files {
 		tree[name] = &fstest.MapFile{Data: []byte(content), Mode: 0o600}
@@ -29,15 +30,17 @@ func world(environ []string, files map[string]string) (a *app, out, err *bytes.B
 	out, err = &bytes.Buffer{}, &bytes.Buffer{}
 	return &app{
 		in: strings.NewReader(""), out: out, err: err, generator: draw.Local{}, width: 100,
-		environ: environ, configDir: "home",
-		openConfig: func(name string) (fs.File, error) { return tree.Open(filepath.ToSlash(name)) },
+		table: settings.NewTable(),
+		sources: settings.Sources{
+			Environ: environ, ConfigDir: "home",
+			Open: func(name string) (fs.File, error) { return tree.Open(filepath.ToSlash(name)) },
+		},
 	}, out, err
 }
 
 const userFile = "home/prizegen/config.yaml"
 
-// configured runs a command line up to where the command would begin its work, and
-// then looks at the command instead.
+// configured runs a command line, with look in place of what the command does.
 func configured(t *testing.T, a *app, look func(*cobra.Command), args ...string) error {
 	t.Helper()
 	root := newRootCmd(a)
@@ -53,8 +56,14 @@ func configured(t *testing.T, a *app, look func(*cobra.Command), args ...string)
 	return root.Execute()
 }
 
-// TestPrecedence sets settings of every kind in every choice of places: a flag
-// beats the environment, which beats the file, which beats the default.
+// isGiven reports whether a flag was set anywhere.
+func isGiven(f *pflag.Flag) bool {
+	value, ok := f.Value.(interface{ Given() bool })
+	return ok && value.Given()
+}
+
+// TestPrecedence sets settings in every combination of places: a flag beats the
+// environment, which beats the file, which beats the default.
 func TestPrecedence(t *testing.T) {
 	settings := []struct{ command, flag, setting, variable, standard, typed, environ, file string }{
 		{"draw", "start", "start", "PRIZEGEN_START", "0", "1", "2", "3"},
@@ -83,17 +92,17 @@ func TestPrecedence(t *testing.T) {
 				if isTyped {
 					args, want = append(args, "--"+s.flag+"="+s.typed), s.typed
 				}
-				a, _, _ := world(environ, files)
+				a, _, _ := newTestApp(environ, files)
 				err := configured(t, a, func(cmd *cobra.Command) {
 					f := cmd.Flags().Lookup(s.flag)
 					if got := f.Value.String(); got != want {
-						t.Errorf("the value is %q, want %q", got, want)
+						t.Errorf("got the value %q, want %q", got, want)
 					}
 					if f.Changed != isTyped {
-						t.Errorf("Changed is %v, want %v: only what was typed counts", f.Changed, isTyped)
+						t.Errorf("got Changed = %v, want %v: only typed flags count", f.Changed, isTyped)
 					}
-					if got := a.given(cmd, s.flag); got != (places > 0) {
-						t.Errorf("given is %v, want %v", got, places > 0)
+					if got := isGiven(f); got != (places > 0) {
+						t.Errorf("got Given() = %v, want %v", got, places > 0)
 					}
 				}, args...)
 				if err != nil {
@@ -105,7 +114,7 @@ func TestPrecedence(t *testing.T) {
 }
 
 // TestConfigFilePrecedence names configuration files in every way: --config beats
-// PRIZEGEN_CONFIG, which beats the user's own.
+// PRIZEGEN_CONFIG, which beats the user's own file.
 func TestConfigFilePrecedence(t *testing.T) {
 	files := map[string]string{userFile: "start: 1", "environ.yaml": "start: 2", "typed.yaml": "start: 3"}
 	environ := []string{"PRIZEGEN_CONFIG=environ.yaml"}
@@ -120,10 +129,10 @@ func TestConfigFilePrecedence(t *testing.T) {
 		{"3", nil, []string{"--config", "typed.yaml"}},
 		{"1", []string{"PRIZEGEN_CONFIG="}, nil}, // empty is not set
 	} {
-		a, _, _ := world(test.environ, files)
+		a, _, _ := newTestApp(test.environ, files)
 		err := configured(t, a, func(cmd *cobra.Command) {
 			if got := cmd.Flags().Lookup("start").Value.String(); got != test.want {
-				t.Errorf("environment %q, arguments %q: start is %s, want %s", test.environ, test.args, got, test.want)
+				t.Errorf("environment %q, arguments %q: got start %s, want %s", test.environ, test.args, got, test.want)
 			}
 		}, append([]string{"draw"}, test.args...)...)
 		if err != nil {
@@ -132,175 +141,58 @@ func TestConfigFilePrecedence(t *testing.T) {
 	}
 }
 
-// TestSecrets finds secrets in the environment, in files that it names, and in the
-// configuration file.
-func TestSecrets(t *testing.T) {
-	files := map[string]string{
-		userFile: "admin-token: from the file\n",
-		"line":   "hush\n", "windows": "hush\r\n", "lines": "hush\n\n", "empty": "\n", "large": strings.Repeat("x", maxConfigFile+1),
-	}
-	for _, test := range []struct{ environ, want, wrong string }{
-		{"", "from the file", ""},
-		{"PRIZEGEN_ADMIN_TOKEN=", "from the file", ""},
-		{"PRIZEGEN_ADMIN_TOKEN=hush", "hush", ""},
-		{"PRIZEGEN_ADMIN_TOKEN_FILE=line", "hush", ""},
-		{"PRIZEGEN_ADMIN_TOKEN_FILE=windows", "hush", ""},
-		{"PRIZEGEN_ADMIN_TOKEN_FILE=lines", "hush\n", ""},
-		{"PRIZEGEN_ADMIN_TOKEN_FILE=empty", "", "PRIZEGEN_ADMIN_TOKEN_FILE: empty: the file is empty, expected the value"},
-		{"PRIZEGEN_ADMIN_TOKEN_FILE=large", "", "PRIZEGEN_ADMIN_TOKEN_FILE: large: the file is too large, expected at most 65536 bytes"},
-		{"PRIZEGEN_ADMIN_TOKEN_FILE=missing", "", "PRIZEGEN_ADMIN_TOKEN_FILE: missing: file does not exist"},
-		{"PRIZEGEN_ADMIN_TOKEN=x PRIZEGEN_ADMIN_TOKEN_FILE=line", "", "PRIZEGEN_ADMIN_TOKEN and PRIZEGEN_ADMIN_TOKEN_FILE are both set, expected one of them"},
-	} {
-		t.Run(test.environ, func(t *testing.T) {
-			a, _, _ := world(strings.Fields(test.environ), files)
-			// A secret that can't be read harms only the commands that ask for it.
-			if err := configured(t, a, func(*cobra.Command) {}, "draw"); err != nil {
-				t.Fatal(err)
-			}
-			got, err := a.setting("admin-token")
-			if got != test.want || fmt.Sprint(err) != cmp.Or(test.wrong, "<nil>") {
-				t.Errorf("got %q, %v, want %q, %s", got, err, test.want, test.wrong)
-			}
-			if password, err := a.setting("admin-password"); password != "" || err != nil {
-				t.Errorf("a secret that is not set is %q, %v", password, err)
-			}
-		})
-	}
-}
-
-// TestMaskedMistakes are in values that messages must not show.
-func TestMaskedMistakes(t *testing.T) {
-	a, _, _ := world([]string{"PRIZEGEN_DB=postgres://me:hush@nowhere"}, nil)
-	root := newRootCmd(a)
-	db := &value[string]{kind: "address", parse: func(text string) (string, error) { return "", fmt.Errorf("no database at %q", text) }}
-	root.PersistentFlags().Var(db, "db", "where everything is stored")
-	c, err := a.loadConfig(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.known = settingsOf(root)
-	err = c.apply(root.PersistentFlags().Lookup("db"))
-	want := "PRIZEGEN_DB: the value, which is not shown, was not understood; db is: where everything is stored"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-}
-
-// TestRequiredFlag is not missed where it is set outside the command line.
+// TestRequiredFlag sets required flags outside the command line.
 func TestRequiredFlag(t *testing.T) {
-	a, out, stderr := world([]string{"PRIZEGEN_LABEL=text"}, map[string]string{userFile: "bytes: 3\nseed: 42\n"})
+	a, out, stderr := newTestApp([]string{"PRIZEGEN_LABEL=text"}, map[string]string{userFile: "bytes: 3\nseed: 42\n"})
 	if status := run(a, []string{"stream"}); status != exitDone || out.String() != "\x38\xd5\xa4" {
-		t.Errorf("status %d, output %q, error %q", status, out, stderr)
+		t.Errorf("got status %d, output %q, error %q, want the first bytes of the stream", status, out, stderr)
 	}
 }
 
-// TestFormatOfAnotherCommand is kept from commands that can't write it, and
-// refused where none can.
+// TestFormatOfAnotherCommand sets an output format that only some commands have, and one
+// that no command has.
 func TestFormatOfAnotherCommand(t *testing.T) {
-	a, _, _ := world([]string{"PRIZEGEN_OUTPUT=ndjson"}, nil)
+	a, _, _ := newTestApp([]string{"PRIZEGEN_OUTPUT=ndjson"}, nil)
 	err := configured(t, a, func(cmd *cobra.Command) {
-		if got := cmd.Flags().Lookup("output").Value.String(); got != "table" || a.given(cmd, "output") {
-			t.Errorf("odds writes %s, given %v", got, a.given(cmd, "output"))
+		f := cmd.Flags().Lookup("output")
+		if got := f.Value.String(); got != "table" || isGiven(f) {
+			t.Errorf("odds: got the format %s, given %v, want the default table", got, isGiven(f))
 		}
 	}, "odds")
 	if err != nil {
 		t.Error(err)
 	}
-	a, _, stderr := world([]string{"PRIZEGEN_OUTPUT=xml"}, nil)
-	if status := run(a, []string{"odds"}); status != exitUsage || !strings.Contains(stderr.String(), `PRIZEGEN_OUTPUT: "xml": expected`) {
-		t.Errorf("status %d, error %q", status, stderr)
+	a, _, stderr := newTestApp([]string{"PRIZEGEN_OUTPUT=xml"}, nil)
+	if status := run(a, []string{"odds"}); status != exitUsage || !strings.Contains(stderr.String(), `PRIZEGEN_OUTPUT: "xml": must be one of`) {
+		t.Errorf("got status %d, error %q, want status %d and the permitted formats", status, stderr, exitUsage)
 	}
 }
 
-// TestLists are written with commas in the environment, and as lists in the file.
-func TestLists(t *testing.T) {
-	root := &cobra.Command{Use: "prizegen"}
-	networks := root.PersistentFlags().StringSlice("network", []string{"one"}, "networks to trust")
-	known := settingsOf(root).named("network")
-	for _, test := range []struct {
-		value setValue
-		want  []string
-	}{
-		{setValue{values: []string{"two,three"}}, []string{"two", "three"}},
-		{setValue{values: []string{"two,three", "four"}, isList: true}, []string{"two,three", "four"}},
-		{setValue{isList: true}, []string{}},
-	} {
-		err := known.assign(root.PersistentFlags().Lookup("network"), &test.value)
-		if err != nil || !slices.Equal(*networks, test.want) {
-			t.Errorf("%+v is read as %q, %v", test.value, *networks, err)
+// TestFlagsOfSettings compares the flags of all commands with the table of settings.
+func TestFlagsOfSettings(t *testing.T) {
+	a, _, _ := newTestApp(nil, nil)
+	found := map[string][]string{} // flags by setting
+	var visit func(cmd *cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if v, ok := f.Value.(interface{ Setting() string }); ok && v.Setting() != "" && !slices.Contains(found[v.Setting()], f.Name) {
+				found[v.Setting()] = append(found[v.Setting()], f.Name)
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			visit(sub)
 		}
 	}
-	if got, ok := known.standard(); got != "one" || !ok {
-		t.Errorf("the default is %q, %v", got, ok)
-	}
-}
-
-// TestServiceURL reads the addresses of services.
-func TestServiceURL(t *testing.T) {
-	for text, want := range map[string]string{
-		"http://localhost:8080": "http://localhost:8080", "https://draw.example/": "https://draw.example",
-		"http://[::1]:8081/a/b//": "http://[::1]:8081/a/b", "HTTP://x": "http://x",
-	} {
-		if u, err := parseServiceURL(text); err != nil || u.String() != want {
-			t.Errorf("%s is read as %v, %v, want %s", text, u, err, want)
-		}
-	}
-	for _, text := range []string{
-		"", "localhost:8080", "/path", "//host", "http:host", "http://", "http://:80", "ftp://host", "http://host?q",
-		"http://host?", "http://host#f", "http://host#", "http://hush@host", "http://u:hush@host", "u:hush@host", "http://u:hush@ho st",
-	} {
-		if u, err := parseServiceURL(text); err == nil || strings.Contains(err.Error(), "hush") {
-			t.Errorf("%s is read as %v, error %v", text, u, err)
+	visit(newRootCmd(a))
+	for _, s := range a.table {
+		got := slices.Sorted(slices.Values(found[s.Name]))
+		if want := slices.Sorted(slices.Values(s.Flags)); !slices.Equal(got, want) {
+			t.Errorf("setting %s: got flags %q on the commands, want %q", s.Name, got, want)
 		}
 	}
 }
 
-// TestVariables belong to one setting each, and every flag has one unless it is
-// known to be for the command line alone.
-func TestVariables(t *testing.T) {
-	a, _, _ := world(nil, nil)
-	known := settingsOf(newRootCmd(a))
-	owners := map[string]string{variable("config"): "the configuration file"}
-	own := func(name, owner string) {
-		if other, taken := owners[name]; taken {
-			t.Errorf("%s is the variable of %s and of %s", name, other, owner)
-		}
-		owners[name] = owner
-	}
-	for _, s := range known.list {
-		own(variable(s.name), s.name)
-		if s.masked {
-			own(variable(s.name)+fileSuffix, s.name)
-		}
-		if !isSettingName(s.name) {
-			t.Errorf("the name of %q is not one of lower-case letters and dashes", s.name)
-		}
-	}
-	for name, owner := range map[string]string{
-		"PRIZEGEN_TEXT_URL": "text-url", "PRIZEGEN_TEXT_FORMAT": "text-format", "PRIZEGEN_ADMIN_PASSWORD_FILE": "admin-password", "PRIZEGEN_SEED_FILE": "seed",
-	} {
-		if owners[name] != owner {
-			t.Errorf("%s belongs to %q, want %s", name, owners[name], owner)
-		}
-	}
-}
-
-// TestSuggestions are what unknown names were meant to be.
-func TestSuggestions(t *testing.T) {
-	a, _, _ := world(nil, nil)
-	known := settingsOf(newRootCmd(a))
-	for name, want := range map[string]string{
-		"text": "text-format", "format": "number-format", "TEXT_FORMAT": "text-format", "PRIZEGEN_RULES": "rules", "txt-url": "text-url",
-		"rule": "rules", "admin_tokn": "admin-token", "--seed": "seed", "completely-else": "", "": "",
-	} {
-		if got := known.suggest(name); got != want {
-			t.Errorf("%q is taken for %q, want %q", name, got, want)
-		}
-	}
-}
-
-// TestConfigurationPage compares the table of docs/configuration.md with the
-// settings there are.
+// TestConfigurationPage compares the table in docs/configuration.md with the settings.
 func TestConfigurationPage(t *testing.T) {
 	const page = "../../docs/configuration.md"
 	content, err := os.ReadFile(page)
@@ -312,8 +204,8 @@ func TestConfigurationPage(t *testing.T) {
 	if !found || end < 0 {
 		t.Fatalf("%s has no table of settings", page)
 	}
-	a, _, _ := world(nil, nil)
-	want := before + settingsTable(settingsOf(newRootCmd(a))) + rest[end+1:]
+	a, _, _ := newTestApp(nil, nil)
+	want := before + settingsTable(a.table) + rest[end+1:]
 	if *update {
 		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -321,33 +213,33 @@ func TestConfigurationPage(t *testing.T) {
 		return
 	}
 	if string(content) != want {
-		t.Errorf("the table of %s is not that of the program; to write it: go test ./cmd/prizegen -run TestConfigurationPage -update", page)
+		t.Errorf("the table in %s is out of date; update it with: go test ./cmd/prizegen -run TestConfigurationPage -update", page)
 	}
 }
 
-// settingsTable is the table of the page.
-func settingsTable(known *settings) string {
+// settingsTable returns the table of the page.
+func settingsTable(table settings.Table) string {
 	var b strings.Builder
 	b.WriteString("| setting | flag | variable | default | meaning |\n|---|---|---|---|---|\n")
-	for _, s := range known.list {
-		flags := s.spelled()
-		slices.Sort(flags)
-		for i, name := range flags {
-			flags[i] = "`" + name + "`"
+	for i := range table {
+		s := &table[i]
+		var flags []string
+		for _, flag := range s.Flags {
+			flags = append(flags, "`--"+flag+"`")
 		}
-		name := "`" + variable(s.name) + "`"
-		if s.masked {
-			name += " or `…" + fileSuffix + "`"
+		name := "`" + settings.Variable(s.Name) + "`"
+		if s.Secret {
+			name += " or `…_FILE`"
 		}
-		standard, ok := s.standard()
+		standard, ok := s.Default()
 		switch {
 		case !ok:
 			standard = "the command's"
 		case standard != "":
 			standard = "`" + standard + "`"
 		}
-		meaning := strings.ReplaceAll(s.usage, "|", `\|`)
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", s.name, strings.Join(flags, ", "), name, standard, meaning)
+		meaning := strings.ReplaceAll(strings.ReplaceAll(s.Usage, "|", `\|`), "`", "")
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", s.Name, strings.Join(flags, ", "), name, standard, meaning)
 	}
 	return b.String()
 }

@@ -8,38 +8,40 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
 func newDBCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "db", Short: "Look after the database of campaigns",
-		Long: `Db looks after the database that campaigns are kept in: a SQLite file or a
-PostgreSQL server, as --db says. It is never reached through a core: it holds the
-seeds of open campaigns, which do not leave the program.`,
+		Use: "db", Short: "Manage the database of campaigns",
+		Long: `Manage the database of campaigns: the SQLite file or PostgreSQL server of --db.
+
+These commands never work through a core: the database holds the seeds of open
+campaigns, which must not leave it.`,
 		Example: `  prizegen db status
   prizegen db migrate --db postgres://prizegen@db.example.org/prizegen`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: showHelp,
 	}
 	cmd.AddCommand(newDBMigrateCmd(a), newDBStatusCmd(a), newDBBackupCmd(a), newDBRestoreCmd(a))
 	return cmd
 }
 
-// dbCmd makes a command about the database, whatever version its tables have.
-func (a *app) dbCmd(cmd *cobra.Command, f func(ctx context.Context, db *store.DB) error) *cobra.Command {
+// dbCmd completes a command on the database, whatever version its tables have.
+func dbCmd(a *app, cmd *cobra.Command, f func(ctx context.Context, db *store.DB) error) *cobra.Command {
 	cmd.Args = cobra.NoArgs
-	return a.dbFileCmd(cmd, store.Options{KeepVersion: true}, func(ctx context.Context, db *store.DB, _ string) error { return f(ctx, db) })
+	return dbFileCmd(a, cmd, store.Options{KeepVersion: true}, func(ctx context.Context, db *store.DB, _ string) error { return f(ctx, db) })
 }
 
-// dbFileCmd makes a command about the database and a file.
-func (a *app) dbFileCmd(cmd *cobra.Command, o store.Options, f func(ctx context.Context, db *store.DB, file string) error) *cobra.Command {
-	address := newDBFlag(cmd)
+// dbFileCmd completes a command on the database and a file.
+func dbFileCmd(a *app, cmd *cobra.Command, o store.Options, f func(ctx context.Context, db *store.DB, file string) error) *cobra.Command {
+	address := newDBFlag(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !cmd.Flags().Changed("db") && a.backend.addresses().Core != nil {
-			return usagef("prizegen db works on a database itself, not through a core, since a database holds seeds that are secret; name it with --db")
+		if !address.Typed() && a.services.Core != nil {
+			return usagef("prizegen db cannot work through a core; give the database with --db")
 		}
-		db, err := a.openStoreWith(cmd.Context(), *address, o)
+		db, err := openStore(cmd.Context(), a, address.Get(), o)
 		if err != nil {
 			return err
 		}
@@ -54,24 +56,25 @@ func (a *app) dbFileCmd(cmd *cobra.Command, o store.Options, f func(ctx context.
 
 func newDBBackupCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "backup FILE", Short: "Write the whole database into a new file",
-		Long: `Backup writes the database as it is at one moment into a new SQLite file, whatever
-kind it is, while others go on using it. Tables of an older program stay as they
-are, so that it may go on, too. The file holds the seeds of open campaigns
-and the names of entrants: keep it like the database itself.`,
+		Use: "backup FILE", Short: "Copy the database into a new file",
+		Long: `Copy the database, as it is at one moment, into a new SQLite file. Other programs can
+use the database meanwhile, older versions too: its tables stay as they are.
+
+The file holds the seeds of open campaigns and the names of entrants: protect it like
+the database itself.`,
 		Example: "  prizegen db backup campaigns-monday.db --db postgres://prizegen@db.example.org/prizegen",
 		Args:    oneArg("file", "give the file to write"),
 	}
-	return a.dbFileCmd(cmd, store.Options{KeepVersion: true}, func(ctx context.Context, db *store.DB, file string) error {
-		progress := a.startProgress(0, "row")
+	return dbFileCmd(a, cmd, store.Options{KeepVersion: true}, func(ctx context.Context, db *store.DB, file string) error {
+		progress := startProgress(a, 0, "row")
 		defer progress.stop()
 		err := db.Backup(ctx, file, progress.add)
 		progress.stop()
 		if errors.Is(err, fs.ErrExist) {
-			return hintError{fmt.Errorf("%s is there already", file), "give another name"}
+			return hintError{fmt.Errorf("%s already exists", file), "give another name"}
 		}
 		if err == nil {
-			a.note("%s has all of %s", file, db.Address())
+			a.note("copied %s to %s", db.Address(), file)
 		}
 		return err
 	})
@@ -80,22 +83,22 @@ and the names of entrants: keep it like the database itself.`,
 func newDBRestoreCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "restore FILE", Short: "Fill an empty database with a backup",
-		Long: `Restore fills an empty database with a backup, all of it or nothing. The backup may
-be of the other kind of database, so that backup and restore move campaigns from
-SQLite to PostgreSQL and back.`,
+		Long: `Copy a backup into an empty database, all of it or nothing. The backup may be from the
+other kind of database: backup and restore move campaigns from SQLite to PostgreSQL and
+back.`,
 		Example: "  prizegen db restore campaigns-monday.db --db new.db",
 		Args:    oneArg("file", "give the file that prizegen db backup wrote"),
 	}
-	return a.dbFileCmd(cmd, store.Options{}, func(ctx context.Context, db *store.DB, file string) error {
-		progress := a.startProgress(0, "row")
+	return dbFileCmd(a, cmd, store.Options{}, func(ctx context.Context, db *store.DB, file string) error {
+		progress := startProgress(a, 0, "row")
 		defer progress.stop()
 		err := db.Restore(ctx, file, progress.add)
 		progress.stop()
 		if errors.Is(err, store.ErrNotEmpty) {
-			return hintError{err, "name a new database with --db"}
+			return hintError{err, "choose a new database with --db"}
 		}
 		if err == nil {
-			a.note("%s has all of %s", db.Address(), file)
+			a.note("copied %s to %s", file, db.Address())
 		}
 		return err
 	})
@@ -103,40 +106,44 @@ SQLite to PostgreSQL and back.`,
 
 func newDBMigrateCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "migrate", Short: "Bring the tables up to date",
-		Long:    "Migrate brings the tables of the database up to date, as every start does.",
+		Use: "migrate", Short: "Update the tables of the database",
+		Long:    "Update the tables of the database to this version of prizegen. Every other command does\nthat automatically.",
 		Example: "  prizegen db migrate --db campaigns.db",
 	}
-	return a.dbCmd(cmd, func(ctx context.Context, db *store.DB) error {
+	return dbCmd(a, cmd, func(ctx context.Context, db *store.DB) error {
 		steps, err := db.Migrate(ctx)
 		if err != nil {
 			return err
 		}
-		a.note("%s: %s", db.Address(), [2]string{"brought up to date", "up to date already"}[btoi(steps == 0)])
+		state := "updated"
+		if steps == 0 {
+			state = "already up to date"
+		}
+		a.note("%s: %s", db.Address(), state)
 		return nil
 	})
 }
 
 func newDBStatusCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "status", Short: "Tell about the database", Long: "Status tells what kind of database it is, its version and what is in it.",
+		Use: "status", Short: "Show the state of the database", Long: "Show the kind of the database, its version and the number of its rows.",
 		Example: "  prizegen db status -o json",
 	}
-	output := newOutput(cmd, "table", "json")
-	return a.dbCmd(cmd, func(ctx context.Context, db *store.DB) error {
+	output := settings.DefineOutput(a.table, cmd, "table", "json")
+	return dbCmd(a, cmd, func(ctx context.Context, db *store.DB) error {
 		s, err := db.Status(ctx)
 		if err != nil {
 			return err
 		}
-		if output.value == "json" {
+		if output.Get() == "json" {
 			return a.writeJSON(s)
 		}
 		state := "up to date"
 		switch {
 		case s.Version < s.Newest:
-			state = fmt.Sprintf("behind: this program knows %d; run prizegen db migrate", s.Newest)
+			state = fmt.Sprintf("older than this program's %d; run prizegen db migrate", s.Newest)
 		case s.Version > s.Newest:
-			state = fmt.Sprintf("made by a newer prizegen: this program knows %d", s.Newest)
+			state = fmt.Sprintf("newer than this program's %d; update prizegen", s.Newest)
 		}
 		return a.write(fmt.Appendf(nil, "engine     %s\naddress    %s\nversion    %d, %s\ncampaigns  %d\nentrants   %d\ndraws      %d\nsize       %.1f MB\n",
 			s.Engine, s.Address, s.Version, state, s.Campaigns, s.Entrants, s.Draws, float64(s.Bytes)/1e6))

@@ -2,23 +2,33 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
 	"strings"
 
+	"github.com/charmbracelet/lipgloss"
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// drawOptions are what the commands draw and prize are asked for.
+// drawOptions are the options of the commands draw and prize.
 type drawOptions struct {
-	cmd      *cobra.Command
 	formats  formats
 	run      runFlags
-	rules    *string
+	count    *settings.Value[uint64]
+	rules    *settings.Value[string]
 	accounts []string
 	plays    playFlags
-	output   *value[string]
+	output   *settings.Value[string]
 }
 
 func newDrawCmd(a *app) *cobra.Command {
@@ -26,12 +36,13 @@ func newDrawCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "draw",
 		Short: "Draw account numbers and what they win",
-		Long: `Draw generates account numbers and decides what each of them wins. With
---account it decides the account numbers given instead, and with --campaign it
-plays a campaign: the draw is stored and takes its prize out of the stock.
+		Long: `Generate account numbers and decide what each of them wins.
 
-The same seed gives the same draws, whatever the number of cores. Draws written
-as json or ndjson are all that prizegen verify needs.`,
+With --account, decide the given account numbers instead. With --campaign, play a
+campaign: the draw is stored and takes its prize from the stock.
+
+The same seed makes the same draws, whatever the number of cores. prizegen verify
+recomputes draws that were written as json or ndjson.`,
 		Example: `  prizegen draw
   prizegen draw --seed 42 --start 9 -o ndjson
   prizegen draw -n 1000000 --rules modest -o csv >draws.csv
@@ -40,95 +51,185 @@ as json or ndjson are all that prizegen verify needs.`,
   prizegen draw --campaign summer --first-name Ann --last-name Lee`,
 		Args: cobra.NoArgs,
 	}
-	o.cmd = cmd
-	o.run = newRunFlags(cmd).withCount(cmd, "draws")
-	o.formats = newFormats(cmd)
-	o.rules = newRulesFlag(cmd)
-	cmd.Flags().StringArrayVar(&o.accounts, "account", nil, "decide this `account` number instead of a generated one; may be repeated")
-	o.output = newOutput(cmd, "table", "json", "ndjson", "csv")
-	o.plays = newPlayFlags(cmd)
-	completeWith(cmd, "campaign", a.completeCampaigns(o.plays.db))
+	o.run, o.count = newRunFlags(a, cmd), newCountFlag(a, cmd, "draws")
+	o.formats = newFormats(a, cmd)
+	o.rules = newRulesFlag(a, cmd)
+	cmd.Flags().StringArrayVar(&o.accounts, "account", nil, "decide this `account` number instead of a generated one; can be repeated")
+	o.output = settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")
+	o.plays = newPlayFlags(a, cmd)
+	exclusive(cmd, "account", "count", "text", "number")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.plays.check(cmd); err != nil {
 			return err
 		}
-		if *o.plays.campaign != "" {
-			return a.play(cmd.Context(), o.plays, o.run.count.value, o.output.value)
+		switch {
+		case *o.plays.campaign != "":
+			return runPlay(cmd.Context(), a, o.plays, o.count.Get(), o.output.Get())
+		case cmd.Flags().Changed("account"):
+			return runPrize(cmd.Context(), a, o, o.accounts)
 		}
-		if err := alone(cmd, "account", "count", "text", "number"); err != nil {
-			return err
-		}
-		if cmd.Flags().Changed("account") {
-			return a.prize(cmd.Context(), o, o.accounts)
-		}
-		return a.draw(cmd.Context(), o)
+		return runDraw(cmd.Context(), a, o)
 	}
 	return cmd
 }
 
-// draw draws generated account numbers.
-func (a *app) draw(ctx context.Context, o drawOptions) error {
-	if err := a.takeDeployed(ctx, o.cmd, o.formats); err != nil {
-		return err
-	}
-	w, err := a.begin(ctx, o)
+// runDraw draws generated account numbers.
+func runDraw(ctx context.Context, a *app, o drawOptions) error {
+	text, number, err := o.formats.resolve(ctx, a)
 	if err != nil {
 		return err
 	}
-	w.spec.Count = o.run.count.value
-	w.spec.Text, w.spec.Number = o.formats.text.value, o.formats.number.value
-	w.accountWidth = w.spec.Text.Len() + w.spec.Number.Len()
-	w.replay = replay(o, w.spec) + a.whereRulesAre(o, w.spec.Rules)
+	w, err := newDrawWriter(ctx, a, o, o.count.Get())
+	if err != nil {
+		return err
+	}
+	w.spec.Text, w.spec.Number = text, number
+	w.accountWidth = text.Len() + number.Len()
+	w.replay = replay(o, w.spec) + prizeURLFlag(a, o.rules.Get(), w.spec.Rules)
 	return w.run(ctx)
 }
 
-// begin finds seed and rules for a run.
-func (a *app) begin(ctx context.Context, o drawOptions) (*drawWriter, error) {
-	rules, err := a.rulesFor(ctx, o.cmd, *o.rules)
-	if err != nil {
-		return nil, err
-	}
-	seed, err := a.seedOf(o.cmd, o.run)
-	if err != nil {
-		return nil, err
-	}
-	return &drawWriter{
-		a: a, format: o.output.value, seedMade: seed.made,
-		spec: draw.Spec{Seed: seed.Seed, Proof: seed.proof, Start: o.run.start.value, Rules: rules},
-	}, nil
-}
-
-// replay is the command line that makes the same draws again.
+// replay returns the command line that makes the same draws again.
 func replay(o drawOptions, spec draw.Spec) string {
-	words := []string{"prizegen", "draw", "--seed", shellWord(string(spec.Seed))}
+	words := []string{"prizegen", "draw", "--seed", show.ShellWord(string(spec.Seed))}
 	add := func(flag, value, standard string) {
 		if value != standard {
-			words = append(words, flag, shellWord(value))
+			words = append(words, flag, show.ShellWord(value))
 		}
 	}
-	add("--start", o.run.start.text, "0")
-	add("-n", o.run.count.text, "1")
-	add("--text", o.formats.text.text, "lower4")
-	add("--number", o.formats.number.text, "digits4")
-	switch *o.rules {
+	add("--start", o.run.start.String(), "0")
+	add("-n", o.count.String(), "1")
+	add("--text", spec.Text.String(), textgen.Default)
+	add("--number", spec.Number.String(), numgen.Default)
+	switch rules := o.rules.Get(); rules {
 	case prize.Default:
-		add("--rules", spec.Rules.Name, prize.Default) // what is deployed, where nobody named any
-	case "-": // which can't be read again
+		add("--rules", spec.Rules.Name, prize.Default) // the deployed rules
+	case "-": // standard input cannot be read again
 		add("--rules", "rules.yaml", prize.Default)
 		return strings.Join(words, " ") + "\nwith the rules saved in the file rules.yaml"
 	default:
-		add("--rules", *o.rules, prize.Default)
+		add("--rules", rules, prize.Default)
 	}
 	return strings.Join(words, " ")
 }
 
-// shellWord quotes a text for a POSIX shell where that is needed.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
+// drawWriter makes the draws of a spec and writes them as they are made.
+type drawWriter struct {
+	a            *app
+	spec         draw.Spec
+	format       string // table, json, ndjson or csv
+	seedIsNew    bool
+	accountWidth int    // of the table's column
+	replay       string // the command line that makes the draws again, "" for none
+	tally        *draw.Tally
+}
+
+// newDrawWriter resolves the seed and the rules of a run of count draws.
+func newDrawWriter(ctx context.Context, a *app, o drawOptions, count uint64) (*drawWriter, error) {
+	rules, err := rulesFor(ctx, a, o.rules)
+	if err != nil {
+		return nil, err
 	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
+	seed, err := seedOf(ctx, a, o.run, count)
+	if err != nil {
+		return nil, err
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return &drawWriter{
+		a: a, format: o.output.Get(), seedIsNew: seed.isNew,
+		spec: draw.Spec{Seed: seed.Seed, Proof: seed.proof, Start: o.run.start.Get(), Count: count, Rules: rules},
+	}, nil
+}
+
+// run makes and writes the draws. Even if it fails, only whole lines are written and
+// JSON is closed.
+func (w *drawWriter) run(ctx context.Context) error {
+	encoding := w.encoding()
+	if err := w.a.write(encoding.Header()); err != nil {
+		return err
+	}
+	w.tally = draw.NewTally(w.spec.Rules)
+	progress := startProgress(w.a, w.spec.Count, "draw")
+	err := draw.Write(ctx, w.a.generator, w.spec, encoding, resultWriter{w.a}, func(b *draw.Batch) {
+		w.tally.Add(b)
+		progress.add(uint64(b.Len()))
+	})
+	progress.stop()
+	err = errors.Join(err, w.a.write(encoding.Footer()))
+	if err == nil && w.format == "table" {
+		err = w.a.write([]byte(w.summary()))
+	}
+	if w.seedIsNew && w.format == "csv" && (err == nil || errors.Is(err, context.Canceled)) {
+		w.a.note("seed: %s", w.spec.Seed)
+	}
+	return err
+}
+
+func (w *drawWriter) encoding() *draw.Encoding {
+	switch w.format {
+	case "json":
+		return draw.JSON(&w.spec)
+	case "ndjson":
+		return draw.NDJSON(&w.spec)
+	case "csv":
+		return draw.CSV(&w.spec)
+	default:
+		return w.table()
+	}
+}
+
+// table returns a table whose column widths are known before the first draw, so that
+// each line can be written when its draw is made.
+func (w *drawWriter) table() *draw.Encoding {
+	s, rules := w.a.styles(), w.spec.Rules
+	last := w.spec.Start + max(w.spec.Count, 1) - 1
+	indexWidth := max(len("INDEX"), len(strconv.FormatUint(last, 10)))
+	w.accountWidth = max(len("ACCOUNT"), w.accountWidth)
+	ruleWidth, prizeWidth := len("RULE"), len("no prize")
+	for i := range rules.List {
+		ruleWidth = max(ruleWidth, lipgloss.Width(rules.List[i].Name))
+		for k := range rules.List[i].Prizes {
+			prizeWidth = max(prizeWidth, lipgloss.Width(rules.List[i].Prizes[k].Name))
+		}
+	}
+	header := fmt.Sprintf("%*s  %-*s  %-*s  %-*s  %s", indexWidth, "INDEX", w.accountWidth, "ACCOUNT",
+		ruleWidth, "RULE", prizeWidth, "PRIZE", "CHANCE")
+	outcome := func(o prize.Outcome) string {
+		rule, won := rules.Rule(o), rules.Prize(o)
+		switch {
+		case rule == nil:
+			return "  " + s.warn.Render("no rule covers it") + "\n"
+		case won == nil:
+			return "  " + show.Padded(rule.Name, ruleWidth) + "  " +
+				s.faint.Render(show.Padded("no prize", prizeWidth)+"  "+prize.Percent(rule.NoPrize())) + "\n"
+		}
+		return "  " + show.Padded(rule.Name, ruleWidth) + "  " + s.win.Render(show.Padded(won.Name, prizeWidth)) + "  " +
+			prize.Percent(won.Chance) + "\n"
+	}
+	return draw.Table(&w.spec, s.head.Render(header)+"\n", indexWidth, w.accountWidth, outcome)
+}
+
+// summary returns the lines below a table: what was won, and how to make the draws again.
+func (w *drawWriter) summary() string {
+	var draws, wins uint64
+	cost := new(big.Int)
+	for o, n := range w.tally.Counts() {
+		draws += n
+		if won := w.spec.Rules.Prize(prize.Outcome(o)); won != nil {
+			wins += n
+			value := new(big.Int).SetUint64(n)
+			cost.Add(cost, value.Mul(value, big.NewInt(won.Value)))
+		}
+	}
+	if draws == 0 {
+		return ""
+	}
+	total := "too much to show"
+	if cost.IsInt64() && cost.Int64() < math.MaxInt64 {
+		total = w.spec.Rules.Currency.Display(cost.Int64())
+	}
+	text := fmt.Sprintf("\n%s won in %s by the rules %s, worth %s in all.\n", show.Count(wins, "prize"), show.Count(draws, "draw"), w.spec.Rules.Name, total)
+	if w.replay == "" {
+		return text + fmt.Sprintf("seed: %s\n", w.spec.Seed)
+	}
+	return text + "To see the same again:\n  " + strings.ReplaceAll(w.replay, "\n", "\n  ") + "\n"
 }

@@ -13,8 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
 func newEntrantCmd(a *app) *cobra.Command {
@@ -26,7 +28,7 @@ entrant; others can be added or imported before.`,
   prizegen entrant list --search lee
   prizegen entrant import guests.csv`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: showHelp,
 	}
 	cmd.AddCommand(newEntrantAddCmd(a), newEntrantListCmd(a), newEntrantShowCmd(a), newEntrantEditCmd(a), newEntrantDeleteCmd(a), newEntrantImportCmd(a))
 	return cmd
@@ -41,7 +43,6 @@ func newPersonFlags(cmd *cobra.Command) personFlags {
 		last:  cmd.Flags().String("last-name", "", "last `name`"),
 		email: cmd.Flags().String("email", "", "email `address`"),
 	}
-	runOnly(cmd, "first-name", "last-name", "email")
 	return f
 }
 
@@ -50,7 +51,7 @@ func (f personFlags) person() campaign.Person {
 }
 
 // writeEntrants writes entrants as JSON or as a table.
-func (a *app) writeEntrants(list []campaign.Entrant, format string) error {
+func writeEntrants(a *app, list []campaign.Entrant, format string) error {
 	if format == "json" {
 		return a.writeJSON(list)
 	}
@@ -67,13 +68,13 @@ func newEntrantAddCmd(a *app) *cobra.Command {
 		Example: "  prizegen entrant add --first-name Ann --last-name Lee", Args: cobra.NoArgs,
 	}
 	person := newPersonFlags(cmd)
-	output := newOutput(cmd, "table", "json")
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, _ []string) error {
+	output := settings.DefineOutput(a.table, cmd, "table", "json")
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, _ []string) error {
 		e, err := p.AddEntrant(ctx, person.person())
 		if err != nil {
 			return err
 		}
-		return a.writeEntrants([]campaign.Entrant{e}, output.value)
+		return writeEntrants(a, []campaign.Entrant{e}, output.Get())
 	})
 }
 
@@ -83,10 +84,9 @@ func newEntrantListCmd(a *app) *cobra.Command {
 		Example: "  prizegen entrant list --search lee", Args: cobra.NoArgs,
 	}
 	search := cmd.Flags().String("search", "", "only those whose last name or email address begins so")
-	runOnly(cmd, "search")
 	limit := newLimitFlag(cmd, 50)
-	output := newOutput(cmd, "table", "json")
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, _ []string) error {
+	output := settings.DefineOutput(a.table, cmd, "table", "json")
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, _ []string) error {
 		all, err := pages(*limit, func(cursor string, limit int) ([]campaign.Entrant, string, error) {
 			page, err := p.Entrants(ctx, campaign.EntrantList{Cursor: cursor, Limit: limit, Search: *search})
 			return page.Entrants, page.Next, err
@@ -94,17 +94,17 @@ func newEntrantListCmd(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.writeEntrants(all, output.value)
+		return writeEntrants(a, all, output.Get())
 	})
 }
 
 // entrantCmd makes a command about one entrant.
-func (a *app) entrantCmd(cmd *cobra.Command, f func(ctx context.Context, p promoter, id int64) error) *cobra.Command {
+func entrantCmd(a *app, cmd *cobra.Command, f func(ctx context.Context, p promoter, id int64) error) *cobra.Command {
 	cmd.Args = oneArg("id", "give the id of an entrant; prizegen entrant list has them")
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
 		id, err := strconv.ParseInt(args[0], 10, 64)
 		if err != nil || id < 1 {
-			return usagef("%q is no id of an entrant, expected a number such as 17", clip(args[0]))
+			return usagef("%q is no id of an entrant, expected a number such as 17", excerpt.Of(args[0]))
 		}
 		return f(ctx, p, id)
 	})
@@ -112,13 +112,13 @@ func (a *app) entrantCmd(cmd *cobra.Command, f func(ctx context.Context, p promo
 
 func newEntrantShowCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "show ID", Short: "Show an entrant", Long: "Show tells who an entrant is.", Example: "  prizegen entrant show 17"}
-	output := newOutput(cmd, "table", "json")
-	return a.entrantCmd(cmd, func(ctx context.Context, p promoter, id int64) error {
+	output := settings.DefineOutput(a.table, cmd, "table", "json")
+	return entrantCmd(a, cmd, func(ctx context.Context, p promoter, id int64) error {
 		e, err := p.Entrant(ctx, id)
 		if err != nil {
 			return err
 		}
-		return a.writeEntrants([]campaign.Entrant{e}, output.value)
+		return writeEntrants(a, []campaign.Entrant{e}, output.Get())
 	})
 }
 
@@ -128,8 +128,8 @@ func newEntrantEditCmd(a *app) *cobra.Command {
 		Example: "  prizegen entrant edit 17 --last-name Lee-Smith",
 	}
 	flags := newPersonFlags(cmd)
-	output := newOutput(cmd, "table", "json")
-	return a.entrantCmd(cmd, func(ctx context.Context, p promoter, id int64) error {
+	output := settings.DefineOutput(a.table, cmd, "table", "json")
+	return entrantCmd(a, cmd, func(ctx context.Context, p promoter, id int64) error {
 		e, err := p.Entrant(ctx, id)
 		if err != nil {
 			return err
@@ -144,7 +144,7 @@ func newEntrantEditCmd(a *app) *cobra.Command {
 		if e, err = p.EditEntrant(ctx, id, e.Person); err != nil {
 			return err
 		}
-		return a.writeEntrants([]campaign.Entrant{e}, output.value)
+		return writeEntrants(a, []campaign.Entrant{e}, output.Get())
 	})
 }
 
@@ -154,7 +154,7 @@ func newEntrantDeleteCmd(a *app) *cobra.Command {
 		Long:    "Delete erases the personal data of an entrant. The draws stay and can be verified as before.",
 		Example: "  prizegen entrant delete 17",
 	}
-	return a.entrantCmd(cmd, func(ctx context.Context, p promoter, id int64) error {
+	return entrantCmd(a, cmd, func(ctx context.Context, p promoter, id int64) error {
 		err := p.DeleteEntrant(ctx, id)
 		if err == nil {
 			a.note("the entrant %d is erased; the draws stay", id)
@@ -172,8 +172,8 @@ nobody. Who is known already stays as they are.`,
 		Example: "  prizegen entrant import guests.csv",
 		Args:    oneArg("file", "give the file to import, or - for standard input"),
 	}
-	return a.promoterCmd(cmd, func(ctx context.Context, p promoter, args []string) error {
-		file, err := a.open(ctx, args[0])
+	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+		file, err := open(ctx, a, args[0])
 		if err != nil {
 			return err
 		}
@@ -278,7 +278,7 @@ func personColumns(header []string) (map[string]int, error) {
 	for i, name := range header {
 		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
 		if !slices.Contains([]string{"first_name", "last_name", "email"}, name) {
-			return nil, fmt.Errorf("line 1 has the column %q, expected first_name, last_name and email", clip(name))
+			return nil, fmt.Errorf("line 1 has the column %q, expected first_name, last_name and email", excerpt.Of(name))
 		}
 		columns[name] = i
 	}

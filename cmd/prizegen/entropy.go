@@ -5,97 +5,91 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
-	"github.com/prizegen/prizegen/pkg/entropy/drand"
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg"
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 )
 
-// entropyFlags say where new seeds come from.
+// entropyFlags are the flags of the sources of new seeds.
 type entropyFlags struct {
-	source     *value[string] // nil where none are made
-	drandRound *value[uint64]
-	drandURLs  *[]string
-	drandChain *string
-	orgURL     *string
-	orgCert    *string
+	source     *settings.Value[string] // nil if the command only checks seeds
+	drandRound *settings.Value[uint64]
+	drandURLs  *settings.List
+	drandChain *settings.Value[string]
+	orgURL     *settings.Value[string]
+	orgCert    *settings.Value[string]
 }
 
-// newEntropyFlags defines the flags of a command that makes seeds.
-func newEntropyFlags(cmd *cobra.Command) entropyFlags {
-	f := newProofFlags(cmd)
-	f.source = newValue("source", source.OS, oneOf(source.Names()...))
-	cmd.Flags().Var(f.source, "entropy", "where a new seed comes from: "+strings.Join(source.Names(), ", "))
-	complete(cmd, "entropy", source.Names()...)
-	f.drandRound = &value[uint64]{kind: "number", parse: parseCount}
-	cmd.Flags().Var(f.drandRound, "drand-round", "round of drand to take (default: the next one, which nobody knows yet)")
+// newEntropyFlags adds the flags of a command that makes seeds.
+func newEntropyFlags(a *app, cmd *cobra.Command) entropyFlags {
+	f := newProofFlags(a, cmd)
+	f.source = settings.Define[string](a.table, cmd, "entropy")
+	f.drandRound = settings.Define[uint64](a.table, cmd, "drand-round")
 	return f
 }
 
-// newProofFlags defines the flags that say who is asked about seeds from outside.
-func newProofFlags(cmd *cobra.Command) entropyFlags {
-	f := entropyFlags{
-		drandURLs:  cmd.Flags().StringSlice("drand-urls", nil, "mirrors of drand (default: the public ones)"),
-		drandChain: cmd.Flags().String("drand-chain", "", "chain of drand: quicknet, default or the hash of another (default quicknet)"),
-		orgURL:     cmd.Flags().String("random-org-url", "", "address of the RANDOM.ORG API (default: the public one)"),
-		orgCert:    cmd.Flags().String("random-org-cert", "", "PEM `file` with the certificate that RANDOM.ORG signs with"),
+// newProofFlags adds the flags that select whom to ask about seeds from drand and
+// RANDOM.ORG.
+func newProofFlags(a *app, cmd *cobra.Command) entropyFlags {
+	return entropyFlags{
+		drandURLs:  settings.DefineList(a.table, cmd, "drand-urls"),
+		drandChain: settings.Define[string](a.table, cmd, "drand-chain"),
+		orgURL:     settings.Define[string](a.table, cmd, "random-org-url"),
+		orgCert:    settings.Define[string](a.table, cmd, "random-org-cert"),
 	}
-	complete(cmd, "drand-urls", drand.DefaultURLs()...)
-	complete(cmd, "drand-chain", "quicknet", "default")
-	return f
 }
 
-// config is what the flags say.
+// config returns the configuration of the source.
 func (f entropyFlags) config() (source.Config, error) {
 	cfg := source.Config{
-		DrandURLs: *f.drandURLs, DrandChain: *f.drandChain, RandomOrgURL: *f.orgURL,
-		UserAgent: "prizegen/" + thisBuild().Version,
+		DrandURLs: f.drandURLs.Get(), DrandChain: f.drandChain.Get(), RandomOrgURL: f.orgURL.Get(),
+		UserAgent: userAgent(),
 	}
 	if f.source != nil {
-		cfg.Name, cfg.DrandRound = f.source.value, f.drandRound.value
+		cfg.Name, cfg.DrandRound = f.source.Get(), f.drandRound.Get()
 	}
-	if *f.orgCert != "" {
+	if cert := f.orgCert.Get(); cert != "" {
 		var err error
-		if cfg.RandomOrgCert, err = os.ReadFile(*f.orgCert); err != nil {
-			return source.Config{}, fmt.Errorf("certificate of RANDOM.ORG %s: %w", *f.orgCert, bare(err))
+		if cfg.RandomOrgCert, err = os.ReadFile(cert); err != nil {
+			return source.Config{}, fmt.Errorf("certificate of RANDOM.ORG %s: %w", cert, withoutPath(err))
 		}
 	}
 	return cfg, nil
 }
 
-// seedSource makes the source of new seeds.
-func (a *app) seedSource(f entropyFlags) (source.Source, error) {
+// seedSource returns the source of new seeds.
+func seedSource(a *app, f entropyFlags) (source.Source, error) {
 	cfg, err := f.config()
 	if err != nil {
 		return nil, err
 	}
 	if cfg.Name == source.RandomOrg {
-		key, err := a.setting("random-org-api-key")
+		key, err := a.settings.Secret("random-org-api-key")
 		if err != nil {
-			return nil, err
+			return nil, settingsError(err)
 		}
 		cfg.RandomOrgAPIKey = randomorg.APIKey(key)
 	}
 	if cfg.Name != source.OS {
-		a.expectTLS()
+		expectTLS(a)
 	}
 	s, err := source.New(cfg)
 	if errors.Is(err, randomorg.ErrKey) {
-		return nil, hintError{err, "set " + variable("random-org-api-key") + ", or " + variable("random-org-api-key") + "_FILE to a file that has it"}
+		name := settings.Variable("random-org-api-key")
+		return nil, hintError{err, fmt.Sprintf("set %s to the key, or %s_FILE to a file that holds it", name, name)}
 	}
 	return s, err
 }
 
-// newSeed makes a seed, and tells whom it waits for.
-func (a *app) newSeed(ctx context.Context, f entropyFlags) (entropy.Seed, jsontext.Value, error) {
-	s, err := a.seedSource(f)
+// newSeed makes a seed. The proof is nil for a seed from the operating system.
+func newSeed(ctx context.Context, a *app, f entropyFlags) (entropy.Seed, jsontext.Value, error) {
+	s, err := seedSource(a, f)
 	if err != nil {
 		return "", nil, err
 	}
@@ -104,22 +98,23 @@ func (a *app) newSeed(ctx context.Context, f entropyFlags) (entropy.Seed, jsonte
 	}
 	seed, proof, err := s.Seed(ctx)
 	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("no seed from %s, so nothing is drawn: %w", s.Name(), err)
+		err = fmt.Errorf("no seed from %s, so nothing was drawn: %w", s.Name(), err)
 	}
 	return seed, proof, err
 }
 
-// maxProofNotes is how many seeds of a file are told of.
+// maxProofNotes is the number of notes about the seeds of one file.
 const maxProofNotes = 5
 
-// proofCheck checks where the seeds of a file come from, online as well if asked to.
-func (a *app) proofCheck(ctx context.Context, f entropyFlags, online bool) (draw.ProofCheck, error) {
+// proofCheck returns a function that checks the proofs of seeds, and asks their sources
+// again if online is true.
+func proofCheck(ctx context.Context, a *app, f entropyFlags, online bool) (draw.ProofCheck, error) {
 	cfg, err := f.config()
 	if err != nil {
 		return nil, err
 	}
 	if online {
-		a.expectTLS()
+		expectTLS(a)
 	}
 	notes := 0
 	note := func(format string, args ...any) {
@@ -134,19 +129,9 @@ func (a *app) proofCheck(ctx context.Context, f entropyFlags, online bool) (draw
 			note("warning: %v", err)
 			return nil
 		case err != nil:
-			return fmt.Errorf("where the seed comes from: %w", err)
+			return fmt.Errorf("proof of the seed: %w", err)
 		}
 		note("the seed is %s", finding)
 		return nil
 	}, nil
-}
-
-// oneOf accepts some texts and no others.
-func oneOf(texts ...string) func(string) (string, error) {
-	return func(text string) (string, error) {
-		if !slices.Contains(texts, text) {
-			return "", fmt.Errorf("expected %s", strings.Join(texts, ", "))
-		}
-		return text, nil
-	}
 }

@@ -17,18 +17,17 @@ import (
 func newHashPasswordCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "hash-password",
-		Short: "Hash a password for the administrator of a site",
-		Long: `Hash a password for the administrator of a site.
+		Short: "Hash the password of the site's administrator",
+		Long: `Ask for a password, or read the first line of standard input, and write its argon2id
+hash.
 
-The password is asked for, or read as the first line of what is piped in. Its
-argon2id hash can stand wherever the password itself can, in PRIZEGEN_ADMIN_PASSWORD
-or in the file that PRIZEGEN_ADMIN_PASSWORD_FILE names, so that reading it there
-does not give the password away.`,
+Use the hash in place of the password: in PRIZEGEN_ADMIN_PASSWORD, or in the file that
+PRIZEGEN_ADMIN_PASSWORD_FILE names. Reading it there does not reveal the password.`,
 		Example: `  prizegen hash-password >admin-password
   PRIZEGEN_ADMIN_PASSWORD_FILE=admin-password prizegen serve`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			secret, err := a.readPassword()
+			secret, err := readPassword(a)
 			if err != nil {
 				return err
 			}
@@ -41,9 +40,9 @@ does not give the password away.`,
 	}
 }
 
-// readPassword asks for a password twice on a terminal, without showing it, and reads
-// a line elsewhere.
-func (a *app) readPassword() (string, error) {
+// readPassword asks for a password twice on a terminal, without showing it. Elsewhere it
+// reads a line.
+func readPassword(a *app) (string, error) {
 	file, ok := a.in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		line, err := bufio.NewReader(io.LimitReader(a.in, password.MaxLength+3)).ReadString('\n')
@@ -64,9 +63,9 @@ func (a *app) readPassword() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	again, err := ask("the same again: ")
-	if err == nil && again != first {
-		err = errors.New("the two passwords differ; nothing was hashed")
+	second, err := ask("password again: ")
+	if err == nil && second != first {
+		err = errors.New("the passwords differ; nothing was hashed")
 	}
 	return first, err
 }

@@ -2,43 +2,50 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"encoding/csv"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
 
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/lipgloss/table"
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// oddsOptions are what the command odds is asked for.
+// oddsOptions are the options of the command odds.
 type oddsOptions struct {
-	cmd     *cobra.Command
 	formats formats
-	rules   *string
-	account string
-	draws   *value[uint64]
-	check   *value[uint64]
-	seed    *value[entropy.Seed]
-	output  *value[string]
+	rules   *settings.Value[string]
+	account *settings.Value[string]
+	draws   *settings.Value[uint64]
+	check   *settings.Value[uint64]
+	seed    *settings.Value[entropy.Seed]
+	output  *settings.Value[string]
 }
 
 func newOddsCmd(a *app) *cobra.Command {
-	o := oddsOptions{
-		draws: &value[uint64]{kind: "count", parse: parseCount},
-		check: &value[uint64]{kind: "count", parse: parseCount},
-		seed:  &value[entropy.Seed]{kind: "text", parse: entropy.ParseSeed},
-	}
+	var o oddsOptions
 	cmd := &cobra.Command{
 		Use:   "odds",
-		Short: "Compute the exact odds of every prize, and what draws will cost",
-		Long: `Odds computes the chance of each rule and prize exactly, by counting the account
-numbers that each rule decides over the automata of the patterns. Nothing is
-sampled and nothing is enumerated, so long formats take no longer than short ones.
+		Short: "Compute the exact odds of every prize, and the cost of draws",
+		Long: `Compute the exact chance of each rule and prize.
 
-The cost not exceeded with 95% and 99% probability that --draws adds is that of
-a normal distribution corrected for skew (Cornish-Fisher); where that is not good,
-the table says so. Stock does not count, since it belongs to campaigns.`,
+The account numbers that each rule decides are counted over the automata of the
+patterns. Nothing is sampled or enumerated, so long formats are as fast as short ones.
+
+--draws adds the cost of that many draws: the expected cost, and the costs not exceeded
+with a probability of 95% and 99%, by a normal distribution corrected for skew
+(Cornish-Fisher). The table says when that approximation is poor. Stock is ignored: it
+belongs to campaigns.`,
 		Example: `  prizegen odds
   prizegen odds --rules modest --text upper2 --number digits8
   prizegen odds --account ABC123456
@@ -46,28 +53,25 @@ the table says so. Stock does not count, since it belongs to campaigns.`,
   prizegen odds --check 1000000 --seed 42`,
 		Args: cobra.NoArgs,
 	}
-	o.cmd = cmd
-	o.formats = newFormats(cmd)
-	o.rules = newRulesFlag(cmd)
-	cmd.Flags().StringVar(&o.account, "account", "", "the chances of this `account` number alone")
-	cmd.Flags().Var(o.draws, "draws", "add what this many draws will cost together")
-	cmd.Flags().Var(o.check, "check", "make this many draws and hold them against the odds")
-	cmd.Flags().Var(o.seed, "seed", "seed of the draws of --check (default: a new one)")
-	o.output = newOutput(cmd, "table", "json", "csv")
+	o.formats = newFormats(a, cmd)
+	o.rules = newRulesFlag(a, cmd)
+	o.account = settings.AddFlag(cmd, settings.NewOptional("account", settings.ParseText), "account", "compute the odds of this `account` number only")
+	o.draws = settings.AddFlag(cmd, settings.NewOptional("count", settings.ParseCount), "draws", "add the cost of this many draws")
+	o.check = settings.AddFlag(cmd, settings.NewOptional("count", settings.ParseCount), "check", "make this many draws and compare them with the odds")
+	o.seed = settings.DefineAs[entropy.Seed](a.table, cmd, "seed", "seed", "seed of the draws of --check (default: a new one)")
+	o.output = settings.DefineOutput(a.table, cmd, "table", "json", "csv")
+	exclusive(cmd, "account", "text", "number", "check")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := alone(cmd, "account", "text", "number", "check"); err != nil {
-			return err
+		if o.seed.Typed() && !o.check.Given() {
+			return usagef("--seed needs --check")
 		}
-		if cmd.Flags().Changed("seed") && !cmd.Flags().Changed("check") {
-			return usagef("--seed is of the draws of --check, which was not given")
-		}
-		return a.odds(cmd.Context(), o, cmd.Flags().Changed("account"), cmd.Flags().Changed("draws"), cmd.Flags().Changed("check"))
+		return runOdds(cmd.Context(), a, o)
 	}
 	return cmd
 }
 
-// oddsReport is everything that the command odds tells; as JSON it is the odds
-// with what was asked for beside them.
+// oddsReport is the result of the command odds. Its JSON is the odds with what was asked
+// for besides.
 type oddsReport struct {
 	draw.Odds
 	Total *oddsTotal   `json:"total,omitempty"`
@@ -78,7 +82,7 @@ type oddsReport struct {
 	total prize.Total
 }
 
-// oddsTotal is what a number of draws will cost, in minor units.
+// oddsTotal is the cost of a number of draws, in minor units.
 type oddsTotal struct {
 	Draws         uint64  `json:"draws"`
 	ExpectedValue string  `json:"expected_value"`
@@ -91,79 +95,240 @@ type oddsTotal struct {
 
 const approximation = "normal distribution with Cornish-Fisher correction for skew"
 
-func (a *app) odds(ctx context.Context, o oddsOptions, account, draws, check bool) error {
-	if o.output.value == "csv" && (draws || check) {
-		return usagef("csv has the odds alone, without --draws and --check; expected table or json")
+func runOdds(ctx context.Context, a *app, o oddsOptions) error {
+	if o.output.Get() == "csv" && (o.draws.Given() || o.check.Given()) {
+		return usagef("--output csv has the odds only: leave out --draws and --check, or use table or json")
 	}
-	if account {
-		if err := prize.CheckAccount(o.account); err != nil {
+	if o.account.Given() {
+		if err := prize.CheckAccount(o.account.Get()); err != nil {
 			return usageError{err}
 		}
 	}
-	if err := a.takeDeployed(ctx, o.cmd, o.formats); err != nil {
-		return err
-	}
-	rules, err := a.rulesFor(ctx, o.cmd, *o.rules)
+	text, number, err := o.formats.resolve(ctx, a)
 	if err != nil {
 		return err
 	}
-	text, number := o.formats.text.value, o.formats.number.value
+	rules, err := rulesFor(ctx, a, o.rules)
+	if err != nil {
+		return err
+	}
 	r := oddsReport{rules: rules}
-	if account {
-		r.exact = rules.AccountOdds(o.account)
-		r.Odds = draw.NewAccountOdds(rules, o.account, r.exact)
+	if account := o.account.Get(); o.account.Given() {
+		r.exact = rules.AccountOdds(account)
+		r.Odds = draw.NewAccountOdds(rules, account, r.exact)
 	} else {
 		r.exact = rules.Odds(text.Format, number.Format)
 		r.Odds = draw.NewOdds(rules, text, number, r.exact)
 	}
-	if draws {
-		r.total = r.exact.Total(o.draws.value)
+	if o.draws.Given() {
+		r.total = r.exact.Total(o.draws.Get())
 		r.Total = &oddsTotal{
 			Draws: r.total.Draws, ExpectedValue: r.total.Mean.RatString(), Stddev: r.total.StandardDeviation,
 			P95: r.total.P95, P99: r.total.P99, Approximation: approximation, Rough: r.total.Rough,
 		}
 	}
-	if check {
-		if r.Check, err = a.sample(ctx, o, rules, r.exact); err != nil {
+	if o.check.Given() {
+		if r.Check, err = sample(ctx, a, o, r, text, number); err != nil {
 			return err
 		}
 	}
-	return a.writeOdds(o.output.value, r)
-}
-
-// sample makes the draws of --check.
-func (a *app) sample(ctx context.Context, o oddsOptions, rules *prize.Rules, exact prize.Odds) (*draw.Sample, error) {
-	seed := o.seed.value
-	if o.seed.text == "" {
-		seed = entropy.NewSeed()
-	}
-	spec := draw.Spec{Seed: seed, Count: o.check.value, Text: o.formats.text.value, Number: o.formats.number.value, Rules: rules}
-	progress := a.startProgress(spec.Count, "draw")
-	defer progress.stop()
-	sample, err := draw.Check(ctx, a.generator, spec, exact, func(n int) { progress.add(uint64(n)) })
-	return &sample, err
-}
-
-func (a *app) writeOdds(format string, r oddsReport) error {
-	switch format {
+	switch o.output.Get() {
 	case "json":
 		return a.writeJSON(r)
 	case "csv":
-		return a.writeOddsCSV(r)
+		return writeOddsCSV(a, r)
 	default:
-		return a.write([]byte(a.oddsTable(r)))
+		return a.write([]byte(oddsTable(a, r)))
 	}
 }
 
-// writeJSON writes a value as indented JSON that leaves <, > and & readable.
-func (a *app) writeJSON(v any) error {
-	w := json.NewEncoder(writer{a})
-	w.SetEscapeHTML(false)
-	w.SetIndent("", "  ")
-	return w.Encode(v)
+// sample makes the draws of --check.
+func sample(ctx context.Context, a *app, o oddsOptions, r oddsReport, text textgen.Format, number numgen.Format) (*draw.Sample, error) {
+	seed := o.seed.Get()
+	if !o.seed.Given() {
+		seed = entropy.NewSeed()
+	}
+	spec := draw.Spec{Seed: seed, Count: o.check.Get(), Text: text, Number: number, Rules: r.rules}
+	progress := startProgress(a, spec.Count, "draw")
+	defer progress.stop()
+	sample, err := draw.Check(ctx, a.generator, spec, r.exact, func(n int) { progress.add(uint64(n)) })
+	return &sample, err
 }
 
-// writer writes results, so that a failure says what failed.
-type writer struct{ a *app }
+// The longest bar takes the columns of the terminal that are left, up to maxBar. There
+// are no bars if fewer than minBar are left.
+const (
+	maxBar = 24
+	minBar = 4
+)
 
-func (w writer) Write(p []byte) (int, error) { return len(p), w.a.write(p) }
+// oddsTable returns odds as a table.
+func oddsTable(a *app, r oddsReport) string {
+	s := a.styles()
+	head := []string{"RULE", "PRIZE", "CHANCE", "ONE IN", "EXACTLY"}
+	shown := r.shown()
+	rows := r.cells(shown)
+	if r.Check != nil {
+		head = append(head, "DRAWN", "EXPECTED")
+	} else if width := tableWidth(append(rows, head)); width > a.width {
+		// The exact fractions are the widest column and the least important one.
+		head = head[:len(head)-1]
+		for i := range rows {
+			rows[i] = rows[i][:len(rows[i])-1]
+		}
+	} else if room := min(maxBar, a.width-2-width); room >= minBar {
+		head = append(head, "")
+		addBars(rows, shown, room)
+	}
+	t := table.New().Headers(head...).Rows(rows...).
+		Border(lipgloss.Border{Top: "─", Bottom: "─", Middle: "─", MiddleTop: "─", MiddleBottom: "─"}).
+		BorderLeft(false).BorderRight(false).BorderColumn(false).BorderTop(false).BorderBottom(false).BorderStyle(s.faint)
+	t.StyleFunc(func(row, col int) lipgloss.Style {
+		style := lipgloss.NewStyle().PaddingRight(2)
+		switch {
+		case row == table.HeaderRow:
+			style = s.head.PaddingRight(2)
+		case row >= 0 && row < len(shown) && shown[row].Prize == nil && col > 0:
+			style = s.faint.PaddingRight(2)
+		case col == 1:
+			style = s.win.PaddingRight(2)
+		}
+		if col == 2 || r.Check != nil && col >= 5 {
+			style = style.Align(lipgloss.Right)
+		}
+		return style
+	})
+	var b strings.Builder
+	fmt.Fprintln(&b, s.head.Render(r.title()))
+	fmt.Fprintln(&b)
+	for line := range strings.Lines(t.Render()) {
+		fmt.Fprintln(&b, strings.TrimRight(line, " \n"))
+	}
+	fmt.Fprintln(&b)
+	b.WriteString(r.figures())
+	return b.String()
+}
+
+// title returns the first line of the table.
+func (r *oddsReport) title() string {
+	if r.Account != "" {
+		return fmt.Sprintf("The chances of %s by the rules %s", r.Account, r.Rules)
+	}
+	return fmt.Sprintf("The odds of %s + %s by the rules %s", r.TextFormat, r.NumberFormat, r.Rules)
+}
+
+// shown returns the rows of the table: what can happen, and prizes that cannot be won.
+func (r *oddsReport) shown() []prize.Row {
+	var rows []prize.Row
+	for _, row := range r.exact.Rows {
+		if row.Probability.Sign() > 0 || row.Prize != nil && r.Account == "" {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// cells returns the texts of the table's rows. Only the first row of a rule has its name.
+func (r *oddsReport) cells(rows []prize.Row) [][]string {
+	var cells [][]string
+	for i, row := range rows {
+		rule, won := "(no rule)", "no prize"
+		if row.Rule != nil {
+			rule = row.Rule.Name
+		}
+		if i > 0 && rows[i-1].Rule == row.Rule {
+			rule = ""
+		}
+		if row.Prize != nil {
+			won = row.Prize.Name
+		}
+		line := []string{rule, won, prize.Percent(row.Probability), strings.TrimPrefix(prize.OneIn(row.Probability), "1 in "), fraction(row.Probability)}
+		if r.Check != nil {
+			line = append(line, prize.Thousands(r.Check.Observed[row.Outcome]), strconv.FormatFloat(r.Check.Expected[row.Outcome], 'f', 1, 64))
+		}
+		cells = append(cells, line)
+	}
+	return cells
+}
+
+// tableWidth returns the columns of the terminal that rows of equal length need.
+func tableWidth(rows [][]string) int {
+	total := 0
+	for col := range rows[0] {
+		widest := 0
+		for _, row := range rows {
+			widest = max(widest, lipgloss.Width(row[col]))
+		}
+		total += widest + 2
+	}
+	return total
+}
+
+// addBars appends a bar of its probability to each row. The longest bar has room columns.
+func addBars(cells [][]string, rows []prize.Row, room int) {
+	most := new(big.Rat)
+	for _, row := range rows {
+		if row.Probability.Cmp(most) > 0 {
+			most = row.Probability
+		}
+	}
+	for i, row := range rows {
+		share, _ := new(big.Rat).Quo(row.Probability, most).Float64()
+		cells[i] = append(cells[i], show.Bar(share, room))
+	}
+}
+
+// fraction returns an exact probability, unless it is too long.
+func fraction(p *big.Rat) string {
+	if text, short := show.Fraction(p); short {
+		return text
+	}
+	return "(see -o json)"
+}
+
+// figures returns the lines below the table.
+func (r *oddsReport) figures() string {
+	var b strings.Builder
+	currency := r.rules.Currency
+	money := func(minor float64) string { return show.Money(currency, minor) }
+	fmt.Fprintf(&b, "Win anything  %s (%s)\n", prize.Percent(r.exact.Win), prize.OneIn(r.exact.Win))
+	fmt.Fprintf(&b, "Cost a draw   %s expected, %s standard deviation\n", currency.FormatRat(r.exact.Mean, 2), money(r.exact.StandardDeviation()))
+	if r.Total != nil {
+		fmt.Fprintf(&b, "%-13s %s expected, %s standard deviation\n", show.Count(r.total.Draws, "draw"), currency.FormatRat(r.total.Mean, 0), money(r.total.StandardDeviation))
+		fmt.Fprintf(&b, "              at most %s with 95%% probability, %s with 99%%\n", money(r.total.P95), money(r.total.P99))
+		fmt.Fprintf(&b, "              (%s)\n", approximation)
+		if r.total.Rough != "" {
+			fmt.Fprintf(&b, "              These two are rough: %s.\n", r.total.Rough)
+		}
+	}
+	if r.Check != nil {
+		fmt.Fprintf(&b, "Check         %s of seed %s\n", show.Count(r.Check.Draws, "draw"), r.Check.Seed)
+		if r.Check.Degrees == 0 {
+			b.WriteString("              too few draws for a test\n")
+			return b.String()
+		}
+		fmt.Fprintf(&b, "              chi-square %.2f with %d degrees of freedom, p = %.4f\n", r.Check.ChiSquare, r.Check.Degrees, r.Check.P)
+		fmt.Fprintf(&b, "              (fair draws are at least this far from the odds in %.4g%% of runs)\n", 100*r.Check.P)
+	}
+	return b.String()
+}
+
+// writeOddsCSV writes a line for each row of the odds.
+func writeOddsCSV(a *app, r oddsReport) error {
+	w := csv.NewWriter(resultWriter{a})
+	// Error returns the first error of all writes.
+	_ = w.Write([]string{"rule", "prize", "value", "currency", "probability"})
+	for _, row := range r.Rows {
+		_ = w.Write([]string{textOf(row.Rule), textOf(row.Prize), strconv.FormatInt(row.Value, 10), r.Currency, row.Probability})
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// textOf returns the text that s points to, "" for nil.
+func textOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

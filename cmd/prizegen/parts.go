@@ -3,113 +3,105 @@ package main
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// partsBatch is how many texts or numbers are made at a time.
+// partsBatch is the number of texts or numbers that are made at a time.
 const partsBatch = 1 << 16
 
-// part is what the commands text and number differ in.
-type part struct {
-	name    string // text or number
-	label   entropy.Label
-	formats []string // that are deployed as implementations, the first one being the default
-	usage   string   // of --format
-	example string
-	parse   func(format string) (partFormat, error)
+// partRun is what the commands text and number are asked for.
+type partRun struct {
+	name   string // text or number
+	label  entropy.Label
+	run    runFlags
+	count  *settings.Value[uint64]
+	output *settings.Value[string]
 }
 
-// partFormat is a format, and how the parts of a range are made in it.
+// partFormat is a format, and a function that makes the parts of a range in it.
 type partFormat struct {
 	partgen.Format
 	generate func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error)
 }
 
 func newTextCmd(a *app) *cobra.Command {
-	return newPartCmd(a, part{
-		name:    "text",
-		label:   entropy.Text,
-		formats: []string{textgen.Lower4, textgen.Upper2},
-		usage:   "lower or upper and a length, or [ALPHABET] and a length",
-		example: `  prizegen text
+	cmd := &cobra.Command{
+		Use:   "text",
+		Short: "Generate the text part of account numbers",
+		Example: `  prizegen text
   prizegen text -n 5 --format upper2
   prizegen text -n 3 --format '[BCDFGHJKLM]3' --seed 42 -o json`,
-		parse: func(format string) (partFormat, error) {
-			f, err := textgen.Parse(format)
-			return partFormat{f.Format, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
-				return a.generator.Texts(ctx, dst, f, r)
-			}}, err
-		},
-	})
-}
-
-func newNumberCmd(a *app) *cobra.Command {
-	return newPartCmd(a, part{
-		name:    "number",
-		label:   entropy.Number,
-		formats: []string{numgen.Digits4, numgen.Digits8},
-		usage:   "digits and a length, or [ALPHABET] and a length",
-		example: `  prizegen number
-  prizegen number -n 5 --format digits8
-  prizegen number -n 3 --format '[13579]6' --seed 42 -o json`,
-		parse: func(format string) (partFormat, error) {
-			f, err := numgen.Parse(format)
-			return partFormat{f.Format, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
-				return a.generator.Numbers(ctx, dst, f, r)
-			}}, err
-		},
-	})
-}
-
-func newPartCmd(a *app, p part) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     p.name,
-		Short:   "Generate the " + p.name + " part of account numbers",
-		Example: p.example,
-		Args:    cobra.NoArgs,
+		Args: cobra.NoArgs,
 	}
-	format := newValue("format", p.formats[0], p.parse)
-	cmd.Flags().Var(format, "format", p.usage)
-	complete(cmd, "format", p.formats...)
-	run := newRunFlags(cmd).withCount(cmd, p.name+"s")
-	output := newOutput(cmd, "plain", "json", "ndjson", "csv")
+	given := settings.DefineAs[textgen.Format](a.table, cmd, "text-format", "format", "lower or upper and a length, or [ALPHABET] and a length")
+	r := newPartRun(a, cmd, entropy.Text)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if a.calls(p.name) && !a.given(cmd, "format") {
-			status, err := a.client.Status(cmd.Context(), p.name)
-			if err != nil {
-				return err
-			}
-			if err := format.Set(status.Implementation); err != nil {
-				return fmt.Errorf("the format that is deployed as the %s service: %w", p.name, err)
-			}
+		f, err := textFormat(cmd.Context(), a, given)
+		if err != nil {
+			return err
 		}
-		return a.parts(cmd, p, format.value, run, output.value)
+		return runParts(cmd.Context(), a, r, partFormat{f.Format, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
+			return a.generator.Texts(ctx, dst, f, r)
+		}})
 	}
 	return cmd
 }
 
-// parts makes the texts or numbers of a run and writes them.
-func (a *app) parts(cmd *cobra.Command, p part, format partFormat, run runFlags, output string) error {
-	ctx := cmd.Context()
-	seed, err := a.seedOf(cmd, run)
+func newNumberCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "number",
+		Short: "Generate the number part of account numbers",
+		Example: `  prizegen number
+  prizegen number -n 5 --format digits8
+  prizegen number -n 3 --format '[13579]6' --seed 42 -o json`,
+		Args: cobra.NoArgs,
+	}
+	given := settings.DefineAs[numgen.Format](a.table, cmd, "number-format", "format", "digits and a length, or [ALPHABET] and a length")
+	r := newPartRun(a, cmd, entropy.Number)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		f, err := numberFormat(cmd.Context(), a, given)
+		if err != nil {
+			return err
+		}
+		return runParts(cmd.Context(), a, r, partFormat{f.Format, func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error) {
+			return a.generator.Numbers(ctx, dst, f, r)
+		}})
+	}
+	return cmd
+}
+
+func newPartRun(a *app, cmd *cobra.Command, label entropy.Label) partRun {
+	name := cmd.Name()
+	return partRun{
+		name: name, label: label,
+		run: newRunFlags(a, cmd), count: newCountFlag(a, cmd, name+"s"),
+		output: settings.DefineOutput(a.table, cmd, "plain", "json", "ndjson", "csv"),
+	}
+}
+
+// runParts makes the texts or numbers of a run and writes them.
+func runParts(ctx context.Context, a *app, p partRun, format partFormat) error {
+	seed, err := seedOf(ctx, a, p.run, p.count.Get())
 	if err != nil {
 		return err
 	}
-	all := seed.Range(p.label, run.start.value, run.count.value)
-	progress := a.startProgress(all.Count, p.name)
+	all := seed.Range(p.label, p.run.start.Get(), p.count.Get())
+	progress := startProgress(a, all.Count, p.name)
 	defer progress.stop()
-	encoding := partEncoding{name: p.name, format: output, seed: seed, letters: format.Format}
+	output := p.output.Get()
+	encoding := newPartEncoding(p.name, output, seed, format.Format)
 	out := encoding.header()
 	var batch []byte
 	for done := uint64(0); done < all.Count; {
@@ -131,7 +123,7 @@ func (a *app) parts(cmd *cobra.Command, p part, format partFormat, run runFlags,
 		}
 	}
 	progress.stop()
-	if seed.made && (err == nil || errors.Is(err, context.Canceled)) && (output == "plain" || output == "csv") {
+	if seed.isNew && (err == nil || errors.Is(err, context.Canceled)) && (output == "plain" || output == "csv") {
 		a.note("seed: %s", seed.Seed)
 	}
 	return err
@@ -140,8 +132,17 @@ func (a *app) parts(cmd *cobra.Command, p part, format partFormat, run runFlags,
 // partEncoding writes texts or numbers.
 type partEncoding struct {
 	name, format string
-	seed         runSeed
-	letters      partgen.Format
+	width        int
+	isPlain      bool   // whether parts need no escapes in JSON
+	tail         string // of every JSON object
+}
+
+func newPartEncoding(name, format string, seed runSeed, letters partgen.Format) partEncoding {
+	tail := `,"seed":` + jsonString(string(seed.Seed)) + `,"format":` + jsonString(letters.String())
+	if seed.proof != nil {
+		tail += `,"entropy":` + string(seed.proof)
+	}
+	return partEncoding{name: name, format: format, width: letters.Len(), isPlain: !strings.ContainsAny(letters.String(), `"\<>&`), tail: tail + "}"}
 }
 
 func (e partEncoding) header() []byte {
@@ -155,17 +156,10 @@ func (e partEncoding) header() []byte {
 	}
 }
 
-// append writes parts that were made end to end.
+// append appends parts, which are all of the same width.
 func (e partEncoding) append(dst, parts []byte, index uint64, first bool) []byte {
-	width := e.letters.Len()
-	// What follows each part in JSON is the same for all.
-	tail := `,"seed":` + jsonString(string(e.seed.Seed)) + `,"format":` + jsonString(e.letters.String())
-	if e.seed.proof != nil {
-		tail += `,"entropy":` + string(e.seed.proof)
-	}
-	tail += "}"
-	for ; len(parts) > 0; parts = parts[width:] {
-		text := string(parts[:width])
+	for ; len(parts) > 0; parts = parts[e.width:] {
+		text := string(parts[:e.width])
 		switch e.format {
 		case "plain":
 			dst = append(append(dst, text...), '\n')
@@ -173,12 +167,20 @@ func (e partEncoding) append(dst, parts []byte, index uint64, first bool) []byte
 			dst = append(strconv.AppendUint(dst, index, 10), ',')
 			dst = append(append(dst, csvField(text)...), '\n')
 		default:
-			if e.format == "json" {
-				dst = append(dst, ",\n"[btoi(first):]...)
+			switch {
+			case e.format == "json" && first:
+				dst = append(dst, '\n')
+			case e.format == "json":
+				dst = append(dst, ",\n"...)
 			}
 			dst = strconv.AppendUint(append(dst, `{"index":`...), index, 10)
 			dst = append(append(append(dst, `,"`...), e.name...), `":`...)
-			dst = append(append(dst, jsonString(text)...), tail...)
+			if e.isPlain {
+				dst = append(append(append(dst, '"'), text...), '"')
+			} else {
+				dst = append(dst, jsonString(text)...)
+			}
+			dst = append(dst, e.tail...)
 			if e.format == "ndjson" {
 				dst = append(dst, '\n')
 			}
@@ -189,21 +191,14 @@ func (e partEncoding) append(dst, parts []byte, index uint64, first bool) []byte
 	return dst
 }
 
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// jsonString writes a text as a JSON string.
+// jsonString returns a text as a JSON string.
 func jsonString(s string) string {
-	// Valid UTF-8 always encodes.
-	b, _ := json.Marshal(s)
-	return string(b)
+	// A string always encodes.
+	text, _ := show.JSONLine(s, jsontext.EscapeForHTML(true))
+	return string(text)
 }
 
-// csvField quotes a text where CSV wants it.
+// csvField returns a text as a field of CSV, in quotes if it needs them.
 func csvField(s string) string {
 	if !strings.ContainsAny(s, "\",") {
 		return s

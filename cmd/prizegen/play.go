@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
@@ -21,54 +20,55 @@ type playFlags struct {
 	entrant  *int64
 	person   personFlags
 	key      *string
-	db       *string
+	db       *settings.Value[string]
 }
 
-func newPlayFlags(cmd *cobra.Command) playFlags {
+func newPlayFlags(a *app, cmd *cobra.Command) playFlags {
 	f := playFlags{
-		campaign: cmd.Flags().String("campaign", "", "play the campaign of this `name`: the draws are stored"),
-		entrant:  cmd.Flags().Int64("entrant", 0, "`id` of the entrant who plays"),
-		person:   newPersonFlags(cmd),
-		key:      cmd.Flags().String("once-key", "", "make no second draw with the same `key`, but show the first one's"),
-		db:       newDBFlag(cmd),
+		entrant: cmd.Flags().Int64("entrant", 0, "`id` of the entrant who plays"),
+		person:  newPersonFlags(cmd),
+		key:     cmd.Flags().String("once-key", "", "make no second draw with the same `key`, but show the first one's"),
+		db:      newDBFlag(a, cmd),
 	}
-	runOnly(cmd, "campaign", "entrant", "once-key")
+	f.campaign = newPlayedCampaignFlag(a, cmd, f.db)
+	exclusive(cmd, "campaign", "seed", "start", "text", "number", "rules", "account", "entropy", "drand-round")
+	exclusive(cmd, "entrant", "first-name", "last-name", "email")
+	exclusive(cmd, "once-key", "count")
 	return f
 }
 
-// check refuses flags that campaigns have no use for, and those that have none
-// without a campaign.
+// newPlayedCampaignFlag adds the flag --campaign of a command that plays.
+func newPlayedCampaignFlag(a *app, cmd *cobra.Command, db *settings.Value[string]) *string {
+	name := cmd.Flags().String("campaign", "", "play the campaign with this `name`, which stores the draws")
+	settings.Complete(cmd, "campaign", completeCampaigns(a, db))
+	return name
+}
+
+// check refuses flags that need a campaign if there is none.
 func (f playFlags) check(cmd *cobra.Command) error {
-	own := []string{"entrant", "first-name", "last-name", "email", "once-key", "db"}
-	if *f.campaign == "" {
-		for _, flag := range own {
-			if cmd.Flags().Changed(flag) {
-				return usagef("--%s needs --campaign", flag)
-			}
-		}
+	if *f.campaign != "" {
 		return nil
 	}
-	if err := alone(cmd, "campaign", "seed", "start", "text", "number", "rules", "account", "entropy", "drand-round"); err != nil {
-		return hintError{err, "a campaign has its own rules, formats and seed"}
+	for _, flag := range []string{"entrant", "first-name", "last-name", "email", "once-key", "db"} {
+		if cmd.Flags().Changed(flag) {
+			return usagef("--%s needs --campaign", flag)
+		}
 	}
-	if err := alone(cmd, "entrant", "first-name", "last-name", "email"); err != nil {
-		return err
-	}
-	return alone(cmd, "once-key", "count")
+	return nil
 }
 
 // playGroup is how many plays are under way at a time. They are made in groups, so
 // that many of them cost little more than one.
 const playGroup = 250
 
-// play plays a campaign n times and writes the draws in the order of their indexes.
-func (a *app) play(ctx context.Context, f playFlags, n uint64, output string) error {
+// runPlay plays a campaign n times and writes the draws in the order of their indexes.
+func runPlay(ctx context.Context, a *app, f playFlags, n uint64, output string) error {
 	play := campaign.Play{Campaign: *f.campaign, EntrantID: *f.entrant, Key: *f.key}
 	if person := f.person.person(); person != (campaign.Person{}) {
 		play.Person = &person
 	}
-	return a.withPromoter(ctx, *f.db, func(p promoter) error {
-		progress := a.startProgress(n, "play")
+	return withPromoter(ctx, a, f.db.Get(), func(p promoter) error {
+		progress := startProgress(a, n, "play")
 		defer progress.stop()
 		var all []campaign.Draw
 		var err error
@@ -81,13 +81,13 @@ func (a *app) play(ctx context.Context, f playFlags, n uint64, output string) er
 		}
 		progress.stop()
 		if len(all) > 0 {
-			err = errors.Join(err, a.writeDraws(all, output))
+			err = errors.Join(err, writeDraws(a, all, output))
 		}
 		if err != nil && len(all) > 0 {
 			a.say("prizegen: %s made and stored before the error", show.Count(uint64(len(all)), "draw"))
 		}
 		if errors.Is(err, campaign.ErrNotFound) {
-			return hintError{err, "prizegen campaign list has the names of campaigns"}
+			return hintError{err, "see prizegen campaign list for the names of campaigns"}
 		}
 		return err
 	})
@@ -118,14 +118,14 @@ func playMany(ctx context.Context, p promoter, play campaign.Play, n int) ([]cam
 	return made, err
 }
 
-// completeCampaigns offers the names of campaigns.
-func (a *app) completeCampaigns(db *string) cobra.CompletionFunc {
+// completeCampaigns completes the names of campaigns.
+func completeCampaigns(a *app, db *settings.Value[string]) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		var names []string
-		if a.configure(cmd) != nil {
+		if cmd.Root().PersistentPreRunE(cmd, nil) != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		_ = a.withPromoter(cmd.Context(), *db, func(p promoter) error { // nothing is offered where that fails
+		var names []string
+		_ = withPromoter(cmd.Context(), a, db.Get(), func(p promoter) error { // an error completes nothing
 			page, err := p.Campaigns(cmd.Context(), campaign.List{Limit: campaign.MaxPage})
 			for i := range page.Campaigns {
 				names = append(names, page.Campaigns[i].Name+"\t"+page.Campaigns[i].Title)
@@ -134,23 +134,4 @@ func (a *app) completeCampaigns(db *string) cobra.CompletionFunc {
 		})
 		return names, cobra.ShellCompDirectiveNoFileComp
 	}
-}
-
-// campaignReport tells what the verification of an export found.
-func campaignReport(r *campaign.Report) string {
-	c := r.Campaign
-	text := fmt.Sprintf("The campaign %s holds: %s", c.Name, show.Count(r.Draws, "draw"))
-	if r.Skipped > 0 {
-		text += fmt.Sprintf(" and %s", show.Count(r.Skipped, "skipped index"))
-	}
-	text += fmt.Sprintf(" by the rules %s (%s), %s + %s.\n", c.Rules, c.RulesSHA256, c.TextFormat, c.NumberFormat)
-	if r.SeedKnown {
-		text += "Its seed is the one committed to: " + c.Commitment + "\n"
-	}
-	for _, s := range c.Prizes {
-		if s.Stock != nil {
-			text += fmt.Sprintf("%s: %d of %s awarded\n", s.Name, s.Awarded, strconv.FormatInt(*s.Stock, 10))
-		}
-	}
-	return text
 }

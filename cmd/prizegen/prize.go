@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
@@ -19,45 +20,43 @@ func newPrizeCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prize ACCOUNT... | -",
 		Short: "Decide what given account numbers win",
-		Long: `Prize decides what the account numbers given win. With - it reads them from
-standard input, one a line, any number of them, and writes each as it is decided.
-Empty lines do not count.
+		Long: `Decide what the given account numbers win.
 
-The n-th account number given is the draw with index start+n-1 of the seed.`,
+With -, read them from standard input, one per line, and write each result at once.
+Empty lines are skipped.
+
+Account number n is the draw with index start+n-1 of the seed.`,
 		Example: `  prizegen prize ABC123456
   prizegen prize --seed 42 --rules modest fucb0166 cujg9027
   prizegen prize - -o csv <accounts.txt >prizes.csv`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return hintError{errors.New("no argument was given"), "give account numbers, or - to read them from standard input"}
+				return hintError{errors.New("missing an account number"), "give account numbers, or - to read them from standard input"}
 			}
 			return nil
 		},
 	}
-	o.cmd = cmd
-	o.run = newRunFlags(cmd)
-	o.rules = newRulesFlag(cmd)
-	o.output = newOutput(cmd, "table", "json", "ndjson", "csv")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.prize(cmd.Context(), o, args)
-	}
+	o.run = newRunFlags(a, cmd)
+	o.rules = newRulesFlag(a, cmd)
+	o.output = settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runPrize(cmd.Context(), a, o, args) }
 	return cmd
 }
 
-// prize decides given account numbers; "-" alone stands for standard input.
-func (a *app) prize(ctx context.Context, o drawOptions, accounts []string) error {
-	w, err := a.begin(ctx, o)
+// runPrize decides given account numbers; "-" alone stands for standard input.
+func runPrize(ctx context.Context, a *app, o drawOptions, accounts []string) error {
+	w, err := newDrawWriter(ctx, a, o, 1)
 	if err != nil {
 		return err
 	}
 	if len(accounts) == 1 && accounts[0] == "-" {
-		w.spec.Accounts = accountLines(a.stdin(ctx))
+		w.spec.Count, w.spec.Accounts = 0, accountLines(a.stdin(ctx))
 		w.accountWidth = 16 // of most; longer ones push their line to the right
 		return w.run(ctx)
 	}
 	for _, account := range accounts {
 		if account == "-" {
-			return usagef("- for standard input can't stand beside account numbers")
+			return usagef("- for standard input must be the only argument")
 		}
 		if err := prize.CheckAccount(account); err != nil {
 			return usageError{err}
@@ -75,8 +74,9 @@ func (a *app) prize(ctx context.Context, o drawOptions, accounts []string) error
 	return w.run(ctx)
 }
 
-// accountLines reads account numbers, one a line. A batch is handed on as soon as
-// reading more would have to wait, so that an answer follows each line typed.
+// accountLines returns a function that reads account numbers, one per line. It returns a
+// batch as soon as reading more would have to wait, so that an answer follows each line
+// that is typed.
 func accountLines(in io.Reader) func(*prize.Accounts) error {
 	reader, line := bufio.NewReaderSize(in, 64<<10), 0
 	return func(list *prize.Accounts) error {
@@ -90,13 +90,13 @@ func accountLines(in io.Reader) func(*prize.Accounts) error {
 			}
 			line++
 			switch {
-			case errors.Is(err, bufio.ErrBufferFull): // CheckAccount says how long is too long
+			case errors.Is(err, bufio.ErrBufferFull): // CheckAccount refuses it
 			case err != nil && !errors.Is(err, io.EOF):
-				return fmt.Errorf("standard input: %w", bare(err))
+				return fmt.Errorf("standard input: %w", withoutPath(err))
 			}
 			account := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 			if account == "" {
-				continue // as at the end of many a file
+				continue
 			}
 			if err := prize.CheckAccount(account); err != nil {
 				return fmt.Errorf("standard input, line %d: %w", line, err)

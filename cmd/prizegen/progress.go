@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	progressAfter = time.Second            // work that is done sooner shows none
-	progressEvery = 100 * time.Millisecond // how often it is drawn anew
+	progressAfter = time.Second            // shorter work shows no progress
+	progressEvery = 100 * time.Millisecond // interval between updates
 	maxProgress   = 30                     // columns of the bar
-	minProgress   = 5                      // below that there is none
+	minProgress   = 5                      // narrower terminals show no bar
 )
 
-// meter shows on a terminal how far some work is.
+// meter shows the progress of work on a terminal.
 type meter struct {
 	a     *app
-	total uint64 // 0 where it is not known
+	total uint64 // 0 if unknown
 	what  string
 	done  atomic.Uint64
 	begun time.Time
@@ -32,14 +32,13 @@ type meter struct {
 	ended sync.WaitGroup
 }
 
-// startProgress begins to show how many of total things are done, 0 standing for a
-// number that is not known. what is one of them, for example draw. It shows
-// progress where standard error is a terminal and --quiet was not given. The caller
-// must stop it.
-func (a *app) startProgress(total uint64, what string) *meter {
+// startProgress shows how many of total things are done; a total of 0 is unknown. what is
+// the noun for one of them, such as draw. Nothing is shown if standard error is not a
+// terminal or --quiet was given. The caller must stop the meter.
+func startProgress(a *app, total uint64, what string) *meter {
 	m := &meter{a: a, total: total, what: what, begun: time.Now(), end: make(chan struct{})}
-	typed := total == 0 && a.inIsTerm // whose line must not be written over
-	if a.errIsTerm && !a.quiet && !typed {
+	isTyped := total == 0 && a.inIsTerm // progress would overwrite what is typed
+	if a.errIsTerm && !a.quiet && !isTyped {
 		m.ended.Go(m.show)
 	}
 	return m
@@ -48,7 +47,7 @@ func (a *app) startProgress(total uint64, what string) *meter {
 // add counts work done.
 func (m *meter) add(n uint64) { m.done.Add(n) }
 
-// stop takes the progress away; calling it again does nothing.
+// stop erases the progress. It can be called again.
 func (m *meter) stop() {
 	m.once.Do(func() { close(m.end) })
 	m.ended.Wait()
@@ -80,8 +79,8 @@ func (m *meter) print(line string) {
 	_, _ = fmt.Fprint(m.a.err, "\r\x1b[K"+line)
 }
 
-// line is what is shown after some time, in less than width columns, so that it
-// never wraps.
+// line returns the progress after some time, in less than width columns so that it does
+// not wrap.
 func (m *meter) line(elapsed time.Duration, width int) string {
 	done := m.done.Load()
 	rate := float64(done) / elapsed.Seconds()

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/store"
 )
 
 // promoter runs campaigns: those of a database here, or those of a core elsewhere.
@@ -40,8 +42,8 @@ var (
 )
 
 // withPromoter calls f with what runs the campaigns that a command line means.
-func (a *app) withPromoter(ctx context.Context, db string, f func(p promoter) error) error {
-	p, done, err := a.openPromoter(ctx, a.backend.addresses(), db)
+func withPromoter(ctx context.Context, a *app, db string, f func(p promoter) error) error {
+	p, done, err := openPromoter(ctx, a, a.services, db)
 	if err != nil {
 		return err
 	}
@@ -50,17 +52,17 @@ func (a *app) withPromoter(ctx context.Context, db string, f func(p promoter) er
 
 // openPromoter opens what runs campaigns: those of the core among services, or else
 // those of the database. The caller must close it with done.
-func (a *app) openPromoter(ctx context.Context, services remote.Config, db string) (p promoter, done func() error, err error) {
+func openPromoter(ctx context.Context, a *app, services remote.Config, db string) (p promoter, done func() error, err error) {
 	if services.Core != nil {
-		token, err := a.setting("admin-token")
+		token, err := a.settings.Secret("admin-token")
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, settingsError(err)
 		}
-		services.UserAgent = "prizegen/" + thisBuild().Version
+		services.UserAgent = userAgent()
 		client := remote.New(services)
 		return client.Promoter(token), func() error { client.Close(); return nil }, nil
 	}
-	kept, err := a.openStore(ctx, db)
+	kept, err := openStore(ctx, a, db, store.Options{})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -70,7 +72,7 @@ func (a *app) openPromoter(ctx context.Context, services remote.Config, db strin
 // hinted adds to an error about what only the promoter may do how to be one.
 func hinted(err error) error {
 	if errors.Is(err, campaign.ErrForbidden) {
-		return hintError{err, "put the token of the core's administrator into " + variable("admin-token")}
+		return hintError{err, "put the token of the core's administrator into " + settings.Variable("admin-token")}
 	}
 	return err
 }

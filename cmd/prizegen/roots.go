@@ -7,9 +7,9 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// trustEmbeddedRoots has certificates checked against Mozilla's authorities, which
-// are part of the program, where the system has none: an image from scratch, for one.
-// It takes a few milliseconds, and must be called once at most.
+// trustEmbeddedRoots makes TLS trust Mozilla's certificate authorities, which are part of
+// the program, if the system has none, as in an image from scratch. It takes a few
+// milliseconds and must be called at most once.
 func trustEmbeddedRoots() { x509.SetFallbackRoots(embeddedRoots()) }
 
 func embeddedRoots() *x509.CertPool {
@@ -18,7 +18,7 @@ func embeddedRoots() *x509.CertPool {
 		cert, err := x509.ParseCertificate(root.Certificate)
 		switch {
 		case err != nil:
-			panic(fmt.Sprintf("prizegen: an embedded certificate can't be read: %v", err))
+			panic(fmt.Sprintf("prizegen: invalid embedded certificate: %v", err))
 		case root.Constraint == nil:
 			pool.AddCert(cert)
 		default:
@@ -28,9 +28,9 @@ func embeddedRoots() *x509.CertPool {
 	return pool
 }
 
-// expectTLS is called before a server elsewhere may be called by TLS. Commands that
-// call nobody start without looking at certificates.
-func (a *app) expectTLS() {
+// expectTLS must be called before calling other servers over TLS. Commands that call none
+// start faster without it.
+func expectTLS(a *app) {
 	if a.trustRoots != nil {
 		a.trustRoots()
 	}

@@ -363,7 +363,7 @@ func TestReload(t *testing.T) {
 	write("101%")
 	hangUp(t, s)
 	waitFor(t, "a line about the mistake", func() bool {
-		return strings.Contains(s.log(), "keep the old rules") && strings.Contains(s.log(), "summer.yaml:4:")
+		return strings.Contains(s.log(), "cannot read the rules again") && strings.Contains(s.log(), "summer.yaml:4:")
 	})
 	if !wins() {
 		t.Error("rules with a mistake are used")

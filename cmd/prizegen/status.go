@@ -2,56 +2,64 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/lipgloss/table"
+	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
 func newStatusCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "How the services are",
-		Long: `Status asks each service that it is given the address of for its version, its
-implementation and whether it is ready, and measures how long the answer takes.
-The exit status is 1 where a service does not answer or is not ready.
+		Short: "Show whether the services are ready",
+		Long: `Ask each service whose URL is given for its version, its implementation and whether it
+is ready, and measure how long the answer takes. The exit status is 1 if a service does
+not answer or is not ready.
 
-With --self it asks the process that prizegen serve runs in on this machine with the
-same configuration: in a container the one that the container is for, whatever its
-flags, elsewhere the one that the environment, the configuration file and the flags
-tell of. The exit status is 1 until that is ready for the first time, and whenever
-it does not answer. This is the health check of the image.`,
+With --self, ask the prizegen serve process on this machine that has the same settings.
+In a container, that is the main process of the container, with its own flags. The exit
+status is 1 until the process is ready for the first time, and whenever it does not
+answer. This is the health check of the image.`,
 		Example: `  prizegen status --remote https://draws.example.org
   prizegen status --text-url http://localhost:8081 --core-url http://localhost:8080 -o json
   prizegen status --self --role text`,
 		Args: cobra.NoArgs,
 	}
-	output := newOutput(cmd, "table", "json")
-	self := cmd.Flags().Bool("self", false, "ask the process of prizegen serve on this machine")
-	listening := newListenFlags(cmd)
+	output := settings.DefineOutput(a.table, cmd, "table", "json")
+	self := cmd.Flags().Bool("self", false, "ask the prizegen serve process on this machine")
+	listening := newListenFlags(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *self {
-			return a.statusSelf(cmd.Context(), cmd, listening, output.value)
+			return runStatusSelf(cmd.Context(), a, listening, output.Get())
 		}
 		for _, flag := range []string{"role", "listen", "tls-cert"} {
 			if cmd.Flags().Changed(flag) {
-				return usagef("--%s takes --self", flag)
+				return usagef("--%s needs --self", flag)
 			}
 		}
-		return a.status(cmd.Context(), output.value)
+		return runStatus(cmd.Context(), a, output.Get())
 	}
 	return cmd
 }
 
-// status asks all services at once and tells how they are.
-func (a *app) status(ctx context.Context, output string) error {
-	services := a.backend.addresses()
-	services.UserAgent = "prizegen/" + thisBuild().Version
+// runStatus asks all services at once and shows their state.
+func runStatus(ctx context.Context, a *app, output string) error {
+	services := a.services
+	services.UserAgent = userAgent()
 	services.Timeout = 3 * time.Second
 	list := remote.New(services).Healths(ctx)
 	for i := range list {
@@ -62,21 +70,21 @@ func (a *app) status(ctx context.Context, output string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := a.writeStatus(list, output); err != nil {
+	if err := writeStatus(a, list, output); err != nil {
 		return err
 	}
-	return down(list)
+	return notReadyError(list)
 }
 
-func (a *app) writeStatus(list []remote.Health, output string) error {
+func writeStatus(a *app, list []remote.Health, output string) error {
 	if output == "json" {
 		return a.writeJSON(list)
 	}
-	return a.write([]byte(a.statusTable(list)))
+	return a.write([]byte(statusTable(list, a.styles())))
 }
 
-// down is an error where a service is not ready.
-func down(list []remote.Health) error {
+// notReadyError returns an error if a service is not ready.
+func notReadyError(list []remote.Health) error {
 	var names []string
 	for _, s := range list {
 		if !s.Ready {
@@ -92,21 +100,8 @@ func down(list []remote.Health) error {
 	return fmt.Errorf("these services are down or not ready: %s", strings.Join(names, ", "))
 }
 
-func (a *app) statusTable(list []remote.Health) string {
-	style := a.styles()
-	rows := table.New().Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).BorderHeader(false).
-		Headers("SERVICE", "ADDRESS", "STATE", "LATENCY", "VERSION", "IMPLEMENTATION").
-		StyleFunc(func(row, column int) lipgloss.Style {
-			switch {
-			case row == table.HeaderRow:
-				return style.head
-			case column == 2 && !list[row].Ready:
-				return style.warn
-			case column == 2:
-				return style.win
-			}
-			return lipgloss.NewStyle()
-		})
+func statusTable(list []remote.Health, style styles) string {
+	var rows [][]string
 	for _, s := range list {
 		address, latency, state := s.Address, fmt.Sprintf("%.1f ms", s.Milliseconds), "ready"
 		if address == "" {
@@ -118,13 +113,121 @@ func (a *app) statusTable(list []remote.Health) string {
 		case !s.Ready:
 			state = "not ready"
 		}
-		rows.Row(s.Service, address, state, latency, s.Version, s.Implementation)
+		rows = append(rows, []string{s.Service, address, state, latency, s.Version, s.Implementation})
 	}
-	text := rows.Render() + "\n"
+	text := show.Table([]string{"SERVICE", "ADDRESS", "STATE", "LATENCY", "VERSION", "IMPLEMENTATION"}, rows, func(row, column int) lipgloss.Style {
+		switch {
+		case row == table.HeaderRow:
+			return style.head
+		case column == 2 && !list[row].Ready:
+			return style.warn
+		case column == 2:
+			return style.win
+		}
+		return lipgloss.NewStyle()
+	})
 	for _, s := range list {
 		if s.Reason != "" {
 			text += style.warn.Render(s.Service+": "+s.Reason) + "\n"
 		}
 	}
 	return text
+}
+
+// selfTime is the time that the process of --self has to answer. On an overloaded machine
+// the answer takes long, and restarting the process would make that worse.
+const selfTime = 8 * time.Second
+
+// runStatusSelf asks the service on this machine that has the same settings. It returns
+// an error unless the service has been ready: restarting one that waits for its database
+// would not help.
+func runStatusSelf(ctx context.Context, a *app, f listenFlags, output string) error {
+	f, err := ownListenFlags(a, f, firstProcess())
+	if err != nil {
+		return err
+	}
+	service := remote.Health{Service: string(f.role.Get()), Address: f.loopback()}
+	started := time.Now()
+	status, err := askSelf(ctx, service.Address)
+	service.Milliseconds = float64(time.Since(started).Microseconds()) / 1000
+	if err != nil {
+		service.Reason = err.Error()
+	} else {
+		service.Answered(status)
+	}
+	if err := writeStatus(a, []remote.Health{service}, output); err != nil {
+		return err
+	}
+	if status.Started {
+		return nil
+	}
+	return notReadyError([]remote.Health{service})
+}
+
+// firstProcess returns the command line of process 1, which is the main process of a
+// container, or nil if the system does not provide it.
+func firstProcess() []string {
+	line, err := os.ReadFile("/proc/1/cmdline")
+	if err != nil {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")
+}
+
+// ownListenFlags returns the listen flags of a server's command line, and typed if that is
+// another program's or flags were typed. The server shares our environment, but not our
+// flags.
+func ownListenFlags(a *app, typed listenFlags, commandLine []string) (listenFlags, error) {
+	if typed.role.Typed() || typed.listen.Typed() || len(commandLine) == 0 || filepath.Base(commandLine[0]) != "prizegen" {
+		return typed, nil
+	}
+	server := &cobra.Command{Use: "prizegen"}
+	global, f := newGlobalFlags(a, server), newListenFlags(a, server)
+	flags := server.Flags()
+	flags.AddFlagSet(server.PersistentFlags())
+	flags.ParseErrorsAllowlist = pflag.ParseErrorsAllowlist{UnknownFlags: true} // those of other settings
+	flags.Usage = func() {}
+	if err := flags.Parse(commandLine[1:]); err != nil {
+		return f, fmt.Errorf("command line of process 1: %w", err)
+	}
+	if flags.Arg(0) != "serve" {
+		return typed, nil
+	}
+	quiet := *a
+	quiet.err = io.Discard
+	if err := configure(&quiet, server, global.config); err != nil {
+		return f, err
+	}
+	if !f.cert.Given() {
+		f.cert = typed.cert
+	}
+	return f, nil
+}
+
+// askSelf asks a server on this machine whether it is ready.
+func askSelf(ctx context.Context, address string) (remote.Status, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, selfTime, fmt.Errorf("no answer within %v", selfTime))
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/readyz", http.NoBody)
+	if err != nil {
+		return remote.Status{}, err
+	}
+	// Use no proxy, and accept any certificate: it is for the name that others know the
+	// service by.
+	client := &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true,
+	}}
+	answer, err := client.Do(request)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return remote.Status{}, err
+	}
+	defer answer.Body.Close()
+	var status remote.Status
+	if err := json.UnmarshalRead(io.LimitReader(answer.Body, 64<<10), &status); err != nil {
+		return remote.Status{}, fmt.Errorf("the answer %s is not from prizegen; another program may listen there", answer.Status)
+	}
+	return status, nil
 }

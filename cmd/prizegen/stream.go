@@ -4,65 +4,56 @@ import (
 	"context"
 	"io"
 	"math"
-	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
 func newStreamCmd(a *app) *cobra.Command {
-	label := &value[entropy.Label]{kind: "label", parse: func(text string) (entropy.Label, error) {
-		if !slices.Contains(entropy.Labels(), entropy.Label(text)) {
-			return "", usagef("expected text, number or prize")
-		}
-		return entropy.Label(text), nil
-	}}
-	bytes := &value[uint64]{kind: "count", parse: parseCount}
 	cmd := &cobra.Command{
 		Use:   "stream",
-		Short: "Write raw random bytes of a seed, for test laboratories",
-		Long: `Stream writes the words that draws are made from, before anything is decided with
-them: 16 bytes for the draw of index --start, 16 for the next one, and so on.
-They are AES-256 in counter mode under the subkey of the label, so a laboratory
-can compute them with any other tool, and statistical tests can read them.`,
+		Short: "Write the raw random bytes of a seed, for test laboratories",
+		Long: `Write the random words that draws are made from: 16 bytes for the draw with index
+--start, 16 bytes for the next one, and so on.
+
+They are AES-256 in counter mode under the subkey of the label. Laboratories can
+compute them with other tools, and statistical tests can read them.`,
 		Example: `  prizegen stream --label text --seed 42 --bytes 16 | xxd -p
   prizegen stream --label prize --bytes 1000000000 >prize.bin`,
 		Args: cobra.NoArgs,
 	}
-	run := newRunFlags(cmd)
-	cmd.Flags().Var(label, "label", "which stream: text, number or prize")
-	cmd.Flags().Var(bytes, "bytes", "how many bytes to write")
-	complete(cmd, "label", "text", "number", "prize")
+	run := newRunFlags(a, cmd)
+	label := settings.Define[entropy.Label](a.table, cmd, "label")
+	bytes := settings.Define[uint64](a.table, cmd, "bytes")
 	for _, flag := range []string{"label", "bytes"} {
 		if err := cmd.MarkFlagRequired(flag); err != nil {
-			panic("prizegen: " + err.Error()) // it was not defined before
+			panic("prizegen: " + err.Error()) // the flag is not defined
 		}
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if isTerminal(a.out) {
-			return hintError{usagef("raw bytes are not for a terminal"), "pipe them into another program (| xxd) or redirect them into a file (>bytes.bin)"}
+			return hintError{usagef("raw bytes cannot be shown on a terminal"), "pipe them into another program (| xxd) or redirect them into a file (>bytes.bin)"}
 		}
-		seed := run.seed.value
-		if run.seed.text == "" {
+		seed := run.seed.Get()
+		if !run.seed.Given() {
 			seed = entropy.NewSeed()
 			a.note("seed: %s", seed)
 		}
-		return a.stream(cmd.Context(), seed.Range(label.value, run.start.value, 0), bytes.value)
+		return runStream(cmd.Context(), a, seed.Range(label.Get(), run.start.Get(), 0), bytes.Get())
 	}
 	return cmd
 }
 
-// stream writes the first blocks of the draws from r.Start on.
-func (a *app) stream(ctx context.Context, r entropy.Range, bytes uint64) error {
+// runStream writes the first blocks of the draws from r.Start on.
+func runStream(ctx context.Context, a *app, r entropy.Range, bytes uint64) error {
 	r.Count = (bytes-1)/entropy.BlockSize + 1
 	if r.Check() != nil {
 		most := (math.MaxUint64 - r.Start + 1) * entropy.BlockSize
-		return usagef("%d bytes are too many from index %d on, expected 1 to %d: there are %d for each index, and indexes end at %d", bytes, r.Start, most, entropy.BlockSize, uint64(math.MaxUint64))
+		return usagef("--bytes must be from 1 to %d at index %d, got %d: each index has %d bytes, and indexes end at %d", most, r.Start, bytes, entropy.BlockSize, uint64(math.MaxUint64))
 	}
-	progress := a.startProgress(bytes, "byte")
+	progress := startProgress(a, bytes, "byte")
 	defer progress.stop()
 	blocks := entropy.NewStream(r.Key).Blocks(r.Start, 0)
 	buffer := make([]byte, 1<<20)
@@ -81,10 +72,4 @@ func (a *app) stream(ctx context.Context, r entropy.Range, bytes uint64) error {
 		progress.add(n)
 	}
 	return nil
-}
-
-// isTerminal says whether what is written is shown to someone at once.
-func isTerminal(out io.Writer) bool {
-	file, ok := out.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }

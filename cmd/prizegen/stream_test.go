@@ -22,17 +22,17 @@ func TestStreamSparesTerminals(t *testing.T) {
 	cmd.Stdout = theirs
 	var said strings.Builder
 	cmd.Stderr = &said
-	_ = cmd.Run() // whose status is looked at
+	_ = cmd.Run() // its status is checked below
 	if status := cmd.ProcessState.ExitCode(); status != exitUsage {
-		t.Errorf("exit status %d, want %d", status, exitUsage)
+		t.Errorf("got exit status %d, want %d", status, exitUsage)
 	}
 	if err := theirs.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if shown, _ := io.ReadAll(ours); len(shown) > 0 {
-		t.Errorf("shown: %q", shown)
+		t.Errorf("got %q on the terminal, want nothing", shown)
 	}
-	if !strings.Contains(said.String(), "raw bytes are not for a terminal") || !strings.Contains(said.String(), "| xxd") {
-		t.Errorf("said: %q", said.String())
+	if !strings.Contains(said.String(), "raw bytes cannot be shown on a terminal") || !strings.Contains(said.String(), "| xxd") {
+		t.Errorf("got the error %q, want it to name the terminal and | xxd", said.String())
 	}
 }

@@ -107,11 +107,11 @@ func readFile(t *testing.T, folder, name string) string {
 	return string(text)
 }
 
-// TestTUIOnADumbTerminal asks for the program where no cursor can be moved.
+// TestTUIOnADumbTerminal runs the program in a terminal without a movable cursor.
 func TestTUIOnADumbTerminal(t *testing.T) {
 	s := onTmux(t, 80, 24, "TERM=dumb prizegen tui; echo status $?")
 	if shown := s.until("status "); !strings.Contains(shown, "TERM=dumb") || !strings.Contains(shown, "status 1") {
-		t.Errorf("it does not say why it can't be shown:\n%s", shown)
+		t.Errorf("got the screen below, want the reason TERM=dumb and status 1:\n%s", shown)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"sync"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/tui"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/numgen"
@@ -27,7 +28,7 @@ type tuiBackends struct {
 
 // connect is the backend of the services at one front address.
 func (t *tuiBackends) connect(address string) (tui.Backend, error) {
-	at, err := parseServiceURL(address)
+	at, err := settings.ParseServiceURL(address)
 	if err != nil {
 		return tui.Backend{}, err
 	}
@@ -40,18 +41,18 @@ func (t *tuiBackends) of(services remote.Config) tui.Backend {
 	here.client, here.generator = nil, draw.Local{}
 	b := tui.Backend{Name: "local"}
 	if services != (remote.Config{}) {
-		services.UserAgent = "prizegen/" + thisBuild().Version
+		services.UserAgent = userAgent()
 		here.client = remote.New(services)
 		here.generator, b.Client, b.Name = here.client, here.client, nameOf(services)
 	}
 	b.Generator = here.generator
 	b.Rules = func(ctx context.Context, ref string) (*prize.Rules, error) {
 		if ref == "-" {
-			return nil, errTyped()
+			return nil, errRulesFromStdin()
 		}
-		return here.namedRules(ctx, ref)
+		return namedRules(ctx, here, ref)
 	}
-	b.Formats = func(ctx context.Context) (textgen.Format, numgen.Format, error) { return here.deployedFormats(ctx) }
+	b.Formats = func(ctx context.Context) (textgen.Format, numgen.Format, error) { return deployedFormats(ctx, here) }
 	b.Promoter = t.promoter(here, services)
 	return b
 }
@@ -78,7 +79,7 @@ func (t *tuiBackends) promoter(a *app, services remote.Config) func(context.Cont
 		if p != nil {
 			return p, nil
 		}
-		open, done, err := a.openPromoter(ctx, services, t.db)
+		open, done, err := openPromoter(ctx, a, services, t.db)
 		if err != nil {
 			return nil, err
 		}

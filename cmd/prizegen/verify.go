@@ -3,160 +3,215 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
+// verifyOptions are the options of the command verify.
+type verifyOptions struct {
+	rules     *settings.Value[string]
+	online    *settings.Value[bool]
+	published published
+	proofs    entropyFlags
+	output    *settings.Value[string]
+}
+
 func newVerifyCmd(a *app) *cobra.Command {
-	var rules string
-	var online bool
+	var o verifyOptions
 	cmd := &cobra.Command{
 		Use:   "verify FILE | -",
-		Short: "Recompute draws and name those that do not hold",
-		Long: `Verify recomputes every draw of a file that prizegen draw or prizegen prize wrote
-with -o json or -o ndjson, or of the export of a campaign. It names each draw that does not hold with what it
-should have been, and exits with status 1 if there is one.
+		Short: "Recompute draws and report those that are wrong",
+		Long: `Recompute every draw in a file that prizegen draw or prizegen prize wrote with -o json
+or -o ndjson, or in the export of a campaign. Report each wrong draw with its correct
+outcome, and exit with status 1 if there is one.
 
-It tells whose draws they are: their seed, rules and formats, and which indexes
-are missing or repeated. Whether the seed is the one that was promised no file can
-tell, nor whether it was cut off: give the commitment that was published, and the
-number of draws, with --commitment and --draws.
+The report has the seed, rules and formats of the draws, and which indexes are missing
+or repeated. No file can prove that its seed is the promised one, or that it has all
+draws: give the published commitment and number of draws with --commitment and --draws.
 
-A seed from drand or RANDOM.ORG carries a proof, which is checked too: without a
-network by the public key, and with --online by asking again.
+A seed from drand or RANDOM.ORG has a proof. It is checked with the public key, without
+a network, and with --online by asking the source again.
 
-The export of a campaign is checked as a whole: its commitment, that no index is
-missing or there twice, what was skipped and why, and the stock.
+The export of a campaign is checked as a whole: its commitment, its stock, that no index
+is missing or repeated, and what was skipped and why.
 
-Draws by rules that are not built in need --rules with the same rules file: its
-SHA-256 is part of each draw.`,
+Draws by rules that are not built in need the same rules file in --rules: its SHA-256 is
+part of each draw.`,
 		Example: `  prizegen draw -n 1000 -o ndjson >draws.ndjson
   prizegen verify draws.ndjson
   prizegen verify --rules summer.yaml - <draws.json
   prizegen verify --commitment c0ffee…42 --draws 1200 summer.json`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return hintError{fmt.Errorf("%d files were given, expected one", len(args)), "give the file to verify, or - for standard input"}
-			}
-			return nil
-		},
+		Args: oneArg("file", "give the file to verify, or - for standard input"),
 	}
-	cmd.Flags().StringVar(&rules, "rules", "", "the YAML `file` of rules that are not built in")
-	cmd.Flags().BoolVar(&online, "online", false, "ask drand or RANDOM.ORG again about seeds from there")
-	promise := newPromised(cmd)
-	proofs := newProofFlags(cmd)
-	output := newOutput(cmd, "text", "json")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := promise.understand(cmd); err != nil {
-			return err
-		}
-		check, err := a.proofCheck(cmd.Context(), proofs, online)
-		if err != nil {
-			return err
-		}
-		return a.verify(cmd.Context(), args[0], rules, check, promise, output.value)
-	}
+	o.rules = settings.DefineAs[string](a.table, cmd, "rules", "rules", "YAML `file` with the rules, if they are not built in")
+	cmd.Flags().Lookup("rules").DefValue = "" // the draws name built-in rules
+	o.online = settings.Define[bool](a.table, cmd, "online")
+	o.published = newPublishedFlags(cmd)
+	o.proofs = newProofFlags(a, cmd)
+	o.output = settings.DefineOutput(a.table, cmd, "text", "json")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runVerify(cmd.Context(), a, args[0], o) }
 	return cmd
 }
 
-func (a *app) verify(ctx context.Context, name, rulesFile string, check draw.ProofCheck, promise *promised, format string) error {
-	if name == "-" && rulesFile == "-" {
-		return usagef("draws and rules can't both come from standard input; save one of them in a file")
+// published is what was published about draws. A file cannot prove it: whoever writes
+// the file can choose another seed, or end it early.
+type published struct {
+	commitment *settings.Value[string]
+	draws      *settings.Value[uint64]
+}
+
+func newPublishedFlags(cmd *cobra.Command) published {
+	return published{
+		commitment: settings.AddFlag(cmd, settings.NewOptional("hex", parseCommitment), "commitment", "compare the SHA-256 of the seed with this published one"),
+		draws:      settings.AddFlag(cmd, settings.NewOptional("count", parseDraws), "draws", "compare the number of draws with this published one"),
 	}
-	rules, err := a.rulesByName(rulesFile)
+}
+
+func parseCommitment(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	if sum, err := hex.DecodeString(text); err != nil || len(sum) != sha256.Size {
+		return "", errors.New("must be a SHA-256 of 64 hex digits")
+	}
+	return strings.ToLower(text), nil
+}
+
+func parseDraws(text string) (uint64, error) {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, errors.New("must be a whole number")
+	}
+	return n, nil
+}
+
+// ofCampaign compares the export of a campaign with what was published. An open campaign
+// may have more draws by now.
+func (p published) ofCampaign(r *campaign.Report) (found []draw.Finding) {
+	c := &r.Campaign
+	if want := p.commitment.Get(); want != "" && want != c.Commitment {
+		found = append(found, draw.Finding{Place: "campaign", Problem: fmt.Sprintf("the commitment is %q, the published one is %q", excerpt.Of(c.Commitment), want), Draws: 1})
+	}
+	return append(found, p.count(r.Draws, c.State != campaign.Closed)...)
+}
+
+// ofDraws compares draws with what was published.
+func (p published) ofDraws(r *draw.Report) (found []draw.Finding) {
+	if want := p.commitment.Get(); want != "" {
+		for _, seed := range r.Seeds.First {
+			if got := entropy.Seed(seed.Name).Commitment(); got != want {
+				problem := fmt.Sprintf("the commitment of seed %s is %s, the published one is %s", readable(seed.Name), got, want)
+				found = append(found, draw.Finding{Place: "seed", Problem: problem, Draws: seed.Draws})
+			}
+		}
+	}
+	return append(found, p.count(r.Draws, false)...)
+}
+
+func (p published) count(got uint64, orMore bool) []draw.Finding {
+	want := p.draws.Get()
+	if !p.draws.Given() || got == want || orMore && got > want {
+		return nil
+	}
+	problem := fmt.Sprintf("the file has %s, the published number is %s", show.Count(got, "draw"), prize.Thousands(want))
+	return []draw.Finding{{Place: "end", Problem: problem, Draws: 1}}
+}
+
+// runVerify recomputes the draws of a file.
+func runVerify(ctx context.Context, a *app, name string, o verifyOptions) error {
+	check, err := proofCheck(ctx, a, o.proofs, o.online.Get())
 	if err != nil {
 		return err
 	}
-	file, err := a.open(ctx, name)
+	if name == "-" && o.rules.Get() == "-" {
+		return usagef("draws and rules cannot both come from standard input; save one of them in a file")
+	}
+	rules, err := rulesByName(a, o.rules)
+	if err != nil {
+		return err
+	}
+	file, err := open(ctx, a, name)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
+	findings := &findingWriter{a: a, json: o.output.Get() == "json"}
 	source := bufio.NewReaderSize(file, 64<<10)
 	if head, _ := source.Peek(100); campaign.IsExport(head) {
-		return a.verifyCampaign(ctx, name, source, promise, format)
+		return verifyCampaign(ctx, a, name, source, o.published, findings)
 	}
-	findings := findingWriter{a: a, json: format == "json"}
-	progress := a.startProgress(0, "draw")
+	progress := startProgress(a, 0, "draw")
 	defer progress.stop()
 	report, err := draw.Verify(ctx, a.generator, source, draw.VerifyOptions{
 		Rules: rules, Proof: check, Progress: progress.add, Found: findings.write,
 	})
 	progress.stop()
 	if err != nil {
-		err = fmt.Errorf("%s: %w", sourceName(name), bare(err))
-	} else if err = findings.compare(promise.ofDraws(&report)); report.Held < report.Draws {
-		err = fmt.Errorf("%s of %s not hold", prize.Thousands(report.Draws-report.Held), doDoes(report.Draws))
+		err = fmt.Errorf("%s: %w", sourceName(name), withoutPath(err))
+	} else if err = findings.compare(o.published.ofDraws(&report)); report.Held < report.Draws {
+		err = fmt.Errorf("%s of %s %s not hold", prize.Thousands(report.Draws-report.Held), show.Count(report.Draws, "draw"), doOrDoes(report.Draws))
 	}
-	if writeErr := findings.finish(report, err == nil); writeErr != nil {
+	summary := origins(report)
+	if err == nil {
+		summary = held(report) + summary
+	}
+	if writeErr := findings.end(report, summary); writeErr != nil {
 		return writeErr
 	}
 	if report.Draws > 0 {
-		a.doubts(report)
+		for _, doubt := range doubts(report) {
+			a.note("note: %s", doubt)
+		}
 	}
 	return err
 }
 
 // verifyCampaign recomputes the export of a campaign.
-func (a *app) verifyCampaign(ctx context.Context, name string, source io.Reader, promise *promised, format string) error {
-	findings := findingWriter{a: a, json: format == "json"}
-	progress := a.startProgress(0, "draw")
+func verifyCampaign(ctx context.Context, a *app, name string, source io.Reader, p published, findings *findingWriter) error {
+	progress := startProgress(a, 0, "draw")
 	defer progress.stop()
 	report, err := campaign.Verify(ctx, a.generator, source, progress.add, findings.write)
 	progress.stop()
 	if err != nil {
-		err = fmt.Errorf("%s: %w", sourceName(name), bare(err))
-	} else if err = findings.compare(promise.ofCampaign(&report)); report.Wrong > 0 {
+		err = fmt.Errorf("%s: %w", sourceName(name), withoutPath(err))
+	} else if err = findings.compare(p.ofCampaign(&report)); report.Wrong > 0 {
 		err = fmt.Errorf("the campaign %s does not hold: %s", report.Campaign.Name, show.Count(report.Wrong, "finding"))
 	}
 	summary := ""
 	if err == nil {
-		summary = campaignReport(&report)
+		summary = campaignHolds(&report)
 	}
 	if writeErr := findings.end(report, summary); writeErr != nil {
 		return writeErr
 	}
 	if err == nil && !report.SeedKnown {
-		a.say("prizegen: warning: the seed is not revealed yet, so that what chance gave was not checked")
+		a.say("prizegen: warning: the seed is not revealed yet, so the outcomes were not checked")
 	}
 	return err
 }
 
-// open opens a file, - being standard input.
-func (a *app) open(ctx context.Context, name string) (io.ReadCloser, error) {
-	if name == "-" {
-		return io.NopCloser(a.stdin(ctx)), nil
-	}
-	file, err := openFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, bare(err))
-	}
-	return file, nil
-}
-
-// clip keeps a giant text out of a message.
-func clip(text string) string {
-	const most = 80
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
-}
-
-// rulesByName finds the rules that draws name: those of a file, or built-in ones.
-func (a *app) rulesByName(file string) (func(name string) (*prize.Rules, error), error) {
+// rulesByName returns a function that finds rules by their name: those of --rules, or
+// built-in ones.
+func rulesByName(a *app, file *settings.Value[string]) (func(name string) (*prize.Rules, error), error) {
 	var given *prize.Rules
-	if file != "" {
+	if file.Given() && file.Get() != "" {
 		var err error
-		if given, err = a.loadRules(file); err != nil {
+		if given, err = loadRules(a, file.Get()); err != nil {
 			return nil, err
 		}
 	}
@@ -169,8 +224,8 @@ func (a *app) rulesByName(file string) (func(name string) (*prize.Rules, error),
 		case err == nil:
 			return rules, nil
 		case given != nil:
-			return nil, fmt.Errorf("the draws are by the rules %q, the file given with --rules has the rules %q", clip(name), given.Name)
+			return nil, fmt.Errorf("the draws are by the rules %q, but --rules has the rules %q", excerpt.Of(name), given.Name)
 		}
-		return nil, fmt.Errorf("rules %q are not built in; give their file with --rules", clip(name))
+		return nil, fmt.Errorf("the rules %q are not built in; give their file with --rules", excerpt.Of(name))
 	}, nil
 }

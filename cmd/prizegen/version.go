@@ -6,9 +6,11 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 )
 
-// build is what is known of the program itself.
+// build is the version of the program.
 type build struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"`
@@ -17,8 +19,7 @@ type build struct {
 	Platform string `json:"platform"`
 }
 
-// thisBuild takes what the linker was told, and what the Go tool recorded for the
-// rest.
+// thisBuild returns what the linker set, and what the Go tool recorded for the rest.
 func thisBuild() build {
 	b := build{Version: version, Commit: commit, Date: date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
@@ -42,7 +43,7 @@ func thisBuild() build {
 	return b
 }
 
-// String is one line for people.
+// String returns one line for people.
 func (b build) String() string {
 	text := "prizegen " + b.Version
 	if b.Commit != "" {
@@ -57,13 +58,13 @@ func (b build) String() string {
 func newVersionCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "version",
-		Short:   "Tell the version of this program",
+		Short:   "Show the version of this program",
 		Example: "  prizegen version\n  prizegen version -o json",
 		Args:    cobra.NoArgs,
 	}
-	output := newOutput(cmd, "text", "json")
+	output := settings.DefineOutput(a.table, cmd, "text", "json")
 	cmd.RunE = func(*cobra.Command, []string) error {
-		if output.value == "json" {
+		if output.Get() == "json" {
 			return a.writeJSON(thisBuild())
 		}
 		return a.write([]byte(thisBuild().String() + "\n"))

@@ -7,6 +7,9 @@ import (
 	"math/big"
 	"strings"
 
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/lipgloss/table"
+
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -53,4 +56,39 @@ func Noun[N int | uint64](n N, thing string) string {
 // Count is n of a thing: "1 draw" or "1,000 draws".
 func Count[N int | uint64](n N, thing string) string {
 	return prize.Thousands(uint64(n)) + " " + Noun(n, thing)
+}
+
+// ShellWord returns s as one word of a POSIX shell, in quotes if it needs them.
+func ShellWord(s string) string {
+	isPlain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !isPlain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// Padded returns s filled with spaces to a width in columns of the terminal.
+func Padded(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-lipgloss.Width(s)))
+}
+
+// Table returns rows of texts below headings, without borders and trailing spaces. style
+// returns the style of a cell; the row of the headings is [table.HeaderRow].
+func Table(headings []string, rows [][]string, style table.StyleFunc) string {
+	t := table.New().Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).
+		BorderLeft(false).BorderRight(false).BorderColumn(false).BorderHeader(false).
+		Headers(headings...).Rows(rows...).
+		StyleFunc(func(row, column int) lipgloss.Style { return style(row, column).PaddingRight(2) })
+	return TrimLines(t.Render())
+}
+
+// TrimLines removes spaces at the end of each line, and ends the last line.
+func TrimLines(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
 }

@@ -5,12 +5,10 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
-
-	"github.com/prizegen/prizegen/serve"
 )
 
-// TestSelfIsFound looks for the process that is asked: it is told of by the flags of
-// the command, by the command line of process 1, by the environment, or by a file.
+// TestSelfIsFound finds the URL of the process to ask: from the flags of the command, the
+// command line of process 1, the environment, or the configuration file.
 func TestSelfIsFound(t *testing.T) {
 	for name, test := range map[string]struct {
 		args, environ, process1 []string
@@ -35,6 +33,10 @@ func TestSelfIsFound(t *testing.T) {
 			process1: []string{"/usr/bin/prizegen", "serve", "--role", "prize"},
 			want:     "http://127.0.0.1:8083",
 		},
+		"other flags of process 1": {
+			process1: []string{"prizegen", "-q", "--remote=http://x", "serve", "--no-welcome", "--log-level", "debug", "--listen", ":9003", "--db", "x"},
+			want:     "http://127.0.0.1:9003",
+		},
 		"file of process 1": {
 			process1: []string{"prizegen", "--config", "other.yaml", "serve"},
 			want:     "http://127.0.0.1:7000",
@@ -43,35 +45,33 @@ func TestSelfIsFound(t *testing.T) {
 			args: []string{"--listen", ":9002"}, process1: []string{"prizegen", "serve", "--listen", ":9001"},
 			want: "http://127.0.0.1:9002",
 		},
-		"process 1 is no server":       {process1: []string{"prizegen", "draw"}, want: "http://127.0.0.1:8080"},
+		"process 1 is another command":       {process1: []string{"prizegen", "draw"}, want: "http://127.0.0.1:8080"},
 		"process 1 is another program": {process1: []string{"/sbin/init", "serve", "--listen", ":1"}, want: "http://127.0.0.1:8080"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, _, _ := world(test.environ, map[string]string{"other.yaml": "listen: ':7000'\n"})
-			got := ""
-			err := configured(t, a, func(cmd *cobra.Command) {
-				f := listenFlags{cert: new(string)}
-				f.role, _ = cmd.Flags().Lookup("role").Value.(*value[serve.Role])
-				f.listen, _ = cmd.Flags().Lookup("listen").Value.(*value[string])
-				if err := a.takeListening(cmd, test.process1); err != nil {
-					t.Error(err)
-				}
-				*f.cert = cmd.Flags().Lookup("tls-cert").Value.String()
-				got = f.loopback()
-			}, append([]string{"status", "--self"}, test.args...)...)
-			if err != nil || got != test.want {
-				t.Errorf("asks %q (%v), want %q", got, err, test.want)
+			a, _, _ := newTestApp(test.environ, map[string]string{"other.yaml": "listen: ':7000'\n"})
+			cmd := &cobra.Command{Use: "status"}
+			global, typed := newGlobalFlags(a, cmd), newListenFlags(a, cmd)
+			if err := cmd.ParseFlags(test.args); err != nil {
+				t.Fatal(err)
+			}
+			if err := configure(a, cmd, global.config); err != nil {
+				t.Fatal(err)
+			}
+			found, err := ownListenFlags(a, typed, test.process1)
+			if got := found.loopback(); err != nil || got != test.want {
+				t.Errorf("got %q, error %v, want %q", got, err, test.want)
 			}
 		})
 	}
 }
 
-// TestAuthoritiesAreEmbedded looks for some that much of the web needs.
+// TestAuthoritiesAreEmbedded looks for authorities that much of the web needs.
 func TestAuthoritiesAreEmbedded(t *testing.T) {
-	subjects := bytes.Join(embeddedRoots().Subjects(), nil) //nolint:staticcheck // it lacks those of the system, and there are none in it
+	subjects := bytes.Join(embeddedRoots().Subjects(), nil) //nolint:staticcheck // the pool has no authorities of the system
 	for _, name := range []string{"ISRG Root X1", "DigiCert Global Root G2", "GTS Root R1"} {
 		if !bytes.Contains(subjects, []byte(name)) {
-			t.Errorf("%s is not trusted", name)
+			t.Errorf("got no authority %s", name)
 		}
 	}
 }

@@ -1,19 +1,22 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// findingWriter writes what a verification finds, as it is found.
+// findingWriter writes the findings of a verification as they are found.
 type findingWriter struct {
 	a       *app
 	json    bool
@@ -29,7 +32,7 @@ func (w *findingWriter) write(f draw.Finding) {
 	switch {
 	case w.json:
 		// Texts and numbers always encode.
-		object, _ := json.Marshal(f)
+		object, _ := show.JSONLine(f, jsontext.EscapeForHTML(true))
 		text = fmt.Appendf(nil, "%s\n    %s", [2]string{"{\n  \"findings\": [", ","}[min(w.written, 1)], object)
 	case f.Draws > 1:
 		text = fmt.Appendf(nil, "%s and %s more: %s\n", f.Place, prize.Thousands(f.Draws-1), f.Problem)
@@ -40,28 +43,19 @@ func (w *findingWriter) write(f draw.Finding) {
 	w.err = w.a.write(text)
 }
 
-// compare writes what differs from what was published. Its error says that something
-// does.
+// compare writes the differences from what was published. It returns an error if there
+// are any.
 func (w *findingWriter) compare(different []draw.Finding) error {
 	for _, f := range different {
 		w.write(f)
 	}
 	if len(different) > 0 {
-		return errors.New("the file is not what was published")
+		return errors.New("the file differs from what was published")
 	}
 	return nil
 }
 
-// finish writes the report behind the findings. hold says that all draws hold.
-func (w *findingWriter) finish(r draw.Report, hold bool) error {
-	summary := origins(r)
-	if hold {
-		summary = held(r) + summary
-	}
-	return w.end(r, summary)
-}
-
-// end writes behind the findings: the report as JSON, or a summary for people.
+// end writes the report as JSON, or a summary, after the findings.
 func (w *findingWriter) end(report any, summary string) error {
 	switch {
 	case w.err != nil:
@@ -69,13 +63,13 @@ func (w *findingWriter) end(report any, summary string) error {
 	case w.json:
 		list := [2]string{"{\n  \"findings\": [],", "\n  ],"}[min(w.written, 1)]
 		// Texts and numbers always encode.
-		text, _ := json.MarshalIndent(report, "", "  ")
+		text, _ := show.JSON(report, jsontext.EscapeForHTML(true))
 		return w.a.write(fmt.Appendf(nil, "%s%s\n", list, text[1:]))
 	}
 	return w.a.write([]byte(summary))
 }
 
-// held says that all draws hold.
+// held returns the line for draws that all hold.
 func held(r draw.Report) string {
 	first := r.Seeds.First[0].Indexes
 	switch {
@@ -96,14 +90,14 @@ func held(r draw.Report) string {
 	return text + "\n"
 }
 
-func doDoes(draws uint64) string {
-	if draws == 1 {
-		return "1 draw does"
+func doOrDoes(n uint64) string {
+	if n == 1 {
+		return "does"
 	}
-	return prize.Thousands(draws) + " draws do"
+	return "do"
 }
 
-// origins tells, a line each, which seed, rules and account numbers draws have.
+// origins returns the lines about the seeds, rules and account numbers of draws.
 func origins(r draw.Report) string {
 	var b strings.Builder
 	switch {
@@ -135,27 +129,26 @@ func origins(r draw.Report) string {
 	return b.String()
 }
 
-// named tells how many groups there are, and which the first few are.
+// named returns the number of groups and the names of the first ones.
 func named(groups draw.Groups) string {
-	const few = 3
+	const most = 3
 	var names []string
-	for _, g := range groups.First[:min(few, len(groups.First))] {
+	for _, g := range groups.First[:min(most, len(groups.First))] {
 		names = append(names, readable(g.Name))
 	}
 	text := prize.Thousands(uint64(groups.Count)) + " different ones"
 	if groups.Count == draw.MaxGroups {
 		text += " or more"
 	}
-	if groups.Count > few {
+	if groups.Count > most {
 		text += ", the first of them"
 	}
 	return text + ": " + strings.Join(names, ", ")
 }
 
-// readable is a text from a file, in quotes where it could be misread, and cut
-// where it is long.
+// readable returns an excerpt of a text from a file, in quotes if it could be misread.
 func readable(text string) string {
-	text = clip(text)
+	text = excerpt.Of(text)
 	isDoubtful := func(r rune) bool { return !unicode.IsPrint(r) || r == '"' || r == ',' }
 	if text == "" || strings.TrimSpace(text) != text || strings.ContainsFunc(text, isDoubtful) {
 		return strconv.Quote(text)
@@ -163,66 +156,91 @@ func readable(text string) string {
 	return text
 }
 
-// doubts notes what may be wrong with a file though each of its draws holds.
-func (a *app) doubts(r draw.Report) {
+// doubts returns what may be wrong with a file although each of its draws holds.
+func doubts(r draw.Report) []string {
+	var list []string
+	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	if r.Seeds.Count > 1 {
-		a.note("note: this file mixes draws of several seeds; who may choose among seeds may choose among prizes")
+		add("the file has draws of several seeds; whoever can choose the seed can choose the prize")
 	}
 	if r.Rules.Count > 1 {
-		a.note("note: this file mixes draws by several rules")
+		add("the file has draws by several rules")
 	}
 	if r.Formats.Count > 1 {
-		a.note("note: this file mixes account numbers of several formats")
+		add("the file has account numbers of several formats")
 	}
 	if r.Given > 0 {
-		a.note("note: the seed decides what a given account number wins, but not which account number was given: of %s", show.Count(r.Given, "draw"))
+		add("%s for given account numbers: the seed decides what they win, but not which account numbers were given", show.Count(r.Given, "draw"))
 	}
 	for _, seed := range r.Seeds.First {
-		if seed.Indexes != nil {
-			a.indexDoubts(seed, r.Seeds.Count > 1)
+		if seed.Indexes == nil {
+			continue
 		}
+		of := ""
+		if r.Seeds.Count > 1 {
+			of = " of seed " + readable(seed.Name)
+		}
+		list = append(list, indexDoubts(*seed.Indexes, of)...)
 	}
 	if more := r.Seeds.Count - len(r.Seeds.First); more > 0 {
-		a.note("note: the indexes of %s were not looked at", show.Count(uint64(more), "more seed"))
+		add("the indexes of %s were not checked", show.Count(uint64(more), "more seed"))
 	}
+	return list
 }
 
-// indexDoubts notes what is odd about the indexes of a seed's draws.
-func (a *app) indexDoubts(seed draw.Group, several bool) {
-	of := ""
-	if several {
-		of = " of seed " + readable(seed.Name)
-	}
-	x := seed.Indexes
+// indexDoubts returns what is unusual about the indexes of one seed.
+func indexDoubts(x draw.Indexes, of string) []string {
+	var list []string
+	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	if x.Missing > 0 {
-		a.note("note: indexes%s missing between %d and %d: %s", of, x.Lowest, x.Highest, spans(x.FirstMissing, x.Missing))
+		add("indexes%s missing between %d and %d: %s", of, x.Lowest, x.Highest, spans(x.FirstMissing, x.Missing))
 	}
 	if x.Repeated > 0 {
-		a.note("note: indexes%s that several draws have: %s", of, spans(x.FirstRepeated, x.Repeated))
+		add("indexes%s that several draws have: %s", of, spans(x.FirstRepeated, x.Repeated))
 	}
 	switch {
 	case x.Uncounted:
-		a.note("note: the indexes%s from %d to %d are in too much disorder to tell which are missing or repeated; sort the file by index first", of, x.Lowest, x.Highest)
+		add("the indexes%s from %d to %d are too disordered to find missing and repeated ones; sort the file by index first", of, x.Lowest, x.Highest)
 	case !x.Ascending:
-		a.note("note: the indexes%s are not in ascending order", of)
+		add("the indexes%s are not in ascending order", of)
 	}
+	return list
 }
 
-// spans writes the first few of some indexes, of which there are count.
+// spans returns the first of count indexes as text.
 func spans(first []draw.Span, count uint64) string {
 	var texts []string
-	told := uint64(0)
+	listed := uint64(0)
 	for _, s := range first {
 		text := strconv.FormatUint(s.From, 10)
 		if s.To > s.From {
 			text += "-" + strconv.FormatUint(s.To, 10)
 		}
 		texts = append(texts, text)
-		told += s.To - s.From + 1
+		listed += s.To - s.From + 1
 	}
 	text := strings.Join(texts, ", ")
-	if told < count {
-		text += fmt.Sprintf(", … (%s in all)", prize.Thousands(count))
+	if listed < count {
+		text += fmt.Sprintf(", … (%s in total)", prize.Thousands(count))
+	}
+	return text
+}
+
+// campaignHolds returns the lines for the export of a campaign that holds.
+func campaignHolds(r *campaign.Report) string {
+	c := r.Campaign
+	text := fmt.Sprintf("The campaign %s holds: %s", c.Name, show.Count(r.Draws, "draw"))
+	if r.Skipped > 0 {
+		text += fmt.Sprintf(" and %s", show.Count(r.Skipped, "skipped index"))
+	}
+	text += fmt.Sprintf(" by the rules %s (%s), %s + %s.\n", c.Rules, c.RulesSHA256, c.TextFormat, c.NumberFormat)
+	if r.SeedKnown {
+		text += "Its seed matches the commitment: " + c.Commitment + "\n"
+	}
+	for _, s := range c.Prizes {
+		if s.Stock != nil {
+			text += fmt.Sprintf("%s: %d of %d awarded\n", s.Name, s.Awarded, *s.Stock)
+		}
 	}
 	return text
 }

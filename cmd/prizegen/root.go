@@ -1,0 +1,256 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// globalFlags are the flags of every command.
+type globalFlags struct {
+	config *settings.Value[string]
+	quiet  *settings.Value[bool]
+	remote *settings.Value[*url.URL] // one URL for all services
+	text   *settings.Value[*url.URL] // these four beat it for their own service
+	number *settings.Value[*url.URL]
+	prize  *settings.Value[*url.URL]
+	core   *settings.Value[*url.URL]
+}
+
+func newGlobalFlags(a *app, root *cobra.Command) globalFlags {
+	f := globalFlags{
+		config: settings.NewOptional("file", settings.ParseText),
+		quiet:  settings.Define[bool](a.table, root, "quiet"),
+		remote: settings.Define[*url.URL](a.table, root, "remote"),
+		text:   settings.Define[*url.URL](a.table, root, "text-url"),
+		number: settings.Define[*url.URL](a.table, root, "number-url"),
+		prize:  settings.Define[*url.URL](a.table, root, "prize-url"),
+		core:   settings.Define[*url.URL](a.table, root, "core-url"),
+	}
+	root.PersistentFlags().Var(f.config, "config", "configuration file (default: prizegen/config.yaml in your configuration directory)")
+	if err := root.MarkPersistentFlagFilename("config", "yaml", "yml"); err != nil {
+		panic("prizegen: " + err.Error()) // the flag is not defined
+	}
+	return f
+}
+
+// services returns the URLs of the services, nil for those that are made in this
+// process.
+func (f globalFlags) services() remote.Config {
+	or := func(own *settings.Value[*url.URL]) *url.URL {
+		if own.Get() != nil {
+			return own.Get()
+		}
+		return f.remote.Get()
+	}
+	return remote.Config{Text: or(f.text), Number: or(f.number), Prize: or(f.prize), Core: or(f.core)}
+}
+
+func newRootCmd(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:     "prizegen",
+		Version: thisBuild().String(),
+		Short:   "Run instant-win prize draws that anyone can check",
+		Long: `prizegen generates account numbers and decides at once what each of them wins, by
+chance alone and by rules published in advance. A seed and an index determine every
+draw, so anyone who knows the seed can recompute it.`,
+		Example: `  prizegen                               start the interactive program, in a terminal
+  prizegen draw                          make one draw
+  prizegen draw -n 1000 -o csv           make a thousand, for a spreadsheet
+  prizegen draw --seed 42 --start 9      make draw 9 of seed 42, always the same
+  prizegen odds --rules modest           compute the exact odds`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetVersionTemplate("{{.Version}}\n")
+	global := newGlobalFlags(a, root)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := configure(a, cmd, global.config); err != nil {
+			return err
+		}
+		a.quiet, a.services = global.quiet.Get(), global.services()
+		connect(a)
+		return nil
+	}
+	root.RunE = func(cmd *cobra.Command, _ []string) error { return runRoot(a, cmd) }
+	standard := root.UsageFunc()
+	root.SetUsageFunc(func(cmd *cobra.Command) error { return usage(a.table, cmd, standard) })
+	addCommands(a, root)
+	noteRunning(a, root)
+	return root
+}
+
+// addCommands adds the commands in their groups.
+func addCommands(a *app, root *cobra.Command) {
+	root.AddGroup(
+		&cobra.Group{ID: "draw", Title: "Draw:"},
+		&cobra.Group{ID: "campaign", Title: "Campaigns:"},
+		&cobra.Group{ID: "check", Title: "Check:"},
+		&cobra.Group{ID: "serve", Title: "Serve:"},
+	)
+	for group, commands := range map[string][]*cobra.Command{
+		"draw":     {newDrawCmd(a), newTUICmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
+		"campaign": {newCampaignCmd(a), newEntrantCmd(a), newDBCmd(a)},
+		"check":    {newOddsCmd(a), newRulesCmd(a), newVerifyCmd(a), newStreamCmd(a)},
+		"serve":    {newServeCmd(a), newStatusCmd(a), newHashPasswordCmd(a)},
+	} {
+		for _, sub := range commands {
+			sub.GroupID = group
+			root.AddCommand(sub)
+		}
+	}
+	root.AddCommand(newConfigCmd(a), newVersionCmd(a), newManCmd(a))
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, sub := range root.Commands() {
+		switch sub.Name() {
+		case "completion":
+			sub.Args = cobra.NoArgs
+			sub.RunE = showHelp
+		case "help":
+			refuseUnknownTopics(root, sub)
+		}
+	}
+}
+
+// showHelp is the run function of commands that only have others below them.
+func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+
+// refuseUnknownTopics makes help about an unknown command an error.
+func refuseUnknownTopics(root, help *cobra.Command) {
+	show := help.Run
+	help.Run = nil
+	help.RunE = func(cmd *cobra.Command, args []string) error {
+		if _, _, err := root.Find(args); err != nil {
+			return usageError{err}
+		}
+		show(cmd, args)
+		return nil
+	}
+}
+
+// noteRunning makes commands set a.running when they start. Errors before that are
+// errors of usage.
+func noteRunning(a *app, cmd *cobra.Command) {
+	if work := cmd.RunE; work != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			a.running = true
+			return work(cmd, args)
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		noteRunning(a, sub)
+	}
+}
+
+// runRoot is prizegen without a command: the interactive program in a terminal, and the
+// help elsewhere.
+func runRoot(a *app, root *cobra.Command) error {
+	if !a.isInteractive() {
+		return root.Help()
+	}
+	cmd, _, err := root.Find([]string{"tui"})
+	if err != nil {
+		return err
+	}
+	cmd.SetContext(root.Context())
+	if err := settingsError(a.settings.Apply(cmd.Flags())); err != nil {
+		return err
+	}
+	return cmd.RunE(cmd, nil)
+}
+
+// configure loads the settings and applies them to the flags of a command that were not
+// typed.
+func configure(a *app, cmd *cobra.Command, config *settings.Value[string]) error {
+	if !takesSettings(cmd) {
+		return nil
+	}
+	sources := a.sources
+	sources.IsFlag = func(name string) bool { return hasFlag(cmd.Root(), name) }
+	if config.Given() {
+		file := config.Get()
+		sources.ConfigFile = &file
+	}
+	set, err := settings.Load(a.table, sources)
+	if err != nil {
+		return settingsError(err)
+	}
+	a.settings = set
+	for _, warning := range set.Warnings() {
+		a.say("prizegen: warning: %s", warning)
+	}
+	return settingsError(set.Apply(cmd.Flags()))
+}
+
+// settingsError returns an error in the settings with a hint, or nil. It counts as wrong
+// usage, like the same error in a flag.
+func settingsError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return hintError{usageError{err}, "see prizegen config --help for where settings come from and how to write them"}
+}
+
+// takesSettings reports whether a command reads the environment and the configuration
+// file. Commands that the shell or somebody in need of help runs must work whatever is
+// in there.
+func takesSettings(cmd *cobra.Command) bool {
+	for ; cmd.HasParent(); cmd = cmd.Parent() {
+		switch cmd.Name() {
+		case "completion", "help", "man", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
+			return false
+		}
+	}
+	return true
+}
+
+// hasFlag reports whether a command or one below it has a flag of its own.
+func hasFlag(cmd *cobra.Command, name string) bool {
+	if name != "help" && name != "version" && cmd.LocalFlags().Lookup(name) != nil {
+		return true
+	}
+	for _, sub := range cmd.Commands() {
+		if hasFlag(sub, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// usage writes cobra's usage text with the flags of the backend under their own heading.
+func usage(table settings.Table, cmd *cobra.Command, standard func(*cobra.Command) error) error {
+	backend := pflag.NewFlagSet("", pflag.ContinueOnError)
+	for _, setting := range table {
+		if setting.Group == settings.Backend {
+			backend.AddFlag(cmd.Root().PersistentFlags().Lookup(setting.Name))
+		}
+	}
+	hide := func(hidden bool) { backend.VisitAll(func(f *pflag.Flag) { f.Hidden = hidden }) }
+	heading := "\n\nBackend:\n" + strings.TrimRight(backend.FlagUsages(), "\n")
+	out, text := cmd.OutOrStderr(), &strings.Builder{}
+	hide(true)
+	cmd.SetOut(text)
+	err := standard(cmd)
+	cmd.SetOut(out)
+	hide(false)
+	if err != nil {
+		return err
+	}
+	// The last line of a command with others below it stays the last.
+	before, last, found := strings.Cut(strings.TrimRight(text.String(), "\n"), "\n\nUse \"")
+	if found {
+		last = "\n\nUse \"" + last
+	}
+	_, err = fmt.Fprintln(out, before+heading+last)
+	return err
+}

@@ -1,0 +1,200 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/entropy/drand"
+	"github.com/prizegen/prizegen/pkg/entropy/source"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve"
+)
+
+// NewTable returns the settings of the program.
+func NewTable() Table {
+	table := Table{
+		{
+			Name: "quiet", Group: General, Usage: "show no progress and no notes",
+			Shorthand: "q", Global: true, New: withDefault("bool", "false", ParseBool),
+		},
+		serviceURL("core-url", "`URL` of the core service"),
+		serviceURL("number-url", "`URL` of the number service"),
+		serviceURL("prize-url", "`URL` of the prize service"),
+		serviceURL("remote", "use the services at this `URL` instead of this process"),
+		serviceURL("text-url", "`URL` of the text service"),
+	}
+	table = append(table, drawSettings()...)
+	table = append(table, checkSettings()...)
+	table = append(table, serveSettings()...)
+	table = append(table,
+		Setting{Name: "admin-password", Group: Secrets, Secret: true, Usage: "password of the site's administrator (default: a new one, shown once at start)"},
+		Setting{Name: "admin-token", Group: Secrets, Secret: true, Usage: "bearer token of the API's administrator (default: a new one, shown once at start)"},
+		Setting{Name: "random-org-api-key", Group: Secrets, Secret: true, Usage: "key of the RANDOM.ORG API, for seeds from there"},
+	)
+	for i := range table {
+		if s := &table[i]; s.New != nil && s.Flags == nil {
+			s.Flags = []string{s.Name}
+		}
+	}
+	return table
+}
+
+func serviceURL(name, usage string) Setting {
+	return Setting{Name: name, Group: Backend, Usage: usage, Global: true, New: optional("URL", ParseServiceURL)}
+}
+
+func drawSettings() []Setting {
+	return []Setting{
+		{Name: "count", Group: Draw, Usage: "make this many", Shorthand: "n", New: withDefault("count", "1", ParseCount)},
+		{
+			Name: "db", Group: Draw, Secret: true, Files: true,
+			Usage: "database of campaigns: a SQLite `file` or postgres://USER:PASSWORD@HOST/NAME (default: prizegen.db in your data directory)",
+			New:   optional("file", ParseText),
+		},
+		{
+			Name: "drand-chain", Group: Draw, Usage: "drand `chain`: quicknet, default or the hash of another one (default: quicknet)",
+			Values: []string{"quicknet", "default"}, New: optional("chain", ParseText),
+		},
+		{Name: "drand-round", Group: Draw, Usage: "drand `round` to take (default: the next one, which nobody knows yet)", New: optional("round", ParseCount)},
+		{
+			Name: "drand-urls", Group: Draw, Usage: "drand mirrors, separated by commas (default: the public ones)",
+			Values: drand.DefaultURLs(), New: func() bound { return &List{kind: "URLs"} },
+		},
+		{
+			Name: "entropy", Group: Draw, Usage: "take a new seed from this source: " + strings.Join(source.Names(), ", "),
+			Values: source.Names(), New: withDefault("source", source.OS, OneOf(source.Names()...)),
+		},
+		{Name: "no-animation", Group: Draw, Usage: "show every draw at once", New: withDefault("bool", "false", ParseBool)},
+		{
+			Name: "number-format", Group: Draw, Flags: []string{"number", "format", "number-format"},
+			Usage:  "format of the number: digits and a length, or [ALPHABET] and a length",
+			Values: []string{numgen.Digits4, numgen.Digits8}, New: withDefault("format", numgen.Default, numgen.Parse),
+		},
+		{
+			Name: "output", Group: Draw, Usage: "write the result in this format", Shorthand: "o", PerCommand: true,
+			New: optional("format", OneOf("table", "text", "plain", "json", "ndjson", "csv")),
+		},
+		{Name: "random-org-cert", Group: Draw, Usage: "PEM `file` with the certificate that RANDOM.ORG signs with", Files: true, New: optional("file", ParseText)},
+		{Name: "random-org-url", Group: Draw, Usage: "`URL` of the RANDOM.ORG API (default: the public one)", New: optional("URL", ParseText)},
+		{
+			Name: "rules", Group: Draw, Usage: "rules: " + strings.Join(prize.Builtins(), ", ") + " or a YAML `file`",
+			Values: prize.Builtins(), Files: true, New: withDefault("file", prize.Default, ParseText),
+		},
+		{
+			Name: "seed", Group: Draw, Usage: "replay the run with this seed (default: a new one of 256 random bits)",
+			Secret: true, New: optional("text", entropy.ParseSeed),
+		},
+		{Name: "start", Group: Draw, Usage: "`index` of the first draw", New: withDefault("index", "0", ParseIndex)},
+		{
+			Name: "text-format", Group: Draw, Flags: []string{"text", "format", "text-format"},
+			Usage:  "format of the text: lower or upper and a length, or [ALPHABET] and a length",
+			Values: []string{textgen.Lower4, textgen.Upper2}, New: withDefault("format", textgen.Default, textgen.Parse),
+		},
+	}
+}
+
+func checkSettings() []Setting {
+	return []Setting{
+		{Name: "bytes", Group: Check, Usage: "write this many bytes", New: optional("count", ParseCount)},
+		{Name: "label", Group: Check, Usage: "stream: text, number or prize", Values: []string{"text", "number", "prize"}, New: optional("label", parseLabel)},
+		{Name: "online", Group: Check, Usage: "ask drand or RANDOM.ORG again about seeds from there", New: withDefault("bool", "false", ParseBool)},
+		{Name: "strict", Group: Check, Usage: "fail if a prize cannot be won or an account number matches no rule", New: withDefault("bool", "false", ParseBool)},
+	}
+}
+
+func serveSettings() []Setting {
+	return []Setting{
+		{Name: "drain-time", Group: Serve, Usage: "give requests in progress this long to finish after SIGTERM", New: withDefault("duration", "30s", ParseDuration)},
+		{Name: "entropy-every", Group: Serve, Usage: "use a seed from drand or RANDOM.ORG for this long", New: withDefault("duration", "1m0s", ParseDuration)},
+		{Name: "listen", Group: Serve, Usage: "listen on this address and port (default: 127.0.0.1 and the port of the role)", New: optional("address", parseListen)},
+		{
+			Name: "log-format", Group: Serve, Usage: "log as text or json; auto means text on a terminal",
+			Values: []string{"auto", "text", "json"}, New: withDefault("format", "auto", OneOf("auto", "text", "json")),
+		},
+		{
+			Name: "log-level", Group: Serve, Usage: "lowest level to log: debug (every request), info, warn, error",
+			Values: []string{"debug", "info", "warn", "error"}, New: withDefault("level", "info", parseLevel),
+		},
+		{Name: "no-welcome", Group: Serve, Usage: "do not open a first campaign in an empty database", New: withDefault("bool", "false", ParseBool)},
+		{
+			Name: "role", Group: Serve, Usage: "service to run: all, core, text, number, prize",
+			Values: []string{"all", "core", "text", "number", "prize"}, New: withDefault("role", string(serve.All), serve.ParseRole),
+		},
+		{Name: "theme", Group: Serve, Usage: "`folder` whose templates and static files replace those of the site", Files: true, New: optional("folder", ParseText)},
+		{Name: "tls-cert", Group: Serve, Usage: "serve HTTPS with the certificates in this PEM `file`, which is read again when it changes", Files: true, New: optional("file", ParseText)},
+		{Name: "tls-key", Group: Serve, Usage: "PEM `file` with the private key of the certificate", Files: true, New: optional("file", ParseText)},
+		{
+			Name: "trusted-proxies", Group: Serve, Usage: "trust X-Forwarded-For and X-Forwarded-Proto from these networks, such as 10.0.0.0/8,127.0.0.1",
+			New: withDefault("networks", "", serve.ParseProxies),
+		},
+	}
+}
+
+// withDefault returns a function that makes a value with a default.
+func withDefault[T any](kind, text string, parse func(string) (T, error)) func() bound {
+	return func() bound { return NewValue(kind, text, parse) }
+}
+
+// optional returns a function that makes a value without a default.
+func optional[T any](kind string, parse func(string) (T, error)) func() bound {
+	return func() bound { return NewOptional(kind, parse) }
+}
+
+// ParseServiceURL parses the URL of a service, to which paths are appended.
+func ParseServiceURL(text string) (*url.URL, error) {
+	const want = "; give one such as http://localhost:8080"
+	u, err := url.Parse(text)
+	// The URL is not quoted: it may hold a password.
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return nil, errors.New("not an absolute http or https URL" + want)
+	case u.User != nil:
+		return nil, errors.New("the URL has a user name" + want)
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
+		return nil, errors.New("the URL has a query or a fragment" + want)
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	return u, nil
+}
+
+func parseLabel(text string) (entropy.Label, error) {
+	for _, label := range entropy.Labels() {
+		if text == string(label) {
+			return label, nil
+		}
+	}
+	return "", errors.New("must be text, number or prize")
+}
+
+func parseLevel(text string) (slog.Level, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(text)); err != nil {
+		return 0, errors.New("must be debug, info, warn or error")
+	}
+	return level, nil
+}
+
+// parseListen parses an address to listen on. A port alone means 127.0.0.1, and an
+// address without a port means the port of the role.
+func parseListen(text string) (string, error) {
+	if _, err := strconv.ParseUint(text, 10, 16); err == nil {
+		text = "127.0.0.1:" + text
+	}
+	_, port, err := net.SplitHostPort(text)
+	if err == nil && port != "" {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return "", fmt.Errorf("must be an address and a port such as 127.0.0.1:8080, :8080 for all networks, or : for all networks and the port of the role")
+	}
+	return text, nil
+}
