@@ -4,44 +4,45 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// The schemes that rounds may be signed by, as drand names them.
+// The supported signature schemes, by drand's names.
 const (
-	// SchemeQuicknet has keys of 96 bytes on G2 and signatures of 48 bytes on
-	// G1. What is signed is the SHA-256 of the round number as 8 big-endian
-	// bytes.
+	// SchemeQuicknet has keys of 96 bytes on G2 and signatures of 48 bytes on G1. The
+	// message is the SHA-256 of the round number as 8 big-endian bytes.
 	SchemeQuicknet = "bls-unchained-g1-rfc9380"
-	// SchemeChained has keys of 48 bytes on G1 and signatures of 96 bytes on G2.
-	// What is signed is the SHA-256 of the previous round's signature followed by
-	// the round number as 8 big-endian bytes.
+	// SchemeChained has keys of 48 bytes on G1 and signatures of 96 bytes on G2. The
+	// message is the SHA-256 of the signature of the previous round followed by the
+	// round number as 8 big-endian bytes.
 	SchemeChained = "pedersen-bls-chained"
 )
 
-// ErrChain is wrapped by every error about the parameters of a chain.
-var ErrChain = errors.New("not a drand chain to rely on")
+// ErrChain is wrapped by errors about the parameters of a chain.
+var ErrChain = errors.New("not a trusted drand chain")
 
-// Chain is the parameters of a chain of rounds. Its hash is computed from the
-// others (but for the scheme, which has to fit the length of the key), so whoever
-// knows the hash can take the rest from anywhere; see [Chain.Validate]. In JSON it
-// has the shape of drand's own /info answer.
+// Chain is the parameters of a chain of rounds. The hash covers all others but the scheme,
+// which must fit the length of the key. So if you know the hash, you can take the other
+// parameters from anywhere; see [Chain.Validate]. JSON has a chain in the form of drand's
+// /info endpoint.
 type Chain struct {
 	Hash      Hash
-	PublicKey Bytes         // compressed point; its group depends on the scheme
-	Period    time.Duration // between rounds: whole seconds
-	Genesis   time.Time     // when round 1 was due: whole seconds
-	Scheme    string        // one of the schemes above
-	GroupHash Bytes         // of the group that made the key
+	PublicKey Bytes         // compressed point, in a group that depends on the scheme
+	Period    time.Duration // from one round to the next, in whole seconds
+	Genesis   time.Time     // time when round 1 was due, in whole seconds
+	Scheme    string        // SchemeQuicknet or SchemeChained
+	GroupHash Bytes         // hash of the group that made the key
 	BeaconID  string        // for example quicknet
 }
 
-// Quicknet is the chain to use unless there is a reason for another one: a round
-// every 3 seconds.
+// Quicknet returns the recommended chain, with a round every 3 seconds.
 func Quicknet() Chain {
 	return Chain{
 		Hash: hash("52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"),
@@ -55,8 +56,8 @@ func Quicknet() Chain {
 	}
 }
 
-// Default is drand's first chain, whose rounds are chained to one another: a
-// round every 30 seconds.
+// Default returns drand's first chain, with a round every 30 seconds. Its rounds are
+// chained.
 func Default() Chain {
 	return Chain{
 		Hash:      hash("8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce"),
@@ -69,8 +70,8 @@ func Default() Chain {
 	}
 }
 
-// QuicknetT is the chain that drand tests its software with. It is not for real
-// draws, and the mirrors of [DefaultURLs] do not have it.
+// QuicknetT returns drand's test chain. It is not for real draws, and the mirrors of
+// [DefaultURLs] do not have it.
 func QuicknetT() Chain {
 	return Chain{
 		Hash: hash("cc9c398442737cbd141526600919edd69f1d6f9b4adb67e4d912fbc64341a9a5"),
@@ -84,23 +85,24 @@ func QuicknetT() Chain {
 	}
 }
 
-// hash and digits read constants of this file, which the tests have parsed.
+// hash parses a constant of this file.
 func hash(text string) Hash {
 	h, _ := ParseHash(text)
 	return h
 }
 
+// digits parses a constant of this file.
 func digits(text string) Bytes {
 	var b Bytes
 	_ = b.UnmarshalText([]byte(text))
 	return b
 }
 
-// Known lists the chains whose parameters are part of this program.
+// Known returns the chains whose parameters are part of this package.
 func Known() []Chain { return []Chain{Quicknet(), Default(), QuicknetT()} }
 
-// ParseChain reads what names a chain: the beacon ID of a known chain, for example
-// quicknet, or the hash of any chain.
+// ParseChain returns the hash of a chain. The text is the beacon ID of a chain of [Known],
+// for example quicknet, or the hash of any chain. Its errors wrap [ErrChain].
 func ParseChain(text string) (Hash, error) {
 	for _, c := range Known() {
 		if c.BeaconID == text {
@@ -109,12 +111,12 @@ func ParseChain(text string) (Hash, error) {
 	}
 	h, err := ParseHash(text)
 	if err != nil {
-		return Hash{}, fmt.Errorf("%w: %.100q is neither quicknet, default or quicknet-t nor the 64 hexadecimal digits of a chain hash", ErrChain, text)
+		return Hash{}, fmt.Errorf("%w: %q; use quicknet, default, quicknet-t or the 64 hexadecimal digits of a chain hash", ErrChain, excerpt.Of(text))
 	}
 	return h, nil
 }
 
-// known finds the chain of a hash among the known ones.
+// known returns the chain of [Known] with a hash.
 func known(h Hash) (Chain, bool) {
 	for _, c := range Known() {
 		if c.Hash == h {
@@ -124,10 +126,9 @@ func known(h Hash) (Chain, bool) {
 	return Chain{}, false
 }
 
-// ComputeHash is the SHA-256 of the period in seconds as 4 big-endian bytes, the
-// genesis as 8 bytes of Unix seconds, the public key, the group hash, and the
-// beacon ID unless it is "default" (drand's chain.Info.Hash). It is the name of a
-// chain that these are the parameters of.
+// ComputeHash returns the hash of the parameters: the SHA-256 of the period in seconds as
+// 4 big-endian bytes, the genesis in Unix seconds as 8 bytes, the public key, the group
+// hash, and the beacon ID unless it is "default". It is drand's chain.Info.Hash.
 func (c Chain) ComputeHash() Hash {
 	b := binary.BigEndian.AppendUint32(nil, uint32(c.Period/time.Second))
 	b = binary.BigEndian.AppendUint64(b, uint64(c.Genesis.Unix()))
@@ -138,23 +139,23 @@ func (c Chain) ComputeHash() Hash {
 	return sha256.Sum256(b)
 }
 
-// Validate says whether the parameters are whole and have the hash they claim. Its
-// errors wrap [ErrChain].
+// Validate returns an error that wraps [ErrChain] if the parameters are invalid or do not
+// have the hash.
 func (c Chain) Validate() error {
 	_, err := c.validate()
 	return err
 }
 
-// validate does the same and gives the chain's scheme.
+// validate validates the chain and returns its scheme.
 func (c Chain) validate() (scheme, error) {
 	seconds := c.Period / time.Second
 	switch {
 	case seconds < 1 || seconds > math.MaxUint32 || c.Period%time.Second != 0:
-		return scheme{}, fmt.Errorf("%w: %s has a period of %s, expected whole seconds", ErrChain, c.Hash, c.Period)
+		return scheme{}, fmt.Errorf("%w: the period of %s must be whole seconds, got %s", ErrChain, c.Hash, c.Period)
 	case c.Genesis.Nanosecond() != 0 || c.Genesis.Unix() < 0:
-		return scheme{}, fmt.Errorf("%w: %s begins at %s, expected a whole second since 1970", ErrChain, c.Hash, c.Genesis)
+		return scheme{}, fmt.Errorf("%w: the genesis of %s must be a whole second since 1970, got %s", ErrChain, c.Hash, c.Genesis)
 	case c.ComputeHash() != c.Hash:
-		return scheme{}, fmt.Errorf("%w: it is said to be %s, but its parameters have the hash %s", ErrChain, c.Hash, c.ComputeHash())
+		return scheme{}, fmt.Errorf("%w: the hash is %s, but the parameters have the hash %s", ErrChain, c.Hash, c.ComputeHash())
 	}
 	s, err := schemeOf(c)
 	if err != nil {
@@ -163,8 +164,8 @@ func (c Chain) validate() (scheme, error) {
 	return s, s.checkKey(c)
 }
 
-// RoundAt is the number of the newest round that is due at a time, 0 before the
-// genesis.
+// RoundAt returns the number of the newest round that is due at a time. It returns 0
+// before the genesis.
 func (c Chain) RoundAt(t time.Time) uint64 {
 	since := t.Unix() - c.Genesis.Unix()
 	if since < 0 {
@@ -173,8 +174,8 @@ func (c Chain) RoundAt(t time.Time) uint64 {
 	return uint64(since)/c.seconds() + 1
 }
 
-// TimeOf is when a round is due. Rounds that no clock will reach are due at the
-// end of the year 9999, and round 0, which does not exist, at the genesis.
+// TimeOf returns the time when a round is due. It returns the end of the year 9999 for all
+// later rounds, and the genesis for round 0, which does not exist.
 func (c Chain) TimeOf(round uint64) time.Time {
 	end := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 	if round == 0 {
@@ -186,13 +187,14 @@ func (c Chain) TimeOf(round uint64) time.Time {
 	return time.Unix(c.Genesis.Unix()+int64((round-1)*c.seconds()), 0).UTC()
 }
 
+// seconds returns the period in seconds.
 func (c Chain) seconds() uint64 { return uint64(c.Period / time.Second) }
 
-// slack is how late a published round may be: mirrors keep answers for a while,
-// clocks are not exact, and the signers need their time.
+// slack returns the time that a round may take to appear after it is due. Signers take
+// time, mirrors cache responses, and clocks differ.
 func (c Chain) slack() time.Duration { return max(3*c.Period, 30*time.Second) }
 
-// chainInfo is drand's /info answer.
+// chainInfo is the response of drand's /info endpoint.
 type chainInfo struct {
 	PublicKey Bytes    `json:"public_key"`
 	Period    uint32   `json:"period"`
@@ -207,7 +209,7 @@ type metadata struct {
 	BeaconID string `json:"beaconID"`
 }
 
-// MarshalJSON writes the chain in the shape of drand's /info answer.
+// MarshalJSON implements [json.Marshaler]. See [Chain] for the form.
 func (c Chain) MarshalJSON() ([]byte, error) {
 	return json.Marshal(chainInfo{
 		PublicKey: c.PublicKey, Period: uint32(c.seconds()), Genesis: c.Genesis.Unix(), Hash: c.Hash,
@@ -215,24 +217,24 @@ func (c Chain) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// UnmarshalJSON reads the shape of drand's /info answer. It does not validate it.
+// UnmarshalJSON implements [json.Unmarshaler]. It does not validate the chain.
 func (c *Chain) UnmarshalJSON(data []byte) error {
 	var info chainInfo
 	if err := json.Unmarshal(data, &info); err != nil {
-		return fmt.Errorf("the parameters of a drand chain: %w", err)
+		return fmt.Errorf("parameters of a drand chain: %w", err)
 	}
 	*c = Chain{
 		Hash: info.Hash, PublicKey: info.PublicKey, Period: time.Duration(info.Period) * time.Second,
 		Genesis: time.Unix(info.Genesis, 0).UTC(), Scheme: info.Scheme, GroupHash: info.GroupHash,
 		BeaconID: info.Metadata.BeaconID,
 	}
-	if c.BeaconID == "" { // as the oldest relays answer
+	if c.BeaconID == "" { // the oldest relays have none
 		c.BeaconID = "default"
 	}
 	return nil
 }
 
-// Equal says whether two chains have the same parameters.
+// Equal reports whether two chains have the same parameters.
 func (c Chain) Equal(other Chain) bool {
 	return c.Hash == other.Hash && c.Period == other.Period && c.Genesis.Equal(other.Genesis) && c.Scheme == other.Scheme &&
 		c.BeaconID == other.BeaconID && bytes.Equal(c.PublicKey, other.PublicKey) && bytes.Equal(c.GroupHash, other.GroupHash)

@@ -1,22 +1,20 @@
-// Package drand takes seeds from drand, the public randomness beacon of the
-// League of Entropy (https://docs.drand.love).
+// Package drand takes seeds from drand, the public randomness beacon of the League of
+// Entropy (https://docs.drand.love).
 //
-// A chain of drand publishes a round every few seconds. Its randomness is the
-// SHA-256 of a BLS signature that a threshold of independent organisations make
-// together: none of them knows it before it is due, none can choose it, and
-// anyone can check it with the chain's public key. A [Client] asks mirrors for
-// rounds and gives none that it has not verified, so a mirror can withhold a
-// round but never change one.
+// A drand chain publishes a round every few seconds. The randomness of a round is the
+// SHA-256 of a BLS signature that a threshold of independent organisations make together.
+// None of them knows it before it is due, none can choose it, and anyone can verify it
+// with the public key of the chain. A [Client] fetches rounds from mirrors and verifies
+// each one, so a mirror can withhold a round but not change it.
 //
 // The seed of a round is the text
 //
 //	drand/<chain hash>/<round>/<randomness>
 //
-// with hash and randomness in lower-case hexadecimal. The chain hash covers the
-// public key, so the seed says all by itself which randomness it claims to be; a
-// [Proof] adds the signature, and [Check] verifies one against the other without
-// a network.
+// with hash and randomness in lower-case hexadecimal. The chain hash covers the public
+// key, so the seed identifies its randomness completely. A [Proof] adds the signature,
+// and [Check] verifies both offline.
 //
-// Rounds are signed on BLS12-381, by the schemes of [SchemeQuicknet] and
-// [SchemeChained]. Chains of other schemes are refused.
+// Rounds are signed on BLS12-381 by the schemes [SchemeQuicknet] and [SchemeChained].
+// Other schemes are not supported.
 package drand

@@ -1,15 +1,15 @@
 package drand_test
 
 import (
-	"encoding/json"
 	"fmt"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/entropy/drand"
 )
 
-// A seed that claims to be round 1000 of quicknet is checked against its proof,
-// without a network.
+// Check verifies offline that a seed is round 1000 of quicknet.
 func Example() {
 	const seed = entropy.Seed("drand/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/1000/" +
 		"fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd")

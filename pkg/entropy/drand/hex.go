@@ -5,32 +5,32 @@ import (
 	"fmt"
 )
 
-// Bytes are written in JSON as lower-case hexadecimal digits, as drand does with
-// keys and signatures.
+// Bytes is a byte string such as a key or a signature. JSON and text have it in
+// lower-case hexadecimal, as drand does.
 type Bytes []byte
 
-// String writes the bytes as lower-case hexadecimal digits.
+// String returns the bytes in lower-case hexadecimal.
 func (b Bytes) String() string { return hex.EncodeToString(b) }
 
-// MarshalText writes the bytes as lower-case hexadecimal digits; it never fails.
+// MarshalText implements [encoding.TextMarshaler]. It never fails.
 func (b Bytes) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
-// UnmarshalText reads hexadecimal digits, of either case.
+// UnmarshalText implements [encoding.TextUnmarshaler]. It accepts both cases.
 func (b *Bytes) UnmarshalText(text []byte) error {
-	got, err := hex.DecodeString(string(text))
+	decoded, err := hex.DecodeString(string(text))
 	if err != nil {
-		return fmt.Errorf("expected hexadecimal digits: %w", err)
+		return fmt.Errorf("invalid hexadecimal digits: %w", err)
 	}
-	*b = got
+	*b = decoded
 	return nil
 }
 
-// Hash is a SHA-256: of a chain's parameters, which names the chain, or of a
-// signature, which is the randomness of a round. In JSON it is 64 hexadecimal
-// digits.
+// Hash is a SHA-256: of the parameters of a chain, which names the chain, or of a
+// signature, which is the randomness of a round. JSON and text have it as 64 lower-case
+// hexadecimal digits.
 type Hash [32]byte
 
-// ParseHash reads 64 hexadecimal digits, of either case.
+// ParseHash returns the hash that 64 hexadecimal digits of either case stand for.
 func ParseHash(text string) (Hash, error) {
 	var h Hash
 	if err := h.UnmarshalText([]byte(text)); err != nil {
@@ -39,20 +39,19 @@ func ParseHash(text string) (Hash, error) {
 	return h, nil
 }
 
-// String writes the hash as 64 lower-case hexadecimal digits.
+// String returns the hash as 64 lower-case hexadecimal digits.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
-// MarshalText writes the hash as 64 lower-case hexadecimal digits; it never
-// fails.
+// MarshalText implements [encoding.TextMarshaler]. It never fails.
 func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
-// UnmarshalText reads 64 hexadecimal digits, of either case.
+// UnmarshalText implements [encoding.TextUnmarshaler]. It accepts both cases.
 func (h *Hash) UnmarshalText(text []byte) error {
 	if len(text) != hex.EncodedLen(len(h)) {
-		return fmt.Errorf("a hash has %d characters, expected 64 hexadecimal digits", len(text))
+		return fmt.Errorf("a hash must have 64 hexadecimal digits, got %d characters", len(text))
 	}
 	if _, err := hex.Decode(h[:], text); err != nil {
-		return fmt.Errorf("a hash is not made of 64 hexadecimal digits: %w", err)
+		return fmt.Errorf("a hash must have 64 hexadecimal digits: %w", err)
 	}
 	return nil
 }

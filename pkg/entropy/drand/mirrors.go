@@ -1,6 +1,7 @@
 package drand
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -10,21 +11,25 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
 const (
-	maxAnswer    = 64 << 10 // bytes; a round has a few hundred
+	maxResponse  = 64 << 10 // bytes; a round has a few hundred
 	maxRedirects = 3
 )
 
-// errNotYet is wrapped by the error about a mirror that does not have a round.
-var errNotYet = errors.New("it does not have it (yet)")
+// errNotPublished is wrapped by the error about a mirror that does not have a round.
+var errNotPublished = errors.New("it does not have it (yet)")
 
-// mirrors are where a client asks.
+// mirrors is the mirrors of a client.
 type mirrors struct {
-	list      []*url.URL
+	urls      []*url.URL
 	http      *http.Client
-	timeout   time.Duration // of one question to one mirror
+	timeout   time.Duration // of one request to one mirror
 	headStart time.Duration // before the next mirror is asked as well
 	userAgent string
 }
@@ -41,18 +46,18 @@ func newMirrors(cfg Config) (mirrors, error) {
 	for _, address := range addresses {
 		u, err := url.Parse(address)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return mirrors{}, fmt.Errorf("the drand mirror %q is not an address, expected one such as https://api.drand.sh (drand-urls)", address)
+			return mirrors{}, fmt.Errorf("invalid address %q of a drand mirror; write for example https://api.drand.sh (drand-urls)", excerpt.Of(address))
 		}
-		m.list = append(m.list, u)
+		m.urls = append(m.urls, u)
 	}
 	if cfg.HTTP != nil {
-		own := *cfg.HTTP
-		m.http = &own
+		client := *cfg.HTTP
+		m.http = &client
 	}
 	if m.http.CheckRedirect == nil {
 		m.http.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
 			if len(via) > maxRedirects {
-				return fmt.Errorf("it has redirected more than %d times", maxRedirects)
+				return fmt.Errorf("it redirected more than %d times", maxRedirects)
 			}
 			return nil
 		}
@@ -60,28 +65,28 @@ func newMirrors(cfg Config) (mirrors, error) {
 	return m, nil
 }
 
-// MirrorError is what became of asking one mirror.
+// MirrorError is the error of one mirror.
 type MirrorError struct {
 	URL string // without a password
 	Err error
 }
 
-// Error names the mirror and its failure.
+// Error implements [error].
 func (e *MirrorError) Error() string { return e.URL + ": " + e.Err.Error() }
 
-// Unwrap gives the failure.
+// Unwrap returns e.Err.
 func (e *MirrorError) Unwrap() error { return e.Err }
 
-// unavailableError is that no mirror has given something; it wraps [ErrUnavailable]
-// and what became of each mirror, in their order.
+// unavailableError is the error that no mirror has returned a valid response. It wraps
+// [ErrUnavailable] and the errors of the mirrors.
 type unavailableError struct {
-	what    string
-	mirrors []error
+	subject string
+	mirrors []error // in the order of the mirrors
 }
 
 func (e *unavailableError) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "no drand mirror has given %s:", e.what)
+	fmt.Fprintf(&text, "no drand mirror has returned %s:", e.subject)
 	for _, err := range e.mirrors {
 		fmt.Fprintf(&text, " %v;", err)
 	}
@@ -90,38 +95,39 @@ func (e *unavailableError) Error() string {
 
 func (e *unavailableError) Unwrap() []error { return append([]error{ErrUnavailable}, e.mirrors...) }
 
-// question is what is asked of mirrors, and how an answer is read and checked.
-type question[T any] struct {
-	what, path string
-	read       func(answer []byte) (T, error)
+// request is a request to a mirror, with the function that decodes and verifies the body
+// of the response.
+type request[T any] struct {
+	subject, path string
+	decode        func(body []byte) (T, error)
 }
 
-// ask gives the first answer that is right. The mirrors are asked in their order:
-// the next one as soon as one has failed or its head start is over, so that a slow
-// mirror holds nobody up. The mirrors still under way are told to stop.
-func ask[T any](ctx context.Context, m mirrors, q question[T]) (T, error) {
+// fetch returns the first valid response. It asks the mirrors in order, the next one as
+// soon as one has failed or its head start is over, and cancels the requests that are
+// left.
+func fetch[T any](ctx context.Context, m mirrors, req request[T]) (T, error) {
 	type result struct {
 		mirror int
 		value  T
 		err    error
 	}
-	asking, stop := context.WithCancel(ctx)
-	defer stop()
-	var none T
-	results := make(chan result, len(m.list)) // room for all: nobody may listen any more
-	failures := make([]error, len(m.list))
+	fetching, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var zero T
+	results := make(chan result, len(m.urls)) // has room for all, so no goroutine blocks
+	failures := make([]error, len(m.urls))
 	next := time.NewTimer(0)
 	defer next.Stop()
-	for asked, failed := 0, 0; failed < len(m.list); {
+	for asked, failed := 0, 0; failed < len(m.urls); {
 		select {
 		case <-ctx.Done():
-			return none, fmt.Errorf("asking for %s: %w", q.what, context.Cause(ctx))
+			return zero, fmt.Errorf("fetching %s: %w", req.subject, context.Cause(ctx))
 		case <-next.C:
-			if asked == len(m.list) {
+			if asked == len(m.urls) {
 				continue
 			}
 			go func(mirror int) {
-				value, err := askOne(asking, m, m.list[mirror], q)
+				value, err := fetchFrom(fetching, m, m.urls[mirror], req)
 				results <- result{mirror, value, err}
 			}(asked)
 			asked++
@@ -130,62 +136,120 @@ func ask[T any](ctx context.Context, m mirrors, q question[T]) (T, error) {
 			if r.err == nil {
 				return r.value, nil
 			}
-			failures[r.mirror] = &MirrorError{URL: m.list[r.mirror].Redacted(), Err: r.err}
+			failures[r.mirror] = &MirrorError{URL: m.urls[r.mirror].Redacted(), Err: r.err}
 			failed++
 			next.Reset(0)
 		}
 	}
-	if ctx.Err() != nil { // the mirrors may have noticed first
-		return none, fmt.Errorf("asking for %s: %w", q.what, context.Cause(ctx))
+	if ctx.Err() != nil { // the requests may have failed before the select noticed
+		return zero, fmt.Errorf("fetching %s: %w", req.subject, context.Cause(ctx))
 	}
-	return none, &unavailableError{what: q.what, mirrors: failures}
+	return zero, &unavailableError{subject: req.subject, mirrors: failures}
 }
 
-// askOne asks one mirror and reads its answer.
-func askOne[T any](ctx context.Context, m mirrors, base *url.URL, q question[T]) (T, error) {
-	var none T
+// fetchFrom returns the response of one mirror.
+func fetchFrom[T any](ctx context.Context, m mirrors, base *url.URL, req request[T]) (T, error) {
+	var zero T
 	ctx, cancel := context.WithTimeoutCause(ctx, m.timeout, fmt.Errorf("no answer within %s", m.timeout))
 	defer cancel()
-	answer, err := m.get(ctx, base.JoinPath(q.path).String())
+	body, err := m.get(ctx, base.JoinPath(req.path).String())
 	if err != nil {
 		if ctx.Err() != nil {
-			return none, context.Cause(ctx)
+			return zero, context.Cause(ctx)
 		}
-		return none, err
+		return zero, err
 	}
-	return q.read(answer)
+	return req.decode(body)
 }
 
-// get fetches an address of a mirror.
+// get returns the body of an address.
 func (m mirrors) get(ctx context.Context, address string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("User-Agent", m.userAgent)
-	response, err := m.http.Do(request)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", m.userAgent)
+	resp, err := m.http.Do(req)
 	if err != nil {
 		var outer *url.Error
-		if errors.As(err, &outer) { // the mirror is named already
+		if errors.As(err, &outer) { // MirrorError has the address
 			err = outer.Err
 		}
 		return nil, err
 	}
-	defer response.Body.Close()
-	switch response.StatusCode {
+	defer resp.Body.Close()
+	switch resp.StatusCode {
 	case http.StatusOK:
 	case http.StatusTooEarly, http.StatusNotFound:
-		return nil, fmt.Errorf("%w: it answered %s", errNotYet, response.Status)
+		return nil, fmt.Errorf("%w: it answered %s", errNotPublished, resp.Status)
 	default:
-		return nil, fmt.Errorf("it answered %.100s", response.Status)
+		return nil, fmt.Errorf("it answered %s", excerpt.Of(resp.Status))
 	}
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
 	if err != nil {
 		return nil, fmt.Errorf("its answer broke off: %w", err)
 	}
-	if len(answer) > maxAnswer {
-		return nil, fmt.Errorf("its answer has more than %d bytes, too many for drand", maxAnswer)
+	if len(body) > maxResponse {
+		return nil, fmt.Errorf("its answer has more than %d bytes, too many for drand", maxResponse)
 	}
-	return answer, nil
+	return body, nil
+}
+
+// errPage is the error that a response is a web page, such as the sign-in page of a
+// network.
+var errPage = errors.New("it answered with a web page and not with JSON; check that it is the address of a drand relay")
+
+// decodeInfo decodes a response of /info and validates it. It must have the given hash.
+func decodeInfo(body []byte, want Hash) (Chain, error) {
+	var c Chain
+	if err := decode(body, &c); err != nil {
+		return Chain{}, err
+	}
+	if c.Hash != want {
+		return Chain{}, fmt.Errorf("%w: it answered with %s, want %s", ErrChain, c.Hash, want)
+	}
+	if err := c.Validate(); err != nil {
+		return Chain{}, err
+	}
+	return c, nil
+}
+
+// roundResponse is drand's response with a round.
+type roundResponse struct {
+	Round      uint64 `json:"round"`
+	Randomness Bytes  `json:"randomness"`
+	Signature  Bytes  `json:"signature"`
+	Previous   Bytes  `json:"previous_signature"`
+}
+
+// decodeRound decodes a response with a round and verifies it. A want of 0 means any
+// round.
+func decodeRound(body []byte, chain Chain, want uint64) (Round, error) {
+	var a roundResponse
+	if err := decode(body, &a); err != nil {
+		return Round{}, err
+	}
+	if want != 0 && a.Round != want {
+		return Round{}, fmt.Errorf("%w: it answered with round %d, want %d", ErrRound, a.Round, want)
+	}
+	r := Round{Chain: chain.Hash, Number: a.Round, Signature: a.Signature, Previous: a.Previous}
+	if randomness := r.Randomness(); a.Randomness != nil && !bytes.Equal(a.Randomness, randomness[:]) {
+		return Round{}, fmt.Errorf("%w: the randomness of round %d is not the SHA-256 of its signature", ErrRound, r.Number)
+	}
+	if err := r.Verify(chain); err != nil {
+		return Round{}, err
+	}
+	return r, nil
+}
+
+// decode decodes the JSON of a response.
+func decode(body []byte, into any) error {
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
+		return errPage
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("its answer is not drand's JSON: %w", err)
+	}
+	return nil
 }

@@ -5,32 +5,31 @@ import (
 	"fmt"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Name is the source that proofs of this package name, and what its seeds begin
-// with.
+// Name is the source in proofs of this package, and the first part of its seeds.
 const Name = "drand"
 
-// SeedForm says in a proof how the text of a seed is made. It has no characters
-// that some encoders of JSON write in a way of their own.
+// SeedForm explains the form of a seed to readers of a proof. It has no character that
+// JSON encoders escape in different ways.
 const SeedForm = "drand/{chain hash}/{round}/{randomness}, where randomness is the SHA-256 of the signature, all in lower-case hexadecimal but for the round"
 
-// ErrProof is wrapped by every error about a proof that does not belong to its
-// seed.
+// ErrProof is wrapped by errors about proofs that do not belong to their seed.
 var ErrProof = errors.New("the proof does not prove the seed")
 
-// Proof is where a seed has come from, for anyone to check; see [Check].
+// Proof proves the origin of a seed; see [Check].
 type Proof struct {
-	Source    string `json:"source"` // Name
+	Source    string `json:"source"` // always Name
 	Chain     Hash   `json:"chain"`
 	Round     uint64 `json:"round"`
 	Signature Bytes  `json:"signature"`
 	Previous  Bytes  `json:"previous_signature,omitempty"` // only with SchemeChained
-	SeedForm  string `json:"seed_form"`                    // for people
-	ChainInfo *Chain `json:"chain_info,omitempty"`         // of a chain that this package does not know
+	SeedForm  string `json:"seed_form"`                    // for human readers
+	ChainInfo *Chain `json:"chain_info,omitempty"`         // nil for a chain of [Known]
 }
 
-// NewProof makes the proof of a round, which has to be verified.
+// NewProof returns the proof of a verified round of a chain.
 func NewProof(r Round, c Chain) Proof {
 	p := Proof{Source: Name, Chain: r.Chain, Round: r.Number, Signature: r.Signature, Previous: r.Previous, SeedForm: SeedForm}
 	if _, ok := known(r.Chain); !ok {
@@ -39,16 +38,15 @@ func NewProof(r Round, c Chain) Proof {
 	return p
 }
 
-// round is the round that the proof is of, verified by nobody.
+// round returns the round of the proof without verifying it.
 func (p Proof) round() Round {
 	return Round{Chain: p.Chain, Number: p.Round, Signature: p.Signature, Previous: p.Previous}
 }
 
-// Check says, without a network, whether a seed is the randomness of the round that
-// its proof tells: the text agrees, and the key of the chain has signed the round.
-// The chains of [Known] are relied on, and those whose hash is given, for which the
-// proof has the parameters. It gives the chain; [Chain.TimeOf] then tells when the
-// round was published. Errors wrap [ErrSeed], [ErrProof], [ErrChain] or [ErrRound].
+// Check verifies offline that a seed is the randomness of the round in its proof: the
+// texts agree and the chain has signed the round. It trusts the chains of [Known] and the
+// given hashes. It returns the chain, whose [Chain.TimeOf] is the time when the round was
+// published. Its errors wrap [ErrSeed], [ErrProof], [ErrChain] or [ErrRound].
 func Check(seed entropy.Seed, p Proof, trusted ...Hash) (Chain, error) {
 	ref, err := ParseSeed(seed)
 	if err != nil {
@@ -57,13 +55,13 @@ func Check(seed entropy.Seed, p Proof, trusted ...Hash) (Chain, error) {
 	r := p.round()
 	switch {
 	case p.Source != Name:
-		return Chain{}, fmt.Errorf("%w: its source is %.100q, expected %s", ErrProof, p.Source, Name)
+		return Chain{}, fmt.Errorf("%w: its source must be %s, got %q", ErrProof, Name, excerpt.Of(p.Source))
 	case ref.Chain != p.Chain:
 		return Chain{}, fmt.Errorf("%w: the seed is of the chain %s, the proof of %s", ErrProof, ref.Chain, p.Chain)
 	case ref.Round != p.Round:
 		return Chain{}, fmt.Errorf("%w: the seed is of round %d, the proof of round %d", ErrProof, ref.Round, p.Round)
 	case ref.Randomness != r.Randomness():
-		return Chain{}, fmt.Errorf("%w: the randomness in the seed is %s, the SHA-256 of the signature is %s", ErrProof, ref.Randomness, r.Randomness())
+		return Chain{}, fmt.Errorf("%w: the randomness in the seed is %s, but the SHA-256 of the signature is %s", ErrProof, ref.Randomness, r.Randomness())
 	}
 	c, err := p.chain(trusted)
 	if err != nil {
@@ -75,8 +73,8 @@ func Check(seed entropy.Seed, p Proof, trusted ...Hash) (Chain, error) {
 	return c, nil
 }
 
-// chain finds the parameters of the proof's chain: its own, or those in the proof
-// if their hash is relied on. [Round.Verify] recomputes the hash.
+// chain returns the parameters of the chain of the proof: those of [Known], or those in
+// the proof if their hash is trusted. [Round.Verify] recomputes the hash.
 func (p Proof) chain(trusted []Hash) (Chain, error) {
 	if c, ok := known(p.Chain); ok {
 		return c, nil
@@ -86,9 +84,9 @@ func (p Proof) chain(trusted []Hash) (Chain, error) {
 			continue
 		}
 		if p.ChainInfo == nil {
-			return Chain{}, fmt.Errorf("%w: the proof does not have the parameters of %s (chain_info)", ErrChain, h)
+			return Chain{}, fmt.Errorf("%w: the proof has no parameters of %s (chain_info)", ErrChain, h)
 		}
 		return *p.ChainInfo, nil
 	}
-	return Chain{}, fmt.Errorf("%w: %s is not known; anyone can make a chain, so name this one (drand-chain) if you rely on it", ErrChain, p.Chain)
+	return Chain{}, fmt.Errorf("%w: %s is unknown and anyone can make a chain; if you trust it, name it (drand-chain)", ErrChain, p.Chain)
 }

@@ -1,18 +1,19 @@
 package drand_test
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/entropy/drand"
 	"github.com/prizegen/prizegen/pkg/entropy/drand/drandtest"
 )
 
-// again writes a proof to JSON and reads it back.
-func again(t *testing.T, p drand.Proof) drand.Proof {
+// roundTrip encodes a proof as JSON and decodes it.
+func roundTrip(t *testing.T, p drand.Proof) drand.Proof {
 	t.Helper()
 	data, err := json.Marshal(p)
 	if err != nil {
@@ -28,23 +29,23 @@ func again(t *testing.T, p drand.Proof) drand.Proof {
 func TestCheck(t *testing.T) {
 	for _, p := range publishedRounds(t) {
 		r, c := p.round(), chainOf(t, p.Chain)
-		proof := again(t, drand.NewProof(r, c))
+		proof := roundTrip(t, drand.NewProof(r, c))
 		got, err := drand.Check(r.Seed(), proof)
 		if err != nil || !got.Equal(c) {
-			t.Errorf("round %d: %v, %v", p.Round, got, err)
+			t.Errorf("round %d: got chain %v with error %v, want %v", p.Round, got, err, c)
 		}
 		if proof.ChainInfo != nil {
-			t.Errorf("the proof of round %d tells the parameters of a known chain", p.Round)
+			t.Errorf("proof of round %d: got chain info of a known chain, want none", p.Round)
 		}
 	}
 	c := drandtest.Make(t, drandtest.Config{Scheme: drand.SchemeChained})
-	proof := again(t, drand.NewProof(c.Round(3), c.Info()))
+	proof := roundTrip(t, drand.NewProof(c.Round(3), c.Info()))
 	if got, err := drand.Check(c.Round(3).Seed(), proof, drand.Hash{}, c.Info().Hash); err != nil || !got.Equal(c.Info()) {
-		t.Errorf("a chain that is relied on: %v, %v", got, err)
+		t.Errorf("trusted chain: got %v with error %v, want %v", got, err, c.Info())
 	}
 }
 
-func TestCheckRefuses(t *testing.T) {
+func TestCheckErrors(t *testing.T) {
 	r := publishedRounds(t)[0].round()
 	other := publishedRounds(t)[1].round()
 	c := drandtest.Make(t, drandtest.Config{})
@@ -60,10 +61,10 @@ func TestCheckRefuses(t *testing.T) {
 	}{
 		"another seed":         {seed: "42", proof: drand.NewProof(r, drand.Quicknet()), want: drand.ErrSeed, says: "drand/{chain hash}"},
 		"another round":        {seed: r.Seed(), proof: drand.NewProof(other, drand.Quicknet()), want: drand.ErrProof, says: "of round 42, the proof of round 1000"},
-		"another source":       {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Source = "dice" }, want: drand.ErrProof, says: `its source is "dice"`},
+		"another source":       {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Source = "dice" }, want: drand.ErrProof, says: `its source must be drand, got "dice"`},
 		"another chain":        {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Chain = drand.Default().Hash }, want: drand.ErrProof, says: "of the chain"},
 		"another randomness":   {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Signature[3] ^= 1 }, want: drand.ErrProof, says: "the SHA-256 of the signature is"},
-		"nobody's signature":   {seed: forged.Seed(), proof: drand.NewProof(forged, drand.Quicknet()), want: drand.ErrRound, says: "not one by the key"},
+		"nobody's signature":   {seed: forged.Seed(), proof: drand.NewProof(forged, drand.Quicknet()), want: drand.ErrRound, says: "has not made the signature"},
 		"a chain of one's own": {seed: c.Round(3).Seed(), proof: own, want: drand.ErrChain, says: "anyone can make a chain"},
 		"another's trusted":    {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{drand.Quicknet().Hash}, want: drand.ErrChain, says: "drand-chain"},
 		"no parameters":        {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{c.Info().Hash}, spoil: func(p *drand.Proof) { p.ChainInfo = nil }, want: drand.ErrChain, says: "chain_info"},
@@ -72,13 +73,13 @@ func TestCheckRefuses(t *testing.T) {
 		}, want: drand.ErrChain, says: "parameters have the hash"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := again(t, test.proof)
+			p := roundTrip(t, test.proof)
 			if test.spoil != nil {
 				test.spoil(&p)
 			}
 			_, err := drand.Check(test.seed, p, test.trusted...)
 			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("error %v, want one that wraps %q and says %q", err, test.want, test.says)
+				t.Errorf("got error %v, want %v with %q", err, test.want, test.says)
 			}
 		})
 	}
@@ -97,14 +98,14 @@ func TestConfirm(t *testing.T) {
 	other := proof
 	other.Round = 4
 	if err := client.Confirm(t.Context(), other); !errors.Is(err, drand.ErrProof) || !strings.Contains(err.Error(), "another signature") {
-		t.Errorf("the signature of round 3 is confirmed as that of round 4: %v", err)
+		t.Errorf("signature of round 3 for round 4: got error %v, want ErrProof with another signature", err)
 	}
 	other.Chain = drand.Quicknet().Hash
 	if err := client.Confirm(t.Context(), other); !errors.Is(err, drand.ErrProof) || !strings.Contains(err.Error(), "drand-chain") {
-		t.Errorf("a proof of another chain is confirmed: %v", err)
+		t.Errorf("proof of another chain: got error %v, want ErrProof with drand-chain", err)
 	}
 	c.Fail(drandtest.Broken)
 	if err := client.Confirm(t.Context(), proof); !errors.Is(err, drand.ErrUnavailable) {
-		t.Errorf("a proof is confirmed by nobody: %v", err)
+		t.Errorf("broken mirror: got error %v, want ErrUnavailable", err)
 	}
 }

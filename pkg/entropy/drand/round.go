@@ -12,62 +12,60 @@ import (
 )
 
 var (
-	// ErrRound is wrapped by every error about a round that is not what its chain
-	// has signed.
+	// ErrRound is wrapped by errors about rounds that their chain has not signed.
 	ErrRound = errors.New("not a genuine drand round")
-	// ErrSeed is wrapped by every error about a seed that is not of this package's
-	// form.
+	// ErrSeed is wrapped by errors about seeds that do not have the form of this package.
 	ErrSeed = errors.New("not a seed from drand")
 )
 
-// genesisSeedSize is the length of what round 1 of a chained chain has for the
-// signature of the round before it.
+// genesisSeedSize is the length of the previous signature of round 1 of a chained chain,
+// in bytes.
 const genesisSeedSize = 32
 
 // Round is one round of a chain.
 type Round struct {
 	Chain     Hash
 	Number    uint64 // from 1
-	Signature Bytes  // of the chain's group
-	Previous  Bytes  // the signature of the round before; only with SchemeChained
+	Signature Bytes
+	Previous  Bytes // signature of the previous round; only with SchemeChained
 }
 
-// Randomness is the SHA-256 of the signature, which is how drand defines it.
+// Randomness returns the SHA-256 of the signature, as drand specifies.
 func (r Round) Randomness() Hash { return sha256.Sum256(r.Signature) }
 
-// Seed is the text drand/<chain hash>/<round>/<randomness>.
+// Seed returns the text drand/<chain hash>/<round>/<randomness>.
 func (r Round) Seed() entropy.Seed {
 	return Reference{Chain: r.Chain, Round: r.Number, Randomness: r.Randomness()}.Seed()
 }
 
-// Verify says whether the chain has signed the round. Its errors wrap [ErrRound]
-// where it has not, and [ErrChain] where the chain's parameters are not whole.
+// Verify returns an error that wraps [ErrRound] if the chain has not signed the round, or
+// [ErrChain] if the parameters of the chain are invalid.
 func (r Round) Verify(c Chain) error {
 	s, err := c.validate()
 	if err != nil {
 		return err
 	}
 	if r.Chain != c.Hash {
-		return fmt.Errorf("%w: round %d is of the chain %s, expected %s", ErrRound, r.Number, r.Chain, c.Hash)
+		return fmt.Errorf("%w: round %d must be of the chain %s, got %s", ErrRound, r.Number, c.Hash, r.Chain)
 	}
-	if err := r.checkShape(s); err != nil {
+	if err := r.checkLengths(s); err != nil {
 		return err
 	}
-	r.Previous = slices.Clip(r.Previous) // what is appended to
+	r.Previous = slices.Clip(r.Previous) // s.message appends to it
 	if valid, err := s.verify(c.PublicKey, s.message(r), r.Signature); err != nil || !valid {
-		return fmt.Errorf("%w: the signature of round %d is not one by the key of the chain %s", ErrRound, r.Number, r.Chain)
+		return fmt.Errorf("%w: the key of the chain %s has not made the signature of round %d", ErrRound, r.Chain, r.Number)
 	}
 	return nil
 }
 
-// checkShape looks at the lengths. They matter: a point has several encodings of
-// different lengths, and each would make another randomness.
-func (r Round) checkShape(s scheme) error {
+// checkLengths checks the number and the lengths of the signatures. A point has encodings
+// of several lengths, each of which would result in another randomness.
+func (r Round) checkLengths(s scheme) error {
 	if r.Number == 0 {
-		return fmt.Errorf("%w: rounds are counted from 1, this one is 0", ErrRound)
+		return fmt.Errorf("%w: rounds are counted from 1, got 0", ErrRound)
 	}
 	if len(r.Signature) != s.signatureSize {
-		return fmt.Errorf("%w: the signature of round %d has %d bytes, expected %d", ErrRound, r.Number, len(r.Signature), s.signatureSize)
+		return fmt.Errorf("%w: the signature of round %d must have %d bytes, got %d", ErrRound, r.Number, s.signatureSize, len(r.Signature))
 	}
 	want := 0
 	switch {
@@ -77,32 +75,32 @@ func (r Round) checkShape(s scheme) error {
 		want = s.signatureSize
 	}
 	if len(r.Previous) != want {
-		return fmt.Errorf("%w: the previous signature of round %d has %d bytes, expected %d", ErrRound, r.Number, len(r.Previous), want)
+		return fmt.Errorf("%w: the previous signature of round %d must have %d bytes, got %d", ErrRound, r.Number, want, len(r.Previous))
 	}
 	return nil
 }
 
-// Reference is what the text of a seed says of its round.
+// Reference is the contents of a seed.
 type Reference struct {
 	Chain      Hash
 	Round      uint64
 	Randomness Hash
 }
 
-// Seed is the text of the reference.
+// Seed returns the text drand/<chain hash>/<round>/<randomness>.
 func (r Reference) Seed() entropy.Seed {
 	return entropy.Seed(fmt.Sprintf("%s/%s/%d/%s", Name, r.Chain, r.Round, r.Randomness))
 }
 
-// ParseSeed takes the text of a seed apart. It verifies nothing: anyone can write
-// such a text, and [Check] says whether it is true. Its errors wrap [ErrSeed].
+// ParseSeed parses a seed. It verifies nothing, and anyone can write such a text; see
+// [Check]. Its errors wrap [ErrSeed].
 func ParseSeed(seed entropy.Seed) (Reference, error) {
-	fail := func(what string) (Reference, error) {
-		return Reference{}, fmt.Errorf("%w: %s; expected %s", ErrSeed, what, SeedForm)
+	fail := func(problem string) (Reference, error) {
+		return Reference{}, fmt.Errorf("%w: %s; the form is %s", ErrSeed, problem, SeedForm)
 	}
 	fields := strings.Split(string(seed), "/")
 	if len(fields) != 4 || fields[0] != Name {
-		return fail("it does not have the parts")
+		return fail("it does not have the four parts")
 	}
 	chain, err := ParseHash(fields[1])
 	if err != nil {
@@ -118,7 +116,7 @@ func ParseSeed(seed entropy.Seed) (Reference, error) {
 	}
 	r := Reference{Chain: chain, Round: round, Randomness: randomness}
 	if r.Seed() != seed {
-		return fail("a round is written without a sign or leading zeros, and hexadecimal digits in lower case")
+		return fail("the round must have no sign or leading zeros, and hexadecimal digits must be in lower case")
 	}
 	return r, nil
 }

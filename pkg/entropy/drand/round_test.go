@@ -1,13 +1,13 @@
 package drand_test
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/drand/drandtest"
 )
 
-// published is a round of a public chain.
+// published is a round that a public chain has published.
 type published struct {
 	Chain      drand.Hash  `json:"chain"`
 	Round      uint64      `json:"round"`
@@ -42,7 +42,7 @@ func publishedRounds(t *testing.T) []published {
 		t.Fatal(err)
 	}
 	if len(file.Rounds) == 0 {
-		t.Fatal("no rounds are recorded")
+		t.Fatal("got no rounds in testdata/rounds.json")
 	}
 	return file.Rounds
 }
@@ -54,7 +54,7 @@ func chainOf(t *testing.T, h drand.Hash) drand.Chain {
 			return c
 		}
 	}
-	t.Fatalf("%s is not a known chain", h)
+	t.Fatalf("got no known chain %s", h)
 	return drand.Chain{}
 }
 
@@ -65,23 +65,23 @@ func TestPublishedRounds(t *testing.T) {
 			t.Errorf("round %d of %s: %v", p.Round, c.BeaconID, err)
 		}
 		if p.Randomness != (drand.Hash{}) && r.Randomness() != p.Randomness {
-			t.Errorf("round %d of %s: randomness %s, want %s", p.Round, c.BeaconID, r.Randomness(), p.Randomness)
+			t.Errorf("round %d of %s: got randomness %s, want %s", p.Round, c.BeaconID, r.Randomness(), p.Randomness)
 		}
 		if !p.Due.IsZero() {
 			if got := c.TimeOf(p.Round); !got.Equal(p.Due) {
-				t.Errorf("round %d of %s is due at %s, want %s", p.Round, c.BeaconID, got, p.Due)
+				t.Errorf("round %d of %s: got due time %s, want %s", p.Round, c.BeaconID, got, p.Due)
 			}
 		}
 		r.Number++
 		if err := r.Verify(c); !errors.Is(err, drand.ErrRound) {
-			t.Errorf("the signature of round %d of %s also stands for the next one: %v", p.Round, c.BeaconID, err)
+			t.Errorf("signature of round %d of %s for the next round: got error %v, want ErrRound", p.Round, c.BeaconID, err)
 		}
 	}
 }
 
-// A round is refused whatever is wrong with it: its signature is what the
-// randomness is made of, so not even another encoding of it will do.
-func TestVerifyRefuses(t *testing.T) {
+// TestVerifyErrors includes other encodings of a valid signature, which would result in
+// another randomness.
+func TestVerifyErrors(t *testing.T) {
 	rounds := publishedRounds(t)
 	unchained, first, chained := rounds[0].round(), rounds[2].round(), rounds[3].round()
 	for name, test := range map[string]struct {
@@ -89,20 +89,20 @@ func TestVerifyRefuses(t *testing.T) {
 		spoil func(*drand.Round)
 		want  string
 	}{
-		"another number":          {unchained, func(r *drand.Round) { r.Number = 43 }, "not one by the key"},
+		"another number":          {unchained, func(r *drand.Round) { r.Number = 43 }, "has not made the signature"},
 		"round 0":                 {unchained, func(r *drand.Round) { r.Number = 0 }, "counted from 1"},
-		"another chain":           {unchained, func(r *drand.Round) { r.Chain = drand.QuicknetT().Hash }, "expected 52db9ba7"},
-		"a bit":                   {unchained, func(r *drand.Round) { r.Signature[20] ^= 1 }, "not one by the key"},
-		"the sign of the point":   {unchained, func(r *drand.Round) { r.Signature[0] ^= 0x20 }, "not one by the key"},
-		"not compressed":          {unchained, func(r *drand.Round) { r.Signature[0] ^= 0x80 }, "not one by the key"},
-		"the point at infinity":   {unchained, func(r *drand.Round) { r.Signature = append([]byte{0xc0}, make([]byte, 47)...) }, "not one by the key"},
-		"no signature":            {unchained, func(r *drand.Round) { r.Signature = nil }, "has 0 bytes, expected 48"},
-		"twice as long":           {unchained, func(r *drand.Round) { r.Signature = append(r.Signature, r.Signature...) }, "has 96 bytes, expected 48"},
-		"an unwanted previous":    {unchained, func(r *drand.Round) { r.Previous = []byte{1} }, "has 1 bytes, expected 0"},
-		"no previous":             {chained, func(r *drand.Round) { r.Previous = nil }, "has 0 bytes, expected 96"},
-		"another previous":        {chained, func(r *drand.Round) { r.Previous[9] ^= 1 }, "not one by the key"},
-		"a genesis that is wrong": {first, func(r *drand.Round) { r.Previous[9] ^= 1 }, "not one by the key"},
-		"a genesis too long":      {first, func(r *drand.Round) { r.Previous = chained.Previous }, "has 96 bytes, expected 32"},
+		"another chain":           {unchained, func(r *drand.Round) { r.Chain = drand.QuicknetT().Hash }, "must be of the chain 52db9ba7"},
+		"a bit":                   {unchained, func(r *drand.Round) { r.Signature[20] ^= 1 }, "has not made the signature"},
+		"the sign of the point":   {unchained, func(r *drand.Round) { r.Signature[0] ^= 0x20 }, "has not made the signature"},
+		"not compressed":          {unchained, func(r *drand.Round) { r.Signature[0] ^= 0x80 }, "has not made the signature"},
+		"the point at infinity":   {unchained, func(r *drand.Round) { r.Signature = append([]byte{0xc0}, make([]byte, 47)...) }, "has not made the signature"},
+		"no signature":            {unchained, func(r *drand.Round) { r.Signature = nil }, "must have 48 bytes, got 0"},
+		"twice as long":           {unchained, func(r *drand.Round) { r.Signature = append(r.Signature, r.Signature...) }, "must have 48 bytes, got 96"},
+		"an unwanted previous":    {unchained, func(r *drand.Round) { r.Previous = []byte{1} }, "must have 0 bytes, got 1"},
+		"no previous":             {chained, func(r *drand.Round) { r.Previous = nil }, "must have 96 bytes, got 0"},
+		"another previous":        {chained, func(r *drand.Round) { r.Previous[9] ^= 1 }, "has not made the signature"},
+		"a genesis that is wrong": {first, func(r *drand.Round) { r.Previous[9] ^= 1 }, "has not made the signature"},
+		"a genesis too long":      {first, func(r *drand.Round) { r.Previous = chained.Previous }, "must have 32 bytes, got 96"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := test.round
@@ -111,13 +111,13 @@ func TestVerifyRefuses(t *testing.T) {
 			test.spoil(&r)
 			err := r.Verify(c)
 			if !errors.Is(err, drand.ErrRound) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error %v, want one that wraps ErrRound and says %q", err, test.want)
+				t.Errorf("got error %v, want ErrRound with %q", err, test.want)
 			}
 		})
 	}
 }
 
-func TestVerifyLeavesPreviousAlone(t *testing.T) {
+func TestVerifyDoesNotWrite(t *testing.T) {
 	r := publishedRounds(t)[3].round()
 	room := append(r.Previous, 1, 2, 3, 4, 5, 6, 7, 8)
 	r.Previous = room[:96]
@@ -125,7 +125,7 @@ func TestVerifyLeavesPreviousAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(drand.Bytes{1, 2, 3, 4, 5, 6, 7, 8}, room[96:]); diff != "" {
-		t.Error("verifying wrote behind the previous signature:", diff)
+		t.Errorf("bytes after the previous signature (-want +got):\n%s", diff)
 	}
 }
 
@@ -133,7 +133,7 @@ func TestSeed(t *testing.T) {
 	r := publishedRounds(t)[0].round()
 	const want = "drand/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/42/8ada64bae5c6c0f5540a6a13af56e663240edfbd2c76ac6a8f27671eb7259ce3"
 	if r.Seed() != want {
-		t.Errorf("seed %s, want %s", r.Seed(), want)
+		t.Errorf("got seed %s, want %s", r.Seed(), want)
 	}
 	if _, err := entropy.ParseSeed(string(r.Seed())); err != nil {
 		t.Error(err)
@@ -145,12 +145,12 @@ func TestSeed(t *testing.T) {
 	for _, seed := range []entropy.Seed{want, longest} {
 		ref, err := drand.ParseSeed(seed)
 		if err != nil || ref.Seed() != seed {
-			t.Errorf("ParseSeed(%s) = %v, %v", seed, ref, err)
+			t.Errorf("ParseSeed(%s) = %v with error %v, want the seed again", seed, ref, err)
 		}
 	}
 }
 
-func TestParseSeedRefuses(t *testing.T) {
+func TestParseSeedErrors(t *testing.T) {
 	hash, randomness := strings.Repeat("ab", 32), strings.Repeat("cd", 32)
 	for name, seed := range map[string]string{
 		"empty":             "",
@@ -166,13 +166,12 @@ func TestParseSeedRefuses(t *testing.T) {
 		"short randomness":  "drand/" + hash + "/1/" + randomness[2:],
 	} {
 		if ref, err := drand.ParseSeed(entropy.Seed(seed)); !errors.Is(err, drand.ErrSeed) {
-			t.Errorf("%s: ParseSeed(%q) = %v, %v, want an error that wraps ErrSeed", name, seed, ref, err)
+			t.Errorf("%s: ParseSeed(%q) = %v with error %v, want ErrSeed", name, seed, ref, err)
 		}
 	}
 }
 
-// Signing as the test chain does and verifying as clients do are two sides of the
-// same scheme.
+// TestSignedRounds verifies rounds that the test chain has signed.
 func TestSignedRounds(t *testing.T) {
 	for _, scheme := range []string{drand.SchemeQuicknet, drand.SchemeChained} {
 		c := drandtest.Make(t, drandtest.Config{Scheme: scheme})
@@ -182,7 +181,7 @@ func TestSignedRounds(t *testing.T) {
 			}
 		}
 		if scheme == drand.SchemeChained && c.Round(4).Previous.String() != c.Round(3).Signature.String() {
-			t.Error("round 4 does not follow from round 3")
+			t.Errorf("got previous signature %s of round 4, want that of round 3, %s", c.Round(4).Previous, c.Round(3).Signature)
 		}
 	}
 }

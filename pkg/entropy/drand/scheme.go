@@ -6,18 +6,19 @@ import (
 	"fmt"
 
 	"github.com/cloudflare/circl/sign/bls"
+
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// scheme is how the rounds of a chain are signed.
+// scheme is a signature scheme.
 type scheme struct {
-	keySize, signatureSize int
-	chained                bool // to the signature of the round before
+	keySize, signatureSize int // in bytes
+	chained                bool
 	verify                 func(key, message, signature []byte) (valid bool, err error)
 }
 
-// schemeOf knows the supported schemes. The hash of a chain does not cover its
-// scheme, but a lie about it gets nobody anywhere: the length of the key, which the
-// hash does cover, decides which of the two it can be.
+// schemeOf returns the scheme of a chain. The hash of a chain does not cover the name of
+// its scheme, but it covers the key, whose length determines the scheme.
 func schemeOf(c Chain) (scheme, error) {
 	switch c.Scheme {
 	case SchemeQuicknet:
@@ -25,12 +26,12 @@ func schemeOf(c Chain) (scheme, error) {
 	case SchemeChained:
 		return scheme{keySize: 48, signatureSize: 96, chained: true, verify: verify[bls.KeyG1SigG2]}, nil
 	}
-	return scheme{}, fmt.Errorf("%w: %s is signed by the scheme %.100q, which is not supported; use a chain of %s or %s, for example quicknet",
-		ErrChain, c.Hash, c.Scheme, SchemeQuicknet, SchemeChained)
+	return scheme{}, fmt.Errorf("%w: %s has the scheme %q, which is not supported; use a chain of %s or %s, for example quicknet",
+		ErrChain, c.Hash, excerpt.Of(c.Scheme), SchemeQuicknet, SchemeChained)
 }
 
-// verify checks a signature over a message on BLS12-381. The error is about the
-// key.
+// verify reports whether a signature of a message on BLS12-381 is valid. The error is
+// about the key.
 func verify[K bls.KeyGroup](key, message, signature []byte) (bool, error) {
 	var public bls.PublicKey[K]
 	if err := public.UnmarshalBinary(key); err != nil {
@@ -39,11 +40,11 @@ func verify[K bls.KeyGroup](key, message, signature []byte) (bool, error) {
 	return bls.Verify(&public, message, signature), nil
 }
 
-// checkKey says whether the key of a chain is a point of the scheme's group.
+// checkKey returns an error if the key of a chain is not a point of the right group.
 func (s scheme) checkKey(c Chain) error {
 	if len(c.PublicKey) != s.keySize {
-		return fmt.Errorf("%w: the public key of %s has %d bytes, expected %d with the scheme %s",
-			ErrChain, c.Hash, len(c.PublicKey), s.keySize, c.Scheme)
+		return fmt.Errorf("%w: the public key of %s must have %d bytes with the scheme %s, got %d",
+			ErrChain, c.Hash, s.keySize, c.Scheme, len(c.PublicKey))
 	}
 	if _, err := s.verify(c.PublicKey, nil, nil); err != nil {
 		return fmt.Errorf("%w: the public key of %s is not a point of its curve: %w", ErrChain, c.Hash, err)
@@ -51,7 +52,7 @@ func (s scheme) checkKey(c Chain) error {
 	return nil
 }
 
-// message is what the signers of a round have signed.
+// message returns the message that the signature of a round is for.
 func (s scheme) message(r Round) []byte {
 	sum := sha256.Sum256(binary.BigEndian.AppendUint64(r.Previous, r.Number))
 	return sum[:]

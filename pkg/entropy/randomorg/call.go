@@ -3,7 +3,6 @@ package randomorg
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,90 +10,91 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
 var (
-	// ErrKey is wrapped by errors about an API key that is not accepted.
+	// ErrKey is wrapped by errors about a missing or rejected API key.
 	ErrKey = errors.New("random.org needs a valid API key")
-	// ErrQuota is wrapped by errors about an API key whose allowance is used up.
+	// ErrQuota is wrapped by errors about an API key with a used-up allowance.
 	ErrQuota = errors.New("the random.org allowance is used up")
-	// ErrAnswer is wrapped by errors about answers that are not to what was asked.
-	ErrAnswer = errors.New("not a sound answer of random.org")
-	// ErrUnavailable is wrapped by errors about calls that were not answered.
+	// ErrAnswer is wrapped by errors about invalid answers.
+	ErrAnswer = errors.New("invalid answer of random.org")
+	// ErrUnavailable is wrapped by errors about calls without an answer.
 	ErrUnavailable = errors.New("random.org has not answered")
 )
 
-// maxAnswer is the size in bytes of the largest answer; a blob's has about 1500.
+// maxAnswer is the length of the longest answer, in bytes. The answer with a blob has about
+// 1500.
 const maxAnswer = 64 << 10
 
-// RPCError is a refusal by RANDOM.ORG; the codes are those of
-// https://api.random.org/json-rpc/4/error-codes. It wraps [ErrKey], [ErrQuota] or
+// RPCError is an error that RANDOM.ORG has returned. It wraps [ErrKey], [ErrQuota] or
 // [ErrUnavailable].
 type RPCError struct {
-	Code    int
-	Message string // of RANDOM.ORG
+	Code    int    // see https://api.random.org/json-rpc/4/error-codes
+	Message string // in RANDOM.ORG's words
 	kind    error
-	advice  string
+	hint    string
 }
 
-// Error tells what RANDOM.ORG has said and what to do.
+// Error implements [error].
 func (e *RPCError) Error() string {
-	return fmt.Sprintf("%v: it says %q (code %d); %s", e.kind, e.Message, e.Code, e.advice)
+	return fmt.Sprintf("%v: %q (code %d); %s", e.kind, e.Message, e.Code, e.hint)
 }
 
-// Unwrap gives the kind of the refusal.
+// Unwrap returns [ErrKey], [ErrQuota] or [ErrUnavailable].
 func (e *RPCError) Unwrap() error { return e.kind }
 
-// newRPCError sorts the codes that have to do with keys; the others are mistakes in
-// the call or at RANDOM.ORG.
 func newRPCError(code int, message string) *RPCError {
 	e := &RPCError{Code: code, Message: message}
 	switch code {
 	case 303, 400:
-		e.kind, e.advice = ErrKey, "check the key at https://api.random.org/dashboard"
+		e.kind, e.hint = ErrKey, "check the key at https://api.random.org/dashboard"
 	case 401:
-		e.kind, e.advice = ErrKey, "the key is stopped or paused; start it at https://api.random.org/dashboard"
+		e.kind, e.hint = ErrKey, "the key is stopped or paused; start it at https://api.random.org/dashboard"
 	case 402, 403:
-		e.kind, e.advice = ErrQuota, "wait until it is renewed, or extend it at https://api.random.org/dashboard"
+		e.kind, e.hint = ErrQuota, "wait until it is renewed, or extend it at https://api.random.org/dashboard"
 	default:
-		e.kind, e.advice = ErrUnavailable, "see https://api.random.org/json-rpc/4/error-codes"
+		e.kind, e.hint = ErrUnavailable, "see https://api.random.org/json-rpc/4/error-codes"
 	}
 	return e
 }
 
-// callID is the id of every call: each has a connection's answer to itself.
+// callID is the id of every call. Each call has an HTTP request of its own.
 const callID = 1
 
-// call makes a JSON-RPC 2.0 call and reads its result. No error tells the API key,
-// whoever repeats it.
+// call makes a JSON-RPC 2.0 call and decodes its result. No error contains the API key, even
+// if the server repeats it.
 func (c *Client) call(ctx context.Context, method string, parameters, result any) error {
-	body, err := encode(map[string]any{"jsonrpc": "2.0", "method": method, "params": parameters, "id": callID})
+	// Signed strings must stay as they are.
+	body, err := json.Marshal(struct {
+		Version    string `json:"jsonrpc"`
+		Method     string `json:"method"`
+		Parameters any    `json:"params"`
+		ID         int    `json:"id"`
+	}{"2.0", method, parameters, callID}, jsontext.PreserveRawStrings(true))
 	if err != nil {
-		return fmt.Errorf("%w: the call can't be written: %s", ErrUnavailable, c.hide(err.Error()))
+		return fmt.Errorf("%w: encoding the call: %s", ErrUnavailable, c.redact(err.Error()))
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeout, fmt.Errorf("no answer within %s", c.cfg.Timeout))
 	defer cancel()
 	status, answer, err := c.post(limited, body)
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("asking %s: %w", c.address, context.Cause(ctx))
+		return fmt.Errorf("calling %s: %w", c.address, context.Cause(ctx))
 	case limited.Err() != nil:
 		return fmt.Errorf("%w: %s: %w; try again later", ErrUnavailable, c.address, context.Cause(limited))
 	case err != nil:
-		return fmt.Errorf("%w: %s: %s; check the network and random-org-url, or try again later", ErrUnavailable, c.address, c.hide(err.Error()))
+		return fmt.Errorf("%w: %s: %s; check the network and random-org-url, or try again later", ErrUnavailable, c.address, c.redact(err.Error()))
 	}
-	return c.readAnswer(status, answer, result)
+	return c.decodeAnswer(status, answer, result)
 }
 
-// encode writes JSON, signed texts in it byte for byte: HTML is left as it is.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return b.Bytes(), err
-}
-
+// post sends a call and returns the status and the body of the answer.
 func (c *Client) post(ctx context.Context, body []byte) (status int, answer []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.URL, bytes.NewReader(body))
 	if err != nil {
@@ -106,7 +106,7 @@ func (c *Client) post(ctx context.Context, body []byte) (status int, answer []by
 	response, err := c.cfg.HTTP.Do(request)
 	if err != nil {
 		var outer *url.Error
-		if errors.As(err, &outer) { // the address is told already
+		if errors.As(err, &outer) { // call adds the address
 			err = outer.Err
 		}
 		return 0, nil, err
@@ -119,13 +119,12 @@ func (c *Client) post(ctx context.Context, body []byte) (status int, answer []by
 	return response.StatusCode, answer, err
 }
 
-// readAnswer reads a JSON-RPC answer. A refusal says more than the HTTP status, so
-// it comes first.
-func (c *Client) readAnswer(status int, answer []byte, result any) error {
+// decodeAnswer decodes a JSON-RPC answer. An error in it is more precise than the status.
+func (c *Client) decodeAnswer(status int, answer []byte, result any) error {
 	var envelope struct {
-		Version string          `json:"jsonrpc"`
-		ID      *int            `json:"id"`
-		Result  json.RawMessage `json:"result"`
+		Version string         `json:"jsonrpc"`
+		ID      *int           `json:"id"`
+		Result  jsontext.Value `json:"result"`
 		Error   *struct {
 			Code    int    `json:"code"`
 			Message string `json:"message"`
@@ -134,32 +133,29 @@ func (c *Client) readAnswer(status int, answer []byte, result any) error {
 	err := json.Unmarshal(answer, &envelope)
 	switch {
 	case err == nil && envelope.Error != nil:
-		return newRPCError(envelope.Error.Code, c.hide(envelope.Error.Message))
+		return newRPCError(envelope.Error.Code, excerpt.Of(c.redact(envelope.Error.Message)))
 	case status != http.StatusOK:
-		return fmt.Errorf("%w: %s answered %d %s, expected 200; try again later", ErrUnavailable, c.address, status, http.StatusText(status))
+		return fmt.Errorf("%w: %s answered %d %s; try again later", ErrUnavailable, c.address, status, http.StatusText(status))
 	case err != nil:
-		return fmt.Errorf("%w: %s did not answer with JSON: %s; check random-org-url", ErrAnswer, c.address, c.hide(err.Error()))
+		return fmt.Errorf("%w: %s did not answer with JSON: %s; check random-org-url", ErrAnswer, c.address, c.redact(err.Error()))
 	case envelope.Version != "2.0" || envelope.ID == nil || *envelope.ID != callID:
 		return fmt.Errorf("%w: %s did not answer this call of JSON-RPC 2.0; check random-org-url", ErrAnswer, c.address)
 	}
 	if err := json.Unmarshal(envelope.Result, result); err != nil {
-		return fmt.Errorf("%w: the result of %s is not one: %s", ErrAnswer, c.address, c.hide(err.Error()))
+		return fmt.Errorf("%w: invalid result of %s: %s", ErrAnswer, c.address, c.redact(err.Error()))
 	}
 	return nil
 }
 
-// hide takes the API key out of what somebody else has written.
-func (c *Client) hide(text string) string {
-	if c.cfg.APIKey != "" {
-		text = strings.ReplaceAll(text, string(c.cfg.APIKey), "(API key)")
+// redact removes the API key from a text.
+func (c *Client) redact(text string) string {
+	if c.cfg.APIKey == "" {
+		return text
 	}
-	if len(text) > 500 {
-		text = strings.ToValidUTF8(text[:500], "") + "…"
-	}
-	return text
+	return strings.ReplaceAll(text, string(c.cfg.APIKey), "(API key)")
 }
 
-// isLocal says whether a host is this computer.
+// isLocal reports whether a host is this computer.
 func isLocal(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

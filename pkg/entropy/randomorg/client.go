@@ -1,14 +1,11 @@
 package randomorg
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rsa"
 	"crypto/sha512"
 	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,98 +13,99 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// DefaultURL is where RANDOM.ORG takes calls.
+// DefaultURL is the address of RANDOM.ORG's API.
 const DefaultURL = "https://api.random.org/json-rpc/4/invoke"
 
-// MaxUserData is the number of characters of the longest user data.
+// MaxUserData is the length of the longest user data, in characters.
 const MaxUserData = 1000
 
-// blobBits is the size of the blobs asked for.
+// blobBits is the size of a blob.
 const blobBits = 256
 
-// APIKey is a secret, hidden wherever it is printed or logged. It comes from
-// https://api.random.org/dashboard.
+// APIKey is a secret key from https://api.random.org/dashboard. Its methods hide it from
+// printing, logging and encoding.
 type APIKey string
 
-// String hides the key.
+// String returns a text that hides the key.
 func (APIKey) String() string { return "randomorg.APIKey(secret)" }
 
-// GoString hides the key from %#v as well.
+// GoString returns the text of [APIKey.String], for %#v.
 func (k APIKey) GoString() string { return k.String() }
 
-// LogValue hides the key from logs.
+// LogValue returns the text of [APIKey.String], for logs.
 func (k APIKey) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
-// MarshalText hides the key from encoders; it never fails.
+// MarshalText returns the text of [APIKey.String]. It never fails.
 func (k APIKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// hash is how RANDOM.ORG tells which key an answer is for.
+// hash returns the hash of the key that RANDOM.ORG puts into answers.
 func (k APIKey) hash() string {
 	sum := sha512.Sum512([]byte(k))
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// Config says how RANDOM.ORG is asked.
+// Config configures a [Client].
 type Config struct {
-	URL       string           // https, or http on this computer; [DefaultURL] where it is empty
-	APIKey    APIKey           // needed to generate, not to verify
-	PublicKey *rsa.PublicKey   // that signatures are verified with; RANDOM.ORG is asked instead where it is nil
-	HTTP      *http.Client     // one with the system's proxies where it is nil; redirects are never followed
-	Timeout   time.Duration    // of one call; 30 seconds where it is 0
-	Now       func() time.Time // the clock that advised delays are measured by; [time.Now] where it is nil
-	UserAgent string           // "prizegen" where it is empty
+	URL       string           // https, or http on this computer; empty means [DefaultURL]
+	APIKey    APIKey           // required to generate, not to verify
+	PublicKey *rsa.PublicKey   // verifies signatures; nil means to ask RANDOM.ORG instead
+	HTTP      *http.Client     // nil means one with the proxies of the environment; redirects are never followed
+	Timeout   time.Duration    // of one call; 0 means 30 seconds
+	Now       func() time.Time // clock for advised delays; nil means [time.Now]
+	UserAgent string           // empty means prizegen
 }
 
-// Client calls RANDOM.ORG. It is safe for use by several goroutines at once.
+// Client calls RANDOM.ORG. It is safe for concurrent use.
 type Client struct {
 	cfg     Config
-	address string // for errors: nothing but scheme, host and path
+	address string // scheme, host and path, for errors
 
 	mu   sync.Mutex
-	next time.Time // no call that needs the key before
+	next time.Time // earliest time for the next call with the API key
 }
 
-// New makes a client. It calls nobody yet; an error is about the address.
+// New returns a client. It makes no call yet. The error is about the address.
 func New(cfg Config) (*Client, error) {
 	cfg.URL = cmp.Or(cfg.URL, DefaultURL)
 	u, err := url.Parse(cfg.URL)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" {
-		return nil, fmt.Errorf("the configured address of random.org is none, expected one such as %s (random-org-url)", DefaultURL)
+		return nil, fmt.Errorf("invalid address of random.org; write for example %s (random-org-url)", DefaultURL)
 	}
 	if u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())) {
-		return nil, fmt.Errorf("the address %s of random.org would send the API key in the clear, expected https (random-org-url)", u)
+		return nil, fmt.Errorf("the address %s of random.org must begin with https, or the API key would be sent in the clear (random-org-url)", u)
 	}
 	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, "prizegen")
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	var own http.Client
+	var client http.Client
 	if cfg.HTTP != nil {
-		own = *cfg.HTTP
+		client = *cfg.HTTP
 	}
-	// Redirected calls would take the API key to who knows where.
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	cfg.HTTP = &own
+	// A redirect could send the API key anywhere.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	cfg.HTTP = &client
 	return &Client{cfg: cfg, address: u.String()}, nil
 }
 
-// Generate asks for a signed blob. The user data, up to [MaxUserData] characters of
-// any text or none, are signed with it: the place for the commitment to what is
-// drawn. It waits as long as RANDOM.ORG has advised after the call before.
+// Generate requests a signed blob. RANDOM.ORG signs the user data with it: up to
+// [MaxUserData] characters, for example a commitment to what is drawn. Generate first waits
+// for the delay that RANDOM.ORG advised in its last answer.
 //
-// What it gives has been checked: it is what was asked for, for this key, and
-// RANDOM.ORG has signed it; where no public key is configured, RANDOM.ORG itself is
-// asked. Errors wrap [ErrKey], [ErrQuota], [ErrAnswer], [ErrSignature],
-// [ErrUnavailable], or are the context's.
+// The returned blob answers this call, and its signature is verified with the public key,
+// or by RANDOM.ORG if there is none. Errors wrap [ErrKey], [ErrQuota], [ErrAnswer],
+// [ErrSignature] or [ErrUnavailable], or are those of the context.
 func (c *Client) Generate(ctx context.Context, userData string) (Signed, error) {
 	if c.cfg.APIKey == "" {
-		return Signed{}, fmt.Errorf("%w: there is none; one is to be had from https://api.random.org/dashboard", ErrKey)
+		return Signed{}, fmt.Errorf("%w; create one at https://api.random.org/dashboard", ErrKey)
 	}
 	if n := utf8.RuneCountInString(userData); n > MaxUserData {
-		return Signed{}, fmt.Errorf("user data for random.org have %d characters, at most %d are allowed", n, MaxUserData)
+		return Signed{}, fmt.Errorf("user data for random.org must have at most %d characters, got %d", MaxUserData, n)
 	}
 	if err := c.wait(ctx); err != nil {
 		return Signed{}, err
@@ -124,19 +122,19 @@ func (c *Client) Generate(ctx context.Context, userData string) (Signed, error) 
 		p.UserData = &userData
 	}
 	var result struct {
-		Random        json.RawMessage `json:"random"`
-		Signature     []byte          `json:"signature"`
-		AdvisoryDelay int64           `json:"advisoryDelay"` // milliseconds
+		Random        jsontext.Value `json:"random"`
+		Signature     []byte         `json:"signature"`
+		AdvisoryDelay int64          `json:"advisoryDelay"` // milliseconds
 	}
 	if err := c.call(ctx, "generateSignedBlobs", p, &result); err != nil {
 		return Signed{}, err
 	}
 	c.delay(result.AdvisoryDelay)
-	s, err := readSigned(result.Random, result.Signature)
+	s, err := decodeSigned(result.Random, result.Signature)
 	if err != nil {
 		return Signed{}, err
 	}
-	if err := s.isAnswer(c.cfg.APIKey, userData); err != nil {
+	if err := s.checkAnswer(c.cfg.APIKey, userData); err != nil {
 		return Signed{}, err
 	}
 	if c.cfg.PublicKey == nil {
@@ -150,17 +148,17 @@ func (c *Client) Generate(ctx context.Context, userData string) (Signed, error) 
 	return s, nil
 }
 
-// VerifySignature asks RANDOM.ORG whether it has signed what a proof tells. It
-// needs no API key. Errors wrap [ErrSignature] where it has not, [ErrUnavailable],
-// or are the context's.
+// VerifySignature asks RANDOM.ORG whether it has signed a proof. It needs no API key. It
+// returns an error that wraps [ErrSignature] if RANDOM.ORG has not. Other errors wrap
+// [ErrAnswer] or [ErrUnavailable], or are those of the context.
 func (c *Client) VerifySignature(ctx context.Context, p Proof) error {
-	if !json.Valid([]byte(p.Random)) {
-		return fmt.Errorf("%w: what is said to be signed is not JSON", ErrSignature)
+	if !jsontext.Value(p.Random).IsValid() {
+		return fmt.Errorf("%w: the signed object is not JSON", ErrSignature)
 	}
 	parameters := struct {
-		Random    json.RawMessage `json:"random"`
-		Signature []byte          `json:"signature"`
-	}{json.RawMessage(p.Random), p.Signature}
+		Random    jsontext.Value `json:"random"`
+		Signature []byte         `json:"signature"`
+	}{jsontext.Value(p.Random), p.Signature}
 	var result struct {
 		Authentic *bool `json:"authenticity"`
 	}
@@ -169,14 +167,14 @@ func (c *Client) VerifySignature(ctx context.Context, p Proof) error {
 	}
 	switch {
 	case result.Authentic == nil:
-		return fmt.Errorf("%w: %s does not say whether a signature is authentic", ErrAnswer, c.address)
+		return fmt.Errorf("%w: missing \"authenticity\" in the result of %s", ErrAnswer, c.address)
 	case !*result.Authentic:
-		return fmt.Errorf("%w: %s says that it has not signed this", ErrSignature, c.address)
+		return fmt.Errorf("%w: %s denies it", ErrSignature, c.address)
 	}
 	return nil
 }
 
-// wait holds a call back until the advised delay after the last one is over.
+// wait waits until the advised delay is over.
 func (c *Client) wait(ctx context.Context) error {
 	c.mu.Lock()
 	left := c.next.Sub(c.cfg.Now())
@@ -187,11 +185,11 @@ func (c *Client) wait(ctx context.Context) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("waiting %s as random.org advises between calls: %w", left.Round(time.Millisecond), context.Cause(ctx))
+		return fmt.Errorf("waiting %s, as random.org advised: %w", left.Round(time.Millisecond), context.Cause(ctx))
 	}
 }
 
-// delay notes the advised delay, in milliseconds, up to a day.
+// delay sets the time for the next call after an advised delay of at most a day.
 func (c *Client) delay(milliseconds int64) {
 	d := time.Duration(min(max(milliseconds, 0), 24*time.Hour.Milliseconds())) * time.Millisecond
 	c.mu.Lock()
@@ -199,14 +197,4 @@ func (c *Client) delay(milliseconds int64) {
 	if next := c.cfg.Now().Add(d); next.After(c.next) {
 		c.next = next
 	}
-}
-
-// compact is a JSON text without white space between its parts, otherwise byte for
-// byte as it was.
-func compact(text []byte) ([]byte, error) {
-	var b bytes.Buffer
-	if err := json.Compact(&b, text); err != nil {
-		return nil, errors.New("it is not JSON")
-	}
-	return b.Bytes(), nil
 }

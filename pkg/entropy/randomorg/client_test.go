@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rsa"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,15 +14,18 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg"
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// newClient makes a client of a test server; change may change its configuration.
+// newClient returns a client of a test server. Change, if not nil, changes its
+// configuration.
 func newClient(t *testing.T, s *randomorgtest.Server, change func(*randomorg.Config)) *randomorg.Client {
 	t.Helper()
-	cfg := randomorg.Config{URL: s.URL, APIKey: s.APIKey, PublicKey: s.PublicKey()}
+	cfg := randomorg.Config{URL: s.URL, APIKey: s.APIKey, PublicKey: s.PublicKey(), Timeout: 10 * time.Minute}
 	if change != nil {
 		change(&cfg)
 	}
@@ -34,12 +36,12 @@ func newClient(t *testing.T, s *randomorgtest.Server, change func(*randomorg.Con
 	return client
 }
 
-// hidden fails if an error tells the API key, however it is printed.
-func hidden(t *testing.T, key randomorg.APIKey, err error) {
+// checkHidden fails if an error contains the API key, however it is printed.
+func checkHidden(t *testing.T, key randomorg.APIKey, err error) {
 	t.Helper()
 	for ; err != nil; err = errors.Unwrap(err) {
 		if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, string(key)) {
-			t.Errorf("the error tells the API key: %s", text)
+			t.Errorf("got error %s, want one without the API key", text)
 		}
 	}
 }
@@ -60,10 +62,10 @@ func TestGenerate(t *testing.T) {
 				}
 				want := fmt.Sprintf("random.org/%d/%s", signed.SerialNumber, signed.Blob)
 				if signed.SerialNumber < 6116 || len(signed.Blob) != 64 || signed.Seed() != entropy.Seed(want) {
-					t.Errorf("%+v with the seed %s", signed, signed.Seed())
+					t.Errorf("got serial number %d, blob %s and seed %s; want a number from 6116, 64 digits and seed %s", signed.SerialNumber, signed.Blob, signed.Seed(), want)
 				}
 				if signed.UserData != userData || signed.License != "developer" || signed.Completed != "2021-03-15 13:51:32Z" {
-					t.Errorf("%+v, want the user data, the licence and the time of the answer", signed)
+					t.Errorf("got user data %q, license %q and time %q; want %q, developer and 2021-03-15 13:51:32Z", signed.UserData, signed.License, signed.Completed, userData)
 				}
 				if _, err := entropy.ParseSeed(string(signed.Seed())); err != nil {
 					t.Error(err)
@@ -76,24 +78,24 @@ func TestGenerate(t *testing.T) {
 	}
 }
 
-// Whatever is wrong with an answer, nothing is made of it, the error says what is
-// wrong, and no error tells the API key.
+// TestFaults checks that the client accepts no invalid answer, and that the error has the
+// reason and not the API key.
 func TestFaults(t *testing.T) {
 	s := randomorgtest.New(t)
 	for fault, want := range map[randomorgtest.Fault]struct {
 		err  error
 		says string
 	}{
-		randomorgtest.WrongMethod:    {randomorg.ErrAnswer, "another method"},
-		randomorgtest.WrongCount:     {randomorg.ErrAnswer, "2 blobs of 256 bits"},
-		randomorgtest.TwoBlobs:       {randomorg.ErrAnswer, "2 blobs in data"},
-		randomorgtest.ShortBlob:      {randomorg.ErrAnswer, "not 64 hexadecimal digits"},
-		randomorgtest.UpperCase:      {randomorg.ErrAnswer, "in lower case"},
-		randomorgtest.NoSerial:       {randomorg.ErrAnswer, "no serial number"},
-		randomorgtest.Pregenerated:   {randomorg.ErrAnswer, "made beforehand"},
+		randomorgtest.WrongMethod:    {randomorg.ErrAnswer, "the method must be"},
+		randomorgtest.WrongCount:     {randomorg.ErrAnswer, "got 2 of 256 bits"},
+		randomorgtest.TwoBlobs:       {randomorg.ErrAnswer, "data must have 1 blob, got 2"},
+		randomorgtest.ShortBlob:      {randomorg.ErrAnswer, "must be 64 lower-case hexadecimal digits"},
+		randomorgtest.UpperCase:      {randomorg.ErrAnswer, "must be 64 lower-case hexadecimal digits"},
+		randomorgtest.NoSerial:       {randomorg.ErrAnswer, "missing serial number"},
+		randomorgtest.Pregenerated:   {randomorg.ErrAnswer, "generated before the request"},
 		randomorgtest.WrongAPIKey:    {randomorg.ErrAnswer, "another API key"},
 		randomorgtest.WrongUserData:  {randomorg.ErrAnswer, "user data"},
-		randomorgtest.NotBlobs:       {randomorg.ErrAnswer, "not a blob's"},
+		randomorgtest.NotBlobs:       {randomorg.ErrAnswer, "does not have a blob"},
 		randomorgtest.WrongSignature: {randomorg.ErrSignature, "random-org-cert"},
 		randomorgtest.UnknownKey:     {randomorg.ErrKey, "does not exist"},
 		randomorgtest.StoppedKey:     {randomorg.ErrKey, "start it at"},
@@ -102,32 +104,41 @@ func TestFaults(t *testing.T) {
 		randomorgtest.InternalError:  {randomorg.ErrUnavailable, "code -32603"},
 		randomorgtest.Repeating:      {randomorg.ErrUnavailable, "(API key)"},
 		randomorgtest.WrongID:        {randomorg.ErrAnswer, "did not answer this call"},
-		randomorgtest.NoResult:       {randomorg.ErrAnswer, "is not one"},
+		randomorgtest.NoResult:       {randomorg.ErrAnswer, "invalid result"},
 		randomorgtest.Broken:         {randomorg.ErrUnavailable, "503 Service Unavailable"},
 		randomorgtest.WebPage:        {randomorg.ErrAnswer, "did not answer with JSON"},
 		randomorgtest.Endless:        {randomorg.ErrUnavailable, "more than 65536 bytes"},
 		randomorgtest.Redirecting:    {randomorg.ErrUnavailable, "307 Temporary Redirect"},
-		randomorgtest.Hanging:        {randomorg.ErrUnavailable, "no answer within 50ms"},
 	} {
 		s.Fail(fault)
-		client := newClient(t, s, func(c *randomorg.Config) {
-			if fault == randomorgtest.Hanging {
-				c.Timeout = 50 * time.Millisecond
-			}
-		})
+		client := newClient(t, s, nil)
 		before := s.Requests()
 		signed, err := client.Generate(t.Context(), "commitment")
 		if !errors.Is(err, want.err) || !strings.Contains(fmt.Sprint(err), want.says) {
-			t.Errorf("fault %d: %v, want an error that wraps %q and says %q", fault, err, want.err, want.says)
+			t.Errorf("fault %d: got error %v, want %v with %q", fault, err, want.err, want.says)
 		}
 		if signed.Blob != "" {
-			t.Errorf("fault %d: there is a blob all the same", fault)
+			t.Errorf("fault %d: got blob %s, want none", fault, signed.Blob)
 		}
 		if got := s.Requests() - before; got != 1 {
-			t.Errorf("fault %d: %d calls, want one", fault, got)
+			t.Errorf("fault %d: got %d calls, want 1", fault, got)
 		}
-		hidden(t, s.APIKey, err)
+		checkHidden(t, s.APIKey, err)
 	}
+}
+
+// TestTimeout checks the error about a server that does not answer.
+func TestTimeout(t *testing.T) {
+	s := randomorgtest.Make(t)
+	s.Fail(randomorgtest.Hanging)
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		_, err := newLocalClient(t, s, 50*time.Millisecond).Generate(t.Context(), "")
+		if took := time.Since(begin); !errors.Is(err, randomorg.ErrUnavailable) || !strings.Contains(err.Error(), "no answer within 50ms") || took != 50*time.Millisecond {
+			t.Errorf("got error %v after %s, want ErrUnavailable with no answer within 50ms", err, took)
+		}
+		checkHidden(t, s.APIKey, err)
+	})
 }
 
 func TestRPCError(t *testing.T) {
@@ -135,52 +146,53 @@ func TestRPCError(t *testing.T) {
 	s.Fail(randomorgtest.NoBits)
 	_, err := newClient(t, s, nil).Generate(t.Context(), "")
 	if e := (*randomorg.RPCError)(nil); !errors.As(err, &e) || e.Code != 403 {
-		t.Errorf("%v does not tell its code", err)
+		t.Errorf("got error %v, want an RPCError with code 403", err)
 	}
 	s.Fail(randomorgtest.None)
 	_, err = newClient(t, s, func(c *randomorg.Config) { c.APIKey = "another-key" }).Generate(t.Context(), "")
 	if !errors.Is(err, randomorg.ErrKey) {
-		t.Errorf("%v, want an error that wraps ErrKey", err)
+		t.Errorf("got error %v, want ErrKey", err)
 	}
-	hidden(t, "another-key", err)
+	checkHidden(t, "another-key", err)
 }
 
-func TestGenerateRefuses(t *testing.T) {
+func TestGenerateErrors(t *testing.T) {
 	s := randomorgtest.New(t)
 	_, err := newClient(t, s, func(c *randomorg.Config) { c.APIKey = "" }).Generate(t.Context(), "")
 	if !errors.Is(err, randomorg.ErrKey) || !strings.Contains(err.Error(), "dashboard") {
-		t.Errorf("without a key: %v, want to be told where to get one", err)
+		t.Errorf("without a key: got error %v, want ErrKey with the dashboard", err)
 	}
 	_, err = newClient(t, s, nil).Generate(t.Context(), strings.Repeat("é", 1001))
-	if err == nil || !strings.Contains(err.Error(), "1001 characters, at most 1000") {
-		t.Errorf("with too many user data: %v", err)
+	if err == nil || !strings.Contains(err.Error(), "at most 1000 characters, got 1001") {
+		t.Errorf("user data too long: got error %v, want one with the limit", err)
 	}
 	if s.Requests() != 0 {
-		t.Error("it asked all the same")
+		t.Errorf("got %d calls, want 0", s.Requests())
 	}
 }
 
-// Without a network, or a server, the error names the address and not the key,
-// which a careless address might have in it.
+// TestUnreachable checks that the error has the address and not the API key, even if the
+// transport repeats it.
 func TestUnreachable(t *testing.T) {
 	s := randomorgtest.New(t)
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	_, err := newClient(t, s, func(c *randomorg.Config) { c.URL = gone.URL }).Generate(t.Context(), "")
 	if !errors.Is(err, randomorg.ErrUnavailable) || !strings.Contains(err.Error(), gone.URL) {
-		t.Errorf("%v, want an error that wraps ErrUnavailable and names %s", err, gone.URL)
+		t.Errorf("got error %v, want ErrUnavailable with %s", err, gone.URL)
 	}
-	hidden(t, s.APIKey, err)
+	checkHidden(t, s.APIKey, err)
 	leaking := roundTripper(func(*http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("can't send %s", s.APIKey)
 	})
 	_, err = newClient(t, s, func(c *randomorg.Config) { c.HTTP = &http.Client{Transport: leaking} }).Generate(t.Context(), "")
 	if !errors.Is(err, randomorg.ErrUnavailable) {
-		t.Errorf("%v, want an error that wraps ErrUnavailable", err)
+		t.Errorf("got error %v, want ErrUnavailable", err)
 	}
-	hidden(t, s.APIKey, err)
+	checkHidden(t, s.APIKey, err)
 }
 
+// roundTripper is a function as an [http.RoundTripper].
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -192,7 +204,7 @@ func TestAddress(t *testing.T) {
 	} {
 		_, err := randomorg.New(randomorg.Config{URL: address})
 		if err == nil || !strings.Contains(err.Error(), "random-org-url") || strings.Contains(err.Error(), "6e3b5b4f") {
-			t.Errorf("the address %q: %v, want a refusal that does not repeat secrets", address, err)
+			t.Errorf("address %q: got error %v, want one with random-org-url and without secrets", address, err)
 		}
 	}
 	if _, err := randomorg.New(randomorg.Config{}); err != nil {
@@ -225,34 +237,39 @@ func TestVerifySignature(t *testing.T) {
 		}
 		s.Fail(test.fault)
 		if err := client.VerifySignature(t.Context(), p); !errors.Is(err, test.want) {
-			t.Errorf("%s: %v, want %v", name, err, test.want)
+			t.Errorf("%s: got error %v, want %v", name, err, test.want)
 		}
 	}
 	s.Fail(randomorgtest.NotAuthentic)
 	asking := newClient(t, s, func(c *randomorg.Config) { c.PublicKey = nil })
 	if signed, err := asking.Generate(t.Context(), ""); !errors.Is(err, randomorg.ErrSignature) || signed.Blob != "" {
-		t.Errorf("what is denied is used: %+v, %v", signed, err)
+		t.Errorf("not authentic: got blob %q with error %v, want ErrSignature", signed.Blob, err)
 	}
 }
 
-// handled is a client that reaches a server without a network.
-func handled(t *testing.T, s *randomorgtest.Server) *randomorg.Client {
+// newLocalClient returns a client that uses no network, so it works in a bubble of package
+// synctest.
+func newLocalClient(t *testing.T, s *randomorgtest.Server, timeout time.Duration) *randomorg.Client {
 	t.Helper()
 	return newClient(t, s, func(c *randomorg.Config) {
+		c.Timeout = timeout
 		c.HTTP = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			answer := httptest.NewRecorder()
-			s.ServeHTTP(answer, r)
-			return answer.Result(), r.Context().Err()
+			recorder := httptest.NewRecorder()
+			s.ServeHTTP(recorder, r)
+			if err := r.Context().Err(); err != nil {
+				return nil, err
+			}
+			return recorder.Result(), nil
 		})}
 	})
 }
 
-// The delay that an answer advises is kept before the next call, and no longer than
-// the caller has time.
+// TestAdvisoryDelay checks that the client waits for the advised delay, unless the context
+// is done, and for at most a day.
 func TestAdvisoryDelay(t *testing.T) {
 	s := randomorgtest.Make(t)
 	synctest.Test(t, func(t *testing.T) {
-		client := handled(t, s)
+		client := newLocalClient(t, s, 0)
 		begin := time.Now()
 		for _, milliseconds := range []int{2310, -5, 0, 1 << 40} {
 			s.Advise(milliseconds)
@@ -261,18 +278,18 @@ func TestAdvisoryDelay(t *testing.T) {
 			}
 		}
 		if took := time.Since(begin); took != 2310*time.Millisecond {
-			t.Errorf("four calls took %s, want 2.31s", took)
+			t.Errorf("got four answers after %s, want after 2.31s", took)
 		}
-		reason := errors.New("enough of it")
+		reason := errors.New("cancelled by the test")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, reason)
 		defer cancel()
 		before := s.Requests()
 		if _, err := client.Generate(ctx, ""); !errors.Is(err, reason) || s.Requests() != before {
-			t.Errorf("while waiting: %v, want the reason why it was cancelled", err)
+			t.Errorf("while waiting: got error %v, want the cause of the context", err)
 		}
 		begin = time.Now()
 		if _, err := client.Generate(t.Context(), ""); err != nil || time.Since(begin) > 24*time.Hour {
-			t.Errorf("after %s: %v, want no more than a day", time.Since(begin), err)
+			t.Errorf("got error %v after %s, want none within a day", err, time.Since(begin))
 		}
 	})
 }
@@ -281,18 +298,18 @@ func TestCancelled(t *testing.T) {
 	s := randomorgtest.Make(t)
 	s.Fail(randomorgtest.Hanging)
 	synctest.Test(t, func(t *testing.T) {
-		reason := errors.New("enough of it")
+		reason := errors.New("cancelled by the test")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, reason)
 		defer cancel()
-		_, err := handled(t, s).Generate(ctx, "")
+		_, err := newLocalClient(t, s, 0).Generate(ctx, "")
 		if !errors.Is(err, reason) || errors.Is(err, randomorg.ErrUnavailable) {
-			t.Errorf("%v, want the reason why it was cancelled, and that alone", err)
+			t.Errorf("got error %v, want only the cause of the context", err)
 		}
-		hidden(t, s.APIKey, err)
+		checkHidden(t, s.APIKey, err)
 	})
 }
 
-// A key ends up in no log, whatever it is part of.
+// TestAPIKeyIsHidden prints, logs and encodes a key.
 func TestAPIKeyIsHidden(t *testing.T) {
 	const key randomorg.APIKey = "6e3b5b4f"
 	cfg := randomorg.Config{APIKey: key, PublicKey: (*rsa.PublicKey)(nil)}
@@ -304,7 +321,7 @@ func TestAPIKeyIsHidden(t *testing.T) {
 	}
 	for _, text := range []string{fmt.Sprintf("%v %+v %#v %s %q", cfg, cfg, cfg, key, key), fmt.Sprintf("%#v", key), log.String(), string(data)} {
 		if strings.Contains(text, string(key)) {
-			t.Errorf("%s tells the key", text)
+			t.Errorf("got %s, want it without the key", text)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg"
 )
 
-// A seed says which answer of RANDOM.ORG it claims to be.
+// ParseSeed returns the serial number and the blob of a seed.
 func Example() {
 	ref, err := randomorg.ParseSeed("random.org/6116/24b1f1f1a5e5ec2a8ad9f6a2bb1cb29a1c7e6e2b8f3e5d9d1e0c2f7a4b6d8e90")
 	if err != nil {

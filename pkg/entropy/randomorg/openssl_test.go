@@ -1,16 +1,17 @@
 package randomorg_test
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// TestOpenSSL checks a proof as docs/external-randomness.md tells to.
+// TestOpenSSL verifies a proof with the commands of docs/external-randomness.md.
 func TestOpenSSL(t *testing.T) {
 	for _, tool := range []string{"sh", "jq", "base64", "openssl"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -42,6 +43,6 @@ jq -r '"random.org/\(.serialNumber)/\(.data[0])"' random.json`
 	command.Dir = folder
 	output, err := command.CombinedOutput()
 	if want := "Verified OK\n" + string(signed.Seed()) + "\n"; err != nil || string(output) != want {
-		t.Errorf("%s, %v, want %s", output, err, want)
+		t.Errorf("got %s with error %v, want %s", output, err, want)
 	}
 }

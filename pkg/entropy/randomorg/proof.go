@@ -7,50 +7,48 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Name is the source that proofs of this package name, and what its seeds begin
-// with.
+// Name is the source in proofs of this package, and the first part of its seeds.
 const Name = "random.org"
 
-// SeedForm says in a proof how the text of a seed is made. It has no characters
-// that some encoders of JSON write in a way of their own.
+// SeedForm explains the form of a seed to readers of a proof. It has no character that
+// JSON encoders escape in different ways.
 const SeedForm = "random.org/{serial number}/{blob}, both as in random, the blob in lower-case hexadecimal"
 
 var (
-	// ErrSeed is wrapped by every error about a seed that is not of this package's
-	// form.
+	// ErrSeed is wrapped by errors about seeds that do not have the form of this package.
 	ErrSeed = errors.New("not a seed from random.org")
-	// ErrProof is wrapped by every error about a proof that does not belong to its
-	// seed.
+	// ErrProof is wrapped by errors about proofs that do not belong to their seed.
 	ErrProof = errors.New("the proof does not prove the seed")
 )
 
-// Proof is where a seed has come from, for anyone to check; see [Check]. What is
-// signed is kept as a text within the JSON, not as an object, since the signature
-// is over its very bytes and programs and databases write objects in their own
-// ways.
+// Proof proves the origin of a seed; see [Check]. It has the signed object as a string and
+// not as an object, since the signature is for its exact bytes and programs and databases
+// reformat objects.
 type Proof struct {
-	Source    string `json:"source"` // Name
-	Random    string `json:"random"`
+	Source    string `json:"source"`    // always Name
+	Random    string `json:"random"`    // JSON of the signed object
 	Signature []byte `json:"signature"` // in base64
-	SeedForm  string `json:"seed_form"` // for people
+	SeedForm  string `json:"seed_form"` // for human readers
 }
 
-// Check says, without a network, whether a seed is the blob that its proof tells,
-// and, where the key is not nil, whether the owner of the key has signed it. Without
-// a key anyone can have written the proof, and [Client.VerifySignature] says whether
-// it was RANDOM.ORG. Errors wrap [ErrSeed], [ErrProof] or [ErrSignature].
+// Check verifies offline that a seed is the blob in its proof. If the key is not nil, it
+// also verifies the signature. Without a key, anyone can have written the proof; see
+// [Client.VerifySignature]. Its errors wrap [ErrSeed], [ErrProof] or [ErrSignature].
 func Check(seed entropy.Seed, p Proof, key *rsa.PublicKey) (Signed, error) {
 	ref, err := ParseSeed(seed)
 	if err != nil {
 		return Signed{}, err
 	}
 	if p.Source != Name {
-		return Signed{}, fmt.Errorf("%w: its source is %.100q, expected %s", ErrProof, p.Source, Name)
+		return Signed{}, fmt.Errorf("%w: its source must be %s, got %q", ErrProof, Name, excerpt.Of(p.Source))
 	}
-	s, err := readSigned([]byte(p.Random), p.Signature)
+	s, err := decodeSigned(jsontext.Value(p.Random), p.Signature)
 	if err != nil {
 		return Signed{}, fmt.Errorf("%w: %w", ErrProof, err)
 	}
@@ -68,19 +66,19 @@ func Check(seed entropy.Seed, p Proof, key *rsa.PublicKey) (Signed, error) {
 	return s, nil
 }
 
-// Reference is what the text of a seed says of its blob.
+// Reference is the contents of a seed.
 type Reference struct {
 	SerialNumber uint64
 	Blob         string // 64 lower-case hexadecimal digits
 }
 
-// Seed is the text of the reference.
+// Seed returns the text random.org/<serial number>/<blob>.
 func (r Reference) Seed() entropy.Seed {
 	return entropy.Seed(fmt.Sprintf("%s/%d/%s", Name, r.SerialNumber, r.Blob))
 }
 
-// ParseSeed takes the text of a seed apart. It verifies nothing: anyone can write
-// such a text, and [Check] says whether it is true. Its errors wrap [ErrSeed].
+// ParseSeed parses a seed. It verifies nothing, and anyone can write such a text; see
+// [Check]. Its errors wrap [ErrSeed].
 func ParseSeed(seed entropy.Seed) (Reference, error) {
 	fields := strings.Split(string(seed), "/")
 	if len(fields) == 3 {
@@ -90,5 +88,5 @@ func ParseSeed(seed entropy.Seed) (Reference, error) {
 			return r, nil
 		}
 	}
-	return Reference{}, fmt.Errorf("%w: expected %s", ErrSeed, SeedForm)
+	return Reference{}, fmt.Errorf("%w: the form is %s", ErrSeed, SeedForm)
 }

@@ -6,59 +6,62 @@ import (
 	"crypto/sha512"
 	"crypto/x509"
 	"encoding/hex"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// ErrSignature is wrapped by every error about something that RANDOM.ORG has not
-// signed.
+// ErrSignature is wrapped by errors about data that RANDOM.ORG has not signed.
 var ErrSignature = errors.New("not signed by random.org")
 
-// Signed is a blob as RANDOM.ORG has signed it.
+// Signed is a blob that RANDOM.ORG has signed.
 type Signed struct {
-	SerialNumber uint64 // of RANDOM.ORG's answer, from 1
+	SerialNumber uint64 // of the result, from 1
 	Blob         string // 64 lower-case hexadecimal digits
-	Completed    string // when, as RANDOM.ORG writes it, for example 2021-03-15 13:51:32Z
+	Completed    string // time of the result in RANDOM.ORG's form, for example 2021-03-15 13:51:32Z
 	License      string // for example developer, which is not for real draws
-	UserData     string // that was sent along, if it is a text
+	UserData     string // sent with the request; empty if it is not a string
 
-	random       json.RawMessage // exactly what is signed
+	random       jsontext.Value // the signed bytes
 	signature    []byte
 	hashedAPIKey string
 	hasUserData  bool
 }
 
-// object is what is signed, as far as it is of use here.
+// object is the members of the signed object that this package uses.
 type object struct {
-	Method       string          `json:"method"`
-	HashedAPIKey string          `json:"hashedApiKey"`
-	N            int             `json:"n"`
-	Size         int             `json:"size"`
-	Format       string          `json:"format"`
-	Pregenerated json.RawMessage `json:"pregeneratedRandomization"`
-	Data         []string        `json:"data"`
+	Method       string         `json:"method"`
+	HashedAPIKey string         `json:"hashedApiKey"`
+	N            int            `json:"n"`
+	Size         int            `json:"size"`
+	Format       string         `json:"format"`
+	Pregenerated jsontext.Value `json:"pregeneratedRandomization"`
+	Data         []string       `json:"data"`
 	License      struct {
 		Type string `json:"type"`
 	} `json:"license"`
-	UserData     json.RawMessage `json:"userData"`
-	Completed    string          `json:"completionTime"`
-	SerialNumber uint64          `json:"serialNumber"`
+	UserData     jsontext.Value `json:"userData"`
+	Completed    string         `json:"completionTime"`
+	SerialNumber uint64         `json:"serialNumber"`
 }
 
-// readSigned reads the object that is signed, which has to be of one blob of the
-// right size that was made when it was asked for. Its errors wrap [ErrAnswer].
-func readSigned(random json.RawMessage, signature []byte) (Signed, error) {
-	text, err := compact(random)
-	if err != nil {
-		return Signed{}, fmt.Errorf("%w: what is signed can't be read: %w", ErrAnswer, err)
+// decodeSigned decodes the signed object. It must have one blob of the right size, made for
+// this request. RANDOM.ORG signs the object without white space, and otherwise byte for byte
+// as it is. Errors wrap [ErrAnswer].
+func decodeSigned(random jsontext.Value, signature []byte) (Signed, error) {
+	text := random.Clone()
+	if err := text.Compact(); err != nil {
+		return Signed{}, fmt.Errorf("%w: the signed object is not JSON", ErrAnswer)
 	}
 	var o object
 	if err := json.Unmarshal(text, &o); err != nil {
-		return Signed{}, fmt.Errorf("%w: what is signed is not a blob's: %w", ErrAnswer, err)
+		return Signed{}, fmt.Errorf("%w: the signed object does not have a blob: %w", ErrAnswer, err)
 	}
 	if err := o.check(); err != nil {
 		return Signed{}, fmt.Errorf("%w: %w", ErrAnswer, err)
@@ -68,78 +71,79 @@ func readSigned(random json.RawMessage, signature []byte) (Signed, error) {
 		random: text, signature: signature, hashedAPIKey: o.HashedAPIKey, hasUserData: !isNull(o.UserData),
 	}
 	if s.hasUserData {
-		_ = json.Unmarshal(o.UserData, &s.UserData) // other things than texts may be sent
+		_ = json.Unmarshal(o.UserData, &s.UserData) // user data that are not a string are ignored
 	}
 	return s, nil
 }
 
-// check repeats nothing that is written in the object: whoever answers knows the
-// API key, and errors never tell it.
+// check returns an error if the object does not have exactly one new blob. The error
+// repeats no text of the object, since the sender knows the API key.
 func (o object) check() error {
 	switch {
 	case o.Method != "generateSignedBlobs":
-		return errors.New("it is of another method than generateSignedBlobs")
+		return errors.New("the method must be generateSignedBlobs")
 	case o.N != 1 || o.Size != blobBits || o.Format != "hex":
-		return fmt.Errorf("it has %d blobs of %d bits, expected 1 of %d in the format hex", o.N, o.Size, blobBits)
+		return fmt.Errorf("it must have 1 blob of %d bits in the format hex, got %d of %d bits", blobBits, o.N, o.Size)
 	case !isNull(o.Pregenerated):
-		return errors.New("it was made beforehand (pregeneratedRandomization), so that it could be known, expected a new one")
+		return errors.New("it was generated before the request (pregeneratedRandomization), so it may have been known")
 	case len(o.Data) != 1:
-		return fmt.Errorf("it has %d blobs in data, expected 1", len(o.Data))
+		return fmt.Errorf("data must have 1 blob, got %d", len(o.Data))
 	case !isBlob(o.Data[0]):
-		return fmt.Errorf("the blob is not %d hexadecimal digits in lower case", blobBits/4)
+		return fmt.Errorf("the blob must be %d lower-case hexadecimal digits", blobBits/4)
 	case o.SerialNumber == 0:
-		return errors.New("it has no serial number")
+		return errors.New("missing serial number")
 	}
 	return nil
 }
 
-func isNull(v json.RawMessage) bool { return len(v) == 0 || string(v) == "null" }
+// isNull reports whether a value is missing or null.
+func isNull(v jsontext.Value) bool { return len(v) == 0 || v.Kind() == jsontext.KindNull }
 
+// isBlob reports whether a text is 256 bits in lower-case hexadecimal.
 func isBlob(text string) bool {
 	b, err := hex.DecodeString(text)
 	return err == nil && len(b) == blobBits/8 && hex.EncodeToString(b) == text
 }
 
-// isAnswer says whether this is the answer to a call with a key and user data.
-func (s Signed) isAnswer(key APIKey, userData string) error {
+// checkAnswer returns an error if s does not answer a call with an API key and user data.
+func (s Signed) checkAnswer(key APIKey, userData string) error {
 	switch {
 	case s.hashedAPIKey != key.hash():
 		return fmt.Errorf("%w: it is for another API key (hashedApiKey)", ErrAnswer)
 	case s.UserData != userData || s.hasUserData != (userData != ""):
-		return fmt.Errorf("%w: its user data are not those sent", ErrAnswer)
+		return fmt.Errorf("%w: its user data are not those of the call", ErrAnswer)
 	}
 	return nil
 }
 
-// Seed is the text random.org/<serial number>/<blob>.
+// Seed returns the text random.org/<serial number>/<blob>.
 func (s Signed) Seed() entropy.Seed {
 	return Reference{SerialNumber: s.SerialNumber, Blob: s.Blob}.Seed()
 }
 
-// Proof is what others need to check the seed.
+// Proof returns the proof of the seed.
 func (s Signed) Proof() Proof {
 	return Proof{Source: Name, Random: string(s.random), Signature: s.signature, SeedForm: SeedForm}
 }
 
-// Verify says whether the owner of a key has signed the blob, by RSASSA-PKCS1-v1_5
-// with SHA-512 (RFC 8017) over the object random without white space
-// (https://api.random.org/signatures/manual). Its errors wrap [ErrSignature].
+// Verify returns an error that wraps [ErrSignature] if the key has not signed the blob. The
+// signature is RSASSA-PKCS1-v1_5 with SHA-512 (RFC 8017) over the object "random" without
+// white space (https://api.random.org/signatures/manual).
 func (s Signed) Verify(key *rsa.PublicKey) error {
 	digest := sha512.Sum512(s.random)
 	if err := rsa.VerifyPKCS1v15(key, crypto.SHA512, digest[:], s.signature); err != nil {
-		return fmt.Errorf("%w: the signature of serial number %d is not one by the configured key (random-org-cert)", ErrSignature, s.SerialNumber)
+		return fmt.Errorf("%w: the configured key has not made the signature of serial number %d (random-org-cert)", ErrSignature, s.SerialNumber)
 	}
 	return nil
 }
 
-// ParsePublicKey reads the key of RANDOM.ORG from a certificate, which is to be had
-// from https://api.random.org/server.crt, or from a public key, either of them in
-// PEM. Neither dates nor issuers are looked at: who configures a certificate relies
-// on it.
+// ParsePublicKey returns the RSA key of a certificate or public key in PEM. It checks
+// neither the dates nor the issuer of a certificate. RANDOM.ORG's certificate is at
+// https://api.random.org/server.crt.
 func ParsePublicKey(text []byte) (*rsa.PublicKey, error) {
 	key, err := parsePublicKey(text)
 	if err != nil {
-		return nil, fmt.Errorf("the certificate of random.org: %w; it is to be had from https://api.random.org/server.crt (random-org-cert)", err)
+		return nil, fmt.Errorf("certificate of random.org: %w; download https://api.random.org/server.crt (random-org-cert)", err)
 	}
 	return key, nil
 }
@@ -147,7 +151,7 @@ func ParsePublicKey(text []byte) (*rsa.PublicKey, error) {
 func parsePublicKey(text []byte) (*rsa.PublicKey, error) {
 	block, _ := pem.Decode(text)
 	if block == nil {
-		return nil, errors.New("it is not in PEM, which begins with -----BEGIN")
+		return nil, errors.New("it is not PEM, which begins with -----BEGIN")
 	}
 	var public any
 	switch block.Type {
@@ -164,14 +168,14 @@ func parsePublicKey(text []byte) (*rsa.PublicKey, error) {
 		}
 		public = key
 	default:
-		return nil, fmt.Errorf("it is a %.40q, expected a CERTIFICATE or a PUBLIC KEY", block.Type)
+		return nil, fmt.Errorf("it must be a CERTIFICATE or a PUBLIC KEY, got %q", excerpt.Of(block.Type))
 	}
 	key, ok := public.(*rsa.PublicKey)
 	if !ok {
-		return nil, fmt.Errorf("its key is %T, expected one of RSA", public)
+		return nil, fmt.Errorf("its key must be of RSA, got %T", public)
 	}
 	if key.N.BitLen() < 2048 {
-		return nil, fmt.Errorf("its key has %d bits, expected at least 2048", key.N.BitLen())
+		return nil, fmt.Errorf("its key must have at least 2048 bits, got %d", key.N.BitLen())
 	}
 	return key, nil
 }

@@ -2,33 +2,34 @@ package source
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/entropy/drand"
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// ErrUnverified is wrapped by the error about a proof that agrees with its seed, but
-// whose signature nobody has verified: anyone can have written it.
+// ErrUnverified is wrapped by the error that a proof agrees with its seed, but its signature
+// could not be verified, so anyone can have written it.
 var ErrUnverified = errors.New("the signature of the proof is not verified")
 
-// Finding is what [CheckProof] has found out.
+// Finding is the result of [CheckProof].
 type Finding struct {
-	Source    string    // one of the names above
-	Origin    string    // what the seed is, for people, for example round 42 of the drand chain quicknet (52db…)
-	At        time.Time // when it was published, as the source tells; zero where it can't be read
-	Signed    bool      // whether the signature was verified with a key that is relied on
-	Confirmed bool      // whether the source was asked just now, and said the same
+	Source    string    // Drand or RandomOrg
+	Origin    string    // for human readers, for example round 42 of the drand chain quicknet (52db…)
+	At        time.Time // time of publication according to the source; zero if it is invalid
+	Signed    bool      // the signature was verified with a trusted key
+	Confirmed bool      // the source was asked and has confirmed the proof
 }
 
-// String tells the finding in a sentence.
+// String returns the finding as a sentence.
 func (f Finding) String() string {
 	text := f.Origin
 	if !f.At.IsZero() {
@@ -47,17 +48,16 @@ func (f Finding) String() string {
 	return text + ": " + strings.Join(by, " and ")
 }
 
-// CheckProof says whether a seed comes from where its proof tells. The proof has to
-// agree with the seed and be signed by the source: by a chain that is known or that
-// cfg.DrandChain names, or with the key of cfg.RandomOrgCert. Online, the source is
-// asked too, which for RANDOM.ORG does instead of a key. cfg.Name is not looked at,
-// and no API key is needed.
+// CheckProof verifies that a seed has the origin in its proof. The proof must agree with the
+// seed. Its signature must be valid for a chain of [drand.Known] or cfg.DrandChain, or for
+// the key of cfg.RandomOrgCert. If online is true, CheckProof also asks the source, which
+// for RANDOM.ORG can replace the key. It ignores cfg.Name and needs no API key.
 //
-// Errors wrap [ErrSource], [ErrUnverified] (with a finding all the same), or those
-// of the packages drand and randomorg.
+// Errors wrap [ErrSource], [ErrUnverified] (together with a finding), or those of packages
+// drand and randomorg.
 func CheckProof(ctx context.Context, cfg Config, seed entropy.Seed, proof jsontext.Value, online bool) (Finding, error) {
 	if len(proof) == 0 || string(proof) == "null" {
-		return Finding{}, fmt.Errorf("%w: the seed has no proof, as those of the operating system or of one's own have none", ErrSource)
+		return Finding{}, fmt.Errorf("%w: the seed has no proof, so it is from the operating system or was chosen", ErrSource)
 	}
 	var head struct {
 		Source string `json:"source"`
@@ -71,14 +71,14 @@ func CheckProof(ctx context.Context, cfg Config, seed entropy.Seed, proof jsonte
 	case RandomOrg:
 		return checkRandomOrg(ctx, cfg, seed, proof, online)
 	}
-	return Finding{}, fmt.Errorf("%w: the proof names %.100q, and only proofs of %s and %s can be checked; a newer version may know more",
-		ErrSource, head.Source, Drand, RandomOrg)
+	return Finding{}, fmt.Errorf("%w: the proof is from %q, and this version checks only proofs from %s and %s",
+		ErrSource, excerpt.Of(head.Source), Drand, RandomOrg)
 }
 
 func checkDrand(ctx context.Context, cfg Config, seed entropy.Seed, text jsontext.Value, online bool) (Finding, error) {
 	var p drand.Proof
 	if err := json.Unmarshal(text, &p); err != nil {
-		return Finding{}, fmt.Errorf("%w: it can't be read: %w", drand.ErrProof, err)
+		return Finding{}, fmt.Errorf("%w: invalid JSON: %w", drand.ErrProof, err)
 	}
 	var trusted []drand.Hash
 	if cfg.DrandChain != "" {
@@ -113,7 +113,7 @@ func checkDrand(ctx context.Context, cfg Config, seed entropy.Seed, text jsontex
 func checkRandomOrg(ctx context.Context, cfg Config, seed entropy.Seed, text jsontext.Value, online bool) (Finding, error) {
 	var p randomorg.Proof
 	if err := json.Unmarshal(text, &p); err != nil {
-		return Finding{}, fmt.Errorf("%w: it can't be read: %w", randomorg.ErrProof, err)
+		return Finding{}, fmt.Errorf("%w: invalid JSON: %w", randomorg.ErrProof, err)
 	}
 	client, key, err := cfg.randomOrg()
 	if err != nil {
@@ -134,7 +134,7 @@ func checkRandomOrg(ctx context.Context, cfg Config, seed entropy.Seed, text jso
 		f.Confirmed = true
 	}
 	if !f.Signed && !f.Confirmed {
-		return f, fmt.Errorf("%w: the seed is the blob of %s, but no certificate of random.org is configured (random-org-cert); name one, or check online", ErrUnverified, f.Origin)
+		return f, fmt.Errorf("%w: the seed is the blob of %s, but there is no certificate of random.org; name one (random-org-cert) or check online", ErrUnverified, f.Origin)
 	}
 	return f, nil
 }

@@ -9,8 +9,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 )
 
-// Draws tell the seed they were made from and where it comes from; anyone can check
-// that, here without a network.
+// CheckProof checks the proof of a seed, here offline.
 func Example() {
 	const seed = "drand/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/42/" +
 		"8ada64bae5c6c0f5540a6a13af56e663240edfbd2c76ac6a8f27671eb7259ce3"

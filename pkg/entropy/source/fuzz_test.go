@@ -9,8 +9,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 )
 
-// FuzzCheckProof gives it proofs of anybody's making: whatever they are, what is
-// taken for proven is signed, and a seed is proven only by a proof of its own.
+// FuzzCheckProof checks that only a signed proof is accepted, and only for its own seed.
 func FuzzCheckProof(f *testing.F) {
 	const hash = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 	const genuine = "drand/" + hash + "/42/8ada64bae5c6c0f5540a6a13af56e663240edfbd2c76ac6a8f27671eb7259ce3"
@@ -21,10 +20,10 @@ func FuzzCheckProof(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed, proof string) {
 		finding, err := source.CheckProof(t.Context(), source.Config{}, entropy.Seed(seed), jsontext.Value(proof), false)
 		if err == nil && (!finding.Signed || seed != genuine) {
-			t.Errorf("%s proves the seed %q: %s", proof, seed, finding)
+			t.Errorf("seed %q with proof %s: got %s, want an error", seed, proof, finding)
 		}
 		if err != nil && finding.Signed {
-			t.Errorf("%s is said to be signed, and %v", proof, err)
+			t.Errorf("proof %s: got a signed finding with error %v, want only one of them", proof, err)
 		}
 	})
 }

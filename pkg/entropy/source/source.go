@@ -1,10 +1,9 @@
-// Package source makes seeds from the source that is asked for by name (the
-// operating system, drand or RANDOM.ORG), and checks the proofs of those that come
-// from outside.
+// Package source makes seeds from a source with a name (the operating system, drand or
+// RANDOM.ORG) and checks the proofs of external seeds.
 //
-// A seed of the operating system is secret until its owner tells it, and proves
-// itself by its commitment only. The others are public from the start, and come
-// with a proof in JSON, whose member "source" names where it is from:
+// A seed of the operating system is secret until its owner reveals it, and only a
+// commitment can prove it. The other seeds are public from the start. They have a proof in
+// JSON, whose member "source" is the name of the source:
 //
 //	{"source":"drand","chain":"52db…","round":42,"signature":"95a9…","seed_form":"drand/…"}
 //	{"source":"random.org","random":"{…}","signature":"hpra…","seed_form":"random.org/…"}
@@ -14,65 +13,64 @@ import (
 	"cmp"
 	"context"
 	"crypto/rsa"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/entropy/drand"
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// The names of the sources, as settings and proofs have them.
+// The names of the sources in settings and proofs.
 const (
 	OS        = "os"
 	Drand     = drand.Name
 	RandomOrg = randomorg.Name
 )
 
-// Names lists the sources.
+// Names returns the names of all sources.
 func Names() []string { return []string{OS, Drand, RandomOrg} }
 
-// ErrSource is wrapped by errors about a source that there is not.
-var ErrSource = errors.New("no source of randomness")
+// ErrSource is wrapped by errors about unknown sources and missing proofs.
+var ErrSource = errors.New("no known source of randomness")
 
-// Source makes seeds. Its methods may be called by several goroutines at once.
+// Source makes seeds. It is safe for concurrent use.
 type Source interface {
-	// Name is one of the names above.
+	// Name returns OS, Drand or RandomOrg.
 	Name() string
-	// Seed makes a new seed and the proof of where it comes from, a JSON object
-	// for [CheckProof], or nil where there is nothing to prove. It may have to
-	// wait: for drand until a round is published, for RANDOM.ORG as long as it
-	// advises. There is a seed only if there is no error.
+	// Seed returns a new seed and the proof of its origin: a JSON object for
+	// [CheckProof], or nil for the operating system. It waits until drand publishes a
+	// round, or for the delay that RANDOM.ORG advised. With an error, the seed is empty.
 	Seed(ctx context.Context) (entropy.Seed, jsontext.Value, error)
 }
 
-// Config says which source to use and how. The zero Config is the operating
-// system's; what a source does not need is not looked at.
+// Config configures a [Source]. A source ignores the fields that it does not need.
 type Config struct {
-	Name string // of the source; OS where it is empty
+	Name string // empty means OS
 
-	DrandURLs  []string // mirrors; the public ones where there are none
-	DrandChain string   // name of a known chain or hash of any; quicknet where it is empty
-	DrandRound uint64   // the next one that is published where it is 0
+	DrandURLs  []string // addresses of mirrors; none means the public ones
+	DrandChain string   // name of a known chain or hash of any chain; empty means quicknet
+	DrandRound uint64   // 0 means the next round to be published
 
-	RandomOrgURL    string           // the public one where it is empty
-	RandomOrgAPIKey randomorg.APIKey // secret; needed for seeds, not for checks
-	RandomOrgCert   []byte           // certificate or public key in PEM; RANDOM.ORG is asked about signatures where it is empty
-	UserData        string           // signed by RANDOM.ORG along with each seed
+	RandomOrgURL    string           // empty means the public address
+	RandomOrgAPIKey randomorg.APIKey // required for seeds, not for checks
+	RandomOrgCert   []byte           // certificate or public key in PEM; empty means to ask RANDOM.ORG about signatures
+	UserData        string           // signed by RANDOM.ORG with each seed, at most randomorg.MaxUserData characters
 
-	HTTP      *http.Client     // nil for the usual one
-	Now       func() time.Time // nil for the system's clock
-	UserAgent string           // "prizegen" where it is empty
+	HTTP      *http.Client     // nil means one with the proxies of the environment
+	Now       func() time.Time // nil means time.Now
+	UserAgent string           // empty means prizegen
 }
 
-// New makes a source. It asks nobody yet. Errors are about the configuration; the
-// one about an unknown name wraps [ErrSource].
+// New returns a source. It sends no request yet. Errors are about the configuration; the
+// error about an unknown name wraps [ErrSource].
 func New(cfg Config) (Source, error) {
 	switch cmp.Or(cfg.Name, OS) {
 	case OS:
@@ -82,7 +80,7 @@ func New(cfg Config) (Source, error) {
 	case RandomOrg:
 		return newRandomOrg(cfg)
 	}
-	return nil, fmt.Errorf("%w: %.100q, expected one of %s", ErrSource, cfg.Name, strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("%w: %q; use one of %s", ErrSource, excerpt.Of(cfg.Name), strings.Join(Names(), ", "))
 }
 
 // system is the operating system.
@@ -97,10 +95,10 @@ func (system) Seed(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 	return entropy.NewSeed(), nil, nil
 }
 
-// drandSource is a chain of drand.
+// drandSource is a drand chain.
 type drandSource struct {
 	client *drand.Client
-	round  uint64 // the next one where it is 0
+	round  uint64 // 0 means the next round
 }
 
 func newDrand(cfg Config) (Source, error) {
@@ -118,6 +116,7 @@ func newDrand(cfg Config) (Source, error) {
 	return &drandSource{client: client, round: cfg.DrandRound}, nil
 }
 
+// drand returns a client of a chain. A zero hash means quicknet.
 func (cfg Config) drand(chain drand.Hash) (*drand.Client, error) {
 	return drand.New(drand.Config{URLs: cfg.DrandURLs, Chain: chain, HTTP: cfg.HTTP, Now: cfg.Now, UserAgent: cfg.UserAgent})
 }
@@ -133,9 +132,10 @@ func (s *drandSource) Seed(ctx context.Context) (entropy.Seed, jsontext.Value, e
 	if err != nil {
 		return "", nil, err
 	}
-	return proven(r.Seed(), drand.NewProof(r, chain))
+	return withProof(r.Seed(), drand.NewProof(r, chain))
 }
 
+// fetch returns the round of a seed.
 func (s *drandSource) fetch(ctx context.Context) (drand.Round, error) {
 	if s.round == 0 {
 		return s.client.Next(ctx)
@@ -151,7 +151,7 @@ type randomOrg struct {
 
 func newRandomOrg(cfg Config) (Source, error) {
 	if cfg.RandomOrgAPIKey == "" {
-		return nil, fmt.Errorf("%w to make seeds: there is none; one is to be had from https://api.random.org/dashboard", randomorg.ErrKey)
+		return nil, fmt.Errorf("%w; create one at https://api.random.org/dashboard", randomorg.ErrKey)
 	}
 	client, _, err := cfg.randomOrg()
 	if err != nil {
@@ -160,8 +160,7 @@ func newRandomOrg(cfg Config) (Source, error) {
 	return &randomOrg{client: client, userData: cfg.UserData}, nil
 }
 
-// randomOrg makes a client and reads the key that signatures are verified with, if
-// one is configured.
+// randomOrg returns a client and the public key, which is nil if there is no certificate.
 func (cfg Config) randomOrg() (*randomorg.Client, *rsa.PublicKey, error) {
 	var key *rsa.PublicKey
 	if len(cfg.RandomOrgCert) > 0 {
@@ -183,14 +182,14 @@ func (s *randomOrg) Seed(ctx context.Context) (entropy.Seed, jsontext.Value, err
 	if err != nil {
 		return "", nil, err
 	}
-	return proven(signed.Seed(), signed.Proof())
+	return withProof(signed.Seed(), signed.Proof())
 }
 
-// proven gives a seed with its proof in JSON.
-func proven(seed entropy.Seed, proof any) (entropy.Seed, jsontext.Value, error) {
-	text, err := json.Marshal(proof)
+// withProof returns a seed with its proof in JSON. The JSON is safe to embed in HTML.
+func withProof(seed entropy.Seed, proof any) (entropy.Seed, jsontext.Value, error) {
+	text, err := json.Marshal(proof, jsontext.EscapeForHTML(true), jsontext.EscapeForJS(true))
 	if err != nil {
-		return "", nil, fmt.Errorf("writing the proof of the seed %s: %w", seed, err)
+		return "", nil, fmt.Errorf("encoding the proof of the seed %s: %w", seed, err)
 	}
 	return seed, text, nil
 }

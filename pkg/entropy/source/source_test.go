@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,15 +20,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 )
 
-// made makes a seed by a configuration that is right.
-func made(t *testing.T, cfg source.Config) (entropy.Seed, jsontext.Value) {
+// newSeed returns a seed of a valid configuration.
+func newSeed(t *testing.T, cfg source.Config) (entropy.Seed, jsontext.Value) {
 	t.Helper()
 	s, err := source.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := cfg.Name; s.Name() != want {
-		t.Errorf("the source is %s, want %s", s.Name(), want)
+		t.Errorf("got source %s, want %s", s.Name(), want)
 	}
 	seed, proof, err := s.Seed(t.Context())
 	if err != nil {
@@ -41,66 +43,79 @@ func made(t *testing.T, cfg source.Config) (entropy.Seed, jsontext.Value) {
 func TestOS(t *testing.T) {
 	s, err := source.New(source.Config{})
 	if err != nil || s.Name() != source.OS {
-		t.Fatalf("without a name the source is %v, %v", s, err)
+		t.Fatalf("zero Config: got source %v with error %v, want os", s, err)
 	}
-	seed, proof := made(t, source.Config{Name: source.OS})
-	other, _ := made(t, source.Config{Name: source.OS})
+	seed, proof := newSeed(t, source.Config{Name: source.OS})
+	other, _ := newSeed(t, source.Config{Name: source.OS})
 	if seed == other || proof != nil {
-		t.Errorf("seeds %s and %s, proof %s", seed, other, proof)
+		t.Errorf("got seeds %s and %s with proof %s, want different ones without a proof", seed, other, proof)
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	if seed, _, err := s.Seed(over); !errors.Is(err, context.Canceled) || seed != "" {
-		t.Errorf("cancelled: %s, %v", seed, err)
+		t.Errorf("cancelled: got seed %q with error %v, want context.Canceled", seed, err)
 	}
 	if _, err := source.CheckProof(t.Context(), source.Config{}, seed, proof, false); !errors.Is(err, source.ErrSource) {
-		t.Errorf("without a proof: %v, want an error that wraps ErrSource", err)
+		t.Errorf("without a proof: got error %v, want ErrSource", err)
 	}
 }
 
-func TestDrand(t *testing.T) {
-	c := drandtest.New(t)
-	cfg := source.Config{Name: source.Drand, DrandURLs: []string{c.URL}, DrandChain: c.Hash(), DrandRound: 42}
-	seed, proof := made(t, cfg)
+// drandConfig returns the configuration for a chain that is reached without a network.
+func drandConfig(c *drandtest.Chain) source.Config {
+	transport := drandtest.Transport(map[string]http.Handler{"mirror": c})
+	return source.Config{
+		Name: source.Drand, DrandURLs: []string{"http://mirror"}, DrandChain: c.Hash(), HTTP: &http.Client{Transport: transport},
+	}
+}
+
+func TestDrand(t *testing.T) { synctest.Test(t, testDrand) }
+
+func testDrand(t *testing.T) {
+	c := drandtest.Make(t, drandtest.Config{})
+	cfg := drandConfig(c)
+	cfg.DrandRound = 42
+	seed, proof := newSeed(t, cfg)
 	if seed != c.Round(42).Seed() {
-		t.Errorf("seed %s, want %s", seed, c.Round(42).Seed())
+		t.Errorf("got seed %s, want %s", seed, c.Round(42).Seed())
 	}
 	for _, online := range []bool{false, true} {
 		f, err := source.CheckProof(t.Context(), cfg, seed, proof, online)
 		if err != nil || !f.Signed || f.Confirmed != online || f.Source != source.Drand || !f.At.Equal(c.Info().TimeOf(42)) {
-			t.Errorf("online %t: %+v, %v", online, f, err)
+			t.Errorf("online %t: got finding %+v with error %v, want a signed one of %s", online, f, err, c.Info().TimeOf(42))
 		}
-		for _, want := range []string{"round 42 of the drand chain test (" + c.Hash() + ")", "published at 20", "signature is verified"} {
+		for _, want := range []string{"round 42 of the drand chain test (" + c.Hash() + ")", "published at 1999-12-31T23:59:01Z", "signature is verified"} {
 			if !strings.Contains(f.String(), want) {
-				t.Errorf("the finding %q does not say %q", f, want)
+				t.Errorf("got finding %q, want one with %q", f, want)
 			}
 		}
 	}
 	before := c.Requests()
 	if _, err := source.CheckProof(t.Context(), source.Config{}, seed, proof, true); !errors.Is(err, drand.ErrChain) || c.Requests() != before {
-		t.Errorf("a chain that nobody has named: %v", err)
+		t.Errorf("chain that is not trusted: got error %v, want ErrChain without a request", err)
 	}
 	c.Fail(drandtest.Broken)
 	if f, err := source.CheckProof(t.Context(), cfg, seed, proof, true); !errors.Is(err, drand.ErrUnavailable) || f.Signed {
-		t.Errorf("nobody answers: %+v, %v", f, err)
+		t.Errorf("broken mirror: got finding %+v with error %v, want ErrUnavailable", f, err)
 	}
 }
 
-func TestDrandNext(t *testing.T) {
-	c := drandtest.New(t)
+func TestDrandNext(t *testing.T) { synctest.Test(t, testDrandNext) }
+
+func testDrandNext(t *testing.T) {
+	c := drandtest.Make(t, drandtest.Config{})
 	newest := c.Newest()
-	seed, _ := made(t, source.Config{Name: source.Drand, DrandURLs: []string{c.URL}, DrandChain: c.Hash()})
+	seed, _ := newSeed(t, drandConfig(c))
 	if ref, err := drand.ParseSeed(seed); err != nil || ref.Round <= newest {
-		t.Errorf("%+v, %v, want a round after %d", ref, err, newest)
+		t.Errorf("got seed %+v with error %v, want a round after %d", ref, err, newest)
 	}
 	for _, fault := range []drandtest.Fault{drandtest.Broken, drandtest.WrongKey} {
 		c.Fail(fault)
-		s, err := source.New(source.Config{Name: source.Drand, DrandURLs: []string{c.URL}, DrandChain: c.Hash()})
+		s, err := source.New(drandConfig(c))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if seed, proof, err := s.Seed(t.Context()); !errors.Is(err, drand.ErrUnavailable) || seed != "" || proof != nil {
-			t.Errorf("seed %q, proof %s, %v: want an error and nothing else", seed, proof, err)
+			t.Errorf("got seed %q and proof %s with error %v, want only an error", seed, proof, err)
 		}
 	}
 }
@@ -108,9 +123,9 @@ func TestDrandNext(t *testing.T) {
 func TestRandomOrg(t *testing.T) {
 	s := randomorgtest.New(t)
 	cfg := source.Config{Name: source.RandomOrg, RandomOrgURL: s.URL, RandomOrgAPIKey: s.APIKey, RandomOrgCert: s.Certificate(), UserData: "commitment"}
-	seed, proof := made(t, cfg)
+	seed, proof := newSeed(t, cfg)
 	if !strings.Contains(string(proof), "commitment") {
-		t.Errorf("the user data are not in the proof %s", proof)
+		t.Errorf("got proof %s, want one with the user data", proof)
 	}
 	withKey, without := source.Config{RandomOrgURL: s.URL, RandomOrgCert: s.Certificate()}, source.Config{RandomOrgURL: s.URL}
 	for _, test := range []struct {
@@ -127,12 +142,12 @@ func TestRandomOrg(t *testing.T) {
 	} {
 		f, err := source.CheckProof(t.Context(), test.cfg, seed, proof, test.online)
 		if !errors.Is(err, test.want) || f.Signed != test.signed || f.Confirmed != test.confirmed || !strings.HasSuffix(f.String(), test.says) {
-			t.Errorf("%q, %+v, %v, want %+v", f, f, err, test)
+			t.Errorf("online %t: got %q with error %v, want signed %t, confirmed %t, error %v and %q", test.online, f, err, test.signed, test.confirmed, test.want, test.says)
 		}
 	}
 	s.Fail(randomorgtest.NotAuthentic)
 	if f, err := source.CheckProof(t.Context(), withKey, seed, proof, true); !errors.Is(err, randomorg.ErrSignature) || f.Confirmed {
-		t.Errorf("denied: %+v, %v", f, err)
+		t.Errorf("not authentic: got finding %+v with error %v, want ErrSignature", f, err)
 	}
 	s.Fail(randomorgtest.NoBits)
 	failing, err := source.New(cfg)
@@ -140,23 +155,23 @@ func TestRandomOrg(t *testing.T) {
 		t.Fatal(err)
 	}
 	if seed, proof, err := failing.Seed(t.Context()); !errors.Is(err, randomorg.ErrQuota) || seed != "" || proof != nil {
-		t.Errorf("seed %q, proof %s, %v: want an error and nothing else", seed, proof, err)
+		t.Errorf("got seed %q and proof %s with error %v, want only an error", seed, proof, err)
 	}
 	if other := randomorgtest.Make(t); other.PublicKey() != nil {
 		_, err := source.CheckProof(t.Context(), source.Config{RandomOrgCert: other.Certificate()}, seed, proof, false)
 		if !errors.Is(err, randomorg.ErrSignature) {
-			t.Errorf("another's certificate: %v", err)
+			t.Errorf("another certificate: got error %v, want ErrSignature", err)
 		}
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestNewErrors(t *testing.T) {
 	for name, test := range map[string]struct {
 		cfg  source.Config
 		want error
 		says string
 	}{
-		"a name":           {source.Config{Name: "dice"}, source.ErrSource, `"dice", expected one of os, drand, random.org`},
+		"a name":           {source.Config{Name: "dice"}, source.ErrSource, `"dice"; use one of os, drand, random.org`},
 		"a chain":          {source.Config{Name: source.Drand, DrandChain: "slownet"}, drand.ErrChain, "drand-chain"},
 		"a mirror":         {source.Config{Name: source.Drand, DrandURLs: []string{"drand.sh"}}, nil, "drand-urls"},
 		"no API key":       {source.Config{Name: source.RandomOrg}, randomorg.ErrKey, "dashboard"},
@@ -172,17 +187,17 @@ func TestNewRefuses(t *testing.T) {
 			continue
 		}
 		if err == nil || s != nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(fmt.Sprint(err), test.says) {
-			t.Errorf("%s: %v, %v, want an error that says %q", name, s, err, test.says)
+			t.Errorf("%s: got source %v with error %v, want %v with %q", name, s, err, test.want, test.says)
 		}
 	}
 }
 
-func TestCheckProofRefuses(t *testing.T) {
+func TestCheckProofErrors(t *testing.T) {
 	const someSeed = "drand/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/42/8ada64bae5c6c0f5540a6a13af56e663240edfbd2c76ac6a8f27671eb7259ce3"
 	const round42 = `{"source":"drand","chain":"52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971","round":42,` +
 		`"signature":"95a9f9f5b231b7714de1553105d8ffdf3dcda24cfdb1e689319bccf79a9c8ce430a91b811fbfaf763900bc998b5d686a"}`
 	if f, err := source.CheckProof(t.Context(), source.Config{}, someSeed, jsontext.Value(round42), false); err != nil || f.At.Format(time.DateOnly) != "2023-08-23" {
-		t.Errorf("round 42: %+v, %v", f, err)
+		t.Errorf("round 42: got finding %+v with error %v, want one of 2023-08-23", f, err)
 	}
 	for name, test := range map[string]struct {
 		cfg   source.Config
@@ -194,19 +209,19 @@ func TestCheckProofRefuses(t *testing.T) {
 		"null":               {proof: "null", want: source.ErrSource, says: "no proof"},
 		"not an object":      {proof: "[]", want: source.ErrSource, says: "not a JSON object"},
 		"broken":             {proof: "{", want: source.ErrSource, says: "not a JSON object"},
-		"no source":          {proof: "{}", want: source.ErrSource, says: `names ""`},
-		"another source":     {proof: `{"source":"dice"}`, want: source.ErrSource, says: "a newer version"},
-		"drand, broken":      {proof: `{"source":"drand","chain":"12"}`, want: drand.ErrProof, says: "can't be read"},
-		"drand, other seed":  {proof: round42, seed: "42", want: drand.ErrSeed, says: "expected drand/"},
+		"no source":          {proof: "{}", want: source.ErrSource, says: `from ""`},
+		"another source":     {proof: `{"source":"dice"}`, want: source.ErrSource, says: "this version checks only"},
+		"drand, broken":      {proof: `{"source":"drand","chain":"12"}`, want: drand.ErrProof, says: "invalid JSON"},
+		"drand, other seed":  {proof: round42, seed: "42", want: drand.ErrSeed, says: "the form is drand/"},
 		"drand, wrong chain": {proof: round42, seed: someSeed, cfg: source.Config{DrandChain: "x"}, want: drand.ErrChain, says: "drand-chain"},
 		"drand, no mirror":   {proof: round42, seed: someSeed, cfg: source.Config{DrandURLs: []string{"x"}}, says: "drand-urls"},
-		"random.org, broken": {proof: `{"source":"random.org","signature":"!"}`, want: randomorg.ErrProof, says: "can't be read"},
-		"random.org, other":  {proof: `{"source":"random.org"}`, seed: "42", want: randomorg.ErrSeed, says: "expected random.org/"},
+		"random.org, broken": {proof: `{"source":"random.org","signature":"!"}`, want: randomorg.ErrProof, says: "invalid JSON"},
+		"random.org, other":  {proof: `{"source":"random.org"}`, seed: "42", want: randomorg.ErrSeed, says: "the form is random.org/"},
 		"random.org, cert":   {proof: `{"source":"random.org"}`, cfg: source.Config{RandomOrgCert: []byte("x")}, says: "random-org-cert"},
 	} {
 		f, err := source.CheckProof(t.Context(), test.cfg, test.seed, jsontext.Value(test.proof), true)
 		if err == nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%s: %+v, %v, want an error that says %q", name, f, err, test.says)
+			t.Errorf("%s: got finding %+v with error %v, want %v with %q", name, f, err, test.want, test.says)
 		}
 	}
 }

@@ -1,11 +1,11 @@
-// Package drandtest is a drand chain for tests: it signs rounds with a key of its
-// own and serves them from this computer as a relay does, well or badly.
+// Package drandtest provides drand chains for tests. A chain signs rounds with a key of its
+// own, and mirrors serve them from this computer as drand relays do, with faults if wanted.
 //
 //	chain := drandtest.New(t)
 //	client, err := drand.New(drand.Config{URLs: []string{chain.URL}, Chain: chain.Info().Hash})
 //
-// Further mirrors of the same chain, each with its own [Fault], come from
-// [Chain.Mirror]. The key is the same in every test and known to everybody.
+// [Chain.NewMirror] starts further mirrors, each with its own [Fault]. The key is the same
+// in every test and not secret.
 package drandtest
 
 import (
@@ -20,16 +20,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/drand"
 )
 
-// Config says what chain to make. The zero Config has had a round every second for
-// 100 seconds, signed as on quicknet.
+// Config configures a chain.
 type Config struct {
-	Scheme  string           // drand.SchemeQuicknet where it is empty
-	Period  time.Duration    // whole seconds; 1 second where it is 0
-	Genesis time.Time        // 100 periods ago where it is zero
-	Now     func() time.Time // the relay's clock; time.Now where it is nil
+	Scheme  string           // empty means drand.SchemeQuicknet
+	Period  time.Duration    // in whole seconds; 0 means 1 second
+	Genesis time.Time        // zero means 100 periods ago
+	Now     func() time.Time // clock of the mirrors; nil means time.Now
 }
 
-// Chain is a chain, and the first mirror of it.
+// Chain is a chain and its first mirror. It is safe for concurrent use.
 type Chain struct {
 	*Mirror
 
@@ -39,10 +38,11 @@ type Chain struct {
 	wrongKey signer
 
 	mu     sync.Mutex
-	rounds map[uint64]drand.Round // those made so far
+	rounds map[uint64]drand.Round // signed so far, by number
 }
 
-// New makes the chain of the zero [Config], with a server that ends with the test.
+// New returns the chain of the zero [Config], with a server that stops at the end of the
+// test.
 func New(t testing.TB) *Chain {
 	t.Helper()
 	c := Make(t, Config{})
@@ -50,8 +50,8 @@ func New(t testing.TB) *Chain {
 	return c
 }
 
-// Make makes a chain without a server: serve it with [Chain.NewMirror], or without
-// a network through [Transport], which is what a bubble of testing/synctest needs.
+// Make returns a chain without a server. Serve it with [Chain.NewMirror], or with
+// [Transport] in a bubble of package testing/synctest, which needs to be without a network.
 func Make(t testing.TB, cfg Config) *Chain {
 	t.Helper()
 	if cfg.Scheme == "" {
@@ -80,26 +80,26 @@ func Make(t testing.TB, cfg Config) *Chain {
 	return c
 }
 
-// Info is the parameters of the chain.
+// Info returns the parameters of the chain.
 func (c *Chain) Info() drand.Chain { return c.info }
 
-// Hash names the chain, as settings do.
+// Hash returns the hash of the chain in hexadecimal.
 func (c *Chain) Hash() string { return c.info.Hash.String() }
 
-// Newest is the number of the newest round by the relay's clock.
+// Newest returns the number of the newest round by the clock of the mirrors.
 func (c *Chain) Newest() uint64 { return c.info.RoundAt(c.now()) }
 
-// Round signs a round, whether it is due or not.
+// Round returns a signed round, even if it is not due.
 func (c *Chain) Round(number uint64) drand.Round {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r, ok := c.rounds[number]
 	for n := uint64(1); !ok && n <= number; n++ {
 		if c.info.Scheme != drand.SchemeChained {
-			n = number // it follows from no other round
+			n = number // needs no earlier round
 		}
-		if made, have := c.rounds[n]; have {
-			r = made
+		if signed, ok := c.rounds[n]; ok {
+			r = signed
 			continue
 		}
 		r = c.sign(n, r.Signature, c.key)
@@ -108,11 +108,11 @@ func (c *Chain) Round(number uint64) drand.Round {
 	return r
 }
 
-// sign makes a round; before is the signature of the one before it.
-func (c *Chain) sign(number uint64, before drand.Bytes, key signer) drand.Round {
+// sign returns a round signed with a key.
+func (c *Chain) sign(number uint64, previous drand.Bytes, key signer) drand.Round {
 	r := drand.Round{Chain: c.info.Hash, Number: number}
 	if c.info.Scheme == drand.SchemeChained {
-		r.Previous = before
+		r.Previous = previous
 		if number == 1 {
 			r.Previous = c.info.GroupHash
 		}
@@ -122,7 +122,7 @@ func (c *Chain) sign(number uint64, before drand.Bytes, key signer) drand.Round 
 	return r
 }
 
-// signer is one key, whatever its group.
+// signer is a key pair of either scheme.
 type signer struct {
 	public drand.Bytes
 	sign   func(message []byte) []byte

@@ -1,15 +1,18 @@
 package drandtest_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/prizegen/prizegen/pkg/entropy/drand"
 	"github.com/prizegen/prizegen/pkg/entropy/drand/drandtest"
 )
 
-// The relay answers the statuses that relays do.
+// TestStatuses checks the statuses of a mirror.
 func TestStatuses(t *testing.T) {
 	c := drandtest.New(t)
 	for path, want := range map[string]int{
@@ -31,15 +34,15 @@ func TestStatuses(t *testing.T) {
 		}
 		response.Body.Close()
 		if response.StatusCode != want {
-			t.Errorf("%s answers %d, want %d", path, response.StatusCode, want)
+			t.Errorf("%s: got status %d, want %d", path, response.StatusCode, want)
 		}
 	}
 	if c.Requests() != 7 {
-		t.Errorf("%d requests are counted, want 7", c.Requests())
+		t.Errorf("got %d requests, want 7", c.Requests())
 	}
 }
 
-// A mirror can give another number even where it is asked for the first one.
+// TestWrongNumber checks that a mirror can return another round, even for the first one.
 func TestWrongNumber(t *testing.T) {
 	c := drandtest.New(t)
 	c.Fail(drandtest.WrongNumber)
@@ -49,23 +52,39 @@ func TestWrongNumber(t *testing.T) {
 	}
 	for n := uint64(1); n < 3; n++ {
 		if r, err := client.Round(t.Context(), n); err == nil {
-			t.Errorf("asked for round %d, got %d", n, r.Number)
+			t.Errorf("round %d: got %d, want an error", n, r.Number)
 		}
 	}
 }
 
-// ExampleNew is a test of something that needs a chain.
-func ExampleNew() {
-	test := func(t *testing.T) {
-		chain := drandtest.New(t)
-		client, err := drand.New(drand.Config{URLs: []string{chain.URL}, Chain: chain.Info().Hash})
-		if err != nil {
-			t.Fatal(err)
-		}
-		chain.FailTimes(drandtest.Broken, 1)
-		_, err = client.Round(t.Context(), 3)
-		t.Log(err)
+// TestFailTimes checks that a mirror works again after a number of faults.
+func TestFailTimes(t *testing.T) {
+	chain := drandtest.New(t)
+	client, err := drand.New(drand.Config{URLs: []string{chain.URL}, Chain: chain.Info().Hash, Timeout: 10 * time.Minute})
+	if err != nil {
+		t.Fatal(err)
 	}
-	fmt.Printf("%T\n", test)
-	// Output: func(*testing.T)
+	chain.FailTimes(drandtest.Broken, 1)
+	if _, err := client.Round(t.Context(), 3); !errors.Is(err, drand.ErrUnavailable) {
+		t.Errorf("got error %v, want ErrUnavailable", err)
+	}
+	if _, err := client.Round(t.Context(), 3); err != nil {
+		t.Error(err)
+	}
+}
+
+// A mirror needs no network in a test.
+func ExampleTransport() {
+	chain := drandtest.Make(new(testing.T), drandtest.Config{Genesis: time.Unix(1700000000, 0), Now: func() time.Time { return time.Unix(1700000041, 0) }})
+	client, err := drand.New(drand.Config{
+		URLs: []string{"http://mirror"}, Chain: chain.Info().Hash,
+		HTTP: &http.Client{Transport: drandtest.Transport(map[string]http.Handler{"mirror": chain})},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	round, err := client.Round(context.Background(), 42)
+	fmt.Println(round.Number, round.Seed() == chain.Round(42).Seed(), err)
+	// Output: 42 true <nil>
 }

@@ -2,7 +2,6 @@ package drandtest
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,45 +11,47 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/prizegen/prizegen/pkg/entropy/drand"
 )
 
-// Fault is a way in which a mirror answers badly.
+// Fault is a way in which a mirror misbehaves.
 type Fault int
 
 // The faults.
 const (
 	None            Fault = iota
-	WrongKey              // rounds are signed by another key
-	WrongNumber           // another round is answered than was asked for
-	WrongRandomness       // the randomness is not the signature's
-	WrongChain            // the parameters are those of another chain
-	WrongScheme           // the parameters have a scheme that is not supported
+	WrongKey              // another key signs the rounds
+	WrongNumber           // the round has another number
+	WrongRandomness       // the randomness is not the SHA-256 of the signature
+	WrongChain            // the parameters are of another chain
+	WrongScheme           // the parameters have an unsupported scheme
 	Stale                 // the newest round is an old one
-	TooEarly              // every round is said not to be due: 425
-	NotFound              // every round is said not to exist: 404
-	Broken                // 500
-	WebPage               // HTML, as a network's sign-in page
-	Garbage               // JSON cut off in the middle
-	Endless               // far more than any answer has
-	CutOff                // the connection ends within the answer
-	Redirecting           // redirected for ever
-	Hanging               // no answer at all, until the asker gives up
+	TooEarly              // status 425 for every round
+	NotFound              // status 404 for every round
+	Broken                // status 500
+	WebPage               // HTML, like the sign-in page of a network
+	Garbage               // incomplete JSON
+	Endless               // a body of 1 MiB
+	CutOff                // the connection ends within the body
+	Redirecting           // an endless redirect
+	Hanging               // no response until the client gives up
 )
 
-// Mirror is one relay of a chain.
+// Mirror is one mirror of a chain. It is safe for concurrent use.
 type Mirror struct {
-	URL string // of its server
+	URL string // of its server; empty if it has none
 
 	chain *Chain
 
 	mu       sync.Mutex
 	fault    Fault
-	times    int // that the fault is left to show; for ever below 0
+	times    int // number of requests for which the fault remains; negative means for ever
 	requests int
 }
 
-// NewMirror makes another mirror, with a server that ends with the test.
+// NewMirror returns another mirror, with a server that stops at the end of the test.
 func (c *Chain) NewMirror(t testing.TB) *Mirror {
 	t.Helper()
 	m := c.Unserved()
@@ -60,28 +61,28 @@ func (c *Chain) NewMirror(t testing.TB) *Mirror {
 	return m
 }
 
-// Unserved makes another mirror without a server, for [Transport].
+// Unserved returns another mirror without a server, for [Transport].
 func (c *Chain) Unserved() *Mirror { return &Mirror{chain: c} }
 
-// Fail makes the mirror answer badly from now on.
+// Fail sets the fault of the mirror; [None] removes it.
 func (m *Mirror) Fail(f Fault) { m.FailTimes(f, -1) }
 
-// FailTimes makes the mirror answer the next requests badly, then well again.
+// FailTimes sets the fault of the mirror for the given number of requests.
 func (m *Mirror) FailTimes(f Fault, times int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fault, m.times = f, times
 }
 
-// Requests counts what the mirror was asked.
+// Requests returns the number of requests so far.
 func (m *Mirror) Requests() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.requests
 }
 
-// next is the fault to show now.
-func (m *Mirror) next() Fault {
+// nextFault counts a request and returns the fault for it.
+func (m *Mirror) nextFault() Fault {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.requests++
@@ -92,10 +93,10 @@ func (m *Mirror) next() Fault {
 	return m.fault
 }
 
-// ServeHTTP answers as a relay of drand's first interface does: the paths are
-// /<chain hash>/info, /<chain hash>/public/latest and /<chain hash>/public/<round>.
+// ServeHTTP serves version 1 of drand's API: /<chain hash>/info, /<chain hash>/public/latest
+// and /<chain hash>/public/<round>.
 func (m *Mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	fault := m.next()
+	fault := m.nextFault()
 	if m.serveFault(w, r, fault) {
 		return
 	}
@@ -116,7 +117,8 @@ func (m *Mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveFault answers in the ways that have nothing to do with what is asked for.
+// serveFault serves the faults that do not depend on the path. It reports whether it has
+// served one.
 func (m *Mirror) serveFault(w http.ResponseWriter, r *http.Request, f Fault) bool {
 	switch f {
 	case TooEarly:
@@ -190,11 +192,11 @@ func (m *Mirror) serveRound(w http.ResponseWriter, number uint64, f Fault) {
 
 func serveJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v)
+	_ = json.MarshalWrite(w, v)
 }
 
-// Transport answers requests without a network: each host by the mirror under its
-// name. A mirror that hangs does so until the request is cancelled.
+// Transport returns a transport without a network that maps hosts to their mirrors. A
+// mirror with the fault [Hanging] hangs until the request is cancelled.
 func Transport(hosts map[string]http.Handler) http.RoundTripper { return transport(hosts) }
 
 type transport map[string]http.Handler
@@ -205,10 +207,10 @@ func (hosts transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !ok {
 		return nil, errors.New("no such host")
 	}
-	answer := httptest.NewRecorder()
-	handler.ServeHTTP(answer, r)
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, r)
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	return answer.Result(), nil
+	return recorder.Result(), nil
 }

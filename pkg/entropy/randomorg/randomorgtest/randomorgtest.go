@@ -1,10 +1,10 @@
-// Package randomorgtest is a RANDOM.ORG for tests: it generates and verifies signed
-// blobs with a key of its own, on this computer, well or badly.
+// Package randomorgtest provides a RANDOM.ORG server for tests. It generates and verifies
+// signed blobs with a key of its own on this computer, with faults if wanted.
 //
 //	server := randomorgtest.New(t)
 //	client, err := randomorg.New(randomorg.Config{URL: server.URL, APIKey: server.APIKey, PublicKey: server.PublicKey()})
 //
-// What it calls random is the SHA-256 of the serial number.
+// A blob is the SHA-256 of its serial number.
 package randomorgtest
 
 import (
@@ -16,7 +16,6 @@ import (
 	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -27,63 +26,66 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg"
 )
 
-// Fault is a way in which the server answers badly.
+// Fault is a way in which the server misbehaves.
 type Fault int
 
-// The faults. Those of the first group concern what is signed, and the signature is
-// right for it.
+// The faults. With those of the first group, the signed object is wrong and the signature is
+// valid.
 const (
 	None          Fault = iota
 	WrongMethod         // integers instead of blobs
-	WrongCount          // of two blobs
-	TwoBlobs            // two in data, where one is announced
-	ShortBlob           // of 128 bits
+	WrongCount          // n is 2
+	TwoBlobs            // two blobs in data, although n is 1
+	ShortBlob           // 128 bits
 	UpperCase           // hexadecimal digits in upper case
-	NoSerial            // no serial number
-	Pregenerated        // made beforehand
+	NoSerial            // the serial number is 0
+	Pregenerated        // generated before the request
 	WrongAPIKey         // for another API key
-	WrongUserData       // other user data than were sent
-	NotBlobs            // of another type
+	WrongUserData       // user data that the client did not send
+	NotBlobs            // numbers in data
 
-	WrongSignature // over something else
-	NotAuthentic   // verifySignature denies everything
-	NoVerdict      // verifySignature answers nothing
+	WrongSignature // of another object
+	NotAuthentic   // verifySignature denies every signature
+	NoVerdict      // verifySignature returns an empty result
 
 	UnknownKey    // error 400
 	StoppedKey    // error 401
 	NoRequests    // error 402
 	NoBits        // error 403
 	InternalError // error -32603
-	Repeating     // an error that repeats the whole call, API key and all
+	Repeating     // error -32602 with a message that repeats the parameters, including the API key
 
 	WrongID     // the answer to another call
 	NoResult    // neither a result nor an error
-	Broken      // 503
+	Broken      // status 503
 	WebPage     // HTML
-	Endless     // far more than any answer has
-	Redirecting // to the same place
-	Hanging     // no answer at all, until the asker gives up
+	Endless     // a body of 1 MiB
+	Redirecting // a redirect to the same address
+	Hanging     // no answer until the client gives up
 )
 
-// Server is a RANDOM.ORG.
+// Server is a RANDOM.ORG server. It is safe for concurrent use.
 type Server struct {
-	URL    string
-	APIKey randomorg.APIKey // the only one that is accepted
+	URL    string           // empty if it is not served
+	APIKey randomorg.APIKey // the only valid one
 
 	key  *rsa.PrivateKey
 	cert []byte
 
 	mu       sync.Mutex
 	fault    Fault
-	delay    int // advised, in milliseconds
-	serial   int // of the last blob
+	delay    int // advised delay in milliseconds
+	serial   int // serial number before the first call
 	requests int
 }
 
-// New makes a server that ends with the test, and its RSA key.
+// New returns a server that stops at the end of the test.
 func New(t testing.TB) *Server {
 	t.Helper()
 	s := Make(t)
@@ -93,7 +95,7 @@ func New(t testing.TB) *Server {
 	return s
 }
 
-// Make makes a server that is not served: it is an [http.Handler].
+// Make returns a server without a listener, to be used as an [http.Handler].
 func Make(t testing.TB) *Server {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -111,47 +113,48 @@ func Make(t testing.TB) *Server {
 	}
 }
 
-// PublicKey is the key that the server signs with.
+// PublicKey returns the public key of the server.
 func (s *Server) PublicKey() *rsa.PublicKey { return &s.key.PublicKey }
 
-// Certificate is the certificate of that key, in PEM.
+// Certificate returns the certificate of that key in PEM.
 func (s *Server) Certificate() []byte { return s.cert }
 
-// Fail makes the server answer badly from now on.
+// Fail sets the fault of the server; [None] removes it.
 func (s *Server) Fail(f Fault) { s.with(func() { s.fault = f }) }
 
-// Advise makes the server advise a delay, in milliseconds, before the next call.
+// Advise sets the delay that the server advises, in milliseconds.
 func (s *Server) Advise(milliseconds int) { s.with(func() { s.delay = milliseconds }) }
 
-// Requests counts the calls so far.
+// Requests returns the number of calls so far.
 func (s *Server) Requests() (n int) {
 	s.with(func() { n = s.requests })
 	return n
 }
 
+// with calls a function with the lock held.
 func (s *Server) with(do func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	do()
 }
 
-// request is a JSON-RPC call of either method.
+// request is a JSON-RPC call of any method.
 type request struct {
-	Version    string          `json:"jsonrpc"`
-	Method     string          `json:"method"`
-	ID         json.RawMessage `json:"id"`
+	Version    string         `json:"jsonrpc"`
+	Method     string         `json:"method"`
+	ID         jsontext.Value `json:"id"`
 	Parameters struct {
-		APIKey    string          `json:"apiKey"`
-		N         int             `json:"n"`
-		Size      int             `json:"size"`
-		Format    string          `json:"format"`
-		UserData  json.RawMessage `json:"userData"`
-		Random    json.RawMessage `json:"random"`
-		Signature []byte          `json:"signature"`
+		APIKey    string         `json:"apiKey"`
+		N         int            `json:"n"`
+		Size      int            `json:"size"`
+		Format    string         `json:"format"`
+		UserData  jsontext.Value `json:"userData"`
+		Random    jsontext.Value `json:"random"`
+		Signature []byte         `json:"signature"`
 	} `json:"params"`
 }
 
-// ServeHTTP answers calls of generateSignedBlobs and verifySignature.
+// ServeHTTP serves the methods generateSignedBlobs and verifySignature.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var fault Fault
 	var serial, delay int
@@ -171,7 +174,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Header.Get("Content-Type") != "application/json":
 		http.Error(w, "unsupported media type", http.StatusUnsupportedMediaType)
 	case err != nil || call.Version != "2.0" || len(call.ID) == 0:
-		fail(w, json.RawMessage("null"), -32600, "Invalid Request")
+		fail(w, jsontext.Value("null"), -32600, "Invalid Request")
 	case call.Method == "verifySignature":
 		s.serveVerdict(w, call, fault)
 	case call.Method != "generateSignedBlobs":
@@ -185,9 +188,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveFault answers in the ways that have nothing to do with what is asked.
+// serveFault serves the faults that do not depend on the call. It reports whether it has
+// served one.
 func serveFault(w http.ResponseWriter, r *http.Request, f Fault, body []byte) bool {
-	id := json.RawMessage("1")
+	id := jsontext.Value("1")
 	switch f {
 	case UnknownKey:
 		fail(w, id, 400, "The API key you specified does not exist")
@@ -200,7 +204,8 @@ func serveFault(w http.ResponseWriter, r *http.Request, f Fault, body []byte) bo
 	case InternalError:
 		fail(w, id, -32603, "Internal error")
 	case Repeating:
-		fail(w, id, -32600, "Invalid Request: "+strings.Repeat(string(body), 9))
+		_, parameters, _ := strings.Cut(string(body), `"params":`)
+		fail(w, id, -32602, "Invalid params: "+strings.Repeat(parameters, 9))
 	case WrongID:
 		_, _ = io.WriteString(w, `{"jsonrpc":"2.0","result":{},"id":99}`)
 	case NoResult:
@@ -221,8 +226,8 @@ func serveFault(w http.ResponseWriter, r *http.Request, f Fault, body []byte) bo
 	return true
 }
 
-// serveBlob writes what is signed with white space in it, as answers may have, and
-// with what encoders like to write in another way.
+// serveBlob serves a blob. The signed object has white space, as answers may, and characters
+// that JSON encoders escape in different ways.
 func (s *Server) serveBlob(w http.ResponseWriter, call request, f Fault, serial, delay int) {
 	userData := string(call.Parameters.UserData)
 	if userData == "" || f == WrongUserData {
@@ -249,6 +254,7 @@ func (s *Server) serveBlob(w http.ResponseWriter, call request, f Fault, serial,
 		text, base64.StdEncoding.EncodeToString(signature), delay, call.ID)
 }
 
+// pick returns a if first is true, otherwise b.
 func pick[T any](first bool, a, b T) T {
 	if first {
 		return a
@@ -256,7 +262,7 @@ func pick[T any](first bool, a, b T) T {
 	return b
 }
 
-// data is the blobs of an answer.
+// data returns the JSON of the member "data".
 func data(f Fault, serial int) string {
 	blob := fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, serial)))
 	switch f {
@@ -272,20 +278,20 @@ func data(f Fault, serial int) string {
 	return fmt.Sprintf("[%q]", blob)
 }
 
-// sign signs a JSON text without its white space.
+// sign returns the signature of a JSON text without its white space.
 func (s *Server) sign(text string) ([]byte, error) {
-	return rsa.SignPKCS1v15(nil, s.key, crypto.SHA512, digestOf([]byte(text)))
+	return rsa.SignPKCS1v15(nil, s.key, crypto.SHA512, digestOf(jsontext.Value(text)))
 }
 
-// digestOf is of what a JSON text is without its white space. What is not JSON is
-// nothing.
-func digestOf(text []byte) []byte {
-	var compact bytes.Buffer
-	_ = json.Compact(&compact, text)
-	sum := sha512.Sum512(compact.Bytes())
+// digestOf returns the SHA-512 of a JSON text without its white space.
+func digestOf(text jsontext.Value) []byte {
+	compact := text.Clone()
+	_ = compact.Compact() // text that is not JSON stays as it is
+	sum := sha512.Sum512(compact)
 	return sum[:]
 }
 
+// serveVerdict serves the result of verifySignature.
 func (s *Server) serveVerdict(w http.ResponseWriter, call request, f Fault) {
 	if f == NoVerdict {
 		_, _ = fmt.Fprintf(w, `{"jsonrpc":"2.0","result":{},"id":%s}`, call.ID)
@@ -296,8 +302,9 @@ func (s *Server) serveVerdict(w http.ResponseWriter, call request, f Fault) {
 	_, _ = fmt.Fprintf(w, `{"jsonrpc":"2.0","result":{"authenticity":%t},"id":%s}`, authentic, call.ID)
 }
 
-func fail(w http.ResponseWriter, id json.RawMessage, code int, message string) {
-	_ = json.NewEncoder(w).Encode(map[string]any{
+// fail serves a JSON-RPC error.
+func fail(w http.ResponseWriter, id jsontext.Value, code int, message string) {
+	_ = json.MarshalWrite(w, map[string]any{
 		"jsonrpc": "2.0", "id": id, "error": map[string]any{"code": code, "message": message, "data": nil},
 	})
 }

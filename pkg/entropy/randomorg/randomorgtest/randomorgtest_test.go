@@ -1,9 +1,11 @@
 package randomorgtest_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -11,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// Wrong calls are refused as RANDOM.ORG refuses them.
-func TestWrongCalls(t *testing.T) {
+// TestCalls checks the errors of invalid calls.
+func TestCalls(t *testing.T) {
 	s := randomorgtest.New(t)
 	const blobs = `{"jsonrpc":"2.0","id":1,"method":"generateSignedBlobs","params":{"apiKey":"%s","n":%d,"size":256,"format":"hex"}}`
 	for name, test := range map[string]struct {
@@ -41,23 +43,27 @@ func TestWrongCalls(t *testing.T) {
 		answer, err := io.ReadAll(response.Body)
 		response.Body.Close()
 		if err != nil || response.StatusCode != test.status || !strings.Contains(string(answer), test.want) {
-			t.Errorf("%s: %d %s, %v, want %d and %s", name, response.StatusCode, answer, err, test.status, test.want)
+			t.Errorf("%s: got status %d with %s and error %v, want status %d with %s", name, response.StatusCode, answer, err, test.status, test.want)
 		}
 	}
 }
 
-// ExampleNew is a test of something that needs RANDOM.ORG.
-func ExampleNew() {
-	test := func(t *testing.T) {
-		server := randomorgtest.New(t)
-		client, err := randomorg.New(randomorg.Config{URL: server.URL, APIKey: server.APIKey, PublicKey: server.PublicKey()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		server.Fail(randomorgtest.NoBits)
-		_, err = client.Generate(t.Context(), "commitment")
-		t.Log(err)
+// A server can be served like any other handler.
+func ExampleMake() {
+	handler := randomorgtest.Make(new(testing.T))
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	client, err := randomorg.New(randomorg.Config{URL: server.URL, APIKey: handler.APIKey, PublicKey: handler.PublicKey()})
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
-	fmt.Printf("%T\n", test)
-	// Output: func(*testing.T)
+	signed, err := client.Generate(context.Background(), "commitment")
+	fmt.Println(signed.SerialNumber, signed.UserData, err)
+	handler.Fail(randomorgtest.NoBits)
+	_, err = client.Generate(context.Background(), "commitment")
+	fmt.Println(err)
+	// Output:
+	// 6116 commitment <nil>
+	// the random.org allowance is used up: "The operation requires 256 bits, but the API key only has 10 left" (code 403); wait until it is renewed, or extend it at https://api.random.org/dashboard
 }
