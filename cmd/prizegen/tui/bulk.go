@@ -217,7 +217,7 @@ func (b bulkScreen) compare() bulkScreen {
 // maxBulk limits the draws of a run.
 const maxBulk = 100_000_000
 
-// bulkPlan is what the user chooses for a run, besides the settings.
+// bulkPlan has the user's choices for a run, besides the settings.
 type bulkPlan struct {
 	start, count uint64
 	path         string // of the file to write; empty for none

@@ -155,10 +155,7 @@ func (b bulkScreen) histogram(width int) []string {
 	}
 	lines := []string{st.title.Render(truncate(pad(part, names)+"  "+padLeft("drawn", count)+"  "+padLeft("expected", count), width))}
 	for _, row := range rows[min(b.from, len(rows)):min(b.from+b.pageHeight(), len(rows))] {
-		name := st.lose
-		if row.Prize != nil {
-			name = st.win
-		}
+		name := st.prize(row.Prize != nil)
 		expected := b.expected(row.Probability)
 		line := name.Render(pad(truncate(outcomeName(row), names), names)) + "  " +
 			padLeft(prize.Thousands(b.counts[row.Outcome]), count) + "  " + st.faint.Render(padLeft(formatExpected(expected), count))

@@ -238,7 +238,7 @@ func (f frame) showScreen(index int) (frame, tea.Cmd) {
 
 // handleKeys handles what was read from the keyboard in one piece. Keys in quick
 // succession arrive as one message, and Escape followed by a key as that key with Alt;
-// handleKeys handles each key by itself. Pasted text is for forms only.
+// handleKeys handles each key separately. Pasted text is for forms only.
 func (f frame) handleKeys(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	if _, isForm := f.dialog.(form); isForm || msg.Type != tea.KeyRunes {
 		return f.handleKey(msg)

@@ -99,7 +99,7 @@ func (h historyScreen) sessionRows(width, height int) []string {
 	return table(st, []column{
 		{title: "INDEX", rank: 3, right: true, most: 26},
 		{title: "ACCOUNT", rank: 5, most: 24},
-		{title: "PRIZE", rank: 6, most: 30, style: h.prizeStyle(func(row int) *draw.Prize { return shown[row].Prize })},
+		{title: "PRIZE", rank: 6, most: 30, style: func(row int) lipgloss.Style { return st.prize(shown[row].Prize != nil) }},
 		{title: "RULE", rank: 4, most: 40},
 		{title: "RULES", rank: 1, most: 20},
 		{title: "DRAWN", rank: 2},
@@ -119,7 +119,7 @@ func (h historyScreen) campaignRows(width, height int) []string {
 	return table(st, []column{
 		{title: "INDEX", rank: 3, right: true, most: 26},
 		{title: "ACCOUNT", rank: 7, most: 24},
-		{title: "PRIZE", rank: 6, most: 24, style: h.prizeStyle(func(row int) *draw.Prize { return shown[row].Prize })},
+		{title: "PRIZE", rank: 6, most: 24, style: func(row int) lipgloss.Style { return st.prize(shown[row].Prize != nil) }},
 		{title: "PLAYER", rank: 4, most: 24},
 		{title: "STATE", rank: 5, style: func(row int) lipgloss.Style {
 			if shown[row].Void != nil {
@@ -130,15 +130,6 @@ func (h historyScreen) campaignRows(width, height int) []string {
 		{title: "PLAYED", rank: 2},
 		{title: "RULE", rank: 1, most: 30},
 	}, rows, h.selected-from, width)
-}
-
-func (h historyScreen) prizeStyle(won func(row int) *draw.Prize) func(row int) lipgloss.Style {
-	return func(row int) lipgloss.Style {
-		if won(row) == nil {
-			return h.w.styles.lose
-		}
-		return h.w.styles.win
-	}
 }
 
 // prizeName returns the name of a prize, or "no prize".

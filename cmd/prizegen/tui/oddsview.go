@@ -107,12 +107,7 @@ func (o oddsScreen) chart(width int) []string {
 	st, all := o.w.styles, o.rows()
 	counted := o.account == "" && o.observed != nil
 	rows := all[o.from:min(o.from+o.page(), len(all))]
-	prizes := func(row int) lipgloss.Style {
-		if rows[row].Prize == nil {
-			return st.lose
-		}
-		return st.win
-	}
+	prizes := func(row int) lipgloss.Style { return st.prize(rows[row].Prize != nil) }
 	figures := func(row int) lipgloss.Style {
 		if rows[row].Prize == nil {
 			return st.lose

@@ -256,7 +256,7 @@ func (s Settings) latestRef() string {
 	return s.RulesRef
 }
 
-// isFile reports whether a name of rules is that of a file, which may change.
+// isFile reports whether ref names a file, which may change.
 func isFile(ref string) bool {
 	return ref != "" && ref != "-" && !slices.Contains(prize.Builtins(), ref)
 }

@@ -136,12 +136,7 @@ func (r rulesScreen) detail(width, height int) string {
 		lines = lines[1:2] // the list has the rest
 	}
 	columns := []column{
-		{title: "PRIZE", rank: 4, least: 14, style: func(row int) lipgloss.Style {
-			if row < len(rule.Prizes) {
-				return st.win
-			}
-			return st.lose
-		}},
+		{title: "PRIZE", rank: 4, least: 14, style: func(row int) lipgloss.Style { return st.prize(row < len(rule.Prizes)) }},
 		{title: "CHANCE", rank: 3, right: true},
 		{title: "OF ALL", rank: 2, right: true, style: func(int) lipgloss.Style { return st.faint }},
 		{title: "STOCK", rank: 1, least: 5, style: func(int) lipgloss.Style { return st.faint }},

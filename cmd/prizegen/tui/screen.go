@@ -30,7 +30,7 @@ type quitConfirmer interface {
 	ConfirmQuit() string
 }
 
-// workspace is what all screens share. It does not change.
+// workspace has what all screens share. It does not change.
 type workspace struct {
 	Config
 	ctx    context.Context // ends with the program
@@ -117,7 +117,7 @@ type drawn struct {
 
 	outcome prize.Outcome // by chance, in the rules of terms
 	terms   Terms
-	entrant campaign.Person // who played; zero for nobody
+	entrant campaign.Person // played the campaign; zero for no entrant
 }
 
 // stored reports whether the draw is one of a campaign.

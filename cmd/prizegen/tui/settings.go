@@ -19,7 +19,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Terms are what decides draws, besides the seed.
+// Terms decide draws, together with the seed.
 type Terms struct {
 	Rules  *prize.Rules
 	Text   textgen.Format
@@ -45,7 +45,7 @@ func computeOdds(t Terms) tea.Cmd {
 	}
 }
 
-// Settings are what the user chooses for all screens.
+// Settings are the user's choices for all screens.
 type Settings struct {
 	Backend  Backend
 	Free     Terms  // of free play
@@ -61,9 +61,9 @@ type Settings struct {
 
 	Campaign      *campaign.Campaign // nil for free play
 	campaignTerms Terms
-	Entrant       campaign.Person // who plays the campaign; zero for nobody
+	Entrant       campaign.Person // plays the campaign; zero for no entrant
 
-	invalid   *invalidRules // the rules that were read last, if they can't be used
+	invalid   *invalidRules // the rules that were read last, if they can't be used; otherwise nil
 	local     *localTerms   // nil while the backend is local
 	exhausted bool          // whether Next was drawn and is the last index of the seed
 }

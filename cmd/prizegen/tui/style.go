@@ -31,6 +31,14 @@ type styles struct {
 // plainOnly reports whether the terminal has no colours or text attributes.
 func (s styles) plainOnly() bool { return s.r.ColorProfile() == termenv.Ascii }
 
+// prize returns the style of a prize, or of no prize.
+func (s styles) prize(won bool) lipgloss.Style {
+	if won {
+		return s.win
+	}
+	return s.lose
+}
+
 // color returns a colour for all kinds of terminals.
 func color(light, light256, light16, dark, dark256, dark16 string) lipgloss.CompleteAdaptiveColor {
 	return lipgloss.CompleteAdaptiveColor{
