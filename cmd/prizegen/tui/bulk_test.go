@@ -248,3 +248,32 @@ func TestQuitDuringRun(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanForm enters a plan, runs it, and scrolls through its outcomes.
+func TestPlanForm(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
+	f := deliver(t, bulkFrame(t, w), tea.WindowSizeMsg{Width: 40, Height: 12})
+	f = pressKeys(t, f, "m", "backspace", "backspace", "backspace", "backspace", "enter", "5", "enter", "x", "enter")
+	checkShows(t, f, ".csv or .ndjson")
+	f = pressKeys(t, f, "backspace", "enter")
+	b := f.screens[0].(bulkScreen)
+	if b.state != bulkEnded || b.drawn() != 1000 || b.run.start != 5 {
+		t.Fatalf("got state %d and %d draws from index %d, want %d and 1000 from 5", b.state, b.drawn(), b.run.start, bulkEnded)
+	}
+	page, last := b.pageHeight(), len(b.rows())-b.pageHeight()
+	for _, step := range []struct {
+		key  string
+		want int
+	}{{"down", 1}, {"up", 0}, {"up", 0}, {"pgdown", page}, {"pgup", 0}} {
+		f = pressKeys(t, f, step.key)
+		if got := f.screens[0].(bulkScreen).from; got != step.want {
+			t.Errorf("got first row %d after %s, want %d", got, step.key, step.want)
+		}
+	}
+	for range 40 {
+		f = deliver(t, f, tea.MouseMsg{X: 5, Y: 6, Button: tea.MouseButtonWheelDown})
+	}
+	if got := f.screens[0].(bulkScreen).from; got != last {
+		t.Errorf("got first row %d after the wheel, want %d", got, last)
+	}
+}

@@ -179,7 +179,7 @@ func (d drawScreen) press() (screen, tea.Cmd) {
 		d.recent = d.recent[:min(len(d.recent), maxRecent)]
 	}
 	d.state, d.err, d.tick, d.ticked = drawPending, nil, 0, d.w.Now()
-	d.request.ctx, d.request.cancel = context.WithTimeout(d.w.ctx, callTimeout)
+	d.request.ctx, d.request.cancel = context.WithTimeout(d.w.ctx, d.w.callTimeout)
 	d.request.once = d.request.once.next(d.settings, rand.Text)
 	d.request.slow = false
 	d.request.number++

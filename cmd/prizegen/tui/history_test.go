@@ -362,3 +362,55 @@ func TestHistoryMouse(t *testing.T) {
 		t.Errorf("got index %d selected by the wheel, want 24", at())
 	}
 }
+
+// TestFilters filters the draws of the session by prize and by account number.
+func TestFilters(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
+	f := deliver(t, historyFrame(t, w), freeDraws(t, w, 0, 200)...)
+	list := func() []drawn {
+		h := f.screens[0].(historyScreen)
+		return h.session.list(h.filter)
+	}
+	f = pressKeys(t, f, "p", "down", "enter")
+	if len(list()) == 0 {
+		t.Error("got no draws of the first prize")
+	}
+	for _, d := range list() {
+		if want := w.Settings.Free.Rules.List[0].Prizes[0].Name; d.Prize == nil || d.Prize.Name != want {
+			t.Errorf("got draw %d listed with prize %s, want %s", d.Index, prizeName(d.Prize), want)
+		}
+	}
+	f = pressKeys(t, f, "p", "home", "enter", "/", "a", "enter")
+	if len(list()) == 0 {
+		t.Error("got no account numbers that begin with a")
+	}
+	for _, d := range list() {
+		if !strings.HasPrefix(d.Account, "a") {
+			t.Errorf("got account number %s listed, want only those that begin with a", d.Account)
+		}
+	}
+	checkShows(t, f, "only a…")
+	f = pressKeys(t, f, "/", "0", "enter")
+	checkShows(t, f, "No draws match the filter.")
+}
+
+// TestDetailDialog scrolls in the dialog about a draw, and voids the draw from there.
+func TestDetailDialog(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
+	openCampaign(t, w)
+	f := deliver(t, historyFrame(t, w), tea.WindowSizeMsg{Width: 40, Height: 12})
+	f = pressKeys(t, f, "r", "enter")
+	top := f.View()
+	if f = pressKeys(t, f, "down", "down"); f.View() == top {
+		t.Errorf("got the same view after down:\n%s", top)
+	}
+	f = deliver(t, f, tea.MouseMsg{X: 10, Y: 6, Button: tea.MouseButtonWheelUp})
+	if f = pressKeys(t, f, "up"); f.View() != top {
+		t.Errorf("got another view after the way back:\n%s\nwant\n%s", f.View(), top)
+	}
+	if f = pressKeys(t, f, "v", "x", "enter", "y"); selected(t, f).Void == nil {
+		t.Error("got a draw that is not void")
+	}
+	f = pressKeys(t, f, "v")
+	checkShows(t, f, "is already void")
+}

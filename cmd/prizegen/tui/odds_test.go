@@ -79,3 +79,17 @@ func TestScrollOdds(t *testing.T) {
 		t.Errorf("got another view after the way back:\n%s\nwant\n%s", f.View(), first)
 	}
 }
+
+// TestOddsKeys changes the account number and the number of draws.
+func TestOddsKeys(t *testing.T) {
+	f := oddsProgram(t, testWorkspace(t, termenv.Ascii), 0, "a")
+	checkShows(t, f, "no draw yet; press / to enter an account number")
+	f = pressKeys(t, f, "/", "a", "b", "c", "d", "1", "enter")
+	checkShows(t, f, "The chances of abcd1 by the rules generous")
+	f = pressKeys(t, f, "a")
+	checkShows(t, f, "The odds of lower4 + digits4")
+	f = pressKeys(t, f, "d", "backspace", "backspace", "backspace", "backspace", "0", "backspace", "backspace", "0", "enter")
+	checkShows(t, f, "✗ enter a whole number, 1 or more")
+	f = pressKeys(t, f, "backspace", "5", "enter")
+	checkShows(t, f, "5 draws: ")
+}

@@ -188,3 +188,18 @@ func TestSelectRuleByMouse(t *testing.T) {
 		t.Errorf("got rule %d selected, want 3:\n%s", r.selected+1, f.View())
 	}
 }
+
+// TestReloadInCampaign reloads the rules of a campaign, which never change.
+func TestReloadInCampaign(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
+	openCampaign(t, w)
+	f := rulesProgram(t, w, "r")
+	checkShows(t, f, "the rules of an open campaign never change")
+}
+
+// TestPrintable replaces the control characters of a file.
+func TestPrintable(t *testing.T) {
+	if got, want := printable("a\x1b[31mb\u009bé"), "a\uFFFD[31mb\uFFFDé"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

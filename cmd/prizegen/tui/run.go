@@ -16,8 +16,11 @@ import (
 //nolint:gochecknoinits // ends what package noquery began
 func init() { noquery.End() }
 
-// framesPerSecond limits how often the screen is written; the animation needs less.
-const framesPerSecond = 20
+const (
+	framesPerSecond = 20               // limits how often the screen is written; the animation needs less
+	callTimeout     = 15 * time.Second // limits the calls of backends
+	pollTimeout     = 3 * time.Second  // limits health checks
+)
 
 // Run shows the program on a terminal until the user quits or ctx ends. It restores the
 // terminal before it returns, also after a panic, which it returns as an error.
@@ -25,7 +28,10 @@ func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	renderer := lipgloss.NewRenderer(out)
 	renderer.HasDarkBackground() // queries the terminal, which is not possible once the program reads keys
-	w := &workspace{Config: cfg, ctx: ctx, styles: newStyles(renderer), after: after}
+	w := &workspace{
+		Config: cfg, ctx: ctx, callTimeout: callTimeout, pollTimeout: pollTimeout,
+		styles: newStyles(renderer), after: after,
+	}
 	defer w.finish(cancel)
 	return w.show(in, out, screens(w)...)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"reflect"
 	"strings"
 	"sync"
@@ -56,37 +57,53 @@ func (s panicking) View(int, int) string {
 func TestTerminalIsRestored(t *testing.T) {
 	for _, in := range []string{"Init", "Update", "View", "command"} {
 		t.Run("panic in "+in, func(t *testing.T) {
-			err := onPTY(t, "", func(*workspace) {}, panicking{in})
+			err := onPTY(t, "", "", showScreens(t.Context(), t, panicking{in}))
 			if want := "panicked: in " + in; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "run_unix_test.go") {
 				t.Errorf("got error %v, want one with %q and the stack", err, want)
 			}
 		})
 	}
 	t.Run("q", func(t *testing.T) {
-		if err := onPTY(t, "q", func(*workspace) {}, panicking{}); err != nil {
+		if err := onPTY(t, "Panicking", "q", showScreens(t.Context(), t, panicking{})); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("ctrl+c", func(t *testing.T) {
-		if err := onPTY(t, "\x03", func(*workspace) {}, panicking{}); err != nil {
+		if err := onPTY(t, "Panicking", "\x03", showScreens(t.Context(), t, panicking{})); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("end of the context", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := onPTY(t, "", func(w *workspace) { w.ctx = ctx }, panicking{}); !errors.Is(err, context.Canceled) {
+		if err := onPTY(t, "", "", showScreens(ctx, t, panicking{})); !errors.Is(err, context.Canceled) {
 			t.Errorf("got error %v, want %v", err, context.Canceled)
 		}
 	})
 }
 
+// TestRun quits the whole program by a key.
+func TestRun(t *testing.T) {
+	cfg := testWorkspace(t, termenv.Ascii).Config
+	if err := onPTY(t, pressSpace, "q", func(tty *os.File) error { return Run(t.Context(), cfg, tty, tty) }); err != nil {
+		t.Error(err)
+	}
+}
+
+// showScreens returns a function that shows screens on a terminal.
+func showScreens(ctx context.Context, t *testing.T, screens ...screen) func(tty *os.File) error {
+	t.Helper()
+	w := testWorkspace(t, termenv.Ascii)
+	w.ctx = ctx
+	return func(tty *os.File) error { return w.show(tty, tty, screens...) }
+}
+
 // endMark is written to the terminal after the program has ended.
 const endMark = "end of the program"
 
-// onPTY shows a screen on a pseudo-terminal, types keys once it is shown, and compares the
-// terminal before and after the program.
-func onPTY(t *testing.T, typed string, change func(w *workspace), s screen) error {
+// onPTY runs a program on a pseudo-terminal, and compares the terminal before and after.
+// Once the terminal shows a text, onPTY types keys.
+func onPTY(t *testing.T, text, keys string, run func(tty *os.File) error) error {
 	t.Helper()
 	ours, theirs, err := pty.Open()
 	if err != nil {
@@ -108,15 +125,13 @@ func onPTY(t *testing.T, typed string, change func(w *workspace), s screen) erro
 			if err != nil || strings.Contains(shown.String(), endMark) {
 				return
 			}
-			if typed != "" && strings.Contains(shown.String(), "Panicking") { // the program reads keys now
-				_, _ = io.WriteString(ours, typed)
-				typed = ""
+			if keys != "" && strings.Contains(shown.String(), text) { // the program reads keys now
+				_, _ = io.WriteString(ours, keys)
+				keys = ""
 			}
 		}
 	})
-	w := testWorkspace(t, termenv.Ascii)
-	change(w)
-	runErr := w.show(theirs, theirs, s)
+	runErr := run(theirs)
 	after := must(term.GetState(int(theirs.Fd())))(t)
 	if diff := cmp.Diff(before, after, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
 		t.Errorf("the terminal is not restored (-before +after):\n%s", diff)

@@ -33,8 +33,10 @@ type quitConfirmer interface {
 // workspace has what all screens share. It does not change.
 type workspace struct {
 	Config
-	ctx    context.Context // ends with the program
-	styles styles
+	ctx         context.Context // ends with the program
+	callTimeout time.Duration   // limits the calls of backends
+	pollTimeout time.Duration   // limits health checks
+	styles      styles
 
 	// after returns a command that returns a message after some time.
 	after func(time.Duration, tea.Msg) tea.Cmd
@@ -43,14 +45,11 @@ type workspace struct {
 	running sync.RWMutex
 }
 
-// callTimeout limits the calls of backends.
-const callTimeout = 15 * time.Second
-
 // call returns a command that calls f with a context that ends with the program or after
 // callTimeout.
 func (w *workspace) call(f func(ctx context.Context) tea.Msg) tea.Cmd {
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(w.ctx, callTimeout)
+		ctx, cancel := context.WithTimeout(w.ctx, w.callTimeout)
 		defer cancel()
 		return f(ctx)
 	}
@@ -60,7 +59,7 @@ func (w *workspace) call(f func(ctx context.Context) tea.Msg) tea.Cmd {
 // cancels, the message of f is dropped.
 func (w *workspace) await(text string, f func(ctx context.Context) tea.Msg) tea.Cmd {
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(w.ctx, callTimeout)
+		ctx, cancel := context.WithTimeout(w.ctx, w.callTimeout)
 		d := &waitDialog{text, cancel}
 		return waitMsg{d, func() tea.Msg {
 			defer cancel()

@@ -16,7 +16,6 @@ import (
 
 const (
 	pollInterval = 2 * time.Second // between two health checks while the screen is shown
-	pollTimeout  = 3 * time.Second // of a health check
 	maxLatencies = 120             // per service
 )
 
@@ -112,7 +111,7 @@ func (s servicesScreen) applySettings(settings Settings) (screen, tea.Cmd) {
 		s.client = remote.New(remote.Config{
 			Core: now.Address(remote.Core), Text: now.Address(remote.Text),
 			Number: now.Address(remote.Number), Prize: now.Address(remote.Prize),
-			Timeout: pollTimeout,
+			Timeout: s.w.pollTimeout,
 		})
 	}
 	return s.check()
@@ -125,9 +124,9 @@ func (s servicesScreen) check() (screen, tea.Cmd) {
 	}
 	s.request++
 	s.waiting = true
-	client, request := s.client, s.request
+	client, request, timeout := s.client, s.request, s.w.pollTimeout
 	return s, s.w.call(func(ctx context.Context) tea.Msg {
-		ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		return healthMsg{request, client.Healths(ctx)}
 	})

@@ -2,12 +2,15 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/muesli/termenv"
 
+	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
@@ -62,5 +65,68 @@ func TestChangeBackend(t *testing.T) {
 	}
 	if f = pressKeys(t, f, "b", "up", "enter"); f.settings.summary() != chosen {
 		t.Errorf("got settings %q after the way back, want %q", f.settings.summary(), chosen)
+	}
+}
+
+// TestChooseFormats chooses a known format and enters another one.
+func TestChooseFormats(t *testing.T) {
+	f := pressKeys(t, newProgram(t, testWorkspace(t, termenv.Ascii)), "n", "down", "enter")
+	if got := f.settings.Free.Number.String(); got != "digits8" {
+		t.Errorf("got number format %s, want digits8", got)
+	}
+	f = pressKeys(t, f, "n", "end", "enter", "x", "enter")
+	checkShows(t, f, "✗ ")
+	f = pressKeys(t, f, "backspace", "backspace", "9", "enter")
+	if got := f.settings.Free.Number.String(); got != "digits9" {
+		t.Errorf("got number format %s, want digits9", got)
+	}
+}
+
+// TestChooseSeed chooses a new seed, enters another one, and changes the index.
+func TestChooseSeed(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
+	seedErr := errors.New("the beacon does not answer")
+	newSeed := w.NewSeed
+	w.NewSeed = func(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
+		if seedErr != nil {
+			return "", nil, seedErr
+		}
+		return newSeed(ctx)
+	}
+	f := pressKeys(t, newProgram(t, w), "s", "down", "enter")
+	checkShows(t, f, "✗ the beacon does not answer", "seed 42")
+	seedErr = nil
+	if f = pressKeys(t, f, "esc", "s", "down", "enter"); f.settings.Seed != "new" {
+		t.Errorf("got seed %s, want new", f.settings.Seed)
+	}
+	f = pressKeys(t, f, "s", "down", "down", "enter", "x", "enter", " ")
+	if f.settings.Seed != "newx" || f.settings.Next != 1 {
+		t.Errorf("got seed %s and next index %d, want newx and 1", f.settings.Seed, f.settings.Next)
+	}
+	f = pressKeys(t, f, "s", "down", "down", "down", "enter", "backspace", "enter")
+	checkShows(t, f, "✗ the index must be a whole number, 0 or more")
+	if f = pressKeys(t, f, "7", "enter"); f.settings.Next != 7 {
+		t.Errorf("got next index %d, want 7", f.settings.Next)
+	}
+}
+
+// TestConnect enters addresses of services: an invalid one, and one that is lost.
+func TestConnect(t *testing.T) {
+	w := testWorkspace(t, termenv.Ascii)
+	w.Connect = func(address string) (Backend, error) {
+		if address == "x" {
+			return Backend{}, errors.New("the address must begin with http")
+		}
+		b := w.Local
+		b.Name, b.Client = address, remote.New(remote.Config{})
+		b.Rules = func(context.Context, string) (*prize.Rules, error) { return nil, errors.New("no answer") }
+		return b, nil
+	}
+	f := pressKeys(t, newProgram(t, w), "b", "end", "enter", "x", "enter")
+	checkShows(t, f, "✗ the address must begin with http")
+	f = pressKeys(t, f, "y", "enter")
+	checkShows(t, f, "✗ no answer")
+	if got := f.settings.Backend.Name; got != "local" {
+		t.Errorf("got backend %s, want local", got)
 	}
 }

@@ -42,7 +42,8 @@ func workspaceOn(t testing.TB, profile termenv.Profile, dark bool) *workspace {
 			return text, number, nil
 		},
 	}
-	return &workspace{ctx: t.Context(), styles: newStyles(renderer), after: never, Config: Config{
+	const guard = 10 * time.Minute // no test depends on it
+	return &workspace{ctx: t.Context(), callTimeout: guard, pollTimeout: guard, styles: newStyles(renderer), after: never, Config: Config{
 		Local:   local,
 		NewSeed: func(context.Context) (entropy.Seed, jsontext.Value, error) { return "new", nil, nil },
 		Now:     func() time.Time { return time.Date(2027, 6, 1, 12, 0, 0, 0, time.UTC) },
