@@ -12,13 +12,14 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/remote"
 )
 
 // campaigns is what both the public and an administrator may do, each with what it may
 // see.
 type campaigns interface {
 	Campaign(ctx context.Context, name string) (campaign.Campaign, error)
-	Campaigns(ctx context.Context, list campaign.List) (campaign.Page, error)
+	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)
 	Draw(ctx context.Context, id string) (campaign.Draw, error)
 	Odds(ctx context.Context, name string) (draw.Odds, error)
 	Play(ctx context.Context, play campaign.Play) (campaign.Draw, error)
@@ -27,7 +28,7 @@ type campaigns interface {
 // caller is who sent a request.
 type caller struct {
 	campaigns
-	admin *campaign.Promoter // nil for the public
+	admin *campaign.Admin // nil for the public
 }
 
 type callerKey struct{}
@@ -46,7 +47,7 @@ func publicOperation[I, O any](a *api, op huma.Operation, handle func(context.Co
 }
 
 // adminOperation adds an operation for the administrator.
-func adminOperation[I, O any](a *api, op huma.Operation, handle func(context.Context, *campaign.Promoter, *I) (*O, error)) {
+func adminOperation[I, O any](a *api, op huma.Operation, handle func(context.Context, *campaign.Admin, *I) (*O, error)) {
 	op.Security = []map[string][]string{{tokenScheme: {}}}
 	op.Errors = append(op.Errors, http.StatusUnauthorized)
 	publicOperation(a, op, func(ctx context.Context, c caller, in *I) (*O, error) { return handle(ctx, c.admin, in) })
@@ -58,7 +59,7 @@ func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 	s, w, r := unwrap(ctx)
 	c, err := s.caller(r)
 	if err == nil && c.admin == nil && len(ctx.Operation().Security) > 0 {
-		err = campaign.ErrForbidden
+		err = remote.ErrForbidden
 	}
 	if err != nil {
 		s.refuse(w, err)
@@ -81,17 +82,17 @@ var errTooManyTokens = errors.New("too many wrong tokens")
 func (s *Server) caller(r *http.Request) (caller, error) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
-		return caller{campaigns: s.promoter}, nil
+		return caller{campaigns: s.campaigns}, nil
 	}
 	scheme, token, _ := strings.Cut(header, " ")
 	if s.cfg.AdminToken != "" && strings.EqualFold(scheme, "Bearer") && equal(token, s.cfg.AdminToken) {
-		admin := s.promoter.As("api")
+		admin := s.campaigns.Admin("api")
 		return caller{admin, admin}, nil
 	}
 	if !s.wrongTokens.Allow() {
 		return caller{}, errTooManyTokens
 	}
-	return caller{}, campaign.Errorf(campaign.ErrForbidden, "the token is wrong; send the administrator's as Authorization: Bearer TOKEN")
+	return caller{}, campaign.Errorf(remote.ErrForbidden, "the token is wrong; send the administrator's as Authorization: Bearer TOKEN")
 }
 
 // equal reports whether a and b are equal, in constant time.

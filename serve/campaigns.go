@@ -70,7 +70,7 @@ func (s *Server) registerCampaigns(a *api) {
 	adminOperation(a, huma.Operation{
 		Method: http.MethodDelete, Path: campaignPath, OperationID: "delete-campaign", Summary: "Remove a draft",
 		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
-	}, func(ctx context.Context, admin *campaign.Promoter, in *campaignInput) (*struct{}, error) {
+	}, func(ctx context.Context, admin *campaign.Admin, in *campaignInput) (*struct{}, error) {
 		return nil, admin.Delete(ctx, in.Campaign)
 	})
 	publicOperation(a, huma.Operation{
@@ -92,13 +92,14 @@ type listCampaignsInput struct {
 	State  string `query:"state" doc:"Only those in this state." enum:"draft,open,closed"`
 }
 
-func listCampaigns(ctx context.Context, c caller, in *listCampaignsInput) (*output[campaign.Page], error) {
-	return respond(c.Campaigns(ctx, campaign.List{State: campaign.State(in.State), Cursor: in.Cursor, Limit: in.Limit}))
+func listCampaigns(ctx context.Context, c caller, in *listCampaignsInput) (*output[remote.CampaignPage], error) {
+	list, next, err := c.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, State: campaign.State(in.State)})
+	return respond(remote.CampaignPage{Campaigns: list, Next: next}, err)
 }
 
 type createCampaignInput struct{ jsonBody[campaign.Plan] }
 
-func (s *Server) createCampaign(ctx context.Context, admin *campaign.Promoter, in *createCampaignInput) (*created[campaign.Campaign], error) {
+func (s *Server) createCampaign(ctx context.Context, admin *campaign.Admin, in *createCampaignInput) (*created[campaign.Campaign], error) {
 	plan, err := s.complete(ctx, in.body)
 	if err != nil {
 		return nil, err
@@ -146,7 +147,7 @@ type editCampaignInput struct {
 }
 
 // editCampaign replaces the plan of a campaign.
-func (s *Server) editCampaign(ctx context.Context, admin *campaign.Promoter, in *editCampaignInput) (*output[campaign.Campaign], error) {
+func (s *Server) editCampaign(ctx context.Context, admin *campaign.Admin, in *editCampaignInput) (*output[campaign.Campaign], error) {
 	if in.body.State != "" {
 		return nil, stateAndMore()
 	}
@@ -159,7 +160,7 @@ type changeCampaignInput struct {
 }
 
 // changeCampaign changes the plan of a campaign in part, or its state.
-func (s *Server) changeCampaign(ctx context.Context, admin *campaign.Promoter, in *changeCampaignInput) (*output[campaign.Campaign], error) {
+func (s *Server) changeCampaign(ctx context.Context, admin *campaign.Admin, in *changeCampaignInput) (*output[campaign.Campaign], error) {
 	before, err := admin.Campaign(ctx, in.Campaign)
 	if err != nil {
 		return nil, err
@@ -180,7 +181,7 @@ func (s *Server) changeCampaign(ctx context.Context, admin *campaign.Promoter, i
 }
 
 // editPlan replaces the plan of a campaign.
-func (s *Server) editPlan(ctx context.Context, admin *campaign.Promoter, name string, change remote.CampaignChange) (campaign.Campaign, error) {
+func (s *Server) editPlan(ctx context.Context, admin *campaign.Admin, name string, change remote.CampaignChange) (campaign.Campaign, error) {
 	plan, err := s.complete(ctx, change.Plan)
 	if err != nil {
 		return campaign.Campaign{}, err
@@ -193,7 +194,7 @@ func (s *Server) editPlan(ctx context.Context, admin *campaign.Promoter, name st
 
 // changeState opens or closes a campaign. alone reports whether nothing else is to be
 // changed.
-func changeState(ctx context.Context, admin *campaign.Promoter, name string, state campaign.State, alone bool) (campaign.Campaign, error) {
+func changeState(ctx context.Context, admin *campaign.Admin, name string, state campaign.State, alone bool) (campaign.Campaign, error) {
 	switch {
 	case !alone:
 		return campaign.Campaign{}, stateAndMore()
@@ -223,15 +224,11 @@ func (s *Server) exportCampaign(ctx context.Context, c caller, in *exportInput) 
 		return nil, err
 	}
 	if in.Entrants && c.admin == nil {
-		return nil, campaign.ErrForbidden
+		return nil, remote.ErrForbidden
 	}
-	exporter := c.admin
-	if exporter == nil {
-		exporter = s.promoter
-	}
-	write, kind, extension := exporter.Export, jsonType, "json"
+	kind, extension := jsonType, "json"
 	if in.Format == "csv" {
-		write, kind, extension = exporter.ExportCSV, "text/csv; charset=utf-8", "csv"
+		kind, extension = "text/csv; charset=utf-8", "csv"
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		_, w, _ := unwrap(hc)
@@ -240,9 +237,23 @@ func (s *Server) exportCampaign(ctx context.Context, c caller, in *exportInput) 
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Disposition", `attachment; filename="prizegen-`+exported.Name+"."+extension+`"`)
 		s.stream(w, func(to io.Writer) error {
-			return write(ctx, exported.Name, to, campaign.ExportOptions{Entrants: in.Entrants})
+			return s.writeExport(ctx, c.admin, exported.Name, to, in)
 		})
 	}}, nil
+}
+
+// writeExport exports a campaign for a promoter or, if admin is nil, for the public.
+func (s *Server) writeExport(ctx context.Context, admin *campaign.Admin, name string, w io.Writer, in *exportInput) error {
+	o := campaign.ExportOptions{Entrants: in.Entrants}
+	switch csv := in.Format == "csv"; {
+	case admin == nil && csv:
+		return s.campaigns.ExportCSV(ctx, name, w)
+	case admin == nil:
+		return s.campaigns.Export(ctx, name, w)
+	case csv:
+		return admin.ExportCSV(ctx, name, w, o)
+	}
+	return admin.Export(ctx, name, w, o)
 }
 
 // stream answers with what write writes. If write fails after the answer has begun, the

@@ -3,7 +3,6 @@ package serve
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -26,11 +25,11 @@ type listChangesInput struct {
 	Subject string `query:"subject" doc:"Only changes of this campaign, draw or entrant."`
 }
 
-func listChanges(ctx context.Context, admin *campaign.Promoter, in *listChangesInput) (*output[remote.ChangesAnswer], error) {
-	before, err := strconv.ParseInt("0"+in.Cursor, 10, 64)
-	if err != nil {
+func listChanges(ctx context.Context, admin *campaign.Admin, in *listChangesInput) (*output[remote.ChangesAnswer], error) {
+	page := campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}
+	if _, err := page.Position(); err != nil {
 		return nil, parameterProblem("cursor", "must be the ID of a change, got %q", excerpt.Of(in.Cursor))
 	}
-	changes, err := admin.Changes(ctx, campaign.ChangeQuery{Before: before, Subject: in.Subject, Limit: in.Limit})
+	changes, err := admin.Changes(ctx, campaign.ChangeQuery{Paging: page, Subject: in.Subject})
 	return respond(remote.ChangesAnswer{Changes: append([]campaign.Change{}, changes...)}, err)
 }

@@ -285,7 +285,7 @@ func TestCookiesBehindProxy(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := start(t, serve.Core, keeping(t, storetest.File(t)), func(c *serve.Config) { c.Proxies = proxies })
-		admin := promoterOf(t, s, token)
+		admin := adminOf(t, s, token)
 		_, createErr := admin.Create(t.Context(), campaign.Plan{Name: "summer"})
 		if _, err := admin.Open(t.Context(), "summer"); err != nil || createErr != nil {
 			t.Fatal(createErr, err)

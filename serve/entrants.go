@@ -66,11 +66,12 @@ type listEntrantsInput struct {
 	Search string `query:"search" doc:"Only those whose last name or email address begins with this."`
 }
 
-func listEntrants(ctx context.Context, admin *campaign.Promoter, in *listEntrantsInput) (*output[campaign.EntrantPage], error) {
-	return respond(admin.Entrants(ctx, campaign.EntrantList{Cursor: in.Cursor, Limit: in.Limit, Search: in.Search}))
+func listEntrants(ctx context.Context, admin *campaign.Admin, in *listEntrantsInput) (*output[remote.EntrantPage], error) {
+	list, next, err := admin.Entrants(ctx, campaign.EntrantQuery{Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, Search: in.Search})
+	return respond(remote.EntrantPage{Entrants: append([]campaign.Entrant{}, list...), Next: next}, err)
 }
 
-func getEntrant(ctx context.Context, admin *campaign.Promoter, in *entrantInput) (*output[campaign.Entrant], error) {
+func getEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput) (*output[campaign.Entrant], error) {
 	id, err := parseEntrantID(in.ID)
 	if err != nil {
 		return nil, err
@@ -78,7 +79,7 @@ func getEntrant(ctx context.Context, admin *campaign.Promoter, in *entrantInput)
 	return respond(admin.Entrant(ctx, id))
 }
 
-func deleteEntrant(ctx context.Context, admin *campaign.Promoter, in *entrantInput) (*struct{}, error) {
+func deleteEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput) (*struct{}, error) {
 	id, err := parseEntrantID(in.ID)
 	if err != nil {
 		return nil, err
@@ -88,7 +89,7 @@ func deleteEntrant(ctx context.Context, admin *campaign.Promoter, in *entrantInp
 
 type addEntrantInput struct{ jsonBody[campaign.Person] }
 
-func addEntrant(ctx context.Context, admin *campaign.Promoter, in *addEntrantInput) (*created[campaign.Entrant], error) {
+func addEntrant(ctx context.Context, admin *campaign.Admin, in *addEntrantInput) (*created[campaign.Entrant], error) {
 	e, err := admin.AddEntrant(ctx, in.body)
 	if err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func addEntrant(ctx context.Context, admin *campaign.Promoter, in *addEntrantInp
 
 type importEntrantsInput struct{ jsonBody[remote.ImportRequest] }
 
-func importEntrants(ctx context.Context, admin *campaign.Promoter, in *importEntrantsInput) (*output[remote.ImportAnswer], error) {
+func importEntrants(ctx context.Context, admin *campaign.Admin, in *importEntrantsInput) (*output[remote.ImportAnswer], error) {
 	added, err := admin.ImportEntrants(ctx, in.body.Entrants)
 	return respond(remote.ImportAnswer{Added: added}, err)
 }
@@ -108,7 +109,7 @@ type editEntrantInput struct {
 	jsonBody[campaign.Person]
 }
 
-func editEntrant(ctx context.Context, admin *campaign.Promoter, in *editEntrantInput) (*output[campaign.Entrant], error) {
+func editEntrant(ctx context.Context, admin *campaign.Admin, in *editEntrantInput) (*output[campaign.Entrant], error) {
 	id, err := parseEntrantID(in.ID)
 	if err != nil {
 		return nil, err
@@ -121,7 +122,7 @@ type changeEntrantInput struct {
 	jsonPatch[campaign.Person]
 }
 
-func changeEntrant(ctx context.Context, admin *campaign.Promoter, in *changeEntrantInput) (*output[campaign.Entrant], error) {
+func changeEntrant(ctx context.Context, admin *campaign.Admin, in *changeEntrantInput) (*output[campaign.Entrant], error) {
 	id, err := parseEntrantID(in.ID)
 	if err != nil {
 		return nil, err

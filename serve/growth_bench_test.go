@@ -46,7 +46,7 @@ func benchmarkGrown(b *testing.B, address string, rows int64) {
 		c.Store, c.Sessions, c.AdminToken, c.AdminPassword = db, db.Sessions(), token, benchPassword
 	})
 	startCampaign(b, s, "bench")
-	middle := fill(b, campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).As("bench"), rows)
+	middle := fill(b, campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("bench"), rows)
 	cookie := "Cookie: " + login(b, s) + "\r\n"
 	v, err := newVisitor(b.Context(), s)
 	if err != nil {
@@ -72,8 +72,8 @@ func benchmarkGrown(b *testing.B, address string, rows int64) {
 		{"admin-campaign", "/admin/campaigns/bench"},
 		{"admin-draws", draws},
 		{"admin-draws-middle", draws + "?cursor=" + strconv.FormatUint(middle.Index, 10)},
-		{"admin-draws-account", draws + "?account=" + middle.Account},
-		{"admin-draws-prefix", draws + "?account=" + middle.Account[:2]},
+		{"admin-draws-account", draws + "?account=" + middle.Whole},
+		{"admin-draws-prefix", draws + "?account=" + middle.Whole[:2]},
 		{"admin-draws-prize", draws + "?prize=" + url.QueryEscape(rarest)},
 		{"admin-draws-unclaimed", draws + "?status=unclaimed"},
 		{"admin-draws-claimed", draws + "?status=claimed"},
@@ -96,7 +96,7 @@ func benchmarkGrown(b *testing.B, address string, rows int64) {
 const rarest = "£100.00"
 
 // fill has draws made until there are as many as rows, and gives one of the middle.
-func fill(b *testing.B, p *campaign.Promoter, rows int64) campaign.Draw {
+func fill(b *testing.B, p *campaign.Admin, rows int64) campaign.Draw {
 	b.Helper()
 	var next atomic.Int64
 	each(b, 512, func() error {
@@ -109,11 +109,11 @@ func fill(b *testing.B, p *campaign.Promoter, rows int64) campaign.Draw {
 		}
 		return nil
 	})
-	page, err := p.Draws(b.Context(), campaign.DrawList{Campaign: "bench", Cursor: strconv.FormatInt(rows/2, 10), Limit: 1})
-	if err != nil || len(page.Draws) != 1 {
-		b.Fatal(page, err)
+	draws, _, err := p.Draws(b.Context(), campaign.DrawQuery{Paging: campaign.Paging{Cursor: strconv.FormatInt(rows/2, 10), Limit: 1}, Campaign: "bench"})
+	if err != nil || len(draws) != 1 {
+		b.Fatalf("got draws %v, error %v; want one draw", draws, err)
 	}
-	return page.Draws[0]
+	return draws[0]
 }
 
 const benchPassword = "a password for benchmarks"

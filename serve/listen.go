@@ -49,7 +49,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		server.TLSConfig = &tls.Config{GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}
 		listener = tls.NewListener(listener, server.TLSConfig)
 	}
-	if s.promoter != nil && s.cfg.Welcome {
+	if s.campaigns != nil && s.cfg.Welcome {
 		go s.welcome(ctx)
 	}
 	ended := make(chan error, 1)

@@ -49,7 +49,7 @@ func (s *Server) newSite() (*site.Site, error) {
 		admin = site.Admin{Password: right, Sessions: s.cfg.Sessions}
 	}
 	return site.New(site.Config{
-		Admin: admin, Promoter: s.promoter, Free: free{s.generator(), s}, Version: s.cfg.Version,
+		Admin: admin, Campaigns: s.campaigns, Free: free{s.generator(), s}, Version: s.cfg.Version,
 		Theme: s.cfg.Theme, Ending: s.draining.Load, Log: s.cfg.Log,
 	})
 }

@@ -11,7 +11,7 @@ import (
 
 // play makes a draw of a campaign.
 func (s *Server) play(w *responseRecorder, r *http.Request, request *remote.DrawsRequest) error {
-	if s.promoter == nil {
+	if s.campaigns == nil {
 		return campaign.Errorf(campaign.ErrNotFound, "there are no campaigns here")
 	}
 	if err := request.Check(); err != nil {
@@ -53,7 +53,7 @@ func idempotencyKey(h http.Header) (string, error) {
 		}
 		key = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(inner)
 	}
-	if key == "" || len(key) > campaign.MaxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+	if key == "" || len(key) > remote.MaxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return "", wrongKey("got %d bytes", len(key))
 	}
 	return key, nil
@@ -62,5 +62,5 @@ func idempotencyKey(h http.Header) (string, error) {
 func wrongKey(format string, args ...any) error {
 	return problem(http.StatusBadRequest,
 		"Idempotency-Key must be one string of 1 to %d printable ASCII characters, such as \"8e03978e-40d5-43dd-bc93-6894a57f9324\": "+format,
-		append([]any{campaign.MaxKey}, args...)...)
+		append([]any{remote.MaxKey}, args...)...)
 }

@@ -58,19 +58,19 @@ func refusal(err error) string {
 }
 
 // watch has the state of the open campaigns read when the metrics are.
-func (m *metrics) watch(promoter *campaign.Promoter) {
+func (m *metrics) watch(campaigns *campaign.Service) {
 	m.registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "prizegen_plays_waiting", Help: "Plays that wait for their draws in this process.",
-		}, func() float64 { return float64(promoter.Waiting()) }),
-		newLedger(promoter),
+		}, func() float64 { return float64(campaigns.Waiting()) }),
+		newLedger(campaigns),
 	)
 }
 
 // ledger tells what the open campaigns have given and have left. Each core that
 // shares a database tells the same.
 type ledger struct {
-	promoter *campaign.Promoter
+	service *campaign.Service
 
 	mu        sync.Mutex
 	campaigns []campaign.Campaign
@@ -87,18 +87,18 @@ const (
 	ledgerTime = 2 * time.Second
 )
 
-func newLedger(promoter *campaign.Promoter) *ledger {
+func newLedger(service *campaign.Service) *ledger {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(name, help, labels, nil)
 	}
 	return &ledger{
-		promoter: promoter,
-		up:       desc("prizegen_database_up", "Whether the database answered when it was asked for the open campaigns."),
-		plays:    desc("prizegen_campaign_plays_total", "Draws that an open campaign has made, by all its cores.", "campaign"),
-		left:     desc("prizegen_campaign_stock_left", "How many of a prize with stock an open campaign still has.", "campaign", "prize"),
-		stock:    desc("prizegen_campaign_stock", "How many of a prize with stock an open campaign had at first.", "campaign", "prize"),
-		awarded:  desc("prizegen_campaign_awarded_total", "How many of a prize an open campaign has given.", "campaign", "prize"),
-		value:    desc("prizegen_campaign_awarded_minor_units_total", "What the prizes are worth that an open campaign has given, in minor units of its currency.", "campaign", "currency"),
+		service: service,
+		up:      desc("prizegen_database_up", "Whether the database answered when it was asked for the open campaigns."),
+		plays:   desc("prizegen_campaign_plays_total", "Draws that an open campaign has made, by all its cores.", "campaign"),
+		left:    desc("prizegen_campaign_stock_left", "How many of a prize with stock an open campaign still has.", "campaign", "prize"),
+		stock:   desc("prizegen_campaign_stock", "How many of a prize with stock an open campaign had at first.", "campaign", "prize"),
+		awarded: desc("prizegen_campaign_awarded_total", "How many of a prize an open campaign has given.", "campaign", "prize"),
+		value:   desc("prizegen_campaign_awarded_minor_units_total", "What the prizes are worth that an open campaign has given, in minor units of its currency.", "campaign", "currency"),
 	}
 }
 
@@ -143,7 +143,7 @@ func (l *ledger) open() ([]campaign.Campaign, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), ledgerTime)
 	defer cancel()
-	page, err := l.promoter.Campaigns(ctx, campaign.List{State: campaign.Open, Limit: campaign.MaxPage})
-	l.campaigns, l.err, l.read = page.Campaigns, err, time.Now()
+	list, _, err := l.service.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, State: campaign.Open})
+	l.campaigns, l.err, l.read = list, err, time.Now()
 	return l.campaigns, l.err
 }

@@ -14,7 +14,7 @@ import (
 func TestPlayMetrics(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		s := start(t, serve.All, keeping(t, address))
-		admin := promoterOf(t, s, token)
+		admin := adminOf(t, s, token)
 		ctx := t.Context()
 		plan := campaign.Plan{
 			Name: "summer", MaxPlays: 3,

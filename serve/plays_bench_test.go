@@ -65,7 +65,7 @@ func BenchmarkComposed(b *testing.B) {
 // startCampaign makes and opens a campaign.
 func startCampaign(b *testing.B, s *server, name string) {
 	b.Helper()
-	admin := promoterOf(b, s, token)
+	admin := adminOf(b, s, token)
 	if _, err := admin.Create(b.Context(), campaign.Plan{Name: name}); err != nil {
 		b.Fatal(err)
 	}

@@ -168,7 +168,7 @@ func (s *Server) describe(ctx context.Context, err error) (remote.Problem, http.
 	case errors.Is(err, campaign.ErrBusy):
 		header = retryAfter(0)
 		s.cfg.Log.WarnContext(ctx, "request refused", slog.Any("error", err))
-	case errors.Is(err, campaign.ErrForbidden):
+	case errors.Is(err, remote.ErrForbidden):
 		header = http.Header{"Www-Authenticate": {`Bearer realm="prizegen"`}}
 	}
 	return *p, header

@@ -53,7 +53,7 @@ func (s *Server) routes() http.Handler {
 			s.mux.HandleFunc(page.Pattern, page.Handler.ServeHTTP)
 		}
 	}
-	if s.promoter != nil {
+	if s.campaigns != nil {
 		s.registerCampaigns(a)
 		s.registerStoredDraws(a)
 		s.registerEntrants(a)

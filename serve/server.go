@@ -22,10 +22,10 @@ type Server struct {
 	cfg         Config
 	rules       *ruleBook
 	sentRules   *ruleCache
-	client      *remote.Client     // nil where nothing is called
-	deployed    *deployed          // of a core
-	promoter    *campaign.Promoter // of a core that keeps campaigns, nil otherwise
-	site        *site.Site         // of a core
+	client      *remote.Client    // nil where nothing is called
+	deployed    *deployed         // of a core
+	campaigns   *campaign.Service // of a core that keeps campaigns, nil otherwise
+	site        *site.Site        // of a core
 	wrongTokens *rate.Limiter
 	fresh       *freshSeeds
 	metrics     *metrics
@@ -73,8 +73,8 @@ func New(cfg Config) (*Server, error) {
 	s.deployed = &deployed{s: s}
 	s.wrongTokens = rate.NewLimiter(wrongTokensPerSecond, wrongTokensBurst)
 	if cfg.Store != nil && cfg.Role.has(Core) {
-		s.promoter = campaign.New(campaign.Config{Store: cfg.Store, Generator: s.generator(), Observe: s.metrics.played()})
-		s.metrics.watch(s.promoter)
+		s.campaigns = campaign.New(campaign.Config{Store: cfg.Store, Generator: s.generator(), Observe: s.metrics.played()})
+		s.metrics.watch(s.campaigns)
 	}
 	if cfg.Role.has(Core) {
 		if s.site, err = s.newSite(); err != nil {

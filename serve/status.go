@@ -83,7 +83,7 @@ func (s *Server) status(ctx context.Context, service Role) *remote.Status {
 			maps.Copy(status.Reasons, s.deployed.missing(ctx))
 		}
 	}
-	if s.promoter != nil && service.has(Core) {
+	if s.campaigns != nil && service.has(Core) {
 		ctx, cancel := context.WithTimeout(ctx, readyTime)
 		defer cancel()
 		if err := s.cfg.Store.Ping(ctx); err != nil {

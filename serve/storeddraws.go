@@ -34,7 +34,7 @@ func (s *Server) registerStoredDraws(a *api) {
 	adminOperation(a, huma.Operation{
 		Method: http.MethodDelete, Path: drawPath, OperationID: "void-draw", Summary: "Void a draw, which stays on record",
 		RejectUnknownQueryParameters: true, Errors: append(errs, http.StatusConflict),
-	}, func(ctx context.Context, admin *campaign.Promoter, in *voidDrawInput) (*output[campaign.Draw], error) {
+	}, func(ctx context.Context, admin *campaign.Admin, in *voidDrawInput) (*output[campaign.Draw], error) {
 		return respond(admin.Void(ctx, in.ID, in.Reason))
 	})
 }
@@ -60,11 +60,12 @@ type listDrawsInput struct {
 	Oldest   bool   `query:"oldest" doc:"The oldest first instead of the newest."`
 }
 
-func listDraws(ctx context.Context, admin *campaign.Promoter, in *listDrawsInput) (*output[campaign.DrawPage], error) {
-	return respond(admin.Draws(ctx, campaign.DrawList{
-		Campaign: in.Campaign, Cursor: in.Cursor, Limit: in.Limit, Oldest: in.Oldest, Won: in.Won,
-		Prize: in.Prize, Entrant: in.Entrant, Account: in.Account, Status: campaign.DrawStatus(in.Status),
-	}))
+func listDraws(ctx context.Context, admin *campaign.Admin, in *listDrawsInput) (*output[remote.DrawPage], error) {
+	list, next, err := admin.Draws(ctx, campaign.DrawQuery{
+		Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, Campaign: in.Campaign, Oldest: in.Oldest, Won: in.Won,
+		Prize: in.Prize, Entrant: in.Entrant, Account: in.Account, Status: in.Status,
+	})
+	return respond(remote.DrawPage{Draws: list, Next: next}, err)
 }
 
 type markDrawInput struct {
@@ -72,7 +73,7 @@ type markDrawInput struct {
 	jsonBody[remote.DrawChange]
 }
 
-func markDraw(ctx context.Context, admin *campaign.Promoter, in *markDrawInput) (*output[campaign.Draw], error) {
+func markDraw(ctx context.Context, admin *campaign.Admin, in *markDrawInput) (*output[campaign.Draw], error) {
 	change := in.body
 	switch {
 	case (change.Claim == nil) == (change.Void == nil):

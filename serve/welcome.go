@@ -37,13 +37,13 @@ func (s *Server) welcome(ctx context.Context) {
 }
 
 func (s *Server) tryWelcome(ctx context.Context) error {
-	p := s.promoter.As("serve")
-	page, err := p.Campaigns(ctx, campaign.List{Limit: 1})
+	p := s.campaigns.Admin("serve")
+	list, _, err := p.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: 1}})
 	if err != nil {
 		return err
 	}
-	if len(page.Campaigns) > 0 {
-		c := page.Campaigns[0]
+	if len(list) > 0 {
+		c := list[0]
 		if c.Name != Welcome || c.State != campaign.Draft || c.Version > 1 {
 			return nil
 		}

@@ -85,14 +85,14 @@ func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
 	if err := errors.Join(errs...); err != nil {
 		return campaign.Draw{}, err
 	}
-	page, err := p.Draws(ctx, campaign.DrawList{Campaign: filled, Cursor: strconv.FormatInt(rows/2, 10), Limit: 1})
-	if err == nil && len(page.Draws) == 0 {
+	draws, _, err := p.Draws(ctx, campaign.DrawQuery{Paging: campaign.Paging{Cursor: strconv.FormatInt(rows/2, 10), Limit: 1}, Campaign: filled})
+	if err == nil && len(draws) == 0 {
 		err = errors.New("there is no draw in the middle")
 	}
 	if err != nil {
 		return campaign.Draw{}, err
 	}
-	return page.Draws[0], nil
+	return draws[0], nil
 }
 
 // visited is how long a page took.
@@ -127,7 +127,7 @@ func (l *lab) visit(ctx context.Context, file string, middle campaign.Draw) ([]v
 		{"live", "/c/" + filled + "/live"},
 		{"admin: draws", draws},
 		{"admin: draws, middle", draws + "?cursor=" + strconv.FormatUint(middle.Index, 10)},
-		{"admin: draws, account", draws + "?account=" + middle.Account},
+		{"admin: draws, account", draws + "?account=" + middle.Whole},
 		{"admin: draws, rare prize", draws + "?prize=" + url.QueryEscape("£100.00")},
 		{"admin: entrants, search", "/admin/entrants?search=" + url.QueryEscape("lee fill-77")},
 	} {

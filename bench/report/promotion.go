@@ -13,14 +13,14 @@ import (
 
 // promotion is an open campaign in this process.
 type promotion struct {
-	*campaign.Promoter
+	*campaign.Admin
 	db   *store.DB
 	name string
 }
 
 // openPromotion opens a database and a campaign in it, which is made where it is not
 // there. At most so many plays are stored in one transaction.
-func openPromotion(ctx context.Context, address, name string, maxGroup int) (*promotion, error) {
+func openPromotion(ctx context.Context, address, name string, maxBatch int) (*promotion, error) {
 	spec, err := bench.Spec(0)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func openPromotion(ctx context.Context, address, name string, maxGroup int) (*pr
 	if err != nil {
 		return nil, err
 	}
-	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}, MaxGroup: maxGroup}).As("bench")
+	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}, MaxBatch: maxBatch}).Admin("bench")
 	_, err = p.Campaign(ctx, name)
 	if errors.Is(err, campaign.ErrNotFound) {
 		plan := campaign.Plan{Name: name, RulesYAML: string(spec.Rules.Source()), TextFormat: spec.Text.String(), NumberFormat: spec.Number.String()}

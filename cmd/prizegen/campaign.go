@@ -17,15 +17,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// promoterFunc is what a command does with campaigns.
-type promoterFunc func(ctx context.Context, p promoter, args []string) error
+// promotionFunc runs a command with the campaigns that it is about.
+type promotionFunc func(ctx context.Context, p promotion, args []string) error
 
-// promoterCmd makes a command about campaigns or entrants: it has the flag --db and
+// promotionCmd makes a command about campaigns or entrants: it has the flag --db and
 // works here or with a core elsewhere.
-func promoterCmd(a *app, cmd *cobra.Command, f promoterFunc) *cobra.Command {
+func promotionCmd(a *app, cmd *cobra.Command, f promotionFunc) *cobra.Command {
 	db := newDBFlag(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return withPromoter(cmd.Context(), a, db.Get(), func(p promoter) error { return f(cmd.Context(), p, args) })
+		return withPromotion(cmd.Context(), a, db.Get(), func(p promotion) error { return f(cmd.Context(), p, args) })
 	}
 	return cmd
 }
@@ -107,7 +107,7 @@ lower-case letters, digits and hyphens.`,
 	}
 	plan := newPlanFlags(a, cmd)
 	open := cmd.Flags().Bool("open", false, "open it at once")
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		asked := campaign.Plan{
 			Name: args[0], Title: *plan.title, OpensAt: plan.opens.Get(), ClosesAt: plan.closes.Get(),
 			MaxPlays: *plan.maxPlays, RequireEmail: *plan.requireEmail,
@@ -160,7 +160,7 @@ closing time and the number of plays can be changed.`,
 		Args:    oneCampaign(),
 	}
 	flags := newPlanFlags(a, cmd)
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		c, err := p.Campaign(ctx, args[0])
 		if err != nil {
 			return err
@@ -200,10 +200,10 @@ prints its commitment. Publish the commitment: it proves later that the seed was
 not chosen to anybody's liking.`,
 		Example: "  prizegen campaign open summer", Args: oneCampaign(),
 	}
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error { return openCampaign(ctx, a, p, args[0]) })
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error { return openCampaign(ctx, a, p, args[0]) })
 }
 
-func openCampaign(ctx context.Context, a *app, p promoter, name string) error {
+func openCampaign(ctx context.Context, a *app, p promotion, name string) error {
 	c, err := p.Open(ctx, name)
 	if err != nil {
 		return err
@@ -218,7 +218,7 @@ func newCampaignCloseCmd(a *app) *cobra.Command {
 		Long:    `Close ends a campaign for good and prints its seed, with which anyone can check it.`,
 		Example: "  prizegen campaign close summer", Args: oneCampaign(),
 	}
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		c, err := p.Close(ctx, args[0])
 		if err != nil {
 			return err
@@ -233,7 +233,7 @@ func newCampaignDeleteCmd(a *app) *cobra.Command {
 		Use: "delete NAME", Short: "Remove a draft", Long: "Delete removes a draft. A campaign that was open stays on record.",
 		Example: "  prizegen campaign delete summer", Args: oneCampaign(),
 	}
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		err := p.Delete(ctx, args[0])
 		if err == nil {
 			a.note("the draft %s is deleted", args[0])
@@ -255,7 +255,7 @@ recomputes, or as CSV for a spreadsheet. It has no personal data unless
 	output := settings.DefineOutput(a.table, cmd, "json", "csv")
 	entrants := cmd.Flags().Bool("entrants", false, "tell who played, and the notes about draws")
 	file := cmd.Flags().String("file", "", "write to this `file`, which must not be there yet")
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		export := p.Export
 		if output.Get() == "csv" {
 			export = p.ExportCSV

@@ -50,10 +50,9 @@ func newCampaignListCmd(a *app) *cobra.Command {
 	states := []string{string(campaign.Draft), string(campaign.Open), string(campaign.Closed)}
 	state := settings.AddFlag(cmd, settings.NewOptional("state", settings.OneOf(states...)), "state", "list only campaigns in this state: draft, open, closed", states...)
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, _ []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, _ []string) error {
 		all, err := pages(0, func(cursor string, limit int) ([]campaign.Campaign, string, error) {
-			page, err := p.Campaigns(ctx, campaign.List{State: campaign.State(state.Get()), Cursor: cursor, Limit: limit})
-			return page.Campaigns, page.Next, err
+			return p.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Cursor: cursor, Limit: limit}, State: campaign.State(state.Get())})
 		})
 		if err != nil {
 			return err
@@ -77,7 +76,7 @@ func newCampaignShowCmd(a *app) *cobra.Command {
 		Example: "  prizegen campaign show summer", Args: oneCampaign(),
 	}
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		c, err := p.Campaign(ctx, args[0])
 		if err != nil {
 			return err
@@ -136,22 +135,21 @@ func newCampaignDrawsCmd(a *app) *cobra.Command {
   prizegen campaign draws summer --limit 0 --oldest -o ndjson`,
 		Args: oneCampaign(),
 	}
-	var list campaign.DrawList
+	var list campaign.DrawQuery
 	cmd.Flags().BoolVar(&list.Won, "won", false, "only those that won something")
 	cmd.Flags().BoolVar(&list.Oldest, "oldest", false, "the oldest first")
 	cmd.Flags().StringVar(&list.Prize, "prize", "", "only those that won this prize")
 	cmd.Flags().StringVar(&list.Account, "account", "", "only those whose account number begins so")
 	cmd.Flags().Int64Var(&list.Entrant, "entrant", 0, "only those of the entrant with this id")
-	cmd.Flags().StringVar((*string)(&list.Status), "status", "", "only those that are unclaimed, claimed or voided")
-	settings.Complete(cmd, "status", cobra.FixedCompletions([]string{string(campaign.Unclaimed), string(campaign.Claimed), string(campaign.Voided)}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.Flags().StringVar(&list.Status, "status", "", "only those that are unclaimed, claimed or voided")
+	settings.Complete(cmd, "status", cobra.FixedCompletions([]string{campaign.Unclaimed, campaign.Claimed, campaign.Voided}, cobra.ShellCompDirectiveNoFileComp))
 	limit := newLimitFlag(cmd, 50)
 	output := settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		list.Campaign = args[0]
 		all, err := pages(*limit, func(cursor string, limit int) ([]campaign.Draw, string, error) {
 			list.Cursor, list.Limit = cursor, limit
-			page, err := p.Draws(ctx, list)
-			return page.Draws, page.Next, err
+			return p.Draws(ctx, list)
 		})
 		if err != nil {
 			return err
@@ -193,7 +191,7 @@ func writeDraws(a *app, draws []campaign.Draw, format string) error {
 		case d.Claim != nil:
 			state = "claimed"
 		}
-		rows = append(rows, []string{strconv.FormatUint(d.Index, 10), d.Account, textOf(d.Rule), won, timeText(&d.PlayedAt), d.Player, state, d.ID})
+		rows = append(rows, []string{strconv.FormatUint(d.Index, 10), d.Whole, textOf(d.Rule), won, timeText(&d.PlayedAt), d.Player, state, d.ID})
 	}
 	return a.writeTable([]string{"INDEX", "ACCOUNT", "RULE", "PRIZE", "PLAYED", "PLAYER", "STATE", "ID"}, rows)
 }
@@ -205,7 +203,7 @@ func writeDrawsCSV(a *app, draws []campaign.Draw) error {
 	_ = w.Write([]string{"index", "account", "rule", "prize", "value", "currency"})
 	for i := range draws {
 		d := &draws[i]
-		record := []string{strconv.FormatUint(d.Index, 10), d.Account, textOf(d.Rule), "", "0", ""}
+		record := []string{strconv.FormatUint(d.Index, 10), d.Whole, textOf(d.Rule), "", "0", ""}
 		if d.Prize != nil {
 			record = append(record[:3], d.Prize.Name, strconv.FormatInt(d.Prize.Value, 10), d.Prize.Currency)
 		}
@@ -227,7 +225,7 @@ func newCampaignClaimCmd(a *app) *cobra.Command {
 	note := cmd.Flags().String("note", "", "how it was handed over")
 	undo := cmd.Flags().Bool("undo", false, "take it back")
 	output := settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		var d campaign.Draw
 		var err error
 		if *undo {
@@ -251,7 +249,7 @@ prize does not go back into the stock.`,
 	}
 	reason := cmd.Flags().String("reason", "", "why")
 	output := settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		d, err := p.Void(ctx, args[0], *reason)
 		if err != nil {
 			return err
@@ -267,16 +265,13 @@ func newCampaignHistoryCmd(a *app) *cobra.Command {
 	}
 	limit := newLimitFlag(cmd, 50)
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		q := campaign.ChangeQuery{}
 		if len(args) > 0 {
 			q.Subject = args[0]
 		}
 		all, err := pages(*limit, func(cursor string, limit int) ([]campaign.Change, string, error) {
-			if cursor != "" {
-				q.Before, _ = strconv.ParseInt(cursor, 10, 64) // it was written below
-			}
-			q.Limit = limit
+			q.Cursor, q.Limit = cursor, limit
 			some, err := p.Changes(ctx, q)
 			if len(some) < limit {
 				return some, "", err

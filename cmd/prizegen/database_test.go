@@ -17,7 +17,7 @@ import (
 // lostDatabase has people play at a core while its database is lost for a while.
 func lostDatabase(t *testing.T, core *service, logged string, lose, giveBack func()) {
 	t.Helper()
-	admin := promoterAt(t, core.url, adminToken)
+	admin := adminAt(t, core.url, adminToken)
 	startPromotion(t, admin, "trouble")
 	people := gather(t, core.url, "trouble", 50)
 	people.goesOn(t)

@@ -17,6 +17,7 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/excerpt"
+	"github.com/prizegen/prizegen/pkg/remote"
 )
 
 func newEntrantCmd(a *app) *cobra.Command {
@@ -57,7 +58,7 @@ func writeEntrants(a *app, list []campaign.Entrant, format string) error {
 	}
 	var rows [][]string
 	for _, e := range list {
-		rows = append(rows, []string{strconv.FormatInt(e.ID, 10), e.FirstName, e.LastName, orDash(e.Email), strconv.FormatInt(e.Plays, 10), timeText(&e.CreatedAt)})
+		rows = append(rows, []string{strconv.FormatInt(e.ID, 10), e.FirstName, e.LastName, orDash(e.Email), strconv.FormatInt(e.PlayCount(), 10), timeText(&e.CreatedAt)})
 	}
 	return a.writeTable([]string{"ID", "FIRST NAME", "LAST NAME", "EMAIL", "PLAYS", "SINCE"}, rows)
 }
@@ -69,7 +70,7 @@ func newEntrantAddCmd(a *app) *cobra.Command {
 	}
 	person := newPersonFlags(cmd)
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, _ []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, _ []string) error {
 		e, err := p.AddEntrant(ctx, person.person())
 		if err != nil {
 			return err
@@ -86,10 +87,9 @@ func newEntrantListCmd(a *app) *cobra.Command {
 	search := cmd.Flags().String("search", "", "only those whose last name or email address begins so")
 	limit := newLimitFlag(cmd, 50)
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, _ []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, _ []string) error {
 		all, err := pages(*limit, func(cursor string, limit int) ([]campaign.Entrant, string, error) {
-			page, err := p.Entrants(ctx, campaign.EntrantList{Cursor: cursor, Limit: limit, Search: *search})
-			return page.Entrants, page.Next, err
+			return p.Entrants(ctx, campaign.EntrantQuery{Paging: campaign.Paging{Cursor: cursor, Limit: limit}, Search: *search})
 		})
 		if err != nil {
 			return err
@@ -99,9 +99,9 @@ func newEntrantListCmd(a *app) *cobra.Command {
 }
 
 // entrantCmd makes a command about one entrant.
-func entrantCmd(a *app, cmd *cobra.Command, f func(ctx context.Context, p promoter, id int64) error) *cobra.Command {
+func entrantCmd(a *app, cmd *cobra.Command, f func(ctx context.Context, p promotion, id int64) error) *cobra.Command {
 	cmd.Args = oneArg("id", "give the id of an entrant; prizegen entrant list has them")
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		id, err := strconv.ParseInt(args[0], 10, 64)
 		if err != nil || id < 1 {
 			return usagef("%q is no id of an entrant, expected a number such as 17", excerpt.Of(args[0]))
@@ -113,7 +113,7 @@ func entrantCmd(a *app, cmd *cobra.Command, f func(ctx context.Context, p promot
 func newEntrantShowCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "show ID", Short: "Show an entrant", Long: "Show tells who an entrant is.", Example: "  prizegen entrant show 17"}
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return entrantCmd(a, cmd, func(ctx context.Context, p promoter, id int64) error {
+	return entrantCmd(a, cmd, func(ctx context.Context, p promotion, id int64) error {
 		e, err := p.Entrant(ctx, id)
 		if err != nil {
 			return err
@@ -129,7 +129,7 @@ func newEntrantEditCmd(a *app) *cobra.Command {
 	}
 	flags := newPersonFlags(cmd)
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return entrantCmd(a, cmd, func(ctx context.Context, p promoter, id int64) error {
+	return entrantCmd(a, cmd, func(ctx context.Context, p promotion, id int64) error {
 		e, err := p.Entrant(ctx, id)
 		if err != nil {
 			return err
@@ -154,7 +154,7 @@ func newEntrantDeleteCmd(a *app) *cobra.Command {
 		Long:    "Delete erases the personal data of an entrant. The draws stay and can be verified as before.",
 		Example: "  prizegen entrant delete 17",
 	}
-	return entrantCmd(a, cmd, func(ctx context.Context, p promoter, id int64) error {
+	return entrantCmd(a, cmd, func(ctx context.Context, p promotion, id int64) error {
 		err := p.DeleteEntrant(ctx, id)
 		if err == nil {
 			a.note("the entrant %d is erased; the draws stay", id)
@@ -172,7 +172,7 @@ nobody. Who is known already stays as they are.`,
 		Example: "  prizegen entrant import guests.csv",
 		Args:    oneArg("file", "give the file to import, or - for standard input"),
 	}
-	return promoterCmd(a, cmd, func(ctx context.Context, p promoter, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
 		file, err := open(ctx, a, args[0])
 		if err != nil {
 			return err
@@ -256,8 +256,8 @@ func readPeople(file io.Reader) (*personList, error) {
 			continue
 		case err != nil:
 			return nil, err
-		case len(l.people) == campaign.MaxImport:
-			return nil, fmt.Errorf("it has more than %d people, expected at most that many at a time", campaign.MaxImport)
+		case len(l.people) == remote.MaxCount:
+			return nil, fmt.Errorf("it has more than %d people, expected at most that many at a time", remote.MaxCount)
 		}
 		line, _ := r.FieldPos(0)
 		if len(record) != len(header) {

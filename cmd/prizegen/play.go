@@ -67,7 +67,7 @@ func runPlay(ctx context.Context, a *app, f playFlags, n uint64, output string) 
 	if person := f.person.person(); person != (campaign.Person{}) {
 		play.Person = &person
 	}
-	return withPromoter(ctx, a, f.db.Get(), func(p promoter) error {
+	return withPromotion(ctx, a, f.db.Get(), func(p promotion) error {
 		progress := startProgress(a, n, "play")
 		defer progress.stop()
 		var all []campaign.Draw
@@ -95,7 +95,7 @@ func runPlay(ctx context.Context, a *app, f playFlags, n uint64, output string) 
 
 // playMany plays some times at once. It gives the draws that were made even where
 // some were not.
-func playMany(ctx context.Context, p promoter, play campaign.Play, n int) ([]campaign.Draw, error) {
+func playMany(ctx context.Context, p promotion, play campaign.Play, n int) ([]campaign.Draw, error) {
 	draws := make([]*campaign.Draw, n)
 	var plays errgroup.Group
 	for i := range n {
@@ -125,10 +125,10 @@ func completeCampaigns(a *app, db *settings.Value[string]) cobra.CompletionFunc 
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		var names []string
-		_ = withPromoter(cmd.Context(), a, db.Get(), func(p promoter) error { // an error completes nothing
-			page, err := p.Campaigns(cmd.Context(), campaign.List{Limit: campaign.MaxPage})
-			for i := range page.Campaigns {
-				names = append(names, page.Campaigns[i].Name+"\t"+page.Campaigns[i].Title)
+		_ = withPromotion(cmd.Context(), a, db.Get(), func(p promotion) error { // an error completes nothing
+			list, _, err := p.Campaigns(cmd.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}})
+			for i := range list {
+				names = append(names, list[i].Name+"\t"+list[i].Title)
 			}
 			return err
 		})

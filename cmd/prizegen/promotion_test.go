@@ -40,18 +40,18 @@ func databases(t *testing.T, test func(t *testing.T, address string)) {
 	t.Run("postgres", func(t *testing.T) { test(t, storetest.StartServer(t, true).Address()) })
 }
 
-// promoterAt is the client of a core.
-func promoterAt(t *testing.T, address, token string) *remote.Promoter {
+// adminAt is the client of a core.
+func adminAt(t *testing.T, address, token string) *remote.Admin {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return remote.New(remote.Config{Core: u, MaxInFlight: 200, Timeout: 20 * time.Second}).Promoter(token)
+	return remote.New(remote.Config{Core: u, MaxInFlight: 200, Timeout: 20 * time.Second}).Admin(token)
 }
 
 // startPromotion opens a campaign with the best prizes.
-func startPromotion(t *testing.T, admin *remote.Promoter, name string) {
+func startPromotion(t *testing.T, admin *remote.Admin, name string) {
 	t.Helper()
 	if _, err := admin.Create(t.Context(), campaign.Plan{Name: name, RulesYAML: bestPrizes}); err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func startPromotion(t *testing.T, admin *remote.Promoter, name string) {
 
 // endPromotion closes a campaign, verifies its export, and gives its draws by their
 // IDs.
-func endPromotion(t *testing.T, admin *remote.Promoter, name string) (campaign.Campaign, map[string]campaign.Draw) {
+func endPromotion(t *testing.T, admin *remote.Admin, name string) (campaign.Campaign, map[string]campaign.Draw) {
 	t.Helper()
 	c, err := admin.Close(t.Context(), name)
 	if err != nil {
@@ -79,14 +79,14 @@ func endPromotion(t *testing.T, admin *remote.Promoter, name string) (campaign.C
 	}
 	stored := map[string]campaign.Draw{}
 	for cursor := ""; ; {
-		page, err := admin.Draws(t.Context(), campaign.DrawList{Campaign: name, Cursor: cursor, Limit: campaign.MaxPage})
+		draws, next, err := admin.Draws(t.Context(), campaign.DrawQuery{Paging: campaign.Paging{Cursor: cursor, Limit: campaign.MaxPage}, Campaign: name})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, d := range page.Draws {
+		for _, d := range draws {
 			stored[d.ID] = d
 		}
-		if cursor = page.Next; cursor == "" {
+		if cursor = next; cursor == "" {
 			return c, stored
 		}
 	}
@@ -119,10 +119,10 @@ func (a *answers) check(t *testing.T, c campaign.Campaign, stored map[string]cam
 		if other, known := byIndex[d.Index]; known {
 			t.Errorf("the plays %s and %s have index %d", key, other, d.Index)
 		}
-		if other, known := accounts[d.Account]; known {
-			t.Errorf("the plays %s and %s have the account number %s", key, other, d.Account)
+		if other, known := accounts[d.Whole]; known {
+			t.Errorf("the plays %s and %s have the account number %s", key, other, d.Whole)
 		}
-		byIndex[d.Index], accounts[d.Account] = key, key
+		byIndex[d.Index], accounts[d.Whole] = key, key
 	}
 	if car := c.Prizes[0]; car.Awarded > 10 {
 		t.Errorf("%d cars were awarded", car.Awarded)
@@ -139,11 +139,11 @@ func TestReplicasUnderLoad(t *testing.T) {
 		if filepath.Base(t.Name()) == "postgres" {
 			cores = 3
 		}
-		var players []*remote.Promoter
-		var admin *remote.Promoter
+		var players []*remote.Admin
+		var admin *remote.Admin
 		for range cores {
 			s := startService(t, "--role", "core", "--no-welcome")
-			players, admin = append(players, promoterAt(t, s.url, "")), promoterAt(t, s.url, adminToken)
+			players, admin = append(players, adminAt(t, s.url, "")), adminAt(t, s.url, adminToken)
 		}
 		startPromotion(t, admin, "load")
 		got := answers{keys: map[string]campaign.Draw{}}
@@ -203,7 +203,7 @@ func gather(t *testing.T, url, campaignName string, n int) *crowd {
 // play makes one play after the other. One that is refused is made again with its key
 // some time later.
 func (c *crowd) play(ctx context.Context, t *testing.T, who int) {
-	player := promoterAt(t, c.url, "")
+	player := adminAt(t, c.url, "")
 	for i := 0; ctx.Err() == nil; {
 		key := fmt.Sprintf("client %d play %d", who, i)
 		d, err := player.Play(ctx, campaign.Play{Campaign: c.campaign, Person: &campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", who)}, Key: key})
@@ -243,7 +243,7 @@ func TestKilledCoreLosesNothing(t *testing.T) {
 		t.Setenv("PRIZEGEN_DB", address)
 		core := startService(t, "--role", "core", "--no-welcome")
 		listen := core.url[len("http://"):]
-		admin := promoterAt(t, core.url, adminToken)
+		admin := adminAt(t, core.url, adminToken)
 		startPromotion(t, admin, "crash")
 		people := gather(t, core.url, "crash", 200)
 		for range 10 {
@@ -268,7 +268,7 @@ func TestLostServiceUnderPlays(t *testing.T) {
 	number, flags := three(t)
 	t.Setenv("PRIZEGEN_DB", filepath.Join(t.TempDir(), "prizegen.db"))
 	core := startService(t, append([]string{"--role", "core", "--no-welcome"}, flags...)...)
-	admin := promoterAt(t, core.url, adminToken)
+	admin := adminAt(t, core.url, adminToken)
 	startPromotion(t, admin, "lost")
 	people := gather(t, core.url, "lost", 50)
 	people.goesOn(t)

@@ -45,7 +45,7 @@ func TestSelfIsFound(t *testing.T) {
 			args: []string{"--listen", ":9002"}, process1: []string{"prizegen", "serve", "--listen", ":9001"},
 			want: "http://127.0.0.1:9002",
 		},
-		"process 1 is another command":       {process1: []string{"prizegen", "draw"}, want: "http://127.0.0.1:8080"},
+		"process 1 is another command": {process1: []string{"prizegen", "draw"}, want: "http://127.0.0.1:8080"},
 		"process 1 is another program": {process1: []string{"/sbin/init", "serve", "--listen", ":1"}, want: "http://127.0.0.1:8080"},
 	} {
 		t.Run(name, func(t *testing.T) {

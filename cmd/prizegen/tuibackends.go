@@ -53,7 +53,7 @@ func (t *tuiBackends) of(services remote.Config) tui.Backend {
 		return namedRules(ctx, here, ref)
 	}
 	b.Formats = func(ctx context.Context) (textgen.Format, numgen.Format, error) { return deployedFormats(ctx, here) }
-	b.Promoter = t.promoter(here, services)
+	b.Campaigns = t.campaigns(here, services)
 	return b
 }
 
@@ -68,18 +68,17 @@ func nameOf(services remote.Config) string {
 	return first.Redacted()
 }
 
-// promoter opens what runs the campaigns at the first call, and again where that
-// failed.
-func (t *tuiBackends) promoter(a *app, services remote.Config) func(context.Context) (tui.Promoter, error) {
+// campaigns opens the campaigns at the first call, and again after a failure.
+func (t *tuiBackends) campaigns(a *app, services remote.Config) func(context.Context) (tui.Promotion, error) {
 	var opening sync.Mutex
-	var p promoter
-	return func(ctx context.Context) (tui.Promoter, error) {
+	var p promotion
+	return func(ctx context.Context) (tui.Promotion, error) {
 		opening.Lock()
 		defer opening.Unlock()
 		if p != nil {
 			return p, nil
 		}
-		open, done, err := openPromoter(ctx, a, services, t.db)
+		open, done, err := openPromotion(ctx, a, services, t.db)
 		if err != nil {
 			return nil, err
 		}

@@ -19,7 +19,7 @@ func BenchmarkPlay(b *testing.B) {
 	} {
 		for kind, group := range map[string]int{"groups": 0, "single": 1} {
 			b.Run(name+"/"+kind, func(b *testing.B) {
-				p := campaign.New(campaign.Config{Store: storetest.Open(b, address()), Generator: draw.Local{}, MaxGroup: group}).As("bench")
+				p := campaign.New(campaign.Config{Store: storetest.Open(b, address()), Generator: draw.Local{}, MaxBatch: group}).Admin("bench")
 				if _, err := p.Create(b.Context(), plan("bench")); err != nil {
 					b.Fatal(err)
 				}

@@ -1,11 +1,13 @@
-// Package campaign runs promotions: what one is, what a play of it is, and what
-// must hold whatever happens meanwhile.
+// Package campaign runs prize promotions.
 //
-// A [Promoter] is the one way to do so, for the web site, the API and the command
-// line alike. It keeps campaigns, entrants and draws in a [Store] and makes draws
-// with a [draw.Generator]. A campaign is a draft at first; [Promoter.Open] fixes
-// its rules, formats and stock and publishes the commitment of its seed,
-// [Promoter.Play] issues one account number after the other and decides its prize,
-// and [Promoter.Close] reveals the seed, with which anyone can [Verify] what
-// [Promoter.Export] writes.
+// A [Service] does what the public may do: it lists campaigns, plays them and shows
+// results. [Service.Admin] returns an [Admin], which can do everything else; whoever
+// holds an Admin is a promoter. The web site, the API and the command line all use
+// these two types.
+//
+// A Service keeps campaigns, entrants and draws in a [Store] and makes draws with a
+// [draw.Generator]. A campaign begins as a draft. [Admin.Open] fixes its rules, formats
+// and stock and publishes the commitment of its seed. [Service.Play] issues one account
+// number after another and decides its prize. [Admin.Close] reveals the seed, with which
+// anyone can [Verify] what [Service.Export] writes.
 package campaign

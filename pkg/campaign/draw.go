@@ -9,108 +9,162 @@ import (
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
 // Draw is a draw of a campaign.
 type Draw struct {
-	ID           string      `json:"id" doc:"Names the draw and can't be guessed: whoever has it may see the draw." example:"summer-17-3k5dyzf2q7wmb4xu"`
-	Index        uint64      `json:"index"`
-	Account      string      `json:"account" example:"awsn5676"`
-	Text         string      `json:"text" example:"awsn"`
-	Number       string      `json:"number" example:"5676"`
-	Rule         *string     `json:"rule" doc:"The rule that matched; null where no rule covers the account number."`
-	Prize        *draw.Prize `json:"prize" doc:"What was won; null for nothing."`
-	Drawn        *draw.Prize `json:"drawn,omitempty" doc:"What chance gave where that had run out, so that prize followed."`
-	Campaign     string      `json:"campaign" example:"summer"`
-	Seed         string      `json:"seed,omitempty" doc:"The seed of the campaign, once that is closed."`
-	TextFormat   string      `json:"text_format" example:"lower4"`
-	NumberFormat string      `json:"number_format" example:"digits4"`
-	Rules        string      `json:"rules" example:"generous"`
-	RulesSHA256  string      `json:"rules_sha256"`
-	PlayedAt     time.Time   `json:"played_at"`
-	Player       string      `json:"player,omitempty" doc:"First name and initial of the entrant." example:"Ann L."`
-	Claim        *Mark       `json:"claim,omitempty" doc:"When the prize was handed over."`
-	Void         *Mark       `json:"void,omitempty" doc:"When the draw was voided and why."`
-	Entrant      *Contact    `json:"entrant,omitempty" doc:"Who played, for the promoter alone."`
+	ID    string `json:"id" doc:"Names the draw and cannot be guessed: whoever has it may see the draw." example:"summer-17-3k5dyzf2q7wmb4xu"`
+	Index uint64 `json:"index"`
+	draw.Account
+	draw.Outcome
+	Drawn    *draw.Prize `json:"drawn,omitempty" doc:"The prize that was drawn first and had run out, if prize is its replacement."`
+	Campaign string      `json:"campaign" example:"summer"`
+	Seed     string      `json:"seed,omitempty" doc:"The seed of the campaign, once that is closed."`
+	draw.Basis
+	PlayedAt time.Time `json:"played_at"`
+	Player   string    `json:"player,omitempty" doc:"First name and initial of the entrant." example:"Ann L."`
+	Claim    *Mark     `json:"claim,omitempty" doc:"When the prize was handed over."`
+	Void     *Mark     `json:"void,omitempty" doc:"When the draw was voided and why."`
+	Entrant  *Entrant  `json:"entrant,omitempty" doc:"Who played; only promoters get it."`
 }
 
-// Mark is something that a promoter did to a draw.
+// Mark records that a promoter claimed or voided a draw.
 type Mark struct {
 	At   time.Time `json:"at"`
 	Note string    `json:"note,omitempty"`
 }
 
-// Row is a draw as it is stored. Times are in UTC, to the millisecond.
-type Row struct {
-	Campaign int64 // the ID of its record
-	Index    uint64
-	Account  string
-	Outcome  prize.Outcome // by chance
-	Awarded  int           // the place of what was won in [Prizes], NoPrize for nothing
-	Secret   Secret
-	PlayedAt time.Time
-	Entrant  int64    // the ID of an entrant, 0 for nobody
-	Key      *Digest  // of the once-only key, nil for none
-	Request  *Digest  // of what was asked for with that key
-	Claim    *Mark    // nil where there is none
-	Void     *Mark    // nil where there is none
-	Person   *Contact // who Entrant is; filled in where rows are read for people
+// withoutNote returns a mark without its note, which may be about a person.
+func (m *Mark) withoutNote() *Mark {
+	if m == nil {
+		return nil
+	}
+	return &Mark{At: m.At}
 }
 
-// NoPrize stands for nothing where a prize's place is told.
-const NoPrize = -1
+// StoredDraw is a draw as a [Store] keeps it. Times are in UTC, in milliseconds. It does
+// not embed [Draw]: a table of millions of draws keeps numbers that refer to the campaign
+// and its rules, not the texts that a Draw has.
+//
+// A skipped index, whose account number had been issued before, is a StoredDraw that has
+// Campaign, Index and Account only.
+type StoredDraw struct {
+	Campaign int64 // ID of a StoredCampaign
+	Index    uint64
+	Account  string
+	Outcome  prize.Outcome // what was drawn
+	Awarded  int           // index of the prize in Campaign.Prizes; negative means no prize
+	Secret   secret        // makes the ID of the draw impossible to guess
+	PlayedAt time.Time
+	Entrant  int64    // ID of an entrant; 0 means unknown
+	Key      *digest  // of the once-only key; nil if there is no key
+	Request  *digest  // of what was asked for with the key
+	Claim    *Mark    // nil if not claimed
+	Void     *Mark    // nil if not void
+	Person   *Entrant // the entrant, without Plays; nil unless the draw was read with it
+}
 
-// Digest is the first half of a SHA-256.
-type Digest [16]byte
+// noPrize is the Awarded of a draw that won nothing.
+const noPrize = -1
 
-// Secret is what makes the ID of a draw one that can't be guessed.
-type Secret [10]byte
+// digest is the first half of a SHA-256.
+type digest = [16]byte
 
-func newSecret() (s Secret) {
+// secret is the random part of a draw's ID.
+type secret = [10]byte
+
+func newSecret() (s secret) {
 	_, _ = rand.Read(s[:]) // never fails
 	return s
 }
 
-// secretText is how secrets are spelled: in lower case, since an ID stands in an
-// address.
-func secretText() *base32.Encoding {
+// secretEncoding is lower case because IDs are part of addresses.
+func secretEncoding() *base32.Encoding {
 	return base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 }
 
-// ParseSecret reads the last part of an ID.
-func ParseSecret(text string) (s Secret, ok bool) {
-	b, err := secretText().DecodeString(text)
-	if err != nil || len(b) != len(s) {
-		return s, false
-	}
-	return Secret(b), true
+// drawID returns the ID of a draw.
+func drawID(campaign string, index uint64, s secret) string {
+	return fmt.Sprintf("%s-%d-%s", campaign, index, secretEncoding().EncodeToString(s[:]))
 }
 
-// String writes the last part of an ID.
-func (s Secret) String() string { return secretText().EncodeToString(s[:]) }
-
-func drawID(campaign string, index uint64, secret Secret) string {
-	return fmt.Sprintf("%s-%d-%s", campaign, index, secret)
-}
-
-// ParseID reads the ID of a draw. It wraps [ErrNotFound]: an ID that is none names
-// nothing.
-func ParseID(id string) (campaign string, index uint64, secret Secret, err error) {
+// parseID parses a draw ID. The error about a malformed one wraps [ErrNotFound].
+func parseID(id string) (campaign string, index uint64, s secret, err error) {
 	rest, last := cutLast(id)
 	campaign, middle := cutLast(rest)
-	index, numberErr := strconv.ParseUint(middle, 10, 63)
-	secret, ok := ParseSecret(last)
-	if numberErr != nil || !ok || CheckName(campaign) != nil || drawID(campaign, index, secret) != id {
-		return "", 0, secret, Errorf(ErrNotFound, "there is no draw %q", clip(id))
+	index, indexErr := strconv.ParseUint(middle, 10, 63)
+	b, secretErr := secretEncoding().DecodeString(last)
+	if indexErr != nil || secretErr != nil || len(b) != len(s) || checkName(campaign) != nil {
+		return "", 0, s, noDraw(id)
 	}
-	return campaign, index, secret, nil
+	s = secret(b)
+	if drawID(campaign, index, s) != id {
+		return "", 0, s, noDraw(id)
+	}
+	return campaign, index, s, nil
 }
 
+func noDraw(id string) error { return Errorf(ErrNotFound, "there is no draw %q", excerpt.Of(id)) }
+
+// cutLast cuts text at its last hyphen.
 func cutLast(text string) (before, after string) {
 	i := strings.LastIndexByte(text, '-')
 	if i < 0 {
 		return "", text
 	}
 	return text[:i], text[i+1:]
+}
+
+// view returns a draw as the caller may see it.
+func (e *engine) view(v visibility, c *StoredCampaign, row *StoredDraw) (Draw, error) {
+	rules, err := e.rulesOf(c)
+	if err != nil {
+		return Draw{}, err
+	}
+	d := newDraw(c, rules, row)
+	if v == adminView {
+		d.Entrant = row.Person
+		return d, nil
+	}
+	d.Claim, d.Void = d.Claim.withoutNote(), d.Void.withoutNote()
+	return d, nil
+}
+
+// newDraw returns a draw without its entrant.
+func newDraw(c *StoredCampaign, rules *prize.Rules, row *StoredDraw) Draw {
+	d := Draw{
+		ID: drawID(c.Name, row.Index, row.Secret), Index: row.Index, Account: splitAccount(c, row.Account),
+		Campaign: c.Name,
+		Basis:    draw.Basis{TextFormat: c.TextFormat, NumberFormat: c.NumberFormat, Rules: c.Rules, RulesSHA256: c.RulesSHA256},
+		PlayedAt: row.PlayedAt, Claim: row.Claim, Void: row.Void,
+	}
+	if c.State == Closed {
+		d.Seed = string(c.Secret)
+	}
+	if rule := rules.Rule(row.Outcome); rule != nil {
+		d.Rule = &rule.Name
+	}
+	if row.Awarded >= 0 {
+		won := c.Prizes[row.Awarded]
+		d.Prize = &draw.Prize{Name: won.Name, Value: won.Value, Currency: c.Currency}
+	}
+	if drawn := rules.Prize(row.Outcome); drawn != nil && (d.Prize == nil || d.Prize.Name != drawn.Name) {
+		d.Drawn = &draw.Prize{Name: drawn.Name, Value: drawn.Value, Currency: c.Currency}
+	}
+	if row.Person != nil {
+		d.Player = row.Person.Shown()
+	}
+	return d
+}
+
+// splitAccount splits an account number into its text part and its number part.
+func splitAccount(c *StoredCampaign, account string) draw.Account {
+	format, err := textgen.Parse(c.TextFormat)
+	if err != nil || format.Len() > len(account) {
+		return draw.Account{Whole: account, Text: account}
+	}
+	return draw.Account{Whole: account, Text: account[:format.Len()], Number: account[format.Len():]}
 }

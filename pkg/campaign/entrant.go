@@ -9,37 +9,33 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Person is who plays.
+// Person is the name and the email address of somebody who plays.
 type Person struct {
 	FirstName string `json:"first_name" doc:"1 to 100 characters of any script." example:"Ann"`
 	LastName  string `json:"last_name" doc:"1 to 100 characters of any script." example:"Lee"`
-	Email     string `json:"email,omitempty" doc:"An email address; may be left out where the campaign does not ask for it." example:"ann@example.org"`
+	Email     string `json:"email,omitempty" doc:"An email address; optional unless the campaign requires it." example:"ann@example.org"`
 }
 
-// Contact is a person that is known: somebody who played or was added.
-type Contact struct {
+// Entrant is a person who has played or was added by a promoter.
+type Entrant struct {
 	ID int64 `json:"id"`
 	Person
 	CreatedAt time.Time `json:"created_at"`
+	Plays     *int64    `json:"plays,omitempty" doc:"Number of the entrant's draws in all campaigns; left out in a draw."`
 }
 
-// Entrant is a contact with what it has done.
-type Entrant struct {
-	Contact
-	Plays int64 `json:"plays" doc:"How many draws of all campaigns are theirs."`
-}
-
-// The bounds of what entrants may be called.
+// Limits of a [Person].
 const (
-	MaxPersonName = 100 // characters
-	MaxEmail      = 254 // bytes, RFC 5321
+	maxPersonName = 100 // characters
+	maxEmail      = 254 // bytes, RFC 5321
 )
 
-// Clean gives a person with the white space around and the different spellings of
-// the same letters taken out of the names, or what is wrong with them. It wraps
-// [ErrInvalid].
+// Clean returns a person in normal form: without extra white space, and with each letter
+// in one spelling. The error wraps [ErrInvalid].
 func (p Person) Clean() (Person, error) {
 	var err error
 	if p.FirstName, err = cleanName("first_name", p.FirstName); err != nil {
@@ -54,42 +50,42 @@ func (p Person) Clean() (Person, error) {
 
 func cleanName(field, name string) (string, error) {
 	if !utf8.ValidString(name) {
-		return name, invalid(field, "it is not UTF-8")
+		return name, invalid(field, "must be UTF-8")
 	}
-	if len(name) > 100*MaxPersonName {
-		return name, invalid(field, "it is too long, expected 1 to %d characters", MaxPersonName)
+	if len(name) > 100*maxPersonName {
+		return name, invalid(field, "must be 1 to %d characters, got %d bytes", maxPersonName, len(name))
 	}
 	name = norm.NFC.String(strings.Join(strings.Fields(name), " "))
 	switch n := utf8.RuneCountInString(name); {
 	case n == 0:
-		return name, invalid(field, "it is missing, expected 1 to %d characters", MaxPersonName)
-	case n > MaxPersonName:
-		return name, invalid(field, "it has %d characters, expected 1 to %d", n, MaxPersonName)
+		return name, invalid(field, "missing, use 1 to %d characters", maxPersonName)
+	case n > maxPersonName:
+		return name, invalid(field, "must be 1 to %d characters, got %d", maxPersonName, n)
 	}
-	if !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsGraphic(r) && !blank(r) }) {
-		return name, invalid(field, "nothing of it can be seen, expected letters")
+	if !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsGraphic(r) && !isBlank(r) }) {
+		return name, invalid(field, "it has no visible character, use letters")
 	}
 	for _, r := range name {
-		if hidden(r) {
-			return name, invalid(field, "it has the character %U, which can't be seen, expected letters", r)
+		if isInvisible(r) {
+			return name, invalid(field, "it has the invisible character %U, use letters", r)
 		}
 	}
 	return name, nil
 }
 
-// hidden says whether a character is none that people see: a control character, or
-// one that turns the direction of the text around it.
-func hidden(r rune) bool {
-	const joiners = "\u200c\u200d"                                        // names of some scripts and emoji are spelled with them
-	if strings.ContainsRune(joiners, r) || r >= 0xE0020 && r <= 0xE007F { // the latter spell flags
+// isInvisible reports whether r is a control or format character, other than the joiners
+// and tags that spell names and emoji.
+func isInvisible(r rune) bool {
+	const joiners = "\u200c\u200d"
+	if strings.ContainsRune(joiners, r) || r >= 0xE0020 && r <= 0xE007F { // tags, which spell flags
 		return false
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)
 }
 
-// blank says whether a character takes part in a text without a shape of its own: a
-// mark on another one, or a filler of Hangul.
-func blank(r rune) bool {
+// isBlank reports whether r has no shape of its own: a combining mark, white space or a
+// Hangul filler.
+func isBlank(r rune) bool {
 	return unicode.IsMark(r) || unicode.IsSpace(r) || strings.ContainsRune("\u115f\u1160\u3164\uffa0\u2800", r)
 }
 
@@ -99,28 +95,37 @@ func cleanEmail(email string) (string, error) {
 		return "", nil
 	}
 	address, err := mail.ParseAddress(email)
-	if err != nil || address.Address != email || len(email) > MaxEmail || !utf8.ValidString(email) || strings.ContainsFunc(email, hidden) {
-		return email, invalid("email", "%q is no email address, expected one such as ann@example.org", clip(email))
+	if err != nil || address.Address != email || len(email) > maxEmail || !utf8.ValidString(email) || strings.ContainsFunc(email, isInvisible) {
+		return email, invalid("email", "%q is not an email address, use one such as ann@example.org", excerpt.Of(email))
 	}
 	return email, nil
 }
 
-// Identity is what a person is told apart by where plays are counted: the email
-// address, and where there is none the names. Upper and lower case are the same in
-// it.
+// Identity returns the text that tells people apart when plays are counted: the email
+// address or, without one, the names. It is the same for upper and lower case.
 func (p Person) Identity() string {
 	if p.Email != "" {
-		return Fold(p.Email)
+		return fold(p.Email)
 	}
-	return Fold(p.LastName + "\n" + p.FirstName) // which no name has
+	return fold(p.LastName + "\n" + p.FirstName) // no name has a line break
 }
 
-// Fold makes texts equal that differ in upper and lower case only.
-func Fold(text string) string { return norm.NFC.String(cases.Fold().String(text)) }
+// SortName returns the last name as [EntrantQuery.Prefix] finds it.
+func (p Person) SortName() string { return fold(p.LastName) }
 
-// Shown is how the public sees a person: the first name and the first letter of the
-// last.
+// fold returns a text that is the same for upper and lower case.
+func fold(text string) string { return norm.NFC.String(cases.Fold().String(text)) }
+
+// Shown returns the public form of a name: the first name and the initial of the last.
 func (p Person) Shown() string {
 	initial, _ := utf8.DecodeRuneInString(p.LastName)
 	return p.FirstName + " " + string(initial) + "."
+}
+
+// PlayCount returns Plays, or 0 if it is nil.
+func (e Entrant) PlayCount() int64 {
+	if e.Plays == nil {
+		return 0
+	}
+	return *e.Plays
 }

@@ -6,45 +6,52 @@ import (
 	"strconv"
 )
 
-// AddEntrant adds a person who has not played yet. It wraps [ErrExists] where the
-// same person is known.
-func (p *Promoter) AddEntrant(ctx context.Context, person Person) (Entrant, error) {
-	var e Entrant
-	if _, err := p.addEntrants(ctx, "entrant.add", []Person{person}, &e); err != nil {
+// AddEntrant adds a person. The error wraps [ErrExists] if the person is known.
+func (a *Admin) AddEntrant(ctx context.Context, person Person) (Entrant, error) {
+	person, err := person.Clean()
+	if err != nil {
 		return Entrant{}, err
 	}
-	return e, nil
+	var e *Entrant
+	err = a.change(ctx, func(tx Tx) (Change, error) {
+		ids, added, err := a.addPeople(ctx, tx, []Person{person})
+		if err != nil {
+			return Change{}, err
+		}
+		if added == 0 {
+			return Change{}, Errorf(ErrExists, "this person is already known as entrant %d", ids[0])
+		}
+		e, err = tx.Entrant(ctx, ids[0])
+		return Change{Action: "entrant.add", Subject: entrantSubject(ids[0]), Detail: "1 added"}, err
+	})
+	if err != nil {
+		return Entrant{}, err
+	}
+	return *e, nil
 }
 
-// MaxImport is how many people can be imported at a time.
-const MaxImport = 100_000
+// maxImport is the maximum number of people in an import.
+const maxImport = 100_000
 
-// ImportError is what is wrong with people that should be imported, by their places
-// in the list.
+// ImportError reports the people who cannot be imported.
 type ImportError struct {
-	Bad map[int]error
+	Bad map[int]error // by their indexes in the list
 }
 
 func (e *ImportError) Error() string {
-	return fmt.Sprintf("%d of the people can't be imported; nothing was", len(e.Bad))
+	return fmt.Sprintf("%d of the people cannot be imported; nobody was", len(e.Bad))
 }
 
-// Unwrap says that it is about values.
+// Unwrap returns [ErrInvalid].
 func (e *ImportError) Unwrap() error { return ErrInvalid }
 
-// ImportEntrants adds people, all of them or none. Those who are known already stay as they
-// are. added is how many were not. The error is an [ImportError] where some can't be
-// added.
-func (p *Promoter) ImportEntrants(ctx context.Context, people []Person) (added int, err error) {
-	if len(people) > MaxImport {
-		return 0, invalid("entrants", "there are %d, expected at most %d at a time", len(people), MaxImport)
+// ImportEntrants adds up to 100,000 people, or none of them if one is invalid: then the
+// error is an [ImportError]. People who are known stay as they are. added is the number
+// of new entrants.
+func (a *Admin) ImportEntrants(ctx context.Context, people []Person) (added int, err error) {
+	if len(people) > maxImport {
+		return 0, invalid("entrants", "at most %d people can be imported at once, got %d", maxImport, len(people))
 	}
-	return p.addEntrants(ctx, "entrant.import", people, nil)
-}
-
-// addEntrants adds people in one transaction and tells how many of them are new. Where
-// only is not nil there is one, who must be new, and is read into it.
-func (p *Promoter) addEntrants(ctx context.Context, action string, people []Person, only *Entrant) (added int, err error) {
 	clean := make([]Person, len(people))
 	bad := map[int]error{}
 	for i, person := range people {
@@ -52,41 +59,14 @@ func (p *Promoter) addEntrants(ctx context.Context, action string, people []Pers
 			bad[i] = err
 		}
 	}
-	switch {
-	case len(bad) > 0 && only != nil:
-		return 0, bad[0]
-	case len(bad) > 0:
+	if len(bad) > 0 {
 		return 0, &ImportError{bad}
 	}
-	err = p.change(ctx, func(tx Tx) (Change, error) {
-		newest, err := tx.Entrants(ctx, EntrantQuery{Limit: 1})
-		if err != nil {
+	err = a.change(ctx, func(tx Tx) (Change, error) {
+		if _, added, err = a.addPeople(ctx, tx, clean); err != nil {
 			return Change{}, err
 		}
-		all, err := tx.EntrantsOf(ctx, clean, p.now())
-		if err != nil {
-			return Change{}, err
-		}
-		fresh := map[int64]bool{}
-		for _, id := range all {
-			if len(newest) == 0 || id > newest[0].ID {
-				fresh[id] = true
-			}
-		}
-		added = len(fresh)
-		c := Change{Action: action, Subject: "entrants", Detail: fmt.Sprintf("%d added", added)}
-		if only == nil {
-			return c, nil
-		}
-		if added == 0 {
-			return Change{}, Errorf(ErrExists, "the same person is there already, as entrant %d", all[0])
-		}
-		e, err := tx.Entrant(ctx, all[0])
-		if err != nil {
-			return Change{}, err
-		}
-		*only, c.Subject = *e, entrantSubject(e.ID)
-		return c, nil
+		return Change{Action: "entrant.import", Subject: "entrants", Detail: fmt.Sprintf("%d added", added)}, nil
 	})
 	if err != nil {
 		return 0, err
@@ -94,79 +74,84 @@ func (p *Promoter) addEntrants(ctx context.Context, action string, people []Pers
 	return added, nil
 }
 
+// addPeople returns the IDs of people, after adding those who are not known, and how many
+// entrants it added.
+func (e *engine) addPeople(ctx context.Context, tx Tx, people []Person) (ids []int64, added int, err error) {
+	newest, err := tx.Entrants(ctx, EntrantQuery{Paging: Paging{Limit: 1}})
+	if err != nil {
+		return nil, 0, err
+	}
+	if ids, err = tx.EntrantsOf(ctx, people, e.now()); err != nil {
+		return nil, 0, err
+	}
+	isNew := map[int64]bool{}
+	for _, id := range ids {
+		if len(newest) == 0 || id > newest[0].ID {
+			isNew[id] = true
+		}
+	}
+	return ids, len(isNew), nil
+}
+
 func entrantSubject(id int64) string { return "entrant " + strconv.FormatInt(id, 10) }
 
-// Entrant finds an entrant.
-func (p *Promoter) Entrant(ctx context.Context, id int64) (Entrant, error) {
-	if err := p.allowed(); err != nil {
-		return Entrant{}, err
-	}
-	e, err := p.store.Entrant(ctx, id)
+// Entrant returns an entrant by its ID.
+func (a *Admin) Entrant(ctx context.Context, id int64) (Entrant, error) {
+	e, err := a.store.Entrant(ctx, id)
 	if err != nil {
 		return Entrant{}, err
 	}
 	return *e, nil
 }
 
-// EntrantList says which entrants to list.
-type EntrantList struct {
-	Cursor string // the next of the page before, empty for the first page
-	Limit  int    // how many at most: 50 where it is 0, up to [MaxPage]
-	Search string // only those whose last name or email address begins so
+// EntrantQuery selects entrants.
+type EntrantQuery struct {
+	Paging
+	Search string // only those whose last name or email address begins with it, in any case
 }
 
-// EntrantPage is a page of a list, the newest first.
-type EntrantPage struct {
-	Entrants []Entrant `json:"entrants"`
-	Next     string    `json:"next,omitempty" doc:"The cursor of the next page; left out on the last one."`
-}
+// Prefix returns Search as [Person.SortName] and [Person.Identity] begin with it.
+func (q EntrantQuery) Prefix() string { return fold(q.Search) }
 
-// Entrants lists entrants.
-func (p *Promoter) Entrants(ctx context.Context, list EntrantList) (EntrantPage, error) {
-	page := EntrantPage{Entrants: []Entrant{}}
-	if err := p.allowed(); err != nil {
-		return page, err
+// Entrants returns entrants, newest first, and the cursor of the next page, empty if
+// there is none.
+func (a *Admin) Entrants(ctx context.Context, q EntrantQuery) (list []Entrant, next string, err error) {
+	if err := q.normalize(); err != nil {
+		return nil, "", err
 	}
-	before, err := cursor(list.Cursor)
-	if err != nil {
-		return page, err
+	if list, err = a.store.Entrants(ctx, q); err != nil {
+		return nil, "", err
 	}
-	q := EntrantQuery{Before: int64(before), Limit: pageSize(list.Limit), Search: list.Search}
-	entrants, err := p.store.Entrants(ctx, q)
-	if err != nil {
-		return page, err
+	if len(list) == q.Limit {
+		next = strconv.FormatInt(list[len(list)-1].ID, 10)
 	}
-	page.Entrants = append(page.Entrants, entrants...)
-	if len(entrants) == q.Limit {
-		page.Next = strconv.FormatInt(entrants[len(entrants)-1].ID, 10)
-	}
-	return page, nil
+	return list, next, nil
 }
 
-// EditEntrant corrects the names and the email address of an entrant.
-func (p *Promoter) EditEntrant(ctx context.Context, id int64, person Person) (Entrant, error) {
-	return p.editEntrant(ctx, id, nil, person)
+// EditEntrant replaces the names and the email address of an entrant. The error wraps
+// [ErrExists] if another entrant has the same.
+func (a *Admin) EditEntrant(ctx context.Context, id int64, person Person) (Entrant, error) {
+	return a.editEntrant(ctx, id, nil, person)
 }
 
-// EditEntrantFrom is [Promoter.EditEntrant] where the entrant still is who it was: it
-// wraps [ErrChanged] where somebody else has changed it since.
-func (p *Promoter) EditEntrantFrom(ctx context.Context, id int64, was, person Person) (Entrant, error) {
-	return p.editEntrant(ctx, id, &was, person)
+// EditEntrantFrom is like [Admin.EditEntrant], but its error wraps [ErrChanged] if the
+// entrant is not before any more.
+func (a *Admin) EditEntrantFrom(ctx context.Context, id int64, before, person Person) (Entrant, error) {
+	return a.editEntrant(ctx, id, &before, person)
 }
 
-func (p *Promoter) editEntrant(ctx context.Context, id int64, was *Person, person Person) (Entrant, error) {
+func (a *Admin) editEntrant(ctx context.Context, id int64, before *Person, person Person) (Entrant, error) {
 	person, err := person.Clean()
 	if err != nil {
 		return Entrant{}, err
 	}
 	var e *Entrant
-	err = p.change(ctx, func(tx Tx) (Change, error) {
-		is, err := tx.Entrant(ctx, id)
-		if err != nil {
+	err = a.change(ctx, func(tx Tx) (Change, error) {
+		if e, err = tx.Entrant(ctx, id); err != nil {
 			return Change{}, err
 		}
-		if was != nil && is.Person != *was {
-			return Change{}, Errorf(ErrChanged, "somebody else has changed entrant %d meanwhile, look at it again", id)
+		if before != nil && e.Person != *before {
+			return Change{}, Errorf(ErrChanged, "somebody else has changed entrant %d, load it again", id)
 		}
 		if err := tx.SaveEntrant(ctx, id, person); err != nil {
 			return Change{}, err
@@ -180,14 +165,14 @@ func (p *Promoter) editEntrant(ctx context.Context, id int64, was *Person, perso
 	return *e, nil
 }
 
-// DeleteEntrant erases an entrant's personal data. The draws stay and can be
-// verified as before, but nobody knows any more whose they were.
-func (p *Promoter) DeleteEntrant(ctx context.Context, id int64) error {
-	return p.change(ctx, func(tx Tx) (Change, error) {
+// DeleteEntrant erases the personal data of an entrant. The draws stay and can be
+// verified as before, but nobody can tell who made them.
+func (a *Admin) DeleteEntrant(ctx context.Context, id int64) error {
+	return a.change(ctx, func(tx Tx) (Change, error) {
 		e, err := tx.Entrant(ctx, id)
 		if err != nil {
 			return Change{}, err
 		}
-		return Change{Action: "entrant.delete", Subject: entrantSubject(id), Detail: fmt.Sprintf("%d draws stay", e.Plays)}, tx.DeleteEntrant(ctx, id)
+		return Change{Action: "entrant.delete", Subject: entrantSubject(id), Detail: fmt.Sprintf("%d draws stay", e.PlayCount())}, tx.DeleteEntrant(ctx, id)
 	})
 }

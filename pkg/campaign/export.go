@@ -3,62 +3,84 @@ package campaign
 import (
 	"bufio"
 	"context"
+	"encoding/csv"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/spreadsheet"
 )
 
-// ExportVersion is the value of the first member of an export, which tells its form.
-const ExportVersion = 1
+// exportVersion is the value of the first member of an export.
+const exportVersion = 1
 
-// Entry is what became of one index of a campaign, in an export.
-type Entry struct {
+// entry is one index of a campaign in an export. It does not embed [draw.Outcome]: it
+// leaves out a rule and a prize where a draw has null.
+type entry struct {
 	Index    uint64      `json:"index"`
 	Account  string      `json:"account"`
-	Skipped  bool        `json:"skipped,omitzero" doc:"Whether the account number had been issued before, so that the index was skipped and nothing else is said of it."`
+	Skipped  bool        `json:"skipped,omitzero"` // the account number had been issued before
 	Rule     *string     `json:"rule,omitempty"`
-	Prize    *draw.Prize `json:"prize,omitempty" doc:"What was won; left out for nothing."`
-	Drawn    *draw.Prize `json:"drawn,omitempty" doc:"What chance gave where that had run out, so that prize followed."`
+	Prize    *draw.Prize `json:"prize,omitempty"`
+	Drawn    *draw.Prize `json:"drawn,omitempty"`
 	PlayedAt *time.Time  `json:"played_at,omitempty"`
 	Claim    *Mark       `json:"claim,omitempty"`
 	Void     *Mark       `json:"void,omitempty"`
-	Entrant  *Contact    `json:"entrant,omitempty"`
+	Entrant  *Entrant    `json:"entrant,omitempty"`
 }
 
-// ExportOptions say what an export has.
+// ExportOptions configures an export of an [Admin].
 type ExportOptions struct {
-	Entrants bool // who played and the notes about draws, which are personal data
+	Entrants bool // include personal data: the entrants and the notes about draws
 }
 
-// Export writes a campaign and all its draws as one JSON object, from which [Verify]
-// recomputes them. It has no personal data unless the promoter asks for it, and the
-// seed if the campaign is closed. Draws made meanwhile are left out.
-func (p *Promoter) Export(ctx context.Context, name string, w io.Writer, o ExportOptions) error {
-	r, err := p.exported(ctx, name, o)
+// Export writes a campaign and its draws as one JSON object, which [Verify] checks. The
+// object has no personal data, and the seed only if the campaign is closed. Draws made
+// after Export was called are left out. A draft is [ErrNotFound].
+func (s *Service) Export(ctx context.Context, name string, w io.Writer) error {
+	return s.export(ctx, publicView, name, w, ExportOptions{})
+}
+
+// Export is like [Service.Export] with options.
+func (a *Admin) Export(ctx context.Context, name string, w io.Writer, o ExportOptions) error {
+	return a.export(ctx, adminView, name, w, o)
+}
+
+// ExportCSV writes the draws of a campaign for spreadsheets, without skipped indexes.
+// Values are in minor units. A text that a spreadsheet would take for a formula begins
+// with an apostrophe. A draft is [ErrNotFound].
+func (s *Service) ExportCSV(ctx context.Context, name string, w io.Writer) error {
+	return s.exportCSV(ctx, publicView, name, w, ExportOptions{})
+}
+
+// ExportCSV is like [Service.ExportCSV] with options.
+func (a *Admin) ExportCSV(ctx context.Context, name string, w io.Writer, o ExportOptions) error {
+	return a.exportCSV(ctx, adminView, name, w, o)
+}
+
+func (e *engine) export(ctx context.Context, v visibility, name string, w io.Writer, o ExportOptions) error {
+	c, err := e.campaign(ctx, v, name)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriterSize(w, 64<<10)
-	head, err := json.Marshal(r.Public())
+	head, err := json.Marshal(c.Public())
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "{\"prizegen_campaign\":%d,\n\"campaign\":%s,\n\"next\":%d,\n\"draws\":[", ExportVersion, head, r.Next)
-	comma := "\n"
-	err = p.entries(ctx, r, func(e *Entry, d *Draw) error {
-		if d != nil && o.Entrants {
-			e.Entrant, e.Claim, e.Void = d.Entrant, d.Claim, d.Void
-		}
-		text, err := json.Marshal(e)
+	_, _ = fmt.Fprintf(out, "{\"prizegen_campaign\":%d,\n\"campaign\":%s,\n\"next\":%d,\n\"draws\":[", exportVersion, head, c.Next)
+	separator := "\n"
+	err = e.forEachIndex(ctx, c, func(d *Draw, skipped *StoredDraw) error {
+		text, err := json.Marshal(newEntry(d, skipped, o))
 		if err != nil {
 			return err
 		}
-		_, _ = out.WriteString(comma)
-		comma = ",\n"
+		_, _ = out.WriteString(separator)
+		separator = ",\n"
 		_, err = out.Write(text)
 		return err
 	})
@@ -66,82 +88,143 @@ func (p *Promoter) Export(ctx context.Context, name string, w io.Writer, o Expor
 		return err
 	}
 	_, _ = out.WriteString("\n]}\n")
-	return out.Flush() // which has the error of an earlier write, too
+	return out.Flush() // also returns the error of an earlier write
 }
 
-// exported finds the campaign that is to be exported.
-func (p *Promoter) exported(ctx context.Context, name string, o ExportOptions) (*Record, error) {
-	if o.Entrants {
-		if err := p.allowed(); err != nil {
-			return nil, err
-		}
+// newEntry returns the entry of a draw or of a skipped index.
+func newEntry(d *Draw, skipped *StoredDraw, o ExportOptions) *entry {
+	if skipped != nil {
+		return &entry{Index: skipped.Index, Account: skipped.Account, Skipped: true}
 	}
-	return p.record(ctx, name)
+	e := &entry{
+		Index: d.Index, Account: d.Whole, Rule: d.Rule, Prize: d.Prize, Drawn: d.Drawn, PlayedAt: &d.PlayedAt,
+		Claim: d.Claim.withoutNote(), Void: d.Void.withoutNote(),
+	}
+	if o.Entrants {
+		e.Entrant, e.Claim, e.Void = d.Entrant, d.Claim, d.Void
+	}
+	return e
 }
 
-// entries tells of every index of a campaign below its next one, in their order. The
-// draw is nil for an index that was skipped.
-func (p *Promoter) entries(ctx context.Context, r *Record, tell func(*Entry, *Draw) error) error {
-	s := &source{ctx: ctx, p: p, r: r}
-	for index := range r.Next {
-		d, skip, err := s.at(index)
+func (e *engine) exportCSV(ctx context.Context, v visibility, name string, w io.Writer, o ExportOptions) error {
+	c, err := e.campaign(ctx, v, name)
+	if err != nil {
+		return err
+	}
+	out := csv.NewWriter(w)
+	columns := []string{"index", "account", "rule", "prize", "value", "currency", "drawn", "played_at", "claimed_at", "voided_at"}
+	if o.Entrants {
+		columns = append(columns, "entrant", "first_name", "last_name", "email", "claim_note", "void_reason")
+	}
+	if err := out.Write(columns); err != nil {
+		return err
+	}
+	err = e.forEachIndex(ctx, c, func(d *Draw, skipped *StoredDraw) error {
+		if skipped != nil {
+			return nil
+		}
+		return out.Write(csvRecord(c, d, o))
+	})
+	if err != nil {
+		return err
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func csvRecord(c *StoredCampaign, d *Draw, o ExportOptions) []string {
+	rule, prize, value, drawn := "", "", int64(0), ""
+	if d.Rule != nil {
+		rule = *d.Rule
+	}
+	if d.Prize != nil {
+		prize, value = d.Prize.Name, d.Prize.Value
+	}
+	if d.Drawn != nil {
+		drawn = d.Drawn.Name
+	}
+	cell := spreadsheet.Cell
+	record := []string{
+		strconv.FormatUint(d.Index, 10), cell(d.Whole), cell(rule), cell(prize), strconv.FormatInt(value, 10), c.Currency, cell(drawn),
+		d.PlayedAt.Format(time.RFC3339Nano), markTime(d.Claim), markTime(d.Void),
+	}
+	if !o.Entrants {
+		return record
+	}
+	entrant := make([]string, 4)
+	if e := d.Entrant; e != nil {
+		entrant = []string{strconv.FormatInt(e.ID, 10), cell(e.FirstName), cell(e.LastName), cell(e.Email)}
+	}
+	return append(append(record, entrant...), cell(markNote(d.Claim)), cell(markNote(d.Void)))
+}
+
+func markTime(m *Mark) string {
+	if m == nil {
+		return ""
+	}
+	return m.At.Format(time.RFC3339Nano)
+}
+
+func markNote(m *Mark) string {
+	if m == nil {
+		return ""
+	}
+	return m.Note
+}
+
+// forEachIndex calls f for every index of a campaign below its next one, in order, with
+// either the draw or the skipped index.
+func (e *engine) forEachIndex(ctx context.Context, c *StoredCampaign, f func(d *Draw, skipped *StoredDraw) error) error {
+	r := &indexReader{ctx: ctx, engine: e, campaign: c}
+	for index := range c.Next {
+		d, skipped, err := r.read(index)
 		if err != nil {
 			return err
 		}
-		e := &Entry{Index: index}
-		if skip != nil {
-			e.Account, e.Skipped = skip.Account, true
-		} else {
-			e.Account, e.Rule, e.Prize, e.Drawn, e.PlayedAt = d.Account, d.Rule, d.Prize, d.Drawn, &d.PlayedAt
-			e.Claim, e.Void = bare(d.Claim), bare(d.Void)
-		}
-		if err := tell(e, d); err != nil {
+		if err := f(d, skipped); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// source reads the draws and the skipped indexes of a campaign page by page.
-type source struct {
-	ctx   context.Context
-	p     *Promoter
-	r     *Record
-	rows  []Row
-	skips []Skip
-	ended bool // whether there are no skipped indexes behind skips
+// indexReader reads the draws and the skipped indexes of a campaign page by page.
+type indexReader struct {
+	ctx      context.Context
+	engine   *engine
+	campaign *StoredCampaign
+	rows     []StoredDraw
+	skipped  []StoredDraw
+	lastSkip bool // whether no skipped indexes follow
 }
 
-// at gives what became of an index: a draw, or that it was skipped. It is asked for
-// one index after the other.
-func (s *source) at(index uint64) (*Draw, *Skip, error) {
-	if len(s.skips) == 0 && !s.ended {
-		var err error
-		if s.skips, err = s.p.store.Skipped(s.ctx, s.r.ID, index, MaxPage); err != nil {
+// read returns the draw with the given index, or the skipped index. It must be called
+// for one index after another.
+func (r *indexReader) read(index uint64) (d *Draw, skipped *StoredDraw, err error) {
+	store, c := r.engine.store, r.campaign
+	if len(r.skipped) == 0 && !r.lastSkip {
+		if r.skipped, err = store.Skipped(r.ctx, c.ID, index, MaxPage); err != nil {
 			return nil, nil, err
 		}
-		s.ended = len(s.skips) == 0
+		r.lastSkip = len(r.skipped) == 0
 	}
-	if len(s.skips) > 0 && s.skips[0].Index == index {
-		skip := s.skips[0]
-		s.skips = s.skips[1:]
-		return nil, &skip, nil
+	if len(r.skipped) > 0 && r.skipped[0].Index == index {
+		skipped, r.skipped = &r.skipped[0], r.skipped[1:]
+		return nil, skipped, nil
 	}
-	if len(s.rows) == 0 {
-		q := DrawQuery{Campaign: s.r.ID, Limit: MaxPage, FromStart: index == 0}
+	if len(r.rows) == 0 {
+		q := DrawQuery{Paging: Paging{Limit: MaxPage}, Oldest: true}
 		if index > 0 {
-			before := index - 1
-			q.After = &before
+			q.Cursor = strconv.FormatUint(index, 10) // that of the draw before
 		}
-		var err error
-		if s.rows, err = s.p.store.Draws(s.ctx, q); err != nil {
+		if r.rows, err = store.Draws(r.ctx, c, q); err != nil {
 			return nil, nil, err
 		}
 	}
-	if len(s.rows) == 0 || s.rows[0].Index != index {
-		return nil, nil, fmt.Errorf("the store has lost the index %d of the campaign %s", index, s.r.Name)
+	if len(r.rows) == 0 || r.rows[0].Index != index {
+		return nil, nil, fmt.Errorf("index %d of the campaign %s is missing in the store", index, c.Name)
 	}
-	d, err := s.p.seen(s.r, &s.rows[0])
-	s.rows = s.rows[1:]
-	return &d, nil, err
+	seen, err := r.engine.view(adminView, c, &r.rows[0])
+	r.rows = r.rows[1:]
+	return &seen, nil, err
 }

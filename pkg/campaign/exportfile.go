@@ -9,144 +9,130 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// export is a file that [Promoter.Export] wrote, while it is read.
-type export struct {
-	d        *jsontext.Decoder
-	campaign Campaign
-	next     uint64
-	ended    bool
-}
-
-// IsExport says whether a file that begins with head looks like an export.
+// IsExport reports whether a file that begins with head looks like one that
+// [Service.Export] wrote.
 func IsExport(head []byte) bool {
 	text := strings.TrimLeft(string(head), " \t\r\n\ufeff")
 	rest, ok := strings.CutPrefix(text, "{")
 	return ok && strings.HasPrefix(strings.TrimLeft(rest, " \t\r\n"), `"prizegen_campaign"`)
 }
 
-// readExport reads the file up to its draws.
-func readExport(file io.Reader) (*export, error) {
-	e := &export{d: jsontext.NewDecoder(file)}
+// exportReader reads a file that [Service.Export] wrote.
+type exportReader struct {
+	d        *jsontext.Decoder
+	campaign Campaign
+	next     uint64
+	ended    bool
+}
+
+// notExport returns the error about a file that is not an export, or is broken.
+func notExport(format string, args ...any) error {
+	return fmt.Errorf("not the export of a campaign: "+format, args...)
+}
+
+// newExportReader reads a file up to its draws.
+func newExportReader(file io.Reader) (*exportReader, error) {
+	r := &exportReader{d: jsontext.NewDecoder(file)}
 	var version int
 	for _, step := range []func() error{
-		func() error { return e.token('{', "an object") },
-		func() error { return e.member("prizegen_campaign", &version) },
+		func() error { return r.token('{', "an object") },
+		func() error { return r.member("prizegen_campaign", &version) },
 		func() error {
-			if version != ExportVersion {
-				return fmt.Errorf("%w: it is of version %d, this program reads version %d", ErrNotExport, version, ExportVersion)
+			if version != exportVersion {
+				return notExport("it has version %d, this program reads version %d", version, exportVersion)
 			}
 			return nil
 		},
-		func() error { return e.member("campaign", &e.campaign) },
-		func() error { return e.member("next", &e.next) },
-		func() error { return e.member("draws", nil) },
-		func() error { return e.token('[', "an array of draws") },
+		func() error { return r.member("campaign", &r.campaign) },
+		func() error { return r.member("next", &r.next) },
+		func() error { return r.member("draws", nil) },
+		func() error { return r.token('[', "an array of draws") },
 	} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
-	return e, nil
+	return r, nil
 }
 
-// maxSome is how many entries are read at a time.
-const maxSome = 4096
+// maxEntries is the maximum number of entries that are read at once.
+const maxEntries = 4096
 
-// some reads the next entries; there are none at the end.
-func (e *export) some() ([]Entry, error) {
-	var entries []Entry
-	for !e.ended && len(entries) < maxSome {
-		if e.d.PeekKind() == ']' {
-			e.ended = true
-			return entries, e.end()
+// entries reads the next entries. It returns none at the end.
+func (r *exportReader) entries() ([]entry, error) {
+	var list []entry
+	for !r.ended && len(list) < maxEntries {
+		if r.d.PeekKind() == ']' {
+			r.ended = true
+			return list, r.end()
 		}
-		var entry Entry
-		if err := json.UnmarshalDecode(e.d, &entry, json.RejectUnknownMembers(true)); err != nil {
-			return nil, e.broken(err)
+		var e entry
+		if err := json.UnmarshalDecode(r.d, &e, json.RejectUnknownMembers(true)); err != nil {
+			return nil, r.explain(err)
 		}
-		entries = append(entries, entry)
+		list = append(list, e)
 	}
-	return entries, nil
+	return list, nil
 }
 
-// end reads what is behind the draws.
-func (e *export) end() error {
-	if err := e.token(']', "the end of the draws"); err != nil {
+// end reads what follows the draws.
+func (r *exportReader) end() error {
+	if err := r.token(']', "the end of the draws"); err != nil {
 		return err
 	}
-	if err := e.token('}', "the end"); err != nil {
+	if err := r.token('}', "the end of the object"); err != nil {
 		return err
 	}
-	if _, err := e.d.ReadToken(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: something follows its end", ErrNotExport)
+	if _, err := r.d.ReadToken(); !errors.Is(err, io.EOF) {
+		return notExport("unexpected data after the object")
 	}
 	return nil
 }
 
-func (e *export) token(kind jsontext.Kind, what string) error {
-	t, err := e.d.ReadToken()
+// token reads a token of the given kind.
+func (r *exportReader) token(kind jsontext.Kind, want string) error {
+	t, err := r.d.ReadToken()
 	if err != nil {
-		return e.broken(err)
+		return r.explain(err)
 	}
 	if t.Kind() != kind {
-		return fmt.Errorf("%w: at byte %d there is %s, expected %s", ErrNotExport, e.d.InputOffset(), clip(t.String()), what)
+		return notExport("at byte %d: got %s, want %s", r.d.InputOffset(), excerpt.Of(t.String()), want)
 	}
 	return nil
 }
 
-// member reads a member of the object: its name, and its value if into is not nil.
-func (e *export) member(name string, into any) error {
-	t, err := e.d.ReadToken()
+// member reads the name of a member of the object and, if into is not nil, its value.
+func (r *exportReader) member(name string, into any) error {
+	t, err := r.d.ReadToken()
 	if err != nil {
-		return e.broken(err)
+		return r.explain(err)
 	}
 	if t.Kind() != '"' || t.String() != name {
-		return fmt.Errorf("%w: at byte %d there is %s, expected the member %q", ErrNotExport, e.d.InputOffset(), clip(t.String()), name)
+		return notExport("at byte %d: got %s, want the member %q", r.d.InputOffset(), excerpt.Of(t.String()), name)
 	}
 	if into == nil {
 		return nil
 	}
-	if err := json.UnmarshalDecode(e.d, into, json.RejectUnknownMembers(true)); err != nil {
-		return e.broken(err)
+	if err := json.UnmarshalDecode(r.d, into, json.RejectUnknownMembers(true)); err != nil {
+		return r.explain(err)
 	}
 	return nil
 }
 
-// broken tells where the file can't be read.
-func (e *export) broken(err error) error {
-	var wrong *json.SemanticError
-	var syntax *jsontext.SyntacticError
+// explain adds the position to an error of the decoder.
+func (r *exportReader) explain(err error) error {
+	var semantic *json.SemanticError
+	var syntactic *jsontext.SyntacticError
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("%w: it ends in the middle; is it truncated?", ErrNotExport)
-	case errors.As(err, &wrong):
-		return fmt.Errorf("%w: at byte %d, %s: %w", ErrNotExport, wrong.ByteOffset, wrong.JSONPointer, wrong.Err)
-	case errors.As(err, &syntax):
-		return fmt.Errorf("%w: at byte %d it is not JSON: %w", ErrNotExport, syntax.ByteOffset, syntax.Err)
+		return notExport("unexpected end, the file may be truncated")
+	case errors.As(err, &semantic):
+		return notExport("at byte %d, %s: %w", semantic.ByteOffset, semantic.JSONPointer, semantic.Err)
+	case errors.As(err, &syntactic):
+		return notExport("at byte %d: invalid JSON: %w", syntactic.ByteOffset, syntactic.Err)
 	}
 	return err
 }
-
-func textOf(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func samePrize(a, b *draw.Prize) bool {
-	return a == nil && b == nil || a != nil && b != nil && *a == *b
-}
-
-func prizeText(p *draw.Prize) string {
-	if p == nil {
-		return "none"
-	}
-	return fmt.Sprintf("%q (value %d, %s)", clip(p.Name), p.Value, clip(p.Currency))
-}
-
-// only says whether a text has letters of an alphabet alone.
-func only(text, alphabet string) bool { return strings.Trim(text, alphabet) == "" }

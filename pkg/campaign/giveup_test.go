@@ -16,7 +16,7 @@ import (
 )
 
 // everything is all that a promoter can see of a database, as JSON.
-func everything(t *testing.T, p *campaign.Promoter) string {
+func everything(t *testing.T, p *campaign.Admin) string {
 	t.Helper()
 	var all bytes.Buffer
 	out := json.NewEncoder(&all)
@@ -30,15 +30,15 @@ func everything(t *testing.T, p *campaign.Promoter) string {
 		}
 	}
 	ctx := t.Context()
-	campaigns, err := p.Campaigns(ctx, campaign.List{Limit: campaign.MaxPage})
+	campaigns, _, err := p.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}})
 	put(campaigns, err)
-	for _, c := range campaigns.Campaigns {
-		draws, err := p.Draws(ctx, campaign.DrawList{Campaign: c.Name, Limit: campaign.MaxPage})
+	for _, c := range campaigns {
+		draws, _, err := p.Draws(ctx, campaign.DrawQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, Campaign: c.Name})
 		put(draws, err)
 	}
-	entrants, err := p.Entrants(ctx, campaign.EntrantList{Limit: campaign.MaxPage})
+	entrants, _, err := p.Entrants(ctx, campaign.EntrantQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}})
 	put(entrants, err)
-	changes, err := p.Changes(ctx, campaign.ChangeQuery{Limit: campaign.MaxPage})
+	changes, err := p.Changes(ctx, campaign.ChangeQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}})
 	put(changes, err)
 	return all.String()
 }
@@ -48,7 +48,7 @@ func everything(t *testing.T, p *campaign.Promoter) string {
 func TestGivingUpLeavesNothingHalfDone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
-		p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).As("test")
+		p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("test")
 		var drawn campaign.Draw
 		var ann, bob campaign.Entrant
 		keep := func(into *campaign.Draw) func(campaign.Draw, error) error {
@@ -110,18 +110,20 @@ func TestGivingUpLeavesNothingHalfDone(t *testing.T) {
 }
 
 // givingUpReading gives up reading, which tells so rather than that there is nothing.
-func givingUpReading(t *testing.T, p *campaign.Promoter, db *store.DB, id string) {
+func givingUpReading(t *testing.T, p *campaign.Admin, db *store.DB, id string) {
 	t.Helper()
 	folder := t.TempDir()
 	for name, do := range map[string]func(ctx context.Context) error{
 		"campaign":  func(ctx context.Context) error { return second(p.Campaign(ctx, "summer")) },
-		"campaigns": func(ctx context.Context) error { return second(p.Campaigns(ctx, campaign.List{})) },
+		"campaigns": func(ctx context.Context) error { return third(p.Campaigns(ctx, campaign.CampaignQuery{})) },
 		"draw":      func(ctx context.Context) error { return second(p.Draw(ctx, id)) },
-		"draws":     func(ctx context.Context) error { return second(p.Draws(ctx, campaign.DrawList{Campaign: "summer"})) },
-		"winners":   func(ctx context.Context) error { return second(p.Winners(ctx, "summer", "", 10)) },
+		"draws":     func(ctx context.Context) error { return third(p.Draws(ctx, campaign.DrawQuery{Campaign: "summer"})) },
+		"winners":   func(ctx context.Context) error { return third(p.Winners(ctx, "summer", campaign.Paging{Limit: 10})) },
 		"odds":      func(ctx context.Context) error { return second(p.Odds(ctx, "summer")) },
-		"entrants":  func(ctx context.Context) error { return second(p.Entrants(ctx, campaign.EntrantList{Search: "lee"})) },
-		"changes":   func(ctx context.Context) error { return second(p.Changes(ctx, campaign.ChangeQuery{Limit: 10})) },
+		"entrants":  func(ctx context.Context) error { return third(p.Entrants(ctx, campaign.EntrantQuery{Search: "lee"})) },
+		"changes": func(ctx context.Context) error {
+			return second(p.Changes(ctx, campaign.ChangeQuery{Paging: campaign.Paging{Limit: 10}}))
+		},
 		"export": func(ctx context.Context) error {
 			return p.Export(ctx, "summer", io.Discard, campaign.ExportOptions{Entrants: true})
 		},

@@ -1,6 +1,7 @@
 package campaign_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,10 +22,10 @@ func (c *clock) now() time.Time { return c.at }
 func noon() time.Time { return time.Date(2027, 6, 1, 12, 0, 0, 0, time.UTC) }
 
 // timed is a promoter with a clock.
-func timed(t *testing.T) (*campaign.Promoter, *clock) {
+func timed(t *testing.T) (*campaign.Admin, *clock) {
 	t.Helper()
 	c := &clock{noon()}
-	return campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}, Now: c.now}).As("test"), c
+	return campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}, Now: c.now}).Admin("test"), c
 }
 
 func TestWhatCanBePlanned(t *testing.T) {
@@ -54,13 +55,13 @@ func TestWhatCanBePlanned(t *testing.T) {
 			plan := plan("summer")
 			test.change(&plan)
 			_, err := p.Create(t.Context(), plan)
-			if err == nil || campaign.Field(err) != test.field {
-				t.Errorf("got %v about %q, want it about %q", err, campaign.Field(err), test.field)
+			if err == nil || field(err) != test.field {
+				t.Errorf("got %v about %q, want it about %q", err, field(err), test.field)
 			}
 		})
 	}
-	if page, err := p.Campaigns(t.Context(), campaign.List{}); err != nil || len(page.Campaigns) != 0 {
-		t.Errorf("%+v, %v", page, err)
+	if list, _, err := p.Campaigns(t.Context(), campaign.CampaignQuery{}); err != nil || len(list) != 0 {
+		t.Errorf("got campaigns %+v, error %v; want none", list, err)
 	}
 	plan := plan("summer")
 	plan.Title = strings.Repeat("é", 200)
@@ -77,10 +78,6 @@ func TestWhatCanBePlanned(t *testing.T) {
 func TestACampaignsLife(t *testing.T) {
 	p, clock := timed(t)
 	ctx := t.Context()
-	public := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}})
-	if _, err := public.Create(ctx, plan("summer")); !errors.Is(err, campaign.ErrForbidden) {
-		t.Errorf("the public makes campaigns: %v", err)
-	}
 	play := campaign.Play{Campaign: "summer", Person: person(1)}
 	opens, closes := noon().Add(time.Hour), noon().Add(2*time.Hour)
 	summer := plan("summer")
@@ -106,7 +103,7 @@ func TestACampaignsLife(t *testing.T) {
 	}
 	renamed := summer
 	renamed.Name = "winter"
-	if _, err := p.Edit(ctx, "summer", 0, renamed); campaign.Field(err) != "name" {
+	if _, err := p.Edit(ctx, "summer", 0, renamed); field(err) != "name" {
 		t.Errorf("a campaign is renamed: %v", err)
 	}
 
@@ -126,10 +123,10 @@ func TestACampaignsLife(t *testing.T) {
 		t.Error(err)
 	}
 	play.Person.Email = ""
-	if _, err := p.Play(ctx, play); campaign.Field(err) != "email" {
+	if _, err := p.Play(ctx, play); field(err) != "email" {
 		t.Errorf("played without an email address: %v", err)
 	}
-	for field, change := range map[string]func(*campaign.Plan){
+	for name, change := range map[string]func(*campaign.Plan){
 		"rules_yaml":    func(p *campaign.Plan) { p.RulesYAML += "\n" },
 		"text_format":   func(p *campaign.Plan) { p.TextFormat = "lower4" },
 		"number_format": func(p *campaign.Plan) { p.NumberFormat = "digits8" },
@@ -138,8 +135,8 @@ func TestACampaignsLife(t *testing.T) {
 	} {
 		changed := summer
 		change(&changed)
-		if _, err := p.Edit(ctx, "summer", 0, changed); campaign.Field(err) != field || !errors.Is(err, campaign.ErrInvalid) {
-			t.Errorf("%s of an open campaign is changed: %v", field, err)
+		if _, err := p.Edit(ctx, "summer", 0, changed); field(err) != name || !errors.Is(err, campaign.ErrInvalid) {
+			t.Errorf("%s of an open campaign is changed: %v", name, err)
 		}
 	}
 	closes = closes.Add(time.Hour)
@@ -171,7 +168,7 @@ func TestACampaignsLife(t *testing.T) {
 		t.Errorf("a closed one is played: %v", err)
 	}
 	summer.MaxPlays = 5
-	if _, err := p.Edit(ctx, "summer", 0, summer); campaign.Field(err) != "max_plays" {
+	if _, err := p.Edit(ctx, "summer", 0, summer); field(err) != "max_plays" {
 		t.Errorf("the number of plays of a closed campaign is changed: %v", err)
 	}
 	summer.MaxPlays, summer.Title = 1, "That was summer"
@@ -206,11 +203,11 @@ func TestUnfitCampaignsStayDrafts(t *testing.T) {
 	}{
 		"prize-out-of-reach": {func(p *campaign.Plan) {
 			p.RulesYAML = "name: x\ncurrency: GBP\nrules:\n  - match: \"^[A-Z]\"\n    prizes: [{win: 1, chance: 1/2}]\n  - prizes: [{win: 1, chance: 1/2}]\n"
-		}, "none that is never reached"},
+		}, "every rule must be reachable"},
 		"nobody-covered": {func(p *campaign.Plan) {
 			p.RulesYAML = "name: x\ncurrency: GBP\nrules:\n  - match: \"^a\"\n    prizes: [{win: 1, chance: 1/2}]\n"
 		}, "a rule for every account number"},
-		"over": {func(p *campaign.Plan) { p.ClosesAt = &past }, "would be over at once"},
+		"over": {func(p *campaign.Plan) { p.ClosesAt = &past }, "is in the past"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := plan(name)
@@ -224,7 +221,7 @@ func TestUnfitCampaignsStayDrafts(t *testing.T) {
 			if c, err := p.Campaign(t.Context(), name); err != nil || c.State != campaign.Draft || c.Commitment != "" {
 				t.Errorf("%+v, %v", c, err)
 			}
-			_, unfit, err := p.Preview(plan)
+			_, unfit, err := plan.Preview()
 			if err != nil || name != "over" && (unfit == nil || !strings.Contains(unfit.Error(), test.want)) {
 				t.Errorf("the preview says %v, %v", unfit, err)
 			}
@@ -238,11 +235,16 @@ func TestUnfitCampaignsStayDrafts(t *testing.T) {
 	}
 }
 
+// lister is a Service or an Admin.
+type lister interface {
+	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)
+}
+
 // TestThePublicSeesWhatIsOpen lists campaigns page by page, for both.
 func TestThePublicSeesWhatIsOpen(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	public := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}})
-	p := public.As("test")
+	p := public.Admin("test")
 	for i := range 5 {
 		plan := plan(fmt.Sprintf("c-%d", i))
 		if _, err := p.Create(t.Context(), plan); err != nil {
@@ -254,27 +256,27 @@ func TestThePublicSeesWhatIsOpen(t *testing.T) {
 			}
 		}
 	}
-	names := func(p *campaign.Promoter, list campaign.List) (all string) {
+	names := func(p lister, q campaign.CampaignQuery) (all string) {
 		for {
-			page, err := p.Campaigns(t.Context(), list)
+			list, next, err := p.Campaigns(t.Context(), q)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range page.Campaigns {
+			for _, c := range list {
 				all += c.Name + " "
 			}
-			if list.Cursor = page.Next; list.Cursor == "" {
+			if q.Cursor = next; q.Cursor == "" {
 				return all
 			}
 		}
 	}
-	if got := names(p, campaign.List{Limit: 2}); got != "c-4 c-3 c-2 c-1 c-0 " {
+	if got := names(p, campaign.CampaignQuery{Paging: campaign.Paging{Limit: 2}}); got != "c-4 c-3 c-2 c-1 c-0 " {
 		t.Errorf("the promoter sees %s", got)
 	}
-	if got := names(public, campaign.List{Limit: 2}); got != "c-4 c-2 c-0 " {
+	if got := names(public, campaign.CampaignQuery{Paging: campaign.Paging{Limit: 2}}); got != "c-4 c-2 c-0 " {
 		t.Errorf("the public sees %s", got)
 	}
-	if got := names(p, campaign.List{State: campaign.Draft}); got != "c-3 c-1 " {
+	if got := names(p, campaign.CampaignQuery{State: campaign.Draft}); got != "c-3 c-1 " {
 		t.Errorf("the drafts are %s", got)
 	}
 	for _, name := range []string{"c-1", "no such", "none"} {
@@ -287,12 +289,12 @@ func TestThePublicSeesWhatIsOpen(t *testing.T) {
 		if _, err := public.AccountOdds(t.Context(), name, "abcd1234"); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("the public sees the odds of %s: %v", name, err)
 		}
-		if _, err := public.Winners(t.Context(), name, "", 0); !errors.Is(err, campaign.ErrNotFound) {
+		if _, _, err := public.Winners(t.Context(), name, campaign.Paging{}); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("the public sees the winners of %s: %v", name, err)
 		}
 	}
 	for _, cursor := range []string{"0", "-1", "x", "99999999999999999999"} {
-		if _, err := p.Campaigns(t.Context(), campaign.List{Cursor: cursor}); campaign.Field(err) != "cursor" {
+		if _, _, err := p.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: cursor}}); field(err) != "cursor" {
 			t.Errorf("the cursor %s: %v", cursor, err)
 		}
 	}

@@ -10,17 +10,17 @@ import (
 )
 
 // indexes reads all pages of a list of draws.
-func indexes(t *testing.T, read func(cursor string) (campaign.DrawPage, error)) (all []uint64) {
+func indexes(t *testing.T, read func(cursor string) ([]campaign.Draw, string, error)) (all []uint64) {
 	t.Helper()
 	for cursor := ""; ; {
-		page, err := read(cursor)
+		draws, next, err := read(cursor)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, d := range page.Draws {
+		for _, d := range draws {
 			all = append(all, d.Index)
 		}
-		if cursor = page.Next; cursor == "" {
+		if cursor = next; cursor == "" {
 			return all
 		}
 	}
@@ -38,13 +38,13 @@ func TestDrawsByPage(t *testing.T) {
 				t.Fatal(err)
 			}
 			if prefix == "" {
-				prefix = d.Account[:1]
+				prefix = d.Whole[:1]
 			}
 			every = append(every, d.Index)
 			if d.Prize != nil {
 				winners = append(winners, d.Index)
 			}
-			if d.Account[:1] == prefix {
+			if d.Whole[:1] == prefix {
 				ofPrefix = append(ofPrefix, d.Index)
 			}
 		}
@@ -54,19 +54,19 @@ func TestDrawsByPage(t *testing.T) {
 			return list
 		}
 		for name, test := range map[string]struct {
-			list campaign.DrawList
+			list campaign.DrawQuery
 			want []uint64
 		}{
-			"all":         {campaign.DrawList{}, newest(every)},
-			"oldest":      {campaign.DrawList{Oldest: true}, every},
-			"winners":     {campaign.DrawList{Won: true}, newest(winners)},
-			"of a prize":  {campaign.DrawList{Prize: "+Mug", Oldest: true}, winners},
-			"of no prize": {campaign.DrawList{Prize: "Car"}, nil},
-			"account":     {campaign.DrawList{Account: prefix, Oldest: true}, ofPrefix},
-			"nobody's":    {campaign.DrawList{Entrant: 12345}, nil},
+			"all":         {campaign.DrawQuery{}, newest(every)},
+			"oldest":      {campaign.DrawQuery{Oldest: true}, every},
+			"winners":     {campaign.DrawQuery{Won: true}, newest(winners)},
+			"of a prize":  {campaign.DrawQuery{Prize: "+Mug", Oldest: true}, winners},
+			"of no prize": {campaign.DrawQuery{Prize: "Car"}, nil},
+			"account":     {campaign.DrawQuery{Account: prefix, Oldest: true}, ofPrefix},
+			"nobody's":    {campaign.DrawQuery{Entrant: 12345}, nil},
 		} {
 			test.list.Campaign, test.list.Limit = "certain", 4
-			got := indexes(t, func(cursor string) (campaign.DrawPage, error) {
+			got := indexes(t, func(cursor string) ([]campaign.Draw, string, error) {
 				test.list.Cursor = cursor
 				return p.Draws(t.Context(), test.list)
 			})
@@ -74,19 +74,19 @@ func TestDrawsByPage(t *testing.T) {
 				t.Errorf("%s: got %v, want %v", name, got, test.want)
 			}
 		}
-		got := indexes(t, func(cursor string) (campaign.DrawPage, error) {
-			page, err := p.As("").Winners(t.Context(), "certain", cursor, 3)
-			for _, d := range page.Draws {
+		got := indexes(t, func(cursor string) ([]campaign.Draw, string, error) {
+			draws, next, err := p.Winners(t.Context(), "certain", campaign.Paging{Cursor: cursor, Limit: 3})
+			for _, d := range draws {
 				if d.ID != "" || d.Entrant != nil {
 					err = fmt.Errorf("the public sees the ID or the entrant of a winner: %+v", d)
 				}
 			}
-			return page, err
+			return draws, next, err
 		})
 		if !slices.Equal(got, newest(winners)) {
 			t.Errorf("the public sees the winners %v, want %v", got, newest(winners))
 		}
-		if _, err := p.Draws(t.Context(), campaign.DrawList{Campaign: "certain", Cursor: "first"}); campaign.Field(err) != "cursor" {
+		if _, _, err := p.Draws(t.Context(), campaign.DrawQuery{Paging: campaign.Paging{Cursor: "first"}, Campaign: "certain"}); field(err) != "cursor" {
 			t.Errorf("a cursor that is none: %v", err)
 		}
 	})

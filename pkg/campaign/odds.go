@@ -8,49 +8,59 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Odds tells the exact odds of a campaign: of every rule and prize by chance, before
-// any stock runs out.
-func (p *Promoter) Odds(ctx context.Context, name string) (draw.Odds, error) {
-	r, err := p.record(ctx, name)
+// Odds returns the exact odds of every rule and prize of a campaign, before any stock
+// runs out. A draft is [ErrNotFound].
+func (s *Service) Odds(ctx context.Context, name string) (draw.Odds, error) {
+	return s.odds(ctx, publicView, name)
+}
+
+// Odds returns the exact odds of every rule and prize of a campaign, before any stock
+// runs out.
+func (a *Admin) Odds(ctx context.Context, name string) (draw.Odds, error) {
+	return a.odds(ctx, adminView, name)
+}
+
+func (e *engine) odds(ctx context.Context, v visibility, name string) (draw.Odds, error) {
+	c, err := e.campaign(ctx, v, name)
 	if err != nil {
 		return draw.Odds{}, err
 	}
-	text, err := textgen.Parse(r.TextFormat)
+	text, err := textgen.Parse(c.TextFormat)
 	if err != nil {
 		return draw.Odds{}, err
 	}
-	number, err := numgen.Parse(r.NumberFormat)
+	number, err := numgen.Parse(c.NumberFormat)
 	if err != nil {
 		return draw.Odds{}, err
 	}
-	rules, err := p.rulesOf(r)
+	rules, err := e.rulesOf(c)
 	if err != nil {
 		return draw.Odds{}, err
 	}
 	return draw.NewOdds(rules, text, number, rules.Odds(text.Format, number.Format)), nil
 }
 
-// AccountOdds tells the exact odds of one account number of a campaign: those of the
-// rule that matches it.
-func (p *Promoter) AccountOdds(ctx context.Context, name, account string) (draw.Odds, error) {
-	r, err := p.record(ctx, name)
+// AccountOdds returns the exact odds of one account number: those of the rule that
+// matches it. A draft is [ErrNotFound].
+func (s *Service) AccountOdds(ctx context.Context, name, account string) (draw.Odds, error) {
+	c, err := s.campaign(ctx, publicView, name)
 	if err != nil {
 		return draw.Odds{}, err
 	}
-	rules, err := p.rulesOf(r)
+	rules, err := s.rulesOf(c)
 	if err != nil {
 		return draw.Odds{}, err
 	}
 	return draw.NewAccountOdds(rules, account, rules.AccountOdds(account)), nil
 }
 
-// Preview tells the exact odds that a campaign of a plan would have. unfit says why it
-// could not be opened so: prizes that can't be won, account numbers without a rule;
-// nil where it could. The error is about a plan that can't be understood.
-func (p *Promoter) Preview(plan Plan) (odds draw.Odds, unfit, err error) {
-	m, err := plan.understand()
+// Preview returns the exact odds of a campaign with this plan. uncovered is the error
+// that opening the campaign would return, nil if it could be opened. err is about a plan
+// that is not valid.
+func (p Plan) Preview() (odds draw.Odds, uncovered, err error) {
+	v, err := p.validate()
 	if err != nil {
 		return draw.Odds{}, nil, err
 	}
-	return draw.NewOdds(m.rules, m.text, m.number, m.rules.Odds(m.text.Format, m.number.Format)), m.fits(), nil
+	return draw.NewOdds(v.rules, v.text, v.number, v.rules.Odds(v.text.Format, v.number.Format)), v.checkCoverage(), nil
 }

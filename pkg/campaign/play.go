@@ -12,220 +12,221 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Play asks for a draw.
+// Play is a request for a draw.
 type Play struct {
 	Campaign  string
-	Person    *Person // who plays; nil where EntrantID says so, or for nobody
-	EntrantID int64   // who plays, of those that are known; 0 for nobody
-	Key       string  // once-only key, empty for none
+	Person    *Person // who plays; nil if EntrantID is set or nobody is named
+	EntrantID int64   // who plays, by ID; 0 if Person is set or nobody is named
+	Key       string  // once-only key, up to 255 printable ASCII characters; empty for none
 }
 
-// MaxKey is how many characters a once-only key may have.
-const MaxKey = 255
+// maxKey is the maximum length of a once-only key.
+const maxKey = 255
 
-// Play makes a draw: it issues the next account number of the campaign and decides
-// its prize. What it answers is on disk. A play with the once-only key of an earlier
-// one makes no draw but gets that one's answer again, or [ErrKeyReused] where it asks
-// for something else; a key is kept as long as the campaign.
+// Play makes a draw: it issues the next account number of the campaign and decides its
+// prize. When Play returns, the draw is on disk. A play with the once-only key of an
+// earlier one makes no draw: it returns the earlier draw or, if it asks for something
+// else, [ErrKeyReused]. Keys do not expire.
 //
-// Other errors wrap [ErrInvalid], [ErrNotFound], [ErrNotOpen], [ErrEnded],
-// [ErrMaxPlays], [ErrAllIssued], [ErrBusy] or [ErrUnavailable], or are those of the
-// generator. Nothing is stored then; where the database was lost at the very end it
-// may be, which a repetition with the same key finds out. Only a promoter may play
-// for nobody or for an entrant by ID.
-func (p *Promoter) Play(ctx context.Context, play Play) (Draw, error) {
-	begun := time.Now()
-	t, err := p.take(ctx, play)
-	if err != nil {
-		p.observe(Played{Took: time.Since(begun), Err: err})
+// Other errors wrap [ErrInvalid], [ErrNotFound], [ErrNotOpen], [ErrEnded], [ErrMaxPlays],
+// [ErrAllIssued], [ErrBusy] or [ErrUnavailable], or are those of the generator. After an
+// error nothing is stored, with one exception: if the database was lost during the
+// commit, the draw may be stored, which a play with the same key finds out.
+//
+// The play must have a Person.
+func (s *Service) Play(ctx context.Context, play Play) (Draw, error) {
+	if play.Person == nil {
+		err := invalid("entrant", "missing, give first_name and last_name")
+		s.observe(Played{Err: err})
 		return Draw{}, err
 	}
-	p.observe(Played{Draw: &t.draw, Repeated: t.repeated, Took: time.Since(begun)})
-	return t.draw, nil
+	return s.play(ctx, play, publicView, "")
 }
 
-// take has a turn taken, and gives it once it has its draw.
-func (p *Promoter) take(ctx context.Context, play Play) (*turn, error) {
-	if p.actor == "" && play.Person == nil {
-		return nil, invalid("entrant", "it is missing, expected first_name and last_name")
+// Play is like [Service.Play], but it can also play a campaign by EntrantID or without an
+// entrant. The draw is recorded in the audit trail.
+func (a *Admin) Play(ctx context.Context, play Play) (Draw, error) {
+	return a.play(ctx, play, adminView, a.actor)
+}
+
+// play makes a draw. actor is the promoter who plays, empty for the public.
+func (e *engine) play(ctx context.Context, play Play, v visibility, actor string) (Draw, error) {
+	start := time.Now()
+	p, err := e.enqueueAndWait(ctx, play, v, actor)
+	if err != nil {
+		e.observe(Played{Took: time.Since(start), Err: err})
+		return Draw{}, err
 	}
-	t, err := newTurn(ctx, play)
+	e.observe(Played{Draw: &p.draw, Repeated: p.repeated, Took: time.Since(start)})
+	return p.draw, nil
+}
+
+// enqueueAndWait returns a play once its draw is stored.
+func (e *engine) enqueueAndWait(ctx context.Context, play Play, v visibility, actor string) (*pendingPlay, error) {
+	p, err := newPendingPlay(ctx, play)
 	if err != nil {
 		return nil, err
 	}
-	t.actor = p.actor
-	if err := p.enqueue(ctx, t); err != nil {
+	p.view, p.actor = v, actor
+	if err := e.enqueue(ctx, p); err != nil {
 		return nil, err
 	}
 	select {
-	case <-t.done:
+	case <-p.done:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	return t, t.err
+	return p, p.err
 }
 
-// turn is a play that waits for its draw.
-type turn struct {
+// pendingPlay is a play that waits for its draw.
+type pendingPlay struct {
 	Play
-	ctx     context.Context // of who waits
-	actor   string          // who has it made, empty for the public
-	key     *Digest         // of the once-only key, nil for none
-	request *Digest         // of what is asked for with it
-	done    chan struct{}   // closed once draw or err is set
+	ctx     context.Context // of the caller
+	view    visibility      // of the caller
+	actor   string          // the promoter who plays; empty for the public
+	key     *digest         // of the once-only key; nil without a key
+	request *digest         // of what is asked for with the key
+	done    chan struct{}   // closed when draw or err is set
 	draw    Draw
 	err     error
 
-	repeated bool // whether draw is that of an earlier play with the same key
+	repeated bool // whether draw was made by an earlier play with the same key
 }
 
-func newTurn(ctx context.Context, play Play) (*turn, error) {
-	t := &turn{Play: play, ctx: ctx, done: make(chan struct{})}
+func newPendingPlay(ctx context.Context, play Play) (*pendingPlay, error) {
+	p := &pendingPlay{Play: play, ctx: ctx, done: make(chan struct{})}
 	if play.Person != nil {
 		person, err := play.Person.Clean()
 		if err != nil {
 			return nil, err
 		}
-		t.Person = &person
+		p.Person = &person
 	}
 	if play.Key == "" {
-		return t, nil
+		return p, nil
 	}
-	if len(play.Key) > MaxKey || strings.ContainsFunc(play.Key, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return nil, invalid("Idempotency-Key", "it can't be used, expected 1 to %d printable ASCII characters", MaxKey)
+	if len(play.Key) > maxKey || strings.ContainsFunc(play.Key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, invalid("Idempotency-Key", "must be 1 to %d printable ASCII characters", maxKey)
 	}
-	key := digest([]byte(play.Key))
-	asked, err := json.Marshal([]any{play.Campaign, t.Person, play.EntrantID})
+	key := newDigest([]byte(play.Key))
+	request, err := json.Marshal([]any{play.Campaign, p.Person, play.EntrantID})
 	if err != nil {
 		return nil, err
 	}
-	request := digest(asked)
-	t.key, t.request = &key, &request
-	return t, nil
+	requestDigest := newDigest(request)
+	p.key, p.request = &key, &requestDigest
+	return p, nil
 }
 
-func digest(text []byte) Digest {
+func newDigest(text []byte) digest {
 	sum := sha256.Sum256(text)
-	return Digest(sum[:len(Digest{})])
+	return digest(sum[:len(digest{})])
 }
 
-// finish tells who waits.
-func (t *turn) finish(d Draw, err error) {
-	t.draw, t.err = d, err
-	close(t.done)
+// finish sets the result of the play and wakes its caller.
+func (p *pendingPlay) finish(d Draw, err error) {
+	p.draw, p.err = d, err
+	close(p.done)
 }
 
-// PlayOfKey finds the draw that was made with a once-only key.
-func (p *Promoter) PlayOfKey(ctx context.Context, key string) (Draw, error) {
-	row, err := p.store.DrawOfKey(ctx, digest([]byte(key)))
-	if err != nil {
-		return Draw{}, err
-	}
-	return p.drawOf(ctx, row)
-}
-
-// queue is the plays of one campaign that wait.
+// queue holds the waiting plays of one campaign. The engine's mutex protects plays and
+// running; the goroutine that runs the queue owns the rest.
 type queue struct {
 	campaign string
-	turns    []*turn
+	plays    []*pendingPlay
 	running  bool
 
-	// The rest is for the goroutine that is running.
-	record *Record // as it was seen last
-	text   textgen.Format
-	number numgen.Format
-	drift  uint64 // how far others moved the next index between two groups
-	spare  uint64 // the draws that are to be ready for account numbers issued before
-	ready  ready  // the next draws, as far as they are made
+	last     *StoredCampaign // as it was after the last batch
+	text     textgen.Format
+	number   numgen.Format
+	drift    uint64 // how far other processes moved the next index between two batches
+	spare    uint64 // draws to prepare for account numbers that were issued before
+	prepared preparedDraws
 }
 
-// enqueue has a turn wait for its group.
-func (p *Promoter) enqueue(ctx context.Context, t *turn) error {
-	p.mu.Lock()
-	q := p.queues[t.Campaign]
-	p.mu.Unlock()
+// enqueue adds a play to the queue of its campaign and starts the queue if necessary.
+func (e *engine) enqueue(ctx context.Context, p *pendingPlay) error {
+	e.mu.Lock()
+	q := e.queues[p.Campaign]
+	e.mu.Unlock()
 	if q == nil {
-		r, err := p.record(ctx, t.Campaign)
+		c, err := e.campaign(ctx, p.view, p.Campaign)
 		if err != nil {
 			return err
 		}
-		q = &queue{campaign: r.Name, record: r, spare: leastSpare}
+		q = &queue{campaign: c.Name, last: c, spare: minSpare}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if known := p.queues[t.Campaign]; known != nil {
-		q = known
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if existing := e.queues[p.Campaign]; existing != nil {
+		q = existing
 	}
-	if len(q.turns) >= p.maxQueue {
-		return Errorf(ErrBusy, "%d plays of the campaign %s are waiting, try again in a moment", len(q.turns), q.campaign)
+	if len(q.plays) >= e.maxQueue {
+		return Errorf(ErrBusy, "%d plays of the campaign %s are waiting, try again in a moment", len(q.plays), q.campaign)
 	}
-	p.queues[t.Campaign] = q
-	q.turns = append(q.turns, t)
+	e.queues[p.Campaign] = q
+	q.plays = append(q.plays, p)
 	if !q.running {
 		q.running = true
-		go p.serve(q)
+		go e.run(q)
 	}
 	return nil
 }
 
-// serve makes groups of what waits until nothing does. Meanwhile one group is made,
-// the next one gathers.
-func (o *office) serve(q *queue) {
-	var left []*turn // of the group before
+// run makes batches of the plays in a queue until it is empty. While one batch is stored,
+// the plays of the next one gather.
+func (e *engine) run(q *queue) {
+	var retry []*pendingPlay // from the batch before
 	for {
-		o.mu.Lock()
-		n := min(max(o.maxGroup-len(left), 0), len(q.turns))
-		turns := append(left, q.turns[:n]...)
-		q.turns = q.turns[n:]
-		if len(turns) == 0 {
-			q.running, q.turns = false, nil
-			o.trim(q)
-			o.mu.Unlock()
+		e.mu.Lock()
+		n := min(max(e.maxBatch-len(retry), 0), len(q.plays))
+		plays := append(retry, q.plays[:n]...)
+		q.plays = q.plays[n:]
+		if len(plays) == 0 {
+			q.running, q.plays = false, nil
+			if len(e.queues) > maxIdleQueues {
+				delete(e.queues, q.campaign)
+			}
+			e.mu.Unlock()
 			return
 		}
-		o.mu.Unlock()
-		left = o.group(q, turns)
+		e.mu.Unlock()
+		retry = e.runBatch(q, plays)
 	}
 }
 
-// maxQueues is how many campaigns that nobody plays at the moment are remembered.
-const maxQueues = 100
+// maxIdleQueues is the number of queues from which on an idle one is dropped.
+const maxIdleQueues = 100
 
-// trim forgets a campaign that nobody plays where there are many of them.
-func (o *office) trim(q *queue) {
-	if len(o.queues) > maxQueues {
-		delete(o.queues, q.campaign)
-	}
-}
+// batchTimeout limits the time of a batch.
+const batchTimeout = 30 * time.Second
 
-// groupTime is how long a group may take.
-const groupTime = 30 * time.Second
-
-// group makes the draws of turns, all in one transaction, and answers them. It gives
-// those back that found no account number yet.
-func (o *office) group(q *queue, turns []*turn) []*turn {
-	waiting := turns[:0:0]
-	for _, t := range turns {
-		if t.ctx.Err() != nil { // who does not wait any more has not played
-			t.finish(Draw{}, context.Cause(t.ctx))
+// runBatch makes the draws of plays in one transaction and answers them. It returns the
+// plays that must be retried in the next batch.
+func (e *engine) runBatch(q *queue, plays []*pendingPlay) (retry []*pendingPlay) {
+	waiting := plays[:0:0]
+	for _, p := range plays {
+		if p.ctx.Err() != nil { // the caller is gone: this play is not made
+			p.finish(Draw{}, context.Cause(p.ctx))
 			continue
 		}
-		waiting = append(waiting, t)
+		waiting = append(waiting, p)
 	}
 	if len(waiting) == 0 {
 		return nil
 	}
-	// The first one's trace goes with the calls of services; its end does not end
-	// the plays of the others.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(waiting[0].ctx), groupTime)
+	// Calls of services carry the trace of the first play. Its cancellation must not end
+	// the other plays.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(waiting[0].ctx), batchTimeout)
 	defer cancel()
-	r := &round{office: o, queue: q, turns: waiting}
-	if err := r.run(ctx); err != nil {
+	b := &batch{engine: e, queue: q, plays: waiting}
+	if err := b.run(ctx); err != nil {
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
-			err = Errorf(ErrUnavailable, "a play took longer than %s", groupTime)
+			err = Errorf(ErrUnavailable, "a play took longer than %s", batchTimeout)
 		}
-		r.fail(ctx, err)
+		b.fail(ctx, err)
 		return nil
 	}
-	return r.answer()
+	return b.answer()
 }

@@ -31,13 +31,13 @@ func plan(name string) campaign.Plan {
 	return campaign.Plan{Name: name, RulesYAML: mugs, TextFormat: "lower4", NumberFormat: "digits4"}
 }
 
-func promoter(t testing.TB, address string) *campaign.Promoter {
+func promoter(t testing.TB, address string) *campaign.Admin {
 	t.Helper()
-	return campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: draw.Local{}}).As("test")
+	return campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: draw.Local{}}).Admin("test")
 }
 
 // opened is a promoter with an open campaign.
-func opened(t testing.TB, address string, plan campaign.Plan) *campaign.Promoter {
+func opened(t testing.TB, address string, plan campaign.Plan) *campaign.Admin {
 	t.Helper()
 	p := promoter(t, address)
 	begin(t, p, plan)
@@ -45,7 +45,7 @@ func opened(t testing.TB, address string, plan campaign.Plan) *campaign.Promoter
 }
 
 // begin makes and opens a campaign.
-func begin(t testing.TB, p *campaign.Promoter, plan campaign.Plan) campaign.Campaign {
+func begin(t testing.TB, p *campaign.Admin, plan campaign.Plan) campaign.Campaign {
 	t.Helper()
 	if _, err := p.Create(t.Context(), plan); err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func person(i int) *campaign.Person {
 }
 
 // verified exports a campaign and verifies it.
-func verified(t testing.TB, p *campaign.Promoter, name string) campaign.Report {
+func verified(t testing.TB, p *campaign.Admin, name string) campaign.Report {
 	t.Helper()
 	var file bytes.Buffer
 	if err := p.Export(t.Context(), name, &file, campaign.ExportOptions{}); err != nil {
@@ -77,7 +77,7 @@ func verified(t testing.TB, p *campaign.Promoter, name string) campaign.Report {
 
 func TestManyPlayAtOnceOnSeveralReplicas(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
-		replicas := []*campaign.Promoter{opened(t, address, plan("summer"))}
+		replicas := []*campaign.Admin{opened(t, address, plan("summer"))}
 		for range 2 {
 			replicas = append(replicas, promoter(t, address))
 		}
@@ -108,10 +108,10 @@ func TestManyPlayAtOnceOnSeveralReplicas(t *testing.T) {
 			if before, known := byIndex[d.Index]; known && (before.ID != d.ID || before.Player != d.Player || before.Account != d.Account) {
 				t.Fatalf("two plays got index %d: %+v and %+v", d.Index, before, d)
 			}
-			if index, known := accounts[d.Account]; known && index != d.Index {
-				t.Fatalf("account number %s was issued at %d and %d", d.Account, index, d.Index)
+			if index, known := accounts[d.Whole]; known && index != d.Index {
+				t.Fatalf("account number %s was issued at %d and %d", d.Whole, index, d.Index)
 			}
-			byIndex[d.Index], accounts[d.Account] = d, d.Index
+			byIndex[d.Index], accounts[d.Whole] = d, d.Index
 		}
 		if len(byIndex) != clients*each {
 			t.Fatalf("%d draws, expected %d", len(byIndex), clients*each)
@@ -147,7 +147,7 @@ func TestAFewAccountNumbersAreIssuedOnceEach(t *testing.T) {
 				defer mu.Unlock()
 				switch {
 				case err == nil:
-					accounts[d.Account] = true
+					accounts[d.Whole] = true
 				case errors.Is(err, campaign.ErrAllIssued):
 					refused++
 				default:

@@ -59,7 +59,7 @@ func (s *brokenStore) Update(ctx context.Context, f func(campaign.Tx) error) err
 func TestALostGeneratorStoresNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		g := &brokenGenerator{}
-		p := campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: g}).As("test")
+		p := campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: g}).Admin("test")
 		begin(t, p, plan("summer"))
 		play := func(i int) (campaign.Draw, error) {
 			return p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(i), Key: fmt.Sprint(i)})
@@ -101,7 +101,7 @@ func TestALostGeneratorStoresNothing(t *testing.T) {
 // TestMostPlaysNeedNoGenerator, since it makes draws for several groups at once.
 func TestMostPlaysNeedNoGenerator(t *testing.T) {
 	g := &brokenGenerator{}
-	p := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: g}).As("test")
+	p := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: g}).Admin("test")
 	begin(t, p, plan("summer"))
 	const plays = 100
 	for i := range plays {
@@ -118,7 +118,7 @@ func TestMostPlaysNeedNoGenerator(t *testing.T) {
 // one who repeats the play with its key gets the draw that was made.
 func TestALostAnswerIsFoundAgain(t *testing.T) {
 	db := &brokenStore{Store: storetest.Open(t, storetest.File(t))}
-	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).As("test")
+	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("test")
 	begin(t, p, plan("summer"))
 	play := campaign.Play{Campaign: "summer", Person: person(1), Key: "one"}
 
@@ -153,7 +153,7 @@ func TestAQueueHasAnEnd(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	synctest.Test(t, func(t *testing.T) {
 		g := &brokenGenerator{gate: make(chan struct{})}
-		p := campaign.New(campaign.Config{Store: db, Generator: g, MaxQueue: 3, MaxGroup: 2}).As("test")
+		p := campaign.New(campaign.Config{Store: db, Generator: g, MaxQueue: 3, MaxBatch: 2}).Admin("test")
 		begin(t, p, plan("summer"))
 		answers := make(chan error, 10)
 		play := func(i int) {
@@ -201,12 +201,12 @@ func TestManyCampaignsAreForgotten(t *testing.T) {
 // TestKeysOfPlays tries once-only keys that can't be used.
 func TestKeysOfPlays(t *testing.T) {
 	p := opened(t, storetest.File(t), plan("summer"))
-	for _, key := range []string{strings.Repeat("k", campaign.MaxKey+1), "a\nb", "clé", "\x7f"} {
-		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: key}); campaign.Field(err) != "Idempotency-Key" {
+	for _, key := range []string{strings.Repeat("k", 255+1), "a\nb", "clé", "\x7f"} {
+		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: key}); field(err) != "Idempotency-Key" {
 			t.Errorf("the key %q: %v", key, err)
 		}
 	}
-	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: strings.Repeat("k", campaign.MaxKey)}); err != nil {
+	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: strings.Repeat("k", 255)}); err != nil {
 		t.Error(err)
 	}
 	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "No Such", Person: person(1)}); !errors.Is(err, campaign.ErrNotFound) {

@@ -51,7 +51,7 @@ func TestKeysOfTwoCampaigns(t *testing.T) {
 // TestDraftsAreSecret from the public, also after their promoter has tried to play.
 func TestDraftsAreSecret(t *testing.T) {
 	office := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}})
-	p := office.As("test")
+	p := office.Admin("test")
 	if _, err := p.Create(t.Context(), plan("summer")); err != nil {
 		t.Fatal(err)
 	}

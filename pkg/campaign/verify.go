@@ -2,123 +2,120 @@ package campaign
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// ErrNotExport is wrapped by the error about a file that can't be read as an export.
-var ErrNotExport = errors.New("not the export of a campaign")
-
-// Report sums up what [Verify] found.
+// Report is the result of [Verify].
 type Report struct {
 	Campaign  Campaign `json:"campaign"`
 	Draws     uint64   `json:"draws"`   // in the file
 	Skipped   uint64   `json:"skipped"` // in the file
-	Held      uint64   `json:"held"`    // draws and skipped indexes that hold
+	Held      uint64   `json:"held"`    // draws and skipped indexes that are correct
 	Wrong     uint64   `json:"wrong"`   // findings
 	SeedKnown bool     `json:"seed_known"`
 }
 
-// Verify reads what [Promoter.Export] wrote and recomputes it: that the seed is the
-// one committed to, that every index is there once and in order, its account number
-// and prize, what was skipped and why, and the stock. It tells found of what does not
-// hold. Where the seed is not revealed yet, everything is checked that needs none:
-// rules, formats, repeated account numbers, stock and counts.
+// Verify recomputes a file that [Service.Export] wrote. It checks that the seed matches
+// the commitment, that every index occurs once and in order, its account number and
+// prize, the reason of each skipped index, and the stock. Without a seed, it checks what
+// needs none: rules, formats, repeated account numbers, stock and counts.
 //
-// count, which may be nil, is told of entries read. The error is about the reading;
-// it wraps [ErrNotExport] where the file is of another kind or broken.
+// Verify calls found for each problem and count, if not nil, with the number of entries
+// read. The error is about a file that cannot be read as an export.
 func Verify(ctx context.Context, g draw.Generator, file io.Reader, count func(entries uint64), found func(draw.Finding)) (Report, error) {
-	e, err := readExport(file)
+	r, err := newExportReader(file)
 	if err != nil {
 		return Report{}, err
 	}
-	a := &audit{g: g, export: e, tell: found, accounts: map[string]uint64{}}
-	a.report.Campaign = e.campaign
-	if err := a.head(); err != nil {
-		return a.report, err
+	v := &verifier{generator: g, export: r, found: found, accounts: map[string]uint64{}}
+	v.report.Campaign = r.campaign
+	if err := v.checkCampaign(); err != nil {
+		return v.report, err
 	}
 	for {
-		entries, err := e.some()
+		entries, err := r.entries()
 		if err == nil && len(entries) == 0 {
 			break
 		}
 		if err == nil {
-			err = a.check(ctx, entries)
+			err = v.checkEntries(ctx, entries)
 		}
 		if err != nil {
-			return a.report, err
+			return v.report, err
 		}
 		if count != nil {
 			count(uint64(len(entries)))
 		}
 	}
-	a.totals()
-	return a.report, nil
+	v.checkTotals()
+	return v.report, nil
 }
 
-// audit is one call of [Verify].
-type audit struct {
-	g      draw.Generator
-	export *export
-	tell   func(draw.Finding)
-	report Report
+// verifier is the state of one call of [Verify].
+type verifier struct {
+	generator draw.Generator
+	export    *exportReader
+	found     func(draw.Finding)
+	report    Report
 
-	spec     draw.Spec // without seed where that is not known
-	ledger   *ledger
+	spec     draw.Spec // without a seed if that is not known
 	prizes   []Stock
+	awards   *awarder
 	next     uint64            // the index that should come next
-	accounts map[string]uint64 // the index that each account number was issued at
+	accounts map[string]uint64 // the index at which each account number was issued
 }
 
-func (a *audit) wrong(place, format string, args ...any) {
-	a.report.Wrong++
-	a.tell(draw.Finding{Place: place, Problem: fmt.Sprintf(format, args...), Draws: 1})
+func (v *verifier) wrong(place, format string, args ...any) {
+	v.report.Wrong++
+	v.found(draw.Finding{Place: place, Problem: fmt.Sprintf(format, args...), Draws: 1})
 }
 
-// head checks the facts about the campaign. Its error is that they can't be
-// understood.
-func (a *audit) head() error {
-	c := &a.export.campaign
-	m, err := c.Plan().understand()
+// checkCampaign checks the facts about the campaign. It returns an error if they cannot
+// be parsed.
+func (v *verifier) checkCampaign() error {
+	c := &v.export.campaign
+	valid, err := c.Plan().validate()
 	if err != nil {
-		return fmt.Errorf("%w: campaign: %w", ErrNotExport, err)
+		return notExport("campaign: %w", err)
 	}
-	a.spec = draw.Spec{Text: m.text, Number: m.number, Rules: m.rules}
-	a.prizes = Prizes(m.rules)
-	a.ledger = newLedger(m.rules, a.prizes)
-	compare := func(what, is, should string) {
-		if is != should {
-			a.wrong("campaign", "%s is %q, should be %q", what, clip(is), should)
+	v.spec = draw.Spec{Text: valid.text, Number: valid.number, Rules: valid.rules}
+	v.prizes = prizesOf(valid.rules)
+	v.awards = newAwarder(valid.rules, v.prizes)
+	compare := func(name, got, want string) {
+		if got != want {
+			v.wrong("campaign", "%s is %q, should be %q", name, excerpt.Of(got), want)
 		}
 	}
-	compare("rules", c.Rules, m.rules.Name)
-	compare("rules_sha256", c.RulesSHA256, m.rules.SHA256())
-	compare("currency", c.Currency, m.rules.Currency.Code)
+	compare("rules", c.Rules, valid.rules.Name)
+	compare("rules_sha256", c.RulesSHA256, valid.rules.SHA256())
+	compare("currency", c.Currency, valid.rules.Currency.Code)
 	if c.Seed == "" {
 		return nil
 	}
 	seed, err := entropy.ParseSeed(c.Seed)
 	if err != nil {
-		return fmt.Errorf("%w: campaign: %w", ErrNotExport, err)
+		return notExport("campaign: %w", err)
 	}
 	compare("commitment", c.Commitment, seed.Commitment())
-	a.spec.Seed, a.report.SeedKnown = seed, true
+	v.spec.Seed, v.report.SeedKnown = seed, true
 	return nil
 }
 
-// check checks entries that follow each other in the file.
-func (a *audit) check(ctx context.Context, entries []Entry) error {
+// checkEntries checks entries that follow each other in the file.
+func (v *verifier) checkEntries(ctx context.Context, entries []entry) error {
 	for len(entries) > 0 {
 		n := 1
 		for n < len(entries) && entries[n].Index == entries[0].Index+uint64(n) {
 			n++
 		}
-		if err := a.consecutive(ctx, entries[:n]); err != nil {
+		if err := v.checkConsecutive(ctx, entries[:n]); err != nil {
 			return err
 		}
 		entries = entries[n:]
@@ -126,111 +123,111 @@ func (a *audit) check(ctx context.Context, entries []Entry) error {
 	return nil
 }
 
-// consecutive checks entries whose indexes follow each other.
-func (a *audit) consecutive(ctx context.Context, entries []Entry) error {
+// checkConsecutive checks entries with consecutive indexes.
+func (v *verifier) checkConsecutive(ctx context.Context, entries []entry) error {
 	switch first := entries[0].Index; {
-	case first > a.next:
-		a.wrong(place(first), "the indexes %s are missing before it", span(a.next, first-1))
-		a.next = first
-	case first < a.next:
+	case first > v.next:
+		v.wrong(placeOf(first), "the indexes %s are missing before it", indexRange(v.next, first-1))
+		v.next = first
+	case first < v.next:
 		for i := range entries {
-			if entries[i].Index < a.next {
-				a.wrong(place(entries[i].Index), "it is there again or out of order, expected index %d", a.next)
+			if entries[i].Index < v.next {
+				v.wrong(placeOf(entries[i].Index), "it is repeated or out of order, should be index %d", v.next)
 			}
 		}
-		entries = entries[min(a.next-first, uint64(len(entries))):]
+		entries = entries[min(v.next-first, uint64(len(entries))):]
 		if len(entries) == 0 {
 			return nil
 		}
 	}
-	should, err := a.recompute(ctx, entries)
+	want, err := v.recompute(ctx, entries)
 	if err != nil {
 		return err
 	}
 	for i := range entries {
-		if problem := a.entry(&entries[i], should, i); problem != "" {
-			a.wrong(place(entries[i].Index), "%s", problem)
+		if problem := v.checkEntry(&entries[i], want, i); problem != "" {
+			v.wrong(placeOf(entries[i].Index), "%s", problem)
 		} else {
-			a.report.Held++
+			v.report.Held++
 		}
-		a.next = entries[i].Index + 1
+		v.next = entries[i].Index + 1
 	}
 	return nil
 }
 
-func place(index uint64) string { return fmt.Sprintf("index %d", index) }
+func placeOf(index uint64) string { return fmt.Sprintf("index %d", index) }
 
-func span(from, to uint64) string {
+func indexRange(from, to uint64) string {
 	if from == to {
 		return fmt.Sprint(from)
 	}
 	return fmt.Sprintf("%d to %d", from, to)
 }
 
-// recompute makes the draws of entries anew; without a seed there are none.
-func (a *audit) recompute(ctx context.Context, entries []Entry) (*ready, error) {
-	if !a.report.SeedKnown {
+// recompute makes the draws of entries again. It returns nil if the seed is not known.
+func (v *verifier) recompute(ctx context.Context, entries []entry) (*preparedDraws, error) {
+	if !v.report.SeedKnown {
 		return nil, nil
 	}
-	spec := a.spec
+	spec := v.spec
 	spec.Start, spec.Count = entries[0].Index, uint64(len(entries))
 	if err := (entropy.Range{Start: spec.Start, Count: spec.Count}).Check(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotExport, err)
+		return nil, notExport("%w", err)
 	}
-	var y ready
-	return &y, y.make(ctx, a.g, &spec)
+	p, err := prepareDraws(ctx, v.generator, &spec)
+	return &p, err
 }
 
-// entry tells what is wrong with one entry, and is empty where nothing is. should has
-// what the i-th one must be; it is nil where the seed is not known.
-func (a *audit) entry(e *Entry, should *ready, i int) string {
-	earlier, repeated := a.accounts[e.Account]
+// checkEntry returns the problem with an entry, or an empty string. The i-th of the
+// wanted draws is that of the entry; want is nil if the seed is not known.
+func (v *verifier) checkEntry(e *entry, want *preparedDraws, i int) string {
+	earlier, repeated := v.accounts[e.Account]
 	if e.Skipped {
-		a.report.Skipped++
+		v.report.Skipped++
 	} else {
-		a.report.Draws++
-		a.accounts[e.Account] = e.Index
+		v.report.Draws++
+		v.accounts[e.Account] = e.Index
 	}
-	if should != nil {
-		if account := string(should.accounts.At(i)); account != e.Account {
+	if want != nil {
+		if account := string(want.accounts.At(i)); account != e.Account {
 			if !e.Skipped {
-				a.ledger.award(should.outcomes[i])
+				v.awards.award(want.outcomes[i])
 			}
-			return fmt.Sprintf("account is %q, should be %q", clip(e.Account), account)
+			return fmt.Sprintf("account is %q, should be %q", excerpt.Of(e.Account), account)
 		}
 	}
 	switch {
 	case e.Skipped && !repeated:
-		return fmt.Sprintf("it was skipped, but its account number %s was not issued before", clip(e.Account))
+		return fmt.Sprintf("it was skipped, but its account number %s was not issued before", excerpt.Of(e.Account))
 	case e.Skipped && (e.Rule != nil || e.Prize != nil || e.Drawn != nil || e.PlayedAt != nil):
-		return "it was skipped, so that it can't have been played or have won"
+		return "it was skipped, but it has the members of a draw"
 	case e.Skipped:
 		return ""
 	case repeated:
-		return fmt.Sprintf("its account number %s was issued at index %d before, so that it should have been skipped", clip(e.Account), earlier)
+		return fmt.Sprintf("it should have been skipped, its account number %s was issued before at index %d", excerpt.Of(e.Account), earlier)
 	}
-	outcome, problem := a.outcome(e, should, i)
+	outcome, problem := v.outcomeOf(e, want, i)
 	if problem != "" {
 		return problem
 	}
-	return a.awarded(e, outcome)
+	return v.checkAward(e, outcome)
 }
 
-// outcome is what chance gave: as recomputed, or as the entry says where that can't
-// be.
-func (a *audit) outcome(e *Entry, should *ready, i int) (prize.Outcome, string) {
-	if should != nil {
-		return should.outcomes[i], ""
+// outcomeOf returns the outcome that was drawn: the recomputed one or, without a seed, the
+// one that the entry claims if it is possible.
+func (v *verifier) outcomeOf(e *entry, want *preparedDraws, i int) (outcome prize.Outcome, problem string) {
+	if want != nil {
+		return want.outcomes[i], ""
 	}
-	if err := a.spells(e.Account); err != nil {
-		return 0, err.Error()
+	if problem := v.checkFormat(e.Account); problem != "" {
+		return 0, problem
 	}
 	rule := ""
-	if n, covered := a.spec.Rules.Find(e.Account); covered {
-		rule = a.spec.Rules.List[n].Name
+	if n, covered := v.spec.Rules.Find(e.Account); covered {
+		rule = v.spec.Rules.List[n].Name
 	}
-	if said := textOf(e.Rule); said != rule {
-		return 0, fmt.Sprintf("rule is %q, should be %q", clip(said), rule)
+	if got := textOf(e.Rule); got != rule {
+		return 0, fmt.Sprintf("rule is %q, should be %q", excerpt.Of(got), rule)
 	}
 	drawn := e.Prize
 	if e.Drawn != nil {
@@ -240,61 +237,81 @@ func (a *audit) outcome(e *Entry, should *ready, i int) (prize.Outcome, string) 
 	if drawn != nil {
 		name = drawn.Name
 	}
-	outcome, ok := a.spec.Rules.OutcomeOf(rule, name)
+	outcome, ok := v.spec.Rules.OutcomeOf(rule, name)
 	if !ok {
-		return 0, fmt.Sprintf("the rule %q has no prize %q", rule, clip(name))
+		return 0, fmt.Sprintf("the rule %q has no prize %q", rule, excerpt.Of(name))
 	}
 	return outcome, ""
 }
 
-// spells says whether an account number is of the campaign's formats.
-func (a *audit) spells(account string) error {
-	text, number := a.spec.Text, a.spec.Number
+// checkFormat returns the problem with an account number that does not have the formats
+// of the campaign, or an empty string.
+func (v *verifier) checkFormat(account string) string {
+	text, number := v.spec.Text, v.spec.Number
+	consistsOf := func(part, alphabet string) bool { return strings.Trim(part, alphabet) == "" }
 	if len(account) != text.Len()+number.Len() ||
-		!only(account[:text.Len()], text.Alphabet()) || !only(account[text.Len():], number.Alphabet()) {
-		return fmt.Errorf("the account number %q is none of %s + %s", clip(account), text, number)
+		!consistsOf(account[:text.Len()], text.Alphabet()) || !consistsOf(account[text.Len():], number.Alphabet()) {
+		return fmt.Sprintf("the account number %q does not have the formats %s + %s", excerpt.Of(account), text, number)
 	}
-	return nil
+	return ""
 }
 
-// awarded compares what an entry says with what its outcome and the stock give.
-func (a *audit) awarded(e *Entry, outcome prize.Outcome) string {
-	record := Record{Campaign: a.export.campaign}
-	record.Prizes = a.prizes
-	row := Row{Index: e.Index, Account: e.Account, Outcome: outcome, Awarded: a.ledger.award(outcome)}
-	should := view(&record, a.spec.Rules, &row)
+// checkAward compares an entry with the draw that its outcome and the stock make.
+func (v *verifier) checkAward(e *entry, outcome prize.Outcome) string {
+	c := StoredCampaign{Campaign: v.export.campaign}
+	c.Prizes = v.prizes
+	row := StoredDraw{Index: e.Index, Account: e.Account, Outcome: outcome, Awarded: v.awards.award(outcome)}
+	want := newDraw(&c, v.spec.Rules, &row)
 	switch {
-	case textOf(e.Rule) != textOf(should.Rule):
-		return fmt.Sprintf("rule is %q, should be %q", clip(textOf(e.Rule)), textOf(should.Rule))
-	case !samePrize(e.Prize, should.Prize):
-		return fmt.Sprintf("prize is %s, should be %s", prizeText(e.Prize), prizeText(should.Prize))
-	case !samePrize(e.Drawn, should.Drawn):
-		return fmt.Sprintf("drawn is %s, should be %s", prizeText(e.Drawn), prizeText(should.Drawn))
+	case textOf(e.Rule) != textOf(want.Rule):
+		return fmt.Sprintf("rule is %q, should be %q", excerpt.Of(textOf(e.Rule)), textOf(want.Rule))
+	case !equalPrizes(e.Prize, want.Prize):
+		return fmt.Sprintf("prize is %s, should be %s", prizeText(e.Prize), prizeText(want.Prize))
+	case !equalPrizes(e.Drawn, want.Drawn):
+		return fmt.Sprintf("drawn is %s, should be %s", prizeText(e.Drawn), prizeText(want.Drawn))
 	case e.PlayedAt == nil:
 		return "played_at is missing"
 	}
 	return ""
 }
 
-// totals checks the counts at the end.
-func (a *audit) totals() {
-	c := &a.export.campaign
-	if a.export.next != a.next {
-		a.wrong("end", "the draws end with index %d, should end with %d", int64(a.next)-1, int64(a.export.next)-1)
+// checkTotals checks the counts at the end.
+func (v *verifier) checkTotals() {
+	c := &v.export.campaign
+	if v.export.next != v.next {
+		v.wrong("end", "the draws end with index %d, should end with %d", int64(v.next)-1, int64(v.export.next)-1)
 	}
-	if c.Plays != int64(a.report.Draws) || c.Skipped != int64(a.report.Skipped) {
-		a.wrong("campaign", "it tells of %d draws and %d skipped indexes, there are %d and %d", c.Plays, c.Skipped, a.report.Draws, a.report.Skipped)
+	if c.Plays != int64(v.report.Draws) || c.Skipped != int64(v.report.Skipped) {
+		v.wrong("campaign", "it counts %d draws and %d skipped indexes, should be %d and %d", c.Plays, c.Skipped, v.report.Draws, v.report.Skipped)
 	}
-	if len(c.Prizes) != len(a.prizes) {
-		a.wrong("campaign", "it has %d prizes, should have %d", len(c.Prizes), len(a.prizes))
+	if len(c.Prizes) != len(v.prizes) {
+		v.wrong("campaign", "it has %d prizes, should have %d", len(c.Prizes), len(v.prizes))
 		return
 	}
-	for i, s := range a.ledger.prizes {
-		is := c.Prizes[i]
-		if is.Name != s.Name || is.Value != s.Value || (is.Stock == nil) != (s.Stock == nil) || is.Stock != nil && *is.Stock != *s.Stock {
-			a.wrong("campaign", "its prize %d is %q, should be %q as in its rules, with the same value and stock", i+1, clip(is.Name), s.Name)
-		} else if is.Awarded != s.Awarded {
-			a.wrong("campaign", "it tells of %d awarded %q, there are %d", is.Awarded, s.Name, s.Awarded)
+	for i, want := range v.awards.prizes {
+		got := c.Prizes[i]
+		if got.Name != want.Name || got.Value != want.Value || (got.Stock == nil) != (want.Stock == nil) || got.Stock != nil && *got.Stock != *want.Stock {
+			v.wrong("campaign", "its prize %d is %q, should be %q with the value and the stock of the rules", i+1, excerpt.Of(got.Name), want.Name)
+		} else if got.Awarded != want.Awarded {
+			v.wrong("campaign", "it counts %d awarded %q, should be %d", got.Awarded, want.Name, want.Awarded)
 		}
 	}
+}
+
+func textOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func equalPrizes(a, b *draw.Prize) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
+}
+
+func prizeText(p *draw.Prize) string {
+	if p == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%q (value %d, %s)", excerpt.Of(p.Name), p.Value, excerpt.Of(p.Currency))
 }

@@ -17,11 +17,27 @@ import (
 )
 
 // Account is an account number: its text part followed by its number part. The parts
-// are empty if the account number was given and not generated.
+// are empty if the account number was given and not generated. The tag required is for
+// the documents of the services, which always generate account numbers.
 type Account struct {
-	Whole  string `json:"account"`
-	Text   string `json:"text,omitempty"`
-	Number string `json:"number,omitempty"`
+	Whole  string `json:"account" example:"awsn5676"`
+	Text   string `json:"text,omitempty" required:"true" example:"awsn"`
+	Number string `json:"number,omitempty" required:"true" example:"5676"`
+}
+
+// Outcome is the rule that matched an account number and the prize that was won.
+type Outcome struct {
+	Rule  *string `json:"rule" doc:"The rule that matched; null if no rule covers the account number."`
+	Prize *Prize  `json:"prize" doc:"The prize that was won; null for no prize."`
+}
+
+// Basis is what decides a draw besides its seed and its index. The formats are empty if
+// the account number was given.
+type Basis struct {
+	TextFormat   string `json:"text_format,omitempty" required:"true" example:"lower4"`
+	NumberFormat string `json:"number_format,omitempty" required:"true" example:"digits4"`
+	Rules        string `json:"rules" example:"generous"`
+	RulesSHA256  string `json:"rules_sha256"`
 }
 
 // Draw is one draw as it is written in JSON. It has everything that is needed to
@@ -29,13 +45,9 @@ type Account struct {
 type Draw struct {
 	Index uint64 `json:"index"`
 	Account
-	Rule         *string `json:"rule"`  // nil if no rule matches the account number
-	Prize        *Prize  `json:"prize"` // nil if nothing was won
-	Seed         string  `json:"seed"`
-	TextFormat   string  `json:"text_format,omitempty"` // empty if the account number was given
-	NumberFormat string  `json:"number_format,omitempty"`
-	Rules        string  `json:"rules"`
-	RulesSHA256  string  `json:"rules_sha256"`
+	Outcome
+	Seed string `json:"seed"`
+	Basis
 
 	// Entropy proves the origin of a seed from an external source. It is nil for
 	// other seeds.
@@ -95,12 +107,11 @@ func (b *Batch) Account(i int) Account {
 func (b *Batch) Draw(i int) Draw {
 	rules := b.spec.Rules
 	d := Draw{
-		Index:       b.Start + uint64(i),
-		Account:     b.Account(i),
-		Seed:        string(b.spec.Seed),
-		Rules:       rules.Name,
-		RulesSHA256: rules.SHA256(),
-		Entropy:     b.spec.Proof,
+		Index:   b.Start + uint64(i),
+		Account: b.Account(i),
+		Seed:    string(b.spec.Seed),
+		Basis:   Basis{Rules: rules.Name, RulesSHA256: rules.SHA256()},
+		Entropy: b.spec.Proof,
 	}
 	if b.spec.Accounts == nil {
 		d.TextFormat, d.NumberFormat = b.spec.Text.String(), b.spec.Number.String()

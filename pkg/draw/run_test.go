@@ -25,7 +25,7 @@ func alone(spec draw.Spec, index uint64) draw.Draw {
 	number := string(spec.Number.Append(nil, spec.Seed.Range(entropy.Number, index, 1)))
 	d := draw.Draw{
 		Index: index, Account: draw.Account{Whole: text + number, Text: text, Number: number}, Seed: string(spec.Seed),
-		TextFormat: spec.Text.String(), NumberFormat: spec.Number.String(), Rules: spec.Rules.Name, RulesSHA256: spec.Rules.SHA256(),
+		Basis: draw.Basis{TextFormat: spec.Text.String(), NumberFormat: spec.Number.String(), Rules: spec.Rules.Name, RulesSHA256: spec.Rules.SHA256()},
 	}
 	var accounts prize.Accounts
 	accounts.Append(d.Whole)

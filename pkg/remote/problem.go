@@ -69,7 +69,7 @@ func kinds() []kind {
 		{"all-issued", http.StatusConflict, campaign.ErrAllIssued},
 		{"key-reused", http.StatusUnprocessableEntity, campaign.ErrKeyReused},
 		{"changed", http.StatusConflict, campaign.ErrChanged},
-		{"forbidden", http.StatusUnauthorized, campaign.ErrForbidden},
+		{"forbidden", http.StatusUnauthorized, ErrForbidden},
 		{"busy", http.StatusServiceUnavailable, campaign.ErrBusy},
 		{"no-database", http.StatusServiceUnavailable, campaign.ErrUnavailable},
 		{"invalid-value", http.StatusUnprocessableEntity, campaign.ErrInvalid},
@@ -167,8 +167,9 @@ func (p *Problem) in(err error) *Problem {
 		}
 		return p
 	}
-	if name := campaign.Field(err); name != "" {
-		p.Errors = []FieldError{{Detail: p.Detail, Pointer: "#/" + name}}
+	var value *campaign.FieldError
+	if errors.As(err, &value) {
+		p.Errors = []FieldError{{Detail: p.Detail, Pointer: "#/" + value.Field}}
 		return p
 	}
 	var field *fieldError

@@ -16,6 +16,7 @@ const (
 	MaxCount     = 100_000   // draws, texts, numbers or account numbers
 	MaxRulesYAML = 256 << 10 // bytes
 	MaxBody      = 16 << 20  // bytes: the longest account numbers, as many as there may be
+	MaxKey       = 255       // characters of a once-only key
 )
 
 // The services, by the names of their roles.
@@ -134,9 +135,8 @@ type AwardAnswer struct {
 
 // Outcome is what one account number came to.
 type Outcome struct {
-	Account string      `json:"account" example:"ABC123456"`
-	Rule    *string     `json:"rule" doc:"The rule that matched; null where no rule covers the account number."`
-	Prize   *draw.Prize `json:"prize" doc:"What was won; null for nothing."`
+	Account string `json:"account" example:"ABC123456"`
+	draw.Outcome
 }
 
 // RulesAnswer is the text of deployed rules.
@@ -242,6 +242,24 @@ type ImportRequest struct {
 // ImportAnswer tells how many entrants were not known before.
 type ImportAnswer struct {
 	Added int `json:"added"`
+}
+
+// CampaignPage is a page of campaigns, newest first.
+type CampaignPage struct {
+	Campaigns []campaign.Campaign `json:"campaigns"`
+	Next      string              `json:"next,omitempty" doc:"The cursor of the next page; left out on the last one."`
+}
+
+// DrawPage is a page of the draws of a campaign.
+type DrawPage struct {
+	Draws []campaign.Draw `json:"draws"`
+	Next  string          `json:"next,omitempty" doc:"The cursor of the next page; left out on the last one."`
+}
+
+// EntrantPage is a page of entrants, newest first.
+type EntrantPage struct {
+	Entrants []campaign.Entrant `json:"entrants"`
+	Next     string             `json:"next,omitempty" doc:"The cursor of the next page; left out on the last one."`
 }
 
 // ChangesAnswer is a page of the audit trail, the newest first.

@@ -22,7 +22,7 @@ func contents(t *testing.T, db *store.DB) []any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	draws, err := db.Draws(t.Context(), campaign.DrawQuery{Campaign: c.ID, FromStart: true, Limit: 1000})
+	draws, err := db.Draws(t.Context(), c, campaign.DrawQuery{Paging: campaign.Paging{Limit: 1000}, Oldest: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func contents(t *testing.T, db *store.DB) []any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entrants, err := db.Entrants(t.Context(), campaign.EntrantQuery{Limit: 1000})
+	entrants, err := db.Entrants(t.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Limit: 1000}})
 	if err != nil {
 		t.Fatal(err)
 	}

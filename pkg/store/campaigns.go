@@ -10,7 +10,7 @@ import (
 
 const campaignColumns = "id, name, title, state, text_format, number_format, rules, rules_sha256, currency, opens_at, closes_at, max_plays, require_email, commitment, secret, next_index, plays, skipped, created_at, opened_at, closed_at, version"
 
-func scanCampaign(row scanner, more ...any) (c campaign.Record, err error) {
+func scanCampaign(row scanner, more ...any) (c campaign.StoredCampaign, err error) {
 	var opensAt, closesAt, openedAt, closedAt sql.NullInt64
 	var requireEmail, created, next int64
 	var secret string
@@ -24,15 +24,15 @@ func scanCampaign(row scanner, more ...any) (c campaign.Record, err error) {
 	return c, err
 }
 
-func scanWholeCampaign(row scanner) (c campaign.Record, err error) {
+func scanWholeCampaign(row scanner) (c campaign.StoredCampaign, err error) {
 	var yaml string
 	c, err = scanCampaign(row, &yaml)
 	c.RulesYAML = yaml
 	return c, err
 }
 
-// Campaign implements [campaign.Reader]. It and its prizes are of one moment.
-func (db *DB) Campaign(ctx context.Context, name string) (r *campaign.Record, err error) {
+// Campaign implements [campaign.Store]. It and its prizes are of one moment.
+func (db *DB) Campaign(ctx context.Context, name string) (r *campaign.StoredCampaign, err error) {
 	err = db.snapshot(ctx, func(from runner) error {
 		r, err = reader{db, from}.Campaign(ctx, name)
 		return err
@@ -40,8 +40,8 @@ func (db *DB) Campaign(ctx context.Context, name string) (r *campaign.Record, er
 	return r, err
 }
 
-// Campaigns implements [campaign.Reader]. They and their prizes are of one moment.
-func (db *DB) Campaigns(ctx context.Context, want campaign.Query) (all []campaign.Record, err error) {
+// Campaigns implements [campaign.Store]. They and their prizes are of one moment.
+func (db *DB) Campaigns(ctx context.Context, want campaign.CampaignQuery) (all []campaign.StoredCampaign, err error) {
 	err = db.snapshot(ctx, func(from runner) error {
 		all, err = reader{db, from}.Campaigns(ctx, want)
 		return err
@@ -49,13 +49,13 @@ func (db *DB) Campaigns(ctx context.Context, want campaign.Query) (all []campaig
 	return all, err
 }
 
-// Campaign implements [campaign.Reader].
-func (q reader) Campaign(ctx context.Context, name string) (*campaign.Record, error) {
+// Campaign implements [campaign.Store].
+func (q reader) Campaign(ctx context.Context, name string) (*campaign.StoredCampaign, error) {
 	return q.campaign(ctx, name, "")
 }
 
-func (q reader) campaign(ctx context.Context, name, end string) (*campaign.Record, error) {
-	var found *campaign.Record
+func (q reader) campaign(ctx context.Context, name, end string) (*campaign.StoredCampaign, error) {
+	var found *campaign.StoredCampaign
 	var prizes []campaign.Stock
 	err := q.r.all(ctx, []statement{
 		{text: "SELECT " + campaignColumns + ", rules_yaml FROM campaigns WHERE name = $1" + end, args: []any{name}, read: func(row scanner) error {
@@ -94,17 +94,21 @@ func (q reader) prizes(ctx context.Context, id int64) ([]campaign.Stock, error) 
 	return list(ctx, q.r, scanPrize, "SELECT "+prizeColumns+" FROM prizes WHERE campaign_id = $1 ORDER BY place", id)
 }
 
-// Campaigns implements [campaign.Reader].
-func (q reader) Campaigns(ctx context.Context, want campaign.Query) ([]campaign.Record, error) {
+// Campaigns implements [campaign.Store].
+func (q reader) Campaigns(ctx context.Context, want campaign.CampaignQuery) ([]campaign.StoredCampaign, error) {
+	before, err := want.Position()
+	if err != nil {
+		return nil, err
+	}
 	var w where
 	if want.State != "" {
 		w.and("state = ", string(want.State))
 	}
-	if want.Before != 0 {
-		w.and("id < ", want.Before)
+	if before != 0 {
+		w.and("id < ", int64(before))
 	}
 	text := "SELECT " + campaignColumns + " FROM campaigns" + w.text + " ORDER BY id DESC" + w.limit(want.Limit)
-	all, err := list(ctx, q.r, func(row scanner) (campaign.Record, error) { return scanCampaign(row) }, text, w.args...)
+	all, err := list(ctx, q.r, func(row scanner) (campaign.StoredCampaign, error) { return scanCampaign(row) }, text, w.args...)
 	for i := range all {
 		if err == nil {
 			all[i].Prizes, err = q.prizes(ctx, all[i].ID)
@@ -114,12 +118,12 @@ func (q reader) Campaigns(ctx context.Context, want campaign.Query) ([]campaign.
 }
 
 // LockCampaign implements [campaign.Tx].
-func (t *transaction) LockCampaign(ctx context.Context, name string) (*campaign.Record, error) {
+func (t *transaction) LockCampaign(ctx context.Context, name string) (*campaign.StoredCampaign, error) {
 	return t.campaign(ctx, name, t.db.engine.forUpdate())
 }
 
 // AddCampaign implements [campaign.Tx].
-func (t *transaction) AddCampaign(ctx context.Context, c *campaign.Record) error {
+func (t *transaction) AddCampaign(ctx context.Context, c *campaign.StoredCampaign) error {
 	read := func(row scanner) (id int64, err error) { return id, row.Scan(&id) }
 	id, err := one(ctx, t.r, read,
 		`INSERT INTO campaigns (name, title, state, text_format, number_format, rules, rules_sha256, rules_yaml, currency,
@@ -137,7 +141,7 @@ func (t *transaction) AddCampaign(ctx context.Context, c *campaign.Record) error
 }
 
 // campaignValues are the columns of a campaign but for its ID and its name.
-func campaignValues(c *campaign.Record) []any {
+func campaignValues(c *campaign.StoredCampaign) []any {
 	return []any{
 		c.Title, string(c.State), c.TextFormat, c.NumberFormat, c.Rules, c.RulesSHA256, c.RulesYAML, c.Currency,
 		millis(c.OpensAt), millis(c.ClosesAt), c.MaxPlays, flag(c.RequireEmail), c.Commitment, string(c.Secret),
@@ -145,7 +149,7 @@ func campaignValues(c *campaign.Record) []any {
 	}
 }
 
-func (t *transaction) addPrizes(ctx context.Context, c *campaign.Record) error {
+func (t *transaction) addPrizes(ctx context.Context, c *campaign.StoredCampaign) error {
 	rows := make([][]any, len(c.Prizes))
 	for i, s := range c.Prizes {
 		var stock any
@@ -158,7 +162,7 @@ func (t *transaction) addPrizes(ctx context.Context, c *campaign.Record) error {
 }
 
 // SaveCampaign implements [campaign.Tx].
-func (t *transaction) SaveCampaign(ctx context.Context, c *campaign.Record) error {
+func (t *transaction) SaveCampaign(ctx context.Context, c *campaign.StoredCampaign) error {
 	_, err := t.r.exec(ctx, `UPDATE campaigns SET title = $2, state = $3, text_format = $4, number_format = $5, rules = $6,
 			rules_sha256 = $7, rules_yaml = $8, currency = $9, opens_at = $10, closes_at = $11, max_plays = $12,
 			require_email = $13, commitment = $14, secret = $15, next_index = $16, plays = $17, skipped = $18,

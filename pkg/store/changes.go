@@ -13,11 +13,15 @@ func (t *transaction) AddChange(ctx context.Context, c campaign.Change) error {
 	return err
 }
 
-// Changes implements [campaign.Reader].
+// Changes implements [campaign.Store].
 func (q reader) Changes(ctx context.Context, want campaign.ChangeQuery) ([]campaign.Change, error) {
+	before, err := want.Position()
+	if err != nil {
+		return nil, err
+	}
 	var w where
-	if want.Before != 0 {
-		w.and("id < ", want.Before)
+	if before != 0 {
+		w.and("id < ", int64(before))
 	}
 	if want.Subject != "" {
 		w.and("subject = ", storable(want.Subject))

@@ -13,9 +13,9 @@ import (
 
 const drawColumns = "d.campaign_id, d.draw_index, d.account, d.outcome, d.awarded, d.secret, d.played_at, d.entrant_id, d.once_key, d.request, d.claimed_at, d.claim_note, d.voided_at, d.void_reason"
 
-func scanDraw(row scanner) (campaign.Row, error) { return scanDrawAnd(row) }
+func scanDraw(row scanner) (campaign.StoredDraw, error) { return scanDrawAnd(row) }
 
-func scanDrawAnd(row scanner, more ...any) (d campaign.Row, err error) {
+func scanDrawAnd(row scanner, more ...any) (d campaign.StoredDraw, err error) {
 	var index, outcome, played int64
 	var awarded, entrant, claimed, voided sql.NullInt64
 	var note, reason sql.NullString
@@ -28,21 +28,24 @@ func scanDrawAnd(row scanner, more ...any) (d campaign.Row, err error) {
 		return d, err
 	}
 	d.Index, d.Outcome, d.PlayedAt, d.Entrant = uint64(index), prize.Outcome(outcome), timeOf(played), entrant.Int64
-	d.Awarded = campaign.NoPrize
+	d.Awarded = -1
 	if awarded.Valid {
 		d.Awarded = int(awarded.Int64)
 	}
 	copy(d.Secret[:], secret)
-	d.Key, d.Request = digest(key), digest(request)
+	d.Key, d.Request = digestOf(key), digestOf(request)
 	d.Claim, d.Void = mark(claimed, note), mark(voided, reason)
 	return d, nil
 }
 
-func digest(b []byte) *campaign.Digest {
-	if len(b) != len(campaign.Digest{}) {
+// digest is the first half of a SHA-256.
+type digest = [16]byte
+
+func digestOf(b []byte) *digest {
+	if len(b) != len(digest{}) {
 		return nil
 	}
-	d := campaign.Digest(b)
+	d := digest(b)
 	return &d
 }
 
@@ -54,12 +57,12 @@ func mark(at sql.NullInt64, note sql.NullString) *campaign.Mark {
 }
 
 // scanDrawOfPerson reads a draw and whose it is.
-func scanDrawOfPerson(row scanner) (campaign.Row, error) {
+func scanDrawOfPerson(row scanner) (campaign.StoredDraw, error) {
 	var id, created sql.NullInt64
 	var first, last, email sql.NullString
 	d, err := scanDrawAnd(row, &id, &first, &last, &email, &created)
 	if err == nil && id.Valid {
-		d.Person = &campaign.Contact{
+		d.Person = &campaign.Entrant{
 			ID: id.Int64, CreatedAt: timeOf(created.Int64),
 			Person: campaign.Person{FirstName: first.String, LastName: last.String, Email: email.String},
 		}
@@ -69,8 +72,8 @@ func scanDrawOfPerson(row scanner) (campaign.Row, error) {
 
 const drawsOfPersons = "SELECT " + drawColumns + ", e.id, e.first_name, e.last_name, e.email, e.created_at FROM draws d LEFT JOIN entrants e ON e.id = d.entrant_id"
 
-// Draw implements [campaign.Reader].
-func (q reader) Draw(ctx context.Context, id int64, index uint64) (*campaign.Row, error) {
+// Draw implements [campaign.Store].
+func (q reader) Draw(ctx context.Context, id int64, index uint64) (*campaign.StoredDraw, error) {
 	d, err := one(ctx, q.r, scanDrawOfPerson, drawsOfPersons+" WHERE d.campaign_id = $1 AND d.draw_index = $2", id, int64(index))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no draw with the index %d", index)
@@ -78,8 +81,8 @@ func (q reader) Draw(ctx context.Context, id int64, index uint64) (*campaign.Row
 	return &d, q.db.explain(err)
 }
 
-// DrawOfKey implements [campaign.Reader].
-func (q reader) DrawOfKey(ctx context.Context, key campaign.Digest) (*campaign.Row, error) {
+// DrawOfKey implements [campaign.Store].
+func (q reader) DrawOfKey(ctx context.Context, key digest) (*campaign.StoredDraw, error) {
 	d, err := one(ctx, q.r, scanDrawOfPerson, drawsOfPersons+" WHERE d.once_key = $1", key[:])
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no draw of this once-only key")
@@ -92,23 +95,39 @@ func (q reader) DrawOfKey(ctx context.Context, key campaign.Digest) (*campaign.R
 // to be searched for long.
 const longPrefix = 3
 
-// Draws implements [campaign.Reader].
-func (q reader) Draws(ctx context.Context, want campaign.DrawQuery) ([]campaign.Row, error) {
-	w, order := drawsWhere(want)
-	if want.Prizes == nil {
-		return q.draws(ctx, w, order, want.Limit)
+// Draws implements [campaign.Store].
+func (q reader) Draws(ctx context.Context, c *campaign.StoredCampaign, want campaign.DrawQuery) ([]campaign.StoredDraw, error) {
+	if want.Prize != "" && prizeIndex(c, want.Prize) < 0 {
+		return nil, nil
 	}
-	return q.drawsOfPrizes(ctx, w, order, want)
+	text, args, err := drawsStatement(c, want)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := list(ctx, q.r, scanDrawOfPerson, text, args...)
+	return rows, q.db.explain(err)
 }
 
-// drawsWhere is what wanted draws have, but for their prizes, and in which order they come.
-func drawsWhere(want campaign.DrawQuery) (w where, order string) {
-	w.and("d.campaign_id = ", want.Campaign)
-	if want.Before != nil {
-		w.and("d.draw_index < ", int64(*want.Before))
+// prizeIndex returns the index of a prize of c by its name, -1 if there is none.
+func prizeIndex(c *campaign.StoredCampaign, name string) int {
+	return slices.IndexFunc(c.Prizes, func(s campaign.Stock) bool { return s.Name == name })
+}
+
+// drawsStatement returns the statement that lists draws of c. Plans of both databases
+// use an index for each kind of query; see TestPlansOfDraws.
+func drawsStatement(c *campaign.StoredCampaign, want campaign.DrawQuery) (text string, args []any, err error) {
+	position, err := want.Position()
+	if err != nil {
+		return "", nil, err
 	}
-	if want.After != nil {
-		w.and("d.draw_index > ", int64(*want.After))
+	var w where
+	w.and("d.campaign_id = ", c.ID)
+	switch last := int64(position) - 1; { // the cursor is an index plus 1
+	case position == 0:
+	case want.Oldest:
+		w.and("d.draw_index > ", last)
+	default:
+		w.and("d.draw_index < ", last)
 	}
 	if want.Won || want.Status == campaign.Unclaimed {
 		w.plain("d.awarded IS NOT NULL")
@@ -124,72 +143,37 @@ func drawsWhere(want campaign.DrawQuery) (w where, order string) {
 	if want.Entrant != 0 {
 		w.and("d.entrant_id = ", want.Entrant)
 	}
-	order = "d.draw_index"
+	order := "d.draw_index"
 	if want.Account != "" {
 		w.begins("d.account", want.Account)
 		if len(want.Account) >= longPrefix {
 			order += " + 0"
 		}
 	}
-	if want.After == nil && !want.FromStart {
+	if want.Prize != "" {
+		w.and("d.awarded = ", int64(prizeIndex(c, want.Prize)))
+	}
+	if !want.Oldest {
 		order += " DESC"
 	}
-	return w, order
+	text = drawsOfPersons + w.text + " ORDER BY " + order + w.limit(want.Limit)
+	return text, w.args, nil
 }
 
-func (q reader) draws(ctx context.Context, w where, order string, limit int) ([]campaign.Row, error) {
-	text, args := drawsStatement(w, order, limit)
-	rows, err := list(ctx, q.r, scanDrawOfPerson, text, args...)
-	return rows, q.db.explain(err)
-}
-
-func drawsStatement(w where, order string, limit int) (text string, args []any) {
-	w.args = slices.Clone(w.args)
-	text = drawsOfPersons + w.text + " ORDER BY " + order + w.limit(limit)
-	return text, w.args
-}
-
-// drawsOfPrizes lists the draws of each prize for itself, for which there is an
-// index, and puts the lists together.
-func (q reader) drawsOfPrizes(ctx context.Context, w where, order string, want campaign.DrawQuery) ([]campaign.Row, error) {
-	var all []campaign.Row
-	for _, place := range want.Prizes {
-		rows, err := q.draws(ctx, ofPrize(w, place), order, want.Limit)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, rows...)
-	}
-	oldest := want.After != nil || want.FromStart
-	slices.SortFunc(all, func(a, b campaign.Row) int {
-		if (a.Index < b.Index) == oldest {
-			return -1
-		}
-		return 1
-	})
-	return all[:min(len(all), want.Limit)], nil
-}
-
-func ofPrize(w where, place int) where {
-	w.args = slices.Clone(w.args)
-	w.and("d.awarded = ", int64(place))
-	return w
-}
-
-// Skipped implements [campaign.Reader].
-func (q reader) Skipped(ctx context.Context, id int64, from uint64, limit int) ([]campaign.Skip, error) {
-	read := func(row scanner) (s campaign.Skip, err error) {
+// Skipped implements [campaign.Store].
+func (q reader) Skipped(ctx context.Context, id int64, from uint64, limit int) ([]campaign.StoredDraw, error) {
+	read := func(row scanner) (s campaign.StoredDraw, err error) {
 		var index int64
 		err = row.Scan(&index, &s.Account)
-		s.Index = uint64(index)
+		s.Campaign, s.Index = id, uint64(index)
 		return s, err
 	}
 	all, err := list(ctx, q.r, read, "SELECT draw_index, account FROM skipped WHERE campaign_id = $1 AND draw_index >= $2 ORDER BY draw_index LIMIT $3", id, int64(from), int64(limit))
 	return all, q.db.explain(err)
 }
 
-// OfKeys implements [campaign.Tx].
-func (t *transaction) OfKeys(ctx context.Context, keys []campaign.Digest) ([]campaign.Row, error) {
+// DrawsOfKeys implements [campaign.Tx].
+func (t *transaction) DrawsOfKeys(ctx context.Context, keys []digest) ([]campaign.StoredDraw, error) {
 	values := make([][]byte, len(keys))
 	for i := range keys {
 		values[i] = keys[i][:]
@@ -208,7 +192,7 @@ func issuedQuery(e Engine) string {
 }
 
 // AddDraws implements [campaign.Tx].
-func (t *transaction) AddDraws(ctx context.Context, id int64, next uint64, draws []campaign.Row, skipped []campaign.Skip, awarded map[int]int64) error {
+func (t *transaction) AddDraws(ctx context.Context, id int64, next uint64, draws []campaign.StoredDraw, skipped []campaign.StoredDraw, awarded map[int]int64) error {
 	rows := make([][]any, len(draws))
 	for i := range draws {
 		rows[i] = drawValues(&draws[i])
@@ -239,9 +223,9 @@ func (t *transaction) AddDraws(ctx context.Context, id int64, next uint64, draws
 	return err
 }
 
-func drawValues(d *campaign.Row) []any {
+func drawValues(d *campaign.StoredDraw) []any {
 	values := []any{d.Campaign, int64(d.Index), d.Account, int64(d.Outcome), nil, d.Secret[:], d.PlayedAt.UnixMilli(), nil, nil, nil}
-	if d.Awarded != campaign.NoPrize {
+	if d.Awarded >= 0 {
 		values[4] = int64(d.Awarded)
 	}
 	if d.Entrant != 0 {
@@ -257,7 +241,7 @@ func drawValues(d *campaign.Row) []any {
 }
 
 // MarkDraw implements [campaign.Tx].
-func (t *transaction) MarkDraw(ctx context.Context, d *campaign.Row) error {
+func (t *transaction) MarkDraw(ctx context.Context, d *campaign.StoredDraw) error {
 	values := []any{d.Campaign, int64(d.Index), nil, nil, nil, nil}
 	if d.Claim != nil {
 		values[2], values[3] = d.Claim.At.UnixMilli(), d.Claim.Note

@@ -15,13 +15,13 @@ import (
 const entrantColumns = "e.id, e.first_name, e.last_name, e.email, e.created_at, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id)"
 
 func scanEntrant(row scanner) (e campaign.Entrant, err error) {
-	var created int64
-	err = row.Scan(&e.ID, &e.FirstName, &e.LastName, &e.Email, &created, &e.Plays)
-	e.CreatedAt = timeOf(created)
+	var created, plays int64
+	err = row.Scan(&e.ID, &e.FirstName, &e.LastName, &e.Email, &created, &plays)
+	e.CreatedAt, e.Plays = timeOf(created), &plays
 	return e, err
 }
 
-// Entrant implements [campaign.Reader].
+// Entrant implements [campaign.Store].
 func (q reader) Entrant(ctx context.Context, id int64) (*campaign.Entrant, error) {
 	e, err := one(ctx, q.r, scanEntrant, "SELECT "+entrantColumns+" FROM entrants e WHERE e.id = $1", id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -30,7 +30,7 @@ func (q reader) Entrant(ctx context.Context, id int64) (*campaign.Entrant, error
 	return &e, q.db.explain(err)
 }
 
-// Entrants implements [campaign.Reader].
+// Entrants implements [campaign.Store].
 func (q reader) Entrants(ctx context.Context, want campaign.EntrantQuery) ([]campaign.Entrant, error) {
 	if want.Search == "" {
 		return q.entrants(ctx, want, "")
@@ -51,13 +51,17 @@ func (q reader) Entrants(ctx context.Context, want campaign.EntrantQuery) ([]cam
 }
 
 func (q reader) entrants(ctx context.Context, want campaign.EntrantQuery, column string) ([]campaign.Entrant, error) {
+	before, err := want.Position()
+	if err != nil {
+		return nil, err
+	}
 	var w where
-	if want.Before != 0 {
-		w.and("e.id < ", want.Before)
+	if before != 0 {
+		w.and("e.id < ", int64(before))
 	}
 	order := "e.id"
 	if column != "" {
-		w.begins(column, campaign.Fold(want.Search))
+		w.begins(column, want.Prefix())
 		if len(want.Search) >= longPrefix {
 			order += " + 0"
 		}
@@ -140,7 +144,7 @@ func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]cam
 	rows := make([][]any, len(keys))
 	for i, key := range keys {
 		p := unknown[key]
-		rows[i] = []any{p.FirstName, p.LastName, p.Email, key.identity, campaign.Fold(p.LastName), now.UnixMilli()}
+		rows[i] = []any{p.FirstName, p.LastName, p.Email, key.identity, p.SortName(), now.UnixMilli()}
 	}
 	all := inserts(t.r, "INSERT INTO entrants (first_name, last_name, email, identity, sort_name, created_at) VALUES", 6, rows)
 	for i := range all {
@@ -181,7 +185,7 @@ func (t *transaction) SaveEntrant(ctx context.Context, id int64, p campaign.Pers
 	t.erased = true
 	if len(same) == 0 {
 		_, err = t.r.exec(ctx, "UPDATE entrants SET first_name = $2, last_name = $3, email = $4, identity = $5, sort_name = $6 WHERE id = $1",
-			id, p.FirstName, p.LastName, p.Email, key.identity, campaign.Fold(p.LastName))
+			id, p.FirstName, p.LastName, p.Email, key.identity, p.SortName())
 	}
 	if len(same) > 0 || faultOf(err) == duplicate {
 		return campaign.Errorf(campaign.ErrExists, "the same person is there already, as another entrant")

@@ -39,12 +39,7 @@ func Run(ctx context.Context, tx campaign.Tx, text string) error {
 	return err
 }
 
-// DrawsStatement is the statement that lists draws, those of the first prize only where
-// some are wanted.
-func DrawsStatement(want campaign.DrawQuery) (text string, args []any) {
-	w, order := drawsWhere(want)
-	if want.Prizes != nil {
-		w = ofPrize(w, want.Prizes[0])
-	}
-	return drawsStatement(w, order, want.Limit)
+// DrawsStatement returns the statement that lists draws of c.
+func DrawsStatement(c *campaign.StoredCampaign, q campaign.DrawQuery) (text string, args []any, err error) {
+	return drawsStatement(c, q)
 }

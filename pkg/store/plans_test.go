@@ -21,25 +21,30 @@ func TestListsOfDrawsAreLookedUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer raw.Close() //nolint:errcheck // it was only read
-	index := uint64(7)
+	c := &campaign.StoredCampaign{ID: 1}
+	c.Prizes = []campaign.Stock{{Name: "Mug"}}
+	later := campaign.Paging{Cursor: "8"}
 	for name, test := range map[string]struct {
 		want  campaign.DrawQuery
 		index string
 	}{
 		"all":              {campaign.DrawQuery{}, "PRIMARY KEY (campaign_id=?)"},
-		"of a page":        {campaign.DrawQuery{Before: &index}, "PRIMARY KEY (campaign_id=? AND draw_index<?)"},
+		"of a page":        {campaign.DrawQuery{Paging: later}, "PRIMARY KEY (campaign_id=? AND draw_index<?)"},
 		"won":              {campaign.DrawQuery{Won: true}, "INDEX draws_won (campaign_id=?)"},
 		"unclaimed":        {campaign.DrawQuery{Status: campaign.Unclaimed}, "INDEX draws_unclaimed (campaign_id=?)"},
 		"claimed":          {campaign.DrawQuery{Status: campaign.Claimed}, "INDEX draws_claimed (campaign_id=?)"},
-		"claimed, later":   {campaign.DrawQuery{Status: campaign.Claimed, After: &index}, "INDEX draws_claimed (campaign_id=? AND draw_index>?)"},
+		"claimed, later":   {campaign.DrawQuery{Status: campaign.Claimed, Paging: later, Oldest: true}, "INDEX draws_claimed (campaign_id=? AND draw_index>?)"},
 		"voided":           {campaign.DrawQuery{Status: campaign.Voided}, "INDEX draws_voided (campaign_id=?)"},
-		"of a prize":       {campaign.DrawQuery{Prizes: []int{3}}, "INDEX draws_by_prize (campaign_id=? AND awarded=?)"},
-		"of a prize, page": {campaign.DrawQuery{Prizes: []int{3}, Before: &index}, "INDEX draws_by_prize (campaign_id=? AND awarded=? AND draw_index<?)"},
+		"of a prize":       {campaign.DrawQuery{Prize: "Mug"}, "INDEX draws_by_prize (campaign_id=? AND awarded=?)"},
+		"of a prize, page": {campaign.DrawQuery{Prize: "Mug", Paging: later}, "INDEX draws_by_prize (campaign_id=? AND awarded=? AND draw_index<?)"},
 		"of an entrant":    {campaign.DrawQuery{Entrant: 9}, "INDEX draws_of_entrant (entrant_id=? AND campaign_id=?)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.want.Campaign, test.want.Limit = 1, 50
-			text, args := store.DrawsStatement(test.want)
+			test.want.Limit = 50
+			text, args, err := store.DrawsStatement(c, test.want)
+			if err != nil {
+				t.Fatal(err)
+			}
 			rows, err := raw.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, args...)
 			if err != nil {
 				t.Fatal(err)

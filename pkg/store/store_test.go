@@ -23,8 +23,8 @@ func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 func ref[T any](v T) *T { return &v }
 
 // record is a campaign with a prize of which there are two and one without end.
-func record(name string) *campaign.Record {
-	return &campaign.Record{Campaign: campaign.Campaign{
+func record(name string) *campaign.StoredCampaign {
+	return &campaign.StoredCampaign{Campaign: campaign.Campaign{
 		Name: name, Title: "The “" + name + "” draw 🎁", State: campaign.Draft, TextFormat: "lower4", NumberFormat: "digits4",
 		Rules: "r", RulesSHA256: strings.Repeat("0", 64), RulesYAML: "name: r\n", Currency: "GBP", OpensAt: ref(at(1000)), MaxPlays: 3, RequireEmail: true,
 		CreatedAt: at(2000), Version: 1,
@@ -41,7 +41,7 @@ func update(t testing.TB, db *store.DB, f func(ctx context.Context, tx campaign.
 }
 
 // added stores a campaign.
-func added(t testing.TB, db *store.DB, name string) *campaign.Record {
+func added(t testing.TB, db *store.DB, name string) *campaign.StoredCampaign {
 	t.Helper()
 	r := record(name)
 	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.AddCampaign(ctx, r) })
@@ -50,7 +50,7 @@ func added(t testing.TB, db *store.DB, name string) *campaign.Record {
 
 // opened stores an open campaign with draws: every third has won a Mug or £1.00, the
 // index 5 was skipped.
-func opened(t testing.TB, db *store.DB, draws int) *campaign.Record {
+func opened(t testing.TB, db *store.DB, draws int) *campaign.StoredCampaign {
 	t.Helper()
 	r := record("summer")
 	r.State, r.Secret, r.OpenedAt, r.Prizes[0].Stock = campaign.Open, "secret", ref(at(3000)), nil
@@ -60,14 +60,14 @@ func opened(t testing.TB, db *store.DB, draws int) *campaign.Record {
 		if err != nil {
 			return err
 		}
-		var rows []campaign.Row
+		var rows []campaign.StoredDraw
 		won := map[int]int64{}
 		index := uint64(0)
 		for i := range draws {
 			if index == 5 {
 				index++
 			}
-			row := campaign.Row{Campaign: r.ID, Index: index, Account: fmt.Sprintf("%c%c%06d", 'a'+i%26, 'a'+i/26%26, i), Outcome: 1, Awarded: campaign.NoPrize, PlayedAt: at(5000 + int64(i))}
+			row := campaign.StoredDraw{Campaign: r.ID, Index: index, Account: fmt.Sprintf("%c%c%06d", 'a'+i%26, 'a'+i/26%26, i), Outcome: 1, Awarded: -1, PlayedAt: at(5000 + int64(i))}
 			if i%3 == 0 {
 				row.Awarded = i % 2
 				won[i%2]++
@@ -76,12 +76,12 @@ func opened(t testing.TB, db *store.DB, draws int) *campaign.Record {
 				row.Entrant = ids[0]
 			}
 			if i%2 == 0 {
-				row.Key, row.Request = &campaign.Digest{byte(i), byte(i >> 8)}, &campaign.Digest{1}
+				row.Key, row.Request = &[16]byte{byte(i), byte(i >> 8)}, &[16]byte{1}
 			}
 			rows = append(rows, row)
 			index++
 		}
-		return tx.AddDraws(ctx, r.ID, index, rows, []campaign.Skip{{Index: 5, Account: "aa000000"}}, won)
+		return tx.AddDraws(ctx, r.ID, index, rows, []campaign.StoredDraw{{Campaign: r.ID, Index: 5, Account: "aa000000"}}, won)
 	})
 	return r
 }
@@ -94,11 +94,11 @@ func TestCampaignsAreKept(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got, summer) {
 			t.Errorf("got %+v, %v, want %+v", got, err, summer)
 		}
-		list, err := db.Campaigns(t.Context(), campaign.Query{Limit: 10})
+		list, err := db.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Limit: 10}})
 		if err != nil || len(list) != 2 || list[0].Name != "winter" || len(list[1].Prizes) != 2 || list[1].RulesYAML != "" {
 			t.Errorf("%+v, %v", list, err)
 		}
-		if list, err := db.Campaigns(t.Context(), campaign.Query{Limit: 10, Before: winter.ID, State: campaign.Draft}); err != nil || len(list) != 1 {
+		if list, err := db.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: fmt.Sprint(winter.ID), Limit: 10}, State: campaign.Draft}); err != nil || len(list) != 1 {
 			t.Errorf("%+v, %v", list, err)
 		}
 		summer.Title, summer.State, summer.Secret, summer.Commitment = "Another", campaign.Open, "seed", "c"
@@ -137,13 +137,13 @@ func TestWhatFailsLeavesNothing(t *testing.T) {
 			"a gap":       func(ctx context.Context, tx campaign.Tx) error { return tx.AddDraws(ctx, r.ID, 2, nil, nil, nil) },
 			"no campaign": func(ctx context.Context, tx campaign.Tx) error { return tx.AddDraws(ctx, 999, 0, nil, nil, nil) },
 			"no entrant": func(ctx context.Context, tx campaign.Tx) error {
-				return tx.AddDraws(ctx, r.ID, 1, []campaign.Row{{Campaign: r.ID, Awarded: -1, Entrant: 77}}, nil, nil)
+				return tx.AddDraws(ctx, r.ID, 1, []campaign.StoredDraw{{Campaign: r.ID, Awarded: -1, Entrant: 77}}, nil, nil)
 			},
 			"index twice": func(ctx context.Context, tx campaign.Tx) error {
-				return tx.AddDraws(ctx, r.ID, 2, []campaign.Row{{Campaign: r.ID, Account: "a", Awarded: -1}, {Campaign: r.ID, Account: "b", Awarded: -1}}, nil, nil)
+				return tx.AddDraws(ctx, r.ID, 2, []campaign.StoredDraw{{Campaign: r.ID, Account: "a", Awarded: -1}, {Campaign: r.ID, Account: "b", Awarded: -1}}, nil, nil)
 			},
 			"number twice": func(ctx context.Context, tx campaign.Tx) error {
-				return tx.AddDraws(ctx, r.ID, 2, []campaign.Row{{Campaign: r.ID, Account: "a", Awarded: -1}, {Campaign: r.ID, Index: 1, Account: "a", Awarded: -1}}, nil, nil)
+				return tx.AddDraws(ctx, r.ID, 2, []campaign.StoredDraw{{Campaign: r.ID, Account: "a", Awarded: -1}, {Campaign: r.ID, Index: 1, Account: "a", Awarded: -1}}, nil, nil)
 			},
 		} {
 			err := db.Update(t.Context(), func(tx campaign.Tx) error {
@@ -172,7 +172,7 @@ func TestWhatFailsLeavesNothing(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("a cancelled transaction: %v", err)
 		}
-		if changes, err := db.Changes(t.Context(), campaign.ChangeQuery{Limit: 10}); err != nil || len(changes) != 0 {
+		if changes, err := db.Changes(t.Context(), campaign.ChangeQuery{Paging: campaign.Paging{Limit: 10}}); err != nil || len(changes) != 0 {
 			t.Errorf("left: %+v, %v", changes, err)
 		}
 		if got, err := db.Campaign(t.Context(), "summer"); err != nil || !reflect.DeepEqual(got, r) {
@@ -185,7 +185,7 @@ func TestDrawsAreListed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
 		r := opened(t, db, 60)
-		all, err := db.Draws(t.Context(), campaign.DrawQuery{Campaign: r.ID, FromStart: true, Limit: 100})
+		all, err := db.Draws(t.Context(), r, campaign.DrawQuery{Paging: campaign.Paging{Limit: 100}, Oldest: true})
 		if err != nil || len(all) != 60 {
 			t.Fatalf("%d draws, %v", len(all), err)
 		}
@@ -193,37 +193,37 @@ func TestDrawsAreListed(t *testing.T) {
 			all[3].Claim, all[6].Void = &campaign.Mark{At: at(7), Note: "n"}, &campaign.Mark{At: at(8), Note: "why"}
 			return errors.Join(tx.MarkDraw(ctx, &all[3]), tx.MarkDraw(ctx, &all[6]))
 		})
-		won := func(d campaign.Row) bool { return d.Awarded != campaign.NoPrize }
+		won := func(d campaign.StoredDraw) bool { return d.Awarded != -1 }
 		for name, test := range map[string]struct {
 			q    campaign.DrawQuery
-			want func(campaign.Row) bool
+			want func(campaign.StoredDraw) bool
 		}{
-			"all":        {campaign.DrawQuery{}, func(campaign.Row) bool { return true }},
-			"before":     {campaign.DrawQuery{Before: ref(uint64(20))}, func(d campaign.Row) bool { return d.Index < 20 }},
-			"after":      {campaign.DrawQuery{After: ref(uint64(20))}, func(d campaign.Row) bool { return d.Index > 20 }},
+			"all":        {campaign.DrawQuery{}, func(campaign.StoredDraw) bool { return true }},
+			"before":     {campaign.DrawQuery{Paging: campaign.Paging{Cursor: "21"}}, func(d campaign.StoredDraw) bool { return d.Index < 20 }},
+			"after":      {campaign.DrawQuery{Paging: campaign.Paging{Cursor: "21"}, Oldest: true}, func(d campaign.StoredDraw) bool { return d.Index > 20 }},
 			"won":        {campaign.DrawQuery{Won: true}, won},
-			"a prize":    {campaign.DrawQuery{Prizes: []int{1}}, func(d campaign.Row) bool { return d.Awarded == 1 }},
-			"two prizes": {campaign.DrawQuery{Prizes: []int{0, 1}}, won},
-			"an entrant": {campaign.DrawQuery{Entrant: all[0].Entrant}, func(d campaign.Row) bool { return d.Entrant != 0 }},
-			"a letter":   {campaign.DrawQuery{Account: "c"}, func(d campaign.Row) bool { return d.Account[0] == 'c' }},
-			"a prefix":   {campaign.DrawQuery{Account: "ca0"}, func(d campaign.Row) bool { return strings.HasPrefix(d.Account, "ca0") }},
-			"no prefix":  {campaign.DrawQuery{Account: "%"}, func(campaign.Row) bool { return false }},
-			"unclaimed":  {campaign.DrawQuery{Status: campaign.Unclaimed}, func(d campaign.Row) bool { return won(d) && d.Claim == nil && d.Void == nil }},
-			"claimed":    {campaign.DrawQuery{Status: campaign.Claimed}, func(d campaign.Row) bool { return d.Claim != nil }},
-			"voided":     {campaign.DrawQuery{Status: campaign.Voided}, func(d campaign.Row) bool { return d.Void != nil }},
+			"a prize":    {campaign.DrawQuery{Prize: "£1.00"}, func(d campaign.StoredDraw) bool { return d.Awarded == 1 }},
+			"no prize":   {campaign.DrawQuery{Prize: "Car"}, func(campaign.StoredDraw) bool { return false }},
+			"an entrant": {campaign.DrawQuery{Entrant: all[0].Entrant}, func(d campaign.StoredDraw) bool { return d.Entrant != 0 }},
+			"a letter":   {campaign.DrawQuery{Account: "c"}, func(d campaign.StoredDraw) bool { return d.Account[0] == 'c' }},
+			"a prefix":   {campaign.DrawQuery{Account: "ca0"}, func(d campaign.StoredDraw) bool { return strings.HasPrefix(d.Account, "ca0") }},
+			"no prefix":  {campaign.DrawQuery{Account: "%"}, func(campaign.StoredDraw) bool { return false }},
+			"unclaimed":  {campaign.DrawQuery{Status: campaign.Unclaimed}, func(d campaign.StoredDraw) bool { return won(d) && d.Claim == nil && d.Void == nil }},
+			"claimed":    {campaign.DrawQuery{Status: campaign.Claimed}, func(d campaign.StoredDraw) bool { return d.Claim != nil }},
+			"voided":     {campaign.DrawQuery{Status: campaign.Voided}, func(d campaign.StoredDraw) bool { return d.Void != nil }},
 		} {
-			var want []campaign.Row
+			var want []campaign.StoredDraw
 			for _, d := range all {
 				if test.want(d) {
 					want = append(want, d)
 				}
 			}
-			if test.q.After == nil {
+			if !test.q.Oldest {
 				slices.Reverse(want)
 			}
 			for _, limit := range []int{100, 3} {
-				test.q.Campaign, test.q.Limit = r.ID, limit
-				got, err := db.Draws(t.Context(), test.q)
+				test.q.Limit = limit
+				got, err := db.Draws(t.Context(), r, test.q)
 				if most := want[:min(limit, len(want))]; err != nil || len(got) != len(most) || len(got) > 0 && !reflect.DeepEqual(got, most) {
 					t.Errorf("%s: %v, got %+v\nwant %+v", name, err, got, most)
 				}
@@ -238,7 +238,7 @@ func TestDrawsAreListed(t *testing.T) {
 		if d, err := db.DrawOfKey(t.Context(), *all[2].Key); err != nil || d.Index != all[2].Index {
 			t.Errorf("%+v, %v", d, err)
 		}
-		if skipped, err := db.Skipped(t.Context(), r.ID, 0, 10); err != nil || !slices.Equal(skipped, []campaign.Skip{{Index: 5, Account: "aa000000"}}) {
+		if skipped, err := db.Skipped(t.Context(), r.ID, 0, 10); err != nil || !reflect.DeepEqual(skipped, []campaign.StoredDraw{{Campaign: r.ID, Index: 5, Account: "aa000000"}}) {
 			t.Errorf("%+v, %v", skipped, err)
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
@@ -247,7 +247,7 @@ func TestDrawsAreListed(t *testing.T) {
 			if len(issued) != 2 || err != nil {
 				t.Errorf("issued are %v, %v", issued, err)
 			}
-			rows, err := tx.OfKeys(ctx, []campaign.Digest{*all[0].Key, {9, 9, 9}, *all[4].Key})
+			rows, err := tx.DrawsOfKeys(ctx, [][16]byte{*all[0].Key, {9, 9, 9}, *all[4].Key})
 			if len(rows) != 2 {
 				t.Errorf("of the keys are %v, %v", rows, err)
 			}
@@ -294,7 +294,7 @@ func TestEntrantsAreKnownOnce(t *testing.T) {
 			if search == "\x00\xff" {
 				want = 100 // nothing of it is text
 			}
-			list, err := db.Entrants(t.Context(), campaign.EntrantQuery{Search: search, Limit: 100})
+			list, err := db.Entrants(t.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Limit: 100}, Search: search})
 			if err != nil || len(list) != want {
 				t.Errorf("%q finds %d, %v; want %d", search, len(list), err, want)
 			}
@@ -377,9 +377,9 @@ func TestPlaysReadNoMoreThanTheyAskFor(t *testing.T) {
 				update(t, db, func(ctx context.Context, tx campaign.Tx) error { return store.Run(ctx, tx, "ANALYZE") })
 			}
 			people := make([]campaign.Person, asked)
-			accounts, keys := make([]string, asked), make([]campaign.Digest, asked)
+			accounts, keys := make([]string, asked), make([][16]byte, asked)
 			for i := range asked {
-				accounts[i], keys[i], people[i] = fmt.Sprint("new", i), campaign.Digest{9, byte(i)}, campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", i)}
+				accounts[i], keys[i], people[i] = fmt.Sprint("new", i), [16]byte{9, byte(i)}, campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", i)}
 			}
 			var read, drawn int64 // entrants and draws, and draws alone, that are read
 			look := func() {
@@ -393,7 +393,7 @@ func TestPlaysReadNoMoreThanTheyAskFor(t *testing.T) {
 					}
 					before, drawsBefore := count("'draws', 'entrants'"), count("'draws'")
 					_, issuedErr := tx.Issued(ctx, r.ID, accounts)
-					_, keysErr := tx.OfKeys(ctx, keys)
+					_, keysErr := tx.DrawsOfKeys(ctx, keys)
 					_, playsErr := tx.PlaysOf(ctx, r.ID, []string{"nobody", "no one"})
 					_, peopleErr := tx.EntrantsOf(ctx, people, at(1)) // found, but for the first time
 					read, drawn = count("'draws', 'entrants'")-before, count("'draws'")-drawsBefore
@@ -408,14 +408,14 @@ func TestPlaysReadNoMoreThanTheyAskFor(t *testing.T) {
 			}
 			few := read
 			update(t, db, func(ctx context.Context, tx campaign.Tx) error {
-				rows := make([]campaign.Row, draws)
+				rows := make([]campaign.StoredDraw, draws)
 				entrants := make([]campaign.Person, draws)
 				for i := range rows {
 					entrants[i] = campaign.Person{FirstName: "Bob", LastName: fmt.Sprint("Lee ", i)}
 				}
 				ids, err := tx.EntrantsOf(ctx, entrants, at(1))
 				for i := range rows {
-					rows[i] = campaign.Row{Campaign: r.ID, Index: next + uint64(i), Account: fmt.Sprint("later", i), Outcome: 1, Awarded: campaign.NoPrize, PlayedAt: at(9000), Entrant: ids[i]}
+					rows[i] = campaign.StoredDraw{Campaign: r.ID, Index: next + uint64(i), Account: fmt.Sprint("later", i), Outcome: 1, Awarded: -1, PlayedAt: at(9000), Entrant: ids[i]}
 				}
 				return errors.Join(err, tx.AddDraws(ctx, r.ID, next+draws, rows, nil, nil))
 			})
@@ -486,10 +486,10 @@ func TestCampaignsAreOfOneMoment(t *testing.T) {
 		go func() {
 			defer close(done)
 			for i := range uint64(200) {
-				row := campaign.Row{Campaign: r.ID, Index: i, Account: fmt.Sprint("a", i), PlayedAt: at(5000)}
+				row := campaign.StoredDraw{Campaign: r.ID, Index: i, Account: fmt.Sprint("a", i), PlayedAt: at(5000)}
 				update(t, db, func(ctx context.Context, tx campaign.Tx) error {
 					_, lockErr := tx.LockCampaign(ctx, "summer")
-					return errors.Join(lockErr, tx.AddDraws(ctx, r.ID, i+1, []campaign.Row{row}, nil, map[int]int64{0: 1}))
+					return errors.Join(lockErr, tx.AddDraws(ctx, r.ID, i+1, []campaign.StoredDraw{row}, nil, map[int]int64{0: 1}))
 				})
 			}
 		}()
@@ -500,7 +500,7 @@ func TestCampaignsAreOfOneMoment(t *testing.T) {
 			default:
 			}
 			one, err := db.Campaign(t.Context(), "summer")
-			all, listErr := db.Campaigns(t.Context(), campaign.Query{Limit: 1})
+			all, listErr := db.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Limit: 1}})
 			if err != nil || listErr != nil {
 				t.Fatal(err, listErr)
 			}

@@ -23,16 +23,16 @@ type Admin struct {
 
 // admin is the pages of the administrator.
 type admin struct {
-	promoter *campaign.Promoter
-	password *password.Password
-	guesses  *guesses
-	plain    *scs.SessionManager // of visitors by HTTP
-	secure   *scs.SessionManager // of visitors by HTTPS
+	campaigns *campaign.Admin
+	password  *password.Password
+	guesses   *guesses
+	plain     *scs.SessionManager // of visitors by HTTP
+	secure    *scs.SessionManager // of visitors by HTTPS
 }
 
 func newAdmin(cfg Config) *admin {
 	return &admin{
-		promoter: cfg.Promoter.As("admin"), password: cfg.Admin.Password, guesses: newGuesses(),
+		campaigns: cfg.Campaigns.Admin("admin"), password: cfg.Admin.Password, guesses: newGuesses(),
 		plain: newSessions(cfg.Admin.Sessions, false), secure: newSessions(cfg.Admin.Sessions, true),
 	}
 }
@@ -144,12 +144,13 @@ const changesAPage = 50
 
 func (s *Site) changes(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	before, err := strconv.ParseInt(query.Get("cursor"), 10, 64)
-	if query.Get("cursor") != "" && (err != nil || before < 1) {
+	page := campaign.Paging{Cursor: query.Get("cursor"), Limit: changesAPage}
+	if _, err := page.Position(); err != nil {
 		return errNoPage
 	}
+	var err error
 	v := changesView{Subject: query.Get("subject")}
-	v.Changes, err = s.admin.promoter.Changes(r.Context(), campaign.ChangeQuery{Before: before, Subject: v.Subject, Limit: changesAPage})
+	v.Changes, err = s.admin.campaigns.Changes(r.Context(), campaign.ChangeQuery{Paging: page, Subject: v.Subject})
 	if err != nil {
 		return err
 	}
@@ -167,13 +168,7 @@ func wrongField(err error) (field, problem string, ok bool) {
 	var wrong *campaign.FieldError
 	switch {
 	case errors.As(err, &wrong):
-		return wrong.Field, sentence(wrong.Reason), true
-	case campaign.Field(err) != "":
-		inner := err
-		if next := errors.Unwrap(err); next != nil {
-			inner = next
-		}
-		return campaign.Field(err), sentence(inner.Error()), true
+		return wrong.Field, sentence(wrong.Err.Error()), true
 	case errors.Is(err, campaign.ErrInvalid), errors.Is(err, campaign.ErrExists), errors.Is(err, campaign.ErrChanged):
 		return "", sentence(err.Error()), true
 	}

@@ -21,16 +21,16 @@ func (s *Site) adminCampaigns(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return errNoPage
 	}
-	page, err := s.admin.promoter.Campaigns(r.Context(), campaign.List{State: v.State, Cursor: query.Get("cursor")})
+	list, next, err := s.admin.campaigns.Campaigns(r.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: query.Get("cursor")}, State: v.State})
 	if err != nil {
 		return err
 	}
-	v.Campaigns, v.More = page.Campaigns, pagesOf(r, page.Next)
+	v.Campaigns, v.More = list, pagesOf(r, next)
 	return s.showAdmin(w, r, http.StatusOK, "campaigns", "Campaigns", v)
 }
 
 func (s *Site) adminCampaign(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.admin.promoter.Campaign(r.Context(), r.PathValue("campaign"))
+	c, err := s.admin.campaigns.Campaign(r.Context(), r.PathValue("campaign"))
 	if err != nil {
 		return err
 	}
@@ -45,13 +45,13 @@ func (s *Site) stepCampaign(w http.ResponseWriter, r *http.Request) error {
 	var err error
 	switch r.PathValue("step") {
 	case "open":
-		_, err = s.admin.promoter.Open(ctx, name)
+		_, err = s.admin.campaigns.Open(ctx, name)
 		notice = "The campaign is open. Its rules, formats and stock are fixed, and the commitment of its seed is public."
 	case "close":
-		_, err = s.admin.promoter.Close(ctx, name)
+		_, err = s.admin.campaigns.Close(ctx, name)
 		notice = "The campaign is closed. Its seed is public, so that anyone can check every draw."
 	case "delete":
-		err = s.admin.promoter.Delete(ctx, name)
+		err = s.admin.campaigns.Delete(ctx, name)
 		to, notice = "/admin/campaigns", "The draft "+name+" was deleted."
 	default:
 		return errNoPage

@@ -13,31 +13,31 @@ import (
 type drawsView struct {
 	Campaign campaign.Campaign
 	Draws    []campaign.Draw
-	List     campaign.DrawList
+	List     campaign.DrawQuery
 	Once     string // the once-only key of a draw by the administrator
 	More     more
 }
 
 func (s *Site) adminDraws(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.admin.promoter.Campaign(r.Context(), r.PathValue("campaign"))
+	c, err := s.admin.campaigns.Campaign(r.Context(), r.PathValue("campaign"))
 	if err != nil {
 		return err
 	}
 	query := r.URL.Query()
-	list := campaign.DrawList{
-		Campaign: c.Name, Cursor: query.Get("cursor"), Account: query.Get("account"), Prize: query.Get("prize"),
-		Won: query.Get("won") == "true", Status: campaign.DrawStatus(query.Get("status")),
+	list := campaign.DrawQuery{
+		Paging: campaign.Paging{Cursor: query.Get("cursor")}, Campaign: c.Name, Account: query.Get("account"), Prize: query.Get("prize"),
+		Won: query.Get("won") == "true", Status: query.Get("status"),
 	}
 	if text := query.Get("entrant"); text != "" {
 		if list.Entrant, err = strconv.ParseInt(text, 10, 64); err != nil {
 			return errNoPage
 		}
 	}
-	page, err := s.admin.promoter.Draws(r.Context(), list)
+	draws, next, err := s.admin.campaigns.Draws(r.Context(), list)
 	if err != nil {
 		return err
 	}
-	v := drawsView{Campaign: c, Draws: page.Draws, List: list, Once: newOnce(), More: pagesOf(r, page.Next)}
+	v := drawsView{Campaign: c, Draws: draws, List: list, Once: newOnce(), More: pagesOf(r, next)}
 	return s.showAdmin(w, r, http.StatusOK, "draws", "Draws of "+c.Title, v)
 }
 
@@ -58,7 +58,7 @@ func (s *Site) adminPlay(w http.ResponseWriter, r *http.Request) error {
 		}
 		play.EntrantID = id
 	}
-	d, err := s.admin.promoter.Play(r.Context(), play)
+	d, err := s.admin.campaigns.Play(r.Context(), play)
 	if err != nil {
 		return err
 	}
@@ -78,11 +78,11 @@ type drawView struct {
 }
 
 func (s *Site) showDraw(w http.ResponseWriter, r *http.Request, status int, problem string) error {
-	d, err := s.admin.promoter.Draw(r.Context(), r.PathValue("id"))
+	d, err := s.admin.campaigns.Draw(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return s.showAdmin(w, r, status, "draw", "Draw "+d.Account, drawView{d, problem})
+	return s.showAdmin(w, r, status, "draw", "Draw "+d.Whole, drawView{d, problem})
 }
 
 // markDraw notes that a prize was handed over, takes that back, or voids a draw.
@@ -95,13 +95,13 @@ func (s *Site) markDraw(w http.ResponseWriter, r *http.Request) error {
 	var notice string
 	switch r.PathValue("mark") {
 	case "claim":
-		_, err = s.admin.promoter.Claim(ctx, id, note)
+		_, err = s.admin.campaigns.Claim(ctx, id, note)
 		notice = "The prize was handed over."
 	case "unclaim":
-		_, err = s.admin.promoter.Unclaim(ctx, id)
+		_, err = s.admin.campaigns.Unclaim(ctx, id)
 		notice = "The prize was not handed over."
 	case "void":
-		_, err = s.admin.promoter.Void(ctx, id, note)
+		_, err = s.admin.campaigns.Void(ctx, id, note)
 		notice = "The draw is void. It stays on record."
 	default:
 		return errNoPage
@@ -126,14 +126,14 @@ func (s *Site) exportJSON(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) export(w http.ResponseWriter, r *http.Request, ending, kind string) error {
-	c, err := s.admin.promoter.Campaign(r.Context(), r.PathValue("campaign"))
+	c, err := s.admin.campaigns.Campaign(r.Context(), r.PathValue("campaign"))
 	if err != nil {
 		return err
 	}
 	download(w, kind, c.Name+"."+ending)
-	write := s.admin.promoter.Export
+	write := s.admin.campaigns.Export
 	if ending == "csv" {
-		write = s.admin.promoter.ExportCSV
+		write = s.admin.campaigns.ExportCSV
 	}
 	return s.streamed(r, write(r.Context(), c.Name, w, campaign.ExportOptions{Entrants: r.URL.Query().Get("entrants") == "true"}))
 }

@@ -71,7 +71,7 @@ func (s *Site) showEdit(w http.ResponseWriter, r *http.Request, status int, v *e
 }
 
 func (s *Site) editPage(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.admin.promoter.Campaign(r.Context(), r.PathValue("campaign"))
+	c, err := s.admin.campaigns.Campaign(r.Context(), r.PathValue("campaign"))
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (s *Site) createCampaign(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("preview") != "" {
 		return s.preview(w, r, v)
 	}
-	c, err := s.admin.promoter.Create(r.Context(), v.Plan)
+	c, err := s.admin.campaigns.Create(r.Context(), v.Plan)
 	if err != nil {
 		return s.refuseEdit(w, r, v, err)
 	}
@@ -94,7 +94,7 @@ func (s *Site) createCampaign(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) editCampaign(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.admin.promoter.Campaign(r.Context(), r.PathValue("campaign"))
+	c, err := s.admin.campaigns.Campaign(r.Context(), r.PathValue("campaign"))
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *Site) editCampaign(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("preview") != "" {
 		return s.preview(w, r, v)
 	}
-	if _, err := s.admin.promoter.Edit(r.Context(), c.Name, v.Version, v.Plan); err != nil {
+	if _, err := s.admin.campaigns.Edit(r.Context(), c.Name, v.Version, v.Plan); err != nil {
 		return s.refuseEdit(w, r, v, err)
 	}
 	return s.done(w, r, "/admin/campaigns/"+c.Name, "The campaign was saved.")
@@ -140,7 +140,7 @@ func (v *editView) read(r *http.Request) error {
 		v.Plan.MaxPlays = 0
 		if v.MaxPlays != "" {
 			if v.Plan.MaxPlays, err = strconv.ParseInt(v.MaxPlays, 10, 64); err != nil {
-				errs = append(errs, &campaign.FieldError{Field: "max_plays", Reason: "expected a whole number, or nothing for any number of plays"})
+				errs = append(errs, &campaign.FieldError{Field: "max_plays", Err: campaign.Errorf(campaign.ErrInvalid, "expected a whole number, or nothing for any number of plays")})
 			}
 		}
 	}
@@ -161,7 +161,7 @@ func readTime(field, text string, was *time.Time) (*time.Time, error) {
 			return &at, nil
 		}
 	}
-	return nil, &campaign.FieldError{Field: field, Reason: "expected a time such as 2026-07-01T12:00"}
+	return nil, &campaign.FieldError{Field: field, Err: campaign.Errorf(campaign.ErrInvalid, "expected a time such as 2026-07-01T12:00")}
 }
 
 // refuseEdit shows what is wrong with what was filled in.
@@ -185,7 +185,7 @@ func (s *Site) preview(w http.ResponseWriter, r *http.Request, v *editView) erro
 	if v.New && plan.Name == "" {
 		plan.Name = "unnamed"
 	}
-	odds, unfit, err := s.admin.promoter.Preview(plan)
+	odds, unfit, err := plan.Preview()
 	if err != nil {
 		return s.refuseEdit(w, r, v, err)
 	}

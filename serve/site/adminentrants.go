@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/spreadsheet"
 )
 
 // entrantsView is a page of the list of entrants.
@@ -25,11 +26,11 @@ func (s *Site) adminEntrants(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) listEntrants(w http.ResponseWriter, r *http.Request, status int, f form) error {
 	query := r.URL.Query()
 	v := entrantsView{Search: query.Get("search"), Form: f}
-	page, err := s.admin.promoter.Entrants(r.Context(), campaign.EntrantList{Search: v.Search, Cursor: query.Get("cursor")})
+	list, next, err := s.admin.campaigns.Entrants(r.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Cursor: query.Get("cursor")}, Search: v.Search})
 	if err != nil {
 		return err
 	}
-	v.Entrants, v.More = page.Entrants, pagesOf(r, page.Next)
+	v.Entrants, v.More = list, pagesOf(r, next)
 	return s.showAdmin(w, r, status, "entrants", "Entrants", v)
 }
 
@@ -46,7 +47,7 @@ func (s *Site) addEntrant(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.admin.promoter.AddEntrant(r.Context(), person)
+	e, err := s.admin.campaigns.AddEntrant(r.Context(), person)
 	if field, problem, ok := wrongField(err); ok {
 		return s.listEntrants(w, r, http.StatusUnprocessableEntity, form{person, field, problem})
 	}
@@ -82,7 +83,7 @@ func (s *Site) showEntrant(w http.ResponseWriter, r *http.Request, status int, f
 	if err != nil {
 		return err
 	}
-	e, err := s.admin.promoter.Entrant(r.Context(), id)
+	e, err := s.admin.campaigns.Entrant(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (s *Site) editEntrant(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.admin.promoter.EditEntrant(r.Context(), id, person)
+	_, err = s.admin.campaigns.EditEntrant(r.Context(), id, person)
 	if field, problem, ok := wrongField(err); ok {
 		return s.showEntrant(w, r, http.StatusUnprocessableEntity, &form{person, field, problem})
 	}
@@ -116,7 +117,7 @@ func (s *Site) deleteEntrant(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.admin.promoter.DeleteEntrant(r.Context(), id); err != nil {
+	if err := s.admin.campaigns.DeleteEntrant(r.Context(), id); err != nil {
 		return err
 	}
 	return s.done(w, r, "/admin/entrants", "The entrant's personal data was erased. The draws stay, and can be verified as before.")
@@ -124,8 +125,8 @@ func (s *Site) deleteEntrant(w http.ResponseWriter, r *http.Request) error {
 
 // entrantsCSV writes all entrants, or those that are searched for, for spreadsheets.
 func (s *Site) entrantsCSV(w http.ResponseWriter, r *http.Request) error {
-	list := campaign.EntrantList{Search: r.URL.Query().Get("search"), Limit: campaign.MaxPage}
-	page, err := s.admin.promoter.Entrants(r.Context(), list)
+	q := campaign.EntrantQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, Search: r.URL.Query().Get("search")}
+	list, next, err := s.admin.campaigns.Entrants(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -133,17 +134,17 @@ func (s *Site) entrantsCSV(w http.ResponseWriter, r *http.Request) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"id", "first_name", "last_name", "email", "plays", "created_at"}) // the error is that of Flush
 	for {
-		for _, e := range page.Entrants {
+		for _, e := range list {
 			_ = out.Write([]string{
-				strconv.FormatInt(e.ID, 10), campaign.Cell(e.FirstName), campaign.Cell(e.LastName), campaign.Cell(e.Email),
-				strconv.FormatInt(e.Plays, 10), e.CreatedAt.Format(time.RFC3339),
+				strconv.FormatInt(e.ID, 10), spreadsheet.Cell(e.FirstName), spreadsheet.Cell(e.LastName), spreadsheet.Cell(e.Email),
+				strconv.FormatInt(e.PlayCount(), 10), e.CreatedAt.Format(time.RFC3339),
 			})
 		}
 		out.Flush()
-		if list.Cursor = page.Next; list.Cursor == "" || out.Error() != nil {
+		if q.Cursor = next; q.Cursor == "" || out.Error() != nil {
 			return s.streamed(r, out.Error())
 		}
-		if page, err = s.admin.promoter.Entrants(r.Context(), list); err != nil {
+		if list, next, err = s.admin.campaigns.Entrants(r.Context(), q); err != nil {
 			return s.streamed(r, err)
 		}
 	}

@@ -471,7 +471,7 @@ func TestNobodySeesNumbersBeforehand(t *testing.T) {
 	}
 	// The once-only key of another does not lead to the other's page by a form.
 	p := other.get("/c/summer")
-	if strings.Contains(p.text, d.ID) || strings.Contains(p.text, d.Account) {
+	if strings.Contains(p.text, d.ID) || strings.Contains(p.text, d.Whole) {
 		t.Errorf("a visitor sees the draw of another:\n%s", p.text)
 	}
 }

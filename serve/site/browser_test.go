@@ -239,7 +239,7 @@ func TestPlayInBrowser(t *testing.T) {
 			one := func(after string) {
 				t.Helper()
 				draws := h.drawsOf(t, "summer")
-				if len(draws) != 1 || draws[0].Account != account || "/d/"+draws[0].ID != own {
+				if len(draws) != 1 || draws[0].Whole != account || "/d/"+draws[0].ID != own {
 					t.Fatalf("after %s: %+v", after, draws)
 				}
 			}

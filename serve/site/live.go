@@ -27,8 +27,8 @@ const (
 // looks at is asked for once for all viewers, and at the store, so that it does not
 // matter which replica was played on.
 type live struct {
-	promoter *campaign.Promoter
-	log      *slog.Logger
+	campaigns *campaign.Service
+	log       *slog.Logger
 
 	mu      sync.Mutex
 	viewers map[string]int    // by address
@@ -37,28 +37,28 @@ type live struct {
 
 type latest struct {
 	asked time.Time
-	page  campaign.DrawPage
+	draws []campaign.Draw
 }
 
-func newLive(p *campaign.Promoter, log *slog.Logger) *live {
-	return &live{promoter: p, log: log, viewers: map[string]int{}, latest: map[string]latest{}}
+func newLive(s *campaign.Service, log *slog.Logger) *live {
+	return &live{campaigns: s, log: log, viewers: map[string]int{}, latest: map[string]latest{}}
 }
 
 // winners gives the latest winners of a campaign, as they were a moment ago.
-func (l *live) winners(ctx context.Context, name string) (campaign.DrawPage, error) {
+func (l *live) winners(ctx context.Context, name string) ([]campaign.Draw, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known := l.latest[name]
 	if time.Since(known.asked) < liveEvery {
-		return known.page, nil
+		return known.draws, nil
 	}
-	page, err := l.promoter.Winners(ctx, name, "", askedLive)
+	draws, _, err := l.campaigns.Winners(ctx, name, campaign.Paging{Limit: askedLive})
 	if err == nil {
-		page.Draws = slices.DeleteFunc(page.Draws, func(d campaign.Draw) bool { return d.Void != nil })
-		page.Draws = page.Draws[:min(len(page.Draws), shownLive)]
-		l.latest[name] = latest{time.Now(), page}
+		draws = slices.DeleteFunc(draws, func(d campaign.Draw) bool { return d.Void != nil })
+		draws = draws[:min(len(draws), shownLive)]
+		l.latest[name] = latest{time.Now(), draws}
 	}
-	return page, err
+	return draws, err
 }
 
 // enter counts a viewer; ok is false where there are too many of them, in all or from
@@ -99,11 +99,11 @@ func (s *Site) livePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.live.winners(r.Context(), c.Name)
+	winners, err := s.live.winners(r.Context(), c.Name)
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, http.StatusOK, "live", c.Title, liveView{c, page.Draws})
+	return s.show(w, r, http.StatusOK, "live", c.Title, liveView{c, winners})
 }
 
 // events tells a live page of new winners, as server-sent events.
@@ -126,12 +126,12 @@ func (s *Site) events(w http.ResponseWriter, r *http.Request) error {
 	tick := time.NewTicker(liveEvery)
 	defer tick.Stop()
 	for !s.cfg.Ending() {
-		page, err := s.live.winners(r.Context(), c.Name)
+		winners, err := s.live.winners(r.Context(), c.Name)
 		if err != nil {
 			s.cfg.Log.WarnContext(r.Context(), "a live page has no news", slog.Any("error", err))
 			return nil // the browser comes back by itself
 		}
-		text, err := json.Marshal(news(page.Draws))
+		text, err := json.Marshal(news(winners))
 		if err != nil {
 			return nil
 		}
@@ -168,7 +168,7 @@ func news(draws []campaign.Draw) []newsItem {
 	list := make([]newsItem, 0, len(draws))
 	for i := range draws {
 		if d := &draws[i]; d.Prize != nil {
-			list = append(list, newsItem{d.Player, d.Account, d.Prize.Name})
+			list = append(list, newsItem{d.Player, d.Whole, d.Prize.Name})
 		}
 	}
 	return list

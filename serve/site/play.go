@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/remote"
 )
 
 // home is the list of open campaigns, the page of the only one, or free play.
@@ -28,33 +29,33 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 
 // open lists the campaigns that are open. Without campaigns there are none.
 func (s *Site) open(ctx context.Context) ([]campaign.Campaign, error) {
-	if s.cfg.Promoter == nil {
+	if s.cfg.Campaigns == nil {
 		return nil, nil
 	}
-	page, err := s.cfg.Promoter.Campaigns(ctx, campaign.List{State: campaign.Open, Limit: campaign.MaxPage})
-	return slices.DeleteFunc(page.Campaigns, func(c campaign.Campaign) bool {
+	list, _, err := s.cfg.Campaigns.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, State: campaign.Open})
+	return slices.DeleteFunc(list, func(c campaign.Campaign) bool {
 		return errors.Is(c.Playable(s.cfg.Now()), campaign.ErrEnded)
 	}), err
 }
 
 // pastView is a list of campaigns, and where it goes on.
 type pastView struct {
-	campaign.Page
+	remote.CampaignPage
 	Older bool // whether it is not the first page
 }
 
 // campaigns lists all that are public, those that have ended included: what they gave
 // stays for everybody to check.
 func (s *Site) campaigns(w http.ResponseWriter, r *http.Request) error {
-	if s.cfg.Promoter == nil {
+	if s.cfg.Campaigns == nil {
 		return errNoPage
 	}
 	before := r.URL.Query().Get("before")
-	page, err := s.cfg.Promoter.Campaigns(r.Context(), campaign.List{Cursor: before})
+	list, next, err := s.cfg.Campaigns.Campaigns(r.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: before}})
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, http.StatusOK, "campaigns-all", "Campaigns", pastView{page, before != ""})
+	return s.show(w, r, http.StatusOK, "campaigns-all", "Campaigns", pastView{remote.CampaignPage{Campaigns: list, Next: next}, before != ""})
 }
 
 // form is what a visitor filled in, and what is wrong with it.
@@ -89,7 +90,7 @@ func (s *Site) showPlay(w http.ResponseWriter, r *http.Request, status int, name
 	if v.Once == "" {
 		v.Once = newOnce()
 		setOnce(w, r, name, v.Once)
-	} else if played, err := s.cfg.Promoter.PlayOfKey(r.Context(), keyOf(v.Once)); err == nil && played.Campaign == name {
+	} else if played, err := s.cfg.Campaigns.PlayOfKey(r.Context(), keyOf(v.Once)); err == nil && played.Campaign == name {
 		v.Played = &played
 	} else if err != nil && !errors.Is(err, campaign.ErrNotFound) {
 		return err
@@ -98,10 +99,10 @@ func (s *Site) showPlay(w http.ResponseWriter, r *http.Request, status int, name
 }
 
 func (s *Site) campaign(ctx context.Context, name string) (campaign.Campaign, error) {
-	if s.cfg.Promoter == nil {
+	if s.cfg.Campaigns == nil {
 		return campaign.Campaign{}, errNoPage
 	}
-	return s.cfg.Promoter.Campaign(ctx, name)
+	return s.cfg.Campaigns.Campaign(ctx, name)
 }
 
 // The once-only key of a visitor lives in a cookie of the campaign's pages and in the
@@ -144,7 +145,7 @@ func isSecure(r *http.Request) bool {
 // play makes the draw and leads to its page.
 func (s *Site) play(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("campaign")
-	if s.cfg.Promoter == nil {
+	if s.cfg.Campaigns == nil {
 		return errNoPage
 	}
 	if err := r.ParseForm(); err != nil {
@@ -157,15 +158,15 @@ func (s *Site) play(w http.ResponseWriter, r *http.Request) error {
 			return s.showPlay(w, r, http.StatusUnprocessableEntity, name, f)
 		}
 	}
-	d, err := s.cfg.Promoter.Play(r.Context(), campaign.Play{Campaign: name, Person: &f.Person, Key: keyOf(once)})
+	d, err := s.cfg.Campaigns.Play(r.Context(), campaign.Play{Campaign: name, Person: &f.Person, Key: keyOf(once)})
 	var wrong *campaign.FieldError
 	switch {
 	case errors.Is(err, campaign.ErrKeyReused):
-		if d, err = s.cfg.Promoter.PlayOfKey(r.Context(), keyOf(once)); err != nil {
+		if d, err = s.cfg.Campaigns.PlayOfKey(r.Context(), keyOf(once)); err != nil {
 			return err
 		}
 	case errors.As(err, &wrong):
-		f.Field, f.Problem = wrong.Field, sentence(wrong.Reason)
+		f.Field, f.Problem = wrong.Field, sentence(wrong.Err.Error())
 		return s.showPlay(w, r, http.StatusUnprocessableEntity, name, f)
 	case err != nil:
 		return err
@@ -193,18 +194,18 @@ type resultView struct {
 }
 
 func (s *Site) result(w http.ResponseWriter, r *http.Request) error {
-	if s.cfg.Promoter == nil {
+	if s.cfg.Campaigns == nil {
 		return errNoPage
 	}
-	d, err := s.cfg.Promoter.Draw(r.Context(), r.PathValue("id"))
+	d, err := s.cfg.Campaigns.Draw(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	c, err := s.cfg.Promoter.Campaign(r.Context(), d.Campaign)
+	c, err := s.cfg.Campaigns.Campaign(r.Context(), d.Campaign)
 	if err != nil {
 		return err
 	}
-	odds, err := s.cfg.Promoter.AccountOdds(r.Context(), d.Campaign, d.Account)
+	odds, err := s.cfg.Campaigns.AccountOdds(r.Context(), d.Campaign, d.Whole)
 	if err != nil {
 		return err
 	}

@@ -5,12 +5,13 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/remote"
 )
 
 // winnersView is the latest winners of a campaign.
 type winnersView struct {
 	Campaign campaign.Campaign
-	Page     campaign.DrawPage
+	Page     remote.DrawPage
 	Older    bool // whether it is another than the first page
 }
 
@@ -20,11 +21,11 @@ func (s *Site) winners(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	before := r.URL.Query().Get("before")
-	page, err := s.cfg.Promoter.Winners(r.Context(), c.Name, before, 25)
+	draws, next, err := s.cfg.Campaigns.Winners(r.Context(), c.Name, campaign.Paging{Cursor: before, Limit: 25})
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, http.StatusOK, "winners", "Winners", winnersView{c, page, before != ""})
+	return s.show(w, r, http.StatusOK, "winners", "Winners", winnersView{c, remote.DrawPage{Draws: draws, Next: next}, before != ""})
 }
 
 // oddsView is the exact odds of a campaign.
@@ -39,7 +40,7 @@ func (s *Site) odds(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	odds, err := s.cfg.Promoter.Odds(r.Context(), c.Name)
+	odds, err := s.cfg.Campaigns.Odds(r.Context(), c.Name)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@
 // with a once-only key, so that a refresh, a double click or a second tab never plays
 // twice.
 //
-// [New] makes it of a [campaign.Promoter] and what free play needs. Its templates and
+// [New] makes it of a [campaign.Service] and what free play needs. Its templates and
 // its style can be replaced by those of a theme.
 package site
 
@@ -42,14 +42,14 @@ type Free interface {
 
 // Config is what a site is made of.
 type Config struct {
-	Promoter *campaign.Promoter
-	Free     Free
-	Version  string       // of the program
-	Admin    Admin        // the pages of the administrator, if there are any
-	Theme    fs.FS        // templates/ and static/ that replace the site's own by their names; nil for none
-	Ending   func() bool  // whether the server is about to end, so that live pages let go
-	Log      *slog.Logger // of what goes wrong
-	Now      func() time.Time
+	Campaigns *campaign.Service
+	Free      Free
+	Version   string       // of the program
+	Admin     Admin        // the pages of the administrator, if there are any
+	Theme     fs.FS        // templates/ and static/ that replace the site's own by their names; nil for none
+	Ending    func() bool  // whether the server is about to end, so that live pages let go
+	Log       *slog.Logger // of what goes wrong
+	Now       func() time.Time
 }
 
 // Site is the web site. Make one with [New].
@@ -69,12 +69,12 @@ func New(cfg Config) (*Site, error) {
 	if cfg.Ending == nil {
 		cfg.Ending = func() bool { return false }
 	}
-	s := &Site{cfg: cfg, live: newLive(cfg.Promoter, cfg.Log), crossOrigin: http.NewCrossOriginProtection()}
+	s := &Site{cfg: cfg, live: newLive(cfg.Campaigns, cfg.Log), crossOrigin: http.NewCrossOriginProtection()}
 	var err error
 	if s.pages, err = newPages(cfg.Theme); err != nil {
 		return nil, err
 	}
-	if cfg.Promoter != nil && cfg.Admin.Password != nil {
+	if cfg.Campaigns != nil && cfg.Admin.Password != nil {
 		s.admin = newAdmin(cfg)
 	}
 	return s, nil

@@ -45,7 +45,7 @@ const (
 type house struct {
 	url   string
 	db    *store.DB
-	admin *remote.Promoter
+	admin *remote.Admin
 }
 
 // build starts a core of all services on a new SQLite file.
@@ -87,7 +87,7 @@ func rebuild(t testing.TB, db *store.DB, change ...func(*serve.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &house{url: h.URL, db: db, admin: remote.New(remote.Config{Core: address}).Promoter(adminToken)}
+	return &house{url: h.URL, db: db, admin: remote.New(remote.Config{Core: address}).Admin(adminToken)}
 }
 
 // open makes and opens a campaign.
@@ -106,11 +106,11 @@ func (h *house) open(t testing.TB, plan campaign.Plan) campaign.Campaign {
 // drawsOf are the draws of a campaign, newest first.
 func (h *house) drawsOf(t testing.TB, name string) []campaign.Draw {
 	t.Helper()
-	page, err := h.admin.Draws(t.Context(), campaign.DrawList{Campaign: name})
+	draws, _, err := h.admin.Draws(t.Context(), campaign.DrawQuery{Campaign: name})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return page.Draws
+	return draws
 }
 
 // visitor is a browser without a screen: it keeps cookies and follows no redirects.
@@ -304,16 +304,16 @@ func (h *house) state(t testing.TB, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	people, err := h.admin.Entrants(ctx, campaign.EntrantList{})
+	people, _, err := h.admin.Entrants(ctx, campaign.EntrantQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	campaigns, err := h.admin.Campaigns(ctx, campaign.List{})
+	campaigns, _, err := h.admin.Campaigns(ctx, campaign.CampaignQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.RulesYAML = ""
-	text, err := json.Marshal([]any{c, people, len(campaigns.Campaigns), h.drawsOf(t, name)})
+	text, err := json.Marshal([]any{c, people, len(campaigns), h.drawsOf(t, name)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,8 @@ func (p *pages) functions() template.FuncMap {
 		},
 		"money":  money,
 		"states": func() []campaign.State { return []campaign.State{campaign.Draft, campaign.Open, campaign.Closed} },
-		"statuses": func() []campaign.DrawStatus {
-			return []campaign.DrawStatus{campaign.Unclaimed, campaign.Claimed, campaign.Voided}
+		"statuses": func() []string {
+			return []string{campaign.Unclaimed, campaign.Claimed, campaign.Voided}
 		},
 	}
 }

@@ -274,14 +274,13 @@ func drawFree(ctx context.Context, s Settings) (drawn, error) {
 func freeDraw(b *draw.Batch, i int, terms Terms) drawn {
 	d := b.Draw(i)
 	return drawn{outcome: b.Outcomes[i], terms: terms, Draw: campaign.Draw{
-		Index: d.Index, Account: d.Whole, Text: d.Text, Number: d.Number, Rule: d.Rule, Prize: d.Prize, Seed: d.Seed,
-		TextFormat: d.TextFormat, NumberFormat: d.NumberFormat, Rules: d.Rules, RulesSHA256: d.RulesSHA256,
+		Index: d.Index, Account: d.Account, Outcome: d.Outcome, Seed: d.Seed, Basis: d.Basis,
 	}}
 }
 
 // playCampaign plays the campaign.
 func playCampaign(ctx context.Context, s Settings, once string) (drawn, error) {
-	promoter, err := s.Backend.Promoter(ctx)
+	promotion, err := s.Backend.Campaigns(ctx)
 	if err != nil {
 		return drawn{}, err
 	}
@@ -289,7 +288,7 @@ func playCampaign(ctx context.Context, s Settings, once string) (drawn, error) {
 	if s.Entrant != (campaign.Person{}) {
 		play.Person = &s.Entrant
 	}
-	d, err := promoter.Play(ctx, play)
+	d, err := promotion.Play(ctx, play)
 	if err != nil {
 		return drawn{}, err
 	}
@@ -363,7 +362,7 @@ func (d drawScreen) animate() (screen, tea.Cmd) {
 	d.ticked = now
 	d.tick++
 	switch {
-	case d.state == drawRolling && (slow || d.tick >= d.stopTick(len(d.drawn.Account)-1)+suspense):
+	case d.state == drawRolling && (slow || d.tick >= d.stopTick(len(d.drawn.Whole)-1)+suspense):
 		return d.reveal()
 	case d.state == drawCelebrating && (slow || d.tick >= celebration):
 		d.state = drawRevealed
@@ -374,7 +373,7 @@ func (d drawScreen) animate() (screen, tea.Cmd) {
 
 // stopTick returns the tick at which a letter of the account number stops.
 func (d drawScreen) stopTick(letter int) int {
-	letters := len(d.drawn.Account)
+	letters := len(d.drawn.Whole)
 	return firstStop + min(letter*ticksPerLetter, letter*maxRoll/max(letters-1, 1))
 }
 

@@ -41,11 +41,10 @@ func TestDrawsAreThoseOfTheSeed(t *testing.T) {
 		f = pressKeys(t, f, " ")
 		d := f.screens[0].(drawScreen).drawn
 		got = append(got, jsonOf(t, draw.Draw{
-			Index: d.Index, Account: draw.Account{Whole: d.Account, Text: d.Text, Number: d.Number}, Rule: d.Rule, Prize: d.Prize, Seed: d.Seed,
-			TextFormat: d.TextFormat, NumberFormat: d.NumberFormat, Rules: d.Rules, RulesSHA256: d.RulesSHA256,
+			Index: d.Index, Account: d.Account, Outcome: d.Outcome, Seed: d.Seed, Basis: d.Basis,
 		}))
-		if view := f.View(); !strings.Contains(lettersOf(view), d.Account) || d.Prize != nil && !strings.Contains(view, d.Prize.Name) {
-			t.Errorf("got a view without %s or its prize:\n%s", d.Account, view)
+		if view := f.View(); !strings.Contains(lettersOf(view), d.Whole) || d.Prize != nil && !strings.Contains(view, d.Prize.Name) {
+			t.Errorf("got a view without %s or its prize:\n%s", d.Whole, view)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -155,8 +154,8 @@ func TestServiceComesBack(t *testing.T) {
 	checkShows(t, f, "✗ the prize service", "space tries again")
 	err = nil
 	f = pressKeys(t, f, " ")
-	if d := f.screens[0].(drawScreen); d.drawn.Account != "awsn5676" || f.settings.Next != 10 {
-		t.Errorf("got draw %s and next index %d, want awsn5676 and 10", d.drawn.Account, f.settings.Next)
+	if d := f.screens[0].(drawScreen); d.drawn.Whole != "awsn5676" || f.settings.Next != 10 {
+		t.Errorf("got draw %s and next index %d, want awsn5676 and 10", d.drawn.Whole, f.settings.Next)
 	}
 }
 

@@ -24,13 +24,13 @@ func TestPlayCampaign(t *testing.T) {
 	f = pressKeys(t, f, "小", "龍", "tab", "李", "enter", "enter", " ")
 	d := f.screens[0].(drawScreen).drawn
 	stored := must(p.Draw(t.Context(), d.ID))(t)
-	if d.Index != 250 || stored.Account != d.Account {
-		t.Errorf("got draw %d (%s), stored as %s, want 250 stored as shown", d.Index, d.Account, stored.Account)
+	if d.Index != 250 || stored.Whole != d.Whole {
+		t.Errorf("got draw %d (%s), stored as %s, want 250 stored as shown", d.Index, d.Whole, stored.Whole)
 	}
 	if stored.Entrant == nil || stored.Entrant.FirstName != "小龍" {
 		t.Errorf("got entrant %v stored, want 小龍", stored.Entrant)
 	}
-	checkShows(t, f, "小龍 李, "+d.Account+" by the rule", "campaign summer")
+	checkShows(t, f, "小龍 李, "+d.Whole+" by the rule", "campaign summer")
 	if d.Seed != "" {
 		t.Errorf("got seed %q of an open campaign, want none", d.Seed)
 	}
@@ -46,12 +46,12 @@ func TestPlayCampaign(t *testing.T) {
 
 // lostAnswers makes plays, but loses their answers while err points to an error.
 type lostAnswers struct {
-	Promoter
+	Promotion
 	err *error
 }
 
 func (p lostAnswers) Play(ctx context.Context, play campaign.Play) (campaign.Draw, error) {
-	d, err := p.Promoter.Play(ctx, play)
+	d, err := p.Promotion.Play(ctx, play)
 	if *p.err != nil {
 		return campaign.Draw{}, *p.err
 	}
@@ -63,7 +63,7 @@ func TestLostAnswer(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	p := openCampaign(t, w)
 	lost := errors.New("the core service does not answer")
-	w.Settings.Backend.Promoter = func(context.Context) (Promoter, error) { return lostAnswers{p, &lost}, nil }
+	w.Settings.Backend.Campaigns = func(context.Context) (Promotion, error) { return lostAnswers{p, &lost}, nil }
 	w.Settings.Entrant = campaign.Person{FirstName: "Ann", LastName: "Lee"}
 	f := pressKeys(t, newProgram(t, w), " ", " ")
 	checkShows(t, f, "✗ the core service does not answer")
@@ -80,7 +80,7 @@ func TestLostAnswer(t *testing.T) {
 
 // fixedCampaigns has fixed campaigns and a fixed draw.
 type fixedCampaigns struct {
-	Promoter
+	Promotion
 	draw campaign.Draw
 	list []campaign.Campaign
 	next string // cursor of the next page
@@ -91,8 +91,8 @@ func (s fixedCampaigns) Play(context.Context, campaign.Play) (campaign.Draw, err
 	return s.draw, s.err
 }
 
-func (s fixedCampaigns) Campaigns(context.Context, campaign.List) (campaign.Page, error) {
-	return campaign.Page{Campaigns: s.list, Next: s.next}, s.err
+func (s fixedCampaigns) Campaigns(context.Context, campaign.CampaignQuery) (list []campaign.Campaign, next string, err error) {
+	return s.list, s.next, s.err
 }
 
 func (s fixedCampaigns) Campaign(_ context.Context, name string) (campaign.Campaign, error) {
@@ -111,7 +111,7 @@ func TestCampaignByName(t *testing.T) {
 	s := fixedCampaigns{next: "1000", list: []campaign.Campaign{{
 		Name: "ab", State: campaign.Open, Rules: "generous", RulesYAML: string(rules.Source()), TextFormat: "lower4", NumberFormat: "digits4",
 	}}}
-	w.Settings.Backend.Promoter = func(context.Context) (Promoter, error) { return s, nil }
+	w.Settings.Backend.Campaigns = func(context.Context) (Promotion, error) { return s, nil }
 	f := pressKeys(t, newProgram(t, w), "c", "end", "enter")
 	f = pressKeys(t, f, "enter")
 	checkShows(t, f, "enter the name of a campaign, such as summer")
@@ -132,8 +132,8 @@ func campaignViews(t *testing.T) []view {
 	person := campaign.Person{FirstName: "Zoë", LastName: "Müller-Lüdenscheidt"}
 	played := func(w *workspace, err error) {
 		s := fixedCampaigns{err: err, draw: campaign.Draw{
-			ID: "summer-12-x", Index: 12, Account: "abcd1234", Text: "abcd", Number: "1234", Rule: &rule, Drawn: mug,
-			Campaign: "summer", Entrant: &campaign.Contact{ID: 1, Person: person},
+			ID: "summer-12-x", Index: 12, Account: draw.Account{Whole: "abcd1234", Text: "abcd", Number: "1234"}, Outcome: draw.Outcome{Rule: &rule}, Drawn: mug,
+			Campaign: "summer", Entrant: &campaign.Entrant{ID: 1, Person: person},
 		}}
 		for _, c := range []campaign.Campaign{
 			{Name: "summer", Title: "Die große Sommerauslosung", State: campaign.Open},
@@ -142,7 +142,7 @@ func campaignViews(t *testing.T) []view {
 			c.Rules, c.RulesYAML, c.TextFormat, c.NumberFormat = "generous", string(rules.Source()), "lower4", "digits4"
 			s.list = append(s.list, c)
 		}
-		w.Settings.Backend.Promoter = func(context.Context) (Promoter, error) { return s, nil }
+		w.Settings.Backend.Campaigns = func(context.Context) (Promotion, error) { return s, nil }
 	}
 	enter := []string{"c", "down", "enter", "Z", "o", "ë", "enter", "L", "enter", "enter"}
 	return []view{

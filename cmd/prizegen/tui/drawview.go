@@ -106,7 +106,7 @@ func (d drawScreen) letters() (list []letter, text int) {
 	st, terms := d.w.styles, d.settings.Terms()
 	account := ""
 	if d.state >= drawRolling && d.state != drawFailed {
-		terms, account = d.drawn.terms, d.drawn.Account
+		terms, account = d.drawn.terms, d.drawn.Whole
 	}
 	text = terms.Text.Len()
 	for i := range text + terms.Number.Len() {
@@ -272,10 +272,10 @@ func (d drawScreen) confetti(width, height, side int) string {
 func (d drawScreen) explanation() []string {
 	st, m := d.w.styles, d.drawn
 	if m.Rule == nil {
-		return []string{"no rule covers " + m.Account}
+		return []string{"no rule covers " + m.Whole}
 	}
 	name, chance := m.chance()
-	by := st.title.Render(m.Account) + st.faint.Render(" by the rule ") + st.title.Render(*m.Rule)
+	by := st.title.Render(m.Whole) + st.faint.Render(" by the rule ") + st.title.Render(*m.Rule)
 	if m.player() != "" {
 		by = st.title.Render(m.player()) + st.faint.Render(", ") + by
 	}
@@ -304,7 +304,7 @@ func (d drawScreen) recentLines(width, height int) string {
 	st := d.w.styles
 	var rows [][]string
 	for _, m := range d.recent[:min(len(d.recent), height)] {
-		rows = append(rows, []string{prize.Thousands(m.Index), m.Account, prizeName(m.Prize), m.player()})
+		rows = append(rows, []string{prize.Thousands(m.Index), m.Whole, prizeName(m.Prize), m.player()})
 	}
 	widths := make([]int, 4)
 	for _, row := range rows {

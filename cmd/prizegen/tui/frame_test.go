@@ -200,7 +200,7 @@ func TestMissingCampaign(t *testing.T) {
 	}
 	f := programOf(t, w, newDraw(w))
 	checkShows(t, f, `✗ there is no campaign "summer"`)
-	if f = pressKeys(t, f, "esc", " "); f.screens[0].(drawScreen).drawn.Account == "" {
+	if f = pressKeys(t, f, "esc", " "); f.screens[0].(drawScreen).drawn.Whole == "" {
 		t.Errorf("got no draw:\n%s", f.View())
 	}
 }

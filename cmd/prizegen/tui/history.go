@@ -181,20 +181,20 @@ func (h historyScreen) load(cursors []string, selectLast bool) (screen, tea.Cmd)
 	}
 	h.request++
 	h.loading, h.err, h.stale = true, nil, false
-	list := campaign.DrawList{
-		Campaign: h.settings.Campaign.Name, Cursor: cursors[len(cursors)-1], Limit: pageSize,
-		Won: h.filter.won, Status: h.filter.status, Account: h.filter.account, Prize: h.filter.prize,
+	list := campaign.DrawQuery{
+		Paging:   campaign.Paging{Cursor: cursors[len(cursors)-1], Limit: pageSize},
+		Campaign: h.settings.Campaign.Name,
+		Won:      h.filter.won, Status: h.filter.status, Account: h.filter.account, Prize: h.filter.prize,
 	}
-	connect, request := h.settings.Backend.Promoter, h.request
+	connect, request := h.settings.Backend.Campaigns, h.request
 	return h, h.w.call(func(ctx context.Context) tea.Msg {
 		result := historyPageMsg{request: request, cursors: cursors, selectLast: selectLast}
-		promoter, err := connect(ctx)
+		promotion, err := connect(ctx)
 		if err != nil {
 			result.err = err
 			return result
 		}
-		page, err := promoter.Draws(ctx, list)
-		result.draws, result.next, result.err = page.Draws, page.Next, err
+		result.draws, result.next, result.err = promotion.Draws(ctx, list)
 		return result
 	})
 }
@@ -257,14 +257,14 @@ func (h historyScreen) len() int {
 // historyFilter selects the draws that are listed.
 type historyFilter struct {
 	won     bool
-	status  campaign.DrawStatus // empty for all
-	account string              // beginning of the account number
-	prize   string              // empty for all
+	status  string // empty for all
+	account string // beginning of the account number
+	prize   string // empty for all
 }
 
 // matches reports whether a draw of free play is listed.
 func (f historyFilter) matches(d *campaign.Draw) bool {
-	return (!f.won || d.Prize != nil) && strings.HasPrefix(d.Account, f.account) &&
+	return (!f.won || d.Prize != nil) && strings.HasPrefix(d.Whole, f.account) &&
 		(f.prize == "" || d.Prize != nil && d.Prize.Name == f.prize)
 }
 

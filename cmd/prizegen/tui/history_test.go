@@ -48,26 +48,25 @@ func freeDraws(t *testing.T, w *workspace, start, count uint64) []tea.Msg {
 
 // fixedDraws has fixed draws.
 type fixedDraws struct {
-	Promoter
+	Promotion
 	draws []campaign.Draw
 	err   error
 }
 
-func (f fixedDraws) Draws(_ context.Context, list campaign.DrawList) (campaign.DrawPage, error) {
-	var page campaign.DrawPage
+func (f fixedDraws) Draws(_ context.Context, q campaign.DrawQuery) (list []campaign.Draw, next string, err error) {
 	for i := len(f.draws) - 1; i >= 0; i-- {
 		d := f.draws[i]
-		if list.Cursor != "" && fmt.Sprint(d.Index) >= list.Cursor {
+		if q.Cursor != "" && fmt.Sprint(d.Index) >= q.Cursor {
 			continue
 		}
-		page.Draws = append(page.Draws, d)
+		list = append(list, d)
 	}
-	return page, f.err
+	return list, "", f.err
 }
 
 // playFixed changes the settings to a campaign with fixed draws.
 func playFixed(w *workspace, draws fixedDraws) {
-	w.Settings.Backend.Promoter = func(context.Context) (Promoter, error) { return draws, nil }
+	w.Settings.Backend.Campaigns = func(context.Context) (Promotion, error) { return draws, nil }
 	w.Settings.Campaign = &campaign.Campaign{Name: "summer", Title: "Summer", State: campaign.Open}
 	w.Settings.campaignTerms = w.Settings.Free
 }
@@ -81,10 +80,9 @@ func summerDraws(t *testing.T, w *workspace) []campaign.Draw {
 		d := msg.(drawn)
 		person := people[i%len(people)]
 		stored := campaign.Draw{
-			ID: fmt.Sprintf("summer-%d-3k5dyzf2q7wmb4xu", d.Index), Index: d.Index, Account: d.Account, Text: d.Text, Number: d.Number,
-			Rule: d.Rule, Prize: d.Prize, Campaign: "summer", TextFormat: d.TextFormat, NumberFormat: d.NumberFormat,
-			Rules: d.Rules, RulesSHA256: d.RulesSHA256, PlayedAt: w.Now().Add(time.Duration(i) * time.Minute),
-			Player: person.Shown(), Entrant: &campaign.Contact{ID: int64(i%len(people) + 1), Person: person, CreatedAt: w.Now()},
+			ID: fmt.Sprintf("summer-%d-3k5dyzf2q7wmb4xu", d.Index), Index: d.Index, Account: d.Account, Outcome: d.Outcome,
+			Campaign: "summer", Basis: d.Basis, PlayedAt: w.Now().Add(time.Duration(i) * time.Minute),
+			Player: person.Shown(), Entrant: &campaign.Entrant{ID: int64(i%len(people) + 1), Person: person, CreatedAt: w.Now()},
 		}
 		switch i {
 		case 0:
@@ -180,14 +178,14 @@ func TestFilterAfterClaim(t *testing.T) {
 
 // openCampaign creates a campaign with 250 draws in a database, and changes the settings to
 // it.
-func openCampaign(t *testing.T, w *workspace) *campaign.Promoter {
+func openCampaign(t *testing.T, w *workspace) *campaign.Admin {
 	t.Helper()
 	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "prizegen.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).As("cli")
+	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("cli")
 	rules := must(prize.Builtin(prize.Generous))(t)
 	must(p.Create(t.Context(), campaign.Plan{Name: "summer", RulesYAML: string(rules.Source()), TextFormat: "lower4", NumberFormat: "digits4"}))(t)
 	must(p.Open(t.Context(), "summer"))(t)
@@ -195,7 +193,7 @@ func openCampaign(t *testing.T, w *workspace) *campaign.Promoter {
 		person := campaign.Person{FirstName: "Ann", LastName: fmt.Sprintf("Lee%d", i%3)}
 		must(p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: &person}))(t)
 	}
-	w.Settings.Backend.Promoter = func(context.Context) (Promoter, error) { return p, nil }
+	w.Settings.Backend.Campaigns = func(context.Context) (Promotion, error) { return p, nil }
 	s, err := w.Settings.EnterCampaign(t.Context(), "summer")
 	if err != nil {
 		t.Fatal(err)
@@ -323,7 +321,7 @@ func TestManyDraws(t *testing.T) {
 		for i := from; i < to; i++ {
 			msg := one
 			msg.Index = i
-			msg.Account = fmt.Sprintf("abcd%04d", i%10_000)
+			msg.Whole = fmt.Sprintf("abcd%04d", i%10_000)
 			next, _ := f.Update(msg)
 			f = next.(frame)
 		}
@@ -385,8 +383,8 @@ func TestFilters(t *testing.T) {
 		t.Error("got no account numbers that begin with a")
 	}
 	for _, d := range list() {
-		if !strings.HasPrefix(d.Account, "a") {
-			t.Errorf("got account number %s listed, want only those that begin with a", d.Account)
+		if !strings.HasPrefix(d.Whole, "a") {
+			t.Errorf("got account number %s listed, want only those that begin with a", d.Whole)
 		}
 	}
 	checkShows(t, f, "only a…")

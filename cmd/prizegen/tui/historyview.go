@@ -94,7 +94,7 @@ func (h historyScreen) sessionRows(width, height int) []string {
 	shown := list[from:min(from+height-historyHead, len(list))]
 	rows := make([][]string, len(shown))
 	for i, d := range shown {
-		rows[i] = []string{prize.Thousands(d.Index), d.Account, prizeName(d.Prize), textOf(d.Rule), d.Rules, d.PlayedAt.UTC().Format("15:04:05")}
+		rows[i] = []string{prize.Thousands(d.Index), d.Whole, prizeName(d.Prize), textOf(d.Rule), d.Rules, d.PlayedAt.UTC().Format("15:04:05")}
 	}
 	return table(st, []column{
 		{title: "INDEX", rank: 3, right: true, most: 26},
@@ -114,7 +114,7 @@ func (h historyScreen) campaignRows(width, height int) []string {
 	rows := make([][]string, len(shown))
 	for i := range shown {
 		d := &shown[i]
-		rows[i] = []string{prize.Thousands(d.Index), d.Account, prizeName(d.Prize), playerName(d), claimState(d), formatTime(d.PlayedAt), textOf(d.Rule)}
+		rows[i] = []string{prize.Thousands(d.Index), d.Whole, prizeName(d.Prize), playerName(d), claimState(d), formatTime(d.PlayedAt), textOf(d.Rule)}
 	}
 	return table(st, []column{
 		{title: "INDEX", rank: 3, right: true, most: 26},
@@ -188,7 +188,7 @@ type fact struct{ name, value string }
 
 func campaignFacts(d *campaign.Draw) []fact {
 	list := []fact{
-		{"account", d.Account},
+		{"account", d.Whole},
 		{"prize", prizeName(d.Prize)},
 		{"rule", textOf(d.Rule)},
 		{"player", playerName(d)},
@@ -217,7 +217,7 @@ func sessionFacts(d *drawn) []fact {
 		text = prize.Percent(chance) + " of this rule, exactly " + chance.RatString()
 	}
 	return []fact{
-		{"account", d.Account},
+		{"account", d.Whole},
 		{"prize", prizeName(d.Prize)},
 		{"rule", textOf(d.Rule)},
 		{"chance", text},

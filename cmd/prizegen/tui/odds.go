@@ -82,7 +82,7 @@ func (o oddsScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 
 // count counts a draw if it was made by the current terms.
 func (o oddsScreen) count(d drawn) oddsScreen {
-	o.last = d.Account
+	o.last = d.Whole
 	if !sameTerms(d.terms, o.settings.Terms()) {
 		return o
 	}

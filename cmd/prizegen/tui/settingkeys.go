@@ -240,18 +240,18 @@ func changeIndex(index uint64) changeMsg {
 // backend.
 func (w *workspace) chooseCampaign(s Settings) tea.Cmd {
 	return w.await("asking "+s.Backend.Name+" for its campaigns…", func(ctx context.Context) tea.Msg {
-		promoter, err := s.Backend.Promoter(ctx)
+		promotion, err := s.Backend.Campaigns(ctx)
 		if err != nil {
 			return errorMsg{err}
 		}
-		page, err := promoter.Campaigns(ctx, campaign.List{Limit: campaign.MaxPage})
+		list, next, err := promotion.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}})
 		if err != nil {
 			return errorMsg{err}
 		}
 		options := []option{{"free play", "draws that are not stored", send(changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }})}}
 		selected := 0
-		for i := range page.Campaigns {
-			c := &page.Campaigns[i]
+		for i := range list {
+			c := &list[i]
 			if c.Name == s.campaignName() {
 				selected = len(options)
 			}
@@ -261,7 +261,7 @@ func (w *workspace) chooseCampaign(s Settings) tea.Cmd {
 			}
 			options = append(options, option{c.Name, about, w.enterCampaign(s, c.Name)})
 		}
-		if page.Next != "" {
+		if next != "" {
 			options = append(options, option{"another…", "more campaigns, by name", w.askCampaign(s)})
 		}
 		return choose("Campaign", selected, options...)()

@@ -92,11 +92,11 @@ func (s Settings) Spec(start, count uint64) draw.Spec {
 
 // EnterCampaign returns the settings for playing a campaign of the backend.
 func (s Settings) EnterCampaign(ctx context.Context, name string) (Settings, error) {
-	promoter, err := s.Backend.Promoter(ctx)
+	promotion, err := s.Backend.Campaigns(ctx)
 	if err != nil {
 		return s, err
 	}
-	c, err := promoter.Campaign(ctx, name)
+	c, err := promotion.Campaign(ctx, name)
 	if err != nil {
 		return s, err
 	}

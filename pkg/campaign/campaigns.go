@@ -1,0 +1,225 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/prizegen/prizegen/pkg/entropy"
+)
+
+// Campaign returns a campaign with the text of its rules. A draft is [ErrNotFound].
+func (s *Service) Campaign(ctx context.Context, name string) (Campaign, error) {
+	return public(s.campaign(ctx, publicView, name))
+}
+
+// Campaign returns a campaign with the text of its rules.
+func (a *Admin) Campaign(ctx context.Context, name string) (Campaign, error) {
+	return public(a.campaign(ctx, adminView, name))
+}
+
+func public(c *StoredCampaign, err error) (Campaign, error) {
+	if err != nil {
+		return Campaign{}, err
+	}
+	return c.Public(), nil
+}
+
+// CampaignQuery selects campaigns.
+type CampaignQuery struct {
+	Paging
+	State State // empty for all
+}
+
+// Campaigns returns campaigns without the texts of their rules, newest first, and the
+// cursor of the next page, empty if there is none. Drafts are left out.
+func (s *Service) Campaigns(ctx context.Context, q CampaignQuery) (list []Campaign, next string, err error) {
+	return s.listCampaigns(ctx, publicView, q)
+}
+
+// Campaigns returns campaigns without the texts of their rules, newest first, and the
+// cursor of the next page, empty if there is none.
+func (a *Admin) Campaigns(ctx context.Context, q CampaignQuery) (list []Campaign, next string, err error) {
+	return a.listCampaigns(ctx, adminView, q)
+}
+
+func (e *engine) listCampaigns(ctx context.Context, v visibility, q CampaignQuery) (list []Campaign, next string, err error) {
+	if err := q.normalize(); err != nil {
+		return nil, "", err
+	}
+	stored, err := e.store.Campaigns(ctx, q)
+	if err != nil {
+		return nil, "", err
+	}
+	list = make([]Campaign, 0, len(stored))
+	for i := range stored {
+		if stored[i].State == Draft && v == publicView {
+			continue
+		}
+		list = append(list, stored[i].Public())
+	}
+	if len(stored) == q.Limit {
+		next = strconv.FormatInt(stored[q.Limit-1].ID, 10)
+	}
+	return list, next, nil
+}
+
+// Create adds a draft. The plan must have the text of the rules and both formats.
+func (a *Admin) Create(ctx context.Context, plan Plan) (Campaign, error) {
+	valid, err := plan.validate()
+	if err != nil {
+		return Campaign{}, err
+	}
+	var c StoredCampaign
+	err = a.change(ctx, func(tx Tx) (Change, error) {
+		c = StoredCampaign{Campaign: Campaign{State: Draft, CreatedAt: a.now(), Version: 1}}
+		valid.apply(&c)
+		detail := fmt.Sprintf("rules %s (%s), %s + %s", c.Rules, c.RulesSHA256, c.TextFormat, c.NumberFormat)
+		return Change{Action: "campaign.create", Subject: c.Name, Detail: detail}, tx.AddCampaign(ctx, &c)
+	})
+	return c.Public(), err
+}
+
+// changeCampaign locks a campaign, lets f change it and saves it. f returns the change
+// for the audit trail; its Subject is set here.
+func (a *Admin) changeCampaign(ctx context.Context, name string, f func(c *StoredCampaign) (Change, error)) (Campaign, error) {
+	var c *StoredCampaign
+	err := a.change(ctx, func(tx Tx) (Change, error) {
+		var err error
+		if c, err = tx.LockCampaign(ctx, name); err != nil {
+			return Change{}, err
+		}
+		change, err := f(c)
+		if err != nil {
+			return Change{}, err
+		}
+		c.Version++
+		change.Subject = name
+		return change, tx.SaveCampaign(ctx, c)
+	})
+	return public(c, err)
+}
+
+// Edit changes the plan of a campaign. The name cannot change. Once the campaign is open
+// only the title, the number of plays and the closing time can change; once closed, only
+// the title. version is that of the campaign the caller saw: if it is not 0 and somebody
+// has changed the campaign since, the error wraps [ErrChanged].
+func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan) (Campaign, error) {
+	valid, err := plan.validate()
+	if err != nil {
+		return Campaign{}, err
+	}
+	if valid.Name != name {
+		return Campaign{}, invalid("name", "the name of a campaign cannot change, use %s", name)
+	}
+	return a.changeCampaign(ctx, name, func(c *StoredCampaign) (Change, error) {
+		if version != 0 && version != c.Version {
+			return Change{}, Errorf(ErrChanged, "somebody else has changed the campaign %s, load it again", name)
+		}
+		before := *c
+		valid.apply(c)
+		if err := checkFixed(&before, c); err != nil {
+			return Change{}, err
+		}
+		if before.State != Draft {
+			c.Prizes = before.Prizes
+		}
+		return Change{Action: "campaign.edit", Detail: differences(&before, c)}, nil
+	})
+}
+
+// checkFixed returns an error if a field differs that cannot change any more.
+func checkFixed(before, after *StoredCampaign) error {
+	if before.State == Draft {
+		return nil
+	}
+	closed := before.State == Closed
+	for _, f := range []struct {
+		name  string
+		fixed bool
+		same  bool
+	}{
+		{"rules_yaml", true, before.RulesSHA256 == after.RulesSHA256},
+		{"text_format", true, before.TextFormat == after.TextFormat},
+		{"number_format", true, before.NumberFormat == after.NumberFormat},
+		{"require_email", true, before.RequireEmail == after.RequireEmail},
+		{"opens_at", true, equalTimes(before.OpensAt, after.OpensAt)},
+		{"closes_at", closed, equalTimes(before.ClosesAt, after.ClosesAt)},
+		{"max_plays", closed, before.MaxPlays == after.MaxPlays},
+	} {
+		if f.fixed && !f.same {
+			return invalid(f.name, "it cannot change in a campaign that is %s", before.State)
+		}
+	}
+	return nil
+}
+
+// differences describes what was edited, for the audit trail.
+func differences(before, after *StoredCampaign) string {
+	var list []string
+	compare := func(name, old, new string) {
+		if old != new {
+			list = append(list, fmt.Sprintf("%s: %s → %s", name, old, new))
+		}
+	}
+	compare("title", strconv.Quote(before.Title), strconv.Quote(after.Title))
+	compare("rules", before.Rules+" "+before.RulesSHA256, after.Rules+" "+after.RulesSHA256)
+	compare("formats", before.TextFormat+" + "+before.NumberFormat, after.TextFormat+" + "+after.NumberFormat)
+	compare("opens_at", timeText(before.OpensAt), timeText(after.OpensAt))
+	compare("closes_at", timeText(before.ClosesAt), timeText(after.ClosesAt))
+	compare("max_plays", strconv.FormatInt(before.MaxPlays, 10), strconv.FormatInt(after.MaxPlays, 10))
+	compare("require_email", strconv.FormatBool(before.RequireEmail), strconv.FormatBool(after.RequireEmail))
+	return strings.Join(list, "; ")
+}
+
+// Open opens a draft. It fixes rules, formats and stock, makes a seed of 256 random bits
+// and publishes its commitment. The error wraps [ErrInvalid] if an account number has no
+// rule or a rule is never reached.
+func (a *Admin) Open(ctx context.Context, name string) (Campaign, error) {
+	return a.changeCampaign(ctx, name, func(c *StoredCampaign) (Change, error) {
+		if c.State != Draft {
+			return Change{}, Errorf(ErrState, "only a draft can be opened, and the campaign %s is %s", name, c.State)
+		}
+		now := a.now()
+		if c.ClosesAt != nil && !now.Before(*c.ClosesAt) {
+			return Change{}, Errorf(ErrState, "the closes_at of the campaign %s is in the past, set a later one", name)
+		}
+		valid, err := c.Campaign.Plan().validate()
+		if err == nil {
+			err = valid.checkCoverage()
+		}
+		if err != nil {
+			return Change{}, err
+		}
+		c.State, c.OpenedAt, c.Secret = Open, &now, entropy.NewSeed()
+		c.Commitment = c.Secret.Commitment()
+		return Change{Action: "campaign.open", Detail: "commitment " + c.Commitment}, nil
+	})
+}
+
+// Close ends a campaign for good and reveals its seed.
+func (a *Admin) Close(ctx context.Context, name string) (Campaign, error) {
+	return a.changeCampaign(ctx, name, func(c *StoredCampaign) (Change, error) {
+		if c.State != Open {
+			return Change{}, Errorf(ErrState, "only an open campaign can be closed, and the campaign %s is %s", name, c.State)
+		}
+		now := a.now()
+		c.State, c.ClosedAt = Closed, &now
+		return Change{Action: "campaign.close", Detail: fmt.Sprintf("%d draws", c.Plays)}, nil
+	})
+}
+
+// Delete removes a draft. A campaign that has been open stays on record.
+func (a *Admin) Delete(ctx context.Context, name string) error {
+	return a.change(ctx, func(tx Tx) (Change, error) {
+		c, err := tx.LockCampaign(ctx, name)
+		if err != nil {
+			return Change{}, err
+		}
+		if c.State != Draft {
+			return Change{}, Errorf(ErrState, "only a draft can be deleted, and the campaign %s is %s", name, c.State)
+		}
+		return Change{Action: "campaign.delete", Subject: name}, tx.DeleteCampaign(ctx, c.ID)
+	})
+}

@@ -1,0 +1,75 @@
+package campaign
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/excerpt"
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+// engine is the state that a [Service] shares with all its [Admin] values.
+type engine struct {
+	store     Store
+	generator draw.Generator
+	clock     func() time.Time
+	maxQueue  int
+	maxBatch  int
+	observe   func(Played)
+
+	mu     sync.Mutex
+	queues map[string]*queue       // by campaign name
+	rules  map[string]*prize.Rules // compiled rules, by their SHA-256
+}
+
+// visibility is how much of the stored data a caller may see.
+type visibility int
+
+const (
+	publicView visibility = iota // no drafts, no notes, no personal data
+	adminView                    // everything
+)
+
+// now returns the time with the precision that the store keeps.
+func (e *engine) now() time.Time { return e.clock().UTC().Truncate(time.Millisecond) }
+
+// campaign returns the campaign with the given name.
+func (e *engine) campaign(ctx context.Context, v visibility, name string) (*StoredCampaign, error) {
+	if checkName(name) != nil {
+		return nil, noCampaign(name)
+	}
+	c, err := e.store.Campaign(ctx, name)
+	if err == nil && c.State == Draft && v == publicView {
+		return nil, noCampaign(name)
+	}
+	return c, err
+}
+
+// noCampaign returns the error about a missing campaign. The public gets it for a draft,
+// too.
+func noCampaign(name string) error {
+	return Errorf(ErrNotFound, "there is no campaign %q", excerpt.Of(name))
+}
+
+// maxRules is the number of compiled rules that an engine keeps.
+const maxRules = 64
+
+// rulesOf returns the compiled rules of a campaign.
+func (e *engine) rulesOf(c *StoredCampaign) (*prize.Rules, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if rules := e.rules[c.RulesSHA256]; rules != nil {
+		return rules, nil
+	}
+	rules, err := prize.Parse(c.Rules, []byte(c.RulesYAML))
+	if err != nil {
+		return nil, err
+	}
+	if len(e.rules) >= maxRules {
+		clear(e.rules)
+	}
+	e.rules[c.RulesSHA256] = rules
+	return rules, nil
+}
