@@ -19,7 +19,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// drawFile draws with some flags and keeps what was drawn in a file.
+// drawFile draws with some flags and writes the draws to a file.
 func drawFile(t *testing.T, args ...string) (name string, draws []draw.Draw) {
 	t.Helper()
 	out := prizegen(t, append([]string{"draw", "-n", "5", "-o", "ndjson"}, args...)...)
@@ -39,21 +39,20 @@ func drawFile(t *testing.T, args ...string) (name string, draws []draw.Draw) {
 	}
 }
 
-// mustFail runs a command that must end with exit status 1 and say something, and
-// write no result.
+// mustFail runs a command that must fail with a message, and draw nothing.
 func mustFail(t *testing.T, want string, args ...string) {
 	t.Helper()
 	out, stderr, err := tryPrizegen(t, args...)
 	if err == nil || !strings.Contains(stderr, want) {
-		t.Errorf("prizegen %s ends with %v and says\n%swant %q in it", strings.Join(args, " "), err, stderr, want)
+		t.Errorf("prizegen %s: got the error %v, message\n%s\nwant %q in it", strings.Join(args, " "), err, stderr, want)
 	}
 	if args[0] == "draw" && out != "" {
-		t.Errorf("a draw without a seed writes %q", out)
+		t.Errorf("prizegen %s: got the output %q, want none", strings.Join(args, " "), out)
 	}
 }
 
-// TestDrandSeed draws by a round that is published while the command waits, and
-// has it verified from the file alone, and by asking again.
+// TestDrandSeed draws with a round that is published while the command waits. It verifies
+// the draws offline and online.
 func TestDrandSeed(t *testing.T) {
 	chain := drandtest.New(t)
 	from := []string{"--drand-urls", chain.URL, "--drand-chain", chain.Hash()}
@@ -68,21 +67,21 @@ func TestDrandSeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if proof.Source != "drand" || proof.Chain != chain.Hash() || proof.Round <= before || proof.SeedForm == "" {
-		t.Errorf("the proof is %s, want a round behind %d of the chain %s", draws[0].Entropy, before, chain.Hash())
+		t.Errorf("got the proof %s, want a round after %d of the chain %s", draws[0].Entropy, before, chain.Hash())
 	}
-	// The seed alone gives the same account numbers and prizes.
-	again := prizegen(t, "draw", "-n", "5", "-o", "csv", "--seed", draws[0].Seed)
-	if !strings.Contains(again, ","+draws[4].Whole+",") {
-		t.Errorf("the seed %s gives\n%swithout %s", draws[0].Seed, again, draws[4].Whole)
+	// The seed makes the same account numbers and prizes.
+	replayed := prizegen(t, "draw", "-n", "5", "-o", "csv", "--seed", draws[0].Seed)
+	if !strings.Contains(replayed, ","+draws[4].Whole+",") {
+		t.Errorf("seed %s: got\n%s\nwant the account number %s in it", draws[0].Seed, replayed, draws[4].Whole)
 	}
 
 	prizegen(t, append([]string{"verify", name}, from...)...)
 	asked := chain.Requests()
 	prizegen(t, append([]string{"verify", "--online", name}, from...)...)
 	if chain.Requests() == asked {
-		t.Error("verify --online asks nobody")
+		t.Error("verify --online: got no request to drand")
 	}
-	mustFail(t, "not hold", "verify", name) // nobody here relies on that chain
+	mustFail(t, "not hold", "verify", name) // the chain is not one of those that prizegen trusts
 	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -93,21 +92,21 @@ func TestDrandSeed(t *testing.T) {
 	}
 	mustFail(t, "5 of 5 draws do not hold", append([]string{"verify", forged}, from...)...)
 
-	// A past round can be named, and is the same for everybody.
+	// A past round has the same seed in every run.
 	named, first := drawFile(t, append([]string{"--entropy", "drand", "--drand-round", "7"}, from...)...)
 	_, second := drawFile(t, append([]string{"--entropy", "drand", "--drand-round", "7"}, from...)...)
 	if first[3].Whole != second[3].Whole || first[0].Seed != second[0].Seed {
-		t.Errorf("round 7 gives the seeds %s and %s", first[0].Seed, second[0].Seed)
+		t.Errorf("round 7: got the seeds %s and %s, want equal ones", first[0].Seed, second[0].Seed)
 	}
 	prizegen(t, append([]string{"verify", named}, from...)...)
 }
 
-// TestDrandFails draws nothing where no mirror has a round that is signed.
+// TestDrandFails draws nothing if no mirror has a round with a valid signature.
 func TestDrandFails(t *testing.T) {
 	chain := drandtest.New(t)
 	draw := []string{"draw", "--entropy", "drand", "--drand-chain", chain.Hash(), "--drand-round", "7", "--drand-urls"}
 	chain.Fail(drandtest.WrongKey)
-	mustFail(t, "no seed from drand, so nothing is drawn", append(draw, chain.URL)...)
+	mustFail(t, "no seed from drand, so nothing was drawn", append(draw, chain.URL)...)
 	chain.Fail(drandtest.Garbage)
 	mustFail(t, chain.URL, append(draw, chain.URL)...)
 	mustFail(t, "connection refused", append(draw, "http://127.0.0.1:1")...)
@@ -115,8 +114,8 @@ func TestDrandFails(t *testing.T) {
 	prizegen(t, append(draw, "http://127.0.0.1:1,"+chain.URL+","+honest.URL)...)
 }
 
-// TestRandomOrgSeed draws by a blob that RANDOM.ORG has signed. The API's key is in
-// the environment and nowhere else.
+// TestRandomOrgSeed draws with a blob that RANDOM.ORG has signed. The API key is in the
+// environment only.
 func TestRandomOrgSeed(t *testing.T) {
 	server := randomorgtest.New(t)
 	secret := string(server.APIKey)
@@ -124,7 +123,7 @@ func TestRandomOrgSeed(t *testing.T) {
 	from := []string{"--random-org-url", server.URL}
 	name, draws := drawFile(t, append([]string{"--entropy", "random.org"}, from...)...)
 	if !strings.HasPrefix(draws[0].Seed, "random.org/") || !strings.Contains(string(draws[0].Entropy), `"signature"`) {
-		t.Errorf("the seed is %s with the proof %s", draws[0].Seed, draws[0].Entropy)
+		t.Errorf("got the seed %s, proof %s, want a seed from random.org with a signature", draws[0].Seed, draws[0].Entropy)
 	}
 	cert := filepath.Join(t.TempDir(), "cert.pem")
 	if err := os.WriteFile(cert, server.Certificate(), 0o600); err != nil {
@@ -134,7 +133,7 @@ func TestRandomOrgSeed(t *testing.T) {
 	prizegen(t, append([]string{"verify", "--online", name}, from...)...)
 	_, notes, err := tryPrizegen(t, "verify", name)
 	if err != nil || !strings.Contains(notes, "warning: ") {
-		t.Errorf("without a certificate verify ends with %v and says %q, want a warning", err, notes)
+		t.Errorf("verify without a certificate: got the error %v, message %q, want a warning", err, notes)
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -144,17 +143,17 @@ func TestRandomOrgSeed(t *testing.T) {
 	server.Fail(randomorgtest.Repeating)
 	_, stderr, err := tryPrizegen(t, append([]string{"draw", "--entropy", "random.org"}, from...)...)
 	if err == nil || !strings.Contains(stderr, "no seed from random.org") {
-		t.Errorf("a failure ends with %v and says %q", err, stderr)
+		t.Errorf("got the error %v, message %q, want no seed from random.org", err, stderr)
 	}
 	if out += stderr; strings.Contains(out, secret) {
-		t.Errorf("the API's key is told:\n%s", out)
+		t.Errorf("got the API key in the output:\n%s", out)
 	}
 	t.Setenv("PRIZEGEN_RANDOM_ORG_API_KEY", "")
 	mustFail(t, "hint: set PRIZEGEN_RANDOM_ORG_API_KEY", append([]string{"draw", "--entropy", "random.org"}, from...)...)
 }
 
-// TestServicesWithDrand has services draw fresh randomness from drand, tell it, and
-// refuse where there is none.
+// TestServicesWithDrand makes services take new randomness from drand. They report it, and
+// refuse requests when drand fails.
 func TestServicesWithDrand(t *testing.T) {
 	chain := drandtest.New(t)
 	from := []string{"--drand-urls", chain.URL, "--drand-chain", chain.Hash()}
@@ -167,12 +166,12 @@ func TestServicesWithDrand(t *testing.T) {
 		get(t, s.url+"/v1/"+part+"?count=3", http.StatusOK, &answer)
 		want := prizegen(t, part, "-n", "3", "--seed", answer.Entropy.Seed)
 		if got := strings.Join(append(answer.Texts, answer.Numbers...), "\n") + "\n"; got != want {
-			t.Errorf("the seed %s gives %q, the service gave %q", answer.Entropy.Seed, want, got)
+			t.Errorf("seed %s: got %q from the service, want %q", answer.Entropy.Seed, got, want)
 		}
 	}
 	first, second := postDraws(t, s.url, `{"count":3}`), postDraws(t, s.url, `{"count":3}`)
 	if first == second {
-		t.Error("two requests get the same draws")
+		t.Error("got the same draws for two requests")
 	}
 	name := filepath.Join(t.TempDir(), "draws.json")
 	if err := os.WriteFile(name, []byte(first), 0o600); err != nil {
@@ -184,15 +183,15 @@ func TestServicesWithDrand(t *testing.T) {
 	var problem struct{ Detail string }
 	get(t, s.url+"/v1/text", http.StatusServiceUnavailable, &problem)
 	if !strings.Contains(problem.Detail, "no randomness from drand, so nothing is drawn") {
-		t.Errorf("the service says %q", problem.Detail)
+		t.Errorf("got the problem %q, want no randomness from drand", problem.Detail)
 	}
-	// Draws of a seed need nobody.
+	// Draws with a seed do not need drand.
 	if got := postDraws(t, s.url, `{"seed":"42"}`); !strings.Contains(got, "fucb0166") {
-		t.Errorf("seed 42 gives %s", got)
+		t.Errorf("seed 42: got %s, want the account number fucb0166", got)
 	}
 }
 
-// get reads a JSON answer of the status that is wanted.
+// get reads a JSON answer, which must have a status.
 func get(t *testing.T, url string, status int, into any) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -205,18 +204,18 @@ func get(t *testing.T, url string, status int, into any) {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != status {
-		t.Errorf("GET %s: %s, want %d", url, answer.Status, status)
+		t.Errorf("GET %s: got the status %s, want %d", url, answer.Status, status)
 	}
 	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestSeedOrSource refuses to be told both.
+// TestSeedOrSource gives both a seed and a source of seeds.
 func TestSeedOrSource(t *testing.T) {
 	_, stderr, err := tryPrizegen(t, "draw", "--seed", "42", "--entropy", "drand")
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(stderr, "[entropy seed] were all set") {
-		t.Errorf("ends with %v and says %q", err, stderr)
+		t.Errorf("got the error %v, message %q, want exit status %d", err, stderr, exitUsage)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	_ "time/tzdata" // for TZ where the system has no time zones
 )
 
-// What the linker is told of this build; see version.go for builds without.
+// The linker sets these; see thisBuild for builds without them.
 var (
 	version = ""
 	commit  = ""

@@ -14,8 +14,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"prizegen": main})
 }
 
-// TestScripts runs the scripts of testdata: each is a story of commands and what
-// they print.
+// TestScripts runs the scripts in testdata: commands with their output.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
@@ -29,7 +28,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits runs a program and wants it to end with a status:
+// exits runs a program, which must end with an exit status:
 //
 //	exits 2 prizegen draw -n 0
 func exits(ts *testscript.TestScript, neg bool, args []string) {
@@ -46,6 +45,6 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	if got != want {
-		ts.Fatalf("exit status %d, want %d", got, want)
+		ts.Fatalf("got exit status %d, want %d", got, want)
 	}
 }

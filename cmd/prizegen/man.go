@@ -15,11 +15,11 @@ func newManCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "man",
 		Short:   "Write the manual page",
-		Long:    "Man writes the manual page of all commands in roff, for man(1) to show.",
+		Long:    "Write the manual page of all commands in roff, the format of man(1).",
 		Example: "  prizegen man | man -l -\n  prizegen man >/usr/local/share/man/man1/prizegen.1",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			root := newRootCmd(a) // whose texts are changed for the page
+			root := newRootCmd(a) // a copy, whose texts forMan changes
 			forMan(root)
 			page, err := mango.NewManPage(1, root)
 			if err != nil {
@@ -31,11 +31,11 @@ func newManCmd(a *app) *cobra.Command {
 	}
 }
 
-// shorthand finds flags that mango writes as --n --count.
+// shorthand matches flags that mango writes as --n --count.
 func shorthand() *regexp.Regexp { return regexp.MustCompile(`--([a-z]) --`) }
 
-// forMan rewrites the texts of a command for mango, which makes a paragraph of
-// every line and shows the backquotes of flags.
+// forMan rewrites the texts of a command for mango, which turns every line into a
+// paragraph and shows the backquotes of flags.
 func forMan(cmd *cobra.Command) {
 	paragraphs := strings.Split(cmd.Long, "\n\n")
 	for i, p := range paragraphs {
@@ -48,12 +48,12 @@ func forMan(cmd *cobra.Command) {
 	}
 }
 
-// dated gives a page the date of the program instead of today's, so that packages
-// built from the same commit are the same.
+// dated replaces today's date in a page by the date of the build, so that packages built
+// from the same commit are identical.
 func dated(page, date string) string {
 	built, err := time.Parse(time.RFC3339, date)
 	if err != nil {
-		return page // which is what a build that knows no date gets
+		return page // the build has no date
 	}
 	head, rest, _ := strings.Cut(page, "\n")
 	return strings.Replace(head, time.Now().Format(time.DateOnly), built.UTC().Format(time.DateOnly), 1) + "\n" + rest

@@ -25,7 +25,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// adminToken is that of all services of tests.
+// testGuard is the time after which a test that waits for an event fails. It is generous,
+// so that a busy machine does not decide the outcome.
+const testGuard = 5 * time.Minute
+
+// adminToken is the administrator's token of all services in tests.
 const adminToken = "a token for tests"
 
 // service is a prizegen serve process.
@@ -33,13 +37,14 @@ type service struct {
 	url string
 	cmd *exec.Cmd
 
-	mu    sync.Mutex
-	lines []string // of its log
-	ended chan struct{}
-	err   error // once it has ended
+	mu     sync.Mutex
+	lines  []string      // of its log
+	logged chan struct{} // closed and replaced with each line
+	ended  chan struct{}
+	err    error // set before ended is closed
 }
 
-// startService starts a process on any free port and waits until it listens.
+// startService starts a process on a free port and waits until it listens.
 func startService(t *testing.T, args ...string) *service {
 	t.Helper()
 	return startServiceAt(t, "127.0.0.1:0", args...)
@@ -47,8 +52,8 @@ func startService(t *testing.T, args ...string) *service {
 
 func startServiceAt(t *testing.T, address string, args ...string) *service {
 	t.Helper()
-	s := &service{ended: make(chan struct{})}
-	// It is killed at the end of the test, which is too late for the test's context.
+	s := &service{logged: make(chan struct{}), ended: make(chan struct{})}
+	// The test's context would kill it before the test has read its log.
 	s.cmd = exec.CommandContext(context.Background(), "prizegen", append([]string{"serve", "--listen", address, "--log-format", "json"}, args...)...)
 	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN="+adminToken)
 	log, err := s.cmd.StderrPipe()
@@ -70,20 +75,22 @@ func startServiceAt(t *testing.T, address string, args ...string) *service {
 	select {
 	case s.url = <-listening:
 	case <-s.ended:
-		t.Fatalf("serve %v ended: %v\n%s", args, s.err, s.log())
-	case <-time.After(30 * time.Second):
-		t.Fatalf("serve %v does not listen", args)
+		t.Fatalf("serve %v ended before it listened: %v\n%s", args, s.err, s.log())
+	case <-time.After(testGuard):
+		t.Fatalf("serve %v does not listen after %v", args, testGuard)
 	}
 	return s
 }
 
-// follow keeps the log and finds the address in it.
+// follow reads the log and sends the URL in it.
 func (s *service) follow(log io.Reader, listening chan<- string) {
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		s.mu.Lock()
 		s.lines = append(s.lines, lines.Text())
+		close(s.logged)
+		s.logged = make(chan struct{})
 		s.mu.Unlock()
 		var line struct{ Msg, URL string }
 		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
@@ -100,7 +107,28 @@ func (s *service) log() string {
 	return strings.Join(s.lines, "\n")
 }
 
-// lastLog is the end of the log.
+// waitForLog waits until the log has all of some texts.
+func (s *service) waitForLog(t *testing.T, texts ...string) {
+	t.Helper()
+	guard := time.After(testGuard)
+	for {
+		s.mu.Lock()
+		log, more := strings.Join(s.lines, "\n"), s.logged
+		s.mu.Unlock()
+		if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(log, text) }) {
+			return
+		}
+		select {
+		case <-more:
+		case <-s.ended:
+			t.Fatalf("the service ended, want %q in its log", texts)
+		case <-guard:
+			t.Fatalf("got no %q in the log after %v", texts, testGuard)
+		}
+	}
+}
+
+// lastLog returns the end of the log.
 func (s *service) lastLog() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,24 +136,24 @@ func (s *service) lastLog() string {
 	return strings.Join(s.lines[max(0, len(s.lines)-most):], "\n")
 }
 
-// kill ends the process as a crash would.
+// kill ends the process without a warning.
 func (s *service) kill() {
 	_ = s.cmd.Process.Kill()
 	<-s.ended
 }
 
-// waitFor waits for a condition that comes about by itself.
+// waitFor polls until a condition of another process is true.
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(testGuard); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if ok() {
 			return
 		}
 	}
-	t.Fatalf("%s does not happen", what)
+	t.Fatalf("waited %v for %s", testGuard, what)
 }
 
-// prizegen runs a command, which must succeed, and gives its standard output.
+// prizegen runs a command, which must succeed, and returns its standard output.
 func prizegen(t *testing.T, args ...string) string {
 	t.Helper()
 	out, stderr, err := tryPrizegen(t, args...)
@@ -145,16 +173,16 @@ func tryPrizegen(t *testing.T, args ...string) (stdout, stderr string, err error
 	return out.String(), notes.String(), err
 }
 
-// three starts the generator services. It gives one of them, to be killed, and the
-// flags that name them all.
+// three starts the generator services. It returns the number service and the flags with
+// the URLs of all three.
 func three(t *testing.T) (number *service, flags []string) {
 	t.Helper()
 	text, number, prize := startService(t, "--role", "text"), startService(t, "--role", "number"), startService(t, "--role", "prize")
 	return number, []string{"--text-url", text.url, "--number-url", number.url, "--prize-url", prize.url}
 }
 
-// TestDrawsAreTheSameEverywhere makes the same draws in one process, by three
-// services, and by one that is all of them, in every way that there is to ask.
+// TestDrawsAreTheSameEverywhere makes the same draws in one process, with three services,
+// and with one service for all parts.
 func TestDrawsAreTheSameEverywhere(t *testing.T) {
 	_, services := three(t)
 	whole := []string{"--remote", startService(t).url}
@@ -183,7 +211,7 @@ func TestDrawsAreTheSameEverywhere(t *testing.T) {
 			local := prizegen(t, command...)
 			for _, backend := range [][]string{services, whole, services[:2], services[4:]} {
 				if got := prizegen(t, append(slices.Clone(command), backend...)...); got != local {
-					t.Errorf("with %v there are %d bytes, in process %d, and they differ", backend, len(got), len(local))
+					t.Errorf("with %v: got %d bytes, want the %d bytes made in one process", backend, len(got), len(local))
 				}
 			}
 		})
@@ -197,7 +225,7 @@ func TestDrawsAreTheSameEverywhere(t *testing.T) {
 	prizegen(t, append([]string{"verify", name}, services...)...)
 }
 
-// TestDeployedImplementations leaves formats and rules to the services.
+// TestDeployedImplementations draws with the formats and rules deployed as services.
 func TestDeployedImplementations(t *testing.T) {
 	text := startService(t, "--role", "text", "--text-format", "upper2")
 	number := startService(t, "--role", "number", "--number-format", "digits8")
@@ -207,24 +235,24 @@ func TestDeployedImplementations(t *testing.T) {
 
 	want := prizegen(t, "draw", "--seed", "42", "-n", "10", "--text", "upper2", "--number", "digits8", "--rules", "modest", "-o", "json")
 	if got := prizegen(t, append([]string{"draw", "--seed", "42", "-n", "10", "-o", "json"}, services...)...); got != want {
-		t.Errorf("draws\n%swant\n%s", got, want)
+		t.Errorf("got the draws\n%s\nwant\n%s", got, want)
 	}
 	if got, want := prizegen(t, append([]string{"text", "--seed", "42"}, services...)...), "FU\n"; got != want {
-		t.Errorf("text %q, want %q", got, want)
+		t.Errorf("got the text %q, want %q", got, want)
 	}
 	if got := postDraws(t, core.url, `{"seed":"42","count":10}`); got != `{"draws":`+strings.TrimSuffix(want, "\n")+"}\n" {
-		t.Errorf("the core draws\n%swant\n%s", got, want)
+		t.Errorf("got from the core\n%s\nwant\n%s", got, want)
 	}
 
-	// Another implementation is rolled out at the same address.
+	// Deploy another implementation at the same address.
 	text.kill()
 	startServiceAt(t, strings.TrimPrefix(text.url, "http://"), "--role", "text", "--text-format", "lower4")
-	waitFor(t, "the core's taking the new implementation", func() bool {
+	waitFor(t, "the core to use the new implementation", func() bool {
 		return strings.Contains(postDraws(t, core.url, `{"seed":"42"}`), `"text":"fucb"`)
 	})
 }
 
-// postDraws has a core make draws; it gives the answer, whatever it is.
+// postDraws asks a core for draws and returns its answer, even if that is an error.
 func postDraws(t *testing.T, url, body string) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/draws", strings.NewReader(body))
@@ -244,8 +272,8 @@ func postDraws(t *testing.T, url, body string) string {
 	return string(text)
 }
 
-// TestLostService kills a service: draws fail at once and say what to do, the core
-// refuses, and both go on by themselves when the service is back.
+// TestLostService kills a service: draws fail with advice and the core refuses requests.
+// Both recover automatically when the service is back.
 func TestLostService(t *testing.T) {
 	number, services := three(t)
 	core := startService(t, append([]string{"--role", "core"}, services...)...)
@@ -253,44 +281,40 @@ func TestLostService(t *testing.T) {
 	prizegen(t, status...)
 	number.kill()
 
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "prizegen", append([]string{"draw"}, services...)...).CombinedOutput()
+	_, out, err := tryPrizegen(t, append([]string{"draw"}, services...)...)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
-		t.Errorf("the draw ended with %v, want exit status %d", err, exitFailed)
+		t.Errorf("draw: got the error %v, want exit status %d", err, exitFailed)
 	}
 	for _, want := range []string{
 		"the number service at " + number.url + " does not answer", "connection refused",
 		"prizegen serve --role=number", "--number-url",
 	} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("the draw says %q, want %q in it", out, want)
+		if !strings.Contains(out, want) {
+			t.Errorf("draw: got the message %q, want %q in it", out, want)
 		}
 	}
 	answer := postDraws(t, core.url, "{}")
 	if !strings.Contains(answer, `"status":503`) || !strings.Contains(answer, "the number service is not available") || strings.Contains(answer, number.url) {
-		t.Errorf("the core answers %s", answer)
+		t.Errorf("got the answer %s from the core, want status 503 without the URL of the service", answer)
 	}
-	waitFor(t, "the core's log of where the service is", func() bool {
-		return strings.Contains(core.log(), "the number service at "+number.url)
-	})
+	core.waitForLog(t, "the number service at "+number.url)
 	table, _, err := tryPrizegen(t, status...)
 	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
-		t.Errorf("status ended with %v, want exit status %d", err, exitFailed)
+		t.Errorf("status: got the error %v, want exit status %d", err, exitFailed)
 	}
 	if !strings.Contains(table, "down") || !strings.Contains(table, "not ready") {
-		t.Errorf("the status is\n%s", table)
+		t.Errorf("got the table\n%s\nwant services that are down and not ready", table)
 	}
 
 	startServiceAt(t, strings.TrimPrefix(number.url, "http://"), "--role", "number")
 	prizegen(t, append([]string{"draw"}, services...)...)
-	waitFor(t, "the core's recovery", func() bool { return strings.HasPrefix(postDraws(t, core.url, "{}"), `{"draws"`) })
-	waitFor(t, "readiness", func() bool { _, _, err := tryPrizegen(t, status...); return err == nil })
+	waitFor(t, "the core to recover", func() bool { return strings.HasPrefix(postDraws(t, core.url, "{}"), `{"draws"`) })
+	waitFor(t, "all services to be ready", func() bool { _, _, err := tryPrizegen(t, status...); return err == nil })
 }
 
-// TestDrain ends a server while some hundred callers draw: each draw that was
-// asked for is answered, and the exit status is 0.
+// TestDrain ends a server while hundreds of clients draw. The server answers every request
+// that it received, and its exit status is 0.
 func TestDrain(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
 		t.Run(signal.String(), func(t *testing.T) {
@@ -307,21 +331,21 @@ func TestDrain(t *testing.T) {
 					}
 				})
 			}
-			waitFor(t, "load", func() bool { return answered.Load() > 3*callers })
+			waitFor(t, "answers", func() bool { return answered.Load() > 3*callers })
 			if err := s.cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
 			calling.Wait()
 			<-s.ended
 			if s.err != nil {
-				t.Errorf("serve ended with %v, want exit status 0\n%s", s.err, s.log())
+				t.Errorf("got the error %v, want exit status 0\n%s", s.err, s.log())
 			}
 		})
 	}
 }
 
-// drawOnce is false when the server takes no more requests. A request that was
-// begun must be answered.
+// drawOnce draws once and reports whether the server accepts more requests. A request that
+// the server received must be answered.
 func drawOnce(t *testing.T, client *http.Client, url string) bool {
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/draws", strings.NewReader(`{"count":200}`))
 	if err != nil {
@@ -332,16 +356,16 @@ func drawOnce(t *testing.T, client *http.Client, url string) bool {
 	answer, err := client.Do(request)
 	if err != nil {
 		if !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Errorf("a draw failed: %v", err)
+			t.Errorf("got the error %v, want an answer or a refused connection", err)
 		}
 		return false
 	}
 	defer answer.Body.Close()
 	if _, err := io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != http.StatusOK {
-		t.Errorf("a draw was answered %s: %v", answer.Status, err)
+		t.Errorf("got the answer %s, error %v, want status 200", answer.Status, err)
 		return false
 	}
-	// A load balancer takes a server out when it says that it ends.
+	// A load balancer stops using a server that closes its connections.
 	return answer.Header.Get("Connection") != "close" && !answer.Close
 }
 
@@ -358,19 +382,17 @@ func TestReload(t *testing.T) {
 	s := startService(t, "--rules", file)
 	wins := func() bool { return strings.Contains(postDraws(t, s.url, `{"seed":"42"}`), `"name":"Mug"`) }
 	if !wins() {
-		t.Fatal("nothing is won by a chance of 100%")
+		t.Fatal("got no prize with a chance of 100%")
 	}
 	write("101%")
 	hangUp(t, s)
-	waitFor(t, "a line about the mistake", func() bool {
-		return strings.Contains(s.log(), "cannot read the rules again") && strings.Contains(s.log(), "summer.yaml:4:")
-	})
+	s.waitForLog(t, "cannot read the rules again", "summer.yaml:4:")
 	if !wins() {
-		t.Error("rules with a mistake are used")
+		t.Error("got no prize after a reload that failed, want the old rules")
 	}
 	write("1/1000000000")
 	hangUp(t, s)
-	waitFor(t, "the new rules", func() bool { return !wins() })
+	waitFor(t, "the new rules to apply", func() bool { return !wins() })
 }
 
 func hangUp(t *testing.T, s *service) {
@@ -380,7 +402,7 @@ func hangUp(t *testing.T, s *service) {
 	}
 }
 
-// TestCoreAnswerVerifies holds what a core answers against the seed in it.
+// TestCoreAnswerVerifies verifies the draws of a core.
 func TestCoreAnswerVerifies(t *testing.T) {
 	s := startService(t)
 	text := postDraws(t, s.url, `{"count":500}`)
@@ -389,25 +411,25 @@ func TestCoreAnswerVerifies(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(answer.Draws) != 500 || len(answer.Draws[0].Seed) != 64 {
-		t.Errorf("%d draws of the seed %q, want 500 of a new one", len(answer.Draws), answer.Draws[0].Seed)
+		t.Errorf("got %d draws with the seed %q, want 500 with a new seed", len(answer.Draws), answer.Draws[0].Seed)
 	}
 	name := filepath.Join(t.TempDir(), "answer.json")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out := prizegen(t, "verify", name); !strings.Contains(out, "500") {
-		t.Errorf("verify says %q", out)
+		t.Errorf("got %q from verify, want 500 draws", out)
 	}
 }
 
-// TestStatusSelf follows the health of a core: it is none before all that it needs is
-// there for the first time, and stays when something goes away later, which a new
-// start would not mend.
+// TestStatusSelf follows the health of a core. The core is unhealthy until everything that
+// it needs was available once. It stays healthy when a service is lost later: a restart
+// would not help.
 func TestStatusSelf(t *testing.T) {
 	text := startService(t, "--role", "text")
 	at := strings.TrimPrefix(text.url, "http://")
 	if out := prizegen(t, "status", "--self", "--role", "text", "--listen", at); !strings.Contains(out, "ready") || !strings.Contains(out, "lower4") {
-		t.Errorf("a text service says:\n%s", out)
+		t.Errorf("text service: got\n%s\nwant it to be ready", out)
 	}
 	folder := t.TempDir()
 	cert, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
@@ -423,22 +445,22 @@ func TestStatusSelf(t *testing.T) {
 		return tryPrizegen(t, append([]string{"status", "--self", "--listen", strings.TrimPrefix(s.url, "http://")}, args...)...)
 	}
 	if _, stderr, err := self(text, "--role", "text"); err == nil || !strings.Contains(stderr, "the text service is down or not ready") {
-		t.Errorf("of a text service that has ended: %v\n%s", err, stderr)
+		t.Errorf("killed text service: got the error %v\n%s\nwant it to be down", err, stderr)
 	}
 	core := startService(t, "--role", "core", "--text-url", text.url)
 	if out, _, err := self(core, "--role", "core"); err == nil || !strings.Contains(out, "not ready") || !strings.Contains(out, "the text service at") {
-		t.Errorf("a core without its text service: %v\n%s", err, out)
+		t.Errorf("core without its text service: got the error %v\n%s\nwant it to be not ready", err, out)
 	}
 	text = startServiceAt(t, at, "--role", "text")
-	waitFor(t, "a healthy core", func() bool {
+	waitFor(t, "the core to be healthy", func() bool {
 		_, _, err := self(core, "--role", "core")
 		return err == nil
 	})
 	text.kill()
-	waitFor(t, "a core that waits", func() bool {
+	waitFor(t, "the core to miss its text service", func() bool {
 		out, _, err := self(core, "--role", "core")
 		if err != nil {
-			t.Fatalf("a core that has lost its text service counts as ill: %v\n%s", err, out)
+			t.Fatalf("core that lost its text service: got the error %v\n%s\nwant it to be healthy", err, out)
 		}
 		return strings.Contains(out, "not ready")
 	})

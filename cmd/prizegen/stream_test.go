@@ -11,7 +11,7 @@ import (
 	"github.com/creack/pty"
 )
 
-// TestStreamSparesTerminals: raw bytes could do anything to one.
+// TestStreamSparesTerminals writes raw bytes to a terminal, which prizegen refuses.
 func TestStreamSparesTerminals(t *testing.T) {
 	ours, theirs, err := pty.Open()
 	if err != nil {
@@ -20,8 +20,8 @@ func TestStreamSparesTerminals(t *testing.T) {
 	defer func() { _ = ours.Close() }()
 	cmd := exec.CommandContext(t.Context(), "prizegen", "stream", "--label", "text", "--seed", "42", "--bytes", "16")
 	cmd.Stdout = theirs
-	var said strings.Builder
-	cmd.Stderr = &said
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	_ = cmd.Run() // its status is checked below
 	if status := cmd.ProcessState.ExitCode(); status != exitUsage {
 		t.Errorf("got exit status %d, want %d", status, exitUsage)
@@ -32,7 +32,7 @@ func TestStreamSparesTerminals(t *testing.T) {
 	if shown, _ := io.ReadAll(ours); len(shown) > 0 {
 		t.Errorf("got %q on the terminal, want nothing", shown)
 	}
-	if !strings.Contains(said.String(), "raw bytes cannot be shown on a terminal") || !strings.Contains(said.String(), "| xxd") {
-		t.Errorf("got the error %q, want it to name the terminal and | xxd", said.String())
+	if !strings.Contains(stderr.String(), "raw bytes cannot be shown on a terminal") || !strings.Contains(stderr.String(), "| xxd") {
+		t.Errorf("got the error %q, want it to name the terminal and | xxd", stderr.String())
 	}
 }

@@ -15,11 +15,10 @@ import (
 	"time"
 )
 
-// startAsSystemd starts a server the way systemd does: with sockets that are open
-// already, and with one that it tells of its state.
+// startAsSystemd starts a server as systemd does, with open sockets.
 func startAsSystemd(t *testing.T, sockets []*os.File, env ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
-	// The process ID that the sockets are for must be known before the program runs.
+	// The sockets are for a process ID that must be set before the program runs.
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", `LISTEN_PID=$$ exec prizegen serve --listen 127.0.0.1:1`)
 	var log bytes.Buffer
 	cmd.Stderr = &log
@@ -31,8 +30,8 @@ func startAsSystemd(t *testing.T, sockets []*os.File, env ...string) (*exec.Cmd,
 	return cmd, &log
 }
 
-// TestSystemd hands a server its socket, hears when it is ready, reloads and stops,
-// and has a visitor wait in the socket who came before the server did.
+// TestSystemd passes a socket to a server, with a visitor who connected before the server
+// started. The server reports when it is ready, reloads and stops.
 func TestSystemd(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a socket for another process
 	if err != nil {
@@ -51,35 +50,35 @@ func TestSystemd(t *testing.T) {
 		early <- err
 	}()
 
-	told := filepath.Join(t.TempDir(), "notify")
-	states, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: told, Net: "unixgram"})
+	notify := filepath.Join(t.TempDir(), "notify")
+	states, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: notify, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer states.Close() //nolint:errcheck // nothing is written to it
-	cmd, log := startAsSystemd(t, []*os.File{socket}, "LISTEN_FDS=1", "NOTIFY_SOCKET="+told)
-	_, _ = socket.Close(), listener.Close() // the server has it alone now
+	cmd, log := startAsSystemd(t, []*os.File{socket}, "LISTEN_FDS=1", "NOTIFY_SOCKET="+notify)
+	_, _ = socket.Close(), listener.Close() // only the server has it now
 
-	hear := func(want string) {
+	wantState := func(want string) {
 		t.Helper()
 		state := make([]byte, 100)
-		_ = states.SetReadDeadline(time.Now().Add(30 * time.Second))
+		_ = states.SetReadDeadline(time.Now().Add(testGuard))
 		n, err := states.Read(state)
 		if got := string(state[:n]); err != nil || got != want {
-			t.Fatalf("systemd hears %q (%v), want %q\n%s", got, err, want, log)
+			t.Fatalf("got the state %q, error %v, want %q\n%s", got, err, want, log)
 		}
 	}
-	hear("READY=1")
+	wantState("READY=1")
 	if err := <-early; err != nil {
-		t.Errorf("who came before the server: %v", err)
+		t.Errorf("visitor who came before the server: got the error %v", err)
 	}
 	_ = cmd.Process.Signal(syscall.SIGHUP)
-	hear("RELOADING=1")
-	hear("READY=1")
+	wantState("RELOADING=1")
+	wantState("READY=1")
 	_ = cmd.Process.Signal(syscall.SIGTERM)
-	hear("STOPPING=1")
+	wantState("STOPPING=1")
 	if err := cmd.Wait(); err != nil {
-		t.Errorf("the server ended with %v\n%s", err, log)
+		t.Errorf("got the error %v, want exit status 0\n%s", err, log)
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 	"github.com/creack/pty"
 )
 
-// TestInterrupt stops a long run with Ctrl-C: what was written are whole lines,
-// JSON is closed, and the exit status says that it was interrupted.
+// TestInterrupt stops a long run with Ctrl-C: the output has only whole lines, its JSON is
+// closed, and the exit status is 130.
 func TestInterrupt(t *testing.T) {
 	for _, format := range []string{"ndjson", "json", "csv"} {
 		t.Run(format, func(t *testing.T) {
@@ -46,27 +46,27 @@ func TestInterrupt(t *testing.T) {
 			err = cmd.Wait()
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-				t.Errorf("ended with %v, want exit status %d", err, exitInterrupted)
+				t.Errorf("got the error %v, want exit status %d", err, exitInterrupted)
 			}
 			if got, want := stderr.String(), "prizegen: interrupted\n"; got != want {
-				t.Errorf("stderr %q, want %q", got, want)
+				t.Errorf("got the message %q, want %q", got, want)
 			}
 			out := append(first, rest...)
 			if !bytes.HasSuffix(out, []byte("\n")) {
-				t.Errorf("the last line is not whole: …%q", out[len(out)-100:])
+				t.Errorf("got the end %q, want a whole line", out[len(out)-100:])
 			}
 			if format != "csv" {
 				verify := exec.CommandContext(t.Context(), "prizegen", "verify", "-")
 				verify.Stdin = bytes.NewReader(out)
 				if report, err := verify.CombinedOutput(); err != nil {
-					t.Errorf("verify: %v\n%s", err, report)
+					t.Errorf("verify: got the error %v\n%s", err, report)
 				}
 			}
 		})
 	}
 }
 
-// TestInterruptWaiting stops commands that wait for someone to type.
+// TestInterruptWaiting stops commands that wait for input.
 func TestInterruptWaiting(t *testing.T) {
 	for _, args := range [][]string{{"prize", "--seed", "42", "-"}, {"verify", "-"}} {
 		t.Run(args[0], func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestInterruptWaiting(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer func() { _ = stdin.Close() }() // which the command may have done
+			defer func() { _ = stdin.Close() }() // the command may have closed it
 			stdout, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -84,7 +84,7 @@ func TestInterruptWaiting(t *testing.T) {
 				t.Fatal(err)
 			}
 			if args[0] == "prize" {
-				// An answer to each line as it is typed shows that the command is up.
+				// An answer to each line shows that the command runs.
 				answers := bufio.NewReader(stdout)
 				if _, err := answers.ReadString('\n'); err != nil {
 					t.Fatal(err)
@@ -94,11 +94,11 @@ func TestInterruptWaiting(t *testing.T) {
 						t.Fatal(err)
 					}
 					if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, account) {
-						t.Fatalf("answer to %s is %q, %v", account, line, err)
+						t.Fatalf("%s: got the answer %q, error %v, want the account number in it", account, line, err)
 					}
 				}
 			} else if _, err := io.WriteString(stdin, strings.Repeat("\n", 1<<17)); err != nil {
-				t.Fatal(err) // more than a pipe holds: it was read, so the command is up
+				t.Fatal(err) // more than a pipe holds: the command runs, since it was read
 			}
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
@@ -106,14 +106,14 @@ func TestInterruptWaiting(t *testing.T) {
 			err = cmd.Wait()
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-				t.Errorf("ended with %v, want exit status %d", err, exitInterrupted)
+				t.Errorf("got the error %v, want exit status %d", err, exitInterrupted)
 			}
 		})
 	}
 }
 
-// TestProgress runs long work on a terminal: after a second it shows how far it
-// is, and takes that away at the end.
+// TestProgress runs long work on a terminal: it shows its progress after a second, and
+// erases it at the end.
 func TestProgress(t *testing.T) {
 	terminal, err := startOnTerminal(t, "prizegen", "draw", "-n", "1000000000000", "-o", "csv")
 	if err != nil {
@@ -127,36 +127,36 @@ func TestProgress(t *testing.T) {
 		seen += more
 	}
 	if err != nil {
-		t.Fatalf("no progress was shown: %v; but %q", err, seen)
+		t.Fatalf("got %q, error %v, want the progress", seen, err)
 	}
 	for _, want := range []string{"draws, ", "/s, ", "%"} {
 		if !strings.Contains(seen, want) {
-			t.Errorf("progress lacks %q: %q", want, seen)
+			t.Errorf("got the progress %q, want %q in it", seen, want)
 		}
 	}
 	if err := terminal.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	last, _ := io.ReadAll(shown) // which ends with an error when the terminal's other end closes
+	last, _ := io.ReadAll(shown) // ends with an error when the other end of the terminal closes
 	if !strings.Contains(string(last), "\r\x1b[K") || !strings.Contains(string(last), "prizegen: interrupted") {
-		t.Errorf("the progress was not taken away before the end: %q", last)
+		t.Errorf("got the end %q, want the progress to be erased first", last)
 	}
 }
 
-// TestQuiet runs the same work with --quiet: nothing is shown.
+// TestQuiet runs work with --quiet, which shows nothing.
 func TestQuiet(t *testing.T) {
 	terminal, err := startOnTerminal(t, "prizegen", "draw", "--quiet", "-n", "100000", "-o", "csv")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if shown, _ := io.ReadAll(terminal.output); len(shown) > 0 {
-		t.Errorf("shown: %q", shown)
+		t.Errorf("got %q on the terminal", shown)
 	}
 }
 
-// TestNothingIsAskedOfTheTerminal runs a command on a terminal that answers no
-// questions: it asks none, and leaves the environment as it was.
-func TestNothingIsAskedOfTheTerminal(t *testing.T) {
+// TestNoQueryToTheTerminal runs a command on a terminal that answers no queries: the
+// command sends none, and does not change the environment.
+func TestNoQueryToTheTerminal(t *testing.T) {
 	ours, theirs, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -172,15 +172,15 @@ func TestNothingIsAskedOfTheTerminal(t *testing.T) {
 	if err := theirs.Close(); err != nil {
 		t.Fatal(err)
 	}
-	shown, _ := io.ReadAll(ours) // which ends with an error when the terminal's other end closes
+	shown, _ := io.ReadAll(ours) // ends with an error when the other end of the terminal closes
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(shown), "\x1b") || !strings.HasPrefix(string(shown), "prizegen ") {
-		t.Errorf("shown: %q", shown)
+		t.Errorf("got %q on the terminal", shown)
 	}
 	if got := os.Getenv("CI"); got == "prizegen: do not query the terminal" {
-		t.Errorf("CI is left as %q", got)
+		t.Errorf("got CI = %q, want it unchanged", got)
 	}
 }
 

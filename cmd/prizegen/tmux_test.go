@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// tmuxScreen is a program in a terminal of tmux, which shows what people would see.
+// tmuxScreen is a program in a terminal of tmux.
 type tmuxScreen struct {
 	t      *testing.T
 	socket string
 }
 
-// onTmux runs a line of shell in a terminal of a size. Where there is no tmux the test
-// is skipped, but not under CI.
+// onTmux runs a shell command in a terminal. The test is skipped if there is no tmux, but
+// not under CI.
 func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
@@ -38,7 +38,7 @@ func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
 		_ = exec.CommandContext(context.Background(), "tmux", "-S", s.socket, "kill-server").Run()
 		_ = os.RemoveAll(folder)
 	})
-	// Where the environment has CI, nothing is shown in colours.
+	// With CI in the environment, there are no colors.
 	s.do("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height),
 		"-e", "TERM=xterm-256color", "-e", "HOME="+t.TempDir(), "sh", "-c", "unset CI NO_COLOR; "+line+"; exec sleep 1000")
 	return s
@@ -54,7 +54,7 @@ func (s *tmuxScreen) do(args ...string) string {
 	return string(out)
 }
 
-// keys types keys, by the names that tmux has for them.
+// keys types keys, by their names in tmux.
 func (s *tmuxScreen) keys(names ...string) {
 	s.t.Helper()
 	for _, name := range names {
@@ -68,13 +68,13 @@ func (s *tmuxScreen) write(text string) {
 	s.do("send-keys", "-l", text)
 }
 
-// shows is what the terminal shows; with colors, escape codes are in it.
+// shows returns what the terminal shows. With the flag -e, it has escape codes for colors.
 func (s *tmuxScreen) shows(flags ...string) string {
 	s.t.Helper()
 	return s.do(append([]string{"capture-pane", "-p"}, flags...)...)
 }
 
-// until waits until the terminal shows all of some texts, and gives what it shows.
+// until waits until the terminal shows all of some texts, and returns what it shows.
 func (s *tmuxScreen) until(texts ...string) string {
 	s.t.Helper()
 	return s.untilTrue(fmt.Sprintf("%q is shown", texts), func(shown string) bool {
@@ -87,7 +87,7 @@ func (s *tmuxScreen) until(texts ...string) string {
 	})
 }
 
-// gone waits until the terminal does not show a text any more.
+// gone waits until the terminal no longer shows a text.
 func (s *tmuxScreen) gone(text string) {
 	s.t.Helper()
 	s.untilTrue(fmt.Sprintf("%q is gone", text), func(shown string) bool { return !strings.Contains(shown, text) })
@@ -95,13 +95,13 @@ func (s *tmuxScreen) gone(text string) {
 
 func (s *tmuxScreen) untilTrue(what string, isSo func(shown string) bool) string {
 	s.t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(testGuard); ; time.Sleep(20 * time.Millisecond) {
 		shown := s.shows()
 		switch {
 		case isSo(shown):
 			return shown
 		case time.Now().After(end):
-			s.t.Fatalf("it never comes to it that %s:\n%s", what, shown)
+			s.t.Fatalf("waited %v until %s, got:\n%s", testGuard, what, shown)
 		}
 	}
 }

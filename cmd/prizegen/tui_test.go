@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestTUIDrawsOfTheSeed holds a draw on the screen: the draws are those that prizegen
-// draw makes of the same seed.
+// TestTUIDrawsOfTheSeed draws on the screen: the draws are those that prizegen draw makes
+// with the same seed.
 func TestTUIDrawsOfTheSeed(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "prizegen", "draw", "--seed", "42", "-n", "13", "-o", "csv").Output()
 	if err != nil {
@@ -33,12 +33,12 @@ func TestTUIDrawsOfTheSeed(t *testing.T) {
 			want = "no prize this time"
 		}
 		if !strings.Contains(lettersOf(shown), cells[1]) || !strings.Contains(shown, want) {
-			t.Errorf("%s is not shown:\n%s", line, shown)
+			t.Errorf("got the screen below, want the draw %s:\n%s", line, shown)
 		}
 	}
 }
 
-// lettersOf takes everything but lower-case letters and digits out of a screen.
+// lettersOf returns the lower-case letters and digits of a screen.
 func lettersOf(shown string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
@@ -48,8 +48,8 @@ func lettersOf(shown string) string {
 	}, shown)
 }
 
-// TestTUIAlone runs prizegen alone, which is the interactive program in a terminal,
-// with what the environment has for it: letters roll in, then the prize is shown.
+// TestTUIAlone runs prizegen without a command in a terminal, with settings in the
+// environment: letters roll in, then the prize is shown.
 func TestTUIAlone(t *testing.T) {
 	s := onTmux(t, 80, 24, "PRIZEGEN_SEED=42 PRIZEGEN_START=9 prizegen")
 	s.until("Press space to draw", "next is 9")
@@ -58,7 +58,7 @@ func TestTUIAlone(t *testing.T) {
 	s.until("awsn5676 by the rule starts with A", "£50.00 had a chance of 75% (3/4)")
 }
 
-// TestTUIEnds ends the program by keys and by signals: the terminal is as before.
+// TestTUIEnds ends the program with keys and with signals, which restores the terminal.
 func TestTUIEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		keys   []string
@@ -86,13 +86,13 @@ func TestTUIEnds(t *testing.T) {
 			}
 			s.keys(test.keys...)
 			if shown := s.until("ended"); !strings.Contains(shown, fmt.Sprintf("status %d\n", test.status)) || strings.Contains(shown, "Press space") {
-				t.Errorf("status %d is expected:\n%s", test.status, shown)
+				t.Errorf("got the screen below, want status %d:\n%s", test.status, shown)
 			}
 			if diff := cmp.Diff(readFile(t, folder, "before"), readFile(t, folder, "after")); diff != "" {
-				t.Errorf("the terminal is not restored (-before +after):\n%s", diff)
+				t.Errorf("settings of the terminal (-before +after):\n%s", diff)
 			}
 			if got := strings.TrimSpace(s.do("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}")); got != "0 1 0" {
-				t.Errorf("screen, cursor and mouse are %s, want 0 1 0", got)
+				t.Errorf("got screen, cursor and mouse %s, want 0 1 0", got)
 			}
 		})
 	}
@@ -129,7 +129,7 @@ func TestTUIResize(t *testing.T) {
 		}
 		shown := s.until("sha256")
 		if n := strings.Count(shown, "\n"); n != size[1] {
-			t.Errorf("%d lines on a terminal of %d", n, size[1])
+			t.Errorf("got %d lines, want the %d of the terminal", n, size[1])
 		}
 		s.keys("1")
 	}
@@ -139,7 +139,7 @@ func TestTUIResize(t *testing.T) {
 	s.until("£50.00 had a chance", "by the rule starts with A")
 }
 
-// TestTUIColors shows colours where there are some, and says the same without.
+// TestTUIColors shows the same texts with and without colors.
 func TestTUIColors(t *testing.T) {
 	colored := onTmux(t, 80, 24, "prizegen tui --seed 42 --start 9 --no-animation")
 	plain := onTmux(t, 80, 24, "NO_COLOR=1 prizegen tui --seed 42 --start 9 --no-animation")
@@ -148,15 +148,15 @@ func TestTUIColors(t *testing.T) {
 		s.keys("Space")
 	}
 	with, without := colored.until("1 drawn, 1 won", "next is 10"), plain.until("1 drawn, 1 won", "next is 10")
-	// The shown screen is reversed, or else in brackets.
+	// The name of the current screen is reversed, or in brackets without colors.
 	if diff := cmp.Diff(strings.Replace(with, " 1 Draw ", "[1 Draw]", 1), without); diff != "" {
-		t.Errorf("without colours it is not the same (-with +without):\n%s", diff)
+		t.Errorf("screens differ (-with +without colors):\n%s", diff)
 	}
 	with, without = colored.shows("-e"), plain.shows("-e")
 	if !strings.Contains(with, "\x1b[38;") || strings.Contains(without, "\x1b[38;") || strings.Contains(without, "\x1b[3") {
-		t.Errorf("colours are where there should be none, or the other way round:\n%q", without)
+		t.Errorf("got the screens below, want colors only in the first one:\n%q\n%q", with, without)
 	}
 	if ansi.Strip(without) == "" {
-		t.Error("nothing is shown")
+		t.Error("got an empty screen")
 	}
 }

@@ -13,10 +13,10 @@ import (
 	"testing"
 )
 
-// quoted is a text as a word of a shell.
+// quoted returns a text as a word of a shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// command runs prizegen and gives what it prints.
+// command runs prizegen and returns its standard output.
 func command(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "prizegen", args...)
@@ -29,7 +29,7 @@ func command(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// freeAddress is an address where nobody listens at the moment.
+// freeAddress returns an address that no program listens on at the moment.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -40,9 +40,8 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// TestTUISession is a whole session on a real terminal: draws, other rules, odds, many
-// draws with a stop, a campaign and a corrected name, services that are lost and come
-// back, and the end.
+// TestTUISession is a whole session on a terminal: draws, other rules, odds, many draws
+// that are stopped, a campaign, a corrected name, and services that are lost and return.
 func TestTUISession(t *testing.T) {
 	folder := t.TempDir()
 	db := filepath.Join(folder, "prizegen.db")
@@ -58,17 +57,17 @@ func TestTUISession(t *testing.T) {
 	m.keys("q")
 	m.until("exit status 0")
 	if got, want := m.do("display-message", "-p", "alternate screen #{alternate_on}, cursor #{cursor_flag}, mouse #{mouse_any_flag}"), "alternate screen 0, cursor 1, mouse 0\n"; got != want {
-		t.Errorf("the terminal is left with %s, want %s", got, want)
+		t.Errorf("got the terminal with %s, want %s", got, want)
 	}
 }
 
-// drawInSession makes the draw that prizegen draw --seed 42 --start 9 makes, and goes
-// over to other rules and their odds.
+// drawInSession makes the same draw as prizegen draw --seed 42 --start 9, and switches to
+// other rules.
 func drawInSession(m *tmuxScreen) {
 	m.t.Helper()
 	want := command(m.t, "draw", "--seed", "42", "--start", "9", "-o", "csv")
 	if !strings.Contains(want, "9,awsn5676,starts with A,£50.00,") {
-		m.t.Fatalf("prizegen draw makes another draw: %s", want)
+		m.t.Fatalf("got %s from prizegen draw, want awsn5676", want)
 	}
 	m.keys("Space")
 	m.until("£50.00", "starts with A", "next is 10")
@@ -84,11 +83,10 @@ func drawInSession(m *tmuxScreen) {
 	m.gone("Keys of Odds")
 }
 
-// bulkInSession stops many draws on their way, which leaves no file, and writes fewer
-// of them to a file as the command does.
+// bulkInSession stops many draws, which leaves no file, and writes fewer draws to a file.
 func bulkInSession(m *tmuxScreen, folder string) {
 	m.t.Helper()
-	many, few := filepath.Join(folder, "many.csv"), filepath.Join(folder, "few.csv")
+	stopped, finished := filepath.Join(folder, "many.csv"), filepath.Join(folder, "few.csv")
 	m.keys("3")
 	m.until("Draw many")
 	plan := func(count, path string) {
@@ -101,24 +99,24 @@ func bulkInSession(m *tmuxScreen, folder string) {
 		m.write(path)
 		m.keys("Enter")
 	}
-	plan("100000000", many)
+	plan("100000000", stopped)
 	m.until("100,000,000 draws", "left", "no prize")
 	m.keys("x")
 	m.until("stopped after", "chi-square")
-	plan("12345", few)
+	plan("12345", finished)
 	m.until("12,345 draws", "✓ wrote", "chi-square")
 	files, err := filepath.Glob(filepath.Join(folder, "*.csv*"))
 	if err != nil || len(files) != 1 {
-		m.t.Errorf("there are %v, %v, want one file", files, err)
+		m.t.Errorf("got the files %v, error %v, want one file", files, err)
 	}
-	got, err := os.ReadFile(few)
+	got, err := os.ReadFile(finished)
 	want := command(m.t, "draw", "--seed", "42", "-n", "12345", "--rules", "modest", "-o", "csv")
 	if err != nil || string(got) != want {
-		m.t.Errorf("the file has %d bytes, %v, want the %d that prizegen draw writes", len(got), err, len(want))
+		m.t.Errorf("got a file of %d bytes, error %v, want the %d bytes of prizegen draw", len(got), err, len(want))
 	}
 }
 
-// campaignInSession plays a campaign, and corrects the name of who played.
+// campaignInSession plays a campaign and corrects the name of the entrant.
 func campaignInSession(t *testing.T, m *tmuxScreen, db string) {
 	t.Helper()
 	m.keys("4")
@@ -145,11 +143,11 @@ func campaignInSession(t *testing.T, m *tmuxScreen, db string) {
 	m.keys("y")
 	m.until("the entrant is now 小龍 李")
 	if list := command(t, "entrant", "list", "--db", db, "-o", "json"); !strings.Contains(list, `"last_name": "李"`) {
-		t.Errorf("the database has not the corrected name: %s", list)
+		t.Errorf("got the entrants %s, want the corrected name", list)
 	}
 }
 
-// servicesInSession draws by services, which are lost and come back.
+// servicesInSession draws with services that are lost and return.
 func servicesInSession(t *testing.T, m *tmuxScreen) {
 	t.Helper()
 	address := freeAddress(t)

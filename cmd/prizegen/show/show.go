@@ -1,5 +1,5 @@
-// Package show tells figures the same way in the command line's tables and on the
-// screens of the interactive program.
+// Package show formats numbers, tables and JSON for the command line and for the
+// interactive program.
 package show
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// Bar is a bar of a fraction of width columns, in eighths of a column. A fraction above 0
-// is always seen, and one above 1 takes the width.
+// Bar returns a bar of a fraction of width columns, in eighths of a column. A fraction
+// above 0 is always visible, and one above 1 has the full width.
 func Bar(fraction float64, width int) string {
 	eighths := int(math.Round(min(max(fraction, 0), 1) * float64(width) * 8))
 	if eighths == 0 && fraction > 0 {
@@ -27,22 +27,22 @@ func Bar(fraction float64, width int) string {
 	return text
 }
 
-// Money is an amount of minor units that need not be whole, such as a deviation.
+// Money returns an amount of minor units, which need not be whole, as text.
 func Money(currency prize.Currency, minor float64) string {
 	return currency.FormatRat(new(big.Rat).SetFloat64(minor), 0)
 }
 
-// maxFraction is how long an exact fraction may be where people are to read it.
+// maxFraction is the length of the longest fraction that people can read.
 const maxFraction = 24
 
-// Fraction is a probability as an exact fraction, and false where that is too long to
-// be read.
+// Fraction returns a probability as an exact fraction. It reports false if that is too
+// long to read.
 func Fraction(p *big.Rat) (string, bool) {
 	text := p.RatString()
 	return text, len(text) <= maxFraction
 }
 
-// Noun is the word for n of a thing: "draw" or "draws".
+// Noun returns the noun for n things: "draw" or "draws".
 func Noun[N int | uint64](n N, thing string) string {
 	switch {
 	case n == 1:
@@ -53,7 +53,7 @@ func Noun[N int | uint64](n N, thing string) string {
 	return thing + "s"
 }
 
-// Count is n of a thing: "1 draw" or "1,000 draws".
+// Count returns a number with its noun: "1 draw" or "1,000 draws".
 func Count[N int | uint64](n N, thing string) string {
 	return prize.Thousands(uint64(n)) + " " + Noun(n, thing)
 }
