@@ -20,8 +20,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// awkward are rules whose names want quoting, with a prize for everybody, an
-// account number without a rule, and outcomes longer than any buffer.
+// awkward is rules whose names need quoting, with account numbers without a rule and with
+// outcomes longer than appendBulk copies in blocks.
 const awkward = `name: 'quotes "and" <b>, \ more'
 currency: GBP
 rules:
@@ -36,7 +36,7 @@ rules:
   - {prize: ` + "a thing with a name that is long and longer and longer still up to a hundred" + `, value: 3, chance: 1/3}
 `
 
-// awkwardSpec draws a spec from formats with and without special characters.
+// awkwardSpec returns a random spec, with and without special characters.
 func awkwardSpec(t *rapid.T) draw.Spec {
 	text, err := textgen.Parse(rapid.SampledFrom([]string{"lower4", "upper2", `[",\]3`, `[a"]1`, "lower13", "lower40", "[<&>]2", "[=+@-]4"}).Draw(t, "text"))
 	if err != nil {
@@ -68,10 +68,9 @@ func awkwardSpec(t *rapid.T) draw.Spec {
 	return spec
 }
 
-// TestEncodingsReadBack writes draws in every way and reads them back by the
-// readers of the standard library: they say what the draws are, and JSON is byte
-// for byte as encoding/json would have it.
-func TestEncodingsReadBack(t *testing.T) {
+// TestEncodings decodes encoded draws with the standard library. The JSON must be the same
+// as that of encoding/json, byte for byte.
+func TestEncodings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		spec := awkwardSpec(t)
 		encodings := []*draw.Encoding{draw.CSV(&spec), draw.NDJSON(&spec), draw.JSON(&spec)}
@@ -109,15 +108,15 @@ func TestEncodingsReadBack(t *testing.T) {
 		}
 		var back []draw.Draw
 		if err := json.Unmarshal(files[2].Bytes(), &back); err != nil {
-			t.Fatalf("%v: %s", err, files[2].String())
+			t.Fatalf("decoding JSON: %v: %s", err, files[2].String())
 		}
 		if diff := cmp.Diff(draws, slices.Clip(back), cmpEmpty()); diff != "" {
-			t.Fatalf("JSON read back (-want +got):\n%s", diff)
+			t.Fatalf("decoded JSON (-want +got):\n%s", diff)
 		}
 	})
 }
 
-// checkCSV holds a file against the draws that are in it.
+// checkCSV compares a CSV file with its draws.
 func checkCSV(t *rapid.T, file string, draws []draw.Draw) {
 	t.Helper()
 	want := [][]string{{"index", "account", "rule", "prize", "value", "currency"}}
@@ -133,14 +132,14 @@ func checkCSV(t *rapid.T, file string, draws []draw.Draw) {
 	}
 	got, err := csv.NewReader(strings.NewReader(file)).ReadAll()
 	if err != nil {
-		t.Fatalf("%v: %s", err, file)
+		t.Fatalf("decoding CSV: %v: %s", err, file)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Fatalf("CSV read back (-want +got):\n%s", diff)
+		t.Fatalf("decoded CSV (-want +got):\n%s", diff)
 	}
 }
 
-// cmpEmpty makes no difference between no draws and none.
+// cmpEmpty treats a nil list of draws and an empty one as equal.
 func cmpEmpty() cmp.Option {
 	return cmp.Transformer("none", func(list []draw.Draw) map[int]draw.Draw {
 		all := map[int]draw.Draw{}
@@ -151,22 +150,22 @@ func cmpEmpty() cmp.Option {
 	})
 }
 
-// TestIndexesCountOn across every number of digits, in batches that are long
-// enough for any shortcut.
-func TestIndexesCountOn(t *testing.T) {
+// TestIndexDigits covers indexes whose number of digits changes, in batches that are long
+// enough for appendBulk.
+func TestIndexDigits(t *testing.T) {
 	for _, start := range []uint64{0, 9_950, 99_950, 999_999_950, 18_446_744_073_709_551_515} {
 		spec := spec(t, 101)
 		spec.Start = start
 		file := string(written(t, spec, draw.CSV(&spec)))
 		for i, line := range strings.Split(strings.TrimSpace(file), "\n")[1:] {
 			if index, _, _ := strings.Cut(line, ","); index != strconv.FormatUint(start+uint64(i), 10) {
-				t.Fatalf("draw %d from %d on has the index %s", i, start, index)
+				t.Fatalf("draw %d: got index %s, want %d", i, index, start+uint64(i))
 			}
 		}
 	}
 }
 
-// TestTable pads index and account number to the widths given, for people.
+// TestTable checks that index and account number are padded.
 func TestTable(t *testing.T) {
 	spec := spec(t, 0)
 	spec.Start = 9
@@ -182,7 +181,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestNoDraws make whole files all the same.
+// TestNoDraws checks that a run without draws results in a valid file.
 func TestNoDraws(t *testing.T) {
 	spec := spec(t, 0)
 	for want, encoding := range map[string]*draw.Encoding{
@@ -194,15 +193,15 @@ func TestNoDraws(t *testing.T) {
 	}
 }
 
-// TestOutputIsTheSameEachTime for several batches, as one valid array.
-func TestOutputIsTheSameEachTime(t *testing.T) {
+// TestOutputIsReproducible encodes several batches twice as one array.
+func TestOutputIsReproducible(t *testing.T) {
 	spec := spec(t, 3*draw.BatchSize+5)
 	first := written(t, spec, draw.JSON(&spec))
 	if second := written(t, spec, draw.JSON(&spec)); !bytes.Equal(first, second) {
-		t.Error("the same spec gives another file")
+		t.Error("got two different files of the same spec, want equal ones")
 	}
 	var all []draw.Draw
 	if err := json.Unmarshal(first, &all); err != nil || len(all) != 3*draw.BatchSize+5 {
-		t.Errorf("%d draws, %v", len(all), err)
+		t.Errorf("got %d draws with error %v, want %d", len(all), err, 3*draw.BatchSize+5)
 	}
 }

@@ -1,17 +1,17 @@
 package draw_test
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// half are rules that cover half of the account numbers.
+// half returns rules that match half of the account numbers.
 func half(t *testing.T) *prize.Rules {
 	t.Helper()
 	rules, err := prize.Parse("half.yaml", []byte(`name: half
@@ -26,9 +26,9 @@ rules:
 	return rules
 }
 
-// TestOddsAsJSON have exact fractions, and a row for account numbers that no rule
-// covers only where there are some.
-func TestOddsAsJSON(t *testing.T) {
+// TestNewOdds checks that odds have exact fractions, and that they have a row for account
+// numbers without a rule only if there are some.
+func TestNewOdds(t *testing.T) {
 	spec, rules := spec(t, 0), half(t)
 	got, err := json.Marshal(draw.NewOdds(rules, spec.Text, spec.Number, rules.Odds(spec.Text.Format, spec.Number.Format)))
 	if err != nil {
@@ -40,16 +40,16 @@ func TestOddsAsJSON(t *testing.T) {
 		`{"rule":"[0-4]$","prize":null,"value":0,"probability":"1/3"}],` +
 		`"win_probability":"1/6","expected_value":"250/3","stddev":186.33899812498248}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		t.Errorf("odds (-want +got):\n%s", diff)
 	}
 	all := draw.NewOdds(spec.Rules, spec.Text, spec.Number, spec.Rules.Odds(spec.Text.Format, spec.Number.Format))
 	if all.Rows[0].Rule == nil || len(all.Rows) != spec.Rules.Outcomes()-1 {
-		t.Errorf("%d rows that begin with %+v, though every account number is covered", len(all.Rows), all.Rows[0])
+		t.Errorf("got %d rows that begin with %+v, want %d rows that begin with a rule", len(all.Rows), all.Rows[0], spec.Rules.Outcomes()-1)
 	}
 }
 
-// TestAccountOddsAsJSON have the rows of one rule, or of none.
-func TestAccountOddsAsJSON(t *testing.T) {
+// TestNewAccountOdds checks that the odds of an account number have the rows of its rule.
+func TestNewAccountOdds(t *testing.T) {
 	rules := half(t)
 	for account, want := range map[string]string{
 		"a4": `[{"rule":"[0-4]$","prize":"£5.00","value":500,"probability":"1/3"},{"rule":"[0-4]$","prize":null,"value":0,"probability":"2/3"}]`,
@@ -58,7 +58,7 @@ func TestAccountOddsAsJSON(t *testing.T) {
 		odds := draw.NewAccountOdds(rules, account, rules.AccountOdds(account))
 		got, err := json.Marshal(odds.Rows)
 		if err != nil || odds.Account != account || odds.TextFormat != "" {
-			t.Fatal(odds, err)
+			t.Fatalf("got odds %+v with error %v, want those of %s without formats", odds, err, account)
 		}
 		if diff := cmp.Diff(want, string(got)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", account, diff)
@@ -66,38 +66,37 @@ func TestAccountOddsAsJSON(t *testing.T) {
 	}
 }
 
-// TestCheckFindsFairDrawsFair and draws against the odds of other rules not: by
-// the p-value, and by what is impossible.
-func TestCheckFindsFairDrawsFair(t *testing.T) {
+// TestCheck compares draws with their own odds, and with other odds by which some of them
+// are impossible.
+func TestCheck(t *testing.T) {
 	spec := spec(t, 50_000)
 	counted := 0
 	fair, err := draw.Check(t.Context(), draw.Local{}, spec, spec.Rules.Odds(spec.Text.Format, spec.Number.Format), func(draws int) { counted += draws })
 	if err != nil || fair.P < 0.001 || fair.P > 0.999 || fair.Degrees < 5 || counted != 50_000 || fair.Draws != 50_000 || fair.Seed != "42" {
-		t.Errorf("got %+v, %v, counted %d", fair, err, counted)
+		t.Errorf("got %+v with error %v and progress %d, want a fair sample of 50,000 draws", fair, err, counted)
 	}
 	sum, expected := uint64(0), 0.0
 	for o := range fair.Observed {
 		sum, expected = sum+fair.Observed[o], expected+fair.Expected[o]
 	}
 	if sum != 50_000 || math.Abs(expected-50_000) > 1e-6 {
-		t.Errorf("observed %d and expected %v are not the draws", sum, expected)
+		t.Errorf("got %d observed and %v expected draws, want 50,000 each", sum, expected)
 	}
 	unfair, err := draw.Check(t.Context(), draw.Local{}, spec, spec.Rules.AccountOdds("zzzz1235"), nil)
 	if err != nil || unfair.P != 0 || math.IsInf(unfair.ChiSquare, 0) {
-		t.Errorf("draws of all rules are held for those of one: %+v, %v", unfair, err)
+		t.Errorf("other odds: got p = %v and chi-square %v with error %v, want p = 0 and a finite chi-square", unfair.P, unfair.ChiSquare, err)
 	}
 }
 
-// TestCheckOfFewDraws counts rare outcomes together, down to a single cell that
-// says nothing.
+// TestCheckOfFewDraws checks that rare outcomes are counted together, down to one cell.
 func TestCheckOfFewDraws(t *testing.T) {
 	few := spec(t, 3)
 	sample, err := draw.Check(t.Context(), draw.Local{}, few, few.Rules.Odds(few.Text.Format, few.Number.Format), nil)
 	if err != nil || sample.Degrees != 0 || sample.P != 1 {
-		t.Errorf("got %+v, %v, want no degree of freedom and p = 1", sample, err)
+		t.Errorf("got %d degrees of freedom and p = %v with error %v, want 0 and p = 1", sample.Degrees, sample.P, err)
 	}
 	down := errors.New("the service is down")
 	if _, err := draw.Check(t.Context(), faulty{part: "text", err: down}, few, few.Rules.AccountOdds("x"), nil); !errors.Is(err, down) {
-		t.Errorf("got %v, want the error of the generator", err)
+		t.Errorf("got error %v, want that of the generator", err)
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// alone makes one draw of a spec straight from the packages below.
+// alone makes one draw of a spec with the packages below.
 func alone(spec draw.Spec, index uint64) draw.Draw {
 	text := string(spec.Text.Append(nil, spec.Seed.Range(entropy.Text, index, 1)))
 	number := string(spec.Number.Append(nil, spec.Seed.Range(entropy.Number, index, 1)))
@@ -39,7 +39,7 @@ func alone(spec draw.Spec, index uint64) draw.Draw {
 	return d
 }
 
-// drawn makes all draws of a spec and gives those emitted before an error.
+// drawn makes the draws of a spec and returns those emitted before an error.
 func drawn(ctx context.Context, g draw.Generator, spec draw.Spec) ([]draw.Draw, error) {
 	var all []draw.Draw
 	err := draw.Run(ctx, g, spec, nil, func(b *draw.Batch) error {
@@ -51,9 +51,9 @@ func drawn(ctx context.Context, g draw.Generator, spec draw.Spec) ([]draw.Draw, 
 	return all, err
 }
 
-// TestRunMakesEachDrawAsAlone whatever the number of cores, for any count around
-// the size of a batch and up to the last index.
-func TestRunMakesEachDrawAsAlone(t *testing.T) {
+// TestRun compares the draws of a run with draws made one by one, for several numbers of
+// cores, counts around the size of a batch, and the last indexes.
+func TestRun(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, cores := range []int{1, 2, 5} {
 		runtime.GOMAXPROCS(cores)
@@ -63,9 +63,9 @@ func TestRunMakesEachDrawAsAlone(t *testing.T) {
 				spec.Start = start
 				got, err := drawn(t.Context(), draw.Local{}, spec)
 				if err != nil || uint64(len(got)) != count {
-					t.Fatalf("%d cores: %d draws, %v, want %d", cores, len(got), err, count)
+					t.Fatalf("%d cores: got %d draws with error %v, want %d", cores, len(got), err, count)
 				}
-				// All of them one by one would take long.
+				// To make all of them one by one would take long.
 				for i := uint64(0); i < count; i += 1 + count/97 {
 					if diff := cmp.Diff(alone(spec, start+i), got[i]); diff != "" {
 						t.Fatalf("%d cores, draw %d of %d (-alone +run):\n%s", cores, i, count, diff)
@@ -76,20 +76,35 @@ func TestRunMakesEachDrawAsAlone(t *testing.T) {
 	}
 }
 
+// TestRunOfAllIndexes starts a run of the largest number of draws.
+func TestRunOfAllIndexes(t *testing.T) {
+	stop := errors.New("stopped by the test")
+	emitted := 0
+	err := draw.Run(t.Context(), draw.Local{}, spec(t, math.MaxUint64), nil, func(*draw.Batch) error {
+		if emitted++; emitted == 2 {
+			return stop
+		}
+		return nil
+	})
+	if !errors.Is(err, stop) || emitted != 2 {
+		t.Errorf("got %d batches with error %v, want 2 and the error of emit", emitted, err)
+	}
+}
+
 func TestRunEndsAtTheLastIndex(t *testing.T) {
 	spec := spec(t, 2)
 	spec.Start = math.MaxUint64
 	if got, err := drawn(t.Context(), draw.Local{}, spec); !errors.Is(err, entropy.ErrRange) || len(got) != 0 {
-		t.Errorf("got %d draws, %v, want none and ErrRange", len(got), err)
+		t.Errorf("got %d draws with error %v, want none and ErrRange", len(got), err)
 	}
 	spec = given(spec, nil, []string{"a"}, []string{"b"})
 	if got, err := drawn(t.Context(), draw.Local{}, spec); !errors.Is(err, entropy.ErrRange) || len(got) != 1 {
-		t.Errorf("with given account numbers: got %d draws, %v, want one and ErrRange", len(got), err)
+		t.Errorf("given account numbers: got %d draws with error %v, want 1 and ErrRange", len(got), err)
 	}
 }
 
-// given makes a spec of account numbers that come a batch at a time, and end in
-// an error or nil.
+// given returns a spec with account numbers, one batch at a time. The last batch comes
+// with the error end, which may be nil.
 func given(spec draw.Spec, end error, batches ...[]string) draw.Spec {
 	spec.Accounts = func(list *prize.Accounts) error {
 		if len(batches) == 0 {
@@ -107,30 +122,31 @@ func given(spec draw.Spec, end error, batches ...[]string) draw.Spec {
 	return spec
 }
 
-// TestRunDecidesGivenAccountNumbers of any width, without parts and formats.
-func TestRunDecidesGivenAccountNumbers(t *testing.T) {
+// TestRunOfGivenAccounts checks that given account numbers of any length have neither parts
+// nor formats.
+func TestRunOfGivenAccounts(t *testing.T) {
 	spec := spec(t, 0)
 	spec.Start = 100
 	got, err := drawn(t.Context(), draw.Local{}, given(spec, nil, []string{"A1", "b22"}, []string{"c"}, slices.Repeat([]string{"x4"}, draw.BatchSize)))
 	if err != nil || len(got) != 3+draw.BatchSize {
-		t.Fatalf("got %d draws, %v", len(got), err)
+		t.Fatalf("got %d draws with error %v, want %d", len(got), err, 3+draw.BatchSize)
 	}
 	for i, want := range []string{"A1", "b22", "c", "x4"} {
 		d := got[i]
 		if d.Index != 100+uint64(i) || d.Whole != want || d.Text+d.Number+d.TextFormat+d.NumberFormat != "" || d.Rule == nil {
-			t.Errorf("draw %d is %+v, want %s alone", i, d, want)
+			t.Errorf("draw %d: got %+v, want %s at index %d without parts and formats", i, d, want, 100+i)
 		}
 	}
 }
 
-// TestRunEmitsAllBeforeAnError of the account numbers, even those that came with
-// it, and tells the error.
-func TestRunEmitsAllBeforeAnError(t *testing.T) {
+// TestRunEndsAtAnErrorOfAccounts checks that the draws before the error are emitted,
+// including those that come with it.
+func TestRunEndsAtAnErrorOfAccounts(t *testing.T) {
 	broken := errors.New("line 4 is broken")
 	for name, batches := range map[string][][]string{
-		"at once":        {},
-		"with a batch":   {{"a"}, {"b", "c"}},
-		"behind a batch": {{"a"}, {"b", "c"}, {}},
+		"at once":       {},
+		"with a batch":  {{"a"}, {"b", "c"}},
+		"after a batch": {{"a"}, {"b", "c"}, {}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := 0
@@ -139,14 +155,13 @@ func TestRunEmitsAllBeforeAnError(t *testing.T) {
 			}
 			got, err := drawn(t.Context(), draw.Local{}, given(spec(t, 0), broken, batches...))
 			if !errors.Is(err, broken) || len(got) != want {
-				t.Errorf("got %d draws, %v, want %d and the error", len(got), err, want)
+				t.Errorf("got %d draws with error %v, want %d and the error of Accounts", len(got), err, want)
 			}
 		})
 	}
 }
 
-// faulty is a generator that fails, in the part named, for ranges from an index
-// on.
+// faulty is a generator that returns an error for one part of the draws from an index on.
 type faulty struct {
 	draw.Local
 	part string
@@ -175,7 +190,7 @@ func (f faulty) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Ru
 	return f.Local.Prizes(ctx, dst, rules, accounts, r)
 }
 
-// TestRunEndsAtAnErrorOfTheGenerator after the draws before it.
+// TestRunEndsAtAnErrorOfTheGenerator checks that the draws before the error are emitted.
 func TestRunEndsAtAnErrorOfTheGenerator(t *testing.T) {
 	down := errors.New("the service is down")
 	for _, part := range []string{"text", "number", "prize"} {
@@ -183,13 +198,13 @@ func TestRunEndsAtAnErrorOfTheGenerator(t *testing.T) {
 			g := faulty{part: part, from: 3 * draw.BatchSize, err: down}
 			got, err := drawn(t.Context(), g, spec(t, 20*draw.BatchSize))
 			if !errors.Is(err, down) || len(got) != 3*draw.BatchSize {
-				t.Errorf("got %d draws, %v, want %d and the error", len(got), err, 3*draw.BatchSize)
+				t.Errorf("got %d draws with error %v, want %d and the error of the generator", len(got), err, 3*draw.BatchSize)
 			}
 		})
 	}
 }
 
-// TestRunEndsAtAnErrorOfTheCaller in either function.
+// TestRunEndsAtAnErrorOfTheCaller covers encode and emit.
 func TestRunEndsAtAnErrorOfTheCaller(t *testing.T) {
 	full := errors.New("the disk is full")
 	failing := func(b *draw.Batch) error {
@@ -201,46 +216,45 @@ func TestRunEndsAtAnErrorOfTheCaller(t *testing.T) {
 	emitted := 0
 	err := draw.Run(t.Context(), draw.Local{}, spec(t, 9*draw.BatchSize), failing, func(*draw.Batch) error { emitted++; return nil })
 	if !errors.Is(err, full) || emitted != 2 {
-		t.Errorf("encode: %d batches, %v, want 2 and the error", emitted, err)
+		t.Errorf("encode: got %d batches with error %v, want 2 and the error of encode", emitted, err)
 	}
 	if err := draw.Run(t.Context(), draw.Local{}, spec(t, 9*draw.BatchSize), nil, failing); !errors.Is(err, full) {
-		t.Errorf("emit: %v, want the error", err)
+		t.Errorf("got error %v, want that of emit", err)
 	}
 }
 
-// TestRunPanicsItself where one of the functions that it calls does, so that the caller
-// can put in order what it has begun.
-func TestRunPanicsItself(t *testing.T) {
-	fault := func(b *draw.Batch) error {
+// TestRunPanics checks that Run panics if a function of the caller does, so the caller can
+// clean up.
+func TestRunPanics(t *testing.T) {
+	panicking := func(b *draw.Batch) error {
 		if b.Start == 3*draw.BatchSize {
-			panic("a fault of the caller")
+			panic("panic of the caller")
 		}
 		return nil
 	}
 	for name, run := range map[string]func() error{
 		"encode": func() error {
-			return draw.Run(t.Context(), draw.Local{}, spec(t, 1000*draw.BatchSize), fault, nil)
+			return draw.Run(t.Context(), draw.Local{}, spec(t, 1000*draw.BatchSize), panicking, nil)
 		},
 		"emit": func() error {
-			return draw.Run(t.Context(), draw.Local{}, spec(t, 1000*draw.BatchSize), nil, fault)
+			return draw.Run(t.Context(), draw.Local{}, spec(t, 1000*draw.BatchSize), nil, panicking)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
-				if panicked := recover(); panicked == nil || !strings.Contains(fmt.Sprint(panicked), "a fault of the caller") {
-					t.Errorf("recovered %v, want the fault", panicked)
+				if panicked := recover(); panicked == nil || !strings.Contains(fmt.Sprint(panicked), "panic of the caller") {
+					t.Errorf("recovered %v, want the panic of the caller", panicked)
 				}
 			}()
-			t.Errorf("returned %v", run())
+			t.Errorf("Run returned %v, want a panic", run())
 		})
 	}
 }
 
-// TestRunEndsWithItsContext before it begins, on its way, and while the last
-// batch is emitted.
+// TestRunEndsWithItsContext cancels the context before the run and during it.
 func TestRunEndsWithItsContext(t *testing.T) {
-	stop := errors.New("somebody pressed Ctrl-C")
-	for name, batches := range map[string]int32{"before it begins": 0, "on its way": 2} {
+	stop := errors.New("cancelled by the test")
+	for name, batches := range map[string]int32{"before the run": 0, "during the run": 2} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			if batches == 0 {
@@ -254,57 +268,56 @@ func TestRunEndsWithItsContext(t *testing.T) {
 				return nil
 			})
 			if !errors.Is(err, stop) || emitted.Load() > 100 || emitted.Load() < batches {
-				t.Errorf("%d batches, %v, want few and why it ended", emitted.Load(), err)
+				t.Errorf("got %d batches with error %v, want %d to 100 and the cause of the context", emitted.Load(), err, batches)
 			}
 		})
 	}
 }
 
-// TestRunNeedsNoFunctions where only the generator's work is wanted.
-func TestRunNeedsNoFunctions(t *testing.T) {
+func TestRunWithoutFunctions(t *testing.T) {
 	if err := draw.Run(t.Context(), draw.Local{}, spec(t, 3*draw.BatchSize), nil, nil); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestLocalDividesLargeRanges over goroutines without a change.
+// TestLocalDividesLargeRanges checks that dividing a range among goroutines changes nothing.
 func TestLocalDividesLargeRanges(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	spec, count := spec(t, 0), uint64(100_001)
 	r := entropy.Seed("7").Range(entropy.Text, math.MaxUint64-count+1, count)
 	texts, err := draw.Local{}.Texts(t.Context(), []byte("before"), spec.Text, r)
 	if want := spec.Text.Append([]byte("before"), r); err != nil || string(texts) != string(want) {
-		t.Errorf("texts differ: %v", err)
+		t.Errorf("Texts differs from Append, with error %v", err)
 	}
 	numbers, err := draw.Local{}.Numbers(t.Context(), nil, spec.Number, r)
 	if want := spec.Number.Append(nil, r); err != nil || string(numbers) != string(want) {
-		t.Errorf("numbers differ: %v", err)
+		t.Errorf("Numbers differs from Append, with error %v", err)
 	}
 	var accounts prize.Accounts
 	accounts.Join(texts[len("before"):], 4, numbers, 4)
 	outcomes, err := draw.Local{}.Prizes(t.Context(), nil, spec.Rules, &accounts, r)
 	if want := spec.Rules.Award(nil, &accounts, r); err != nil || !slices.Equal(outcomes, want) {
-		t.Errorf("outcomes differ: %v", err)
+		t.Errorf("Prizes differs from Award, with error %v", err)
 	}
 }
 
-func TestLocalRefuses(t *testing.T) {
+func TestLocalErrors(t *testing.T) {
 	spec := spec(t, 0)
 	if _, err := (draw.Local{}).Texts(t.Context(), nil, spec.Text, entropy.Range{Start: math.MaxUint64, Count: 2}); !errors.Is(err, entropy.ErrRange) {
-		t.Errorf("behind the last index: %v, want ErrRange", err)
+		t.Errorf("past the last index: got error %v, want ErrRange", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, count := range []uint64{1, 1 << 20} {
 		if _, err := (draw.Local{}).Numbers(ctx, nil, spec.Number, entropy.Range{Count: count}); !errors.Is(err, context.Canceled) {
-			t.Errorf("%d numbers of an ended context: %v", count, err)
+			t.Errorf("%d numbers with a cancelled context: got error %v, want context.Canceled", count, err)
 		}
 	}
 }
 
-// TestDrawNamesEverything that is needed to make it again, and null for what is
-// not there.
-func TestDrawNamesEverything(t *testing.T) {
+// TestDrawWithoutRule checks that a draw has the hash of its rules, and neither rule nor
+// prize if no rule matches.
+func TestDrawWithoutRule(t *testing.T) {
 	rules, err := prize.Parse("rules.yaml", []byte("name: x\ncurrency: GBP\nrules:\n- {match: a, prizes: [{win: 1, chance: 100%}]}\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -313,9 +326,9 @@ func TestDrawNamesEverything(t *testing.T) {
 	spec.Rules = rules
 	got, err := drawn(t.Context(), draw.Local{}, given(spec, nil, []string{"a", "b"}))
 	if err != nil || len(got) != 2 {
-		t.Fatal(got, err)
+		t.Fatalf("got %d draws with error %v, want 2", len(got), err)
 	}
 	if got[0].Rule == nil || got[0].Prize == nil || got[1].Rule != nil || got[1].Prize != nil || !strings.HasPrefix(got[0].RulesSHA256, rules.SHA256()) {
-		t.Errorf("got %+v and %+v, want a prize and neither rule nor prize", got[0], got[1])
+		t.Errorf("got %+v and %+v, want one with rule and prize and one without", got[0], got[1])
 	}
 }

@@ -3,7 +3,6 @@ package draw_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -193,14 +193,14 @@ func TestTolerance(t *testing.T) {
 // commas of the array.
 func indented(t *testing.T, array string, brackets bool) string {
 	t.Helper()
-	var b bytes.Buffer
-	if err := json.Indent(&b, []byte(array), "", "  "); err != nil {
+	value := jsontext.Value(array)
+	if err := value.Indent(jsontext.WithIndent("  ")); err != nil {
 		t.Fatal(err)
 	}
 	if brackets {
-		return b.String()
+		return string(value)
 	}
-	text := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(b.String(), "["), "]\n"), "\n  },", "\n  }")
+	text := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(string(value), "["), "]"), "\n  },", "\n  }")
 	return strings.TrimSpace(text)
 }
 

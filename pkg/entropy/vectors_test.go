@@ -1,11 +1,12 @@
 package entropy_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
 	"testing"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
@@ -32,7 +33,7 @@ func loadVectors(t *testing.T) vectors {
 		t.Fatal(err)
 	}
 	var v vectors
-	if err := json.Unmarshal(data, &v); err != nil {
+	if err := json.Unmarshal(data, &v, json.MatchCaseInsensitiveNames(true)); err != nil {
 		t.Fatal(err)
 	}
 	return v

@@ -2,7 +2,6 @@ package partgen_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/partgen"
@@ -113,7 +114,7 @@ func TestVectors(t *testing.T) {
 			Text, Number string
 		}
 	}
-	if err := json.Unmarshal(data, &vectors); err != nil {
+	if err := json.Unmarshal(data, &vectors, json.MatchCaseInsensitiveNames(true)); err != nil {
 		t.Fatal(err)
 	}
 	if len(vectors.Accounts) == 0 {

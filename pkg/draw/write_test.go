@@ -10,9 +10,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// TestWriteAndTally writes a run, and holds a tally of it against one that counts
-// the draws one by one.
-func TestWriteAndTally(t *testing.T) {
+// TestWrite compares the text and the tally of a run with those of its batches.
+func TestWrite(t *testing.T) {
 	spec := spec(t, 3*draw.BatchSize+5)
 	want := make([]uint64, spec.Rules.Outcomes())
 	var text []byte
@@ -32,14 +31,14 @@ func TestWriteAndTally(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(out.Bytes(), text) {
-		t.Errorf("wrote %d bytes that differ from the %d of its batches", out.Len(), len(text))
+		t.Errorf("got %d bytes that differ from those of the batches, want the same %d bytes", out.Len(), len(text))
 	}
 	if got := tally.Counts(); !slices.Equal(got, want) {
-		t.Errorf("counted %v, want %v", got, want)
+		t.Errorf("got counts %v, want %v", got, want)
 	}
 }
 
-// fullDisk takes some writes and refuses the next ones.
+// fullDisk is a writer that returns an error after a number of writes.
 type fullDisk struct {
 	room int
 	err  error
@@ -53,17 +52,16 @@ func (d *fullDisk) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestWriteEnds with a disk that is full and with its context: what was counted until then is
-// told.
-func TestWriteEnds(t *testing.T) {
+// TestWriteErrors covers the errors of the writer and the context.
+func TestWriteErrors(t *testing.T) {
 	spec := spec(t, 100*draw.BatchSize)
 	full := errors.New("no space left")
 	tally := draw.NewTally(spec.Rules)
 	if err := draw.Write(t.Context(), draw.Local{}, spec, draw.NDJSON(&spec), &fullDisk{2, full}, tally.Add); !errors.Is(err, full) {
-		t.Errorf("got %v, want the error of the disk", err)
+		t.Errorf("got error %v, want that of the writer", err)
 	}
 	if sample := draw.Compare(spec.Seed, tally.Counts(), spec.Rules.Odds(spec.Text.Format, spec.Number.Format)); sample.Draws != 3*draw.BatchSize {
-		t.Errorf("a tally of %d draws, want those of three batches", sample.Draws)
+		t.Errorf("got a tally of %d draws, want %d", sample.Draws, 3*draw.BatchSize)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	batches := 0
@@ -73,6 +71,6 @@ func TestWriteEnds(t *testing.T) {
 		}
 	})
 	if !errors.Is(err, context.Canceled) || batches == 100 {
-		t.Errorf("%v after %d batches, want the run to be stopped on its way", err, batches)
+		t.Errorf("got error %v after %d batches, want context.Canceled before 100", err, batches)
 	}
 }
