@@ -23,7 +23,7 @@ type Options struct {
 func Write(path string, o Options, f func(w *os.File) error) error {
 	if !o.Replace {
 		if _, err := os.Lstat(path); err == nil {
-			return taken(path)
+			return errExists(path)
 		}
 	}
 	temp := fmt.Sprintf("%s.%08x.new", path, rand.Uint32())
@@ -39,8 +39,8 @@ func Write(path string, o Options, f func(w *os.File) error) error {
 		err = publish(temp, path, o.Replace)
 	}
 	if err != nil {
-		if lost := os.Remove(temp); !errors.Is(lost, fs.ErrNotExist) {
-			err = errors.Join(err, lost)
+		if removeErr := os.Remove(temp); !errors.Is(removeErr, fs.ErrNotExist) {
+			err = errors.Join(err, removeErr)
 		}
 	}
 	return err
@@ -57,23 +57,26 @@ func publish(temp, path string, replace bool) error {
 	case err == nil:
 		return at(path, os.Remove(temp))
 	case errors.Is(err, fs.ErrExist):
-		return taken(path)
+		return errExists(path)
 	}
 	// The file system has no hard links: reserve the name with an empty file.
-	place, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	reserved, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return taken(path)
+		return errExists(path)
 	}
 	if err != nil {
 		return at(path, err)
 	}
-	if err := errors.Join(place.Close(), os.Rename(temp, path)); err != nil {
+	if err := errors.Join(reserved.Close(), os.Rename(temp, path)); err != nil {
 		return errors.Join(at(path, err), os.Remove(path))
 	}
 	return nil
 }
 
-func taken(path string) error { return fmt.Errorf("%s already exists%w", path, silent{fs.ErrExist}) }
+// errExists returns the error that path exists.
+func errExists(path string) error {
+	return fmt.Errorf("%s already exists%w", path, silent{fs.ErrExist})
+}
 
 // silent wraps an error for [errors.Is] without adding to the text.
 type silent struct{ err error }
@@ -86,9 +89,9 @@ func at(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var bare *fs.PathError
-	if errors.As(err, &bare) {
-		err = bare.Err
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/atomicfile"
 )
 
+// Write creates a file, and returns an error if it exists.
 func ExampleWrite() {
 	folder, _ := os.MkdirTemp("", "")
 	defer func() { _ = os.RemoveAll(folder) }()
@@ -32,74 +33,75 @@ func ExampleWrite() {
 	// index,account
 }
 
-// TestWrite has files written where there is one and where there is none, by what
-// succeeds and what does not: nothing is ever left in part or beside the file.
+// TestWrite writes new and existing files, with and without errors. It must leave neither an
+// incomplete file nor a temporary one.
 func TestWrite(t *testing.T) {
 	full := errors.New("no space left")
 	const old, whole, half = "old", "the whole text", "the wh"
 	for name, test := range map[string]struct {
-		there, replace bool
-		fails          error
-		rival          bool // whether another program takes the name meanwhile
-		want           error
-		left           string // what is in the file then, empty for no file
+		exists, replace bool
+		err             error // of the function that writes
+		race            bool  // another program creates the file meanwhile
+		want            error
+		content         string // of the file at the end; empty for no file
 	}{
-		"new":                            {left: whole},
-		"new, though one may be there":   {replace: true, left: whole},
-		"new that fails":                 {fails: full, want: full},
-		"there":                          {there: true, want: fs.ErrExist, left: old},
-		"there, to be replaced":          {there: true, replace: true, left: whole},
-		"there, to be replaced and lost": {there: true, replace: true, fails: full, want: full, left: old},
-		"taken by somebody else":         {rival: true, want: fs.ErrExist, left: old},
+		"new":                        {content: whole},
+		"new, with replace":          {replace: true, content: whole},
+		"new, with an error":         {err: full, want: full},
+		"existing":                   {exists: true, want: fs.ErrExist, content: old},
+		"replaced":                   {exists: true, replace: true, content: whole},
+		"replaced, with an error":    {exists: true, replace: true, err: full, want: full, content: old},
+		"created by another program": {race: true, want: fs.ErrExist, content: old},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
 			path := filepath.Join(folder, "draws.csv")
-			put := func() {
+			create := func() {
 				if err := os.WriteFile(path, []byte(old), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if test.there {
-				put()
+			if test.exists {
+				create()
 			}
 			err := atomicfile.Write(path, atomicfile.Options{Mode: 0o640, Replace: test.replace}, func(w *os.File) error {
-				if test.there && !test.replace {
-					t.Error("it was written though there is one")
+				if test.exists && !test.replace {
+					t.Error("f was called although the file exists")
 				}
 				text := whole
-				if test.fails != nil {
+				if test.err != nil {
 					text = half
 				}
-				if test.rival {
-					put()
+				if test.race {
+					create()
 				}
 				_, err := w.WriteString(text)
-				return errors.Join(err, test.fails)
+				return errors.Join(err, test.err)
 			})
 			if !errors.Is(err, test.want) {
-				t.Errorf("got %v, want %v", err, test.want)
+				t.Errorf("got error %v, want %v", err, test.want)
 			}
 			if errors.Is(err, fs.ErrExist) && err.Error() != path+" already exists" {
-				t.Errorf("it says %q", err)
+				t.Errorf("got error %q, want %q", err, path+" already exists")
 			}
-			left, err := os.ReadFile(path)
-			if err != nil && !errors.Is(err, fs.ErrNotExist) || string(left) != test.left {
-				t.Errorf("left %q, %v, want %q", left, err, test.left)
+			content, err := os.ReadFile(path)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) || string(content) != test.content {
+				t.Errorf("got content %q with error %v, want %q", content, err, test.content)
 			}
 			files, err := os.ReadDir(folder)
-			if want := min(len(test.left), 1); err != nil || len(files) != want {
-				t.Errorf("%v are left, %v, want %d files", files, err, want)
+			if want := min(len(test.content), 1); err != nil || len(files) != want {
+				t.Errorf("got files %v with error %v, want %d", files, err, want)
 			}
 		})
 	}
 }
 
-// TestWriteNowhere names the file that was meant, not the temporary one.
-func TestWriteNowhere(t *testing.T) {
+// TestWriteToMissingFolder checks that the error has the path and not that of the temporary
+// file.
+func TestWriteToMissingFolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "no", "such", "folder.csv")
 	err := atomicfile.Write(path, atomicfile.Options{Mode: 0o644}, func(*os.File) error { return nil })
 	if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), path+": ") {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want ErrNotExist with %s", err, path)
 	}
 }

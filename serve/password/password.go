@@ -1,8 +1,7 @@
-// Package password checks the password of an administrator, slowly enough that
-// guessing takes too long and without letting many guesses at once use up the
-// machine.
+// Package password checks the password of an administrator. Each check is slow, so guessing
+// takes too long, and few run at once, so guesses can't use up the memory of the machine.
 //
-// A password is set as it is or as its argon2id hash, which [Hash] makes.
+// A password is configured as plain text or as the argon2id hash that [Hash] returns.
 package password
 
 import (
@@ -16,49 +15,49 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// cost follows OWASP's Password Storage Cheat Sheet for argon2id: 19 MiB, two passes,
-// one thread.
-func cost() *argon2id.Params {
+// params returns the parameters of OWASP's Password Storage Cheat Sheet for argon2id:
+// 19 MiB, two passes, one thread.
+func params() *argon2id.Params {
 	return &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 }
 
-// MaxLength is how many bytes a password may have.
+// MaxLength is the length of the longest password, in bytes.
 const MaxLength = 1024
 
-// atOnce is how many passwords are hashed at a time: each takes 19 MiB.
-const atOnce = 2
+// maxConcurrent is the number of passwords hashed at a time. Each takes 19 MiB.
+const maxConcurrent = 2
 
-// Hash gives the argon2id hash of a password in the PHC string format:
-// https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md.
+// Hash returns the argon2id hash of a password of 1 to [MaxLength] bytes in the PHC string
+// format: https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md.
 func Hash(password string) (string, error) {
 	if password == "" || len(password) > MaxLength {
-		return "", fmt.Errorf("the password has %d bytes, expected 1 to %d", len(password), MaxLength)
+		return "", fmt.Errorf("the password must have 1 to %d bytes, got %d", MaxLength, len(password))
 	}
-	return argon2id.CreateHash(password, cost())
+	return argon2id.CreateHash(password, params())
 }
 
-// Password is the one password that is right.
+// Password is the password of an administrator. It is safe for concurrent use.
 type Password struct {
 	hash  string
-	plain string // empty where only the hash is known
-	room  *semaphore.Weighted
+	plain string // empty if only the hash is known
+	slots *semaphore.Weighted
 
-	mu   sync.Mutex
-	same map[string]bool // hashes that others made: whether they are of this password
+	mu    sync.Mutex
+	marks map[string]bool // results of HasMark
 }
 
-// prefix is what the hashes begin with that are understood.
+// prefix is the beginning of an argon2id hash.
 const prefix = "$argon2id$"
 
-// New makes a password of a secret: the password itself or a hash that [Hash] made.
+// New returns the password that secret is, either as plain text or as a hash of [Hash].
 func New(secret string) (*Password, error) {
-	p := &Password{hash: secret, room: semaphore.NewWeighted(atOnce), same: map[string]bool{}}
+	p := &Password{hash: secret, slots: semaphore.NewWeighted(maxConcurrent), marks: map[string]bool{}}
 	if strings.HasPrefix(secret, prefix) {
-		params, _, _, err := argon2id.DecodeHash(secret)
+		own, _, _, err := argon2id.DecodeHash(secret)
 		if err != nil {
-			return nil, fmt.Errorf("the hash of the password can't be read: %w", err)
+			return nil, fmt.Errorf("invalid hash of the password: %w", err)
 		}
-		if most := cost(); params.Memory > 64*most.Memory || params.Iterations > 64*most.Iterations {
+		if limit := params(); own.Memory > 64*limit.Memory || own.Iterations > 64*limit.Iterations {
 			return nil, errors.New("the hash of the password takes too much memory or time to check")
 		}
 		return p, nil
@@ -71,8 +70,8 @@ func New(secret string) (*Password, error) {
 	return p, nil
 }
 
-// Matches says whether a password is the right one. It waits while others are checked;
-// its error is that of the context.
+// Matches reports whether a password is the right one. It waits until few others are being
+// checked. The error is that of the context.
 func (p *Password) Matches(ctx context.Context, password string) (bool, error) {
 	if len(password) > MaxLength {
 		return false, nil
@@ -81,23 +80,24 @@ func (p *Password) Matches(ctx context.Context, password string) (bool, error) {
 }
 
 func (p *Password) compare(ctx context.Context, password, hash string) (bool, error) {
-	if err := p.room.Acquire(ctx, 1); err != nil {
+	if err := p.slots.Acquire(ctx, 1); err != nil {
 		return false, err
 	}
-	defer p.room.Release(1)
+	defer p.slots.Release(1)
 	return argon2id.ComparePasswordAndHash(password, hash)
 }
 
-// Mark stands for the password without telling it: what is kept with a session, so
-// that another password ends the session.
+// Mark returns a text that identifies the password without revealing it. A session stores
+// it and ends when the password changes; see [Password.HasMark].
 func (p *Password) Mark() string { return p.hash }
 
-// maxMarks is how many marks of others are remembered.
+// maxMarks is the number of marks whose results are remembered.
 const maxMarks = 100
 
-// Made says whether a mark is of this password. Other replicas and earlier runs mark
-// the same password differently.
-func (p *Password) Made(ctx context.Context, mark string) (bool, error) {
+// HasMark reports whether a mark is of this password. Another replica or an earlier run has
+// a different mark of the same password, which HasMark recognizes if it knows the plain
+// text. The error is that of the context or about an invalid mark.
+func (p *Password) HasMark(ctx context.Context, mark string) (bool, error) {
 	if mark == p.hash {
 		return true, nil
 	}
@@ -105,20 +105,20 @@ func (p *Password) Made(ctx context.Context, mark string) (bool, error) {
 		return false, nil
 	}
 	p.mu.Lock()
-	same, known := p.same[mark]
+	matches, known := p.marks[mark]
 	p.mu.Unlock()
 	if known {
-		return same, nil
+		return matches, nil
 	}
-	same, err := p.compare(ctx, p.plain, mark)
+	matches, err := p.compare(ctx, p.plain, mark)
 	if err != nil {
 		return false, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.same) >= maxMarks {
-		clear(p.same)
+	if len(p.marks) >= maxMarks {
+		clear(p.marks)
 	}
-	p.same[mark] = same
-	return same, nil
+	p.marks[mark] = matches
+	return matches, nil
 }

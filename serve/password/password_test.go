@@ -11,13 +11,14 @@ import (
 	"github.com/prizegen/prizegen/serve/password"
 )
 
+// A guess is compared with the configured password.
 func Example() {
-	right, err := password.New("correct horse battery staple")
+	admin, err := password.New("correct horse battery staple")
 	if err != nil {
 		log.Fatal(err)
 	}
 	for _, guess := range []string{"hunter2", "correct horse battery staple"} {
-		ok, err := right.Matches(context.Background(), guess)
+		ok, err := admin.Matches(context.Background(), guess)
 		fmt.Println(guess, ok, err)
 	}
 	// Output:
@@ -25,7 +26,7 @@ func Example() {
 	// correct horse battery staple true <nil>
 }
 
-func TestAHashStandsForItsPassword(t *testing.T) {
+func TestHash(t *testing.T) {
 	hash, err := password.Hash("sesame")
 	if err != nil {
 		t.Fatal(err)
@@ -36,13 +37,13 @@ func TestAHashStandsForItsPassword(t *testing.T) {
 	}
 	for guess, want := range map[string]bool{"sesame": true, "Sesame": false, "": false, hash: false, strings.Repeat("a", password.MaxLength+1): false} {
 		if got, err := right.Matches(t.Context(), guess); err != nil || got != want {
-			t.Errorf("%.20q matches: %v, %v; want %v", guess, got, err, want)
+			t.Errorf("Matches(%.20q) = %v with error %v, want %v", guess, got, err, want)
 		}
 	}
 }
 
-func TestMarksAreOfAPassword(t *testing.T) {
-	make := func(secret string) *password.Password {
+func TestHasMark(t *testing.T) {
+	newPassword := func(secret string) *password.Password {
 		p, err := password.New(secret)
 		if err != nil {
 			t.Fatal(err)
@@ -53,44 +54,45 @@ func TestMarksAreOfAPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	here, there, hashed, other := make("sesame"), make("sesame"), make(hash), make("poppy")
+	p, replica, hashed, other := newPassword("sesame"), newPassword("sesame"), newPassword(hash), newPassword("poppy")
 	for _, c := range []struct {
 		name string
 		p    *password.Password
 		mark string
 		want bool
 	}{
-		{"its own", here, here.Mark(), true},
-		{"a replica's", here, there.Mark(), true},
-		{"a replica's again", here, there.Mark(), true},
-		{"that of its hash", here, hashed.Mark(), true},
-		{"another password's", here, other.Mark(), false},
-		{"a hash alone knows only itself", hashed, here.Mark(), false},
-		{"none", here, "", false},
+		{"own", p, p.Mark(), true},
+		{"of a replica", p, replica.Mark(), true},
+		{"of a replica again", p, replica.Mark(), true},
+		{"of the hash", p, hashed.Mark(), true},
+		{"of another password", p, other.Mark(), false},
+		{"of a replica, without the plain text", hashed, p.Mark(), false},
+		{"empty", p, "", false},
 	} {
-		if got, err := c.p.Made(t.Context(), c.mark); err != nil || got != c.want {
-			t.Errorf("%s: %v, %v; want %v", c.name, got, err, c.want)
+		if got, err := c.p.HasMark(t.Context(), c.mark); err != nil || got != c.want {
+			t.Errorf("%s: got %v with error %v, want %v", c.name, got, err, c.want)
 		}
 	}
-	if _, err := here.Made(t.Context(), "$argon2id$broken"); err == nil {
-		t.Error("a broken mark is no error")
+	if _, err := p.HasMark(t.Context(), "$argon2id$broken"); err == nil {
+		t.Error("invalid mark: got no error, want one")
 	}
 }
 
-func TestWhatIsNoPassword(t *testing.T) {
+func TestNewErrors(t *testing.T) {
 	for secret, want := range map[string]string{
-		"":                           "expected 1 to 1024",
-		strings.Repeat("x", 1025):    "expected 1 to 1024",
-		"$argon2id$v=19$m=1,t=1,p=1": "can't be read",
+		"":                           "must have 1 to 1024 bytes, got 0",
+		strings.Repeat("x", 1025):    "must have 1 to 1024 bytes, got 1025",
+		"$argon2id$v=19$m=1,t=1,p=1": "invalid hash",
 		"$argon2id$v=19$m=99999999,t=2,p=1$c29tZXNhbHRzb21lc2E$c29tZXNhbHRzb21lc2E": "too much memory",
 	} {
 		if _, err := password.New(secret); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%.30q: %v; want %q", secret, err, want)
+			t.Errorf("New(%.30q): got error %v, want one with %q", secret, err, want)
 		}
 	}
 }
 
-func TestNobodyWaitsForever(t *testing.T) {
+// TestCancelled checks that Matches ends with its context.
+func TestCancelled(t *testing.T) {
 	p, err := password.New("sesame")
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +106,6 @@ func TestNobodyWaitsForever(t *testing.T) {
 		}
 	}
 	if failed != 8 {
-		t.Errorf("%d of 8 gave up", failed)
+		t.Errorf("got %d of 8 calls that return context.Canceled, want all", failed)
 	}
 }

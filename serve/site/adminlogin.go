@@ -100,7 +100,7 @@ func (s *Site) loggedIn(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		mark := s.admin.sessions(r).GetString(r.Context(), passwordKey)
 		if mark != "" {
-			same, err := s.admin.password.Made(r.Context(), mark)
+			same, err := s.admin.password.HasMark(r.Context(), mark)
 			if err != nil {
 				return err
 			}
