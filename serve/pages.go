@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
@@ -34,8 +32,9 @@ func (f free) Deployed(ctx context.Context) (text textgen.Format, number numgen.
 }
 
 // Fresh implements [site.Free].
-func (f free) Fresh(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
-	return f.s.fresh.get(ctx)
+func (f free) Fresh(ctx context.Context) (entropy.Seed, error) {
+	seed, _, err := f.s.fresh.get(ctx)
+	return seed, err
 }
 
 // newSite makes the pages of a core.

@@ -3,9 +3,9 @@ package site
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -15,178 +15,105 @@ import (
 
 const adminPath = "/admin/"
 
-// Admin is what the pages of the administrator need.
+// Admin configures the promoter's pages.
 type Admin struct {
-	Password *password.Password // nil for no such pages
-	Sessions scs.Store          // of those who are logged in
+	Password *password.Password // nil means that there are no such pages
+	Sessions scs.Store
 }
 
-// admin is the pages of the administrator.
+// admin serves the promoter's pages.
 type admin struct {
+	cfg       Config
+	pages     *pages
 	campaigns *campaign.Admin
-	password  *password.Password
 	guesses   *guesses
-	plain     *scs.SessionManager // of visitors by HTTP
-	secure    *scs.SessionManager // of visitors by HTTPS
+	http      *scs.SessionManager // sessions of requests by HTTP
+	https     *scs.SessionManager // sessions of requests by HTTPS
 }
 
-func newAdmin(cfg Config) *admin {
+func newAdmin(cfg Config, p *pages) *admin {
 	return &admin{
-		campaigns: cfg.Campaigns.Admin("admin"), password: cfg.Admin.Password, guesses: newGuesses(),
-		plain: newSessions(cfg.Admin.Sessions, false), secure: newSessions(cfg.Admin.Sessions, true),
+		cfg: cfg, pages: p, campaigns: cfg.Campaigns.Admin("admin"), guesses: newGuesses(),
+		http: newSessions(cfg.Admin.Sessions, false), https: newSessions(cfg.Admin.Sessions, true),
 	}
 }
 
-// sessions are those that a request can belong to.
-func (a *admin) sessions(r *http.Request) *scs.SessionManager {
-	if isSecure(r) {
-		return a.secure
+// routes returns the routes for those who are logged in.
+func (a *admin) routes() map[string]handler {
+	routes := map[string]handler{
+		"GET /admin":         a.showHome,
+		"GET /admin/{$}":     a.showHome,
+		"POST /admin/logout": a.logout,
+		"GET /admin/changes": a.showChanges,
 	}
-	return a.plain
+	maps.Copy(routes, campaignPages{a}.routes())
+	maps.Copy(routes, drawPages{a}.routes())
+	maps.Copy(routes, entrantPages{a}.routes())
+	return routes
 }
 
-// loginRoutes are what somebody may ask for who is about to log in.
-func (s *Site) loginRoutes() map[string]handler {
-	return map[string]handler{
-		"GET /admin/login":  s.loginPage,
-		"POST /admin/login": s.login,
-	}
+// show answers with a page. It includes the notice that done left, if any.
+func (a *admin) show(w http.ResponseWriter, r *http.Request, status int, page, title string, body any) error {
+	notice := a.sessions(r).PopString(r.Context(), "notice")
+	return a.pages.render(w, r, status, "admin-"+page, layout{Title: title, Notice: notice, Body: body})
 }
 
-// adminRoutes are what only the administrator may ask for.
-func (s *Site) adminRoutes() map[string]handler {
-	return map[string]handler{
-		"GET /admin":         s.adminHome,
-		"GET /admin/{$}":     s.adminHome,
-		"POST /admin/logout": s.logout,
-		"GET /admin/changes": s.changes,
-
-		"GET /admin/campaigns":                        s.adminCampaigns,
-		"POST /admin/campaigns":                       s.createCampaign,
-		"GET /admin/campaigns/new":                    s.newCampaign,
-		"GET /admin/campaigns/{campaign}":             s.adminCampaign,
-		"GET /admin/campaigns/{campaign}/edit":        s.editPage,
-		"POST /admin/campaigns/{campaign}/edit":       s.editCampaign,
-		"POST /admin/campaigns/{campaign}/{step}":     s.stepCampaign,
-		"GET /admin/campaigns/{campaign}/draws":       s.adminDraws,
-		"POST /admin/campaigns/{campaign}/draws":      s.adminPlay,
-		"GET /admin/campaigns/{campaign}/export.csv":  s.exportCSV,
-		"GET /admin/campaigns/{campaign}/export.json": s.exportJSON,
-
-		"GET /admin/draws/{id}":         s.adminDraw,
-		"POST /admin/draws/{id}/{mark}": s.markDraw,
-
-		"GET /admin/entrants":              s.adminEntrants,
-		"POST /admin/entrants":             s.addEntrant,
-		"GET /admin/entrants.csv":          s.entrantsCSV,
-		"GET /admin/entrants/{id}":         s.adminEntrant,
-		"POST /admin/entrants/{id}":        s.editEntrant,
-		"POST /admin/entrants/{id}/delete": s.deleteEntrant,
-	}
-}
-
-// inSession loads and saves the session of the request around a handler. A site
-// without the promoter's pages answers that there is no such page.
-func (s *Site) inSession(h handler) http.Handler {
-	if s.admin == nil {
-		return s.handle(noPage)
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sessions := s.admin.sessions(r)
-		sessions.LoadAndSave(s.handle(h)).ServeHTTP(w, r)
-	})
-}
-
-// showAdmin answers with a page of the administrator, and says what was just done.
-func (s *Site) showAdmin(w http.ResponseWriter, r *http.Request, status int, page, title string, body any) error {
-	notice := s.admin.sessions(r).PopString(r.Context(), "notice")
-	return s.showNoticed(w, r, status, "admin-"+page, title, notice, body)
-}
-
-// done leads to a page that says what was done.
-func (s *Site) done(w http.ResponseWriter, r *http.Request, to, notice string) error {
-	s.admin.sessions(r).Put(r.Context(), "notice", notice)
+// done redirects to a page, which will show the notice.
+func (a *admin) done(w http.ResponseWriter, r *http.Request, to, notice string) error {
+	a.sessions(r).Put(r.Context(), "notice", notice)
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 
-func (s *Site) adminHome(w http.ResponseWriter, r *http.Request) error {
+func (a *admin) showHome(w http.ResponseWriter, r *http.Request) error {
 	http.Redirect(w, r, "/admin/campaigns", http.StatusSeeOther)
 	return nil
 }
 
-// more is where the other pages of a list are.
-type more struct{ First, Next string }
+// pager links to the other pages of a list.
+type pager struct{ First, Next string } // empty if there is no such page
 
-// pagesOf tells where the pages of a list are: the same address with another cursor.
-func pagesOf(r *http.Request, next string) more {
+// newPager returns links to the request's own address with other cursors. next is the
+// cursor of the next page, empty if this is the last.
+func newPager(r *http.Request, next string) pager {
 	query := r.URL.Query()
-	var m more
+	var p pager
 	if query.Has("cursor") {
 		query.Del("cursor")
-		m.First = r.URL.Path + "?" + query.Encode()
+		p.First = r.URL.Path + "?" + query.Encode()
 	}
 	if next != "" {
 		query.Set("cursor", next)
-		m.Next = r.URL.Path + "?" + query.Encode()
+		p.Next = r.URL.Path + "?" + query.Encode()
 	}
-	return m
+	return p
 }
 
-// changesView is a page of the audit trail.
-type changesView struct {
-	Changes []campaign.Change
-	Subject string
-	More    more
-}
-
-const changesAPage = 50
-
-func (s *Site) changes(w http.ResponseWriter, r *http.Request) error {
-	query := r.URL.Query()
-	page := campaign.Paging{Cursor: query.Get("cursor"), Limit: changesAPage}
-	if _, err := page.Position(); err != nil {
-		return errNoPage
-	}
-	var err error
-	v := changesView{Subject: query.Get("subject")}
-	v.Changes, err = s.admin.campaigns.Changes(r.Context(), campaign.ChangeQuery{Paging: page, Subject: v.Subject})
-	if err != nil {
-		return err
-	}
-	next := ""
-	if len(v.Changes) == changesAPage {
-		next = strconv.FormatInt(v.Changes[len(v.Changes)-1].ID, 10)
-	}
-	v.More = pagesOf(r, next)
-	return s.showAdmin(w, r, http.StatusOK, "changes", "Audit trail", v)
-}
-
-// wrongField tells the field that an error is about and what is wrong with it. ok
-// is false for errors that are not about what was filled in.
-func wrongField(err error) (field, problem string, ok bool) {
-	var wrong *campaign.FieldError
+// newFieldError returns what err says about a form. ok is false if err is not about the
+// values in the form.
+func newFieldError(err error) (e fieldError, ok bool) {
+	var invalid *campaign.FieldError
 	switch {
-	case errors.As(err, &wrong):
-		return wrong.Field, sentence(wrong.Err.Error()), true
+	case errors.As(err, &invalid):
+		return fieldError{invalid.Field, sentence(invalid.Err.Error())}, true
 	case errors.Is(err, campaign.ErrInvalid), errors.Is(err, campaign.ErrExists), errors.Is(err, campaign.ErrChanged):
-		return "", sentence(err.Error()), true
+		return fieldError{"", sentence(err.Error())}, true
 	}
-	return "", "", false
+	return fieldError{}, false
 }
 
-// download has a browser keep what follows in a file.
-func download(w http.ResponseWriter, kind, name string) {
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+url.PathEscape(name)+`"`)
+// setDownload makes the browser save the response as a file.
+func setDownload(h http.Header, contentType, name string) {
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Disposition", `attachment; filename="`+url.PathEscape(name)+`"`)
 }
 
-// streamed reports the error of an answer that may have begun: what was sent can't be
-// taken back, but cut off so that nobody takes it for whole.
-func (s *Site) streamed(r *http.Request, err error) error {
+// endDownload ends a download. After an error it breaks the connection, so that nobody
+// takes the part that was sent for the whole.
+func (a *admin) endDownload(r *http.Request, err error) error {
 	if err == nil {
 		return nil
 	}
-	s.cfg.Log.ErrorContext(r.Context(), "a download failed", slog.String("path", r.URL.Path), slog.Any("error", err))
+	a.pages.log.ErrorContext(r.Context(), "a download failed", slog.String("path", r.URL.Path), slog.Any("error", err))
 	panic(http.ErrAbortHandler)
 }

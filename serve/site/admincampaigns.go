@@ -1,57 +1,91 @@
 package site
 
 import (
+	"errors"
+	"math/big"
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// campaignsView is a page of the list of campaigns.
-type campaignsView struct {
-	Campaigns []campaign.Campaign
-	State     campaign.State
-	More      more
+// campaignPages serves the promoter's pages about campaigns.
+type campaignPages struct{ *admin }
+
+func (p campaignPages) routes() map[string]handler {
+	return map[string]handler{
+		"GET /admin/campaigns":                    p.showList,
+		"POST /admin/campaigns":                   p.create,
+		"GET /admin/campaigns/new":                p.showNew,
+		"GET /admin/campaigns/{campaign}":         p.showCampaign,
+		"GET /admin/campaigns/{campaign}/edit":    p.showEdit,
+		"POST /admin/campaigns/{campaign}/edit":   p.edit,
+		"POST /admin/campaigns/{campaign}/{step}": p.step,
+	}
 }
 
-func (s *Site) adminCampaigns(w http.ResponseWriter, r *http.Request) error {
+// adminCampaignsPage is a page of the list of campaigns.
+type adminCampaignsPage struct {
+	Campaigns []campaign.Campaign
+	State     campaign.State // only campaigns in it are shown; empty for all
+	More      pager
+}
+
+func (p campaignPages) showList(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	v := campaignsView{State: campaign.State(query.Get("state"))}
-	switch v.State {
+	page := adminCampaignsPage{State: campaign.State(query.Get("state"))}
+	switch page.State {
 	case "", campaign.Draft, campaign.Open, campaign.Closed:
 	default:
 		return errNoPage
 	}
-	list, next, err := s.admin.campaigns.Campaigns(r.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: query.Get("cursor")}, State: v.State})
+	list, next, err := p.campaigns.Campaigns(r.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: query.Get("cursor")}, State: page.State})
 	if err != nil {
 		return err
 	}
-	v.Campaigns, v.More = list, pagesOf(r, next)
-	return s.showAdmin(w, r, http.StatusOK, "campaigns", "Campaigns", v)
+	page.Campaigns, page.More = list, newPager(r, next)
+	return p.show(w, r, http.StatusOK, "campaigns", "Campaigns", page)
 }
 
-func (s *Site) adminCampaign(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.admin.campaigns.Campaign(r.Context(), r.PathValue("campaign"))
+// adminCampaignPage shows a campaign.
+type adminCampaignPage struct {
+	campaign.Campaign
+}
+
+func (p campaignPages) showCampaign(w http.ResponseWriter, r *http.Request) error {
+	c, err := p.campaign(r)
 	if err != nil {
 		return err
 	}
-	return s.showAdmin(w, r, http.StatusOK, "campaign", c.Title, c)
+	return p.show(w, r, http.StatusOK, "campaign", c.Title, adminCampaignPage{c})
 }
 
-// stepCampaign opens, closes or deletes a campaign.
-func (s *Site) stepCampaign(w http.ResponseWriter, r *http.Request) error {
+// campaign returns the campaign that the path names.
+func (a *admin) campaign(r *http.Request) (campaign.Campaign, error) {
+	return a.campaigns.Campaign(r.Context(), r.PathValue("campaign"))
+}
+
+func campaignPath(name string) string { return "/admin/campaigns/" + name }
+
+// step opens, closes or deletes a campaign.
+func (p campaignPages) step(w http.ResponseWriter, r *http.Request) error {
 	ctx, name := r.Context(), r.PathValue("campaign")
-	to := "/admin/campaigns/" + name
+	to := campaignPath(name)
 	var notice string
 	var err error
 	switch r.PathValue("step") {
 	case "open":
-		_, err = s.admin.campaigns.Open(ctx, name)
-		notice = "The campaign is open. Its rules, formats and stock are fixed, and the commitment of its seed is public."
+		_, err = p.campaigns.Open(ctx, name)
+		notice = "The campaign is open. Its rules, formats and stock are now fixed, and the commitment to its seed is public."
 	case "close":
-		_, err = s.admin.campaigns.Close(ctx, name)
-		notice = "The campaign is closed. Its seed is public, so that anyone can check every draw."
+		_, err = p.campaigns.Close(ctx, name)
+		notice = "The campaign is closed. Its seed is public, so anyone can check every draw."
 	case "delete":
-		err = s.admin.campaigns.Delete(ctx, name)
+		err = p.campaigns.Delete(ctx, name)
 		to, notice = "/admin/campaigns", "The draft "+name+" was deleted."
 	default:
 		return errNoPage
@@ -59,5 +93,204 @@ func (s *Site) stepCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, to, notice)
+	return p.done(w, r, to, notice)
+}
+
+// editPage is the form to make or change a campaign.
+type editPage struct {
+	campaign.Plan // as filled in
+	fieldError
+	Mistakes []prize.Mistake // in the rules
+	New      bool            // whether the campaign does not exist yet
+	State    campaign.State
+	Version  int64  // of the campaign that was shown
+	Opens    string // OpensAt as the browser writes it
+	Closes   string // ClosesAt likewise
+	Plays    string // MaxPlays as filled in; empty for no limit
+
+	// The odds, after asking for them.
+	Chances []chance
+	Win     chance // of any prize
+	Cost    string // expected value of a draw
+	Unfit   string // why the campaign could not be opened; empty if it could
+}
+
+// newEditPage returns the form to change a campaign.
+func newEditPage(c *campaign.Campaign) *editPage {
+	page := &editPage{State: c.State, Version: c.Version, Plan: c.Plan(), Opens: formTime(c.OpensAt), Closes: formTime(c.ClosesAt)}
+	if c.MaxPlays > 0 {
+		page.Plays = strconv.FormatInt(c.MaxPlays, 10)
+	}
+	return page
+}
+
+// showNew shows a form with the deployed rules and formats.
+func (p campaignPages) showNew(w http.ResponseWriter, r *http.Request) error {
+	text, number, rules, err := p.cfg.Free.Deployed(r.Context())
+	if err != nil {
+		return err
+	}
+	plan := campaign.Plan{TextFormat: text.String(), NumberFormat: number.String(), RulesYAML: string(rules.Source())}
+	return p.showForm(w, r, http.StatusOK, &editPage{New: true, State: campaign.Draft, Plan: plan})
+}
+
+func (p campaignPages) showEdit(w http.ResponseWriter, r *http.Request) error {
+	c, err := p.campaign(r)
+	if err != nil {
+		return err
+	}
+	return p.showForm(w, r, http.StatusOK, newEditPage(&c))
+}
+
+func (p campaignPages) showForm(w http.ResponseWriter, r *http.Request, status int, page *editPage) error {
+	title := "New campaign"
+	if !page.New {
+		title = "Edit " + page.Name
+	}
+	return p.show(w, r, status, "edit", title, page)
+}
+
+func (p campaignPages) create(w http.ResponseWriter, r *http.Request) error {
+	page := &editPage{New: true, State: campaign.Draft}
+	save := func() (campaign.Campaign, error) { return p.campaigns.Create(r.Context(), page.Plan) }
+	return p.save(w, r, page, save, "The draft was saved. Open it when it is ready.")
+}
+
+func (p campaignPages) edit(w http.ResponseWriter, r *http.Request) error {
+	c, err := p.campaign(r)
+	if err != nil {
+		return err
+	}
+	page := newEditPage(&c)
+	save := func() (campaign.Campaign, error) {
+		return p.campaigns.Edit(r.Context(), c.Name, page.Version, page.Plan)
+	}
+	return p.save(w, r, page, save, "The campaign was saved.")
+}
+
+// save reads a form into page and saves it, or shows the odds if that was asked for.
+func (p campaignPages) save(w http.ResponseWriter, r *http.Request, page *editPage, save func() (campaign.Campaign, error), notice string) error {
+	if err := page.read(r); err != nil {
+		return p.refuse(w, r, page, err)
+	}
+	if r.PostFormValue("preview") != "" {
+		return p.preview(w, r, page)
+	}
+	c, err := save()
+	if err != nil {
+		return p.refuse(w, r, page, err)
+	}
+	return p.done(w, r, campaignPath(c.Name), notice)
+}
+
+// read reads a form into the page, except fields that can no longer change.
+func (page *editPage) read(r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return errors.Join(errForm, err)
+	}
+	if page.New {
+		page.Name = strings.TrimSpace(r.PostFormValue("name"))
+	} else if version, err := strconv.ParseInt(r.PostFormValue("version"), 10, 64); err == nil {
+		page.Version = version
+	}
+	page.Title = r.PostFormValue("title")
+	var errs []error
+	if page.State == campaign.Draft {
+		page.TextFormat, page.NumberFormat = r.PostFormValue("text_format"), r.PostFormValue("number_format")
+		page.RulesYAML = strings.ReplaceAll(r.PostFormValue("rules_yaml"), "\r\n", "\n") // browsers end lines with CRLF
+		page.RequireEmail = r.PostFormValue("require_email") != ""
+		page.Opens = r.PostFormValue("opens_at")
+		var err error
+		page.OpensAt, err = parseFormTime("opens_at", page.Opens, page.OpensAt)
+		errs = append(errs, err)
+	}
+	if page.State != campaign.Closed {
+		page.Closes, page.Plays = r.PostFormValue("closes_at"), strings.TrimSpace(r.PostFormValue("max_plays"))
+		var err error
+		page.ClosesAt, err = parseFormTime("closes_at", page.Closes, page.ClosesAt)
+		errs = append(errs, err)
+		page.MaxPlays = 0
+		if page.Plays != "" {
+			if page.MaxPlays, err = strconv.ParseInt(page.Plays, 10, 64); err != nil {
+				errs = append(errs, invalidField("max_plays", "use a whole number, or nothing for no limit"))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func invalidField(field, message string) error {
+	return &campaign.FieldError{Field: field, Err: campaign.Errorf(campaign.ErrInvalid, "%s", message)}
+}
+
+// formTimeLayout is how browsers write times in forms:
+// https://html.spec.whatwg.org/#local-date-and-time-state-(type=datetime-local).
+const formTimeLayout = "2006-01-02T15:04:05"
+
+func formTime(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return at.UTC().Format(formTimeLayout)
+}
+
+// parseFormTime parses a time of a form. If the form still has the time that it was
+// filled with, it returns before, which may have fractions of a second.
+func parseFormTime(field, text string, before *time.Time) (*time.Time, error) {
+	switch text {
+	case "":
+		return nil, nil
+	case formTime(before):
+		return before, nil
+	}
+	for _, layout := range []string{formTimeLayout, "2006-01-02T15:04"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return &at, nil
+		}
+	}
+	return nil, invalidField(field, "use a time such as 2026-07-01T12:00")
+}
+
+// refuse shows the form with what is wrong with it.
+func (p campaignPages) refuse(w http.ResponseWriter, r *http.Request, page *editPage, err error) error {
+	var file *prize.FileError
+	if errors.As(err, &file) {
+		page.Mistakes, page.Field = file.Mistakes, "rules_yaml"
+		return p.showForm(w, r, http.StatusUnprocessableEntity, page)
+	}
+	var ok bool
+	if page.fieldError, ok = newFieldError(err); !ok {
+		return err
+	}
+	if errors.Is(err, campaign.ErrExists) {
+		page.Field = "name"
+	}
+	return p.showForm(w, r, http.StatusUnprocessableEntity, page)
+}
+
+// preview shows the form with its odds and saves nothing.
+func (p campaignPages) preview(w http.ResponseWriter, r *http.Request, page *editPage) error {
+	plan := page.Plan
+	if page.New && plan.Name == "" {
+		plan.Name = "unnamed"
+	}
+	odds, unfit, err := plan.Preview()
+	if err != nil {
+		return p.refuse(w, r, page, err)
+	}
+	page.Chances, page.Win, page.Cost = chances(odds), winChance(odds), expectedValue(odds)
+	if e, ok := newFieldError(unfit); ok {
+		page.Unfit = e.Problem
+	}
+	return p.showForm(w, r, http.StatusOK, page)
+}
+
+// expectedValue returns what a draw costs on average, with its currency.
+func expectedValue(odds draw.Odds) string {
+	value, ok := new(big.Rat).SetString(odds.ExpectedValue)
+	currency, err := prize.ParseCurrency(odds.Currency)
+	if !ok || err != nil {
+		return odds.ExpectedValue
+	}
+	return currency.FormatRat(value, 2)
 }

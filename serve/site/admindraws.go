@@ -7,19 +7,34 @@ import (
 	"strconv"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// drawsView is a page of the draws of a campaign.
-type drawsView struct {
-	Campaign campaign.Campaign
-	Draws    []campaign.Draw
-	List     campaign.DrawQuery
-	Once     string // the once-only key of a draw by the administrator
-	More     more
+// drawPages serves the promoter's pages about draws.
+type drawPages struct{ *admin }
+
+func (p drawPages) routes() map[string]handler {
+	return map[string]handler{
+		"GET /admin/campaigns/{campaign}/draws":       p.showList,
+		"POST /admin/campaigns/{campaign}/draws":      p.play,
+		"GET /admin/campaigns/{campaign}/export.csv":  p.exportCSV,
+		"GET /admin/campaigns/{campaign}/export.json": p.exportJSON,
+		"GET /admin/draws/{id}":                       p.showDraw,
+		"POST /admin/draws/{id}/{mark}":               p.mark,
+	}
 }
 
-func (s *Site) adminDraws(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.admin.campaigns.Campaign(r.Context(), r.PathValue("campaign"))
+// drawsPage is a page of the draws of a campaign, newest first.
+type drawsPage struct {
+	Campaign campaign.Campaign
+	Draws    []campaign.Draw
+	List     campaign.DrawQuery // what was asked for
+	Once     string             // the once-only key of the form to draw
+	More     pager
+}
+
+func (p drawPages) showList(w http.ResponseWriter, r *http.Request) error {
+	c, err := p.campaign(r)
 	if err != nil {
 		return err
 	}
@@ -33,16 +48,16 @@ func (s *Site) adminDraws(w http.ResponseWriter, r *http.Request) error {
 			return errNoPage
 		}
 	}
-	draws, next, err := s.admin.campaigns.Draws(r.Context(), list)
+	draws, next, err := p.campaigns.Draws(r.Context(), list)
 	if err != nil {
 		return err
 	}
-	v := drawsView{Campaign: c, Draws: draws, List: list, Once: newOnce(), More: pagesOf(r, next)}
-	return s.showAdmin(w, r, http.StatusOK, "draws", "Draws of "+c.Title, v)
+	page := drawsPage{Campaign: c, Draws: draws, List: list, Once: newOnce(), More: newPager(r, next)}
+	return p.show(w, r, http.StatusOK, "draws", "Draws of "+c.Title, page)
 }
 
-// adminPlay draws for an entrant, or for nobody.
-func (s *Site) adminPlay(w http.ResponseWriter, r *http.Request) error {
+// play draws for an entrant, or without one.
+func (p drawPages) play(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errors.Join(errForm, err)
 	}
@@ -54,39 +69,39 @@ func (s *Site) adminPlay(w http.ResponseWriter, r *http.Request) error {
 	if text := r.PostFormValue("entrant"); text != "" {
 		id, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || id < 1 {
-			return campaign.Errorf(campaign.ErrInvalid, "%.40q is not the number of an entrant", text)
+			return campaign.Errorf(campaign.ErrInvalid, "%q is not the number of an entrant", excerpt.Of(text))
 		}
 		play.EntrantID = id
 	}
-	d, err := s.admin.campaigns.Play(r.Context(), play)
+	d, err := p.campaigns.Play(r.Context(), play)
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, drawPath(d.ID), "The draw was made.")
+	return p.done(w, r, drawPath(d.ID), "The draw was made.")
 }
 
 func drawPath(id string) string { return "/admin/draws/" + url.PathEscape(id) }
 
-func (s *Site) adminDraw(w http.ResponseWriter, r *http.Request) error {
-	return s.showDraw(w, r, http.StatusOK, "")
+// drawPage shows a draw, with forms to change its claim or to void it.
+type drawPage struct {
+	Draw campaign.Draw
+	fieldError
 }
 
-// drawView is the page of a draw.
-type drawView struct {
-	Draw    campaign.Draw
-	Problem string // with what was to be noted
+func (p drawPages) showDraw(w http.ResponseWriter, r *http.Request) error {
+	return p.showDrawPage(w, r, http.StatusOK, fieldError{})
 }
 
-func (s *Site) showDraw(w http.ResponseWriter, r *http.Request, status int, problem string) error {
-	d, err := s.admin.campaigns.Draw(r.Context(), r.PathValue("id"))
+func (p drawPages) showDrawPage(w http.ResponseWriter, r *http.Request, status int, e fieldError) error {
+	d, err := p.campaigns.Draw(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return s.showAdmin(w, r, status, "draw", "Draw "+d.Whole, drawView{d, problem})
+	return p.show(w, r, status, "draw", "Draw "+d.Whole, drawPage{d, e})
 }
 
-// markDraw notes that a prize was handed over, takes that back, or voids a draw.
-func (s *Site) markDraw(w http.ResponseWriter, r *http.Request) error {
+// mark records that a prize was handed over, undoes that, or voids a draw.
+func (p drawPages) mark(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errors.Join(errForm, err)
 	}
@@ -95,45 +110,45 @@ func (s *Site) markDraw(w http.ResponseWriter, r *http.Request) error {
 	var notice string
 	switch r.PathValue("mark") {
 	case "claim":
-		_, err = s.admin.campaigns.Claim(ctx, id, note)
+		_, err = p.campaigns.Claim(ctx, id, note)
 		notice = "The prize was handed over."
 	case "unclaim":
-		_, err = s.admin.campaigns.Unclaim(ctx, id)
+		_, err = p.campaigns.Unclaim(ctx, id)
 		notice = "The prize was not handed over."
 	case "void":
-		_, err = s.admin.campaigns.Void(ctx, id, note)
+		_, err = p.campaigns.Void(ctx, id, note)
 		notice = "The draw is void. It stays on record."
 	default:
 		return errNoPage
 	}
-	if _, problem, ok := wrongField(err); ok {
-		return s.showDraw(w, r, http.StatusUnprocessableEntity, problem)
+	if e, ok := newFieldError(err); ok {
+		return p.showDrawPage(w, r, http.StatusUnprocessableEntity, e)
 	}
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, drawPath(id), notice)
+	return p.done(w, r, drawPath(id), notice)
 }
 
 // exportCSV writes the draws of a campaign for spreadsheets.
-func (s *Site) exportCSV(w http.ResponseWriter, r *http.Request) error {
-	return s.export(w, r, "csv", "text/csv; charset=utf-8")
+func (p drawPages) exportCSV(w http.ResponseWriter, r *http.Request) error {
+	return p.export(w, r, "csv", "text/csv; charset=utf-8")
 }
 
 // exportJSON writes a campaign and its draws for verification.
-func (s *Site) exportJSON(w http.ResponseWriter, r *http.Request) error {
-	return s.export(w, r, "json", "application/json")
+func (p drawPages) exportJSON(w http.ResponseWriter, r *http.Request) error {
+	return p.export(w, r, "json", "application/json")
 }
 
-func (s *Site) export(w http.ResponseWriter, r *http.Request, ending, kind string) error {
-	c, err := s.admin.campaigns.Campaign(r.Context(), r.PathValue("campaign"))
+func (p drawPages) export(w http.ResponseWriter, r *http.Request, extension, contentType string) error {
+	c, err := p.campaign(r)
 	if err != nil {
 		return err
 	}
-	download(w, kind, c.Name+"."+ending)
-	write := s.admin.campaigns.Export
-	if ending == "csv" {
-		write = s.admin.campaigns.ExportCSV
+	setDownload(w.Header(), contentType, c.Name+"."+extension)
+	write := p.campaigns.Export
+	if extension == "csv" {
+		write = p.campaigns.ExportCSV
 	}
-	return s.streamed(r, write(r.Context(), c.Name, w, campaign.ExportOptions{Entrants: r.URL.Query().Get("entrants") == "true"}))
+	return p.endDownload(r, write(r.Context(), c.Name, w, campaign.ExportOptions{Entrants: r.URL.Query().Get("entrants") == "true"}))
 }

@@ -2,7 +2,6 @@ package site
 
 import (
 	"encoding/csv"
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -11,61 +10,70 @@ import (
 	"github.com/prizegen/prizegen/pkg/spreadsheet"
 )
 
-// entrantsView is a page of the list of entrants.
-type entrantsView struct {
-	Entrants []campaign.Entrant
-	Search   string
-	Form     form // of a new one
-	More     more
+// entrantPages serves the promoter's pages about entrants.
+type entrantPages struct{ *admin }
+
+func (p entrantPages) routes() map[string]handler {
+	return map[string]handler{
+		"GET /admin/entrants":              p.showList,
+		"POST /admin/entrants":             p.add,
+		"GET /admin/entrants.csv":          p.exportCSV,
+		"GET /admin/entrants/{id}":         p.showEntrant,
+		"POST /admin/entrants/{id}":        p.edit,
+		"POST /admin/entrants/{id}/delete": p.erase,
+	}
 }
 
-func (s *Site) adminEntrants(w http.ResponseWriter, r *http.Request) error {
-	return s.listEntrants(w, r, http.StatusOK, form{})
+// entrantsPage is a page of the list of entrants, with a form to add one.
+type entrantsPage struct {
+	Entrants        []campaign.Entrant
+	Search          string
+	campaign.Person // as filled in
+	fieldError
+	More pager
 }
 
-func (s *Site) listEntrants(w http.ResponseWriter, r *http.Request, status int, f form) error {
+func (p entrantPages) showList(w http.ResponseWriter, r *http.Request) error {
+	return p.showListPage(w, r, http.StatusOK, entrantsPage{})
+}
+
+// showListPage completes the list of entrants and shows it.
+func (p entrantPages) showListPage(w http.ResponseWriter, r *http.Request, status int, page entrantsPage) error {
 	query := r.URL.Query()
-	v := entrantsView{Search: query.Get("search"), Form: f}
-	list, next, err := s.admin.campaigns.Entrants(r.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Cursor: query.Get("cursor")}, Search: v.Search})
+	page.Search = query.Get("search")
+	list, next, err := p.campaigns.Entrants(r.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Cursor: query.Get("cursor")}, Search: page.Search})
 	if err != nil {
 		return err
 	}
-	v.Entrants, v.More = list, pagesOf(r, next)
-	return s.showAdmin(w, r, status, "entrants", "Entrants", v)
+	page.Entrants, page.More = list, newPager(r, next)
+	return p.show(w, r, status, "entrants", "Entrants", page)
 }
 
-// personOf reads a person from a form.
-func personOf(r *http.Request) (campaign.Person, error) {
-	if err := r.ParseForm(); err != nil {
-		return campaign.Person{}, errors.Join(errForm, err)
-	}
-	return campaign.Person{FirstName: r.PostFormValue("first_name"), LastName: r.PostFormValue("last_name"), Email: r.PostFormValue("email")}, nil
-}
-
-func (s *Site) addEntrant(w http.ResponseWriter, r *http.Request) error {
-	person, err := personOf(r)
+func (p entrantPages) add(w http.ResponseWriter, r *http.Request) error {
+	person, err := readPerson(r)
 	if err != nil {
 		return err
 	}
-	e, err := s.admin.campaigns.AddEntrant(r.Context(), person)
-	if field, problem, ok := wrongField(err); ok {
-		return s.listEntrants(w, r, http.StatusUnprocessableEntity, form{person, field, problem})
+	added, err := p.campaigns.AddEntrant(r.Context(), person)
+	if e, ok := newFieldError(err); ok {
+		return p.showListPage(w, r, http.StatusUnprocessableEntity, entrantsPage{Person: person, fieldError: e})
 	}
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, entrantPath(e.ID), "The entrant was added.")
+	return p.done(w, r, entrantPath(added.ID), "The entrant was added.")
 }
 
 func entrantPath(id int64) string { return "/admin/entrants/" + strconv.FormatInt(id, 10) }
 
-// entrantView is the page of an entrant.
-type entrantView struct {
-	Entrant campaign.Entrant
-	Form    form
+// entrantPage shows an entrant, with forms to change and to erase them.
+type entrantPage struct {
+	Entrant         campaign.Entrant
+	campaign.Person // as filled in
+	fieldError
 }
 
-// entrantID is the entrant that an address names.
+// entrantID returns the ID that the path names.
 func entrantID(r *http.Request) (int64, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil || id < 1 {
@@ -74,65 +82,72 @@ func entrantID(r *http.Request) (int64, error) {
 	return id, nil
 }
 
-func (s *Site) adminEntrant(w http.ResponseWriter, r *http.Request) error {
-	return s.showEntrant(w, r, http.StatusOK, nil)
+// entrant returns the entrant that the path names.
+func (p entrantPages) entrant(r *http.Request) (campaign.Entrant, error) {
+	id, err := entrantID(r)
+	if err != nil {
+		return campaign.Entrant{}, err
+	}
+	return p.campaigns.Entrant(r.Context(), id)
 }
 
-func (s *Site) showEntrant(w http.ResponseWriter, r *http.Request, status int, f *form) error {
+func (p entrantPages) showEntrant(w http.ResponseWriter, r *http.Request) error {
+	entrant, err := p.entrant(r)
+	if err != nil {
+		return err
+	}
+	return p.showEntrantPage(w, r, http.StatusOK, entrantPage{Entrant: entrant, Person: entrant.Person})
+}
+
+func (p entrantPages) showEntrantPage(w http.ResponseWriter, r *http.Request, status int, page entrantPage) error {
+	return p.show(w, r, status, "entrant", page.Entrant.FirstName+" "+page.Entrant.LastName, page)
+}
+
+func (p entrantPages) edit(w http.ResponseWriter, r *http.Request) error {
 	id, err := entrantID(r)
 	if err != nil {
 		return err
 	}
-	e, err := s.admin.campaigns.Entrant(r.Context(), id)
+	person, err := readPerson(r)
 	if err != nil {
 		return err
 	}
-	if f == nil {
-		f = &form{Person: e.Person}
+	_, err = p.campaigns.EditEntrant(r.Context(), id, person)
+	if e, ok := newFieldError(err); ok {
+		entrant, err := p.entrant(r)
+		if err != nil {
+			return err
+		}
+		return p.showEntrantPage(w, r, http.StatusUnprocessableEntity, entrantPage{entrant, person, e})
 	}
-	return s.showAdmin(w, r, status, "entrant", e.FirstName+" "+e.LastName, entrantView{e, *f})
+	if err != nil {
+		return err
+	}
+	return p.done(w, r, entrantPath(id), "The entrant was saved.")
 }
 
-func (s *Site) editEntrant(w http.ResponseWriter, r *http.Request) error {
+// erase deletes the personal data of an entrant.
+func (p entrantPages) erase(w http.ResponseWriter, r *http.Request) error {
 	id, err := entrantID(r)
 	if err != nil {
 		return err
 	}
-	person, err := personOf(r)
-	if err != nil {
+	if err := p.campaigns.DeleteEntrant(r.Context(), id); err != nil {
 		return err
 	}
-	_, err = s.admin.campaigns.EditEntrant(r.Context(), id, person)
-	if field, problem, ok := wrongField(err); ok {
-		return s.showEntrant(w, r, http.StatusUnprocessableEntity, &form{person, field, problem})
-	}
-	if err != nil {
-		return err
-	}
-	return s.done(w, r, entrantPath(id), "The entrant was saved.")
+	return p.done(w, r, "/admin/entrants", "The entrant's personal data was erased. The draws stay and can be checked as before.")
 }
 
-func (s *Site) deleteEntrant(w http.ResponseWriter, r *http.Request) error {
-	id, err := entrantID(r)
+// exportCSV writes all entrants, or those searched for, for spreadsheets.
+func (p entrantPages) exportCSV(w http.ResponseWriter, r *http.Request) error {
+	query := campaign.EntrantQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, Search: r.URL.Query().Get("search")}
+	list, next, err := p.campaigns.Entrants(r.Context(), query)
 	if err != nil {
 		return err
 	}
-	if err := s.admin.campaigns.DeleteEntrant(r.Context(), id); err != nil {
-		return err
-	}
-	return s.done(w, r, "/admin/entrants", "The entrant's personal data was erased. The draws stay, and can be verified as before.")
-}
-
-// entrantsCSV writes all entrants, or those that are searched for, for spreadsheets.
-func (s *Site) entrantsCSV(w http.ResponseWriter, r *http.Request) error {
-	q := campaign.EntrantQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, Search: r.URL.Query().Get("search")}
-	list, next, err := s.admin.campaigns.Entrants(r.Context(), q)
-	if err != nil {
-		return err
-	}
-	download(w, "text/csv; charset=utf-8", "entrants.csv")
+	setDownload(w.Header(), "text/csv; charset=utf-8", "entrants.csv")
 	out := csv.NewWriter(w)
-	_ = out.Write([]string{"id", "first_name", "last_name", "email", "plays", "created_at"}) // the error is that of Flush
+	_ = out.Write([]string{"id", "first_name", "last_name", "email", "plays", "created_at"}) // out.Error reports failures
 	for {
 		for _, e := range list {
 			_ = out.Write([]string{
@@ -141,11 +156,11 @@ func (s *Site) entrantsCSV(w http.ResponseWriter, r *http.Request) error {
 			})
 		}
 		out.Flush()
-		if q.Cursor = next; q.Cursor == "" || out.Error() != nil {
-			return s.streamed(r, out.Error())
+		if query.Cursor = next; query.Cursor == "" || out.Error() != nil {
+			return p.endDownload(r, out.Error())
 		}
-		if list, next, err = s.admin.campaigns.Entrants(r.Context(), q); err != nil {
-			return s.streamed(r, err)
+		if list, next, err = p.campaigns.Entrants(r.Context(), query); err != nil {
+			return p.endDownload(r, err)
 		}
 	}
 }

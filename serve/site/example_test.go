@@ -8,8 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
@@ -32,9 +30,7 @@ func (freePlay) Deployed(context.Context) (text textgen.Format, number numgen.Fo
 	return text, number, rules, err
 }
 
-func (freePlay) Fresh(context.Context) (entropy.Seed, jsontext.Value, error) {
-	return entropy.NewSeed(), nil, nil
-}
+func (freePlay) Fresh(context.Context) (entropy.Seed, error) { return entropy.NewSeed(), nil }
 
 // A site without a store has free play: an address stands for a seed, so that the
 // same address always shows the same draw.

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// AdminPatterns are the routes that only the administrator may ask for.
-func AdminPatterns() []string { return slices.Sorted(maps.Keys((&Site{}).adminRoutes())) }
+// AdminPatterns returns the patterns of the routes that need a login.
+func AdminPatterns() []string { return slices.Sorted(maps.Keys((&admin{}).routes())) }
 
-// VisitorPatterns are the routes that everybody may ask for.
+// VisitorPatterns returns the patterns of the routes for everybody.
 func VisitorPatterns() []string { return slices.Sorted(maps.Keys((&Site{}).visitorRoutes())) }

@@ -2,34 +2,36 @@ package site_test
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// TestNamesOfAnyScript has people of all scripts play, and finds their names as they
-// wrote them on pages, in spreadsheets and in JSON.
+// TestNamesOfAnyScript lets people of many scripts play and finds their names unchanged
+// on pages, in spreadsheets and in JSON.
 func TestNamesOfAnyScript(t *testing.T) {
-	h := build(t)
-	h.open(t, campaign.Plan{Name: "summer"})
+	s := newServer(t)
+	s.openCampaign(t, campaign.Plan{Name: "summer"})
 	names := []string{
 		"É", "李", "Zoë", "Ṣọlá", "Łukasz", "Иван", "Ελένη", "محمد", "דוד", "नमस्ते", "สมชาย", "한글", "ゆき", "𠮷田", "👩\u200d👩\u200d👧", "🏴\U000E0067\U000E0062\U000E0077\U000E006C\U000E0073\U000E007F",
 		"O'Brien", "D’Arcy", "Anne-Marie", strings.Repeat("李", 100), strings.Repeat("x", 100),
 	}
-	admin := h.administrator(t)
+	promoter := s.promoter(t)
 	for _, name := range names {
-		result := h.visitor(t).play("summer", "first_name", name, "last_name", name)
-		d := h.drawsOf(t, "summer")[0]
+		result := s.visitor(t).play("summer", "first_name", name, "last_name", name)
+		d := s.draws(t, "summer")[0]
 		if d.Entrant.FirstName != name || d.Entrant.LastName != name {
-			t.Errorf("%q is stored as %+v", name, d.Entrant)
+			t.Errorf("stored names: got %q and %q, want %q", d.Entrant.FirstName, d.Entrant.LastName, name)
 		}
-		admin.says(admin.want(admin.get("/admin/draws/"+d.ID), http.StatusOK), name+" "+name)
-		check(t, result)
+		promoter.wantText(promoter.wantStatus(promoter.get("/admin/draws/"+d.ID), http.StatusOK), name+" "+name)
+		wantHarmless(t, result)
 	}
-	p := admin.want(admin.get("/admin/entrants.csv"), http.StatusOK)
+	p := promoter.wantStatus(promoter.get("/admin/entrants.csv"), http.StatusOK)
 	rows, err := csv.NewReader(strings.NewReader(p.text)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -38,26 +40,27 @@ func TestNamesOfAnyScript(t *testing.T) {
 	for _, row := range rows[1:] {
 		found[row[1]] = row[1] == row[2]
 	}
-	p = admin.want(admin.get("/admin/campaigns/summer/export.json?entrants=true"), http.StatusOK)
-	if !json.Valid([]byte(p.text)) {
-		t.Fatal("the export is no JSON")
+	p = promoter.wantStatus(promoter.get("/admin/campaigns/summer/export.json?entrants=true"), http.StatusOK)
+	if !jsontext.Value(p.text).IsValid() {
+		t.Fatalf("the export is not JSON:\n%s", p.text)
 	}
 	for _, name := range names {
 		if !found[name] {
-			t.Errorf("%q is not in the spreadsheet", name)
+			t.Errorf("the spreadsheet lacks %q", name)
 		}
 		if text, err := json.Marshal(name); err != nil || !strings.Contains(p.text, string(text)) {
-			t.Errorf("%q is not in the export", name)
+			t.Errorf("the export lacks %q", name)
 		}
 	}
-	admin.says(admin.want(admin.get("/admin/entrants?search="+"%E6%9D%8E"), http.StatusOK), "李 李")
+	promoter.wantText(promoter.wantStatus(promoter.get("/admin/entrants?search="+"%E6%9D%8E"), http.StatusOK), "李 李")
 }
 
-// TestComposedNames has a name in two spellings that look the same: it is one person.
+// TestComposedNames spells a name in two ways that look the same: it is one person.
 func TestComposedNames(t *testing.T) {
-	h := build(t)
-	h.open(t, campaign.Plan{Name: "summer", MaxPlays: 1})
-	h.visitor(t).play("summer", "first_name", "Zoe\u0308", "last_name", "Lee")
-	v := h.visitor(t)
-	v.want(v.post("/c/summer/play", "first_name", "Zo\u00eb", "last_name", "LEE", "once", strings.Repeat("a", 26)), http.StatusConflict)
+	s := newServer(t)
+	s.openCampaign(t, campaign.Plan{Name: "summer", MaxPlays: 1})
+	s.visitor(t).play("summer", "first_name", "Zoe\u0308", "last_name", "Lee")
+	v := s.visitor(t)
+	p := v.wantStatus(v.post("/c/summer/play", "first_name", "Zo\u00eb", "last_name", "LEE", "once", onceKey), http.StatusConflict)
+	v.wantText(p, "You have used all your plays.")
 }

@@ -1,52 +1,52 @@
 package site
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
-	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// home is the list of open campaigns, the page of the only one, or free play.
-func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
-	open, err := s.open(r.Context())
+// homePage lists the campaigns that are open.
+type homePage struct {
+	Campaigns []campaign.Campaign
+}
+
+// showHome shows the open campaigns. If there is only one, it shows that one's page,
+// and if there is none, free play.
+func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
+	if s.cfg.Campaigns == nil {
+		return s.showFreePlay(w, r)
+	}
+	list, _, err := s.cfg.Campaigns.Campaigns(r.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, State: campaign.Open})
 	if err != nil {
 		return err
 	}
+	open := slices.DeleteFunc(list, func(c campaign.Campaign) bool {
+		return errors.Is(c.Playable(s.cfg.Now()), campaign.ErrEnded)
+	})
 	switch len(open) {
 	case 0:
-		return s.tryFresh(w, r)
+		return s.showFreePlay(w, r)
 	case 1:
-		return s.showPlay(w, r, http.StatusOK, open[0].Name, &form{})
+		return s.showPlayPage(w, r, http.StatusOK, playPage{}, open[0].Name)
 	}
-	return s.show(w, r, http.StatusOK, "campaigns", "Play", open)
+	return s.pages.show(w, r, http.StatusOK, "campaigns", "Play", homePage{open})
 }
 
-// open lists the campaigns that are open. Without campaigns there are none.
-func (s *Site) open(ctx context.Context) ([]campaign.Campaign, error) {
-	if s.cfg.Campaigns == nil {
-		return nil, nil
-	}
-	list, _, err := s.cfg.Campaigns.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, State: campaign.Open})
-	return slices.DeleteFunc(list, func(c campaign.Campaign) bool {
-		return errors.Is(c.Playable(s.cfg.Now()), campaign.ErrEnded)
-	}), err
+// campaignsPage is a page of the list of all campaigns, ended ones included.
+type campaignsPage struct {
+	Campaigns []campaign.Campaign
+	Next      string // cursor of the next page; empty if this is the last
+	Older     bool   // whether this is not the first page
 }
 
-// pastView is a list of campaigns, and where it goes on.
-type pastView struct {
-	remote.CampaignPage
-	Older bool // whether it is not the first page
-}
-
-// campaigns lists all that are public, those that have ended included: what they gave
-// stays for everybody to check.
-func (s *Site) campaigns(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) showCampaigns(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.Campaigns == nil {
 		return errNoPage
 	}
@@ -55,119 +55,138 @@ func (s *Site) campaigns(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, http.StatusOK, "campaigns-all", "Campaigns", pastView{remote.CampaignPage{Campaigns: list, Next: next}, before != ""})
+	return s.pages.show(w, r, http.StatusOK, "campaigns-all", "Campaigns", campaignsPage{list, next, before != ""})
 }
 
-// form is what a visitor filled in, and what is wrong with it.
-type form struct {
-	campaign.Person
-	Field, Problem string // the field that is wrong, empty for none
-}
-
-// playView is the page of a campaign.
-type playView struct {
-	Campaign campaign.Campaign
-	Form     *form
-	Once     string         // the once-only key of the form
-	Played   *campaign.Draw // what the visitor's key was used for already, nil for nothing
-	Closed   string         // why nobody can play now, empty where they can
-}
-
-func (s *Site) playPage(w http.ResponseWriter, r *http.Request) error {
-	return s.showPlay(w, r, http.StatusOK, r.PathValue("campaign"), &form{})
-}
-
-func (s *Site) showPlay(w http.ResponseWriter, r *http.Request, status int, name string, f *form) error {
-	c, err := s.campaign(r.Context(), name)
-	if err != nil {
-		return err
-	}
-	v := playView{Campaign: c, Form: f}
-	if err := c.Playable(s.cfg.Now()); err != nil {
-		v.Closed = sentence(err.Error())
-	}
-	v.Once = onceCookie(r, name)
-	if v.Once == "" {
-		v.Once = newOnce()
-		setOnce(w, r, name, v.Once)
-	} else if played, err := s.cfg.Campaigns.PlayOfKey(r.Context(), keyOf(v.Once)); err == nil && played.Campaign == name {
-		v.Played = &played
-	} else if err != nil && !errors.Is(err, campaign.ErrNotFound) {
-		return err
-	}
-	return s.show(w, r, status, "play", c.Title, v)
-}
-
-func (s *Site) campaign(ctx context.Context, name string) (campaign.Campaign, error) {
+// campaign returns the campaign that the path names.
+func (s *Site) campaign(r *http.Request) (campaign.Campaign, error) {
 	if s.cfg.Campaigns == nil {
 		return campaign.Campaign{}, errNoPage
 	}
-	return s.cfg.Campaigns.Campaign(ctx, name)
+	return s.cfg.Campaigns.Campaign(r.Context(), r.PathValue("campaign"))
 }
 
-// The once-only key of a visitor lives in a cookie of the campaign's pages and in the
-// form: all tabs share it, and without cookies the form still has it.
+// playPage is the page of a campaign, with the form to play.
+type playPage struct {
+	Campaign        campaign.Campaign
+	campaign.Person // as filled in
+	fieldError
+	Once   string         // the once-only key of the form
+	Played *campaign.Draw // the draw made with the visitor's key; nil if there is none
+	Closed string         // why nobody can play now; empty if they can
+}
+
+// fieldError is what is wrong with a form.
+type fieldError struct {
+	Field   string // name of the field; empty if it is none in particular
+	Problem string // empty if nothing is wrong
+}
+
+func (s *Site) showPlay(w http.ResponseWriter, r *http.Request) error {
+	return s.showPlayPage(w, r, http.StatusOK, playPage{}, r.PathValue("campaign"))
+}
+
+// showPlayPage completes the page of a campaign and shows it.
+func (s *Site) showPlayPage(w http.ResponseWriter, r *http.Request, status int, page playPage, name string) error {
+	if s.cfg.Campaigns == nil {
+		return errNoPage
+	}
+	var err error
+	if page.Campaign, err = s.cfg.Campaigns.Campaign(r.Context(), name); err != nil {
+		return err
+	}
+	page.Closed = whyClosed(&page.Campaign, s.cfg.Now())
+	page.Once = onceCookie(r, name)
+	if page.Once == "" {
+		page.Once = newOnce()
+		setOnceCookie(w, r, name, page.Once)
+	} else if played, err := s.cfg.Campaigns.PlayOfKey(r.Context(), playKey(page.Once)); err == nil && played.Campaign == name {
+		page.Played = &played
+	} else if err != nil && !errors.Is(err, campaign.ErrNotFound) {
+		return err
+	}
+	return s.pages.show(w, r, status, "play", page.Campaign.Title, page)
+}
+
+// whyClosed returns why nobody can play a campaign now, and "" if they can.
+func whyClosed(c *campaign.Campaign, now time.Time) string {
+	err := c.Playable(now)
+	opens, ended := c.OpensAt, c.ClosesAt
+	if c.State == campaign.Closed {
+		ended = c.ClosedAt
+	}
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, campaign.ErrEnded) && ended != nil:
+		return fmt.Sprintf("“%s” ended on %s.", c.Title, when(*ended, now))
+	case errors.Is(err, campaign.ErrNotOpen) && opens != nil:
+		return fmt.Sprintf("“%s” opens on %s.", c.Title, when(*opens, now))
+	}
+	return visitorMessage(err)
+}
+
+// onceName is the name of the form field with the visitor's once-only key. The key also
+// lives in a cookie, so that all tabs share it; without cookies the form still has it.
 const onceName = "once"
 
 func newOnce() string { return strings.ToLower(rand.Text()) }
 
-// keyOf keeps the keys of visitors apart from those of the API.
-func keyOf(once string) string { return "site " + once }
+// playKey returns the once-only key of a play. It keeps visitors' keys apart from those
+// sent to the API.
+func playKey(once string) string { return "site " + once }
 
+// isOnce reports whether text looks like the result of newOnce.
 func isOnce(text string) bool {
 	return len(text) == len(newOnce()) && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
-func onceCookie(r *http.Request, name string) string {
-	cookie, err := r.Cookie(onceName + "-" + name)
+// onceCookie returns the visitor's once-only key for a campaign, "" if there is none.
+func onceCookie(r *http.Request, campaignName string) string {
+	cookie, err := r.Cookie(onceName + "-" + campaignName)
 	if err != nil || !isOnce(cookie.Value) {
 		return ""
 	}
 	return cookie.Value
 }
 
-// onceDays is how long a browser keeps a key.
+// onceDays is how long a browser keeps a once-only key.
 const onceDays = 400
 
-func setOnce(w http.ResponseWriter, r *http.Request, name, once string) {
+func setOnceCookie(w http.ResponseWriter, r *http.Request, campaignName, once string) {
 	http.SetCookie(w, &http.Cookie{
-		Name: onceName + "-" + name, Value: once, Path: "/", MaxAge: onceDays * 24 * 60 * 60,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: isSecure(r),
+		Name: onceName + "-" + campaignName, Value: once, Path: "/", MaxAge: onceDays * 24 * 60 * 60,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: isHTTPS(r),
 	})
 }
 
-// isSecure says whether a visitor came by HTTPS. The server in front of the site
-// leaves the header only where it comes from a proxy that is trusted.
-func isSecure(r *http.Request) bool {
-	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
-}
-
-// play makes the draw and leads to its page.
+// play makes the visitor's draw and leads to its page. With a key that was used before,
+// it leads to the draw made then.
 func (s *Site) play(w http.ResponseWriter, r *http.Request) error {
-	name := r.PathValue("campaign")
 	if s.cfg.Campaigns == nil {
 		return errNoPage
 	}
-	if err := r.ParseForm(); err != nil {
-		return errors.Join(errForm, err)
+	name := r.PathValue("campaign")
+	person, err := readPerson(r)
+	if err != nil {
+		return err
 	}
-	f := &form{Person: campaign.Person{FirstName: r.PostFormValue("first_name"), LastName: r.PostFormValue("last_name"), Email: r.PostFormValue("email")}}
 	once := r.PostFormValue(onceName)
 	if !isOnce(once) {
 		if once = onceCookie(r, name); once == "" {
-			return s.showPlay(w, r, http.StatusUnprocessableEntity, name, f)
+			return s.showPlayPage(w, r, http.StatusUnprocessableEntity, playPage{Person: person}, name)
 		}
 	}
-	d, err := s.cfg.Campaigns.Play(r.Context(), campaign.Play{Campaign: name, Person: &f.Person, Key: keyOf(once)})
-	var wrong *campaign.FieldError
+	d, err := s.cfg.Campaigns.Play(r.Context(), campaign.Play{Campaign: name, Person: &person, Key: playKey(once)})
+	var invalid *campaign.FieldError
 	switch {
 	case errors.Is(err, campaign.ErrKeyReused):
-		if d, err = s.cfg.Campaigns.PlayOfKey(r.Context(), keyOf(once)); err != nil {
+		if d, err = s.cfg.Campaigns.PlayOfKey(r.Context(), playKey(once)); err != nil {
 			return err
 		}
-	case errors.As(err, &wrong):
-		f.Field, f.Problem = wrong.Field, sentence(wrong.Err.Error())
-		return s.showPlay(w, r, http.StatusUnprocessableEntity, name, f)
+	case errors.As(err, &invalid):
+		page := playPage{Person: person, fieldError: fieldError{invalid.Field, sentence(invalid.Err.Error())}}
+		return s.showPlayPage(w, r, http.StatusUnprocessableEntity, page, name)
 	case err != nil:
 		return err
 	}
@@ -175,37 +194,46 @@ func (s *Site) play(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// again gives the visitor a new key, for another play or another person.
-func (s *Site) again(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.campaign(r.Context(), r.PathValue("campaign"))
+// readPerson reads a person from a form.
+func readPerson(r *http.Request) (campaign.Person, error) {
+	if err := r.ParseForm(); err != nil {
+		return campaign.Person{}, errors.Join(errForm, err)
+	}
+	return campaign.Person{FirstName: r.PostFormValue("first_name"), LastName: r.PostFormValue("last_name"), Email: r.PostFormValue("email")}, nil
+}
+
+// playAgain replaces the visitor's once-only key, for another play or another person.
+func (s *Site) playAgain(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.campaign(r)
 	if err != nil {
 		return err
 	}
-	setOnce(w, r, c.Name, newOnce())
+	setOnceCookie(w, r, c.Name, newOnce())
 	http.Redirect(w, r, "/c/"+c.Name, http.StatusSeeOther)
 	return nil
 }
 
-// resultView is a visitor's own page.
-type resultView struct {
+// resultPage shows a visitor's own draw.
+type resultPage struct {
 	Draw     campaign.Draw
 	Campaign campaign.Campaign
-	Chances  []chance
+	Chances  []chance // of its account number
 }
 
-func (s *Site) result(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) showResult(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.Campaigns == nil {
 		return errNoPage
 	}
-	d, err := s.cfg.Campaigns.Draw(r.Context(), r.PathValue("id"))
+	ctx := r.Context()
+	d, err := s.cfg.Campaigns.Draw(ctx, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	c, err := s.cfg.Campaigns.Campaign(r.Context(), d.Campaign)
+	c, err := s.cfg.Campaigns.Campaign(ctx, d.Campaign)
 	if err != nil {
 		return err
 	}
-	odds, err := s.cfg.Campaigns.AccountOdds(r.Context(), d.Campaign, d.Whole)
+	odds, err := s.cfg.Campaigns.AccountOdds(ctx, d.Campaign, d.Whole)
 	if err != nil {
 		return err
 	}
@@ -217,5 +245,5 @@ func (s *Site) result(w http.ResponseWriter, r *http.Request) error {
 	case d.Prize != nil:
 		title = "You won " + d.Prize.Name
 	}
-	return s.show(w, r, http.StatusOK, "result", title, resultView{d, c, chances(odds)})
+	return s.pages.show(w, r, http.StatusOK, "result", title, resultPage{d, c, chances(odds)})
 }

@@ -1,10 +1,9 @@
 // Package site is the web site that people play on. It works without JavaScript, loads
-// nothing from elsewhere, and changes nothing by GET: a prize is decided by a POST
-// with a once-only key, so that a refresh, a double click or a second tab never plays
-// twice.
+// nothing from other hosts, and changes nothing on GET: a play is a POST with a
+// once-only key, so that a reload, a double click or a second tab never plays twice.
 //
-// [New] makes it of a [campaign.Service] and what free play needs. Its templates and
-// its style can be replaced by those of a theme.
+// [New] makes a site, and [Site.Routes] returns its routes for a server to register. A
+// theme can replace its templates and static files.
 package site
 
 import (
@@ -15,8 +14,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -29,33 +26,33 @@ import (
 //go:embed templates static
 var files embed.FS
 
-// Free is what free play needs: draws that are not stored, as deployed.
+// Free makes the draws of free play, which are not stored.
 type Free interface {
 	draw.Generator
 
-	// Deployed tells the formats and rules that are deployed.
+	// Deployed returns the deployed formats and rules.
 	Deployed(ctx context.Context) (textgen.Format, numgen.Format, *prize.Rules, error)
 
-	// Fresh makes a seed, and the proof of where it comes from, nil for none.
-	Fresh(ctx context.Context) (entropy.Seed, jsontext.Value, error)
+	// Fresh returns a new seed.
+	Fresh(ctx context.Context) (entropy.Seed, error)
 }
 
-// Config is what a site is made of.
+// Config configures a [Site].
 type Config struct {
-	Campaigns *campaign.Service
+	Campaigns *campaign.Service // nil if there is only free play
 	Free      Free
-	Version   string       // of the program
-	Admin     Admin        // the pages of the administrator, if there are any
-	Theme     fs.FS        // templates/ and static/ that replace the site's own by their names; nil for none
-	Ending    func() bool  // whether the server is about to end, so that live pages let go
-	Log       *slog.Logger // of what goes wrong
-	Now       func() time.Time
+	Version   string      // of the program
+	Admin     Admin       // for the promoter's pages
+	Theme     fs.FS       // files in templates/ and static/ that replace the site's own; may be nil
+	Ending    func() bool // reports whether the server is shutting down, which ends live pages; nil means never
+	Log       *slog.Logger
+	Now       func() time.Time // nil means time.Now
 }
 
 // Site is the web site. Make one with [New].
 type Site struct {
 	cfg         Config
-	pages       pages
+	pages       *pages
 	live        *live
 	admin       *admin // nil if there are no promoter's pages
 	crossOrigin *http.CrossOriginProtection
@@ -69,59 +66,69 @@ func New(cfg Config) (*Site, error) {
 	if cfg.Ending == nil {
 		cfg.Ending = func() bool { return false }
 	}
-	s := &Site{cfg: cfg, live: newLive(cfg.Campaigns, cfg.Log), crossOrigin: http.NewCrossOriginProtection()}
-	var err error
-	if s.pages, err = newPages(cfg.Theme); err != nil {
+	p, err := newPages(cfg)
+	if err != nil {
 		return nil, err
 	}
+	s := &Site{cfg: cfg, pages: p, live: newLive(cfg), crossOrigin: http.NewCrossOriginProtection()}
 	if cfg.Campaigns != nil && cfg.Admin.Password != nil {
-		s.admin = newAdmin(cfg)
+		s.admin = newAdmin(cfg, p)
 	}
 	return s, nil
 }
 
 // Route is a route of the site.
 type Route struct {
-	Pattern string // for [http.ServeMux]; without a method it answers what no other route does
+	Pattern string // for [http.ServeMux]; one without a method catches what no other route answers
 	Handler http.Handler
 }
 
-// maxForm is the number of bytes that a form may have. Forms of the promoter carry
-// rules files.
+// Limits of forms, in bytes. The promoter's forms contain rules files.
 const (
 	maxForm      = 64 << 10
 	maxAdminForm = 1 << 20
 )
 
 // Routes returns all routes of the site, in no particular order. Their handlers set
-// the security headers, refuse forms sent from other sites or too large, and answer
-// errors with a page. For each page there is also a pattern without a method, which
-// answers wrong methods and paths below it with the page for not found.
+// security headers, refuse forms that come from other sites or are too large, and
+// answer errors with a page. Patterns without a method answer wrong methods and unknown
+// paths with the page for not found.
 func (s *Site) Routes() []Route {
 	var routes []Route
+	add := func(pattern string, maxBody int64, h http.Handler) {
+		routes = append(routes, Route{pattern, s.protect(maxBody, h)})
+	}
 	for pattern, h := range s.visitorRoutes() {
-		routes = append(routes, Route{pattern, s.protect(maxForm, s.handle(h))})
+		add(pattern, maxForm, s.pages.handle(h))
 	}
-	for pattern, h := range s.loginRoutes() {
-		routes = append(routes, Route{pattern, s.protect(maxAdminForm, s.inSession(h))})
+	for pattern, h := range s.admin.loginRoutes() {
+		add(pattern, maxAdminForm, s.ifAdmin(func() http.Handler { return s.admin.inSession(h) }))
 	}
-	for pattern, h := range s.adminRoutes() {
-		routes = append(routes, Route{pattern, s.protect(maxAdminForm, s.inSession(s.loggedIn(h)))})
+	for pattern, h := range s.admin.routes() {
+		add(pattern, maxAdminForm, s.ifAdmin(func() http.Handler { return s.admin.inSession(s.admin.loggedIn(h)) }))
 	}
-	notFound := s.NotFound()
 	for pattern := range fallbacks(routes) {
-		routes = append(routes, Route{pattern, notFound})
+		add(pattern, maxForm, s.pages.handle(noPage))
 	}
 	return routes
 }
 
 // NotFound returns the handler of the page for not found.
-func (s *Site) NotFound() http.Handler { return s.protect(maxForm, s.handle(noPage)) }
+func (s *Site) NotFound() http.Handler { return s.protect(maxForm, s.pages.handle(noPage)) }
 
 func noPage(http.ResponseWriter, *http.Request) error { return errNoPage }
 
-// fallbacks returns the patterns that cover the first segments of all routes: "/try"
-// and "/try/" for "GET /try" and "GET /try/{seed}".
+// ifAdmin returns the handler that h returns, or that of the page for not found if
+// there are no promoter's pages.
+func (s *Site) ifAdmin(h func() http.Handler) http.Handler {
+	if s.admin == nil {
+		return s.pages.handle(noPage)
+	}
+	return h()
+}
+
+// fallbacks returns patterns for the first path segments of all routes: "/try" and
+// "/try/" for "GET /try" and "GET /try/{seed}".
 func fallbacks(routes []Route) map[string]bool {
 	patterns := map[string]bool{}
 	for _, r := range routes {
@@ -135,35 +142,36 @@ func fallbacks(routes []Route) map[string]bool {
 	return patterns
 }
 
-// protect wraps a handler in the checks and headers that every route has.
+// protect wraps a handler in what all routes need: security headers, a limit on the
+// body, and protection against forms of other sites.
 func (s *Site) protect(maxBody int64, h http.Handler) http.Handler {
 	h = s.crossOrigin.Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		secure(w.Header())
+		setSecurityHeaders(w.Header())
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		h.ServeHTTP(w, r)
 	})
 }
 
-// visitorRoutes are the routes for everybody.
+// visitorRoutes returns the routes for everybody.
 func (s *Site) visitorRoutes() map[string]handler {
 	return map[string]handler{
-		"GET /{$}":                   s.home,
-		"GET /campaigns":             s.campaigns,
-		"GET /try":                   s.tryFresh,
-		"POST /try":                  s.tryPlay,
-		"GET /try/{seed}":            s.tryShow,
-		"GET /c/{campaign}":          s.playPage,
+		"GET /{$}":                   s.showHome,
+		"GET /campaigns":             s.showCampaigns,
+		"GET /try":                   s.showFreePlay,
+		"POST /try":                  s.playFree,
+		"GET /try/{seed}":            s.showFreeResult,
+		"GET /c/{campaign}":          s.showPlay,
 		"POST /c/{campaign}/play":    s.play,
-		"POST /c/{campaign}/again":   s.again,
-		"GET /d/{id}":                s.result,
-		"GET /c/{campaign}/winners":  s.winners,
-		"GET /c/{campaign}/odds":     s.odds,
-		"GET /c/{campaign}/fairness": s.fairness,
-		"GET /c/{campaign}/live":     s.livePage,
-		"GET /c/{campaign}/events":   s.events,
-		"GET /static/{file}":         s.static,
-		"GET /favicon.ico":           s.favicon,
-		"GET /robots.txt":            s.robots,
+		"POST /c/{campaign}/again":   s.playAgain,
+		"GET /d/{id}":                s.showResult,
+		"GET /c/{campaign}/winners":  s.showWinners,
+		"GET /c/{campaign}/odds":     s.showOdds,
+		"GET /c/{campaign}/fairness": s.showFairness,
+		"GET /c/{campaign}/live":     s.showLive,
+		"GET /c/{campaign}/events":   s.streamWinners,
+		"GET /static/{file}":         s.pages.showStatic,
+		"GET /favicon.ico":           s.pages.showFavicon,
+		"GET /robots.txt":            s.pages.showRobots,
 	}
 }

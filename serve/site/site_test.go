@@ -1,11 +1,9 @@
 package site_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -15,7 +13,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/go-json-experiment/json"
 	"golang.org/x/net/html"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
@@ -30,8 +30,8 @@ import (
 
 func TestMain(m *testing.M) {
 	status := m.Run()
-	if theBrowser.end != nil {
-		theBrowser.end()
+	if chromium.stop != nil {
+		chromium.stop()
 	}
 	os.Exit(status)
 }
@@ -41,21 +41,22 @@ const (
 	adminToken    = "a token for tests"
 )
 
-// house is a core with its site, its database, and its administrator by the API.
-type house struct {
-	url   string
-	db    *store.DB
-	admin *remote.Admin
+// server is a running core with its site.
+type server struct {
+	url     string
+	handler http.Handler
+	db      *store.DB
+	api     *remote.Admin
 }
 
-// build starts a core of all services on a new SQLite file.
-func build(t testing.TB, change ...func(*serve.Config)) *house {
+// newServer starts a server of all roles on a new SQLite file.
+func newServer(t testing.TB, options ...func(*serve.Config)) *server {
 	t.Helper()
-	return rebuild(t, storetest.Open(t, storetest.File(t)), change...)
+	return newServerOn(t, storetest.Open(t, storetest.File(t)), options...)
 }
 
-// rebuild starts a core on a database that may have been in use before.
-func rebuild(t testing.TB, db *store.DB, change ...func(*serve.Config)) *house {
+// newServerOn starts a server on a database that may be in use by other servers.
+func newServerOn(t testing.TB, db *store.DB, options ...func(*serve.Config)) *server {
 	t.Helper()
 	text, err := textgen.Parse(textgen.Lower4)
 	if err != nil {
@@ -74,109 +75,124 @@ func rebuild(t testing.TB, db *store.DB, change ...func(*serve.Config)) *house {
 		Store: db, Sessions: db.Sessions(), AdminPassword: adminPassword, AdminToken: adminToken,
 		Proxies: serve.Proxies{netip.MustParsePrefix("127.0.0.0/8")},
 	}
-	for _, f := range change {
-		f(&cfg)
+	for _, option := range options {
+		option(&cfg)
 	}
-	s, err := serve.New(cfg)
+	core, err := serve.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := httptest.NewServer(s.Handler())
-	t.Cleanup(h.Close)
-	address, err := url.Parse(h.URL)
+	s := httptest.NewServer(core.Handler())
+	t.Cleanup(s.Close)
+	address, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &house{url: h.URL, db: db, admin: remote.New(remote.Config{Core: address}).Admin(adminToken)}
+	return &server{url: s.URL, handler: core.Handler(), db: db, api: remote.New(remote.Config{Core: address}).Admin(adminToken)}
 }
 
-// open makes and opens a campaign.
-func (h *house) open(t testing.TB, plan campaign.Plan) campaign.Campaign {
+// openCampaign creates and opens a campaign.
+func (s *server) openCampaign(t testing.TB, plan campaign.Plan) campaign.Campaign {
 	t.Helper()
-	if _, err := h.admin.Create(t.Context(), plan); err != nil {
+	if _, err := s.api.Create(t.Context(), plan); err != nil {
 		t.Fatal(err)
 	}
-	c, err := h.admin.Open(t.Context(), plan.Name)
+	c, err := s.api.Open(t.Context(), plan.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-// drawsOf are the draws of a campaign, newest first.
-func (h *house) drawsOf(t testing.TB, name string) []campaign.Draw {
+// draws returns the draws of a campaign, newest first.
+func (s *server) draws(t testing.TB, campaignName string) []campaign.Draw {
 	t.Helper()
-	draws, _, err := h.admin.Draws(t.Context(), campaign.DrawQuery{Campaign: name})
+	draws, _, err := s.api.Draws(t.Context(), campaign.DrawQuery{Campaign: campaignName})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return draws
 }
 
-// visitor is a browser without a screen: it keeps cookies and follows no redirects.
+// snapshot returns a campaign and all people as text, to compare before and after.
+func (s *server) snapshot(t testing.TB, campaignName string) string {
+	t.Helper()
+	ctx := t.Context()
+	c, err := s.api.Campaign(ctx, campaignName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	people, _, err := s.api.Entrants(ctx, campaign.EntrantQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	campaigns, _, err := s.api.Campaigns(ctx, campaign.CampaignQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.RulesYAML = ""
+	text, err := json.Marshal([]any{c, people, len(campaigns), s.draws(t, campaignName)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// visitor is an HTTP client with cookies that follows no redirects.
 type visitor struct {
 	t      testing.TB
-	house  *house
+	server *server
 	client *http.Client
 	header http.Header
 }
 
-func (h *house) visitor(t testing.TB) *visitor {
+func (s *server) visitor(t testing.TB) *visitor {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &visitor{t: t, house: h, header: http.Header{}, client: &http.Client{
+	return &visitor{t: t, server: s, header: http.Header{}, client: &http.Client{
 		Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// from has a visitor come from another address of this machine.
-func (v *visitor) from(ip string) *visitor {
-	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
-	transport := &http.Transport{DialContext: dialer.DialContext}
-	v.t.Cleanup(transport.CloseIdleConnections)
-	v.client.Transport = transport
-	return v
-}
-
-// administrator is a visitor who has logged in.
-func (h *house) administrator(t testing.TB) *visitor {
+// promoter returns a visitor who has logged in.
+func (s *server) promoter(t testing.TB) *visitor {
 	t.Helper()
-	v := h.visitor(t)
-	v.want(v.post("/admin/login", "password", adminPassword), http.StatusSeeOther)
+	v := s.visitor(t)
+	v.wantStatus(v.post("/admin/login", "password", adminPassword), http.StatusSeeOther)
 	return v
 }
 
-// page is an answer, read whole.
+// page is a response with its body.
 type page struct {
 	*http.Response
 	text string
 }
 
-func (v *visitor) do(method, path string, body io.Reader, kind string) page {
+func (v *visitor) do(method, path string, body io.Reader, contentType string) page {
 	v.t.Helper()
-	request, err := http.NewRequestWithContext(v.t.Context(), method, v.house.url+path, body)
+	request, err := http.NewRequestWithContext(v.t.Context(), method, v.server.url+path, body)
 	if err != nil {
 		v.t.Fatal(err)
 	}
 	for name, values := range v.header {
 		request.Header[name] = values
 	}
-	if kind != "" {
-		request.Header.Set("Content-Type", kind)
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
 	}
-	answer, err := v.client.Do(request)
+	response, err := v.client.Do(request)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		v.t.Fatalf("%s %s: %v", method, path, err)
 	}
-	return page{answer, string(text)}
+	return page{response, string(text)}
 }
 
 func (v *visitor) get(path string) page {
@@ -184,46 +200,54 @@ func (v *visitor) get(path string) page {
 	return v.do(http.MethodGet, path, nil, "")
 }
 
-const formKind = "application/x-www-form-urlencoded"
+const formType = "application/x-www-form-urlencoded"
 
-// post sends a form of names and values.
+// post sends a form of names and values by turns.
 func (v *visitor) post(path string, form ...string) page {
 	v.t.Helper()
 	values := url.Values{}
 	for i := 0; i+1 < len(form); i += 2 {
 		values.Add(form[i], form[i+1])
 	}
-	return v.do(http.MethodPost, path, strings.NewReader(values.Encode()), formKind)
+	return v.do(http.MethodPost, path, strings.NewReader(values.Encode()), formType)
 }
 
-// want fails the test where an answer has another status, and gives the answer.
-func (v *visitor) want(p page, status int) page {
+// wantStatus ends the test if a page has another status, and returns the page.
+func (v *visitor) wantStatus(p page, want int) page {
 	v.t.Helper()
-	if p.StatusCode != status {
-		v.t.Fatalf("%s %s: %d, expected %d\n%s", p.Request.Method, p.Request.URL.Path, p.StatusCode, status, p.text)
+	if p.StatusCode != want {
+		v.t.Fatalf("%s %s: got status %d, want %d\n%s", p.Request.Method, p.Request.URL.Path, p.StatusCode, want, p.text)
 	}
 	return p
 }
 
-// follow goes where an answer leads.
+// wantText fails the test if the visible text of a page lacks want.
+func (v *visitor) wantText(p page, want string) {
+	v.t.Helper()
+	if got := p.words(); !strings.Contains(got, want) {
+		v.t.Errorf("%s: got %q, want text %q", p.Request.URL.Path, got, want)
+	}
+}
+
+// follow follows a redirect after a form.
 func (v *visitor) follow(p page) page {
 	v.t.Helper()
-	v.want(p, http.StatusSeeOther)
-	return v.want(v.get(p.Header.Get("Location")), http.StatusOK)
+	v.wantStatus(p, http.StatusSeeOther)
+	return v.wantStatus(v.get(p.Header.Get("Location")), http.StatusOK)
 }
 
-// play plays on a campaign's page and gives the visitor's own page.
-func (v *visitor) play(name string, form ...string) page {
+// play plays with the form of a campaign and returns the page of the draw.
+func (v *visitor) play(campaignName string, form ...string) page {
 	v.t.Helper()
-	p := v.want(v.get("/c/"+name), http.StatusOK)
+	p := v.wantStatus(v.get("/c/"+campaignName), http.StatusOK)
 	once := p.find("input", "name", "once")
 	if once == nil {
-		v.t.Fatalf("there is nothing to play with\n%s", p.text)
+		v.t.Fatalf("/c/%s has no form to play:\n%s", campaignName, p.text)
 	}
-	return v.follow(v.post("/c/"+name+"/play", append(form, "once", attribute(once, "value"))...))
+	return v.follow(v.post("/c/"+campaignName+"/play", append(form, "once", attribute(once, "value"))...))
 }
 
-// elements are all elements of a page.
+// elements returns all elements of a page.
 func (p page) elements() []*html.Node {
 	root, err := html.Parse(strings.NewReader(p.text))
 	if err != nil {
@@ -238,10 +262,10 @@ func (p page) elements() []*html.Node {
 	return list
 }
 
-// find gives the first element of a kind with an attribute, nil for none.
-func (p page) find(kind, name, value string) *html.Node {
+// find returns the first element with an attribute, nil if there is none.
+func (p page) find(element, name, value string) *html.Node {
 	for _, node := range p.elements() {
-		if node.Data == kind && attribute(node, name) == value {
+		if node.Data == element && attribute(node, name) == value {
 			return node
 		}
 	}
@@ -257,7 +281,7 @@ func attribute(node *html.Node, name string) string {
 	return ""
 }
 
-// words are what a reader sees of a page, its values of form fields included.
+// words returns the visible text of a page, including the values of form fields.
 func (p page) words() string {
 	root, err := html.Parse(strings.NewReader(p.text))
 	if err != nil {
@@ -275,19 +299,15 @@ func (p page) words() string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// says fails the test where a page lacks a text.
-func (v *visitor) says(p page, text string) {
-	v.t.Helper()
-	if !strings.Contains(p.words(), text) {
-		v.t.Errorf("%s does not say %q:\n%s", p.Request.URL.Path, text, p.words())
-	}
-}
-
-// ann is somebody who plays.
+// ann returns the form fields of somebody who plays.
 func ann() []string { return []string{"first_name", "Ann", "last_name", "Lee"} }
 
-// fill puts a draw, its campaign and its entrant into the places of a route's pattern.
-func fill(pattern string, d campaign.Draw) (method, path string) {
+// onceKey is a well-formed once-only key.
+const onceKey = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+// requestFor returns a request that matches a route's pattern, about a draw, its
+// campaign or its entrant.
+func requestFor(pattern string, d campaign.Draw) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	path = strings.NewReplacer("{$}", "", "{campaign}", d.Campaign, "{step}", "close", "{mark}", "void", "{seed}", "42", "{file}", "style.css").Replace(path)
 	if strings.Contains(path, "entrants/{id}") {
@@ -296,39 +316,15 @@ func fill(pattern string, d campaign.Draw) (method, path string) {
 	return method, strings.ReplaceAll(path, "{id}", d.ID)
 }
 
-// state is what there is of a campaign and its people, to see whether it changed.
-func (h *house) state(t testing.TB, name string) string {
-	t.Helper()
-	ctx := t.Context()
-	c, err := h.admin.Campaign(ctx, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	people, _, err := h.admin.Entrants(ctx, campaign.EntrantQuery{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	campaigns, _, err := h.admin.Campaigns(ctx, campaign.CampaignQuery{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.RulesYAML = ""
-	text, err := json.Marshal([]any{c, people, len(campaigns), h.drawsOf(t, name)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// TestRouteLabels checks that the metrics label requests with the site's routes, and
-// never with an address that a visitor made up.
+// TestRouteLabels checks that metrics label requests with the site's routes, and never
+// with an address that a visitor made up.
 func TestRouteLabels(t *testing.T) {
-	h := build(t)
-	v := h.visitor(t)
-	v.want(v.get("/c/made-up"), http.StatusNotFound)
-	v.want(v.get("/c/made-up/made-up"), http.StatusNotFound)
-	v.want(v.do(http.MethodPut, "/try", nil, ""), http.StatusNotFound)
-	v.want(v.get("/try/made-up"), http.StatusOK)
+	s := newServer(t)
+	v := s.visitor(t)
+	v.wantStatus(v.get("/c/made-up"), http.StatusNotFound)
+	v.wantStatus(v.get("/c/made-up/made-up"), http.StatusNotFound)
+	v.wantStatus(v.do(http.MethodPut, "/try", nil, ""), http.StatusNotFound)
+	v.wantStatus(v.get("/try/made-up"), http.StatusOK)
 	metrics := v.get("/metrics").text
 	for _, want := range []string{
 		`prizegen_http_requests_total{code="404",method="GET",route="/c/{campaign}"} 1`,
@@ -342,4 +338,22 @@ func TestRouteLabels(t *testing.T) {
 	if strings.Contains(metrics, "made-up") {
 		t.Errorf("an address became a label:\n%s", metrics)
 	}
+}
+
+// TestClosedCampaign reads why nobody can play, before and after the times of a
+// campaign.
+func TestClosedCampaign(t *testing.T) {
+	s := newServer(t)
+	v := s.visitor(t)
+	opens := time.Date(2127, time.July, 1, 7, 30, 0, 0, time.UTC)
+	s.openCampaign(t, campaign.Plan{Name: "later", Title: "The later draw", OpensAt: &opens})
+	v.wantText(v.wantStatus(v.get("/c/later"), http.StatusOK), "“The later draw” opens on 1 July 2127 at 7:30 am UTC.")
+	v.wantText(v.wantStatus(v.post("/c/later/play", append(ann(), "once", onceKey)...), http.StatusConflict), "You cannot play yet.")
+	s.openCampaign(t, campaign.Plan{Name: "summer", Title: "The Summer draw"})
+	closed, err := s.api.Close(t.Context(), "summer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.wantText(v.wantStatus(v.get("/c/summer"), http.StatusOK), "“The Summer draw” ended on "+closed.ClosedAt.UTC().Format("2 January"))
+	v.wantText(v.wantStatus(v.post("/c/summer/play", append(ann(), "once", onceKey)...), http.StatusConflict), "it has ended")
 }

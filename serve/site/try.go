@@ -14,30 +14,30 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// tryView is free play: an account number and its chances, and what it won once it
+// tryPage shows an account number of free play with its chances, and the prize once it
 // was played.
-type tryView struct {
+type tryPage struct {
 	Draw    draw.Draw
 	Chances []chance
 	Played  bool
-	Command string // that makes the same draw again
+	Command string // a command line that makes the same draw
 }
 
-// tryFresh shows a new account number and its chances.
-func (s *Site) tryFresh(w http.ResponseWriter, r *http.Request) error {
-	seed, _, err := s.cfg.Free.Fresh(r.Context())
+// showFreePlay shows a new account number and its chances.
+func (s *Site) showFreePlay(w http.ResponseWriter, r *http.Request) error {
+	seed, err := s.cfg.Free.Fresh(r.Context())
 	if err != nil {
 		return err
 	}
-	v, err := s.try(r.Context(), seed)
+	page, err := s.newTryPage(r.Context(), seed)
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, http.StatusOK, "try", "Free play", v)
+	return s.pages.show(w, r, http.StatusOK, "try", "Free play", page)
 }
 
-// tryPlay leads to the draw of the account number that was shown.
-func (s *Site) tryPlay(w http.ResponseWriter, r *http.Request) error {
+// playFree leads to the result of the account number that was shown.
+func (s *Site) playFree(w http.ResponseWriter, r *http.Request) error {
 	seed, err := entropy.ParseSeed(r.PostFormValue("seed"))
 	if err != nil {
 		return errors.Join(errForm, err)
@@ -46,61 +46,60 @@ func (s *Site) tryPlay(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// tryShow shows the draw that a seed has decided. Nothing is stored, so that nothing
-// changes by looking.
-func (s *Site) tryShow(w http.ResponseWriter, r *http.Request) error {
+// showFreeResult shows the draw that a seed determines. Nothing is stored.
+func (s *Site) showFreeResult(w http.ResponseWriter, r *http.Request) error {
 	seed, err := entropy.ParseSeed(r.PathValue("seed"))
 	if err != nil {
 		return errNoPage
 	}
-	v, err := s.try(r.Context(), seed)
+	page, err := s.newTryPage(r.Context(), seed)
 	if err != nil {
 		return err
 	}
-	v.Played = true
+	page.Played = true
 	title := "No prize this time"
-	if v.Draw.Prize != nil {
-		title = "You would have won " + v.Draw.Prize.Name
+	if page.Draw.Prize != nil {
+		title = "You would have won " + page.Draw.Prize.Name
 	}
 	w.Header().Set("X-Robots-Tag", "noindex")
-	return s.show(w, r, http.StatusOK, "try", title, v)
+	return s.pages.show(w, r, http.StatusOK, "try", title, page)
 }
 
-// try makes the first draw of a seed.
-func (s *Site) try(ctx context.Context, seed entropy.Seed) (v tryView, err error) {
+// newTryPage makes the first draw of a seed.
+func (s *Site) newTryPage(ctx context.Context, seed entropy.Seed) (page tryPage, err error) {
 	text, number, rules, err := s.cfg.Free.Deployed(ctx)
 	if err != nil {
-		return v, err
+		return page, err
 	}
 	spec := draw.Spec{Seed: seed, Count: 1, Text: text, Number: number, Rules: rules}
 	err = draw.Run(ctx, s.cfg.Free, spec, nil, func(b *draw.Batch) error {
-		v.Draw = b.Draw(0)
+		page.Draw = b.Draw(0)
 		return nil
 	})
 	if err != nil {
-		return v, err
+		return page, err
 	}
-	v.Chances = chances(draw.NewAccountOdds(rules, v.Draw.Whole, rules.AccountOdds(v.Draw.Whole)))
-	v.Command = command(&v.Draw)
-	return v, nil
+	page.Chances = chances(draw.NewAccountOdds(rules, page.Draw.Whole, rules.AccountOdds(page.Draw.Whole)))
+	page.Command = drawCommand(&page.Draw)
+	return page, nil
 }
 
-// command is the command line that makes a draw again.
-func command(d *draw.Draw) string {
-	line := "prizegen draw --seed " + quoted(d.Seed)
-	for _, flag := range []struct{ name, value, left string }{
+// drawCommand returns a command line that makes a draw again.
+func drawCommand(d *draw.Draw) string {
+	line := "prizegen draw --seed " + shellQuote(d.Seed)
+	for _, flag := range []struct{ name, value, fallback string }{
 		{"text", d.TextFormat, textgen.Default}, {"number", d.NumberFormat, numgen.Default}, {"rules", d.Rules, prize.Default},
 	} {
-		if flag.value != flag.left {
-			line += " --" + flag.name + " " + quoted(flag.value)
+		if flag.value != flag.fallback {
+			line += " --" + flag.name + " " + shellQuote(flag.value)
 		}
 	}
 	return line
 }
 
-// quoted is a text as a shell takes it: who copies a command from a page runs that
-// one and no other.
-func quoted(text string) string {
+// shellQuote quotes text as one word for a POSIX shell, so that commands are safe to
+// copy from a page.
+func shellQuote(text string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.:", r)
 	}

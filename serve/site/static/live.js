@@ -1,4 +1,4 @@
-// Shows new winners as they come. Without it the page loads itself anew.
+// Shows new winners as they come. Without scripts the page reloads itself.
 "use strict";
 const list = document.getElementById("live");
 const cell = (name, text) => {
@@ -17,7 +17,7 @@ const show = (event) => {
     return line;
   }));
 };
-// A browser comes back by itself when a connection breaks, but not when it is refused.
+// A browser reconnects when a connection breaks, but not after an HTTP error.
 const listen = () => {
   const events = new EventSource(list.dataset.events);
   events.addEventListener("winners", show);

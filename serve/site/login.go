@@ -1,0 +1,187 @@
+package site
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"golang.org/x/time/rate"
+)
+
+// How long a session lasts, in all and without being used.
+const (
+	sessionTime     = 12 * time.Hour
+	sessionIdleTime = time.Hour
+)
+
+func newSessions(store scs.Store, secure bool) *scs.SessionManager {
+	m := scs.New()
+	m.Store, m.Lifetime, m.IdleTimeout = store, sessionTime, sessionIdleTime
+	m.Cookie = scs.SessionCookie{Name: "prizegen-admin", Path: "/admin", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure}
+	return m
+}
+
+// sessions returns the manager of the request's session.
+func (a *admin) sessions(r *http.Request) *scs.SessionManager {
+	if isHTTPS(r) {
+		return a.https
+	}
+	return a.http
+}
+
+// inSession loads the session of the request before h runs, and saves it afterwards.
+func (a *admin) inSession(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.sessions(r).LoadAndSave(a.pages.handle(h)).ServeHTTP(w, r)
+	})
+}
+
+// loginRoutes returns the routes that need a session but no login.
+func (a *admin) loginRoutes() map[string]handler {
+	return map[string]handler{
+		"GET /admin/login":  a.showLogin,
+		"POST /admin/login": a.login,
+	}
+}
+
+// loginPage is the form to log in.
+type loginPage struct {
+	Next    string // the page to go to afterwards
+	Problem string
+}
+
+func (a *admin) showLogin(w http.ResponseWriter, r *http.Request) error {
+	return a.showLoginPage(w, r, http.StatusOK, loginPage{Next: localPath(r.URL.Query().Get("next"))})
+}
+
+func (a *admin) showLoginPage(w http.ResponseWriter, r *http.Request, status int, page loginPage) error {
+	return a.pages.show(w, r, status, "admin-login", "Log in", page)
+}
+
+// localPath returns path if it is one of the promoter's pages, and otherwise the first
+// of these, so that a link to the login page cannot lead to another site.
+func localPath(path string) string {
+	u, err := url.Parse(path)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, adminPath) || strings.Contains(u.Path, "..") || strings.ContainsAny(path, "\\\r\n") {
+		return adminPath + "campaigns"
+	}
+	return path
+}
+
+// passwordKey is the session key of the mark of the password used to log in.
+const passwordKey = "password"
+
+// maxPasswordWait is how long a login may wait until its password is checked.
+const maxPasswordWait = 5 * time.Second
+
+func (a *admin) login(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return errForm
+	}
+	page := loginPage{Next: localPath(r.PostFormValue("next"))}
+	if wait := a.guesses.take(r, a.cfg.Now()); wait > 0 {
+		seconds := strconv.Itoa(int(wait/time.Second) + 1)
+		w.Header().Set("Retry-After", seconds)
+		page.Problem = "Too many wrong passwords. Wait " + seconds + " seconds and try again."
+		return a.showLoginPage(w, r, http.StatusTooManyRequests, page)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), maxPasswordWait)
+	defer cancel()
+	right, err := a.cfg.Admin.Password.Matches(ctx, r.PostFormValue("password"))
+	if err != nil {
+		w.Header().Set("Retry-After", "1")
+		page.Problem = "Too many people are logging in. Try again in a moment."
+		return a.showLoginPage(w, r, http.StatusServiceUnavailable, page)
+	}
+	if !right {
+		a.pages.log.WarnContext(r.Context(), "wrong password")
+		page.Problem = "The password is wrong."
+		return a.showLoginPage(w, r, http.StatusUnauthorized, page)
+	}
+	a.guesses.forget(r)
+	sessions := a.sessions(r)
+	if err := sessions.RenewToken(r.Context()); err != nil {
+		return err
+	}
+	sessions.Put(r.Context(), passwordKey, a.cfg.Admin.Password.Mark())
+	http.Redirect(w, r, page.Next, http.StatusSeeOther)
+	return nil
+}
+
+func (a *admin) logout(w http.ResponseWriter, r *http.Request) error {
+	if err := a.sessions(r).Destroy(r.Context()); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/admin/login", http.StatusSeeOther)
+	return nil
+}
+
+// loggedIn returns a handler that calls h for promoters who are logged in, and leads
+// others to the login page.
+func (a *admin) loggedIn(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if mark := a.sessions(r).GetString(r.Context(), passwordKey); mark != "" {
+			current, err := a.cfg.Admin.Password.HasMark(r.Context(), mark)
+			if err != nil {
+				return err
+			}
+			if current {
+				return h(w, r)
+			}
+		}
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			http.Redirect(w, r, "/admin/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			return nil
+		}
+		page := loginPage{Next: adminPath + "campaigns", Problem: "You are no longer logged in, so nothing was changed. Log in and try again."}
+		return a.showLoginPage(w, r, http.StatusUnauthorized, page)
+	}
+}
+
+// guesses limits the passwords tried from one address: guessBurst at once, then one
+// every guessInterval.
+type guesses struct {
+	mu       sync.Mutex
+	limiters map[string]*rate.Limiter // by address
+}
+
+const (
+	guessBurst    = 10
+	guessInterval = 10 * time.Second
+	maxGuessers   = 10_000 // addresses remembered
+)
+
+func newGuesses() *guesses { return &guesses{limiters: map[string]*rate.Limiter{}} }
+
+// take counts a guess and returns how long it must wait, usually 0.
+func (g *guesses) take(r *http.Request, now time.Time) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	address := clientNetwork(r)
+	limiter := g.limiters[address]
+	if limiter == nil {
+		if len(g.limiters) >= maxGuessers {
+			clear(g.limiters)
+		}
+		limiter = rate.NewLimiter(rate.Every(guessInterval), guessBurst)
+		g.limiters[address] = limiter
+	}
+	reservation := limiter.ReserveN(now, 1)
+	wait := reservation.DelayFrom(now)
+	if wait > 0 {
+		reservation.CancelAt(now)
+	}
+	return wait
+}
+
+// forget resets the guesses of an address after the right password.
+func (g *guesses) forget(r *http.Request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.limiters, clientNetwork(r))
+}

@@ -1,0 +1,237 @@
+package site
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// handler answers a request. An error that it returns is answered with a page.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// pages answers with templates and static files.
+type pages struct {
+	templates map[string]templateFunc // by page
+	static    map[string]staticFile   // by file name
+	version   string
+	log       *slog.Logger
+}
+
+// newPages reads the templates and the static files. An error names the theme's file
+// and line.
+func newPages(cfg Config) (*pages, error) {
+	p := &pages{templates: map[string]templateFunc{}, static: map[string]staticFile{}, version: cfg.Version, log: cfg.Log}
+	from := themed{cfg.Theme}
+	if err := p.readStatic(from); err != nil {
+		return nil, err
+	}
+	return p, p.readTemplates(from, p.functions(cfg.Now))
+}
+
+// setSecurityHeaders sets the headers that every response has.
+func setSecurityHeaders(h http.Header) {
+	for name, value := range map[string]string{
+		"Content-Security-Policy":      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		"X-Content-Type-Options":       "nosniff",
+		"Referrer-Policy":              "same-origin",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Permissions-Policy":           "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+		"Cache-Control":                "no-store",
+	} {
+		h.Set(name, value)
+	}
+}
+
+// layout is the data of layout.html.
+type layout struct {
+	Title   string
+	Version string
+	Path    string
+	Notice  string // on the promoter's pages, what was just done
+	Body    any    // the data of the page
+}
+
+// show answers with a page.
+func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, page, title string, body any) error {
+	return p.render(w, r, status, page, layout{Title: title, Body: body})
+}
+
+// render answers with a page, rendered whole before anything is sent.
+func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, page string, data layout) error {
+	data.Version, data.Path = p.version, r.URL.Path
+	var b bytes.Buffer
+	if err := p.templates[page]().ExecuteTemplate(&b, "layout.html", data); err != nil {
+		return fmt.Errorf("page %s: %w", page, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(b.Bytes()) // fails only if the visitor has gone
+	}
+	return nil
+}
+
+// handle returns an [http.Handler] that answers errors of h with a page.
+func (p *pages) handle(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			p.fail(w, r, err)
+		}
+	})
+}
+
+// Errors of requests.
+var (
+	errNoPage = errors.New("there is no such page")
+	errForm   = errors.New("the form cannot be read")
+)
+
+// errorPage is the page about an error.
+type errorPage struct {
+	Message   string
+	RequestID string // find the request in the log by it
+	Retry     bool   // whether trying again may help
+
+	status int
+	title  string
+}
+
+// fail answers a request with the page about an error. Causes that are none of the
+// visitor's business go to the log only.
+func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	page := newErrorPage(r, err)
+	page.RequestID = w.Header().Get("X-Request-Id")
+	switch {
+	case page.Retry:
+		w.Header().Set("Retry-After", "1")
+		p.log.WarnContext(r.Context(), "a page is not available at the moment", slog.String("path", r.URL.Path), slog.Any("error", err))
+	case page.status == http.StatusInternalServerError:
+		p.log.ErrorContext(r.Context(), "a page failed", slog.String("path", r.URL.Path), slog.Any("error", err))
+	}
+	if err := p.show(w, r, page.status, "trouble", page.title, page); err != nil {
+		http.Error(w, page.Message, page.status)
+	}
+}
+
+func newErrorPage(r *http.Request, err error) errorPage {
+	message := sentence(err.Error())
+	if !strings.HasPrefix(r.URL.Path, adminPath) {
+		message = visitorMessage(err)
+	}
+	var tooLarge *http.MaxBytesError
+	is := func(kinds ...error) bool {
+		for _, kind := range kinds {
+			if errors.Is(err, kind) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case is(errNoPage, campaign.ErrNotFound):
+		return errorPage{status: http.StatusNotFound, title: "Not found", Message: "There is no such page."}
+	case errors.As(err, &tooLarge):
+		return errorPage{status: http.StatusRequestEntityTooLarge, title: "Too large", Message: "What you sent is too large. Go back and shorten it."}
+	case is(os.ErrDeadlineExceeded):
+		return errorPage{status: http.StatusRequestTimeout, title: "Too slow", Message: "What you sent did not arrive in time. Go back and try again."}
+	case is(errForm):
+		return errorPage{status: http.StatusBadRequest, title: "Bad request", Message: "The form cannot be read. Go back and try again."}
+	case is(campaign.ErrNotOpen, campaign.ErrEnded, campaign.ErrMaxPlays, campaign.ErrAllIssued, campaign.ErrState, campaign.ErrExists, campaign.ErrChanged):
+		return errorPage{status: http.StatusConflict, title: "Not possible", Message: message}
+	case is(campaign.ErrInvalid):
+		return errorPage{status: http.StatusUnprocessableEntity, title: "Not possible", Message: message}
+	case is(campaign.ErrBusy, campaign.ErrUnavailable, remote.ErrUnavailable):
+		return errorPage{status: http.StatusServiceUnavailable, title: "In a moment", Message: "This does not work at the moment. Please try again.", Retry: true}
+	}
+	return errorPage{status: http.StatusInternalServerError, title: "Something went wrong", Message: "Something went wrong on our side. Nothing was done."}
+}
+
+// visitorMessage returns the text of an error for somebody who plays.
+func visitorMessage(err error) string {
+	switch {
+	case errors.Is(err, campaign.ErrNotOpen):
+		return "You cannot play yet."
+	case errors.Is(err, campaign.ErrEnded):
+		return "You cannot play any more: it has ended."
+	case errors.Is(err, campaign.ErrMaxPlays):
+		return "You have used all your plays."
+	case errors.Is(err, campaign.ErrAllIssued):
+		return "All account numbers have been given out, so nobody can play any more."
+	}
+	return sentence(err.Error())
+}
+
+// sentence returns an error text as a sentence.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// showStatic answers with a static file.
+func (p *pages) showStatic(w http.ResponseWriter, r *http.Request) error {
+	return p.showFile(w, r, r.PathValue("file"))
+}
+
+func (p *pages) showFavicon(w http.ResponseWriter, r *http.Request) error {
+	return p.showFile(w, r, "logo.svg")
+}
+
+func (p *pages) showFile(w http.ResponseWriter, r *http.Request, name string) error {
+	file, ok := p.static[name]
+	if !ok {
+		return errNoPage
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=300")
+	if r.URL.RawQuery == file.hash {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	h.Set("ETag", `"`+file.hash+`"`)
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(file.content))
+	return nil
+}
+
+func (p *pages) showRobots(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := w.Write([]byte("User-agent: *\nDisallow: /d/\nDisallow: /try/\nDisallow: /admin/\nDisallow: /v1/\n"))
+	return err
+}
+
+// clientNetwork returns the address that a request comes from. For IPv6 it returns the
+// /64 network, because a customer has 2^64 addresses or more.
+func clientNetwork(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
+		return ip.Mask(net.CIDRMask(64, 128)).String()
+	}
+	return host
+}
+
+// isHTTPS reports whether a visitor came by HTTPS. The server accepts the header from
+// trusted proxies only.
+func isHTTPS(r *http.Request) bool {
+	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// siteURL returns the address of the site as the visitor knows it, quoted for a shell.
+func siteURL(r *http.Request) string {
+	if isHTTPS(r) {
+		return "https://" + shellQuote(r.Host)
+	}
+	return "http://" + shellQuote(r.Host)
+}
