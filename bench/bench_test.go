@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// BenchmarkDraw makes one whole draw an iteration: an account number, the rule
-// that matches it, the prize, and a line of CSV. The cores are those of -cpu.
+// BenchmarkDraw makes one whole draw per iteration: an account number, the rule that
+// matches it, the prize, and a line of CSV. The flag -cpu sets the number of cores.
 func BenchmarkDraw(b *testing.B) {
 	b.Run("ours", func(b *testing.B) { benchmarkOurs(b, draw.CSV) })
 	b.Run("ours-ndjson", func(b *testing.B) { benchmarkOurs(b, draw.NDJSON) })
@@ -28,7 +28,7 @@ func BenchmarkDraw(b *testing.B) {
 	b.Run("peer-weighted", func(b *testing.B) { benchmarkPeer(b, (*bench.Peer).PickWeighted, bench.NewCSVOutput) })
 }
 
-// BenchmarkAccount makes only an account number an iteration, since the regular
+// BenchmarkAccount makes only an account number per iteration, because regular
 // expressions take most of the peer's time in a whole draw.
 func BenchmarkAccount(b *testing.B) {
 	b.Run("ours", func(b *testing.B) {
@@ -81,8 +81,8 @@ func benchmarkPeer(b *testing.B, pick func(*bench.Peer, *bench.Rule) bench.Choic
 	}
 }
 
-// TestPeerIsFair checks that both sides do the same work: they decide by the same
-// rules, with the same frequencies.
+// TestPeerIsFair checks that both sides do the same work: they find the same rules and
+// give the same prizes on average.
 func TestPeerIsFair(t *testing.T) {
 	p, err := bench.NewPeer(42)
 	if err != nil {
@@ -96,7 +96,7 @@ func TestPeerIsFair(t *testing.T) {
 			account := p.Account()
 			rule := p.Rule(account)
 			if i, _ := s.Rules.Find(account); s.Rules.List[i].Name != rule.Name {
-				t.Fatalf("%s: %s, ours %s", account, rule.Name, s.Rules.List[i].Name)
+				t.Fatalf("rule of %s: got %s, want %s", account, rule.Name, s.Rules.List[i].Name)
 			}
 			value, _ := new(big.Float).SetString(pick(p, rule).Value)
 			v, _ := value.Float64()
@@ -104,17 +104,20 @@ func TestPeerIsFair(t *testing.T) {
 		}
 		odds := s.Rules.Odds(s.Text.Format, s.Number.Format)
 		mean, _ := odds.Mean.Float64()
-		// Five standard errors of the mean: the seed is fixed, so it never flickers.
+		// Within five standard errors of the mean. The seed is fixed, so the result is too.
 		if got := total / n; got < mean-5*odds.StandardDeviation()/447 || got > mean+5*odds.StandardDeviation()/447 {
-			t.Errorf("a draw of the peer costs %.2f, ours %.2f", got, mean)
+			t.Errorf("mean value of the peer's draws: got %.2f, want %.2f", got, mean)
 		}
 	}
 }
 
-// TestOurs checks what is measured: a line a draw.
+// TestOurs checks that every draw is a line.
 func TestOurs(t *testing.T) {
 	var out bytes.Buffer
-	if err := bench.Ours(spec(t, 10_000), draw.CSV, &out); err != nil || bytes.Count(out.Bytes(), []byte("\n")) != 10_000 {
-		t.Errorf("%d lines, error %v", bytes.Count(out.Bytes(), []byte("\n")), err)
+	if err := bench.Ours(spec(t, 10_000), draw.CSV, &out); err != nil {
+		t.Fatal(err)
+	}
+	if got := bytes.Count(out.Bytes(), []byte("\n")); got != 10_000 {
+		t.Errorf("lines: got %d, want 10000", got)
 	}
 }

@@ -1,4 +1,4 @@
-// Package bench compares prizegen with the same work done by hand with other
-// libraries. It is a module of its own, so that those are no dependencies of
-// prizegen. The program in report measures all of it in one run; see README.md.
+// Package bench compares prizegen with the same work done with other libraries. It is a
+// module of its own, so that prizegen does not depend on them. The program in report
+// measures everything in one run; see README.md.
 package bench

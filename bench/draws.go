@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Spec is the run that prizegen draw makes where nothing else is asked for.
+// Spec returns the run that prizegen draw makes without flags.
 func Spec(count int) (draw.Spec, error) {
 	text, err := textgen.Parse(textgen.Default)
 	if err != nil {
@@ -27,7 +27,7 @@ func Spec(count int) (draw.Spec, error) {
 	return draw.Spec{Seed: "42", Count: uint64(count), Text: text, Number: number, Rules: rules}, err
 }
 
-// Ours writes the draws of a spec, on all cores.
+// Ours makes and writes the draws of a spec on all cores.
 func Ours(s draw.Spec, format func(*draw.Spec) *draw.Encoding, w io.Writer) error {
 	encoding := format(&s)
 	return draw.Run(context.Background(), draw.Local{}, s, func(batch *draw.Batch) error {
@@ -39,9 +39,8 @@ func Ours(s draw.Spec, format func(*draw.Spec) *draw.Encoding, w io.Writer) erro
 	})
 }
 
-// Bound does only what can't be left out of so many draws: it makes the words of
-// their streams, and copies the bytes of their lines of CSV. Each of the goroutines
-// does its share.
+// Bound does only the unavoidable work of count draws, on several goroutines: it makes
+// the words of their streams and copies the bytes of their CSV.
 func Bound(count, goroutines int) error {
 	const batch = 256
 	s, err := Spec(batch)
@@ -49,14 +48,14 @@ func Bound(count, goroutines int) error {
 		return err
 	}
 	var lines []byte
-	keep := writerFunc(func(out []byte) (int, error) {
+	collect := writerFunc(func(out []byte) (int, error) {
 		lines = append(lines, out...)
 		return len(out), nil
 	})
-	if err := Ours(s, draw.CSV, keep); err != nil {
+	if err := Ours(s, draw.CSV, collect); err != nil {
 		return err
 	}
-	shares(count, goroutines, func(id, share int) {
+	split(count, goroutines, func(id, share int) {
 		readers := make([]*entropy.Blocks, 0, 3)
 		for _, label := range entropy.Labels() {
 			readers = append(readers, entropy.NewStream(s.Seed.Subkey(label)).Blocks(uint64(id)<<40, 0))
@@ -64,8 +63,7 @@ func Bound(count, goroutines int) error {
 		words, out := make([]byte, batch*entropy.BlockSize), make([]byte, len(lines))
 		for ; share > 0; share -= batch {
 			for _, reader := range readers {
-				// Reading blocks never fails.
-				_, _ = reader.Read(words)
+				_, _ = reader.Read(words) // never fails
 			}
 			copy(out, lines)
 		}
@@ -73,9 +71,9 @@ func Bound(count, goroutines int) error {
 	return nil
 }
 
-// Peers makes draws with gofakeit. Each of the goroutines has a peer and an output
-// of its own, so that none waits for another; their lines need not be in order, as
-// ours are.
+// Peers makes draws with gofakeit on several goroutines. Each has a peer and an output
+// of its own, so that none waits for another. Unlike those of [Ours], the lines are not
+// in order.
 func Peers(count, goroutines int, pick func(*Peer, *Rule) Choice, newOutput func() Output) error {
 	peers := make([]*Peer, goroutines)
 	for i := range peers {
@@ -85,7 +83,7 @@ func Peers(count, goroutines int, pick func(*Peer, *Rule) Choice, newOutput func
 		}
 	}
 	errs := make([]error, goroutines)
-	shares(count, goroutines, func(id, share int) {
+	split(count, goroutines, func(id, share int) {
 		p, write := peers[id], newOutput()
 		for i := 0; i < share && errs[id] == nil; i++ {
 			account := p.Account()
@@ -95,14 +93,14 @@ func Peers(count, goroutines int, pick func(*Peer, *Rule) Choice, newOutput func
 	})
 	for _, err := range errs {
 		if err != nil {
-			return fmt.Errorf("a peer: %w", err)
+			return fmt.Errorf("peer: %w", err)
 		}
 	}
 	return nil
 }
 
-// shares has a count done in parts by as many goroutines.
-func shares(count, goroutines int, do func(id, share int)) {
+// split divides count among goroutines and waits for them.
+func split(count, goroutines int, do func(id, share int)) {
 	var running sync.WaitGroup
 	for id := range goroutines {
 		running.Go(func() { do(id, count*(id+1)/goroutines-count*id/goroutines) })
@@ -110,7 +108,7 @@ func shares(count, goroutines int, do func(id, share int)) {
 	running.Wait()
 }
 
-// writerFunc is an io.Writer.
+// writerFunc implements [io.Writer].
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }

@@ -17,28 +17,28 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// Peer makes draws as one would write them with gofakeit and the standard
-// library. It is not safe for use by several goroutines at once.
+// Peer makes draws as one would with gofakeit and the standard library. It is not safe
+// for concurrent use.
 type Peer struct {
 	faker *gofakeit.Faker
 	rules []Rule
 }
 
-// Rule is a pattern and its choices, the last of which is no prize.
+// Rule is a pattern and its choices. The last choice is no prize.
 type Rule struct {
 	Name    string
 	match   *regexp.Regexp
 	choices []Choice
-	sums    []int     // of the weights of the choices up to each
-	options []any     // the choices as gofakeit wants them
-	weights []float32 // likewise
+	sums    []int     // cumulative weights of the choices
+	options []any     // the choices for gofakeit
+	weights []float32 // their weights for gofakeit
 }
 
-// Choice is what a rule may give.
+// Choice is a prize of a rule, or no prize.
 type Choice struct{ Prize, Value string }
 
-// NewPeer has a seed of its own, and no lock in its source of random numbers,
-// which is PCG. It decides by the generous rules.
+// NewPeer returns a peer with the generous rules. Its random numbers come from a PCG
+// with the given seed, without a lock.
 func NewPeer(seed uint64) (*Peer, error) {
 	rules, err := prize.Builtin(prize.Generous)
 	if err != nil {
@@ -56,8 +56,8 @@ func NewPeer(seed uint64) (*Peer, error) {
 	return p, nil
 }
 
-// total is what the weights of a rule add up to: all chances of the generous
-// rules are whole multiples of 1/100.
+// total is the sum of the weights of a rule. All chances of the generous rules are
+// multiples of 1/100.
 const total = 100
 
 func (r *Rule) add(c Choice, chance *big.Rat) {
@@ -70,29 +70,29 @@ func (r *Rule) add(c Choice, chance *big.Rat) {
 	r.options, r.weights = append(r.options, c), append(r.weights, float32(weight))
 }
 
-// Account is an account number such as fucb0166. LetterN mixes both cases;
-// Numerify never begins with a 0, so DigitN has to do.
+// Account returns an account number such as fucb0166. LetterN mixes upper and lower
+// case, and Numerify never begins with 0, so it uses DigitN.
 func (p *Peer) Account() string {
 	return strings.ToLower(p.faker.LetterN(4)) + p.faker.DigitN(4)
 }
 
-// Rule is the first one that matches.
+// Rule returns the first rule that matches.
 func (p *Peer) Rule(account string) *Rule {
 	for i := range p.rules {
 		if p.rules[i].match.MatchString(account) {
 			return &p.rules[i]
 		}
 	}
-	return nil // the last rule matches everything
+	return nil // not reached: the last rule matches everything
 }
 
-// Pick chooses by cumulative weights.
+// Pick makes a choice by cumulative weights.
 func (p *Peer) Pick(r *Rule) Choice {
 	v := p.faker.IntN(total)
 	return r.choices[sort.Search(len(r.sums), func(i int) bool { return v < r.sums[i] })]
 }
 
-// PickWeighted chooses by what gofakeit has for it.
+// PickWeighted makes a choice with gofakeit.Weighted.
 func (p *Peer) PickWeighted(r *Rule) Choice {
 	c, err := p.faker.Weighted(r.options, r.weights)
 	if err != nil {
@@ -104,7 +104,7 @@ func (p *Peer) PickWeighted(r *Rule) Choice {
 // Output writes a draw as a line of CSV.
 type Output func(index int, account, rule string, c Choice) error
 
-// NewFmtOutput writes with fmt.
+// NewFmtOutput returns an Output that uses fmt.
 func NewFmtOutput() Output {
 	w := bufio.NewWriterSize(io.Discard, 64<<10)
 	return func(index int, account, rule string, c Choice) error {
@@ -113,7 +113,7 @@ func NewFmtOutput() Output {
 	}
 }
 
-// NewCSVOutput writes with encoding/csv.
+// NewCSVOutput returns an Output that uses encoding/csv.
 func NewCSVOutput() Output {
 	w := csv.NewWriter(bufio.NewWriterSize(io.Discard, 64<<10))
 	return func(index int, account, rule string, c Choice) error {

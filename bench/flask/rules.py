@@ -6,8 +6,8 @@ import string
 
 NO_PRIZE = ("", 0)
 
-# A pattern, its name, and prizes with their values in pence and chances in per cent;
-# what is left of 100 is no prize. The first pattern found decides.
+# Name, pattern, and prizes with their values in pence and chances in per cent. The rest
+# of 100 per cent is no prize. The first pattern that matches decides.
 RULES = [
     ("starts with A", r"(?i)^A", [("£100.00", 10000, 25), ("£50.00", 5000, 75)]),
     (
@@ -41,9 +41,9 @@ def number():
 
 
 def award(account):
-    """Gives the rule of an account number, and the prize and the value it wins."""
+    """Returns the rule of an account number, its prize and the value of that."""
     for name, pattern, choices, weights in COMPILED:
         if pattern.search(account):
             prize, value = random.choices(choices, weights)[0]
             return name, prize, value
-    raise ValueError("no rule covers " + account)
+    raise ValueError("no rule matches " + account)

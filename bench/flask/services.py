@@ -1,8 +1,8 @@
-"""The four services in Flask, with the routes and the answers of prizegen.
+"""The four services in Flask, with the routes and responses of prizegen.
 
-gunicorn 'services:text()' and so on; the core calls the others at TEXT_URL,
-NUMBER_URL and PRIZE_URL over connections that it keeps, and stores plays in the
-SQLite file DB.
+Run them with gunicorn 'services:text()' and so on. The core calls the others at
+TEXT_URL, NUMBER_URL and PRIZE_URL over persistent connections and stores plays in
+the SQLite file DB.
 """
 
 import os
@@ -62,20 +62,20 @@ def core():
 
     @app.post("/v1/draws")
     def draws():
-        asked = request.get_json()
-        if "campaign" not in asked:
+        body = request.get_json()
+        if "campaign" not in body:
             return jsonify(draws=[services.draw()])
         key = request.headers["Idempotency-Key"]
         played = store.find(key)
         while played is None:
-            played = store.add(key, asked["entrant"], services.draw())
+            played = store.add(key, body["entrant"], services.draw())
         return jsonify(played), 201
 
     return app
 
 
 class Services:
-    """The other three, each over connections that are kept, one for each thread."""
+    """The other three services, over one persistent connection per thread."""
 
     def __init__(self):
         self.text = os.environ["TEXT_URL"] + "/v1/text"
@@ -101,7 +101,7 @@ class Services:
 
 
 class Store:
-    """Plays in SQLite, on disk before they are answered."""
+    """Stores plays in SQLite. They are on disk before they are answered."""
 
     def __init__(self, path):
         self.path = path
@@ -130,7 +130,7 @@ class Store:
         return None if row is None else answer(*row)
 
     def add(self, key, entrant, draw):
-        """Stores a play, or gives None where the account number is there already."""
+        """Stores a play. Returns None if the account number exists already."""
         won = draw["prize"] or {"name": None, "value": None}
         try:
             with self.connection() as db:

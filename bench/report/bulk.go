@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// bulk measures how fast many draws are made and written.
+// bulk measures making and writing many draws.
 func bulk(ctx context.Context, l *lab) (section, error) {
 	cores := runtime.GOMAXPROCS(0)
 	many := 20_000_000
@@ -35,14 +35,14 @@ func bulk(ctx context.Context, l *lab) (section, error) {
 		}
 	}
 	results, err := interleave(ctx, l.rounds, []contestant{
-		{"ours, CSV", "`draw.Run` with `draw.CSV`: AES-256 streams, each draw recomputable from seed and index, lines in order", perSecond(many, ours(draw.CSV))},
+		{"ours, CSV", "`draw.Run` with `draw.CSV`: AES-256 streams, every draw recomputable from seed and index, lines in order", perSecond(many, ours(draw.CSV))},
 		{"ours, NDJSON", "the same with `draw.NDJSON`, whose lines are seven times as long", perSecond(many, ours(draw.NDJSON))},
-		{"bound", "only the words of the streams, and copying the bytes of the CSV", perSecond(2*many, func(n int) error { return bench.Bound(n, cores) })},
-		{"gofakeit", "gofakeit for the account number, regexp for the rule, cumulative weights for the prize, encoding/csv; a goroutine a core, lines in no order", perSecond(many/20, func(n int) error {
+		{"bound", "only making the words of the streams and copying the bytes of the CSV", perSecond(2*many, func(n int) error { return bench.Bound(n, cores) })},
+		{"gofakeit", "gofakeit for the account number, regexp for the rule, cumulative weights for the prize, encoding/csv; one goroutine per core, lines in no order", perSecond(many/20, func(n int) error {
 			return bench.Peers(n, cores, (*bench.Peer).Pick, bench.NewCSVOutput)
 		})},
-		{"Python", "random, re and csv, one process", perSecond(many/100, script(1))},
-		{"Python, a process a core", "the same in as many processes as there are cores", perSecond(many/50, script(cores))},
+		{"Python", "random, re and csv, in one process", perSecond(many/100, script(1))},
+		{"Python, a process per core", "the same in one process per core", perSecond(many/50, script(cores))},
 	})
 	if err != nil {
 		return section{}, err
@@ -50,7 +50,7 @@ func bulk(ctx context.Context, l *lab) (section, error) {
 	csv := find(results, "ours, CSV")
 	return section{
 		title: "Draws in bulk", unit: "draws/s", results: results,
-		about: "A draw is an account number (`lower4` + `digits4`), the first of the generous rules that matches it, its prize, and a line, on all cores. The lines are thrown away.",
+		about: "A draw is an account number (`lower4` + `digits4`), the first of the generous rules that matches it, its prize, and a line, on all cores. The lines are discarded.",
 		aims: []aim{
 			{text: "CSV ÷ gofakeit on as many goroutines", ratios: ratios(csv, find(results, "gofakeit")), atLeast: 10},
 			{text: "CSV ÷ Python", ratios: ratios(csv, find(results, "Python")), atLeast: 100},
@@ -60,7 +60,7 @@ func bulk(ctx context.Context, l *lab) (section, error) {
 	}, nil
 }
 
-// perSecond measures how many of n things are done in a second.
+// perSecond returns a function that measures how many of n operations do makes per second.
 func perSecond(n int, do func(n int) error) func(context.Context) (float64, error) {
 	return func(context.Context) (float64, error) {
 		started := time.Now()

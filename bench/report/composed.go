@@ -2,7 +2,7 @@ package main
 
 import "context"
 
-// composed measures how many draws are put together from three services over HTTP.
+// composed measures draws composed of three services over HTTP.
 func composed(ctx context.Context, l *lab) (section, error) {
 	ours, err := l.startOursApart(ctx, "--db", l.file("composed.db"))
 	if err != nil {
@@ -27,16 +27,16 @@ func composed(ctx context.Context, l *lab) (section, error) {
 		}
 	}
 	results, err := interleave(ctx, l.rounds, []contestant{
-		{"ours", "four processes of `prizegen serve`: the core asks for the text, the number and the prize by subkeys, checks the answers and writes the draw with all that verifies it", draw(ours)},
-		{"net/http", "four processes of handlers that write a constant, the first of which asks the three others before", draw(bare)},
-		{"Flask", "the same four services in Flask behind gunicorn, with requests and connections that are kept", draw(flask)},
+		{"ours", "four processes of `prizegen serve`: the core requests the text, the number and the prize with subkeys, checks the responses and writes the draw with everything needed to verify it", draw(ours)},
+		{"net/http", "four processes of handlers that write a constant, the first of which calls the three others first", draw(bare)},
+		{"Flask", "the same four services in Flask behind gunicorn, with requests and persistent connections", draw(flask)},
 	})
 	if err != nil {
 		return section{}, err
 	}
 	return section{
 		title: "A draw composed of three services", unit: "draws/s", results: results,
-		about: "`POST /v1/draws` with `{}` over 64 connections to a core that has no part of the draw itself. net/http is what four such hops cost with nothing in them, a request of each service for each draw; ours share calls where draws are wanted at the same time.",
+		about: "`POST /v1/draws` with `{}` over 64 connections to a core that makes no part of the draw itself. net/http is the cost of four such hops without any work, with one call of each service per draw. In ours, draws requested at the same time share calls.",
 		aims:  []aim{{text: "ours ÷ Flask", ratios: ratios(find(results, "ours"), find(results, "Flask")), atLeast: 20}},
 	}, nil
 }

@@ -17,43 +17,43 @@ func growthDraws(ctx context.Context, l *lab) (section, error) {
 	if l.quick {
 		most = 10_000_000
 	}
-	times, memory := line{name: "seconds"}, line{name: "MB"}
-	t := table{columns: []string{"draws", "seconds", "draws/s", "memory at most, MB"}}
+	seconds, memory := line{name: "seconds"}, line{name: "MB"}
+	t := table{columns: []string{"draws", "seconds", "draws/s", "peak memory, MB"}}
 	for n := 1000; n <= most; n *= 10 {
 		rounds := l.rounds
 		if n > 10_000_000 {
-			rounds = 1 // it takes long, and long enough to be told from what disturbs
+			rounds = 1 // long enough that disturbances do not matter
 		}
-		var took, held []float64
+		var took, used []float64
 		for range rounds {
-			seconds, megabytes, err := drawMany(ctx, l.prizegen, n)
+			s, mb, err := drawMany(ctx, l.prizegen, n)
 			if err != nil {
 				return section{}, err
 			}
-			took, held = append(took, seconds), append(held, megabytes)
+			took, used = append(took, s), append(used, mb)
 		}
-		times.points = append(times.points, point{float64(n), median(took)})
-		memory.points = append(memory.points, point{float64(n), median(held)})
-		t.rows = append(t.rows, []string{group(float64(n)), figure(median(took)), figure(float64(n) / median(took)), figure(median(held))})
+		seconds.points = append(seconds.points, point{float64(n), median(took)})
+		memory.points = append(memory.points, point{float64(n), median(used)})
+		t.rows = append(t.rows, []string{group(float64(n)), figure(median(took)), figure(float64(n) / median(took)), figure(median(used))})
 	}
 	return section{
 		title:  "Growing number of draws",
-		about:  "`prizegen draw -n N -o csv` into /dev/null, from its start to its end. Up to 100,000 draws the start is what takes the time.",
+		about:  "`prizegen draw -n N -o csv` into /dev/null, from start to exit. Up to 100,000 draws most of the time is start-up.",
 		tables: []table{t},
 		charts: []lineChart{
-			{title: "Time of a run", x: "draws", y: "seconds", lines: []line{times}},
-			{title: "Memory of a run", x: "draws", y: "MB, largest resident set", lines: []line{memory}},
+			{title: "Time of a run", x: "draws", y: "seconds", lines: []line{seconds}},
+			{title: "Memory of a run", x: "draws", y: "MB, peak resident set", lines: []line{memory}},
 		},
 	}, nil
 }
 
-// onceCommand has this program run another one: once PROGRAM ARGUMENTS. It writes the
-// seconds and the megabytes that one took. Linux counts the memory of the process that
-// starts a program as the program's, so a small one has to start it.
+// onceCommand makes this program run another program, as in once PROGRAM ARGUMENTS, and
+// write the seconds and megabytes that it used. Linux counts the memory of the parent
+// as the program's own, so the parent must be a small process.
 const onceCommand = "once"
 
 func runOnce(args []string) error {
-	cmd := exec.Command(args[0], args[1:]...) //nolint:noctx // who started this one ends both
+	cmd := exec.Command(args[0], args[1:]...) //nolint:noctx // the parent stops both
 	started := time.Now()
 	if err := cmd.Run(); err != nil {
 		return err
@@ -61,7 +61,7 @@ func runOnce(args []string) error {
 	seconds := time.Since(started).Seconds()
 	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
-		return errors.New("the system does not tell the memory of a process")
+		return errors.New("this system does not report the memory of a process")
 	}
 	fmt.Println(seconds, float64(usage.Maxrss)*1024/1e6)
 	return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// growthClients measures texts and plays as the number of those who ask at once grows.
+// growthClients measures texts and plays as the number of clients grows.
 func growthClients(ctx context.Context, l *lab) (section, error) {
 	text, err := l.startOurs(ctx, "text")
 	if err != nil {
@@ -21,8 +21,8 @@ func growthClients(ctx context.Context, l *lab) (section, error) {
 	}
 	defer stopAll(services)
 	core := services[len(services)-1]
-	texts, plays, waits, slowest := line{name: "texts/s"}, line{name: "plays/s"}, line{name: "median"}, line{name: "99 of 100"}
-	t := table{columns: []string{"clients", "texts/s", "plays/s", "a play takes, ms", "99 of 100 take at most, ms"}}
+	texts, plays, typical, slowest := line{name: "texts/s"}, line{name: "plays/s"}, line{name: "median"}, line{name: "99th percentile"}
+	t := table{columns: []string{"clients", "texts/s", "plays/s", "a play, median, ms", "99th percentile, ms"}}
 	for _, n := range []int{1, 4, 16, 64, 250, 1000} {
 		var textRates, playRates, p50, p99 []float64
 		for range min(l.rounds, 3) {
@@ -39,23 +39,22 @@ func growthClients(ctx context.Context, l *lab) (section, error) {
 		x := float64(n)
 		texts.points = append(texts.points, point{x, median(textRates)})
 		plays.points = append(plays.points, point{x, median(playRates)})
-		waits.points = append(waits.points, point{x, median(p50)})
+		typical.points = append(typical.points, point{x, median(p50)})
 		slowest.points = append(slowest.points, point{x, median(p99)})
 		t.rows = append(t.rows, []string{group(x), figure(median(textRates)), figure(median(playRates)), figure(median(p50)), figure(median(p99))})
 	}
 	return section{
 		title:  "Growing number of clients",
-		about:  "Texts of one service, and durable plays over three services on SQLite, each client on a connection that it keeps and asking again at once.",
+		about:  "Texts of one service, and durable plays over three services on SQLite, each client on a persistent connection and without a pause between requests.",
 		tables: []table{t},
 		charts: []lineChart{
-			{title: "Requests answered", x: "clients", y: "a second", lines: []line{texts, plays}},
-			{title: "How long a play takes", x: "clients", y: "ms", lines: []line{waits, slowest}},
+			{title: "Requests answered", x: "clients", y: "per second", lines: []line{texts, plays}},
+			{title: "Time of a play", x: "clients", y: "ms", lines: []line{typical, slowest}},
 		},
 	}, nil
 }
 
-// growthReplicas measures plays on one PostgreSQL as the number of cores that share it
-// grows.
+// growthReplicas measures plays on one PostgreSQL as the number of replicas grows.
 func growthReplicas(ctx context.Context, l *lab) (section, error) {
 	postgres, err := storetest.Launch(true)
 	if err != nil {
@@ -64,7 +63,7 @@ func growthReplicas(ctx context.Context, l *lab) (section, error) {
 	defer postgres.Stop()
 	var replicas []*process
 	defer func() { stopAll(replicas) }()
-	grown := line{name: "plays/s"}
+	rate := line{name: "plays/s"}
 	t := table{columns: []string{"replicas", "plays/s"}}
 	for n := 1; n <= 4; n++ {
 		p, err := l.startOurs(ctx, "all", "--db", postgres.Address())
@@ -74,24 +73,24 @@ func growthReplicas(ctx context.Context, l *lab) (section, error) {
 		replicas = append(replicas, p)
 		var rates []float64
 		for range min(l.rounds, 3) {
-			rate, err := l.playOn(ctx, replicas)
+			r, err := l.playOn(ctx, replicas)
 			if err != nil {
 				return section{}, err
 			}
-			rates = append(rates, rate)
+			rates = append(rates, r)
 		}
-		grown.points = append(grown.points, point{float64(n), median(rates)})
+		rate.points = append(rate.points, point{float64(n), median(rates)})
 		t.rows = append(t.rows, []string{fmt.Sprint(n), figure(median(rates))})
 	}
 	return section{
 		title:  "Growing number of replicas",
-		about:  "Durable plays of one campaign by 64 clients, divided over so many processes of `prizegen serve` that share a PostgreSQL; all of it on this machine, so that more replicas have no more cores. The campaign's indexes have no gaps, which is why its plays are stored one group after the other, whoever makes them.",
+		about:  "Durable plays of one campaign by 64 clients, divided among processes of `prizegen serve` that share a PostgreSQL. Everything runs on this machine, so more replicas do not have more cores. The campaign's indexes have no gaps, so its plays are stored one batch after the other, whichever replica makes them.",
 		tables: []table{t},
-		charts: []lineChart{{title: "Plays of replicas on one machine", x: "replicas", y: "plays/s", lines: []line{grown}}},
+		charts: []lineChart{{title: "Plays of all replicas on one machine", x: "replicas", y: "plays/s", lines: []line{rate}}},
 	}, nil
 }
 
-// playOn divides the clients over replicas and adds up what they reach.
+// playOn divides the clients among replicas and returns the sum of their rates.
 func (l *lab) playOn(ctx context.Context, replicas []*process) (float64, error) {
 	rates, errs := make([]float64, len(replicas)), make([]error, len(replicas))
 	var running sync.WaitGroup

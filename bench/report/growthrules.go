@@ -12,8 +12,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// growthRules measures how the cost of rules grows with their number, and with the
-// length of a pattern.
+// growthRules measures how the cost of rules grows with their number and with the length
+// of a pattern.
 func growthRules(ctx context.Context, l *lab) (section, error) {
 	numbers, err := l.growRules(ctx, []int{1, 3, 10, 30, 100, 300, 1000}, manyRules)
 	if err != nil {
@@ -25,22 +25,22 @@ func growthRules(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title: "Growing rules",
-		about: "Rules of beginnings (`^ab`), ends (`77$`), whole account numbers (`^abcd1234$`) and short texts anywhere (`1234`), a quarter each; and one rule whose pattern grows. " +
-			"Compiling reads the file and makes one automaton of all patterns; the odds are exact and for `lower4` + `digits4`.",
+		about: "A quarter of the rules each match beginnings (`^ab`), ends (`77$`), whole account numbers (`^abcd1234$`) and short texts anywhere (`1234`); in another run, one rule has a growing pattern. " +
+			"Compiling reads the file and makes one automaton of all patterns. The odds are exact, for `lower4` + `digits4`.",
 		tables: []table{numbers.table("rules"), lengths.table("bytes of the pattern"), refusals()},
 		charts: []lineChart{numbers.chart("Rules", "rules"), lengths.chart("Length of a pattern", "bytes of the pattern")},
 		aims:   []aim{{text: "odds of 1,000 rules", ratios: numbers.last.odds, atMost: 1000, absolute: "ms"}},
 	}, nil
 }
 
-// refusals tells how long it takes to refuse patterns that are made to blow up the
-// automaton, and how.
+// refusals measures how long it takes to refuse patterns that would blow up the
+// automaton.
 func refusals() table {
-	t := table{columns: []string{"pattern", "refused after, ms", "with"}}
+	t := table{columns: []string{"pattern", "refused after, ms", "error"}}
 	for _, pattern := range []string{"4.{16}7", "4.{900}7", "((a{10}){10}){100}"} {
 		started := time.Now()
 		_, err := prize.Parse("rules.yaml", []byte("name: x\ncurrency: GBP\nrules:\n  - {match: '"+pattern+"', prizes: [{win: 1, chance: 1%}]}\n  - {name: else, prizes: [{win: 1, chance: 1%}]}\n"))
-		first := "nothing: it was taken"
+		first := "none: it was accepted"
 		if err != nil {
 			first, _, _ = strings.Cut(err.Error(), "\n")
 		}
@@ -49,7 +49,7 @@ func refusals() table {
 	return t
 }
 
-// ruleGrowth is what rules of each size cost.
+// ruleGrowth is the cost of rules by their size.
 type ruleGrowth struct {
 	compile, odds, draw line
 	last                struct{ odds []float64 } // samples of the largest
@@ -93,7 +93,7 @@ func (l *lab) growRules(ctx context.Context, sizes []int, source func(size int) 
 }
 
 func (g *ruleGrowth) table(what string) table {
-	t := table{columns: []string{what, "to compile, ms", "odds, ms", "a draw on all cores, ns"}}
+	t := table{columns: []string{what, "compile, ms", "odds, ms", "a draw on all cores, ns"}}
 	for i, p := range g.compile.points {
 		t.rows = append(t.rows, []string{group(p.x), figure(p.y), figure(g.odds.points[i].y), figure(g.draw.points[i].y)})
 	}
@@ -101,10 +101,10 @@ func (g *ruleGrowth) table(what string) table {
 }
 
 func (g *ruleGrowth) chart(title, x string) lineChart {
-	return lineChart{title: title, x: x, y: "ms, and ns a draw", lines: []line{g.compile, g.odds, g.draw}}
+	return lineChart{title: title, x: x, y: "ms, and ns per draw", lines: []line{g.compile, g.odds, g.draw}}
 }
 
-// manyRules writes that many rules, and one for everybody else.
+// manyRules returns a file of n rules and one for everybody else.
 func manyRules(n int) string {
 	var b strings.Builder
 	b.WriteString("name: many\ncurrency: GBP\nrules:\n")
@@ -118,7 +118,7 @@ func manyRules(n int) string {
 	return b.String()
 }
 
-// longPattern writes a rule with a pattern of that many bytes: one text or another.
+// longPattern returns a file with a rule whose pattern, of alternatives, has n bytes.
 func longPattern(n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {

@@ -16,8 +16,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// growthStored measures a play and the pages of the site as the draws that are stored
-// grow.
+// growthStored measures a play and the pages of the site as the number of stored draws
+// grows.
 func growthStored(ctx context.Context, l *lab) (section, error) {
 	most := int64(1_000_000)
 	switch {
@@ -28,7 +28,7 @@ func growthStored(ctx context.Context, l *lab) (section, error) {
 	}
 	file := l.file("stored.db")
 	var lines []line
-	t := table{columns: []string{"median of requests one after the other, ms"}}
+	t := table{columns: []string{"median of sequential requests, ms"}}
 	for rows := int64(1000); rows <= most; rows *= 10 {
 		middle, err := fill(ctx, file, rows)
 		if err != nil {
@@ -50,18 +50,18 @@ func growthStored(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title:  "Growing number of stored draws",
-		about:  "`prizegen serve` on SQLite with a campaign of so many draws, each of an entrant of its own: a play and pages of the site, each asked for on one connection.",
+		about:  "`prizegen serve` on SQLite with a campaign in which each draw has an entrant of its own: a play and pages of the site, requested on one connection.",
 		tables: []table{t},
-		charts: []lineChart{{title: "A play and pages, with draws stored", x: "draws stored", y: "ms", lines: lines}},
+		charts: []lineChart{{title: "A play and pages by stored draws", x: "draws stored", y: "ms", lines: lines}},
 	}, nil
 }
 
-// filled is the campaign that grows.
+// filled is the name of the campaign that grows.
 const filled = "welcome"
 
-// fill has draws made until a file holds as many as that, and gives one of the middle.
+// fill makes draws until the file has rows of them, and returns one from the middle.
 func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
-	p, err := openPromotion(ctx, file, filled, 1024) // large groups, since nobody waits
+	p, err := openPromotion(ctx, file, filled, 1024) // large batches, because nobody waits
 	if err != nil {
 		return campaign.Draw{}, err
 	}
@@ -87,7 +87,7 @@ func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
 	}
 	draws, _, err := p.Draws(ctx, campaign.DrawQuery{Paging: campaign.Paging{Cursor: strconv.FormatInt(rows/2, 10), Limit: 1}, Campaign: filled})
 	if err == nil && len(draws) == 0 {
-		err = errors.New("there is no draw in the middle")
+		err = errors.New("no draw in the middle")
 	}
 	if err != nil {
 		return campaign.Draw{}, err
@@ -95,13 +95,13 @@ func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
 	return draws[0], nil
 }
 
-// visited is how long a page took.
+// visited is the median time of a page.
 type visited struct {
 	name   string
 	millis float64
 }
 
-// visit plays and looks at pages, one after the other.
+// visit measures a play and pages, one after the other.
 func (l *lab) visit(ctx context.Context, file string, middle campaign.Draw) ([]visited, error) {
 	core, err := l.startOurs(ctx, "all", "--db", file)
 	if err != nil {
@@ -140,17 +140,17 @@ func (l *lab) visit(ctx context.Context, file string, middle campaign.Draw) ([]v
 	return all, nil
 }
 
-// visitor asks a core on one connection.
+// visitor sends requests to a core on one connection.
 type visitor struct {
 	url, cookie string
 }
 
-// typical is the median time of a request, in milliseconds.
-func (v *visitor) typical(ask func() error) (float64, error) {
+// typical returns the median time of a request in milliseconds.
+func (v *visitor) typical(send func() error) (float64, error) {
 	var took []float64
 	for range 100 {
 		started := time.Now()
-		if err := ask(); err != nil {
+		if err := send(); err != nil {
 			return 0, err
 		}
 		took = append(took, millis(time.Since(started)))
@@ -165,15 +165,15 @@ func (v *visitor) login(ctx context.Context) error {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	answer, err := http.DefaultTransport.RoundTrip(request)
+	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close() //nolint:errcheck // the cookie is all
-	if len(answer.Cookies()) == 0 {
-		return errors.New("log in: " + answer.Status)
+	defer response.Body.Close()
+	if len(response.Cookies()) == 0 {
+		return fmt.Errorf("log in: %s", response.Status)
 	}
-	v.cookie = answer.Cookies()[0].Name + "=" + answer.Cookies()[0].Value
+	v.cookie = response.Cookies()[0].Name + "=" + response.Cookies()[0].Value
 	return nil
 }
 
@@ -198,13 +198,13 @@ func (v *visitor) play(ctx context.Context, key string) error {
 }
 
 func (v *visitor) do(request *http.Request, want int) error {
-	answer, err := http.DefaultTransport.RoundTrip(request)
+	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		return err
 	}
-	text, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != want {
-		err = fmt.Errorf("%s: %.200s", answer.Status, text)
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != want {
+		err = fmt.Errorf("%s: %.200s", response.Status, text)
 	}
-	return errors.Join(err, answer.Body.Close())
+	return errors.Join(err, response.Body.Close())
 }

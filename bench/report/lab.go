@@ -11,28 +11,29 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// python is Debian's, which has its Flask.
+// python is Debian's Python, for which Debian's Flask is installed.
 const python = "/usr/bin/python3"
 
-// lab has what all measurements need.
+// lab is the environment of all measurements.
 type lab struct {
 	prizegen, flask string // paths
-	work            string // folder for databases and logs, removed at the end
+	work            string // temporary folder for databases and logs
 	rounds          int
 	quick, long     bool
-	marks           int             // how many loads of plays there were
-	warm            map[string]bool // URLs that had a load
+	marks           int             // number of marks returned by mark
+	warm            map[string]bool // URLs that had a load before
 }
 
-// file is the path of a file for one section.
+// file returns the path of a file in the temporary folder.
 func (l *lab) file(name string) string { return filepath.Join(l.work, name) }
 
-// time is how long a load is measured for.
+// time returns how long a load is measured.
 func (l *lab) time() time.Duration {
 	if l.quick {
 		return time.Second
@@ -40,7 +41,7 @@ func (l *lab) time() time.Duration {
 	return 2 * time.Second
 }
 
-// check says what is missing.
+// check returns an error if a program is missing.
 func (l *lab) check() error {
 	for _, path := range []string{l.prizegen, filepath.Join(l.flask, "services.py")} {
 		if _, err := os.Stat(path); err != nil {
@@ -49,13 +50,13 @@ func (l *lab) check() error {
 	}
 	for _, tool := range []string{"wrk", "nginx", "gunicorn", python} {
 		if _, err := exec.LookPath(tool); err != nil {
-			return fmt.Errorf("%s is missing; on Debian: apt-get install wrk nginx-light gunicorn python3-flask python3-requests postgresql", tool)
+			return fmt.Errorf("%s is not installed; on Debian: apt-get install wrk nginx-light gunicorn python3-flask python3-requests postgresql", tool)
 		}
 	}
 	return nil
 }
 
-// machine describes where it was measured.
+// machine describes the machine and the programs.
 func (l *lab) machine(ctx context.Context) string {
 	cpu := runtime.GOARCH
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
@@ -73,7 +74,7 @@ func (l *lab) machine(ctx context.Context) string {
 			memory = fmt.Sprintf(", %.0f GiB of memory", kib/1024/1024)
 		}
 	}
-	says := func(name string, args ...string) string {
+	firstLine := func(name string, args ...string) string {
 		out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
 		if err != nil {
 			return name + ": " + err.Error()
@@ -85,22 +86,22 @@ func (l *lab) machine(ctx context.Context) string {
 	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
 		load, _, _ = strings.Cut(string(text), " ")
 	}
-	version := says(l.prizegen, "version")
-	return fmt.Sprintf("%s, %d cores%s, Linux %s, %s, %s, %s, gunicorn %s, %s. Each figure is the median of %d rounds. Measured %s with %s, when %s processes were busy on average before.",
-		cpu, runtime.NumCPU(), memory, says("uname", "-r"), runtime.Version(), says(python, "--version"),
-		"Flask "+says(python, "-c", "import importlib.metadata as m; print(m.version('flask'))"),
-		says(python, "-c", "import gunicorn; print(gunicorn.__version__)"), says("nginx", "-v"),
+	version := firstLine(l.prizegen, "version")
+	return fmt.Sprintf("%s, %d cores%s, Linux %s, %s, %s, %s, gunicorn %s, %s. Each figure is the median of %d rounds. Measured %s with %s; the load average before was %s.",
+		cpu, runtime.NumCPU(), memory, firstLine("uname", "-r"), runtime.Version(), firstLine(python, "--version"),
+		"Flask "+firstLine(python, "-c", "import importlib.metadata as m; print(m.version('flask'))"),
+		firstLine(python, "-c", "import gunicorn; print(gunicorn.__version__)"), firstLine("nginx", "-v"),
 		l.rounds, time.Now().UTC().Format("2006-01-02"), version, load)
 }
 
-// process is a server that was started.
+// process is a running server.
 type process struct {
 	cmd    *exec.Cmd
 	url    string
 	output *os.File
 }
 
-// start starts a server and waits until it answers at a path of its URL.
+// start starts a server and waits until it answers at the path ready.
 func (l *lab) start(ctx context.Context, address, ready string, env []string, name string, args ...string) (*process, error) {
 	output, err := os.CreateTemp(l.work, filepath.Base(name)+"-*.log")
 	if err != nil {
@@ -109,7 +110,7 @@ func (l *lab) start(ctx context.Context, address, ready string, env []string, na
 	p := &process{cmd: exec.CommandContext(ctx, name, args...), url: "http://" + address, output: output}
 	p.cmd.Env = append(os.Environ(), append(env, "HOME="+l.work, "XDG_CONFIG_HOME="+l.work)...)
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir = output, output, l.work
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us, who end them
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches only this program, which stops them
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(err, output.Close())
 	}
@@ -121,50 +122,50 @@ func (l *lab) start(ctx context.Context, address, ready string, env []string, na
 	return p, nil
 }
 
-// awaitAnswer asks until the answer is a success.
-func awaitAnswer(ctx context.Context, url string, patience time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// awaitAnswer sends requests until one succeeds.
+func awaitAnswer(ctx context.Context, url string, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 		if err != nil {
 			return err
 		}
-		answer, err := http.DefaultClient.Do(request)
+		response, err := http.DefaultClient.Do(request)
 		if err == nil {
-			_ = answer.Body.Close() // only the status counts
-			if answer.StatusCode < http.StatusMultipleChoices {
+			_ = response.Body.Close() // only the status matters
+			if response.StatusCode < http.StatusMultipleChoices {
 				return nil
 			}
-			err = errors.New(answer.Status)
+			err = errors.New(response.Status)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("no answer of %s: %w", url, err)
+			return fmt.Errorf("no answer from %s: %w", url, err)
 		case <-time.After(time.Millisecond):
 		}
 	}
 }
 
-// stop ends a server, and waits for it.
+// stop stops a server and waits for it.
 func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
 	slow := time.AfterFunc(10*time.Second, func() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
-	_ = p.cmd.Wait() // how it ended does not matter
+	_ = p.cmd.Wait() // the status does not matter
 	slow.Stop()
 	_ = p.output.Close()
 }
 
-// stopAll ends servers, those started last first.
+// stopAll stops servers in reverse order.
 func stopAll(all []*process) {
-	for i := len(all) - 1; i >= 0; i-- {
-		all[i].stop()
+	for _, p := range slices.Backward(all) {
+		p.stop()
 	}
 }
 
-// freeAddress is one to listen on.
+// freeAddress returns a loopback address on which nothing listens.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

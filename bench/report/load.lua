@@ -1,4 +1,4 @@
--- The requests of wrk: get, draw (not stored) or play, and what came of them.
+-- Makes the requests of wrk (get, draw without storing, or play) and reports the result.
 local kind, marks, count = "get", "", 0
 local body = '{"campaign":"welcome","entrant":{"first_name":"Ann","last_name":"Lee %s%d"}}'
 
@@ -21,7 +21,7 @@ end
 
 function done(summary, latency)
   local e = summary.errors
-  io.write(string.format("reached %d %d %d %d %d %d\n", summary.requests, e.status,
+  io.write(string.format("result: %d %d %d %d %d %d\n", summary.requests, e.status,
     e.connect + e.read + e.write + e.timeout, summary.duration,
     latency:percentile(50), latency:percentile(99)))
 end

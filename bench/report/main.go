@@ -1,5 +1,5 @@
-// Command report measures prizegen and what people would use instead, side by side
-// in one run, and writes report.md with a chart a section.
+// Command report measures prizegen and its alternatives side by side in one run. It
+// writes report.md with a chart for each section.
 //
 //	report -prizegen build/prizegen -flask bench/flask -out build/bench
 package main
@@ -37,24 +37,24 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-// run measures the sections that are asked for and writes the report.
+// run measures the chosen sections and writes the report.
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("report", flag.ExitOnError)
 	l := &lab{}
 	flags.StringVar(&l.prizegen, "prizegen", "build/prizegen", "the `program` to measure")
 	flags.StringVar(&l.flask, "flask", "bench/flask", "`folder` of the Flask services")
-	flags.IntVar(&l.rounds, "rounds", 5, "how often each thing is measured")
-	flags.BoolVar(&l.quick, "quick", false, "measure for a short time each, and little growth")
-	flags.BoolVar(&l.long, "long", false, "store 10,000,000 draws where otherwise 1,000,000 do")
+	flags.IntVar(&l.rounds, "rounds", 5, "measure each contestant this many `times`")
+	flags.BoolVar(&l.quick, "quick", false, "measure for a short time, with little growth")
+	flags.BoolVar(&l.long, "long", false, "store up to 10,000,000 draws instead of 1,000,000")
 	out := flags.String("out", "build/bench", "`folder` of the report")
-	only := flags.String("only", ".", "measure the sections whose names match this `pattern`")
-	_ = flags.Parse(args) // it exits where there is a mistake
+	only := flags.String("only", ".", "measure the sections whose names match `pattern`")
+	_ = flags.Parse(args) // exits on errors
 	pick, err := regexp.Compile(*only)
 	if err != nil {
 		return fmt.Errorf("-only: %w", err)
 	}
 	if l.rounds < 1 {
-		return errors.New("-rounds: expected at least 1")
+		return fmt.Errorf("-rounds must be at least 1, got %d", l.rounds)
 	}
 	for _, path := range []*string{&l.prizegen, &l.flask} {
 		if *path, err = filepath.Abs(*path); err != nil {
@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string) error {
 	if err := os.WriteFile(l.file(loadFile), loadScript, 0o644); err != nil {
 		return err
 	}
-	// Debian has NGINX where only root looks for programs.
+	// Debian installs NGINX in a folder that is in the PATH of root only.
 	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"); err != nil {
 		return err
 	}
@@ -89,11 +89,11 @@ func run(ctx context.Context, args []string) error {
 				return err
 			}
 			failed = append(failed, fmt.Errorf("%s: %w", s.name, err))
-			measured = section{title: s.name, about: "It could not be measured: " + err.Error()}
+			measured = section{title: s.name, about: "Not measured: " + err.Error()}
 		}
 		measured.name = s.name
 		r.sections = append(r.sections, measured)
-		// What is measured already is not lost where the run is broken off.
+		// Written after each section, so that an interrupted run keeps its results.
 		if err := r.write(); err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func run(ctx context.Context, args []string) error {
 	return errors.Join(failed...)
 }
 
-// sections lists what is measured, in the order of the report.
+// sections returns all sections in the order of the report.
 func sections() []struct {
 	name    string
 	measure func(context.Context, *lab) (section, error)

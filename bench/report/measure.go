@@ -10,18 +10,18 @@ import (
 // contestant is one way to do the work of a section.
 type contestant struct {
 	name    string
-	what    string // what it does, for the reader
+	what    string // describes its work to the reader
 	measure func(ctx context.Context) (float64, error)
 }
 
-// result is what a contestant reached, a sample a round.
+// result has the samples of a contestant, one per round.
 type result struct {
 	name, what string
 	samples    []float64
 }
 
-// interleave measures every contestant once a round, each round in another order, so
-// that what disturbs the machine for a while disturbs all alike.
+// interleave measures every contestant once per round, each round in another order, so
+// that a temporary disturbance affects all alike.
 func interleave(ctx context.Context, rounds int, all []contestant) ([]result, error) {
 	results := make([]result, len(all))
 	for i, c := range all {
@@ -52,7 +52,7 @@ func median(samples []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// ratios are those of two results in each round.
+// ratios returns the ratio of a to b in each round.
 func ratios(a, b *result) []float64 {
 	var all []float64
 	for i := range min(len(a.samples), len(b.samples)) {
@@ -61,11 +61,11 @@ func ratios(a, b *result) []float64 {
 	return all
 }
 
-// find gives the result of a name.
+// find returns the result with a name.
 func find(results []result, name string) *result {
 	i := slices.IndexFunc(results, func(r result) bool { return r.name == name })
 	if i < 0 {
-		panic("report: no contestant is called " + name)
+		panic("report: no contestant named " + name)
 	}
 	return &results[i]
 }

@@ -4,38 +4,82 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// play measures how many plays are answered once they are on disk.
+// play measures plays that are on disk before they are answered.
 func play(ctx context.Context, l *lab) (section, error) {
 	postgres, err := storetest.Launch(true)
 	if err != nil {
 		return section{}, err
 	}
 	defer postgres.Stop()
-	var all []contestant
+	services, stopServices, err := l.playServices(ctx, postgres.Address())
+	defer stopServices()
+	if err != nil {
+		return section{}, err
+	}
+	alone, closeAlone, err := l.playAlone(ctx, postgres.Address())
+	defer closeAlone()
+	if err != nil {
+		return section{}, err
+	}
+	singles, closeSingles, err := l.singleRows(ctx, postgres.Address())
+	if err != nil {
+		return section{}, err
+	}
+	defer closeSingles()
+	bare, err := l.startBare(ctx)
+	if err != nil {
+		return section{}, err
+	}
+	defer bare.stop()
+	results, err := interleave(ctx, l.rounds, slices.Concat(services, alone, singles, []contestant{
+		{"bound: requests", "the same requests to a net/http handler that writes a constant", func(ctx context.Context) (float64, error) { return l.plays(ctx, bare.url, clients) }},
+		{"bound: fsync × 64", fmt.Sprintf("how often 4 KiB can be written and synced, times the %d plays that can wait at once", clients), l.syncs},
+	}))
+	if err != nil {
+		return section{}, err
+	}
+	lite, pg := find(results, "ours on SQLite"), find(results, "ours on PostgreSQL")
+	return section{
+		title: "A durable play over three services", unit: "plays/s", results: results,
+		about: "`POST /v1/draws` with a campaign, an entrant and an `Idempotency-Key` over 64 connections. Every play is on disk before it is answered. The peers without HTTP run in one process and save the requests, but commit each play.",
+		aims: []aim{
+			{text: "SQLite ÷ Flask", ratios: ratios(lite, find(results, "Flask on SQLite")), atLeast: 40},
+			{text: "SQLite ÷ a transaction per play", ratios: ratios(lite, find(results, "a transaction per play, SQLite")), atLeast: 10},
+			{text: "PostgreSQL ÷ a transaction per play", ratios: ratios(pg, find(results, "a transaction per play, PostgreSQL")), atLeast: 10},
+			{text: "SQLite ÷ bare rows", ratios: ratios(lite, find(results, "bare rows in SQLite")), atLeast: 10},
+			{text: "PostgreSQL ÷ bare rows", ratios: ratios(pg, find(results, "bare rows in PostgreSQL")), atLeast: 10},
+		},
+	}, nil
+}
+
+// playServices starts the contestants that consist of four services. stop stops those
+// that were started.
+func (l *lab) playServices(ctx context.Context, postgres string) (all []contestant, stop func(), err error) {
 	var running []*process
-	defer func() { stopAll(running) }()
+	stop = func() { stopAll(running) }
 	for _, system := range []struct {
 		name, what string
 		start      func() ([]*process, error)
 	}{
-		{"ours on SQLite", "three services, a core, plays that come together in one transaction", func() ([]*process, error) {
+		{"ours on SQLite", "three services and a core; plays made at the same time share a transaction", func() ([]*process, error) {
 			return l.startOursApart(ctx, "--db", l.file("play.db"))
 		}},
 		{"ours on PostgreSQL", "the same on PostgreSQL", func() ([]*process, error) {
-			return l.startOursApart(ctx, "--db", postgres.Address())
+			return l.startOursApart(ctx, "--db", postgres)
 		}},
-		{"Flask on SQLite", "the four services in Flask behind gunicorn, SQLite with WAL, a transaction a play", func() ([]*process, error) {
+		{"Flask on SQLite", "the four services in Flask behind gunicorn, SQLite with WAL, a transaction per play", func() ([]*process, error) {
 			return l.startFlaskApart(ctx, l.file("play-flask.db"))
 		}},
 	} {
 		services, err := system.start()
 		if err != nil {
-			return section{}, err
+			return nil, stop, err
 		}
 		running = append(running, services...)
 		core := services[len(services)-1]
@@ -43,68 +87,51 @@ func play(ctx context.Context, l *lab) (section, error) {
 			return l.plays(ctx, core.url, clients)
 		}})
 	}
-	for _, alone := range []struct{ name, address string }{
-		{"a play a transaction, SQLite", l.file("alone.db")}, {"a play a transaction, PostgreSQL", postgres.Address()},
-	} {
-		p, err := openPromotion(ctx, alone.address, "alone", 1)
-		if err != nil {
-			return section{}, err
-		}
-		defer p.close()
-		all = append(all, contestant{alone.name, "the same work on the same tables in one process without HTTP, but no two plays in one transaction", func(ctx context.Context) (float64, error) { return p.playFor(ctx, l) }})
-	}
-	singles, closeSingles, err := l.singleRows(ctx, postgres.Address())
-	if err != nil {
-		return section{}, err
-	}
-	defer closeSingles()
-	all = append(all, singles...)
-	bare, err := l.startBare(ctx)
-	if err != nil {
-		return section{}, err
-	}
-	defer bare.stop()
-	all = append(all,
-		contestant{"bound: requests", "the same requests to a net/http handler that writes a constant", func(ctx context.Context) (float64, error) { return l.plays(ctx, bare.url, clients) }},
-		contestant{"bound: fsync × 64", fmt.Sprintf("how often 4 KiB can be written and synced, times the %d plays that can wait at once", clients), l.syncs},
-	)
-	results, err := interleave(ctx, l.rounds, all)
-	if err != nil {
-		return section{}, err
-	}
-	lite, pg := find(results, "ours on SQLite"), find(results, "ours on PostgreSQL")
-	return section{
-		title: "A durable play over three services", unit: "plays/s", results: results,
-		about: "`POST /v1/draws` with a campaign, an entrant and an `Idempotency-Key` over 64 connections; what is answered is on disk. The peers without HTTP are in one process and do not pay for requests, but have a commit for each play.",
-		aims: []aim{
-			{text: "SQLite ÷ Flask", ratios: ratios(lite, find(results, "Flask on SQLite")), atLeast: 40},
-			{text: "SQLite ÷ a play a transaction", ratios: ratios(lite, find(results, "a play a transaction, SQLite")), atLeast: 10},
-			{text: "PostgreSQL ÷ a play a transaction", ratios: ratios(pg, find(results, "a play a transaction, PostgreSQL")), atLeast: 10},
-			{text: "SQLite ÷ bare rows", ratios: ratios(lite, find(results, "bare rows in SQLite")), atLeast: 10},
-			{text: "PostgreSQL ÷ bare rows", ratios: ratios(pg, find(results, "bare rows in PostgreSQL")), atLeast: 10},
-		},
-	}, nil
+	return all, stop, nil
 }
 
-// plays drives plays whose once-only keys no other load has.
+// playAlone returns the contestants that play in this process with a transaction per
+// play. stop closes their databases.
+func (l *lab) playAlone(ctx context.Context, postgres string) (all []contestant, stop func(), err error) {
+	var open []*promotion
+	stop = func() {
+		for _, p := range open {
+			p.close()
+		}
+	}
+	const what = "the same work on the same tables in one process without HTTP, but a transaction per play"
+	for _, database := range []struct{ name, address string }{
+		{"a transaction per play, SQLite", l.file("alone.db")}, {"a transaction per play, PostgreSQL", postgres},
+	} {
+		p, err := openPromotion(ctx, database.address, "alone", 1)
+		if err != nil {
+			return nil, stop, err
+		}
+		open = append(open, p)
+		all = append(all, contestant{database.name, what, func(ctx context.Context) (float64, error) { return p.playFor(ctx, l) }})
+	}
+	return all, stop, nil
+}
+
+// plays puts a load of plays on a core, with new once-only keys.
 func (l *lab) plays(ctx context.Context, url string, clients int) (float64, error) {
 	r, err := l.drive(ctx, url+"/v1/draws", load{kind: "play", clients: clients, time: l.time(), marks: l.mark()})
 	return r.perSecond, err
 }
 
-// mark is different each time.
+// mark returns another text each time.
 func (l *lab) mark() string {
 	l.marks++
 	return fmt.Sprintf("m%d-", l.marks)
 }
 
-// syncs tells how many plays could be stored if storing took no more than syncing.
+// syncs returns how many plays could be stored if storing were only syncing.
 func (l *lab) syncs(context.Context) (float64, error) {
 	file, err := os.CreateTemp(l.work, "sync")
 	if err != nil {
 		return 0, err
 	}
-	defer file.Close() //nolint:errcheck // thrown away
+	defer file.Close() //nolint:errcheck // temporary
 	page := make([]byte, 4096)
 	started, n := time.Now(), 0
 	for ; time.Since(started) < l.time(); n++ {

@@ -18,8 +18,8 @@ type promotion struct {
 	name string
 }
 
-// openPromotion opens a database and a campaign in it, which is made where it is not
-// there. At most so many plays are stored in one transaction.
+// openPromotion opens a database and a campaign in it, which it creates if needed. At
+// most maxBatch plays are stored in one transaction.
 func openPromotion(ctx context.Context, address, name string, maxBatch int) (*promotion, error) {
 	spec, err := bench.Spec(0)
 	if err != nil {
@@ -43,13 +43,13 @@ func openPromotion(ctx context.Context, address, name string, maxBatch int) (*pr
 	return &promotion{p, db, name}, nil
 }
 
-// play plays with a once-only key, for somebody who has not played before.
+// play plays with a once-only key for a new entrant.
 func (p *promotion) play(ctx context.Context, key string) error {
 	_, err := p.Play(ctx, campaign.Play{Campaign: p.name, Key: key, Person: &campaign.Person{FirstName: "Ann", LastName: "Lee " + key}})
 	return err
 }
 
-// playFor tells how many plays a second 64 goroutines make.
+// playFor returns how many plays per second 64 goroutines make.
 func (p *promotion) playFor(ctx context.Context, l *lab) (float64, error) {
 	mark := l.mark()
 	return atOnce(l.time(), func(n int64) error { return p.play(ctx, fmt.Sprint(mark, n)) })
@@ -57,5 +57,5 @@ func (p *promotion) playFor(ctx context.Context, l *lab) (float64, error) {
 
 // close closes the database.
 func (p *promotion) close() {
-	_ = p.db.Close() // every write had its own end
+	_ = p.db.Close() // all writes are committed
 }

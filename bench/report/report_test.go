@@ -19,12 +19,12 @@ func TestFigure(t *testing.T) {
 		1234: "1,230", 6_904_321: "6,900,000", 4_321_000_000: "4,320,000,000",
 	} {
 		if got := figure(v); got != want {
-			t.Errorf("%v: %s, want %s", v, got, want)
+			t.Errorf("figure(%v): got %s, want %s", v, got, want)
 		}
 	}
 }
 
-// TestInterleave has contestants take turns, each round in another order.
+// TestInterleave checks that contestants take turns, each round in another order.
 func TestInterleave(t *testing.T) {
 	var order []string
 	turn := func(name string, value float64) contestant {
@@ -38,23 +38,23 @@ func TestInterleave(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := []string{"a", "b", "c", "b", "c", "a"}; !slices.Equal(order, want) {
-		t.Errorf("the order is %v, want %v", order, want)
+		t.Errorf("order: got %v, want %v", order, want)
 	}
 	a, c := find(results, "a"), find(results, "c")
 	if got, want := ratios(c, a), []float64{9, 2.5}; !slices.Equal(got, want) {
-		t.Errorf("c ÷ a is %v, want %v", got, want)
+		t.Errorf("c ÷ a: got %v, want %v", got, want)
 	}
 	if got := a.median(); got != 3.5 {
-		t.Errorf("the median of %v is %v", a.samples, got)
+		t.Errorf("median of %v: got %v, want 3.5", a.samples, got)
 	}
-	wrong := errors.New("it broke")
-	_, err = interleave(t.Context(), 1, []contestant{{"d", "", func(context.Context) (float64, error) { return 0, wrong }}})
-	if !errors.Is(err, wrong) {
-		t.Errorf("the error is %v", err)
+	broken := errors.New("broken")
+	_, err = interleave(t.Context(), 1, []contestant{{"d", "", func(context.Context) (float64, error) { return 0, broken }}})
+	if !errors.Is(err, broken) {
+		t.Errorf("error: got %v, want %v", err, broken)
 	}
 }
 
-// TestReport writes tables and charts that can be read, and says which aims were met.
+// TestReport checks the tables, the aims and the charts of a report.
 func TestReport(t *testing.T) {
 	r := report{folder: t.TempDir(), machine: "a machine", sections: []section{{
 		name: "bulk", title: "Draws & more", unit: "draws/s",
@@ -76,7 +76,7 @@ func TestReport(t *testing.T) {
 		"](bulk.svg)", "](bulk-1.svg)",
 	} {
 		if !strings.Contains(string(text), want) {
-			t.Errorf("%q is missing in\n%s", want, text)
+			t.Errorf("got a report without %q:\n%s", want, text)
 		}
 	}
 	for _, name := range []string{"bulk.svg", "bulk-1.svg"} {
@@ -92,12 +92,12 @@ func TestReport(t *testing.T) {
 			}
 		}
 		if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
-			t.Errorf("%s has places that are none:\n%s", name, svg)
+			t.Errorf("%s: got a coordinate that is not a number:\n%s", name, svg)
 		}
 	}
 }
 
-// TestSources has the rules that grow be good ones.
+// TestSources checks that growing rules are valid, and that refused rules are refused.
 func TestSources(t *testing.T) {
 	l := &lab{rounds: 1}
 	for name, source := range map[string]func(int) string{"rules": manyRules, "pattern": longPattern} {
@@ -107,7 +107,7 @@ func TestSources(t *testing.T) {
 	}
 	for _, row := range refusals().rows {
 		if !strings.Contains(row[2], "rules.yaml:4:") {
-			t.Errorf("%s is refused with %s", row[0], row[2])
+			t.Errorf("error for %s: got %s, want one in line 4", row[0], row[2])
 		}
 	}
 }

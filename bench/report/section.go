@@ -10,18 +10,18 @@ import (
 	"strings"
 )
 
-// report is what is written at the end.
+// report is the report as it is written.
 type report struct {
 	folder   string
 	machine  string
 	sections []section
 }
 
-// section is one subject: contestants side by side, or how something grows.
+// section compares contestants or shows how something grows.
 type section struct {
-	name    string // of its chart's file
+	name    string // of its chart files
 	title   string
-	about   string // what is measured and how
+	about   string // describes what is measured and how
 	unit    string // of the samples
 	less    bool   // whether less is better
 	results []result
@@ -30,16 +30,16 @@ type section struct {
 	charts  []lineChart
 }
 
-// aim is a ratio to reach.
+// aim is a ratio or a figure to reach.
 type aim struct {
 	text     string
-	ratios   []float64 // one a round
-	atLeast  float64   // 0 for no aim of this kind
-	atMost   float64
-	absolute string // the unit where it is no ratio
+	ratios   []float64 // one per round
+	atLeast  float64   // 0 if atMost is set
+	atMost   float64   // 0 if atLeast is set
+	absolute string    // the unit; empty for a ratio
 }
 
-// table is further figures.
+// table is a table of the report.
 type table struct {
 	columns []string
 	rows    [][]string
@@ -66,8 +66,8 @@ func (r *report) write() error {
 	return os.WriteFile(filepath.Join(r.folder, "report.md"), b.Bytes(), 0o644)
 }
 
-// writeResults writes the contestants as a table. The ratio is that of the first one
-// to each, the median of the rounds' ratios.
+// writeResults writes the contestants as a table. The ratios are those of the first
+// contestant to the others.
 func (s *section) writeResults(b *bytes.Buffer) {
 	if len(s.results) == 0 {
 		return
@@ -86,7 +86,7 @@ func (s *section) writeResults(b *bytes.Buffer) {
 	t.write(b)
 }
 
-// spread writes the median of some ratios and between what they lie.
+// spread returns the median, minimum and maximum of ratios as text.
 func spread(ratios []float64) string {
 	return fmt.Sprintf("%s (%s – %s)", figure(median(ratios)), figure(slices.Min(ratios)), figure(slices.Max(ratios)))
 }
@@ -139,7 +139,7 @@ func (s *section) writeCharts(b *bytes.Buffer, folder string) error {
 	return nil
 }
 
-// figure writes a number with about three digits that count.
+// figure formats a number with about three significant digits.
 func figure(v float64) string {
 	switch size := math.Abs(v); {
 	case size >= 1e9:
@@ -157,7 +157,7 @@ func figure(v float64) string {
 	return fmt.Sprintf("%.2g", v)
 }
 
-// group writes a whole number with commas between thousands.
+// group formats a whole number with commas between thousands.
 func group(v float64) string {
 	digits := fmt.Sprintf("%.0f", v)
 	for i := len(digits) - 3; i > 0; i -= 3 {

@@ -9,8 +9,7 @@ import (
 	"strings"
 )
 
-// startBare starts a server that answers with a constant, after calls of others
-// where there are some.
+// startBare starts a server that answers with a constant, after calling the others.
 func (l *lab) startBare(ctx context.Context, others ...*process) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -27,8 +26,8 @@ func (l *lab) startBare(ctx context.Context, others ...*process) (*process, erro
 	return l.start(ctx, address, "/", nil, self, bareCommand, strings.Join(args, ","))
 }
 
-// startBareApart starts a server that makes the calls of a core, which is the last
-// one, and those that it calls.
+// startBareApart starts three bare servers and a last one that calls them as a core
+// calls its services.
 func (l *lab) startBareApart(ctx context.Context) ([]*process, error) {
 	var all []*process
 	for len(all) < 4 {
@@ -46,7 +45,7 @@ func (l *lab) startBareApart(ctx context.Context) ([]*process, error) {
 	return all, nil
 }
 
-// startNginx starts an NGINX that answers with a constant.
+// startNginx starts NGINX, answering with a constant.
 func (l *lab) startNginx(ctx context.Context) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -74,7 +73,7 @@ http {
 	return l.start(ctx, address, "/", nil, "nginx", "-c", config, "-p", l.work)
 }
 
-// startOurs starts one of our services. One with campaigns can be played on.
+// startOurs starts prizegen serve and, if it has campaigns, waits until one is open.
 func (l *lab) startOurs(ctx context.Context, role string, args ...string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -82,17 +81,17 @@ func (l *lab) startOurs(ctx context.Context, role string, args ...string) (*proc
 	}
 	ready := "/readyz"
 	if role == "core" || role == "all" {
-		ready = "/v1/campaigns/welcome" // which is there once it is open
+		ready = "/v1/campaigns/welcome" // public once it is open
 	}
 	env := []string{"PRIZEGEN_ADMIN_PASSWORD=" + adminPassword}
 	return l.start(ctx, address, ready, env, l.prizegen, append([]string{"serve", "--role", role, "--listen", address, "--log-level", "warn"}, args...)...)
 }
 
-// adminPassword is that of the administrator of the cores that are measured.
+// adminPassword is the administrator's password of the cores.
 const adminPassword = "a password for benchmarks"
 
-// startOursApart starts a core, which is the last one, and the three services that
-// it calls.
+// startOursApart starts the three services and a core that calls them. The core is the
+// last one.
 func (l *lab) startOursApart(ctx context.Context, args ...string) ([]*process, error) {
 	var all []*process
 	for _, role := range []string{"text", "number", "prize", "core"} {
@@ -110,9 +109,9 @@ func (l *lab) startOursApart(ctx context.Context, args ...string) ([]*process, e
 	return all, nil
 }
 
-// startFlask starts one of the Flask services. Two workers a core with threads is what
-// they were fastest with. Connections are kept longer than the two seconds that
-// gunicorn has by itself, after which calls on them fail.
+// startFlask starts one of the Flask services. They are fastest with two workers per
+// core, each with threads. Connections are kept longer than gunicorn's default of two
+// seconds, after which calls on them fail.
 func (l *lab) startFlask(ctx context.Context, role string, env ...string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -123,8 +122,8 @@ func (l *lab) startFlask(ctx context.Context, role string, env ...string) (*proc
 		"--keep-alive", "75", "--bind", address, "--workers", fmt.Sprint(2*runtime.NumCPU()), "--threads", "32", "services:"+role+"()")
 }
 
-// startFlaskApart starts the Flask core, which is the last one, and the services
-// that it calls.
+// startFlaskApart starts the Flask services and the Flask core. The core is the last
+// one.
 func (l *lab) startFlaskApart(ctx context.Context, db string) ([]*process, error) {
 	var all []*process
 	for _, role := range []string{"text", "number", "prize", "core"} {

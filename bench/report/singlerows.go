@@ -13,8 +13,8 @@ import (
 	_ "modernc.org/sqlite"             // the driver sqlite
 )
 
-// singleRows are the contestants that store each play in a transaction of its own, as
-// most would write it, and what closes them.
+// singleRows returns the contestants that store each play in a transaction of its own,
+// as most programs would, and a function that closes them.
 func (l *lab) singleRows(ctx context.Context, postgres string) ([]contestant, func(), error) {
 	lite, err := openSingle(ctx, "sqlite", "file:"+l.file("single.db")+"?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate", 1)
 	if err != nil {
@@ -22,14 +22,14 @@ func (l *lab) singleRows(ctx context.Context, postgres string) ([]contestant, fu
 	}
 	pg, err := openSingle(ctx, "pgx", postgres, 16)
 	if err != nil {
-		_ = lite.Close() // the first error tells more
+		_ = lite.Close() // the first error matters
 		return nil, nil, err
 	}
 	closeAll := func() {
-		_ = lite.Close() // their time is over
+		_ = lite.Close() // all writes are committed
 		_ = pg.Close()
 	}
-	what := "two statements and a commit a play and nothing else, in process, for 64 at a time"
+	what := "only two statements and a commit per play, in process, 64 at a time"
 	single := func(db *sql.DB) func(context.Context) (float64, error) {
 		return func(ctx context.Context) (float64, error) {
 			return atOnce(l.time(), func(int64) error { return playSingle(ctx, db) })
@@ -38,9 +38,8 @@ func (l *lab) singleRows(ctx context.Context, postgres string) ([]contestant, fu
 	return []contestant{{"bare rows in SQLite", what, single(lite)}, {"bare rows in PostgreSQL", what, single(pg)}}, closeAll, nil
 }
 
-// openSingle opens a database as the store does, with as few tables as do.
-// Connections of SQLite beyond one would only wait for the lock of the file, and
-// longer.
+// openSingle opens a database as the store does, with the fewest tables possible. More
+// than one connection of SQLite would only wait for the lock of the file.
 func openSingle(ctx context.Context, driver, address string, connections int) (*sql.DB, error) {
 	db, err := sql.Open(driver, address)
 	if err != nil {
@@ -54,23 +53,22 @@ func openSingle(ctx context.Context, driver, address string, connections int) (*
 		"CREATE TABLE single_draws (draw_index INTEGER PRIMARY KEY, account TEXT NOT NULL UNIQUE, prize TEXT, once_key TEXT NOT NULL UNIQUE, name TEXT NOT NULL)",
 	} {
 		if _, err := db.ExecContext(ctx, text); err != nil {
-			_ = db.Close() // the first error tells more
+			_ = db.Close() // the first error matters
 			return nil, err
 		}
 	}
 	return db, nil
 }
 
-// atOnce tells how often a second 64 goroutines do something, each time with another
-// number.
-func atOnce(span time.Duration, do func(n int64) error) (float64, error) {
+// atOnce returns how often per second 64 goroutines call do, each time with another n.
+func atOnce(duration time.Duration, do func(n int64) error) (float64, error) {
 	var next atomic.Int64
 	errs := make([]error, clients)
 	started := time.Now()
 	var running sync.WaitGroup
 	for i := range clients {
 		running.Go(func() {
-			for errs[i] == nil && time.Since(started) < span {
+			for errs[i] == nil && time.Since(started) < duration {
 				errs[i] = do(next.Add(1))
 			}
 		})
@@ -85,7 +83,7 @@ func playSingle(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after the commit it does nothing
+	defer tx.Rollback()
 	var index int64
 	if err := tx.QueryRowContext(ctx, "UPDATE single_campaign SET next_index = next_index + 1 WHERE id = 1 RETURNING next_index").Scan(&index); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// start measures how long a program takes to make its first draw.
+// start measures the time until a first draw or a first response.
 func start(ctx context.Context, l *lab) (section, error) {
 	run := func(name string, args ...string) func(context.Context) (float64, error) {
 		return func(ctx context.Context) (float64, error) {
@@ -42,12 +42,12 @@ func start(ctx context.Context, l *lab) (section, error) {
 		}
 	}
 	results, err := interleave(ctx, l.rounds, []contestant{
-		{"ours, a draw", "`prizegen draw --quiet -o csv`, from its start to its end", run(l.prizegen, "draw", "--quiet", "-o", "csv")},
-		{"Python, a draw", "`bulk.py 1`, likewise", run(python, filepath.Join(l.flask, "bulk.py"), "1")},
+		{"ours, a draw", "`prizegen draw --quiet -o csv`, from start to exit", run(l.prizegen, "draw", "--quiet", "-o", "csv")},
+		{"Python, a draw", "`bulk.py 1`, from start to exit", run(python, filepath.Join(l.flask, "bulk.py"), "1")},
 		{"Python with Flask", "importing the Flask services", run(python, "-c", "import sys; sys.path.insert(0, sys.argv[1]); import services", l.flask)},
 		{"Python, nothing", "`python3 -c pass`", run(python, "-c", "pass")},
-		{"ours, a service", "`prizegen serve --role text` until its first answer", ready(func() (*process, error) { return l.startOurs(ctx, "text") })},
-		{"Flask, a service", "gunicorn with the text service until its first answer", ready(func() (*process, error) { return l.startFlask(ctx, "text") })},
+		{"ours, a service", "`prizegen serve --role text` until its first response", ready(func() (*process, error) { return l.startOurs(ctx, "text") })},
+		{"Flask, a service", "gunicorn with the text service until its first response", ready(func() (*process, error) { return l.startFlask(ctx, "text") })},
 	})
 	if err != nil {
 		return section{}, err
@@ -55,7 +55,7 @@ func start(ctx context.Context, l *lab) (section, error) {
 	first := find(results, "ours, a draw")
 	return section{
 		title: "Start", unit: "ms", less: true, results: results,
-		about: "How long it takes until there is something, with all files in the cache of the system.",
+		about: "The time until the first result, with all files in the system's cache.",
 		aims: []aim{
 			{text: "`prizegen draw`", ratios: first.samples, atMost: 15, absolute: "ms"},
 			{text: "ours ÷ Python, each making a draw", ratios: ratios(first, find(results, "Python, a draw")), atMost: 0.1},
@@ -66,8 +66,7 @@ func start(ctx context.Context, l *lab) (section, error) {
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// memory measures what servers hold that nobody asks, and how large what is
-// installed is.
+// memory measures the memory of idle servers and the size of what is installed.
 func memory(ctx context.Context, l *lab) (section, error) {
 	measure := func(start func() ([]*process, error)) func(context.Context) (float64, error) {
 		return func(context.Context) (float64, error) {
@@ -76,7 +75,7 @@ func memory(ctx context.Context, l *lab) (section, error) {
 				return 0, err
 			}
 			defer stopAll(all)
-			time.Sleep(3 * time.Second) // what the start needed is given back
+			time.Sleep(3 * time.Second) // until memory used by the start is returned
 			return groupMemory(all)
 		}
 	}
@@ -89,9 +88,9 @@ func memory(ctx context.Context, l *lab) (section, error) {
 	results, err := interleave(ctx, min(l.rounds, 3), []contestant{
 		{"ours, a core", "`prizegen serve --role core`, with its site and a SQLite file", measure(func() ([]*process, error) { return alone(l.startOurs(ctx, "core", "--db", file())) })},
 		{"ours, a text service", "`prizegen serve --role text`", measure(func() ([]*process, error) { return alone(l.startOurs(ctx, "text")) })},
-		{"ours, all four services", "four processes; the pages of the program are shared and counted once", measure(func() ([]*process, error) { return l.startOursApart(ctx, "--db", file()) })},
+		{"ours, all four services", "four processes; pages that they share are counted once", measure(func() ([]*process, error) { return l.startOursApart(ctx, "--db", file()) })},
 		{"Flask, a text service", "gunicorn with its workers", measure(func() ([]*process, error) { return alone(l.startFlask(ctx, "text")) })},
-		{"Flask, all four services", "likewise", measure(func() ([]*process, error) { return l.startFlaskApart(ctx, file()) })},
+		{"Flask, all four services", "gunicorn with their workers", measure(func() ([]*process, error) { return l.startFlaskApart(ctx, file()) })},
 	})
 	if err != nil {
 		return section{}, err
@@ -99,14 +98,14 @@ func memory(ctx context.Context, l *lab) (section, error) {
 	sizes, err := l.sizes(ctx)
 	return section{
 		title: "Idle memory and size", unit: "MB", less: true, results: results,
-		about:  "What the processes of a server hold three seconds after their start (proportional set size), in megabytes of a million bytes.",
+		about:  "The memory of a server's processes three seconds after their start (proportional set size), in megabytes of a million bytes.",
 		aims:   []aim{{text: "a core", ratios: find(results, "ours, a core").samples, atMost: 30, absolute: "MB"}},
 		tables: []table{sizes},
 	}, err
 }
 
-// groupMemory adds up the proportional set sizes of processes and their children, in
-// megabytes. Each server leads a process group.
+// groupMemory returns the sum of the proportional set sizes of processes and their
+// children in megabytes. Each server leads a process group.
 func groupMemory(all []*process) (float64, error) {
 	rollups, err := filepath.Glob("/proc/[0-9]*/smaps_rollup")
 	if err != nil {
@@ -116,7 +115,7 @@ func groupMemory(all []*process) (float64, error) {
 	for _, path := range rollups {
 		stat, err := os.ReadFile(filepath.Join(filepath.Dir(path), "stat"))
 		if err != nil {
-			continue // it has ended
+			continue // the process has ended
 		}
 		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:])) // state, parent, group …
 		for _, p := range all {
@@ -132,18 +131,18 @@ func groupMemory(all []*process) (float64, error) {
 	return sum, nil
 }
 
-// field reads the number behind a name.
+// field returns the number after a name, 0 if there is none.
 func field(text, name string) float64 {
 	_, rest, _ := strings.Cut(text, name)
 	words := strings.Fields(rest)
 	if len(words) == 0 {
 		return 0
 	}
-	value, _ := strconv.ParseFloat(words[0], 64) // 0 where it is none
+	value, _ := strconv.ParseFloat(words[0], 64) // 0 if it is not a number
 	return value
 }
 
-// sizes compares what has to be installed.
+// sizes compares the sizes of what must be installed.
 func (l *lab) sizes(ctx context.Context) (table, error) {
 	binary, err := os.ReadFile(l.prizegen)
 	if err != nil {
@@ -158,24 +157,24 @@ func (l *lab) sizes(ctx context.Context) (table, error) {
 		return table{}, err
 	}
 	t := table{columns: []string{"to install", "MB"}, rows: [][]string{
-		{"the binary, which with its licence is all of the image", figure(float64(len(binary)) / 1e6)},
-		{"the same compressed, as it is pulled", figure(float64(packed) / 1e6)},
+		{"the binary, which is the whole image apart from its licence", figure(float64(len(binary)) / 1e6)},
+		{"the same compressed, as it is downloaded", figure(float64(packed) / 1e6)},
 	}}
 	list := exec.CommandContext(ctx, "sh", "-c", `dpkg-query -W -f '${Installed-Size}\n' $(apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances python3-flask gunicorn python3-requests | grep '^[a-z0-9]' | sort -u) 2>/dev/null`)
 	out, err := list.Output()
 	if err != nil {
-		return t, nil //nolint:nilerr // another system than Debian; the rest stands
+		return t, nil //nolint:nilerr // not on Debian; the other rows are still valid
 	}
 	kib := 0.0
 	for word := range strings.FieldsSeq(string(out)) {
-		size, _ := strconv.ParseFloat(word, 64) // 0 where it is none
+		size, _ := strconv.ParseFloat(word, 64) // 0 if it is not a number
 		kib += size
 	}
-	t.rows = append(t.rows, []string{"python3-flask, gunicorn, python3-requests and all they need of Debian", figure(kib * 1024 / 1e6)})
+	t.rows = append(t.rows, []string{"python3-flask, gunicorn, python3-requests and their dependencies in Debian", figure(kib * 1024 / 1e6)})
 	return t, nil
 }
 
-// counter counts the bytes that are written to it.
+// counter counts the bytes written to it.
 type counter int64
 
 func (c *counter) Write(p []byte) (int, error) {

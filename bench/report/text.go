@@ -2,10 +2,10 @@ package main
 
 import "context"
 
-// clients is how many connections a load has where nothing else is said.
+// clients is the usual number of connections of a load.
 const clients = 64
 
-// text measures how many texts are answered over HTTP.
+// text measures texts over HTTP.
 func text(ctx context.Context, l *lab) (section, error) {
 	var all []*process
 	defer func() { stopAll(all) }()
@@ -49,7 +49,7 @@ func text(ctx context.Context, l *lab) (section, error) {
 	first := find(results, "ours")
 	return section{
 		title: "A text over HTTP", unit: "requests/s", results: results,
-		about: "`GET /v1/text` over 64 connections that are kept, asked for by wrk on the same machine, whose share of the cores is the same for all.",
+		about: "`GET /v1/text` over 64 persistent connections, sent by wrk on the same machine. It takes the same share of the cores from all.",
 		aims: []aim{
 			{text: "ours ÷ net/http", ratios: ratios(first, find(results, "net/http")), atLeast: 0.85},
 			{text: "ours ÷ Flask", ratios: ratios(first, find(results, "Flask")), atLeast: 8},
