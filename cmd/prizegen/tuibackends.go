@@ -53,7 +53,9 @@ func (t *tuiBackends) of(services remote.Config) tui.Backend {
 		return namedRules(ctx, here, ref)
 	}
 	b.Formats = func(ctx context.Context) (textgen.Format, numgen.Format, error) { return deployedFormats(ctx, here) }
-	b.Campaigns = t.campaigns(here, services)
+	open := t.promotion(here, services)
+	b.Campaigns = func(ctx context.Context) (tui.Campaigns, error) { return open(ctx) }
+	b.Draws = func(ctx context.Context) (tui.Draws, error) { return open(ctx) }
 	return b
 }
 
@@ -68,11 +70,12 @@ func nameOf(services remote.Config) string {
 	return first.Redacted()
 }
 
-// campaigns opens the campaigns at the first call, and again after a failure.
-func (t *tuiBackends) campaigns(a *app, services remote.Config) func(context.Context) (tui.Promotion, error) {
+// promotion returns a function that opens the campaigns in the first call, and again after
+// a failure.
+func (t *tuiBackends) promotion(a *app, services remote.Config) func(context.Context) (promotion, error) {
 	var opening sync.Mutex
 	var p promotion
-	return func(ctx context.Context) (tui.Promotion, error) {
+	return func(ctx context.Context) (promotion, error) {
 		opening.Lock()
 		defer opening.Unlock()
 		if p != nil {

@@ -31,6 +31,24 @@ type Draw struct {
 	Entrant  *Entrant  `json:"entrant,omitempty" doc:"Who played; only promoters get it."`
 }
 
+// OutcomeByChance returns the outcome that was drawn, even if its prize had run out. rules
+// are those of the campaign; ok is false if they have no such outcome.
+func (d *Draw) OutcomeByChance(rules *prize.Rules) (outcome prize.Outcome, ok bool) {
+	return rules.OutcomeOf(textOf(d.Rule), nameDrawn(d.Prize, d.Drawn))
+}
+
+// nameDrawn returns the name of the prize that was drawn, or an empty string for none.
+// won is the prize that was won, and drawn the one that had run out, if any.
+func nameDrawn(won, drawn *draw.Prize) string {
+	if drawn == nil {
+		drawn = won
+	}
+	if drawn == nil {
+		return ""
+	}
+	return drawn.Name
+}
+
 // Mark records that a promoter claimed or voided a draw.
 type Mark struct {
 	At   time.Time `json:"at"`

@@ -229,14 +229,7 @@ func (v *verifier) outcomeOf(e *entry, want *preparedDraws, i int) (outcome priz
 	if got := textOf(e.Rule); got != rule {
 		return 0, fmt.Sprintf("rule is %q, should be %q", excerpt.Of(got), rule)
 	}
-	drawn := e.Prize
-	if e.Drawn != nil {
-		drawn = e.Drawn
-	}
-	name := ""
-	if drawn != nil {
-		name = drawn.Name
-	}
+	name := nameDrawn(e.Prize, e.Drawn)
 	outcome, ok := v.spec.Rules.OutcomeOf(rule, name)
 	if !ok {
 		return 0, fmt.Sprintf("the rule %q has no prize %q", rule, excerpt.Of(name))

@@ -48,30 +48,25 @@ type Backend struct {
 	// Formats returns the deployed formats.
 	Formats func(ctx context.Context) (textgen.Format, numgen.Format, error)
 
-	// Campaigns returns the campaigns. It connects to them in the first call.
-	Campaigns func(ctx context.Context) (Promotion, error)
+	// Campaigns and Draws return the campaigns and their draws. They connect in the first
+	// call.
+	Campaigns func(ctx context.Context) (Campaigns, error)
+	Draws     func(ctx context.Context) (Draws, error)
 }
 
-// Promotion is what the program does with the campaigns of a database or of a remote
-// core.
-type Promotion interface {
+// Campaigns lists and plays campaigns, as a promoter.
+type Campaigns interface {
 	Campaign(ctx context.Context, name string) (campaign.Campaign, error)
 	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)
-	Draws
-	Entrants
+	Play(ctx context.Context, play campaign.Play) (campaign.Draw, error)
 }
 
-// Draws makes, lists and marks draws of campaigns.
+// Draws lists and changes the draws of campaigns and their entrants.
 type Draws interface {
-	Play(ctx context.Context, play campaign.Play) (campaign.Draw, error)
 	Draws(ctx context.Context, q campaign.DrawQuery) (list []campaign.Draw, next string, err error)
 	Claim(ctx context.Context, id, note string) (campaign.Draw, error)
 	Unclaim(ctx context.Context, id string) (campaign.Draw, error)
 	Void(ctx context.Context, id, reason string) (campaign.Draw, error)
-}
-
-// Entrants corrects and erases entrants.
-type Entrants interface {
 	EditEntrant(ctx context.Context, id int64, person campaign.Person) (campaign.Entrant, error)
 	DeleteEntrant(ctx context.Context, id int64) error
 }

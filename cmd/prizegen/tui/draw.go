@@ -280,7 +280,7 @@ func freeDraw(b *draw.Batch, i int, terms Terms) drawn {
 
 // playCampaign plays the campaign.
 func playCampaign(ctx context.Context, s Settings, once string) (drawn, error) {
-	promotion, err := s.Backend.Campaigns(ctx)
+	campaigns, err := s.Backend.Campaigns(ctx)
 	if err != nil {
 		return drawn{}, err
 	}
@@ -288,28 +288,13 @@ func playCampaign(ctx context.Context, s Settings, once string) (drawn, error) {
 	if s.Entrant != (campaign.Person{}) {
 		play.Person = &s.Entrant
 	}
-	d, err := promotion.Play(ctx, play)
+	d, err := campaigns.Play(ctx, play)
 	if err != nil {
 		return drawn{}, err
 	}
 	terms := s.Terms()
-	return drawn{d, outcomeByChance(&d, terms.Rules), terms, s.Entrant}, nil
-}
-
-// outcomeByChance returns the outcome that chance decided, whatever has run out.
-func outcomeByChance(d *campaign.Draw, rules *prize.Rules) prize.Outcome {
-	rule, won := "", ""
-	if d.Rule != nil {
-		rule = *d.Rule
-	}
-	switch {
-	case d.Drawn != nil:
-		won = d.Drawn.Name
-	case d.Prize != nil:
-		won = d.Prize.Name
-	}
-	outcome, _ := rules.OutcomeOf(rule, won) // always found in the rules of its campaign
-	return outcome
+	outcome, _ := d.OutcomeByChance(terms.Rules) // always found in the rules of its campaign
+	return drawn{d, outcome, terms, s.Entrant}, nil
 }
 
 // onceKey is the once-only key of a play. If the answer to a play is lost, the next

@@ -46,12 +46,12 @@ func TestPlayCampaign(t *testing.T) {
 
 // lostAnswers makes plays, but loses their answers while err points to an error.
 type lostAnswers struct {
-	Promotion
-	err *error
+	*campaign.Admin // nil: its methods are not called
+	err             *error
 }
 
 func (p lostAnswers) Play(ctx context.Context, play campaign.Play) (campaign.Draw, error) {
-	d, err := p.Promotion.Play(ctx, play)
+	d, err := p.Admin.Play(ctx, play)
 	if *p.err != nil {
 		return campaign.Draw{}, *p.err
 	}
@@ -63,7 +63,7 @@ func TestLostAnswer(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	p := openCampaign(t, w)
 	lost := errors.New("the core service does not answer")
-	w.Settings.Backend.Campaigns = func(context.Context) (Promotion, error) { return lostAnswers{p, &lost}, nil }
+	w.Settings.Backend.Campaigns = func(context.Context) (Campaigns, error) { return lostAnswers{p, &lost}, nil }
 	w.Settings.Entrant = campaign.Person{FirstName: "Ann", LastName: "Lee"}
 	f := pressKeys(t, newProgram(t, w), " ", " ")
 	checkShows(t, f, "✗ the core service does not answer")
@@ -80,11 +80,11 @@ func TestLostAnswer(t *testing.T) {
 
 // fixedCampaigns has fixed campaigns and a fixed draw.
 type fixedCampaigns struct {
-	Promotion
-	draw campaign.Draw
-	list []campaign.Campaign
-	next string // cursor of the next page
-	err  error
+	*campaign.Admin // nil: its methods are not called
+	draw            campaign.Draw
+	list            []campaign.Campaign
+	next            string // cursor of the next page
+	err             error
 }
 
 func (s fixedCampaigns) Play(context.Context, campaign.Play) (campaign.Draw, error) {
@@ -111,7 +111,7 @@ func TestCampaignByName(t *testing.T) {
 	s := fixedCampaigns{next: "1000", list: []campaign.Campaign{{
 		Name: "ab", State: campaign.Open, Rules: "generous", RulesYAML: string(rules.Source()), TextFormat: "lower4", NumberFormat: "digits4",
 	}}}
-	w.Settings.Backend.Campaigns = func(context.Context) (Promotion, error) { return s, nil }
+	w.Settings.Backend.Campaigns = func(context.Context) (Campaigns, error) { return s, nil }
 	f := pressKeys(t, newProgram(t, w), "c", "end", "enter")
 	f = pressKeys(t, f, "enter")
 	checkShows(t, f, "enter the name of a campaign, such as summer")
@@ -142,7 +142,7 @@ func campaignViews(t *testing.T) []view {
 			c.Rules, c.RulesYAML, c.TextFormat, c.NumberFormat = "generous", string(rules.Source()), "lower4", "digits4"
 			s.list = append(s.list, c)
 		}
-		w.Settings.Backend.Campaigns = func(context.Context) (Promotion, error) { return s, nil }
+		w.Settings.Backend.Campaigns = func(context.Context) (Campaigns, error) { return s, nil }
 	}
 	enter := []string{"c", "down", "enter", "Z", "o", "ë", "enter", "L", "enter", "enter"}
 	return []view{

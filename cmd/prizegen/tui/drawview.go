@@ -271,10 +271,10 @@ func (d drawScreen) confetti(width, height, side int) string {
 // explanation returns lines with the rule that matched and the exact chances.
 func (d drawScreen) explanation() []string {
 	st, m := d.w.styles, d.drawn
-	if m.Rule == nil {
+	name, chance := m.chance()
+	if m.Rule == nil || chance == nil {
 		return []string{"no rule covers " + m.Whole}
 	}
-	name, chance := m.chance()
 	by := st.title.Render(m.Whole) + st.faint.Render(" by the rule ") + st.title.Render(*m.Rule)
 	if m.player() != "" {
 		by = st.title.Render(m.player()) + st.faint.Render(", ") + by

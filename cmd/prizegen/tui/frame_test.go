@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -302,39 +301,6 @@ func TestScrollHelp(t *testing.T) {
 	end := f.View()
 	if f = deliver(t, f, keys("up")...); f.View() == end {
 		t.Error("got the same view after one step back")
-	}
-}
-
-// TestManyDraws sends many draws to all screens, whose memory stays bounded.
-func TestManyDraws(t *testing.T) {
-	w := testWorkspace(t, termenv.Ascii)
-	f := newFrame(w, screens(w)...)
-	f = deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
-	one := freeDraws(t, w, 0, 1)[0].(drawn)
-	heap := func() uint64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	add := func(from, to uint64) {
-		for i := from; i < to; i++ {
-			msg := one
-			msg.Index = i
-			msg.Account = fmt.Sprintf("abcd%04d", i%10_000)
-			next, _ := f.Update(msg)
-			f = next.(frame)
-		}
-	}
-	add(0, 2*maxSession)
-	before := heap()
-	const many = 100_000
-	add(2*maxSession, many)
-	if after := heap(); after > before+before/2 {
-		t.Errorf("got %d bytes for %d draws, want at most half more than the %d for %d", after, many, before, 2*maxSession)
-	}
-	if h := f.screens[3].(historyScreen); h.session.total != many || h.len() != maxSession {
-		t.Errorf("got %d draws counted and %d listed, want %d and %d", h.session.total, h.len(), many, maxSession)
 	}
 }
 

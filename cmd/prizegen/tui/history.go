@@ -186,15 +186,15 @@ func (h historyScreen) load(cursors []string, selectLast bool) (screen, tea.Cmd)
 		Campaign: h.settings.Campaign.Name,
 		Won:      h.filter.won, Status: h.filter.status, Account: h.filter.account, Prize: h.filter.prize,
 	}
-	connect, request := h.settings.Backend.Campaigns, h.request
+	connect, request := h.settings.Backend.Draws, h.request
 	return h, h.w.call(func(ctx context.Context) tea.Msg {
 		result := historyPageMsg{request: request, cursors: cursors, selectLast: selectLast}
-		promotion, err := connect(ctx)
+		draws, err := connect(ctx)
 		if err != nil {
 			result.err = err
 			return result
 		}
-		result.draws, result.next, result.err = promotion.Draws(ctx, list)
+		result.draws, result.next, result.err = draws.Draws(ctx, list)
 		return result
 	})
 }

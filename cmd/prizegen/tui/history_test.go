@@ -47,9 +47,9 @@ func freeDraws(t *testing.T, w *workspace, start, count uint64) []tea.Msg {
 
 // fixedDraws has fixed draws.
 type fixedDraws struct {
-	Promotion
-	draws []campaign.Draw
-	err   error
+	*campaign.Admin // nil: its methods are not called
+	draws           []campaign.Draw
+	err             error
 }
 
 func (f fixedDraws) Draws(_ context.Context, q campaign.DrawQuery) (list []campaign.Draw, next string, err error) {
@@ -65,7 +65,7 @@ func (f fixedDraws) Draws(_ context.Context, q campaign.DrawQuery) (list []campa
 
 // playFixed changes the settings to a campaign with fixed draws.
 func playFixed(w *workspace, draws fixedDraws) {
-	w.Settings.Backend.Campaigns = func(context.Context) (Promotion, error) { return draws, nil }
+	w.Settings.Backend.Draws = func(context.Context) (Draws, error) { return draws, nil }
 	w.Settings.Campaign = &campaign.Campaign{Name: "summer", Title: "Summer", State: campaign.Open}
 	w.Settings.campaignTerms = w.Settings.Free
 }
@@ -192,7 +192,8 @@ func openCampaign(t *testing.T, w *workspace) *campaign.Admin {
 		person := campaign.Person{FirstName: "Ann", LastName: fmt.Sprintf("Lee%d", i%3)}
 		must(p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: &person}))(t)
 	}
-	w.Settings.Backend.Campaigns = func(context.Context) (Promotion, error) { return p, nil }
+	w.Settings.Backend.Campaigns = func(context.Context) (Campaigns, error) { return p, nil }
+	w.Settings.Backend.Draws = func(context.Context) (Draws, error) { return p, nil }
 	s, err := w.Settings.EnterCampaign(t.Context(), "summer")
 	if err != nil {
 		t.Fatal(err)

@@ -102,13 +102,13 @@ func (h historyScreen) act(msg tea.KeyMsg) tea.Cmd {
 }
 
 // changeDraw returns a command that changes a draw, and notes it at the bottom.
-func (b Backend) changeDraw(w *workspace, note string, change func(ctx context.Context, p Promotion) (campaign.Draw, error)) tea.Cmd {
+func (b Backend) changeDraw(w *workspace, note string, change func(ctx context.Context, draws Draws) (campaign.Draw, error)) tea.Cmd {
 	return w.call(func(ctx context.Context) tea.Msg {
-		promotion, err := b.Campaigns(ctx)
+		draws, err := b.Draws(ctx)
 		if err != nil {
 			return errorMsg{err}
 		}
-		d, err := change(ctx, promotion)
+		d, err := change(ctx, draws)
 		if err != nil {
 			return errorMsg{err}
 		}
@@ -117,11 +117,11 @@ func (b Backend) changeDraw(w *workspace, note string, change func(ctx context.C
 }
 
 // changeEntrant returns a command that changes an entrant, and notes it at the bottom.
-func (b Backend) changeEntrant(w *workspace, note string, change func(ctx context.Context, p Promotion) error) tea.Cmd {
+func (b Backend) changeEntrant(w *workspace, note string, change func(ctx context.Context, draws Draws) error) tea.Cmd {
 	return w.call(func(ctx context.Context) tea.Msg {
-		promotion, err := b.Campaigns(ctx)
+		draws, err := b.Draws(ctx)
 		if err == nil {
-			err = change(ctx, promotion)
+			err = change(ctx, draws)
 		}
 		if err != nil {
 			return errorMsg{err}
@@ -138,11 +138,11 @@ func (h historyScreen) claim(d *campaign.Draw) tea.Cmd {
 		return send(noteMsg{label + " won no prize"})
 	case d.Claim != nil:
 		return confirm("Unclaim the prize?", fmt.Sprintf("%s was claimed on %s. Note that it was not?", d.Prize.Name, formatTime(d.Claim.At)),
-			h.settings.Backend.changeDraw(h.w, label+" is unclaimed again", func(ctx context.Context, p Promotion) (campaign.Draw, error) { return p.Unclaim(ctx, id) }))
+			h.settings.Backend.changeDraw(h.w, label+" is unclaimed again", func(ctx context.Context, draws Draws) (campaign.Draw, error) { return draws.Unclaim(ctx, id) }))
 	}
 	return ask("Hand over "+d.Prize.Name, func(values []string) (tea.Cmd, error) {
-		return h.settings.Backend.changeDraw(h.w, label+" is claimed", func(ctx context.Context, p Promotion) (campaign.Draw, error) {
-			return p.Claim(ctx, id, values[0])
+		return h.settings.Backend.changeDraw(h.w, label+" is claimed", func(ctx context.Context, draws Draws) (campaign.Draw, error) {
+			return draws.Claim(ctx, id, values[0])
 		}), nil
 	}, field{label: "Note", hint: "optional"})
 }
@@ -159,7 +159,7 @@ func (h historyScreen) void(d *campaign.Draw) tea.Cmd {
 			return nil, errors.New("enter a reason, which stays on record")
 		}
 		return confirm("Void it for good?", fmt.Sprintf("%s stays on record as void, and its prize does not go back into the stock. This cannot be undone.", label),
-			h.settings.Backend.changeDraw(h.w, label+" is void", func(ctx context.Context, p Promotion) (campaign.Draw, error) { return p.Void(ctx, id, reason) })), nil
+			h.settings.Backend.changeDraw(h.w, label+" is void", func(ctx context.Context, draws Draws) (campaign.Draw, error) { return draws.Void(ctx, id, reason) })), nil
 	}, field{label: "Reason"})
 }
 
@@ -176,8 +176,8 @@ func (h historyScreen) editEntrant(d *campaign.Draw) tea.Cmd {
 			return nil, err
 		}
 		return confirm("Change the entrant?", fmt.Sprintf("All draws of %s become draws of %s.", fullName(entrant.Person), fullName(person)),
-			h.settings.Backend.changeEntrant(h.w, "the entrant is now "+fullName(person), func(ctx context.Context, p Promotion) error {
-				_, err := p.EditEntrant(ctx, id, person)
+			h.settings.Backend.changeEntrant(h.w, "the entrant is now "+fullName(person), func(ctx context.Context, draws Draws) error {
+				_, err := draws.EditEntrant(ctx, id, person)
 				return err
 			})), nil
 	},
@@ -194,8 +194,8 @@ func (h historyScreen) eraseEntrant(d *campaign.Draw) tea.Cmd {
 	}
 	id := entrant.ID
 	text := fmt.Sprintf("The name and the email address of %s are erased for good. The draws stay and can still be verified, but no longer show who played them.", fullName(entrant.Person))
-	return confirm("Erase the entrant?", text, h.settings.Backend.changeEntrant(h.w, "the entrant is erased; the draws stay", func(ctx context.Context, p Promotion) error {
-		return p.DeleteEntrant(ctx, id)
+	return confirm("Erase the entrant?", text, h.settings.Backend.changeEntrant(h.w, "the entrant is erased; the draws stay", func(ctx context.Context, draws Draws) error {
+		return draws.DeleteEntrant(ctx, id)
 	}))
 }
 

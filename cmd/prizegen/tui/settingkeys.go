@@ -240,11 +240,11 @@ func changeIndex(index uint64) changeMsg {
 // backend.
 func (w *workspace) chooseCampaign(s Settings) tea.Cmd {
 	return w.await("asking "+s.Backend.Name+" for its campaigns…", func(ctx context.Context) tea.Msg {
-		promotion, err := s.Backend.Campaigns(ctx)
+		campaigns, err := s.Backend.Campaigns(ctx)
 		if err != nil {
 			return errorMsg{err}
 		}
-		list, next, err := promotion.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}})
+		list, next, err := campaigns.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}})
 		if err != nil {
 			return errorMsg{err}
 		}

@@ -92,11 +92,11 @@ func (s Settings) Spec(start, count uint64) draw.Spec {
 
 // EnterCampaign returns the settings for playing a campaign of the backend.
 func (s Settings) EnterCampaign(ctx context.Context, name string) (Settings, error) {
-	promotion, err := s.Backend.Campaigns(ctx)
+	campaigns, err := s.Backend.Campaigns(ctx)
 	if err != nil {
 		return s, err
 	}
-	c, err := promotion.Campaign(ctx, name)
+	c, err := campaigns.Campaign(ctx, name)
 	if err != nil {
 		return s, err
 	}
