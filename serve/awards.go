@@ -82,7 +82,7 @@ func (s *Server) award(w *responseRecorder, r *http.Request) error {
 	})
 }
 
-// decider finds the rules of a request.
+// decider returns the rules of a request.
 func (s *Server) decider(request *remote.AwardRequest) (*decider, error) {
 	if request.RulesYAML != "" {
 		by, err := s.sentRules.get(request.RulesYAML)
@@ -105,14 +105,14 @@ func otherRules(rules *prize.Rules, sha256 string) error {
 	return &otherRulesError{rules, sha256}
 }
 
-// otherRulesError is that rules of a name are not those that the caller means.
+// otherRulesError is returned if the rules of a name are not those of the caller.
 type otherRulesError struct {
 	rules  *prize.Rules
 	sha256 string
 }
 
 func (e *otherRulesError) Error() string {
-	return "unknown rules: those called " + e.rules.Name + " here have the SHA-256 " + e.rules.SHA256() + ", not " + excerpt.Of(e.sha256)
+	return "unknown rules: the SHA-256 of " + e.rules.Name + " is " + e.rules.SHA256() + ", not " + excerpt.Of(e.sha256)
 }
 
 func (e *otherRulesError) Unwrap() error { return prize.ErrUnknownRules }

@@ -19,7 +19,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Role says which services a server is.
+// Role is which services a server has.
 type Role string
 
 // The roles: one service each, or all of them in one process.
@@ -31,10 +31,10 @@ const (
 	Prize  Role = remote.Prize
 )
 
-// Roles lists every role.
+// Roles returns every role.
 func Roles() []Role { return []Role{All, Core, Text, Number, Prize} }
 
-// ParseRole reads the name of a role.
+// ParseRole parses the name of a role.
 func ParseRole(name string) (Role, error) {
 	if role := Role(name); slices.Contains(Roles(), role) {
 		return role, nil
@@ -43,10 +43,10 @@ func ParseRole(name string) (Role, error) {
 	for _, role := range Roles() {
 		names = append(names, string(role))
 	}
-	return "", fmt.Errorf("expected %s", strings.Join(names, ", "))
+	return "", fmt.Errorf("must be one of %s", strings.Join(names, ", "))
 }
 
-// Port is the port that a role listens on where no other is asked for.
+// Port returns the default port of a role.
 func (r Role) Port() int {
 	switch r {
 	case Text:
@@ -59,57 +59,59 @@ func (r Role) Port() int {
 	return 8080
 }
 
-// has says whether a server of this role is the given service.
+// has reports whether a server of this role has a service.
 func (r Role) has(service Role) bool { return r == service || r == All }
 
-// Store keeps campaigns and can say whether it works.
+// Store keeps campaigns. Ping reports whether it works.
 type Store interface {
 	campaign.Store
 	Ping(ctx context.Context) error
 }
 
-// Config is what a server is made of.
+// Config configures a server.
 type Config struct {
 	Role    Role
 	Version string // of the program
 
-	// What is deployed: a caller who names no format or rules gets these.
+	// The deployed formats, for callers who name none.
 	Text   textgen.Format
 	Number numgen.Format
-	// Rules reads the deployed rules, the first ones being those for callers who
-	// name none. It is called again by [Server.Reload].
+	// Rules reads the deployed rules. The first are for callers who name none.
+	// [Server.Reload] calls it again.
 	Rules func() ([]*prize.Rules, error)
 
-	// Entropy makes the seeds of requests that bring none; the operating system
-	// where it is nil. A seed from outside serves for the time EntropyEvery.
+	// Entropy makes the seeds of requests without one; nil means the operating system.
+	// A seed of another source is used for the time EntropyEvery.
 	Entropy      source.Source
 	EntropyEvery time.Duration
 
-	// Services has the addresses of the services that a core calls. What has no
-	// address is made in process.
+	// Services has the addresses of the services that a core calls. Parts whose
+	// service has no address are made in process.
 	Services remote.Config
 
-	// Store keeps the campaigns of a core; without it there are none.
+	// Store keeps the campaigns of a core; nil means that there are none.
 	Store Store
-	// Welcome has a first campaign opened where the store has none.
+	// Welcome opens a first campaign if the store has none.
 	Welcome bool
-	// Theme has templates and static files that replace those of the site; nil for none.
+	// Theme has templates and static files that replace those of the site.
 	Theme fs.FS
-	// AdminPassword is the password of the site's administrator or its hash, as
-	// package password makes it; without it the site has no pages for one. Sessions
-	// keeps who is logged in.
+	// AdminPassword is the password of the site's administrator, or its hash from
+	// package password. Without it the site has no pages for the administrator.
+	// Sessions keeps who is logged in.
 	AdminPassword string
 	Sessions      scs.Store
-	// AdminToken is the bearer token of the API's administrator; without it nobody is.
+	// AdminToken is the bearer token of the API's administrator; without it there is no
+	// administrator.
 	AdminToken string
 
-	// Proxies are those in front of the server, whose word is taken for where a
-	// visitor comes from and whether by HTTPS.
+	// Proxies are the proxies in front of the server. Only they are believed about the
+	// address of a visitor and whether HTTPS is used.
 	Proxies Proxies
 
-	TLSCert, TLSKey string // PEM files; HTTP without TLS where they are empty
+	TLSCert, TLSKey string // PEM files; empty for HTTP without TLS
 
-	ReadTime  time.Duration // how long a request may take to arrive; 15 seconds where it is 0
-	DrainTime time.Duration // how long requests under way may take once the server is to end
+	ReadTime  time.Duration // of a request; 0 means 15 seconds
+	ProbeTime time.Duration // of a check of a service or the database; 0 means 1 second
+	DrainTime time.Duration // of requests under way when the server ends
 	Log       *slog.Logger
 }

@@ -1,7 +1,6 @@
 package serve_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -9,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -159,63 +157,6 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	_, refusal := s.do(t, "POST", "/v1/text", `{"key":"`+key+`x"}`)
 	if log := s.log.String() + refusal; strings.Contains(log, key) || strings.Contains(log, "s3cret") {
 		t.Errorf("a secret is told:\n%s", log)
-	}
-}
-
-// TestDrain ends a server while a request is under way, which is answered.
-func TestDrain(t *testing.T) {
-	cfg, book := defaultConfig(t, serve.All)
-	address, end := serveUntilEnd(t, cfg)
-	s := &server{url: "http://" + address}
-	s.do(t, "GET", "/healthz", "")
-	answered := make(chan string, 1)
-	go func() {
-		_, text := s.do(t, "POST", "/v1/draws", `{"count":100000,"seed":"42"}`)
-		answered <- text
-	}()
-	if err := end(); err != nil {
-		t.Errorf("Serve gives %v", err)
-	}
-	if text := <-answered; !strings.HasSuffix(text, "]}\n") {
-		t.Errorf("the request under way is answered %.100q", text)
-	}
-	if log := book.String(); !strings.Contains(log, "draining") || !strings.Contains(log, "drained") {
-		t.Errorf("the log is %s", log)
-	}
-}
-
-// TestDrainTakesTooLong ends a server with a request that never ends.
-func TestDrainTakesTooLong(t *testing.T) {
-	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
-	t.Cleanup(hanging.Close)
-	cfg, _ := defaultConfig(t, serve.Core)
-	cfg.DrainTime = 50 * time.Millisecond
-	cfg.Services.Text = parseURL(t, hanging.URL)
-	address, end := serveUntilEnd(t, cfg)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/v1/draws", strings.NewReader(`{"seed":"42"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	begun := make(chan struct{})
-	go func() {
-		close(begun)
-		if answer, err := http.DefaultClient.Do(request); err == nil {
-			answer.Body.Close()
-		}
-	}()
-	<-begun
-	s := &server{url: "http://" + address}
-	for range 500 { // until the request is seen
-		if _, text := s.do(t, "GET", "/metrics", ""); strings.Contains(text, "prizegen_http_requests_in_flight 2\n") {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	if err := end(); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Serve gives %v, want that requests were still under way", err)
 	}
 }
 

@@ -11,41 +11,41 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// deployed knows what is deployed: here, or in the services that are called. What
-// those say is taken to hold for a moment, so that not every draw asks again.
+// deployed returns the deployed formats and rules: those of this process, or those of
+// the services that it calls, which it caches for a moment.
 type deployed struct {
 	s      *Server
-	text   recent[textgen.Format]
-	number recent[numgen.Format]
-	prize  recent[*prize.Rules]
+	text   cached[textgen.Format]
+	number cached[numgen.Format]
+	prize  cached[*prize.Rules]
 }
 
-// recently is how long what a service says of itself is taken to hold: a rolled
-// out implementation is seen that much later.
-const recently = 2 * time.Second
+// maxAge is how long the answer of a service is cached. A new deployment of the service
+// is noticed that much later.
+const maxAge = 2 * time.Second
 
-// recent is a value that is asked for again when it is too old.
-type recent[T any] struct {
+// cached is a value that is fetched again after maxAge.
+type cached[T any] struct {
 	mu    sync.Mutex
 	value T
-	asked time.Time
+	read  time.Time
 }
 
-// get gives the value, and asks for it where it is too old or there is none.
-func (r *recent[T]) get(ask func() (T, error)) (T, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.asked.IsZero() && time.Since(r.asked) < recently {
-		return r.value, nil
+// get returns the value, which fetch returns if it is too old or missing.
+func (c *cached[T]) get(fetch func() (T, error)) (T, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.read.IsZero() && time.Since(c.read) < maxAge {
+		return c.value, nil
 	}
-	value, err := ask()
+	value, err := fetch()
 	if err == nil {
-		r.value, r.asked = value, time.Now()
+		c.value, c.read = value, time.Now()
 	}
 	return value, err
 }
 
-// calls says whether a service is called for its part.
+// calls reports whether the core calls a service.
 func (d *deployed) calls(service string) bool {
 	return d.s.client != nil && d.s.client.Address(service) != nil
 }

@@ -1,8 +1,7 @@
-// Package serve is the services over HTTP: text, number and prize, each of which
-// makes one part of a draw, and the core, which puts them together.
+// Package serve serves the four services over HTTP: text, number and prize, each of which
+// makes one part of a draw, and the core, which composes draws and has the web site.
 //
-// A [Server] has one role, or all of them on one port. What it answers with are
-// the types of package remote, and its OpenAPI document is made from the same.
-// The core makes the parts in its own process, or has them made by the services
-// that it is given the addresses of.
+// A [Server] has one role, or all of them on one port. Its answers and its OpenAPI
+// document use the types of package remote. The core makes the parts in its own process
+// unless it has the addresses of the services.
 package serve

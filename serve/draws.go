@@ -82,7 +82,8 @@ func (s *Server) drawInto(ctx context.Context, buffer *bytes.Buffer, spec *draw.
 	return nil
 }
 
-// spec says which draws a request means: what it does not name is as deployed.
+// spec returns the draws that a request asks for, with what is deployed for what it
+// leaves out.
 func (s *Server) spec(ctx context.Context, request *remote.DrawsRequest) (*draw.Spec, error) {
 	if err := request.Check(); err != nil {
 		return nil, err

@@ -12,28 +12,28 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// freshSeeds gives every request a seed of its own that nobody has asked for. One
-// seed of a source outside serves many of them, each by a branch with random bits
-// of the operating system, until it is too old.
+// freshSeeds makes a seed for every request that has none. A seed of an external source
+// is used for many requests, each with a branch that has random bits of the operating
+// system, until it is too old.
 type freshSeeds struct {
 	source source.Source // nil for the operating system
-	every  time.Duration // how long one seed of the source serves
+	every  time.Duration // how long one seed of the source is used
 
-	turn  chan struct{} // holds one token for whoever uses what follows
+	lock  chan struct{} // a mutex for what follows; waiting for it ends with a context
 	seed  entropy.Seed
 	proof jsontext.Value
 	made  time.Time
 }
 
 func newFreshSeeds(s source.Source, every time.Duration) *freshSeeds {
-	f := &freshSeeds{source: s, every: every, turn: make(chan struct{}, 1)}
+	f := &freshSeeds{source: s, every: every, lock: make(chan struct{}, 1)}
 	if s != nil && s.Name() == source.OS {
 		f.source = nil
 	}
 	return f
 }
 
-// name is that of the source.
+// name returns the name of the source.
 func (f *freshSeeds) name() string {
 	if f.source == nil {
 		return source.OS
@@ -41,8 +41,8 @@ func (f *freshSeeds) name() string {
 	return f.source.Name()
 }
 
-// get makes a seed and the proof of where it comes from, nil for the operating
-// system. Where the source fails there is none: nothing else stands in for it.
+// get returns a seed and the proof of its origin, nil for the operating system. It fails
+// if the source does: there is no fallback.
 func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 	if f.source == nil {
 		return entropy.NewSeed(), nil, nil
@@ -50,9 +50,9 @@ func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, jsontext.Value, err
 	select {
 	case <-ctx.Done():
 		return "", nil, context.Cause(ctx)
-	case f.turn <- struct{}{}:
+	case f.lock <- struct{}{}:
 	}
-	defer func() { <-f.turn }()
+	defer func() { <-f.lock }()
 	if f.seed == "" || time.Since(f.made) >= f.every {
 		seed, proof, err := f.source.Seed(ctx)
 		if err != nil {
@@ -63,8 +63,8 @@ func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, jsontext.Value, err
 	return f.seed.Branch(), f.proof, nil
 }
 
-// draws gives the range of a request that has no key, and tells where its
-// randomness comes from where that is outside.
+// draws returns the range of a request without a key, and the origin of its randomness
+// if that is an external source.
 func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count uint64) (entropy.Range, *remote.Entropy, error) {
 	if f.source == nil {
 		return entropy.Range{Key: freshKey(), Count: count}, nil, nil
@@ -76,15 +76,15 @@ func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count uint6
 	return seed.Range(label, 0, count), &remote.Entropy{Seed: string(seed), Proof: []byte(proof)}, nil
 }
 
-// sourceError is that a source outside gave no seed.
+// sourceError is returned if an external source fails.
 type sourceError struct {
 	name string
 	err  error
 }
 
 func (e *sourceError) Error() string {
-	return fmt.Sprintf("no randomness from %s, so nothing is drawn: %v", e.name, e.err)
+	return fmt.Sprintf("no randomness from %s: %v", e.name, e.err)
 }
 
-// Unwrap makes it something that may pass, like a service that does not answer.
+// Unwrap makes it temporary, like a service that does not answer.
 func (e *sourceError) Unwrap() []error { return []error{remote.ErrUnavailable, e.err} }

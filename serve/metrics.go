@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// metrics counts what a server does. Names follow
+// metrics are the metrics of a server. Their names follow
 // https://prometheus.io/docs/practices/naming/.
 type metrics struct {
 	registry *prometheus.Registry
@@ -24,7 +24,7 @@ type metrics struct {
 	requests *prometheus.CounterVec   // by method, route and status
 	duration *prometheus.HistogramVec // by method and route
 	inFlight prometheus.Gauge
-	made     *prometheus.CounterVec // parts, by service
+	parts    *prometheus.CounterVec // texts and numbers, by service
 	draws    *prometheus.CounterVec // by rules, rule and prize
 	calls    *prometheus.CounterVec // by service and result
 	callTime *prometheus.HistogramVec
@@ -53,7 +53,7 @@ func newMetrics(role Role, version string) *metrics {
 		requests: counter("prizegen_http_requests_total", "Requests answered.", "method", "route", "code"),
 		duration: histogram("prizegen_http_request_duration_seconds", "Time from the header of a request to the end of its answer.", "method", "route"),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "prizegen_http_requests_in_flight", Help: "Requests being answered now."}),
-		made:     counter("prizegen_parts_total", "Texts and numbers made.", "service"),
+		parts:    counter("prizegen_parts_total", "Texts and numbers made.", "service"),
 		draws:    counter("prizegen_draws_total", "Account numbers decided, by the rule that matched and the prize won.", "rules", "rule", "prize"),
 		calls:    counter("prizegen_calls_total", "Calls of other services, after all their attempts.", "service", "result"),
 		callTime: histogram("prizegen_call_duration_seconds", "Time that calls of other services took, with all their attempts.", "service"),
@@ -70,13 +70,13 @@ func newMetrics(role Role, version string) *metrics {
 	return m
 }
 
-// registered adds a collector to a registry.
+// registered adds a collector to a registry and returns it.
 func registered[C prometheus.Collector](registry *prometheus.Registry, c C) C {
 	registry.MustRegister(c)
 	return c
 }
 
-// times describes a histogram of seconds.
+// times returns the options of a histogram of seconds.
 func times(name, help string) prometheus.HistogramOpts {
 	return prometheus.HistogramOpts{
 		Name: name, Help: help,
@@ -89,7 +89,7 @@ type routeMetrics struct {
 	m             *metrics
 	method, route string
 	duration      prometheus.Observer
-	ok            prometheus.Counter // of status 200, which most have
+	ok            prometheus.Counter // of status 200, the most frequent
 }
 
 // route returns the metrics of the requests that match a pattern of the mux. Patterns
@@ -115,9 +115,9 @@ func (r *routeMetrics) answered(status int, took time.Duration) {
 	r.duration.Observe(took.Seconds())
 }
 
-// parts counts texts or numbers that were made.
-func (m *metrics) parts(service string, n int) {
-	m.made.WithLabelValues(service).Add(float64(n))
+// generated counts texts or numbers.
+func (m *metrics) generated(service string, n int) {
+	m.parts.WithLabelValues(service).Add(float64(n))
 }
 
 // decided counts outcomes.
@@ -125,8 +125,8 @@ func (m *metrics) decided(by *decider, outcomes []prize.Outcome) {
 	m.decidedBy(by.rules, by.named, outcomes)
 }
 
-// decidedBy counts outcomes of rules. Those that are not deployed are counted
-// together: anyone may send such rules, with any names in them.
+// decidedBy counts outcomes of rules. Rules that are not deployed are counted together,
+// since anyone may send rules with any names.
 func (m *metrics) decidedBy(rules *prize.Rules, named bool, outcomes []prize.Outcome) {
 	if !named {
 		m.draws.WithLabelValues("sent", "", "").Add(float64(len(outcomes)))
@@ -144,7 +144,7 @@ func (m *metrics) decidedBy(rules *prize.Rules, named bool, outcomes []prize.Out
 	}
 }
 
-// counters gives the counter of each outcome of deployed rules.
+// counters returns the counter of each outcome of deployed rules.
 func (m *metrics) counters(rules *prize.Rules) []prometheus.Counter {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -166,8 +166,8 @@ func (m *metrics) counters(rules *prize.Rules) []prometheus.Counter {
 	return counters
 }
 
-// calling has the counters of a service's calls begin at 0: a first failure is an
-// increase then.
+// calling starts the counters of the calls of a service at 0, so that a first failure
+// is an increase.
 func (m *metrics) calling(service string) {
 	m.calls.WithLabelValues(service, "ok")
 	m.calls.WithLabelValues(service, "error")

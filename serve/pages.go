@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/serve/site"
 )
 
-// free is what the site draws with where nothing is stored.
+// free makes the draws of the site that are not stored.
 type free struct {
 	draw.Generator
 	s *Server
@@ -37,7 +37,7 @@ func (f free) Fresh(ctx context.Context) (entropy.Seed, error) {
 	return seed, err
 }
 
-// newSite makes the pages of a core.
+// newSite returns the web site of a core.
 func (s *Server) newSite() (*site.Site, error) {
 	var admin site.Admin
 	if s.cfg.AdminPassword != "" && s.cfg.Sessions != nil {

@@ -157,7 +157,7 @@ func (s *Server) parts(ctx context.Context, label entropy.Label, draws []entropy
 			return parts, nil, err
 		}
 	}
-	s.metrics.parts(string(label), parts.Len())
+	s.metrics.generated(string(label), parts.Len())
 	return parts, from, nil
 }
 

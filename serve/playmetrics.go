@@ -58,19 +58,20 @@ func refusal(err error) string {
 }
 
 // watch has the state of the open campaigns read when the metrics are.
-func (m *metrics) watch(campaigns *campaign.Service) {
+func (m *metrics) watch(campaigns *campaign.Service, probeTime time.Duration) {
 	m.registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "prizegen_plays_waiting", Help: "Plays that wait for their draws in this process.",
 		}, func() float64 { return float64(campaigns.Waiting()) }),
-		newLedger(campaigns),
+		newLedger(campaigns, probeTime),
 	)
 }
 
 // ledger tells what the open campaigns have given and have left. Each core that
 // shares a database tells the same.
 type ledger struct {
-	service *campaign.Service
+	service   *campaign.Service
+	probeTime time.Duration
 
 	mu        sync.Mutex
 	campaigns []campaign.Campaign
@@ -80,19 +81,15 @@ type ledger struct {
 	up, plays, left, stock, awarded, value *prometheus.Desc
 }
 
-// How the ledger reads the database: not more often than each ledgerAge, however many
-// ask, and not longer than ledgerTime.
-const (
-	ledgerAge  = 5 * time.Second
-	ledgerTime = 2 * time.Second
-)
+// ledgerAge is how long what was read from the database is reported again.
+const ledgerAge = 5 * time.Second
 
-func newLedger(service *campaign.Service) *ledger {
+func newLedger(service *campaign.Service, probeTime time.Duration) *ledger {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(name, help, labels, nil)
 	}
 	return &ledger{
-		service: service,
+		service: service, probeTime: probeTime,
 		up:      desc("prizegen_database_up", "Whether the database answered when it was asked for the open campaigns."),
 		plays:   desc("prizegen_campaign_plays_total", "Draws that an open campaign has made, by all its cores.", "campaign"),
 		left:    desc("prizegen_campaign_stock_left", "How many of a prize with stock an open campaign still has.", "campaign", "prize"),
@@ -141,7 +138,7 @@ func (l *ledger) open() ([]campaign.Campaign, error) {
 	if !l.read.IsZero() && time.Since(l.read) < ledgerAge {
 		return l.campaigns, l.err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), ledgerTime)
+	ctx, cancel := context.WithTimeout(context.Background(), l.probeTime)
 	defer cancel()
 	list, _, err := l.service.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, State: campaign.Open})
 	l.campaigns, l.err, l.read = list, err, time.Now()

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Proxies are the networks of the proxies in front of a server. Only what they say of
-// a visitor is believed.
+// Proxies are the networks of the proxies in front of a server. Only they are believed
+// about visitors.
 type Proxies []netip.Prefix
 
-// ParseProxies reads networks and addresses with commas between them, such as
+// ParseProxies parses networks and addresses separated by commas, such as
 // 10.0.0.0/8,::1.
 func ParseProxies(list string) (Proxies, error) {
 	var all Proxies
@@ -28,14 +28,14 @@ func ParseProxies(list string) (Proxies, error) {
 			}
 		}
 		if err != nil || network.Addr().Zone() != "" {
-			return nil, errors.New("expected networks or addresses with commas between them, such as 10.0.0.0/8,127.0.0.1")
+			return nil, errors.New("must be networks or addresses separated by commas, such as 10.0.0.0/8,127.0.0.1")
 		}
 		all = append(all, network.Masked())
 	}
 	return all, nil
 }
 
-// has says whether an address is that of a proxy.
+// has reports whether an address is a proxy.
 func (p Proxies) has(address netip.Addr) bool {
 	for _, network := range p {
 		if network.Contains(address) {
@@ -45,16 +45,15 @@ func (p Proxies) has(address netip.Addr) bool {
 	return false
 }
 
-// The headers in which a proxy tells of whom it has a request from. That of
-// RFC 7239 is not read.
+// The headers in which a proxy names the visitor. The header of RFC 7239 is not read.
 const (
 	forwardedFor   = "X-Forwarded-For"
 	forwardedProto = "X-Forwarded-Proto"
 )
 
-// visitor is where a request comes from: the last address of those it was forwarded
-// for that is not one of a proxy, since whatever stands before it anybody could have
-// written. It is the proxy's own where there is none.
+// visitor returns the address that a request comes from: the last in the list that is
+// not a proxy, since anybody could have written those before it, or peer if there is
+// none.
 func (p Proxies) visitor(peer netip.Addr, forwarded []string) netip.Addr {
 	from := peer
 	list := strings.Split(strings.Join(forwarded, ","), ",")
@@ -68,8 +67,8 @@ func (p Proxies) visitor(peer netip.Addr, forwarded []string) netip.Addr {
 	return from
 }
 
-// behind has requests carry the address of the visitor instead of a proxy's, and what
-// a proxy says of them only where it comes from one.
+// behind sets the remote address of requests to that of the visitor, and removes the
+// headers of proxies from requests that do not come from one.
 func (p Proxies) behind(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		peer, err := netip.ParseAddrPort(r.RemoteAddr)
@@ -78,7 +77,7 @@ func (p Proxies) behind(next http.Handler) http.Handler {
 			delete(r.Header, forwardedFor)
 			delete(r.Header, forwardedProto)
 		} else if visitor := p.visitor(address, r.Header[forwardedFor]); visitor != address {
-			r.RemoteAddr = net.JoinHostPort(visitor.String(), "0") // its port is not known
+			r.RemoteAddr = net.JoinHostPort(visitor.String(), "0") // the port is unknown
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -13,19 +13,18 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// decider is rules, and their outcomes as they are answered.
+// decider is rules and the encoding of their outcomes.
 type decider struct {
 	rules *prize.Rules
 	texts *remote.OutcomeTexts
-	named bool // whether these are deployed, so that metrics may name them
+	named bool // whether the rules are deployed, so that metrics may have their names
 }
 
 func newDecider(rules *prize.Rules, named bool) *decider {
 	return &decider{rules: rules, texts: remote.NewOutcomeTexts(rules), named: named}
 }
 
-// ruleBook has the deployed rules by their names. They can be read anew while it
-// is in use.
+// ruleBook has the deployed rules. They can be reloaded while it is in use.
 type ruleBook struct {
 	read func() ([]*prize.Rules, error)
 	list atomic.Pointer[[]*decider] // the deployed ones first
@@ -36,7 +35,7 @@ func newRuleBook(read func() ([]*prize.Rules, error)) (*ruleBook, error) {
 	return b, b.reload()
 }
 
-// reload reads the rules; the old ones stay where there is an error.
+// reload reads the rules. If that fails, the old rules stay.
 func (b *ruleBook) reload() error {
 	rules, err := b.read()
 	if err != nil {
@@ -54,7 +53,7 @@ func (b *ruleBook) reload() error {
 	list := make([]*decider, 0, len(rules))
 	for i, r := range rules {
 		if slices.ContainsFunc(rules[:i], func(other *prize.Rules) bool { return other.Name == r.Name }) {
-			return fmt.Errorf("two of the deployed rules are called %q, expected another name", r.Name)
+			return fmt.Errorf("two of the deployed rules have the name %q", r.Name)
 		}
 		list = append(list, newDecider(r, true))
 	}
@@ -62,7 +61,7 @@ func (b *ruleBook) reload() error {
 	return nil
 }
 
-// find gives the rules of a name, the deployed ones where it is empty.
+// find returns the rules with a name; an empty name means the first deployed rules.
 func (b *ruleBook) find(name string) (*decider, error) {
 	list := *b.list.Load()
 	if name == "" {
@@ -73,10 +72,10 @@ func (b *ruleBook) find(name string) (*decider, error) {
 			return d, nil
 		}
 	}
-	return nil, fmt.Errorf("%w %q: expected %s", prize.ErrUnknownRules, name, strings.Join(b.names(), ", "))
+	return nil, fmt.Errorf("%w %q; the rules are %s", prize.ErrUnknownRules, name, strings.Join(b.names(), ", "))
 }
 
-// names lists the rules that can be asked for.
+// names returns the names of all rules.
 func (b *ruleBook) names() []string {
 	var names []string
 	for _, d := range *b.list.Load() {
@@ -85,11 +84,10 @@ func (b *ruleBook) names() []string {
 	return names
 }
 
-// ruleCache keeps rules that callers have sent, compiled. The ones that have not
-// been asked for longest are dropped first.
+// ruleCache keeps the compiled rules that callers have sent, the most recently used ones.
 type ruleCache struct {
 	mu   sync.Mutex
-	keep []*decider // the one used last is at the end
+	kept []*decider // the most recently used is last
 }
 
 // maxSentRules is how many sent rules are kept.
@@ -97,15 +95,14 @@ const maxSentRules = 32
 
 func newRuleCache() *ruleCache { return &ruleCache{} }
 
-// get compiles the text of a rules file, or finds what was made of it before. Its
-// mistakes are a [prize.FileError].
+// get returns the compiled rules of a text. Mistakes are a [prize.FileError].
 func (c *ruleCache) get(text string) (*decider, error) {
 	sum := sha256.Sum256([]byte(text))
 	name := hex.EncodeToString(sum[:])
 	if d := c.find(name); d != nil {
 		return d, nil
 	}
-	// Two callers at once may both compile; the rules they get are the same.
+	// Two callers may compile the same text at once; the results are equal.
 	rules, err := prize.Parse("rules_yaml", []byte(text))
 	if err != nil {
 		return nil, err
@@ -113,21 +110,21 @@ func (c *ruleCache) get(text string) (*decider, error) {
 	d := newDecider(rules, false)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.keep) >= maxSentRules {
-		c.keep = slices.Delete(c.keep, 0, 1)
+	if len(c.kept) >= maxSentRules {
+		c.kept = slices.Delete(c.kept, 0, 1)
 	}
-	c.keep = append(c.keep, d)
+	c.kept = append(c.kept, d)
 	return d, nil
 }
 
 func (c *ruleCache) find(sha256 string) *decider {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	i := slices.IndexFunc(c.keep, func(d *decider) bool { return d.rules.SHA256() == sha256 })
+	i := slices.IndexFunc(c.kept, func(d *decider) bool { return d.rules.SHA256() == sha256 })
 	if i < 0 {
 		return nil
 	}
-	d := c.keep[i]
-	c.keep = append(slices.Delete(c.keep, i, i+1), d)
+	d := c.kept[i]
+	c.kept = append(slices.Delete(c.kept, i, i+1), d)
 	return d
 }

@@ -53,6 +53,7 @@ const few = 10
 // error.
 func New(cfg Config) (*Server, error) {
 	cfg.ReadTime = cmp.Or(cfg.ReadTime, readTime)
+	cfg.ProbeTime = cmp.Or(cfg.ProbeTime, probeTime)
 	s := &Server{cfg: cfg, metrics: newMetrics(cfg.Role, cfg.Version), room: semaphore.NewWeighted(maxUnderWay), jsonType: []string{jsonType}, noStore: []string{noStore}}
 	s.fresh = newFreshSeeds(cfg.Entropy, cfg.EntropyEvery)
 	var err error
@@ -74,7 +75,7 @@ func New(cfg Config) (*Server, error) {
 	s.wrongTokens = rate.NewLimiter(wrongTokensPerSecond, wrongTokensBurst)
 	if cfg.Store != nil && cfg.Role.has(Core) {
 		s.campaigns = campaign.New(campaign.Config{Store: cfg.Store, Generator: s.generator(), Observe: s.metrics.played()})
-		s.metrics.watch(s.campaigns)
+		s.metrics.watch(s.campaigns, 2*cfg.ProbeTime)
 	}
 	if cfg.Role.has(Core) {
 		if s.site, err = s.newSite(); err != nil {

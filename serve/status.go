@@ -60,7 +60,7 @@ type readinessOutput struct {
 	Body         remote.Status
 }
 
-// status tells how a service of this server is.
+// status returns the state of a service of this server.
 func (s *Server) status(ctx context.Context, service Role) *remote.Status {
 	status := &remote.Status{Service: string(service), Version: s.cfg.Version, Entropy: s.fresh.name(), Reasons: map[string]string{}}
 	switch service {
@@ -84,14 +84,14 @@ func (s *Server) status(ctx context.Context, service Role) *remote.Status {
 		}
 	}
 	if s.campaigns != nil && service.has(Core) {
-		ctx, cancel := context.WithTimeout(ctx, readyTime)
+		ctx, cancel := context.WithTimeout(ctx, s.cfg.ProbeTime)
 		defer cancel()
 		if err := s.cfg.Store.Ping(ctx); err != nil {
 			status.Reasons["database"] = err.Error()
 		}
 	}
 	if s.draining.Load() {
-		status.Reasons["drain"] = "the server is about to end"
+		status.Reasons["drain"] = "the server is shutting down"
 	}
 	status.Ready = len(status.Reasons) == 0
 	if status.Ready {
@@ -101,22 +101,23 @@ func (s *Server) status(ctx context.Context, service Role) *remote.Status {
 	return status
 }
 
-// readyTime is how long a service may take to say how it is.
-const readyTime = time.Second
+// probeTime is how long a service or the database may take to report its state, unless
+// the configuration says otherwise.
+const probeTime = time.Second
 
-// missing asks the services that the core calls, all at once, and tells why some
-// can't work.
+// missing returns why services that the core calls are not ready. It asks all of them at
+// once.
 func (d *deployed) missing(ctx context.Context) map[string]string {
-	ctx, cancel := context.WithTimeout(ctx, readyTime)
+	ctx, cancel := context.WithTimeout(ctx, d.s.cfg.ProbeTime)
 	defer cancel()
 	var mu sync.Mutex
-	var asked sync.WaitGroup
+	var wg sync.WaitGroup
 	missing := map[string]string{}
 	for _, service := range []string{remote.Text, remote.Number, remote.Prize} {
 		if !d.calls(service) {
 			continue
 		}
-		asked.Go(func() {
+		wg.Go(func() {
 			status, err := d.s.client.Status(ctx, service)
 			var reason string
 			switch {
@@ -132,6 +133,6 @@ func (d *deployed) missing(ctx context.Context) map[string]string {
 			missing[service] = reason
 		})
 	}
-	asked.Wait()
+	wg.Wait()
 	return missing
 }

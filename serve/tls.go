@@ -9,31 +9,31 @@ import (
 	"time"
 )
 
-// keyPair is a certificate and its key, read again when their files change.
+// keyPair is a certificate and its key. It reads them again when their files change.
 type keyPair struct {
 	cert, key string // files
 	log       *slog.Logger
 
 	mu      sync.Mutex
 	pair    *tls.Certificate
-	stamp   string // of the files that the pair was read from
+	stamp   string // of the files that were read last
 	checked time.Time
 }
 
-// checkEvery is how often the files are looked at, at most.
-const checkEvery = time.Second
+// checkInterval is the least time between two checks of the files.
+const checkInterval = time.Second
 
 func newKeyPair(cert, key string, log *slog.Logger) (*keyPair, error) {
 	k := &keyPair{cert: cert, key: key, log: log}
-	stamp, err := k.look()
+	stamp, err := k.stat()
 	if err != nil {
 		return nil, err
 	}
 	return k, k.read(stamp)
 }
 
-// look tells what the files are like now, so that a change is seen.
-func (k *keyPair) look() (string, error) {
+// stat returns a text that changes with the files.
+func (k *keyPair) stat() (string, error) {
 	stamp := ""
 	for _, name := range []string{k.cert, k.key} {
 		info, err := os.Stat(name)
@@ -54,16 +54,16 @@ func (k *keyPair) read(stamp string) error {
 	return nil
 }
 
-// get gives the certificate for a connection. Files that can't be used leave the
-// old one in place, and are told of once.
+// get returns the certificate for a connection. If the changed files are broken, it
+// logs that once and returns the old certificate.
 func (k *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if time.Since(k.checked) < checkEvery {
+	if time.Since(k.checked) < checkInterval {
 		return k.pair, nil
 	}
 	k.checked = time.Now()
-	stamp, err := k.look()
+	stamp, err := k.stat()
 	if err == nil && stamp != k.stamp {
 		if err = k.read(stamp); err == nil {
 			k.log.Info("read the changed TLS certificate", slog.String("file", k.cert))

@@ -182,7 +182,7 @@ func TestServicesWithDrand(t *testing.T) {
 	chain.Fail(drandtest.WrongKey)
 	var problem struct{ Detail string }
 	get(t, s.url+"/v1/text", http.StatusServiceUnavailable, &problem)
-	if !strings.Contains(problem.Detail, "no randomness from drand, so nothing is drawn") {
+	if !strings.Contains(problem.Detail, "no randomness from drand") {
 		t.Errorf("got the problem %q, want no randomness from drand", problem.Detail)
 	}
 	// Draws with a seed do not need drand.
