@@ -41,6 +41,26 @@ func (l *lab) time() time.Duration {
 	return 2 * time.Second
 }
 
+// prepare makes the temporary folder and checks that all programs are installed.
+func (l *lab) prepare() (err error) {
+	for _, path := range []*string{&l.prizegen, &l.flask} {
+		if *path, err = filepath.Abs(*path); err != nil {
+			return err
+		}
+	}
+	// Debian installs NGINX in a folder that is in the PATH of root only.
+	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"); err != nil {
+		return err
+	}
+	if err := l.check(); err != nil {
+		return err
+	}
+	if l.work, err = os.MkdirTemp("", "prizegen-bench"); err != nil {
+		return err
+	}
+	return os.WriteFile(l.file(loadFile), loadScript, 0o644)
+}
+
 // check returns an error if a program is missing.
 func (l *lab) check() error {
 	for _, path := range []string{l.prizegen, filepath.Join(l.flask, "services.py")} {

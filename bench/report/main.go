@@ -56,25 +56,10 @@ func run(ctx context.Context, args []string) error {
 	if l.rounds < 1 {
 		return fmt.Errorf("-rounds must be at least 1, got %d", l.rounds)
 	}
-	for _, path := range []*string{&l.prizegen, &l.flask} {
-		if *path, err = filepath.Abs(*path); err != nil {
-			return err
-		}
-	}
-	if l.work, err = os.MkdirTemp("", "prizegen-bench"); err != nil {
+	if err := l.prepare(); err != nil {
 		return err
 	}
 	defer os.RemoveAll(l.work) //nolint:errcheck // temporary
-	if err := os.WriteFile(l.file(loadFile), loadScript, 0o644); err != nil {
-		return err
-	}
-	// Debian installs NGINX in a folder that is in the PATH of root only.
-	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"); err != nil {
-		return err
-	}
-	if err := l.check(); err != nil {
-		return err
-	}
 	r := report{folder: *out, machine: l.machine(ctx)}
 	var failed []error
 	started := time.Now()

@@ -76,7 +76,7 @@ type playPage struct {
 	Closed string         // why nobody can play now; empty if they can
 }
 
-// fieldError is what is wrong with a form.
+// fieldError describes a mistake in a form.
 type fieldError struct {
 	Field   string // name of the field; empty if it is none in particular
 	Problem string // empty if nothing is wrong
