@@ -36,7 +36,7 @@ func TestTheServerOfTheDatabaseIsGone(t *testing.T) {
 	server := storetest.StartServer(t, true)
 	t.Setenv("PRIZEGEN_DB", server.Address())
 	core := startService(t, "--role", "core", "--no-welcome")
-	lostDatabase(t, core, "can't be used at the moment", server.Halt, func() {
+	lostDatabase(t, core, "is not available", server.Halt, func() {
 		notReady(t, core)
 		if err := server.Start(); err != nil {
 			t.Fatal(err)
@@ -63,7 +63,7 @@ func TestTheFileOfTheDatabaseIsLocked(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lostDatabase(t, core, "another program has it locked", func() { tell("BEGIN IMMEDIATE") }, func() { tell("ROLLBACK") })
+	lostDatabase(t, core, "another program has locked it", func() { tell("BEGIN IMMEDIATE") }, func() { tell("ROLLBACK") })
 	if err := conn.Close(); err != nil {
 		t.Error(err)
 	}

@@ -93,7 +93,7 @@ func TestGivingUpLeavesNothingHalfDone(t *testing.T) {
 		}
 		for _, step := range steps {
 			before := everything(t, p)
-			storetest.EveryMoment(t.Context(), step.do, func(looks int, err error) {
+			storetest.CancelEverywhere(t.Context(), step.do, func(looks int, err error) {
 				if !errors.Is(err, context.Canceled) && !errors.Is(err, campaign.ErrUnavailable) {
 					t.Errorf("%s, given up at look %d: %v", step.name, looks, err)
 				}
@@ -141,7 +141,7 @@ func givingUpReading(t *testing.T, p *campaign.Admin, db *store.DB, id string) {
 			return err
 		},
 	} {
-		storetest.EveryMoment(t.Context(), do, func(looks int, err error) {
+		storetest.CancelEverywhere(t.Context(), do, func(looks int, err error) {
 			if !errors.Is(err, context.Canceled) && !errors.Is(err, campaign.ErrUnavailable) {
 				t.Errorf("%s, given up at look %d: %v", name, looks, err)
 			}

@@ -12,16 +12,15 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrAddress is wrapped by the error about an address that can't be one of a
-// database.
-var ErrAddress = errors.New("can't be a database")
+// ErrAddress is wrapped by the errors about malformed addresses.
+var ErrAddress = errors.New("is not the address of a database")
 
-// isPostgres says whether an address is that of a server.
+// isPostgres reports whether address is that of a PostgreSQL server.
 func isPostgres(address string) bool {
 	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
 }
 
-// Redact gives an address without its password.
+// Redact returns an address without its password.
 func Redact(address string) string {
 	if !isPostgres(address) {
 		return address
@@ -40,35 +39,35 @@ func Redact(address string) string {
 
 var passwordText = regexp.MustCompile(`(?i)(postgres(?:ql)?://[^:@/\s]*:)[^@\s]*@|(password=)\S+`)
 
-// redacted takes passwords out of a message.
+// redacted returns a message without passwords.
 func redacted(message string) string { return passwordText.ReplaceAllString(message, "$1$2xxxxx@") }
 
-// postgresConfig reads the address of a server.
+// postgresConfig parses the address of a server.
 func postgresConfig(address string) (*pgx.ConnConfig, error) {
 	cfg, err := pgx.ParseConfig(address)
 	if err != nil {
-		// The text of the error may have the address with its password.
-		return nil, fmt.Errorf("%s %w: expected postgres://USER:PASSWORD@HOST:PORT/NAME", Redact(address), ErrAddress)
+		// The error is dropped because its text may have the password.
+		return nil, fmt.Errorf("%s %w: use postgres://USER:PASSWORD@HOST:PORT/NAME", Redact(address), ErrAddress)
 	}
 	cfg.RuntimeParams["application_name"] = "prizegen"
 	return cfg, nil
 }
 
-// sqliteFile checks the path of a file, and makes it and its folder where they are
-// not there, for their owner alone.
+// sqliteFile checks the path of a database file. It creates the file and its folder,
+// accessible by their owner only, if they do not exist.
 func sqliteFile(path string) error {
 	switch {
 	case path == "":
-		return fmt.Errorf("an empty path %w: expected a file or postgres://…", ErrAddress)
+		return fmt.Errorf("an empty path %w: use a file or postgres://…", ErrAddress)
 	case strings.Contains(path, "://"):
-		return fmt.Errorf("%s %w: expected a file or postgres://…", path, ErrAddress)
+		return fmt.Errorf("%s %w: use a file or postgres://…", path, ErrAddress)
 	case strings.ContainsRune(path, 0):
-		return fmt.Errorf("%q %w: it has a zero byte", path, ErrAddress)
+		return fmt.Errorf("%q %w: it contains a zero byte", path, ErrAddress)
 	}
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return fmt.Errorf("%s %w: it is a folder, expected a file", path, ErrAddress)
+		return fmt.Errorf("%s %w: it is a folder, use a file", path, ErrAddress)
 	case err == nil:
 		return nil
 	case !errors.Is(err, os.ErrNotExist):
@@ -84,8 +83,8 @@ func sqliteFile(path string) error {
 	return file.Close()
 }
 
-// sqliteDSN names a file to the driver. The path is escaped, so that nothing in it
-// is taken for an option.
+// sqliteDSN returns the data source name of a file. The path is escaped, so that no part
+// of it is taken for an option.
 func sqliteDSN(path string, options ...string) (string, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {

@@ -14,21 +14,20 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// tables are those that a backup has, in an order in which each row finds the rows
-// that it belongs to. Who is logged in is not in it.
+// tables returns the tables of a backup, in an order that satisfies the foreign keys.
+// Sessions are not part of a backup.
 func tables() []string {
 	return []string{"campaigns", "prizes", "entrants", "draws", "skipped", "changes"}
 }
 
-// ErrNotEmpty is that a backup should be restored into a database that has something
-// in it.
+// ErrNotEmpty is the error of a restore into a database that is not empty.
 var ErrNotEmpty = errors.New("not empty")
 
-// Backup writes the database as it is at one moment into a new SQLite file, whatever
-// kind it is. Others may go on using it meanwhile. The file is there as a whole or
-// not at all; it wraps [fs.ErrExist] where there is one already. Tables of an older
-// program stay as they are, here and in the file; those of a newer one are refused
-// with [ErrNewer]. count, which may be nil, is told of rows written.
+// Backup writes a snapshot of the database, of either engine, to a new SQLite file. The
+// database can be used meanwhile. The file appears complete or not at all. The error
+// wraps [fs.ErrExist] if the file exists, and [ErrNewer] if a newer program made the
+// tables. Tables of an older program keep their version, in the file too. Backup calls
+// count, if not nil, with the number of rows written.
 func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("%s: %w", path, fs.ErrExist)
@@ -40,7 +39,7 @@ func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) 
 	case s.Version > s.Newest:
 		return db.newer(s.Version, s.Newest)
 	case s.Version == 0:
-		return fmt.Errorf("the database %s has no tables yet, so that there is nothing to back up", db.address)
+		return fmt.Errorf("the database %s has no tables, there is nothing to back up", db.address)
 	}
 	temp := path + ".new"
 	file, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
@@ -54,12 +53,12 @@ func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) 
 		return errors.Join(err, removeDatabase(temp))
 	}
 	if info, err := os.Stat(temp + "-wal"); err == nil && info.Size() > 0 {
-		return errors.Join(fmt.Errorf("the backup %s could not be finished: its log is still beside it", temp), removeDatabase(temp))
+		return errors.Join(fmt.Errorf("the backup %s is incomplete: its log is not empty", temp), removeDatabase(temp))
 	}
 	return os.Rename(temp, path)
 }
 
-// removeDatabase removes a SQLite file and what may stand beside it.
+// removeDatabase removes a SQLite file with its log.
 func removeDatabase(path string) error {
 	for _, end := range []string{"-wal", "-shm"} {
 		if err := os.Remove(path + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -69,14 +68,13 @@ func removeDatabase(path string) error {
 	return os.Remove(path)
 }
 
-// copyTo copies everything into an empty SQLite file with tables of a version, and
-// closes that.
+// copyTo copies all tables to an empty SQLite file, with tables of the given version.
 func (db *DB) copyTo(ctx context.Context, path string, version int64, count func(rows uint64)) error {
 	to, err := Open(ctx, path, Options{KeepVersion: true})
 	if err != nil {
 		return err
 	}
-	err = to.migrating(ctx, func(p *goose.Provider) error {
+	err = to.withProvider(ctx, func(p *goose.Provider) error {
 		_, err := p.UpTo(ctx, version)
 		return err
 	})
@@ -87,7 +85,7 @@ func (db *DB) copyTo(ctx context.Context, path string, version int64, count func
 	return errors.Join(err, to.Close())
 }
 
-// snapshot calls f with what reads the database as it is at one moment.
+// snapshot calls f with a runner that reads a snapshot of the database.
 func (db *DB) snapshot(ctx context.Context, f func(from runner) error) error {
 	var o sql.TxOptions
 	if db.engine == Postgres {
@@ -98,27 +96,27 @@ func (db *DB) snapshot(ctx context.Context, f func(from runner) error) error {
 		return db.explain(err)
 	}
 	defer tx.Rollback()
-	return db.explain(givenUp(ctx, f(plainRunner{db: tx})))
+	return db.explain(contextErr(ctx, f(plainRunner{db: tx})))
 }
 
-// copyTables copies all tables into an empty database, in one transaction.
+// copyTables copies all tables to an empty database, in one transaction.
 func copyTables(ctx context.Context, from runner, to *DB, count func(rows uint64)) error {
 	return to.Update(ctx, func(tx campaign.Tx) error {
 		t, ok := tx.(*transaction)
 		if !ok {
-			return errors.New("a transaction of another store")
+			return errors.New("transaction of another store")
 		}
 		for _, table := range tables() {
 			if err := copyTable(ctx, from, t.r, table, count); err != nil {
 				return fmt.Errorf("%s: %w", table, err)
 			}
 		}
-		return t.passIDs(ctx)
+		return t.resetSequences(ctx)
 	})
 }
 
-// copiedRows is how many rows are copied with one statement.
-const copiedRows = 64
+// copyBatch is the number of rows that one statement copies.
+const copyBatch = 64
 
 func copyTable(ctx context.Context, from, to runner, table string, count func(rows uint64)) error {
 	rows, err := from.query(ctx, "SELECT * FROM "+table)
@@ -131,24 +129,24 @@ func copyTable(ctx context.Context, from, to runner, table string, count func(ro
 		return err
 	}
 	text := "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES"
-	var some [][]any
+	var batch [][]any
 	write := func() error {
-		err := insert(ctx, to, text, len(columns), some)
+		err := insert(ctx, to, text, len(columns), batch)
 		if count != nil && err == nil {
-			count(uint64(len(some)))
+			count(uint64(len(batch)))
 		}
-		some = some[:0]
+		batch = batch[:0]
 		return err
 	}
 	for rows.Next() {
-		values, places := make([]any, len(columns)), make([]any, len(columns))
+		values, pointers := make([]any, len(columns)), make([]any, len(columns))
 		for i := range values {
-			places[i] = &values[i]
+			pointers[i] = &values[i]
 		}
-		if err := rows.Scan(places...); err != nil {
+		if err := rows.Scan(pointers...); err != nil {
 			return err
 		}
-		if some = append(some, values); len(some) == copiedRows {
+		if batch = append(batch, values); len(batch) == copyBatch {
 			if err := write(); err != nil {
 				return err
 			}
@@ -160,9 +158,9 @@ func copyTable(ctx context.Context, from, to runner, table string, count func(ro
 	return write()
 }
 
-// passIDs has PostgreSQL count on behind the IDs that were copied. SQLite does so by
-// itself.
-func (t *transaction) passIDs(ctx context.Context) error {
+// resetSequences makes the next IDs of PostgreSQL follow the copied ones. SQLite does that
+// automatically.
+func (t *transaction) resetSequences(ctx context.Context) error {
 	if t.db.engine != Postgres {
 		return nil
 	}
@@ -175,10 +173,10 @@ func (t *transaction) passIDs(ctx context.Context) error {
 	return nil
 }
 
-// Restore fills an empty database with a backup: all of it or, where something fails,
-// nothing. The backup may be of an older program, and of the other kind of database.
-// It wraps [ErrNotEmpty] where the database has something in it. count, which may be
-// nil, is told of rows written.
+// Restore copies a backup to an empty database: all of it or, after an error, nothing. The
+// backup may be of an older program and of either engine. The error wraps [ErrNotEmpty]
+// if the database is not empty. Restore calls count, if not nil, with the number of rows
+// written.
 func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64)) error {
 	if _, err := os.Stat(path); err != nil {
 		return err
@@ -188,7 +186,7 @@ func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64))
 		return err
 	}
 	if s.Campaigns > 0 || s.Entrants > 0 {
-		return fmt.Errorf("the database %s is %w, expected one without campaigns and entrants", db.address, ErrNotEmpty)
+		return fmt.Errorf("the database %s is %w, use one without campaigns and entrants", db.address, ErrNotEmpty)
 	}
 	copied, err := copyDatabase(path)
 	if err != nil {
@@ -203,7 +201,7 @@ func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64))
 	return from.snapshot(ctx, func(source runner) error { return copyTables(ctx, source, db, count) })
 }
 
-// openBackup opens a copy of a backup and brings it up to date.
+// openBackup opens a copy of a backup and migrates it.
 func openBackup(ctx context.Context, path string) (*DB, error) {
 	db, err := Open(ctx, path, Options{KeepVersion: true})
 	if err != nil {
@@ -217,15 +215,15 @@ func openBackup(ctx context.Context, path string) (*DB, error) {
 
 func (db *DB) checkBackup(ctx context.Context) error {
 	read := func(row scanner) (text string, err error) { return text, row.Scan(&text) }
-	if health, err := one(ctx, db.r, read, "PRAGMA integrity_check"); err != nil || health != "ok" {
-		return errors.Join(errors.New("it is damaged, or a program is writing to it; prizegen db backup copies a database that is in use"), err)
+	if health, err := queryOne(ctx, db.r, read, "PRAGMA integrity_check"); err != nil || health != "ok" {
+		return errors.Join(errors.New("it is damaged, or a program is writing to it; use prizegen db backup to copy a database that is in use"), err)
 	}
 	s, err := db.Status(ctx)
 	if err != nil {
 		return err
 	}
 	if s.Version == 0 {
-		return errors.New("it has no campaigns of prizegen, expected a file that prizegen db backup wrote")
+		return errors.New("it has no tables of prizegen, use a file that prizegen db backup wrote")
 	}
 	_, err = db.Migrate(ctx)
 	return err

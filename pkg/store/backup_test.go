@@ -98,7 +98,7 @@ func TestABackupBringsNothingUpToDate(t *testing.T) {
 		defer db.Close() //nolint:errcheck // it has done its work
 		folder := t.TempDir()
 		err = db.Backup(t.Context(), filepath.Join(folder, "backup.db"), nil)
-		if err == nil || !strings.Contains(err.Error(), "no tables yet") {
+		if err == nil || !strings.Contains(err.Error(), "has no tables") {
 			t.Errorf("got %v", err)
 		}
 		if s, err := db.Status(t.Context()); err != nil || s.Version != 0 {
@@ -146,7 +146,7 @@ func TestRestoredIsWhatWasStored(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "empty.db"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Restore(t.Context(), filepath.Join(folder, "empty.db"), nil); err == nil || !strings.Contains(err.Error(), "no campaigns of prizegen") {
+	if err := db.Restore(t.Context(), filepath.Join(folder, "empty.db"), nil); err == nil || !strings.Contains(err.Error(), "no tables of prizegen") {
 		t.Errorf("an empty file: %v", err)
 	}
 	if err := db.Restore(t.Context(), filepath.Join(folder, "left.db"), nil); err != nil {

@@ -19,19 +19,20 @@ func scanCampaign(row scanner, more ...any) (c campaign.StoredCampaign, err erro
 		&opensAt, &closesAt, &c.MaxPlays, &requireEmail, &c.Commitment, &secret, &next, &c.Plays, &c.Skipped,
 		&created, &openedAt, &closedAt, &c.Version,
 	}, more...)...)
-	c.OpensAt, c.ClosesAt, c.OpenedAt, c.ClosedAt = timeOrNone(opensAt), timeOrNone(closesAt), timeOrNone(openedAt), timeOrNone(closedAt)
+	c.OpensAt, c.ClosesAt, c.OpenedAt, c.ClosedAt = nullableTime(opensAt), nullableTime(closesAt), nullableTime(openedAt), nullableTime(closedAt)
 	c.RequireEmail, c.CreatedAt, c.Next, c.Secret = requireEmail != 0, timeOf(created), uint64(next), entropy.Seed(secret)
 	return c, err
 }
 
-func scanWholeCampaign(row scanner) (c campaign.StoredCampaign, err error) {
+func scanCampaignWithRules(row scanner) (c campaign.StoredCampaign, err error) {
 	var yaml string
 	c, err = scanCampaign(row, &yaml)
 	c.RulesYAML = yaml
 	return c, err
 }
 
-// Campaign implements [campaign.Store]. It and its prizes are of one moment.
+// Campaign implements [campaign.Store]. It reads the campaign and its prizes in one
+// snapshot.
 func (db *DB) Campaign(ctx context.Context, name string) (r *campaign.StoredCampaign, err error) {
 	err = db.snapshot(ctx, func(from runner) error {
 		r, err = reader{db, from}.Campaign(ctx, name)
@@ -40,7 +41,8 @@ func (db *DB) Campaign(ctx context.Context, name string) (r *campaign.StoredCamp
 	return r, err
 }
 
-// Campaigns implements [campaign.Store]. They and their prizes are of one moment.
+// Campaigns implements [campaign.Store]. It reads the campaigns and their prizes in one
+// snapshot.
 func (db *DB) Campaigns(ctx context.Context, want campaign.CampaignQuery) (all []campaign.StoredCampaign, err error) {
 	err = db.snapshot(ctx, func(from runner) error {
 		all, err = reader{db, from}.Campaigns(ctx, want)
@@ -57,9 +59,9 @@ func (q reader) Campaign(ctx context.Context, name string) (*campaign.StoredCamp
 func (q reader) campaign(ctx context.Context, name, end string) (*campaign.StoredCampaign, error) {
 	var found *campaign.StoredCampaign
 	var prizes []campaign.Stock
-	err := q.r.all(ctx, []statement{
+	err := q.r.run(ctx, []statement{
 		{text: "SELECT " + campaignColumns + ", rules_yaml FROM campaigns WHERE name = $1" + end, args: []any{name}, read: func(row scanner) error {
-			c, err := scanWholeCampaign(row)
+			c, err := scanCampaignWithRules(row)
 			found = &c
 			return err
 		}},
@@ -91,7 +93,7 @@ func scanPrize(row scanner) (s campaign.Stock, err error) {
 }
 
 func (q reader) prizes(ctx context.Context, id int64) ([]campaign.Stock, error) {
-	return list(ctx, q.r, scanPrize, "SELECT "+prizeColumns+" FROM prizes WHERE campaign_id = $1 ORDER BY place", id)
+	return queryAll(ctx, q.r, scanPrize, "SELECT "+prizeColumns+" FROM prizes WHERE campaign_id = $1 ORDER BY place", id)
 }
 
 // Campaigns implements [campaign.Store].
@@ -108,7 +110,7 @@ func (q reader) Campaigns(ctx context.Context, want campaign.CampaignQuery) ([]c
 		w.and("id < ", int64(before))
 	}
 	text := "SELECT " + campaignColumns + " FROM campaigns" + w.text + " ORDER BY id DESC" + w.limit(want.Limit)
-	all, err := list(ctx, q.r, func(row scanner) (campaign.StoredCampaign, error) { return scanCampaign(row) }, text, w.args...)
+	all, err := queryAll(ctx, q.r, func(row scanner) (campaign.StoredCampaign, error) { return scanCampaign(row) }, text, w.args...)
 	for i := range all {
 		if err == nil {
 			all[i].Prizes, err = q.prizes(ctx, all[i].ID)
@@ -125,13 +127,13 @@ func (t *transaction) LockCampaign(ctx context.Context, name string) (*campaign.
 // AddCampaign implements [campaign.Tx].
 func (t *transaction) AddCampaign(ctx context.Context, c *campaign.StoredCampaign) error {
 	read := func(row scanner) (id int64, err error) { return id, row.Scan(&id) }
-	id, err := one(ctx, t.r, read,
+	id, err := queryOne(ctx, t.r, read,
 		`INSERT INTO campaigns (name, title, state, text_format, number_format, rules, rules_sha256, rules_yaml, currency,
 			opens_at, closes_at, max_plays, require_email, commitment, secret, next_index, plays, skipped,
 			created_at, opened_at, closed_at, version)
-		VALUES `+places(t.r, 1, 22)+" RETURNING id", append([]any{c.Name}, campaignValues(c)...)...)
+		VALUES `+placeholders(t.r, 1, 22)+" RETURNING id", append([]any{c.Name}, campaignValues(c)...)...)
 	if faultOf(err) == duplicate {
-		return campaign.Errorf(campaign.ErrExists, "there is a campaign %q already", c.Name)
+		return campaign.Errorf(campaign.ErrExists, "a campaign %q already exists", c.Name)
 	}
 	if err != nil {
 		return err
@@ -140,12 +142,12 @@ func (t *transaction) AddCampaign(ctx context.Context, c *campaign.StoredCampaig
 	return t.addPrizes(ctx, c)
 }
 
-// campaignValues are the columns of a campaign but for its ID and its name.
+// campaignValues returns the columns of a campaign except its ID and its name.
 func campaignValues(c *campaign.StoredCampaign) []any {
 	return []any{
 		c.Title, string(c.State), c.TextFormat, c.NumberFormat, c.Rules, c.RulesSHA256, c.RulesYAML, c.Currency,
-		millis(c.OpensAt), millis(c.ClosesAt), c.MaxPlays, flag(c.RequireEmail), c.Commitment, string(c.Secret),
-		int64(c.Next), c.Plays, c.Skipped, c.CreatedAt.UnixMilli(), millis(c.OpenedAt), millis(c.ClosedAt), c.Version,
+		nullableMillis(c.OpensAt), nullableMillis(c.ClosesAt), c.MaxPlays, boolToInt(c.RequireEmail), c.Commitment, string(c.Secret),
+		int64(c.Next), c.Plays, c.Skipped, c.CreatedAt.UnixMilli(), nullableMillis(c.OpenedAt), nullableMillis(c.ClosedAt), c.Version,
 	}
 }
 

@@ -24,7 +24,7 @@ func (q reader) Changes(ctx context.Context, want campaign.ChangeQuery) ([]campa
 		w.and("id < ", int64(before))
 	}
 	if want.Subject != "" {
-		w.and("subject = ", storable(want.Subject))
+		w.and("subject = ", cleanText(want.Subject))
 	}
 	read := func(row scanner) (c campaign.Change, err error) {
 		var at int64
@@ -33,6 +33,6 @@ func (q reader) Changes(ctx context.Context, want campaign.ChangeQuery) ([]campa
 		return c, err
 	}
 	text := "SELECT id, changed_at, actor, action, subject, detail FROM changes" + w.text + " ORDER BY id DESC" + w.limit(want.Limit)
-	all, err := list(ctx, q.r, read, text, w.args...)
+	all, err := queryAll(ctx, q.r, read, text, w.args...)
 	return all, q.db.explain(err)
 }

@@ -11,10 +11,10 @@ import (
 // copied is a copy of a file in a folder of its own.
 type copied struct{ folder, path string }
 
-// copyDatabase copies a SQLite file, so that the one that is given stays as it is,
-// and its log: where a program was killed, what it stored last is only there. Where
-// the system has no folder for such things, as an image from scratch has none, the
-// copy lies beside the file.
+// copyDatabase copies a SQLite file and its log, so that the original stays unchanged. If
+// a program was killed, its last transactions are in the log only. If the system has no
+// folder for temporary files, as in an image from scratch, the copy is made beside the
+// file.
 func copyDatabase(path string) (c copied, err error) {
 	if c.folder, err = os.MkdirTemp("", "prizegen"); err != nil {
 		var beside error
@@ -36,13 +36,13 @@ func copyDatabase(path string) (c copied, err error) {
 	return c, nil
 }
 
-func copyFile(path, new string) error {
+func copyFile(path, copyPath string) error {
 	from, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer from.Close() //nolint:errcheck // it was only read
-	to, err := os.OpenFile(new, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	to, err := os.OpenFile(copyPath, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

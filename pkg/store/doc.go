@@ -1,7 +1,8 @@
-// Package store keeps campaigns, entrants and draws in SQL: in a SQLite file, or in
-// PostgreSQL where several processes share them.
+// Package store keeps campaigns, entrants and draws in an SQL database: a SQLite file, or
+// PostgreSQL, which several processes on several machines can share.
 //
-// [Open] takes the path of a file or a postgres:// address and brings the tables up
-// to date. The statements are written once for both; what differs between the two
-// is in engine.go and in the migrations.
+//	db, err := store.Open(ctx, "prizegen.db", store.Options{})
+//
+// Both engines share the statements. Their differences are in engine.go, runner.go and the
+// migrations.
 package store

@@ -13,9 +13,9 @@ import (
 
 const drawColumns = "d.campaign_id, d.draw_index, d.account, d.outcome, d.awarded, d.secret, d.played_at, d.entrant_id, d.once_key, d.request, d.claimed_at, d.claim_note, d.voided_at, d.void_reason"
 
-func scanDraw(row scanner) (campaign.StoredDraw, error) { return scanDrawAnd(row) }
+func scanDraw(row scanner) (campaign.StoredDraw, error) { return scanDrawColumns(row) }
 
-func scanDrawAnd(row scanner, more ...any) (d campaign.StoredDraw, err error) {
+func scanDrawColumns(row scanner, more ...any) (d campaign.StoredDraw, err error) {
 	var index, outcome, played int64
 	var awarded, entrant, claimed, voided sql.NullInt64
 	var note, reason sql.NullString
@@ -56,11 +56,11 @@ func mark(at sql.NullInt64, note sql.NullString) *campaign.Mark {
 	return &campaign.Mark{At: timeOf(at.Int64), Note: note.String}
 }
 
-// scanDrawOfPerson reads a draw and whose it is.
-func scanDrawOfPerson(row scanner) (campaign.StoredDraw, error) {
+// scanDrawWithPerson scans a draw and its entrant.
+func scanDrawWithPerson(row scanner) (campaign.StoredDraw, error) {
 	var id, created sql.NullInt64
 	var first, last, email sql.NullString
-	d, err := scanDrawAnd(row, &id, &first, &last, &email, &created)
+	d, err := scanDrawColumns(row, &id, &first, &last, &email, &created)
 	if err == nil && id.Valid {
 		d.Person = &campaign.Entrant{
 			ID: id.Int64, CreatedAt: timeOf(created.Int64),
@@ -70,11 +70,11 @@ func scanDrawOfPerson(row scanner) (campaign.StoredDraw, error) {
 	return d, err
 }
 
-const drawsOfPersons = "SELECT " + drawColumns + ", e.id, e.first_name, e.last_name, e.email, e.created_at FROM draws d LEFT JOIN entrants e ON e.id = d.entrant_id"
+const selectDraws = "SELECT " + drawColumns + ", e.id, e.first_name, e.last_name, e.email, e.created_at FROM draws d LEFT JOIN entrants e ON e.id = d.entrant_id"
 
 // Draw implements [campaign.Store].
 func (q reader) Draw(ctx context.Context, id int64, index uint64) (*campaign.StoredDraw, error) {
-	d, err := one(ctx, q.r, scanDrawOfPerson, drawsOfPersons+" WHERE d.campaign_id = $1 AND d.draw_index = $2", id, int64(index))
+	d, err := queryOne(ctx, q.r, scanDrawWithPerson, selectDraws+" WHERE d.campaign_id = $1 AND d.draw_index = $2", id, int64(index))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no draw with the index %d", index)
 	}
@@ -83,16 +83,17 @@ func (q reader) Draw(ctx context.Context, id int64, index uint64) (*campaign.Sto
 
 // DrawOfKey implements [campaign.Store].
 func (q reader) DrawOfKey(ctx context.Context, key digest) (*campaign.StoredDraw, error) {
-	d, err := one(ctx, q.r, scanDrawOfPerson, drawsOfPersons+" WHERE d.once_key = $1", key[:])
+	d, err := queryOne(ctx, q.r, scanDrawWithPerson, selectDraws+" WHERE d.once_key = $1", key[:])
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no draw of this once-only key")
+		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no draw with this once-only key")
 	}
 	return &d, q.db.explain(err)
 }
 
-// longPrefix is how many characters a prefix of account numbers has that few of them
-// begin with: those are looked up and sorted, where draws in their order would have
-// to be searched for long.
+// longPrefix is the length from which on few texts begin with a prefix. A query by such a
+// prefix finds its rows in the index of the text and sorts them. With a shorter prefix it
+// reads the rows in their order and stops after a page. The "+ 0" in an ORDER BY clause
+// keeps both databases from using the index of the order.
 const longPrefix = 3
 
 // Draws implements [campaign.Store].
@@ -104,7 +105,7 @@ func (q reader) Draws(ctx context.Context, c *campaign.StoredCampaign, want camp
 	if err != nil {
 		return nil, err
 	}
-	rows, err := list(ctx, q.r, scanDrawOfPerson, text, args...)
+	rows, err := queryAll(ctx, q.r, scanDrawWithPerson, text, args...)
 	return rows, q.db.explain(err)
 }
 
@@ -113,8 +114,8 @@ func prizeIndex(c *campaign.StoredCampaign, name string) int {
 	return slices.IndexFunc(c.Prizes, func(s campaign.Stock) bool { return s.Name == name })
 }
 
-// drawsStatement returns the statement that lists draws of c. Plans of both databases
-// use an index for each kind of query; see TestPlansOfDraws.
+// drawsStatement returns the statement that lists draws of c. Each kind of query uses an
+// index (TestListsOfDrawsAreLookedUp).
 func drawsStatement(c *campaign.StoredCampaign, want campaign.DrawQuery) (text string, args []any, err error) {
 	position, err := want.Position()
 	if err != nil {
@@ -130,22 +131,22 @@ func drawsStatement(c *campaign.StoredCampaign, want campaign.DrawQuery) (text s
 		w.and("d.draw_index < ", last)
 	}
 	if want.Won || want.Status == campaign.Unclaimed {
-		w.plain("d.awarded IS NOT NULL")
+		w.andText("d.awarded IS NOT NULL")
 	}
 	switch want.Status {
 	case campaign.Unclaimed:
-		w.plain("d.claimed_at IS NULL AND d.voided_at IS NULL")
+		w.andText("d.claimed_at IS NULL AND d.voided_at IS NULL")
 	case campaign.Claimed:
-		w.plain("d.claimed_at IS NOT NULL")
+		w.andText("d.claimed_at IS NOT NULL")
 	case campaign.Voided:
-		w.plain("d.voided_at IS NOT NULL")
+		w.andText("d.voided_at IS NOT NULL")
 	}
 	if want.Entrant != 0 {
 		w.and("d.entrant_id = ", want.Entrant)
 	}
 	order := "d.draw_index"
 	if want.Account != "" {
-		w.begins("d.account", want.Account)
+		w.andPrefix("d.account", want.Account)
 		if len(want.Account) >= longPrefix {
 			order += " + 0"
 		}
@@ -156,7 +157,7 @@ func drawsStatement(c *campaign.StoredCampaign, want campaign.DrawQuery) (text s
 	if !want.Oldest {
 		order += " DESC"
 	}
-	text = drawsOfPersons + w.text + " ORDER BY " + order + w.limit(want.Limit)
+	text = selectDraws + w.text + " ORDER BY " + order + w.limit(want.Limit)
 	return text, w.args, nil
 }
 
@@ -168,7 +169,7 @@ func (q reader) Skipped(ctx context.Context, id int64, from uint64, limit int) (
 		s.Campaign, s.Index = id, uint64(index)
 		return s, err
 	}
-	all, err := list(ctx, q.r, read, "SELECT draw_index, account FROM skipped WHERE campaign_id = $1 AND draw_index >= $2 ORDER BY draw_index LIMIT $3", id, int64(from), int64(limit))
+	all, err := queryAll(ctx, q.r, read, "SELECT draw_index, account FROM skipped WHERE campaign_id = $1 AND draw_index >= $2 ORDER BY draw_index LIMIT $3", id, int64(from), int64(limit))
 	return all, q.db.explain(err)
 }
 
@@ -178,17 +179,26 @@ func (t *transaction) DrawsOfKeys(ctx context.Context, keys []digest) ([]campaig
 	for i := range keys {
 		values[i] = keys[i][:]
 	}
-	return among(ctx, t.r, scanDraw, "SELECT "+drawColumns+" FROM draws d WHERE d.once_key", values)
+	in, arg, err := t.r.inBytes("d.once_key", 1, values)
+	if err != nil {
+		return nil, err
+	}
+	return queryAll(ctx, t.r, scanDraw, "SELECT "+drawColumns+" FROM draws d WHERE "+in, arg)
 }
 
 // Issued implements [campaign.Tx].
 func (t *transaction) Issued(ctx context.Context, id int64, accounts []string) ([]string, error) {
-	read := func(row scanner) (account string, err error) { return account, row.Scan(&account) }
-	return among(ctx, t.r, read, issuedQuery(t.db.engine), accounts, id)
+	scan := func(row scanner) (account string, err error) { return account, row.Scan(&account) }
+	in, arg, err := t.r.inTexts("account", 2, accounts)
+	if err != nil {
+		return nil, err
+	}
+	return queryAll(ctx, t.r, scan, issuedQuery(t.db.engine)+in, id, arg)
 }
 
+// issuedQuery returns the query of Issued up to the condition on the account number.
 func issuedQuery(e Engine) string {
-	return "SELECT account FROM draws WHERE " + e.hidden("campaign_id") + " = $1 AND account"
+	return "SELECT account FROM draws WHERE " + e.hidden("campaign_id") + " = $1 AND "
 }
 
 // AddDraws implements [campaign.Tx].
@@ -197,28 +207,28 @@ func (t *transaction) AddDraws(ctx context.Context, id int64, next uint64, draws
 	for i := range draws {
 		rows[i] = drawValues(&draws[i])
 	}
-	all := inserts(t.r, "INSERT INTO draws (campaign_id, draw_index, account, outcome, awarded, secret, played_at, entrant_id, once_key, request) VALUES", 10, rows)
+	all := insertStatements(t.r, "INSERT INTO draws (campaign_id, draw_index, account, outcome, awarded, secret, played_at, entrant_id, once_key, request) VALUES", 10, rows)
 	rows = make([][]any, len(skipped))
 	for i, s := range skipped {
 		rows[i] = []any{id, int64(s.Index), s.Account}
 	}
-	all = append(all, inserts(t.r, "INSERT INTO skipped (campaign_id, draw_index, account) VALUES", 3, rows)...)
-	for place, n := range awarded {
-		all = append(all, statement{text: "UPDATE prizes SET awarded = awarded + $3 WHERE campaign_id = $1 AND place = $2", args: []any{id, int64(place), n}})
+	all = append(all, insertStatements(t.r, "INSERT INTO skipped (campaign_id, draw_index, account) VALUES", 3, rows)...)
+	for i, n := range awarded {
+		all = append(all, statement{text: "UPDATE prizes SET awarded = awarded + $3 WHERE campaign_id = $1 AND place = $2", args: []any{id, int64(i), n}})
 	}
-	there := false
+	found := false
 	all = append(all, statement{
 		text: "UPDATE campaigns SET next_index = $2, plays = plays + $3, skipped = skipped + $4 WHERE id = $1 RETURNING id",
 		args: []any{id, int64(next), int64(len(draws)), int64(len(skipped))},
-		read: func(scanner) error { there = true; return nil },
+		read: func(scanner) error { found = true; return nil },
 	})
-	err := t.r.all(ctx, all)
+	err := t.r.run(ctx, all)
 	switch {
 	case faultOf(err) == duplicate:
-		// A once-only key was used in another campaign, which is not locked, meanwhile.
-		return fmt.Errorf("%w: %w", errOvertaken, err)
-	case err == nil && !there:
-		return fmt.Errorf("the campaign %d is not there: %w", id, campaign.ErrNotFound)
+		// Another campaign, which is not locked, has used a once-only key meanwhile.
+		return fmt.Errorf("%w: %w", errConflict, err)
+	case err == nil && !found:
+		return fmt.Errorf("there is no campaign %d: %w", id, campaign.ErrNotFound)
 	}
 	return err
 }

@@ -16,17 +16,17 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// Engine is a kind of database.
+// Engine is a database engine.
 type Engine string
 
-// The kinds of databases.
+// The supported engines.
 const (
 	SQLite   Engine = "sqlite"
 	Postgres Engine = "postgres"
 )
 
-// forUpdate is the end of a SELECT that locks what it reads. A transaction of SQLite
-// has the whole database locked from its beginning.
+// forUpdate returns the clause of a SELECT that locks its rows. A transaction of SQLite
+// locks the whole database when it begins.
 func (e Engine) forUpdate() string {
 	if e == Postgres {
 		return " FOR UPDATE"
@@ -34,10 +34,10 @@ func (e Engine) forUpdate() string {
 	return ""
 }
 
-// hidden writes a column so that PostgreSQL looks for no index by it. It plans a
-// statement while there are few draws, or none, and keeps to the plan. Of two indexes,
-// one by the campaign and all draws in it and one by what is looked for, it may take
-// either then. SQLite is told what to think of the tables when they are made.
+// hidden returns a column in a form for which PostgreSQL uses no index. PostgreSQL plans a
+// statement while there are few draws and keeps the plan, so it might use the index of
+// the campaign, which has millions of draws, and not that of the other column. SQLite
+// gets statistics about the tables from the migrations.
 func (e Engine) hidden(column string) string {
 	if e == Postgres {
 		return column + " + 0"
@@ -45,21 +45,21 @@ func (e Engine) hidden(column string) string {
 	return column
 }
 
-// errOvertaken is that another transaction has stored first what must be unique.
-var errOvertaken = errors.New("another transaction was faster")
+// errConflict is the error of a transaction that lost a race for a unique value.
+var errConflict = errors.New("another transaction has stored the same unique value")
 
-// fault is what an error of a database means.
+// fault is the meaning of a database error.
 type fault int
 
 const (
 	other     fault = iota
-	duplicate       // a value that must be unique is there already
-	collision       // two transactions were in each other's way: run it again
-	lost            // the database can't be used at the moment
+	duplicate       // a unique value exists already
+	collision       // the transaction conflicts with another one and must be repeated
+	lost            // the database is not available
 )
 
 func faultOf(err error) fault {
-	if errors.Is(err, errOvertaken) {
+	if errors.Is(err, errConflict) {
 		return collision
 	}
 	var lite *sqlite.Error
@@ -97,7 +97,7 @@ func sqliteFault(code int) fault {
 	return other
 }
 
-// isBusy says whether SQLite could not have a lock that another connection has.
+// isBusy reports whether err means that another connection of SQLite holds the lock.
 func isBusy(err error) bool {
 	var lite *sqlite.Error
 	if !errors.As(err, &lite) {
@@ -107,16 +107,16 @@ func isBusy(err error) bool {
 	return code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED
 }
 
-// postgresFault reads a SQLSTATE, see
+// postgresFault returns the meaning of a SQLSTATE, see
 // https://www.postgresql.org/docs/current/errcodes-appendix.html.
 func postgresFault(code string) fault {
 	switch code {
 	case "23505":
 		return duplicate
 	case "40001", "40P01", "23503":
-		return collision // the last one: an entrant was erased meanwhile
+		return collision // 23503: an entrant was erased meanwhile
 	case "25006", "55P03":
-		return lost // read only, as a standby is; locked for too long
+		return lost // read only, as a standby; lock timeout
 	}
 	for _, class := range []string{"08", "53", "57", "58", "XX", "28", "3D"} {
 		if strings.HasPrefix(code, class) {
@@ -126,21 +126,21 @@ func postgresFault(code string) fault {
 	return other
 }
 
-// explain makes an error of a database one of the domain.
+// explain converts a database error to one of package campaign.
 func (db *DB) explain(err error) error {
 	if err == nil || isDomain(err) {
 		return err
 	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return campaign.Errorf(campaign.ErrNotFound, "it is not there")
+		return campaign.Errorf(campaign.ErrNotFound, "not found")
 	case faultOf(err) == lost:
 		return &lostError{db.address, err}
 	}
 	return err
 }
 
-// isDomain says whether an error has its meaning already.
+// isDomain reports whether err is an error of package campaign.
 func isDomain(err error) bool {
 	for _, kind := range []error{campaign.ErrNotFound, campaign.ErrExists, campaign.ErrUnavailable} {
 		if errors.Is(err, kind) {
@@ -150,14 +150,14 @@ func isDomain(err error) bool {
 	return false
 }
 
-// lostError is that the database can't be used at the moment.
+// lostError is the error of a database that is not available.
 type lostError struct {
 	address string
 	err     error
 }
 
 func (e *lostError) Error() string {
-	return "the database " + e.address + " can't be used at the moment: " + e.reason()
+	return "the database " + e.address + " is not available: " + e.reason()
 }
 
 func (e *lostError) reason() string {
@@ -166,16 +166,16 @@ func (e *lostError) reason() string {
 		return redacted(e.err.Error())
 	}
 	if isBusy(lite) {
-		return "another program has it locked"
+		return "another program has locked it"
 	}
 	switch lite.Code() & 0xff {
 	case sqlitelib.SQLITE_FULL:
 		return "the disk is full"
 	case sqlitelib.SQLITE_READONLY:
-		return "it can't be written to"
+		return "it is read-only"
 	}
 	return lite.Error()
 }
 
-// Unwrap makes it an [campaign.ErrUnavailable].
+// Unwrap returns [campaign.ErrUnavailable] and the database error.
 func (e *lostError) Unwrap() []error { return []error{campaign.ErrUnavailable, e.err} }

@@ -23,7 +23,7 @@ func scanEntrant(row scanner) (e campaign.Entrant, err error) {
 
 // Entrant implements [campaign.Store].
 func (q reader) Entrant(ctx context.Context, id int64) (*campaign.Entrant, error) {
-	e, err := one(ctx, q.r, scanEntrant, "SELECT "+entrantColumns+" FROM entrants e WHERE e.id = $1", id)
+	e, err := queryOne(ctx, q.r, scanEntrant, "SELECT "+entrantColumns+" FROM entrants e WHERE e.id = $1", id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no entrant %d", id)
 	}
@@ -35,7 +35,7 @@ func (q reader) Entrants(ctx context.Context, want campaign.EntrantQuery) ([]cam
 	if want.Search == "" {
 		return q.entrants(ctx, want, "")
 	}
-	// A search for each of the columns, for which there are indexes.
+	// One query for each of the two indexed columns.
 	found, err := q.entrants(ctx, want, "e.sort_name")
 	if err != nil {
 		return nil, err
@@ -61,15 +61,15 @@ func (q reader) entrants(ctx context.Context, want campaign.EntrantQuery, column
 	}
 	order := "e.id"
 	if column != "" {
-		w.begins(column, want.Prefix())
+		w.andPrefix(column, want.Prefix())
 		if len(want.Search) >= longPrefix {
 			order += " + 0"
 		}
 	}
-	// Those on the page are picked by what the index has, before more of them is read.
+	// The subquery selects the page from the index alone; the rows are read after that.
 	page := "SELECT e.id FROM entrants e" + w.text + " ORDER BY " + order + " DESC" + w.limit(want.Limit)
 	text := "SELECT " + entrantColumns + " FROM entrants e WHERE e.id IN (" + page + ") ORDER BY e.id DESC"
-	all, err := list(ctx, q.r, scanEntrant, text, w.args...)
+	all, err := queryAll(ctx, q.r, scanEntrant, text, w.args...)
 	return all, q.db.explain(err)
 }
 
@@ -79,8 +79,12 @@ func (t *transaction) PlaysOf(ctx context.Context, id int64, identities []string
 		identity string
 		plays    int64
 	}
-	read := func(row scanner) (c count, err error) { return c, row.Scan(&c.identity, &c.plays) }
-	counts, err := among(ctx, t.r, read, playsQuery(t.db.engine), identities, id)
+	scan := func(row scanner) (c count, err error) { return c, row.Scan(&c.identity, &c.plays) }
+	in, arg, err := t.r.inTexts("e.identity", 2, identities)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := queryAll(ctx, t.r, scan, playsQuery(t.db.engine)+in, id, arg)
 	plays := make(map[string]int64, len(identities))
 	for _, c := range counts { // one for each entrant of an identity
 		if c.plays > 0 {
@@ -90,11 +94,12 @@ func (t *transaction) PlaysOf(ctx context.Context, id int64, identities []string
 	return plays, err
 }
 
+// playsQuery returns the query of PlaysOf up to the condition on the identity.
 func playsQuery(e Engine) string {
-	return "SELECT e.identity, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND " + e.hidden("d.campaign_id") + " = $1) FROM entrants e WHERE e.identity"
+	return "SELECT e.identity, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND " + e.hidden("d.campaign_id") + " = $1) FROM entrants e WHERE "
 }
 
-// personKey is what tells people apart.
+// personKey identifies an entrant.
 type personKey struct{ identity, first, last string }
 
 func keyOf(p campaign.Person) personKey { return personKey{p.Identity(), p.FirstName, p.LastName} }
@@ -115,7 +120,7 @@ func (t *transaction) EntrantsOf(ctx context.Context, people []campaign.Person, 
 	ids := make([]int64, len(people))
 	for i, p := range people {
 		if ids[i] = known[keyOf(p)]; ids[i] == 0 {
-			return nil, fmt.Errorf("an entrant that was just added is not there: %w", campaign.ErrUnavailable)
+			return nil, fmt.Errorf("an entrant is missing right after it was added: %w", campaign.ErrUnavailable)
 		}
 	}
 	return ids, nil
@@ -130,14 +135,14 @@ func scanIDOfKey(row scanner) (e idOfKey, err error) {
 	return e, row.Scan(&e.id, &e.key.identity, &e.key.first, &e.key.last)
 }
 
-// addEntrants adds the people that are not known yet and moves them to known.
+// addEntrants adds the people who are not in the database and moves them from unknown to
+// known.
 func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]campaign.Person, known map[personKey]int64, now time.Time) error {
 	keys := make([]personKey, 0, len(unknown))
 	for key := range unknown {
 		keys = append(keys, key)
 	}
-	// In the same order everywhere, so that transactions do not wait for each other
-	// in a circle.
+	// The same order in all transactions prevents deadlocks.
 	slices.SortFunc(keys, func(a, b personKey) int {
 		return cmp.Or(cmp.Compare(a.identity, b.identity), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last))
 	})
@@ -146,7 +151,7 @@ func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]cam
 		p := unknown[key]
 		rows[i] = []any{p.FirstName, p.LastName, p.Email, key.identity, p.SortName(), now.UnixMilli()}
 	}
-	all := inserts(t.r, "INSERT INTO entrants (first_name, last_name, email, identity, sort_name, created_at) VALUES", 6, rows)
+	all := insertStatements(t.r, "INSERT INTO entrants (first_name, last_name, email, identity, sort_name, created_at) VALUES", 6, rows)
 	for i := range all {
 		all[i].text += " ON CONFLICT (identity, first_name, last_name) DO NOTHING RETURNING id, identity, first_name, last_name"
 		all[i].read = func(row scanner) error {
@@ -156,17 +161,21 @@ func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]cam
 			return err
 		}
 	}
-	return t.r.all(ctx, all)
+	return t.r.run(ctx, all)
 }
 
-// findEntrants finds the people that were known before.
+// findEntrants adds the people who were in the database before to known.
 func (t *transaction) findEntrants(ctx context.Context, unknown map[personKey]campaign.Person, known map[personKey]int64) error {
 	var identities []string
 	for key := range unknown {
 		identities = append(identities, key.identity)
 	}
 	slices.Sort(identities)
-	found, err := among(ctx, t.r, scanIDOfKey, "SELECT id, identity, first_name, last_name FROM entrants WHERE identity", slices.Compact(identities))
+	in, arg, err := t.r.inTexts("identity", 1, slices.Compact(identities))
+	if err != nil {
+		return err
+	}
+	found, err := queryAll(ctx, t.r, scanIDOfKey, "SELECT id, identity, first_name, last_name FROM entrants WHERE "+in, arg)
 	for _, e := range found {
 		known[e.key] = e.id
 	}
@@ -176,9 +185,9 @@ func (t *transaction) findEntrants(ctx context.Context, unknown map[personKey]ca
 // SaveEntrant implements [campaign.Tx].
 func (t *transaction) SaveEntrant(ctx context.Context, id int64, p campaign.Person) error {
 	key := keyOf(p)
-	read := func(row scanner) (other int64, err error) { return other, row.Scan(&other) }
-	// Looked for first, since PostgreSQL ends a transaction at its first error.
-	same, err := list(ctx, t.r, read, "SELECT id FROM entrants WHERE identity = $1 AND first_name = $2 AND last_name = $3 AND id <> $4", key.identity, key.first, key.last, id)
+	scan := func(row scanner) (other int64, err error) { return other, row.Scan(&other) }
+	// This is checked first because a failed statement ends a transaction of PostgreSQL.
+	same, err := queryAll(ctx, t.r, scan, "SELECT id FROM entrants WHERE identity = $1 AND first_name = $2 AND last_name = $3 AND id <> $4", key.identity, key.first, key.last, id)
 	if err != nil {
 		return err
 	}
@@ -188,7 +197,7 @@ func (t *transaction) SaveEntrant(ctx context.Context, id int64, p campaign.Pers
 			id, p.FirstName, p.LastName, p.Email, key.identity, p.SortName())
 	}
 	if len(same) > 0 || faultOf(err) == duplicate {
-		return campaign.Errorf(campaign.ErrExists, "the same person is there already, as another entrant")
+		return campaign.Errorf(campaign.ErrExists, "this person is already known as another entrant")
 	}
 	return err
 }

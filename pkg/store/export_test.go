@@ -10,10 +10,10 @@ import (
 // disk look full.
 func Pragma(ctx context.Context, db *DB, text string) error {
 	w := db.writer
-	if err := w.take(ctx); err != nil {
+	if err := w.lock(ctx); err != nil {
 		return err
 	}
-	defer w.leave()
+	defer w.unlock()
 	if err := w.connect(ctx); err != nil {
 		return err
 	}
@@ -24,13 +24,13 @@ func Pragma(ctx context.Context, db *DB, text string) error {
 // Read runs a query about one number, in a transaction of this package.
 func Read(ctx context.Context, tx campaign.Tx, query string) (n int64, err error) {
 	read := func(row scanner) (n int64, err error) { return n, row.Scan(&n) }
-	return one(ctx, tx.(*transaction).r, read, query)
+	return queryOne(ctx, tx.(*transaction).r, read, query)
 }
 
 // Plan is how a query is going to be run, in a transaction of this package.
 func Plan(ctx context.Context, tx campaign.Tx, query string) ([]string, error) {
 	read := func(row scanner) (line string, err error) { return line, row.Scan(&line) }
-	return list(ctx, tx.(*transaction).r, read, "EXPLAIN "+query)
+	return queryAll(ctx, tx.(*transaction).r, read, "EXPLAIN "+query)
 }
 
 // Run runs a statement, in a transaction of this package.

@@ -15,25 +15,29 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// ErrNewer is that a database has tables of a newer program.
+// ErrNewer is the error about a database with tables of a newer program.
 var ErrNewer = errors.New("made by a newer prizegen")
 
-// Migrate brings the tables up to date and tells how many steps that took. Several
-// processes may do so at the same time. It wraps [ErrNewer] where they are newer than
-// this program; they are left alone then.
+// Migrate updates the tables to the version of this program and returns the number of
+// migrations applied. Several processes may do so at the same time. If a newer program
+// made the tables, Migrate changes nothing and returns an error that wraps [ErrNewer].
 func (db *DB) Migrate(ctx context.Context) (steps int, err error) {
-	// PostgreSQL has a lock for it. In SQLite each step is a transaction of its own,
-	// which fails where another process was faster: then there is less to do.
+	// PostgreSQL has a lock for migrations. In SQLite each migration is a transaction,
+	// which fails if another process has just applied it: then the next attempt has less
+	// to do.
 	for try := 1; ; try++ {
-		err = db.migrating(ctx, func(p *goose.Provider) error {
+		err = db.withProvider(ctx, func(p *goose.Provider) error {
 			n, err := db.migrate(ctx, p)
 			steps += n
 			return err
 		})
-		if err == nil || errors.Is(err, ErrNewer) || ctx.Err() != nil || try == maxRuns {
+		if err == nil || errors.Is(err, ErrNewer) || ctx.Err() != nil || try == maxAttempts {
 			break
 		}
-		time.Sleep(time.Duration(rand.Int64N(int64(20 * time.Millisecond))))
+		select {
+		case <-ctx.Done():
+		case <-time.After(rand.N(20 * time.Millisecond)):
+		}
 	}
 	if errors.Is(err, ErrNewer) {
 		return 0, err
@@ -41,72 +45,72 @@ func (db *DB) Migrate(ctx context.Context) (steps int, err error) {
 	return steps, db.explain(err)
 }
 
-// newer is that the tables are of a newer program.
-func (db *DB) newer(has, knows int64) error {
-	return fmt.Errorf("the database %s was %w: its tables have version %d, this program knows %d; install that program or a later one", db.address, ErrNewer, has, knows)
+// newer returns the error about tables of a newer program.
+func (db *DB) newer(version, newest int64) error {
+	return fmt.Errorf("the database %s was %w: its tables have version %d, this program supports %d; install that prizegen or a later one", db.address, ErrNewer, version, newest)
 }
 
 func (db *DB) migrate(ctx context.Context, p *goose.Provider) (steps int, err error) {
-	has, knows, err := versions(ctx, p)
+	version, newest, err := versions(ctx, p)
 	switch {
 	case err != nil:
 		return 0, err
-	case has > knows:
-		return 0, db.newer(has, knows)
-	case has == knows:
+	case version > newest:
+		return 0, db.newer(version, newest)
+	case version == newest:
 		return 0, nil
 	}
 	results, err := p.Up(ctx)
 	return len(results), err
 }
 
-func versions(ctx context.Context, p *goose.Provider) (has, knows int64, err error) {
-	if has, err = p.GetDBVersion(ctx); err != nil {
+// versions returns the version of the tables and the newest that this program supports.
+func versions(ctx context.Context, p *goose.Provider) (version, newest int64, err error) {
+	if version, err = p.GetDBVersion(ctx); err != nil {
 		return 0, 0, err
 	}
 	sources := p.ListSources()
-	return has, sources[len(sources)-1].Version, nil
+	return version, sources[len(sources)-1].Version, nil
 }
 
-// migrating calls f with what knows the versions of tables, while no other process
-// changes them.
-func (db *DB) migrating(ctx context.Context, f func(*goose.Provider) error) error {
+// withProvider calls f with a provider of the migrations, while no other process of
+// PostgreSQL and no other transaction of this process changes the tables.
+func (db *DB) withProvider(ctx context.Context, f func(*goose.Provider) error) error {
 	steps, err := fs.Sub(migrations, "migrations/"+string(db.engine))
 	if err != nil {
 		return err
 	}
 	if db.engine == Postgres {
-		return db.locked(ctx, func() error {
+		return db.withMigrationLock(ctx, func() error {
 			p, err := goose.NewProvider(goose.DialectPostgres, db.pool, steps)
 			if err != nil {
 				return err
 			}
-			return givenUp(ctx, f(p))
+			return contextErr(ctx, f(p))
 		})
 	}
-	if err := db.writer.take(ctx); err != nil {
+	if err := db.writer.lock(ctx); err != nil {
 		return err
 	}
-	defer db.writer.leave()
+	defer db.writer.unlock()
 	if db.writer.conn != nil { // the pool has one connection only
-		db.writer.kept.close()
+		db.writer.stmts.close()
 		_ = db.writer.conn.Close()
-		db.writer.conn, db.writer.kept = nil, nil
+		db.writer.conn, db.writer.stmts = nil, nil
 	}
 	p, err := goose.NewProvider(goose.DialectSQLite3, db.writer.pool, steps)
 	if err != nil {
 		return err
 	}
-	return givenUp(ctx, f(p))
+	return contextErr(ctx, f(p))
 }
 
-// migrationLock is the number of the lock that processes hold while they look after
-// the tables: "prizegen" in ASCII.
+// migrationLock is the number of the advisory lock for migrations: "prizegen" in ASCII.
 const migrationLock = 0x7072697a6567656e
 
-// locked calls f while no other process that calls it does. The library's own lock
-// asks again every few seconds; this one waits.
-func (db *DB) locked(ctx context.Context, f func() error) (err error) {
+// withMigrationLock calls f while it holds the lock for migrations. Unlike the lock of
+// goose, which polls, it returns as soon as the lock is free.
+func (db *DB) withMigrationLock(ctx context.Context, f func() error) (err error) {
 	conn, err := db.pool.Conn(ctx)
 	if err != nil {
 		return err
@@ -120,22 +124,22 @@ func (db *DB) locked(ctx context.Context, f func() error) (err error) {
 	return errors.Join(err, unlockErr)
 }
 
-// Status tells about a database.
+// Status describes a database.
 type Status struct {
 	Engine    Engine `json:"engine"`
-	Address   string `json:"address"` // without password
-	Version   int64  `json:"version"` // of its tables, 0 where there are none
-	Newest    int64  `json:"newest"`  // version that this program knows
+	Address   string `json:"address"` // without the password
+	Version   int64  `json:"version"` // of its tables; 0 if it has none
+	Newest    int64  `json:"newest"`  // version that this program supports
 	Campaigns int64  `json:"campaigns"`
 	Entrants  int64  `json:"entrants"`
 	Draws     int64  `json:"draws"`
 	Bytes     int64  `json:"bytes"` // on disk
 }
 
-// Status tells about the database.
+// Status returns a description of the database.
 func (db *DB) Status(ctx context.Context) (Status, error) {
 	s := Status{Engine: db.engine, Address: db.address}
-	err := db.migrating(ctx, func(p *goose.Provider) (err error) {
+	err := db.withProvider(ctx, func(p *goose.Provider) (err error) {
 		s.Version, s.Newest, err = versions(ctx, p)
 		return err
 	})

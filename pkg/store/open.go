@@ -14,36 +14,36 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// DB is a database of campaigns. Make one with [Open].
+// DB is a database of campaigns. [Open] returns one.
 type DB struct {
 	reader
 	engine  Engine
-	address string  // without password
-	pool    *sql.DB // PostgreSQL: everything; SQLite: reading
-	writer  *writer // SQLite: the one connection that writes
+	address string  // without the password
+	pool    *sql.DB // of all connections to PostgreSQL, or of the reading ones to SQLite
+	writer  *writer // of the one writing connection to SQLite; nil for PostgreSQL
 }
 
 var _ campaign.Store = (*DB)(nil)
 
-// Options say how a database is opened.
+// Options configure [Open].
 type Options struct {
-	// KeepVersion leaves the tables as they are. One with tables of another version
-	// than this program's is not refused then, but only good for [DB.Migrate],
-	// [DB.Status] and [DB.Backup].
+	// KeepVersion opens the database without migrating its tables. If their version is
+	// not that of this program, only [DB.Migrate], [DB.Status] and [DB.Backup] work.
 	KeepVersion bool
 }
 
-// The times that the database may take.
+// Timeouts of the databases.
 const (
-	busyTime    = 5 * time.Second // that another process may have a file locked
-	connectTime = 10 * time.Second
+	busyTimeout    = 5 * time.Second // how long another process may hold the lock of a file
+	connectTimeout = 10 * time.Second
 )
 
-// Open opens the database at an address: the path of a SQLite file, which is made if
-// it is not there, or postgres://USER:PASSWORD@HOST:PORT/NAME. Its tables are brought up to date first; one
-// with tables of a newer program is refused with [ErrNewer] and left alone. An
-// address that can't be one is an [ErrAddress]; a database that can't be reached is a
-// [campaign.ErrUnavailable].
+// Open opens a database and migrates its tables. The address is the path of a SQLite file,
+// which is created if it does not exist, or postgres://USER:PASSWORD@HOST:PORT/NAME.
+//
+// The error wraps [ErrAddress] if the address is malformed, [campaign.ErrUnavailable] if
+// the database cannot be reached, and [ErrNewer] if a newer program made its tables, which
+// stay unchanged.
 func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	open := openSQLite
 	if isPostgres(address) {
@@ -54,14 +54,14 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 		return nil, err
 	}
 	if err := db.Ping(ctx); err != nil {
-		_ = db.Close() // the first error tells more
+		_ = db.Close() // the first error matters
 		return nil, err
 	}
 	if o.KeepVersion {
 		return db, nil
 	}
 	if _, err := db.Migrate(ctx); err != nil {
-		_ = db.Close() // the first error tells more
+		_ = db.Close() // the first error matters
 		return nil, err
 	}
 	return db, nil
@@ -73,9 +73,9 @@ func openPostgres(_ context.Context, address string) (*DB, error) {
 		return nil, err
 	}
 	if cfg.ConnectTimeout == 0 {
-		cfg.ConnectTimeout = connectTime
+		cfg.ConnectTimeout = connectTimeout
 	}
-	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(planPlainly))
+	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(setPlanner))
 	pool.SetMaxOpenConns(4 * max(runtime.GOMAXPROCS(0), 4))
 	pool.SetMaxIdleConns(4)
 	pool.SetConnMaxIdleTime(time.Minute)
@@ -84,11 +84,11 @@ func openPostgres(_ context.Context, address string) (*DB, error) {
 	return db, nil
 }
 
-// planPlainly has PostgreSQL use indexes even where a table is small, as it is when the
-// first ones play: it keeps to its plans while the table grows. It takes what it finds
-// by them for costly as long as it has no statistics, or where it has to read a whole
-// table, which is not worth a compiler or other processes.
-func planPlainly(ctx context.Context, conn *pgx.Conn) error {
+// setPlanner makes PostgreSQL use indexes even if a table is small, as at the beginning of
+// a campaign, because it keeps its plans while the table grows. Without statistics it
+// overestimates the costs of these plans and would use its compiler and parallel workers,
+// which do not pay off (TestPlansTakeNoOtherProcesses).
+func setPlanner(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.PgConn().Exec(ctx, "SET enable_seqscan = off; SET jit = off; SET max_parallel_workers_per_gather = 0").ReadAll()
 	return err
 }
@@ -98,13 +98,13 @@ func openSQLite(_ context.Context, path string) (*DB, error) {
 		return nil, err
 	}
 	options := []string{
-		fmt.Sprintf("_pragma=busy_timeout(%d)", busyTime.Milliseconds()),
+		fmt.Sprintf("_pragma=busy_timeout(%d)", busyTimeout.Milliseconds()),
 		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(ON)", "_pragma=secure_delete(ON)", "_txlock=immediate",
-		// What half a statement did is kept in memory, to be undone where it fails. The
-		// log that makes transactions durable is another one.
+		// The statement journal, with which a failed statement is undone, is in memory. The
+		// log that makes transactions durable is not.
 		"_pragma=temp_store(MEMORY)",
-		// The log is copied into the file when it has 32 MB, not 4: pages that many groups
-		// of plays change are copied once.
+		// A checkpoint copies the log to the file at 32 MB instead of 4 MB, because pages
+		// that many batches change are copied once (BenchmarkPlays in package serve).
 		"_pragma=wal_autocheckpoint(8000)",
 	}
 	writing, err := sqliteDSN(path, options...)
@@ -131,16 +131,16 @@ func openSQLite(_ context.Context, path string) (*DB, error) {
 	return db, nil
 }
 
-// Engine tells what kind of database it is.
+// Engine returns the engine of the database.
 func (db *DB) Engine() Engine { return db.engine }
 
-// Address tells where the database is, without the password.
+// Address returns the address of the database, without the password.
 func (db *DB) Address() string { return db.address }
 
-// Ping says whether the database can be used. It wraps [campaign.ErrUnavailable].
+// Ping checks that the database is available. Its error wraps [campaign.ErrUnavailable].
 func (db *DB) Ping(ctx context.Context) error {
 	var one int
-	if db.writer != nil { // which makes the file what the readers expect
+	if db.writer != nil { // it creates the log that the readers need
 		if err := db.writer.ready(ctx); err != nil {
 			return db.unusable(err)
 		}
@@ -148,7 +148,7 @@ func (db *DB) Ping(ctx context.Context) error {
 	return db.unusable(db.pool.QueryRowContext(ctx, "SELECT 1").Scan(&one))
 }
 
-// unusable is an error that is about the database as a whole.
+// unusable returns err as an error about the whole database.
 func (db *DB) unusable(err error) error {
 	if err == nil || isDomain(err) {
 		return err
@@ -156,8 +156,8 @@ func (db *DB) unusable(err error) error {
 	return &lostError{db.address, err}
 }
 
-// Close ends all connections. That of SQLite which writes is the last one, so that
-// the file is whole without its log.
+// Close closes all connections. The writing one of SQLite is the last, so that the file is
+// complete without its log.
 func (db *DB) Close() error {
 	err := db.pool.Close()
 	if db.writer != nil {

@@ -81,11 +81,11 @@ func TestWhatIsNoDatabaseIsToldSo(t *testing.T) {
 	for address, want := range map[string]string{
 		"":                                     "an empty path",
 		folder:                                 "it is a folder",
-		"mysql://host/db":                      "expected a file or postgres://",
+		"mysql://host/db":                      "use a file or postgres://",
 		"a\x00b":                               "zero byte",
-		"postgres://u:hunter2@host:notaport/x": "expected postgres://",
+		"postgres://u:hunter2@host:notaport/x": "use postgres://",
 		text:                                   "not a database",
-		"postgres://u:hunter2@127.0.0.1:1/x":   "can't be used at the moment",
+		"postgres://u:hunter2@127.0.0.1:1/x":   "is not available",
 		filepath.Join(text, "below"):           "not a directory",
 	} {
 		_, err := store.Open(t.Context(), address, store.Options{})
@@ -140,7 +140,7 @@ func TestALockedFileIsWaitedFor(t *testing.T) {
 
 	conn = hold()
 	err = db.Update(t.Context(), func(tx campaign.Tx) error { return tx.AddCampaign(t.Context(), record("winter")) })
-	if !errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "another program has it locked") {
+	if !errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "another program has locked it") {
 		t.Errorf("a locked file gives %v", err)
 	}
 	leave(conn)

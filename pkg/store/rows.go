@@ -3,30 +3,29 @@ package store
 import (
 	"context"
 	"database/sql"
-	"math/bits"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 )
 
-// reader reads with a runner.
+// reader implements the reading methods of [campaign.Store] with a runner.
 type reader struct {
 	db *DB
 	r  runner
 }
 
-// transaction reads and writes in a transaction.
+// transaction implements [campaign.Tx].
 type transaction struct {
 	reader
 	erased bool // whether personal data was removed
 }
 
-// scanner is a row that is being read.
+// scanner is a row of a result.
 type scanner interface{ Scan(into ...any) error }
 
-// list reads all rows of a query.
-func list[T any](ctx context.Context, r runner, read func(scanner) (T, error), text string, args ...any) ([]T, error) {
+// queryAll returns all rows of a query.
+func queryAll[T any](ctx context.Context, r runner, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
 	rows, err := r.query(ctx, text, args...)
 	if err != nil {
 		return nil, err
@@ -34,46 +33,56 @@ func list[T any](ctx context.Context, r runner, read func(scanner) (T, error), t
 	defer rows.Close()
 	var all []T
 	for rows.Next() {
-		one, err := read(rows)
+		row, err := scan(rows)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, one)
+		all = append(all, row)
 	}
 	return all, rows.Err()
 }
 
-// one reads the only row of a query; [sql.ErrNoRows] is that there is none.
-func one[T any](ctx context.Context, r runner, read func(scanner) (T, error), text string, args ...any) (T, error) {
-	all, err := list(ctx, r, read, text, args...)
+// queryOne returns the first row of a query, or [sql.ErrNoRows].
+func queryOne[T any](ctx context.Context, r runner, scan func(scanner) (T, error), text string, args ...any) (T, error) {
+	all, err := queryAll(ctx, r, scan, text, args...)
 	if err != nil || len(all) == 0 {
-		var none T
+		var zero T
 		if err == nil {
 			err = sql.ErrNoRows
 		}
-		return none, err
+		return zero, err
 	}
 	return all[0], nil
 }
 
-// largest is how many rows one statement is about at most.
-const largest = 128
+// maxRows is the maximum number of rows that one statement inserts.
+const maxRows = 128
 
-// chunks are the numbers of rows that one statement is about: powers of two, so that
-// few statements have to be prepared.
-func chunks(n int) []int {
-	var sizes []int
-	for size := largest; size > 0; size /= 2 {
-		for n >= size {
-			sizes = append(sizes, size)
-			n -= size
-		}
-	}
-	return sizes
+// insert inserts rows. text ends with VALUES.
+func insert(ctx context.Context, r runner, text string, width int, rows [][]any) error {
+	return r.run(ctx, insertStatements(r, text, width, rows))
 }
 
-// places writes n groups of places for values, in their order: ($1, $2), ($3, $4).
-func places(r runner, n, width int) string {
+// insertStatements returns statements that insert rows of width values each. text ends
+// with VALUES. The number of rows in each statement is a power of 2, so that few
+// different statements must be prepared.
+//
+// Unlike a lookup, an insert does not pass its values to SQLite as one JSON argument:
+// that takes three times as long (BenchmarkInsert).
+func insertStatements(r runner, text string, width int, rows [][]any) []statement {
+	var all []statement
+	for size := maxRows; size > 0; size /= 2 {
+		for len(rows) >= size {
+			all = append(all, statement{text: text + " " + placeholders(r, size, width), args: slices.Concat(rows[:size]...)})
+			rows = rows[size:]
+		}
+	}
+	return all
+}
+
+// placeholders returns the placeholders of n rows with width values each, such as
+// ($1, $2), ($3, $4).
+func placeholders(r runner, n, width int) string {
 	var b strings.Builder
 	for i := range n * width {
 		switch {
@@ -84,54 +93,14 @@ func places(r runner, n, width int) string {
 		default:
 			b.WriteString(", ")
 		}
-		b.WriteString(r.place(i + 1))
+		b.WriteString(r.placeholder(i + 1))
 	}
 	b.WriteByte(')')
 	return b.String()
 }
 
-// among reads the rows of a query whose last column is one of many values. The query
-// ends with the column, and may have its other arguments, first, before it.
-func among[T, V any](ctx context.Context, r runner, read func(scanner) (T, error), query string, values []V, first ...any) ([]T, error) {
-	if r.takesArrays() {
-		return list(ctx, r, read, query+" = ANY("+r.place(len(first)+1)+")", append(slices.Clone(first), values)...)
-	}
-	var all []T
-	for part := range slices.Chunk(values, largest) {
-		// Filled up with NULL, which equals nothing, so that few statements have to be
-		// prepared.
-		args := make([]any, len(first)+1<<bits.Len(uint(len(part)-1)))
-		copy(args, first)
-		for i, value := range part {
-			args[len(first)+i] = value
-		}
-		some, err := list(ctx, r, read, query+" IN ("+strings.Repeat("?, ", len(args)-len(first)-1)+"?)", args...)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
-	}
-	return all, nil
-}
-
-// insert writes rows of several values each. text ends with VALUES.
-func insert(ctx context.Context, r runner, text string, width int, rows [][]any) error {
-	return r.all(ctx, inserts(r, text, width, rows))
-}
-
-// inserts are the statements that write rows of several values each. text ends with
-// VALUES.
-func inserts(r runner, text string, width int, rows [][]any) []statement {
-	var all []statement
-	for _, size := range chunks(len(rows)) {
-		all = append(all, statement{text: text + " " + places(r, size, width), args: slices.Concat(rows[:size]...)})
-		rows = rows[size:]
-	}
-	return all
-}
-
-// millis is a time as it is stored, nil for none.
-func millis(t *time.Time) any {
+// nullableMillis returns a time as it is stored, nil for NULL.
+func nullableMillis(t *time.Time) any {
 	if t == nil {
 		return nil
 	}
@@ -140,7 +109,7 @@ func millis(t *time.Time) any {
 
 func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
-func timeOrNone(ms sql.NullInt64) *time.Time {
+func nullableTime(ms sql.NullInt64) *time.Time {
 	if !ms.Valid {
 		return nil
 	}
@@ -148,30 +117,30 @@ func timeOrNone(ms sql.NullInt64) *time.Time {
 	return &t
 }
 
-func flag(set bool) int64 {
-	if set {
+func boolToInt(b bool) int64 {
+	if b {
 		return 1
 	}
 	return 0
 }
 
-// after is the first text behind all those that begin with a prefix, in the order of
-// bytes, which is that of characters in UTF-8; ok is false where there is none.
-func after(prefix string) (text string, ok bool) {
+// prefixEnd returns the first text after all those that begin with prefix, in the order
+// of their bytes. ok is false if there is no such text.
+func prefixEnd(prefix string) (text string, ok bool) {
 	runes := []rune(prefix)
 	for i := len(runes) - 1; i >= 0; i-- {
 		if next := runes[i] + 1; utf8.ValidRune(next) {
 			return string(append(runes[:i], next)), true
 		}
-		if runes[i] == surrogates-1 {
-			return string(append(runes[:i], endOfSurrogates)), true
+		if runes[i] == surrogateMin-1 {
+			return string(append(runes[:i], surrogateMax+1)), true
 		}
 	}
 	return "", false
 }
 
-// Numbers between these are no characters.
+// The range of code points that are not characters.
 const (
-	surrogates      = 0xD800
-	endOfSurrogates = 0xE000
+	surrogateMin = 0xD800
+	surrogateMax = 0xDFFF
 )

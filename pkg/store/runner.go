@@ -4,37 +4,47 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"sync"
 
+	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
 var errBadConn = driver.ErrBadConn
 
-// runner runs statements: those of a transaction, or each on its own.
+// runner runs statements, in a transaction or each on its own.
 type runner interface {
 	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 	exec(ctx context.Context, text string, args ...any) (sql.Result, error)
-	// all runs statements one after the other, up to the first that fails.
-	all(ctx context.Context, statements []statement) error
-	// place is how the n-th argument, counted from 1, is written where all of them stand
-	// in their order.
-	place(n int) string
-	takesArrays() bool // whether an argument can be a slice of values
+
+	// run runs statements one after another until one fails.
+	run(ctx context.Context, statements []statement) error
+
+	// placeholder returns the SQL placeholder of argument n (1-based) in a statement that
+	// has all its placeholders in order.
+	placeholder(n int) string
+
+	// inTexts returns the condition that a column is one of several texts, which are
+	// argument n (1-based), and that argument.
+	inTexts(column string, n int, values []string) (condition string, arg any, err error)
+
+	// inBytes is like inTexts for byte strings.
+	inBytes(column string, n int, values [][]byte) (condition string, arg any, err error)
 }
 
-// statement is one of several.
+// statement is an SQL statement with its arguments.
 type statement struct {
 	text string
 	args []any
-	read func(scanner) error // takes a row; nil where there are none to read
+	read func(scanner) error // called for each row; nil if there are no rows
 }
 
-// each runs statements one by one.
-func each(ctx context.Context, r runner, statements []statement) error {
+// runEach runs statements one by one.
+func runEach(ctx context.Context, r runner, statements []statement) error {
 	for _, s := range statements {
 		if s.read == nil {
 			if _, err := r.exec(ctx, s.text, s.args...); err != nil {
@@ -42,17 +52,17 @@ func each(ctx context.Context, r runner, statements []statement) error {
 			}
 			continue
 		}
-		nothing := func(row scanner) (struct{}, error) { return struct{}{}, s.read(row) }
-		if _, err := list(ctx, r, nothing, s.text, s.args...); err != nil {
+		scan := func(row scanner) (struct{}, error) { return struct{}{}, s.read(row) }
+		if _, err := queryAll(ctx, r, scan, s.text, s.args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// plainRunner runs statements of PostgreSQL, whose driver keeps them prepared.
+// plainRunner runs statements of PostgreSQL. The driver prepares them.
 type plainRunner struct {
-	conn *sql.Conn // the connection that db is on, nil for any
+	conn *sql.Conn // the connection of db; nil if db uses any
 	db   interface {
 		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
@@ -67,16 +77,16 @@ func (r plainRunner) exec(ctx context.Context, text string, args ...any) (sql.Re
 	return r.db.ExecContext(ctx, text, args...)
 }
 
-// all sends the statements at once where they go over one connection: whoever is far
-// from the database waits once for all of them.
-func (r plainRunner) all(ctx context.Context, statements []statement) error {
+// run sends the statements in one batch if they use one connection, so that all of them
+// take one round trip.
+func (r plainRunner) run(ctx context.Context, statements []statement) error {
 	if r.conn == nil || len(statements) < 2 {
-		return each(ctx, r, statements)
+		return runEach(ctx, r, statements)
 	}
 	return r.conn.Raw(func(conn any) error {
 		c, ok := conn.(*stdlib.Conn)
 		if !ok {
-			return fmt.Errorf("a connection of the kind %T, expected one of pgx", conn)
+			return fmt.Errorf("unexpected connection %T, want one of pgx", conn)
 		}
 		var batch pgx.Batch
 		for _, s := range statements {
@@ -97,65 +107,84 @@ func (r plainRunner) all(ctx context.Context, statements []statement) error {
 	})
 }
 
-func (plainRunner) place(n int) string { return "$" + strconv.Itoa(n) }
+func (plainRunner) placeholder(n int) string { return "$" + strconv.Itoa(n) }
 
-func (plainRunner) takesArrays() bool { return true }
+func (plainRunner) inTexts(column string, n int, values []string) (condition string, arg any, err error) {
+	return column + " = ANY($" + strconv.Itoa(n) + ")", values, nil
+}
 
-// prepared runs statements of SQLite and keeps them, since to read one costs more
-// than to run it.
-type prepared struct {
+func (plainRunner) inBytes(column string, n int, values [][]byte) (condition string, arg any, err error) {
+	return column + " = ANY($" + strconv.Itoa(n) + ")", values, nil
+}
+
+// preparedRunner runs statements of SQLite. It keeps them prepared, because parsing takes
+// longer than running them.
+type preparedRunner struct {
 	db interface {
 		PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
 	}
-	mu   sync.Mutex
-	kept map[string]*sql.Stmt
+	mu    sync.Mutex
+	stmts map[string]*sql.Stmt
 }
 
-func newPreparedPool(pool *sql.DB) *prepared {
-	return &prepared{db: pool, kept: map[string]*sql.Stmt{}}
+func newPreparedPool(pool *sql.DB) *preparedRunner {
+	return &preparedRunner{db: pool, stmts: map[string]*sql.Stmt{}}
 }
 
-func newPreparedConn(conn *sql.Conn) *prepared {
-	return &prepared{db: conn, kept: map[string]*sql.Stmt{}}
+func newPreparedConn(conn *sql.Conn) *preparedRunner {
+	return &preparedRunner{db: conn, stmts: map[string]*sql.Stmt{}}
 }
 
-// maxKept is how many statements are kept: there are fewer, but that their
-// conditions can be put together in many ways.
-const maxKept = 300
+// maxStatements is the maximum number of statements that a runner keeps. Only clients
+// that combine many conditions reach it.
+const maxStatements = 300
 
-func (p *prepared) statement(ctx context.Context, text string) (*sql.Stmt, error) {
+func (p *preparedRunner) statement(ctx context.Context, text string) (*sql.Stmt, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s := p.kept[text]; s != nil {
+	if s := p.stmts[text]; s != nil {
 		return s, nil
 	}
 	s, err := p.db.PrepareContext(context.WithoutCancel(ctx), text) //nolint:sqlclosecheck // it is kept as long as its connection
-	if err == nil && len(p.kept) < maxKept {
-		p.kept[text] = s
+	if err == nil && len(p.stmts) < maxStatements {
+		p.stmts[text] = s
 	}
 	return s, err
 }
 
-// close gives up all statements.
-func (p *prepared) close() {
+// close closes all statements.
+func (p *preparedRunner) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, s := range p.kept {
-		_ = s.Close() // nothing is read from it any more
+	for _, s := range p.stmts {
+		_ = s.Close() // no rows of it are open
 	}
-	clear(p.kept)
+	clear(p.stmts)
 }
 
-func (p *prepared) all(ctx context.Context, statements []statement) error {
-	return each(ctx, p, statements)
+func (p *preparedRunner) run(ctx context.Context, statements []statement) error {
+	return runEach(ctx, p, statements)
 }
 
-// place has no number: the driver would look for it among those of all other arguments.
-func (*prepared) place(int) string { return "?" }
+// placeholder returns one without a number: the driver searches all arguments for each
+// numbered one, which is quadratic in their count (BenchmarkInsert).
+func (*preparedRunner) placeholder(int) string { return "?" }
 
-func (*prepared) takesArrays() bool { return false }
+func (*preparedRunner) inTexts(column string, n int, values []string) (condition string, arg any, err error) {
+	text, err := json.Marshal(values)
+	return column + " IN (SELECT value FROM json_each($" + strconv.Itoa(n) + "))", string(text), err
+}
 
-func (p *prepared) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+func (*preparedRunner) inBytes(column string, n int, values [][]byte) (condition string, arg any, err error) {
+	digits := make([]string, len(values))
+	for i, v := range values {
+		digits[i] = hex.EncodeToString(v)
+	}
+	text, err := json.Marshal(digits)
+	return column + " IN (SELECT unhex(value) FROM json_each($" + strconv.Itoa(n) + "))", string(text), err
+}
+
+func (p *preparedRunner) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	s, err := p.statement(ctx, text) //nolint:sqlclosecheck // it is kept
 	if err != nil {
 		return nil, err
@@ -163,7 +192,7 @@ func (p *prepared) query(ctx context.Context, text string, args ...any) (*sql.Ro
 	return s.QueryContext(ctx, args...)
 }
 
-func (p *prepared) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+func (p *preparedRunner) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	s, err := p.statement(ctx, text) //nolint:sqlclosecheck // it is kept
 	if err != nil {
 		return nil, err

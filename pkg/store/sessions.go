@@ -10,12 +10,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// Sessions keeps the sessions of those who are logged in, as
-// github.com/alexedwards/scs/v2 wants them kept. Whoever reads the database can't use
-// them: it has only digests of their tokens.
+// Sessions stores the sessions of promoters for github.com/alexedwards/scs/v2. The database
+// has only digests of their tokens, so nobody who reads it can use them.
 type Sessions struct{ db *DB }
 
-// Sessions gives the sessions of the database.
+// Sessions returns the sessions of the database.
 func (db *DB) Sessions() *Sessions { return &Sessions{db} }
 
 type sessionData struct {
@@ -23,19 +22,18 @@ type sessionData struct {
 	expires int64
 }
 
-// FindCtx gives the data of a session that has not expired.
+// FindCtx returns the data of a session that has not expired.
 func (s *Sessions) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
 	read := func(row scanner) (d sessionData, err error) { return d, row.Scan(&d.data, &d.expires) }
 	sum := sha256.Sum256([]byte(token))
-	d, err := one(ctx, s.db.r, read, "SELECT data, expires_at FROM sessions WHERE token_sha256 = $1", sum[:])
+	d, err := queryOne(ctx, s.db.r, read, "SELECT data, expires_at FROM sessions WHERE token_sha256 = $1", sum[:])
 	if errors.Is(err, sql.ErrNoRows) || err == nil && d.expires <= time.Now().UnixMilli() {
 		return nil, false, nil
 	}
 	return d.data, err == nil, s.db.explain(err)
 }
 
-// CommitCtx stores the data of a session until it expires, and removes those that
-// have.
+// CommitCtx stores the data of a session and removes expired sessions.
 func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
 	sum := sha256.Sum256([]byte(token))
 	return s.update(ctx, func(t *transaction) error {
@@ -48,7 +46,7 @@ func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 	})
 }
 
-// DeleteCtx ends a session.
+// DeleteCtx removes a session.
 func (s *Sessions) DeleteCtx(ctx context.Context, token string) error {
 	sum := sha256.Sum256([]byte(token))
 	return s.update(ctx, func(t *transaction) error {
@@ -61,21 +59,21 @@ func (s *Sessions) update(ctx context.Context, f func(*transaction) error) error
 	return s.db.Update(ctx, func(tx campaign.Tx) error {
 		t, ok := tx.(*transaction)
 		if !ok {
-			return errors.New("a transaction of another store")
+			return errors.New("transaction of another store")
 		}
 		return f(t)
 	})
 }
 
-// Find is FindCtx for callers without a context.
+// Find is like FindCtx without a context.
 func (s *Sessions) Find(token string) ([]byte, bool, error) {
 	return s.FindCtx(context.Background(), token)
 }
 
-// Commit is CommitCtx for callers without a context.
+// Commit is like CommitCtx without a context.
 func (s *Sessions) Commit(token string, data []byte, expires time.Time) error {
 	return s.CommitCtx(context.Background(), token, data, expires)
 }
 
-// Delete is DeleteCtx for callers without a context.
+// Delete is like DeleteCtx without a context.
 func (s *Sessions) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }

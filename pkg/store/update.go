@@ -10,12 +10,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// maxRuns is how often a transaction is begun anew where others are in its way.
-const maxRuns = 10
+// maxAttempts is the number of times that a conflicting transaction or migration is tried.
+const maxAttempts = 10
 
-// Update implements [campaign.Store]. Where the connection is lost while a
-// transaction is kept it may be on disk though the error is a
-// [campaign.ErrUnavailable]: who must know repeats it with its once-only key.
+// Update implements [campaign.Store]. If the connection is lost during the commit, the
+// transaction may be on disk although the error wraps [campaign.ErrUnavailable].
 func (db *DB) Update(ctx context.Context, f func(campaign.Tx) error) error {
 	update := db.updatePostgres
 	if db.writer != nil {
@@ -26,7 +25,7 @@ func (db *DB) Update(ctx context.Context, f func(campaign.Tx) error) error {
 		if err == nil || faultOf(err) != collision {
 			return db.explain(err)
 		}
-		if n == maxRuns {
+		if n == maxAttempts {
 			return &lostError{db.address, err}
 		}
 		select {
@@ -37,9 +36,8 @@ func (db *DB) Update(ctx context.Context, f func(campaign.Tx) error) error {
 	}
 }
 
-// commitTime is how long the end of a transaction may take though nobody waits for it
-// any more.
-const commitTime = 5 * time.Second
+// commitTimeout limits the time of a commit whose caller is gone.
+const commitTimeout = 5 * time.Second
 
 func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) error {
 	conn, err := db.pool.Conn(ctx)
@@ -47,12 +45,12 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // it goes back to the pool
-	// Once begun, a commit is not given up at once: its end would not be known. The
-	// statements before it are, by the context they are given.
-	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	// Cancelling ctx ends the statements at once, but not a commit: its result would not
+	// be known.
+	txCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(commitTime, cancel) })()
-	tx, err := conn.BeginTx(lasting, nil)
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(commitTimeout, cancel) })()
+	tx, err := conn.BeginTx(txCtx, nil)
 	if err != nil {
 		return err
 	}
@@ -63,12 +61,12 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	return givenUp(ctx, tx.Commit())
+	return contextErr(ctx, tx.Commit())
 }
 
-// givenUp tells why a context has ended where an error tells only that a transaction was
-// rolled back with it.
-func givenUp(ctx context.Context, err error) error {
+// contextErr returns the cause of the end of ctx if err is only the consequence for a
+// transaction.
+func contextErr(ctx context.Context, err error) error {
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -77,54 +75,54 @@ func givenUp(ctx context.Context, err error) error {
 
 func (db *DB) updateSQLite(ctx context.Context, f func(campaign.Tx) error) error {
 	erased := false
-	err := db.writer.transact(ctx, func(p *prepared) error {
+	err := db.writer.transact(ctx, func(p *preparedRunner) error {
 		t := &transaction{reader: reader{db, p}}
 		err := f(t)
 		erased = t.erased
 		return err
 	})
 	if err == nil && erased {
-		db.writer.forget(ctx)
+		db.writer.truncateLog(ctx)
 	}
 	return err
 }
 
-// writer is the one connection that writes to a SQLite file. Others of this process
-// wait for their turn in the order they come; those of other processes for the lock
-// of the file.
+// writer has the one connection of this process that writes to a SQLite file. The
+// goroutines that use it wait for its semaphore, other processes for the lock of the
+// file.
 type writer struct {
-	pool *sql.DB
-	turn chan struct{} // holds one token for whoever uses what follows
-	conn *sql.Conn     // nil where there is none yet, or the last one broke
-	kept *prepared
+	pool  *sql.DB
+	sem   chan struct{} // holds one token while the other fields are in use
+	conn  *sql.Conn     // nil before the first use and after an error
+	stmts *preparedRunner
 }
 
 func newWriter(pool *sql.DB) *writer {
-	return &writer{pool: pool, turn: make(chan struct{}, 1)}
+	return &writer{pool: pool, sem: make(chan struct{}, 1)}
 }
 
-func (w *writer) take(ctx context.Context) error {
+func (w *writer) lock(ctx context.Context) error {
 	select {
-	case w.turn <- struct{}{}:
+	case w.sem <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-func (w *writer) leave() { <-w.turn }
+func (w *writer) unlock() { <-w.sem }
 
-// connect sees to it that there is a connection, for whoever has the turn.
+// connect opens the connection if necessary. The caller holds the lock.
 func (w *writer) connect(ctx context.Context) error {
 	if w.conn != nil {
 		return nil
 	}
-	// SQLite does not wait for others that open a new file at the same time, of which
-	// only one can make it a file with a log.
-	for deadline := time.Now().Add(busyTime); ; {
+	// If several processes open a new file at the same time, one creates its log and the
+	// others fail without waiting for the lock.
+	for deadline := time.Now().Add(busyTimeout); ; {
 		conn, err := w.pool.Conn(ctx)
 		if err == nil {
-			w.conn, w.kept = conn, newPreparedConn(conn)
+			w.conn, w.stmts = conn, newPreparedConn(conn)
 			return nil
 		}
 		if !isBusy(err) || time.Now().After(deadline) {
@@ -138,35 +136,35 @@ func (w *writer) connect(ctx context.Context) error {
 	}
 }
 
-// ready sees to it that there is a connection.
+// ready opens the connection if necessary.
 func (w *writer) ready(ctx context.Context) error {
-	if err := w.take(ctx); err != nil {
+	if err := w.lock(ctx); err != nil {
 		return err
 	}
-	defer w.leave()
+	defer w.unlock()
 	return w.connect(ctx)
 }
 
-// discard gives up a connection that is in doubt. A new one takes its place. Its
-// statements go first: SQLite keeps a connection that has some, with its transaction
-// and the lock of the file.
+// discard closes a connection in an unknown state; connect opens a new one. It closes the
+// statements first, because SQLite keeps a connection that has open statements, with its
+// transaction and the lock of the file.
 func (w *writer) discard() {
-	w.kept.close()
+	w.stmts.close()
 	_ = w.conn.Raw(func(any) error { return errBadConn })
 	_ = w.conn.Close()
-	w.conn, w.kept = nil, nil
+	w.conn, w.stmts = nil, nil
 }
 
-// transact runs f in a transaction that has the file locked from its beginning.
-func (w *writer) transact(ctx context.Context, f func(*prepared) error) (err error) {
-	if err := w.take(ctx); err != nil {
+// transact runs f in a transaction that locks the file when it begins.
+func (w *writer) transact(ctx context.Context, f func(*preparedRunner) error) (err error) {
+	if err := w.lock(ctx); err != nil {
 		return err
 	}
-	defer w.leave()
+	defer w.unlock()
 	if err := w.connect(ctx); err != nil {
 		return err
 	}
-	if _, err := w.kept.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if _, err := w.stmts.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		if errors.Is(err, errBadConn) || ctx.Err() != nil {
 			w.discard()
 		}
@@ -178,44 +176,44 @@ func (w *writer) transact(ctx context.Context, f func(*prepared) error) (err err
 			w.rollback()
 		}
 	}()
-	if err := f(w.kept); err != nil {
+	if err := f(w.stmts); err != nil {
 		return err
 	}
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	// Once begun it is not given up: its end would not be known.
-	if _, err := w.kept.exec(context.WithoutCancel(ctx), "COMMIT"); err != nil {
+	// A commit is not cancelled: its result would not be known.
+	if _, err := w.stmts.exec(context.WithoutCancel(ctx), "COMMIT"); err != nil {
 		return err
 	}
 	done = true
 	return nil
 }
 
-// forget empties the log beside the file, which has what was erased from that. If
-// somebody reads it at the moment, a later checkpoint does.
-func (w *writer) forget(ctx context.Context) {
-	if w.take(ctx) != nil {
+// truncateLog empties the log, which still has the data that was erased from the file. It
+// does nothing while another connection reads; a later checkpoint empties the log then.
+func (w *writer) truncateLog(ctx context.Context) {
+	if w.lock(ctx) != nil {
 		return
 	}
-	defer w.leave()
+	defer w.unlock()
 	if w.connect(ctx) == nil {
 		_, _ = w.conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	}
 }
 
 func (w *writer) rollback() {
-	if _, err := w.kept.exec(context.Background(), "ROLLBACK"); err != nil {
-		// Some errors have ended it already; whether this one has is not certain.
+	if _, err := w.stmts.exec(context.Background(), "ROLLBACK"); err != nil {
+		// Some errors end the transaction, so its state is not known.
 		w.discard()
 	}
 }
 
 func (w *writer) close() {
-	w.turn <- struct{}{} // when whoever writes has ended
+	w.sem <- struct{}{} // wait for a transaction in progress
 	if w.conn != nil {
-		// What is not in the file itself yet is still in its log, if this fails.
-		w.kept.close()
+		// If this fails, the last transactions stay in the log.
+		w.stmts.close()
 		_, _ = w.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 		_ = w.conn.Close()
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// where puts conditions together, each about the value of a column.
+// where is a WHERE clause and its arguments.
 type where struct {
 	text string
 	args []any
@@ -14,34 +14,34 @@ type where struct {
 // and adds a condition that ends with a value.
 func (w *where) and(condition string, value any) {
 	w.args = append(w.args, value)
-	w.plain(condition + "$" + strconv.Itoa(len(w.args)))
+	w.andText(condition + "$" + strconv.Itoa(len(w.args)))
 }
 
-// plain adds a condition without a value.
-func (w *where) plain(condition string) {
-	word := " AND "
+// andText adds a condition without a value.
+func (w *where) andText(condition string) {
+	keyword := " AND "
 	if w.text == "" {
-		word = " WHERE "
+		keyword = " WHERE "
 	}
-	w.text += word + condition
+	w.text += keyword + condition
 }
 
-// begins adds the condition that a column begins with a prefix. It is one about a
-// range, for which an index serves.
-func (w *where) begins(column, prefix string) {
-	prefix = storable(prefix)
+// andPrefix adds the condition that a column begins with prefix. It is a range, so that
+// an index is used.
+func (w *where) andPrefix(column, prefix string) {
+	prefix = cleanText(prefix)
 	w.and(column+" >= ", prefix)
-	if end, ok := after(prefix); ok {
+	if end, ok := prefixEnd(prefix); ok {
 		w.and(column+" < ", end)
 	}
 }
 
-// storable leaves out of a text what no text in a database has.
-func storable(text string) string {
+// cleanText removes from text what neither database can store.
+func cleanText(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }
 
-// limit is the end of a statement that gives at most n rows.
+// limit returns the LIMIT clause for n rows.
 func (w *where) limit(n int) string {
 	w.args = append(w.args, int64(n))
 	return " LIMIT $" + strconv.Itoa(len(w.args))

@@ -17,20 +17,21 @@ import (
 	"time"
 )
 
-// Server is a PostgreSQL server for tests, on a port of its own.
+// Server is a PostgreSQL server for tests.
 type Server struct {
-	folder  string // of its data, removed with it
+	folder  string // of its data; Stop removes it
 	port    int
 	durable bool
 	process *exec.Cmd
+	exited  chan struct{} // closed when the process has ended
 	output  bytes.Buffer
 }
 
-// password is that of the server's only user.
+// password is the password of the server's only user.
 const password = "storetest"
 
-// StartServer starts a server that a test may stop and start as it likes; it ends
-// with the test. A durable one writes to the disk as one in use does.
+// StartServer starts a server for one test, which may stop and start it. A durable server
+// flushes its writes to the disk, as in production.
 func StartServer(t testing.TB, durable bool) *Server {
 	t.Helper()
 	s, err := Launch(durable)
@@ -41,7 +42,7 @@ func StartServer(t testing.TB, durable bool) *Server {
 	return s
 }
 
-// Launch is [StartServer] for what is no test: the caller stops the server.
+// Launch is like [StartServer] outside of a test: the caller must stop the server.
 func Launch(durable bool) (*Server, error) {
 	initdb, err := program("initdb")
 	if err != nil {
@@ -65,7 +66,7 @@ func Launch(durable bool) (*Server, error) {
 	return s, nil
 }
 
-// program finds a program of PostgreSQL, which Debian keeps out of the path.
+// program returns the path of a program of PostgreSQL. Debian installs them outside PATH.
 func program(name string) (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
 	if len(found) > 0 {
@@ -73,17 +74,17 @@ func program(name string) (string, error) {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("PostgreSQL is not here: %w", err)
+		return "", fmt.Errorf("PostgreSQL is not installed: %w", err)
 	}
 	return path, nil
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a moment only
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it returns at once
 	if err != nil {
 		return 0, err
 	}
-	defer l.Close() //nolint:errcheck // it was never used
+	defer l.Close() //nolint:errcheck // nothing was accepted
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
@@ -95,11 +96,11 @@ func (s *Server) prepare(initdb string) error {
 	if err := os.WriteFile(secret, []byte(password), 0o644); err != nil {
 		return err
 	}
-	make := exec.Command(initdb, "--pgdata", s.data(), "--username", "prizegen", "--pwfile", secret, //nolint:noctx // ends by itself
+	cmd := exec.Command(initdb, "--pgdata", s.data(), "--username", "prizegen", "--pwfile", secret, //nolint:noctx // it ends
 		"--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
-	make.Dir = s.folder
-	asPostgres(make)
-	if out, err := make.CombinedOutput(); err != nil {
+	cmd.Dir = s.folder
+	asPostgres(cmd)
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	return nil
@@ -107,7 +108,7 @@ func (s *Server) prepare(initdb string) error {
 
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 
-// Start starts the server again after [Server.Stop] of a test.
+// Start starts the server, for example after [Server.Halt], and waits until it answers.
 func (s *Server) Start() error {
 	postgres, err := program("postgres")
 	if err != nil {
@@ -117,20 +118,27 @@ func (s *Server) Start() error {
 	if !s.durable {
 		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}
-	s.process = exec.Command(postgres, args...) //nolint:noctx // Kill ends it
+	s.process = exec.Command(postgres, args...) //nolint:noctx // Halt ends it
 	s.process.Dir = s.folder
 	s.process.Stdout, s.process.Stderr = &s.output, &s.output
 	asPostgres(s.process)
 	if err := s.process.Start(); err != nil {
 		return err
 	}
-	for range 200 {
-		if s.answers() {
-			return nil
+	process, exited := s.process, make(chan struct{})
+	s.exited = exited
+	go func() {
+		_ = process.Wait() // its output tells more
+		close(exited)
+	}()
+	for !s.answers() {
+		select {
+		case <-exited:
+			return errors.New("PostgreSQL ended:\n" + s.output.String())
+		case <-time.After(20 * time.Millisecond):
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
-	return errors.New("PostgreSQL does not answer:\n" + s.output.String())
+	return nil
 }
 
 func (s *Server) answers() bool {
@@ -138,24 +146,24 @@ func (s *Server) answers() bool {
 	if err != nil {
 		return false
 	}
-	defer db.Close() //nolint:errcheck // it was only asked
+	defer db.Close() //nolint:errcheck // it is not used any more
 	return db.PingContext(context.Background()) == nil
 }
 
-// Address is that of the server's first database.
+// Address returns the address of the server's first database.
 func (s *Server) Address() string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword("prizegen", password), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)), Path: "/postgres"}
 	return u.String()
 }
 
-// Halt ends the server at once, as a crash does. Its data stays.
+// Halt ends the server without a clean shutdown. Its data stays.
 func (s *Server) Halt() {
-	if s.process == nil || s.process.Process == nil {
+	if s.process == nil || s.exited == nil {
 		return
 	}
 	endPostgres(s.process.Process)
-	_ = s.process.Wait() // it was told to end
-	s.process = nil
+	<-s.exited
+	s.process, s.exited = nil, nil
 }
 
 // Stop ends the server and removes its data.

@@ -1,5 +1,7 @@
-// Package storetest gives tests real databases: SQLite files, and a PostgreSQL server
-// that runs as long as the tests of a package do.
+// Package storetest provides real databases for tests: SQLite files, and a PostgreSQL
+// server that runs during the tests of a package.
+//
+//	storetest.Each(t, func(t *testing.T, address string) { db := storetest.Open(t, address) … })
 package storetest
 
 import (
@@ -17,12 +19,12 @@ import (
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
-// serverVariable has the address of the server that [Run] started. Who sets it
-// before has the tests use a server of their own.
+// serverVariable is the environment variable with the address of the server that [Run]
+// started. If it is set before, the tests use that server.
 const serverVariable = "PRIZEGEN_TEST_POSTGRES"
 
-// Run runs the tests of a package with a PostgreSQL server beside them, if there is
-// one on this machine. It is for TestMain and gives the exit status.
+// Run runs the tests of a package with a PostgreSQL server, if one is installed, and
+// returns the exit status. Call it in TestMain.
 func Run(m *testing.M) int {
 	if os.Getenv(serverVariable) != "" {
 		return m.Run()
@@ -40,26 +42,26 @@ func Run(m *testing.M) int {
 	return m.Run()
 }
 
-// Each runs a test with each kind of database, as a subtest named after it.
+// Each runs a test with each database engine, in a subtest of its name.
 func Each(t *testing.T, test func(t *testing.T, address string)) {
 	t.Helper()
 	t.Run(string(store.SQLite), func(t *testing.T) { test(t, File(t)) })
 	t.Run(string(store.Postgres), func(t *testing.T) { test(t, Postgres(t)) })
 }
 
-// File gives the path of a SQLite file that is not there yet.
+// File returns the path of a SQLite file that does not exist.
 func File(t testing.TB) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), "prizegen.db")
 }
 
-// Postgres gives the address of a new database, which is removed after the test.
-// Where there is no server the test is skipped, and fails under continuous integration.
+// Postgres returns the address of a new database, which is removed after the test. Without
+// a server it skips the test, or fails it under continuous integration.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv(serverVariable)
 	if server == "" {
-		needed(t, "PostgreSQL is not here; install it, or set "+serverVariable+" to the address of a server")
+		needed(t, "PostgreSQL is not installed; install it, or set "+serverVariable+" to the address of a server")
 	}
 	name := fmt.Sprintf("prizegen_%d_%d", os.Getpid(), time.Now().UnixNano())
 	command(t, server, "CREATE DATABASE "+name)
@@ -72,6 +74,7 @@ func Postgres(t testing.TB) string {
 	return u.String()
 }
 
+// needed skips a test, or fails it under continuous integration.
 func needed(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
@@ -80,6 +83,7 @@ func needed(t testing.TB, what string) {
 	t.Skip(what)
 }
 
+// command runs a statement on the server.
 func command(t testing.TB, server, text string) {
 	t.Helper()
 	db, err := sql.Open("pgx", server)

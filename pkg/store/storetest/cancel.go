@@ -1,0 +1,59 @@
+package storetest
+
+import (
+	"context"
+	"sync"
+)
+
+// CancelAfter returns a context that is cancelled after its Done and Err were called n
+// times. With increasing n, a test cancels an operation at every moment at which the
+// operation notices.
+func CancelAfter(parent context.Context, n int) context.Context {
+	return &countingContext{Context: parent, left: n, done: make(chan struct{})}
+}
+
+// countingContext is a context that is cancelled after a number of calls.
+type countingContext struct {
+	context.Context
+	mu   sync.Mutex
+	left int
+	done chan struct{}
+}
+
+// count counts a call and cancels the context at the last one.
+func (c *countingContext) count() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.left == 0 {
+		close(c.done)
+	}
+	c.left--
+}
+
+func (c *countingContext) Done() <-chan struct{} {
+	c.count()
+	return c.done
+}
+
+func (c *countingContext) Err() error {
+	c.count()
+	select {
+	case <-c.done:
+		return context.Canceled
+	default:
+		return c.Context.Err()
+	}
+}
+
+// CancelEverywhere calls f with contexts that are cancelled later and later, until f
+// succeeds. After each failure it calls failed with the number of calls of the context and
+// the error.
+func CancelEverywhere(parent context.Context, f func(ctx context.Context) error, failed func(calls int, err error)) {
+	for calls := 0; ; calls += 1 + calls/8 {
+		err := f(CancelAfter(parent, calls))
+		if err == nil {
+			return
+		}
+		failed(calls, err)
+	}
+}
