@@ -4,43 +4,31 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io/fs"
-	"os"
+	"fmt"
+	"strconv"
 	"time"
 
+	"github.com/charmbracelet/lipgloss"
 	"github.com/spf13/cobra"
 
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
-	"github.com/prizegen/prizegen/pkg/atomicfile"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
-
-// promotionFunc runs a command with the campaigns that it is about.
-type promotionFunc func(ctx context.Context, p promotion, args []string) error
-
-// promotionCmd makes a command about campaigns or entrants: it has the flag --db and
-// works here or with a core elsewhere.
-func promotionCmd(a *app, cmd *cobra.Command, f promotionFunc) *cobra.Command {
-	db := newDBFlag(a, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return withPromotion(cmd.Context(), a, db.Get(), func(p promotion) error { return f(cmd.Context(), p, args) })
-	}
-	return cmd
-}
 
 func newCampaignCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "campaign",
 		Short: "Run promotions",
-		Long: `Campaign runs promotions. A campaign is a draft at first. Opening it fixes its
-rules, formats and stock and publishes the commitment of its seed; people play
-it on the web site, by the API or with prizegen draw --campaign; closing it
-reveals the seed, and prizegen verify checks what campaign export writes.
+		Long: `Run promotions.
 
-Campaigns are kept in the database that --db names, or by the core whose address
---core-url or --remote gives.`,
+A campaign starts as a draft. Opening it fixes its rules, formats and stock, and
+publishes the commitment of its seed. People play it on the web site, with the API or
+with prizegen draw --campaign. Closing it reveals the seed. prizegen verify checks the
+export of a campaign.
+
+Campaigns are in the database of --db, or at the core service of --core-url or --remote.`,
 		Example: `  prizegen campaign create summer --rules generous --max-plays 1
   prizegen campaign open summer
   prizegen draw --campaign summer --first-name Ann --last-name Lee
@@ -57,10 +45,10 @@ Campaigns are kept in the database that --db names, or by the core whose address
 }
 
 func oneCampaign() cobra.PositionalArgs {
-	return oneArg("name", "give the name of a campaign; prizegen campaign list has them")
+	return oneArg("name", "give the name of a campaign; see prizegen campaign list")
 }
 
-// planFlags are the flags that say what a campaign is.
+// planFlags are the flags that describe a campaign.
 type planFlags struct {
 	title        *string
 	formats      formats
@@ -73,17 +61,15 @@ type planFlags struct {
 
 func newPlanFlags(a *app, cmd *cobra.Command) planFlags {
 	f := planFlags{formats: newFormats(a, cmd), rules: newRulesFlag(a, cmd)}
-	f.title = cmd.Flags().String("title", "", "name for people (default: the name)")
-	f.opens = settings.NewOptional("time", parseTime)
-	settings.AddFlag(cmd, f.opens, "opens", "when playing begins, in UTC: 2027-06-01, \"2027-06-01 18:00\" or RFC 3339; none for as soon as it is open")
-	f.closes = settings.NewOptional("time", parseTime)
-	settings.AddFlag(cmd, f.closes, "closes", "when playing ends; none for as soon as it is closed")
-	f.maxPlays = cmd.Flags().Int64("max-plays", 0, "how often an entrant may play, 0 for any number")
-	f.requireEmail = cmd.Flags().Bool("require-email", false, "ask entrants for an email address, by which their plays are counted")
+	f.title = cmd.Flags().String("title", "", "`title` for people (default: the name)")
+	f.opens = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "opens", "start at this time in UTC: 2027-06-01, \"2027-06-01 18:00\" or RFC 3339; none means when you open it")
+	f.closes = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "closes", "end at this time; none means when you close it")
+	f.maxPlays = cmd.Flags().Int64("max-plays", 0, "limit the plays of each entrant to this `number`; 0 means no limit")
+	f.requireEmail = cmd.Flags().Bool("require-email", false, "require an email address, by which the plays of an entrant are counted")
 	return f
 }
 
-// parseTime reads a time, or none.
+// parseTime parses a time, or none.
 func parseTime(text string) (*time.Time, error) {
 	if text == "none" {
 		return nil, nil
@@ -93,55 +79,55 @@ func parseTime(text string) (*time.Time, error) {
 			return &t, nil
 		}
 	}
-	return nil, errors.New("expected a time in UTC such as 2027-06-01, \"2027-06-01 18:00\" or 2027-06-01T18:00:00+02:00, or none")
+	return nil, errors.New("must be none or a time in UTC such as 2027-06-01, \"2027-06-01 18:00\" or 2027-06-01T18:00:00+02:00")
 }
 
 func newCampaignCreateCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "create NAME", Short: "Make a draft",
-		Long: `Create makes a draft, which nobody can play yet. Its name is that of its web page:
-lower-case letters, digits and hyphens.`,
+		Use: "create NAME", Short: "Create a draft",
+		Long: `Create a draft, which nobody can play yet. Its name, which is part of the address of
+its web page, has lower-case letters, digits and hyphens.`,
 		Example: `  prizegen campaign create summer --title "The great summer draw"
   prizegen campaign create vip --rules vip.yaml --text upper3 --number digits6 --max-plays 1 --require-email --open`,
 		Args: oneCampaign(),
 	}
-	plan := newPlanFlags(a, cmd)
-	open := cmd.Flags().Bool("open", false, "open it at once")
-	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
-		asked := campaign.Plan{
-			Name: args[0], Title: *plan.title, OpensAt: plan.opens.Get(), ClosesAt: plan.closes.Get(),
-			MaxPlays: *plan.maxPlays, RequireEmail: *plan.requireEmail,
+	flags := newPlanFlags(a, cmd)
+	open := cmd.Flags().Bool("open", false, "open the campaign immediately")
+	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {
+		plan := campaign.Plan{
+			Name: args[0], Title: *flags.title, OpensAt: flags.opens.Get(), ClosesAt: flags.closes.Get(),
+			MaxPlays: *flags.maxPlays, RequireEmail: *flags.requireEmail,
 		}
-		if err := fillPlan(a, plan, &asked); err != nil {
+		if err := fillPlan(a, flags, &plan); err != nil {
 			return err
 		}
-		c, err := p.Create(ctx, asked)
+		draft, err := c.Create(ctx, plan)
 		if err != nil {
 			return err
 		}
 		if *open {
-			return openCampaign(ctx, a, p, c.Name)
+			return openCampaign(ctx, a, c, draft.Name)
 		}
-		a.note("the campaign %s is a draft; open it with prizegen campaign open %s", c.Name, c.Name)
+		a.note("the campaign %s is a draft; open it with prizegen campaign open %s", draft.Name, draft.Name)
 		return nil
 	})
 }
 
-// fillPlan fills in rules and formats. A core knows what it has deployed, so it gets only
-// what was given.
+// fillPlan adds rules and formats. A core service knows what it has deployed, so it gets
+// only what was given.
 func fillPlan(a *app, flags planFlags, plan *campaign.Plan) error {
-	elsewhere := a.services.Core != nil
-	if !elsewhere || flags.formats.text.Given() {
+	isRemote := a.services.Core != nil
+	if !isRemote || flags.formats.text.Given() {
 		plan.TextFormat = flags.formats.text.String()
 	}
-	if !elsewhere || flags.formats.number.Given() {
+	if !isRemote || flags.formats.number.Given() {
 		plan.NumberFormat = flags.formats.number.String()
 	}
-	if elsewhere && !flags.rules.Given() {
+	if isRemote && !flags.rules.Given() {
 		return nil
 	}
 	rules, err := loadRules(a, flags.rules.Get())
-	if errors.Is(err, prize.ErrUnknownRules) && elsewhere {
+	if errors.Is(err, prize.ErrUnknownRules) && isRemote {
 		plan.Rules, plan.RulesYAML = flags.rules.Get(), "" // the core may know them
 		return nil
 	}
@@ -154,18 +140,18 @@ func fillPlan(a *app, flags planFlags, plan *campaign.Plan) error {
 func newCampaignEditCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "edit NAME", Short: "Change a campaign",
-		Long: `Edit changes what its flags name. Once a campaign is open only the title, the
-closing time and the number of plays can be changed.`,
+		Long: `Change what the flags name. Once a campaign is open, you can change only its title, its
+closing time and its limit of plays.`,
 		Example: `  prizegen campaign edit summer --closes "2027-09-01 18:00"`,
 		Args:    oneCampaign(),
 	}
 	flags := newPlanFlags(a, cmd)
-	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
-		c, err := p.Campaign(ctx, args[0])
+	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {
+		old, err := c.Campaign(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		plan := c.Plan()
+		plan := old.Plan()
 		changed := cmd.Flags().Changed
 		for flag, set := range map[string]func(){
 			"title": func() { plan.Title = *flags.title }, "opens": func() { plan.OpensAt = flags.opens.Get() },
@@ -184,9 +170,8 @@ closing time and the number of plays can be changed.`,
 			}
 			plan.RulesYAML = string(rules.Source())
 		}
-		c, err = p.Edit(ctx, c.Name, c.Version, plan)
-		if err == nil {
-			a.note("the campaign %s was changed", c.Name)
+		if _, err = c.Edit(ctx, old.Name, old.Version, plan); err == nil {
+			a.note("changed the campaign %s", old.Name)
 		}
 		return err
 	})
@@ -195,84 +180,140 @@ closing time and the number of plays can be changed.`,
 func newCampaignOpenCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "open NAME", Short: "Open a draft for playing",
-		Long: `Open fixes rules, formats and stock for good, makes a seed of 256 random bits and
-prints its commitment. Publish the commitment: it proves later that the seed was
-not chosen to anybody's liking.`,
+		Long: `Open a draft: fix its rules, formats and stock, make a seed of 256 random bits and print
+the commitment of the seed. Publish the commitment: it proves later that you did not
+change the seed.`,
 		Example: "  prizegen campaign open summer", Args: oneCampaign(),
 	}
-	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error { return openCampaign(ctx, a, p, args[0]) })
+	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error { return openCampaign(ctx, a, c, args[0]) })
 }
 
-func openCampaign(ctx context.Context, a *app, p promotion, name string) error {
-	c, err := p.Open(ctx, name)
+func openCampaign(ctx context.Context, a *app, c campaigns, name string) error {
+	opened, err := c.Open(ctx, name)
 	if err != nil {
 		return err
 	}
-	a.note("the campaign %s is open; the commitment of its seed is", c.Name)
-	return a.write([]byte(c.Commitment + "\n"))
+	a.note("the campaign %s is open; the commitment of its seed is", opened.Name)
+	return a.write([]byte(opened.Commitment + "\n"))
 }
 
 func newCampaignCloseCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "close NAME", Short: "End a campaign and reveal its seed",
-		Long:    `Close ends a campaign for good and prints its seed, with which anyone can check it.`,
+		Long:    "End a campaign for good and print its seed, with which anyone can check its draws.",
 		Example: "  prizegen campaign close summer", Args: oneCampaign(),
 	}
-	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
-		c, err := p.Close(ctx, args[0])
+	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {
+		closed, err := c.Close(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		a.note("the campaign %s is closed after %s; its seed is", c.Name, show.Count(uint64(c.Plays), "draw"))
-		return a.write([]byte(c.Seed + "\n"))
+		a.note("the campaign %s is closed after %s; its seed is", closed.Name, show.Count(uint64(closed.Plays), "draw"))
+		return a.write([]byte(closed.Seed + "\n"))
 	})
 }
 
 func newCampaignDeleteCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "delete NAME", Short: "Remove a draft", Long: "Delete removes a draft. A campaign that was open stays on record.",
+		Use: "delete NAME", Short: "Delete a draft", Long: "Delete a draft. A campaign that was open cannot be deleted.",
 		Example: "  prizegen campaign delete summer", Args: oneCampaign(),
 	}
-	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
-		err := p.Delete(ctx, args[0])
+	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {
+		err := c.Delete(ctx, args[0])
 		if err == nil {
-			a.note("the draft %s is deleted", args[0])
+			a.note("deleted the draft %s", args[0])
 		}
 		return err
 	})
 }
 
-func newCampaignExportCmd(a *app) *cobra.Command {
+func newCampaignListCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "export NAME", Short: "Write all draws of a campaign",
-		Long: `Export writes a campaign and all its draws: as one JSON object that prizegen verify
-recomputes, or as CSV for a spreadsheet. It has no personal data unless
---entrants is given, and the seed once the campaign is closed.`,
-		Example: `  prizegen campaign export summer >summer.json
-  prizegen campaign export summer -o csv --entrants --file summer.csv`,
-		Args: oneCampaign(),
+		Use: "list", Short: "List campaigns, the newest first", Long: "List campaigns, the newest first.",
+		Example: "  prizegen campaign list --state open -o json", Args: cobra.NoArgs,
 	}
-	output := settings.DefineOutput(a.table, cmd, "json", "csv")
-	entrants := cmd.Flags().Bool("entrants", false, "tell who played, and the notes about draws")
-	file := cmd.Flags().String("file", "", "write to this `file`, which must not be there yet")
-	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
-		export := p.Export
-		if output.Get() == "csv" {
-			export = p.ExportCSV
+	states := []string{string(campaign.Draft), string(campaign.Open), string(campaign.Closed)}
+	state := settings.AddFlag(cmd, settings.NewOptional("state", settings.OneOf(states...)), "state", "list only campaigns in this state: draft, open, closed", states...)
+	output := settings.DefineOutput(a.table, cmd, "table", "json")
+	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, _ []string) error {
+		all, err := pages(0, func(cursor string, limit int) ([]campaign.Campaign, string, error) {
+			return c.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Cursor: cursor, Limit: limit}, State: campaign.State(state.Get())})
+		})
+		if err != nil {
+			return err
 		}
-		o := campaign.ExportOptions{Entrants: *entrants}
-		if *file == "" {
-			return export(ctx, args[0], resultWriter{a}, o)
+		if output.Get() == "json" {
+			return a.writeJSON(all)
 		}
-		err := atomicfile.Write(*file, atomicfile.Options{Mode: 0o600}, func(w *os.File) error { return export(ctx, args[0], w, o) })
-		if errors.Is(err, fs.ErrExist) {
-			return hintError{err, "give another name"}
+		var rows [][]string
+		for i := range all {
+			row := &all[i]
+			rows = append(rows, []string{row.Name, string(row.State), row.Rules, row.TextFormat + " + " + row.NumberFormat, strconv.FormatInt(row.Plays, 10), timeText(row.OpensAt), timeText(row.ClosesAt), row.Title})
 		}
-		return err
+		return a.writeTable([]string{"NAME", "STATE", "RULES", "FORMATS", "PLAYS", "OPENS", "CLOSES", "TITLE"}, rows)
 	})
 }
 
-// timeText is a time for people, in UTC.
+func newCampaignShowCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "show NAME", Short: "Show a campaign and its prizes",
+		Long:    "Show a campaign: its state, its prizes and how many of them were awarded.",
+		Example: "  prizegen campaign show summer", Args: oneCampaign(),
+	}
+	output := settings.DefineOutput(a.table, cmd, "table", "json")
+	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {
+		shown, err := c.Campaign(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		if output.Get() == "json" {
+			return a.writeJSON(shown)
+		}
+		return a.write([]byte(campaignText(&shown, a.styles())))
+	})
+}
+
+// campaignText returns a campaign and its prizes as text.
+func campaignText(c *campaign.Campaign, style styles) string {
+	plays := "no limit"
+	if c.MaxPlays > 0 {
+		plays = show.Count(uint64(c.MaxPlays), "play") + " for each entrant"
+	}
+	if c.RequireEmail {
+		plays += ", email address required"
+	}
+	text := style.head.Render(c.Title) + "\n"
+	for _, fact := range [][2]string{
+		{"name", c.Name},
+		{"state", string(c.State)},
+		{"rules", c.Rules + "  " + c.RulesSHA256},
+		{"formats", c.TextFormat + " + " + c.NumberFormat},
+		{"opens", timeText(c.OpensAt)},
+		{"closes", timeText(c.ClosesAt)},
+		{"limits", plays},
+		{"commitment", orDash(c.Commitment)},
+		{"seed", orDash(c.Seed)},
+		{"draws", fmt.Sprintf("%d, and %d indexes skipped", c.Plays, c.Skipped)},
+	} {
+		text += fmt.Sprintf("%-11s %s\n", fact[0], fact[1])
+	}
+	text += "\n"
+	width := len("PRIZE")
+	for _, s := range c.Prizes {
+		width = max(width, lipgloss.Width(s.Name))
+	}
+	text += fmt.Sprintf("%s  %8s  %8s\n", show.Padded("PRIZE", width), "AWARDED", "LEFT")
+	for _, s := range c.Prizes {
+		left := "any"
+		if n, limited := s.Left(); limited {
+			left = strconv.FormatInt(n, 10)
+		}
+		text += fmt.Sprintf("%s  %8d  %8s\n", show.Padded(s.Name, width), s.Awarded, left)
+	}
+	return text
+}
+
+// timeText returns a time for people, in UTC.
 func timeText(t *time.Time) string {
 	if t == nil {
 		return "-"

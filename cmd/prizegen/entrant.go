@@ -22,9 +22,9 @@ import (
 
 func newEntrantCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "entrant", Short: "Look after the people who play",
-		Long: `Entrant looks after the people who play campaigns. Whoever plays becomes an
-entrant; others can be added or imported before.`,
+		Use: "entrant", Short: "Manage the people who play",
+		Long: `Manage the people who play campaigns. Everyone who plays becomes an entrant; you can add
+or import others before.`,
 		Example: `  prizegen entrant add --first-name Ann --last-name Lee --email ann@example.org
   prizegen entrant list --search lee
   prizegen entrant import guests.csv`,
@@ -35,16 +35,15 @@ entrant; others can be added or imported before.`,
 	return cmd
 }
 
-// personFlags are the flags that say who a person is.
+// personFlags are the flags for the name and the email address of a person.
 type personFlags struct{ first, last, email *string }
 
 func newPersonFlags(cmd *cobra.Command) personFlags {
-	f := personFlags{
-		first: cmd.Flags().String("first-name", "", "first `name`"),
-		last:  cmd.Flags().String("last-name", "", "last `name`"),
-		email: cmd.Flags().String("email", "", "email `address`"),
+	return personFlags{
+		first: cmd.Flags().String("first-name", "", "first `name` of the entrant"),
+		last:  cmd.Flags().String("last-name", "", "last `name` of the entrant"),
+		email: cmd.Flags().String("email", "", "email `address` of the entrant"),
 	}
-	return f
 }
 
 func (f personFlags) person() campaign.Person {
@@ -65,31 +64,31 @@ func writeEntrants(a *app, list []campaign.Entrant, format string) error {
 
 func newEntrantAddCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "add", Short: "Add an entrant", Long: "Add adds a person who has not played yet.",
+		Use: "add", Short: "Add an entrant", Long: "Add a person who has not played yet.",
 		Example: "  prizegen entrant add --first-name Ann --last-name Lee", Args: cobra.NoArgs,
 	}
 	person := newPersonFlags(cmd)
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, _ []string) error {
-		e, err := p.AddEntrant(ctx, person.person())
+	return promotionCmd(a, cmd, func(ctx context.Context, e entrants, _ []string) error {
+		added, err := e.AddEntrant(ctx, person.person())
 		if err != nil {
 			return err
 		}
-		return writeEntrants(a, []campaign.Entrant{e}, output.Get())
+		return writeEntrants(a, []campaign.Entrant{added}, output.Get())
 	})
 }
 
 func newEntrantListCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "list", Short: "List entrants, the newest first", Long: "List lists entrants, the newest first.",
+		Use: "list", Short: "List entrants, the newest first", Long: "List entrants, the newest first.",
 		Example: "  prizegen entrant list --search lee", Args: cobra.NoArgs,
 	}
-	search := cmd.Flags().String("search", "", "only those whose last name or email address begins so")
-	limit := newLimitFlag(cmd, 50)
+	search := cmd.Flags().String("search", "", "list only entrants whose last name or email address begins with this `text`")
+	limit := newLimitFlag(cmd)
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, _ []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, e entrants, _ []string) error {
 		all, err := pages(*limit, func(cursor string, limit int) ([]campaign.Entrant, string, error) {
-			return p.Entrants(ctx, campaign.EntrantQuery{Paging: campaign.Paging{Cursor: cursor, Limit: limit}, Search: *search})
+			return e.Entrants(ctx, campaign.EntrantQuery{Paging: campaign.Paging{Cursor: cursor, Limit: limit}, Search: *search})
 		})
 		if err != nil {
 			return err
@@ -98,66 +97,66 @@ func newEntrantListCmd(a *app) *cobra.Command {
 	})
 }
 
-// entrantCmd makes a command about one entrant.
-func entrantCmd(a *app, cmd *cobra.Command, f func(ctx context.Context, p promotion, id int64) error) *cobra.Command {
-	cmd.Args = oneArg("id", "give the id of an entrant; prizegen entrant list has them")
-	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
+// entrantCmd completes a command on one entrant.
+func entrantCmd(a *app, cmd *cobra.Command, f func(ctx context.Context, e entrants, id int64) error) *cobra.Command {
+	cmd.Args = oneArg("id", "give the id of an entrant; see prizegen entrant list")
+	return promotionCmd(a, cmd, func(ctx context.Context, e entrants, args []string) error {
 		id, err := strconv.ParseInt(args[0], 10, 64)
 		if err != nil || id < 1 {
-			return usagef("%q is no id of an entrant, expected a number such as 17", excerpt.Of(args[0]))
+			return usagef("the id of an entrant must be a number such as 17, got %q", excerpt.Of(args[0]))
 		}
-		return f(ctx, p, id)
+		return f(ctx, e, id)
 	})
 }
 
 func newEntrantShowCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "show ID", Short: "Show an entrant", Long: "Show tells who an entrant is.", Example: "  prizegen entrant show 17"}
+	cmd := &cobra.Command{Use: "show ID", Short: "Show an entrant", Long: "Show the name and the email address of an entrant.", Example: "  prizegen entrant show 17"}
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return entrantCmd(a, cmd, func(ctx context.Context, p promotion, id int64) error {
-		e, err := p.Entrant(ctx, id)
+	return entrantCmd(a, cmd, func(ctx context.Context, e entrants, id int64) error {
+		shown, err := e.Entrant(ctx, id)
 		if err != nil {
 			return err
 		}
-		return writeEntrants(a, []campaign.Entrant{e}, output.Get())
+		return writeEntrants(a, []campaign.Entrant{shown}, output.Get())
 	})
 }
 
 func newEntrantEditCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "edit ID", Short: "Correct an entrant", Long: "Edit corrects the names and the email address that its flags give.",
+		Use: "edit ID", Short: "Correct an entrant", Long: "Correct the names and the email address given as flags.",
 		Example: "  prizegen entrant edit 17 --last-name Lee-Smith",
 	}
 	flags := newPersonFlags(cmd)
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return entrantCmd(a, cmd, func(ctx context.Context, p promotion, id int64) error {
-		e, err := p.Entrant(ctx, id)
+	return entrantCmd(a, cmd, func(ctx context.Context, e entrants, id int64) error {
+		edited, err := e.Entrant(ctx, id)
 		if err != nil {
 			return err
 		}
 		for flag, set := range map[string]func(){
-			"first-name": func() { e.FirstName = *flags.first }, "last-name": func() { e.LastName = *flags.last }, "email": func() { e.Email = *flags.email },
+			"first-name": func() { edited.FirstName = *flags.first }, "last-name": func() { edited.LastName = *flags.last }, "email": func() { edited.Email = *flags.email },
 		} {
 			if cmd.Flags().Changed(flag) {
 				set()
 			}
 		}
-		if e, err = p.EditEntrant(ctx, id, e.Person); err != nil {
+		if edited, err = e.EditEntrant(ctx, id, edited.Person); err != nil {
 			return err
 		}
-		return writeEntrants(a, []campaign.Entrant{e}, output.Get())
+		return writeEntrants(a, []campaign.Entrant{edited}, output.Get())
 	})
 }
 
 func newEntrantDeleteCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "delete ID", Short: "Erase an entrant",
-		Long:    "Delete erases the personal data of an entrant. The draws stay and can be verified as before.",
+		Long:    "Erase the personal data of an entrant. The draws stay and can still be verified.",
 		Example: "  prizegen entrant delete 17",
 	}
-	return entrantCmd(a, cmd, func(ctx context.Context, p promotion, id int64) error {
-		err := p.DeleteEntrant(ctx, id)
+	return entrantCmd(a, cmd, func(ctx context.Context, e entrants, id int64) error {
+		err := e.DeleteEntrant(ctx, id)
 		if err == nil {
-			a.note("the entrant %d is erased; the draws stay", id)
+			a.note("erased the entrant %d; the draws stay", id)
 		}
 		return err
 	})
@@ -166,13 +165,13 @@ func newEntrantDeleteCmd(a *app) *cobra.Command {
 func newEntrantImportCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "import FILE | -", Short: "Add entrants from a CSV file, all or none",
-		Long: `Import adds the people of a CSV file with the columns first_name, last_name and,
-if you like, email. Where lines are wrong it names each of them, and adds
-nobody. Who is known already stays as they are.`,
+		Long: `Add the people in a CSV file with the columns first_name, last_name and, optionally,
+email. If any line is wrong, report each wrong line and add nobody. Known entrants stay
+unchanged.`,
 		Example: "  prizegen entrant import guests.csv",
 		Args:    oneArg("file", "give the file to import, or - for standard input"),
 	}
-	return promotionCmd(a, cmd, func(ctx context.Context, p promotion, args []string) error {
+	return promotionCmd(a, cmd, func(ctx context.Context, e entrants, args []string) error {
 		file, err := open(ctx, a, args[0])
 		if err != nil {
 			return err
@@ -185,7 +184,7 @@ nobody. Who is known already stays as they are.`,
 		added := 0
 		bad := list.wrong()
 		if len(bad) == 0 {
-			added, err = p.ImportEntrants(ctx, list.people)
+			added, err = e.ImportEntrants(ctx, list.people)
 			var refused *campaign.ImportError
 			if errors.As(err, &refused) {
 				for i, wrong := range refused.Bad {
@@ -197,25 +196,25 @@ nobody. Who is known already stays as they are.`,
 			for _, line := range slices.Sorted(maps.Keys(bad)) {
 				a.say("%s:%d: %v", sourceName(args[0]), line, bad[line])
 			}
-			return fmt.Errorf("%s: %d of %d lines are wrong, so that nobody was added", sourceName(args[0]), len(bad), len(list.people)+len(list.unreadable))
+			return fmt.Errorf("%s: %d of %d lines are wrong, so nobody was added", sourceName(args[0]), len(bad), len(list.people)+len(list.unreadable))
 		}
 		if err != nil {
 			return err
 		}
-		a.note("%s added, %d known before", show.Count(uint64(added), "entrant"), len(list.people)-added)
+		a.note("%s added, %d already known", show.Count(uint64(added), "entrant"), len(list.people)-added)
 		return nil
 	})
 }
 
-// personList is the people of a CSV file.
+// personList is the people in a CSV file.
 type personList struct {
 	people     []campaign.Person
-	lines      []int         // that each of them is in
+	lines      []int         // the line of each of them
 	unreadable map[int]error // by line
 }
 
-// wrong tells what is wrong with lines where some can't be read: all of it at once.
-// What the others may not say is found out here as well then.
+// wrong returns the errors by line if the file has unreadable lines. It checks the other
+// lines too, so that all errors are reported at once.
 func (l *personList) wrong() map[int]error {
 	bad := maps.Clone(l.unreadable)
 	if len(bad) == 0 {
@@ -236,7 +235,7 @@ func readPeople(file io.Reader) (*personList, error) {
 	header, err := r.Read()
 	if err != nil {
 		if errors.Is(err, io.EOF) {
-			err = errors.New("it is empty, expected a line with the columns first_name,last_name,email")
+			err = errors.New("the file is empty; begin it with a line first_name,last_name,email")
 		}
 		return nil, err
 	}
@@ -257,11 +256,11 @@ func readPeople(file io.Reader) (*personList, error) {
 		case err != nil:
 			return nil, err
 		case len(l.people) == remote.MaxCount:
-			return nil, fmt.Errorf("it has more than %d people, expected at most that many at a time", remote.MaxCount)
+			return nil, fmt.Errorf("the file has more than %d people; import it in parts", remote.MaxCount)
 		}
 		line, _ := r.FieldPos(0)
 		if len(record) != len(header) {
-			l.unreadable[line] = fmt.Errorf("it has %d fields, expected %d as in the first line", len(record), len(header))
+			l.unreadable[line] = fmt.Errorf("it has %d fields, but the first line has %d", len(record), len(header))
 			continue
 		}
 		person := campaign.Person{FirstName: record[columns["first_name"]], LastName: record[columns["last_name"]]}
@@ -272,19 +271,19 @@ func readPeople(file io.Reader) (*personList, error) {
 	}
 }
 
-// personColumns tells which column of a CSV file has what.
+// personColumns returns the indexes of the columns of a CSV file by name.
 func personColumns(header []string) (map[string]int, error) {
 	columns := map[string]int{}
 	for i, name := range header {
 		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
 		if !slices.Contains([]string{"first_name", "last_name", "email"}, name) {
-			return nil, fmt.Errorf("line 1 has the column %q, expected first_name, last_name and email", excerpt.Of(name))
+			return nil, fmt.Errorf("line 1: unknown column %q; use first_name, last_name and email", excerpt.Of(name))
 		}
 		columns[name] = i
 	}
 	for _, name := range []string{"first_name", "last_name"} {
 		if _, ok := columns[name]; !ok {
-			return nil, fmt.Errorf("line 1 has no column %s, expected first_name, last_name and email", name)
+			return nil, fmt.Errorf("line 1: missing column %s; use first_name, last_name and email", name)
 		}
 	}
 	return columns, nil

@@ -92,7 +92,7 @@ func readRules(a *app, ref string) ([]byte, error) {
 		}
 		return nil, fmt.Errorf("rules file %s: %w", ref, withoutPath(err))
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // nothing was written
 	return readLimited(file, "rules file "+ref)
 }
 

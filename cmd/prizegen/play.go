@@ -57,8 +57,8 @@ func (f playFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// playGroup is how many plays are under way at a time. They are made in groups, so
-// that many of them cost little more than one.
+// playGroup is the number of concurrent plays. The service makes them in batches, so many
+// plays cost little more than one.
 const playGroup = 250
 
 // runPlay plays a campaign n times and writes the draws in the order of their indexes.
@@ -73,11 +73,11 @@ func runPlay(ctx context.Context, a *app, f playFlags, n uint64, output string) 
 		var all []campaign.Draw
 		var err error
 		for n > 0 && err == nil {
-			var some []campaign.Draw
-			some, err = playMany(ctx, p, play, int(min(n, playGroup)))
+			var draws []campaign.Draw
+			draws, err = playMany(ctx, p, play, int(min(n, playGroup)))
 			n -= min(n, playGroup)
-			progress.add(uint64(len(some)))
-			all = append(all, some...)
+			progress.add(uint64(len(draws)))
+			all = append(all, draws...)
 		}
 		progress.stop()
 		if len(all) > 0 {
@@ -93,23 +93,23 @@ func runPlay(ctx context.Context, a *app, f playFlags, n uint64, output string) 
 	})
 }
 
-// playMany plays some times at once. It gives the draws that were made even where
-// some were not.
-func playMany(ctx context.Context, p promotion, play campaign.Play, n int) ([]campaign.Draw, error) {
-	draws := make([]*campaign.Draw, n)
+// playMany plays n times concurrently. It returns the draws that were made even if others
+// failed.
+func playMany(ctx context.Context, p draws, play campaign.Play, n int) ([]campaign.Draw, error) {
+	results := make([]*campaign.Draw, n)
 	var plays errgroup.Group
 	for i := range n {
 		plays.Go(func() error {
 			d, err := p.Play(ctx, play)
 			if err == nil {
-				draws[i] = &d
+				results[i] = &d
 			}
 			return err
 		})
 	}
 	err := plays.Wait()
 	var made []campaign.Draw
-	for _, d := range draws {
+	for _, d := range results {
 		if d != nil {
 			made = append(made, *d)
 		}

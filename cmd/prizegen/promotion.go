@@ -5,14 +5,16 @@ import (
 	"errors"
 	"io"
 
+	"github.com/spf13/cobra"
+
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
-// promotion is what a promoter can do with the campaigns of a database or of a remote
-// core. Each command uses the part that it needs.
+// promotion is what a promoter can do with the campaigns of a database or of a core
+// service. Each command takes the part that it needs.
 type promotion interface {
 	campaigns
 	exports
@@ -62,13 +64,25 @@ var (
 	_ promotion = (*remote.Admin)(nil)
 )
 
+// promotionCmd completes a command on campaigns or entrants: it adds the flag --db and
+// runs f with T, which is a part of [promotion].
+func promotionCmd[T any](a *app, cmd *cobra.Command, f func(ctx context.Context, part T, args []string) error) *cobra.Command {
+	db := newDBFlag(a, cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return withPromotion(cmd.Context(), a, db.Get(), func(p promotion) error {
+			return f(cmd.Context(), p.(T), args)
+		})
+	}
+	return cmd
+}
+
 // withPromotion calls f with the campaigns that the command line selects.
 func withPromotion(ctx context.Context, a *app, db string, f func(p promotion) error) error {
 	p, done, err := openPromotion(ctx, a, a.services, db)
 	if err != nil {
 		return err
 	}
-	return errors.Join(hinted(f(p)), done())
+	return errors.Join(withTokenHint(f(p)), done())
 }
 
 // openPromotion opens the campaigns of the core among services or, without one, those of
@@ -83,17 +97,17 @@ func openPromotion(ctx context.Context, a *app, services remote.Config, db strin
 		client := remote.New(services)
 		return client.Admin(token), func() error { client.Close(); return nil }, nil
 	}
-	kept, err := openStore(ctx, a, db, store.Options{})
+	database, err := openStore(ctx, a, db, store.Options{})
 	if err != nil {
 		return nil, nil, err
 	}
-	return campaign.New(campaign.Config{Store: kept, Generator: a.generator}).Admin("cli"), kept.Close, nil
+	return campaign.New(campaign.Config{Store: database, Generator: a.generator}).Admin("cli"), database.Close, nil
 }
 
-// hinted adds a hint to the error about a missing or wrong token.
-func hinted(err error) error {
+// withTokenHint adds a hint to the error about a missing or wrong token.
+func withTokenHint(err error) error {
 	if errors.Is(err, remote.ErrForbidden) {
-		return hintError{err, "put the token of the core's administrator into " + settings.Variable("admin-token")}
+		return hintError{err, "set the token of the core's administrator in " + settings.Variable("admin-token")}
 	}
 	return err
 }

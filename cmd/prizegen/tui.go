@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"net/url"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -13,9 +16,12 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/tui"
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
 // tuiOptions are the options of the interactive program.
@@ -150,4 +156,91 @@ func fillTUI(ctx context.Context, a *app, cfg *tui.Config, o tuiOptions) error {
 // errRulesFromStdin is the error for rules from standard input, which has the keys.
 func errRulesFromStdin() error {
 	return usagef("the interactive program cannot read rules from standard input; give a name or a file")
+}
+
+// tuiBackends makes the backends of the interactive program and closes what they opened.
+type tuiBackends struct {
+	a  *app
+	db string // the database for campaigns without a core service
+
+	mu     sync.Mutex
+	opened []func() error
+}
+
+// connect returns the backend of the services at one URL.
+func (t *tuiBackends) connect(address string) (tui.Backend, error) {
+	u, err := settings.ParseServiceURL(address)
+	if err != nil {
+		return tui.Backend{}, err
+	}
+	return t.of(remote.Config{Text: u, Number: u, Prize: u, Core: u}), nil
+}
+
+// of returns the backend of services. This process makes the parts without a service.
+func (t *tuiBackends) of(services remote.Config) tui.Backend {
+	local := t.a.quietly()
+	local.client, local.generator = nil, draw.Local{}
+	b := tui.Backend{Name: "local"}
+	if services != (remote.Config{}) {
+		services.UserAgent = userAgent()
+		local.client = remote.New(services)
+		local.generator, b.Client, b.Name = local.client, local.client, nameOf(services)
+	}
+	b.Generator = local.generator
+	b.Rules = func(ctx context.Context, ref string) (*prize.Rules, error) {
+		if ref == "-" {
+			return nil, errRulesFromStdin()
+		}
+		return namedRules(ctx, local, ref)
+	}
+	b.Formats = func(ctx context.Context) (textgen.Format, numgen.Format, error) { return deployedFormats(ctx, local) }
+	open := t.promotion(local, services)
+	b.Campaigns = func(ctx context.Context) (tui.Campaigns, error) { return open(ctx) }
+	b.Draws = func(ctx context.Context) (tui.Draws, error) { return open(ctx) }
+	return b
+}
+
+// nameOf returns a name for services: the URL that most of them have.
+func nameOf(services remote.Config) string {
+	first := cmp.Or(services.Core, services.Prize, services.Text, services.Number)
+	for _, other := range []*url.URL{services.Text, services.Number, services.Prize} {
+		if other == nil || other.String() != first.String() {
+			return first.Redacted() + " and others"
+		}
+	}
+	return first.Redacted()
+}
+
+// promotion returns a function that opens the campaigns at its first call, and again after
+// a failure.
+func (t *tuiBackends) promotion(a *app, services remote.Config) func(context.Context) (promotion, error) {
+	var opening sync.Mutex
+	var p promotion
+	return func(ctx context.Context) (promotion, error) {
+		opening.Lock()
+		defer opening.Unlock()
+		if p != nil {
+			return p, nil
+		}
+		open, done, err := openPromotion(ctx, a, services, t.db)
+		if err != nil {
+			return nil, err
+		}
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.opened = append(t.opened, done)
+		p = open
+		return p, nil
+	}
+}
+
+// close closes what was opened.
+func (t *tuiBackends) close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var errs []error
+	for _, done := range t.opened {
+		errs = append(errs, done())
+	}
+	return errors.Join(errs...)
 }
