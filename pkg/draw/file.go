@@ -117,7 +117,7 @@ func (r *fileReader) detectObject() {
 	for {
 		token, err := d.ReadToken()
 		if err != nil {
-			return // lines, each of which is decoded by itself
+			return // lines, each decoded separately
 		}
 		at := d.InputOffset()
 		if d.StackDepth() == 0 {
