@@ -1,14 +1,46 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/muesli/termenv"
 )
+
+// TestLayers checks that widgets use no screens and styles use no widgets.
+func TestLayers(t *testing.T) {
+	layers := map[string]int{"style.go": 1, "layout.go": 2, "glyphs.go": 2, "dialog.go": 2, "form.go": 2, "help.go": 2}
+	const top = 3
+	declared := map[string]int{} // layer by package-level name
+	files := map[string]*ast.File{}
+	for _, name := range must(filepath.Glob("*.go"))(t) {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		files[name] = must(parser.ParseFile(token.NewFileSet(), name, nil, 0))(t)
+		for object := range files[name].Scope.Objects {
+			declared[object] = cmp.Or(layers[name], top)
+		}
+	}
+	if len(files) < 20 {
+		t.Fatalf("got %d files, want the whole package", len(files))
+	}
+	for name, layer := range layers {
+		for _, used := range files[name].Unresolved {
+			if declared[used.Name] > layer {
+				t.Errorf("%s uses %s of a higher layer", name, used.Name)
+			}
+		}
+	}
+}
 
 // TestDocs checks that docs/tui.md has the keys of the frame, and a section for each
 // screen with its keys, except those that move in a list.

@@ -31,7 +31,7 @@ type drawScreen struct {
 
 	state   drawState
 	request drawRequest
-	drawn   drawn // the last draw, once state is drawRolling
+	drawn   drawn // the last draw; set from drawRolling on
 	err     error // of the last request
 	tick    int   // number of frames of the animation so far
 	ticked  time.Time

@@ -46,8 +46,8 @@ func TestPlayCampaign(t *testing.T) {
 
 // lostAnswers makes plays, but loses their answers while err points to an error.
 type lostAnswers struct {
-	*campaign.Admin // nil: its methods are not called
-	err             *error
+	*campaign.Admin
+	err *error
 }
 
 func (p lostAnswers) Play(ctx context.Context, play campaign.Play) (campaign.Draw, error) {

@@ -157,7 +157,7 @@ func (f frame) applyLoaded(msg loadedMsg) (tea.Model, tea.Cmd) {
 	}
 	f.err = msg.err
 	f, resized := f.resize()
-	// Without the campaign that was asked for, there still is free play.
+	// If the campaign does not exist, free play is still possible.
 	if msg.err != nil && !errors.Is(msg.err, campaign.ErrNotFound) {
 		return f, tea.Batch(resized, f.w.after(retryDelay, retryLoadMsg{}))
 	}
@@ -212,7 +212,7 @@ func (f frame) sendToScreen(msg tea.Msg) (frame, tea.Cmd) {
 	return f, cmd
 }
 
-// resize sends their size to the screens.
+// resize sends the screens their size.
 func (f frame) resize() (frame, tea.Cmd) {
 	return f.broadcast(sizeMsg{f.width, f.contentHeight()})
 }

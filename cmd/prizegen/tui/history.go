@@ -257,7 +257,7 @@ func (h historyScreen) len() int {
 // historyFilter selects the draws that are listed.
 type historyFilter struct {
 	won     bool
-	status  string // empty for all
+	status  string // such as [campaign.Claimed]; empty for all
 	account string // beginning of the account number
 	prize   string // empty for all
 }
@@ -273,7 +273,7 @@ func (f historyFilter) String() string {
 	var parts []string
 	switch {
 	case f.status != "":
-		parts = append(parts, string(f.status))
+		parts = append(parts, f.status)
 	case f.won:
 		parts = append(parts, "won")
 	}

@@ -217,8 +217,8 @@ func (h historyScreen) chooseStatus() tea.Cmd {
 			offer("voided", "declared invalid", false, campaign.Voided))
 	}
 	selected := 0
-	for i, name := range []string{"", "won", string(campaign.Unclaimed), string(campaign.Claimed), string(campaign.Voided)} {
-		if name == string(h.filter.status) || name == "won" && h.filter.won {
+	for i, name := range []string{"", "won", campaign.Unclaimed, campaign.Claimed, campaign.Voided} {
+		if name == h.filter.status || name == "won" && h.filter.won {
 			selected = i
 		}
 	}
