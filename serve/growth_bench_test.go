@@ -20,9 +20,9 @@ import (
 // rowsVariable is how many draws a database is filled with, beside a thousand.
 const rowsVariable = "PRIZEGEN_BENCH_ROWS"
 
-// BenchmarkGrowth makes a play and reads each page of the site, one after the other,
-// with a thousand draws stored and with many: 100,000, or as many as
-// PRIZEGEN_BENCH_ROWS says. None of them may take longer as the table grows.
+// BenchmarkGrowth makes a play and requests each page of the site, one after the other,
+// with a thousand stored draws and with many: 100,000, or as many as PRIZEGEN_BENCH_ROWS
+// says. The times should not grow with the table. `make soak` stores three million.
 func BenchmarkGrowth(b *testing.B) {
 	many := 100_000
 	if text := os.Getenv(rowsVariable); text != "" {

@@ -236,8 +236,9 @@ func (c *crowd) goesOn(t *testing.T) {
 	waitFor(t, "plays are answered", func() bool { return c.played.Load() > before+100 })
 }
 
-// TestKilledCoreLosesNothing kills a core at random moments under load, again and
-// again. What it has answered is there, and it needs no help to go on.
+// TestKilledCoreLosesNothing kills a core at random moments under load. Every play that it
+// has answered is stored, and it recovers without help. `make soak` repeats this test until
+// it has killed a thousand cores on each database.
 func TestKilledCoreLosesNothing(t *testing.T) {
 	databases(t, func(t *testing.T, address string) {
 		t.Setenv("PRIZEGEN_DB", address)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the playbook against fresh machines: a swarm of one manager and two workers, a
-# machine with PostgreSQL, and one with systemd and NGINX but without Docker. A dry run on
-# the fresh machines passes. After the first run, plays work through the swarm and through
-# the machine. The second run changes nothing.
+# Part of `make e2e`. Runs the playbook against fresh machines: a swarm of one manager and
+# two workers, a machine with PostgreSQL, and one with systemd and NGINX but without
+# Docker. A dry run on the fresh machines passes. After the first run, plays work through
+# the swarm and through the machine. The second run changes nothing.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$root/deploy/e2e/vm.sh"
 need docker ansible-playbook ansible-lint yamllint shellcheck debootstrap docker-registry

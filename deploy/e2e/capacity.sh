@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Measures the plays a second of each kind of deployment on this machine. The load and the
-# database use the same processors. There is no threshold.
+# Part of `make e2e E2E=capacity`. Measures the plays a second of each kind of deployment
+# on this machine. The load and the database use the same processors. There is no
+# threshold.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl go openssl python3
 "$root/deploy/e2e/base-images.sh"

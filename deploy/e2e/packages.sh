@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the deb and the rpm, and installs the deb on a machine with systemd. The service
-# starts and accepts plays. An upgrade, a removal and a purge keep the draws; an upgrade
-# keeps the settings as well.
+# Part of `make e2e`. Builds the deb and the rpm, and installs the deb on a machine with
+# systemd. The service starts and accepts plays. An upgrade, a removal and a purge keep
+# the draws; an upgrade keeps the settings as well.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$root/deploy/e2e/vm.sh"
 need docker debootstrap dpkg-deb rpm

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Parses the Jenkinsfile with Groovy and the GitHub workflow as YAML, compares the two, and
-# runs their shell steps in order, as their servers do.
+# Part of `make e2e`. Parses the Jenkinsfile with Groovy and the GitHub workflow as YAML,
+# compares the two, and runs their shell steps in order, as their servers do.
 #
 #   deploy/e2e/pipelines.sh [machines]
 #

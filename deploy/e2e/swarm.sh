@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Deploys the stack in a swarm on this machine, with two replicas of each service. Updates
-# it, swaps implementations, kills replicas and deploys broken releases while visitors play
-# through NGINX. No play may fail, no index may be missing, and the campaign must verify.
+# Part of `make e2e`. Deploys the stack in a swarm on this machine, with two replicas of
+# each service. Updates it, swaps implementations, kills replicas and deploys broken
+# releases while visitors play through NGINX. No play may fail, no index may be missing,
+# and the campaign must verify.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl go openssl python3
 "$root/deploy/e2e/base-images.sh"
