@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,10 +18,8 @@ import (
 	"time"
 
 	"github.com/prizegen/prizegen/deploy/internal/testenv"
-	"github.com/prizegen/prizegen/pkg/numgen"
-	"github.com/prizegen/prizegen/pkg/prize"
-	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
 // startService starts a server and returns its address.
@@ -366,24 +363,7 @@ func TestLog(t *testing.T) {
 
 // TestHeadersAppearOnce sends requests to the real site.
 func TestHeadersAppearOnce(t *testing.T) {
-	text, err := textgen.Parse(textgen.Lower4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	number, err := numgen.Parse(numgen.Digits4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	site, err := serve.New(serve.Config{
-		Role: serve.All, Text: text, Number: number, Log: slog.New(slog.DiscardHandler),
-		Rules: func() ([]*prize.Rules, error) {
-			rules, err := prize.Builtin(prize.Generous)
-			return []*prize.Rules{rules}, err
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	site := servertest.New(t, serve.All, servertest.Quiet)
 	f := start(t, services{"core": {startService(t, site.Handler().ServeHTTP)}})
 	for _, path := range []string{"/", "/try", "/nothing", "/v1/core/status", "/v1/draws/none"} {
 		r, _ := f.send(t, http.MethodGet, path, "", "Accept", "text/html", "X-Request-Id", "of-the-client-1")

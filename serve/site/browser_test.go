@@ -46,7 +46,7 @@ func (s *server) openWindow(t *testing.T) *window {
 		}
 		t.Skip(chromium.err)
 	}
-	return newWindow(chromium.ctx, t, s.url, chromedp.WithNewBrowserContext())
+	return newWindow(chromium.ctx, t, s.URL, chromedp.WithNewBrowserContext())
 }
 
 func startChromium() {

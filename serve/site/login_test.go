@@ -30,7 +30,7 @@ func TestLoginRequired(t *testing.T) {
 	before := s.snapshot(t, d.Campaign)
 
 	changed := s.promoter(t)
-	address, err := url.Parse(s.url + "/admin/")
+	address, err := url.Parse(s.URL + "/admin/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestGuessingIsSlow(t *testing.T) {
 // logout, with its time, and when the password changes.
 func TestSessions(t *testing.T) {
 	s := newServer(t)
-	address, err := url.Parse(s.url + "/admin/")
+	address, err := url.Parse(s.URL + "/admin/")
 	if err != nil {
 		t.Fatal(err)
 	}

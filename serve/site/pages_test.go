@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -238,12 +237,8 @@ func TestLivePage(t *testing.T) {
 func TestLivePageReconnects(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", RulesYAML: mugs})
-	address, err := url.Parse(s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var requests atomic.Int64
-	behind := httputil.NewSingleHostReverseProxy(address)
+	behind := httputil.NewSingleHostReverseProxy(s.Address(t))
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/events") && requests.Add(1) < 3 {
 			http.Error(w, "in a moment", http.StatusServiceUnavailable)

@@ -3,10 +3,8 @@ package site_test
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"os"
@@ -19,13 +17,11 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
-	"github.com/prizegen/prizegen/pkg/numgen"
-	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/store"
 	"github.com/prizegen/prizegen/pkg/store/storetest"
-	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
 func TestMain(m *testing.M) {
@@ -36,59 +32,30 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-const (
-	adminPassword = "correct horse battery staple"
-	adminToken    = "a token for tests"
-)
+const adminPassword = "correct horse battery staple"
 
 // server is a running core with its site.
 type server struct {
-	url     string
-	handler http.Handler
-	db      *store.DB
-	api     *remote.Admin
+	*servertest.Server
+	db  *store.DB
+	api *remote.Admin
 }
 
 // newServer starts a server of all roles on a new SQLite file.
-func newServer(t testing.TB, options ...func(*serve.Config)) *server {
+func newServer(t testing.TB, options ...servertest.Option) *server {
 	t.Helper()
 	return newServerOn(t, storetest.Open(t, storetest.File(t)), options...)
 }
 
 // newServerOn starts a server on a database that may be in use by other servers.
-func newServerOn(t testing.TB, db *store.DB, options ...func(*serve.Config)) *server {
+func newServerOn(t testing.TB, db *store.DB, options ...servertest.Option) *server {
 	t.Helper()
-	text, err := textgen.Parse(textgen.Lower4)
-	if err != nil {
-		t.Fatal(err)
+	site := func(c *serve.Config) {
+		c.Store, c.Sessions, c.AdminPassword, c.AdminToken = db, db.Sessions(), adminPassword, servertest.Token
+		c.Proxies = serve.Proxies{netip.MustParsePrefix("127.0.0.0/8")}
 	}
-	number, err := numgen.Parse(numgen.Digits4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := serve.Config{
-		Role: serve.All, Version: "1.2.3", Text: text, Number: number, Log: slog.New(slog.DiscardHandler),
-		Rules: func() ([]*prize.Rules, error) {
-			rules, err := prize.Builtin(prize.Generous)
-			return []*prize.Rules{rules}, err
-		},
-		Store: db, Sessions: db.Sessions(), AdminPassword: adminPassword, AdminToken: adminToken,
-		Proxies: serve.Proxies{netip.MustParsePrefix("127.0.0.0/8")},
-	}
-	for _, option := range options {
-		option(&cfg)
-	}
-	core, err := serve.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := httptest.NewServer(core.Handler())
-	t.Cleanup(s.Close)
-	address, err := url.Parse(s.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &server{url: s.URL, handler: core.Handler(), db: db, api: remote.New(remote.Config{Core: address}).Admin(adminToken)}
+	s := servertest.Start(t, serve.All, append([]servertest.Option{servertest.Quiet, site}, options...)...)
+	return &server{s, db, remote.New(remote.Config{Core: s.Address(t)}).Admin(servertest.Token)}
 }
 
 // openCampaign creates and opens a campaign.
@@ -173,7 +140,7 @@ type page struct {
 
 func (v *visitor) do(method, path string, body io.Reader, contentType string) page {
 	v.t.Helper()
-	request, err := http.NewRequestWithContext(v.t.Context(), method, v.server.url+path, body)
+	request, err := http.NewRequestWithContext(v.t.Context(), method, v.server.URL+path, body)
 	if err != nil {
 		v.t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func TestViewersFromOneAddress(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			s.handler.ServeHTTP(response, request)
+			s.Handler().ServeHTTP(response, request)
 		}()
 		disconnect = func() {
 			cancel()
