@@ -2,7 +2,6 @@ package serve_test
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -11,20 +10,18 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
-
-// quiet has a server log nothing.
-func quiet(c *serve.Config) { c.Log = slog.New(slog.DiscardHandler) }
 
 // BenchmarkRun makes a draw an iteration, written as CSV, in this process and with
 // all three services at the other end of a connection.
 func BenchmarkRun(b *testing.B) {
-	cfg, _ := defaultConfig(b, serve.All)
+	cfg, _ := servertest.Config(b, serve.All)
 	rules, err := prize.Builtin(prize.Generous)
 	if err != nil {
 		b.Fatal(err)
 	}
-	base := parseURL(b, start(b, serve.All, quiet).url)
+	base := servertest.Start(b, serve.All, servertest.Quiet).Address(b)
 	for _, backend := range []struct {
 		name string
 		g    draw.Generator
@@ -52,7 +49,7 @@ func (s *sink) WriteHeader(int)             {}
 
 // BenchmarkText answers a request for a text an iteration, without a network.
 func BenchmarkText(b *testing.B) {
-	s := start(b, serve.Text, quiet)
+	s := servertest.Start(b, serve.Text, servertest.Quiet)
 	request := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/v1/text", http.NoBody)
 	w := &sink{h: http.Header{}}
 	b.ReportAllocs()

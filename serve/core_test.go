@@ -17,6 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
 // localDraws makes draws in this process, as the core answers them.
@@ -36,8 +37,8 @@ func localDraws(t *testing.T, spec draw.Spec) string {
 
 // TestCore draws the same with three services as in one process.
 func TestCore(t *testing.T) {
-	front := core(t)
-	whole := start(t, serve.All)
+	front := servertest.StartComposed(t)
+	whole := servertest.Start(t, serve.All)
 	for _, formats := range [][2]string{{"lower4", "digits4"}, {"upper2", "digits8"}, {`[Q"\]3`, "digits1"}} {
 		for _, name := range prize.Builtins() {
 			text, err := textgen.Parse(formats[0])
@@ -57,29 +58,29 @@ func TestCore(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := localDraws(t, draw.Spec{Seed: "42", Start: 7, Count: 5001, Text: text, Number: number, Rules: rules})
-			for _, s := range []*server{front, whole} {
-				if answer, got := s.do(t, "POST", "/v1/draws", string(request)); got != want {
-					t.Errorf("%v by %s: %s, %d bytes, want %d", formats, name, answer.Status, len(got), len(want))
+			for _, s := range []*servertest.Server{front, whole} {
+				if answer, got := s.Send(t, "POST", "/v1/draws", string(request)); got != want {
+					t.Errorf("%v by %s: got %s, %d bytes, want the %d bytes of local draws", formats, name, answer.Status, len(got), len(want))
 				}
 			}
 		}
 	}
-	_, first := front.do(t, "POST", "/v1/draws", "{}")
-	_, second := front.do(t, "POST", "/v1/draws", "{}")
+	_, first := front.Send(t, "POST", "/v1/draws", "{}")
+	_, second := front.Send(t, "POST", "/v1/draws", "{}")
 	if first == second || !strings.Contains(first, `"seed":"`) {
-		t.Errorf("draws without a seed are\n%s%s", first, second)
+		t.Errorf("draws without a seed: got\n%s%swant different seeds", first, second)
 	}
 }
 
-// TestLostServices has each service fail: the core says which one, but not where it is,
-// and to try again.
+// TestLostServices lets each service fail. The core names it, without its address, and
+// asks to retry.
 func TestLostServices(t *testing.T) {
 	for _, service := range []string{remote.Text, remote.Number, remote.Prize} {
 		t.Run(service, func(t *testing.T) {
 			dead := httptest.NewServer(http.NotFoundHandler())
 			dead.Close()
-			front := start(t, serve.Core, func(c *serve.Config) {
-				address := parseURL(t, dead.URL)
+			front := servertest.Start(t, serve.Core, func(c *serve.Config) {
+				address := servertest.ParseURL(t, dead.URL)
 				switch service {
 				case remote.Text:
 					c.Services.Text = address
@@ -89,19 +90,19 @@ func TestLostServices(t *testing.T) {
 					c.Services.Prize = address
 				}
 			})
-			answer, text := front.do(t, "POST", "/v1/draws", "{}")
+			answer, text := front.Send(t, "POST", "/v1/draws", "{}")
 			want := "the " + service + " service is not available"
 			if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" || !strings.Contains(text, want) || strings.Contains(text, dead.URL) {
-				t.Errorf("%s, Retry-After %q: %s, want %q in it", answer.Status, answer.Header.Get("Retry-After"), text, want)
+				t.Errorf("got %s, Retry-After %q: %s, want 503 with %q", answer.Status, answer.Header.Get("Retry-After"), text, want)
 			}
-			ready, status := front.do(t, "GET", "/readyz", "")
+			ready, status := front.Send(t, "GET", "/readyz", "")
 			if ready.StatusCode != http.StatusServiceUnavailable || !strings.Contains(status, `"ready":false`) || !strings.Contains(status, `"`+service+`":"`) {
-				t.Errorf("readiness %s: %s", ready.Status, status)
+				t.Errorf("readiness: got %s: %s, want 503 with the reason", ready.Status, status)
 			}
-			if alive, _ := front.do(t, "GET", "/healthz", ""); alive.StatusCode != http.StatusOK {
-				t.Errorf("health %s", alive.Status)
+			if alive, _ := front.Send(t, "GET", "/healthz", ""); alive.StatusCode != http.StatusOK {
+				t.Errorf("health: got %s, want 200", alive.Status)
 			}
-			if _, metrics := front.do(t, "GET", "/metrics", ""); !strings.Contains(metrics, `prizegen_calls_total{result="error",service="`+service+`"}`) ||
+			if _, metrics := front.Send(t, "GET", "/metrics", ""); !strings.Contains(metrics, `prizegen_calls_total{result="error",service="`+service+`"}`) ||
 				!strings.Contains(metrics, `prizegen_call_retries_total{service="`+service+`"}`) {
 				t.Error("metrics do not count the failed calls and the retries")
 			}
@@ -112,58 +113,58 @@ func TestLostServices(t *testing.T) {
 // TestTraceTravels follows a request from the caller through the core to a service.
 func TestTraceTravels(t *testing.T) {
 	seen := make(chan http.Header, 100)
-	text := start(t, serve.Text)
+	text := servertest.Start(t, serve.Text)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen <- r.Header.Clone()
 		text.Handler().ServeHTTP(w, r)
 	}))
 	t.Cleanup(proxy.Close)
-	front := start(t, serve.Core, func(c *serve.Config) { c.Services.Text = parseURL(t, proxy.URL) })
+	front := servertest.Start(t, serve.Core, func(c *serve.Config) { c.Services.Text = servertest.ParseURL(t, proxy.URL) })
 
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
-	answer, _ := front.do(t, "POST", "/v1/draws", "{}", "X-Request-Id", "play-17", "Traceparent", "00-"+trace+"-00f067aa0ba902b7-01", "Tracestate", "a=1")
+	answer, _ := front.Send(t, "POST", "/v1/draws", "{}", "X-Request-Id", "play-17", "Traceparent", "00-"+trace+"-00f067aa0ba902b7-01", "Tracestate", "a=1")
 	if got := answer.Header.Get("X-Request-Id"); got != "play-17" {
-		t.Errorf("the answer has the request id %q", got)
+		t.Errorf("got request id %q, want play-17", got)
 	}
 	header := <-seen
 	parent := header.Get("Traceparent")
 	if header.Get("X-Request-Id") != "play-17" || !strings.HasPrefix(parent, "00-"+trace+"-") || !strings.HasSuffix(parent, "-01") ||
 		strings.Contains(parent, "00f067aa0ba902b7") || header.Get("Tracestate") != "a=1" {
-		t.Errorf("the service is called with %v", header)
+		t.Errorf("service: got header %v, want the id and the trace of the request", header)
 	}
-	for _, log := range []string{front.log.String(), text.log.String()} {
+	for _, log := range []string{front.Log.String(), text.Log.String()} {
 		for line := range strings.Lines(log) {
 			if strings.Contains(line, `"path":"/v1/`) && (!strings.Contains(line, `"request_id":"play-17"`) || !strings.Contains(line, `"trace_id":"`+trace+`"`)) {
-				t.Errorf("a line lacks the ids: %s", line)
+				t.Errorf("got log line %s, want the ids in it", line)
 			}
 		}
 		if !strings.Contains(log, "play-17") {
-			t.Errorf("the log does not have the request:\n%s", log)
+			t.Errorf("got log without the request:\n%s", log)
 		}
 	}
 	for _, bad := range []string{"a b", "x\ty", strings.Repeat("x", 129), "é"} {
-		if answer, _ := front.do(t, "GET", "/healthz", "", "X-Request-Id", bad); answer.Header.Get("X-Request-Id") == bad {
-			t.Errorf("the request id %q is taken", bad)
+		if answer, _ := front.Send(t, "GET", "/healthz", "", "X-Request-Id", bad); answer.Header.Get("X-Request-Id") == bad {
+			t.Errorf("request id %q: got it back, want a new one", bad)
 		}
 	}
 }
 
-// TestNothingSecretIsLogged looks for keys and seeds in the log of everything.
+// TestNothingSecretIsLogged searches the log for keys and seeds.
 func TestNothingSecretIsLogged(t *testing.T) {
-	s := start(t, serve.All)
+	s := servertest.Start(t, serve.All)
 	key := strings.Repeat("5e", 32)
-	s.do(t, "POST", "/v1/text", `{"key":"`+key+`"}`)
-	s.do(t, "POST", "/v1/draws", `{"seed":"s3cret-seed"}`)
-	_, refusal := s.do(t, "POST", "/v1/text", `{"key":"`+key+`x"}`)
-	if log := s.log.String() + refusal; strings.Contains(log, key) || strings.Contains(log, "s3cret") {
-		t.Errorf("a secret is told:\n%s", log)
+	s.Send(t, "POST", "/v1/text", `{"key":"`+key+`"}`)
+	s.Send(t, "POST", "/v1/draws", `{"seed":"s3cret-seed"}`)
+	_, refusal := s.Send(t, "POST", "/v1/text", `{"key":"`+key+`x"}`)
+	if log := s.Log.String() + refusal; strings.Contains(log, key) || strings.Contains(log, "s3cret") {
+		t.Errorf("got a secret in the log:\n%s", log)
 	}
 }
 
-// TestReload reads the rules anew while draws are made.
+// TestReload reloads the rules, also ones with mistakes, which leave the old rules.
 func TestReload(t *testing.T) {
 	rules := prize.Generous
-	s := start(t, serve.All, func(c *serve.Config) {
+	s := servertest.Start(t, serve.All, func(c *serve.Config) {
 		c.Rules = func() ([]*prize.Rules, error) {
 			if rules == "" {
 				return nil, errors.New("mistakes")
@@ -173,65 +174,64 @@ func TestReload(t *testing.T) {
 		}
 	})
 	deployed := func() string {
-		_, text := s.do(t, "POST", "/v1/prize", `{"accounts":["A1"]}`)
+		_, text := s.Send(t, "POST", "/v1/prize", `{"accounts":["A1"]}`)
 		return text
 	}
 	rules = prize.Modest
 	if err := s.Reload(); err != nil || !strings.Contains(deployed(), `"rules":"modest"`) {
-		t.Errorf("after %v the rules are %s", err, deployed())
+		t.Errorf("got rules %s, error %v, want modest", deployed(), err)
 	}
 	rules = ""
 	if err := s.Reload(); err == nil || !strings.Contains(deployed(), `"rules":"modest"`) {
-		t.Errorf("after %v the rules are %s", err, deployed())
+		t.Errorf("got rules %s, error %v, want modest", deployed(), err)
 	}
-	cfg, _ := defaultConfig(t, serve.Prize)
+	cfg, _ := servertest.Config(t, serve.Prize)
 	cfg.Rules = func() ([]*prize.Rules, error) { return nil, errors.New("mistakes") }
 	if _, err := serve.New(cfg); err == nil {
-		t.Error("a server without rules is made")
+		t.Error("New without rules: got no error, want one")
 	}
 }
 
-// TestHome looks at the page: it names what there is and loads nothing from
-// elsewhere.
+// TestHome checks the home page, which loads nothing from another host.
 func TestHome(t *testing.T) {
-	s := start(t, serve.Core)
-	answer, page := s.do(t, "GET", "/", "")
+	s := servertest.Start(t, serve.Core)
+	answer, page := s.Send(t, "GET", "/", "")
 	policy := answer.Header.Get("Content-Security-Policy")
 	if answer.StatusCode != http.StatusOK || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
-		t.Errorf("%s with the policy %q", answer.Status, policy)
+		t.Errorf("got %s with the policy %q, want a strict one", answer.Status, policy)
 	}
 	for _, bad := range []string{"<script", "style=", "<style", "src=\"http", "href=\"http"} {
 		if strings.Contains(page, bad) {
-			t.Errorf("the page has %s", bad)
+			t.Errorf("got %s in the page, want none", bad)
 		}
 	}
 	if !strings.Contains(page, "Free play") || !strings.Contains(page, "nothing is stored") || !strings.Contains(page, "1.2.3") {
-		t.Errorf("the page is %s", page)
+		t.Errorf("got page %s, want free play and the version", page)
 	}
 	style := regexp.MustCompile(`/static/style\.css\?[0-9a-f]+`).FindString(page)
-	if answer, text := s.do(t, "GET", style, ""); answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/css") || text == "" ||
+	if answer, text := s.Send(t, "GET", style, ""); answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/css") || text == "" ||
 		!strings.Contains(answer.Header.Get("Cache-Control"), "immutable") {
-		t.Errorf("the style is answered %s", answer.Status)
+		t.Errorf("style: got %s, want 200 and a long cache time", answer.Status)
 	}
-	if answer, _ := start(t, serve.Text).do(t, "GET", "/", ""); answer.StatusCode != http.StatusNotFound {
-		t.Errorf("a text service answers / with %s", answer.Status)
+	if answer, _ := servertest.Start(t, serve.Text).Send(t, "GET", "/", ""); answer.StatusCode != http.StatusNotFound {
+		t.Errorf("text service at /: got %s, want 404", answer.Status)
 	}
 }
 
-// TestCookiesBehindProxy: by HTTPS is who comes through the proxy, not who says so.
+// TestCookiesBehindProxy believes X-Forwarded-Proto only from a proxy.
 func TestCookiesBehindProxy(t *testing.T) {
 	for trusted, secure := range map[string]bool{"": false, "10.0.0.0/8": false, "127.0.0.1": true} {
 		proxies, err := serve.ParseProxies(trusted)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := start(t, serve.Core, keeping(t, storetest.File(t)), func(c *serve.Config) { c.Proxies = proxies })
-		admin := adminOf(t, s, token)
+		s := servertest.Start(t, serve.Core, servertest.WithStore(t, storetest.File(t)), func(c *serve.Config) { c.Proxies = proxies })
+		admin := s.Admin(t, servertest.Token)
 		_, createErr := admin.Create(t.Context(), campaign.Plan{Name: "summer"})
 		if _, err := admin.Open(t.Context(), "summer"); err != nil || createErr != nil {
 			t.Fatal(createErr, err)
 		}
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/c/summer", nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/c/summer", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,7 +242,7 @@ func TestCookiesBehindProxy(t *testing.T) {
 		}
 		_ = answer.Body.Close()
 		if cookies := answer.Cookies(); len(cookies) != 1 || cookies[0].Secure != secure {
-			t.Errorf("trusting %q: %v", trusted, cookies)
+			t.Errorf("trusting %q: got cookies %v, want Secure %t", trusted, cookies, secure)
 		}
 	}
 }

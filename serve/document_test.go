@@ -11,15 +11,16 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// sample is a request of an operation, and the status that it is answered with.
+// sample is a request of an operation, and the status of its answer.
 type sample struct {
 	method, path, body string
 	status             int
 }
 
-// samples has requests of every operation, some of which are refused.
+// samples returns requests of every operation, some of which are refused.
 func samples() []sample {
 	const key = `"key":"0000000000000000000000000000000000000000000000000000000000000000"`
 	return []sample{
@@ -53,13 +54,13 @@ func samples() []sample {
 	}
 }
 
-// TestDocument holds the document of each role against OpenAPI 3.1, and each answer
-// of each documented operation against the document.
+// TestDocument checks the document of each role against OpenAPI 3.1, and an answer of
+// each operation against the document.
 func TestDocument(t *testing.T) {
 	for _, role := range serve.Roles() {
 		t.Run(string(role), func(t *testing.T) {
-			s := start(t, role)
-			_, text := s.do(t, "GET", "/openapi.json", "")
+			s := servertest.Start(t, role)
+			_, text := s.Send(t, "GET", "/openapi.json", "")
 			document, err := libopenapi.NewDocument([]byte(text))
 			if err != nil {
 				t.Fatal(err)
@@ -81,19 +82,19 @@ func TestDocument(t *testing.T) {
 				if callSample(t, s, check, sample, operations) {
 					continue
 				}
-				t.Errorf("%s %s: the answer is not as documented", sample.method, sample.path)
+				t.Errorf("%s %s: got an undocumented answer", sample.method, sample.path)
 			}
 			for operation, called := range operations {
 				if !called {
-					t.Errorf("no sample calls %s", operation)
+					t.Errorf("got no sample of %s", operation)
 				}
 			}
 		})
 	}
 }
 
-// operationsOf lists the operations of a document. Each has a name, a summary, and
-// descriptions of what it takes.
+// operationsOf returns the operations of a document, and checks that each has an
+// operation id, a summary and descriptions of its parameters.
 func operationsOf(t *testing.T, text string) map[string]bool {
 	t.Helper()
 	var document struct {
@@ -110,11 +111,11 @@ func operationsOf(t *testing.T, text string) map[string]bool {
 		for method, operation := range methods {
 			operations[strings.ToUpper(method)+" "+path] = false
 			if operation.OperationID == "" || operation.Summary == "" {
-				t.Errorf("%s %s has no name or no summary", method, path)
+				t.Errorf("%s %s: got no operation id or no summary", method, path)
 			}
 			for _, p := range operation.Parameters {
 				if p.Description == "" {
-					t.Errorf("%s %s does not describe %s", method, path, p.Name)
+					t.Errorf("%s %s: got no description of %s", method, path, p.Name)
 				}
 			}
 		}
@@ -122,9 +123,9 @@ func operationsOf(t *testing.T, text string) map[string]bool {
 	return operations
 }
 
-// callSample calls an operation, if the document has it, and holds the answer
-// against its schema.
-func callSample(t *testing.T, s *server, check validator.Validator, sample sample, operations map[string]bool) bool {
+// callSample calls an operation, if the document has it, and reports whether the answer
+// is as documented.
+func callSample(t *testing.T, s *servertest.Server, check validator.Validator, sample sample, operations map[string]bool) bool {
 	t.Helper()
 	path, _, _ := strings.Cut(sample.path, "?")
 	if strings.HasPrefix(path, "/v1/prize/rules/") {
@@ -134,7 +135,7 @@ func callSample(t *testing.T, s *server, check validator.Validator, sample sampl
 		return true
 	}
 	operations[sample.method+" "+path] = true
-	request, err := http.NewRequestWithContext(t.Context(), sample.method, s.url+sample.path, strings.NewReader(sample.body))
+	request, err := http.NewRequestWithContext(t.Context(), sample.method, s.URL+sample.path, strings.NewReader(sample.body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +149,7 @@ func callSample(t *testing.T, s *server, check validator.Validator, sample sampl
 	defer answer.Body.Close()
 	if answer.StatusCode != sample.status {
 		text, _ := io.ReadAll(answer.Body)
-		t.Errorf("%s %s %s: %s, want %d\n%s", sample.method, sample.path, sample.body, answer.Status, sample.status, text)
+		t.Errorf("%s %s %s: got %s, want %d\n%s", sample.method, sample.path, sample.body, answer.Status, sample.status, text)
 		return true
 	}
 	ok, faults := check.ValidateHttpResponse(request, answer)

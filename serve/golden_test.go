@@ -16,6 +16,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -48,11 +49,11 @@ func golden(t *testing.T, name, got string) {
 func TestGoldenDocument(t *testing.T) {
 	for _, role := range serve.Roles() {
 		t.Run(string(role), func(t *testing.T) {
-			var options []func(*serve.Config)
+			var options []servertest.Option
 			if role == serve.All {
-				options = append(options, keeping(t, storetest.File(t)))
+				options = append(options, servertest.WithStore(t, storetest.File(t)))
 			}
-			_, text := start(t, role, options...).do(t, http.MethodGet, "/openapi.json", "")
+			_, text := servertest.Start(t, role, options...).Send(t, http.MethodGet, "/openapi.json", "")
 			var document any
 			if err := json.Unmarshal([]byte(text), &document); err != nil {
 				t.Fatal(err)
@@ -93,7 +94,7 @@ type exchange struct {
 
 // asAdmin returns a request with the token of the administrator.
 func asAdmin(method, path, body string, headers ...string) exchange {
-	return exchange{method, path, body, append([]string{"Authorization", "Bearer " + token}, headers...)}
+	return exchange{method, path, body, append([]string{"Authorization", "Bearer " + servertest.Token}, headers...)}
 }
 
 // asPublic returns a request without a token.
@@ -282,13 +283,13 @@ var masks = []struct {
 // TestGoldenExchanges compares the answers to a table of requests with those in
 // testdata: their statuses, the headers that callers may depend on, and their bodies.
 func TestGoldenExchanges(t *testing.T) {
-	s := start(t, serve.All, keeping(t, storetest.File(t)))
+	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	for name, exchanges := range map[string][]exchange{"generators": generatorExchanges(), "campaigns": campaignExchanges()} {
 		t.Run(name, func(t *testing.T) {
 			var text strings.Builder
 			id := "none"
 			for _, x := range exchanges {
-				answer, body := s.do(t, x.method, strings.Replace(x.path, "ID", id, 1), x.body, append([]string{"X-Request-Id", "golden"}, x.headers...)...)
+				answer, body := s.Send(t, x.method, strings.Replace(x.path, "ID", id, 1), x.body, append([]string{"X-Request-Id", "golden"}, x.headers...)...)
 				if location, ok := strings.CutPrefix(answer.Header.Get("Location"), "/v1/draws/"); ok && id == "none" {
 					id = location
 				}

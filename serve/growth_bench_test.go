@@ -15,6 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
 // rowsVariable is how many draws a database is filled with, beside a thousand.
@@ -42,10 +43,10 @@ func BenchmarkGrowth(b *testing.B) {
 
 func benchmarkGrown(b *testing.B, address string, rows int64) {
 	db := storetest.Open(b, address)
-	s := start(b, serve.All, quiet, func(c *serve.Config) {
-		c.Store, c.Sessions, c.AdminToken, c.AdminPassword = db, db.Sessions(), token, benchPassword
+	s := servertest.Start(b, serve.All, servertest.Quiet, func(c *serve.Config) {
+		c.Store, c.Sessions, c.AdminToken, c.AdminPassword = db, db.Sessions(), servertest.Token, benchPassword
 	})
-	startCampaign(b, s, "bench")
+	s.OpenCampaign(b, "bench")
 	middle := fill(b, campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("bench"), rows)
 	cookie := "Cookie: " + login(b, s) + "\r\n"
 	v, err := newVisitor(b.Context(), s)
@@ -119,10 +120,10 @@ func fill(b *testing.B, p *campaign.Admin, rows int64) campaign.Draw {
 const benchPassword = "a password for benchmarks"
 
 // login gives the cookie of the administrator's session.
-func login(b *testing.B, s *server) string {
+func login(b *testing.B, s *servertest.Server) string {
 	b.Helper()
 	form := url.Values{"password": {benchPassword}}.Encode()
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.url+"/admin/login", strings.NewReader(form))
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.URL+"/admin/login", strings.NewReader(form))
 	if err != nil {
 		b.Fatal(err)
 	}

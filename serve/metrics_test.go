@@ -7,18 +7,19 @@ import (
 	"testing"
 
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
 // TestMetrics counts what was asked for, and names nothing that callers make up.
 func TestMetrics(t *testing.T) {
-	s := start(t, serve.All)
-	s.do(t, "GET", "/v1/text?count=5", "")
-	s.do(t, "GET", "/v1/text?count=0", "")
-	s.do(t, "GET", "/v1/nothing-of-the-sort", "")
-	s.do(t, "POST", "/v1/prize", `{"accounts":["zzzz0000","zzzz0000","zzzz0000"],"rules":"generous"}`)
-	s.do(t, "POST", "/v1/prize", `{"accounts":["x"],"rules_yaml":"name: made-up\ncurrency: GBP\nrules:\n- prizes: [{prize: Invented, chance: 100%}]\n"}`)
-	s.do(t, "POST", "/v1/draws", `{"count":10}`)
-	_, text := s.do(t, "GET", "/metrics", "")
+	s := servertest.Start(t, serve.All)
+	s.Send(t, "GET", "/v1/text?count=5", "")
+	s.Send(t, "GET", "/v1/text?count=0", "")
+	s.Send(t, "GET", "/v1/nothing-of-the-sort", "")
+	s.Send(t, "POST", "/v1/prize", `{"accounts":["zzzz0000","zzzz0000","zzzz0000"],"rules":"generous"}`)
+	s.Send(t, "POST", "/v1/prize", `{"accounts":["x"],"rules_yaml":"name: made-up\ncurrency: GBP\nrules:\n- prizes: [{prize: Invented, chance: 100%}]\n"}`)
+	s.Send(t, "POST", "/v1/draws", `{"count":10}`)
+	_, text := s.Send(t, "GET", "/metrics", "")
 	for _, want := range []string{
 		`prizegen_http_requests_total{code="200",method="GET",route="/v1/text"} 1`,
 		`prizegen_http_requests_total{code="422",method="GET",route="/v1/text"} 1`,
@@ -42,9 +43,9 @@ func TestMetrics(t *testing.T) {
 	if got := strings.Count(text, `prizegen_draws_total{prize="`); got < 2 {
 		t.Errorf("%d rows of draws", got)
 	}
-	front := core(t)
-	front.do(t, "POST", "/v1/draws", "{}")
-	_, calls := front.do(t, "GET", "/metrics", "")
+	front := servertest.StartComposed(t)
+	front.Send(t, "POST", "/v1/draws", "{}")
+	_, calls := front.Send(t, "GET", "/metrics", "")
 	for _, want := range []string{
 		`prizegen_calls_total{result="ok",service="prize"}`, `prizegen_circuit_breaker_state{service="text",state="closed"} 1`,
 		`prizegen_circuit_breaker_state{service="text",state="open"} 0`, `prizegen_call_duration_seconds_count{service="number"}`,

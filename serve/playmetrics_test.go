@@ -7,14 +7,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
 // TestPlayMetrics counts plays, why they were refused, and what is left of the stock
 // and was given of a campaign.
 func TestPlayMetrics(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
-		s := start(t, serve.All, keeping(t, address))
-		admin := adminOf(t, s, token)
+		s := servertest.Start(t, serve.All, servertest.WithStore(t, address))
+		admin := s.Admin(t, servertest.Token)
 		ctx := t.Context()
 		plan := campaign.Plan{
 			Name: "summer", MaxPlays: 3,
@@ -26,7 +27,7 @@ func TestPlayMetrics(t *testing.T) {
 		play := func(campaign string, headers ...string) {
 			t.Helper()
 			body := `{"campaign":"` + campaign + `","entrant":{"first_name":"Ada","last_name":"Byron"}}`
-			s.do(t, "POST", "/v1/draws", body, headers...)
+			s.Send(t, "POST", "/v1/draws", body, headers...)
 		}
 		play("summer") // a draft, which the public does not know of
 		if _, err := admin.Open(ctx, "summer"); err != nil {
@@ -38,8 +39,8 @@ func TestPlayMetrics(t *testing.T) {
 		play("summer")
 		play("summer")
 		play("no-such-campaign")
-		s.do(t, "POST", "/v1/draws", `{"campaign":"summer"}`)
-		_, text := s.do(t, "GET", "/metrics", "")
+		s.Send(t, "POST", "/v1/draws", `{"campaign":"summer"}`)
+		_, text := s.Send(t, "GET", "/metrics", "")
 		for _, want := range []string{
 			`prizegen_plays_total{campaign="summer",result="made"} 3`,
 			`prizegen_plays_total{campaign="summer",result="repeated"} 1`,

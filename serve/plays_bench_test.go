@@ -13,10 +13,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/prizegen/prizegen/pkg/campaign"
-	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
 // benchStores are the databases that plays are measured on, as they are in use: what
@@ -35,15 +34,11 @@ func BenchmarkPlays(b *testing.B) {
 	const visitors = 64
 	for _, store := range benchStores {
 		b.Run(store.name+"/in-process", func(b *testing.B) {
-			s := start(b, serve.All, quiet, keeping(b, store.address(b)))
+			s := servertest.Start(b, serve.All, servertest.Quiet, servertest.WithStore(b, store.address(b)))
 			play(b, s, visitors)
 		})
 		b.Run(store.name+"/three-services", func(b *testing.B) {
-			services := remote.Config{
-				Text: parseURL(b, start(b, serve.Text, quiet).url), Number: parseURL(b, start(b, serve.Number, quiet).url),
-				Prize: parseURL(b, start(b, serve.Prize, quiet).url),
-			}
-			s := start(b, serve.Core, quiet, keeping(b, store.address(b)), func(c *serve.Config) { c.Services = services })
+			s := servertest.StartComposed(b, servertest.Quiet, servertest.WithStore(b, store.address(b)))
 			play(b, s, visitors)
 		})
 	}
@@ -52,38 +47,22 @@ func BenchmarkPlays(b *testing.B) {
 // BenchmarkComposed makes a draw an iteration of three services, over HTTP and without
 // storing it, for 64 visitors at a time.
 func BenchmarkComposed(b *testing.B) {
-	services := remote.Config{
-		Text: parseURL(b, start(b, serve.Text, quiet).url), Number: parseURL(b, start(b, serve.Number, quiet).url),
-		Prize: parseURL(b, start(b, serve.Prize, quiet).url),
-	}
-	s := start(b, serve.Core, quiet, func(c *serve.Config) { c.Services = services })
+	s := servertest.StartComposed(b, servertest.Quiet)
 	visit(b, s, 64, func(v *visitor, _ int64) error {
 		return v.do(http.StatusOK, "POST /v1/draws HTTP/1.1\r\nHost: "+v.host+"\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
 	})
 }
 
-// startCampaign makes and opens a campaign.
-func startCampaign(b *testing.B, s *server, name string) {
-	b.Helper()
-	admin := adminOf(b, s, token)
-	if _, err := admin.Create(b.Context(), campaign.Plan{Name: name}); err != nil {
-		b.Fatal(err)
-	}
-	if _, err := admin.Open(b.Context(), name); err != nil {
-		b.Fatal(err)
-	}
-}
-
 // play has visitors play b.N times.
-func play(b *testing.B, s *server, visitors int) {
+func play(b *testing.B, s *servertest.Server, visitors int) {
 	b.Helper()
-	startCampaign(b, s, "bench")
+	s.OpenCampaign(b, "bench")
 	visit(b, s, visitors, func(v *visitor, n int64) error { return v.play("bench", n) })
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "plays/s")
 }
 
 // visit has visitors ask b.N times.
-func visit(b *testing.B, s *server, visitors int, ask func(v *visitor, n int64) error) {
+func visit(b *testing.B, s *servertest.Server, visitors int, ask func(v *visitor, n int64) error) {
 	b.Helper()
 	var next atomic.Int64
 	b.ReportAllocs()
@@ -125,8 +104,8 @@ type visitor struct {
 	in   *bufio.Reader
 }
 
-func newVisitor(ctx context.Context, s *server) (*visitor, error) {
-	host := strings.TrimPrefix(s.url, "http://")
+func newVisitor(ctx context.Context, s *servertest.Server) (*visitor, error) {
+	host := strings.TrimPrefix(s.URL, "http://")
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", host)
 	if err != nil {

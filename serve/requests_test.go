@@ -8,12 +8,13 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// TestBadRequests sends what can't be answered. Each is refused with a status, a
-// problem that names the place and the reason, and nothing is harmed.
+// TestBadRequests sends requests that are refused, with a status and a problem that names
+// the place of the mistake.
 func TestBadRequests(t *testing.T) {
-	s := start(t, serve.All)
+	s := servertest.Start(t, serve.All)
 	zeros := strings.Repeat("0", 64)
 	long := strings.Repeat("a", 129)
 	for name, test := range map[string]struct {
@@ -81,50 +82,50 @@ func TestBadRequests(t *testing.T) {
 		"too large":              {"POST", "/v1/draws", `{"seed":"` + strings.Repeat("x", 20<<20) + `"}`, 413, "", "more than 16777216 bytes", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer, text := s.do(t, test.method, test.path, test.body, test.headers...)
+			answer, text := s.Send(t, test.method, test.path, test.body, test.headers...)
 			var p remote.Problem
 			if err := json.Unmarshal([]byte(text), &p); err != nil {
 				t.Fatalf("%v: %.300s", err, text)
 			}
 			if kind := answer.Header.Get("Content-Type"); answer.StatusCode != test.status || p.Status != test.status || kind != remote.ProblemType {
-				t.Errorf("%s of the type %q with the status %d inside, want %d: %s", answer.Status, kind, p.Status, test.status, text)
+				t.Errorf("got %s of the type %q with the status %d inside, want %d: %s", answer.Status, kind, p.Status, test.status, text)
 			}
 			if !strings.Contains(p.Detail, test.want) || p.Title == "" || !strings.HasSuffix(p.Instance, answer.Header.Get("X-Request-Id")) {
-				t.Errorf("the problem is %s, want %q in its detail", text, test.want)
+				t.Errorf("got problem %s, want %q in its detail", text, test.want)
 			}
 			place := ""
 			if len(p.Errors) > 0 {
 				place = p.Errors[0].Pointer + p.Errors[0].Parameter
 			}
 			if test.place != "" && place != test.place {
-				t.Errorf("the place is %q, want %q", place, test.place)
+				t.Errorf("got place %q, want %q", place, test.place)
 			}
 			if test.status == http.StatusMethodNotAllowed && answer.Header.Get("Allow") != "POST" {
-				t.Errorf("allowed is %q", answer.Header.Get("Allow"))
+				t.Errorf("got Allow %q, want POST", answer.Header.Get("Allow"))
 			}
 		})
 	}
-	if answer, text := s.do(t, "POST", "/v1/draws", `{"seed":"42"}`); answer.StatusCode != http.StatusOK || !strings.Contains(text, "fucb0166") {
-		t.Errorf("after all that a draw is answered %s: %s", answer.Status, text)
+	if answer, text := s.Send(t, "POST", "/v1/draws", `{"seed":"42"}`); answer.StatusCode != http.StatusOK || !strings.Contains(text, "fucb0166") {
+		t.Errorf("a draw after the bad requests: got %s: %s, want fucb0166", answer.Status, text)
 	}
 }
 
-// TestDeployed leaves formats and rules to the server, which says what they are.
+// TestDeployed names no formats and rules, which are the deployed ones.
 func TestDeployed(t *testing.T) {
-	s := start(t, serve.All)
+	s := servertest.Start(t, serve.All)
 	for path, want := range map[string]string{
 		"/v1/text": `"format":"lower4"`, "/v1/number": `"format":"digits4"`,
 		"/v1/text/status": `"implementation":"lower4"`, "/v1/prize/status": `"implementation":"generous"`,
 	} {
-		if _, text := s.do(t, "GET", path, ""); !strings.Contains(text, want) {
-			t.Errorf("GET %s: %s, want %s in it", path, text, want)
+		if _, text := s.Send(t, "GET", path, ""); !strings.Contains(text, want) {
+			t.Errorf("GET %s: got %s, want %s in it", path, text, want)
 		}
 	}
-	if _, text := s.do(t, "POST", "/v1/prize", `{"accounts":["A1"]}`); !strings.Contains(text, `"rules":"generous"`) {
-		t.Errorf("rules that nobody named: %s", text)
+	if _, text := s.Send(t, "POST", "/v1/prize", `{"accounts":["A1"]}`); !strings.Contains(text, `"rules":"generous"`) {
+		t.Errorf("POST /v1/prize: got %s, want the generous rules", text)
 	}
 	// A HEAD is a GET without a body.
-	if answer, text := s.do(t, "HEAD", "/v1/text/status", ""); answer.StatusCode != http.StatusOK || text != "" {
-		t.Errorf("HEAD: %s %q", answer.Status, text)
+	if answer, text := s.Send(t, "HEAD", "/v1/text/status", ""); answer.StatusCode != http.StatusOK || text != "" {
+		t.Errorf("HEAD: got %s %q, want 200 without a body", answer.Status, text)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -26,24 +25,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// handler is a server of all roles, with the rules that are deployed there.
+// handler is the handler of a server of all roles with deployed rules.
 func handler(t testing.TB, deployed string) http.Handler {
 	t.Helper()
-	server, err := serve.New(serve.Config{
-		Role: serve.All, Version: "1", Text: textFormat(t, "upper2"), Number: numberFormat(t, "digits8"), Log: slog.New(slog.DiscardHandler),
-		Rules: func() ([]*prize.Rules, error) {
-			rules, err := prize.Parse("deployed", []byte(deployed))
-			return []*prize.Rules{rules}, err
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return server.Handler()
+	return servertest.New(t, serve.All, servertest.WithFormats(t, "upper2", "digits8"), servertest.WithRules(deployed), servertest.Quiet).Handler()
 }
 
 const summer = "name: summer\ncurrency: EUR\nrules:\n- match: 'Q\"|^A'\n  prizes: [{prize: 'A \"mug\" & more', chance: 1/3}]\n- match: '[0-9]'\n  prizes: [{win: 1, chance: 1/7}]\n"

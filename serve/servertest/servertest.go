@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
@@ -114,6 +115,11 @@ func WithFormats(t testing.TB, text, number string) Option {
 	}
 }
 
+// WithBuiltin deploys the built-in rules with a name in place of the generous ones.
+func WithBuiltin(name string) Option {
+	return func(cfg *serve.Config) { cfg.Rules = builtin(name) }
+}
+
 func builtin(name string) func() ([]*prize.Rules, error) {
 	return func() ([]*prize.Rules, error) {
 		rules, err := prize.Builtin(name)
@@ -157,6 +163,24 @@ func StartComposed(t testing.TB, options ...Option) *Server {
 		cfg.Services.Text, cfg.Services.Number, cfg.Services.Prize = text.Address(t), number.Address(t), award.Address(t)
 	}
 	return Start(t, serve.Core, append([]Option{services}, options...)...)
+}
+
+// Admin returns a client of the API that sends a token; an empty one is the public.
+func (s *Server) Admin(t testing.TB, token string) *remote.Admin {
+	t.Helper()
+	return remote.New(remote.Config{Core: s.Address(t), Timeout: patience}).Admin(token)
+}
+
+// OpenCampaign opens a campaign with what is deployed.
+func (s *Server) OpenCampaign(t testing.TB, name string) {
+	t.Helper()
+	admin := s.Admin(t, Token)
+	if _, err := admin.Create(t.Context(), campaign.Plan{Name: name, Title: "The " + name + " draw"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.Open(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Address returns the URL of a server.

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,11 +12,10 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/muesli/termenv"
 
-	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
-	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/servertest"
 )
 
 // servicesFrame returns a program with the Services screen alone.
@@ -93,13 +91,7 @@ func TestServicesViews(t *testing.T) {
 // TestServicesComeBack checks real services, which stop and start again. The screen checks
 // them only while it is shown.
 func TestServicesComeBack(t *testing.T) {
-	server := must(serve.New(serve.Config{
-		Role: serve.All, Version: "1", Text: must(textgen.Parse("upper2"))(t), Number: must(numgen.Parse("digits8"))(t), Log: slog.New(slog.DiscardHandler),
-		Rules: func() ([]*prize.Rules, error) {
-			rules, err := prize.Builtin(prize.Modest)
-			return []*prize.Rules{rules}, err
-		},
-	}))(t)
+	server := servertest.New(t, serve.All, servertest.WithFormats(t, "upper2", "digits8"), servertest.WithBuiltin(prize.Modest), servertest.Quiet)
 	var stopped atomic.Bool
 	all := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, request *http.Request) {
 		if stopped.Load() {
