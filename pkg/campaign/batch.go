@@ -340,7 +340,7 @@ func noPlaysLeft(c *StoredCampaign) error {
 }
 
 // failTimeout limits the time that a failed batch spends on looking for earlier draws.
-const failTimeout = time.Second
+const failTimeout = 10 * time.Second
 
 // fail answers the plays of a batch that could not be made. A play whose once-only key
 // was used before gets the earlier draw if that can be found.

@@ -101,7 +101,7 @@ func TestEntrantsOfThePromoter(t *testing.T) {
 		ctx := t.Context()
 		ann, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann@example.org"})
 		if err != nil || ann.ID == 0 || ann.FirstName != "Ann" || ann.Plays == nil || *ann.Plays != 0 {
-			t.Fatalf("%+v, %v", ann, err)
+			t.Fatalf("got %+v, error %v", ann, err)
 		}
 		if _, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ANN@example.org"}); !errors.Is(err, campaign.ErrExists) {
 			t.Errorf("added twice: %v", err)
@@ -148,7 +148,7 @@ func TestEntrantsOfThePromoter(t *testing.T) {
 
 		edited, err := p.EditEntrantFrom(ctx, ann.ID, ann.Person, campaign.Person{FirstName: "Anne", LastName: "Li", Email: "anne@example.org"})
 		if err != nil || edited.FirstName != "Anne" || edited.PlayCount() != 1 || edited.ID != ann.ID {
-			t.Errorf("%+v, %v", edited, err)
+			t.Errorf("got %+v, error %v", edited, err)
 		}
 		if _, err := p.EditEntrant(ctx, ann.ID, campaign.Person{FirstName: "Bo", LastName: "Wu"}); !errors.Is(err, campaign.ErrExists) {
 			t.Errorf("made the same as another one: %v", err)
@@ -179,11 +179,11 @@ func TestEntrantsOfThePromoter(t *testing.T) {
 			t.Fatal(err)
 		}
 		if report := verified(t, p, "summer"); report.Draws != 2 {
-			t.Errorf("%+v", report)
+			t.Errorf("got %+v", report)
 		}
 		changes, err := p.Changes(ctx, campaign.ChangeQuery{Subject: fmt.Sprint("entrant ", ann.ID)})
 		if err != nil || len(changes) != 3 {
-			t.Fatalf("%+v, %v", changes, err)
+			t.Fatalf("got %+v, error %v", changes, err)
 		}
 		for _, c := range changes {
 			if strings.Contains(c.Detail, "Ann") || strings.Contains(c.Detail, "example.org") {

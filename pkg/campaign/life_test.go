@@ -66,7 +66,7 @@ func TestWhatCanBePlanned(t *testing.T) {
 	plan := plan("summer")
 	plan.Title = strings.Repeat("é", 200)
 	if c, err := p.Create(t.Context(), plan); err != nil || c.Title != plan.Title || c.State != campaign.Draft || c.Commitment != "" {
-		t.Errorf("%+v, %v", c, err)
+		t.Errorf("got %+v, error %v", c, err)
 	}
 	if _, err := p.Create(t.Context(), plan); !errors.Is(err, campaign.ErrExists) {
 		t.Errorf("a second one of the name: %v", err)
@@ -96,7 +96,7 @@ func TestACampaignsLife(t *testing.T) {
 	summer.RequireEmail, summer.TextFormat = true, "upper2"
 	edited, err := p.Edit(ctx, "summer", draft.Version, summer)
 	if err != nil || !edited.RequireEmail || edited.TextFormat != "upper2" || edited.Version != draft.Version+1 {
-		t.Fatalf("%+v, %v", edited, err)
+		t.Fatalf("got %+v, error %v", edited, err)
 	}
 	if _, err := p.Edit(ctx, "summer", draft.Version, summer); !errors.Is(err, campaign.ErrChanged) {
 		t.Errorf("a change of what somebody else changed meanwhile: %v", err)
@@ -109,7 +109,7 @@ func TestACampaignsLife(t *testing.T) {
 
 	open, err := p.Open(ctx, "summer")
 	if err != nil || open.State != campaign.Open || len(open.Commitment) != 64 || open.Seed != "" {
-		t.Fatalf("%+v, %v", open, err)
+		t.Fatalf("got %+v, error %v", open, err)
 	}
 	if _, err := p.Open(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
 		t.Errorf("an open one is opened: %v", err)
@@ -142,7 +142,7 @@ func TestACampaignsLife(t *testing.T) {
 	closes = closes.Add(time.Hour)
 	summer.Title, summer.MaxPlays, summer.ClosesAt = "Summer!", 1, &closes
 	if c, err := p.Edit(ctx, "summer", 0, summer); err != nil || c.Title != "Summer!" || c.Plays != 1 || c.Prizes[0].Stock == nil {
-		t.Errorf("%+v, %v", c, err)
+		t.Errorf("got %+v, error %v", c, err)
 	}
 	play.Person.Email = "Ann@Example.org"
 	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrMaxPlays) {
@@ -158,7 +158,7 @@ func TestACampaignsLife(t *testing.T) {
 
 	closed, err := p.Close(ctx, "summer")
 	if err != nil || closed.State != campaign.Closed || closed.Seed == "" || closed.ClosedAt == nil {
-		t.Fatalf("%+v, %v", closed, err)
+		t.Fatalf("got %+v, error %v", closed, err)
 	}
 	if _, err := p.Close(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
 		t.Errorf("closed twice: %v", err)
@@ -173,7 +173,7 @@ func TestACampaignsLife(t *testing.T) {
 	}
 	summer.MaxPlays, summer.Title = 1, "That was summer"
 	if c, err := p.Edit(ctx, "summer", 0, summer); err != nil || c.Title != summer.Title {
-		t.Errorf("%+v, %v", c, err)
+		t.Errorf("got %+v, error %v", c, err)
 	}
 
 	changes, err := p.Changes(ctx, campaign.ChangeQuery{})
@@ -219,7 +219,7 @@ func TestUnfitCampaignsStayDrafts(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 			if c, err := p.Campaign(t.Context(), name); err != nil || c.State != campaign.Draft || c.Commitment != "" {
-				t.Errorf("%+v, %v", c, err)
+				t.Errorf("got %+v, error %v", c, err)
 			}
 			_, unfit, err := plan.Preview()
 			if err != nil || name != "over" && (unfit == nil || !strings.Contains(unfit.Error(), test.want)) {
@@ -300,10 +300,10 @@ func TestThePublicSeesWhatIsOpen(t *testing.T) {
 	}
 	odds, err := public.Odds(t.Context(), "c-0")
 	if err != nil || odds.Currency != "GBP" || len(odds.Rows) != 5 {
-		t.Errorf("%+v, %v", odds, err)
+		t.Errorf("got %+v, error %v", odds, err)
 	}
 	one, err := public.AccountOdds(t.Context(), "c-0", "abcd4000")
 	if err != nil || len(one.Rows) != 3 || one.Rows[0].Probability != "1/2" {
-		t.Errorf("%+v, %v", one, err)
+		t.Errorf("got %+v, error %v", one, err)
 	}
 }

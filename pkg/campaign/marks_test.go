@@ -66,7 +66,7 @@ func TestClaimsAndVoids(t *testing.T) {
 		}
 		d, err := p.Claim(ctx, winner.ID, " posted ")
 		if err != nil || d.Claim == nil || d.Claim.Note != "posted" {
-			t.Fatalf("%+v, %v", d, err)
+			t.Fatalf("got %+v, error %v", d, err)
 		}
 		if _, err := p.Claim(ctx, winner.ID, ""); !errors.Is(err, campaign.ErrState) || !strings.Contains(err.Error(), "already") {
 			t.Errorf("claimed twice: %v", err)
@@ -75,7 +75,7 @@ func TestClaimsAndVoids(t *testing.T) {
 			t.Errorf("claimed are %v", got)
 		}
 		if d, err := p.Unclaim(ctx, winner.ID); err != nil || d.Claim != nil {
-			t.Errorf("%+v, %v", d, err)
+			t.Errorf("got %+v, error %v", d, err)
 		}
 
 		for _, reason := range []string{"", " \n", strings.Repeat("x", 1001), "\xff"} {
@@ -87,7 +87,7 @@ func TestClaimsAndVoids(t *testing.T) {
 			t.Errorf("a long note: %v", err)
 		}
 		if d, err := p.Void(ctx, winner.ID, "@played twice"); err != nil || d.Void == nil || d.Prize == nil {
-			t.Errorf("%+v, %v", d, err)
+			t.Errorf("got %+v, error %v", d, err)
 		}
 		if _, err := p.Void(ctx, winner.ID, "again"); !errors.Is(err, campaign.ErrState) {
 			t.Errorf("voided twice: %v", err)
@@ -118,7 +118,7 @@ func TestClaimsAndVoids(t *testing.T) {
 			t.Fatal(err)
 		}
 		if report := verified(t, p, "certain"); report.Held == 0 {
-			t.Errorf("%+v", report)
+			t.Errorf("got %+v", report)
 		}
 	})
 }

@@ -121,11 +121,11 @@ func TestManyPlayAtOnceOnSeveralReplicas(t *testing.T) {
 			t.Fatal(err)
 		}
 		if c.Plays != clients*each || c.Prizes[0].Awarded != 10 || c.Prizes[1].Awarded != 5 {
-			t.Fatalf("%+v", c)
+			t.Fatalf("got %+v", c)
 		}
 		report := verified(t, replicas[2], "summer")
 		if report.Draws != clients*each || report.Held != report.Draws+report.Skipped || !report.SeedKnown {
-			t.Errorf("%+v", report)
+			t.Errorf("got %+v", report)
 		}
 	})
 }
@@ -163,7 +163,7 @@ func TestAFewAccountNumbersAreIssuedOnceEach(t *testing.T) {
 			t.Fatal(err)
 		}
 		if report := verified(t, p, "few"); report.Skipped == 0 || report.Draws != 20 {
-			t.Errorf("%+v", report)
+			t.Errorf("got %+v", report)
 		}
 	})
 }

@@ -89,7 +89,7 @@ func TestALostGeneratorStoresNothing(t *testing.T) {
 		}
 		g.err = nil
 		if d, err := play(played); err != nil || d.Index < uint64(played) {
-			t.Errorf("%+v, %v", d, err)
+			t.Errorf("got %+v, error %v", d, err)
 		}
 		if _, err := p.Close(t.Context(), "summer"); err != nil {
 			t.Fatal(err)

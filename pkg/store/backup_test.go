@@ -53,7 +53,7 @@ func TestBackupsGoFromEachToEach(t *testing.T) {
 			t.Errorf("%d rows were written", written.Load())
 		}
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%v, %v", info, err)
+			t.Errorf("got %v, error %v", info, err)
 		}
 		if err := db.Backup(t.Context(), file, nil); !errors.Is(err, fs.ErrExist) {
 			t.Errorf("a second backup of the name: %v", err)
@@ -102,7 +102,7 @@ func TestABackupBringsNothingUpToDate(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		if s, err := db.Status(t.Context()); err != nil || s.Version != 0 {
-			t.Errorf("%+v, %v", s, err)
+			t.Errorf("got %+v, error %v", s, err)
 		}
 		if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 			t.Errorf("left: %v, %v", left, err)
@@ -153,7 +153,7 @@ func TestRestoredIsWhatWasStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s, err := db.Status(t.Context()); err != nil || s.Campaigns != 1 || s.Draws != 60 {
-		t.Errorf("%+v, %v", s, err)
+		t.Errorf("got %+v, error %v", s, err)
 	}
 }
 

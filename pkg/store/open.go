@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -30,11 +31,15 @@ type Options struct {
 	// KeepVersion opens the database without migrating its tables. If their version is
 	// not that of this program, only [DB.Migrate], [DB.Status] and [DB.Backup] work.
 	KeepVersion bool
+
+	// LockTimeout limits the time that a transaction waits for other processes that write
+	// to a SQLite file; 0 means 5 seconds.
+	LockTimeout time.Duration
 }
 
 // Timeouts of the databases.
 const (
-	busyTimeout    = 5 * time.Second // how long another process may hold the lock of a file
+	lockTimeout    = 5 * time.Second // of SQLite, see Options
 	connectTimeout = 10 * time.Second
 )
 
@@ -49,7 +54,8 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	if isPostgres(address) {
 		open = openPostgres
 	}
-	db, err := open(ctx, address)
+	o.LockTimeout = cmp.Or(o.LockTimeout, lockTimeout)
+	db, err := open(ctx, address, o)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +73,7 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	return db, nil
 }
 
-func openPostgres(_ context.Context, address string) (*DB, error) {
+func openPostgres(_ context.Context, address string, _ Options) (*DB, error) {
 	cfg, err := postgresConfig(address)
 	if err != nil {
 		return nil, err
@@ -93,12 +99,12 @@ func setPlanner(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-func openSQLite(_ context.Context, path string) (*DB, error) {
+func openSQLite(_ context.Context, path string, o Options) (*DB, error) {
 	if err := sqliteFile(path); err != nil {
 		return nil, err
 	}
 	options := []string{
-		fmt.Sprintf("_pragma=busy_timeout(%d)", busyTimeout.Milliseconds()),
+		fmt.Sprintf("_pragma=busy_timeout(%d)", o.LockTimeout.Milliseconds()),
 		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(ON)", "_pragma=secure_delete(ON)", "_txlock=immediate",
 		// The statement journal, with which a failed statement is undone, is in memory. The
 		// log that makes transactions durable is not.
@@ -121,7 +127,7 @@ func openSQLite(_ context.Context, path string) (*DB, error) {
 		return nil, err
 	}
 	writers.SetMaxOpenConns(1)
-	db.writer = newWriter(writers)
+	db.writer = newWriter(writers, o.LockTimeout)
 	if db.pool, err = sql.Open("sqlite", reading); err != nil {
 		return nil, err
 	}

@@ -96,10 +96,10 @@ func TestCampaignsAreKept(t *testing.T) {
 		}
 		list, err := db.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Limit: 10}})
 		if err != nil || len(list) != 2 || list[0].Name != "winter" || len(list[1].Prizes) != 2 || list[1].RulesYAML != "" {
-			t.Errorf("%+v, %v", list, err)
+			t.Errorf("got %+v, error %v", list, err)
 		}
 		if list, err := db.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: fmt.Sprint(winter.ID), Limit: 10}, State: campaign.Draft}); err != nil || len(list) != 1 {
-			t.Errorf("%+v, %v", list, err)
+			t.Errorf("got %+v, error %v", list, err)
 		}
 		summer.Title, summer.State, summer.Secret, summer.Commitment = "Another", campaign.Open, "seed", "c"
 		summer.OpensAt, summer.ClosesAt, summer.OpenedAt, summer.Version = nil, ref(at(9000)), ref(at(8000)), 2
@@ -230,16 +230,16 @@ func TestDrawsAreListed(t *testing.T) {
 			}
 		}
 		if d, err := db.Draw(t.Context(), r.ID, 0); err != nil || d.Person == nil || d.Person.Email != "Ann@example.org" {
-			t.Errorf("%+v, %v", d, err)
+			t.Errorf("got %+v, error %v", d, err)
 		}
 		if _, err := db.Draw(t.Context(), r.ID, 5); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("a skipped index has a draw: %v", err)
 		}
 		if d, err := db.DrawOfKey(t.Context(), *all[2].Key); err != nil || d.Index != all[2].Index {
-			t.Errorf("%+v, %v", d, err)
+			t.Errorf("got %+v, error %v", d, err)
 		}
 		if skipped, err := db.Skipped(t.Context(), r.ID, 0, 10); err != nil || !reflect.DeepEqual(skipped, []campaign.StoredDraw{{Campaign: r.ID, Index: 5, Account: "aa000000"}}) {
-			t.Errorf("%+v, %v", skipped, err)
+			t.Errorf("got %+v, error %v", skipped, err)
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
 			issued, err := tx.Issued(ctx, r.ID, []string{"nope", all[7].Account, all[59].Account})
@@ -288,7 +288,7 @@ func TestEntrantsAreKnownOnce(t *testing.T) {
 		}
 		adding.Wait()
 		if !slices.Equal(ids[0], ids[1]) || !slices.Equal(ids[0], ids[2]) || ids[0][0] != ids[0][3] || ids[0][0] == ids[0][1] {
-			t.Fatalf("%v", ids)
+			t.Fatalf("got %v", ids)
 		}
 		for search, want := range map[string]int{"LEE": 2, "lee": 2, "ann@": 1, "李": 1, "many 1": 61, "%": 0, "é": 1, "\x00\xff": 0, "": 100} {
 			if search == "\x00\xff" {
@@ -309,7 +309,7 @@ func TestEntrantsAreKnownOnce(t *testing.T) {
 			return errors.Join(tx.SaveEntrant(ctx, ids[0][2], campaign.Person{FirstName: "Xiaolong", LastName: "Li", Email: "li@example.org"}), tx.DeleteEntrant(ctx, ids[0][0]))
 		})
 		if e, err := db.Entrant(t.Context(), ids[0][2]); err != nil || e.Email != "li@example.org" || !e.CreatedAt.Equal(at(1)) {
-			t.Errorf("%+v, %v", e, err)
+			t.Errorf("got %+v, error %v", e, err)
 		}
 		if _, err := db.Entrant(t.Context(), ids[0][0]); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("an erased entrant: %v", err)
@@ -329,7 +329,7 @@ func TestErasedEntrantsLeaveTheirDraws(t *testing.T) {
 		after, err := db.Draw(t.Context(), r.ID, 0)
 		before.Entrant, before.Person = 0, nil
 		if err != nil || !reflect.DeepEqual(after, before) {
-			t.Errorf("%+v, %v, want %+v", after, err, before)
+			t.Errorf("got %+v, error %v, want %+v", after, err, before)
 		}
 	})
 }

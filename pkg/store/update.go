@@ -91,14 +91,15 @@ func (db *DB) updateSQLite(ctx context.Context, f func(campaign.Tx) error) error
 // goroutines that use it wait for its semaphore, other processes for the lock of the
 // file.
 type writer struct {
-	pool  *sql.DB
-	sem   chan struct{} // holds one token while the other fields are in use
-	conn  *sql.Conn     // nil before the first use and after an error
-	stmts *preparedRunner
+	pool        *sql.DB
+	lockTimeout time.Duration
+	sem         chan struct{} // holds one token while the other fields are in use
+	conn        *sql.Conn     // nil before the first use and after an error
+	stmts       *preparedRunner
 }
 
-func newWriter(pool *sql.DB) *writer {
-	return &writer{pool: pool, sem: make(chan struct{}, 1)}
+func newWriter(pool *sql.DB, lockTimeout time.Duration) *writer {
+	return &writer{pool: pool, lockTimeout: lockTimeout, sem: make(chan struct{}, 1)}
 }
 
 func (w *writer) lock(ctx context.Context) error {
@@ -119,7 +120,7 @@ func (w *writer) connect(ctx context.Context) error {
 	}
 	// If several processes open a new file at the same time, one creates its log and the
 	// others fail without waiting for the lock.
-	for deadline := time.Now().Add(busyTimeout); ; {
+	for deadline := time.Now().Add(w.lockTimeout); ; {
 		conn, err := w.pool.Conn(ctx)
 		if err == nil {
 			w.conn, w.stmts = conn, newPreparedConn(conn)

@@ -96,10 +96,11 @@ func command(t testing.TB, server, text string) {
 	}
 }
 
-// Open opens a database for a test.
+// Open opens a database for a test. On a slow machine, transactions wait long for other
+// replicas that use the same SQLite file.
 func Open(t testing.TB, address string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), address, store.Options{})
+	db, err := store.Open(t.Context(), address, store.Options{LockTimeout: 10 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
