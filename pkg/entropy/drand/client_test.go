@@ -43,7 +43,7 @@ func TestRound(t *testing.T) {
 	for _, scheme := range []string{drand.SchemeQuicknet, drand.SchemeChained} {
 		c := drandtest.Make(t, drandtest.Config{Scheme: scheme})
 		m := c.NewMirror(t)
-		client, err := drand.New(drand.Config{URLs: []string{m.URL + "/"}, Chain: c.Info().Hash})
+		client, err := drand.New(drand.Config{URLs: []string{m.URL + "/"}, Chain: c.Info().Hash, Timeout: 10 * time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

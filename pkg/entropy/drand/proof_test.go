@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -87,7 +88,7 @@ func TestCheckErrors(t *testing.T) {
 
 func TestConfirm(t *testing.T) {
 	c := drandtest.New(t)
-	client, err := drand.New(drand.Config{URLs: []string{c.URL}, Chain: c.Info().Hash})
+	client, err := drand.New(drand.Config{URLs: []string{c.URL}, Chain: c.Info().Hash, Timeout: 10 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
