@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -54,8 +55,12 @@ func awkwardSpec(t *rapid.T) draw.Spec {
 	start := rapid.SampledFrom([]uint64{
 		0, 5, 95, 990, 9_950, 99_990, 999_999_950, 9_999_999_999_999_999_950, math.MaxUint64 - 300,
 	}).Draw(t, "start")
-	seed := rapid.SampledFrom([]string{"42", `a "quoted" \ seed <&>`, "ünïcode"}).Draw(t, "seed")
+	seed := rapid.SampledFrom([]string{"42", `a "quoted" \ seed <&>`, "ünïcode", "\u2028\u2029\x01\b\f\n\r\t\x7f"}).Draw(t, "seed")
+	proof := rapid.SampledFrom([]string{"", `{"source":"random.org","random":"{\"text\":\"a\/b \u00e9 <&>\"}","n":1.50}`}).Draw(t, "proof")
 	spec := draw.Spec{Seed: entropy.Seed(seed), Start: start, Count: count, Text: text, Number: number, Rules: rules}
+	if proof != "" {
+		spec.Proof = jsontext.Value(proof)
+	}
 	if rapid.Bool().Draw(t, "given") {
 		var batches [][]string
 		for range rapid.IntRange(0, 3).Draw(t, "batches") {
