@@ -110,7 +110,7 @@ func TestChooseSeed(t *testing.T) {
 	}
 }
 
-// TestConnect enters addresses of services: an invalid one, and one that is lost.
+// TestConnect enters addresses of services: an invalid one, and one without an answer.
 func TestConnect(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	w.Connect = func(address string) (Backend, error) {
