@@ -121,7 +121,7 @@ func (a *admin) logout(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// loggedIn returns a handler that calls h for promoters who are logged in, and leads
+// loggedIn returns a handler that calls h for promoters who are logged in and sends
 // others to the login page.
 func (a *admin) loggedIn(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {

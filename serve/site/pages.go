@@ -106,8 +106,8 @@ type errorPage struct {
 	title  string
 }
 
-// fail answers a request with the page about an error. Causes that are none of the
-// visitor's business go to the log only.
+// fail answers a request with the page about an error. Internal errors are logged and
+// not shown.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := newErrorPage(r, err)
 	page.RequestID = w.Header().Get("X-Request-Id")

@@ -144,11 +144,11 @@ func liveWinners(draws []campaign.Draw) []liveWinner {
 
 // Limits of live pages.
 const (
-	maxViewers        = 1000
-	maxViewersFromOne = 100              // address; a whole event may be behind one
-	liveInterval      = time.Second      // how often the store is asked
-	quietInterval     = 15 * time.Second // the longest that a viewer hears nothing
-	maxLiveWinners    = 8                // shown on a screen
+	maxViewers           = 1000
+	maxViewersPerAddress = 100              // a whole event may share an address
+	liveInterval         = time.Second      // how often the store is asked
+	quietInterval        = 15 * time.Second // the longest that a viewer hears nothing
+	maxLiveWinners       = 8                // shown on a screen
 )
 
 // live provides the latest winners to all viewers of live pages. It reads the winners
@@ -200,7 +200,7 @@ func (l *live) enter(address string) bool {
 	for _, n := range l.viewers {
 		total += n
 	}
-	if total >= maxViewers || l.viewers[address] >= maxViewersFromOne {
+	if total >= maxViewers || l.viewers[address] >= maxViewersPerAddress {
 		return false
 	}
 	l.viewers[address]++
