@@ -53,7 +53,7 @@ func TestBadRequests(t *testing.T) {
 		"an account of é":        {"POST", "/v1/prize", `{"accounts":["é"]}`, 422, "#/accounts/0", "printable ASCII", nil},
 		"too many accounts":      {"POST", "/v1/prize", `{"accounts":["a"` + strings.Repeat(`,"a"`, 100_000) + `]}`, 422, "#/accounts", "there are 100001", nil},
 		"two kinds of rules":     {"POST", "/v1/prize", `{"accounts":["a"],"rules":"modest","rules_yaml":"x"}`, 422, "#/rules_yaml", "can't stand beside rules", nil},
-		"wrong rules":            {"POST", "/v1/prize", `{"accounts":["a"],"rules_yaml":"name: x\n"}`, 422, "#/rules_yaml", "the first one in line 1", nil},
+		"wrong rules":            {"POST", "/v1/prize", `{"accounts":["a"],"rules_yaml":"name: x\n"}`, 422, "#/rules_yaml", "the first on line 1", nil},
 		"rules too long":         {"POST", "/v1/prize", `{"accounts":["a"],"rules_yaml":"` + strings.Repeat("#", 300_000) + `"}`, 422, "#/rules_yaml", "expected at most 262144", nil},
 		"other rules":            {"POST", "/v1/prize", `{"accounts":["a"],"rules":"modest","rules_sha256":"` + zeros + `"}`, 422, "#/rules_sha256", "the SHA-256 of modest is", nil},
 		"a key too short":        {"POST", "/v1/text", `{"key":"00"}`, 422, "#/key", "must have 64 hexadecimal digits", nil},

@@ -227,22 +227,22 @@ func (s *service) stream(ctx context.Context, c *call, w io.Writer) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return s.unavailable(bare(err))
+		return s.unavailable(withoutURL(err))
 	}
 	defer answer.Body.Close()
 	body := bufio.NewReader(answer.Body)
 	if answer.StatusCode != http.StatusOK {
 		text, err := io.ReadAll(io.LimitReader(body, maxAnswer))
 		if err != nil {
-			return s.unavailable(bare(err))
+			return s.unavailable(withoutURL(err))
 		}
-		return s.explain(refusal(answer, text))
+		return s.callError(checkStatus(answer, text))
 	}
 	if _, err := io.Copy(w, body); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("the answer of the %s service at %s broke off: %w", s.name, s.base.Redacted(), bare(err))
+		return fmt.Errorf("the answer of the %s service at %s broke off: %w", s.name, s.base.Redacted(), withoutURL(err))
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/go-json-experiment/json"
 
@@ -20,22 +19,22 @@ func (c *Client) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.R
 	if err := r.Check(); err != nil || r.Count == 0 {
 		return dst, err
 	}
-	texts := c.outcomeTexts(rules)
-	if r.Count <= few {
-		want := &awardWanted{texts: texts, draws: r}
+	texts := c.textsOf(rules)
+	if r.Count <= maxJobDraws {
+		job := &awardJob{texts: texts, draws: r}
 		for i := range accounts.Len() {
-			want.accounts = append(want.accounts, string(accounts.At(i)))
+			job.accounts = append(job.accounts, string(accounts.At(i)))
 		}
-		if err := c.awards.do(ctx, want); err != nil {
-			return dst, c.prize.orEnded(ctx, err)
+		if err := c.awards.do(ctx, job); err != nil {
+			return dst, c.prize.contextErr(ctx, err)
 		}
-		return append(dst, want.outcomes...), ctx.Err()
+		return append(dst, job.outcomes...), ctx.Err()
 	}
 	start := len(dst)
 	for from := uint64(0); from < r.Count; from += MaxCount {
 		to := min(from+MaxCount, r.Count)
-		some := r.Slice(from, to)
-		request := AwardRequest{Accounts: Accounts{accounts.Slice(int(from), int(to))}, Key: some.Key.Hex(), Start: some.Start}
+		part := r.Slice(from, to)
+		request := AwardRequest{Accounts: Accounts{accounts.Slice(int(from), int(to))}, Key: part.Key.Hex(), Start: part.Start}
 		var err error
 		if dst, err = c.award(ctx, dst, texts, &request); err != nil {
 			return dst[:start], err
@@ -44,108 +43,111 @@ func (c *Client) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.R
 	return dst, ctx.Err()
 }
 
-// awardWanted is the prizes of few draws.
-type awardWanted struct {
+// awardJob is the prizes of up to maxJobDraws draws.
+type awardJob struct {
 	texts    *OutcomeTexts
 	accounts []string
 	draws    entropy.Range
-	outcomes []prize.Outcome
+	outcomes []prize.Outcome // the result
 }
 
-func sameRules(a, b *awardWanted) bool { return a.texts == b.texts }
+func sameRules(a, b *awardJob) bool { return a.texts == b.texts }
 
-// awardAll has the prizes of all decided in one call.
-func (c *Client) awardAll(ctx context.Context, all []*awardWanted) error {
+// awardJobs does jobs with the same rules with one call.
+func (c *Client) awardJobs(ctx context.Context, jobs []*awardJob) error {
 	var request AwardRequest
-	for _, want := range all {
-		for _, account := range want.accounts {
+	for _, job := range jobs {
+		for _, account := range job.accounts {
 			request.Accounts.Append(account)
 		}
-		request.Ranges = append(request.Ranges, rangeOf(want.draws))
+		request.Ranges = append(request.Ranges, newRange(job.draws))
 	}
-	if one := request.Ranges[0]; len(all) == 1 {
+	if one := request.Ranges[0]; len(jobs) == 1 {
 		request.Key, request.Start, request.Ranges = one.Key, one.Start, nil
 	}
-	outcomes, err := c.award(ctx, nil, all[0].texts, &request)
+	outcomes, err := c.award(ctx, nil, jobs[0].texts, &request)
 	if err != nil {
 		return err
 	}
-	for _, want := range all {
-		n := len(want.accounts)
-		want.outcomes, outcomes = outcomes[:n], outcomes[n:]
+	for _, job := range jobs {
+		n := len(job.accounts)
+		job.outcomes, outcomes = outcomes[:n], outcomes[n:]
 	}
 	return nil
 }
 
-// award has a request decided by the rules of texts. The service is told their
-// name; the rules themselves are sent to one that knows no such rules, or others
-// by that name.
+// award makes a request with the rules of texts. It sends the name of the rules, and
+// the rules themselves only if the service does not have them under that name.
 func (c *Client) award(ctx context.Context, dst []prize.Outcome, texts *OutcomeTexts, request *AwardRequest) ([]prize.Outcome, error) {
 	rules := texts.rules
-	if !c.mustSend(rules) {
+	if !c.isUnknown(rules) {
 		request.Rules, request.RulesSHA256 = rules.Name, rules.SHA256()
-		outcomes, err := c.askAward(ctx, dst, texts, request)
+		outcomes, err := c.requestAward(ctx, dst, texts, request)
 		if !errors.Is(err, prize.ErrUnknownRules) {
 			return outcomes, err
 		}
-		c.send(rules)
+		c.setUnknown(rules)
 	}
 	request.Rules, request.RulesSHA256, request.RulesYAML = "", "", string(rules.Source())
-	return c.askAward(ctx, dst, texts, request)
+	return c.requestAward(ctx, dst, texts, request)
 }
 
-func (c *Client) askAward(ctx context.Context, dst []prize.Outcome, texts *OutcomeTexts, request *AwardRequest) ([]prize.Outcome, error) {
-	body, err := c.prize.ask(ctx, http.MethodPost, "/v1/prize", plainBody(appendAwardRequest(nil, request)))
+// requestAward makes a request and appends its outcomes to dst.
+func (c *Client) requestAward(ctx context.Context, dst []prize.Outcome, texts *OutcomeTexts, request *AwardRequest) ([]prize.Outcome, error) {
+	body, err := c.prize.post(ctx, "/v1/prize", encodedBody(appendAwardRequest(nil, request)))
 	if err != nil {
 		return dst, err
 	}
 	before, rules, accounts := len(dst), texts.rules, &request.Accounts.Accounts
-	if array, ok := plainOutcomes(body, rules.Name, rules.SHA256()); ok {
+	if array, ok := findOutcomes(body, rules.Name, rules.SHA256()); ok {
 		if dst, ok = texts.read(dst, array, accounts); ok {
 			return dst, nil
 		}
 	}
 	var answer AwardAnswer
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return dst[:before], c.prize.strange(unreadable(err))
+		return dst[:before], c.prize.invalidResponse(decodeError(err))
 	}
 	if answer.RulesSHA256 != rules.SHA256() {
-		return dst[:before], c.prize.strange(fmt.Errorf("it answered by rules with the SHA-256 %q, asked for %s", answer.RulesSHA256, rules.SHA256()))
+		return dst[:before], c.prize.invalidResponse(fmt.Errorf("the answer is by rules with the SHA-256 %q, want %s", answer.RulesSHA256, rules.SHA256()))
 	}
-	if dst, err = texts.readAny(dst[:before], answer.Outcomes.Raw, accounts); err != nil {
-		err = c.prize.strange(err)
+	if dst, err = texts.decode(dst[:before], answer.Outcomes.Raw, accounts); err != nil {
+		err = c.prize.invalidResponse(err)
 	}
 	return dst, err
 }
 
-// maxKept is how many rules a client remembers.
-const maxKept = 100
+// maxCached is the number of rules after which a cache is cleared.
+const maxCached = 100
 
-func (c *Client) mustSend(rules *prize.Rules) bool {
+// isUnknown reports whether the service is known not to have rules.
+func (c *Client) isUnknown(rules *prize.Rules) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.sent[rules.SHA256()]
+	return c.unknown[rules.SHA256()]
 }
 
-func (c *Client) send(rules *prize.Rules) {
+// setUnknown records that the service does not have rules.
+func (c *Client) setUnknown(rules *prize.Rules) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.sent) >= maxKept {
-		clear(c.sent)
+	if len(c.unknown) >= maxCached {
+		clear(c.unknown)
 	}
-	c.sent[rules.SHA256()] = true
+	c.unknown[rules.SHA256()] = true
 }
 
-func (c *Client) outcomeTexts(rules *prize.Rules) *OutcomeTexts {
+// textsOf returns the encoded outcomes of rules.
+func (c *Client) textsOf(rules *prize.Rules) *OutcomeTexts {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	texts := c.written[rules.SHA256()]
+	texts := c.outcomeTexts[rules.SHA256()]
 	if texts == nil {
-		if len(c.written) >= maxKept {
-			clear(c.written)
+		if len(c.outcomeTexts) >= maxCached {
+			clear(c.outcomeTexts)
 		}
 		texts = NewOutcomeTexts(rules)
-		c.written[rules.SHA256()] = texts
+		c.outcomeTexts[rules.SHA256()] = texts
 	}
 	return texts
 }

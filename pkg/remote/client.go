@@ -12,28 +12,27 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// Config says where the services are. Parts whose service has no address are
-// made in this process.
+// Config is the configuration of a [Client].
 type Config struct {
-	Text, Number, Prize, Core *url.URL
+	Text, Number, Prize, Core *url.URL // addresses; parts of draws without one are made in process
 
-	UserAgent   string            // sent with every call; "prizegen" where it is empty
-	Timeout     time.Duration     // of one attempt, 10 seconds where it is 0
-	MaxInFlight int               // calls of one service at a time, 64 where it is 0; others wait their turn
-	Transport   http.RoundTripper // a pooled one where it is nil
-	Observer    Observer          // nil for none
+	UserAgent   string            // the default is "prizegen"
+	Timeout     time.Duration     // of one attempt; the default is 10 seconds
+	MaxInFlight int               // concurrent calls of one service, others wait; the default is 64
+	Transport   http.RoundTripper // the default is a new pool of connections
+	Observer    Observer          // the default is none
 }
 
-// Observer is told what becomes of calls, for metrics. Its methods are called by
-// several goroutines at once.
+// Observer observes calls, for metrics. Its methods may be called by several goroutines
+// at once.
 type Observer interface {
-	// Called is told of a call that has ended, after all its attempts.
+	// Called is called when a call has ended, after all its attempts.
 	Called(service string, took time.Duration, err error)
-	// Retried is told of each attempt of a call but the first.
+	// Retried is called for each attempt of a call but the first.
 	Retried(service string)
-	// Breaker is told the state of a service's circuit breaker whenever it
-	// changes: closed while all is well, open while the service is left alone,
-	// half-open while it is tried again.
+	// Breaker is called with the initial state of a service's circuit breaker and
+	// whenever it changes: closed if calls pass, open if they do not, half-open if one
+	// is tried.
 	Breaker(service, state string)
 }
 
@@ -43,25 +42,25 @@ func (noObserver) Called(string, time.Duration, error) {}
 func (noObserver) Retried(string)                      {}
 func (noObserver) Breaker(string, string)              {}
 
-// Client makes draws with remote services. It is safe for use by several
-// goroutines at once.
+// Client makes draws with remote services. It may be used by several goroutines at
+// once.
 type Client struct {
 	local                     draw.Local
 	text, number, prize, core *service
-	texts, numbers            *partsMaker // nil where the part is made in this process
-	awards                    *gatherer[*awardWanted]
+	texts, numbers            *partsClient // nil if the part is made in process
+	awards                    *batcher[*awardJob]
 	http                      *http.Client
 	inFlight                  int
 
-	mu      sync.Mutex
-	written map[string]*OutcomeTexts // by SHA-256 of the rules
-	sent    map[string]bool          // SHA-256 of rules that have to be sent, since the service does not know them
-	read    map[string]*prize.Rules  // by SHA-256: rules that the service told
+	mu           sync.Mutex
+	outcomeTexts map[string]*OutcomeTexts // by SHA-256 of the rules
+	unknown      map[string]bool          // by SHA-256: rules that the service does not have
+	received     map[string]*prize.Rules  // by SHA-256: rules of the service
 }
 
 var _ draw.Generator = (*Client)(nil)
 
-// New makes a client. It calls nobody yet.
+// New returns a client. It makes no call.
 func New(cfg Config) *Client {
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, "prizegen")
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
@@ -73,9 +72,9 @@ func New(cfg Config) *Client {
 		cfg.Transport = newTransport(cfg.MaxInFlight)
 	}
 	client := &http.Client{Transport: cfg.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse // a POST would become a GET on the way
+		return http.ErrUseLastResponse // a redirected POST would become a GET
 	}}
-	made := func(name string, base *url.URL) *service {
+	newOrNil := func(name string, base *url.URL) *service {
 		if base == nil {
 			return nil
 		}
@@ -83,37 +82,38 @@ func New(cfg Config) *Client {
 	}
 	c := &Client{
 		http: client, inFlight: min(batchesInFlight, cfg.MaxInFlight),
-		text: made(Text, cfg.Text), number: made(Number, cfg.Number), prize: made(Prize, cfg.Prize), core: made(Core, cfg.Core),
-		written: map[string]*OutcomeTexts{}, sent: map[string]bool{}, read: map[string]*prize.Rules{},
+		text: newOrNil(Text, cfg.Text), number: newOrNil(Number, cfg.Number), prize: newOrNil(Prize, cfg.Prize), core: newOrNil(Core, cfg.Core),
+		outcomeTexts: map[string]*OutcomeTexts{}, unknown: map[string]bool{}, received: map[string]*prize.Rules{},
 	}
-	c.texts = newPartsMaker(c.text, "texts", decodeTexts)
-	c.numbers = newPartsMaker(c.number, "numbers", decodeNumbers)
-	c.awards = &gatherer[*awardWanted]{alike: sameRules, call: c.awardAll}
+	c.texts = newPartsClient(c.text, "texts", decodeTexts)
+	c.numbers = newPartsClient(c.number, "numbers", decodeNumbers)
+	c.awards = &batcher[*awardJob]{compatible: sameRules, call: c.awardJobs}
 	return c
 }
 
-// InFlight is how many batches of a run are worth having under way at a time: the
-// time is spent waiting rather than computing.
+// InFlight returns the number of batches of a run that should be made at a time. The
+// time of a batch is spent waiting, not computing.
 func (c *Client) InFlight() int { return c.inFlight }
 
-// Close ends the connections that no call uses. The client can be used on: it
-// connects anew.
+// Close closes idle connections. The client can still be used.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// batchesInFlight is a number beyond which more were measured to gain nothing.
+// batchesInFlight is the number of batches above which serve's BenchmarkRun/remote
+// does not improve.
 const batchesInFlight = 8
 
-// newTransport keeps as many connections open as there may be calls.
+// newTransport returns a transport that keeps as many connections open as there may be
+// calls.
 func newTransport(maxInFlight int) *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: dialTime, KeepAlive: 15 * time.Second}).DialContext,
+		DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   5 * time.Second,
 		MaxIdleConns:          4 * maxInFlight,
 		MaxIdleConnsPerHost:   maxInFlight,
 		IdleConnTimeout:       60 * time.Second,
 		ForceAttemptHTTP2:     true,
-		DisableCompression:    true, // within a data centre it costs more than it saves
+		DisableCompression:    true, // it costs more than it saves within a data centre
 		WriteBufferSize:       64 << 10,
 		ReadBufferSize:        64 << 10,
 		ExpectContinueTimeout: time.Second,

@@ -30,7 +30,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// handler is the handler of a server of all roles with deployed rules.
+// handler returns a server of all roles with the given rules deployed.
 func handler(t testing.TB, deployed string) http.Handler {
 	t.Helper()
 	return servertest.New(t, serve.All, servertest.WithFormats(t, "upper2", "digits8"), servertest.WithRules(deployed), servertest.Quiet).Handler()
@@ -56,8 +56,8 @@ func numberFormat(t testing.TB, name string) numgen.Format {
 	return f
 }
 
-// newClient makes a client of a handler, over a real connection.
-func newClient(t testing.TB, h http.Handler, change ...func(*remote.Config)) *remote.Client {
+// newClient returns a client of a handler, over a real connection.
+func newClient(t testing.TB, h http.Handler) *remote.Client {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
@@ -67,14 +67,10 @@ func newClient(t testing.TB, h http.Handler, change ...func(*remote.Config)) *re
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := remote.Config{Text: base, Number: base, Prize: base, Core: base, Transport: transport}
-	for _, f := range change {
-		f(&cfg)
-	}
-	return remote.New(cfg)
+	return remote.New(remote.Config{Text: base, Number: base, Prize: base, Core: base, Transport: transport, Timeout: 5 * time.Minute})
 }
 
-// ndjson makes draws and writes them.
+// ndjson makes draws and returns them as NDJSON.
 func ndjson(t testing.TB, g draw.Generator, spec draw.Spec) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -89,8 +85,7 @@ func ndjson(t testing.TB, g draw.Generator, spec draw.Spec) string {
 	return out.String()
 }
 
-// TestDrawsAreThoseOfLocal makes the same draws here and there.
-func TestDrawsAreThoseOfLocal(t *testing.T) {
+func TestDrawsEqualLocalDraws(t *testing.T) {
 	client := newClient(t, handler(t, summer))
 	own, err := prize.Parse("own", []byte(summer))
 	if err != nil {
@@ -109,15 +104,14 @@ func TestDrawsAreThoseOfLocal(t *testing.T) {
 			for _, start := range []uint64{0, 1<<64 - 9001} {
 				spec := draw.Spec{Seed: "42", Start: start, Count: 9001, Text: textFormat(t, formats[0]), Number: numberFormat(t, formats[1]), Rules: r}
 				if got, want := ndjson(t, client, spec), ndjson(t, draw.Local{}, spec); got != want {
-					t.Errorf("%v by %s from %d differ", formats, r.Name, start)
+					t.Errorf("draws of %v by %s from %d differ from local ones", formats, r.Name, start)
 				}
 			}
 		}
 	}
 }
 
-// TestLongRanges asks for more than a request may have.
-func TestLongRanges(t *testing.T) {
+func TestRangesLongerThanARequest(t *testing.T) {
 	client := newClient(t, handler(t, summer))
 	f := textFormat(t, "lower4")
 	for _, n := range []uint64{0, 1, remote.MaxCount, remote.MaxCount + 1, 2*remote.MaxCount + 77} {
@@ -125,7 +119,7 @@ func TestLongRanges(t *testing.T) {
 		got, err := client.Texts(t.Context(), []byte("before"), f, r)
 		want, _ := draw.Local{}.Texts(t.Context(), []byte("before"), f, r)
 		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%d texts differ: %v", n, err)
+			t.Errorf("%d texts: error %v, want those of Local", n, err)
 		}
 	}
 	tooFar := entropy.Range{Start: 1<<64 - 1, Count: 2}
@@ -137,49 +131,48 @@ func TestLongRanges(t *testing.T) {
 	_, textErr := client.Texts(t.Context(), nil, f, tooFar)
 	_, prizeErr := client.Prizes(t.Context(), nil, rules, &accounts, tooFar)
 	if !errors.Is(textErr, entropy.ErrRange) || !errors.Is(prizeErr, entropy.ErrRange) {
-		t.Errorf("past the last index: %v, %v", textErr, prizeErr)
+		t.Errorf("got errors %v and %v past the last index, want ErrRange", textErr, prizeErr)
 	}
 }
 
-// TestDeployed asks for what nobody named.
-func TestDeployed(t *testing.T) {
+func TestDeployedFormatsAndRules(t *testing.T) {
 	client := newClient(t, handler(t, summer))
 	text, err := client.TextFormat(t.Context())
 	if err != nil || text.String() != "upper2" {
-		t.Errorf("text %s, %v", text, err)
+		t.Errorf("TextFormat = %s, error %v, want upper2", text, err)
 	}
 	number, err := client.NumberFormat(t.Context())
 	if err != nil || number.String() != "digits8" {
-		t.Errorf("number %s, %v", number, err)
+		t.Errorf("NumberFormat = %s, error %v, want digits8", number, err)
 	}
-	for range 2 { // the second time they are known
+	for range 2 { // the second time from the cache
 		rules, err := client.Rules(t.Context(), "")
 		if err != nil || rules.Name != "summer" || string(rules.Source()) != summer {
-			t.Errorf("rules %v, %v", rules, err)
+			t.Errorf("Rules of no name = %v, error %v, want summer", rules, err)
 		}
 	}
 	if rules, err := client.Rules(t.Context(), "modest"); err != nil || rules.Name != "modest" {
-		t.Errorf("rules %v, %v", rules, err)
+		t.Errorf("Rules(modest) = %v, error %v, want modest", rules, err)
 	}
 	if _, err := client.Rules(t.Context(), "winter"); !errors.Is(err, prize.ErrUnknownRules) {
-		t.Errorf("unknown rules: %v", err)
+		t.Errorf("Rules(winter): got error %v, want ErrUnknownRules", err)
 	}
 	answer, err := client.Draws(t.Context(), &remote.DrawsRequest{Count: 2, Seed: "42"})
 	if err != nil || len(answer.Draws) != 2 || answer.Draws[1].Rules != "summer" {
-		t.Errorf("draws %v, %v", answer, err)
+		t.Errorf("Draws = %v, error %v, want 2 draws by summer", answer, err)
 	}
 	if _, err := client.Draws(t.Context(), &remote.DrawsRequest{Count: 1, TextFormat: "lower0"}); !errors.Is(err, partgen.ErrFormat) {
-		t.Errorf("a wrong format: %v", err)
+		t.Errorf("Draws of lower0: got error %v, want ErrFormat", err)
 	}
 	none := remote.New(remote.Config{})
 	if _, err := none.Status(t.Context(), remote.Core); err == nil || none.Address(remote.Core) != nil {
-		t.Errorf("a core without an address answers: %v", err)
+		t.Errorf("Status of a core without an address: got error %v, want one", err)
 	}
 }
 
-// TestRulesAreSentOnce names rules to a service that has others of that name: the
-// rules themselves follow, and from then on at once.
-func TestRulesAreSentOnce(t *testing.T) {
+// The service has other rules of the same name, so the rules themselves follow; from then
+// on they are sent with the first request.
+func TestRulesUnknownToTheServiceAreSent(t *testing.T) {
 	inner := handler(t, strings.Replace(summer, "1/7", "1/8", 1))
 	var bodies []string
 	var mu sync.Mutex
@@ -206,7 +199,7 @@ func TestRulesAreSentOnce(t *testing.T) {
 		}
 	}
 	if len(bodies) != 3 || strings.Contains(bodies[0], "rules_yaml") || !strings.Contains(bodies[1], "rules_yaml") || !strings.Contains(bodies[2], "rules_yaml") {
-		t.Errorf("the service was asked\n%s", strings.Join(bodies, "\n"))
+		t.Errorf("got %d requests, want rules_yaml in the second and third of 3:\n%s", len(bodies), strings.Join(bodies, "\n"))
 	}
 }
 
@@ -214,8 +207,7 @@ type readCloser struct{ *bytes.Buffer }
 
 func (readCloser) Close() error { return nil }
 
-// TestStrangeAnswers has a service answer what makes no sense.
-func TestStrangeAnswers(t *testing.T) {
+func TestInvalidResponses(t *testing.T) {
 	rules, err := prize.Builtin(prize.Generous)
 	if err != nil {
 		t.Fatal(err)
@@ -229,16 +221,16 @@ func TestStrangeAnswers(t *testing.T) {
 		"too few":             {200, `{"format":"lower4","texts":[]}`, "0 parts"},
 		"too many":            {200, `{"format":"lower4","texts":["aaaa","bbbb"]}`, "2 parts"},
 		"too long":            {200, `{"format":"lower4","texts":["aaaaa"]}`, "of 5 characters"},
-		"other letters":       {200, `{"format":"lower4","texts":["AAAA"]}`, "which the format"},
+		"other letters":       {200, `{"format":"lower4","texts":["AAAA"]}`, "which is not in the format"},
 		"a web page":          {200, `<html>`, "invalid character"},
 		"nothing":             {200, ``, "EOF"},
-		"another server":      {404, `not here`, "404 Not Found without saying why"},
-		"a redirection":       {302, ``, "302 Found without saying why"},
+		"another server":      {404, `not here`, "404 Not Found without a reason"},
+		"a redirection":       {302, ``, "302 Found without a reason"},
 		"a failure":           {500, `{}`, "500 Internal Server Error"},
 		"other rules":         {200, `{"rules":"generous","rules_sha256":"00","outcomes":[]}`, `SHA-256 "00"`},
-		"no outcome":          {200, sum + `[]}`, "0 outcomes, asked for 1"},
+		"no outcome":          {200, sum + `[]}`, "0 outcomes, want 1"},
 		"another account":     {200, sum + `[{"account":"zzzz","rule":null,"prize":null}]}`, `account number "zzzz"`},
-		"an unknown outcome":  {200, sum + `[{"account":"aaaa","rule":"none","prize":null}]}`, "is none that the rules"},
+		"an unknown outcome":  {200, sum + `[{"account":"aaaa","rule":"none","prize":null}]}`, "does not exist in the rules"},
 		"outcomes as numbers": {200, sum + `[1]}`, "json"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -253,15 +245,14 @@ func TestStrangeAnswers(t *testing.T) {
 				_, err = client.Prizes(t.Context(), nil, rules, &accounts, entropy.Range{Count: 1})
 			}
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "service at http://127.0.0.1:") {
-				t.Errorf("got %v, want %q and the service in it", err, test.want)
+				t.Errorf("got error %v, want one with %q and the service", err, test.want)
 			}
 		})
 	}
 }
 
-// TestAnswersInOtherWords reads what a service of the same kind might write: with
-// white space, escapes, members in another order.
-func TestAnswersInOtherWords(t *testing.T) {
+// The answers have white space, escapes, and members in another order.
+func TestAnswersOfOtherImplementations(t *testing.T) {
 	rules, err := prize.Builtin(prize.Generous)
 	if err != nil {
 		t.Fatal(err)
@@ -275,18 +266,17 @@ func TestAnswersInOtherWords(t *testing.T) {
 	}))
 	texts, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: 2})
 	if err != nil || string(texts) != "abcdefgh" {
-		t.Errorf("texts %q, %v", texts, err)
+		t.Errorf("Texts = %q, error %v, want abcdefgh", texts, err)
 	}
 	var accounts prize.Accounts
 	accounts.Append("bbbb")
 	outcomes, err := client.Prizes(t.Context(), nil, rules, &accounts, entropy.Range{Count: 1})
 	if err != nil || len(outcomes) != 1 || rules.Rule(outcomes[0]).Name != "everybody else" || rules.Prize(outcomes[0]) != nil {
-		t.Errorf("outcomes %v, %v", outcomes, err)
+		t.Errorf("Prizes = %v, error %v, want no prize of everybody else", outcomes, err)
 	}
 }
 
-// scripted answers each attempt by a function of its number, counted from 1, without
-// a network.
+// scripted is a transport that answers each attempt by its number, counted from 1.
 type scripted struct {
 	attempts atomic.Int64
 	answer   func(attempt int64) (status int, err error)
@@ -311,7 +301,7 @@ func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// oneText asks a scripted service for a text.
+// oneText requests a text.
 func oneText(t *testing.T, client *remote.Client) error {
 	t.Helper()
 	_, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: 1})
@@ -322,7 +312,6 @@ func scriptedClient(s *scripted) *remote.Client {
 	return remote.New(remote.Config{Text: &url.URL{Scheme: "http", Host: "text.test"}, Transport: s})
 }
 
-// TestRetries tries again what may pass, and nothing else.
 func TestRetries(t *testing.T) {
 	reset := errors.New("connection reset by peer")
 	for name, test := range map[string]struct {
@@ -345,15 +334,14 @@ func TestRetries(t *testing.T) {
 				s := &scripted{answer: test.answer}
 				err := oneText(t, scriptedClient(s))
 				if (err != nil) != test.fails || errors.Is(err, remote.ErrUnavailable) != test.unavailable || s.attempts.Load() != test.attempts {
-					t.Errorf("%d attempts end with %v", s.attempts.Load(), err)
+					t.Errorf("got error %v after %d attempts, want %d attempts, an error: %v, ErrUnavailable: %v", err, s.attempts.Load(), test.attempts, test.fails, test.unavailable)
 				}
 			})
 		})
 	}
 }
 
-// TestBreaker leaves a failing service alone, and tries it again by itself.
-func TestBreaker(t *testing.T) {
+func TestCircuitBreakerOpensAndCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := true
 		s := &scripted{answer: func(int64) (int, error) {
@@ -363,69 +351,104 @@ func TestBreaker(t *testing.T) {
 			return 200, nil
 		}}
 		client := scriptedClient(s)
-		var lost *remote.Unavailable
-		for range 2 { // five failures in a row open it, in the second call
-			if err := oneText(t, client); !errors.As(err, &lost) {
-				t.Fatalf("got %v", err)
+		var unavailable *remote.Unavailable
+		for range 2 { // five failures in a row open it, the last ones in the second call
+			if err := oneText(t, client); !errors.As(err, &unavailable) {
+				t.Fatalf("got error %v, want an Unavailable", err)
 			}
 		}
-		asked := s.attempts.Load()
-		if err := oneText(t, client); !errors.As(err, &lost) || s.attempts.Load() != asked || !strings.Contains(err.Error(), "not called for a moment") || lost.RetryAfter <= 0 {
-			t.Errorf("after %d attempts the service is called again: %v", asked, err)
+		attempts := s.attempts.Load()
+		if err := oneText(t, client); !errors.As(err, &unavailable) || s.attempts.Load() != attempts || !strings.Contains(err.Error(), "not called for a moment") || unavailable.RetryAfter <= 0 {
+			t.Errorf("got error %v after %d attempts, want no attempt after %d", err, s.attempts.Load(), attempts)
 		}
 		broken = false
 		time.Sleep(2 * time.Second)
 		if err := oneText(t, client); err != nil {
-			t.Errorf("the service is back, and %v", err)
+			t.Errorf("got error %v after the service recovered", err)
 		}
 	})
 }
 
-// TestDeadlines ends calls when their caller does.
 func TestDeadlines(t *testing.T) {
-	hang := make(chan struct{})
-	client := newClient(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		select {
-		case <-r.Context().Done():
-		case <-hang:
+	synctest.Test(t, func(t *testing.T) {
+		client := clientOver(50*time.Millisecond, noAnswer)
+		reason := errors.New("enough")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(reason)
+		if _, err := client.Texts(ctx, nil, textFormat(t, "lower4"), entropy.Range{Count: 1}); !errors.Is(err, reason) {
+			t.Errorf("cancelled call: got error %v, want %v", err, reason)
 		}
-	}), func(c *remote.Config) { c.Timeout = 50 * time.Millisecond })
-	defer close(hang)
-	reason := errors.New("enough")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(reason)
-	if _, err := client.Texts(ctx, nil, textFormat(t, "lower4"), entropy.Range{Count: 1}); !errors.Is(err, reason) {
-		t.Errorf("a cancelled call ends with %v", err)
+		var unavailable *remote.Unavailable
+		err := oneText(t, client)
+		if !errors.As(err, &unavailable) || unavailable.Service != remote.Text || !strings.Contains(err.Error(), "no answer within 50ms") {
+			t.Errorf("got error %v, want no answer of the text service within 50ms", err)
+		}
+	})
+}
+
+func TestMaxInFlight(t *testing.T) {
+	services := handler(t, summer)
+	synctest.Test(t, func(t *testing.T) {
+		var current, highest atomic.Int64
+		answer := inProcess(services)
+		client := clientOver(time.Minute, func(r *http.Request) (*http.Response, error) {
+			n := current.Add(1)
+			defer current.Add(-1)
+			for h := highest.Load(); n > h && !highest.CompareAndSwap(h, n); h = highest.Load() {
+			}
+			time.Sleep(time.Millisecond) // until all that may be in flight are
+			return answer(r)
+		}, func(c *remote.Config) { c.MaxInFlight = 3 })
+		f := textFormat(t, "lower4")
+		var wg sync.WaitGroup
+		for range 40 {
+			wg.Go(func() {
+				if _, err := client.Texts(t.Context(), nil, f, entropy.Range{Count: 100}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if got := highest.Load(); got != 3 {
+			t.Errorf("got up to %d calls in flight, want 3", got)
+		}
+	})
+}
+
+// transport answers requests without a network. Its clients can be used in the bubble of
+// a synctest, in which no timeout depends on the speed of the machine.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// clientOver returns a client of services that a transport answers for.
+func clientOver(timeout time.Duration, f transport, change ...func(*remote.Config)) *remote.Client {
+	at := func(role string) *url.URL { return &url.URL{Scheme: "http", Host: role + ".test"} }
+	cfg := remote.Config{Text: at("text"), Number: at("number"), Prize: at("prize"), Timeout: timeout, Transport: f}
+	for _, c := range change {
+		c(&cfg)
 	}
-	var lost *remote.Unavailable
-	_, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: 1})
-	if !errors.As(err, &lost) || lost.Service != remote.Text || !strings.Contains(err.Error(), "no answer within 50ms") {
-		t.Errorf("a service that hangs: %v", err)
+	return remote.New(cfg)
+}
+
+// inProcess answers with a handler.
+func inProcess(h http.Handler) transport {
+	return func(r *http.Request) (*http.Response, error) {
+		request := r.Clone(r.Context())
+		request.RequestURI, request.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1234"
+		if request.Body == nil {
+			request.Body = http.NoBody
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, request)
+		answer := w.Result()
+		answer.ContentLength = int64(w.Body.Len())
+		return answer, nil
 	}
 }
 
-// TestInFlight never has more calls under way than it may.
-func TestInFlight(t *testing.T) {
-	var now, most atomic.Int64
-	inner := handler(t, summer)
-	client := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := now.Add(1)
-		defer now.Add(-1)
-		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-		}
-		inner.ServeHTTP(w, r)
-	}), func(c *remote.Config) { c.MaxInFlight = 3 })
-	f := textFormat(t, "lower4")
-	var calling sync.WaitGroup
-	for range 40 {
-		calling.Go(func() {
-			if _, err := client.Texts(t.Context(), nil, f, entropy.Range{Count: 100}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	calling.Wait()
-	if most.Load() > 3 {
-		t.Errorf("%d calls were under way", most.Load())
-	}
+// noAnswer answers when the caller has given up.
+func noAnswer(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
 }

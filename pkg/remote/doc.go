@@ -1,11 +1,11 @@
-// Package remote makes draws with services that run elsewhere, and holds what
-// goes over the wire between them.
+// Package remote is the client of services that run elsewhere, and defines their wire
+// format.
 //
-// A [Client] is a [draw.Generator]: it gives the draws that [draw.Local] gives,
-// made by the text, number and prize services at the addresses it is told. The
-// types of requests and answers are those that the services themselves answer
-// with, so that the two can't drift apart.
+// A [Client] is a [draw.Generator]. It makes the draws that [draw.Local] makes, with the
+// text, number and prize services at the configured addresses. Client and services share
+// the types of requests and answers.
 //
-// What fails comes back as the Go error that the same mistake has in process,
-// by way of [Problem]; a service that can't be reached is an [Unavailable].
+// An error of a service is returned as the Go error that the same mistake has in process,
+// by way of [Problem]. The error about a service that cannot be reached is an
+// [Unavailable].
 package remote

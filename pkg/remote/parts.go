@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -30,29 +29,30 @@ func (c *Client) Numbers(ctx context.Context, dst []byte, f numgen.Format, r ent
 	return c.numbers.append(ctx, dst, f.Format, r)
 }
 
-// partsMaker has texts or numbers made by their service.
-type partsMaker struct {
+// partsClient makes texts or numbers with their service.
+type partsClient struct {
 	*service
-	list   string // what the answer calls them
+	member string // the name of the list in an answer
 	decode func(body []byte) (format string, parts Parts, err error)
-	few    gatherer[*partsWanted]
+	jobs   batcher[*partsJob]
 }
 
-// partsWanted is the parts of few draws.
-type partsWanted struct {
-	letters partgen.Format
-	draws   entropy.Range
-	made    []byte
+// partsJob is the parts of up to maxJobDraws draws.
+type partsJob struct {
+	format partgen.Format
+	draws  entropy.Range
+	parts  []byte // the result
 }
 
-func newPartsMaker(s *service, list string, decode func([]byte) (string, Parts, error)) *partsMaker {
+// newPartsClient returns nil if the service is nil.
+func newPartsClient(s *service, member string, decode func([]byte) (string, Parts, error)) *partsClient {
 	if s == nil {
 		return nil
 	}
-	m := &partsMaker{service: s, list: list, decode: decode}
-	m.few.alike = func(a, b *partsWanted) bool { return a.letters.String() == b.letters.String() }
-	m.few.call = m.makeFew
-	return m
+	c := &partsClient{service: s, member: member, decode: decode}
+	c.jobs.compatible = func(a, b *partsJob) bool { return a.format.String() == b.format.String() }
+	c.jobs.call = c.doJobs
+	return c
 }
 
 func decodeTexts(body []byte) (string, Parts, error) {
@@ -67,94 +67,94 @@ func decodeNumbers(body []byte) (string, Parts, error) {
 	return answer.Format, answer.Numbers, err
 }
 
-// append has the parts of a range made, as many at a time as may be asked for.
-func (m *partsMaker) append(ctx context.Context, dst []byte, letters partgen.Format, r entropy.Range) ([]byte, error) {
+// append appends the parts of a range of draws to dst.
+func (c *partsClient) append(ctx context.Context, dst []byte, format partgen.Format, r entropy.Range) ([]byte, error) {
 	if err := r.Check(); err != nil || r.Count == 0 {
 		return dst, err
 	}
-	if r.Count <= few {
-		want := &partsWanted{letters: letters, draws: r}
-		if err := m.few.do(ctx, want); err != nil {
-			return dst, m.orEnded(ctx, err)
+	if r.Count <= maxJobDraws {
+		job := &partsJob{format: format, draws: r}
+		if err := c.jobs.do(ctx, job); err != nil {
+			return dst, c.contextErr(ctx, err)
 		}
-		return append(dst, want.made...), ctx.Err()
+		return append(dst, job.parts...), ctx.Err()
 	}
 	start := len(dst)
 	for from := uint64(0); from < r.Count; from += MaxCount {
-		some := r.Slice(from, min(from+MaxCount, r.Count))
+		part := r.Slice(from, min(from+MaxCount, r.Count))
 		var err error
-		if dst, err = m.appendOnce(ctx, dst, letters, int(some.Count), requestOf(letters, some)); err != nil {
+		if dst, err = c.request(ctx, dst, format, int(part.Count), partsRequest(format, part)); err != nil {
 			return dst[:start], err
 		}
 	}
 	return dst, ctx.Err()
 }
 
-func requestOf(letters partgen.Format, r entropy.Range) *PartsRequest {
-	return &PartsRequest{Format: letters.String(), Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
+// partsRequest returns the request for the parts of a range of draws.
+func partsRequest(format partgen.Format, r entropy.Range) *PartsRequest {
+	return &PartsRequest{Format: format.String(), Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
 }
 
-// makeFew has the parts of all made in one call.
-func (m *partsMaker) makeFew(ctx context.Context, all []*partsWanted) error {
-	letters, count := all[0].letters, 0
-	request := &PartsRequest{Format: letters.String()}
+// doJobs does jobs of one format with one call.
+func (c *partsClient) doJobs(ctx context.Context, jobs []*partsJob) error {
+	format, count := jobs[0].format, 0
+	request := &PartsRequest{Format: format.String()}
 	request.Defaults()
-	for _, want := range all {
-		request.Ranges = append(request.Ranges, rangeOf(want.draws))
-		count += int(want.draws.Count)
+	for _, job := range jobs {
+		request.Ranges = append(request.Ranges, newRange(job.draws))
+		count += int(job.draws.Count)
 	}
-	if len(all) == 1 {
-		request = requestOf(letters, all[0].draws)
+	if len(jobs) == 1 {
+		request = partsRequest(format, jobs[0].draws)
 	}
-	made, err := m.appendOnce(ctx, nil, letters, count, request)
+	parts, err := c.request(ctx, nil, format, count, request)
 	if err != nil {
 		return err
 	}
-	for _, want := range all {
-		size := int(want.draws.Count) * letters.Len()
-		want.made, made = made[:size], made[size:]
+	for _, job := range jobs {
+		size := int(job.draws.Count) * format.Len()
+		job.parts, parts = parts[:size], parts[size:]
 	}
 	return nil
 }
 
-func rangeOf(r entropy.Range) Range {
+func newRange(r entropy.Range) Range {
 	return Range{Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
 }
 
-// appendOnce makes a call for so many parts and reads its answer, however that is
-// written.
-func (m *partsMaker) appendOnce(ctx context.Context, dst []byte, letters partgen.Format, count int, request *PartsRequest) ([]byte, error) {
-	body, err := m.ask(ctx, http.MethodPost, "/v1/"+m.name, request)
+// request makes a call for count parts and appends them to dst.
+func (c *partsClient) request(ctx context.Context, dst []byte, format partgen.Format, count int, request *PartsRequest) ([]byte, error) {
+	body, err := c.post(ctx, "/v1/"+c.name, request)
 	if err != nil {
 		return dst, err
 	}
-	if all, ok := plainParts(dst, body, m.list, letters, count); ok {
+	if all, ok := readPartsAnswer(dst, body, c.member, format, count); ok {
 		return all, nil
 	}
-	format, parts, err := m.decode(body)
+	name, parts, err := c.decode(body)
 	if err != nil {
-		err = unreadable(err)
+		err = decodeError(err)
 	} else {
-		err = checkParts(letters, count, format, parts)
+		err = checkParts(format, count, name, parts)
 	}
 	if err != nil {
-		return dst, m.strange(err)
+		return dst, c.invalidResponse(err)
 	}
 	return append(dst, parts.Joined...), nil
 }
 
-// checkParts holds an answer against what was asked for. Whether it is the right
-// one takes verification to know.
-func checkParts(letters partgen.Format, count int, format string, parts Parts) error {
+// checkParts checks that an answer has the form that was requested. Its caller verifies
+// the content.
+func checkParts(format partgen.Format, count int, name string, parts Parts) error {
 	switch {
-	case format != letters.String():
-		return fmt.Errorf("it answered with the format %q, asked for %q", format, letters)
-	case parts.Len() != count || parts.Width != letters.Len():
-		return fmt.Errorf("it answered with %d parts of %d characters, asked for %d of %d", parts.Len(), parts.Width, count, letters.Len())
+	case name != format.String():
+		return fmt.Errorf("the answer has the format %q, want %q", name, format)
+	case parts.Len() != count || parts.Width != format.Len():
+		return fmt.Errorf("the answer has %d parts of %d characters, want %d of %d", parts.Len(), parts.Width, count, format.Len())
 	}
 	for _, letter := range parts.Joined {
-		if strings.IndexByte(letters.Alphabet(), letter) < 0 {
-			return fmt.Errorf("it answered with the character %q, which the format %q has not", letter, letters)
+		if strings.IndexByte(format.Alphabet(), letter) < 0 {
+			return fmt.Errorf("the answer has the character %q, which is not in the format %q", letter, format)
 		}
 	}
 	return nil

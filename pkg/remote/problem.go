@@ -19,37 +19,36 @@ import (
 // ProblemType is the media type of a [Problem].
 const ProblemType = "application/problem+json"
 
-// Problem is an error as it goes over the wire: problem details as RFC 9457 has
-// them. As a Go error it wraps what the same mistake is in process, such as
-// [partgen.ErrFormat].
+// Problem is an error in JSON: the problem details of RFC 9457. As a Go error it wraps
+// the error that the same mistake has in process, such as [partgen.ErrFormat].
 type Problem struct {
-	Type     string          `json:"type" doc:"What kind of problem it is: urn:prizegen:problem:KIND, or about:blank where the status says it all." example:"urn:prizegen:problem:unknown-format"`
-	Title    string          `json:"title" doc:"The kind in words." example:"unknown format"`
+	Type     string          `json:"type" doc:"The kind of problem: urn:prizegen:problem:KIND, or about:blank if the status explains it." example:"urn:prizegen:problem:unknown-format"`
+	Title    string          `json:"title" doc:"The name of the kind." example:"unknown format"`
 	Status   int             `json:"status" doc:"The HTTP status." example:"422"`
-	Detail   string          `json:"detail,omitempty" doc:"What was wrong and what to do."`
-	Instance string          `json:"instance,omitempty" doc:"The id of the request, which the log has too."`
-	Errors   []FieldError    `json:"errors,omitempty" doc:"What was wrong in which place of the request."`
-	Mistakes []prize.Mistake `json:"mistakes,omitempty" doc:"What is wrong in a rules file, line by line."`
+	Detail   string          `json:"detail,omitempty" doc:"What is wrong and how to correct it."`
+	Instance string          `json:"instance,omitempty" doc:"The request id, which is also in the log."`
+	Errors   []FieldError    `json:"errors,omitempty" doc:"The mistakes in the request by their position."`
+	Mistakes []prize.Mistake `json:"mistakes,omitempty" doc:"The mistakes in a rules file, ordered by line."`
 }
 
-// FieldError is what is wrong in one place of a request.
+// FieldError is a mistake at a position in a request.
 type FieldError struct {
 	Detail    string `json:"detail"`
-	Pointer   string `json:"pointer,omitempty" doc:"The place in the body, as a JSON pointer (RFC 6901)." example:"#/count"`
+	Pointer   string `json:"pointer,omitempty" doc:"The position in the body, as a JSON pointer (RFC 6901)." example:"#/count"`
 	Parameter string `json:"parameter,omitempty" doc:"The query parameter." example:"count"`
 }
 
-// problemPrefix begins the type of every problem of ours.
+// problemPrefix is the prefix of the types of problems.
 const problemPrefix = "urn:prizegen:problem:"
 
-// kind is a kind of problem and the Go error that stands for it.
+// kind is a kind of problem with its Go error.
 type kind struct {
 	name   string
 	status int
 	err    error
 }
 
-// kinds are the errors that keep their meaning over the wire.
+// kinds returns the kinds of problems whose Go errors a client returns.
 func kinds() []kind {
 	return []kind{
 		{"unknown-format", http.StatusUnprocessableEntity, partgen.ErrFormat},
@@ -76,10 +75,10 @@ func kinds() []kind {
 	}
 }
 
-// badRules is the kind of a [prize.FileError].
+// badRules is the kind of problem of a [prize.FileError].
 const badRules = "bad-rules"
 
-// ProblemKinds lists the kinds of problems there are.
+// ProblemKinds returns the names of all kinds of problems.
 func ProblemKinds() []string {
 	names := []string{badRules}
 	for _, k := range kinds() {
@@ -88,7 +87,7 @@ func ProblemKinds() []string {
 	return names
 }
 
-// Kind is which of the [ProblemKinds] a problem is, empty where it is none of them.
+// Kind returns the kind of a problem, or "" if it is not one of [ProblemKinds].
 func (p *Problem) Kind() string {
 	name, ours := strings.CutPrefix(p.Type, problemPrefix)
 	if !ours || !slices.Contains(ProblemKinds(), name) {
@@ -97,10 +96,10 @@ func (p *Problem) Kind() string {
 	return name
 }
 
-// ErrRequest is wrapped by errors about a request whose values can't be used.
+// ErrRequest is wrapped by errors about a request with invalid values.
 var ErrRequest = errors.New("invalid request")
 
-// fieldError is an error in a known place of a request.
+// fieldError is an error at a known position in a request.
 type fieldError struct {
 	pointer string
 	err     error
@@ -109,40 +108,34 @@ type fieldError struct {
 func (e *fieldError) Error() string { return e.err.Error() }
 func (e *fieldError) Unwrap() error { return e.err }
 
-// at says where in a request an error is.
-func at(pointer string, err error) error { return &fieldError{pointer, err} }
+// At adds to an error its position in a request, a JSON pointer such as /count.
+func At(pointer string, err error) error { return &fieldError{pointer, err} }
 
-// At says where in a request an error is, by a JSON pointer such as /count.
-func At(pointer string, err error) error { return at(pointer, err) }
-
-// invalid is an [ErrRequest] in a known place.
-func invalid(pointer, format string, args ...any) error {
-	return at(pointer, requestError(fmt.Sprintf(format, args...)))
+// Invalid returns an [ErrRequest] at a position in a request, a JSON pointer such as
+// /count.
+func Invalid(pointer, format string, args ...any) error {
+	return At(pointer, requestError(fmt.Sprintf(format, args...)))
 }
 
-// Invalid is an [ErrRequest] in the place that a JSON pointer such as /count names.
-func Invalid(pointer, format string, args ...any) error { return invalid(pointer, format, args...) }
-
-// requestError is an [ErrRequest] that needs no more words than what is wrong,
-// since it comes with its place.
+// requestError is an [ErrRequest] whose text is only the message.
 type requestError string
 
 func (e requestError) Error() string { return string(e) }
 func (e requestError) Unwrap() error { return ErrRequest }
 
-// ProblemOf tells an error as a problem. What is not for the caller to know, such
-// as a bug, is left to the log: ok is false then.
+// ProblemOf returns the problem of an error. It reports false for errors that the caller
+// should not see, such as those about bugs.
 func ProblemOf(err error) (p *Problem, ok bool) {
-	var lost *Unavailable
-	if errors.As(err, &p) && !errors.As(err, &lost) {
-		return p, true // from a service; what one says that takes no work is told as that
+	var unavailable *Unavailable
+	if errors.As(err, &p) && !errors.As(err, &unavailable) {
+		return p, true // of another service
 	}
 	var file *prize.FileError
 	if errors.As(err, &file) {
 		p = &Problem{Type: problemPrefix + badRules, Title: "mistakes in the rules", Status: http.StatusUnprocessableEntity, Mistakes: file.Mistakes}
-		p.Detail = fmt.Sprintf("the rules have a mistake in line %d: %s", file.Mistakes[0].Line, file.Mistakes[0].Problem)
+		p.Detail = fmt.Sprintf("the rules have a mistake on line %d: %s", file.Mistakes[0].Line, file.Mistakes[0].Problem)
 		if n := len(file.Mistakes); n > 1 {
-			p.Detail = fmt.Sprintf("the rules have %d mistakes, the first one in line %d: %s", n, file.Mistakes[0].Line, file.Mistakes[0].Problem)
+			p.Detail = fmt.Sprintf("the rules have %d mistakes, the first on line %d: %s", n, file.Mistakes[0].Line, file.Mistakes[0].Problem)
 		}
 		return p.in(err), true
 	}
@@ -155,10 +148,10 @@ func ProblemOf(err error) (p *Problem, ok bool) {
 	return nil, false
 }
 
-// peoplePointer is before the place of a person in a list that should be imported.
+// peoplePointer is the prefix of the position of a person in an import.
 const peoplePointer = "#/entrants/"
 
-// in adds the place that an error is in.
+// in adds the position of an error.
 func (p *Problem) in(err error) *Problem {
 	var people *campaign.ImportError
 	if errors.As(err, &people) {
@@ -176,7 +169,7 @@ func (p *Problem) in(err error) *Problem {
 	if errors.As(err, &field) {
 		detail := field.Error()
 		if len(p.Mistakes) > 0 {
-			detail = p.Detail // the mistakes themselves stand beside it
+			detail = p.Detail // the mistakes are in p
 		}
 		p.Errors = []FieldError{{Detail: detail, Pointer: "#" + field.pointer}}
 		p.Detail = strings.TrimPrefix(field.pointer, "/") + ": " + p.Detail
@@ -189,8 +182,8 @@ func (p *Problem) Error() string {
 	return cmp.Or(p.Detail, p.Title, http.StatusText(p.Status), "unknown problem")
 }
 
-// Unwrap gives the error that the problem is in process; nil where it is none of
-// those that keep their meaning.
+// Unwrap returns the error that the same mistake has in process, or nil if the kind is
+// unknown.
 func (p *Problem) Unwrap() error {
 	if p.Type == problemPrefix+badRules && len(p.Mistakes) > 0 {
 		return &prize.FileError{File: "rules", Mistakes: p.Mistakes}

@@ -11,33 +11,32 @@ import (
 	"strings"
 )
 
-// The headers that a [Trace] travels in.
+// The headers of a [Trace].
 const (
 	requestIDHeader   = "X-Request-Id"
 	traceparentHeader = "Traceparent"
 	tracestateHeader  = "Tracestate"
 )
 
-// Trace follows one request through all services: an id of its own for the logs,
-// and the context of a distributed trace as W3C Trace Context has it
-// (https://www.w3.org/TR/trace-context/).
+// Trace identifies a request in all services. It has an id for the logs, and the context
+// of a distributed trace (https://www.w3.org/TR/trace-context/).
 type Trace struct {
 	RequestID string // 1 to 128 letters, digits and -_.:
 
 	traceID [16]byte
-	spanID  [8]byte // this service's part of the trace
+	spanID  [8]byte // of this service
 	flags   string  // 2 hexadecimal digits
-	state   string  // what others along the way want to have passed on
+	state   string  // data of other systems that is passed on
 }
 
-// TraceID is the id of the trace: 32 hexadecimal digits.
+// TraceID returns the id of the trace, 32 hexadecimal digits.
 func (t *Trace) TraceID() string { return hex.EncodeToString(t.traceID[:]) }
 
-// SpanID is the id of this service's part of the trace: 16 hexadecimal digits.
+// SpanID returns the id of this service's part of the trace, 16 hexadecimal digits.
 func (t *Trace) SpanID() string { return hex.EncodeToString(t.spanID[:]) }
 
-// NewTrace takes up the trace of a request's headers. What is missing or
-// malformed is made anew.
+// NewTrace returns the trace in the headers of a request. Parts that are missing or
+// malformed are generated.
 func NewTrace(h http.Header) Trace {
 	var t Trace
 	randomID(t.spanID[:])
@@ -61,12 +60,11 @@ func NewTrace(h http.Header) Trace {
 	return t
 }
 
-// maxState is the length of the longest state that is passed on: others need not
-// do as much.
+// maxState is the length of the longest state that is passed on.
 const maxState = 512
 
-// parseTraceparent reads version-trace-parent-flags. Versions to come may have
-// more behind that, and more flags, which are cleared.
+// parseTraceparent parses version-trace-parent-flags. Later versions may have more
+// fields, which are ignored, and more flags, which are cleared.
 func parseTraceparent(s string) (traceID [16]byte, flags string, ok bool) {
 	const length = 55
 	if len(s) < length || (len(s) > length && (s[:2] == "00" || s[length] != '-')) {
@@ -84,12 +82,13 @@ func parseTraceparent(s string) (traceID [16]byte, flags string, ok bool) {
 	return traceID, flags, ok
 }
 
-// knownFlags are those that have a meaning: sampled, and made from random bits.
+// knownFlags are the flags of version 00: sampled, and random trace id.
 const knownFlags = 0b11
 
+// lowerHex reports whether s has only lower-case hexadecimal digits.
 func lowerHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 
-// plainID says whether a request id from outside can stand in a log.
+// plainID reports whether a request id is safe to log.
 func plainID(s string) bool {
 	if s == "" || len(s) > 128 {
 		return false
@@ -99,14 +98,14 @@ func plainID(s string) bool {
 	}) < 0
 }
 
-// randomID fills in an id. It is no secret.
+// randomID fills id with random bytes. An id is not secret.
 func randomID(id []byte) {
 	for i := 0; i < len(id); i += 8 {
-		binary.BigEndian.PutUint64(id[i:], rand.Uint64()|1) // an id of zeros only is none
+		binary.BigEndian.PutUint64(id[i:], rand.Uint64()|1) // an id of zeros is invalid
 	}
 }
 
-// SetRequest writes the trace into the headers of a call to another service.
+// SetRequest sets the headers of a request to another service.
 func (t *Trace) SetRequest(h http.Header) {
 	h[requestIDHeader] = []string{t.RequestID}
 	h[traceparentHeader] = []string{"00-" + t.TraceID() + "-" + t.SpanID() + "-" + t.flags}
@@ -115,12 +114,12 @@ func (t *Trace) SetRequest(h http.Header) {
 	}
 }
 
-// SetAnswer writes the request id into the headers of an answer.
+// SetAnswer sets the request id in the headers of an answer.
 func (t *Trace) SetAnswer(h http.Header) { h[requestIDHeader] = []string{t.RequestID} }
 
 type traceKey struct{}
 
-// traced is a context that carries a trace; the two are one piece of memory.
+// traced is a context with a trace.
 type traced struct {
 	context.Context
 	trace Trace
@@ -134,12 +133,12 @@ func (c *traced) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// WithTrace gives a context that carries a trace to the calls made with it.
+// WithTrace returns a context whose calls have a trace.
 func WithTrace(ctx context.Context, t Trace) context.Context {
 	return &traced{ctx, t}
 }
 
-// TraceOf is the trace that a context carries, nil where it carries none.
+// TraceOf returns the trace of a context, or nil.
 func TraceOf(ctx context.Context) *Trace {
 	t, _ := ctx.Value(traceKey{}).(*Trace)
 	return t

@@ -100,17 +100,17 @@ func (r *AwardRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	n := r.Accounts.Len()
 	switch {
 	case n == 0:
-		return nil, false, invalid("/accounts", "no account number is given, expected 1 to %d", MaxCount)
+		return nil, false, Invalid("/accounts", "no account number is given, expected 1 to %d", MaxCount)
 	case n > MaxCount:
-		return nil, false, invalid("/accounts", "there are %d account numbers, expected at most %d", n, MaxCount)
+		return nil, false, Invalid("/accounts", "there are %d account numbers, expected at most %d", n, MaxCount)
 	case r.Rules != "" && r.RulesYAML != "":
-		return nil, false, invalid("/rules_yaml", "rules_yaml can't stand beside rules")
+		return nil, false, Invalid("/rules_yaml", "rules_yaml can't stand beside rules")
 	case len(r.RulesYAML) > MaxRulesYAML:
-		return nil, false, invalid("/rules_yaml", "it has %d bytes, expected at most %d", len(r.RulesYAML), MaxRulesYAML)
+		return nil, false, Invalid("/rules_yaml", "it has %d bytes, expected at most %d", len(r.RulesYAML), MaxRulesYAML)
 	}
 	for i := range n {
 		if err := prize.CheckAccount(string(r.Accounts.At(i))); err != nil {
-			return nil, false, at(fmt.Sprintf("/accounts/%d", i), err)
+			return nil, false, At(fmt.Sprintf("/accounts/%d", i), err)
 		}
 	}
 	if len(r.Ranges) == 0 {
@@ -121,7 +121,7 @@ func (r *AwardRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	}
 	draws, count, err := keyRanges(r.Ranges)
 	if err == nil && count != n {
-		err = invalid("/ranges", "they have %d draws, expected %d: one for each account number", count, n)
+		err = Invalid("/ranges", "they have %d draws, expected %d: one for each account number", count, n)
 	}
 	return draws, false, err
 }
@@ -173,11 +173,11 @@ func (r *DrawsRequest) Check() error {
 	}
 	if r.Seed != "" {
 		if _, err := entropy.ParseSeed(r.Seed); err != nil {
-			return at("/seed", err)
+			return At("/seed", err)
 		}
 	}
 	if err := (entropy.Range{Start: r.Start, Count: uint64(r.Count)}).Check(); err != nil {
-		return at("/start", err)
+		return At("/start", err)
 	}
 	return nil
 }
@@ -191,18 +191,18 @@ type Player struct {
 // checkPlay says what can't stand in a request for a play.
 func (r *DrawsRequest) checkPlay() error {
 	if r.Campaign == "" {
-		return invalid("/entrant", "an entrant takes a campaign to play")
+		return Invalid("/entrant", "an entrant takes a campaign to play")
 	}
 	for pointer, given := range map[string]bool{
 		"/count": r.Count != 1, "/seed": r.Seed != "", "/start": r.Start != 0,
 		"/text_format": r.TextFormat != "", "/number_format": r.NumberFormat != "", "/rules": r.Rules != "",
 	} {
 		if given {
-			return invalid(pointer, "it can't stand beside campaign, which has its own")
+			return Invalid(pointer, "it can't stand beside campaign, which has its own")
 		}
 	}
 	if e := r.Entrant; e != nil && e.ID != 0 && e.Person != (campaign.Person{}) {
-		return invalid("/entrant/id", "an id can't stand beside names")
+		return Invalid("/entrant/id", "an id can't stand beside names")
 	}
 	return nil
 }
@@ -288,7 +288,7 @@ type Status struct {
 
 func checkCount(count int) error {
 	if count < 1 || count > MaxCount {
-		return invalid("/count", "%d is out of range, expected a whole number from 1 to %d", count, MaxCount)
+		return Invalid("/count", "%d is out of range, expected a whole number from 1 to %d", count, MaxCount)
 	}
 	return nil
 }
@@ -299,15 +299,15 @@ func keyRange(text string, start uint64, count int) (draws []entropy.Range, fres
 	r := entropy.Range{Start: start, Count: uint64(count)}
 	if text == "" {
 		if start != 0 {
-			return nil, false, invalid("/start", "a start takes a key: without one there is no row of draws to begin in")
+			return nil, false, Invalid("/start", "a start takes a key: without one there is no row of draws to begin in")
 		}
 		return []entropy.Range{r}, true, nil
 	}
 	if r.Key, err = entropy.ParseKey(text); err != nil {
-		return nil, false, at("/key", err)
+		return nil, false, At("/key", err)
 	}
 	if err := r.Check(); err != nil {
-		return nil, false, at("/start", err)
+		return nil, false, At("/start", err)
 	}
 	return []entropy.Range{r}, false, nil
 }
@@ -318,20 +318,20 @@ const maxRanges = 1000
 // keyRanges are the ranges of a request, and how many draws they are.
 func keyRanges(ranges []Range) (draws []entropy.Range, count int, err error) {
 	if len(ranges) > maxRanges {
-		return nil, 0, invalid("/ranges", "there are %d ranges, expected at most %d", len(ranges), maxRanges)
+		return nil, 0, Invalid("/ranges", "there are %d ranges, expected at most %d", len(ranges), maxRanges)
 	}
 	draws = make([]entropy.Range, len(ranges))
 	for i, r := range ranges {
 		pointer := fmt.Sprintf("/ranges/%d", i)
 		draws[i] = entropy.Range{Start: r.Start, Count: uint64(r.Count)}
 		if draws[i].Key, err = entropy.ParseKey(r.Key); err != nil {
-			return nil, 0, at(pointer+"/key", err)
+			return nil, 0, At(pointer+"/key", err)
 		}
 		if r.Count < 1 || r.Count > MaxCount-count {
-			return nil, 0, invalid(pointer+"/count", "%d is out of range, expected 1 or more and %d in all ranges at most", r.Count, MaxCount)
+			return nil, 0, Invalid(pointer+"/count", "%d is out of range, expected 1 or more and %d in all ranges at most", r.Count, MaxCount)
 		}
 		if err := draws[i].Check(); err != nil {
-			return nil, 0, at(pointer+"/start", err)
+			return nil, 0, At(pointer+"/start", err)
 		}
 		count += r.Count
 	}
@@ -339,5 +339,5 @@ func keyRanges(ranges []Range) (draws []entropy.Range, count int, err error) {
 }
 
 func besideRanges() error {
-	return invalid("/ranges", "ranges can't stand beside key, start and count, which each of them has")
+	return Invalid("/ranges", "ranges can't stand beside key, start and count, which each of them has")
 }

@@ -1,0 +1,158 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go/bulkhead"
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+	"github.com/go-json-experiment/json"
+)
+
+// ErrUnavailable is wrapped by every error about a service that could not be reached or
+// was too busy.
+var ErrUnavailable = errors.New("service unavailable")
+
+// Unavailable is the error about a service that did not answer. errors.Is reports that
+// it is [ErrUnavailable].
+type Unavailable struct {
+	Service    string        // its role
+	URL        string        // its address
+	RetryAfter time.Duration // when to retry, 0 if unknown
+	Err        error         // the cause
+}
+
+func (e *Unavailable) Error() string {
+	switch {
+	case errors.Is(e.Err, circuitbreaker.ErrOpen):
+		return fmt.Sprintf("the %s service at %s failed several times in a row and is not called for a moment", e.Service, e.URL)
+	case errors.Is(e.Err, bulkhead.ErrFull):
+		return fmt.Sprintf("too many calls of the %s service at %s are in progress", e.Service, e.URL)
+	case errors.As(e.Err, new(*statusError)):
+		return fmt.Sprintf("the %s service at %s accepts no requests at the moment: %v", e.Service, e.URL, e.Err)
+	}
+	return fmt.Sprintf("the %s service at %s does not answer: %v", e.Service, e.URL, e.Err)
+}
+
+// Is reports whether target is [ErrUnavailable].
+func (e *Unavailable) Is(target error) bool { return target == ErrUnavailable }
+
+// Unwrap returns the cause.
+func (e *Unavailable) Unwrap() error { return e.Err }
+
+// transportError is the error about a request or an answer that was lost on the way.
+type transportError struct{ err error }
+
+func (e *transportError) Error() string { return e.err.Error() }
+func (e *transportError) Unwrap() error { return e.err }
+
+// withoutURL removes the address from an error of net/http.
+func withoutURL(err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}
+
+// statusError is the error about an answer whose status is not a success.
+type statusError struct {
+	status     int
+	retryAfter time.Duration
+	err        error
+}
+
+func (e *statusError) Error() string { return e.err.Error() }
+func (e *statusError) Unwrap() error { return e.err }
+
+// checkStatus returns a *statusError unless the status is a success.
+func checkStatus(answer *http.Response, body []byte) error {
+	if answer.StatusCode >= 200 && answer.StatusCode < 300 {
+		return nil
+	}
+	e := &statusError{status: answer.StatusCode}
+	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		e.retryAfter = time.Duration(min(seconds, 3600)) * time.Second
+	}
+	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	var problem Problem
+	switch {
+	case kind == ProblemType && json.Unmarshal(body, &problem) == nil:
+		problem.Status = answer.StatusCode
+		e.err = &problem
+	case answer.StatusCode < 400 && answer.Header.Get("Location") != "":
+		e.err = fmt.Errorf("it answered %s and redirects to %q; use the address of the service itself", answer.Status, answer.Header.Get("Location"))
+	default:
+		e.err = fmt.Errorf("it answered %s without a reason", answer.Status)
+	}
+	return e
+}
+
+// isRetryable reports whether a call that failed may succeed if it is made again.
+func isRetryable(err error) bool {
+	var status *statusError
+	if errors.As(err, &status) {
+		switch status.status {
+		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			return true
+		}
+		return false
+	}
+	var lost *transportError
+	return errors.As(err, &lost) && !errors.Is(err, context.Canceled)
+}
+
+// callError converts the error of a call to the error for its caller.
+func (s *service) callError(err error) error {
+	var status *statusError
+	if errors.As(err, &status) && !isRetryable(err) {
+		var problem *Problem
+		if errors.As(err, &problem) && problem.Unwrap() != nil {
+			return problem // the caller's mistake, the same error as in process
+		}
+		return s.invalidResponse(status.err)
+	}
+	if errors.Is(err, errTooLong) {
+		return s.invalidResponse(err)
+	}
+	e := s.unavailable(err)
+	switch {
+	case errors.As(err, &status):
+		e.RetryAfter = status.retryAfter
+	case errors.Is(err, circuitbreaker.ErrOpen):
+		e.RetryAfter = breakerDelay
+	}
+	return e
+}
+
+// contextErr returns the error of the context if that has ended, otherwise err.
+func (s *service) contextErr(ctx context.Context, err error) error {
+	switch end := ctx.Err(); {
+	case errors.Is(end, context.DeadlineExceeded):
+		return s.unavailable(context.Cause(ctx)) // it names the service
+	case end != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, errBatchTimeout):
+		return s.unavailable(err)
+	}
+	return err
+}
+
+func (s *service) unavailable(err error) *Unavailable {
+	return &Unavailable{Service: s.name, URL: s.base.Redacted(), Err: err}
+}
+
+// invalidResponse returns an error about an answer that is not what the service should
+// send, so that a retry is pointless. It does not wrap err: a mistake of the service
+// must not be taken for one of the caller.
+func (s *service) invalidResponse(err error) error {
+	return fmt.Errorf("the %s service at %s: %v", s.name, s.base.Redacted(), err) //nolint:errorlint // see above
+}
+
+func decodeError(err error) error { return fmt.Errorf("decode its answer: %w", err) }

@@ -1,0 +1,201 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
+)
+
+// Address returns the address of a service, or nil if its part is made in process.
+func (c *Client) Address(name string) *url.URL {
+	if s := c.service(name); s != nil {
+		return s.base
+	}
+	return nil
+}
+
+// service returns the service of a role, or nil if it has no address.
+func (c *Client) service(name string) *service {
+	return map[string]*service{Text: c.text, Number: c.number, Prize: c.prize, Core: c.core}[name]
+}
+
+// call makes a call of a service that may be retried, and decodes its answer.
+func (c *Client) call(ctx context.Context, name, method, path string, request, answer any) error {
+	s := c.service(name)
+	if s == nil {
+		return fmt.Errorf("the %s service has no address", name)
+	}
+	return s.call(ctx, method, path, request, answer)
+}
+
+// Status returns the status that a service reports. Its error is an [*Unavailable] if
+// the service does not answer.
+func (c *Client) Status(ctx context.Context, name string) (Status, error) {
+	var status Status
+	err := c.call(ctx, name, http.MethodGet, "/v1/"+name+"/status", nil, &status)
+	return status, err
+}
+
+// TextFormat returns the format that is deployed at the text service.
+func (c *Client) TextFormat(ctx context.Context) (textgen.Format, error) {
+	status, err := c.Status(ctx, Text)
+	if err != nil {
+		return textgen.Format{}, err
+	}
+	format, err := textgen.Parse(status.Implementation)
+	if err != nil {
+		err = c.text.invalidResponse(err)
+	}
+	return format, err
+}
+
+// NumberFormat returns the format that is deployed at the number service.
+func (c *Client) NumberFormat(ctx context.Context) (numgen.Format, error) {
+	status, err := c.Status(ctx, Number)
+	if err != nil {
+		return numgen.Format{}, err
+	}
+	format, err := numgen.Parse(status.Implementation)
+	if err != nil {
+		err = c.number.invalidResponse(err)
+	}
+	return format, err
+}
+
+// Rules returns rules of the prize service by name. An empty name means the deployed
+// rules. The error about an unknown name wraps [prize.ErrUnknownRules].
+func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
+	if name == "" {
+		status, err := c.Status(ctx, Prize)
+		if err != nil {
+			return nil, err
+		}
+		if rules := c.cachedRules(status.RulesSHA256); rules != nil {
+			return rules, nil
+		}
+		name = status.Implementation
+	}
+	var answer RulesAnswer
+	if err := c.call(ctx, Prize, http.MethodGet, "/v1/prize/rules/"+url.PathEscape(name), nil, &answer); err != nil {
+		return nil, err
+	}
+	if rules := c.cachedRules(answer.RulesSHA256); rules != nil {
+		return rules, nil
+	}
+	rules, err := prize.Parse(answer.Rules, []byte(answer.RulesYAML))
+	if err != nil {
+		return nil, c.prize.invalidResponse(err)
+	}
+	if rules.SHA256() != answer.RulesSHA256 {
+		return nil, c.prize.invalidResponse(fmt.Errorf("its rules %q have the SHA-256 %s, want %q", rules.Name, rules.SHA256(), answer.RulesSHA256))
+	}
+	c.cacheRules(rules)
+	return rules, nil
+}
+
+// cachedRules returns rules that the service has sent before, or nil.
+func (c *Client) cachedRules(sha256 string) *prize.Rules {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.received[sha256]
+}
+
+// cacheRules adds rules to the cache.
+func (c *Client) cacheRules(rules *prize.Rules) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.received) >= maxCached {
+		clear(c.received)
+	}
+	c.received[rules.SHA256()] = rules
+}
+
+// Health is the state of a service as the client sees it.
+type Health struct {
+	Service        string  `json:"service"`
+	Address        string  `json:"address"` // empty if its part is made in process
+	Up             bool    `json:"up"`
+	Ready          bool    `json:"ready"`
+	Version        string  `json:"version,omitempty"` // empty if its part is made in process
+	Implementation string  `json:"implementation,omitempty"`
+	Milliseconds   float64 `json:"latency_ms"`
+	Reason         string  `json:"reason,omitempty"` // why it is not ready
+
+	// Spared means that the service was not called, because its circuit breaker is open.
+	Spared bool `json:"-"`
+}
+
+// Healths returns the state of the core, text, number and prize services, in this
+// order. It calls them concurrently.
+func (c *Client) Healths(ctx context.Context) []Health {
+	names := []string{Core, Text, Number, Prize}
+	list := make([]Health, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		wg.Go(func() { list[i] = c.health(ctx, name) })
+	}
+	wg.Wait()
+	return list
+}
+
+// health returns the state of one service.
+func (c *Client) health(ctx context.Context, name string) Health {
+	h := Health{Service: name}
+	address := c.Address(name)
+	if address == nil {
+		h.Up, h.Ready, h.Implementation = true, true, "in this process"
+		return h
+	}
+	h.Address = address.Redacted()
+	started := time.Now()
+	status, err := c.Status(ctx, name)
+	took := time.Since(started)
+	h.Milliseconds = float64(took.Microseconds()) / 1000
+	if err != nil {
+		h.Reason, h.Spared = unavailableReason(err, took), errors.Is(err, circuitbreaker.ErrOpen)
+		return h
+	}
+	h.Answered(status)
+	return h
+}
+
+// Answered sets the state to the one that a service reports.
+func (h *Health) Answered(status Status) {
+	h.Up, h.Ready, h.Version, h.Implementation = true, status.Ready, status.Version, status.Implementation
+	h.Reason = strings.Join(slices.Sorted(maps.Values(status.Reasons)), "; ")
+}
+
+// unavailableReason returns the reason of an error without the name and address of the
+// service. The call took the given time.
+func unavailableReason(err error, took time.Duration) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Sprintf("no answer within %s", took.Round(time.Second/10))
+	}
+	var lost *Unavailable
+	if errors.As(err, &lost) {
+		return lost.Err.Error()
+	}
+	return err.Error()
+}
+
+// Draws returns draws that the core makes and does not store.
+func (c *Client) Draws(ctx context.Context, request *DrawsRequest) (*DrawsAnswer, error) {
+	var answer DrawsAnswer
+	if err := c.call(ctx, Core, http.MethodPost, "/v1/draws", request, &answer); err != nil {
+		return nil, err
+	}
+	return &answer, nil
+}
