@@ -14,25 +14,25 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// lostDatabase has people play at a core while its database is lost for a while.
-func lostDatabase(t *testing.T, core *service, logged string, lose, giveBack func()) {
+// lostDatabase plays at a core while its database is unavailable for some time.
+func lostDatabase(t *testing.T, core *service, logged string, lose, restore func()) {
 	t.Helper()
 	admin := adminAt(t, core.url, adminToken)
 	startPromotion(t, admin, "trouble")
 	people := gather(t, core.url, "trouble", 50)
-	people.goesOn(t)
+	people.waitForAnswers(t, 100)
 	lose()
 	refusesPlays(t, core, "trouble", "the database is not available", logged)
-	giveBack()
-	people.goesOn(t)
+	restore()
+	people.waitForAnswers(t, 100)
 	people.leave()
 	c, stored := endPromotion(t, admin, "trouble")
 	people.check(t, c, stored)
 	t.Logf("%d answered plays, %d refused, %d draws stored", len(people.keys), people.refused.Load(), c.Plays)
 }
 
-// TestTheServerOfTheDatabaseIsGone stops PostgreSQL, as a crash does, and starts it.
-func TestTheServerOfTheDatabaseIsGone(t *testing.T) {
+// TestDatabaseServerStops stops PostgreSQL as a crash does, and starts it again.
+func TestDatabaseServerStops(t *testing.T) {
 	server := storetest.StartServer(t, true)
 	t.Setenv("PRIZEGEN_DB", server.Address())
 	core := startService(t, "--role", "core", "--no-welcome")
@@ -44,8 +44,8 @@ func TestTheServerOfTheDatabaseIsGone(t *testing.T) {
 	})
 }
 
-// TestTheFileOfTheDatabaseIsLocked has another program write to it for long.
-func TestTheFileOfTheDatabaseIsLocked(t *testing.T) {
+// TestDatabaseFileIsLocked locks the database file with another program.
+func TestDatabaseFileIsLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "prizegen.db")
 	t.Setenv("PRIZEGEN_DB", path)
 	core := startService(t, "--role", "core", "--no-welcome")
@@ -53,28 +53,28 @@ func TestTheFileOfTheDatabaseIsLocked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // it has done its work
+	defer db.Close() //nolint:errcheck // every write has its own end
 	conn, err := db.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	tell := func(text string) {
+	execute := func(text string) {
 		if _, err := conn.ExecContext(context.Background(), text); err != nil {
 			t.Fatal(err)
 		}
 	}
-	lostDatabase(t, core, "another program has locked it", func() { tell("BEGIN IMMEDIATE") }, func() { tell("ROLLBACK") })
+	lostDatabase(t, core, "another program has locked it", func() { execute("BEGIN IMMEDIATE") }, func() { execute("ROLLBACK") })
 	if err := conn.Close(); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestTheDiskIsFull keeps the database on a small disk, in memory, and fills that. A
-// core with a full disk still shows what there is, so that it stays ready.
-func TestTheDiskIsFull(t *testing.T) {
+// TestDiskIsFull fills the disk of the database, which is small and in memory. A core with
+// a full disk can still show pages, so it stays ready.
+func TestDiskIsFull(t *testing.T) {
 	disk := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk).CombinedOutput(); err != nil {
-		t.Skipf("a small disk can't be made here, for which one must be root: %v\n%s", err, out)
+		t.Skipf("mounting a small disk needs root: %v\n%s", err, out)
 	}
 	t.Cleanup(func() {
 		if out, err := exec.CommandContext(context.Background(), "umount", disk).CombinedOutput(); err != nil {
@@ -83,14 +83,14 @@ func TestTheDiskIsFull(t *testing.T) {
 	})
 	t.Setenv("PRIZEGEN_DB", filepath.Join(disk, "prizegen.db"))
 	core := startService(t, "--role", "core", "--no-welcome")
-	t.Cleanup(core.kill) // before the disk goes
+	t.Cleanup(core.kill) // before the disk is unmounted
 	filler := filepath.Join(disk, "filler")
 	fill := func() {
 		f, err := os.Create(filler)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close() //nolint:errcheck // it is full
+		defer f.Close() //nolint:errcheck // the disk is full
 		block := make([]byte, 4096)
 		for err == nil {
 			_, err = f.Write(block)

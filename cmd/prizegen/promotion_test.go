@@ -25,7 +25,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// bestPrizes are rules whose best prize there are ten of.
+// bestPrizes are rules with ten best prizes.
 const bestPrizes = `name: best
 currency: GBP
 rules:
@@ -34,20 +34,20 @@ rules:
       - {prize: Mug, value: 8, chance: 1/4}
 `
 
-// databases are the addresses that the tests of promotions run on.
+// databases runs a test with each kind of database.
 func databases(t *testing.T, test func(t *testing.T, address string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "prizegen.db")) })
 	t.Run("postgres", func(t *testing.T) { test(t, storetest.StartServer(t, true).Address()) })
 }
 
-// adminAt is the client of a core.
+// adminAt returns a client of a core. Its timeout is a guard: slow answers are no errors.
 func adminAt(t *testing.T, address, token string) *remote.Admin {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return remote.New(remote.Config{Core: u, MaxInFlight: 200, Timeout: 20 * time.Second}).Admin(token)
+	return remote.New(remote.Config{Core: u, MaxInFlight: 200, Timeout: testGuard}).Admin(token)
 }
 
 // startPromotion opens a campaign with the best prizes.
@@ -61,8 +61,7 @@ func startPromotion(t *testing.T, admin *remote.Admin, name string) {
 	}
 }
 
-// endPromotion closes a campaign, verifies its export, and gives its draws by their
-// IDs.
+// endPromotion closes a campaign, verifies its export, and returns its draws by their IDs.
 func endPromotion(t *testing.T, admin *remote.Admin, name string) (campaign.Campaign, map[string]campaign.Draw) {
 	t.Helper()
 	c, err := admin.Close(t.Context(), name)
@@ -75,7 +74,7 @@ func endPromotion(t *testing.T, admin *remote.Admin, name string) (campaign.Camp
 	}
 	report, err := campaign.Verify(t.Context(), draw.Local{}, &file, nil, func(f draw.Finding) { t.Errorf("%s: %s", f.Place, f.Problem) })
 	if err != nil || report.Draws != uint64(c.Plays) {
-		t.Errorf("%+v, %v", report, err)
+		t.Errorf("got a report of %d draws, error %v, want %d draws", report.Draws, err, c.Plays)
 	}
 	stored := map[string]campaign.Draw{}
 	for cursor := ""; ; {
@@ -92,7 +91,7 @@ func endPromotion(t *testing.T, admin *remote.Admin, name string) (campaign.Camp
 	}
 }
 
-// answers are the draws that plays were answered with, by their once-only keys.
+// answers is the draws in the answers to plays, by their once-only keys.
 type answers struct {
 	mu   sync.Mutex
 	keys map[string]campaign.Draw
@@ -102,35 +101,55 @@ func (a *answers) add(t *testing.T, key string, d campaign.Draw) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if before, known := a.keys[key]; known && before.ID != d.ID {
-		t.Errorf("the key %s was answered with %s and %s", key, before.ID, d.ID)
+		t.Errorf("key %s: got the draws %s and %s, want one draw", key, before.ID, d.ID)
 	}
 	a.keys[key] = d
 }
 
-// check compares the answers with what is stored: each is there, with an index and an
-// account number of its own.
+// check compares the answers with the stored draws: each answer is stored, with an index
+// and an account number of its own.
 func (a *answers) check(t *testing.T, c campaign.Campaign, stored map[string]campaign.Draw) {
 	t.Helper()
 	byIndex, accounts := map[uint64]string{}, map[string]string{}
 	for key, d := range a.keys {
 		if s, ok := stored[d.ID]; !ok || s.Account != d.Account || s.Index != d.Index {
-			t.Errorf("the play %s was answered with %+v, stored is %+v", key, d, s)
+			t.Errorf("key %s: got the stored draw %+v, want the answer %+v", key, s, d)
 		}
 		if other, known := byIndex[d.Index]; known {
-			t.Errorf("the plays %s and %s have index %d", key, other, d.Index)
+			t.Errorf("keys %s and %s: got the same index %d", key, other, d.Index)
 		}
 		if other, known := accounts[d.Whole]; known {
-			t.Errorf("the plays %s and %s have the account number %s", key, other, d.Whole)
+			t.Errorf("keys %s and %s: got the same account number %s", key, other, d.Whole)
 		}
 		byIndex[d.Index], accounts[d.Whole] = key, key
 	}
 	if car := c.Prizes[0]; car.Awarded > 10 {
-		t.Errorf("%d cars were awarded", car.Awarded)
+		t.Errorf("got %d cars awarded, want at most 10", car.Awarded)
 	}
 }
 
-// TestReplicasUnderLoad has 200 clients play at several cores at once. Every tenth
-// play is repeated at another one.
+// playUntilAnswered plays until a core answers. A play that is refused for the moment is
+// played again with the same key. It reports false if the context ended or the play failed.
+func playUntilAnswered(ctx context.Context, t *testing.T, player *remote.Admin, play campaign.Play, refused *atomic.Int64) (campaign.Draw, bool) {
+	for {
+		d, err := player.Play(ctx, play)
+		switch {
+		case err == nil:
+			return d, true
+		case ctx.Err() != nil:
+			return d, false
+		case errors.Is(err, remote.ErrUnavailable), errors.Is(err, campaign.ErrUnavailable), errors.Is(err, campaign.ErrBusy):
+			refused.Add(1)
+			time.Sleep(20 * time.Millisecond) // gives the core time to recover
+		default:
+			t.Errorf("key %s: got the error %v, want a draw or a refusal for the moment", play.Key, err)
+			return d, false
+		}
+	}
+}
+
+// TestReplicasUnderLoad plays with 200 clients at several cores. Every tenth play is
+// repeated, at any core.
 func TestReplicasUnderLoad(t *testing.T) {
 	const clients, each = 200, 100
 	databases(t, func(t *testing.T, address string) {
@@ -147,6 +166,9 @@ func TestReplicasUnderLoad(t *testing.T) {
 		}
 		startPromotion(t, admin, "load")
 		got := answers{keys: map[string]campaign.Draw{}}
+		ctx, cancel := context.WithTimeout(t.Context(), testGuard)
+		defer cancel()
+		var refused atomic.Int64
 		var playing sync.WaitGroup
 		for c := range clients {
 			playing.Go(func() {
@@ -158,9 +180,9 @@ func TestReplicasUnderLoad(t *testing.T) {
 						if repeat > 0 && n%10 > 0 {
 							break
 						}
-						d, err := players[rand.IntN(cores)].Play(t.Context(), campaign.Play{Campaign: "load", Person: &person, Key: key})
-						if err != nil {
-							t.Error(err)
+						play := campaign.Play{Campaign: "load", Person: &person, Key: key}
+						d, ok := playUntilAnswered(ctx, t, players[rand.IntN(cores)], play, &refused)
+						if !ok {
 							return
 						}
 						got.add(t, key, d)
@@ -172,27 +194,28 @@ func TestReplicasUnderLoad(t *testing.T) {
 		c, stored := endPromotion(t, admin, "load")
 		got.check(t, c, stored)
 		if len(got.keys) != clients*each || c.Plays != clients*each || c.Prizes[0].Awarded != 10 {
-			t.Errorf("%d answers, %d draws, %d cars", len(got.keys), c.Plays, c.Prizes[0].Awarded)
+			t.Errorf("got %d answers, %d draws, %d cars, want %d answers and draws, 10 cars", len(got.keys), c.Plays, c.Prizes[0].Awarded, clients*each)
 		}
 	})
 }
 
-// crowd is people who play at a core all the time, each play with a key of its own.
+// crowd is clients that play at a core without a pause, each play with a key of its own.
 type crowd struct {
 	answers
 	campaign string
 	url      string
 	stop     context.CancelFunc
 	playing  sync.WaitGroup
-	played   atomic.Int64 // plays that were answered
-	refused  atomic.Int64 // plays that were not, to be tried again
+	played   atomic.Int64  // plays that were answered
+	answered chan struct{} // has an item after an answer
+	refused  atomic.Int64  // plays that were refused for the moment
 }
 
-// gather has n people begin to play.
+// gather starts n clients.
 func gather(t *testing.T, url, campaignName string, n int) *crowd {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	c := &crowd{answers: answers{keys: map[string]campaign.Draw{}}, campaign: campaignName, url: url, stop: stop}
+	c := &crowd{answers: answers{keys: map[string]campaign.Draw{}}, campaign: campaignName, url: url, stop: stop, answered: make(chan struct{}, 1)}
 	for who := range n {
 		c.playing.Go(func() { c.play(ctx, t, who) })
 	}
@@ -200,45 +223,47 @@ func gather(t *testing.T, url, campaignName string, n int) *crowd {
 	return c
 }
 
-// play makes one play after the other. One that is refused is made again with its key
-// some time later.
+// play makes one play after the other until the context ends.
 func (c *crowd) play(ctx context.Context, t *testing.T, who int) {
 	player := adminAt(t, c.url, "")
-	for i := 0; ctx.Err() == nil; {
-		key := fmt.Sprintf("client %d play %d", who, i)
-		d, err := player.Play(ctx, campaign.Play{Campaign: c.campaign, Person: &campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", who)}, Key: key})
-		switch {
-		case err == nil:
-			c.add(t, key, d)
-			c.played.Add(1)
-			i++
-		case ctx.Err() != nil:
-		case errors.Is(err, remote.ErrUnavailable), errors.Is(err, campaign.ErrUnavailable), errors.Is(err, campaign.ErrBusy):
-			c.refused.Add(1)
-			time.Sleep(20 * time.Millisecond)
-		default:
-			t.Errorf("a play fails with %v", err)
+	for i := 0; ; i++ {
+		play := campaign.Play{Campaign: c.campaign, Key: fmt.Sprintf("client %d play %d", who, i)}
+		play.Person = &campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", who)}
+		d, ok := playUntilAnswered(ctx, t, player, play, &c.refused)
+		if !ok {
 			return
+		}
+		c.add(t, play.Key, d)
+		c.played.Add(1)
+		select {
+		case c.answered <- struct{}{}:
+		default:
 		}
 	}
 }
 
-// leave has everybody stop playing.
+// leave stops all clients.
 func (c *crowd) leave() {
 	c.stop()
 	c.playing.Wait()
 }
 
-// goesOn waits until plays are answered again.
-func (c *crowd) goesOn(t *testing.T) {
+// waitForAnswers waits for n more answers.
+func (c *crowd) waitForAnswers(t *testing.T, n int64) {
 	t.Helper()
-	before := c.played.Load()
-	waitFor(t, "plays are answered", func() bool { return c.played.Load() > before+100 })
+	guard := time.After(testGuard)
+	for want := c.played.Load() + n; c.played.Load() < want; {
+		select {
+		case <-c.answered:
+		case <-guard:
+			t.Fatalf("got %d answers after %v, want %d", c.played.Load(), testGuard, want)
+		}
+	}
 }
 
-// TestKilledCoreLosesNothing kills a core at random moments under load. Every play that it
-// has answered is stored, and it recovers without help. `make soak` repeats this test until
-// it has killed a thousand cores on each database.
+// TestKilledCoreLosesNothing kills a core under load ten times, each time after a random
+// number of answers. All answered draws are stored, and the core recovers automatically.
+// `make soak` repeats this test until it has killed a thousand cores on each database.
 func TestKilledCoreLosesNothing(t *testing.T) {
 	databases(t, func(t *testing.T, address string) {
 		t.Setenv("PRIZEGEN_DB", address)
@@ -248,23 +273,23 @@ func TestKilledCoreLosesNothing(t *testing.T) {
 		startPromotion(t, admin, "crash")
 		people := gather(t, core.url, "crash", 200)
 		for range 10 {
-			time.Sleep(time.Duration(50+rand.IntN(450)) * time.Millisecond)
+			people.waitForAnswers(t, 1+rand.Int64N(500))
 			core.kill()
 			core = startServiceAt(t, listen, "--role", "core", "--no-welcome")
 		}
-		people.goesOn(t)
+		people.waitForAnswers(t, 100)
 		people.leave()
 		c, stored := endPromotion(t, admin, "crash")
 		people.check(t, c, stored)
 		if int64(len(people.keys)) > c.Plays {
-			t.Errorf("%d answers, %d draws", len(people.keys), c.Plays)
+			t.Errorf("got %d draws, want at least the %d answers", c.Plays, len(people.keys))
 		}
 		t.Logf("%d answered plays, %d draws stored", len(people.keys), c.Plays)
 	})
 }
 
-// TestLostServiceUnderPlays kills the number service while people play: plays are
-// refused and nothing is half stored; once it is back they go on.
+// TestLostServiceUnderPlays kills the number service under load: plays are refused and
+// nothing is stored in part. Plays succeed again once the service is back.
 func TestLostServiceUnderPlays(t *testing.T) {
 	number, flags := three(t)
 	t.Setenv("PRIZEGEN_DB", filepath.Join(t.TempDir(), "prizegen.db"))
@@ -272,40 +297,40 @@ func TestLostServiceUnderPlays(t *testing.T) {
 	admin := adminAt(t, core.url, adminToken)
 	startPromotion(t, admin, "lost")
 	people := gather(t, core.url, "lost", 50)
-	people.goesOn(t)
+	people.waitForAnswers(t, 100)
 	number.kill()
 	refusesPlays(t, core, "lost", "the number service is not available", "the number service at "+number.url)
 	notReady(t, core)
 	startServiceAt(t, number.url[len("http://"):], "--role", "number")
-	people.goesOn(t)
+	people.waitForAnswers(t, 100)
 	people.leave()
 	c, stored := endPromotion(t, admin, "lost")
 	people.check(t, c, stored)
 }
 
-// refusesPlays plays as an API's caller and as a browser until both are told that it is
-// not possible at the moment. The operator finds the reason in the log.
-func refusesPlays(t *testing.T, core *service, name, told, logged string) {
+// refusesPlays plays with the API and the web page until both refuse plays for the moment.
+// The reason is in the log.
+func refusesPlays(t *testing.T, core *service, name, detail, logged string) {
 	t.Helper()
-	waitFor(t, "the API refuses plays, saying that "+told, func() bool {
+	waitFor(t, "the API to refuse plays: "+detail, func() bool {
 		status, header, body := post(t, core.url+"/v1/draws", "application/json", `{"campaign":"`+name+`","entrant":{"first_name":"Ann","last_name":"Lee"}}`)
 		return status == http.StatusServiceUnavailable && header.Get("Retry-After") != "" &&
-			header.Get("Content-Type") == remote.ProblemType && strings.Contains(body, told)
+			header.Get("Content-Type") == remote.ProblemType && strings.Contains(body, detail)
 	})
-	waitFor(t, "the page refuses plays", func() bool {
+	waitFor(t, "the page to refuse plays", func() bool {
 		status, header, body := post(t, core.url+"/c/"+name+"/play", "application/x-www-form-urlencoded", "first_name=Ann&last_name=Lee&once="+strings.ToLower(crand.Text()))
 		return status == http.StatusServiceUnavailable && header.Get("Retry-After") != "" && strings.Contains(body, "</html>")
 	})
-	waitFor(t, "the log tells "+logged, func() bool { return strings.Contains(core.log(), logged) })
+	core.waitForLog(t, logged)
 	if status, _, _ := do(t, http.MethodGet, core.url+"/healthz", "", ""); status != http.StatusOK {
-		t.Errorf("a core that waits is not alive: %d", status)
+		t.Errorf("GET /healthz: got the status %d from a core that waits, want 200", status)
 	}
 }
 
-// notReady waits until a core tells that it can't serve.
+// notReady waits until a core is not ready.
 func notReady(t *testing.T, core *service) {
 	t.Helper()
-	waitFor(t, "the core is not ready", func() bool {
+	waitFor(t, "the core to be not ready", func() bool {
 		status, _, body := do(t, http.MethodGet, core.url+"/readyz", "", "")
 		return status == http.StatusServiceUnavailable && strings.Contains(body, `"ready":false`)
 	})
@@ -316,7 +341,7 @@ func post(t *testing.T, url, kind, body string) (int, http.Header, string) {
 	return do(t, http.MethodPost, url, kind, body)
 }
 
-// do makes a request and gives its answer.
+// do makes a request and returns its answer.
 func do(t *testing.T, method, url, kind, body string) (status int, header http.Header, text string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
