@@ -147,9 +147,9 @@ func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{jsonType: {Schema: schema}}
 }
 
-// responses documents the only success of an operation.
-func responses(status int, content map[string]*huma.MediaType) map[string]*huma.Response {
-	return map[string]*huma.Response{strconv.Itoa(status): {Description: http.StatusText(status), Content: content}}
+// ok documents an operation whose only success has the status 200.
+func ok(content map[string]*huma.MediaType) map[string]*huma.Response {
+	return map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK), Content: content}}
 }
 
 // document returns the OpenAPI document in JSON.

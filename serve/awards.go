@@ -16,7 +16,7 @@ func (s *Server) registerPrizes(a *api) {
 	a.raw(huma.Operation{
 		Method: http.MethodPost, Path: "/v1/prize", OperationID: "award-prizes", Summary: "Decide what account numbers win",
 		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.AwardRequest](a))},
-		Responses:   responses(http.StatusOK, jsonContent(schemaOf[remote.AwardAnswer](a))),
+		Responses:   ok(jsonContent(schemaOf[remote.AwardAnswer](a))),
 		Errors:      bodyErrors(),
 	}, s.award)
 	register(a, huma.Operation{

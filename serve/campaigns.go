@@ -81,7 +81,7 @@ func (s *Server) registerCampaigns(a *api) {
 	})
 	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignPath + "/export", OperationID: "export-campaign", Summary: "All draws of a campaign, for verification or for spreadsheets",
-		RejectUnknownQueryParameters: true, Responses: responses(http.StatusOK, jsonContent(nil)),
+		RejectUnknownQueryParameters: true, Responses: ok(jsonContent(nil)),
 		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, s.exportCampaign)
 }

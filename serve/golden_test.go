@@ -158,7 +158,7 @@ func campaignExchanges() []exchange {
 		asAdmin("POST", "/v1/campaigns", `{"name":"x","rules":"modest","rules_yaml":"x"}`),
 		asAdmin("POST", "/v1/campaigns", `{"name":1}`),
 		asAdmin("POST", "/v1/campaigns", `{"name":"x","max_plays":"y"}`),
-		asAdmin("POST", "/v1/campaigns", `{"nmae":"x"}`),
+		asAdmin("POST", "/v1/campaigns", `{"naam":"x"}`),
 		asAdmin("POST", "/v1/campaigns", `{"name":"x","name":"y"}`),
 		asAdmin("POST", "/v1/campaigns", `{"name"`),
 		asAdmin("POST", "/v1/campaigns", ` `),

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// How long the steps of a request may take.
+// The limits of the parts of a request.
 const (
 	headerTime = 5 * time.Second
 	readTime   = 15 * time.Second
@@ -20,17 +20,17 @@ const (
 	maxHeader  = 32 << 10 // bytes
 )
 
-// quietTime is how long no request must have been under way before connections are
-// closed: one may have been sent on a connection that looks idle here.
+// quietTime is the time without requests after which connections are closed: a request
+// may be on its way on a connection that is idle here.
 const quietTime = 500 * time.Millisecond
 
-// stillTaking is the part of the drain time that requests are still taken in, if
-// they keep coming.
-const stillTaking = 4 // a quarter
+// acceptShare is the share of the drain time in which new requests are accepted if they
+// keep coming: a quarter.
+const acceptShare = 4
 
-// Serve answers requests on a listener until the context ends. Then readiness
-// goes, requests under way are finished, and nil is returned; it is an error
-// where they take longer than the drain time.
+// Serve answers requests on a listener until the context ends. Then the server is no
+// longer ready and finishes the requests under way. Serve returns an error if they take
+// longer than the drain time.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s.handler,
@@ -62,13 +62,13 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return s.drain(server)
 }
 
-// drain ends a server when its requests are answered.
+// drain shuts a server down when its requests are answered.
 func (s *Server) drain(server *http.Server) error {
 	s.cfg.Log.Info("draining", slog.Duration("at_most", s.cfg.DrainTime))
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTime)
 	defer cancel()
 	s.draining.Store(true)
-	s.calmDown(s.cfg.DrainTime / stillTaking)
+	s.awaitQuiet(s.cfg.DrainTime / acceptShare)
 	if err := server.Shutdown(ctx); err != nil {
 		_ = server.Close() // the error is that of Shutdown
 		return fmt.Errorf("requests were still under way after %v: %w", s.cfg.DrainTime, err)
@@ -77,15 +77,14 @@ func (s *Server) drain(server *http.Server) error {
 	return nil
 }
 
-// calmDown waits until requests have stopped coming, for some time at most. Those who
-// watch the readiness see that the server is about to end, and callers on open
-// connections are told so by the next answer that they get.
-func (s *Server) calmDown(atMost time.Duration) {
-	const look = 10 * time.Millisecond
-	for waited, quiet := time.Duration(0), time.Duration(0); quiet < quietTime && waited < atMost; waited += look {
+// awaitQuiet waits until no more requests come. Meanwhile load balancers see that the
+// server is not ready, and answers close their connections.
+func (s *Server) awaitQuiet(atMost time.Duration) {
+	const interval = 10 * time.Millisecond
+	for waited, quiet := time.Duration(0), time.Duration(0); quiet < quietTime && waited < atMost; waited += interval {
 		before := s.begun.Load()
-		time.Sleep(look)
-		quiet += look
+		time.Sleep(interval)
+		quiet += interval
 		if s.underWay.Load() > 0 || s.begun.Load() != before {
 			quiet = 0
 		}

@@ -39,7 +39,7 @@ func (s *Server) registerParts(a *api, name string, answer *huma.Schema, generat
 			{Name: "format", In: "query", Description: "Format of the parts; the deployed one by default.", Schema: &huma.Schema{Type: huma.TypeString}},
 			{Name: "count", In: "query", Description: "How many parts to make; 1 by default.", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: &minCount, Maximum: &maxCount}},
 		},
-		Responses: responses(http.StatusOK, jsonContent(answer)),
+		Responses: ok(jsonContent(answer)),
 		Errors:    []int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, func(w *responseRecorder, r *http.Request) error {
 		request, err := partsQuery(r.URL.RawQuery)
@@ -51,7 +51,7 @@ func (s *Server) registerParts(a *api, name string, answer *huma.Schema, generat
 	a.raw(huma.Operation{
 		Method: http.MethodPost, Path: "/v1/" + name, OperationID: "make-" + name + "s", Summary: "Make the " + name + "s of draws from the subkey of a seed",
 		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.PartsRequest](a))},
-		Responses:   responses(http.StatusOK, jsonContent(answer)),
+		Responses:   ok(jsonContent(answer)),
 		Errors:      bodyErrors(),
 	}, func(w *responseRecorder, r *http.Request) error {
 		buffer := s.buffers.get()

@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// played counts plays by what becomes of them.
+// played returns a function that counts plays by their result.
 func (m *metrics) played() func(campaign.Played) {
 	made := registered(m.registry, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "prizegen_plays_total", Help: "Plays of campaigns that were answered with a draw, by the campaign and whether it was made or repeated for its once-only key.",
@@ -22,7 +22,7 @@ func (m *metrics) played() func(campaign.Played) {
 		Name: "prizegen_plays_refused_total", Help: "Plays of campaigns that were refused, by the kind of problem.",
 	}, []string{"reason"}))
 	took := registered(m.registry, prometheus.NewHistogram(times("prizegen_play_duration_seconds", "Time that plays took which got a draw, with their waiting for others.")))
-	// A reason that has not occurred yet is 0, so that its first time is an increase.
+	// Reasons start at 0, so that the first refusal is an increase.
 	for _, reason := range append(remote.ProblemKinds(), refusedGone, refusedError) {
 		refused.WithLabelValues(reason)
 	}
@@ -40,13 +40,13 @@ func (m *metrics) played() func(campaign.Played) {
 	}
 }
 
-// Why plays are refused beside the kinds of problems.
+// Reasons of refusals that are not kinds of problems.
 const (
 	refusedGone  = "gone"  // the caller went away
-	refusedError = "error" // a bug, which the log tells of
+	refusedError = "error" // a bug, which is logged
 )
 
-// refusal is why a play was refused, as a label.
+// refusal returns the label for the error of a play.
 func refusal(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return refusedGone
@@ -57,7 +57,7 @@ func refusal(err error) string {
 	return refusedError
 }
 
-// watch has the state of the open campaigns read when the metrics are.
+// watch adds metrics of the open campaigns, which are read with the other metrics.
 func (m *metrics) watch(campaigns *campaign.Service, probeTime time.Duration) {
 	m.registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -67,8 +67,8 @@ func (m *metrics) watch(campaigns *campaign.Service, probeTime time.Duration) {
 	)
 }
 
-// ledger tells what the open campaigns have given and have left. Each core that
-// shares a database tells the same.
+// ledger is a [prometheus.Collector] of what open campaigns have awarded and have left.
+// All cores of a database report the same.
 type ledger struct {
 	service   *campaign.Service
 	probeTime time.Duration
@@ -131,7 +131,7 @@ func (l *ledger) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// open gives the open campaigns as they were read a moment ago at most.
+// open returns the open campaigns, read at most ledgerAge ago.
 func (l *ledger) open() ([]campaign.Campaign, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

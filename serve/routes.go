@@ -71,7 +71,7 @@ func (s *Server) registerDocument(a *api) {
 	var text []byte
 	a.raw(huma.Operation{
 		Method: http.MethodGet, Path: "/openapi.json", OperationID: "openapi", Summary: "This document",
-		Responses: responses(http.StatusOK, jsonContent(nil)),
+		Responses: ok(jsonContent(nil)),
 	}, func(w *responseRecorder, _ *http.Request) error {
 		return s.write(w, http.StatusOK, jsonType, text)
 	})

@@ -17,12 +17,12 @@ import (
 	"github.com/prizegen/prizegen/serve/site"
 )
 
-// Server answers the requests of one role. Make one with [New].
+// Server serves one role. Use [New] to create one.
 type Server struct {
 	cfg         Config
 	rules       *ruleBook
 	sentRules   *ruleCache
-	client      *remote.Client    // nil where nothing is called
+	client      *remote.Client    // nil if no service is called
 	deployed    *deployed         // of a core
 	campaigns   *campaign.Service // of a core that keeps campaigns, nil otherwise
 	site        *site.Site        // of a core
@@ -42,15 +42,15 @@ type Server struct {
 	jsonType, noStore []string
 }
 
-// maxUnderWay is how many draws are made at a time, over all requests. It bounds
-// the memory that they take: about 200 bytes each.
+// maxUnderWay is the number of draws that all requests may make at a time. It bounds
+// their memory: about 200 bytes for each draw.
 const maxUnderWay = 20 * remote.MaxCount
 
-// few is the number of draws that need no room of their own: a request takes more.
-const few = 10
+// uncountedDraws is the number of draws that a request may make without waiting for room:
+// the request itself takes more memory.
+const uncountedDraws = 10
 
-// New makes a server. The deployed rules are read, and their mistakes are its
-// error.
+// New returns a server. It returns an error if the deployed rules have mistakes.
 func New(cfg Config) (*Server, error) {
 	cfg.ReadTime = cmp.Or(cfg.ReadTime, readTime)
 	cfg.ProbeTime = cmp.Or(cfg.ProbeTime, probeTime)
@@ -86,14 +86,14 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Handler answers the requests of the role. It is what [Server.Serve] serves.
+// Handler returns the handler of all requests, which [Server.Serve] serves.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Reload reads the deployed rules anew. Where they have mistakes the old ones
-// stay, and the mistakes are returned.
+// Reload reads the deployed rules again. If they have mistakes, it returns an error and
+// the old rules stay.
 func (s *Server) Reload() error { return s.rules.reload() }
 
-// generator makes the parts of draws.
+// generator returns what makes the parts of draws.
 func (s *Server) generator() draw.Generator {
 	if s.client != nil {
 		return s.client
@@ -107,9 +107,9 @@ const maxWait = 5 * time.Second
 // errBusy is returned if there is no room for more draws.
 var errBusy = errors.New("too many draws are under way")
 
-// reserve waits for room for some draws. release gives it back.
+// reserve waits for room for a number of draws, which release frees.
 func (s *Server) reserve(ctx context.Context, draws int) (release func(), err error) {
-	if draws <= few {
+	if draws <= uncountedDraws {
 		return func() {}, nil
 	}
 	if !s.room.TryAcquire(int64(draws)) {

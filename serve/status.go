@@ -31,12 +31,12 @@ type uncachedOutput[T any] struct {
 func (s *Server) registerHealth(a *api) {
 	plain := map[string]*huma.MediaType{"text/plain": {}}
 	a.raw(huma.Operation{
-		Method: http.MethodGet, Path: "/healthz", OperationID: "health", Summary: "Whether the process is alive", Responses: responses(http.StatusOK, plain),
+		Method: http.MethodGet, Path: "/healthz", OperationID: "health", Summary: "Whether the process is alive", Responses: ok(plain),
 	}, func(w *responseRecorder, _ *http.Request) error {
 		return s.write(w, http.StatusOK, "text/plain; charset=utf-8", []byte("alive\n"))
 	})
 	a.raw(huma.Operation{
-		Method: http.MethodGet, Path: "/metrics", OperationID: "metrics", Summary: "Metrics in the text format of Prometheus", Responses: responses(http.StatusOK, plain),
+		Method: http.MethodGet, Path: "/metrics", OperationID: "metrics", Summary: "Metrics in the text format of Prometheus", Responses: ok(plain),
 	}, func(w *responseRecorder, r *http.Request) error {
 		s.metrics.handler.ServeHTTP(w, r)
 		return nil

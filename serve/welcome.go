@@ -9,36 +9,35 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// Welcome is the name of the campaign that is opened in an empty store, so that a
-// first visitor can play at once.
+// Welcome is the name of the campaign that a server opens in an empty store.
 const Welcome = "welcome"
 
-// welcomeEvery is how long to wait before another try, for services or a database
-// that are not there yet.
-const welcomeEvery = time.Second
+// welcomeInterval is the time between attempts, while services or the database are not
+// available.
+const welcomeInterval = time.Second
 
-// welcome opens a first campaign, as deployed, where there is none.
+// welcome opens a first campaign with what is deployed, if there is none.
 func (s *Server) welcome(ctx context.Context) {
 	for {
 		err := s.tryWelcome(ctx)
-		if err == nil || ctx.Err() != nil || errors.Is(err, campaign.ErrExists) { // another replica was faster
+		if err == nil || ctx.Err() != nil || errors.Is(err, campaign.ErrExists) { // by another replica
 			return
 		}
-		s.cfg.Log.WarnContext(ctx, "the campaign "+Welcome+" can't be opened yet", slog.Any("error", err))
+		s.cfg.Log.WarnContext(ctx, "cannot open the campaign "+Welcome+" yet", slog.Any("error", err))
 		if errors.Is(err, campaign.ErrInvalid) {
-			return // the deployed rules are not good for campaigns, and will not be
+			return // the deployed rules are not valid for campaigns
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(welcomeEvery):
+		case <-time.After(welcomeInterval):
 		}
 	}
 }
 
 func (s *Server) tryWelcome(ctx context.Context) error {
-	p := s.campaigns.Admin("serve")
-	list, _, err := p.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: 1}})
+	admin := s.campaigns.Admin("serve")
+	list, _, err := admin.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: 1}})
 	if err != nil {
 		return err
 	}
@@ -47,17 +46,17 @@ func (s *Server) tryWelcome(ctx context.Context) error {
 		if c.Name != Welcome || c.State != campaign.Draft || c.Version > 1 {
 			return nil
 		}
-		_, err = p.Open(ctx, Welcome) // a start before this one ended in between
+		_, err = admin.Open(ctx, Welcome) // an earlier start ended in between
 		return err
 	}
 	plan, err := s.complete(ctx, campaign.Plan{Name: Welcome, Title: "Welcome"})
 	if err != nil {
 		return err
 	}
-	if _, err := p.Create(ctx, plan); err != nil {
+	if _, err := admin.Create(ctx, plan); err != nil {
 		return err
 	}
-	_, err = p.Open(ctx, Welcome)
+	_, err = admin.Open(ctx, Welcome)
 	if err == nil {
 		s.cfg.Log.InfoContext(ctx, "opened a first campaign", slog.String("campaign", Welcome))
 	}

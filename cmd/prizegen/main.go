@@ -4,7 +4,6 @@ package main
 
 import (
 	"os"
-	"runtime"
 	_ "time/tzdata" // for TZ where the system has no time zones
 )
 
@@ -16,6 +15,5 @@ var (
 )
 
 func main() {
-	runtime.MemProfileRate = 0 // nobody can ask for the profile, whose tables an idle server would hold
 	os.Exit(run(systemApp(), os.Args[1:]))
 }

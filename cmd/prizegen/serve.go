@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -87,14 +85,6 @@ read again. A socket from systemd (socket activation) replaces --listen.`,
 	return cmd
 }
 
-// gcPercent lets the memory of a server grow to five times what is in use before it is
-// collected; Go's default is twice. A server uses little memory, and collecting it more
-// often would slow down requests.
-const gcPercent = 400
-
-// startTime is the time after which a server has done what it does only once.
-const startTime = 2 * time.Second
-
 // runServe serves until the context ends.
 func runServe(ctx context.Context, a *app, o serveOptions) error {
 	if (o.cert.Get() == "") != (o.key.Get() == "") {
@@ -104,9 +94,7 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	if a.env("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	defer tuneMemory(a.env("GOGC") != "")()
 	log := newLogger(a, o.logLevel.Get(), o.logFormat.Get())
 	cfg := serve.Config{
 		Role: o.role.Get(), Version: thisBuild().Version,
@@ -146,14 +134,6 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	log.InfoContext(ctx, "listening", slog.String("role", string(cfg.Role)), slog.String("url", serverURL(listener, cfg.TLSCert != "")))
 	notifySystemd(ctx, log, daemon.SdNotifyReady)
 	context.AfterFunc(ctx, func() { notifySystemd(ctx, log, daemon.SdNotifyStopping) })
-	// Return the memory that only the start and a first campaign needed: a server may be
-	// idle for long. Memory in pools, such as 12 MB of buffers for migrations, is freed by
-	// the second collection only.
-	started := time.AfterFunc(startTime, func() {
-		runtime.GC()
-		debug.FreeOSMemory()
-	})
-	defer started.Stop()
 	return server.Serve(ctx, listener)
 }
 
