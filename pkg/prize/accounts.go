@@ -16,9 +16,8 @@ const MaxAccount = automaton.MaxLength
 // ErrAccount is wrapped by every error about an account number.
 var ErrAccount = errors.New("invalid account number")
 
-// CheckAccount says what is wrong with an account number: it has 1 to
-// [MaxAccount] printable ASCII characters other than the space. Errors wrap
-// [ErrAccount].
+// CheckAccount checks that an account number has 1 to [MaxAccount] printable ASCII
+// characters other than the space. Errors wrap [ErrAccount].
 func CheckAccount(account string) error {
 	switch {
 	case account == "":
@@ -34,11 +33,11 @@ func CheckAccount(account string) error {
 	return nil
 }
 
-// Accounts is a list of account numbers, kept end to end in one slice so that
-// millions cost no allocation each. The zero value is an empty list.
+// Accounts is a list of account numbers, concatenated in one slice to avoid an allocation
+// for each. The zero value is an empty list.
 type Accounts struct {
 	text  []byte
-	cuts  []int32 // where each one begins, and the end; nil while all have the same width
+	cuts  []int32 // the start of each, and the end; nil if all have the same width
 	n     int
 	width int
 }
@@ -58,8 +57,8 @@ func (a *Accounts) Append(account string) {
 	}
 }
 
-// Join makes the list of the account numbers whose texts and numbers are given
-// end to end, each of the width given, reusing the memory of the old list.
+// Join replaces the list by the account numbers of concatenated texts and numbers of the
+// given widths. It reuses the memory of the old list.
 func (a *Accounts) Join(texts []byte, textWidth int, numbers []byte, numberWidth int) {
 	a.Reset()
 	a.width = textWidth + numberWidth
@@ -67,8 +66,8 @@ func (a *Accounts) Join(texts []byte, textWidth int, numbers []byte, numberWidth
 	a.text = slices.Grow(a.text, a.n*a.width)[:a.n*a.width]
 	to := a.text
 	if max(textWidth, numberWidth) <= 8 {
-		// Always copying 8 bytes takes a load and a store, and copying the width a
-		// call. What is copied too much, the next copy writes over.
+		// Copying 8 bytes is a load and a store, copying a variable width a call. The next
+		// copy overwrites the excess.
 		for len(to) >= a.width+8 && len(texts) >= 8 && len(numbers) >= 8 {
 			copy(to[:8], texts[:8])
 			copy(to[textWidth:][:8], numbers[:8])
@@ -82,14 +81,13 @@ func (a *Accounts) Join(texts []byte, textWidth int, numbers []byte, numberWidth
 	}
 }
 
-// Reset empties the list and keeps its memory.
+// Reset empties the list but keeps its memory.
 func (a *Accounts) Reset() { a.text, a.cuts, a.n = a.text[:0], nil, 0 }
 
-// Len is how many account numbers are in the list.
+// Len returns the number of account numbers.
 func (a *Accounts) Len() int { return a.n }
 
-// At gives the i-th account number, counted from 0. The bytes are the list's
-// own: copy what must outlive it.
+// At returns the i-th account number, counted from 0. It shares the memory of the list.
 func (a *Accounts) At(i int) []byte {
 	if a.cuts == nil {
 		return a.text[i*a.width : (i+1)*a.width]
@@ -97,8 +95,8 @@ func (a *Accounts) At(i int) []byte {
 	return a.text[a.cuts[i]:a.cuts[i+1]]
 }
 
-// Joined gives the account numbers end to end, and their width: 0 where they are
-// none or not all of one width. The bytes are the list's own.
+// Joined returns the account numbers concatenated, and their width. The width is 0 if the
+// list is empty or its widths differ. The bytes share the memory of the list.
 func (a *Accounts) Joined() (text []byte, width int) {
 	if a.cuts != nil {
 		return nil, 0
@@ -106,8 +104,8 @@ func (a *Accounts) Joined() (text []byte, width int) {
 	return a.text, a.width
 }
 
-// Slice is the part of the list from its from-th account number up to but not
-// including its to-th. It shares the memory of the list.
+// Slice returns the account numbers from (inclusive) to to (exclusive). It shares the
+// memory of the list.
 func (a *Accounts) Slice(from, to int) Accounts {
 	if a.cuts == nil {
 		return Accounts{text: a.text[from*a.width : to*a.width], n: to - from, width: a.width}

@@ -8,19 +8,17 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// batch is how many account numbers are decided at a time.
+// batch is the number of account numbers that are decided at a time.
 const batch = 256
 
-// Award decides the prizes of account numbers, the i-th of which is the draw
-// r.Start+i, and appends their outcomes to dst. r.Count must be the number of
-// accounts, the accounts must be as [CheckAccount] wants them, and the indexes
-// of the range must exist.
+// Award appends to dst the outcomes of account numbers. The i-th account number is that of
+// draw draws.Start+i. Accounts and range must be valid and of the same length.
 func (r *Rules) Award(dst []Outcome, accounts *Accounts, draws entropy.Range) []Outcome {
 	stream := entropy.NewStream(draws.Key)
 	blocks := stream.Blocks(draws.Start, 0)
 	most := min(accounts.Len(), batch)
 	words := make([]byte, most*entropy.BlockSize)
-	var rows [batch]int32 // on the stack, which costs nothing
+	var rows [batch]int32 // on the stack
 	old := len(dst)
 	dst = slices.Grow(dst, accounts.Len())[:old+accounts.Len()]
 	for left, done := dst[old:], 0; done < accounts.Len(); {

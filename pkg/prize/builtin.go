@@ -16,20 +16,19 @@ const (
 	Modest   = "modest"   // smaller rewards
 )
 
-// Default is the name of the rules that are used where none are asked for.
+// Default is the name of the default rules.
 const Default = Generous
 
 //go:embed builtin/*.yaml
 var builtin embed.FS
 
-// Builtins lists the names of the built-in rules.
+// Builtins returns the names of the built-in rules.
 func Builtins() []string { return []string{Generous, Modest} }
 
-// ErrUnknownRules is wrapped by the error about a name that no rules have.
+// ErrUnknownRules is wrapped by the error about an unknown name of rules.
 var ErrUnknownRules = errors.New("unknown rules")
 
-// Builtin gives built-in rules by their name. Its error wraps
-// [ErrUnknownRules].
+// Builtin returns built-in rules by name. Its error wraps [ErrUnknownRules].
 func Builtin(name string) (*Rules, error) {
 	if !slices.Contains(Builtins(), name) {
 		return nil, fmt.Errorf("%w %q: expected %s", ErrUnknownRules, excerpt.Of(name), strings.Join(Builtins(), " or "))

@@ -12,12 +12,12 @@ import (
 // ErrChance is wrapped by every error about a chance.
 var ErrChance = errors.New("invalid chance")
 
-// maxChanceText is the length of the longest chance in bytes: the largest
-// fraction that can count needs 39.
+// maxChanceText is the length of the longest chance in bytes. The longest valid fraction
+// in lowest terms has 39.
 const maxChanceText = 64
 
-// ParseChance reads a chance above 0 and up to 1, exactly: a percentage such as
-// 25% or 0.5%, or a fraction such as 1/1000. Errors wrap [ErrChance].
+// ParseChance parses a chance above 0 and up to 1: a percentage such as 25% or 0.5%, or a
+// fraction such as 1/1000. The result is exact. Errors wrap [ErrChance].
 func ParseChance(text string) (*big.Rat, error) {
 	chance, err := parseFraction(text)
 	switch {
@@ -38,7 +38,7 @@ func parseFraction(text string) (*big.Rat, error) {
 		return nil, fmt.Errorf("must have at most %d characters, got %d", maxChanceText, len(text))
 	}
 	if isDigits(text) && strings.Trim(text, "0") == "" {
-		return new(big.Rat), nil // a 0 is wrong, but not for lack of a percent sign
+		return new(big.Rat), nil // the caller reports 0
 	}
 	expected := errors.New("must be a percentage such as 25% or 0.5%, or a fraction such as 1/1000")
 	if percent, ok := strings.CutSuffix(text, "%"); ok {
@@ -58,17 +58,17 @@ func parseFraction(text string) (*big.Rat, error) {
 	return quotient(above, below), nil
 }
 
-// quotient divides two numbers that are digits only, the second one not 0.
+// quotient returns above/below, both of which are digits. below must not be 0.
 func quotient(above, below string) *big.Rat {
 	a, _ := new(big.Int).SetString(above, 10)
 	b, _ := new(big.Int).SetString(below, 10)
 	return new(big.Rat).SetFrac(a, b)
 }
 
-// maxDenominator is the largest common denominator of the chances of a rule.
+// maxDenominator returns the largest common denominator of the chances of a rule.
 func maxDenominator() *big.Int { return new(big.Int).Lsh(big.NewInt(1), 63) }
 
-// commonDenominator is the least common multiple of the chances' denominators.
+// commonDenominator returns the least common multiple of the denominators of chances.
 func commonDenominator(chances []*big.Rat) *big.Int {
 	lcm := big.NewInt(1)
 	for _, c := range chances {

@@ -10,15 +10,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Currency is an ISO 4217 currency. The zero value is none.
+// Currency is an ISO 4217 currency. The zero value is no currency.
 type Currency struct {
 	Code   string // three capital letters, for example GBP
-	Digits int    // digits of the minor unit behind the decimal point, 0 to 4
-	symbol string // what stands before an amount, where that is unmistakable
+	Digits int    // digits after the decimal point, 0 to 4
+	symbol string // prefix of an amount
 }
 
-// currencies are the active codes of ISO 4217 (list one) that are money in use,
-// by the number of their minor digits; funds, metals and test codes are left out.
+// currencies returns the active codes of ISO 4217 (list one) by their number of minor
+// digits, without funds, metals and test codes.
 func currencies() [5]string {
 	return [5]string{
 		0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -36,7 +36,7 @@ func currencies() [5]string {
 // ErrCurrency is wrapped by the error about an unknown currency code.
 var ErrCurrency = errors.New("unknown currency")
 
-// ParseCurrency finds a currency by its code. Its error wraps [ErrCurrency].
+// ParseCurrency returns the currency of a code. Its error wraps [ErrCurrency].
 func ParseCurrency(code string) (Currency, error) {
 	if len(code) == 3 && code == strings.ToUpper(code) && !strings.Contains(code, " ") {
 		for digits, codes := range currencies() {
@@ -60,12 +60,12 @@ func symbol(code string) string {
 		return "¥"
 	case "INR":
 		return "₹"
-	default: // others share a symbol with a neighbour, or have none of one letter
+	default: // no symbol, or one shared with another currency
 		return code + " "
 	}
 }
 
-// Format writes an amount of minor units, for example 5000 of GBP as £50.00.
+// Format formats an amount of minor units, for example 5000 of GBP as £50.00.
 func (c Currency) Format(minor int64) string {
 	digits := strconv.FormatInt(minor, 10)
 	sign := ""
@@ -82,12 +82,11 @@ func (c Currency) Format(minor int64) string {
 	return sign + c.symbol + digits
 }
 
-// Display writes an amount of minor units as Format does, with its thousands
-// parted by commas. It is for totals; the name of a prize has no commas, since
-// they would end it in a list of YAML.
+// Display formats an amount of minor units with thousands separators. It is for totals.
+// The names of prizes have no commas, because those would end them in a YAML list.
 func (c Currency) Display(minor int64) string { return parted(c.Format(minor)) }
 
-// parted parts the thousands of the first number in a text.
+// parted adds thousands separators to the first number in a text.
 func parted(amount string) string {
 	from := strings.IndexAny(amount, "0123456789")
 	whole, fraction, point := strings.Cut(amount[from:], ".")
@@ -97,9 +96,8 @@ func parted(amount string) string {
 	return amount[:from] + thousands(whole) + fraction
 }
 
-// FormatRat writes an amount of minor units that need not be whole, to some
-// places more than the currency has and with commas, for example 1234/10 of GBP
-// and two places more as £1.2340.
+// FormatRat formats a fractional amount of minor units with thousands separators and more
+// digits than the currency has, for example 1234/10 of GBP with 2 more as £1.2340.
 func (c Currency) FormatRat(minor *big.Rat, more int) string {
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(c.Digits)), nil)
 	major := new(big.Rat).Quo(minor, new(big.Rat).SetInt(scale))
@@ -110,11 +108,11 @@ func (c Currency) FormatRat(minor *big.Rat, more int) string {
 	return parted(sign + c.symbol + major.FloatString(c.Digits+more))
 }
 
-// maxAmount bounds every amount in minor units, so that sums over any stock stay
-// within 64 bits and every amount is exact in any reader of JSON.
+// maxAmount is the largest amount in minor units. It is exact in any JSON reader, and sums
+// over any stock fit in 64 bits.
 const maxAmount = 1_000_000_000_000_000
 
-// parseAmount reads an amount of major units such as 20 or 0.50 into minor ones.
+// parseAmount parses an amount of major units such as 20 or 0.50, and returns minor units.
 func (c Currency) parseAmount(text string) (int64, error) {
 	whole, fraction, point := strings.Cut(text, ".")
 	if !isDigits(whole) || point && !isDigits(fraction) {
@@ -133,8 +131,8 @@ func (c Currency) parseAmount(text string) (int64, error) {
 	return minor, nil
 }
 
-// withoutSeparators guesses what is meant by an amount such as 1,000 or 1.000,50 or
-// 1'000: 1000, 1000.50 and 1000. It is empty where there is no telling.
+// withoutSeparators guesses the meaning of amounts such as 1,000 or 1.000,50 or 1'000:
+// 1000, 1000.50 and 1000. It returns "" if it cannot.
 func withoutSeparators(text string) string {
 	const separators = ",.'_ "
 	if !isDigits(strings.NewReplacer(",", "", ".", "", "'", "", "_", "", " ", "").Replace(text)) {
@@ -143,7 +141,7 @@ func withoutSeparators(text string) string {
 	groups := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(separators, r) })
 	last := len(groups) - 1
 	if last < 1 {
-		return "" // .5 and 1. lack digits, and have nothing too much
+		return "" // such as .5 and 1., in which digits are missing
 	}
 	if mark := text[strings.LastIndexAny(text, separators)]; mark != ',' && mark != '.' || len(groups[last]) == 3 {
 		return strings.Join(groups, "")
@@ -158,7 +156,7 @@ func (c Currency) exampleFraction() string {
 	return " or 0." + strings.Repeat("0", c.Digits-1) + "5"
 }
 
-// isDigits says whether the text is one or more ASCII digits.
+// isDigits reports whether s is one or more ASCII digits.
 func isDigits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {

@@ -1,17 +1,14 @@
 // Package prize decides what an account number wins.
 //
 // [Rules] are an ordered list of patterns on the account number, each with
-// prizes and their chances; the first rule that matches decides. [Parse] reads
-// them from YAML and reports every mistake with its line and column,
-// [Generous] and [Modest] are built in.
+// prizes and their chances. The first rule that matches decides. [Parse] parses them and
+// reports every mistake with its line and column. [Generous] and [Modest] are built in.
 //
 // Chances are exact fractions. The chances of a rule, over their least common
 // denominator D, divide the numbers 0 … D-1 into consecutive ranges; a number
-// drawn from the prize stream of the draw (package entropy) picks one, and what
-// is left over is no prize. [Rules.Award] does that for many account numbers.
+// drawn from the prize stream of the draw (package entropy) picks one. Numbers outside all
+// ranges mean no prize. [Rules.Award] does that for many account numbers.
 //
-// All patterns of a file are compiled into one automaton that reads an account
-// number byte by byte and ends in the first rule that matches it. Because the
-// automaton is finite, [Rules.Odds] counts the account numbers of each rule
-// exactly, however many there are.
+// All patterns of a file are compiled into one automaton (package automaton), with which
+// [Rules.Odds] counts the account numbers of each rule exactly.
 package prize

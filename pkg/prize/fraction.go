@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Percent writes a probability as a percentage with four significant digits,
-// for example 25% or 0.9246%; "<" stands before one too small to show.
+// Percent formats a probability as a percentage with four significant digits, for example
+// 25% or 0.9246%, and with "<" if it is too small to show.
 func Percent(p *big.Rat) string {
 	percent := new(big.Rat).Mul(p, big.NewRat(100, 1))
 	if percent.Sign() == 0 {
 		return "0%"
 	}
-	digits := 4 // behind the point
+	digits := 4 // after the point
 	if percent.Cmp(big.NewRat(1, 1)) >= 0 {
 		digits = 3
 	}
@@ -30,13 +30,12 @@ func Percent(p *big.Rat) string {
 		return "<0." + strings.Repeat("0", digits-1) + "1%"
 	}
 	if p.Cmp(big.NewRat(1, 1)) < 0 && strings.HasPrefix(text, "100.") {
-		text = "99.99" // never call certain what is not
+		text = "99.99" // 100% means certain
 	}
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + "%"
 }
 
-// OneIn writes a probability as one in a number, for example "1 in 4" or
-// "1 in 108.2", and "never" for 0.
+// OneIn formats a probability as "1 in 4" or "1 in 108.2", and 0 as "never".
 func OneIn(p *big.Rat) string {
 	if p.Sign() == 0 {
 		return "never"
@@ -60,10 +59,10 @@ func OneIn(p *big.Rat) string {
 	return "1 in " + thousands(whole) + fraction
 }
 
-// Thousands writes a whole number with its digits parted by commas.
+// Thousands formats a number with commas as thousands separators.
 func Thousands(n uint64) string { return thousands(strconv.FormatUint(n, 10)) }
 
-// thousands parts the digits of a whole number by commas.
+// thousands adds commas to the digits of a whole number.
 func thousands(digits string) string {
 	var b strings.Builder
 	for i := range len(digits) {

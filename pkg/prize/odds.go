@@ -7,26 +7,26 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// Odds are the exact chances of everything that a draw can come to.
+// Odds are the exact probabilities of all outcomes of a draw.
 type Odds struct {
-	Rows     []Row    // one for each outcome, in the order of their numbers
+	Rows     []Row    // by outcome
 	Win      *big.Rat // the chance of winning anything
 	Mean     *big.Rat // the expected cost of a draw in minor units
 	Variance *big.Rat // of the cost of a draw in minor units, squared
-	Skew     float64  // of the cost of a draw: how far it leans to rare large prizes, 0 where it has no variance
-	Lumps    float64  // of the cost of a draw: how much single prizes weigh in it, 0 where it has no variance (Lyapunov's ratio)
-	Most     int64    // what the dearest prize that can be won is worth, in minor units
+	Skew     float64  // of the cost of a draw, 0 if it has no variance
+	Lumps    float64  // Lyapunov's ratio of the cost of a draw, 0 if it has no variance
+	Most     int64    // value of the most valuable prize that can be won, in minor units
 }
 
-// Row is the chance of one outcome.
+// Row is the probability of one outcome.
 type Row struct {
 	Outcome     Outcome
-	Rule        *Rule  // nil where no rule covers the account number
-	Prize       *Prize // nil where nothing is won
+	Rule        *Rule  // nil if no rule matches
+	Prize       *Prize // nil if nothing is won
 	Probability *big.Rat
 }
 
-// Value is what the outcome costs in minor units.
+// Value returns the cost of the outcome in minor units.
 func (r Row) Value() int64 {
 	if r.Prize == nil {
 		return 0
@@ -34,10 +34,9 @@ func (r Row) Value() int64 {
 	return r.Prize.Value
 }
 
-// Odds computes the odds of account numbers whose parts are spelled by the
-// given letters, one behind the other, every account number being equally
-// likely. Nothing is sampled or enumerated: the account numbers are counted over
-// the states of the automaton.
+// Odds returns the odds of account numbers that consist of the given parts, all equally
+// likely. Nothing is sampled or enumerated: account numbers are counted over the states
+// of the automaton.
 func (r *Rules) Odds(parts ...partgen.Format) Odds {
 	counts, total := r.automaton.Count(parts)
 	rules := make([]*big.Rat, len(counts))
@@ -47,8 +46,8 @@ func (r *Rules) Odds(parts ...partgen.Format) Odds {
 	return r.odds(rules)
 }
 
-// AccountOdds computes the odds of one account number: the chances of the rule
-// that matches it. The account number must be as [CheckAccount] wants it.
+// AccountOdds returns the odds of one account number, which must be valid: the chances of
+// the rule that matches it.
 func (r *Rules) AccountOdds(account string) Odds {
 	rules := make([]*big.Rat, len(r.List)+1)
 	for i := range rules {
@@ -58,7 +57,7 @@ func (r *Rules) AccountOdds(account string) Odds {
 	return r.odds(rules)
 }
 
-// odds computes the odds from the probability of each rule, and of none last.
+// odds returns the odds for the probability of each rule, and of no rule last.
 func (r *Rules) odds(rules []*big.Rat) Odds {
 	o := Odds{Rows: make([]Row, r.Outcomes()), Win: new(big.Rat), Mean: new(big.Rat)}
 	o.Rows[0].Probability = rules[len(r.List)]
@@ -119,10 +118,10 @@ func (o *Odds) moments() {
 	}
 }
 
-// StandardDeviation is that of the cost of a draw, in minor units.
+// StandardDeviation returns the standard deviation of the cost of a draw in minor units.
 func (o *Odds) StandardDeviation() float64 { return sqrt(o.Variance) }
 
-// sqrt keeps its precision where the parts of the fraction overflow a float64.
+// sqrt is precise even if numerator and denominator overflow a float64.
 func sqrt(r *big.Rat) float64 {
 	f := new(big.Float).SetPrec(128).SetRat(r)
 	root, _ := f.Sqrt(f).Float64()

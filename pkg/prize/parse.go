@@ -28,8 +28,8 @@ const (
 	maxStock = 1_000_000_000_000
 )
 
-// Parse reads rules from YAML text. The file is its name for the errors, which
-// are a [*FileError] with every mistake in it.
+// Parse parses rules in YAML. Its error is a [*FileError] with every mistake; file is the
+// name of the file for it.
 func Parse(file string, source []byte) (*Rules, error) {
 	p := &parser{
 		Document: strictyaml.Parse(file, source, strictyaml.Options{MaxSize: MaxFile, MaxKeys: maxKeys, MaxDepth: maxDepth}),
@@ -45,16 +45,16 @@ func Parse(file string, source []byte) (*Rules, error) {
 	return rules, nil
 }
 
-// parser turns the nodes of a YAML file into rules and gathers its mistakes.
+// parser converts a YAML document to rules and collects mistakes.
 type parser struct {
 	*strictyaml.Document
 	currency Currency
-	matches  []*strictyaml.Node        // of each rule, nil where it has none
+	matches  []*strictyaml.Node        // by rule; nil if it has none
 	prizes   map[string]shared         // by name
-	thens    map[string]strictyaml.Pos // where each prize that a then names is named first
+	thens    map[string]strictyaml.Pos // by prize: the first then that names it
 }
 
-// shared is what prizes of one name must agree on, since they share a stock.
+// shared is what prizes of the same name must have in common, because they share a stock.
 type shared struct {
 	value, stock int64
 	then         string
@@ -118,7 +118,7 @@ func (p *parser) rules(node *strictyaml.Node) []Rule {
 // everybodyElse is the name of a rule that has neither a name nor a pattern.
 const everybodyElse = "everybody else"
 
-// rule reads one rule; the node is where its name comes from.
+// rule parses a rule, and returns the node of its name.
 func (p *parser) rule(item *strictyaml.Node) (Rule, *strictyaml.Node) {
 	fields := p.fields(item, "a rule", []string{"prizes"}, []string{"name", "match"})
 	rule, nameNode := Rule{Name: everybodyElse}, item
@@ -139,7 +139,7 @@ func (p *parser) rule(item *strictyaml.Node) (Rule, *strictyaml.Node) {
 	return rule, nameNode
 }
 
-// match reads a pattern and checks its syntax.
+// match parses a pattern and checks its syntax.
 func (p *parser) match(node *strictyaml.Node) string {
 	pattern, ok := p.scalar(node)
 	switch {
@@ -169,8 +169,8 @@ func (p *parser) match(node *strictyaml.Node) string {
 	return pattern
 }
 
-// offset is how many characters behind the start of a scalar the faulty part of
-// its pattern is, as far as the line shows the pattern letter by letter.
+// offset returns the number of characters between the start of a scalar and the error in
+// its pattern, or 0 if the line does not contain the pattern literally.
 func (p *parser) offset(start strictyaml.Pos, pattern string, err *syntax.Error) int {
 	line := []rune(p.Line(start.Line))
 	behind := string(line[min(start.Column-1, len(line)):])
@@ -183,7 +183,7 @@ func (p *parser) offset(start strictyaml.Pos, pattern string, err *syntax.Error)
 	}
 	fault := strings.Index(pattern, err.Expr)
 	if err.Code == syntax.ErrMissingParen {
-		fault = len(pattern) // which is where the parenthesis is missed
+		fault = len(pattern) // the end, where the parenthesis is missing
 	}
 	return quotes + utf8.RuneCountInString(pattern[:max(fault, 0)])
 }
@@ -192,7 +192,7 @@ func (p *parser) rulePrizes(node *strictyaml.Node) []Prize {
 	var prizes []Prize
 	var chances []*big.Rat
 	sum := new(big.Rat)
-	var tooFine *strictyaml.Node // the chance from which on there is no common denominator
+	var tooFine *strictyaml.Node // the first chance with which the common denominator is too large
 	named := map[string]bool{}
 	for _, item := range p.items(node, "prizes") {
 		prize, chance, ok := p.prize(item)
@@ -224,7 +224,7 @@ func (p *parser) rulePrizes(node *strictyaml.Node) []Prize {
 	return prizes
 }
 
-// prize reads one prize and tells where its chance stands.
+// prize parses a prize, and returns the node of its chance.
 func (p *parser) prize(item *strictyaml.Node) (prize Prize, chance *strictyaml.Node, ok bool) {
 	before := p.Mistakes()
 	fields := p.fields(item, "a prize", []string{"chance"}, []string{"win", "prize", "value", "stock", "then"})
@@ -263,7 +263,7 @@ func (p *parser) prize(item *strictyaml.Node) (prize Prize, chance *strictyaml.N
 	return prize, chance, p.Mistakes() == before
 }
 
-// chance reads a chance, nil where it is wrong.
+// chance parses a chance, and returns nil for a mistake.
 func (p *parser) chance(node *strictyaml.Node) *big.Rat {
 	text, ok := p.scalar(node)
 	if !ok {
@@ -306,7 +306,7 @@ func (p *parser) stock(prize *Prize, fields map[string]*strictyaml.Node) {
 	}
 }
 
-// share holds a prize against those of the same name: they share one stock.
+// share checks a prize against those of the same name, which share its stock.
 func (p *parser) share(item *strictyaml.Node, prize *Prize) {
 	mine := shared{prize.Value, prize.Stock, prize.Then, item.Line}
 	first, known := p.prizes[prize.Name]
@@ -319,8 +319,8 @@ func (p *parser) share(item *strictyaml.Node, prize *Prize) {
 	}
 }
 
-// checkThens checks that every then names a prize of the file, and that no
-// chain of them comes back to its start.
+// checkThens checks that every then names a prize of the file, and that no chain of them
+// is a cycle.
 func (p *parser) checkThens() {
 	for name, pos := range p.thens {
 		if _, known := p.prizes[name]; !known {
@@ -349,14 +349,14 @@ func (p *parser) anyPrize() string {
 	return best
 }
 
-// amount reads an amount of money.
+// amount parses an amount of money.
 func (p *parser) amount(node *strictyaml.Node) int64 {
 	text, ok := p.scalar(node)
 	if !ok {
 		return 0
 	}
 	currency := p.currency
-	if currency.Code == "" { // which is reported where it should be
+	if currency.Code == "" { // a mistake that is already reported
 		currency = Currency{Code: "money", Digits: 2}
 	}
 	value, err := currency.parseAmount(text)
@@ -366,7 +366,7 @@ func (p *parser) amount(node *strictyaml.Node) int64 {
 	return value
 }
 
-// name reads a name that people will see.
+// name parses a name that is shown to people.
 func (p *parser) name(node *strictyaml.Node) string {
 	text, ok := p.scalar(node)
 	switch {

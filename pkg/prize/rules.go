@@ -8,12 +8,12 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize/automaton"
 )
 
-// Rules decide what an account number wins. They come from [Parse] or are built
-// in, never change, and may be used by several goroutines at once.
+// Rules decide what an account number wins. They are never changed, and may be used by
+// several goroutines at once.
 type Rules struct {
 	Name     string
 	Currency Currency
-	List     []Rule // in the order that they are tried in
+	List     []Rule // the first that matches decides
 
 	source    []byte
 	sha256    string
@@ -21,23 +21,23 @@ type Rules struct {
 	awards    awards
 }
 
-// Rule is a pattern on account numbers and what those that match it can win.
+// Rule is a pattern on account numbers with the prizes of those that match it.
 type Rule struct {
 	Name   string
-	Match  string // a regular expression in the syntax of RE2; empty for everybody else
+	Match  string // a regular expression in the syntax of RE2; empty matches all
 	Prizes []Prize
 }
 
-// Prize is one thing or amount that a rule can give.
+// Prize is a thing or an amount of money that can be won.
 type Prize struct {
-	Name   string   // of a thing as it is in the file, of money the amount such as £20.00
-	Value  int64    // what it is worth in minor units of the currency
+	Name   string   // as in the file, or the amount of money such as £20.00
+	Value  int64    // in minor units of the currency
 	Chance *big.Rat // above 0 and up to 1
-	Stock  int64    // how many a campaign has, 0 for any number
-	Then   string   // name of the prize that is given when the stock has run out, empty for none
+	Stock  int64    // number in a campaign, 0 means unlimited
+	Then   string   // name of the prize to give after the stock has run out, empty for none
 }
 
-// NoPrize is the chance that the rule gives nothing.
+// NoPrize returns the chance of winning nothing.
 func (r *Rule) NoPrize() *big.Rat {
 	left := big.NewRat(1, 1)
 	for i := range r.Prizes {
@@ -46,37 +46,36 @@ func (r *Rule) NoPrize() *big.Rat {
 	return left
 }
 
-// samePrizes says whether two rules give the same prizes with the same chances.
+// samePrizes reports whether two rules have the same prizes with the same chances.
 func (r *Rule) samePrizes(other *Rule) bool {
 	return slices.EqualFunc(r.Prizes, other.Prizes, func(a, b Prize) bool {
 		return a.Name == b.Name && a.Value == b.Value && a.Chance.Cmp(b.Chance) == 0
 	})
 }
 
-// Source is the YAML text that the rules were read from.
+// Source returns the YAML text of the rules.
 func (r *Rules) Source() []byte { return bytes.Clone(r.source) }
 
-// SHA256 is the SHA-256 of the source in lower-case hexadecimal: it names
-// exactly these rules, whatever they are called.
+// SHA256 returns the SHA-256 of the source in lower-case hexadecimal. It identifies the
+// rules regardless of their name.
 func (r *Rules) SHA256() string { return r.sha256 }
 
-// Find tells the number of the rule that decides an account number, and false
-// where no rule covers it.
+// Find returns the index of the rule that decides an account number. It reports false
+// if no rule matches.
 func (r *Rules) Find(account string) (int, bool) {
 	rule := r.automaton.Match(account)
 	return rule, rule < len(r.List)
 }
 
-// Outcome is what a draw came to: the rule that matched, and its prize or none.
-// Each of the [Rules.Outcomes] of a rules file has a number: 0 stands for an
-// account number that no rule covers; after it come, rule by rule, the rule's
-// prizes in file order and then its no prize.
+// Outcome is the number of a result of a draw: a rule with one of its prizes or none.
+// Outcome 0 means that no rule matches. The others are numbered rule by rule: the prizes
+// in the order of the file, then no prize.
 type Outcome int32
 
-// Outcomes is how many different outcomes there are; they are numbered from 0.
+// Outcomes returns the number of outcomes.
 func (r *Rules) Outcomes() int { return len(r.awards.rules) }
 
-// Rule tells which rule an outcome belongs to; nil where no rule matched.
+// Rule returns the rule of an outcome, or nil if no rule matched.
 func (r *Rules) Rule(o Outcome) *Rule {
 	if rule := r.awards.rules[o]; rule >= 0 {
 		return &r.List[rule]
@@ -84,7 +83,7 @@ func (r *Rules) Rule(o Outcome) *Rule {
 	return nil
 }
 
-// Prize tells what an outcome gives; nil where nothing was won.
+// Prize returns the prize of an outcome, or nil if nothing was won.
 func (r *Rules) Prize(o Outcome) *Prize {
 	rule := r.awards.rules[o]
 	if rule < 0 {
@@ -96,8 +95,8 @@ func (r *Rules) Prize(o Outcome) *Prize {
 	return nil
 }
 
-// OutcomeOf finds an outcome by the names of its rule and prize: an empty rule
-// for an account number that no rule covers, an empty prize for none.
+// OutcomeOf returns the outcome with the names of a rule and a prize. An empty rule means
+// that no rule matched, an empty prize that nothing was won.
 func (r *Rules) OutcomeOf(rule, prize string) (Outcome, bool) {
 	if rule == "" {
 		return 0, prize == ""

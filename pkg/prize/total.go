@@ -5,17 +5,16 @@ import (
 	"math/big"
 )
 
-// Total is what a number of draws may cost together, in minor units.
+// Total is the cost of a number of draws in minor units.
 type Total struct {
 	Draws             uint64
 	Mean              *big.Rat // exact
 	StandardDeviation float64
 	P95, P99          float64 // the cost that is not exceeded with 95% and 99% probability, approximately
-	Rough             string  // why the approximation is not good here; empty where it is
+	Rough             string  // why the approximation is poor; empty if it is good
 }
 
-// maxLumps is the weight of single prizes in a total up to which its
-// approximation is called good. The cost of n draws does not grow smoothly but
+// maxLumps is the largest [Odds.Lumps] of a total whose approximation is good. The cost of n draws does not grow smoothly but
 // in steps: the probability of staying within a bound jumps from one possible
 // cost to the next one. By Lyapunov's ratio, E|x-mean|³ ÷ deviation³ ÷ √n, such
 // a jump is at most twice the ratio, in deviations, so that a bound between two
