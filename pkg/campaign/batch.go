@@ -74,7 +74,7 @@ type preparedDraws struct {
 	outcomes []prize.Outcome
 }
 
-// drawInputs is what draws depend on besides their indexes.
+// drawInputs determines draws, together with their indexes.
 type drawInputs struct {
 	secret              entropy.Seed
 	text, number, rules string

@@ -10,16 +10,16 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// BenchmarkPlay measures durable plays of 64 players at a time: in groups, as they
-// are made, and each in a transaction of its own, as one would do otherwise.
+// BenchmarkPlay measures durable plays of 64 concurrent players: in batches, and for
+// comparison each in a transaction of its own.
 func BenchmarkPlay(b *testing.B) {
 	for name, address := range map[string]func() string{
 		"sqlite":   func() string { return storetest.File(b) },
 		"postgres": func() string { return storetest.StartServer(b, true).Address() },
 	} {
-		for kind, group := range map[string]int{"groups": 0, "single": 1} {
+		for kind, size := range map[string]int{"batches": 0, "single": 1} {
 			b.Run(name+"/"+kind, func(b *testing.B) {
-				p := campaign.New(campaign.Config{Store: storetest.Open(b, address()), Generator: draw.Local{}, MaxBatch: group}).Admin("bench")
+				p := campaign.New(campaign.Config{Store: storetest.Open(b, address()), Generator: draw.Local{}, MaxBatch: size}).Admin("bench")
 				if _, err := p.Create(b.Context(), plan("bench")); err != nil {
 					b.Fatal(err)
 				}

@@ -103,8 +103,8 @@ func (a *Admin) changeCampaign(ctx context.Context, name string, f func(c *Store
 
 // Edit changes the plan of a campaign. The name cannot change. Once the campaign is open
 // only the title, the number of plays and the closing time can change; once closed, only
-// the title. version is that of the campaign the caller saw: if it is not 0 and somebody
-// has changed the campaign since, the error wraps [ErrChanged].
+// the title. version is the version that the caller saw: if it is not 0 and somebody has
+// changed the campaign since, the error wraps [ErrChanged].
 func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan) (Campaign, error) {
 	valid, err := plan.validate()
 	if err != nil {

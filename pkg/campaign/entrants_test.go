@@ -10,10 +10,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-func TestPeopleAreClean(t *testing.T) {
+func TestClean(t *testing.T) {
 	for name, test := range map[string]struct {
 		person campaign.Person
-		field  string // of the mistake, empty for none
+		field  string // of the error; empty for none
 		want   campaign.Person
 	}{
 		"plain":                {campaign.Person{FirstName: "Ann", LastName: "Lee"}, "", campaign.Person{FirstName: "Ann", LastName: "Lee"}},
@@ -48,9 +48,9 @@ func TestPeopleAreClean(t *testing.T) {
 	}
 }
 
-// TestOnePersonPlaysAsOne spells a person in several ways: by the email address, and
-// where there is none by the names, they are who they are.
-func TestOnePersonPlaysAsOne(t *testing.T) {
+// TestIdentity spells a person in several ways. The email address or, without one, the
+// names identify the entrant.
+func TestIdentity(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		twice := plan("twice")
 		twice.MaxPlays = 2
@@ -90,12 +90,12 @@ func TestOnePersonPlaysAsOne(t *testing.T) {
 			}
 		}
 		if refused != 8 {
-			t.Errorf("%d of 10 plays at once were refused, want 8", refused)
+			t.Errorf("got %d of 10 concurrent plays refused, want 8", refused)
 		}
 	})
 }
 
-func TestEntrantsOfThePromoter(t *testing.T) {
+func TestEntrants(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		p := opened(t, address, plan("summer"))
 		ctx := t.Context()
@@ -129,7 +129,7 @@ func TestEntrantsOfThePromoter(t *testing.T) {
 
 		added, err := p.ImportEntrants(ctx, []campaign.Person{ann.Person, {FirstName: "Bo", LastName: "Wu"}, {FirstName: "bo", LastName: "wu"}, {FirstName: "Bo", LastName: "Wu"}})
 		if err != nil || added != 2 {
-			t.Errorf("%d were added, %v; want 2", added, err)
+			t.Errorf("got %d added, error %v; want 2", added, err)
 		}
 		_, err = p.ImportEntrants(ctx, []campaign.Person{{FirstName: "Cy", LastName: "Xu"}, {FirstName: "Di"}, {FirstName: "Ed", LastName: "Yo", Email: "ed"}})
 		var bad *campaign.ImportError
@@ -193,8 +193,8 @@ func TestEntrantsOfThePromoter(t *testing.T) {
 	})
 }
 
-// TestEntrantsByPage reads all entrants in pages.
-func TestEntrantsByPage(t *testing.T) {
+// TestEntrantPages reads all entrants page by page.
+func TestEntrantPages(t *testing.T) {
 	p := promoter(t, storetest.File(t))
 	people := make([]campaign.Person, 7)
 	for i := range people {
@@ -224,8 +224,8 @@ func TestEntrantsByPage(t *testing.T) {
 	}
 }
 
-// FuzzPeople looks for people that are not clean once they were made so.
-func FuzzPeople(f *testing.F) {
+// FuzzClean checks that Clean changes a clean person no more.
+func FuzzClean(f *testing.F) {
 	f.Add("Ann", "Lee", "ann@example.org")
 	f.Add("Rene\u0301 ", "李", "")
 	f.Add("\u202e", "\x00", "a@b, c@d")
@@ -233,16 +233,16 @@ func FuzzPeople(f *testing.F) {
 		clean, err := campaign.Person{FirstName: first, LastName: last, Email: email}.Clean()
 		if err != nil {
 			if !errors.Is(err, campaign.ErrInvalid) || field(err) == "" {
-				t.Fatalf("%q, %q, %q is refused without a field: %v", first, last, email, err)
+				t.Fatalf("Clean of %q, %q, %q: got error %v, want one about a field", first, last, email, err)
 			}
 			return
 		}
 		again, err := clean.Clean()
 		if err != nil || again != clean {
-			t.Fatalf("%+v is clean, then %+v, %v", clean, again, err)
+			t.Fatalf("Clean of the clean %+v: got %+v, error %v", clean, again, err)
 		}
 		if clean.Shown() == "" || clean.Identity() == "" {
-			t.Fatalf("%+v is shown as nothing", clean)
+			t.Fatalf("got no public name or no identity of %+v", clean)
 		}
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// everything is all that a promoter can see of a database, as JSON.
+// everything returns all that an Admin can read from a database, as JSON.
 func everything(t *testing.T, p *campaign.Admin) string {
 	t.Helper()
 	var all bytes.Buffer
@@ -43,9 +43,9 @@ func everything(t *testing.T, p *campaign.Admin) string {
 	return all.String()
 }
 
-// TestGivingUpLeavesNothingHalfDone has the caller of each function give up at each
-// moment at which that is noticed: what was there before is there still.
-func TestGivingUpLeavesNothingHalfDone(t *testing.T) {
+// TestCancelledCallsChangeNothing cancels each method at every moment at which it checks
+// its context. The database must stay as it was.
+func TestCancelledCallsChangeNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
 		p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("test")
@@ -73,7 +73,7 @@ func TestGivingUpLeavesNothingHalfDone(t *testing.T) {
 			{"open", func(ctx context.Context) error { return second(p.Open(ctx, "summer")) }},
 			{"delete", func(ctx context.Context) error { return p.Delete(ctx, "winter") }},
 			{"play", func(ctx context.Context) error {
-				// Its group is made for others, too, and does not end with one of them.
+				// A cancelled play does not cancel its batch.
 				return keep(&drawn)(p.Play(context.WithoutCancel(ctx), campaign.Play{Campaign: "summer", Person: &campaign.Person{FirstName: "Ann", LastName: "Lee"}}))
 			}},
 			{"add", func(ctx context.Context) (err error) {
@@ -93,24 +93,24 @@ func TestGivingUpLeavesNothingHalfDone(t *testing.T) {
 		}
 		for _, step := range steps {
 			before := everything(t, p)
-			storetest.CancelEverywhere(t.Context(), step.do, func(looks int, err error) {
+			storetest.CancelEverywhere(t.Context(), step.do, func(calls int, err error) {
 				if !errors.Is(err, context.Canceled) && !errors.Is(err, campaign.ErrUnavailable) {
-					t.Errorf("%s, given up at look %d: %v", step.name, looks, err)
+					t.Errorf("%s, cancelled at call %d: got error %v", step.name, calls, err)
 				}
 				if after := everything(t, p); after != before {
-					t.Fatalf("%s, given up at look %d, has changed\n%s\ninto\n%s", step.name, looks, before, after)
+					t.Fatalf("%s, cancelled at call %d: got\n%s\nwant\n%s", step.name, calls, after, before)
 				}
 			})
 			if after := everything(t, p); after == before {
-				t.Errorf("%s has changed nothing", step.name)
+				t.Errorf("%s: got no change", step.name)
 			}
 		}
-		givingUpReading(t, p, db, drawn.ID)
+		cancelReads(t, p, db, drawn.ID)
 	})
 }
 
-// givingUpReading gives up reading, which tells so rather than that there is nothing.
-func givingUpReading(t *testing.T, p *campaign.Admin, db *store.DB, id string) {
+// cancelReads cancels methods that read. They must return an error, not an empty result.
+func cancelReads(t *testing.T, p *campaign.Admin, db *store.DB, id string) {
 	t.Helper()
 	folder := t.TempDir()
 	for name, do := range map[string]func(ctx context.Context) error{
@@ -136,14 +136,14 @@ func givingUpReading(t *testing.T, p *campaign.Admin, db *store.DB, id string) {
 			err := db.Backup(ctx, file, nil)
 			left, globErr := filepath.Glob(filepath.Join(folder, "*"))
 			if err != nil && (globErr != nil || len(left) > 0) {
-				t.Errorf("a backup that failed left %q, %v", left, globErr)
+				t.Errorf("got files %q, error %v after a failed backup, want none", left, globErr)
 			}
 			return err
 		},
 	} {
-		storetest.CancelEverywhere(t.Context(), do, func(looks int, err error) {
+		storetest.CancelEverywhere(t.Context(), do, func(calls int, err error) {
 			if !errors.Is(err, context.Canceled) && !errors.Is(err, campaign.ErrUnavailable) {
-				t.Errorf("%s, given up at look %d: %v", name, looks, err)
+				t.Errorf("%s, cancelled at call %d: got error %v", name, calls, err)
 			}
 		})
 	}

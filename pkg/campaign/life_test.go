@@ -13,22 +13,22 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// clock is a time that tests move on.
+// clock is a clock that tests set.
 type clock struct{ at time.Time }
 
 func (c *clock) now() time.Time { return c.at }
 
-// noon is when the tests of times begin.
+// noon is the time at which tests begin.
 func noon() time.Time { return time.Date(2027, 6, 1, 12, 0, 0, 0, time.UTC) }
 
-// timed is a promoter with a clock.
+// timed returns an Admin with a clock.
 func timed(t *testing.T) (*campaign.Admin, *clock) {
 	t.Helper()
 	c := &clock{noon()}
 	return campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}, Now: c.now}).Admin("test"), c
 }
 
-func TestWhatCanBePlanned(t *testing.T) {
+func TestPlanValidation(t *testing.T) {
 	p, _ := timed(t)
 	later := noon().Add(time.Hour)
 	year1, year10000 := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -73,9 +73,9 @@ func TestWhatCanBePlanned(t *testing.T) {
 	}
 }
 
-// TestACampaignsLife follows a campaign through its states and tries in each what is
-// possible in others only.
-func TestACampaignsLife(t *testing.T) {
+// TestCampaignStates takes a campaign through its states. In each it also tries what is
+// possible only in others.
+func TestCampaignStates(t *testing.T) {
 	p, clock := timed(t)
 	ctx := t.Context()
 	play := campaign.Play{Campaign: "summer", Person: person(1)}
@@ -193,8 +193,8 @@ func TestACampaignsLife(t *testing.T) {
 	}
 }
 
-// TestUnfitCampaignsStayDrafts opens campaigns that would not be fair.
-func TestUnfitCampaignsStayDrafts(t *testing.T) {
+// TestOpenRefusesBadPlans opens campaigns that have mistakes.
+func TestOpenRefusesBadPlans(t *testing.T) {
 	p, _ := timed(t)
 	past := noon().Add(-time.Hour)
 	for name, test := range map[string]struct {
@@ -240,8 +240,8 @@ type lister interface {
 	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)
 }
 
-// TestThePublicSeesWhatIsOpen lists campaigns page by page, for both.
-func TestThePublicSeesWhatIsOpen(t *testing.T) {
+// TestPublicSeesNoDrafts lists campaigns page by page, as a Service and as an Admin.
+func TestPublicSeesNoDrafts(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	public := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}})
 	p := public.Admin("test")

@@ -9,7 +9,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// indexes reads all pages of a list of draws.
+// indexes returns the indexes of all pages of a list of draws.
 func indexes(t *testing.T, read func(cursor string) ([]campaign.Draw, string, error)) (all []uint64) {
 	t.Helper()
 	for cursor := ""; ; {
@@ -26,7 +26,7 @@ func indexes(t *testing.T, read func(cursor string) ([]campaign.Draw, string, er
 	}
 }
 
-func TestDrawsByPage(t *testing.T) {
+func TestDrawPages(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		p := opened(t, address, certain("certain"))
 		var every, winners []uint64

@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// certain is a campaign whose draws are decided by their account numbers: those that
+// certain returns the plan of a campaign whose account numbers decide the draws: those that
 // begin with a to m win.
 func certain(name string) campaign.Plan {
 	const rules = "name: certain\ncurrency: GBP\nrules:\n" +
@@ -22,7 +22,7 @@ func certain(name string) campaign.Plan {
 	return campaign.Plan{Name: name, RulesYAML: rules, TextFormat: "lower4", NumberFormat: "digits4"}
 }
 
-// oneOfEach plays until there is a draw that won and one that did not.
+// oneOfEach plays until one draw has won a prize and another has not, and returns both.
 func oneOfEach(t *testing.T, p *campaign.Admin) (winner, loser campaign.Draw) {
 	t.Helper()
 	for i := 0; winner.ID == "" || loser.ID == ""; i++ {
@@ -136,8 +136,8 @@ func field(err error) string {
 	return ""
 }
 
-// TestSpreadsheets exports draws with texts that a spreadsheet would run.
-func TestSpreadsheets(t *testing.T) {
+// TestExportCSV exports draws with texts that a spreadsheet would take for formulas.
+func TestExportCSV(t *testing.T) {
 	p := opened(t, storetest.File(t), certain("certain"))
 	winner, loser := oneOfEach(t, p)
 	if _, err := p.Claim(t.Context(), winner.ID, "-posted"); err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Plan is what a promoter decides about a campaign. [Campaign] does not embed it because
-// its JSON has the same members in another order.
+// Plan has the decisions of a promoter about a campaign. [Campaign] does not embed it
+// because its JSON has the same members in another order.
 type Plan struct {
 	Name         string     `json:"name" doc:"Its name in addresses and commands; it cannot change later." example:"summer" maxLength:"40"`
 	Title        string     `json:"title,omitempty" doc:"Its name for people; the default is name." example:"The great summer draw" maxLength:"200"`

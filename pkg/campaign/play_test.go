@@ -26,7 +26,7 @@ rules:
       - {win: 1, chance: 10%}
 `
 
-// plan is a campaign that has prizes with stock.
+// plan returns the plan of a campaign whose prizes have stock.
 func plan(name string) campaign.Plan {
 	return campaign.Plan{Name: name, RulesYAML: mugs, TextFormat: "lower4", NumberFormat: "digits4"}
 }
@@ -36,7 +36,7 @@ func promoter(t testing.TB, address string) *campaign.Admin {
 	return campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: draw.Local{}}).Admin("test")
 }
 
-// opened is a promoter with an open campaign.
+// opened returns an Admin with an open campaign.
 func opened(t testing.TB, address string, plan campaign.Plan) *campaign.Admin {
 	t.Helper()
 	p := promoter(t, address)
@@ -44,7 +44,7 @@ func opened(t testing.TB, address string, plan campaign.Plan) *campaign.Admin {
 	return p
 }
 
-// begin makes and opens a campaign.
+// begin creates and opens a campaign.
 func begin(t testing.TB, p *campaign.Admin, plan campaign.Plan) campaign.Campaign {
 	t.Helper()
 	if _, err := p.Create(t.Context(), plan); err != nil {
@@ -61,7 +61,7 @@ func person(i int) *campaign.Person {
 	return &campaign.Person{FirstName: fmt.Sprintf("Ann %d", i), LastName: "Lee"}
 }
 
-// verified exports a campaign and verifies it.
+// verified exports and verifies a campaign.
 func verified(t testing.TB, p *campaign.Admin, name string) campaign.Report {
 	t.Helper()
 	var file bytes.Buffer
@@ -75,7 +75,7 @@ func verified(t testing.TB, p *campaign.Admin, name string) campaign.Report {
 	return report
 }
 
-func TestManyPlayAtOnceOnSeveralReplicas(t *testing.T) {
+func TestConcurrentPlaysOnReplicas(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		replicas := []*campaign.Admin{opened(t, address, plan("summer"))}
 		for range 2 {
@@ -88,7 +88,7 @@ func TestManyPlayAtOnceOnSeveralReplicas(t *testing.T) {
 			playing.Go(func() {
 				for i := range each {
 					play := campaign.Play{Campaign: "summer", Person: person(c*each + i), Key: fmt.Sprintf("key %d", c*each+i)}
-					for range 1 + rand.IntN(2) { // some are repeated
+					for range 1 + rand.IntN(2) { // some plays are repeated
 						d, err := replicas[rand.IntN(len(replicas))].Play(t.Context(), play)
 						if err != nil {
 							t.Error(err)
@@ -114,7 +114,7 @@ func TestManyPlayAtOnceOnSeveralReplicas(t *testing.T) {
 			byIndex[d.Index], accounts[d.Whole] = d, d.Index
 		}
 		if len(byIndex) != clients*each {
-			t.Fatalf("%d draws, expected %d", len(byIndex), clients*each)
+			t.Fatalf("got %d draws, want %d", len(byIndex), clients*each)
 		}
 		c, err := replicas[1].Close(t.Context(), "summer")
 		if err != nil {
@@ -130,7 +130,7 @@ func TestManyPlayAtOnceOnSeveralReplicas(t *testing.T) {
 	})
 }
 
-func TestAFewAccountNumbersAreIssuedOnceEach(t *testing.T) {
+func TestAccountNumbersAreIssuedOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		few := plan("few")
 		few.TextFormat, few.NumberFormat = "[ab]1", "digits1"
@@ -157,7 +157,7 @@ func TestAFewAccountNumbersAreIssuedOnceEach(t *testing.T) {
 		}
 		playing.Wait()
 		if len(accounts) != 20 || refused != 10 {
-			t.Errorf("%d account numbers were issued and %d plays refused, expected 20 and 10", len(accounts), refused)
+			t.Errorf("got %d account numbers and %d refused plays, want 20 and 10", len(accounts), refused)
 		}
 		if _, err := p.Close(t.Context(), "few"); err != nil {
 			t.Fatal(err)
@@ -168,7 +168,7 @@ func TestAFewAccountNumbersAreIssuedOnceEach(t *testing.T) {
 	})
 }
 
-func TestWhoWaitsNoLongerHasNotPlayed(t *testing.T) {
+func TestCancelledPlay(t *testing.T) {
 	p := opened(t, storetest.File(t), plan("summer"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

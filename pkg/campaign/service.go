@@ -33,8 +33,8 @@ type Played struct {
 	Err      error
 }
 
-// Service is what the public can do with the campaigns of a [Store]. It is safe for
-// concurrent use.
+// Service lets the public play the campaigns of a [Store] and read their public parts. It
+// is safe for concurrent use.
 type Service struct{ *engine }
 
 // New returns a service. Each process that uses a store needs exactly one.
@@ -64,8 +64,8 @@ func (s *Service) Waiting() int {
 	return n
 }
 
-// Admin is what a promoter can do: everything that a [Service] does, but with drafts and
-// personal data, and all changes. Every change is recorded in the audit trail.
+// Admin lets a promoter do everything with the campaigns of a [Store]. It sees drafts and
+// personal data, and it records every change in the audit trail.
 type Admin struct {
 	*Service
 	actor string

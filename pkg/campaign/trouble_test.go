@@ -17,7 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// brokenGenerator fails as long as err is set, and waits as long as gate is.
+// brokenGenerator fails while err is set and waits for gate if that is set.
 type brokenGenerator struct {
 	draw.Local
 	err   error
@@ -36,8 +36,8 @@ func (g *brokenGenerator) Texts(ctx context.Context, dst []byte, f textgen.Forma
 	return g.Local.Texts(ctx, dst, f, r)
 }
 
-// brokenStore loses its transactions as long as lose is set: before they begin, or
-// once they are kept, as where the answer of a database does not come.
+// brokenStore fails while lose or loseAnswer is set: before a transaction, or after its
+// commit, as if the answer of the database was lost.
 type brokenStore struct {
 	campaign.Store
 	lose, loseAnswer atomic.Bool
@@ -54,9 +54,9 @@ func (s *brokenStore) Update(ctx context.Context, f func(campaign.Tx) error) err
 	return err
 }
 
-// TestALostGeneratorStoresNothing loses the generator: what it made before is played
-// still, and then nothing is stored.
-func TestALostGeneratorStoresNothing(t *testing.T) {
+// TestGeneratorFailure breaks the generator. Plays go on while prepared draws last; after
+// that nothing is stored.
+func TestGeneratorFailure(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		g := &brokenGenerator{}
 		p := campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: g}).Admin("test")
@@ -75,7 +75,7 @@ func TestALostGeneratorStoresNothing(t *testing.T) {
 				played++
 			}
 		}
-		if !errors.Is(err, g.err) || played > 144 { // which docs/campaigns.md promises
+		if !errors.Is(err, g.err) || played > 144 { // docs/campaigns.md promises at most 144
 			t.Errorf("after %d plays got %v", played, err)
 		}
 		if again, err := play(0); err != nil || again.ID != first.ID {
@@ -85,7 +85,7 @@ func TestALostGeneratorStoresNothing(t *testing.T) {
 			t.Errorf("the key of another play: %v", err)
 		}
 		if c, err := p.Campaign(t.Context(), "summer"); err != nil || c.Plays != int64(played) {
-			t.Errorf("%d draws of %d plays, %v", c.Plays, played, err)
+			t.Errorf("got %d plays, error %v; want %d plays", c.Plays, err, played)
 		}
 		g.err = nil
 		if d, err := play(played); err != nil || d.Index < uint64(played) {
@@ -98,8 +98,9 @@ func TestALostGeneratorStoresNothing(t *testing.T) {
 	})
 }
 
-// TestMostPlaysNeedNoGenerator, since it makes draws for several groups at once.
-func TestMostPlaysNeedNoGenerator(t *testing.T) {
+// TestGeneratorIsCalledRarely checks that the generator prepares draws for several batches
+// at once.
+func TestGeneratorIsCalledRarely(t *testing.T) {
 	g := &brokenGenerator{}
 	p := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: g}).Admin("test")
 	begin(t, p, plan("summer"))
@@ -114,9 +115,9 @@ func TestMostPlaysNeedNoGenerator(t *testing.T) {
 	}
 }
 
-// TestALostAnswerIsFoundAgain has the database keep a play and lose the answer: the
-// one who repeats the play with its key gets the draw that was made.
-func TestALostAnswerIsFoundAgain(t *testing.T) {
+// TestLostAnswer loses the answer of a committed transaction. A repeated play with the same
+// key returns the stored draw.
+func TestLostAnswer(t *testing.T) {
 	db := &brokenStore{Store: storetest.Open(t, storetest.File(t))}
 	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("test")
 	begin(t, p, plan("summer"))
@@ -144,12 +145,12 @@ func TestALostAnswerIsFoundAgain(t *testing.T) {
 		t.Errorf("a key that was never used: %v", err)
 	}
 	if c, err := p.Campaign(t.Context(), "summer"); err != nil || c.Plays != 1 {
-		t.Errorf("%d draws, %v", c.Plays, err)
+		t.Errorf("got %d plays, error %v; want 1 play", c.Plays, err)
 	}
 }
 
-// TestAQueueHasAnEnd lets a few plays wait; the next one is refused at once.
-func TestAQueueHasAnEnd(t *testing.T) {
+// TestQueueIsLimited fills a queue. The next play is refused at once.
+func TestQueueIsLimited(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	synctest.Test(t, func(t *testing.T) {
 		g := &brokenGenerator{gate: make(chan struct{})}
@@ -161,7 +162,7 @@ func TestAQueueHasAnEnd(t *testing.T) {
 			answers <- err
 		}
 		go play(0)
-		synctest.Wait() // its group waits for the generator
+		synctest.Wait() // its batch waits for the generator
 		for i := range 3 {
 			go play(1 + i)
 		}
@@ -180,8 +181,8 @@ func TestAQueueHasAnEnd(t *testing.T) {
 	})
 }
 
-// TestManyCampaignsAreForgotten plays more campaigns than are remembered.
-func TestManyCampaignsAreForgotten(t *testing.T) {
+// TestIdleQueuesAreDropped plays more campaigns than have queues.
+func TestIdleQueuesAreDropped(t *testing.T) {
 	p := promoter(t, storetest.File(t))
 	for i := range 120 {
 		name := fmt.Sprint("c", i)
@@ -198,8 +199,8 @@ func TestManyCampaignsAreForgotten(t *testing.T) {
 	}
 }
 
-// TestKeysOfPlays tries once-only keys that can't be used.
-func TestKeysOfPlays(t *testing.T) {
+// TestInvalidKeys plays with malformed once-only keys.
+func TestInvalidKeys(t *testing.T) {
 	p := opened(t, storetest.File(t), plan("summer"))
 	for _, key := range []string{strings.Repeat("k", 255+1), "a\nb", "clé", "\x7f"} {
 		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: key}); field(err) != "Idempotency-Key" {
@@ -214,7 +215,7 @@ func TestKeysOfPlays(t *testing.T) {
 	}
 }
 
-// full takes no more than some bytes.
+// full is a writer with room for a number of bytes.
 type full struct{ left int }
 
 func (w *full) Write(p []byte) (int, error) {
@@ -224,7 +225,7 @@ func (w *full) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestExportsNeedRoom(t *testing.T) {
+func TestExportWriteErrors(t *testing.T) {
 	p := opened(t, storetest.File(t), plan("summer"))
 	for i := range 20 {
 		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(i)}); err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// TestKeysOfTwoCampaigns has somebody use one key for plays of two campaigns at the
-// same moment: one of them is made, and the plays of others are as if nothing was.
-func TestKeysOfTwoCampaigns(t *testing.T) {
+// TestKeyOfTwoCampaigns uses the same keys for concurrent plays of two campaigns. Of each
+// pair one play is made, and plays without keys are not affected.
+func TestKeyOfTwoCampaigns(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		p := promoter(t, address)
 		names := []string{"spring", "summer"}
@@ -43,22 +43,22 @@ func TestKeysOfTwoCampaigns(t *testing.T) {
 			total += c.Plays
 		}
 		if total != 300 {
-			t.Errorf("%d plays, want one for each of 100 keys and 200 without", total)
+			t.Errorf("got %d plays, want 300: one for each of 100 keys and 200 without keys", total)
 		}
 	})
 }
 
-// TestDraftsAreSecret from the public, also after their promoter has tried to play.
-func TestDraftsAreSecret(t *testing.T) {
-	office := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}})
-	p := office.Admin("test")
+// TestPublicCannotPlayDrafts plays a draft that a promoter has tried to play before.
+func TestPublicCannotPlayDrafts(t *testing.T) {
+	service := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}})
+	p := service.Admin("test")
 	if _, err := p.Create(t.Context(), plan("summer")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1)}); !errors.Is(err, campaign.ErrNotOpen) {
 		t.Errorf("the promoter plays a draft: %v", err)
 	}
-	if _, err := office.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1)}); !errors.Is(err, campaign.ErrNotFound) {
+	if _, err := service.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1)}); !errors.Is(err, campaign.ErrNotFound) {
 		t.Errorf("the public plays a draft: %v", err)
 	}
 }

@@ -178,8 +178,8 @@ func (v *verifier) recompute(ctx context.Context, entries []entry) (*preparedDra
 	return &p, err
 }
 
-// checkEntry returns the problem with an entry, or an empty string. The i-th of the
-// wanted draws is that of the entry; want is nil if the seed is not known.
+// checkEntry returns the problem with an entry, or an empty string. The entry should be
+// draw i of want; want is nil if the seed is not known.
 func (v *verifier) checkEntry(e *entry, want *preparedDraws, i int) string {
 	earlier, repeated := v.accounts[e.Account]
 	if e.Skipped {

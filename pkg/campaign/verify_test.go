@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// few is a campaign of 20 account numbers, so that indexes are skipped, with stock
-// that runs out.
+// few returns the plan of a campaign of 20 account numbers, so that indexes are skipped,
+// and of a stock that runs out.
 func few(name string) campaign.Plan {
 	const rules = `name: few
 currency: GBP
@@ -30,15 +30,15 @@ rules:
 	return campaign.Plan{Name: name, RulesYAML: rules, TextFormat: "[ab]1", NumberFormat: "digits1"}
 }
 
-// file is an export as its reader may change it.
+// file is an export that tests change.
 type file struct {
 	head map[string]any // of the campaign
 	next int
 	list []map[string]any
 }
 
-// export plays campaigns to their end until one has had everything happen that can:
-// the seed is a new one each time. It exports that one.
+// export plays campaigns, which have random seeds, until everything that can happen has
+// happened in one of them, and returns its export.
 func export(t *testing.T, closed bool) file {
 	t.Helper()
 	p := promoter(t, storetest.File(t))
@@ -53,7 +53,7 @@ func export(t *testing.T, closed bool) file {
 	return file{}
 }
 
-// played is the export of a campaign that has issued all its account numbers.
+// played returns the export of a campaign that has issued all account numbers.
 func played(t *testing.T, p *campaign.Admin, name string, closed bool) file {
 	t.Helper()
 	begin(t, p, few(name))
@@ -82,7 +82,7 @@ func played(t *testing.T, p *campaign.Admin, name string, closed bool) file {
 	return file{f.Campaign, f.Next, f.Draws}
 }
 
-// text is the export as a file.
+// text returns the text of the file.
 func (f file) text(t *testing.T) string {
 	t.Helper()
 	head, err := json.Marshal(f.head)
@@ -96,7 +96,7 @@ func (f file) text(t *testing.T) string {
 	return fmt.Sprintf(`{"prizegen_campaign":1,"campaign":%s,"next":%d,"draws":%s}`, head, f.next, list)
 }
 
-// findings verifies an export.
+// findings verifies an export and returns the findings.
 func findings(t *testing.T, text string) []string {
 	t.Helper()
 	list := []string{}
@@ -107,12 +107,12 @@ func findings(t *testing.T, text string) []string {
 		t.Fatal(err)
 	}
 	if report.Wrong != uint64(len(list)) {
-		t.Errorf("%d findings are told of, and %d counted", len(list), report.Wrong)
+		t.Errorf("got %d findings, counted as %d", len(list), report.Wrong)
 	}
 	return list
 }
 
-// where gives the place of the first entry that a condition holds for.
+// where returns the index of the first entry that satisfies a condition.
 func (f file) where(t *testing.T, is func(entry map[string]any) bool) int {
 	t.Helper()
 	i := slices.IndexFunc(f.list, is)
@@ -127,8 +127,7 @@ func won(e map[string]any) bool     { return e["prize"] != nil }
 func lost(e map[string]any) bool    { return e["prize"] == nil && !skipped(e) }
 func ranOut(e map[string]any) bool  { return e["drawn"] != nil }
 
-// renumber gives the entries the indexes of their places, as somebody would who
-// hides that one is gone.
+// renumber numbers the entries again, to hide that one was removed.
 func (f *file) renumber() {
 	for i := range f.list {
 		f.list[i]["index"] = i
@@ -136,12 +135,12 @@ func (f *file) renumber() {
 	f.next = len(f.list)
 }
 
-// TestWhatWasChangedIsFound changes an export in every way somebody may want to.
-func TestWhatWasChangedIsFound(t *testing.T) {
+// TestVerifyFindsChanges changes exports in many ways.
+func TestVerifyFindsChanges(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(t *testing.T, f *file)
-		want   string // in what is found with the seed
-		open   bool   // whether it is found before the seed is known, too
+		want   string // part of the findings with the seed
+		open   bool   // whether it is also found without the seed
 	}{
 		"an account number": {func(t *testing.T, f *file) {
 			e := f.list[f.where(t, won)]
@@ -249,8 +248,8 @@ func TestWhatWasChangedIsFound(t *testing.T) {
 
 func firstPrize(f *file) map[string]any { return f.head["prizes"].([]any)[0].(map[string]any) }
 
-// TestWhatOnlyTheRulesTell verifies without a seed what nobody can have drawn.
-func TestWhatOnlyTheRulesTell(t *testing.T) {
+// TestVerifyWithoutSeed verifies impossible draws without a seed.
+func TestVerifyWithoutSeed(t *testing.T) {
 	for name, test := range map[string]struct{ member, value, want string }{
 		"letters of no format": {"account", "z0", `the account number "z0" does not have the formats [ab]1 + digits1`},
 		"digits of no format":  {"account", "ax", `the account number "ax" does not have the formats`},
@@ -267,7 +266,7 @@ func TestWhatOnlyTheRulesTell(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoExport(t *testing.T) {
+func TestVerifyRefusesOtherFiles(t *testing.T) {
 	whole := export(t, true)
 	text := whole.text(t)
 	changed := func(member string, value any) string {
@@ -302,12 +301,12 @@ func TestWhatIsNoExport(t *testing.T) {
 	}
 }
 
-// TestVerifyTellsOfItsProgress counts the entries that were read.
-func TestVerifyTellsOfItsProgress(t *testing.T) {
+// TestVerifyProgress counts the entries that Verify reads.
+func TestVerifyProgress(t *testing.T) {
 	f := export(t, true)
 	var read uint64
 	report, err := campaign.Verify(t.Context(), draw.Local{}, strings.NewReader(f.text(t)), func(n uint64) { read += n }, func(draw.Finding) {})
 	if err != nil || read != uint64(f.next) || report.Draws != 20 || report.Skipped != read-20 || report.Held != read || !report.SeedKnown {
-		t.Errorf("%d entries read, report %+v, %v", read, report, err)
+		t.Errorf("got %d entries, report %+v, error %v", read, report, err)
 	}
 }

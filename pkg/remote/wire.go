@@ -155,7 +155,7 @@ type DrawsRequest struct {
 	TextFormat   string  `json:"text_format,omitempty" doc:"The deployed format where it is left out." example:"lower4" maxLength:"300"`
 	NumberFormat string  `json:"number_format,omitempty" doc:"The deployed format where it is left out." example:"digits4" maxLength:"300"`
 	Rules        string  `json:"rules,omitempty" doc:"Name of deployed rules; the service's own where it is left out." example:"generous" maxLength:"100"`
-	Campaign     string  `json:"campaign,omitempty" doc:"Plays this campaign: one draw is made and stored. Beside it stands nothing but entrant." example:"summer" maxLength:"40"`
+	Campaign     string  `json:"campaign,omitempty" doc:"Plays this campaign: one draw is made and stored. Only entrant can be given with it." example:"summer" maxLength:"40"`
 	Entrant      *Player `json:"entrant,omitempty" doc:"Who plays the campaign."`
 }
 
@@ -182,32 +182,32 @@ func (r *DrawsRequest) Check() error {
 	return nil
 }
 
-// Player is who plays.
+// Player is an [campaign.Entrant] in a request: a person, or the ID of a known entrant.
 type Player struct {
 	campaign.Person
-	ID int64 `json:"id,omitempty" doc:"An entrant that is known, in place of the names; for the promoter alone." minimum:"1"`
+	ID int64 `json:"id,omitempty" doc:"The ID of a known entrant, instead of the names; for promoters only." minimum:"1"`
 }
 
-// checkPlay says what can't stand in a request for a play.
+// checkPlay checks a request for a play.
 func (r *DrawsRequest) checkPlay() error {
 	if r.Campaign == "" {
-		return Invalid("/entrant", "an entrant takes a campaign to play")
+		return Invalid("/entrant", "an entrant needs a campaign to play")
 	}
 	for pointer, given := range map[string]bool{
 		"/count": r.Count != 1, "/seed": r.Seed != "", "/start": r.Start != 0,
 		"/text_format": r.TextFormat != "", "/number_format": r.NumberFormat != "", "/rules": r.Rules != "",
 	} {
 		if given {
-			return Invalid(pointer, "it can't stand beside campaign, which has its own")
+			return Invalid(pointer, "cannot be given with campaign, which has its own")
 		}
 	}
 	if e := r.Entrant; e != nil && e.ID != 0 && e.Person != (campaign.Person{}) {
-		return Invalid("/entrant/id", "an id can't stand beside names")
+		return Invalid("/entrant/id", "cannot be given with names")
 	}
 	return nil
 }
 
-// Play is the play that a request asks for.
+// Play returns the play that the request asks for. key is its once-only key.
 func (r *DrawsRequest) Play(key string) campaign.Play {
 	play := campaign.Play{Campaign: r.Campaign, Key: key}
 	if e := r.Entrant; e != nil {
@@ -219,27 +219,27 @@ func (r *DrawsRequest) Play(key string) campaign.Play {
 	return play
 }
 
-// CampaignChange is a change of a campaign: of its plan, where what is left out stays
-// as it is, or of its state.
+// CampaignChange changes the plan or the state of a campaign. In a PATCH, what it leaves
+// out stays as it is.
 type CampaignChange struct {
 	campaign.Plan
-	State   campaign.State `json:"state,omitempty" doc:"open opens a draft, closed ends an open campaign and reveals its seed. Beside it stands nothing else." enum:"open,closed"`
-	Version int64          `json:"version,omitempty" doc:"That of the campaign that was looked at: the change is refused where somebody else made one meanwhile."`
+	State   campaign.State `json:"state,omitempty" doc:"open opens a draft; closed ends an open campaign and reveals its seed. Nothing else can change with it." enum:"open,closed"`
+	Version int64          `json:"version,omitempty" doc:"The version that you saw: the change is refused if somebody else has changed the campaign since."`
 }
 
-// DrawChange is what a promoter notes about a draw: one of the two.
+// DrawChange claims, unclaims or voids a draw.
 type DrawChange struct {
 	Claim *bool   `json:"claim,omitempty" doc:"Whether the prize was handed over."`
 	Note  string  `json:"note,omitempty" doc:"About the claim." maxLength:"1000"`
 	Void  *string `json:"void,omitempty" doc:"Why the draw is void, for good." maxLength:"1000"`
 }
 
-// ImportRequest adds entrants, all or none.
+// ImportRequest adds all entrants or, after an error, none.
 type ImportRequest struct {
 	Entrants []campaign.Person `json:"entrants" minItems:"1" maxItems:"100000"`
 }
 
-// ImportAnswer tells how many entrants were not known before.
+// ImportAnswer has the number of new entrants.
 type ImportAnswer struct {
 	Added int `json:"added"`
 }
@@ -262,7 +262,7 @@ type EntrantPage struct {
 	Next     string             `json:"next,omitempty" doc:"The cursor of the next page; left out on the last one."`
 }
 
-// ChangesAnswer is a page of the audit trail, the newest first.
+// ChangesAnswer is a page of the audit trail, newest first.
 type ChangesAnswer struct {
 	Changes []campaign.Change `json:"changes"`
 }

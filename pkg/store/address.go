@@ -15,7 +15,7 @@ import (
 // ErrAddress is wrapped by the errors about malformed addresses.
 var ErrAddress = errors.New("is not the address of a database")
 
-// isPostgres reports whether address is that of a PostgreSQL server.
+// isPostgres reports whether address names a PostgreSQL server.
 func isPostgres(address string) bool {
 	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// contents is all that a database has of the campaign summer.
+// contents returns all that a database has of the campaign summer.
 func contents(t *testing.T, db *store.DB) []any {
 	t.Helper()
 	c, err := db.Campaign(t.Context(), "summer")
@@ -37,8 +37,8 @@ func contents(t *testing.T, db *store.DB) []any {
 	return []any{c, draws, skipped, entrants}
 }
 
-// TestBackupsGoFromEachToEach moves a campaign from SQLite to PostgreSQL and back.
-func TestBackupsGoFromEachToEach(t *testing.T) {
+// TestBackupAndRestore moves a campaign from one engine to another.
+func TestBackupAndRestore(t *testing.T) {
 	first := storetest.Open(t, storetest.File(t))
 	opened(t, first, 200)
 	want := contents(t, first)
@@ -50,7 +50,7 @@ func TestBackupsGoFromEachToEach(t *testing.T) {
 			t.Fatal(err)
 		}
 		if written.Load() != 1+2+1+200+1 {
-			t.Errorf("%d rows were written", written.Load())
+			t.Errorf("got %d rows written, want 205", written.Load())
 		}
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("got %v, error %v", info, err)
@@ -62,7 +62,7 @@ func TestBackupsGoFromEachToEach(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer next.Close() //nolint:errcheck // it has done its work
+		defer next.Close() //nolint:errcheck // it is not used any more
 		if err := next.Restore(t.Context(), file, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestBackupsGoFromEachToEach(t *testing.T) {
 		if err := next.Restore(t.Context(), file, nil); !errors.Is(err, store.ErrNotEmpty) {
 			t.Errorf("a second restoring: %v", err)
 		}
-		added(t, next, "winter") // whose ID is a new one
+		added(t, next, "winter") // gets a new ID
 		back := filepath.Join(t.TempDir(), "back.db")
 		if err := next.Backup(t.Context(), back, nil); err != nil {
 			t.Fatal(err)
@@ -87,15 +87,14 @@ func TestBackupsGoFromEachToEach(t *testing.T) {
 	})
 }
 
-// TestABackupBringsNothingUpToDate backs up a database whose tables are not there yet,
-// as a program does that is newer than the one that uses it.
-func TestABackupBringsNothingUpToDate(t *testing.T) {
+// TestBackupWithoutTables backs up a database without tables.
+func TestBackupWithoutTables(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db, err := store.Open(t.Context(), address, store.Options{KeepVersion: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close() //nolint:errcheck // it has done its work
+		defer db.Close() //nolint:errcheck // it is not used any more
 		folder := t.TempDir()
 		err = db.Backup(t.Context(), filepath.Join(folder, "backup.db"), nil)
 		if err == nil || !strings.Contains(err.Error(), "has no tables") {
@@ -110,7 +109,7 @@ func TestABackupBringsNothingUpToDate(t *testing.T) {
 	})
 }
 
-func TestWhatIsNoBackupIsNotRestored(t *testing.T) {
+func TestRestoreRefusesOtherFiles(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	file := filepath.Join(t.TempDir(), "none")
 	if err := db.Restore(t.Context(), file, nil); !errors.Is(err, fs.ErrNotExist) {
@@ -127,11 +126,11 @@ func TestWhatIsNoBackupIsNotRestored(t *testing.T) {
 	}
 }
 
-// TestRestoredIsWhatWasStored of a file whose program was killed: the last of it is
-// in the log beside it only. An empty file is no backup.
-func TestRestoredIsWhatWasStored(t *testing.T) {
+// TestRestoreReadsLog restores a file whose program was killed, so that the last
+// transactions are in its log only. It also refuses an empty file.
+func TestRestoreReadsLog(t *testing.T) {
 	killed := storetest.File(t)
-	opened(t, storetest.Open(t, killed), 60) // and not closed
+	opened(t, storetest.Open(t, killed), 60) // not closed
 	folder := t.TempDir()
 	for _, end := range []string{"", "-wal"} {
 		content, err := os.ReadFile(killed + end)
@@ -157,14 +156,14 @@ func TestRestoredIsWhatWasStored(t *testing.T) {
 	}
 }
 
-// TestRestoreWithoutTemporaryFolder is what happens in an image from scratch.
+// TestRestoreWithoutTemporaryFolder restores as in an image from scratch.
 func TestRestoreWithoutTemporaryFolder(t *testing.T) {
 	backup := storetest.File(t)
 	opened(t, storetest.Open(t, backup), 60)
 	db := storetest.Open(t, storetest.File(t))
 	nowhere := filepath.Join(t.TempDir(), "nowhere")
 	t.Setenv("TMPDIR", nowhere)
-	t.Setenv("TMP", nowhere) // which Windows goes by
+	t.Setenv("TMP", nowhere) // for Windows
 	if err := db.Restore(t.Context(), backup, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -115,7 +115,7 @@ func prizeIndex(c *campaign.StoredCampaign, name string) int {
 }
 
 // drawsStatement returns the statement that lists draws of c. Each kind of query uses an
-// index (TestListsOfDrawsAreLookedUp).
+// index (TestDrawsUseIndexes).
 func drawsStatement(c *campaign.StoredCampaign, want campaign.DrawQuery) (text string, args []any, err error) {
 	position, err := want.Position()
 	if err != nil {

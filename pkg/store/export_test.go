@@ -6,8 +6,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// Pragma sets something for the connection that writes, which tests use to make the
-// disk look full.
+// Pragma runs a PRAGMA on the writing connection.
 func Pragma(ctx context.Context, db *DB, text string) error {
 	w := db.writer
 	if err := w.lock(ctx); err != nil {
@@ -21,19 +20,19 @@ func Pragma(ctx context.Context, db *DB, text string) error {
 	return err
 }
 
-// Read runs a query about one number, in a transaction of this package.
+// Read returns the number that a query in a transaction returns.
 func Read(ctx context.Context, tx campaign.Tx, query string) (n int64, err error) {
 	read := func(row scanner) (n int64, err error) { return n, row.Scan(&n) }
 	return queryOne(ctx, tx.(*transaction).r, read, query)
 }
 
-// Plan is how a query is going to be run, in a transaction of this package.
+// Plan returns the plan of a query in a transaction.
 func Plan(ctx context.Context, tx campaign.Tx, query string) ([]string, error) {
 	read := func(row scanner) (line string, err error) { return line, row.Scan(&line) }
 	return queryAll(ctx, tx.(*transaction).r, read, "EXPLAIN "+query)
 }
 
-// Run runs a statement, in a transaction of this package.
+// Run runs a statement in a transaction.
 func Run(ctx context.Context, tx campaign.Tx, text string) error {
 	_, err := tx.(*transaction).r.exec(ctx, text)
 	return err

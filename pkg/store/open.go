@@ -93,7 +93,7 @@ func openPostgres(_ context.Context, address string, _ Options) (*DB, error) {
 // setPlanner makes PostgreSQL use indexes even if a table is small, as at the beginning of
 // a campaign, because it keeps its plans while the table grows. Without statistics it
 // overestimates the costs of these plans and would use its compiler and parallel workers,
-// which do not pay off (TestPlansTakeNoOtherProcesses).
+// which do not pay off (TestNoParallelWorkers).
 func setPlanner(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.PgConn().Exec(ctx, "SET enable_seqscan = off; SET jit = off; SET max_parallel_workers_per_gather = 0").ReadAll()
 	return err

@@ -16,7 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-func TestSeveralOpenAnEmptyDatabaseAtOnce(t *testing.T) {
+func TestConcurrentOpen(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		var opening sync.WaitGroup
 		for range 8 {
@@ -39,7 +39,7 @@ func TestSeveralOpenAnEmptyDatabaseAtOnce(t *testing.T) {
 	})
 }
 
-func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
+func TestNewerDatabase(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		storetest.Open(t, address)
 		driver := "sqlite"
@@ -50,7 +50,7 @@ func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer raw.Close() //nolint:errcheck // it has done its work
+		defer raw.Close() //nolint:errcheck // it is not used any more
 		if _, err := raw.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, "+map[string]string{"sqlite": "1", "pgx": "true"}[driver]+")"); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close() //nolint:errcheck // it was only asked
+		defer db.Close() //nolint:errcheck // it is not used any more
 		if s, err := db.Status(t.Context()); err != nil || s.Version != 999 {
 			t.Errorf("got %+v, error %v", s, err)
 		}
@@ -72,7 +72,7 @@ func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
 	})
 }
 
-func TestWhatIsNoDatabaseIsToldSo(t *testing.T) {
+func TestOpenErrors(t *testing.T) {
 	folder := t.TempDir()
 	text := filepath.Join(folder, "text")
 	if err := os.WriteFile(text, []byte(strings.Repeat("not a database", 100)), 0o600); err != nil {
@@ -90,7 +90,7 @@ func TestWhatIsNoDatabaseIsToldSo(t *testing.T) {
 	} {
 		_, err := store.Open(t.Context(), address, store.Options{})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%q gives %v, want %q", address, err, want)
+			t.Errorf("Open(%q): got error %v, want %q", address, err, want)
 		}
 	}
 	if got := store.Redact("postgres://u:hunter2@host/x?password=hunter3"); strings.Contains(got, "hunter") {
@@ -98,7 +98,7 @@ func TestWhatIsNoDatabaseIsToldSo(t *testing.T) {
 	}
 }
 
-func TestAPathIsNoOption(t *testing.T) {
+func TestPathIsEscaped(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "a?mode=memory&_pragma=x #%41.db")
 	db := storetest.Open(t, path)
 	added(t, db, "summer")
@@ -152,7 +152,7 @@ func TestLockedFile(t *testing.T) {
 	}
 }
 
-func TestAFullDiskPasses(t *testing.T) {
+func TestFullDisk(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	r := added(t, db, "summer")
 	pages := func(most string) {
@@ -172,9 +172,9 @@ func TestAFullDiskPasses(t *testing.T) {
 	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.SaveCampaign(ctx, &long) })
 }
 
-// TestAServerComesBack stops and starts PostgreSQL: an error meanwhile, and work as
-// before afterwards.
-func TestAServerComesBack(t *testing.T) {
+// TestServerRestart stops and starts PostgreSQL. Methods fail meanwhile and work again
+// afterwards.
+func TestServerRestart(t *testing.T) {
 	server := storetest.StartServer(t, true)
 	db := storetest.Open(t, server.Address())
 	added(t, db, "summer")

@@ -11,9 +11,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// TestListsOfDrawsAreLookedUp in SQLite by the index that has the wanted draws alone and
-// in their order: among millions of draws, few may be claimed, or voided, or have won.
-func TestListsOfDrawsAreLookedUp(t *testing.T) {
+// TestDrawsUseIndexes checks that SQLite lists draws by an index that has only the selected
+// draws, in order: of millions of draws, few may be claimed, void or winners.
+func TestDrawsUseIndexes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "prizegen.db")
 	storetest.Open(t, path)
 	raw, err := sql.Open("sqlite", path)
@@ -64,7 +64,7 @@ func TestListsOfDrawsAreLookedUp(t *testing.T) {
 			}
 			got := strings.Join(plan, "\n")
 			if !strings.Contains(got, "SEARCH d USING "+test.index) || strings.Contains(got, "ORDER BY") {
-				t.Errorf("expected a search by %s in its order, got\n%s", test.index, got)
+				t.Errorf("got plan\n%s\nwant a search by %s in its order", got, test.index)
 			}
 		})
 	}

@@ -22,7 +22,7 @@ func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 func ref[T any](v T) *T { return &v }
 
-// record is a campaign with a prize of which there are two and one without end.
+// record returns a campaign with two prizes: of one there are two, of the other any number.
 func record(name string) *campaign.StoredCampaign {
 	return &campaign.StoredCampaign{Campaign: campaign.Campaign{
 		Name: name, Title: "The “" + name + "” draw 🎁", State: campaign.Draft, TextFormat: "lower4", NumberFormat: "digits4",
@@ -32,7 +32,7 @@ func record(name string) *campaign.StoredCampaign {
 	}}
 }
 
-// update runs f in a transaction that must be kept.
+// update runs f in a transaction, which must succeed.
 func update(t testing.TB, db *store.DB, f func(ctx context.Context, tx campaign.Tx) error) {
 	t.Helper()
 	if err := db.Update(t.Context(), func(tx campaign.Tx) error { return f(t.Context(), tx) }); err != nil {
@@ -48,8 +48,8 @@ func added(t testing.TB, db *store.DB, name string) *campaign.StoredCampaign {
 	return r
 }
 
-// opened stores an open campaign with draws: every third has won a Mug or £1.00, the
-// index 5 was skipped.
+// opened stores an open campaign with draws. Every third draw has won a Mug or £1.00, and
+// the index 5 was skipped.
 func opened(t testing.TB, db *store.DB, draws int) *campaign.StoredCampaign {
 	t.Helper()
 	r := record("summer")
@@ -86,7 +86,7 @@ func opened(t testing.TB, db *store.DB, draws int) *campaign.StoredCampaign {
 	return r
 }
 
-func TestCampaignsAreKept(t *testing.T) {
+func TestCampaigns(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
 		summer, winter := added(t, db, "summer"), added(t, db, "winter")
@@ -124,7 +124,7 @@ func TestCampaignsAreKept(t *testing.T) {
 	})
 }
 
-func TestWhatFailsLeavesNothing(t *testing.T) {
+func TestRollback(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
 		r := added(t, db, "summer")
@@ -153,7 +153,7 @@ func TestWhatFailsLeavesNothing(t *testing.T) {
 				return test(t.Context(), tx)
 			})
 			if err == nil {
-				t.Errorf("%s: no error", name)
+				t.Errorf("%s: got no error", name)
 			}
 		}
 		func() {
@@ -181,13 +181,13 @@ func TestWhatFailsLeavesNothing(t *testing.T) {
 	})
 }
 
-func TestDrawsAreListed(t *testing.T) {
+func TestDraws(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
 		r := opened(t, db, 60)
 		all, err := db.Draws(t.Context(), r, campaign.DrawQuery{Paging: campaign.Paging{Limit: 100}, Oldest: true})
 		if err != nil || len(all) != 60 {
-			t.Fatalf("%d draws, %v", len(all), err)
+			t.Fatalf("got %d draws, error %v; want 60", len(all), err)
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
 			all[3].Claim, all[6].Void = &campaign.Mark{At: at(7), Note: "n"}, &campaign.Mark{At: at(8), Note: "why"}
@@ -225,7 +225,7 @@ func TestDrawsAreListed(t *testing.T) {
 				test.q.Limit = limit
 				got, err := db.Draws(t.Context(), r, test.q)
 				if most := want[:min(limit, len(want))]; err != nil || len(got) != len(most) || len(got) > 0 && !reflect.DeepEqual(got, most) {
-					t.Errorf("%s: %v, got %+v\nwant %+v", name, err, got, most)
+					t.Errorf("%s: got error %v, draws %+v\nwant %+v", name, err, got, most)
 				}
 			}
 		}
@@ -260,7 +260,7 @@ func TestDrawsAreListed(t *testing.T) {
 	})
 }
 
-func TestEntrantsAreKnownOnce(t *testing.T) {
+func TestEntrantsOf(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
 		people := []campaign.Person{
@@ -292,11 +292,11 @@ func TestEntrantsAreKnownOnce(t *testing.T) {
 		}
 		for search, want := range map[string]int{"LEE": 2, "lee": 2, "ann@": 1, "李": 1, "many 1": 61, "%": 0, "é": 1, "\x00\xff": 0, "": 100} {
 			if search == "\x00\xff" {
-				want = 100 // nothing of it is text
+				want = 100 // it has no text
 			}
 			list, err := db.Entrants(t.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Limit: 100}, Search: search})
 			if err != nil || len(list) != want {
-				t.Errorf("%q finds %d, %v; want %d", search, len(list), err, want)
+				t.Errorf("search for %q: got %d entrants, error %v; want %d", search, len(list), err, want)
 			}
 		}
 		err := db.Update(t.Context(), func(tx campaign.Tx) error {
@@ -317,7 +317,7 @@ func TestEntrantsAreKnownOnce(t *testing.T) {
 	})
 }
 
-func TestErasedEntrantsLeaveTheirDraws(t *testing.T) {
+func TestDeleteEntrantKeepsDraws(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
 		r := opened(t, db, 10)
@@ -341,11 +341,11 @@ func TestSessions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if data, found, err := s.Find("a"); err != nil || !found || string(data) != "2" {
-			t.Errorf("%q, %v, %v", data, found, err)
+			t.Errorf("got data %q, found %v, error %v", data, found, err)
 		}
 		for _, token := range []string{"old", "none"} {
 			if _, found, err := s.Find(token); err != nil || found {
-				t.Errorf("%s: %v, %v", token, found, err)
+				t.Errorf("%s: got found %v, error %v; want it not found", token, found, err)
 			}
 		}
 		if err := s.Delete("a"); err != nil {
@@ -357,10 +357,9 @@ func TestSessions(t *testing.T) {
 	})
 }
 
-// TestPlaysReadNoMoreThanTheyAskFor looks up what a play does. The costs of a play do not
-// grow with the draws before it, though PostgreSQL plans the statements when the tables
-// are new, or small and known to be so, and keeps to its plans while they grow.
-func TestPlaysReadNoMoreThanTheyAskFor(t *testing.T) {
+// TestLookupsReadFewRows runs the lookups of a play. They must not read more rows as the
+// tables grow, although PostgreSQL keeps the plans that it made for small tables.
+func TestLookupsReadFewRows(t *testing.T) {
 	const draws, asked = 3000, 64
 	for name, test := range map[string]struct {
 		before int // draws
@@ -381,7 +380,7 @@ func TestPlaysReadNoMoreThanTheyAskFor(t *testing.T) {
 			for i := range asked {
 				accounts[i], keys[i], people[i] = fmt.Sprint("new", i), [16]byte{9, byte(i)}, campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", i)}
 			}
-			var read, drawn int64 // entrants and draws, and draws alone, that are read
+			var read, drawn int64 // rows of entrants and draws that were read, and of draws only
 			look := func() {
 				update(t, db, func(ctx context.Context, tx campaign.Tx) error {
 					count := func(tables string) int64 {
@@ -395,15 +394,15 @@ func TestPlaysReadNoMoreThanTheyAskFor(t *testing.T) {
 					_, issuedErr := tx.Issued(ctx, r.ID, accounts)
 					_, keysErr := tx.DrawsOfKeys(ctx, keys)
 					_, playsErr := tx.PlaysOf(ctx, r.ID, []string{"nobody", "no one"})
-					_, peopleErr := tx.EntrantsOf(ctx, people, at(1)) // found, but for the first time
+					_, peopleErr := tx.EntrantsOf(ctx, people, at(1)) // known after the first time
 					read, drawn = count("'draws', 'entrants'")-before, count("'draws'")-drawsBefore
 					return errors.Join(issuedErr, keysErr, playsErr, peopleErr)
 				})
 				if drawn > asked {
-					t.Errorf("%d draws were read to find none", drawn)
+					t.Errorf("got %d draws read to find none", drawn)
 				}
 			}
-			for range 10 { // a plan is kept after the fifth time
+			for range 10 { // PostgreSQL keeps a plan after 5 times
 				look()
 			}
 			few := read
@@ -420,15 +419,15 @@ func TestPlaysReadNoMoreThanTheyAskFor(t *testing.T) {
 				return errors.Join(err, tx.AddDraws(ctx, r.ID, next+draws, rows, nil, nil))
 			})
 			if look(); read > few {
-				t.Errorf("%d draws and entrants were read, where it took %d while there were few", read, few)
+				t.Errorf("got %d rows read, want at most %d as in small tables", read, few)
 			}
 		})
 	}
 }
 
-// TestPlansTakeNoOtherProcesses, also where PostgreSQL believes that they cost nothing:
-// to start them takes longer than a group of plays.
-func TestPlansTakeNoOtherProcesses(t *testing.T) {
+// TestNoParallelWorkers checks that PostgreSQL uses no parallel workers, even if it believes
+// that they cost nothing: starting them takes longer than a batch of plays.
+func TestNoParallelWorkers(t *testing.T) {
 	db := storetest.Open(t, storetest.Postgres(t))
 	opened(t, db, 3000)
 	update(t, db, func(ctx context.Context, tx campaign.Tx) error {
@@ -445,8 +444,8 @@ func TestPlansTakeNoOtherProcesses(t *testing.T) {
 	})
 }
 
-// TestErasedIsGone from the file and from the log beside it.
-func TestErasedIsGone(t *testing.T) {
+// TestErasedDataIsGone checks that erased names are neither in the file nor in its log.
+func TestErasedDataIsGone(t *testing.T) {
 	file := storetest.File(t)
 	db := storetest.Open(t, file)
 	var ids []int64
@@ -474,9 +473,9 @@ func TestErasedIsGone(t *testing.T) {
 	}
 }
 
-// TestCampaignsAreOfOneMoment though others play meanwhile: as many prizes are given
-// as there are plays, where each play wins one.
-func TestCampaignsAreOfOneMoment(t *testing.T) {
+// TestCampaignSnapshots reads campaigns during plays that each win a prize. The numbers of
+// plays and prizes must be equal.
+func TestCampaignSnapshots(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
 		r := record("summer")
@@ -505,7 +504,7 @@ func TestCampaignsAreOfOneMoment(t *testing.T) {
 				t.Fatal(err, listErr)
 			}
 			if one.Plays != one.Prizes[0].Awarded || all[0].Plays != all[0].Prizes[0].Awarded {
-				t.Fatalf("%d plays with %d prizes, %d with %d", one.Plays, one.Prizes[0].Awarded, all[0].Plays, all[0].Prizes[0].Awarded)
+				t.Fatalf("got %d plays with %d prizes, and %d with %d in the list", one.Plays, one.Prizes[0].Awarded, all[0].Plays, all[0].Prizes[0].Awarded)
 			}
 		}
 	})
