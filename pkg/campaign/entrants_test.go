@@ -195,7 +195,7 @@ func TestEntrants(t *testing.T) {
 
 // TestEntrantPages reads all entrants page by page.
 func TestEntrantPages(t *testing.T) {
-	p := promoter(t, storetest.File(t))
+	p := newAdmin(t, storetest.File(t))
 	people := make([]campaign.Person, 7)
 	for i := range people {
 		people[i] = *person(i)

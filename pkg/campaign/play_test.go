@@ -31,7 +31,7 @@ func plan(name string) campaign.Plan {
 	return campaign.Plan{Name: name, RulesYAML: mugs, TextFormat: "lower4", NumberFormat: "digits4"}
 }
 
-func promoter(t testing.TB, address string) *campaign.Admin {
+func newAdmin(t testing.TB, address string) *campaign.Admin {
 	t.Helper()
 	return campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: draw.Local{}}).Admin("test")
 }
@@ -39,7 +39,7 @@ func promoter(t testing.TB, address string) *campaign.Admin {
 // opened returns an Admin with an open campaign.
 func opened(t testing.TB, address string, plan campaign.Plan) *campaign.Admin {
 	t.Helper()
-	p := promoter(t, address)
+	p := newAdmin(t, address)
 	begin(t, p, plan)
 	return p
 }
@@ -79,7 +79,7 @@ func TestConcurrentPlaysOnReplicas(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		replicas := []*campaign.Admin{opened(t, address, plan("summer"))}
 		for range 2 {
-			replicas = append(replicas, promoter(t, address))
+			replicas = append(replicas, newAdmin(t, address))
 		}
 		const clients, each = 40, 25
 		answers := make(chan campaign.Draw, 2*clients*each)

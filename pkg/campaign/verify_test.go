@@ -41,7 +41,7 @@ type file struct {
 // happened in one of them, and returns its export.
 func export(t *testing.T, closed bool) file {
 	t.Helper()
-	p := promoter(t, storetest.File(t))
+	p := newAdmin(t, storetest.File(t))
 	for i := range 100 {
 		f := played(t, p, fmt.Sprintf("few-%d", i), closed)
 		if slices.ContainsFunc(f.list, skipped) && slices.ContainsFunc(f.list, won) &&

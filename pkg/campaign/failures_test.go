@@ -183,7 +183,7 @@ func TestQueueIsLimited(t *testing.T) {
 
 // TestIdleQueuesAreDropped plays more campaigns than have queues.
 func TestIdleQueuesAreDropped(t *testing.T) {
-	p := promoter(t, storetest.File(t))
+	p := newAdmin(t, storetest.File(t))
 	for i := range 120 {
 		name := fmt.Sprint("c", i)
 		begin(t, p, plan(name))

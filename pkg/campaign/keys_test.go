@@ -15,7 +15,7 @@ import (
 // pair one play is made, and plays without keys are not affected.
 func TestKeyOfTwoCampaigns(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
-		p := promoter(t, address)
+		p := newAdmin(t, address)
 		names := []string{"spring", "summer"}
 		for _, name := range names {
 			begin(t, p, plan(name))
