@@ -34,8 +34,8 @@ func TestHealths(t *testing.T) {
 				}
 				got = append(got, h.Service+" "+state+" "+h.Implementation)
 				switch {
-				case h.Service == remote.Text && (h.Version != "1" || h.Milliseconds != 1 || h.Address != "http://text.test"):
-					t.Errorf("text: got version %q, %v ms, address %q, want 1, 1 ms, http://text.test", h.Version, h.Milliseconds, h.Address)
+				case h.Service == remote.Text && (h.Version != "1.2.3" || h.Milliseconds != 1 || h.Address != "http://text.test"):
+					t.Errorf("text: got version %q, %v ms, address %q, want 1.2.3, 1 ms, http://text.test", h.Version, h.Milliseconds, h.Address)
 				case h.Service == remote.Number && h.Reason == "":
 					t.Error("number: got no reason, want one")
 				}
