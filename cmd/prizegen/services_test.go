@@ -3,9 +3,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,158 +17,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/prizegen/prizegen/pkg/draw"
 )
-
-// testGuard is the time after which a test that waits for an event fails. It is generous,
-// so that a busy machine does not decide the outcome.
-const testGuard = 5 * time.Minute
-
-// adminToken is the administrator's token of all services in tests.
-const adminToken = "a token for tests"
-
-// service is a prizegen serve process.
-type service struct {
-	url string
-	cmd *exec.Cmd
-
-	mu     sync.Mutex
-	lines  []string      // of its log
-	logged chan struct{} // closed and replaced with each line
-	ended  chan struct{}
-	err    error // set before ended is closed
-}
-
-// startService starts a process on a free port and waits until it listens.
-func startService(t *testing.T, args ...string) *service {
-	t.Helper()
-	return startServiceAt(t, "127.0.0.1:0", args...)
-}
-
-func startServiceAt(t *testing.T, address string, args ...string) *service {
-	t.Helper()
-	s := &service{logged: make(chan struct{}), ended: make(chan struct{})}
-	// The test's context would kill it before the test has read its log.
-	s.cmd = exec.CommandContext(context.Background(), "prizegen", append([]string{"serve", "--listen", address, "--log-format", "json"}, args...)...)
-	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN="+adminToken)
-	log, err := s.cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	listening := make(chan string, 1)
-	go s.follow(log, listening)
-	t.Cleanup(func() {
-		_ = s.cmd.Process.Kill()
-		<-s.ended
-		if t.Failed() {
-			t.Logf("log of %v:\n%s", args, s.lastLog())
-		}
-	})
-	select {
-	case s.url = <-listening:
-	case <-s.ended:
-		t.Fatalf("serve %v ended before it listened: %v\n%s", args, s.err, s.log())
-	case <-time.After(testGuard):
-		t.Fatalf("serve %v does not listen after %v", args, testGuard)
-	}
-	return s
-}
-
-// follow reads the log and sends the URL in it.
-func (s *service) follow(log io.Reader, listening chan<- string) {
-	lines := bufio.NewScanner(log)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		s.mu.Lock()
-		s.lines = append(s.lines, lines.Text())
-		close(s.logged)
-		s.logged = make(chan struct{})
-		s.mu.Unlock()
-		var line struct{ Msg, URL string }
-		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
-			listening <- line.URL
-		}
-	}
-	s.err = s.cmd.Wait()
-	close(s.ended)
-}
-
-func (s *service) log() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.Join(s.lines, "\n")
-}
-
-// waitForLog waits until the log has all of some texts.
-func (s *service) waitForLog(t *testing.T, texts ...string) {
-	t.Helper()
-	guard := time.After(testGuard)
-	for {
-		s.mu.Lock()
-		log, more := strings.Join(s.lines, "\n"), s.logged
-		s.mu.Unlock()
-		if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(log, text) }) {
-			return
-		}
-		select {
-		case <-more:
-		case <-s.ended:
-			t.Fatalf("the service ended, want %q in its log", texts)
-		case <-guard:
-			t.Fatalf("got no %q in the log after %v", texts, testGuard)
-		}
-	}
-}
-
-// lastLog returns the end of the log.
-func (s *service) lastLog() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	const most = 30
-	return strings.Join(s.lines[max(0, len(s.lines)-most):], "\n")
-}
-
-// kill ends the process without a warning.
-func (s *service) kill() {
-	_ = s.cmd.Process.Kill()
-	<-s.ended
-}
-
-// waitFor polls until a condition of another process is true.
-func waitFor(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(testGuard); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("waited %v for %s", testGuard, what)
-}
-
-// prizegen runs a command, which must succeed, and returns its standard output.
-func prizegen(t *testing.T, args ...string) string {
-	t.Helper()
-	out, stderr, err := tryPrizegen(t, args...)
-	if err != nil {
-		t.Fatalf("prizegen %s: %v\n%s", strings.Join(args, " "), err, stderr)
-	}
-	return out
-}
-
-func tryPrizegen(t *testing.T, args ...string) (stdout, stderr string, err error) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "prizegen", args...)
-	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN="+adminToken)
-	var out, notes bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &notes
-	err = cmd.Run()
-	return out.String(), notes.String(), err
-}
 
 // three starts the generator services. It returns the number service and the flags with
 // the URLs of all three.
@@ -464,4 +312,23 @@ func TestStatusSelf(t *testing.T) {
 		}
 		return strings.Contains(out, "not ready")
 	})
+}
+
+// TestRemoteCampaigns manages the campaigns of a core, with and without its token.
+func TestRemoteCampaigns(t *testing.T) {
+	core := startService(t, "--role", "core", "--no-welcome")
+	prizegen(t, "campaign", "create", "far", "--core-url", core.url, "--rules", "modest")
+	if out := prizegen(t, "campaign", "list", "--remote", core.url); !strings.Contains(out, "far") {
+		t.Errorf("got the campaigns\n%s\nwant far", out)
+	}
+	cmd := exec.CommandContext(t.Context(), "prizegen", "campaign", "list", "--core-url", core.url)
+	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN=wrong")
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "hint: set the token of the core's administrator in PRIZEGEN_ADMIN_TOKEN") {
+		t.Errorf("wrong token: got the error %v, output %q, want a hint", err, out)
+	}
+	_, stderr, err := tryPrizegen(t, "db", "status", "--core-url", core.url)
+	if err == nil || !strings.Contains(stderr, "cannot work through a core") {
+		t.Errorf("db status: got the error %v, message %q, want a refusal", err, stderr)
+	}
 }
