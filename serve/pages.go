@@ -37,7 +37,7 @@ func (f free) Fresh(ctx context.Context) (entropy.Seed, error) {
 	return seed, err
 }
 
-// newSite returns the web site of a core.
+// newSite returns the website of a core.
 func (s *Server) newSite() (*site.Site, error) {
 	var admin site.Admin
 	if s.cfg.AdminPassword != "" && s.cfg.Sessions != nil {

@@ -24,7 +24,7 @@ func newCampaignCmd(a *app) *cobra.Command {
 		Long: `Run promotions.
 
 A campaign starts as a draft. Opening it fixes its rules, formats and stock, and
-publishes the commitment of its seed. People play it on the web site, with the API or
+publishes the commitment of its seed. People play it on the website, with the API or
 with prizegen draw --campaign. Closing it reveals the seed. prizegen verify checks the
 export of a campaign.
 

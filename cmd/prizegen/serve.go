@@ -49,7 +49,7 @@ func newServeCmd(a *app) *cobra.Command {
 		Long: `Start one of the four services, or all of them on one port.
 
   text     8081  makes texts           number  8082  makes numbers
-  prize    8083  decides what is won   core    8080  the web site and whole draws
+  prize    8083  decides what is won   core    8080  the website and whole draws
   all      8080  everything above, in one process
 
 The core makes draws itself, or calls the services whose URLs it is given. A service

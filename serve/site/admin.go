@@ -38,7 +38,7 @@ func newAdmin(cfg Config, p *pages) *admin {
 	}
 }
 
-// routes returns the routes for those who are logged in.
+// routes returns the routes that need a login.
 func (a *admin) routes() map[string]handler {
 	routes := map[string]handler{
 		"GET /admin":         a.showHome,
@@ -52,7 +52,7 @@ func (a *admin) routes() map[string]handler {
 	return routes
 }
 
-// show answers with a page. It includes the notice that done left, if any.
+// show sends a page. It includes the notice that done has stored, if any.
 func (a *admin) show(w http.ResponseWriter, r *http.Request, status int, page, title string, body any) error {
 	notice := a.sessions(r).PopString(r.Context(), "notice")
 	return a.pages.render(w, r, status, "admin-"+page, layout{Title: title, Notice: notice, Body: body})
@@ -89,8 +89,8 @@ func newPager(r *http.Request, next string) pager {
 	return p
 }
 
-// newFieldError returns what err says about a form. ok is false if err is not about the
-// values in the form.
+// newFieldError converts err to a mistake in a form. ok is false if err has another
+// cause.
 func newFieldError(err error) (e fieldError, ok bool) {
 	var invalid *campaign.FieldError
 	switch {
@@ -102,18 +102,18 @@ func newFieldError(err error) (e fieldError, ok bool) {
 	return fieldError{}, false
 }
 
-// setDownload makes the browser save the response as a file.
+// setDownload sets headers that make the browser save the response as a file.
 func setDownload(h http.Header, contentType, name string) {
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Disposition", `attachment; filename="`+url.PathEscape(name)+`"`)
 }
 
-// endDownload ends a download. After an error it breaks the connection, so that nobody
-// takes the part that was sent for the whole.
+// endDownload ends a download. After an error it closes the connection, so that nobody
+// mistakes a part of the file for all of it.
 func (a *admin) endDownload(r *http.Request, err error) error {
 	if err == nil {
 		return nil
 	}
-	a.pages.log.ErrorContext(r.Context(), "a download failed", slog.String("path", r.URL.Path), slog.Any("error", err))
+	a.pages.log.ErrorContext(r.Context(), "download failed", slog.String("path", r.URL.Path), slog.Any("error", err))
 	panic(http.ErrAbortHandler)
 }

@@ -31,7 +31,7 @@ func (p campaignPages) routes() map[string]handler {
 // adminCampaignsPage is a page of the list of campaigns.
 type adminCampaignsPage struct {
 	Campaigns []campaign.Campaign
-	State     campaign.State // only campaigns in it are shown; empty for all
+	State     campaign.State // only campaigns in this state are shown; empty for all
 	More      pager
 }
 
@@ -104,11 +104,11 @@ type editPage struct {
 	New      bool            // whether the campaign does not exist yet
 	State    campaign.State
 	Version  int64  // of the campaign that was shown
-	Opens    string // OpensAt as the browser writes it
-	Closes   string // ClosesAt likewise
+	Opens    string // OpensAt in the browser's format
+	Closes   string // ClosesAt in the browser's format
 	Plays    string // MaxPlays as filled in; empty for no limit
 
-	// The odds, after asking for them.
+	// The odds, if the form asked for them.
 	Chances []chance
 	Win     chance // of any prize
 	Cost    string // expected value of a draw
@@ -168,7 +168,7 @@ func (p campaignPages) edit(w http.ResponseWriter, r *http.Request) error {
 	return p.save(w, r, page, save, "The campaign was saved.")
 }
 
-// save reads a form into page and saves it, or shows the odds if that was asked for.
+// save reads a form into page and saves it, or shows the odds if the form asks for them.
 func (p campaignPages) save(w http.ResponseWriter, r *http.Request, page *editPage, save func() (campaign.Campaign, error), notice string) error {
 	if err := page.read(r); err != nil {
 		return p.refuse(w, r, page, err)
@@ -223,7 +223,7 @@ func invalidField(field, message string) error {
 	return &campaign.FieldError{Field: field, Err: campaign.Errorf(campaign.ErrInvalid, "%s", message)}
 }
 
-// formTimeLayout is how browsers write times in forms:
+// formTimeLayout is the format of times in forms:
 // https://html.spec.whatwg.org/#local-date-and-time-state-(type=datetime-local).
 const formTimeLayout = "2006-01-02T15:04:05"
 
@@ -234,8 +234,8 @@ func formTime(at *time.Time) string {
 	return at.UTC().Format(formTimeLayout)
 }
 
-// parseFormTime parses a time of a form. If the form still has the time that it was
-// filled with, it returns before, which may have fractions of a second.
+// parseFormTime parses a time of a form. If the time has not changed, it returns before,
+// which may have fractions of a second.
 func parseFormTime(field, text string, before *time.Time) (*time.Time, error) {
 	switch text {
 	case "":
@@ -251,7 +251,7 @@ func parseFormTime(field, text string, before *time.Time) (*time.Time, error) {
 	return nil, invalidField(field, "use a time such as 2026-07-01T12:00")
 }
 
-// refuse shows the form with what is wrong with it.
+// refuse shows the form with its mistakes.
 func (p campaignPages) refuse(w http.ResponseWriter, r *http.Request, page *editPage, err error) error {
 	var file *prize.FileError
 	if errors.As(err, &file) {
@@ -285,7 +285,7 @@ func (p campaignPages) preview(w http.ResponseWriter, r *http.Request, page *edi
 	return p.showForm(w, r, http.StatusOK, page)
 }
 
-// expectedValue returns what a draw costs on average, with its currency.
+// expectedValue returns the mean cost of a draw, with its currency.
 func expectedValue(odds draw.Odds) string {
 	value, ok := new(big.Rat).SetString(odds.ExpectedValue)
 	currency, err := prize.ParseCurrency(odds.Currency)

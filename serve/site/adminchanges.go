@@ -10,7 +10,7 @@ import (
 // changesPage is a page of the audit trail, newest changes first.
 type changesPage struct {
 	Changes []campaign.Change
-	Subject string // only changes of it are shown; empty for all
+	Subject string // only its changes are shown; empty for all
 	More    pager
 }
 

@@ -28,7 +28,7 @@ func (p drawPages) routes() map[string]handler {
 type drawsPage struct {
 	Campaign campaign.Campaign
 	Draws    []campaign.Draw
-	List     campaign.DrawQuery // what was asked for
+	List     campaign.DrawQuery // the filters
 	Once     string             // the once-only key of the form to draw
 	More     pager
 }
@@ -111,10 +111,10 @@ func (p drawPages) mark(w http.ResponseWriter, r *http.Request) error {
 	switch r.PathValue("mark") {
 	case "claim":
 		_, err = p.campaigns.Claim(ctx, id, note)
-		notice = "The prize was handed over."
+		notice = "The prize is recorded as handed over."
 	case "unclaim":
 		_, err = p.campaigns.Unclaim(ctx, id)
-		notice = "The prize was not handed over."
+		notice = "The prize is recorded as not handed over."
 	case "void":
 		_, err = p.campaigns.Void(ctx, id, note)
 		notice = "The draw is void. It stays on record."

@@ -138,7 +138,7 @@ func (p entrantPages) erase(w http.ResponseWriter, r *http.Request) error {
 	return p.done(w, r, "/admin/entrants", "The entrant's personal data was erased. The draws stay and can be checked as before.")
 }
 
-// exportCSV writes all entrants, or those searched for, for spreadsheets.
+// exportCSV writes the entrants that match the search, or all, for spreadsheets.
 func (p entrantPages) exportCSV(w http.ResponseWriter, r *http.Request) error {
 	query := campaign.EntrantQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, Search: r.URL.Query().Get("search")}
 	list, next, err := p.campaigns.Entrants(r.Context(), query)

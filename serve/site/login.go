@@ -13,7 +13,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// How long a session lasts, in all and without being used.
+// A session ends after sessionTime, or after sessionIdleTime without a request.
 const (
 	sessionTime     = 12 * time.Hour
 	sessionIdleTime = time.Hour
@@ -63,8 +63,8 @@ func (a *admin) showLoginPage(w http.ResponseWriter, r *http.Request, status int
 	return a.pages.show(w, r, status, "admin-login", "Log in", page)
 }
 
-// localPath returns path if it is one of the promoter's pages, and otherwise the first
-// of these, so that a link to the login page cannot lead to another site.
+// localPath returns path if it is one of the promoter's pages, and otherwise the list of
+// campaigns. A link to the login page thus cannot redirect to another site.
 func localPath(path string) string {
 	u, err := url.Parse(path)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, adminPath) || strings.Contains(u.Path, "..") || strings.ContainsAny(path, "\\\r\n") {
@@ -76,7 +76,7 @@ func localPath(path string) string {
 // passwordKey is the session key of the mark of the password used to log in.
 const passwordKey = "password"
 
-// maxPasswordWait is how long a login may wait until its password is checked.
+// maxPasswordWait limits the time that a login waits for the check of its password.
 const maxPasswordWait = 5 * time.Second
 
 func (a *admin) login(w http.ResponseWriter, r *http.Request) error {
@@ -143,7 +143,7 @@ func (a *admin) loggedIn(h handler) handler {
 	}
 }
 
-// guesses limits the passwords tried from one address: guessBurst at once, then one
+// guesses limits the attempts to log in from one address: guessBurst at once, then one
 // every guessInterval.
 type guesses struct {
 	mu       sync.Mutex
@@ -179,7 +179,7 @@ func (g *guesses) take(r *http.Request, now time.Time) time.Duration {
 	return wait
 }
 
-// forget resets the guesses of an address after the right password.
+// forget resets the limit of an address after a successful login.
 func (g *guesses) forget(r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -64,7 +64,7 @@ func TestLoginRequired(t *testing.T) {
 	}
 }
 
-// TestGuessingIsSlow guesses the password. After some guesses even the right one has to
+// TestGuessingIsSlow guesses the password. After some guesses, even the right one must
 // wait, except from another address.
 func TestGuessingIsSlow(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
@@ -199,7 +199,7 @@ func expireSession(t *testing.T, s *server, token string) {
 	}
 }
 
-// TestLoginStaysOnSite gives the login page addresses of other sites to continue at.
+// TestLoginStaysOnSite asks the login page to redirect to other sites.
 func TestLoginStaysOnSite(t *testing.T) {
 	s := newServer(t)
 	v := s.visitor(t)

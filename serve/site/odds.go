@@ -52,8 +52,7 @@ type chance struct {
 	Width       int // of its bar, in percent
 }
 
-// chances returns the rows of odds that are not 0. The bar of the largest has the full
-// width.
+// chances returns the rows of odds that are not 0. The largest has a bar of full width.
 func chances(odds draw.Odds) []chance {
 	var list []chance
 	largest := new(big.Rat)

@@ -18,7 +18,7 @@ import (
 // handler answers a request. An error that it returns is answered with a page.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// pages answers with templates and static files.
+// pages renders templates and serves static files.
 type pages struct {
 	templates map[string]templateFunc // by page
 	static    map[string]staticFile   // by file name
@@ -57,16 +57,16 @@ type layout struct {
 	Title   string
 	Version string
 	Path    string
-	Notice  string // on the promoter's pages, what was just done
+	Notice  string // the result of the promoter's last action
 	Body    any    // the data of the page
 }
 
-// show answers with a page.
+// show sends a page.
 func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, page, title string, body any) error {
 	return p.render(w, r, status, page, layout{Title: title, Body: body})
 }
 
-// render answers with a page, rendered whole before anything is sent.
+// render sends a page. It renders the whole page before it sends anything.
 func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, page string, data layout) error {
 	data.Version, data.Path = p.version, r.URL.Path
 	var b bytes.Buffer
@@ -96,27 +96,27 @@ var (
 	errForm   = errors.New("the form cannot be read")
 )
 
-// errorPage is the page about an error.
+// errorPage is a page about an error.
 type errorPage struct {
 	Message   string
-	RequestID string // find the request in the log by it
+	RequestID string // identifies the request in the log
 	Retry     bool   // whether trying again may help
 
 	status int
 	title  string
 }
 
-// fail answers a request with the page about an error. Internal errors are logged and
-// not shown.
+// fail answers a request with a page about an error. Internal errors are logged and not
+// shown.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := newErrorPage(r, err)
 	page.RequestID = w.Header().Get("X-Request-Id")
 	switch {
 	case page.Retry:
 		w.Header().Set("Retry-After", "1")
-		p.log.WarnContext(r.Context(), "a page is not available at the moment", slog.String("path", r.URL.Path), slog.Any("error", err))
+		p.log.WarnContext(r.Context(), "page unavailable", slog.String("path", r.URL.Path), slog.Any("error", err))
 	case page.status == http.StatusInternalServerError:
-		p.log.ErrorContext(r.Context(), "a page failed", slog.String("path", r.URL.Path), slog.Any("error", err))
+		p.log.ErrorContext(r.Context(), "page failed", slog.String("path", r.URL.Path), slog.Any("error", err))
 	}
 	if err := p.show(w, r, page.status, "trouble", page.title, page); err != nil {
 		http.Error(w, page.Message, page.status)
@@ -141,9 +141,9 @@ func newErrorPage(r *http.Request, err error) errorPage {
 	case is(errNoPage, campaign.ErrNotFound):
 		return errorPage{status: http.StatusNotFound, title: "Not found", Message: "There is no such page."}
 	case errors.As(err, &tooLarge):
-		return errorPage{status: http.StatusRequestEntityTooLarge, title: "Too large", Message: "What you sent is too large. Go back and shorten it."}
+		return errorPage{status: http.StatusRequestEntityTooLarge, title: "Too large", Message: "The form is too large. Go back and shorten it."}
 	case is(os.ErrDeadlineExceeded):
-		return errorPage{status: http.StatusRequestTimeout, title: "Too slow", Message: "What you sent did not arrive in time. Go back and try again."}
+		return errorPage{status: http.StatusRequestTimeout, title: "Too slow", Message: "The form did not arrive in time. Go back and try again."}
 	case is(errForm):
 		return errorPage{status: http.StatusBadRequest, title: "Bad request", Message: "The form cannot be read. Go back and try again."}
 	case is(campaign.ErrNotOpen, campaign.ErrEnded, campaign.ErrMaxPlays, campaign.ErrAllIssued, campaign.ErrState, campaign.ErrExists, campaign.ErrChanged):
@@ -151,9 +151,9 @@ func newErrorPage(r *http.Request, err error) errorPage {
 	case is(campaign.ErrInvalid):
 		return errorPage{status: http.StatusUnprocessableEntity, title: "Not possible", Message: message}
 	case is(campaign.ErrBusy, campaign.ErrUnavailable, remote.ErrUnavailable):
-		return errorPage{status: http.StatusServiceUnavailable, title: "In a moment", Message: "This does not work at the moment. Please try again.", Retry: true}
+		return errorPage{status: http.StatusServiceUnavailable, title: "Try again in a moment", Message: "This page is not available at the moment. Please try again.", Retry: true}
 	}
-	return errorPage{status: http.StatusInternalServerError, title: "Something went wrong", Message: "Something went wrong on our side. Nothing was done."}
+	return errorPage{status: http.StatusInternalServerError, title: "Something went wrong", Message: "Something went wrong on our side. Please try again later."}
 }
 
 // visitorMessage returns the text of an error for somebody who plays.
@@ -162,7 +162,7 @@ func visitorMessage(err error) string {
 	case errors.Is(err, campaign.ErrNotOpen):
 		return "You cannot play yet."
 	case errors.Is(err, campaign.ErrEnded):
-		return "You cannot play any more: it has ended."
+		return "You can no longer play: the campaign has ended."
 	case errors.Is(err, campaign.ErrMaxPlays):
 		return "You have used all your plays."
 	case errors.Is(err, campaign.ErrAllIssued):
@@ -210,7 +210,7 @@ func (p *pages) showRobots(w http.ResponseWriter, _ *http.Request) error {
 }
 
 // clientNetwork returns the address that a request comes from. For IPv6 it returns the
-// /64 network, because a customer has 2^64 addresses or more.
+// /64 network, because one customer has 2^64 addresses or more.
 func clientNetwork(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -222,13 +222,13 @@ func clientNetwork(r *http.Request) string {
 	return host
 }
 
-// isHTTPS reports whether a visitor came by HTTPS. The server accepts the header from
+// isHTTPS reports whether the visitor uses HTTPS. The server accepts the header from
 // trusted proxies only.
 func isHTTPS(r *http.Request) bool {
 	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 }
 
-// siteURL returns the address of the site as the visitor knows it, quoted for a shell.
+// siteURL returns the URL of the site that the visitor used, quoted for a shell.
 func siteURL(r *http.Request) string {
 	if isHTTPS(r) {
 		return "https://" + shellQuote(r.Host)

@@ -17,7 +17,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// TestPlayInBrowser plays as visitors do who press things twice: one play is one draw.
+// TestPlayInBrowser plays like a visitor who clicks everything twice: one play is one
+// draw.
 func TestPlayInBrowser(t *testing.T) {
 	t.Run("with JavaScript", func(t *testing.T) { testPlayInBrowser(t, true) })
 	t.Run("without JavaScript", func(t *testing.T) { testPlayInBrowser(t, false) })
@@ -232,8 +233,8 @@ func TestLivePage(t *testing.T) {
 	still.wantText("A mug")
 }
 
-// TestLivePageReconnects refuses the events of a live page twice, as a proxy does that
-// finds no replica. The page tries again.
+// TestLivePageReconnects refuses the events of a live page twice, like a proxy that finds
+// no replica. The page tries again.
 func TestLivePageReconnects(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", RulesYAML: mugs})

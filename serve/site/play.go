@@ -17,8 +17,8 @@ type homePage struct {
 	Campaigns []campaign.Campaign
 }
 
-// showHome shows the open campaigns. If there is only one, it shows that one's page,
-// and if there is none, free play.
+// showHome lists the open campaigns. If only one is open, it shows the page of that
+// campaign; if none is open, it shows free play.
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.Campaigns == nil {
 		return s.showFreePlay(w, r)
@@ -78,7 +78,7 @@ type playPage struct {
 
 // fieldError describes a mistake in a form.
 type fieldError struct {
-	Field   string // name of the field; empty if it is none in particular
+	Field   string // name of the field; empty for the whole form
 	Problem string // empty if nothing is wrong
 }
 
@@ -108,7 +108,7 @@ func (s *Site) showPlayPage(w http.ResponseWriter, r *http.Request, status int, 
 	return s.pages.show(w, r, status, "play", page.Campaign.Title, page)
 }
 
-// whyClosed returns why nobody can play a campaign now, and "" if they can.
+// whyClosed returns the reason why nobody can play a campaign now, "" if they can.
 func whyClosed(c *campaign.Campaign, now time.Time) string {
 	err := c.Playable(now)
 	opens, ended := c.OpensAt, c.ClosesAt
@@ -126,8 +126,9 @@ func whyClosed(c *campaign.Campaign, now time.Time) string {
 	return visitorMessage(err)
 }
 
-// onceName is the name of the form field with the visitor's once-only key. The key also
-// lives in a cookie, so that all tabs share it; without cookies the form still has it.
+// onceName is the name of the form field with the visitor's once-only key. The key is
+// also in a cookie, which all tabs share. A browser without cookies still sends the
+// field.
 const onceName = "once"
 
 func newOnce() string { return strings.ToLower(rand.Text()) }
@@ -136,7 +137,7 @@ func newOnce() string { return strings.ToLower(rand.Text()) }
 // sent to the API.
 func playKey(once string) string { return "site " + once }
 
-// isOnce reports whether text looks like the result of newOnce.
+// isOnce reports whether text has the form of a key from newOnce.
 func isOnce(text string) bool {
 	return len(text) == len(newOnce()) && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
@@ -160,8 +161,8 @@ func setOnceCookie(w http.ResponseWriter, r *http.Request, campaignName, once st
 	})
 }
 
-// play makes the visitor's draw and leads to its page. With a key that was used before,
-// it leads to the draw made then.
+// play makes the visitor's draw and redirects to its page. With a key that was used
+// before, it redirects to the draw that was made then.
 func (s *Site) play(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.Campaigns == nil {
 		return errNoPage
@@ -202,7 +203,8 @@ func readPerson(r *http.Request) (campaign.Person, error) {
 	return campaign.Person{FirstName: r.PostFormValue("first_name"), LastName: r.PostFormValue("last_name"), Email: r.PostFormValue("email")}, nil
 }
 
-// playAgain replaces the visitor's once-only key, for another play or another person.
+// playAgain replaces the visitor's once-only key, so that the visitor or somebody else
+// can play again.
 func (s *Site) playAgain(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.campaign(r)
 	if err != nil {

@@ -66,7 +66,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	}
 }
 
-// hostileTexts returns texts that do harm if they are taken for code.
+// hostileTexts returns texts that do harm if a program runs them as code.
 func hostileTexts() []string {
 	return []string{
 		`'; DROP TABLE draws; --`,

@@ -1,9 +1,9 @@
-// Package site is the web site that people play on. It works without JavaScript, loads
-// nothing from other hosts, and changes nothing on GET: a play is a POST with a
+// Package site serves the website that people play on. It works without JavaScript,
+// loads nothing from other hosts, and changes nothing on GET: a play is a POST with a
 // once-only key, so that a reload, a double click or a second tab never plays twice.
 //
-// [New] makes a site, and [Site.Routes] returns its routes for a server to register. A
-// theme can replace its templates and static files.
+// [New] returns a site, and [Site.Routes] its routes for a server to register. A theme
+// can replace its templates and static files.
 package site
 
 import (
@@ -49,7 +49,7 @@ type Config struct {
 	Now       func() time.Time // nil means time.Now
 }
 
-// Site is the web site. Make one with [New].
+// Site is the website. Create one with [New].
 type Site struct {
 	cfg         Config
 	pages       *pages
@@ -58,7 +58,7 @@ type Site struct {
 	crossOrigin *http.CrossOriginProtection
 }
 
-// New makes a site. It returns an error if the theme has a mistake.
+// New returns a site. It returns an error if the theme has a mistake.
 func New(cfg Config) (*Site, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -79,7 +79,7 @@ func New(cfg Config) (*Site, error) {
 
 // Route is a route of the site.
 type Route struct {
-	Pattern string // for [http.ServeMux]; one without a method catches what no other route answers
+	Pattern string // for [http.ServeMux]; one without a method is a fallback
 	Handler http.Handler
 }
 
@@ -90,9 +90,9 @@ const (
 )
 
 // Routes returns all routes of the site, in no particular order. Their handlers set
-// security headers, refuse forms that come from other sites or are too large, and
-// answer errors with a page. Patterns without a method answer wrong methods and unknown
-// paths with the page for not found.
+// security headers, refuse forms that are too large or come from other sites, and answer
+// errors with a page. Patterns without a method answer wrong methods and unknown paths
+// with the not-found page.
 func (s *Site) Routes() []Route {
 	var routes []Route
 	add := func(pattern string, maxBody int64, h http.Handler) {
@@ -113,13 +113,13 @@ func (s *Site) Routes() []Route {
 	return routes
 }
 
-// NotFound returns the handler of the page for not found.
+// NotFound returns the handler of the not-found page.
 func (s *Site) NotFound() http.Handler { return s.protect(maxForm, s.pages.handle(noPage)) }
 
 func noPage(http.ResponseWriter, *http.Request) error { return errNoPage }
 
-// ifAdmin returns the handler that h returns, or that of the page for not found if
-// there are no promoter's pages.
+// ifAdmin returns the handler that h returns, or that of the not-found page if there are
+// no promoter's pages.
 func (s *Site) ifAdmin(h func() http.Handler) http.Handler {
 	if s.admin == nil {
 		return s.pages.handle(noPage)
@@ -142,8 +142,8 @@ func fallbacks(routes []Route) map[string]bool {
 	return patterns
 }
 
-// protect wraps a handler in what all routes need: security headers, a limit on the
-// body, and protection against forms of other sites.
+// protect adds to a handler what all routes need: security headers, a limit on the body,
+// and protection against forms from other sites.
 func (s *Site) protect(maxBody int64, h http.Handler) http.Handler {
 	h = s.crossOrigin.Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

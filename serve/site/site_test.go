@@ -169,7 +169,7 @@ func (v *visitor) get(path string) page {
 
 const formType = "application/x-www-form-urlencoded"
 
-// post sends a form of names and values by turns.
+// post sends a form of alternating names and values.
 func (v *visitor) post(path string, form ...string) page {
 	v.t.Helper()
 	values := url.Values{}
@@ -179,7 +179,7 @@ func (v *visitor) post(path string, form ...string) page {
 	return v.do(http.MethodPost, path, strings.NewReader(values.Encode()), formType)
 }
 
-// wantStatus ends the test if a page has another status, and returns the page.
+// wantStatus returns the page. It ends the test if the page has another status.
 func (v *visitor) wantStatus(p page, want int) page {
 	v.t.Helper()
 	if p.StatusCode != want {
@@ -307,8 +307,8 @@ func TestRouteLabels(t *testing.T) {
 	}
 }
 
-// TestClosedCampaign reads why nobody can play, before and after the times of a
-// campaign.
+// TestClosedCampaign checks what visitors read before a campaign opens and after it
+// ends.
 func TestClosedCampaign(t *testing.T) {
 	s := newServer(t)
 	v := s.visitor(t)
@@ -322,5 +322,5 @@ func TestClosedCampaign(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.wantText(v.wantStatus(v.get("/c/summer"), http.StatusOK), "“The Summer draw” ended on "+closed.ClosedAt.UTC().Format("2 January"))
-	v.wantText(v.wantStatus(v.post("/c/summer/play", append(ann(), "once", onceKey)...), http.StatusConflict), "it has ended")
+	v.wantText(v.wantStatus(v.post("/c/summer/play", append(ann(), "once", onceKey)...), http.StatusConflict), "the campaign has ended")
 }

@@ -28,7 +28,7 @@ type staticFile struct {
 	hash    string // part of its URL, so that browsers may keep it for long
 }
 
-// themed reads files of a theme, and the site's own if the theme lacks them.
+// themed reads the files of a theme, and the site's own files that the theme lacks.
 type themed struct{ theme fs.FS }
 
 func (t themed) read(name string) ([]byte, error) {
@@ -73,8 +73,8 @@ func (p *pages) readStatic(from themed) error {
 	return nil
 }
 
-// checkNames returns an error if the theme has a template that the site does not, such
-// as a misspelled one.
+// checkNames returns an error if the theme has a template with an unknown name, such as a
+// misspelled one.
 func (t themed) checkNames(known []string) error {
 	if t.theme == nil {
 		return nil
@@ -95,8 +95,8 @@ func (t themed) checkNames(known []string) error {
 	return nil
 }
 
-// readTemplates reads the templates: layout.html, parts.html with what pages share, and
-// one for each page.
+// readTemplates reads the templates: layout.html, the parts that pages share, and one
+// template for each page.
 func (p *pages) readTemplates(from themed, functions template.FuncMap) error {
 	base := template.New("layout.html").Funcs(functions)
 	for _, name := range []string{"layout.html", "parts.html"} {
@@ -145,7 +145,7 @@ func parse(t *template.Template, name string, text []byte) (*template.Template, 
 	return parsed, nil
 }
 
-// functions returns the functions of templates.
+// functions returns the functions that templates can call.
 func (p *pages) functions(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
 		"asset": func(name string) string { return "/static/" + name + "?" + p.static[name].hash },
@@ -166,7 +166,7 @@ func (p *pages) functions(now func() time.Time) template.FuncMap {
 	}
 }
 
-// when returns a time as people say it, without the year if that is the current one.
+// when formats a time for people. It omits the current year.
 func when(t, now time.Time) string {
 	t = t.UTC()
 	if t.Year() == now.UTC().Year() {

@@ -14,8 +14,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// tryPage shows an account number of free play with its chances, and the prize once it
-// was played.
+// tryPage shows an account number of free play with its chances, and after the play also
+// its prize.
 type tryPage struct {
 	Draw    draw.Draw
 	Chances []chance
@@ -36,7 +36,7 @@ func (s *Site) showFreePlay(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "try", "Free play", page)
 }
 
-// playFree leads to the result of the account number that was shown.
+// playFree redirects to the result of the account number that was shown.
 func (s *Site) playFree(w http.ResponseWriter, r *http.Request) error {
 	seed, err := entropy.ParseSeed(r.PostFormValue("seed"))
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Site) showFreeResult(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "try", title, page)
 }
 
-// newTryPage makes the first draw of a seed.
+// newTryPage returns the page of the first draw of a seed.
 func (s *Site) newTryPage(ctx context.Context, seed entropy.Seed) (page tryPage, err error) {
 	text, number, rules, err := s.cfg.Free.Deployed(ctx)
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *Site) newTryPage(ctx context.Context, seed entropy.Seed) (page tryPage,
 	return page, nil
 }
 
-// drawCommand returns a command line that makes a draw again.
+// drawCommand returns a command line that repeats a draw.
 func drawCommand(d *draw.Draw) string {
 	line := "prizegen draw --seed " + shellQuote(d.Seed)
 	for _, flag := range []struct{ name, value, fallback string }{

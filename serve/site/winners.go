@@ -78,7 +78,7 @@ func (s *Site) streamWinners(w http.ResponseWriter, r *http.Request) error {
 	for !s.cfg.Ending() {
 		winners, err := s.live.winners(r.Context(), c.Name)
 		if err != nil {
-			s.pages.log.WarnContext(r.Context(), "a live page was cut off", slog.Any("error", err))
+			s.pages.log.WarnContext(r.Context(), "live page interrupted", slog.Any("error", err))
 			return nil // the browser connects again
 		}
 		if stream.send(winners) != nil {
@@ -96,12 +96,12 @@ func (s *Site) streamWinners(w http.ResponseWriter, r *http.Request) error {
 // eventStream sends server-sent events to one viewer.
 type eventStream struct {
 	w     http.ResponseWriter
-	last  string        // the event sent last
+	last  string        // the last event that was sent
 	quiet time.Duration // time since something was sent
 }
 
-// send sends the winners if they have changed, or a sign of life if nothing was sent
-// for a while. Call it every liveInterval.
+// send sends the winners if they have changed, and a keep-alive comment if nothing was
+// sent for a while. Call it every liveInterval.
 func (s *eventStream) send(winners []campaign.Draw) error {
 	text, err := json.Marshal(liveWinners(winners), jsontext.EscapeForHTML(true), jsontext.EscapeForJS(true))
 	if err != nil {
@@ -146,8 +146,8 @@ func liveWinners(draws []campaign.Draw) []liveWinner {
 const (
 	maxViewers           = 1000
 	maxViewersPerAddress = 100              // a whole event may share an address
-	liveInterval         = time.Second      // how often the store is asked
-	quietInterval        = 15 * time.Second // the longest that a viewer hears nothing
+	liveInterval         = time.Second      // between two reads of the store
+	quietInterval        = 15 * time.Second // between two messages to a viewer, at most
 	maxLiveWinners       = 8                // shown on a screen
 )
 
@@ -163,7 +163,7 @@ type live struct {
 	latest  map[string]latestWinners // by campaign
 }
 
-// latestWinners are the winners of a campaign as they were at a time.
+// latestWinners is a snapshot of the winners of a campaign.
 type latestWinners struct {
 	at    time.Time
 	draws []campaign.Draw

@@ -1,4 +1,4 @@
-// Shows new winners as they come. Without scripts the page reloads itself.
+// Shows new winners as they arrive. Without JavaScript, the page reloads every 10 seconds.
 "use strict";
 const list = document.getElementById("live");
 const cell = (name, text) => {
