@@ -12,7 +12,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-func (s *Server) registerPrizes(a *api) {
+func (a *api) registerPrizes() {
+	s := a.server
 	a.raw(huma.Operation{
 		Method: http.MethodPost, Path: "/v1/prize", OperationID: "award-prizes", Summary: "Decide what account numbers win",
 		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.AwardRequest](a))},

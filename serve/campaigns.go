@@ -44,7 +44,8 @@ type campaignInput struct {
 	Campaign string `path:"campaign" doc:"Name of the campaign."`
 }
 
-func (s *Server) registerCampaigns(a *api) {
+func (a *api) registerCampaigns() {
+	s := a.server
 	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignsPath, OperationID: "list-campaigns", Summary: "List campaigns, the newest first",
 		RejectUnknownQueryParameters: true, Errors: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},

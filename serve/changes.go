@@ -11,7 +11,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-func (s *Server) registerChanges(a *api) {
+func (a *api) registerChanges() {
 	adminOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/changes", OperationID: "list-changes", Summary: "The audit trail, the newest first",
 		RejectUnknownQueryParameters: true,

@@ -15,7 +15,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-func (s *Server) registerDraws(a *api) {
+func (a *api) registerDraws() {
+	s := a.server
 	a.raw(huma.Operation{
 		Method: http.MethodPost, Path: drawsPath, OperationID: "make-draws", Summary: "Make draws that are not stored, or play a campaign",
 		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.DrawsRequest](a))},

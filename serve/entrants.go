@@ -17,7 +17,7 @@ const (
 	entrantPath  = entrantsPath + "/{id}"
 )
 
-func (s *Server) registerEntrants(a *api) {
+func (a *api) registerEntrants() {
 	errs := []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
 	changeErrs := bodyErrors(http.StatusNotFound, http.StatusConflict)
 	adminOperation(a, huma.Operation{

@@ -96,7 +96,7 @@ func benchmarkGrown(b *testing.B, address string, rows int64) {
 // rarest is a prize that few draws win.
 const rarest = "£100.00"
 
-// fill has draws made until there are as many as rows, and gives one of the middle.
+// fill makes draws until there are rows of them, and returns one from the middle.
 func fill(b *testing.B, p *campaign.Admin, rows int64) campaign.Draw {
 	b.Helper()
 	var next atomic.Int64
@@ -119,7 +119,7 @@ func fill(b *testing.B, p *campaign.Admin, rows int64) campaign.Draw {
 
 const benchPassword = "a password for benchmarks"
 
-// login gives the cookie of the administrator's session.
+// login returns the cookie of a session of the administrator.
 func login(b *testing.B, s *servertest.Server) string {
 	b.Helper()
 	form := url.Values{"password": {benchPassword}}.Encode()

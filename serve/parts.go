@@ -21,17 +21,20 @@ import (
 // deployed format. fresh draws are one range without a key.
 type partsMaker func(ctx context.Context, format string, draws []entropy.Range, fresh bool) (answer any, err error)
 
-func (s *Server) registerTexts(a *api) {
-	s.registerParts(a, remote.Text, schemaOf[remote.TextsAnswer](a), s.texts)
+func (a *api) registerTexts() {
+	s := a.server
+	a.registerParts(remote.Text, schemaOf[remote.TextsAnswer](a), s.texts)
 }
 
-func (s *Server) registerNumbers(a *api) {
-	s.registerParts(a, remote.Number, schemaOf[remote.NumbersAnswer](a), s.numbers)
+func (a *api) registerNumbers() {
+	s := a.server
+	a.registerParts(remote.Number, schemaOf[remote.NumbersAnswer](a), s.numbers)
 }
 
 // registerParts adds the two operations that make texts or numbers. Both are raw
 // handlers for the sake of BenchmarkText.
-func (s *Server) registerParts(a *api, name string, answer *huma.Schema, generate partsMaker) {
+func (a *api) registerParts(name string, answer *huma.Schema, generate partsMaker) {
+	s := a.server
 	minCount, maxCount := 1.0, float64(remote.MaxCount)
 	a.raw(huma.Operation{
 		Method: http.MethodGet, Path: "/v1/" + name, OperationID: "get-" + name + "s", Summary: "Make " + name + "s from fresh randomness",

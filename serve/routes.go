@@ -35,39 +35,40 @@ func (s *Server) routes() http.Handler {
 	s.mux = &mux{http.NewServeMux(), s}
 	a := newAPI(s, s.mux)
 	if s.cfg.Role.has(Text) {
-		s.registerTexts(a)
-		s.registerStatus(a, Text)
+		a.registerTexts()
+		a.registerStatus(Text)
 	}
 	if s.cfg.Role.has(Number) {
-		s.registerNumbers(a)
-		s.registerStatus(a, Number)
+		a.registerNumbers()
+		a.registerStatus(Number)
 	}
 	if s.cfg.Role.has(Prize) {
-		s.registerPrizes(a)
-		s.registerStatus(a, Prize)
+		a.registerPrizes()
+		a.registerStatus(Prize)
 	}
 	if s.cfg.Role.has(Core) {
-		s.registerDraws(a)
-		s.registerStatus(a, Core)
+		a.registerDraws()
+		a.registerStatus(Core)
 		for _, page := range s.site.Routes() {
 			s.mux.HandleFunc(page.Pattern, page.Handler.ServeHTTP)
 		}
 	}
 	if s.campaigns != nil {
-		s.registerCampaigns(a)
-		s.registerStoredDraws(a)
-		s.registerEntrants(a)
-		s.registerChanges(a)
+		a.registerCampaigns()
+		a.registerStoredDraws()
+		a.registerEntrants()
+		a.registerChanges()
 	}
-	s.registerHealth(a)
-	s.registerDocument(a)
+	a.registerHealth()
+	a.registerDocument()
 	s.mux.handle("/", s.notFound)
 	return s.cfg.Proxies.behind(s.traced(s.mux))
 }
 
 // registerDocument adds the operation that answers with the document of all that were
 // added before, and of itself.
-func (s *Server) registerDocument(a *api) {
+func (a *api) registerDocument() {
+	s := a.server
 	var text []byte
 	a.raw(huma.Operation{
 		Method: http.MethodGet, Path: "/openapi.json", OperationID: "openapi", Summary: "This document",

@@ -12,7 +12,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-func (s *Server) registerStatus(a *api, service Role) {
+func (a *api) registerStatus(service Role) {
+	s := a.server
 	register(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/" + string(service) + "/status", OperationID: string(service) + "-status",
 		Summary: "Version, implementation and readiness of the " + string(service) + " service",
@@ -28,7 +29,8 @@ type uncachedOutput[T any] struct {
 }
 
 // registerHealth adds the operations for those who watch the process.
-func (s *Server) registerHealth(a *api) {
+func (a *api) registerHealth() {
+	s := a.server
 	plain := map[string]*huma.MediaType{"text/plain": {}}
 	a.raw(huma.Operation{
 		Method: http.MethodGet, Path: "/healthz", OperationID: "health", Summary: "Whether the process is alive", Responses: ok(plain),

@@ -15,7 +15,7 @@ const (
 	drawPath  = drawsPath + "/{id}"
 )
 
-func (s *Server) registerStoredDraws(a *api) {
+func (a *api) registerStoredDraws() {
 	errs := []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
 	adminOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: drawsPath, OperationID: "list-draws", Summary: "List the draws of a campaign",
