@@ -68,8 +68,8 @@ clean: ## Remove what was built
 deps:
 	@scripts/deps.sh
 
-# pkg/prize takes 15 times as long under the race detector, because its tests compile rules
-# that are made to be slow. Only its concurrent tests run with it.
+# The tests of pkg/prize take 15 times as long under the race detector, because they compile
+# rules that are made to be slow. Only the concurrent ones run with it.
 CONCURRENT = Odds|Totals|Count|Example
 race:
 	GORACE=$(GORACE) CGO_ENABLED=1 go test -race -vet=off -timeout $(TIMEOUT) $(filter-out %/pkg/prize %/pkg/prize/automaton,$(shell go list ./...))
