@@ -15,11 +15,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// origin is what the draws of a run share.
+// origin holds the values that all draws of a run share.
 type origin struct {
 	seed, textFormat, numberFormat string
 	rules, sha256                  string
-	given                          bool // the account numbers were given and not generated
+	given                          bool // the account numbers were given rather than generated
 	proof                          string
 }
 
@@ -27,28 +27,28 @@ func originOf(d *Draw) origin {
 	return origin{d.Seed, d.TextFormat, d.NumberFormat, d.Rules, d.RulesSHA256, given(d), string(d.Entropy)}
 }
 
-// given reports whether the account number of a draw was given and not generated.
+// given reports whether the account number of a draw was given rather than generated.
 func given(d *Draw) bool {
 	return d.TextFormat == "" && d.NumberFormat == "" && d.Text == "" && d.Number == ""
 }
 
-// checkedRun is consecutive draws of one origin that have been checked.
+// checkedRun describes consecutive draws of one origin that have been checked.
 type checkedRun struct {
 	origin
 	start, count uint64
 }
 
-// candidate is a draw of the current run, to be compared.
+// candidate is a draw of the current run that is yet to be compared.
 type candidate struct {
 	record
 	account string // if given
-	draw    *Draw  // nil if not decoded, since the text looks right
+	draw    *Draw  // nil if not decoded because the text looks right
 }
 
-// checker checks pieces. It collects consecutive draws of one origin, makes them again in
+// checker checks pieces. It collects consecutive draws of one origin, recomputes them in
 // one call, encodes them like [NDJSON] and compares the texts. It decodes a draw only if
-// its text differs, which BenchmarkVerify/NDJSON shows to be many times as fast as
-// decoding every draw.
+// its text differs. In BenchmarkVerify/NDJSON, this is many times as fast as decoding
+// every draw.
 type checker struct {
 	*verification
 	piece      *piece
@@ -66,7 +66,7 @@ type checker struct {
 	encoding *Encoding
 }
 
-// check checks the draws of a piece. It returns the error of the generator.
+// check checks the draws of a piece. Its error is that of the generator or the context.
 func (c *checker) check(ctx context.Context, p *piece) error {
 	c.piece = p
 	for _, r := range p.records {
@@ -143,7 +143,7 @@ func (c *checker) add(next candidate) {
 	c.head = append(append(append(c.head[:0], `{"index":`...), c.next.text()...), `,"account":"`...)
 }
 
-// flush makes the candidates again and compares them.
+// flush recomputes the candidates and compares them.
 func (c *checker) flush(ctx context.Context) error {
 	n := uint64(len(c.candidates))
 	if n == 0 {
@@ -214,31 +214,31 @@ func (c *checker) compare() {
 		b.Out = c.encoding.Append(b.Out, b)
 	}
 	rest := b.Out
-	for i, m := range c.candidates {
-		var line []byte
-		line, rest, _ = bytes.Cut(rest, []byte("\n"))
-		if bytes.Equal(line, m.text) {
+	for i, got := range c.candidates {
+		var want []byte
+		want, rest, _ = bytes.Cut(rest, []byte("\n"))
+		if bytes.Equal(got.text, want) {
 			c.piece.held++
 			continue
 		}
-		if m.draw == nil {
-			d, err := decode(m.text)
+		if got.draw == nil {
+			d, err := decode(got.text)
 			if err != nil {
-				c.report(m.record, err.Error())
+				c.report(got.record, err.Error())
 				continue
 			}
-			m.draw = &d
+			got.draw = &d
 		}
-		if problem := difference(m.draw, b.Draw(i)); problem != "" {
-			c.report(m.record, problem)
+		if problem := difference(got.draw, b.Draw(i)); problem != "" {
+			c.report(got.record, problem)
 		} else {
 			c.piece.held++
 		}
 	}
 }
 
-// prepareEncoding sets the encoding of the run, unless that is more work than decoding n
-// draws. It reports whether the encoding is set.
+// prepareEncoding prepares the encoding of the run, unless that takes longer than decoding
+// n draws. It reports whether the encoding is ready.
 func (c *checker) prepareEncoding(n int) bool {
 	if c.encoding != nil && c.encoded == c.origin {
 		return true

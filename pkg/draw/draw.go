@@ -1,9 +1,9 @@
-// Package draw makes draws: account numbers and what they win. A seed and an index
-// determine a draw, and nothing else does.
+// Package draw makes draws: account numbers and what they win. For given formats and
+// rules, a seed and an index determine a draw, and nothing else does.
 //
-// A [Generator] makes the parts of many draws at a time; [Local] is the one in this
-// process. [Run] makes the draws of a [Spec] in batches on all cores and hands them on
-// in the order of their indexes, so the output does not depend on the number of cores.
+// A [Generator] makes the parts of many draws at a time; [Local] makes them in this
+// process. [Run] makes the draws of a [Spec] in batches on all cores and emits them in
+// the order of their indexes, so the output does not depend on the number of cores.
 // [CSV], [NDJSON] and [JSON] encode draws, and [Verify] recomputes encoded ones.
 package draw
 
@@ -17,8 +17,8 @@ import (
 )
 
 // Account is an account number: its text part followed by its number part. The parts
-// are empty if the account number was given and not generated. The tag required is for
-// the documents of the services, which always generate account numbers.
+// are empty if the account number was given rather than generated. The tag required is
+// for the OpenAPI documents of the services, which always generate account numbers.
 type Account struct {
 	Whole  string `json:"account" example:"awsn5676"`
 	Text   string `json:"text,omitempty" required:"true" example:"awsn"`
@@ -31,8 +31,8 @@ type Outcome struct {
 	Prize *Prize  `json:"prize" doc:"The prize that was won; null for no prize."`
 }
 
-// Basis is what decides a draw besides its seed and its index. The formats are empty if
-// the account number was given.
+// Basis names the formats and the rules that decide a draw together with its seed and
+// its index. The formats are empty if the account number was given.
 type Basis struct {
 	TextFormat   string `json:"text_format,omitempty" required:"true" example:"lower4"`
 	NumberFormat string `json:"number_format,omitempty" required:"true" example:"digits4"`
@@ -40,8 +40,7 @@ type Basis struct {
 	RulesSHA256  string `json:"rules_sha256"`
 }
 
-// Draw is one draw as it is written in JSON. It has everything that is needed to
-// recompute it.
+// Draw is a draw in its JSON form. It has everything needed to recompute it.
 type Draw struct {
 	Index uint64 `json:"index"`
 	Account
@@ -67,8 +66,8 @@ type Spec struct {
 	Proof  jsontext.Value // proves the origin of the seed: a JSON object, or nil for none
 	Start  uint64         // index of the first draw
 	Count  uint64         // number of draws; ignored if Accounts is set
-	Text   textgen.Format
-	Number numgen.Format
+	Text   textgen.Format // ignored if Accounts is set
+	Number numgen.Format  // ignored if Accounts is set
 	Rules  *prize.Rules
 
 	// Accounts, if not nil, provides account numbers to use instead of generated
@@ -77,7 +76,7 @@ type Spec struct {
 	Accounts func(list *prize.Accounts) error
 }
 
-// Batch is a number of consecutive draws of a run.
+// Batch holds consecutive draws of a run.
 type Batch struct {
 	Start    uint64 // index of the first draw
 	Accounts prize.Accounts

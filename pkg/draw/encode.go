@@ -45,7 +45,7 @@ func CSV(spec *Spec) *Encoding {
 		plain:   plain(spec, `",`),
 	}
 	e.outcome = func(o prize.Outcome) []byte {
-		rule, won := names(spec.Rules, o)
+		rule, won := ruleAndPrize(spec.Rules, o)
 		fields := []string{rule, won.Name, strconv.FormatInt(won.Value, 10), spec.Rules.Currency.Code}
 		return []byte("," + csvLine(fields))
 	}
@@ -101,9 +101,9 @@ func Table(spec *Spec, header string, indexWidth, accountWidth int, outcome func
 	return e.prepare(spec)
 }
 
-// names returns the name of the rule of an outcome and the prize. Each is zero if the
-// outcome has none.
-func names(rules *prize.Rules, o prize.Outcome) (rule string, won prize.Prize) {
+// ruleAndPrize returns the name of the rule of an outcome and the prize. Each is zero if
+// the outcome has none.
+func ruleAndPrize(rules *prize.Rules, o prize.Outcome) (rule string, won prize.Prize) {
 	if r := rules.Rule(o); r != nil {
 		rule = r.Name
 	}
@@ -151,12 +151,12 @@ func (e *Encoding) Header() []byte { return []byte(e.header) }
 // Footer returns the text after the last draw.
 func (e *Encoding) Footer() []byte { return []byte(e.footer) }
 
-// maxLazy is the number of draws up to which only the outcomes that occur are encoded.
+// maxLazy is the largest number of draws for which only outcomes that occur are encoded.
 // Rules can have thousands of outcomes; see BenchmarkGrowth in package serve.
 const maxLazy = 16
 
-// prepare computes the length of the longest draw. Unless there are few draws, it encodes
-// all outcomes.
+// prepare encodes all outcomes and computes the length of the longest draw, unless there
+// are at most maxLazy draws.
 func (e *Encoding) prepare(spec *Spec) *Encoding {
 	e.outcomes = make([][]byte, spec.Rules.Outcomes())
 	if e.lazy = spec.Accounts == nil && spec.Count <= maxLazy; e.lazy {

@@ -20,7 +20,7 @@ const (
 	pieceSize = 512 << 10 // bytes of a file to read at a time
 )
 
-// layout is the way in which a file separates its draws.
+// layout describes how a file separates its draws.
 type layout int
 
 const (
@@ -35,20 +35,19 @@ type record struct {
 	number uint64 // of its line, or of the draw if the layout is not lines; counted from 1
 }
 
-// fileReader finds the draws of a file. It finds where they begin and end, and leaves
-// their contents to decode.
+// fileReader splits a file into draws without decoding them.
 type fileReader struct {
 	source  *bufio.Reader
 	layout  layout
 	wrapped bool   // the array is a member of an object
-	rest    []byte // of a draw that has been read in part
+	rest    []byte // beginning of a draw that has been read in part
 	number  uint64 // of the last record
-	offset  int64  // of rest in the file
-	comma   bool   // a comma is the last thing read
+	offset  int64  // of rest in the file, in bytes
+	comma   bool   // the last token was a comma
 	closed  bool   // the end of the array has been read
 }
 
-// newFileReader returns a reader of a file, whose layout it detects.
+// newFileReader returns a reader of a file after it has detected the layout.
 func newFileReader(source io.Reader) (*fileReader, error) {
 	r := &fileReader{source: bufio.NewReaderSize(source, maxRecord)}
 	if err := r.begin(); err != nil {
@@ -112,7 +111,7 @@ func (r *fileReader) discard(n int) {
 // draws of several lines each, or one object whose member "draws" is the array.
 func (r *fileReader) detectObject() {
 	head, _ := r.source.Peek(maxRecord)
-	// Names may be duplicate: decode reports them with their line.
+	// Duplicate names are allowed here: decode reports them with their line.
 	d := jsontext.NewDecoder(bytes.NewBuffer(head), jsontext.AllowDuplicateNames(true))
 	for {
 		token, err := d.ReadToken()
@@ -154,8 +153,8 @@ func (r *fileReader) place(number uint64) string {
 	return fmt.Sprintf("draw %d", number)
 }
 
-// read reads the next draws into a piece. With an error, which is io.EOF at the end, the
-// piece has the last draws.
+// read reads the next draws into a piece. If it returns an error, which is io.EOF at the
+// end of the file, the piece has the last draws.
 func (r *fileReader) read(p *piece) error {
 	p.text, p.records = append(p.text[:0], r.rest...), p.records[:0]
 	old := len(p.text)
@@ -179,8 +178,8 @@ func (r *fileReader) read(p *piece) error {
 	return err
 }
 
-// split finds the draws in the text of a piece. It returns the number of bytes they take.
-// The last piece has no text after it.
+// split finds the draws in the text of a piece. It returns the number of bytes that they
+// occupy. If last is true, no text follows the piece.
 func (r *fileReader) split(p *piece, last bool) (used int, err error) {
 	if r.layout == lines {
 		return r.splitLines(p, last)
@@ -251,7 +250,7 @@ func (r *fileReader) splitValues(p *piece, last bool) (used int, err error) {
 }
 
 func (r *fileReader) truncated() error {
-	return fmt.Errorf("%w: it ends early, after %d whole draws; is it truncated?", ErrNotDraws, r.number)
+	return fmt.Errorf("%w: it ends early (complete draws: %d); is it truncated?", ErrNotDraws, r.number)
 }
 
 // invalid returns an error about the draw after the last record.
@@ -259,7 +258,7 @@ func (r *fileReader) invalid(at int, problem string) error {
 	return fmt.Errorf("%w: %s at byte %d: %s", ErrNotDraws, r.place(r.number+1), r.offset+int64(at), problem)
 }
 
-// finish reads the text after the array. It returns io.EOF if that is valid.
+// finish reads the text after the array. It returns io.EOF if the text is valid.
 func (r *fileReader) finish(rest []byte) error {
 	source := io.MultiReader(bytes.NewReader(rest), r.source)
 	if r.wrapped {
@@ -276,7 +275,7 @@ func (r *fileReader) finish(rest []byte) error {
 	}
 }
 
-// finishObject reads the members of an object after its draws. They may be any but a
+// finishObject reads the members of an object after its draws. None of them may be a
 // second "draws".
 func finishObject(rest io.Reader) error {
 	d := jsontext.NewDecoder(io.MultiReader(strings.NewReader(`{"draws":0`), rest), jsontext.AllowDuplicateNames(true))

@@ -14,7 +14,7 @@ import (
 func FuzzVerify(f *testing.F) {
 	spec := spec(f, 3)
 	for _, encoding := range []*draw.Encoding{draw.NDJSON(&spec), draw.JSON(&spec)} {
-		file := written(f, spec, encoding)
+		file := encodeAll(f, spec, encoding)
 		f.Add(file)
 		f.Add(file[:len(file)/2])
 		f.Add(bytes.ToUpper(file))
@@ -44,8 +44,8 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// written returns a file of all draws of a spec.
-func written(tb testing.TB, spec draw.Spec, encoding *draw.Encoding) []byte {
+// encodeAll returns a file of all draws of a spec.
+func encodeAll(tb testing.TB, spec draw.Spec, encoding *draw.Encoding) []byte {
 	tb.Helper()
 	file := bytes.NewBuffer(encoding.Header())
 	err := draw.Run(context.Background(), draw.Local{}, spec, encodeWith(encoding), func(b *draw.Batch) error {

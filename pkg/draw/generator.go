@@ -17,8 +17,8 @@ import (
 
 // Generator makes the parts of consecutive draws. All indexes of a range must exist;
 // otherwise the error wraps [entropy.ErrRange]. Equal ranges result in equal parts,
-// whichever generator makes them and however a range is divided into calls. A Generator
-// is safe for concurrent use.
+// regardless of the generator and of how a range is divided into calls. A Generator is
+// safe for concurrent use.
 type Generator interface {
 	// Texts appends the text parts of the draws in r to dst, end to end.
 	Texts(ctx context.Context, dst []byte, f textgen.Format, r entropy.Range) ([]byte, error)
@@ -31,8 +31,8 @@ type Generator interface {
 	Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error)
 }
 
-// Local is the [Generator] in this process. It divides large ranges among all cores.
-// Its errors wrap [entropy.ErrRange] or are those of the context.
+// Local is a [Generator] that works in this process. It divides large ranges among all
+// cores. Its errors wrap [entropy.ErrRange] or are those of the context.
 type Local struct{}
 
 var _ Generator = Local{}
@@ -66,8 +66,8 @@ func (Local) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules
 const chunkSize = 1 << 14
 
 // divide extends dst by width elements for each draw of r and calls fill to set them,
-// from as many goroutines as there are cores. Each call is for the draws at the
-// positions from, …, to-1.
+// from as many goroutines as there are cores. Each call sets the elements of the draws
+// at the positions from, …, to-1.
 func divide[T any](ctx context.Context, dst []T, r entropy.Range, width int, fill func(added []T, from, to uint64)) ([]T, error) {
 	if err := r.Check(); err != nil {
 		return dst, err

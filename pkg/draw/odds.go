@@ -15,8 +15,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Odds are the exact odds of a draw as they are written in JSON. Fractions are exact and
-// reduced, for example 1/3.
+// Odds are the exact odds of a draw in their JSON form. Fractions are reduced, for
+// example 1/3.
 type Odds struct {
 	Account        string    `json:"account,omitempty"` // set for the odds of one account number, which have no formats
 	TextFormat     string    `json:"text_format,omitempty"`
@@ -26,8 +26,8 @@ type Odds struct {
 	Currency       string    `json:"currency"`
 	Rows           []OddsRow `json:"rows"`
 	WinProbability string    `json:"win_probability"`
-	ExpectedValue  string    `json:"expected_value"` // of the cost of a draw, in minor units of the currency
-	Stddev         float64   `json:"stddev"`         // standard deviation of that cost
+	ExpectedValue  string    `json:"expected_value"` // expected cost of a draw, in minor units of the currency
+	Stddev         float64   `json:"stddev"`         // standard deviation of that cost, in minor units
 }
 
 // OddsRow is the probability of one rule and one prize of it, or no prize.
@@ -140,9 +140,9 @@ func Check(ctx context.Context, g Generator, spec Spec, odds prize.Odds, progres
 	return Compare(spec.Seed, tally.Counts(), odds), err
 }
 
-// Compare compares the draws of a seed with the odds by Pearson's chi-square test. There
-// are as many outcomes as odds has rows, and observed has the number of draws with each.
-// The test requires that outcomes expected fewer than five times are counted together.
+// Compare compares the draws of a seed with the odds by Pearson's chi-square test. The
+// number of draws with the outcome of row i of the odds is observed[i]. As the test
+// requires, outcomes expected fewer than five times are counted together.
 func Compare(seed entropy.Seed, observed []uint64, odds prize.Odds) Sample {
 	s := Sample{Seed: string(seed), Observed: observed}
 	for _, n := range observed {
@@ -157,7 +157,7 @@ func Compare(seed entropy.Seed, observed []uint64, odds prize.Odds) Sample {
 	return s
 }
 
-// minExpected is the expected count from which an outcome counts on its own.
+// minExpected is the smallest expected count of an outcome that counts on its own.
 const minExpected = 5
 
 func (s *Sample) compare(odds prize.Odds) {

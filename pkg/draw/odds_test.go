@@ -26,8 +26,8 @@ rules:
 	return rules
 }
 
-// TestNewOdds checks that odds have exact fractions, and that they have a row for account
-// numbers without a rule only if there are some.
+// TestNewOdds checks that odds have exact fractions, and a row for account numbers without a
+// rule only if there are any.
 func TestNewOdds(t *testing.T) {
 	spec, rules := spec(t, 0), half(t)
 	got, err := json.Marshal(draw.NewOdds(rules, spec.Text, spec.Number, rules.Odds(spec.Text.Format, spec.Number.Format)))
@@ -66,8 +66,8 @@ func TestNewAccountOdds(t *testing.T) {
 	}
 }
 
-// TestCheck compares draws with their own odds, and with other odds by which some of them
-// are impossible.
+// TestCheck compares draws with their own odds, and with odds by which some of them are
+// impossible.
 func TestCheck(t *testing.T) {
 	spec := spec(t, 50_000)
 	counted := 0
@@ -90,13 +90,13 @@ func TestCheck(t *testing.T) {
 
 // TestCheckOfFewDraws checks that rare outcomes are counted together, down to one cell.
 func TestCheckOfFewDraws(t *testing.T) {
-	few := spec(t, 3)
-	sample, err := draw.Check(t.Context(), draw.Local{}, few, few.Rules.Odds(few.Text.Format, few.Number.Format), nil)
+	spec := spec(t, 3)
+	sample, err := draw.Check(t.Context(), draw.Local{}, spec, spec.Rules.Odds(spec.Text.Format, spec.Number.Format), nil)
 	if err != nil || sample.Degrees != 0 || sample.P != 1 {
 		t.Errorf("got %d degrees of freedom and p = %v with error %v, want 0 and p = 1", sample.Degrees, sample.P, err)
 	}
 	down := errors.New("the service is down")
-	if _, err := draw.Check(t.Context(), faulty{part: "text", err: down}, few, few.Rules.AccountOdds("x"), nil); !errors.Is(err, down) {
+	if _, err := draw.Check(t.Context(), faulty{part: "text", err: down}, spec, spec.Rules.AccountOdds("x"), nil); !errors.Is(err, down) {
 		t.Errorf("got error %v, want that of the generator", err)
 	}
 }

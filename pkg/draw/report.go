@@ -10,19 +10,19 @@ import (
 type Report struct {
 	Draws   uint64 `json:"draws"`   // number of draws
 	Held    uint64 `json:"held"`    // number of draws that hold
-	Given   uint64 `json:"given"`   // number of draws whose account number was given and not generated
+	Given   uint64 `json:"given"`   // number of draws whose account number was given rather than generated
 	Seeds   Groups `json:"seeds"`   // the draws by seed
 	Rules   Groups `json:"rules"`   // the draws by rules
 	Formats Groups `json:"formats"` // the draws with generated account numbers, by formats
 }
 
-// Groups is the draws of a file in groups.
+// Groups describes the groups of the draws of a file.
 type Groups struct {
 	Count int     `json:"count"` // number of groups; [MaxGroups] means that many or more
 	First []Group `json:"first"` // the first groups in the order of the file, at most 10
 }
 
-// Group is the draws of a file that share a seed, rules or formats.
+// Group describes the draws of a file that share a seed, rules or formats.
 type Group struct {
 	Name    string   `json:"name"`              // the seed, the name of the rules, or the formats
 	SHA256  string   `json:"sha256,omitempty"`  // hash of the rules
@@ -48,13 +48,13 @@ func (x *Indexes) Whole() bool {
 	return x.Missing == 0 && x.Repeated == 0 && x.Ascending && !x.Uncounted
 }
 
-// Span is the indexes From, From+1, …, To.
+// Span is the range of the indexes From, From+1, …, To.
 type Span struct {
 	From uint64 `json:"from"`
 	To   uint64 `json:"to"`
 }
 
-// The limits on the memory for a report, whatever the file.
+// The limits that bound the memory for a report of any file.
 const (
 	MaxGroups = 10_000 // groups that are distinguished
 	maxNamed  = 10     // groups that are named
@@ -154,8 +154,8 @@ func (g *grouping) groups() Groups {
 	return all
 }
 
-// The limits on the memory for the indexes of a seed. Draws in order need one span, and
-// mixed draws of a few runs need few.
+// The limits that bound the memory for the indexes of a seed. Draws in order need one
+// span.
 const (
 	newSpans = 1 << 16 // spans that are added before all are sorted
 	maxSpans = 1 << 20 // sorted spans

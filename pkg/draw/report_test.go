@@ -20,31 +20,31 @@ func ndjsonLines(t testing.TB, start, count uint64) []string {
 	t.Helper()
 	spec := spec(t, count)
 	spec.Start = start
-	return slices.Collect(strings.Lines(string(written(t, spec, draw.NDJSON(&spec)))))
+	return slices.Collect(strings.Lines(string(encodeAll(t, spec, draw.NDJSON(&spec)))))
 }
 
-// TestIndexes checks the report about draws that are left out, repeated or swapped.
+// TestIndexes checks the report on draws that are left out, repeated or swapped.
 func TestIndexes(t *testing.T) {
 	none := []draw.Span{}
 	for name, test := range map[string]struct {
 		order []int
 		want  draw.Indexes
 	}{
-		"all":       {[]int{0, 1, 2, 3}, *whole(5, 8)},
-		"a part":    {[]int{2, 3}, *whole(7, 8)},
-		"one":       {[]int{2}, *whole(7, 7)},
-		"left out":  {[]int{0, 1, 3}, draw.Indexes{Lowest: 5, Highest: 8, Missing: 1, FirstMissing: []draw.Span{{From: 7, To: 7}}, FirstRepeated: none, Ascending: true}},
-		"repeated":  {[]int{0, 1, 1, 2}, draw.Indexes{Lowest: 5, Highest: 7, Repeated: 1, FirstMissing: none, FirstRepeated: []draw.Span{{From: 6, To: 6}}}},
-		"thrice":    {[]int{2, 0, 1, 2, 2}, draw.Indexes{Lowest: 5, Highest: 7, Repeated: 2, FirstMissing: none, FirstRepeated: []draw.Span{{From: 7, To: 7}}}},
-		"swapped":   {[]int{1, 0}, draw.Indexes{Lowest: 5, Highest: 6, FirstMissing: none, FirstRepeated: none}},
-		"all twice": {[]int{0, 1, 2, 0, 1, 2}, draw.Indexes{Lowest: 5, Highest: 7, Repeated: 3, FirstMissing: none, FirstRepeated: []draw.Span{{From: 5, To: 7}}}},
+		"all":            {[]int{0, 1, 2, 3}, *whole(5, 8)},
+		"a part":         {[]int{2, 3}, *whole(7, 8)},
+		"one":            {[]int{2}, *whole(7, 7)},
+		"left out":       {[]int{0, 1, 3}, draw.Indexes{Lowest: 5, Highest: 8, Missing: 1, FirstMissing: []draw.Span{{From: 7, To: 7}}, FirstRepeated: none, Ascending: true}},
+		"repeated":       {[]int{0, 1, 1, 2}, draw.Indexes{Lowest: 5, Highest: 7, Repeated: 1, FirstMissing: none, FirstRepeated: []draw.Span{{From: 6, To: 6}}}},
+		"repeated twice": {[]int{2, 0, 1, 2, 2}, draw.Indexes{Lowest: 5, Highest: 7, Repeated: 2, FirstMissing: none, FirstRepeated: []draw.Span{{From: 7, To: 7}}}},
+		"swapped":        {[]int{1, 0}, draw.Indexes{Lowest: 5, Highest: 6, FirstMissing: none, FirstRepeated: none}},
+		"all twice":      {[]int{0, 1, 2, 0, 1, 2}, draw.Indexes{Lowest: 5, Highest: 7, Repeated: 3, FirstMissing: none, FirstRepeated: []draw.Span{{From: 5, To: 7}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines, file := ndjsonLines(t, 5, 4), ""
 			for _, i := range test.order {
 				file += lines[i]
 			}
-			report, findings, err := verified(t, draw.Local{}, strings.NewReader(file))
+			report, findings, err := verify(t, draw.Local{}, strings.NewReader(file))
 			if err != nil || len(findings) > 0 || report.Held != uint64(len(test.order)) {
 				t.Fatalf("got error %v, findings %q and %d draws that hold; want %d", err, findings, report.Held, len(test.order))
 			}
@@ -55,8 +55,8 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
-// TestIndexesOfAnyOrder compares the report about random draws with a set.
-func TestIndexesOfAnyOrder(t *testing.T) {
+// TestIndexesInAnyOrder compares the report on random draws with a set.
+func TestIndexesInAnyOrder(t *testing.T) {
 	const n = 12
 	first, last := ndjsonLines(t, 0, n), ndjsonLines(t, math.MaxUint64-n+1, n)
 	rapid.Check(t, func(t *rapid.T) {
@@ -92,14 +92,14 @@ func TestIndexesOfAnyOrder(t *testing.T) {
 		for _, gap := range got.FirstMissing {
 			for index := gap.From; index <= gap.To; index++ {
 				if there[index] {
-					t.Errorf("%v: got %d as missing, want only missing ones", order, index)
+					t.Errorf("%v: got %d as missing, want it as present", order, index)
 				}
 			}
 		}
 	})
 }
 
-// TestReport checks the report about draws of several seeds, rules and formats.
+// TestReport checks the report on draws of several seeds, rules and formats.
 func TestReport(t *testing.T) {
 	var file bytes.Buffer
 	var seeds []draw.Group
@@ -107,7 +107,7 @@ func TestReport(t *testing.T) {
 	for i := range runs {
 		spec := spec(t, 3)
 		spec.Seed = entropy.Seed(fmt.Sprintf("seed %d", i))
-		file.Write(written(t, spec, draw.NDJSON(&spec)))
+		file.Write(encodeAll(t, spec, draw.NDJSON(&spec)))
 		if len(seeds) < 10 {
 			seeds = append(seeds, draw.Group{Name: string(spec.Seed), Draws: 3, Indexes: whole(0, 2)})
 		}
@@ -121,11 +121,11 @@ func TestReport(t *testing.T) {
 	last.Seed, last.Rules = "seed 0", modest
 	last = given(last, nil, []string{"A1", `B"2\`, "A1"})
 	last.Start = 5
-	file.Write(written(t, last, draw.NDJSON(&last)))
+	file.Write(encodeAll(t, last, draw.NDJSON(&last)))
 	seeds[0].Draws += 3
 	seeds[0].Indexes = &draw.Indexes{Highest: 7, Missing: 2, FirstMissing: []draw.Span{{From: 3, To: 4}}, FirstRepeated: []draw.Span{}, Ascending: true}
 
-	report, findings, err := verified(t, draw.Local{}, &file)
+	report, findings, err := verify(t, draw.Local{}, &file)
 	want := draw.Report{
 		Draws: 3*runs + 3, Held: 3*runs + 3, Given: 3,
 		Seeds: draw.Groups{Count: runs, First: seeds},
@@ -156,7 +156,7 @@ func TestRewrittenFile(t *testing.T) {
 			lines[i] = "{" + seed + strings.Replace(line[1:], seed, "", 1)
 		}
 	}
-	report, findings, err := verified(t, draw.Local{}, strings.NewReader(strings.Join(lines, "")))
+	report, findings, err := verify(t, draw.Local{}, strings.NewReader(strings.Join(lines, "")))
 	if err != nil || report.Held != 500 || !report.Seeds.First[0].Indexes.Whole() {
 		t.Errorf("got error %v, findings %q and %d draws that hold; want 500", err, findings, report.Held)
 	}

@@ -20,11 +20,11 @@ const BatchSize = 8192
 // Either function may be nil. Run reuses a batch and its memory after emit has returned.
 //
 // Run makes as many batches at a time as there are cores. If the generator has a method
-// InFlight() int, Run makes that many.
+// InFlight() int, Run makes as many as that returns.
 //
-// Run returns the first error of the generator, encode, emit or the context. It has then
-// emitted all draws before the error and none after it. If one of them panics, Run
-// panics.
+// Run returns the first error of the generator, encode, emit or the context. By then it
+// has emitted all draws before the error and none after it. If one of the functions
+// panics, Run panics.
 func Run(ctx context.Context, g Generator, spec Spec, encode, emit func(*Batch) error) error {
 	if spec.Accounts == nil {
 		if err := (entropy.Range{Start: spec.Start, Count: spec.Count}).Check(); err != nil {
@@ -35,9 +35,8 @@ func Run(ctx context.Context, g Generator, spec Spec, encode, emit func(*Batch) 
 }
 
 // Write makes the draws of a spec and writes them to w in the given encoding, without
-// its header and footer. It calls each, unless nil, before it writes a batch. If it
-// returns an error, w has all draws before the error and none in part, unless the error
-// is that of w.
+// its header and footer. It calls each, unless nil, before it writes a batch. Unless it
+// returns an error of w, w has received only complete draws: all those before the error.
 func Write(ctx context.Context, g Generator, spec Spec, e *Encoding, w io.Writer, each func(*Batch)) error {
 	encode := func(b *Batch) error {
 		b.Out = e.Append(b.Out, b)
@@ -64,13 +63,13 @@ type run struct {
 	start uint64     // index of the next draw to take
 	left  uint64     // number of draws left, if the spec has no Accounts
 	taken int        // number of batches taken
-	inErr error      // ends the taking
+	inErr error      // of Accounts or the context; follows the last draws taken
 	ended bool       // no batch is left
 
 	out      sync.Mutex // guards the fields below
 	spare    []*Batch   // the most recently used one is last, since it is still in a cache
 	returned sync.Cond  // signalled when a batch becomes spare and when the run fails
-	made     []*Batch   // batches to emit, by their number modulo the length
+	ready    []*Batch   // batches to emit, by their number modulo the length
 	emitted  int        // number of batches emitted
 	emitting bool       // a worker is emitting
 	failed   bool
@@ -100,8 +99,8 @@ func (r *run) do(ctx context.Context) error {
 		workers = int(min(uint64(workers), batches))
 	}
 	r.returned.L = &r.out
-	r.made = make([]*Batch, 2*workers+1)
-	for range r.made {
+	r.ready = make([]*Batch, 2*workers+1)
+	for range r.ready {
 		r.spare = append(r.spare, &Batch{spec: &r.spec})
 	}
 	if workers == 1 {
@@ -114,8 +113,8 @@ func (r *run) do(ctx context.Context) error {
 	return group.Wait()
 }
 
-// work makes batches until none is left or the run has failed. It returns the error of
-// the run if it is the worker that meets it.
+// work makes batches until none is left or the run has failed. Only the worker that
+// encounters the error of the run returns it.
 func (r *run) work(ctx context.Context) error {
 	panicking := true
 	defer func() {
@@ -195,7 +194,7 @@ func (r *run) take(ctx context.Context, b *Batch) bool {
 }
 
 // deliver emits a batch if it is the next one, and then the following ones that are
-// made. Otherwise it leaves the batch to the worker that emits.
+// ready. Otherwise it leaves the batch to the worker that emits.
 func (r *run) deliver(b *Batch) error {
 	for b = r.add(b); b != nil; b = r.release(b) {
 		err := b.err
@@ -210,12 +209,12 @@ func (r *run) deliver(b *Batch) error {
 	return nil
 }
 
-// add adds a batch to those that are made. It returns the next batch to emit, or nil if
-// that one is not made or another worker emits.
+// add adds a batch to those that are ready. It returns the next batch to emit, or nil if
+// that one is not ready or another worker emits.
 func (r *run) add(b *Batch) *Batch {
 	r.out.Lock()
 	defer r.out.Unlock()
-	r.made[b.number%len(r.made)] = b
+	r.ready[b.number%len(r.ready)] = b
 	if r.emitting {
 		return nil
 	}
@@ -223,7 +222,7 @@ func (r *run) add(b *Batch) *Batch {
 }
 
 // release makes an emitted batch spare. It returns the next batch to emit, or nil if that
-// one is not made.
+// one is not ready.
 func (r *run) release(b *Batch) *Batch {
 	r.out.Lock()
 	defer r.out.Unlock()
@@ -233,10 +232,10 @@ func (r *run) release(b *Batch) *Batch {
 	return r.nextToEmit()
 }
 
-// nextToEmit returns the batch to emit next, or nil if it is not made. The caller holds
+// nextToEmit returns the batch to emit next, or nil if it is not ready. The caller holds
 // r.out.
 func (r *run) nextToEmit() *Batch {
-	slot := &r.made[r.emitted%len(r.made)]
+	slot := &r.ready[r.emitted%len(r.ready)]
 	b := *slot
 	*slot, r.emitting = nil, b != nil
 	return b

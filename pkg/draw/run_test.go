@@ -19,8 +19,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// alone makes one draw of a spec with the packages below.
-func alone(spec draw.Spec, index uint64) draw.Draw {
+// drawOne makes one draw of a spec with packages textgen, numgen and prize.
+func drawOne(spec draw.Spec, index uint64) draw.Draw {
 	text := string(spec.Text.Append(nil, spec.Seed.Range(entropy.Text, index, 1)))
 	number := string(spec.Number.Append(nil, spec.Seed.Range(entropy.Number, index, 1)))
 	d := draw.Draw{
@@ -39,8 +39,8 @@ func alone(spec draw.Spec, index uint64) draw.Draw {
 	return d
 }
 
-// drawn makes the draws of a spec and returns those emitted before an error.
-func drawn(ctx context.Context, g draw.Generator, spec draw.Spec) ([]draw.Draw, error) {
+// drawAll makes the draws of a spec and returns those emitted before an error.
+func drawAll(ctx context.Context, g draw.Generator, spec draw.Spec) ([]draw.Draw, error) {
 	var all []draw.Draw
 	err := draw.Run(ctx, g, spec, nil, func(b *draw.Batch) error {
 		for i := range b.Len() {
@@ -61,14 +61,14 @@ func TestRun(t *testing.T) {
 			for _, start := range []uint64{0, math.MaxUint64 - count + 1} {
 				spec := spec(t, count)
 				spec.Start = start
-				got, err := drawn(t.Context(), draw.Local{}, spec)
+				got, err := drawAll(t.Context(), draw.Local{}, spec)
 				if err != nil || uint64(len(got)) != count {
 					t.Fatalf("%d cores: got %d draws with error %v, want %d", cores, len(got), err, count)
 				}
-				// To make all of them one by one would take long.
+				// Making all of them one by one would take too long.
 				for i := uint64(0); i < count; i += 1 + count/97 {
-					if diff := cmp.Diff(alone(spec, start+i), got[i]); diff != "" {
-						t.Fatalf("%d cores, draw %d of %d (-alone +run):\n%s", cores, i, count, diff)
+					if diff := cmp.Diff(drawOne(spec, start+i), got[i]); diff != "" {
+						t.Fatalf("%d cores, draw %d of %d (-drawOne +run):\n%s", cores, i, count, diff)
 					}
 				}
 			}
@@ -94,11 +94,11 @@ func TestRunOfAllIndexes(t *testing.T) {
 func TestRunEndsAtTheLastIndex(t *testing.T) {
 	spec := spec(t, 2)
 	spec.Start = math.MaxUint64
-	if got, err := drawn(t.Context(), draw.Local{}, spec); !errors.Is(err, entropy.ErrRange) || len(got) != 0 {
+	if got, err := drawAll(t.Context(), draw.Local{}, spec); !errors.Is(err, entropy.ErrRange) || len(got) != 0 {
 		t.Errorf("got %d draws with error %v, want none and ErrRange", len(got), err)
 	}
 	spec = given(spec, nil, []string{"a"}, []string{"b"})
-	if got, err := drawn(t.Context(), draw.Local{}, spec); !errors.Is(err, entropy.ErrRange) || len(got) != 1 {
+	if got, err := drawAll(t.Context(), draw.Local{}, spec); !errors.Is(err, entropy.ErrRange) || len(got) != 1 {
 		t.Errorf("given account numbers: got %d draws with error %v, want 1 and ErrRange", len(got), err)
 	}
 }
@@ -127,7 +127,7 @@ func given(spec draw.Spec, end error, batches ...[]string) draw.Spec {
 func TestRunOfGivenAccounts(t *testing.T) {
 	spec := spec(t, 0)
 	spec.Start = 100
-	got, err := drawn(t.Context(), draw.Local{}, given(spec, nil, []string{"A1", "b22"}, []string{"c"}, slices.Repeat([]string{"x4"}, draw.BatchSize)))
+	got, err := drawAll(t.Context(), draw.Local{}, given(spec, nil, []string{"A1", "b22"}, []string{"c"}, slices.Repeat([]string{"x4"}, draw.BatchSize)))
 	if err != nil || len(got) != 3+draw.BatchSize {
 		t.Fatalf("got %d draws with error %v, want %d", len(got), err, 3+draw.BatchSize)
 	}
@@ -153,7 +153,7 @@ func TestRunEndsAtAnErrorOfAccounts(t *testing.T) {
 			for _, batch := range batches {
 				want += len(batch)
 			}
-			got, err := drawn(t.Context(), draw.Local{}, given(spec(t, 0), broken, batches...))
+			got, err := drawAll(t.Context(), draw.Local{}, given(spec(t, 0), broken, batches...))
 			if !errors.Is(err, broken) || len(got) != want {
 				t.Errorf("got %d draws with error %v, want %d and the error of Accounts", len(got), err, want)
 			}
@@ -196,7 +196,7 @@ func TestRunEndsAtAnErrorOfTheGenerator(t *testing.T) {
 	for _, part := range []string{"text", "number", "prize"} {
 		t.Run(part, func(t *testing.T) {
 			g := faulty{part: part, from: 3 * draw.BatchSize, err: down}
-			got, err := drawn(t.Context(), g, spec(t, 20*draw.BatchSize))
+			got, err := drawAll(t.Context(), g, spec(t, 20*draw.BatchSize))
 			if !errors.Is(err, down) || len(got) != 3*draw.BatchSize {
 				t.Errorf("got %d draws with error %v, want %d and the error of the generator", len(got), err, 3*draw.BatchSize)
 			}
@@ -280,24 +280,25 @@ func TestRunWithoutFunctions(t *testing.T) {
 	}
 }
 
-// TestLocalDividesLargeRanges checks that dividing a range among goroutines changes nothing.
+// TestLocalDividesLargeRanges checks that dividing a range among goroutines does not change
+// the results.
 func TestLocalDividesLargeRanges(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	spec, count := spec(t, 0), uint64(100_001)
 	r := entropy.Seed("7").Range(entropy.Text, math.MaxUint64-count+1, count)
 	texts, err := draw.Local{}.Texts(t.Context(), []byte("before"), spec.Text, r)
 	if want := spec.Text.Append([]byte("before"), r); err != nil || string(texts) != string(want) {
-		t.Errorf("Texts differs from Append, with error %v", err)
+		t.Errorf("Texts: got %d bytes with error %v, want the %d bytes of Append", len(texts), err, len(want))
 	}
 	numbers, err := draw.Local{}.Numbers(t.Context(), nil, spec.Number, r)
 	if want := spec.Number.Append(nil, r); err != nil || string(numbers) != string(want) {
-		t.Errorf("Numbers differs from Append, with error %v", err)
+		t.Errorf("Numbers: got %d bytes with error %v, want the %d bytes of Append", len(numbers), err, len(want))
 	}
 	var accounts prize.Accounts
 	accounts.Join(texts[len("before"):], 4, numbers, 4)
 	outcomes, err := draw.Local{}.Prizes(t.Context(), nil, spec.Rules, &accounts, r)
 	if want := spec.Rules.Award(nil, &accounts, r); err != nil || !slices.Equal(outcomes, want) {
-		t.Errorf("Prizes differs from Award, with error %v", err)
+		t.Errorf("Prizes: got %d outcomes with error %v, want the %d outcomes of Award", len(outcomes), err, len(want))
 	}
 }
 
@@ -324,7 +325,7 @@ func TestDrawWithoutRule(t *testing.T) {
 	}
 	spec := spec(t, 0)
 	spec.Rules = rules
-	got, err := drawn(t.Context(), draw.Local{}, given(spec, nil, []string{"a", "b"}))
+	got, err := drawAll(t.Context(), draw.Local{}, given(spec, nil, []string{"a", "b"}))
 	if err != nil || len(got) != 2 {
 		t.Fatalf("got %d draws with error %v, want 2", len(got), err)
 	}

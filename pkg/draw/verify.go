@@ -19,7 +19,8 @@ import (
 // seed.
 type ProofCheck func(seed entropy.Seed, proof jsontext.Value) error
 
-// VerifyOptions configure [Verify]. It never calls two of the functions at once.
+// VerifyOptions configures [Verify], which never calls two of the functions at the same
+// time.
 type VerifyOptions struct {
 	Rules    func(name string) (*prize.Rules, error) // returns the rules that a draw names
 	Proof    ProofCheck                              // if nil, draws whose seed has a proof do not hold
@@ -34,14 +35,16 @@ type Finding struct {
 	Draws   uint64 `json:"draws"`   // number of draws
 }
 
-// Verify recomputes the draws of a file with the generator and compares them. The file is
-// as [JSON] or [NDJSON] wrote it, or a JSON object with the array in its member "draws".
+// Verify recomputes the draws of a file with the generator and compares them. The file
+// must have the form that [JSON] or [NDJSON] writes, or be a JSON object with the array in
+// its member "draws".
 //
 // Findings come in the order of the file. If the seed, the rules or the formats of many
 // draws are wrong, there is one finding about all of them at the end.
 //
-// The error is about reading the file or the generator, not about draws that do not hold.
-// It wraps [ErrNotDraws] if the file has no draws, is truncated or is in another format.
+// The error is that of the file, the generator or the context; draws that do not hold are
+// findings. It wraps [ErrNotDraws] if the file has no draws, is truncated or is in another
+// format.
 func Verify(ctx context.Context, g Generator, file io.Reader, o VerifyOptions) (Report, error) {
 	source, err := newFileReader(file)
 	if err != nil {
@@ -172,7 +175,7 @@ func (v *verification) collect(ctx context.Context, s *summary) error {
 	return nil
 }
 
-// rulesNamed returns the rules of a name. It asks for each only once if they exist.
+// rulesNamed returns the rules with the given name. It looks up existing rules only once.
 func (v *verification) rulesNamed(name string) (*prize.Rules, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -186,16 +189,15 @@ func (v *verification) rulesNamed(name string) (*prize.Rules, error) {
 	return rules, err
 }
 
-// maxProofs is the number of seeds with proofs whose results are remembered.
+// maxProofs is the number of proof checks whose results are cached.
 const maxProofs = 1000
 
-// checkProof returns the result of the check of a seed and its proof. It checks each only
-// once.
+// checkProof checks a seed and its proof, or returns the cached result of that check.
 func (v *verification) checkProof(seed, proof string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.options.Proof == nil {
-		return errors.New("the seed has a proof of its origin, which is not checked here")
+		return errors.New("the seed has a proof of its origin, but proofs are not checked")
 	}
 	key := [2]string{seed, proof}
 	err, known := v.proofs[key]

@@ -13,7 +13,7 @@ func BenchmarkVerify(b *testing.B) {
 	spec := spec(b, 100_000)
 	for name, encoding := range map[string]*draw.Encoding{"NDJSON": draw.NDJSON(&spec), "JSON": draw.JSON(&spec)} {
 		b.Run(name, func(b *testing.B) {
-			file := written(b, spec, encoding)
+			file := encodeAll(b, spec, encoding)
 			b.SetBytes(int64(len(file)))
 			b.ReportAllocs()
 			for b.Loop() {

@@ -16,8 +16,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// verified verifies a file. It returns each finding as place: problem.
-func verified(t *testing.T, g draw.Generator, file io.Reader) (draw.Report, []string, error) {
+// verify verifies a file. It returns each finding as place: problem.
+func verify(t *testing.T, g draw.Generator, file io.Reader) (draw.Report, []string, error) {
 	t.Helper()
 	var findings []string
 	report, err := draw.Verify(t.Context(), g, file, draw.VerifyOptions{
@@ -41,7 +41,7 @@ func TestVerify(t *testing.T) {
 				if name == "given" { // the account numbers can be read only once
 					spec = given(long, nil, strings.Split(strings.Repeat("A1 b2 c3 ", n/3+1), " ")[:n])
 				}
-				file, counted := written(t, spec, encoding), uint64(0)
+				file, counted := encodeAll(t, spec, encoding), uint64(0)
 				report, err := draw.Verify(t.Context(), draw.Local{}, bytes.NewReader(file), draw.VerifyOptions{
 					Rules:    prize.Builtin,
 					Progress: func(draws uint64) { counted += draws },
@@ -73,12 +73,12 @@ func whole(lowest, highest uint64) *draw.Indexes {
 	return &draw.Indexes{Lowest: lowest, Highest: highest, Ascending: true, FirstMissing: []draw.Span{}, FirstRepeated: []draw.Span{}}
 }
 
-// TestForgery forges one draw of three in every possible way. Verify must find it and no
+// TestForgery forges one draw of three in many ways. Verify must find that draw and no
 // other.
 func TestForgery(t *testing.T) {
 	spec := spec(t, 3)
 	spec.Start = 8
-	file := string(written(t, spec, draw.NDJSON(&spec)))
+	file := string(encodeAll(t, spec, draw.NDJSON(&spec)))
 	lines := strings.Split(file, "\n")
 	for name, test := range map[string]struct{ old, new, want string }{
 		"prize":           {`"name":"£50.00"`, `"name":"£500.00"`, `line 2: index 9: prize is "£500.00" (value 5000, GBP), should be "£50.00" (value 5000, GBP)`},
@@ -89,27 +89,27 @@ func TestForgery(t *testing.T) {
 		"no rule":         {`"rule":"starts with A"`, `"rule":null`, `line 2: index 9: rule is none, should be "starts with A"`},
 		"account":         {`"account":"awsn5676"`, `"account":"awsn5677"`, `line 2: index 9: account is "awsn5677", should be "awsn5676"`},
 		"text and number": {`"text":"awsn","number":"5676"`, `"text":"aws","number":"n5676"`, `line 2: index 9: text is "aws", should be "awsn"; number is "n5676", should be "5676"`},
-		"sum":             {spec.Rules.SHA256(), strings.Repeat("0", 64), `line 2: rules_sha256 is "` + strings.Repeat("0", 64) + `", but the rules generous have ` + spec.Rules.SHA256()},
+		"hash of rules":   {spec.Rules.SHA256(), strings.Repeat("0", 64), `line 2: rules_sha256 is "` + strings.Repeat("0", 64) + `", but the rules generous have ` + spec.Rules.SHA256()},
 		"rules":           {`"rules":"generous"`, `"rules":"mine"`, `line 2: unknown rules "mine": expected generous or modest`},
 		"seed":            {`"seed":"42"`, `"seed":""`, `line 2: invalid seed: it is empty`},
 		"format":          {`"text_format":"lower4"`, `"text_format":"lower"`, `line 2: unknown format "lower" for the text part: the length must be a whole number from 1 to 64, got ""`},
 		"number format":   {`"number_format":"digits4"`, `"number_format":""`, `line 2: unknown format "" for the number part: use digits1 to digits64, or an alphabet and a length such as [ABC]4`},
 		"no account":      {`"account":"awsn5676"`, `"account":""`, `line 2: invalid account number: it is empty`},
 		"unknown key":     {`"seed":`, `"Seed":`, `line 2: unknown key "Seed"`},
-		"a key twice":     {`"index":9,`, `"index":9,"index":9,`, `line 2: it is not valid JSON: duplicate object member name "index"`},
-		"a key too few":   {`"seed":"42",`, ``, `line 2: missing key "seed"`},
-		"prize's key":     {`"value":5000,`, ``, `line 2: missing key "value" of the prize`},
-		"prize's type":    {`"value":5000`, `"value":"5000"`, `line 2: invalid string for key "value"`},
+		"duplicate key":   {`"index":9,`, `"index":9,"index":9,`, `line 2: it is not valid JSON: duplicate object member name "index"`},
+		"missing key":     {`"seed":"42",`, ``, `line 2: missing key "seed"`},
+		"key of prize":    {`"value":5000,`, ``, `line 2: missing key "value" of the prize`},
+		"type in prize":   {`"value":5000`, `"value":"5000"`, `line 2: invalid string for key "value"`},
 		"type":            {`"index":9`, `"index":"9"`, `line 2: invalid string for key "index"`},
 		"negative":        {`"index":9`, `"index":-9`, `line 2: invalid value -9 of key "index"`},
 		"not JSON":        {`"index":9`, `index:9`, `line 2: it is not valid JSON: invalid character 'i'`},
-		"no object":       {lines[1], `[1]`, `line 2: it is not a JSON object`},
+		"an array":        {lines[1], `[1]`, `line 2: it is not a JSON object`},
 		"half an object":  {lines[1], lines[1][:40], `line 2: it ends early; is it truncated?`},
 		"two objects":     {lines[1], lines[1] + lines[1], `line 2: there is text after the JSON object`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			forged := strings.Join([]string{lines[0], strings.Replace(lines[1], test.old, test.new, 1), lines[2], ""}, "\n")
-			report, findings, err := verified(t, draw.Local{}, strings.NewReader(forged))
+			report, findings, err := verify(t, draw.Local{}, strings.NewReader(forged))
 			if err != nil || report.Draws != 3 || report.Held != 2 {
 				t.Errorf("got %d of %d draws that hold and error %v, want 2 of 3", report.Held, report.Draws, err)
 			}
@@ -124,7 +124,7 @@ func TestForgery(t *testing.T) {
 // verified.
 func TestErrNotDraws(t *testing.T) {
 	spec := spec(t, 3)
-	lines, array := string(written(t, spec, draw.NDJSON(&spec))), string(written(t, spec, draw.JSON(&spec)))
+	lines, array := string(encodeAll(t, spec, draw.NDJSON(&spec))), string(encodeAll(t, spec, draw.JSON(&spec)))
 	for name, test := range map[string]struct {
 		file, want string
 		held       uint64
@@ -132,28 +132,28 @@ func TestErrNotDraws(t *testing.T) {
 		"empty":               {"", "it is empty", 0},
 		"spaces":              {" \t\r\n", "it is empty", 0},
 		"an empty array":      {"[]\n", "there are no draws in it", 0},
-		"draws: an empty one": {`{"draws": []}`, "there are no draws in it", 0},
+		"empty draws array":   {`{"draws": []}`, "there are no draws in it", 0},
 		"CSV":                 {"index,account,rule,prize,value,currency\n", "it is CSV, which has no seed", 0},
 		"UTF-16":              {"\xff\xfe[\x00", "it is UTF-16; convert it to UTF-8", 0},
 		"UTF-16, unmarked":    {"\x00[\x00{", "it is UTF-16; convert it to UTF-8", 0},
 		"gzip":                {"\x1f\x8b\x08", "it is compressed", 0},
-		"a truncated array":   {array[:len(array)-2], "it ends early, after 3 whole draws; is it truncated?", 3},
-		"half a draw":         {array[:len(array)*2/5], "it ends early, after 1 whole draws; is it truncated?", 1},
+		"a truncated array":   {array[:len(array)-2], "it ends early (complete draws: 3); is it truncated?", 3},
+		"half a draw":         {array[:len(array)*2/5], "it ends early (complete draws: 1); is it truncated?", 1},
 		"an array and more":   {array + "x", "there is text after the closing bracket", 3},
 		"no comma":            {strings.Replace(array, "},\n", "}\n", 1), "draw 2 at byte 270: missing comma or closing bracket", 1},
 		"two commas":          {strings.Replace(array, "},\n", "},,\n", 1), "draw 2 at byte 270: a draw must begin with a brace, got ','", 1},
 		"a comma at the end":  {strings.Replace(array, "}\n]", "},\n]", 1), "a draw must begin with a brace, got ']'", 3},
-		"a draw of a book":    {array[:len(array)-3] + `,{"account":"` + strings.Repeat("x", 1<<17), "draw 4 at byte", 3},
+		"a draw too long":     {array[:len(array)-3] + `,{"account":"` + strings.Repeat("x", 1<<17), "draw 4 at byte", 3},
 		"draws, then more":    {`{"draws":` + array + `} x`, "after the draws: it is not valid JSON", 3},
 		"draws, no end":       {`{"draws":` + array + `,"x":[1`, "after the draws: it ends early", 3},
-		"draws, more draws":   {`{"draws":` + array + `,"draws":[]}`, `duplicate key "draws"`, 3},
-		"draws, an object":    {`{"draws":` + array + `}{}`, "there is text after the object with the draws", 3},
-		"draws, truncated":    {`{"draws":` + array[:len(array)-2], "it ends early, after 3 whole draws", 3},
-		"a line of a book":    {lines + strings.Repeat("x", 1<<17), "line 4 has more than 65536 bytes", 3},
-		"a wrong end of all":  {strings.TrimSuffix(array, "]\n") + "}\n", "draw 4 at byte", 3},
+		"draws twice":         {`{"draws":` + array + `,"draws":[]}`, `duplicate key "draws"`, 3},
+		"draws, object after": {`{"draws":` + array + `}{}`, "there is text after the object with the draws", 3},
+		"draws, truncated":    {`{"draws":` + array[:len(array)-2], "it ends early (complete draws: 3)", 3},
+		"a line too long":     {lines + strings.Repeat("x", 1<<17), "line 4 has more than 65536 bytes", 3},
+		"brace for bracket":   {strings.TrimSuffix(array, "]\n") + "}\n", "draw 4 at byte", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			report, _, err := verified(t, draw.Local{}, strings.NewReader(test.file))
+			report, _, err := verify(t, draw.Local{}, strings.NewReader(test.file))
 			if !errors.Is(err, draw.ErrNotDraws) || !strings.Contains(err.Error(), test.want) || report.Held != test.held {
 				t.Errorf("got error %v and %d draws that hold, want ErrNotDraws with %q and %d", err, report.Held, test.want, test.held)
 			}
@@ -161,27 +161,27 @@ func TestErrNotDraws(t *testing.T) {
 	}
 }
 
-// TestTolerance checks that blank lines, spaces, CRLF, indentation, a byte order mark and a
-// last line without an end make no difference.
-func TestTolerance(t *testing.T) {
+// TestVerifyIgnoresSpace checks that blank lines, spaces, CRLF, indentation, a byte order mark
+// and a missing newline at the end make no difference.
+func TestVerifyIgnoresSpace(t *testing.T) {
 	spec := spec(t, 3)
-	lines, array := string(written(t, spec, draw.NDJSON(&spec))), string(written(t, spec, draw.JSON(&spec)))
+	lines, array := string(encodeAll(t, spec, draw.NDJSON(&spec))), string(encodeAll(t, spec, draw.JSON(&spec)))
 	for name, file := range map[string]string{
 		"blank lines": "\n\n" + strings.ReplaceAll(lines, "\n", "\n\n"),
 		"CRLF":        strings.ReplaceAll(lines, "\n", "\r\n"),
-		"no end":      strings.TrimSuffix(lines, "\n"),
+		"no newline":  strings.TrimSuffix(lines, "\n"),
 		"indented":    "  " + strings.ReplaceAll(lines, "\n", "\n  "),
 		"one line":    strings.ReplaceAll(array, "\n", ""),
 		"spaces":      " \t" + array + " \n",
-		"a mark":      "\xef\xbb\xbf" + lines,
-		"a mark, too": "\xef\xbb\xbf\n" + array,
+		"BOM":         "\xef\xbb\xbf" + lines,
+		"BOM, line":   "\xef\xbb\xbf\n" + array,
 		"an object":   `{"draws":` + array + `}`,
-		"with others": `{"page": {"draws": 1, "x": [[1], "a\"]"]}, "n": 3, "draws" : ` + array + `, "next": {"draws": null}, "more": [1, {}]}` + "\n",
-		"of lines":    indented(t, array, false),
-		"an array":    indented(t, array, true),
+		"in members":  `{"page": {"draws": 1, "x": [[1], "a\"]"]}, "n": 3, "draws" : ` + array + `, "next": {"draws": null}, "more": [1, {}]}` + "\n",
+		"no brackets": indented(t, array, false),
+		"brackets":    indented(t, array, true),
 	} {
 		t.Run(name, func(t *testing.T) {
-			report, findings, err := verified(t, draw.Local{}, iotest.OneByteReader(strings.NewReader(file)))
+			report, findings, err := verify(t, draw.Local{}, iotest.OneByteReader(strings.NewReader(file)))
 			if err != nil || report.Held != 3 || report.Draws != 3 {
 				t.Errorf("got %d of %d draws that hold, findings %q and error %v; want 3 of 3", report.Held, report.Draws, findings, err)
 			}
@@ -204,24 +204,24 @@ func indented(t *testing.T, array string, brackets bool) string {
 	return strings.TrimSpace(text)
 }
 
-// TestVerifyErrors checks that errors of the generator, the file and the context are no
+// TestVerifyErrors checks that errors of the generator, the file and the context are not
 // findings.
 func TestVerifyErrors(t *testing.T) {
 	spec := spec(t, 3)
-	file := written(t, spec, draw.NDJSON(&spec))
+	file := encodeAll(t, spec, draw.NDJSON(&spec))
 	down := errors.New("the service is down")
 	for _, part := range []string{"text", "number", "prize"} {
-		if _, findings, err := verified(t, faulty{part: part, err: down}, bytes.NewReader(file)); !errors.Is(err, down) || len(findings) > 0 {
+		if _, findings, err := verify(t, faulty{part: part, err: down}, bytes.NewReader(file)); !errors.Is(err, down) || len(findings) > 0 {
 			t.Errorf("%s: got error %v and findings %q, want only the error of the generator", part, err, findings)
 		}
 	}
-	array := written(t, spec, draw.JSON(&spec))
+	array := encodeAll(t, spec, draw.JSON(&spec))
 	for name, reader := range map[string]io.Reader{
-		"at once":      iotest.ErrReader(down),
-		"behind lines": io.MultiReader(bytes.NewReader(file), iotest.ErrReader(down)),
-		"in an array":  io.MultiReader(bytes.NewReader(array[:len(array)-2]), iotest.ErrReader(down)),
+		"at once":     iotest.ErrReader(down),
+		"after lines": io.MultiReader(bytes.NewReader(file), iotest.ErrReader(down)),
+		"in an array": io.MultiReader(bytes.NewReader(array[:len(array)-2]), iotest.ErrReader(down)),
 	} {
-		if _, _, err := verified(t, draw.Local{}, reader); !errors.Is(err, down) {
+		if _, _, err := verify(t, draw.Local{}, reader); !errors.Is(err, down) {
 			t.Errorf("%s: got error %v, want that of the file", name, err)
 		}
 	}
@@ -240,7 +240,7 @@ func TestVerifyPanics(t *testing.T) {
 		}
 	}()
 	spec := spec(t, 3*draw.BatchSize)
-	file := written(t, spec, draw.NDJSON(&spec))
+	file := encodeAll(t, spec, draw.NDJSON(&spec))
 	_, err := draw.Verify(t.Context(), draw.Local{}, bytes.NewReader(file), draw.VerifyOptions{
 		Rules: func(string) (*prize.Rules, error) { panic("panic of the caller") },
 		Found: func(draw.Finding) {},

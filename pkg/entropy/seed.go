@@ -50,19 +50,19 @@ func (s Seed) Commitment() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// branchLength is the number of bytes that Branch appends.
+// branchLength is the number of bytes that [Seed.Branch] appends.
 const branchLength = len("/") + 32
 
-// Branch returns s followed by a slash and 128 random bits in lower-case hexadecimal. It
-// makes any number of secret seeds from one that is public.
+// Branch returns s followed by a slash and 128 random bits in lower-case hexadecimal. Use
+// it to make any number of secret seeds from a public one.
 func (s Seed) Branch() Seed {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return s + "/" + Seed(hex.EncodeToString(b[:]))
 }
 
-// Trunk returns the seed from which [Seed.Branch] made s. If s is no branch, Trunk
-// returns s.
+// Trunk returns the seed from which [Seed.Branch] made s. If s does not have the form of a
+// branch, Trunk returns s.
 func (s Seed) Trunk() Seed {
 	cut := len(s) - branchLength
 	if cut <= 0 || s[cut] != '/' {

@@ -102,6 +102,6 @@ func TestUniformVectors(t *testing.T) {
 		}
 	}
 	if rejected == 0 {
-		t.Error("got no vector that rejects a word, want some")
+		t.Error("got no vector that rejects a word, want at least one")
 	}
 }

@@ -28,10 +28,10 @@ const (
 // ErrChain is wrapped by errors about the parameters of a chain.
 var ErrChain = errors.New("not a trusted drand chain")
 
-// Chain is the parameters of a chain of rounds. The hash covers all others but the scheme,
-// which must fit the length of the key. So if you know the hash, you can take the other
-// parameters from anywhere; see [Chain.Validate]. JSON has a chain in the form of drand's
-// /info endpoint.
+// Chain has the parameters of a drand chain. The hash covers all others but the scheme,
+// which must match the length of the key. If you know the hash, you can therefore take the
+// other parameters from any source; see [Chain.Validate]. The JSON form of a chain is the
+// one of drand's /info endpoint.
 type Chain struct {
 	Hash      Hash
 	PublicKey Bytes         // compressed point, in a group that depends on the scheme
@@ -101,8 +101,8 @@ func digits(text string) Bytes {
 // Known returns the chains whose parameters are part of this package.
 func Known() []Chain { return []Chain{Quicknet(), Default(), QuicknetT()} }
 
-// ParseChain returns the hash of a chain. The text is the beacon ID of a chain of [Known],
-// for example quicknet, or the hash of any chain. Its errors wrap [ErrChain].
+// ParseChain returns the hash of a chain. The text is the beacon ID of one of the [Known]
+// chains, for example quicknet, or the hash of any chain. Its errors wrap [ErrChain].
 func ParseChain(text string) (Hash, error) {
 	for _, c := range Known() {
 		if c.BeaconID == text {
@@ -116,7 +116,7 @@ func ParseChain(text string) (Hash, error) {
 	return h, nil
 }
 
-// known returns the chain of [Known] with a hash.
+// known returns the one of the [Known] chains that has the given hash.
 func known(h Hash) (Chain, bool) {
 	for _, c := range Known() {
 		if c.Hash == h {
@@ -174,8 +174,8 @@ func (c Chain) RoundAt(t time.Time) uint64 {
 	return uint64(since)/c.seconds() + 1
 }
 
-// TimeOf returns the time when a round is due. It returns the end of the year 9999 for all
-// later rounds, and the genesis for round 0, which does not exist.
+// TimeOf returns the time when a round is due. It returns the end of the year 9999 for
+// rounds due after that, and the genesis for round 0, which does not exist.
 func (c Chain) TimeOf(round uint64) time.Time {
 	end := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 	if round == 0 {
@@ -228,7 +228,7 @@ func (c *Chain) UnmarshalJSON(data []byte) error {
 		Genesis: time.Unix(info.Genesis, 0).UTC(), Scheme: info.Scheme, GroupHash: info.GroupHash,
 		BeaconID: info.Metadata.BeaconID,
 	}
-	if c.BeaconID == "" { // the oldest relays have none
+	if c.BeaconID == "" { // the oldest relays omit it
 		c.BeaconID = "default"
 	}
 	return nil

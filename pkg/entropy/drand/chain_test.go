@@ -26,9 +26,9 @@ func TestKnownChains(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var back drand.Chain
-		if err := json.Unmarshal(data, &back); err != nil || !back.Equal(c) {
-			t.Errorf("%s: got %+v with error %v, want %+v", data, back, err, c)
+		var decoded drand.Chain
+		if err := json.Unmarshal(data, &decoded); err != nil || !decoded.Equal(c) {
+			t.Errorf("%s: got %+v with error %v, want %+v", data, decoded, err, c)
 		}
 	}
 	for _, name := range []string{"", "fastnet", "52db9b", strings.Repeat("zz", 32)} {
@@ -43,16 +43,16 @@ func TestValidateErrors(t *testing.T) {
 		spoil func(*drand.Chain)
 		want  string
 	}{
-		"no period":          {func(c *drand.Chain) { c.Period = 0 }, "must be whole seconds, got 0s"},
-		"half seconds":       {func(c *drand.Chain) { c.Period = 1500 * time.Millisecond }, "must be whole seconds, got 1.5s"},
-		"a period too long":  {func(c *drand.Chain) { c.Period = (math.MaxUint32 + 1) * time.Second }, "must be whole seconds"},
-		"before 1970":        {func(c *drand.Chain) { c.Genesis = time.Unix(-1, 0) }, "must be a whole second since 1970"},
-		"part of a second":   {func(c *drand.Chain) { c.Genesis = c.Genesis.Add(1) }, "must be a whole second since 1970"},
-		"another period":     {func(c *drand.Chain) { c.Period = time.Minute }, "parameters have the hash"},
-		"another key":        {func(c *drand.Chain) { c.PublicKey = drand.QuicknetT().PublicKey }, "parameters have the hash"},
-		"another scheme":     {func(c *drand.Chain) { c.Scheme = drand.SchemeChained }, "must have 48 bytes with the scheme pedersen-bls-chained, got 96"},
-		"an unknown scheme":  {func(c *drand.Chain) { c.Scheme = "bls-bn254-unchained-on-g1" }, "not supported; use a chain of"},
-		"not a point at all": {func(c *drand.Chain) { c.PublicKey[5] ^= 1; c.Hash = c.ComputeHash() }, "not a point"},
+		"no period":         {func(c *drand.Chain) { c.Period = 0 }, "must be whole seconds, got 0s"},
+		"half seconds":      {func(c *drand.Chain) { c.Period = 1500 * time.Millisecond }, "must be whole seconds, got 1.5s"},
+		"a period too long": {func(c *drand.Chain) { c.Period = (math.MaxUint32 + 1) * time.Second }, "must be whole seconds"},
+		"before 1970":       {func(c *drand.Chain) { c.Genesis = time.Unix(-1, 0) }, "must be a whole second since 1970"},
+		"part of a second":  {func(c *drand.Chain) { c.Genesis = c.Genesis.Add(1) }, "must be a whole second since 1970"},
+		"another period":    {func(c *drand.Chain) { c.Period = time.Minute }, "parameters have the hash"},
+		"another key":       {func(c *drand.Chain) { c.PublicKey = drand.QuicknetT().PublicKey }, "parameters have the hash"},
+		"another scheme":    {func(c *drand.Chain) { c.Scheme = drand.SchemeChained }, "must have 48 bytes with the scheme pedersen-bls-chained, got 96"},
+		"an unknown scheme": {func(c *drand.Chain) { c.Scheme = "bls-bn254-unchained-on-g1" }, "not supported; use a chain of"},
+		"not a point":       {func(c *drand.Chain) { c.PublicKey[5] ^= 1; c.Hash = c.ComputeHash() }, "not a point"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := drand.Quicknet()

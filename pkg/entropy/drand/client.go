@@ -12,8 +12,8 @@ import (
 
 var (
 	// ErrUnavailable is wrapped by the error that no mirror has returned a valid
-	// response. Its text has the error of each mirror.
-	ErrUnavailable = errors.New("no drand mirror has returned it")
+	// response. The text of that error has the errors of all mirrors.
+	ErrUnavailable = errors.New("no drand mirror has returned a valid response")
 	// ErrNotDue is wrapped by the error about a round too far in the future to wait
 	// for.
 	ErrNotDue = errors.New("the drand round is not due")
@@ -32,7 +32,7 @@ func DefaultURLs() []string {
 type Config struct {
 	URLs      []string         // http or https addresses of mirrors; none means [DefaultURLs]
 	Chain     Hash             // zero means quicknet
-	HTTP      *http.Client     // nil means one with the proxies of the environment; without a CheckRedirect, at most 3 redirects are followed
+	HTTP      *http.Client     // nil means one that uses the proxies of the environment; without CheckRedirect, it follows at most 3 redirects
 	Timeout   time.Duration    // of one request to one mirror; 0 means 10 seconds
 	HeadStart time.Duration    // of a mirror before the next one is asked as well; 0 means 1 second
 	MaxWait   time.Duration    // longest wait for a future round; 0 means 10 minutes
@@ -87,8 +87,9 @@ func (c *Client) Chain(ctx context.Context) (Chain, error) {
 
 // Round returns a round, counted from 1. It waits for a future round, for at most
 // Config.MaxWait; if the wait is longer, it returns an error that wraps [ErrNotDue] at
-// once. It retries for a while if the mirrors do not have a round that is due. Other errors
-// wrap [ErrUnavailable], [ErrRound] for round 0, or are those of the context.
+// once. If the mirrors do not have a round that is due, it retries until the round is 30
+// seconds or 3 periods overdue, whichever is longer. Other errors wrap [ErrUnavailable],
+// [ErrRound] for round 0, or are those of the context.
 func (c *Client) Round(ctx context.Context, number uint64) (Round, error) {
 	if number == 0 {
 		return Round{}, fmt.Errorf("%w: rounds are counted from 1, got 0", ErrRound)
@@ -107,8 +108,8 @@ func (c *Client) Round(ctx context.Context, number uint64) (Round, error) {
 }
 
 // Next waits for the first round that is not published when Next is called, so nobody can
-// have known it. It determines the round from the clock and the newest round of the
-// mirrors, since a slow clock takes published rounds for future ones. Its errors wrap
+// have known it. It determines the round from both the clock and the newest round of the
+// mirrors, since by a slow clock published rounds are in the future. Its errors wrap
 // [ErrUnavailable] or are those of the context.
 func (c *Client) Next(ctx context.Context) (Round, error) {
 	chain, err := c.Chain(ctx)
@@ -132,7 +133,7 @@ func (c *Client) Next(ctx context.Context) (Round, error) {
 func (c *Client) latest(ctx context.Context, chain Chain) (Round, error) {
 	due := chain.RoundAt(c.now())
 	if due == 0 {
-		return Round{Chain: chain.Hash}, nil // there is none before the genesis
+		return Round{Chain: chain.Hash}, nil // no round exists before the genesis
 	}
 	return fetch(ctx, c.mirrors, request[Round]{
 		subject: fmt.Sprintf("the newest round of the chain %s", chain.Hash),
@@ -161,17 +162,17 @@ func (c *Client) await(ctx context.Context, chain Chain, number uint64, wait tim
 		path:    fmt.Sprintf("/%s/public/%d", chain.Hash, number),
 		decode:  func(body []byte) (Round, error) { return decodeRound(body, chain, number) },
 	}
-	late := max(0, -wait)
+	overdue := max(0, -wait)
 	for {
 		if err := sleep(ctx, wait); err != nil {
 			return Round{}, fmt.Errorf("waiting for %s: %w", req.subject, err)
 		}
 		r, err := fetch(ctx, c.mirrors, req)
-		if err == nil || !errors.Is(err, errNotPublished) || late > chain.slack() {
+		if err == nil || !errors.Is(err, errNotPublished) || overdue > chain.slack() {
 			return r, err
 		}
 		wait = retryInterval
-		late += retryInterval
+		overdue += retryInterval
 	}
 }
 
@@ -192,7 +193,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 // seed; see [Check].
 func (c *Client) Confirm(ctx context.Context, p Proof) error {
 	if p.Chain != c.hash {
-		return fmt.Errorf("%w: it is of the chain %s, but the client is for %s; name the chain of the proof (drand-chain)", ErrProof, p.Chain, c.hash)
+		return fmt.Errorf("%w: the proof is for the chain %s, but the client is for %s; set drand-chain to the chain of the proof", ErrProof, p.Chain, c.hash)
 	}
 	r, err := c.Round(ctx, p.Round)
 	if err != nil {

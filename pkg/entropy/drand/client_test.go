@@ -64,7 +64,7 @@ func TestRound(t *testing.T) {
 // reason, the mirror and the setting to change.
 func TestFaults(t *testing.T) {
 	for fault, want := range map[drandtest.Fault]string{
-		drandtest.WrongKey:        "has not made the signature",
+		drandtest.WrongKey:        "does not match the public key",
 		drandtest.WrongNumber:     "it answered with round 2, want 3",
 		drandtest.WrongRandomness: "not the SHA-256 of its signature",
 		drandtest.Stale:           "it answered with round 1, want 3",
@@ -74,7 +74,7 @@ func TestFaults(t *testing.T) {
 		drandtest.WebPage:         "a web page",
 		drandtest.Garbage:         "not drand's JSON",
 		drandtest.Endless:         "more than 65536 bytes",
-		drandtest.CutOff:          "broke off",
+		drandtest.CutOff:          "was cut off",
 		drandtest.Redirecting:     "redirected more than 3 times",
 	} {
 		c := drandtest.New(t)
@@ -106,8 +106,8 @@ func TestTimeout(t *testing.T) {
 		client := newClient(t, c, drand.Config{Timeout: 50 * time.Millisecond}, mirrorOf(c, drandtest.Hanging))
 		begin := time.Now()
 		_, err := client.Chain(t.Context())
-		if took := time.Since(begin); !errors.Is(err, drand.ErrUnavailable) || !strings.Contains(err.Error(), "http://a: no answer within 50ms") || took != 50*time.Millisecond {
-			t.Errorf("got error %v after %s, want ErrUnavailable with http://a: no answer within 50ms", err, took)
+		if took := time.Since(begin); !errors.Is(err, drand.ErrUnavailable) || !strings.Contains(err.Error(), "http://a: no response within 50ms") || took != 50*time.Millisecond {
+			t.Errorf("got error %v after %s, want ErrUnavailable with http://a: no response within 50ms", err, took)
 		}
 	})
 }
@@ -122,7 +122,7 @@ func TestParameters(t *testing.T) {
 		c := drandtest.New(t)
 		client := newClient(t, c, drand.Config{}, mirrorOf(c, fault))
 		for _, err := range []error{
-			second(client.Chain(t.Context())), second(client.Round(t.Context(), 3)), second(client.Next(t.Context())),
+			errorOf(client.Chain(t.Context())), errorOf(client.Round(t.Context(), 3)), errorOf(client.Next(t.Context())),
 		} {
 			if !errors.Is(err, drand.ErrUnavailable) || !strings.Contains(err.Error(), want) {
 				t.Errorf("fault %d: got error %v, want ErrUnavailable with %q", fault, err, want)
@@ -143,8 +143,8 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// second returns its second argument.
-func second[T any](_ T, err error) error { return err }
+// errorOf returns the error of a call.
+func errorOf[T any](_ T, err error) error { return err }
 
 func TestAddresses(t *testing.T) {
 	for _, address := range []string{"", "api.drand.sh", "ftp://api.drand.sh", "https://", "file:///etc/passwd", "http://a b"} {
@@ -189,7 +189,7 @@ func TestSlowMirror(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(begin); took != 2*time.Second {
-			t.Errorf("got the chain after %s, want after the head starts of two mirrors", took)
+			t.Errorf("got the chain after %s, want after 2s, the head starts of two mirrors", took)
 		}
 		if slow.Requests() != 1 {
 			t.Errorf("got %d requests to the slow mirror, want 1", slow.Requests())
@@ -223,16 +223,16 @@ func TestCancelled(t *testing.T) {
 			t.Errorf("got error %v, want the cause of the context", err)
 		}
 
-		fine := newClient(t, c, drand.Config{}, mirrorOf(c, drandtest.None))
+		good := newClient(t, c, drand.Config{}, mirrorOf(c, drandtest.None))
 		waiting, cancel := context.WithTimeoutCause(t.Context(), 3*time.Second, reason)
 		defer cancel()
-		if _, err := fine.Round(waiting, c.Newest()+100); !errors.Is(err, reason) {
+		if _, err := good.Round(waiting, c.Newest()+100); !errors.Is(err, reason) {
 			t.Errorf("while waiting: got error %v, want the cause of the context", err)
 		}
-		over, cancel := context.WithCancel(t.Context())
+		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
 		for range 50 { // the request or the select may notice first
-			if _, err := fine.Round(over, 3); !errors.Is(err, context.Canceled) || errors.Is(err, drand.ErrUnavailable) {
+			if _, err := good.Round(cancelled, 3); !errors.Is(err, context.Canceled) || errors.Is(err, drand.ErrUnavailable) {
 				t.Fatalf("got error %v, want that of the context", err)
 			}
 		}

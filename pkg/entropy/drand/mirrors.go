@@ -23,7 +23,7 @@ const (
 )
 
 // errNotPublished is wrapped by the error about a mirror that does not have a round.
-var errNotPublished = errors.New("it does not have it (yet)")
+var errNotPublished = errors.New("the round is not published yet")
 
 // mirrors is the mirrors of a client.
 type mirrors struct {
@@ -46,7 +46,7 @@ func newMirrors(cfg Config) (mirrors, error) {
 	for _, address := range addresses {
 		u, err := url.Parse(address)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return mirrors{}, fmt.Errorf("invalid address %q of a drand mirror; write for example https://api.drand.sh (drand-urls)", excerpt.Of(address))
+			return mirrors{}, fmt.Errorf("invalid address %q of a drand mirror in drand-urls; use an address such as https://api.drand.sh", excerpt.Of(address))
 		}
 		m.urls = append(m.urls, u)
 	}
@@ -90,7 +90,7 @@ func (e *unavailableError) Error() string {
 	for _, err := range e.mirrors {
 		fmt.Fprintf(&text, " %v;", err)
 	}
-	return text.String() + " try again later, or name other mirrors (drand-urls)"
+	return text.String() + " try again later, or set other mirrors in drand-urls"
 }
 
 func (e *unavailableError) Unwrap() []error { return append([]error{ErrUnavailable}, e.mirrors...) }
@@ -102,9 +102,9 @@ type request[T any] struct {
 	decode        func(body []byte) (T, error)
 }
 
-// fetch returns the first valid response. It asks the mirrors in order, the next one as
-// soon as one has failed or its head start is over, and cancels the requests that are
-// left.
+// fetch returns the first valid response. It asks the mirrors in order: the next one as
+// soon as the one before it fails or has used up its head start. It cancels the remaining
+// requests.
 func fetch[T any](ctx context.Context, m mirrors, req request[T]) (T, error) {
 	type result struct {
 		mirror int
@@ -150,7 +150,7 @@ func fetch[T any](ctx context.Context, m mirrors, req request[T]) (T, error) {
 // fetchFrom returns the response of one mirror.
 func fetchFrom[T any](ctx context.Context, m mirrors, base *url.URL, req request[T]) (T, error) {
 	var zero T
-	ctx, cancel := context.WithTimeoutCause(ctx, m.timeout, fmt.Errorf("no answer within %s", m.timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, m.timeout, fmt.Errorf("no response within %s", m.timeout))
 	defer cancel()
 	body, err := m.get(ctx, base.JoinPath(req.path).String())
 	if err != nil {
@@ -188,17 +188,17 @@ func (m mirrors) get(ctx context.Context, address string) ([]byte, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
 	if err != nil {
-		return nil, fmt.Errorf("its answer broke off: %w", err)
+		return nil, fmt.Errorf("its response was cut off: %w", err)
 	}
 	if len(body) > maxResponse {
-		return nil, fmt.Errorf("its answer has more than %d bytes, too many for drand", maxResponse)
+		return nil, fmt.Errorf("its response has more than %d bytes, too many for drand", maxResponse)
 	}
 	return body, nil
 }
 
 // errPage is the error that a response is a web page, such as the sign-in page of a
 // network.
-var errPage = errors.New("it answered with a web page and not with JSON; check that it is the address of a drand relay")
+var errPage = errors.New("it answered with a web page instead of JSON; check that it is the address of a drand relay")
 
 // decodeInfo decodes a response of /info and validates it. It must have the given hash.
 func decodeInfo(body []byte, want Hash) (Chain, error) {
@@ -226,15 +226,15 @@ type roundResponse struct {
 // decodeRound decodes a response with a round and verifies it. A want of 0 means any
 // round.
 func decodeRound(body []byte, chain Chain, want uint64) (Round, error) {
-	var a roundResponse
-	if err := decode(body, &a); err != nil {
+	var resp roundResponse
+	if err := decode(body, &resp); err != nil {
 		return Round{}, err
 	}
-	if want != 0 && a.Round != want {
-		return Round{}, fmt.Errorf("%w: it answered with round %d, want %d", ErrRound, a.Round, want)
+	if want != 0 && resp.Round != want {
+		return Round{}, fmt.Errorf("%w: it answered with round %d, want %d", ErrRound, resp.Round, want)
 	}
-	r := Round{Chain: chain.Hash, Number: a.Round, Signature: a.Signature, Previous: a.Previous}
-	if randomness := r.Randomness(); a.Randomness != nil && !bytes.Equal(a.Randomness, randomness[:]) {
+	r := Round{Chain: chain.Hash, Number: resp.Round, Signature: resp.Signature, Previous: resp.Previous}
+	if randomness := r.Randomness(); resp.Randomness != nil && !bytes.Equal(resp.Randomness, randomness[:]) {
 		return Round{}, fmt.Errorf("%w: the randomness of round %d is not the SHA-256 of its signature", ErrRound, r.Number)
 	}
 	if err := r.Verify(chain); err != nil {
@@ -249,7 +249,7 @@ func decode(body []byte, into any) error {
 		return errPage
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("its answer is not drand's JSON: %w", err)
+		return fmt.Errorf("its response is not drand's JSON: %w", err)
 	}
 	return nil
 }

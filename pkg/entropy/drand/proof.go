@@ -11,12 +11,12 @@ import (
 // Name is the source in proofs of this package, and the first part of its seeds.
 const Name = "drand"
 
-// SeedForm explains the form of a seed to readers of a proof. It has no character that
-// JSON encoders escape in different ways.
+// SeedForm explains the form of a seed to readers of a proof. It has only characters that
+// all JSON encoders write in the same way.
 const SeedForm = "drand/{chain hash}/{round}/{randomness}, where randomness is the SHA-256 of the signature, all in lower-case hexadecimal but for the round"
 
-// ErrProof is wrapped by errors about proofs that do not belong to their seed.
-var ErrProof = errors.New("the proof does not prove the seed")
+// ErrProof is wrapped by errors about proofs that do not match their seed.
+var ErrProof = errors.New("the proof does not match the seed")
 
 // Proof proves the origin of a seed; see [Check].
 type Proof struct {
@@ -57,9 +57,9 @@ func Check(seed entropy.Seed, p Proof, trusted ...Hash) (Chain, error) {
 	case p.Source != Name:
 		return Chain{}, fmt.Errorf("%w: its source must be %s, got %q", ErrProof, Name, excerpt.Of(p.Source))
 	case ref.Chain != p.Chain:
-		return Chain{}, fmt.Errorf("%w: the seed is of the chain %s, the proof of %s", ErrProof, ref.Chain, p.Chain)
+		return Chain{}, fmt.Errorf("%w: the seed is of the chain %s, but the proof is of %s", ErrProof, ref.Chain, p.Chain)
 	case ref.Round != p.Round:
-		return Chain{}, fmt.Errorf("%w: the seed is of round %d, the proof of round %d", ErrProof, ref.Round, p.Round)
+		return Chain{}, fmt.Errorf("%w: the seed is of round %d, but the proof is of round %d", ErrProof, ref.Round, p.Round)
 	case ref.Randomness != r.Randomness():
 		return Chain{}, fmt.Errorf("%w: the randomness in the seed is %s, but the SHA-256 of the signature is %s", ErrProof, ref.Randomness, r.Randomness())
 	}
@@ -84,9 +84,9 @@ func (p Proof) chain(trusted []Hash) (Chain, error) {
 			continue
 		}
 		if p.ChainInfo == nil {
-			return Chain{}, fmt.Errorf("%w: the proof has no parameters of %s (chain_info)", ErrChain, h)
+			return Chain{}, fmt.Errorf("%w: missing parameters of the chain %s in the proof (chain_info)", ErrChain, h)
 		}
 		return *p.ChainInfo, nil
 	}
-	return Chain{}, fmt.Errorf("%w: %s is unknown and anyone can make a chain; if you trust it, name it (drand-chain)", ErrChain, p.Chain)
+	return Chain{}, fmt.Errorf("%w: the chain %s is unknown, and anyone can create a chain; if you trust it, set drand-chain to its hash", ErrChain, p.Chain)
 }

@@ -20,11 +20,11 @@ func roundTrip(t *testing.T, p drand.Proof) drand.Proof {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back drand.Proof
-	if err := json.Unmarshal(data, &back); err != nil {
+	var decoded drand.Proof
+	if err := json.Unmarshal(data, &decoded); err != nil {
 		t.Fatal(err)
 	}
-	return back
+	return decoded
 }
 
 func TestCheck(t *testing.T) {
@@ -60,15 +60,15 @@ func TestCheckErrors(t *testing.T) {
 		want    error
 		says    string
 	}{
-		"another seed":         {seed: "42", proof: drand.NewProof(r, drand.Quicknet()), want: drand.ErrSeed, says: "drand/{chain hash}"},
-		"another round":        {seed: r.Seed(), proof: drand.NewProof(other, drand.Quicknet()), want: drand.ErrProof, says: "of round 42, the proof of round 1000"},
-		"another source":       {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Source = "dice" }, want: drand.ErrProof, says: `its source must be drand, got "dice"`},
-		"another chain":        {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Chain = drand.Default().Hash }, want: drand.ErrProof, says: "of the chain"},
-		"another randomness":   {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Signature[3] ^= 1 }, want: drand.ErrProof, says: "the SHA-256 of the signature is"},
-		"nobody's signature":   {seed: forged.Seed(), proof: drand.NewProof(forged, drand.Quicknet()), want: drand.ErrRound, says: "has not made the signature"},
-		"a chain of one's own": {seed: c.Round(3).Seed(), proof: own, want: drand.ErrChain, says: "anyone can make a chain"},
-		"another's trusted":    {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{drand.Quicknet().Hash}, want: drand.ErrChain, says: "drand-chain"},
-		"no parameters":        {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{c.Info().Hash}, spoil: func(p *drand.Proof) { p.ChainInfo = nil }, want: drand.ErrChain, says: "chain_info"},
+		"another seed":        {seed: "42", proof: drand.NewProof(r, drand.Quicknet()), want: drand.ErrSeed, says: "drand/{chain hash}"},
+		"another round":       {seed: r.Seed(), proof: drand.NewProof(other, drand.Quicknet()), want: drand.ErrProof, says: "of round 42, but the proof is of round 1000"},
+		"another source":      {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Source = "dice" }, want: drand.ErrProof, says: `its source must be drand, got "dice"`},
+		"another chain":       {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Chain = drand.Default().Hash }, want: drand.ErrProof, says: "of the chain"},
+		"another randomness":  {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Signature[3] ^= 1 }, want: drand.ErrProof, says: "the SHA-256 of the signature is"},
+		"forged signature":    {seed: forged.Seed(), proof: drand.NewProof(forged, drand.Quicknet()), want: drand.ErrRound, says: "does not match the public key"},
+		"untrusted chain":     {seed: c.Round(3).Seed(), proof: own, want: drand.ErrChain, says: "anyone can create a chain"},
+		"other trusted chain": {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{drand.Quicknet().Hash}, want: drand.ErrChain, says: "drand-chain"},
+		"no parameters":       {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{c.Info().Hash}, spoil: func(p *drand.Proof) { p.ChainInfo = nil }, want: drand.ErrChain, says: "chain_info"},
 		"other parameters": {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{c.Info().Hash}, spoil: func(p *drand.Proof) {
 			p.ChainInfo.PublicKey = drand.QuicknetT().PublicKey
 		}, want: drand.ErrChain, says: "parameters have the hash"},

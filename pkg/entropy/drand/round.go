@@ -53,13 +53,13 @@ func (r Round) Verify(c Chain) error {
 	}
 	r.Previous = slices.Clip(r.Previous) // s.message appends to it
 	if valid, err := s.verify(c.PublicKey, s.message(r), r.Signature); err != nil || !valid {
-		return fmt.Errorf("%w: the key of the chain %s has not made the signature of round %d", ErrRound, r.Chain, r.Number)
+		return fmt.Errorf("%w: the signature of round %d does not match the public key of the chain %s", ErrRound, r.Number, r.Chain)
 	}
 	return nil
 }
 
-// checkLengths checks the number and the lengths of the signatures. A point has encodings
-// of several lengths, each of which would result in another randomness.
+// checkLengths checks the number of the round and the lengths of its signatures. A point
+// has encodings of several lengths, each of which would result in another randomness.
 func (r Round) checkLengths(s scheme) error {
 	if r.Number == 0 {
 		return fmt.Errorf("%w: rounds are counted from 1, got 0", ErrRound)
@@ -80,10 +80,10 @@ func (r Round) checkLengths(s scheme) error {
 	return nil
 }
 
-// Reference is the contents of a seed.
+// Reference has the parts of a seed.
 type Reference struct {
 	Chain      Hash
-	Round      uint64
+	Round      uint64 // from 1
 	Randomness Hash
 }
 
@@ -99,8 +99,11 @@ func ParseSeed(seed entropy.Seed) (Reference, error) {
 		return Reference{}, fmt.Errorf("%w: %s; the form is %s", ErrSeed, problem, SeedForm)
 	}
 	fields := strings.Split(string(seed), "/")
-	if len(fields) != 4 || fields[0] != Name {
-		return fail("it does not have the four parts")
+	if len(fields) != 4 {
+		return fail(fmt.Sprintf("it must have four parts, got %d", len(fields)))
+	}
+	if fields[0] != Name {
+		return fail("it must begin with " + Name)
 	}
 	chain, err := ParseHash(fields[1])
 	if err != nil {
@@ -108,7 +111,7 @@ func ParseSeed(seed entropy.Seed) (Reference, error) {
 	}
 	round, err := strconv.ParseUint(fields[2], 10, 64)
 	if err != nil {
-		return fail("the round is not a number")
+		return fail("the round must be a number from 1 to 18446744073709551615")
 	}
 	randomness, err := ParseHash(fields[3])
 	if err != nil {

@@ -42,7 +42,7 @@ func publishedRounds(t *testing.T) []published {
 		t.Fatal(err)
 	}
 	if len(file.Rounds) == 0 {
-		t.Fatal("got no rounds in testdata/rounds.json")
+		t.Fatal("got no rounds in testdata/rounds.json, want at least one")
 	}
 	return file.Rounds
 }
@@ -54,7 +54,7 @@ func chainOf(t *testing.T, h drand.Hash) drand.Chain {
 			return c
 		}
 	}
-	t.Fatalf("got no known chain %s", h)
+	t.Fatalf("got unknown chain %s, want a known one", h)
 	return drand.Chain{}
 }
 
@@ -89,20 +89,20 @@ func TestVerifyErrors(t *testing.T) {
 		spoil func(*drand.Round)
 		want  string
 	}{
-		"another number":          {unchained, func(r *drand.Round) { r.Number = 43 }, "has not made the signature"},
-		"round 0":                 {unchained, func(r *drand.Round) { r.Number = 0 }, "counted from 1"},
-		"another chain":           {unchained, func(r *drand.Round) { r.Chain = drand.QuicknetT().Hash }, "must be of the chain 52db9ba7"},
-		"a bit":                   {unchained, func(r *drand.Round) { r.Signature[20] ^= 1 }, "has not made the signature"},
-		"the sign of the point":   {unchained, func(r *drand.Round) { r.Signature[0] ^= 0x20 }, "has not made the signature"},
-		"not compressed":          {unchained, func(r *drand.Round) { r.Signature[0] ^= 0x80 }, "has not made the signature"},
-		"the point at infinity":   {unchained, func(r *drand.Round) { r.Signature = append([]byte{0xc0}, make([]byte, 47)...) }, "has not made the signature"},
-		"no signature":            {unchained, func(r *drand.Round) { r.Signature = nil }, "must have 48 bytes, got 0"},
-		"twice as long":           {unchained, func(r *drand.Round) { r.Signature = append(r.Signature, r.Signature...) }, "must have 48 bytes, got 96"},
-		"an unwanted previous":    {unchained, func(r *drand.Round) { r.Previous = []byte{1} }, "must have 0 bytes, got 1"},
-		"no previous":             {chained, func(r *drand.Round) { r.Previous = nil }, "must have 96 bytes, got 0"},
-		"another previous":        {chained, func(r *drand.Round) { r.Previous[9] ^= 1 }, "has not made the signature"},
-		"a genesis that is wrong": {first, func(r *drand.Round) { r.Previous[9] ^= 1 }, "has not made the signature"},
-		"a genesis too long":      {first, func(r *drand.Round) { r.Previous = chained.Previous }, "must have 32 bytes, got 96"},
+		"another number":        {unchained, func(r *drand.Round) { r.Number = 43 }, "does not match the public key"},
+		"round 0":               {unchained, func(r *drand.Round) { r.Number = 0 }, "counted from 1"},
+		"another chain":         {unchained, func(r *drand.Round) { r.Chain = drand.QuicknetT().Hash }, "must be of the chain 52db9ba7"},
+		"a flipped bit":         {unchained, func(r *drand.Round) { r.Signature[20] ^= 1 }, "does not match the public key"},
+		"the sign of the point": {unchained, func(r *drand.Round) { r.Signature[0] ^= 0x20 }, "does not match the public key"},
+		"not compressed":        {unchained, func(r *drand.Round) { r.Signature[0] ^= 0x80 }, "does not match the public key"},
+		"the point at infinity": {unchained, func(r *drand.Round) { r.Signature = append([]byte{0xc0}, make([]byte, 47)...) }, "does not match the public key"},
+		"no signature":          {unchained, func(r *drand.Round) { r.Signature = nil }, "must have 48 bytes, got 0"},
+		"twice as long":         {unchained, func(r *drand.Round) { r.Signature = append(r.Signature, r.Signature...) }, "must have 48 bytes, got 96"},
+		"unexpected previous":   {unchained, func(r *drand.Round) { r.Previous = []byte{1} }, "must have 0 bytes, got 1"},
+		"no previous":           {chained, func(r *drand.Round) { r.Previous = nil }, "must have 96 bytes, got 0"},
+		"another previous":      {chained, func(r *drand.Round) { r.Previous[9] ^= 1 }, "does not match the public key"},
+		"another genesis seed":  {first, func(r *drand.Round) { r.Previous[9] ^= 1 }, "does not match the public key"},
+		"genesis seed too long": {first, func(r *drand.Round) { r.Previous = chained.Previous }, "must have 32 bytes, got 96"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := test.round
@@ -145,7 +145,7 @@ func TestSeed(t *testing.T) {
 	for _, seed := range []entropy.Seed{want, longest} {
 		ref, err := drand.ParseSeed(seed)
 		if err != nil || ref.Seed() != seed {
-			t.Errorf("ParseSeed(%s) = %v with error %v, want the seed again", seed, ref, err)
+			t.Errorf("ParseSeed(%s) = %v with error %v, want the same seed", seed, ref, err)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func (s scheme) checkKey(c Chain) error {
 	return nil
 }
 
-// message returns the message that the signature of a round is for.
+// message returns the message that the signature of a round signs.
 func (s scheme) message(r Round) []byte {
 	sum := sha256.Sum256(binary.BigEndian.AppendUint64(r.Previous, r.Number))
 	return sum[:]

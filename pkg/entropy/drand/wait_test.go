@@ -46,9 +46,9 @@ func TestNextBeforeGenesis(t *testing.T) {
 	})
 }
 
-// TestNextWithAWrongClock checks that Next returns the right round if the clock is slow and
-// takes published rounds for future ones, and if it is fast.
-func TestNextWithAWrongClock(t *testing.T) {
+// TestNextWithWrongClock checks that Next returns the right round if the clock is fast, and
+// if it is slow, so published rounds seem to be in the future.
+func TestNextWithWrongClock(t *testing.T) {
 	for _, wrong := range []time.Duration{-time.Hour, -10 * time.Second, 10 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			c := drandtest.Make(t, drandtest.Config{Period: 3 * time.Second, Genesis: time.Now().Add(-2 * time.Hour)})
@@ -61,8 +61,8 @@ func TestNextWithAWrongClock(t *testing.T) {
 			if r.Number <= newest {
 				t.Errorf("clock wrong by %s: got round %d, want one after %d", wrong, r.Number, newest)
 			}
-			if late := time.Since(c.Info().TimeOf(r.Number)); late > time.Second || late < 0 {
-				t.Errorf("clock wrong by %s: got round %d %s after it was due, want within a second", wrong, r.Number, late)
+			if overdue := time.Since(c.Info().TimeOf(r.Number)); overdue > time.Second || overdue < 0 {
+				t.Errorf("clock wrong by %s: got round %d %s after it was due, want within a second", wrong, r.Number, overdue)
 			}
 		})
 	}
@@ -88,8 +88,8 @@ func TestStale(t *testing.T) {
 	})
 }
 
-// TestLate checks that the client retries a round that is due, and not for ever.
-func TestLate(t *testing.T) {
+// TestOverdueRound checks that the client retries a round that is due, but not forever.
+func TestOverdueRound(t *testing.T) {
 	for _, fault := range []drandtest.Fault{drandtest.TooEarly, drandtest.NotFound} {
 		synctest.Test(t, func(t *testing.T) {
 			c := drandtest.Make(t, drandtest.Config{Period: 3 * time.Second})
@@ -111,7 +111,7 @@ func TestLate(t *testing.T) {
 			}
 			before := c.Requests()
 			if _, err := client.Round(t.Context(), 3); !errors.Is(err, drand.ErrUnavailable) || c.Requests() != before+1 {
-				t.Errorf("round that is long due: got error %v after %d requests, want ErrUnavailable after 1", err, c.Requests()-before)
+				t.Errorf("round long overdue: got error %v after %d requests, want ErrUnavailable after 1", err, c.Requests()-before)
 			}
 		})
 	}

@@ -20,17 +20,17 @@ import (
 var (
 	// ErrKey is wrapped by errors about a missing or rejected API key.
 	ErrKey = errors.New("random.org needs a valid API key")
-	// ErrQuota is wrapped by errors about an API key with a used-up allowance.
+	// ErrQuota is wrapped by errors about an API key whose allowance is used up.
 	ErrQuota = errors.New("the random.org allowance is used up")
-	// ErrAnswer is wrapped by errors about invalid answers.
-	ErrAnswer = errors.New("invalid answer of random.org")
-	// ErrUnavailable is wrapped by errors about calls without an answer.
-	ErrUnavailable = errors.New("random.org has not answered")
+	// ErrResponse is wrapped by errors about invalid responses.
+	ErrResponse = errors.New("invalid response from random.org")
+	// ErrUnavailable is wrapped by errors about calls without a usable response.
+	ErrUnavailable = errors.New("random.org is not available")
 )
 
-// maxAnswer is the length of the longest answer, in bytes. The answer with a blob has about
-// 1500.
-const maxAnswer = 64 << 10
+// maxResponse is the length of the longest response, in bytes. A response with a blob has
+// about 1500.
+const maxResponse = 64 << 10
 
 // RPCError is an error that RANDOM.ORG has returned. It wraps [ErrKey], [ErrQuota] or
 // [ErrUnavailable].
@@ -64,11 +64,11 @@ func newRPCError(code int, message string) *RPCError {
 	return e
 }
 
-// callID is the id of every call. Each call has an HTTP request of its own.
+// callID is the JSON-RPC ID of every call, since each has an HTTP request of its own.
 const callID = 1
 
-// call makes a JSON-RPC 2.0 call and decodes its result. No error contains the API key, even
-// if the server repeats it.
+// call makes a JSON-RPC 2.0 call and decodes its result. Its errors never contain the API
+// key, even if the server repeats it.
 func (c *Client) call(ctx context.Context, method string, parameters, result any) error {
 	// Signed strings must stay as they are.
 	body, err := json.Marshal(struct {
@@ -80,9 +80,9 @@ func (c *Client) call(ctx context.Context, method string, parameters, result any
 	if err != nil {
 		return fmt.Errorf("%w: encoding the call: %s", ErrUnavailable, c.redact(err.Error()))
 	}
-	limited, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeout, fmt.Errorf("no answer within %s", c.cfg.Timeout))
+	limited, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeout, fmt.Errorf("no response within %s", c.cfg.Timeout))
 	defer cancel()
-	status, answer, err := c.post(limited, body)
+	status, response, err := c.post(limited, body)
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("calling %s: %w", c.address, context.Cause(ctx))
@@ -91,11 +91,11 @@ func (c *Client) call(ctx context.Context, method string, parameters, result any
 	case err != nil:
 		return fmt.Errorf("%w: %s: %s; check the network and random-org-url, or try again later", ErrUnavailable, c.address, c.redact(err.Error()))
 	}
-	return c.decodeAnswer(status, answer, result)
+	return c.decodeResponse(status, response, result)
 }
 
-// post sends a call and returns the status and the body of the answer.
-func (c *Client) post(ctx context.Context, body []byte) (status int, answer []byte, err error) {
+// post sends a call and returns the status and the body of the response.
+func (c *Client) post(ctx context.Context, body []byte) (status int, text []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.URL, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
@@ -112,15 +112,15 @@ func (c *Client) post(ctx context.Context, body []byte) (status int, answer []by
 		return 0, nil, err
 	}
 	defer response.Body.Close()
-	answer, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
-	if err == nil && len(answer) > maxAnswer {
-		err = fmt.Errorf("the answer has more than %d bytes", maxAnswer)
+	text, err = io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
+	if err == nil && len(text) > maxResponse {
+		err = fmt.Errorf("the response has more than %d bytes", maxResponse)
 	}
-	return response.StatusCode, answer, err
+	return response.StatusCode, text, err
 }
 
-// decodeAnswer decodes a JSON-RPC answer. An error in it is more precise than the status.
-func (c *Client) decodeAnswer(status int, answer []byte, result any) error {
+// decodeResponse decodes a JSON-RPC response. An error in it is more precise than the status.
+func (c *Client) decodeResponse(status int, response []byte, result any) error {
 	var envelope struct {
 		Version string         `json:"jsonrpc"`
 		ID      *int           `json:"id"`
@@ -130,19 +130,19 @@ func (c *Client) decodeAnswer(status int, answer []byte, result any) error {
 			Message string `json:"message"`
 		} `json:"error"`
 	}
-	err := json.Unmarshal(answer, &envelope)
+	err := json.Unmarshal(response, &envelope)
 	switch {
 	case err == nil && envelope.Error != nil:
 		return newRPCError(envelope.Error.Code, excerpt.Of(c.redact(envelope.Error.Message)))
 	case status != http.StatusOK:
 		return fmt.Errorf("%w: %s answered %d %s; try again later", ErrUnavailable, c.address, status, http.StatusText(status))
 	case err != nil:
-		return fmt.Errorf("%w: %s did not answer with JSON: %s; check random-org-url", ErrAnswer, c.address, c.redact(err.Error()))
+		return fmt.Errorf("%w: %s did not answer with JSON: %s; check random-org-url", ErrResponse, c.address, c.redact(err.Error()))
 	case envelope.Version != "2.0" || envelope.ID == nil || *envelope.ID != callID:
-		return fmt.Errorf("%w: %s did not answer this call of JSON-RPC 2.0; check random-org-url", ErrAnswer, c.address)
+		return fmt.Errorf("%w: %s did not answer this call of JSON-RPC 2.0; check random-org-url", ErrResponse, c.address)
 	}
 	if err := json.Unmarshal(envelope.Result, result); err != nil {
-		return fmt.Errorf("%w: invalid result of %s: %s", ErrAnswer, c.address, c.redact(err.Error()))
+		return fmt.Errorf("%w: invalid result of %s: %s", ErrResponse, c.address, c.redact(err.Error()))
 	}
 	return nil
 }

@@ -20,10 +20,10 @@ import (
 // DefaultURL is the address of RANDOM.ORG's API.
 const DefaultURL = "https://api.random.org/json-rpc/4/invoke"
 
-// MaxUserData is the length of the longest user data, in characters.
+// MaxUserData is the maximum length of user data, in characters.
 const MaxUserData = 1000
 
-// blobBits is the size of a blob.
+// blobBits is the size of a blob, in bits.
 const blobBits = 256
 
 // APIKey is a secret key from https://api.random.org/dashboard. Its methods hide it from
@@ -42,7 +42,7 @@ func (k APIKey) LogValue() slog.Value { return slog.StringValue(k.String()) }
 // MarshalText returns the text of [APIKey.String]. It never fails.
 func (k APIKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// hash returns the hash of the key that RANDOM.ORG puts into answers.
+// hash returns the SHA-512 of the key in base64, as in responses of RANDOM.ORG.
 func (k APIKey) hash() string {
 	sum := sha512.Sum512([]byte(k))
 	return base64.StdEncoding.EncodeToString(sum[:])
@@ -53,7 +53,7 @@ type Config struct {
 	URL       string           // https, or http on this computer; empty means [DefaultURL]
 	APIKey    APIKey           // required to generate, not to verify
 	PublicKey *rsa.PublicKey   // verifies signatures; nil means to ask RANDOM.ORG instead
-	HTTP      *http.Client     // nil means one with the proxies of the environment; redirects are never followed
+	HTTP      *http.Client     // nil means one that uses the proxies of the environment; redirects are never followed
 	Timeout   time.Duration    // of one call; 0 means 30 seconds
 	Now       func() time.Time // clock for advised delays; nil means [time.Now]
 	UserAgent string           // empty means prizegen
@@ -73,10 +73,10 @@ func New(cfg Config) (*Client, error) {
 	cfg.URL = cmp.Or(cfg.URL, DefaultURL)
 	u, err := url.Parse(cfg.URL)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" {
-		return nil, fmt.Errorf("invalid address of random.org; write for example %s (random-org-url)", DefaultURL)
+		return nil, fmt.Errorf("invalid address of random.org in random-org-url; use an address such as %s", DefaultURL)
 	}
 	if u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())) {
-		return nil, fmt.Errorf("the address %s of random.org must begin with https, or the API key would be sent in the clear (random-org-url)", u)
+		return nil, fmt.Errorf("random-org-url must begin with https, or the API key would be sent unencrypted; got %s", u)
 	}
 	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, "prizegen")
@@ -95,10 +95,10 @@ func New(cfg Config) (*Client, error) {
 
 // Generate requests a signed blob. RANDOM.ORG signs the user data with it: up to
 // [MaxUserData] characters, for example a commitment to what is drawn. Generate first waits
-// for the delay that RANDOM.ORG advised in its last answer.
+// for the delay that RANDOM.ORG advised in its last response.
 //
-// The returned blob answers this call, and its signature is verified with the public key,
-// or by RANDOM.ORG if there is none. Errors wrap [ErrKey], [ErrQuota], [ErrAnswer],
+// Generate checks that the blob belongs to this call, and verifies its signature with the
+// public key, or by asking RANDOM.ORG if there is none. Errors wrap [ErrKey], [ErrQuota], [ErrResponse],
 // [ErrSignature] or [ErrUnavailable], or are those of the context.
 func (c *Client) Generate(ctx context.Context, userData string) (Signed, error) {
 	if c.cfg.APIKey == "" {
@@ -134,7 +134,7 @@ func (c *Client) Generate(ctx context.Context, userData string) (Signed, error) 
 	if err != nil {
 		return Signed{}, err
 	}
-	if err := s.checkAnswer(c.cfg.APIKey, userData); err != nil {
+	if err := s.checkCall(c.cfg.APIKey, userData); err != nil {
 		return Signed{}, err
 	}
 	if c.cfg.PublicKey == nil {
@@ -150,7 +150,7 @@ func (c *Client) Generate(ctx context.Context, userData string) (Signed, error) 
 
 // VerifySignature asks RANDOM.ORG whether it has signed a proof. It needs no API key. It
 // returns an error that wraps [ErrSignature] if RANDOM.ORG has not. Other errors wrap
-// [ErrAnswer] or [ErrUnavailable], or are those of the context.
+// [ErrResponse] or [ErrUnavailable], or are those of the context.
 func (c *Client) VerifySignature(ctx context.Context, p Proof) error {
 	if !jsontext.Value(p.Random).IsValid() {
 		return fmt.Errorf("%w: the signed object is not JSON", ErrSignature)
@@ -167,7 +167,7 @@ func (c *Client) VerifySignature(ctx context.Context, p Proof) error {
 	}
 	switch {
 	case result.Authentic == nil:
-		return fmt.Errorf("%w: missing \"authenticity\" in the result of %s", ErrAnswer, c.address)
+		return fmt.Errorf("%w: missing \"authenticity\" in the result of %s", ErrResponse, c.address)
 	case !*result.Authentic:
 		return fmt.Errorf("%w: %s denies it", ErrSignature, c.address)
 	}

@@ -49,10 +49,10 @@ func checkHidden(t *testing.T, key randomorg.APIKey, err error) {
 func TestGenerate(t *testing.T) {
 	s := randomorgtest.New(t)
 	for name, change := range map[string]func(*randomorg.Config){
-		"verified with the key":     nil,
-		"verified by asking":        func(c *randomorg.Config) { c.PublicKey = nil },
-		"with a client of our own":  func(c *randomorg.Config) { c.HTTP = &http.Client{}; c.UserAgent = "tests" },
-		"at a name of the computer": func(c *randomorg.Config) { c.URL = strings.Replace(c.URL, "127.0.0.1", "localhost", 1) },
+		"verified with the key":  nil,
+		"verified by RANDOM.ORG": func(c *randomorg.Config) { c.PublicKey = nil },
+		"with a custom client":   func(c *randomorg.Config) { c.HTTP = &http.Client{}; c.UserAgent = "tests" },
+		"at localhost":           func(c *randomorg.Config) { c.URL = strings.Replace(c.URL, "127.0.0.1", "localhost", 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, userData := range []string{"", `a "commitment" <&> ` + strings.Repeat("é", 900)} {
@@ -78,7 +78,7 @@ func TestGenerate(t *testing.T) {
 	}
 }
 
-// TestFaults checks that the client accepts no invalid answer, and that the error has the
+// TestFaults checks that the client accepts no invalid response, and that the error has the
 // reason and not the API key.
 func TestFaults(t *testing.T) {
 	s := randomorgtest.New(t)
@@ -86,16 +86,16 @@ func TestFaults(t *testing.T) {
 		err  error
 		says string
 	}{
-		randomorgtest.WrongMethod:    {randomorg.ErrAnswer, "the method must be"},
-		randomorgtest.WrongCount:     {randomorg.ErrAnswer, "got 2 of 256 bits"},
-		randomorgtest.TwoBlobs:       {randomorg.ErrAnswer, "data must have 1 blob, got 2"},
-		randomorgtest.ShortBlob:      {randomorg.ErrAnswer, "must be 64 lower-case hexadecimal digits"},
-		randomorgtest.UpperCase:      {randomorg.ErrAnswer, "must be 64 lower-case hexadecimal digits"},
-		randomorgtest.NoSerial:       {randomorg.ErrAnswer, "missing serial number"},
-		randomorgtest.Pregenerated:   {randomorg.ErrAnswer, "generated before the request"},
-		randomorgtest.WrongAPIKey:    {randomorg.ErrAnswer, "another API key"},
-		randomorgtest.WrongUserData:  {randomorg.ErrAnswer, "user data"},
-		randomorgtest.NotBlobs:       {randomorg.ErrAnswer, "does not have a blob"},
+		randomorgtest.WrongMethod:    {randomorg.ErrResponse, "the method must be"},
+		randomorgtest.WrongCount:     {randomorg.ErrResponse, "got 2 of 256 bits"},
+		randomorgtest.TwoBlobs:       {randomorg.ErrResponse, "data must have 1 blob, got 2"},
+		randomorgtest.ShortBlob:      {randomorg.ErrResponse, "must be 64 lower-case hexadecimal digits"},
+		randomorgtest.UpperCase:      {randomorg.ErrResponse, "must be 64 lower-case hexadecimal digits"},
+		randomorgtest.NoSerial:       {randomorg.ErrResponse, "missing serial number"},
+		randomorgtest.Pregenerated:   {randomorg.ErrResponse, "generated before the request"},
+		randomorgtest.WrongAPIKey:    {randomorg.ErrResponse, "another API key"},
+		randomorgtest.WrongUserData:  {randomorg.ErrResponse, "user data"},
+		randomorgtest.NotBlobs:       {randomorg.ErrResponse, "does not have a blob"},
 		randomorgtest.WrongSignature: {randomorg.ErrSignature, "random-org-cert"},
 		randomorgtest.UnknownKey:     {randomorg.ErrKey, "does not exist"},
 		randomorgtest.StoppedKey:     {randomorg.ErrKey, "start it at"},
@@ -103,10 +103,10 @@ func TestFaults(t *testing.T) {
 		randomorgtest.NoBits:         {randomorg.ErrQuota, "only has 10 left"},
 		randomorgtest.InternalError:  {randomorg.ErrUnavailable, "code -32603"},
 		randomorgtest.Repeating:      {randomorg.ErrUnavailable, "(API key)"},
-		randomorgtest.WrongID:        {randomorg.ErrAnswer, "did not answer this call"},
-		randomorgtest.NoResult:       {randomorg.ErrAnswer, "invalid result"},
+		randomorgtest.WrongID:        {randomorg.ErrResponse, "did not answer this call"},
+		randomorgtest.NoResult:       {randomorg.ErrResponse, "invalid result"},
 		randomorgtest.Broken:         {randomorg.ErrUnavailable, "503 Service Unavailable"},
-		randomorgtest.WebPage:        {randomorg.ErrAnswer, "did not answer with JSON"},
+		randomorgtest.WebPage:        {randomorg.ErrResponse, "did not answer with JSON"},
 		randomorgtest.Endless:        {randomorg.ErrUnavailable, "more than 65536 bytes"},
 		randomorgtest.Redirecting:    {randomorg.ErrUnavailable, "307 Temporary Redirect"},
 	} {
@@ -134,8 +134,8 @@ func TestTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		_, err := newLocalClient(t, s, 50*time.Millisecond).Generate(t.Context(), "")
-		if took := time.Since(begin); !errors.Is(err, randomorg.ErrUnavailable) || !strings.Contains(err.Error(), "no answer within 50ms") || took != 50*time.Millisecond {
-			t.Errorf("got error %v after %s, want ErrUnavailable with no answer within 50ms", err, took)
+		if took := time.Since(begin); !errors.Is(err, randomorg.ErrUnavailable) || !strings.Contains(err.Error(), "no response within 50ms") || took != 50*time.Millisecond {
+			t.Errorf("got error %v after %s, want ErrUnavailable with no response within 50ms", err, took)
 		}
 		checkHidden(t, s.APIKey, err)
 	})
@@ -183,7 +183,7 @@ func TestUnreachable(t *testing.T) {
 	}
 	checkHidden(t, s.APIKey, err)
 	leaking := roundTripper(func(*http.Request) (*http.Response, error) {
-		return nil, fmt.Errorf("can't send %s", s.APIKey)
+		return nil, fmt.Errorf("cannot send %s", s.APIKey)
 	})
 	_, err = newClient(t, s, func(c *randomorg.Config) { c.HTTP = &http.Client{Transport: leaking} }).Generate(t.Context(), "")
 	if !errors.Is(err, randomorg.ErrUnavailable) {
@@ -224,12 +224,12 @@ func TestVerifySignature(t *testing.T) {
 		spoil func(*randomorg.Proof)
 		want  error
 	}{
-		"authentic":       {},
-		"another blob":    {spoil: func(p *randomorg.Proof) { p.Random = strings.Replace(p.Random, `"data":["`, `"data":["0`, 1) }, want: randomorg.ErrSignature},
-		"not JSON":        {spoil: func(p *randomorg.Proof) { p.Random = "{" }, want: randomorg.ErrSignature},
-		"denied":          {fault: randomorgtest.NotAuthentic, want: randomorg.ErrSignature},
-		"no verdict":      {fault: randomorgtest.NoVerdict, want: randomorg.ErrAnswer},
-		"nobody answered": {fault: randomorgtest.Broken, want: randomorg.ErrUnavailable},
+		"authentic":    {},
+		"another blob": {spoil: func(p *randomorg.Proof) { p.Random = strings.Replace(p.Random, `"data":["`, `"data":["0`, 1) }, want: randomorg.ErrSignature},
+		"not JSON":     {spoil: func(p *randomorg.Proof) { p.Random = "{" }, want: randomorg.ErrSignature},
+		"denied":       {fault: randomorgtest.NotAuthentic, want: randomorg.ErrSignature},
+		"no verdict":   {fault: randomorgtest.NoVerdict, want: randomorg.ErrResponse},
+		"unavailable":  {fault: randomorgtest.Broken, want: randomorg.ErrUnavailable},
 	} {
 		p := signed.Proof()
 		if test.spoil != nil {
@@ -278,7 +278,7 @@ func TestAdvisoryDelay(t *testing.T) {
 			}
 		}
 		if took := time.Since(begin); took != 2310*time.Millisecond {
-			t.Errorf("got four answers after %s, want after 2.31s", took)
+			t.Errorf("got four responses after %s, want after 2.31s", took)
 		}
 		reason := errors.New("cancelled by the test")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, reason)
@@ -314,7 +314,7 @@ func TestAPIKeyIsHidden(t *testing.T) {
 	const key randomorg.APIKey = "6e3b5b4f"
 	cfg := randomorg.Config{APIKey: key, PublicKey: (*rsa.PublicKey)(nil)}
 	var log bytes.Buffer
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("made", "key", key, "config", struct{ Key randomorg.APIKey }{key})
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("created", "key", key, "config", struct{ Key randomorg.APIKey }{key})
 	data, err := json.Marshal(struct{ Key randomorg.APIKey }{key})
 	if err != nil {
 		t.Fatal(err)

@@ -16,15 +16,15 @@ import (
 // Name is the source in proofs of this package, and the first part of its seeds.
 const Name = "random.org"
 
-// SeedForm explains the form of a seed to readers of a proof. It has no character that
-// JSON encoders escape in different ways.
+// SeedForm explains the form of a seed to readers of a proof. It has only characters that
+// all JSON encoders write in the same way.
 const SeedForm = "random.org/{serial number}/{blob}, both as in random, the blob in lower-case hexadecimal"
 
 var (
 	// ErrSeed is wrapped by errors about seeds that do not have the form of this package.
 	ErrSeed = errors.New("not a seed from random.org")
-	// ErrProof is wrapped by errors about proofs that do not belong to their seed.
-	ErrProof = errors.New("the proof does not prove the seed")
+	// ErrProof is wrapped by errors about proofs that do not match their seed.
+	ErrProof = errors.New("the proof does not match the seed")
 )
 
 // Proof proves the origin of a seed; see [Check]. It has the signed object as a string and
@@ -66,7 +66,7 @@ func Check(seed entropy.Seed, p Proof, key *rsa.PublicKey) (Signed, error) {
 	return s, nil
 }
 
-// Reference is the contents of a seed.
+// Reference has the parts of a seed.
 type Reference struct {
 	SerialNumber uint64
 	Blob         string // 64 lower-case hexadecimal digits

@@ -77,16 +77,16 @@ func TestCheckErrors(t *testing.T) {
 		want  error
 		says  string
 	}{
-		"another form":     {seed: "42", want: randomorg.ErrSeed, says: "random.org/{serial number}/{blob}"},
-		"another seed":     {seed: other.Seed(), want: randomorg.ErrProof, says: "serial number"},
-		"another blob":     {seed: sameSerial, want: randomorg.ErrProof, says: "the seed has the blob"},
-		"another source":   {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Source = "drand" }, want: randomorg.ErrProof, says: `its source must be random.org, got "drand"`},
-		"not JSON":         {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Random = "{" }, want: randomorg.ErrProof, says: "not JSON"},
-		"nothing":          {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Random = "{}" }, want: randomorg.ErrProof, says: "the method must be"},
-		"another's key":    {seed: signed.Seed(), key: another.PublicKey(), want: randomorg.ErrSignature, says: "random-org-cert"},
-		"another time":     {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Random = strings.Replace(p.Random, "2021", "2022", 1) }, want: randomorg.ErrSignature, says: "random-org-cert"},
-		"no signature":     {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Signature = nil }, want: randomorg.ErrSignature, says: "random-org-cert"},
-		"a bit of it else": {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Signature[9] ^= 1 }, want: randomorg.ErrSignature, says: "random-org-cert"},
+		"another form":   {seed: "42", want: randomorg.ErrSeed, says: "random.org/{serial number}/{blob}"},
+		"another seed":   {seed: other.Seed(), want: randomorg.ErrProof, says: "serial number"},
+		"another blob":   {seed: sameSerial, want: randomorg.ErrProof, says: "the seed has the blob"},
+		"another source": {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Source = "drand" }, want: randomorg.ErrProof, says: `its source must be random.org, got "drand"`},
+		"not JSON":       {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Random = "{" }, want: randomorg.ErrProof, says: "not JSON"},
+		"empty object":   {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Random = "{}" }, want: randomorg.ErrProof, says: "the method must be"},
+		"another's key":  {seed: signed.Seed(), key: another.PublicKey(), want: randomorg.ErrSignature, says: "random-org-cert"},
+		"another time":   {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Random = strings.Replace(p.Random, "2021", "2022", 1) }, want: randomorg.ErrSignature, says: "random-org-cert"},
+		"no signature":   {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Signature = nil }, want: randomorg.ErrSignature, says: "random-org-cert"},
+		"a flipped bit":  {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Signature[9] ^= 1 }, want: randomorg.ErrSignature, says: "random-org-cert"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := signed.Proof()
@@ -155,7 +155,7 @@ func TestParsePublicKey(t *testing.T) {
 		"malformed certificate": encode("CERTIFICATE", der[:20]),
 		"asn1":                  encode("PUBLIC KEY", []byte("key")),
 		"RSA PRIVATE KEY":       encode("RSA PRIVATE KEY", nil),
-		"must be of RSA":        encode("PUBLIC KEY", curveDER),
+		"must be an RSA key":    encode("PUBLIC KEY", curveDER),
 		"got 1024":              encode("PUBLIC KEY", shortDER),
 	} {
 		if key, err := randomorg.ParsePublicKey(text); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "random-org-cert") {

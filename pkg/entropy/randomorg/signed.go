@@ -53,18 +53,18 @@ type object struct {
 
 // decodeSigned decodes the signed object. It must have one blob of the right size, made for
 // this request. RANDOM.ORG signs the object without white space, and otherwise byte for byte
-// as it is. Errors wrap [ErrAnswer].
+// as it is. Errors wrap [ErrResponse].
 func decodeSigned(random jsontext.Value, signature []byte) (Signed, error) {
 	text := random.Clone()
 	if err := text.Compact(); err != nil {
-		return Signed{}, fmt.Errorf("%w: the signed object is not JSON", ErrAnswer)
+		return Signed{}, fmt.Errorf("%w: the signed object is not JSON", ErrResponse)
 	}
 	var o object
 	if err := json.Unmarshal(text, &o); err != nil {
-		return Signed{}, fmt.Errorf("%w: the signed object does not have a blob: %w", ErrAnswer, err)
+		return Signed{}, fmt.Errorf("%w: the signed object does not have a blob: %w", ErrResponse, err)
 	}
 	if err := o.check(); err != nil {
-		return Signed{}, fmt.Errorf("%w: %w", ErrAnswer, err)
+		return Signed{}, fmt.Errorf("%w: %w", ErrResponse, err)
 	}
 	s := Signed{
 		SerialNumber: o.SerialNumber, Blob: o.Data[0], Completed: o.Completed, License: o.License.Type,
@@ -77,7 +77,7 @@ func decodeSigned(random jsontext.Value, signature []byte) (Signed, error) {
 }
 
 // check returns an error if the object does not have exactly one new blob. The error
-// repeats no text of the object, since the sender knows the API key.
+// does not repeat text of the object, which might contain the API key.
 func (o object) check() error {
 	switch {
 	case o.Method != "generateSignedBlobs":
@@ -105,13 +105,13 @@ func isBlob(text string) bool {
 	return err == nil && len(b) == blobBits/8 && hex.EncodeToString(b) == text
 }
 
-// checkAnswer returns an error if s does not answer a call with an API key and user data.
-func (s Signed) checkAnswer(key APIKey, userData string) error {
+// checkCall returns an error if s is not the result of a call with an API key and user data.
+func (s Signed) checkCall(key APIKey, userData string) error {
 	switch {
 	case s.hashedAPIKey != key.hash():
-		return fmt.Errorf("%w: it is for another API key (hashedApiKey)", ErrAnswer)
+		return fmt.Errorf("%w: it is for another API key (hashedApiKey)", ErrResponse)
 	case s.UserData != userData || s.hasUserData != (userData != ""):
-		return fmt.Errorf("%w: its user data are not those of the call", ErrAnswer)
+		return fmt.Errorf("%w: its user data are not those of the call", ErrResponse)
 	}
 	return nil
 }
@@ -132,7 +132,7 @@ func (s Signed) Proof() Proof {
 func (s Signed) Verify(key *rsa.PublicKey) error {
 	digest := sha512.Sum512(s.random)
 	if err := rsa.VerifyPKCS1v15(key, crypto.SHA512, digest[:], s.signature); err != nil {
-		return fmt.Errorf("%w: the configured key has not made the signature of serial number %d (random-org-cert)", ErrSignature, s.SerialNumber)
+		return fmt.Errorf("%w: the signature of serial number %d does not match the key; check random-org-cert", ErrSignature, s.SerialNumber)
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func (s Signed) Verify(key *rsa.PublicKey) error {
 func ParsePublicKey(text []byte) (*rsa.PublicKey, error) {
 	key, err := parsePublicKey(text)
 	if err != nil {
-		return nil, fmt.Errorf("certificate of random.org: %w; download https://api.random.org/server.crt (random-org-cert)", err)
+		return nil, fmt.Errorf("certificate in random-org-cert: %w; download it from https://api.random.org/server.crt", err)
 	}
 	return key, nil
 }
@@ -172,7 +172,7 @@ func parsePublicKey(text []byte) (*rsa.PublicKey, error) {
 	}
 	key, ok := public.(*rsa.PublicKey)
 	if !ok {
-		return nil, fmt.Errorf("its key must be of RSA, got %T", public)
+		return nil, fmt.Errorf("its key must be an RSA key, got %T", public)
 	}
 	if key.N.BitLen() < 2048 {
 		return nil, fmt.Errorf("its key must have at least 2048 bits, got %d", key.N.BitLen())

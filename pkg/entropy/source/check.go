@@ -16,14 +16,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// ErrUnverified is wrapped by the error that a proof agrees with its seed, but its signature
+// ErrUnverified is wrapped by the error that a proof matches its seed, but that its signature
 // could not be verified, so anyone can have written it.
 var ErrUnverified = errors.New("the signature of the proof is not verified")
 
 // Finding is the result of [CheckProof].
 type Finding struct {
 	Source    string    // Drand or RandomOrg
-	Origin    string    // for human readers, for example round 42 of the drand chain quicknet (52db…)
+	Origin    string    // for people to read, for example round 42 of the drand chain quicknet (52db…)
 	At        time.Time // time of publication according to the source; zero if it is invalid
 	Signed    bool      // the signature was verified with a trusted key
 	Confirmed bool      // the source was asked and has confirmed the proof
@@ -48,10 +48,10 @@ func (f Finding) String() string {
 	return text + ": " + strings.Join(by, " and ")
 }
 
-// CheckProof verifies that a seed has the origin in its proof. The proof must agree with the
-// seed. Its signature must be valid for a chain of [drand.Known] or cfg.DrandChain, or for
-// the key of cfg.RandomOrgCert. If online is true, CheckProof also asks the source, which
-// for RANDOM.ORG can replace the key. It ignores cfg.Name and needs no API key.
+// CheckProof verifies that a seed has the origin in its proof. The proof must match the
+// seed. Its signature must be valid for one of the [drand.Known] chains or cfg.DrandChain,
+// or for the key of cfg.RandomOrgCert. If online is true, CheckProof also asks the source;
+// for RANDOM.ORG, that makes the key optional. It ignores cfg.Name and needs no API key.
 //
 // Errors wrap [ErrSource], [ErrUnverified] (together with a finding), or those of packages
 // drand and randomorg.
@@ -84,7 +84,7 @@ func checkDrand(ctx context.Context, cfg Config, seed entropy.Seed, text jsontex
 	if cfg.DrandChain != "" {
 		h, err := drand.ParseChain(cfg.DrandChain)
 		if err != nil {
-			return Finding{}, fmt.Errorf("%w (drand-chain)", err)
+			return Finding{}, fmt.Errorf("drand-chain: %w", err)
 		}
 		trusted = append(trusted, h)
 	}
@@ -134,7 +134,7 @@ func checkRandomOrg(ctx context.Context, cfg Config, seed entropy.Seed, text jso
 		f.Confirmed = true
 	}
 	if !f.Signed && !f.Confirmed {
-		return f, fmt.Errorf("%w: the seed is the blob of %s, but there is no certificate of random.org; name one (random-org-cert) or check online", ErrUnverified, f.Origin)
+		return f, fmt.Errorf("%w: the seed is the blob of %s, but there is no certificate of random.org; set random-org-cert or check online", ErrUnverified, f.Origin)
 	}
 	return f, nil
 }

@@ -64,7 +64,7 @@ type Config struct {
 	RandomOrgCert   []byte           // certificate or public key in PEM; empty means to ask RANDOM.ORG about signatures
 	UserData        string           // signed by RANDOM.ORG with each seed, at most randomorg.MaxUserData characters
 
-	HTTP      *http.Client     // nil means one with the proxies of the environment
+	HTTP      *http.Client     // nil means one that uses the proxies of the environment
 	Now       func() time.Time // nil means time.Now
 	UserAgent string           // empty means prizegen
 }
@@ -106,7 +106,7 @@ func newDrand(cfg Config) (Source, error) {
 	if cfg.DrandChain != "" {
 		var err error
 		if chain, err = drand.ParseChain(cfg.DrandChain); err != nil {
-			return nil, fmt.Errorf("%w (drand-chain)", err)
+			return nil, fmt.Errorf("drand-chain: %w", err)
 		}
 	}
 	client, err := cfg.drand(chain)

@@ -50,9 +50,9 @@ func TestOS(t *testing.T) {
 	if seed == other || proof != nil {
 		t.Errorf("got seeds %s and %s with proof %s, want different ones without a proof", seed, other, proof)
 	}
-	over, cancel := context.WithCancel(t.Context())
+	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if seed, _, err := s.Seed(over); !errors.Is(err, context.Canceled) || seed != "" {
+	if seed, _, err := s.Seed(cancelled); !errors.Is(err, context.Canceled) || seed != "" {
 		t.Errorf("cancelled: got seed %q with error %v, want context.Canceled", seed, err)
 	}
 	if _, err := source.CheckProof(t.Context(), source.Config{}, seed, proof, false); !errors.Is(err, source.ErrSource) {
@@ -115,7 +115,7 @@ func testDrandNext(t *testing.T) {
 			t.Fatal(err)
 		}
 		if seed, proof, err := s.Seed(t.Context()); !errors.Is(err, drand.ErrUnavailable) || seed != "" || proof != nil {
-			t.Errorf("got seed %q and proof %s with error %v, want only an error", seed, proof, err)
+			t.Errorf("got seed %q and proof %s with error %v, want ErrUnavailable alone", seed, proof, err)
 		}
 	}
 }
@@ -180,13 +180,13 @@ func TestNewErrors(t *testing.T) {
 		want error
 		says string
 	}{
-		"a name":           {source.Config{Name: "dice"}, source.ErrSource, `"dice"; use one of os, drand, random.org`},
-		"a chain":          {source.Config{Name: source.Drand, DrandChain: "slownet"}, drand.ErrChain, "drand-chain"},
-		"a mirror":         {source.Config{Name: source.Drand, DrandURLs: []string{"drand.sh"}}, nil, "drand-urls"},
-		"no API key":       {source.Config{Name: source.RandomOrg}, randomorg.ErrKey, "dashboard"},
-		"an address":       {source.Config{Name: source.RandomOrg, RandomOrgAPIKey: "key", RandomOrgURL: "ftp://x"}, nil, "random-org-url"},
-		"a certificate":    {source.Config{Name: source.RandomOrg, RandomOrgAPIKey: "key", RandomOrgCert: []byte("x")}, nil, "random-org-cert"},
-		"what is not used": {source.Config{Name: source.OS, DrandChain: "slownet", RandomOrgURL: "ftp://x"}, nil, ""},
+		"a name":        {source.Config{Name: "dice"}, source.ErrSource, `"dice"; use one of os, drand, random.org`},
+		"a chain":       {source.Config{Name: source.Drand, DrandChain: "slownet"}, drand.ErrChain, "drand-chain"},
+		"a mirror":      {source.Config{Name: source.Drand, DrandURLs: []string{"drand.sh"}}, nil, "drand-urls"},
+		"no API key":    {source.Config{Name: source.RandomOrg}, randomorg.ErrKey, "dashboard"},
+		"an address":    {source.Config{Name: source.RandomOrg, RandomOrgAPIKey: "key", RandomOrgURL: "ftp://x"}, nil, "random-org-url"},
+		"a certificate": {source.Config{Name: source.RandomOrg, RandomOrgAPIKey: "key", RandomOrgCert: []byte("x")}, nil, "random-org-cert"},
+		"unused fields": {source.Config{Name: source.OS, DrandChain: "slownet", RandomOrgURL: "ftp://x"}, nil, ""},
 	} {
 		s, err := source.New(test.cfg)
 		if test.says == "" {
@@ -202,10 +202,10 @@ func TestNewErrors(t *testing.T) {
 }
 
 func TestCheckProofErrors(t *testing.T) {
-	const someSeed = "drand/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/42/8ada64bae5c6c0f5540a6a13af56e663240edfbd2c76ac6a8f27671eb7259ce3"
+	const round42Seed = "drand/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/42/8ada64bae5c6c0f5540a6a13af56e663240edfbd2c76ac6a8f27671eb7259ce3"
 	const round42 = `{"source":"drand","chain":"52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971","round":42,` +
 		`"signature":"95a9f9f5b231b7714de1553105d8ffdf3dcda24cfdb1e689319bccf79a9c8ce430a91b811fbfaf763900bc998b5d686a"}`
-	if f, err := source.CheckProof(t.Context(), source.Config{}, someSeed, jsontext.Value(round42), false); err != nil || f.At.Format(time.DateOnly) != "2023-08-23" {
+	if f, err := source.CheckProof(t.Context(), source.Config{}, round42Seed, jsontext.Value(round42), false); err != nil || f.At.Format(time.DateOnly) != "2023-08-23" {
 		t.Errorf("round 42: got finding %+v with error %v, want one of 2023-08-23", f, err)
 	}
 	for name, test := range map[string]struct {
@@ -222,8 +222,8 @@ func TestCheckProofErrors(t *testing.T) {
 		"another source":     {proof: `{"source":"dice"}`, want: source.ErrSource, says: "this version checks only"},
 		"drand, broken":      {proof: `{"source":"drand","chain":"12"}`, want: drand.ErrProof, says: "invalid JSON"},
 		"drand, other seed":  {proof: round42, seed: "42", want: drand.ErrSeed, says: "the form is drand/"},
-		"drand, wrong chain": {proof: round42, seed: someSeed, cfg: source.Config{DrandChain: "x"}, want: drand.ErrChain, says: "drand-chain"},
-		"drand, no mirror":   {proof: round42, seed: someSeed, cfg: source.Config{DrandURLs: []string{"x"}}, says: "drand-urls"},
+		"drand, wrong chain": {proof: round42, seed: round42Seed, cfg: source.Config{DrandChain: "x"}, want: drand.ErrChain, says: "drand-chain"},
+		"drand, no mirror":   {proof: round42, seed: round42Seed, cfg: source.Config{DrandURLs: []string{"x"}}, says: "drand-urls"},
 		"random.org, broken": {proof: `{"source":"random.org","signature":"!"}`, want: randomorg.ErrProof, says: "invalid JSON"},
 		"random.org, other":  {proof: `{"source":"random.org"}`, seed: "42", want: randomorg.ErrSeed, says: "the form is random.org/"},
 		"random.org, cert":   {proof: `{"source":"random.org"}`, cfg: source.Config{RandomOrgCert: []byte("x")}, says: "random-org-cert"},

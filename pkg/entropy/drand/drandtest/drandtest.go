@@ -1,5 +1,5 @@
 // Package drandtest provides drand chains for tests. A chain signs rounds with a key of its
-// own, and mirrors serve them from this computer as drand relays do, with faults if wanted.
+// own, and mirrors serve them from this computer as drand relays do, with optional faults.
 //
 //	chain := drandtest.New(t)
 //	client, err := drand.New(drand.Config{URLs: []string{chain.URL}, Chain: chain.Info().Hash})
@@ -51,7 +51,7 @@ func New(t testing.TB) *Chain {
 }
 
 // Make returns a chain without a server. Serve it with [Chain.NewMirror], or with
-// [Transport] in a bubble of package testing/synctest, which needs to be without a network.
+// [Transport] in a bubble of package testing/synctest, which must not use the network.
 func Make(t testing.TB, cfg Config) *Chain {
 	t.Helper()
 	if cfg.Scheme == "" {

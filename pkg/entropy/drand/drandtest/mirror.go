@@ -36,7 +36,7 @@ const (
 	Endless               // a body of 1 MiB
 	CutOff                // the connection ends within the body
 	Redirecting           // an endless redirect
-	Hanging               // no response until the client gives up
+	Hanging               // no response until the request is cancelled
 )
 
 // Mirror is one mirror of a chain. It is safe for concurrent use.
@@ -47,7 +47,7 @@ type Mirror struct {
 
 	mu       sync.Mutex
 	fault    Fault
-	times    int // number of requests for which the fault remains; negative means for ever
+	times    int // number of requests for which the fault remains; negative means forever
 	requests int
 }
 

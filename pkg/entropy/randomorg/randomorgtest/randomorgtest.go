@@ -1,5 +1,5 @@
 // Package randomorgtest provides a RANDOM.ORG server for tests. It generates and verifies
-// signed blobs with a key of its own on this computer, with faults if wanted.
+// signed blobs with a key of its own on this computer, with optional faults.
 //
 //	server := randomorgtest.New(t)
 //	client, err := randomorg.New(randomorg.Config{URL: server.URL, APIKey: server.APIKey, PublicKey: server.PublicKey()})
@@ -61,13 +61,13 @@ const (
 	InternalError // error -32603
 	Repeating     // error -32602 with a message that repeats the parameters, including the API key
 
-	WrongID     // the answer to another call
+	WrongID     // the response to another call
 	NoResult    // neither a result nor an error
 	Broken      // status 503
 	WebPage     // HTML
 	Endless     // a body of 1 MiB
 	Redirecting // a redirect to the same address
-	Hanging     // no answer until the client gives up
+	Hanging     // no response until the request is cancelled
 )
 
 // Server is a RANDOM.ORG server. It is safe for concurrent use.
@@ -226,8 +226,8 @@ func serveFault(w http.ResponseWriter, r *http.Request, f Fault, body []byte) bo
 	return true
 }
 
-// serveBlob serves a blob. The signed object has white space, as answers may, and characters
-// that JSON encoders escape in different ways.
+// serveBlob serves a blob. The signed object has white space, as real responses may, and
+// characters that JSON encoders escape in different ways.
 func (s *Server) serveBlob(w http.ResponseWriter, call request, f Fault, serial, delay int) {
 	userData := string(call.Parameters.UserData)
 	if userData == "" || f == WrongUserData {

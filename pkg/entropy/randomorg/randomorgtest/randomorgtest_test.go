@@ -22,14 +22,14 @@ func TestCalls(t *testing.T) {
 		status             int
 		want               string
 	}{
-		"not posted":        {http.MethodGet, "application/json", "", http.StatusMethodNotAllowed, ""},
-		"not JSON, it says": {http.MethodPost, "text/plain", "{}", http.StatusUnsupportedMediaType, ""},
-		"not JSON":          {http.MethodPost, "application/json", "{", http.StatusOK, `"code":-32600`},
-		"another version":   {http.MethodPost, "application/json", `{"id":1}`, http.StatusOK, `"code":-32600`},
-		"another method":    {http.MethodPost, "application/json", `{"jsonrpc":"2.0","id":1,"method":"fooBar"}`, http.StatusOK, `"code":-32601`},
-		"another key":       {http.MethodPost, "application/json", fmt.Sprintf(blobs, "another", 1), http.StatusOK, `"code":400`},
-		"no blobs":          {http.MethodPost, "application/json", fmt.Sprintf(blobs, string(s.APIKey), 0), http.StatusOK, `"code":-32602`},
-		"a blob":            {http.MethodPost, "application/json", fmt.Sprintf(blobs, string(s.APIKey), 1), http.StatusOK, `"signature":`},
+		"not posted":      {http.MethodGet, "application/json", "", http.StatusMethodNotAllowed, ""},
+		"plain text":      {http.MethodPost, "text/plain", "{}", http.StatusUnsupportedMediaType, ""},
+		"not JSON":        {http.MethodPost, "application/json", "{", http.StatusOK, `"code":-32600`},
+		"another version": {http.MethodPost, "application/json", `{"id":1}`, http.StatusOK, `"code":-32600`},
+		"another method":  {http.MethodPost, "application/json", `{"jsonrpc":"2.0","id":1,"method":"fooBar"}`, http.StatusOK, `"code":-32601`},
+		"another key":     {http.MethodPost, "application/json", fmt.Sprintf(blobs, "another", 1), http.StatusOK, `"code":400`},
+		"no blobs":        {http.MethodPost, "application/json", fmt.Sprintf(blobs, string(s.APIKey), 0), http.StatusOK, `"code":-32602`},
+		"a blob":          {http.MethodPost, "application/json", fmt.Sprintf(blobs, string(s.APIKey), 1), http.StatusOK, `"signature":`},
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), test.method, s.URL, strings.NewReader(test.body))
 		if err != nil {
@@ -40,10 +40,10 @@ func TestCalls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := io.ReadAll(response.Body)
+		text, err := io.ReadAll(response.Body)
 		response.Body.Close()
-		if err != nil || response.StatusCode != test.status || !strings.Contains(string(answer), test.want) {
-			t.Errorf("%s: got status %d with %s and error %v, want status %d with %s", name, response.StatusCode, answer, err, test.status, test.want)
+		if err != nil || response.StatusCode != test.status || !strings.Contains(string(text), test.want) {
+			t.Errorf("%s: got status %d with %s and error %v, want status %d with %s", name, response.StatusCode, text, err, test.status, test.want)
 		}
 	}
 }
