@@ -30,12 +30,12 @@ help: ## List the targets
 build: ## Build build/prizegen, a static binary
 	go build -trimpath -ldflags "$(strip $(LDFLAGS))" -o $(BIN) ./cmd/prizegen
 
-test: deps lint race ## Lint, and run every test; each change must pass (under 5 minutes)
+test: deps lint race ## Lint and run every test (under 5 minutes); every change must pass
 
-soak: deps ## Run what takes hours: fuzzing, kills, millions of rows; SOAK="fuzz kills" picks parts
+soak: deps ## Run tests that take hours: fuzzing, kills, millions of rows; SOAK="fuzz kills" picks some
 	scripts/soak.sh $(SOAK)
 
-e2e: ## Test the deployment on this machine's Docker engine; E2E="compose swarm" picks tests
+e2e: ## Test the deployment on this machine's Docker engine; E2E="compose swarm" picks some
 	@scripts/deps.sh e2e
 	deploy/e2e/run $(E2E)
 

@@ -82,7 +82,7 @@ func benchmarkPeer(b *testing.B, pick func(*bench.Peer, *bench.Rule) bench.Choic
 }
 
 // TestPeerIsFair checks that both sides do the same work: they find the same rules and
-// give the same prizes on average.
+// award the same prizes on average.
 func TestPeerIsFair(t *testing.T) {
 	p, err := bench.NewPeer(42)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// Peer makes draws as one would with gofakeit and the standard library. It is not safe
-// for concurrent use.
+// Peer makes draws with gofakeit and the standard library. It is not safe for concurrent
+// use.
 type Peer struct {
 	faker *gofakeit.Faker
 	rules []Rule

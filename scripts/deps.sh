@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks for the programs that a make target calls, and installs the missing ones on Debian
-# if it may (as root, or with sudo without a password). Otherwise it lists them.
+# Checks for the programs that a make target calls. On Debian it installs the missing ones if
+# it may (as root, or with sudo without a password); otherwise it lists them.
 #
 #	scripts/deps.sh          for `make test`
 #	scripts/deps.sh bench    for `make bench`
@@ -74,6 +74,6 @@ apt() {
 	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
 		apt-get -qq -o DPkg::Lock::Timeout=300 "$@" >&2
 }
-apt update || echo "deps: apt-get update failed; using the package lists at hand" >&2
+apt update || echo "deps: apt-get update failed; using the existing package lists" >&2
 apt install -y --no-install-recommends "${missing[@]}" ||
 	fail "could not install: ${missing[*]}"

@@ -15,7 +15,7 @@ freeze() {
 	echo "docs/pictures/$1.svg"
 }
 
-# skipped NAME reports whether a picture was not asked for.
+# skipped NAME reports whether the arguments leave out a picture.
 skipped() { [[ $wanted != '  ' && $wanted != *" $1 "* ]]; }
 
 # picture NAME ARGUMENT... makes a picture of a command and its output.

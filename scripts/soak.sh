@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs what takes too long for `make test`, all parts or those that are named:
+# Runs the tests that take too long for `make test`, all of them or the named ones:
 #
 #	scripts/soak.sh [fuzz] [properties] [kills] [repeat] [rows] [bench]
 #

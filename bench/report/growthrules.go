@@ -33,8 +33,8 @@ func growthRules(ctx context.Context, l *lab) (section, error) {
 	}, nil
 }
 
-// refusals measures how long it takes to refuse patterns that would blow up the
-// automaton.
+// refusals measures how long it takes to refuse patterns whose automaton would be too
+// large.
 func refusals() table {
 	t := table{columns: []string{"pattern", "refused after, ms", "error"}}
 	for _, pattern := range []string{"4.{16}7", "4.{900}7", "((a{10}){10}){100}"} {

@@ -21,7 +21,7 @@ type result struct {
 }
 
 // interleave measures every contestant once per round, each round in another order, so
-// that a temporary disturbance affects all alike.
+// that a temporary disturbance affects all of them equally.
 func interleave(ctx context.Context, rounds int, all []contestant) ([]result, error) {
 	results := make([]result, len(all))
 	for i, c := range all {

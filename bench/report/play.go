@@ -119,13 +119,13 @@ func (l *lab) plays(ctx context.Context, url string, clients int) (float64, erro
 	return r.perSecond, err
 }
 
-// mark returns another text each time.
+// mark returns a new text on each call.
 func (l *lab) mark() string {
 	l.marks++
 	return fmt.Sprintf("m%d-", l.marks)
 }
 
-// syncs returns how many plays could be stored if storing were only syncing.
+// syncs returns how many plays per second could be stored if only the syncs took time.
 func (l *lab) syncs(context.Context) (float64, error) {
 	file, err := os.CreateTemp(l.work, "sync")
 	if err != nil {

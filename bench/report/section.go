@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// report is the report as it is written.
+// report is the written report.
 type report struct {
 	folder   string
 	machine  string

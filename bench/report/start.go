@@ -142,7 +142,7 @@ func field(text, name string) float64 {
 	return value
 }
 
-// sizes compares the sizes of what must be installed.
+// sizes compares the sizes of the installations.
 func (l *lab) sizes(ctx context.Context) (table, error) {
 	binary, err := os.ReadFile(l.prizegen)
 	if err != nil {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Part of `make e2e E2E=capacity`. Measures the plays a second of each kind of deployment
+# Runs with `make e2e E2E=capacity`. Measures the plays per second of each kind of deployment
 # on this machine. The load and the database use the same processors. There is no
 # threshold.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -34,7 +34,7 @@ print(f"    {sys.argv[1]:<58} {s['plays'] / s['seconds']:8,.0f} plays/s   p50 {s
 END
 }
 
-say "Plays a second, $visitors visitors at a time for $seconds s, on $(nproc) processors with a load of $(cut -d' ' -f1 /proc/loadavg)"
+say "Plays per second, $visitors visitors at a time for $seconds s, on $(nproc) processors with a load of $(cut -d' ' -f1 /proc/loadavg)"
 docker run -d --name e2e-capacity --volume /data --env PRIZEGEN_ADMIN_TOKEN=e2e --env PRIZEGEN_ADMIN_PASSWORD=e2e "$image" serve >/dev/null
 url=http://$(address e2e-capacity):8080
 wait_for "the process" curl -fs "$url/c/welcome"

@@ -5,8 +5,8 @@
 #   deploy/e2e/pipelines.sh [machines]
 #
 # Without an argument it runs the steps that need no machines (PIPELINE_SKIP is a pattern of
-# steps to skip). With `machines` it runs the others, for the machines of INVENTORY;
-# ansible.sh calls it so.
+# steps to skip). With `machines` it runs the others, for the machines of INVENTORY, as
+# ansible.sh does.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker groovy python3
 cd "$root"
@@ -39,7 +39,7 @@ for target in $(targets "$work/jenkins" | sort -u); do
 	grep -q "^${target#deploy/}:.*## " "$makefile" || fail "$makefile has no target ${target#deploy/}"
 done
 
-# run COMMAND runs a step in the way of Jenkins.
+# run COMMAND runs a step as Jenkins does.
 run() {
 	note "$1"
 	sh -xe -c "$1" >"$work/step.log" 2>&1 || { tail -40 "$work/step.log" >&2 && fail "$1"; }
@@ -101,7 +101,7 @@ mkdir -p "$RUNNER_TEMP"
 script() { sed -n "/^stage\t$1\$/,/^stage\t/s/^step\t//p" "$work/github"; }
 run "$(script 'Unlock the machines')"
 [[ $(stat -c %a "$RUNNER_TEMP/keys/ssh-key") == 600 ]] || fail "other users can read the key"
-grep -q '^ANSIBLE_PRIVATE_KEY_FILE=' "$GITHUB_ENV" || fail "the later steps do not learn where the key is"
+grep -q '^ANSIBLE_PRIVATE_KEY_FILE=' "$GITHUB_ENV" || fail "GITHUB_ENV does not name the key"
 run "$(script 'Remove the keys')"
 [[ ! -e $RUNNER_TEMP/keys ]] || fail "the keys were not removed"
 say "Pipelines: passed"

@@ -10,8 +10,8 @@ need docker curl go openssl python3
 
 stack=e2e
 site=https://localhost:18443
-rate=${E2E_RATE:-25}      # visitors a second; each sends three requests
-least=${E2E_LEAST:-20000} # requests
+rate=${E2E_RATE:-25}      # visitors per second; each sends three requests
+least=${E2E_LEAST:-20000} # minimum number of requests
 work=$(mktemp -d)
 export HTTP_PORT=18080 HTTPS_PORT=18443 SUBNET=10.84.0.0/20 CONFIGS=e2e SECRETS=e2e
 export NGINX_CONF=./nginx/nginx-e2e.conf
@@ -26,7 +26,7 @@ cleanup() {
 	fi
 	docker stack rm "$stack" >/dev/null 2>&1 || true
 	[[ -z ${swarm:-} ]] || docker swarm leave --force >/dev/null 2>&1 || true
-	for _ in {1..600}; do # the containers take time to end
+	for _ in {1..600}; do # until the containers have ended
 		docker volume rm "${stack}_database" >/dev/null 2>&1 && break
 		docker volume inspect "${stack}_database" >/dev/null 2>&1 || break
 		sleep 1
@@ -73,7 +73,7 @@ get() { curl -sS --fail-with-body --cacert "$work/secrets/tls_cert.pem" "$@"; }
 wait_for "the site through NGINX" get -o /dev/null "$site/c/welcome"
 docker service ls --format '    {{.Name}} {{.Replicas}}'
 
-say "A campaign, and $rate visitors a second"
+say "A campaign, and $rate visitors per second"
 holder=$(docker create "$image")
 docker cp "$holder:/usr/bin/prizegen" "$work/prizegen" >/dev/null
 docker rm "$holder" >/dev/null

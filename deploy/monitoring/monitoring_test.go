@@ -21,7 +21,7 @@ import (
 	"github.com/prizegen/prizegen/deploy/internal/testenv"
 )
 
-// promtool runs Prometheus' tool, which is part of Debian's package prometheus.
+// promtool runs the command promtool, which is in Debian's package prometheus.
 func promtool(t *testing.T, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), testenv.Program(t, "promtool"), args...)
@@ -30,7 +30,8 @@ func promtool(t *testing.T, args ...string) {
 	}
 }
 
-// TestRules checks the files and tests that alerts fire when they should, and only then.
+// TestRules checks the configuration files, and that alerts fire when they should and only
+// then.
 func TestRules(t *testing.T) {
 	promtool(t, "check", "config", "prometheus.yml")
 	promtool(t, "check", "rules", "--lint-fatal", "alerts.yml")
@@ -76,7 +77,7 @@ var (
 	selector = regexp.MustCompile(`\b((?:prizegen|process|go)_\w+)(?:\{([^}]*)\})?`)
 	label    = regexp.MustCompile(`(\w+)\s*(?:=~|!~|!=|=)`)
 	series   = regexp.MustCompile(`(?m)^(\w+)(?:\{(.*)\})? `)
-	// scrapeLabels are added by Prometheus, which renames labels of the same name.
+	// Prometheus adds scrapeLabels, and renames the metric's own labels of the same names.
 	scrapeLabels = []string{"job", "instance", "service", "exported_service"}
 )
 

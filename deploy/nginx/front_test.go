@@ -25,14 +25,14 @@ import (
 	"github.com/prizegen/prizegen/deploy/internal/testenv"
 )
 
-// front is a running NGINX.
+// front is a running NGINX server.
 type front struct {
 	http, https string // addresses it listens on
 	client      *http.Client
 	log         string // path of the access log
 }
 
-// services are the addresses behind NGINX by the name of their upstream.
+// services has the addresses behind NGINX by the name of their upstream.
 type services map[string][]string
 
 // start runs NGINX with the configuration of this folder in front of services.
@@ -62,7 +62,7 @@ func start(t *testing.T, behind services) *front {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // its messages say why
+		_ = cmd.Wait() // the messages show why it failed
 		close(ended)
 	}()
 	t.Cleanup(func() {

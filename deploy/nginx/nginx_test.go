@@ -59,7 +59,7 @@ func TestRouting(t *testing.T) {
 	}
 }
 
-// TestForwardedHeaders sends a request that lies about where it comes from.
+// TestForwardedHeaders sends a request with forged headers about its origin.
 func TestForwardedHeaders(t *testing.T) {
 	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"host": r.Host, "header": r.Header})
@@ -111,7 +111,7 @@ func TestConnectionsAreReused(t *testing.T) {
 }
 
 // TestRetries runs two replicas, one of which dies in the middle of every request.
-// Requests that may be repeated go to the other one, all others fail.
+// Requests that may be repeated go to the other one; all others fail.
 func TestRetries(t *testing.T) {
 	var died, answered atomic.Int64
 	dying := startService(t, func(w http.ResponseWriter, r *http.Request) {
@@ -163,8 +163,8 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreNotFailures refuses live pages again and again: NGINX still sends
-// other requests to the same replicas.
+// TestRefusalsAreNotFailures refuses live pages repeatedly. NGINX still sends other
+// requests to the same replicas.
 func TestRefusalsAreNotFailures(t *testing.T) {
 	core := func() string {
 		return startService(t, func(w http.ResponseWriter, r *http.Request) {
@@ -185,7 +185,7 @@ func TestRefusalsAreNotFailures(t *testing.T) {
 	}
 }
 
-// TestNoReplica sends requests while no replica runs: people get a page, programs get
+// TestNoReplica sends requests while no replica runs. People get a page, and programs get
 // a problem document.
 func TestNoReplica(t *testing.T) {
 	f := start(t, services{"core": {testenv.FreeAddress(t)}})
@@ -199,8 +199,7 @@ func TestNoReplica(t *testing.T) {
 	}
 }
 
-// TestBodyLimits sends bodies of the longest length that is allowed, and of one byte
-// more.
+// TestBodyLimits sends bodies of the maximum length and of one byte more.
 func TestBodyLimits(t *testing.T) {
 	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })}})
 	for path, limit := range map[string]int{"/c/summer/play": 64 << 10, "/admin/campaigns": 1 << 20, "/v1/draws": 16 << 20, "/v1/campaigns": 16 << 20} {
@@ -217,7 +216,7 @@ func TestBodyLimits(t *testing.T) {
 	}
 }
 
-// TestPlaysAreLimited plays faster than people do. Reading is not limited.
+// TestPlaysAreLimited plays faster than people can. Reading is not limited.
 func TestPlaysAreLimited(t *testing.T) {
 	for _, test := range []struct {
 		path, contentType string

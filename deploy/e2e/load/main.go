@@ -5,8 +5,8 @@
 //
 //	load --url https://play.example.org --campaign summer --rate 25 --least 20000 --out plays.ndjson
 //
-// With --rate 0 visitors come as fast as they are served, which measures the throughput of a
-// deployment. With --only-plays visitors request no pages.
+// With --rate 0, visitors arrive as fast as they are served, which measures the throughput of
+// a deployment. With --only-plays, visitors request no pages.
 package main
 
 import (
@@ -42,11 +42,11 @@ func main() {
 	flag.StringVar(&o.campaign, "campaign", "", "campaign to play")
 	flag.StringVar(&o.authority, "ca", "", "PEM file with the certificate authority of the site")
 	flag.StringVar(&o.out, "out", "", "file for the answered plays")
-	flag.Float64Var(&o.rate, "rate", 25, "visitors a second")
+	flag.Float64Var(&o.rate, "rate", 25, "visitors per second")
 	flag.Int64Var(&o.least, "least", 20000, "minimum number of requests, also after SIGTERM")
 	flag.IntVar(&o.visitors, "visitors", 150, "maximum number of visitors at a time")
 	flag.BoolVar(&o.onlyPlays, "only-plays", false, "send plays and nothing else")
-	duration := flag.Duration("for", 0, "how long visitors come (default until SIGTERM)")
+	duration := flag.Duration("for", 0, "how long visitors arrive (default until SIGTERM)")
 	flag.DurationVar(&o.patience, "patience", 5*time.Minute, "how long a visitor keeps trying")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -55,7 +55,7 @@ func (t *tally) answered(p played, took time.Duration) {
 	}
 }
 
-// failed records a play or a look that load gave up.
+// failed records a play or a look that failed for good.
 func (t *tally) failed(what string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,5 +1,4 @@
-// Package testenv has what the tests of deployment files need: programs of Debian, free
-// addresses, and files.
+// Package testenv finds programs, free addresses and files for the tests of the deployment.
 package testenv
 
 import (
@@ -9,8 +8,8 @@ import (
 	"testing"
 )
 
-// Program returns the path of the first of the given programs that is installed. If
-// none is, the test is skipped, and in continuous integration it fails.
+// Program returns the path of the first of the given programs that is installed. If none
+// is installed, it skips the test, or fails it in continuous integration.
 func Program(t testing.TB, names ...string) string {
 	t.Helper()
 	for _, name := range names {
