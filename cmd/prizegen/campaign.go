@@ -24,7 +24,7 @@ func newCampaignCmd(a *app) *cobra.Command {
 		Long: `Run promotions.
 
 A campaign starts as a draft. Opening it fixes its rules, formats and stock, and
-publishes the commitment of its seed. People play it on the website, with the API or
+publishes the commitment to its seed. People play it on the website, with the API or
 with prizegen draw --campaign. Closing it reveals the seed. prizegen verify checks the
 export of a campaign.
 
@@ -181,7 +181,7 @@ func newCampaignOpenCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "open NAME", Short: "Open a draft for playing",
 		Long: `Open a draft: fix its rules, formats and stock, make a seed of 256 random bits and print
-the commitment of the seed. Publish the commitment: it proves later that you did not
+the commitment to the seed. Publish the commitment: it proves later that you did not
 change the seed.`,
 		Example: "  prizegen campaign open summer", Args: oneCampaign(),
 	}
@@ -193,7 +193,7 @@ func openCampaign(ctx context.Context, a *app, c campaigns, name string) error {
 	if err != nil {
 		return err
 	}
-	a.note("the campaign %s is open; the commitment of its seed is", opened.Name)
+	a.note("the campaign %s is open; the commitment to its seed is", opened.Name)
 	return a.write([]byte(opened.Commitment + "\n"))
 }
 

@@ -115,7 +115,7 @@ func (p published) ofDraws(r *draw.Report) (found []draw.Finding) {
 	if want := p.commitment.Get(); want != "" {
 		for _, seed := range r.Seeds.First {
 			if got := entropy.Seed(seed.Name).Commitment(); got != want {
-				problem := fmt.Sprintf("the commitment of seed %s is %s, the published one is %s", readable(seed.Name), got, want)
+				problem := fmt.Sprintf("the commitment to seed %s is %s, the published one is %s", readable(seed.Name), got, want)
 				found = append(found, draw.Finding{Place: "seed", Problem: problem, Draws: seed.Draws})
 			}
 		}

@@ -7,7 +7,7 @@
 //
 // A Service keeps campaigns, entrants and draws in a [Store] and makes draws with a
 // [draw.Generator]. A campaign begins as a draft. [Admin.Open] fixes its rules, formats
-// and stock and publishes the commitment of its seed. [Service.Play] issues one account
+// and stock and publishes the commitment to its seed. [Service.Play] issues one account
 // number after another and decides its prize. [Admin.Close] reveals the seed, with which
 // anyone can [Verify] what [Service.Export] writes.
 package campaign
