@@ -34,7 +34,7 @@ func recorderOf(w http.ResponseWriter) *responseRecorder {
 
 // context returns the context of the request, with the trace for calls and the log.
 func (w *responseRecorder) context() context.Context {
-	return remote.WithTrace(w.request.Context(), w.trace)
+	return w.trace.Context(w.request.Context())
 }
 
 // WriteHeader implements [http.ResponseWriter].

@@ -53,14 +53,17 @@ func idempotencyKey(h http.Header) (string, error) {
 		}
 		key = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(inner)
 	}
-	if key == "" || len(key) > remote.MaxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+	if key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return "", wrongKey("got %d bytes", len(key))
 	}
 	return key, nil
 }
 
+// maxKey is the maximum length of a once-only key in bytes.
+const maxKey = 255
+
 func wrongKey(format string, args ...any) error {
 	return problem(http.StatusBadRequest,
 		"Idempotency-Key must be one string of 1 to %d printable ASCII characters, such as \"8e03978e-40d5-43dd-bc93-6894a57f9324\": "+format,
-		append([]any{remote.MaxKey}, args...)...)
+		append([]any{maxKey}, args...)...)
 }

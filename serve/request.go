@@ -108,13 +108,17 @@ func (s *Server) decode(w http.ResponseWriter, r *http.Request, buffer *bytes.Bu
 	return unmarshal(buffer.Bytes(), into)
 }
 
+// maxBody is the maximum length of a body in bytes. It allows [remote.MaxCount] account
+// numbers of the maximum length.
+const maxBody = 16 << 20
+
 // readBody reads the body of a request, which is to be JSON.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != jsonType {
 		return problem(http.StatusUnsupportedMediaType, "content type must be application/json, got %q", excerpt.Of(r.Header.Get("Content-Type")))
 	}
-	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, remote.MaxBody)); err != nil {
+	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
 		return s.bodyProblem(err)
 	}
 	if text := bytes.TrimSpace(buffer.Bytes()); len(text) == 0 || string(text) == "null" {

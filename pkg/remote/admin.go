@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// ErrForbidden is the error of a core that does not accept the token of an [Admin].
+// ErrForbidden is returned by an [Admin] without the token of a promoter.
 var ErrForbidden = errors.New("for promoters only")
 
 // Admin does over HTTP what [campaign.Admin] does in process, with the same errors.
@@ -29,7 +29,7 @@ type Admin struct {
 // all other calls wrap [ErrForbidden].
 func (c *Client) Admin(token string) *Admin { return &Admin{c.core, token} }
 
-// call returns a call with the token. Only a GET is repeated after a failure.
+// call returns a call with the token. Only a GET is retried.
 func (a *Admin) call(method, path string, query url.Values, body any) call {
 	c := call{method: method, path: path, query: query, body: body, once: method != http.MethodGet, header: map[string]string{}}
 	if a.token != "" {
@@ -38,7 +38,7 @@ func (a *Admin) call(method, path string, query url.Values, body any) call {
 	return c
 }
 
-// ask makes a call and decodes the answer.
+// ask makes a call and decodes its answer.
 func ask[T any](ctx context.Context, a *Admin, method, path string, query url.Values, body any) (answer T, err error) {
 	return answer, a.core.read(ctx, a.call(method, path, query, body), &answer)
 }
@@ -49,10 +49,10 @@ const (
 	entrantsPath  = "/v1/entrants"
 )
 
-// under returns the path of an item in a collection.
-func under(collection, name string) string { return collection + "/" + url.PathEscape(name) }
+// itemPath returns the path of an item in a collection.
+func itemPath(collection, name string) string { return collection + "/" + url.PathEscape(name) }
 
-func entrantPath(id int64) string { return under(entrantsPath, strconv.FormatInt(id, 10)) }
+func entrantPath(id int64) string { return itemPath(entrantsPath, strconv.FormatInt(id, 10)) }
 
 // Create is like [campaign.Admin.Create]. Rules and formats that the plan leaves out are
 // the deployed ones.
@@ -62,7 +62,7 @@ func (a *Admin) Create(ctx context.Context, plan campaign.Plan) (campaign.Campai
 
 // Campaign is like [campaign.Admin.Campaign].
 func (a *Admin) Campaign(ctx context.Context, name string) (campaign.Campaign, error) {
-	return ask[campaign.Campaign](ctx, a, http.MethodGet, under(campaignsPath, name), nil, nil)
+	return ask[campaign.Campaign](ctx, a, http.MethodGet, itemPath(campaignsPath, name), nil, nil)
 }
 
 // Campaigns is like [campaign.Admin.Campaigns].
@@ -75,22 +75,22 @@ func (a *Admin) Campaigns(ctx context.Context, query campaign.CampaignQuery) (li
 
 // Edit is like [campaign.Admin.Edit].
 func (a *Admin) Edit(ctx context.Context, name string, version int64, plan campaign.Plan) (campaign.Campaign, error) {
-	return ask[campaign.Campaign](ctx, a, http.MethodPut, under(campaignsPath, name), nil, CampaignChange{Plan: plan, Version: version})
+	return ask[campaign.Campaign](ctx, a, http.MethodPut, itemPath(campaignsPath, name), nil, CampaignChange{Plan: plan, Version: version})
 }
 
 // Open is like [campaign.Admin.Open].
 func (a *Admin) Open(ctx context.Context, name string) (campaign.Campaign, error) {
-	return ask[campaign.Campaign](ctx, a, http.MethodPatch, under(campaignsPath, name), nil, map[string]any{"state": campaign.Open})
+	return ask[campaign.Campaign](ctx, a, http.MethodPatch, itemPath(campaignsPath, name), nil, map[string]any{"state": campaign.Open})
 }
 
 // Close is like [campaign.Admin.Close].
 func (a *Admin) Close(ctx context.Context, name string) (campaign.Campaign, error) {
-	return ask[campaign.Campaign](ctx, a, http.MethodPatch, under(campaignsPath, name), nil, map[string]any{"state": campaign.Closed})
+	return ask[campaign.Campaign](ctx, a, http.MethodPatch, itemPath(campaignsPath, name), nil, map[string]any{"state": campaign.Closed})
 }
 
 // Delete is like [campaign.Admin.Delete].
 func (a *Admin) Delete(ctx context.Context, name string) error {
-	return a.core.read(ctx, a.call(http.MethodDelete, under(campaignsPath, name), nil, nil), nil)
+	return a.core.read(ctx, a.call(http.MethodDelete, itemPath(campaignsPath, name), nil, nil), nil)
 }
 
 // Play is like [campaign.Admin.Play]. A play without a once-only key gets one, so that
@@ -113,7 +113,7 @@ func (a *Admin) Play(ctx context.Context, play campaign.Play) (d campaign.Draw, 
 
 // Draw is like [campaign.Admin.Draw].
 func (a *Admin) Draw(ctx context.Context, id string) (campaign.Draw, error) {
-	return ask[campaign.Draw](ctx, a, http.MethodGet, under(drawsPath, id), nil, nil)
+	return ask[campaign.Draw](ctx, a, http.MethodGet, itemPath(drawsPath, id), nil, nil)
 }
 
 // Draws is like [campaign.Admin.Draws].
@@ -138,18 +138,18 @@ func (a *Admin) Draws(ctx context.Context, query campaign.DrawQuery) (list []cam
 // Claim is like [campaign.Admin.Claim].
 func (a *Admin) Claim(ctx context.Context, id, note string) (campaign.Draw, error) {
 	claim := true
-	return ask[campaign.Draw](ctx, a, http.MethodPatch, under(drawsPath, id), nil, DrawChange{Claim: &claim, Note: note})
+	return ask[campaign.Draw](ctx, a, http.MethodPatch, itemPath(drawsPath, id), nil, DrawChange{Claim: &claim, Note: note})
 }
 
 // Unclaim is like [campaign.Admin.Unclaim].
 func (a *Admin) Unclaim(ctx context.Context, id string) (campaign.Draw, error) {
 	claim := false
-	return ask[campaign.Draw](ctx, a, http.MethodPatch, under(drawsPath, id), nil, DrawChange{Claim: &claim})
+	return ask[campaign.Draw](ctx, a, http.MethodPatch, itemPath(drawsPath, id), nil, DrawChange{Claim: &claim})
 }
 
 // Void is like [campaign.Admin.Void].
 func (a *Admin) Void(ctx context.Context, id, reason string) (campaign.Draw, error) {
-	return ask[campaign.Draw](ctx, a, http.MethodPatch, under(drawsPath, id), nil, DrawChange{Void: &reason})
+	return ask[campaign.Draw](ctx, a, http.MethodPatch, itemPath(drawsPath, id), nil, DrawChange{Void: &reason})
 }
 
 // AddEntrant is like [campaign.Admin.AddEntrant].
@@ -212,7 +212,7 @@ func (a *Admin) export(ctx context.Context, name, format string, w io.Writer, o 
 	if o.Entrants {
 		q.Set("entrants", "true")
 	}
-	c := a.call(http.MethodGet, under(campaignsPath, name)+"/export", q, nil)
+	c := a.call(http.MethodGet, itemPath(campaignsPath, name)+"/export", q, nil)
 	return a.core.stream(ctx, &c, w)
 }
 
@@ -242,7 +242,7 @@ func (s *service) stream(ctx context.Context, c *call, w io.Writer) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("the answer of the %s service at %s broke off: %w", s.name, s.base.Redacted(), withoutURL(err))
+		return fmt.Errorf("the answer of the %s service at %s is incomplete: %w", s.name, s.base.Redacted(), withoutURL(err))
 	}
 	return nil
 }

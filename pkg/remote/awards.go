@@ -53,7 +53,7 @@ type awardJob struct {
 
 func sameRules(a, b *awardJob) bool { return a.texts == b.texts }
 
-// awardJobs does jobs with the same rules with one call.
+// awardJobs does jobs that have the same rules in one call.
 func (c *Client) awardJobs(ctx context.Context, jobs []*awardJob) error {
 	var request AwardRequest
 	for _, job := range jobs {

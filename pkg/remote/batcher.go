@@ -10,7 +10,7 @@ import (
 	"github.com/sourcegraph/conc/panics"
 )
 
-// batcher combines small jobs of several callers into one call of a service, because a
+// batcher combines small jobs of several callers into one call to a service, because a
 // call costs about the same for one draw as for a hundred. Up to maxBatchCalls calls
 // are made at once. Jobs that arrive meanwhile wait for the next call.
 type batcher[T any] struct {
@@ -96,22 +96,22 @@ func (b *batcher[T]) run() {
 // next removes the next batch from the queue: the first waiter and those compatible
 // with it.
 func (b *batcher[T]) next() (batch []*waiter[T]) {
-	left := b.queue[:0]
+	rest := b.queue[:0]
 	for _, w := range b.queue {
 		switch {
-		case w.ctx.Err() != nil: // its caller is gone
+		case w.ctx.Err() != nil: // its caller has returned
 		case len(batch) < maxBatchJobs && (len(batch) == 0 || b.compatible(batch[0].job, w.job)):
 			batch = append(batch, w)
 		default:
-			left = append(left, w)
+			rest = append(rest, w)
 		}
 	}
-	clear(b.queue[len(left):])
-	b.queue = left
+	clear(b.queue[len(rest):])
+	b.queue = rest
 	return batch
 }
 
-// answer makes the call of a batch.
+// answer makes the call for a batch.
 func (b *batcher[T]) answer(batch []*waiter[T]) {
 	jobs := make([]T, len(batch))
 	for i, w := range batch {

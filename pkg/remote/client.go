@@ -18,7 +18,7 @@ type Config struct {
 
 	UserAgent   string            // the default is "prizegen"
 	Timeout     time.Duration     // of one attempt; the default is 10 seconds
-	MaxInFlight int               // concurrent calls of one service, others wait; the default is 64
+	MaxInFlight int               // concurrent calls to one service; others wait; the default is 64
 	Transport   http.RoundTripper // the default is a new pool of connections
 	Observer    Observer          // the default is none
 }
@@ -60,7 +60,7 @@ type Client struct {
 
 var _ draw.Generator = (*Client)(nil)
 
-// New returns a client. It makes no call.
+// New returns a client. It does not call any service.
 func New(cfg Config) *Client {
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, "prizegen")
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
@@ -91,8 +91,7 @@ func New(cfg Config) *Client {
 	return c
 }
 
-// InFlight returns the number of batches of a run that should be made at a time. The
-// time of a batch is spent waiting, not computing.
+// InFlight returns the number of batches of a run that should be made concurrently.
 func (c *Client) InFlight() int { return c.inFlight }
 
 // Close closes idle connections. The client can still be used.

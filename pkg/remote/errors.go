@@ -19,7 +19,7 @@ import (
 // was too busy.
 var ErrUnavailable = errors.New("service unavailable")
 
-// Unavailable is the error about a service that did not answer. errors.Is reports that
+// Unavailable is an error about a service that did not answer. errors.Is reports that
 // it is [ErrUnavailable].
 type Unavailable struct {
 	Service    string        // its role
@@ -33,7 +33,7 @@ func (e *Unavailable) Error() string {
 	case errors.Is(e.Err, circuitbreaker.ErrOpen):
 		return fmt.Sprintf("the %s service at %s failed several times in a row and is not called for a moment", e.Service, e.URL)
 	case errors.Is(e.Err, bulkhead.ErrFull):
-		return fmt.Sprintf("too many calls of the %s service at %s are in progress", e.Service, e.URL)
+		return fmt.Sprintf("too many calls to the %s service at %s are in progress", e.Service, e.URL)
 	case errors.As(e.Err, new(*statusError)):
 		return fmt.Sprintf("the %s service at %s accepts no requests at the moment: %v", e.Service, e.URL, e.Err)
 	}
@@ -46,7 +46,7 @@ func (e *Unavailable) Is(target error) bool { return target == ErrUnavailable }
 // Unwrap returns the cause.
 func (e *Unavailable) Unwrap() error { return e.Err }
 
-// transportError is the error about a request or an answer that was lost on the way.
+// transportError is an error of sending a request or receiving its answer.
 type transportError struct{ err error }
 
 func (e *transportError) Error() string { return e.err.Error() }
@@ -61,7 +61,7 @@ func withoutURL(err error) error {
 	return err
 }
 
-// statusError is the error about an answer whose status is not a success.
+// statusError is an error about an answer whose status is not 2xx.
 type statusError struct {
 	status     int
 	retryAfter time.Duration
@@ -71,7 +71,7 @@ type statusError struct {
 func (e *statusError) Error() string { return e.err.Error() }
 func (e *statusError) Unwrap() error { return e.err }
 
-// checkStatus returns a *statusError unless the status is a success.
+// checkStatus returns a *statusError unless the status is 2xx.
 func checkStatus(answer *http.Response, body []byte) error {
 	if answer.StatusCode >= 200 && answer.StatusCode < 300 {
 		return nil
@@ -94,7 +94,7 @@ func checkStatus(answer *http.Response, body []byte) error {
 	return e
 }
 
-// isRetryable reports whether a call that failed may succeed if it is made again.
+// isRetryable reports whether a call that failed with err should be retried.
 func isRetryable(err error) bool {
 	var status *statusError
 	if errors.As(err, &status) {
@@ -104,8 +104,8 @@ func isRetryable(err error) bool {
 		}
 		return false
 	}
-	var lost *transportError
-	return errors.As(err, &lost) && !errors.Is(err, context.Canceled)
+	var transport *transportError
+	return errors.As(err, &transport) && !errors.Is(err, context.Canceled)
 }
 
 // callError converts the error of a call to the error for its caller.
@@ -131,7 +131,7 @@ func (s *service) callError(err error) error {
 	return e
 }
 
-// contextErr returns the error of the context if that has ended, otherwise err.
+// contextErr returns the error of ctx if ctx is done, otherwise err.
 func (s *service) contextErr(ctx context.Context, err error) error {
 	switch end := ctx.Err(); {
 	case errors.Is(end, context.DeadlineExceeded):

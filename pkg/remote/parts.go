@@ -95,7 +95,7 @@ func partsRequest(format partgen.Format, r entropy.Range) *PartsRequest {
 	return &PartsRequest{Format: format.String(), Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
 }
 
-// doJobs does jobs of one format with one call.
+// doJobs does jobs that have the same format in one call.
 func (c *partsClient) doJobs(ctx context.Context, jobs []*partsJob) error {
 	format, count := jobs[0].format, 0
 	request := &PartsRequest{Format: format.String()}

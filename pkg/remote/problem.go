@@ -57,7 +57,7 @@ func kinds() []kind {
 		{"index-range", http.StatusUnprocessableEntity, entropy.ErrRange},
 		{"unknown-rules", http.StatusUnprocessableEntity, prize.ErrUnknownRules},
 		{"bad-account", http.StatusUnprocessableEntity, prize.ErrAccount},
-		{"bad-request", http.StatusUnprocessableEntity, ErrRequest},
+		{"bad-request", http.StatusUnprocessableEntity, errRequest},
 		{"unavailable", http.StatusServiceUnavailable, ErrUnavailable},
 		{"not-found", http.StatusNotFound, campaign.ErrNotFound},
 		{"already-there", http.StatusConflict, campaign.ErrExists},
@@ -96,8 +96,8 @@ func (p *Problem) Kind() string {
 	return name
 }
 
-// ErrRequest is wrapped by errors about a request with invalid values.
-var ErrRequest = errors.New("invalid request")
+// errRequest is wrapped by errors about a request with invalid values.
+var errRequest = errors.New("invalid request")
 
 // fieldError is an error at a known position in a request.
 type fieldError struct {
@@ -108,20 +108,21 @@ type fieldError struct {
 func (e *fieldError) Error() string { return e.err.Error() }
 func (e *fieldError) Unwrap() error { return e.err }
 
-// At adds to an error its position in a request, a JSON pointer such as /count.
+// At returns an error that wraps err with its position in a request, a JSON pointer such
+// as /count.
 func At(pointer string, err error) error { return &fieldError{pointer, err} }
 
-// Invalid returns an [ErrRequest] at a position in a request, a JSON pointer such as
-// /count.
+// Invalid returns the error about an invalid value at a position in a request, a JSON
+// pointer such as /count.
 func Invalid(pointer, format string, args ...any) error {
 	return At(pointer, requestError(fmt.Sprintf(format, args...)))
 }
 
-// requestError is an [ErrRequest] whose text is only the message.
+// requestError is a message that wraps errRequest.
 type requestError string
 
 func (e requestError) Error() string { return string(e) }
-func (e requestError) Unwrap() error { return ErrRequest }
+func (e requestError) Unwrap() error { return errRequest }
 
 // ProblemOf returns the problem of an error. It reports false for errors that the caller
 // should not see, such as those about bugs.
@@ -137,12 +138,12 @@ func ProblemOf(err error) (p *Problem, ok bool) {
 		if n := len(file.Mistakes); n > 1 {
 			p.Detail = fmt.Sprintf("the rules have %d mistakes, the first on line %d: %s", n, file.Mistakes[0].Line, file.Mistakes[0].Problem)
 		}
-		return p.in(err), true
+		return p.locate(err), true
 	}
 	for _, k := range kinds() {
 		if errors.Is(err, k.err) {
 			p = &Problem{Type: problemPrefix + k.name, Title: k.err.Error(), Status: k.status, Detail: err.Error()}
-			return p.in(err), true
+			return p.locate(err), true
 		}
 	}
 	return nil, false
@@ -151,8 +152,8 @@ func ProblemOf(err error) (p *Problem, ok bool) {
 // peoplePointer is the prefix of the position of a person in an import.
 const peoplePointer = "#/entrants/"
 
-// in adds the position of an error.
-func (p *Problem) in(err error) *Problem {
+// locate adds the position of err in the request, and returns p.
+func (p *Problem) locate(err error) *Problem {
 	var people *campaign.ImportError
 	if errors.As(err, &people) {
 		for _, i := range slices.Sorted(maps.Keys(people.Bad)) {

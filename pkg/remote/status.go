@@ -32,7 +32,7 @@ func (c *Client) service(name string) *service {
 	return map[string]*service{Text: c.text, Number: c.number, Prize: c.prize, Core: c.core}[name]
 }
 
-// call makes a call of a service that may be retried, and decodes its answer.
+// call makes a call to a service that may be retried, and decodes its answer.
 func (c *Client) call(ctx context.Context, name, method, path string, request, answer any) error {
 	s := c.service(name)
 	if s == nil {
@@ -106,7 +106,7 @@ func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
 	return rules, nil
 }
 
-// cachedRules returns rules that the service has sent before, or nil.
+// cachedRules returns cached rules of the service, or nil.
 func (c *Client) cachedRules(sha256 string) *prize.Rules {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,7 +123,7 @@ func (c *Client) cacheRules(rules *prize.Rules) {
 	c.received[rules.SHA256()] = rules
 }
 
-// Health is the state of a service as the client sees it.
+// Health is the state of a service from the view of a client.
 type Health struct {
 	Service        string  `json:"service"`
 	Address        string  `json:"address"` // empty if its part is made in process
@@ -134,8 +134,9 @@ type Health struct {
 	Milliseconds   float64 `json:"latency_ms"`
 	Reason         string  `json:"reason,omitempty"` // why it is not ready
 
-	// Spared means that the service was not called, because its circuit breaker is open.
-	Spared bool `json:"-"`
+	// Skipped reports whether the service was not called because its circuit breaker is
+	// open.
+	Skipped bool `json:"-"`
 }
 
 // Healths returns the state of the core, text, number and prize services, in this
@@ -165,14 +166,14 @@ func (c *Client) health(ctx context.Context, name string) Health {
 	took := time.Since(started)
 	h.Milliseconds = float64(took.Microseconds()) / 1000
 	if err != nil {
-		h.Reason, h.Spared = unavailableReason(err, took), errors.Is(err, circuitbreaker.ErrOpen)
+		h.Reason, h.Skipped = unavailableReason(err, took), errors.Is(err, circuitbreaker.ErrOpen)
 		return h
 	}
 	h.Answered(status)
 	return h
 }
 
-// Answered sets the state to the one that a service reports.
+// Answered updates h with the status that a service reports.
 func (h *Health) Answered(status Status) {
 	h.Up, h.Ready, h.Version, h.Implementation = true, status.Ready, status.Version, status.Implementation
 	h.Reason = strings.Join(slices.Sorted(maps.Values(status.Reasons)), "; ")
@@ -184,9 +185,9 @@ func unavailableReason(err error, took time.Duration) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Sprintf("no answer within %s", took.Round(time.Second/10))
 	}
-	var lost *Unavailable
-	if errors.As(err, &lost) {
-		return lost.Err.Error()
+	var unavailable *Unavailable
+	if errors.As(err, &unavailable) {
+		return unavailable.Err.Error()
 	}
 	return err.Error()
 }

@@ -45,8 +45,8 @@ func TestHealths(t *testing.T) {
 		if text := strings.Join(got, ", "); text != want {
 			t.Errorf("got  %s\nwant %s", text, want)
 		}
-		if number := client.Healths(t.Context())[2]; !number.Spared {
-			t.Error("the number service was called after many failures, want it spared")
+		if number := client.Healths(t.Context())[2]; !number.Skipped {
+			t.Error("the number service was called after many failures, want it skipped")
 		}
 	})
 }

@@ -133,8 +133,8 @@ func (c *traced) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// WithTrace returns a context whose calls have a trace.
-func WithTrace(ctx context.Context, t Trace) context.Context {
+// Context returns a copy of ctx. Calls with it send the trace.
+func (t Trace) Context(ctx context.Context) context.Context {
 	return &traced{ctx, t}
 }
 

@@ -11,15 +11,16 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// What a request may ask for.
+// MaxCount is the maximum number of draws, texts, numbers, account numbers or people in
+// a request.
+const MaxCount = 100_000
+
 const (
-	MaxCount     = 100_000   // draws, texts, numbers or account numbers
-	MaxRulesYAML = 256 << 10 // bytes
-	MaxBody      = 16 << 20  // bytes: the longest account numbers, as many as there may be
-	MaxKey       = 255       // characters of a once-only key
+	maxRanges    = 1000
+	maxRulesYAML = 256 << 10 // bytes
 )
 
-// The services, by the names of their roles.
+// The roles of services.
 const (
 	Text   = "text"
 	Number = "number"
@@ -27,24 +28,24 @@ const (
 	Core   = "core"
 )
 
-// PartsRequest asks the text or the number service for parts.
+// PartsRequest is a request for texts or numbers.
 type PartsRequest struct {
-	Format string  `json:"format,omitempty" doc:"Format of the parts; the deployed one where it is left out." example:"lower4" maxLength:"300"`
-	Key    string  `json:"key,omitempty" doc:"Subkey of the seed, 64 hexadecimal digits: the parts are those of this key. Without it they come from fresh randomness." pattern:"^[0-9a-fA-F]{64}$"`
-	Start  uint64  `json:"start,omitempty" doc:"Index of the first draw. It takes a key." example:"0"`
-	Count  int     `json:"count,omitempty" doc:"How many parts to make." minimum:"1" maximum:"100000" default:"1"`
-	Ranges []Range `json:"ranges,omitempty" doc:"Draws of several seeds, in place of key, start and count. Their parts come one range after the other." maxItems:"1000"`
+	Format string  `json:"format,omitempty" doc:"The format of the parts. The default is the deployed one." example:"lower4" maxLength:"300"`
+	Key    string  `json:"key,omitempty" doc:"The subkey of the seed that determines the parts, 64 hexadecimal digits. The default is a new random one." pattern:"^[0-9a-fA-F]{64}$"`
+	Start  uint64  `json:"start,omitempty" doc:"The index of the first draw. It requires key." example:"0"`
+	Count  int     `json:"count,omitempty" doc:"The number of parts." minimum:"1" maximum:"100000" default:"1"`
+	Ranges []Range `json:"ranges,omitempty" doc:"Draws of several seeds, instead of key, start and count. The parts of all ranges are returned in this order." maxItems:"1000"`
 }
 
-// Defaults fills in what a request that says nothing asks for.
+// Defaults sets the values that an empty request has.
 func (r *PartsRequest) Defaults() { r.Count = 1 }
 
-// Draws are the draws that are asked for; fresh is true where the request has no key,
-// which is left for the caller to make: draws is one range then.
+// Draws validates the request and returns its draws. If fresh is true, the request has no
+// key, and draws is one range whose key the caller must set.
 func (r *PartsRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	if len(r.Ranges) > 0 {
 		if r.Key != "" || r.Start != 0 || r.Count != 1 {
-			return nil, false, besideRanges()
+			return nil, false, rangesConflict()
 		}
 		draws, _, err = keyRanges(r.Ranges)
 		return draws, false, err
@@ -55,58 +56,55 @@ func (r *PartsRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	return keyRange(r.Key, r.Start, r.Count)
 }
 
-// Range is consecutive draws of one seed.
+// Range is a range of consecutive draws of one seed.
 type Range struct {
-	Key   string `json:"key" doc:"Subkey of the seed, 64 hexadecimal digits." pattern:"^[0-9a-fA-F]{64}$"`
-	Start uint64 `json:"start,omitempty" doc:"Index of the first draw." example:"0"`
-	Count int    `json:"count" doc:"How many draws." minimum:"1" maximum:"100000" example:"1"`
+	Key   string `json:"key" doc:"The subkey of the seed, 64 hexadecimal digits." pattern:"^[0-9a-fA-F]{64}$"`
+	Start uint64 `json:"start,omitempty" doc:"The index of the first draw." example:"0"`
+	Count int    `json:"count" doc:"The number of draws." minimum:"1" maximum:"100000" example:"1"`
 }
 
 // TextsAnswer is the answer of the text service.
 type TextsAnswer struct {
-	Format  string   `json:"format" doc:"The format that the texts have." example:"lower4"`
+	Format  string   `json:"format" doc:"The format of the texts." example:"lower4"`
 	Texts   Parts    `json:"texts" doc:"One text for each draw."`
-	Entropy *Entropy `json:"entropy,omitempty" doc:"Where the randomness came from, if not from the operating system or a key."`
+	Entropy *Entropy `json:"entropy,omitempty" doc:"The source of the randomness, unless it is the operating system or a key."`
 }
 
 // NumbersAnswer is the answer of the number service.
 type NumbersAnswer struct {
-	Format  string   `json:"format" doc:"The format that the numbers have." example:"digits4"`
+	Format  string   `json:"format" doc:"The format of the numbers." example:"digits4"`
 	Numbers Parts    `json:"numbers" doc:"One number for each draw."`
-	Entropy *Entropy `json:"entropy,omitempty" doc:"Where the randomness came from, if not from the operating system or a key."`
+	Entropy *Entropy `json:"entropy,omitempty" doc:"The source of the randomness, unless it is the operating system or a key."`
 }
 
-// Entropy tells of randomness from outside: whoever has it can make the same
-// parts again.
+// Entropy is randomness of an external source, which reproduces the parts.
 type Entropy struct {
-	Seed  string         `json:"seed" doc:"The seed whose parts from index 0 on these are."`
-	Proof jsontext.Value `json:"proof" doc:"What its source signed; see the page on external randomness."`
+	Seed  string         `json:"seed" doc:"The seed of the parts. The first one has the index 0."`
+	Proof jsontext.Value `json:"proof" doc:"The signed output of the source. See the page on external randomness."`
 }
 
-// AwardRequest asks the prize service what account numbers win.
+// AwardRequest is a request for the prizes of account numbers.
 type AwardRequest struct {
-	Rules       string   `json:"rules,omitempty" doc:"Name of deployed rules; the service's own where neither these nor rules_yaml are given." example:"generous" maxLength:"100"`
-	RulesSHA256 string   `json:"rules_sha256,omitempty" doc:"Refuses the request where the rules of that name are others than these." pattern:"^[0-9a-f]{64}$"`
-	RulesYAML   string   `json:"rules_yaml,omitempty" doc:"The text of a rules file." maxLength:"262144"`
-	Accounts    Accounts `json:"accounts" doc:"The account numbers to decide, 1 to 128 printable ASCII characters each." minItems:"1" maxItems:"100000"`
-	Key         string   `json:"key,omitempty" doc:"Subkey of the seed, 64 hexadecimal digits: chance is what this key says. Without it chance is fresh." pattern:"^[0-9a-fA-F]{64}$"`
-	Start       uint64   `json:"start,omitempty" doc:"Index of the first draw. It takes a key." example:"0"`
-	Ranges      []Range  `json:"ranges,omitempty" doc:"The draws of several seeds, in place of key and start: as many as there are account numbers." maxItems:"1000"`
+	Rules       string   `json:"rules,omitempty" doc:"The name of deployed rules. The default without rules_yaml is the rules of the service." example:"generous" maxLength:"100"`
+	RulesSHA256 string   `json:"rules_sha256,omitempty" doc:"The SHA-256 of the rules. The request is refused if the rules of this name have another one." pattern:"^[0-9a-f]{64}$"`
+	RulesYAML   string   `json:"rules_yaml,omitempty" doc:"The text of a rules file, instead of rules." maxLength:"262144"`
+	Accounts    Accounts `json:"accounts" doc:"The account numbers, 1 to 128 printable ASCII characters each." minItems:"1" maxItems:"100000"`
+	Key         string   `json:"key,omitempty" doc:"The subkey of the seed that determines the prizes, 64 hexadecimal digits. The default is a new random one." pattern:"^[0-9a-fA-F]{64}$"`
+	Start       uint64   `json:"start,omitempty" doc:"The index of the first draw. It requires key." example:"0"`
+	Ranges      []Range  `json:"ranges,omitempty" doc:"Draws of several seeds, instead of key and start. They must have as many draws as there are account numbers." maxItems:"1000"`
 }
 
-// Draws are the draws that are asked for; fresh is true where the request has no key,
-// which is left for the caller to make: draws is one range then.
+// Draws validates the request, except for its rules, and returns its draws. If fresh is
+// true, the request has no key, and draws is one range whose key the caller must set.
 func (r *AwardRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	n := r.Accounts.Len()
 	switch {
-	case n == 0:
-		return nil, false, Invalid("/accounts", "no account number is given, expected 1 to %d", MaxCount)
-	case n > MaxCount:
-		return nil, false, Invalid("/accounts", "there are %d account numbers, expected at most %d", n, MaxCount)
+	case n < 1 || n > MaxCount:
+		return nil, false, Invalid("/accounts", "must have between 1 and %d account numbers, got %d", MaxCount, n)
 	case r.Rules != "" && r.RulesYAML != "":
-		return nil, false, Invalid("/rules_yaml", "rules_yaml can't stand beside rules")
-	case len(r.RulesYAML) > MaxRulesYAML:
-		return nil, false, Invalid("/rules_yaml", "it has %d bytes, expected at most %d", len(r.RulesYAML), MaxRulesYAML)
+		return nil, false, Invalid("/rules_yaml", "cannot be given with rules")
+	case len(r.RulesYAML) > maxRulesYAML:
+		return nil, false, Invalid("/rules_yaml", "must have at most %d bytes, got %d", maxRulesYAML, len(r.RulesYAML))
 	}
 	for i := range n {
 		if err := prize.CheckAccount(string(r.Accounts.At(i))); err != nil {
@@ -117,53 +115,51 @@ func (r *AwardRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 		return keyRange(r.Key, r.Start, n)
 	}
 	if r.Key != "" || r.Start != 0 {
-		return nil, false, besideRanges()
+		return nil, false, rangesConflict()
 	}
 	draws, count, err := keyRanges(r.Ranges)
 	if err == nil && count != n {
-		err = Invalid("/ranges", "they have %d draws, expected %d: one for each account number", count, n)
+		err = Invalid("/ranges", "must have %d draws, one for each account number, got %d", n, count)
 	}
 	return draws, false, err
 }
 
 // AwardAnswer is the answer of the prize service.
 type AwardAnswer struct {
-	Rules       string   `json:"rules" doc:"Name of the rules that decided." example:"generous"`
-	RulesSHA256 string   `json:"rules_sha256" doc:"SHA-256 of the text of the rules, in hexadecimal."`
-	Outcomes    Outcomes `json:"outcomes" doc:"What each account number came to, in the order of the request."`
+	Rules       string   `json:"rules" doc:"The name of the rules." example:"generous"`
+	RulesSHA256 string   `json:"rules_sha256" doc:"The SHA-256 of the rules file, in hexadecimal."`
+	Outcomes    Outcomes `json:"outcomes" doc:"The outcome of each account number, in the order of the request."`
 }
 
-// Outcome is what one account number came to.
+// Outcome is the outcome of one account number.
 type Outcome struct {
 	Account string `json:"account" example:"ABC123456"`
 	draw.Outcome
 }
 
-// RulesAnswer is the text of deployed rules.
+// RulesAnswer is the answer to a request for deployed rules.
 type RulesAnswer struct {
-	Rules       string `json:"rules" doc:"Name that the rules are deployed under." example:"generous"`
-	RulesSHA256 string `json:"rules_sha256" doc:"SHA-256 of rules_yaml, in hexadecimal."`
-	RulesYAML   string `json:"rules_yaml" doc:"The rules file itself."`
+	Rules       string `json:"rules" doc:"The name of the deployed rules." example:"generous"`
+	RulesSHA256 string `json:"rules_sha256" doc:"The SHA-256 of rules_yaml, in hexadecimal."`
+	RulesYAML   string `json:"rules_yaml" doc:"The text of the rules file."`
 }
 
-// DrawsRequest asks the core for draws that are not stored, or for a play of a
-// campaign.
+// DrawsRequest is a request for draws that are not stored, or for a play of a campaign.
 type DrawsRequest struct {
-	Count        int     `json:"count,omitempty" doc:"How many draws to make." minimum:"1" maximum:"100000" default:"1"`
-	Seed         string  `json:"seed,omitempty" doc:"Replays the draws of this seed; a new seed of 256 random bits where it is left out." maxLength:"1024"`
-	Start        uint64  `json:"start,omitempty" doc:"Index of the first draw." example:"0"`
-	TextFormat   string  `json:"text_format,omitempty" doc:"The deployed format where it is left out." example:"lower4" maxLength:"300"`
-	NumberFormat string  `json:"number_format,omitempty" doc:"The deployed format where it is left out." example:"digits4" maxLength:"300"`
-	Rules        string  `json:"rules,omitempty" doc:"Name of deployed rules; the service's own where it is left out." example:"generous" maxLength:"100"`
-	Campaign     string  `json:"campaign,omitempty" doc:"Plays this campaign: one draw is made and stored. Only entrant can be given with it." example:"summer" maxLength:"40"`
-	Entrant      *Player `json:"entrant,omitempty" doc:"Who plays the campaign."`
+	Count        int     `json:"count,omitempty" doc:"The number of draws." minimum:"1" maximum:"100000" default:"1"`
+	Seed         string  `json:"seed,omitempty" doc:"The seed, to replay its draws. The default is a new one of 256 random bits." maxLength:"1024"`
+	Start        uint64  `json:"start,omitempty" doc:"The index of the first draw." example:"0"`
+	TextFormat   string  `json:"text_format,omitempty" doc:"The format of the texts. The default is the deployed one." example:"lower4" maxLength:"300"`
+	NumberFormat string  `json:"number_format,omitempty" doc:"The format of the numbers. The default is the deployed one." example:"digits4" maxLength:"300"`
+	Rules        string  `json:"rules,omitempty" doc:"The name of deployed rules. The default is the rules of the service." example:"generous" maxLength:"100"`
+	Campaign     string  `json:"campaign,omitempty" doc:"The name of a campaign to play, which makes and stores one draw. Only entrant can be given with it." example:"summer" maxLength:"40"`
+	Entrant      *Player `json:"entrant,omitempty" doc:"The player of the campaign."`
 }
 
-// Defaults fills in what a request that says nothing asks for.
+// Defaults sets the values that an empty request has.
 func (r *DrawsRequest) Defaults() { r.Count = 1 }
 
-// Check says what is wrong with count, seed and start. Formats and rules are for
-// those who know them.
+// Check validates all members but the formats and the rules, which depend on the service.
 func (r *DrawsRequest) Check() error {
 	if r.Campaign != "" || r.Entrant != nil {
 		return r.checkPlay()
@@ -182,16 +178,17 @@ func (r *DrawsRequest) Check() error {
 	return nil
 }
 
-// Player is an [campaign.Entrant] in a request: a person, or the ID of a known entrant.
+// Player is the player in a request: a person, or the ID of an existing
+// [campaign.Entrant].
 type Player struct {
 	campaign.Person
-	ID int64 `json:"id,omitempty" doc:"The ID of a known entrant, instead of the names; for promoters only." minimum:"1"`
+	ID int64 `json:"id,omitempty" doc:"The ID of an existing entrant, instead of a person. For promoters only." minimum:"1"`
 }
 
 // checkPlay checks a request for a play.
 func (r *DrawsRequest) checkPlay() error {
 	if r.Campaign == "" {
-		return Invalid("/entrant", "an entrant needs a campaign to play")
+		return Invalid("/entrant", "cannot be given without campaign")
 	}
 	for pointer, given := range map[string]bool{
 		"/count": r.Count != 1, "/seed": r.Seed != "", "/start": r.Start != 0,
@@ -202,7 +199,7 @@ func (r *DrawsRequest) checkPlay() error {
 		}
 	}
 	if e := r.Entrant; e != nil && e.ID != 0 && e.Person != (campaign.Person{}) {
-		return Invalid("/entrant/id", "cannot be given with names")
+		return Invalid("/entrant/id", "cannot be given with a person")
 	}
 	return nil
 }
@@ -219,27 +216,27 @@ func (r *DrawsRequest) Play(key string) campaign.Play {
 	return play
 }
 
-// CampaignChange changes the plan or the state of a campaign. In a PATCH, what it leaves
-// out stays as it is.
+// CampaignChange is a change of the plan or the state of a campaign. Absent members do
+// not change.
 type CampaignChange struct {
 	campaign.Plan
-	State   campaign.State `json:"state,omitempty" doc:"open opens a draft; closed ends an open campaign and reveals its seed. Nothing else can change with it." enum:"open,closed"`
-	Version int64          `json:"version,omitempty" doc:"The version that you saw: the change is refused if somebody else has changed the campaign since."`
+	State   campaign.State `json:"state,omitempty" doc:"The new state: open opens a draft, closed ends an open campaign and reveals its seed. Nothing else can be changed with it." enum:"open,closed"`
+	Version int64          `json:"version,omitempty" doc:"The version that you read. The change is refused if the campaign has another version now."`
 }
 
-// DrawChange claims, unclaims or voids a draw.
+// DrawChange is a change of a draw: its prize is claimed or not, or the draw is void.
 type DrawChange struct {
-	Claim *bool   `json:"claim,omitempty" doc:"Whether the prize was handed over."`
-	Note  string  `json:"note,omitempty" doc:"About the claim." maxLength:"1000"`
-	Void  *string `json:"void,omitempty" doc:"Why the draw is void, for good." maxLength:"1000"`
+	Claim *bool   `json:"claim,omitempty" doc:"Whether the prize was claimed."`
+	Note  string  `json:"note,omitempty" doc:"A note about the claim." maxLength:"1000"`
+	Void  *string `json:"void,omitempty" doc:"Voids the draw for this reason, which cannot be undone." maxLength:"1000"`
 }
 
-// ImportRequest adds all entrants or, after an error, none.
+// ImportRequest is a request to add entrants. If one is invalid, none is added.
 type ImportRequest struct {
 	Entrants []campaign.Person `json:"entrants" minItems:"1" maxItems:"100000"`
 }
 
-// ImportAnswer has the number of new entrants.
+// ImportAnswer is the answer to an [ImportRequest].
 type ImportAnswer struct {
 	Added int `json:"added"`
 }
@@ -247,19 +244,19 @@ type ImportAnswer struct {
 // CampaignPage is a page of campaigns, newest first.
 type CampaignPage struct {
 	Campaigns []campaign.Campaign `json:"campaigns"`
-	Next      string              `json:"next,omitempty" doc:"The cursor of the next page; left out on the last one."`
+	Next      string              `json:"next,omitempty" doc:"The cursor of the next page, absent on the last page."`
 }
 
-// DrawPage is a page of the draws of a campaign.
+// DrawPage is a page of the draws of a campaign, in the order of the query.
 type DrawPage struct {
 	Draws []campaign.Draw `json:"draws"`
-	Next  string          `json:"next,omitempty" doc:"The cursor of the next page; left out on the last one."`
+	Next  string          `json:"next,omitempty" doc:"The cursor of the next page, absent on the last page."`
 }
 
 // EntrantPage is a page of entrants, newest first.
 type EntrantPage struct {
 	Entrants []campaign.Entrant `json:"entrants"`
-	Next     string             `json:"next,omitempty" doc:"The cursor of the next page; left out on the last one."`
+	Next     string             `json:"next,omitempty" doc:"The cursor of the next page, absent on the last page."`
 }
 
 // ChangesAnswer is a page of the audit trail, newest first.
@@ -267,43 +264,42 @@ type ChangesAnswer struct {
 	Changes []campaign.Change `json:"changes"`
 }
 
-// DrawsAnswer is the answer of the core: draws as prizegen draw -o json writes
-// them, which prizegen verify recomputes.
+// DrawsAnswer is the answer to a [DrawsRequest] without a campaign. "prizegen draw -o
+// json" writes and "prizegen verify" reads the same JSON.
 type DrawsAnswer struct {
 	Draws []draw.Draw `json:"draws"`
 }
 
-// Status tells how a service is.
+// Status is the state that a service reports.
 type Status struct {
 	Service        string            `json:"service" doc:"The role of the service." enum:"all,core,text,number,prize"`
 	Version        string            `json:"version"`
-	Ready          bool              `json:"ready" doc:"Whether it takes work."`
-	Started        bool              `json:"started" doc:"Whether it has been ready since its process began. What is not ready once started waits for another service and goes on by itself."`
-	Implementation string            `json:"implementation" doc:"What is deployed: a format, or the name of rules." example:"lower4"`
-	RulesSHA256    string            `json:"rules_sha256,omitempty" doc:"SHA-256 of the deployed rules."`
-	Rules          []string          `json:"rules,omitempty" doc:"Names of all rules that can be asked for."`
-	Entropy        string            `json:"entropy,omitempty" doc:"Where fresh randomness comes from." example:"os"`
-	Reasons        map[string]string `json:"reasons,omitempty" doc:"Why it is not ready, by what is missing."`
+	Ready          bool              `json:"ready" doc:"Whether it accepts requests for its parts."`
+	Started        bool              `json:"started" doc:"Whether it has been ready since its process began. A started service that is not ready waits for another service and recovers automatically."`
+	Implementation string            `json:"implementation" doc:"The deployed format, or the name of the deployed rules." example:"lower4"`
+	RulesSHA256    string            `json:"rules_sha256,omitempty" doc:"The SHA-256 of the deployed rules."`
+	Rules          []string          `json:"rules,omitempty" doc:"The names of all rules that can be requested."`
+	Entropy        string            `json:"entropy,omitempty" doc:"The source of new randomness." example:"os"`
+	Reasons        map[string]string `json:"reasons,omitempty" doc:"The reasons why it is not ready, by the name of the check that fails."`
 }
 
 func checkCount(count int) error {
 	if count < 1 || count > MaxCount {
-		return Invalid("/count", "%d is out of range, expected a whole number from 1 to %d", count, MaxCount)
+		return Invalid("/count", "must be between 1 and %d, got %d", MaxCount, count)
 	}
 	return nil
 }
 
-// keyRange is the range of a request that has a key, or of one that wants a
-// fresh one.
-func keyRange(text string, start uint64, count int) (draws []entropy.Range, fresh bool, err error) {
+// keyRange returns the range of a request. If the key is empty, fresh is true.
+func keyRange(key string, start uint64, count int) (draws []entropy.Range, fresh bool, err error) {
 	r := entropy.Range{Start: start, Count: uint64(count)}
-	if text == "" {
+	if key == "" {
 		if start != 0 {
-			return nil, false, Invalid("/start", "a start takes a key: without one there is no row of draws to begin in")
+			return nil, false, Invalid("/start", "cannot be given without key")
 		}
 		return []entropy.Range{r}, true, nil
 	}
-	if r.Key, err = entropy.ParseKey(text); err != nil {
+	if r.Key, err = entropy.ParseKey(key); err != nil {
 		return nil, false, At("/key", err)
 	}
 	if err := r.Check(); err != nil {
@@ -312,13 +308,10 @@ func keyRange(text string, start uint64, count int) (draws []entropy.Range, fres
 	return []entropy.Range{r}, false, nil
 }
 
-// maxRanges is how many ranges a request may have.
-const maxRanges = 1000
-
-// keyRanges are the ranges of a request, and how many draws they are.
+// keyRanges returns the ranges of a request and their total number of draws.
 func keyRanges(ranges []Range) (draws []entropy.Range, count int, err error) {
 	if len(ranges) > maxRanges {
-		return nil, 0, Invalid("/ranges", "there are %d ranges, expected at most %d", len(ranges), maxRanges)
+		return nil, 0, Invalid("/ranges", "must have at most %d ranges, got %d", maxRanges, len(ranges))
 	}
 	draws = make([]entropy.Range, len(ranges))
 	for i, r := range ranges {
@@ -328,7 +321,7 @@ func keyRanges(ranges []Range) (draws []entropy.Range, count int, err error) {
 			return nil, 0, At(pointer+"/key", err)
 		}
 		if r.Count < 1 || r.Count > MaxCount-count {
-			return nil, 0, Invalid(pointer+"/count", "%d is out of range, expected 1 or more and %d in all ranges at most", r.Count, MaxCount)
+			return nil, 0, Invalid(pointer+"/count", "must be at least 1, and at most %d in all ranges, got %d", MaxCount, r.Count)
 		}
 		if err := draws[i].Check(); err != nil {
 			return nil, 0, At(pointer+"/start", err)
@@ -338,6 +331,6 @@ func keyRanges(ranges []Range) (draws []entropy.Range, count int, err error) {
 	return draws, count, nil
 }
 
-func besideRanges() error {
-	return Invalid("/ranges", "ranges can't stand beside key, start and count, which each of them has")
+func rangesConflict() error {
+	return Invalid("/ranges", "cannot be given with key, start or count; each range has its own")
 }

@@ -145,7 +145,7 @@ func (s servicesScreen) receive(list []remote.Health) servicesScreen {
 		}
 		from := max(len(history[i])+1-maxLatencies, 0)
 		history[i] = append(history[i][from:len(history[i]):len(history[i])], latency)
-		if list[i].Spared && len(s.list) > i && s.list[i].Reason != "" {
+		if list[i].Skipped && len(s.list) > i && s.list[i].Reason != "" {
 			list[i].Reason = s.list[i].Reason // which has the cause
 		}
 	}

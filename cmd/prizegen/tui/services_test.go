@@ -76,8 +76,8 @@ func TestServicesViews(t *testing.T) {
 					case 0:
 						h.Ready, h.Reason = false, "the number service does not answer"
 					case 2:
-						*h = remote.Health{Service: h.Service, Address: h.Address, Reason: "connection refused", Spared: i > 0}
-						if h.Spared {
+						*h = remote.Health{Service: h.Service, Address: h.Address, Reason: "connection refused", Skipped: i > 0}
+						if h.Skipped {
 							h.Reason = "it is left alone for a moment"
 						}
 					}
