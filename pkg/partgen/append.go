@@ -12,10 +12,22 @@ import (
 // first-level cache of a processor.
 const batchSize = 256
 
+// maxSingle is the number of draws up to which one at a time is faster than setting up a
+// batch. It saves a tenth of the time and a third of the memory of a request for one text
+// in BenchmarkText of package serve.
+const maxSingle = 4
+
 // Append appends the parts of the draws in r to dst, end to end: r.Count times f.Len()
 // bytes. Every index in r must exist; see [entropy.Range.Check].
 func (f Format) Append(dst []byte, r entropy.Range) []byte {
 	stream := entropy.NewStream(r.Key)
+	if r.Count <= maxSingle {
+		for i := range r.Count {
+			stream.Seek(r.Start + i)
+			dst = f.appendOne(dst, stream)
+		}
+		return dst
+	}
 	// A group takes one word, and a block has two.
 	readers := make([]*entropy.Blocks, (len(f.groups)+1)/2)
 	for j := range readers {
