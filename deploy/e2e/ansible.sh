@@ -92,13 +92,13 @@ count() { grep -oE "\b$1=[0-9]+" "$2" | cut -d= -f2 | paste -sd+ | bc; }
 
 say "A dry run on fresh machines"
 play --check >"$work/check.log" 2>&1 || { tail -40 "$work/check.log" >&2 && fail "--check on fresh machines"; }
-note "would change $(count changed "$work/check.log") things"
+note "$(count changed "$work/check.log") tasks would change something"
 
 say "The first run"
 began=$SECONDS
 play >"$work/first.log" 2>&1 || { tail -60 "$work/first.log" >&2 && fail "the first run"; }
 tail -7 "$work/first.log"
-note "changed $(count changed "$work/first.log") things in $((SECONDS - began)) s"
+note "$(count changed "$work/first.log") tasks changed something in $((SECONDS - began)) s"
 
 say "The second run"
 play >"$work/second.log" 2>&1 || { tail -40 "$work/second.log" >&2 && fail "the second run"; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Part of `make e2e`. Saves the database of one machine while people play, restores it on
-# another machine, and plays there. The export verifies over the draws of both. Two
-# networks stand for the two machines.
+# Part of `make e2e`. Backs up the database of one machine while people play, restores it on
+# another machine, and plays there. The export, with the draws of both, verifies. Two
+# networks represent the two machines.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl python3
 "$root/deploy/e2e/base-images.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds NGINX and PostgreSQL images from Debian packages, under the names of the public
-# images, for machines that cannot pull those. An existing image of the name is kept.
+# images, for machines that cannot pull those. It keeps existing images.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker
 

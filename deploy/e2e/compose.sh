@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Part of `make e2e`. Starts a clean clone with Compose and plays. PostgreSQL keeps the
-# draw, also through a restart.
+# draw after a restart.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl git openssl python3
 "$root/deploy/e2e/base-images.sh"

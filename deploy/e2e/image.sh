@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Part of `make e2e`. Builds the image and runs it with the same restrictions as the
-# deployment does. Prints its size and how long it takes to start.
+# deployment. Prints its size and how long it takes to start.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl make go python3
 

@@ -40,7 +40,7 @@ docker cp -q "$work/next.deb" "$vm:/root/next.deb"
 
 say "Install the deb on a machine with systemd"
 on dpkg -i /root/first.deb >/dev/null
-on systemctl is-active -q prizegen && fail "the service started without being asked to"
+on systemctl is-active -q prizegen && fail "the installation started the service"
 on systemctl enable --now prizegen 2>/dev/null || fail "the service does not start"
 note "started as $(on systemctl show -p User --value prizegen), $(on systemctl show -p MemoryCurrent --value prizegen) bytes of memory"
 restarts=$(on systemctl show -p NRestarts --value prizegen)

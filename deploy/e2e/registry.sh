@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Part of `make e2e`. Pushes the image to a registry, pulls it from there and runs it.
-# Builds the program with modules from a proxy. Nexus and other repository managers are
-# used in the same way, by the variables REGISTRY and GOPROXY alone.
+# Builds the program with modules from a proxy. Nexus and other repository managers need no
+# more than the same variables, REGISTRY and GOPROXY.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 registry=$(command -v docker-registry || command -v registry || true)
 [[ -n $registry ]] || need docker-registry
