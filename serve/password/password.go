@@ -1,12 +1,11 @@
 // Package password checks the password of an administrator. Each check is slow, so guessing
-// takes too long, and few run at once, so guesses can't use up the memory of the machine.
+// takes too long. Only a few run at the same time, so guesses cannot exhaust the memory.
 //
 // A password is configured as plain text or as the argon2id hash that [Hash] returns.
 package password
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -15,7 +14,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// params returns the parameters of OWASP's Password Storage Cheat Sheet for argon2id:
+// params returns the argon2id parameters of OWASP's Password Storage Cheat Sheet:
 // 19 MiB, two passes, one thread.
 func params() *argon2id.Params {
 	return &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
@@ -24,11 +23,12 @@ func params() *argon2id.Params {
 // MaxLength is the length of the longest password, in bytes.
 const MaxLength = 1024
 
-// maxConcurrent is the number of passwords hashed at a time. Each takes 19 MiB.
+// maxConcurrent is the number of passwords hashed at the same time. Each takes 19 MiB.
 const maxConcurrent = 2
 
 // Hash returns the argon2id hash of a password of 1 to [MaxLength] bytes in the PHC string
-// format: https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md.
+// format: https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md. The error is
+// about the length.
 func Hash(password string) (string, error) {
 	if password == "" || len(password) > MaxLength {
 		return "", fmt.Errorf("the password must have 1 to %d bytes, got %d", MaxLength, len(password))
@@ -42,23 +42,25 @@ type Password struct {
 	plain string // empty if only the hash is known
 	slots *semaphore.Weighted
 
-	mu    sync.Mutex
-	marks map[string]bool // results of HasMark
+	mu           sync.Mutex
+	fingerprints map[string]bool // results of HasFingerprint
 }
 
 // prefix is the beginning of an argon2id hash.
 const prefix = "$argon2id$"
 
-// New returns the password that secret is, either as plain text or as a hash of [Hash].
+// New returns a password from its plain text or from a hash that [Hash] returned. The error
+// is about the length of the plain text, or about an invalid or too expensive hash.
 func New(secret string) (*Password, error) {
-	p := &Password{hash: secret, slots: semaphore.NewWeighted(maxConcurrent), marks: map[string]bool{}}
+	p := &Password{hash: secret, slots: semaphore.NewWeighted(maxConcurrent), fingerprints: map[string]bool{}}
 	if strings.HasPrefix(secret, prefix) {
 		own, _, _, err := argon2id.DecodeHash(secret)
 		if err != nil {
-			return nil, fmt.Errorf("invalid hash of the password: %w", err)
+			return nil, fmt.Errorf("invalid password hash: %w; create one with prizegen hash-password", err)
 		}
 		if limit := params(); own.Memory > 64*limit.Memory || own.Iterations > 64*limit.Iterations {
-			return nil, errors.New("the hash of the password takes too much memory or time to check")
+			return nil, fmt.Errorf("the password hash takes too much memory or time: its parameters must be at most m=%d and t=%d, got m=%d and t=%d",
+				64*limit.Memory, 64*limit.Iterations, own.Memory, own.Iterations)
 		}
 		return p, nil
 	}
@@ -70,8 +72,8 @@ func New(secret string) (*Password, error) {
 	return p, nil
 }
 
-// Matches reports whether a password is the right one. It waits until few others are being
-// checked. The error is that of the context.
+// Matches reports whether a password is the right one. It waits while too many others are
+// being checked. The error is that of the context.
 func (p *Password) Matches(ctx context.Context, password string) (bool, error) {
 	if len(password) > MaxLength {
 		return false, nil
@@ -87,38 +89,39 @@ func (p *Password) compare(ctx context.Context, password, hash string) (bool, er
 	return argon2id.ComparePasswordAndHash(password, hash)
 }
 
-// Mark returns a text that identifies the password without revealing it. A session stores
-// it and ends when the password changes; see [Password.HasMark].
-func (p *Password) Mark() string { return p.hash }
+// Fingerprint returns a text that identifies the password without revealing it. A session
+// stores it and ends when the password changes; see [Password.HasFingerprint].
+func (p *Password) Fingerprint() string { return p.hash }
 
-// maxMarks is the number of marks whose results are remembered.
-const maxMarks = 100
+// maxFingerprints is the number of fingerprints whose results are cached.
+const maxFingerprints = 100
 
-// HasMark reports whether a mark is of this password. Another replica or an earlier run has
-// a different mark of the same password, which HasMark recognizes if it knows the plain
-// text. The error is that of the context or about an invalid mark.
-func (p *Password) HasMark(ctx context.Context, mark string) (bool, error) {
-	if mark == p.hash {
+// HasFingerprint reports whether a fingerprint is of this password. Another replica or an
+// earlier run has a different fingerprint of the same password, which HasFingerprint
+// recognizes if it knows the plain text. The error is that of the context or about an
+// invalid fingerprint.
+func (p *Password) HasFingerprint(ctx context.Context, fingerprint string) (bool, error) {
+	if fingerprint == p.hash {
 		return true, nil
 	}
-	if p.plain == "" || !strings.HasPrefix(mark, prefix) {
+	if p.plain == "" || !strings.HasPrefix(fingerprint, prefix) {
 		return false, nil
 	}
 	p.mu.Lock()
-	matches, known := p.marks[mark]
+	matches, known := p.fingerprints[fingerprint]
 	p.mu.Unlock()
 	if known {
 		return matches, nil
 	}
-	matches, err := p.compare(ctx, p.plain, mark)
+	matches, err := p.compare(ctx, p.plain, fingerprint)
 	if err != nil {
 		return false, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.marks) >= maxMarks {
-		clear(p.marks)
+	if len(p.fingerprints) >= maxFingerprints {
+		clear(p.fingerprints)
 	}
-	p.marks[mark] = matches
+	p.fingerprints[fingerprint] = matches
 	return matches, nil
 }

@@ -42,7 +42,7 @@ func TestHash(t *testing.T) {
 	}
 }
 
-func TestHasMark(t *testing.T) {
+func TestHasFingerprint(t *testing.T) {
 	newPassword := func(secret string) *password.Password {
 		p, err := password.New(secret)
 		if err != nil {
@@ -56,25 +56,25 @@ func TestHasMark(t *testing.T) {
 	}
 	p, replica, hashed, other := newPassword("sesame"), newPassword("sesame"), newPassword(hash), newPassword("poppy")
 	for _, c := range []struct {
-		name string
-		p    *password.Password
-		mark string
-		want bool
+		name        string
+		p           *password.Password
+		fingerprint string
+		want        bool
 	}{
-		{"own", p, p.Mark(), true},
-		{"of a replica", p, replica.Mark(), true},
-		{"of a replica again", p, replica.Mark(), true},
-		{"of the hash", p, hashed.Mark(), true},
-		{"of another password", p, other.Mark(), false},
-		{"of a replica, without the plain text", hashed, p.Mark(), false},
+		{"own", p, p.Fingerprint(), true},
+		{"of a replica", p, replica.Fingerprint(), true},
+		{"of a replica again", p, replica.Fingerprint(), true},
+		{"of the hash", p, hashed.Fingerprint(), true},
+		{"of another password", p, other.Fingerprint(), false},
+		{"of a replica, without the plain text", hashed, p.Fingerprint(), false},
 		{"empty", p, "", false},
 	} {
-		if got, err := c.p.HasMark(t.Context(), c.mark); err != nil || got != c.want {
+		if got, err := c.p.HasFingerprint(t.Context(), c.fingerprint); err != nil || got != c.want {
 			t.Errorf("%s: got %v with error %v, want %v", c.name, got, err, c.want)
 		}
 	}
-	if _, err := p.HasMark(t.Context(), "$argon2id$broken"); err == nil {
-		t.Error("invalid mark: got no error, want one")
+	if _, err := p.HasFingerprint(t.Context(), "$argon2id$broken"); err == nil {
+		t.Error("invalid fingerprint: got no error, want one")
 	}
 }
 
@@ -82,7 +82,7 @@ func TestNewErrors(t *testing.T) {
 	for secret, want := range map[string]string{
 		"":                           "must have 1 to 1024 bytes, got 0",
 		strings.Repeat("x", 1025):    "must have 1 to 1024 bytes, got 1025",
-		"$argon2id$v=19$m=1,t=1,p=1": "invalid hash",
+		"$argon2id$v=19$m=1,t=1,p=1": "invalid password hash",
 		"$argon2id$v=19$m=99999999,t=2,p=1$c29tZXNhbHRzb21lc2E$c29tZXNhbHRzb21lc2E": "too much memory",
 	} {
 		if _, err := password.New(secret); err == nil || !strings.Contains(err.Error(), want) {

@@ -108,7 +108,7 @@ func (a *admin) login(w http.ResponseWriter, r *http.Request) error {
 	if err := sessions.RenewToken(r.Context()); err != nil {
 		return err
 	}
-	sessions.Put(r.Context(), passwordKey, a.cfg.Admin.Password.Mark())
+	sessions.Put(r.Context(), passwordKey, a.cfg.Admin.Password.Fingerprint())
 	http.Redirect(w, r, page.Next, http.StatusSeeOther)
 	return nil
 }
@@ -125,8 +125,8 @@ func (a *admin) logout(w http.ResponseWriter, r *http.Request) error {
 // others to the login page.
 func (a *admin) loggedIn(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if mark := a.sessions(r).GetString(r.Context(), passwordKey); mark != "" {
-			current, err := a.cfg.Admin.Password.HasMark(r.Context(), mark)
+		if fingerprint := a.sessions(r).GetString(r.Context(), passwordKey); fingerprint != "" {
+			current, err := a.cfg.Admin.Password.HasFingerprint(r.Context(), fingerprint)
 			if err != nil {
 				return err
 			}
