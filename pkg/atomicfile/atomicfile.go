@@ -17,9 +17,9 @@ type Options struct {
 }
 
 // Write creates the file at path with the content that f writes to w. If f or the
-// writing fails, Write leaves no new file and returns the error. If path exists and
-// o.Replace is false, the error wraps [fs.ErrExist]; f is not called if path existed
-// from the start.
+// writing fails, Write returns the error and leaves neither a new file nor a changed
+// one. If path exists and o.Replace is false, the error wraps [fs.ErrExist]; f is not
+// called if path existed from the start.
 func Write(path string, o Options, f func(w *os.File) error) error {
 	if !o.Replace {
 		if _, err := os.Lstat(path); err == nil {
@@ -84,7 +84,7 @@ type silent struct{ err error }
 func (silent) Error() string   { return "" }
 func (s silent) Unwrap() error { return s.err }
 
-// at replaces the temporary path in err with path.
+// at replaces the path of the temporary file in err with path.
 func at(path string, err error) error {
 	if err == nil {
 		return nil

@@ -24,7 +24,7 @@ func ExampleWrite() {
 		})
 	}
 	fmt.Println(write("index,account\n"))
-	fmt.Println(errors.Is(write("another one\n"), fs.ErrExist))
+	fmt.Println(errors.Is(write("1,abcd1234\n"), fs.ErrExist))
 	text, _ := os.ReadFile(path)
 	fmt.Print(string(text))
 	// Output:
@@ -37,27 +37,27 @@ func ExampleWrite() {
 // incomplete file nor a temporary one.
 func TestWrite(t *testing.T) {
 	full := errors.New("no space left")
-	const old, whole, half = "old", "the whole text", "the wh"
+	const existing, complete, partial = "existing", "the complete text", "the comp"
 	for name, test := range map[string]struct {
 		exists, replace bool
 		err             error // of the function that writes
-		race            bool  // another program creates the file meanwhile
+		race            bool  // another program creates the file while f writes
 		want            error
 		content         string // of the file at the end; empty for no file
 	}{
-		"new":                        {content: whole},
-		"new, with replace":          {replace: true, content: whole},
+		"new":                        {content: complete},
+		"new, with replace":          {replace: true, content: complete},
 		"new, with an error":         {err: full, want: full},
-		"existing":                   {exists: true, want: fs.ErrExist, content: old},
-		"replaced":                   {exists: true, replace: true, content: whole},
-		"replaced, with an error":    {exists: true, replace: true, err: full, want: full, content: old},
-		"created by another program": {race: true, want: fs.ErrExist, content: old},
+		"existing":                   {exists: true, want: fs.ErrExist, content: existing},
+		"replaced":                   {exists: true, replace: true, content: complete},
+		"replaced, with an error":    {exists: true, replace: true, err: full, want: full, content: existing},
+		"created by another program": {race: true, want: fs.ErrExist, content: existing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
 			path := filepath.Join(folder, "draws.csv")
 			create := func() {
-				if err := os.WriteFile(path, []byte(old), 0o600); err != nil {
+				if err := os.WriteFile(path, []byte(existing), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -66,11 +66,11 @@ func TestWrite(t *testing.T) {
 			}
 			err := atomicfile.Write(path, atomicfile.Options{Mode: 0o640, Replace: test.replace}, func(w *os.File) error {
 				if test.exists && !test.replace {
-					t.Error("f was called although the file exists")
+					t.Error("got a call of f although the file exists, want none")
 				}
-				text := whole
+				text := complete
 				if test.err != nil {
-					text = half
+					text = partial
 				}
 				if test.race {
 					create()

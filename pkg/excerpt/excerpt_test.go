@@ -37,7 +37,7 @@ func FuzzOf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		got := excerpt.Of(s)
 		if len(got) > excerpt.Max+len("…") {
-			t.Errorf("Of(%q) has %d bytes, want at most %d", s, len(got), excerpt.Max+len("…"))
+			t.Errorf("Of(%q): got %d bytes, want at most %d", s, len(got), excerpt.Max+len("…"))
 		}
 		if len(s) > excerpt.Max && !utf8.ValidString(got) {
 			t.Errorf("Of(%q) = %q, want valid UTF-8", s, got)

@@ -23,7 +23,7 @@ func ExampleParse() {
 	// 2470
 }
 
-func ExampleParse_mistake() {
+func ExampleParse_invalid() {
 	_, err := numgen.Parse("digits100")
 	fmt.Println(err)
 	// Output: unknown format "digits100" for the number part: the length must be a whole number from 1 to 64, got "100"

@@ -1,9 +1,8 @@
 // Package numgen makes the number part of account numbers, such as the 123456 of
-// ABC123456. A number is a text, so its leading zeros count.
+// ABC123456. A number is a string of digits, so its leading zeros count.
 //
 // A [Format] describes the numbers, and its Append method makes those of a range of
-// draws. The number service of prizegen can be deployed with the formats [Digits4] and
-// [Digits8]. Package [partgen] documents how a number follows from a seed and an index.
+// draws. Package [partgen] documents how a number follows from a seed and an index.
 package numgen
 
 import (
@@ -11,7 +10,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// The formats with names of their own.
+// The most common formats.
 const (
 	Digits4 = "digits4" // 4 digits, 10,000 numbers
 	Digits8 = "digits8" // 8 digits, 100,000,000 numbers

@@ -34,7 +34,7 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-// TestLeadingZeros checks that numbers below 1000 have four digits too.
+// TestLeadingZeros checks that numbers below 1000 have four digits as well.
 func TestLeadingZeros(t *testing.T) {
 	f, err := numgen.Parse(numgen.Digits4)
 	if err != nil {

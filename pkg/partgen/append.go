@@ -8,8 +8,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// batchSize is the number of draws whose blocks are made at a time. They fit in the
-// first-level cache of a processor.
+// batchSize is the number of draws whose blocks are made at a time. They fit in the L1
+// cache of a processor.
 const batchSize = 256
 
 // maxSingle is the number of draws up to which one at a time is faster than setting up a
@@ -62,18 +62,18 @@ func (f Format) Append(dst []byte, r entropy.Range) []byte {
 	return dst[:len(dst)+size]
 }
 
-// spell writes the letters of one group into parts, which lie end to end. Each part is
-// decided by a word. It appends to rejected the numbers of the parts whose word is
-// rejected.
+// spell writes the letters of one group into parts, which lie end to end. One word
+// decides the group of each part. If a word is rejected, spell appends the position of
+// its part to rejected.
 //
 // The uniform number is floor(word × base^length ÷ 2^64), so its digits are those of
-// the fraction word ÷ 2^64. Multiplying by base² moves two digits above the point. The
-// rest below the point is finally the low half of word × base^length, which
-// decides on rejection. No division is needed.
+// the fraction word ÷ 2^64. Multiplying by base² moves two digits above the point. What
+// finally remains below the point is the low half of word × base^length, which decides
+// on rejection. No division is needed.
 //
-// One pass over the words for each four letters, with pairs of letters from a table,
-// is a quarter faster in BenchmarkRun of package draw than one loop over the letters of
-// each part.
+// One pass over the words for every four letters, with pairs of letters from a table,
+// is 25% faster in BenchmarkRun of package draw than one loop over the letters of each
+// part.
 func (f *Format) spell(parts []byte, g group, words []uint64, rejected []int) []int {
 	at, left := g.start, g.length
 	for ; left >= 4; at, left = at+4, left-4 {
@@ -90,7 +90,8 @@ func (f *Format) spell(parts []byte, g group, words []uint64, rejected []int) []
 	return rejected
 }
 
-// spellFour writes four letters of each part and replaces each word by its rest.
+// spellFour writes four letters of each part and replaces each word by the remaining
+// fraction.
 func (f *Format) spellFour(parts []byte, words []uint64) {
 	square, pairs, at := uint64(len(f.alphabet)*len(f.alphabet)), f.pairs, 0
 	for i, word := range words {
@@ -102,7 +103,8 @@ func (f *Format) spellFour(parts []byte, words []uint64) {
 	}
 }
 
-// spellOne writes one letter of each part and replaces each word by its rest.
+// spellOne writes one letter of each part and replaces each word by the remaining
+// fraction.
 func (f *Format) spellOne(parts []byte, words []uint64) {
 	at := 0
 	for i, word := range words {
@@ -113,7 +115,7 @@ func (f *Format) spellOne(parts []byte, words []uint64) {
 	}
 }
 
-// appendOne appends the part of the index at which stream stands.
+// appendOne appends the part of the current index of stream.
 func (f *Format) appendOne(dst []byte, stream *entropy.Stream) []byte {
 	base := uint64(len(f.alphabet))
 	for _, group := range f.groups {

@@ -25,7 +25,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("got error %v, want ErrFormat", err)
 			}
 			if len(err.Error()) > 1000 {
-				t.Fatalf("the error has %d bytes, want at most 1000", len(err.Error()))
+				t.Fatalf("got an error of %d bytes, want at most 1000", len(err.Error()))
 			}
 			return
 		}

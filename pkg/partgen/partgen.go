@@ -1,9 +1,9 @@
 // Package partgen makes the parts of account numbers, such as the ABC and the 123456
-// of ABC123456. It is the one implementation behind packages textgen and numgen.
+// of ABC123456. Packages textgen and numgen are built on it.
 //
 // A part is a fixed number of letters from an alphabet, and every possible part is
-// equally likely. A [Format] names the alphabet and the length, for example lower4,
-// and its Append method makes the parts of a range of draws.
+// equally likely. A [Format] is an alphabet and a length, for example lower4, and its
+// Append method makes the parts of a range of draws.
 //
 // The parts follow from an [entropy.Key] and the index of the draw. A part of length L
 // over an alphabet of a letters is a uniform number below a^L, written in base a with
@@ -56,8 +56,8 @@ type Alphabet struct {
 // Parse returns the format that a text names: the name of one of the alphabets or a
 // custom alphabet in brackets, followed by a length from 1 to [MaxLength]. Examples are
 // lower4 and [BCDFGHJKLM]3. A custom alphabet has at least 2 different printable ASCII
-// characters other than the space. Part is [entropy.Text] or [entropy.Number] and
-// appears in errors, which wrap [ErrFormat].
+// characters other than the space. The part, [entropy.Text] or [entropy.Number], appears
+// in errors, which wrap [ErrFormat].
 func Parse(part entropy.Label, format string, alphabets ...Alphabet) (Format, error) {
 	f, err := parse(format, alphabets)
 	if err != nil {
@@ -68,10 +68,10 @@ func Parse(part entropy.Label, format string, alphabets ...Alphabet) (Format, er
 
 func parse(format string, alphabets []Alphabet) (Format, error) {
 	if custom, ok := strings.CutPrefix(format, "["); ok {
-		// The last bracket closes, so an alphabet may contain brackets.
+		// The last bracket closes the alphabet, which may contain brackets itself.
 		end := strings.LastIndexByte(custom, ']')
 		if end < 0 {
-			return Format{}, errors.New("the alphabet has no closing bracket; write for example [ABC]4")
+			return Format{}, errors.New("missing closing bracket of the alphabet; write for example [ABC]4")
 		}
 		return newFormat(format, custom[:end], custom[end+1:])
 	}
@@ -130,7 +130,7 @@ func (f *Format) prepare() {
 	}
 }
 
-// String returns the text that [Parse] read, for example lower4.
+// String returns the text that was parsed, for example lower4.
 func (f Format) String() string { return f.name }
 
 // Alphabet returns the letters in ascending order of their values.

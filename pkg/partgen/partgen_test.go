@@ -80,7 +80,7 @@ func TestParseErrors(t *testing.T) {
 		"lower4 ":                    length + `"4 "`,
 		"lower٤":                     length + `"٤"`,
 		"[AB]":                       length + `""`,
-		"[AB":                        "the alphabet has no closing bracket; write for example [ABC]4",
+		"[AB":                        "missing closing bracket of the alphabet; write for example [ABC]4",
 		"[]4":                        "the alphabet must have at least 2 characters, got 0",
 		"[A]4":                       "the alphabet must have at least 2 characters, got 1",
 		"[ABA]4":                     "the alphabet has 'A' twice, which would make it more likely than the others",
@@ -118,7 +118,7 @@ func TestVectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(vectors.Accounts) == 0 {
-		t.Fatal("got no vectors")
+		t.Fatal("got no vectors, want at least one")
 	}
 	for _, v := range vectors.Accounts {
 		for _, part := range []struct {
@@ -195,7 +195,7 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// TestReferenceRejects ensures that formats of TestAppend reject words, in the first
+// TestReferenceRejects checks that some formats of TestAppend reject words, in the first
 // group and in later ones.
 func TestReferenceRejects(t *testing.T) {
 	for _, text := range []string{"[abc]39", "[abcdefg]43", "lower64"} {
@@ -205,14 +205,14 @@ func TestReferenceRejects(t *testing.T) {
 			rejected += n
 		}
 		if rejected == 0 {
-			t.Errorf("%s: got no rejected word, want some", text)
+			t.Errorf("%s: got no rejected word, want at least one", text)
 		}
 	}
 }
 
-// TestAppendInParts divides ranges at random, up to the last index. The parts must not
+// TestAppendDivided divides ranges at random, up to the last index. The parts must not
 // depend on the division.
-func TestAppendInParts(t *testing.T) {
+func TestAppendDivided(t *testing.T) {
 	formats := []partgen.Format{parse(t, "lower4"), parse(t, "digits19"), parse(t, "[abc]64"), parse(t, "[ab]1")}
 	rapid.Check(t, func(t *rapid.T) {
 		f := rapid.SampledFrom(formats).Draw(t, "format")
@@ -226,7 +226,7 @@ func TestAppendInParts(t *testing.T) {
 			at = to
 		}
 		if whole := f.Append(nil, r); !bytes.Equal(whole, parts) {
-			t.Fatalf("%s: %d draws from index %d differ if they are made in parts", f, count, start)
+			t.Fatalf("%s: %d draws from index %d in several calls:\ngot  %s\nwant %s", f, count, start, parts, whole)
 		}
 	})
 }
@@ -246,7 +246,7 @@ func TestUniform(t *testing.T) {
 		alphabet := f.Alphabet()
 		for _, bound := range []string{alphabet[:1] + alphabet[:1], alphabet[9:] + alphabet[9:]} {
 			if counts[bound] == 0 {
-				t.Errorf("%s: got no %s, want some", text, bound)
+				t.Errorf("%s: got no %s, want at least one", text, bound)
 			}
 		}
 		chiSquare := 0.0

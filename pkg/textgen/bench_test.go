@@ -17,10 +17,10 @@ func BenchmarkAppend(b *testing.B) {
 				b.Fatal(err)
 			}
 			all := entropy.Seed("42").Range(entropy.Text, 0, uint64(b.N))
-			var made []byte
+			var out []byte
 			b.ReportAllocs()
 			for from := uint64(0); from < all.Count; from += 4096 {
-				made = format.Append(made[:0], all.Slice(from, min(from+4096, all.Count)))
+				out = format.Append(out[:0], all.Slice(from, min(from+4096, all.Count)))
 			}
 		})
 	}

@@ -23,7 +23,7 @@ func ExampleParse() {
 	// iyom
 }
 
-func ExampleParse_mistake() {
+func ExampleParse_invalid() {
 	_, err := textgen.Parse("lowercase")
 	fmt.Println(err)
 	// Output: unknown format "lowercase" for the text part: the length must be a whole number from 1 to 64, got "case"

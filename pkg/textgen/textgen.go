@@ -1,7 +1,6 @@
 // Package textgen makes the text part of account numbers, such as the ABC of ABC123456.
 //
 // A [Format] describes the texts, and its Append method makes those of a range of draws.
-// The text service of prizegen can be deployed with the formats [Lower4] and [Upper2].
 // Package [partgen] documents how a text follows from a seed and an index.
 package textgen
 
@@ -10,7 +9,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// The formats with names of their own.
+// The most common formats.
 const (
 	Lower4 = "lower4" // 4 lower-case letters, 456,976 texts
 	Upper2 = "upper2" // 2 upper-case letters, 676 texts
