@@ -302,13 +302,13 @@ func campaignText(c *campaign.Campaign, style styles) string {
 	for _, s := range c.Prizes {
 		width = max(width, lipgloss.Width(s.Name))
 	}
-	text += fmt.Sprintf("%s  %8s  %8s\n", show.Padded("PRIZE", width), "AWARDED", "LEFT")
+	text += fmt.Sprintf("%s  %8s  %8s\n", show.Pad("PRIZE", width), "AWARDED", "LEFT")
 	for _, s := range c.Prizes {
 		left := "any"
 		if n, limited := s.Left(); limited {
 			left = strconv.FormatInt(n, 10)
 		}
-		text += fmt.Sprintf("%s  %8d  %8s\n", show.Padded(s.Name, width), s.Awarded, left)
+		text += fmt.Sprintf("%s  %8d  %8s\n", show.Pad(s.Name, width), s.Awarded, left)
 	}
 	return text
 }

@@ -199,10 +199,10 @@ func (w *drawWriter) table() *draw.Encoding {
 		case rule == nil:
 			return "  " + s.warn.Render("no rule covers it") + "\n"
 		case won == nil:
-			return "  " + show.Padded(rule.Name, ruleWidth) + "  " +
-				s.faint.Render(show.Padded("no prize", prizeWidth)+"  "+prize.Percent(rule.NoPrize())) + "\n"
+			return "  " + show.Pad(rule.Name, ruleWidth) + "  " +
+				s.faint.Render(show.Pad("no prize", prizeWidth)+"  "+prize.Percent(rule.NoPrize())) + "\n"
 		}
-		return "  " + show.Padded(rule.Name, ruleWidth) + "  " + s.win.Render(show.Padded(won.Name, prizeWidth)) + "  " +
+		return "  " + show.Pad(rule.Name, ruleWidth) + "  " + s.win.Render(show.Pad(won.Name, prizeWidth)) + "  " +
 			prize.Percent(won.Chance) + "\n"
 	}
 	return draw.Table(&w.spec, s.head.Render(header)+"\n", indexWidth, w.accountWidth, outcome)

@@ -6,8 +6,8 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
-// encoding returns the options of all JSON that the program prints. Documented output
-// depends on them: null for a nil slice, and omitempty for zero numbers.
+// encoding returns the options for all JSON that the program prints. The documented output
+// depends on them: a nil slice is null, and omitempty omits zero numbers.
 func encoding() json.Options {
 	return json.JoinOptions(
 		json.Deterministic(true),
@@ -19,12 +19,12 @@ func encoding() json.Options {
 	)
 }
 
-// JSON returns v as indented JSON without a line break at its end.
+// JSON returns v as indented JSON without a trailing newline.
 func JSON(v any, options ...json.Options) ([]byte, error) {
 	return json.Marshal(v, append([]json.Options{encoding(), jsontext.WithIndent("  ")}, options...)...)
 }
 
-// JSONLine returns v as JSON in one line, without a line break at its end.
+// JSONLine returns v as JSON on one line, without a trailing newline.
 func JSONLine(v any, options ...json.Options) ([]byte, error) {
 	return json.Marshal(v, append([]json.Options{encoding()}, options...)...)
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// Bar returns a bar of a fraction of width columns, in eighths of a column. A fraction
-// above 0 is always visible, and one above 1 has the full width.
+// Bar returns a bar that fills a fraction of width columns, rounded to an eighth of a
+// column. A fraction above 0 is always visible, and one above 1 fills the width.
 func Bar(fraction float64, width int) string {
 	eighths := int(math.Round(min(max(fraction, 0), 1) * float64(width) * 8))
 	if eighths == 0 && fraction > 0 {
@@ -27,22 +27,22 @@ func Bar(fraction float64, width int) string {
 	return text
 }
 
-// Money returns an amount of minor units, which need not be whole, as text.
+// Money formats an amount in minor units of a currency, rounded to a whole number of them.
 func Money(currency prize.Currency, minor float64) string {
 	return currency.FormatRat(new(big.Rat).SetFloat64(minor), 0)
 }
 
-// maxFraction is the length of the longest fraction that people can read.
+// maxFraction is the length of the longest readable fraction, in bytes.
 const maxFraction = 24
 
-// Fraction returns a probability as an exact fraction. It reports false if that is too
-// long to read.
-func Fraction(p *big.Rat) (string, bool) {
-	text := p.RatString()
+// Fraction returns a probability as an exact fraction, and whether that is short enough to
+// read.
+func Fraction(p *big.Rat) (text string, short bool) {
+	text = p.RatString()
 	return text, len(text) <= maxFraction
 }
 
-// Noun returns the noun for n things: "draw" or "draws".
+// Noun returns thing if n is 1, otherwise its plural: "draw" or "draws".
 func Noun[N int | uint64](n N, thing string) string {
 	switch {
 	case n == 1:
@@ -69,13 +69,13 @@ func ShellWord(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// Padded returns s filled with spaces to a width in columns of the terminal.
-func Padded(s string, width int) string {
+// Pad appends spaces to s up to a width in columns of the terminal.
+func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-lipgloss.Width(s)))
 }
 
-// Table returns rows of texts below headings, without borders and trailing spaces. style
-// returns the style of a cell; the row of the headings is [table.HeaderRow].
+// Table returns rows of texts below headings, without borders or trailing spaces. The
+// function style returns the style of a cell; the row of the headings is [table.HeaderRow].
 func Table(headings []string, rows [][]string, style table.StyleFunc) string {
 	t := table.New().Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).
 		BorderLeft(false).BorderRight(false).BorderColumn(false).BorderHeader(false).
@@ -84,7 +84,8 @@ func Table(headings []string, rows [][]string, style table.StyleFunc) string {
 	return TrimLines(t.Render())
 }
 
-// TrimLines removes spaces at the end of each line, and ends the last line.
+// TrimLines removes spaces at the end of each line, and adds a missing newline at the end
+// of the text.
 func TrimLines(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {

@@ -17,7 +17,7 @@ func TestBar(t *testing.T) {
 		{0, 4, ""}, {1, 4, "████"}, {0.5, 4, "██"}, {0.53125, 4, "██▏"}, {1e-9, 4, "▏"}, {2, 4, "████"}, {-1, 4, ""},
 	} {
 		if got := show.Bar(test.fraction, test.width); got != test.want {
-			t.Errorf("%v of %d columns is %q, want %q", test.fraction, test.width, got, test.want)
+			t.Errorf("Bar(%v, %d) = %q, want %q", test.fraction, test.width, got, test.want)
 		}
 	}
 }
@@ -25,11 +25,11 @@ func TestBar(t *testing.T) {
 func TestCount(t *testing.T) {
 	for n, want := range map[uint64]string{0: "0 draws", 1: "1 draw", 2: "2 draws", 1000: "1,000 draws"} {
 		if got := show.Count(n, "draw"); got != want {
-			t.Errorf("%d is %q, want %q", n, got, want)
+			t.Errorf("Count(%d, draw) = %q, want %q", n, got, want)
 		}
 	}
 	if got := show.Count(2, "index"); got != "2 indexes" {
-		t.Errorf("got %q", got)
+		t.Errorf("Count(2, index) = %q, want 2 indexes", got)
 	}
 }
 
@@ -40,7 +40,7 @@ func TestMoney(t *testing.T) {
 	}
 	for minor, want := range map[float64]string{0: "£0.00", 12345: "£123.45", 150.4: "£1.50"} {
 		if got := show.Money(pounds, minor); got != want {
-			t.Errorf("%v is %q, want %q", minor, got, want)
+			t.Errorf("Money(%v) = %q, want %q", minor, got, want)
 		}
 	}
 }
@@ -55,7 +55,7 @@ func TestFraction(t *testing.T) {
 		{big.NewRat(123456789012, 12345678901233), "41152263004/4115226300411", false},
 	} {
 		if got, short := show.Fraction(test.p); got != test.want || short != test.short {
-			t.Errorf("%v is %q, %t", test.p, got, short)
+			t.Errorf("Fraction(%v) = %q, %t; want %q, %t", test.p, got, short, test.want, test.short)
 		}
 	}
 }

@@ -34,7 +34,7 @@ type bulkScreen struct {
 
 	state   bulkState
 	run     *bulkRun // the last run; nil for none
-	counts  []uint64 // of its draws so far, by outcome
+	counts  []uint64 // its draws so far, by outcome
 	elapsed time.Duration
 	odds    *prize.Odds  // nil until they are computed
 	sample  *draw.Sample // of a run that has ended; nil without odds
@@ -157,7 +157,7 @@ func (b bulkScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
 	return b, nil
 }
 
-// scroll shows other rows.
+// scroll scrolls by a number of rows, but not beyond the first or last one.
 func (b bulkScreen) scroll(by int) bulkScreen {
 	b.from = min(max(b.from+by, 0), max(len(b.rows())-b.pageHeight(), 0))
 	return b
@@ -199,7 +199,7 @@ func (b bulkScreen) start(plan bulkPlan) (screen, tea.Cmd) {
 	return b, tea.Batch(b.run.cmd(ctx, b.w), b.run.odds, b.run.tick(b.w))
 }
 
-// refresh takes the progress of the run.
+// refresh updates the counts and the elapsed time of the run.
 func (b bulkScreen) refresh(now time.Time) bulkScreen {
 	b.counts, b.elapsed = b.run.tally.Counts(), now.Sub(b.run.began)
 	return b
@@ -214,14 +214,14 @@ func (b bulkScreen) compare() bulkScreen {
 	return b
 }
 
-// maxBulk limits the draws of a run.
+// maxBulk is the largest number of draws of a run.
 const maxBulk = 100_000_000
 
-// bulkPlan has the user's choices for a run, besides the settings.
+// bulkPlan has the user's choices for a run in addition to the settings.
 type bulkPlan struct {
 	start, count uint64
 	path         string // of the file to write; empty for none
-	replace      bool   // whether an existing file may be replaced
+	replace      bool   // an existing file may be replaced
 }
 
 // parsePlan parses the values of a form.
@@ -249,7 +249,7 @@ func encodings() map[string]func(*draw.Spec) *draw.Encoding {
 	return map[string]func(*draw.Spec) *draw.Encoding{".csv": draw.CSV, ".ndjson": draw.NDJSON}
 }
 
-// wouldReplace reports whether the file exists and must not be replaced yet.
+// wouldReplace reports whether the file exists and the user has not agreed to replace it.
 func (p bulkPlan) wouldReplace() bool {
 	path, err := fullPath(p.path)
 	if p.path == "" || p.replace || err != nil {
@@ -270,7 +270,7 @@ type bulkRun struct {
 	stop      context.CancelFunc
 }
 
-// The messages of a run. Those of earlier runs are dropped.
+// The messages of a run. Those of earlier runs are ignored.
 type (
 	// bulkStartMsg starts a run.
 	bulkStartMsg struct{ bulkPlan }
@@ -284,7 +284,7 @@ type (
 		odds prize.Odds
 	}
 
-	// bulkEndMsg follows the end of a run. A nil err means that all draws were made.
+	// bulkEndMsg reports the end of a run. A nil err means that all draws were made.
 	bulkEndMsg struct {
 		run *bulkRun
 		err error
@@ -304,7 +304,7 @@ func (r *bulkRun) odds() tea.Msg {
 	return bulkOddsMsg{r, r.terms.exactOdds()}
 }
 
-// cmd returns the command that makes the draws. The program does not end before it.
+// cmd returns the command that makes the draws. The program waits for it before it ends.
 func (r *bulkRun) cmd(ctx context.Context, w *workspace) tea.Cmd {
 	return func() tea.Msg {
 		w.running.RLock()
@@ -349,7 +349,7 @@ func (r *bulkRun) makeDraws(ctx context.Context) error {
 }
 
 // yieldingGenerator is a local generator that yields before each batch. The draws keep all
-// cores busy; this lets the program answer a key at once (BenchmarkKey).
+// cores busy, and this lets the program respond to a key at once (BenchmarkKey).
 type yieldingGenerator struct{ draw.Generator }
 
 // Texts implements [draw.Generator].
@@ -358,8 +358,8 @@ func (g yieldingGenerator) Texts(ctx context.Context, dst []byte, f textgen.Form
 	return g.Generator.Texts(ctx, dst, f, r)
 }
 
-// syncingFile syncs a file to the disk while it is written, so that little is left to wait
-// for at the end. It makes writing a CSV file 15% faster or more (BenchmarkBulk).
+// syncingFile syncs a file to the disk while it is written, so that little is left to sync
+// at the end. It makes writing a CSV file at least 15% faster (BenchmarkBulk).
 type syncingFile struct {
 	file     *os.File
 	unsynced int // bytes written since the last sync began
@@ -386,7 +386,7 @@ func (f *syncingFile) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// wait waits for syncs and returns the error of the first one that failed.
+// wait waits for running syncs and returns the error of the first one that failed.
 func (f *syncingFile) wait() error {
 	f.syncs.Wait()
 	if err := f.err.Load(); err != nil {

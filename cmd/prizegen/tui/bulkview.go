@@ -70,9 +70,12 @@ func (b bulkScreen) head(width int) string {
 func (b bulkScreen) failed() bool { return b.err != nil && !errors.Is(b.err, context.Canceled) }
 
 // drawn returns the number of draws so far.
-func (b bulkScreen) drawn() uint64 {
+func (b bulkScreen) drawn() uint64 { return total(b.counts) }
+
+// total returns the sum of counts.
+func total(counts []uint64) uint64 {
 	var n uint64
-	for _, count := range b.counts {
+	for _, count := range counts {
 		n += count
 	}
 	return n
@@ -117,7 +120,7 @@ func seconds(d time.Duration) string {
 }
 
 // rows returns the outcomes that have a row: those that are possible, all prizes, and
-// those that came up.
+// those that occurred.
 func (b bulkScreen) rows() []prize.Row {
 	if b.odds == nil {
 		return nil
@@ -131,7 +134,7 @@ func (b bulkScreen) rows() []prize.Row {
 	return rows
 }
 
-// histogram renders how often each outcome came up, and how often it was expected.
+// histogram renders the observed and the expected number of draws with each outcome.
 func (b bulkScreen) histogram(width int) []string {
 	st := b.w.styles
 	if b.odds == nil {
@@ -153,11 +156,11 @@ func (b bulkScreen) histogram(width int) []string {
 	if shown := b.pageHeight(); shown < len(rows) {
 		part = fmt.Sprintf("%d–%d of %d", b.from+1, min(b.from+shown, len(rows)), len(rows))
 	}
-	lines := []string{st.title.Render(truncate(pad(part, names)+"  "+padLeft("drawn", count)+"  "+padLeft("expected", count), width))}
+	lines := []string{st.title.Render(truncate(show.Pad(part, names)+"  "+padLeft("drawn", count)+"  "+padLeft("expected", count), width))}
 	for _, row := range rows[min(b.from, len(rows)):min(b.from+b.pageHeight(), len(rows))] {
 		name := st.prize(row.Prize != nil)
-		expected := b.expected(row.Probability)
-		line := name.Render(pad(truncate(outcomeName(row), names), names)) + "  " +
+		expected := expectedCount(row.Probability, b.drawn())
+		line := name.Render(show.Pad(truncate(outcomeName(row), names), names)) + "  " +
 			padLeft(prize.Thousands(b.counts[row.Outcome]), count) + "  " + st.faint.Render(padLeft(formatExpected(expected), count))
 		if room >= 8 {
 			line += "  " + b.rowBar(row, most, room)
@@ -167,7 +170,8 @@ func (b bulkScreen) histogram(width int) []string {
 	return lines
 }
 
-// rowBar renders how often an outcome came up, with a mark at the expected number.
+// rowBar renders the observed number of an outcome as a bar, with a mark at the expected
+// number.
 func (b bulkScreen) rowBar(row prize.Row, most *big.Rat, width int) string {
 	st := b.w.styles
 	share := 0.0
@@ -176,20 +180,20 @@ func (b bulkScreen) rowBar(row prize.Row, most *big.Rat, width int) string {
 	}
 	scale, _ := most.Float64()
 	expected, _ := row.Probability.Float64()
-	// The bars have room for the likeliest outcome to come up a tenth too often.
+	// The bars have room for 10% more than the expected number of the likeliest outcome.
 	scale *= 1.1
-	bar := []rune(pad(show.Bar(share/scale, width), width))
+	bar := []rune(show.Pad(show.Bar(share/scale, width), width))
 	mark := min(int(math.Round(expected/scale*float64(width))), width-1)
-	return st.bar.Render(string(bar[:mark])) + st.bar2.Render("┃") + st.bar.Render(string(bar[min(mark+1, len(bar)):min(len(bar), width)]))
+	return st.bar.Render(string(bar[:mark])) + st.mark.Render("┃") + st.bar.Render(string(bar[min(mark+1, len(bar)):min(len(bar), width)]))
 }
 
-// expected returns how often an outcome of probability p is expected in the draws so far.
-func (b bulkScreen) expected(p *big.Rat) float64 {
-	n, _ := new(big.Rat).Mul(p, new(big.Rat).SetInt(new(big.Int).SetUint64(b.drawn()))).Float64()
-	return n
+// expectedCount returns the expected number of outcomes of probability p in n draws.
+func expectedCount(p *big.Rat, n uint64) float64 {
+	count, _ := new(big.Rat).Mul(p, new(big.Rat).SetInt(new(big.Int).SetUint64(n))).Float64()
+	return count
 }
 
-// formatExpected formats an expected number, a small one with a decimal.
+// formatExpected formats an expected number, with a decimal place if it is below 1000.
 func formatExpected(n float64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%.1f", n)
@@ -197,7 +201,7 @@ func formatExpected(n float64) string {
 	return prize.Thousands(uint64(math.Round(n)))
 }
 
-// outcomeName returns the names of a prize and its rule.
+// outcomeName returns the names of the prize and the rule of an outcome.
 func outcomeName(row prize.Row) string {
 	won := "no prize"
 	if row.Prize != nil {
@@ -220,7 +224,7 @@ func (b bulkScreen) verdict(width int) []string {
 		first = "Too few draws for a chi-square test."
 	case b.sample != nil && width < 60:
 		first = fmt.Sprintf("chi² %.2f, %d degrees, p = %.4f", b.sample.ChiSquare, b.sample.Degrees, b.sample.P)
-		second = fmt.Sprintf("%.4g%% of fair runs are as far or more", 100*b.sample.P)
+		second = fmt.Sprintf("%.4g%% of fair runs deviate as much", 100*b.sample.P)
 	case b.sample != nil:
 		first = fmt.Sprintf("chi-square %.2f, %d degrees of freedom, p = %.4f", b.sample.ChiSquare, b.sample.Degrees, b.sample.P)
 		second = fmt.Sprintf("Fair draws are at least this far from the odds in %.4g%% of runs.", 100*b.sample.P)

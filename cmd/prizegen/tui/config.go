@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Config configures the program. Its functions are those of the commands.
+// Config configures the program. Its functions are the ones that the commands call.
 type Config struct {
 	Local   Backend                               // draws in this process
 	Remote  *Backend                              // the configured services; nil for none
@@ -25,11 +25,11 @@ type Config struct {
 	Now     func() time.Time
 
 	Settings Settings // initial settings
-	Animate  bool     // whether account numbers roll in
+	Animate  bool     // account numbers roll in
 
-	// Load completes the initial settings with what services have to be asked for: the
-	// deployed rules and formats, and a campaign. It is called again if it fails. A nil
-	// Load means that Settings is complete.
+	// Load completes the initial settings with data from the services: the deployed rules
+	// and formats, and a campaign. It is called again after an error. A nil Load means
+	// that Settings is complete.
 	Load func(ctx context.Context, s Settings) (Settings, error)
 }
 
@@ -48,8 +48,8 @@ type Backend struct {
 	// Formats returns the deployed formats.
 	Formats func(ctx context.Context) (textgen.Format, numgen.Format, error)
 
-	// Campaigns and Draws return the campaigns and their draws. They connect in the first
-	// call.
+	// Campaigns and Draws return the campaigns and their draws. They connect when they are
+	// first called.
 	Campaigns func(ctx context.Context) (Campaigns, error)
 	Draws     func(ctx context.Context) (Draws, error)
 }

@@ -7,10 +7,12 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 )
 
-// dialog is a box in front of the screen, which receives all keys. Before a message of
-// the mouse it receives a sizeMsg.
+// dialog is a box in front of the screen. While it is open, it receives all keys and the
+// mouse, each after a sizeMsg.
 type dialog interface {
 	Title() string
 	Update(msg tea.Msg) (next dialog, cmd tea.Cmd) // a nil dialog closes it
@@ -30,7 +32,7 @@ type (
 // send returns a command that returns msg.
 func send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
 
-// confirm returns a command that asks a question, and runs yes if the answer is yes.
+// confirm returns a command that asks a question, and runs yes if the user agrees.
 func confirm(title, text string, yes tea.Cmd) tea.Cmd {
 	return send(dialogMsg{question{title: title, text: text, yes: yes}})
 }
@@ -182,7 +184,7 @@ func (c choice) move(by int) choice {
 
 // View implements dialog.
 func (c choice) View(st styles, width, height int) string {
-	// A long name is truncated rather than what is beside it, such as a campaign's state.
+	// A long name is truncated rather than the text beside it, such as a campaign's state.
 	names, abouts := 0, 0
 	for _, o := range c.options {
 		names, abouts = max(names, lipgloss.Width(o.name)), max(abouts, lipgloss.Width(o.about))
@@ -195,9 +197,9 @@ func (c choice) View(st styles, width, height int) string {
 	for i, o := range c.options[from:min(from+height, len(c.options))] {
 		line := o.name
 		if o.about != "" {
-			line = pad(truncate(o.name, names), names) + "  " + o.about
+			line = show.Pad(truncate(o.name, names), names) + "  " + o.about
 		}
-		line = pad(truncate(line, width-2), width-2)
+		line = show.Pad(truncate(line, width-2), width-2)
 		if from+i == c.selected {
 			lines = append(lines, st.selected.Render("› "+line))
 		} else {
@@ -208,7 +210,7 @@ func (c choice) View(st styles, width, height int) string {
 }
 
 // waitDialog is a dialog that is open while a request runs; esc cancels the request.
-// Pointers to it are compared, to tell the result of the latest request from a late one.
+// Pointers to it are compared to ignore the results of earlier requests.
 type waitDialog struct {
 	text   string
 	cancel context.CancelFunc
@@ -222,7 +224,7 @@ type (
 		request tea.Cmd
 	}
 
-	// resultMsg has the message in which a request resulted.
+	// resultMsg has the message that a request returned.
 	resultMsg struct {
 		dialog *waitDialog
 		msg    tea.Msg

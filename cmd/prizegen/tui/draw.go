@@ -17,8 +17,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// drawScreen makes draws one by one, for people to watch: the account number rolls in,
-// letter by letter, then the prize is revealed.
+// drawScreen makes draws one by one for an audience: the account number rolls in letter by
+// letter, then the prize is revealed.
 type drawScreen struct {
 	w        *workspace
 	settings Settings
@@ -53,17 +53,17 @@ const (
 
 // drawRequest is a request for a draw.
 type drawRequest struct {
-	number int             // counts requests and animations; messages of earlier ones are dropped
+	number int             // counts requests and animations; messages of earlier ones are ignored
 	ctx    context.Context // nil before the first request
 	cancel context.CancelFunc
-	slow   bool // whether it has been running for slowAfter
+	slow   bool // it has been running for slowAfter
 	once   onceKey
 }
 
 // slowAfter is the time after which the screen offers to cancel a request.
 const slowAfter = time.Second
 
-// maxRecent limits the draws listed below the last one.
+// maxRecent is the largest number of draws listed below the last one.
 const maxRecent = 20
 
 // tally counts the draws of the session.
@@ -107,7 +107,7 @@ type (
 		err     error
 	}
 
-	// slowMsg follows a request after slowAfter.
+	// slowMsg arrives slowAfter after the start of a request.
 	slowMsg struct{ request int }
 
 	// tickMsg shows the next frame of the animation.
@@ -187,7 +187,7 @@ func (d drawScreen) press() (screen, tea.Cmd) {
 }
 
 // errCancelled is the error of a request that the user cancelled.
-var errCancelled = errors.New("cancelled before an answer came")
+var errCancelled = errors.New("cancelled before a response arrived")
 
 // fail ends the request with an error.
 func (d drawScreen) fail(err error) drawScreen {
@@ -204,7 +204,7 @@ func (d drawScreen) receive(msg drawResultMsg) (screen, tea.Cmd) {
 	}
 	d.request.once = onceKey{}
 	d.state, d.drawn, d.tick = drawRolling, msg.drawn, 0
-	var counted tea.Cmd
+	var countCmd tea.Cmd
 	if !msg.drawn.stored() {
 		count := func(s Settings) Settings {
 			if s.Seed == msg.seed && s.Next == msg.drawn.Index {
@@ -213,13 +213,13 @@ func (d drawScreen) receive(msg drawResultMsg) (screen, tea.Cmd) {
 			return s
 		}
 		d.settings = count(d.settings) // the next key may come before the settingsMsg
-		counted = send(changeMsg{count})
+		countCmd = send(changeMsg{count})
 	}
 	if !d.w.Animate {
 		next, cmd := d.reveal()
-		return next, tea.Batch(counted, cmd)
+		return next, tea.Batch(countCmd, cmd)
 	}
-	return d, counted
+	return d, countCmd
 }
 
 // reveal shows the prize.
@@ -240,12 +240,12 @@ func (d drawScreen) reveal() (screen, tea.Cmd) {
 		return d, send(d.drawn)
 	}
 	d.state, d.tick = drawCelebrating, 0
-	d.request.number++ // drops the ticks of the rolling
+	d.request.number++ // ignores later ticks of the rolling
 	return d, tea.Batch(send(d.drawn), d.nextTick())
 }
 
-// cmd returns the command of the request. It makes a draw as the command draw does, and in
-// a campaign as draw --campaign does, with a once-only key.
+// cmd returns the command that makes the draw: like prizegen draw in free play, and like
+// prizegen draw --campaign, with a once-only key, in a campaign.
 func (r drawRequest) cmd(w *workspace, s Settings) tea.Cmd {
 	return func() tea.Msg {
 		defer r.cancel()
@@ -270,7 +270,7 @@ func drawFree(ctx context.Context, s Settings) (drawn, error) {
 	return d, err
 }
 
-// freeDraw returns the i-th draw of a batch.
+// freeDraw returns the draw at position i of a batch, counted from 0.
 func freeDraw(b *draw.Batch, i int, terms Terms) drawn {
 	d := b.Draw(i)
 	return drawn{outcome: b.Outcomes[i], terms: terms, Draw: campaign.Draw{
@@ -297,8 +297,8 @@ func playCampaign(ctx context.Context, s Settings, once string) (drawn, error) {
 	return drawn{d, outcome, terms, s.Entrant}, nil
 }
 
-// onceKey is the once-only key of a play. If the answer to a play is lost, the next
-// request for the same play has the same key, so that it is not made twice.
+// onceKey is the once-only key of a play. If the response to a play is lost, the next
+// request for the same play has the same key, so that the play is not made twice.
 type onceKey struct {
 	key      string
 	backend  string
@@ -306,7 +306,7 @@ type onceKey struct {
 	entrant  campaign.Person
 }
 
-// next returns the key of the next play, which is o if that is for the same play.
+// next returns the key of the next play. It returns o if that repeats the same play.
 func (o onceKey) next(s Settings, random func() string) onceKey {
 	if s.Campaign == nil {
 		return onceKey{}
@@ -337,7 +337,7 @@ func (d drawScreen) nextTick() tea.Cmd {
 	return d.w.after(tickTime, tickMsg{d.request.number})
 }
 
-// animate shows the next frame. On a slow terminal it shows the last one.
+// animate shows the next frame. On a slow terminal it skips to the last one.
 func (d drawScreen) animate() (screen, tea.Cmd) {
 	if d.state != drawPending && d.state != drawRolling && d.state != drawCelebrating {
 		return d, nil
@@ -362,8 +362,8 @@ func (d drawScreen) stopTick(letter int) int {
 	return firstStop + min(letter*ticksPerLetter, letter*maxRoll/max(letters-1, 1))
 }
 
-// scramble returns a number that looks random, for rolling letters and confetti. It
-// decides no draw.
+// scramble returns a number that looks random, for rolling letters and confetti. Draws do
+// not depend on it.
 func scramble(a, b, c int) uint64 {
 	x := uint64(a)*0x9e3779b97f4a7c15 ^ uint64(b)*0xbf58476d1ce4e5b9 ^ uint64(c)*0x94d049bb133111eb
 	x ^= x >> 31

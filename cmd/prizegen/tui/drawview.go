@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -35,8 +36,8 @@ func (d drawScreen) View(width, height int) string {
 // pressSpace is shown before the first draw.
 const pressSpace = "Press space to draw"
 
-// startsDraw reports whether a click starts a draw: one on the account number or on
-// pressSpace. A stray click must not, because draws of a campaign are stored.
+// startsDraw reports whether a click at a position starts a draw. Only the account number
+// and pressSpace start one, because draws of a campaign are stored.
 func (d drawScreen) startsDraw(x, y int) bool {
 	lines := strings.Split(ansi.Strip(d.View(d.size.width, d.size.height)), "\n")
 	if y >= len(lines) {
@@ -245,7 +246,7 @@ func (d drawScreen) banner(width, height int) string {
 	return lipgloss.JoinHorizontal(lipgloss.Top, d.confetti(side, rows, 0), view, d.confetti(side, rows, 1))
 }
 
-// confetti fills an area beside the prize. It falls in state drawCelebrating.
+// confetti renders the area beside the prize. It falls while the state is drawCelebrating.
 func (d drawScreen) confetti(width, height, side int) string {
 	pieces := []string{"✦", "·", "*", "•", "+"}
 	colors := []lipgloss.Style{d.w.styles.win, d.w.styles.bar, d.w.styles.good, d.w.styles.key, d.w.styles.warn}
@@ -270,28 +271,29 @@ func (d drawScreen) confetti(width, height, side int) string {
 
 // explanation returns lines with the rule that matched and the exact chances.
 func (d drawScreen) explanation() []string {
-	st, m := d.w.styles, d.drawn
-	name, chance := m.chance()
-	if m.Rule == nil || chance == nil {
-		return []string{"no rule covers " + m.Whole}
+	st, last := d.w.styles, d.drawn
+	name, chance := last.chance()
+	if last.Rule == nil || chance == nil {
+		return []string{"no rule covers " + last.Whole}
 	}
-	by := st.title.Render(m.Whole) + st.faint.Render(" by the rule ") + st.title.Render(*m.Rule)
-	if m.player() != "" {
-		by = st.title.Render(m.player()) + st.faint.Render(", ") + by
+	by := st.title.Render(last.Whole) + st.faint.Render(" by the rule ") + st.title.Render(*last.Rule)
+	if last.player() != "" {
+		by = st.title.Render(last.player()) + st.faint.Render(", ") + by
 	}
 	lines := []string{by, st.faint.Render(fmt.Sprintf("%s had a chance of %s", name, formatChance(chance)))}
-	if m.Drawn != nil {
-		lines = append(lines, st.warn.Render(m.Drawn.Name+" has run out, and this replaces it"))
+	if last.Drawn != nil {
+		lines = append(lines, st.warn.Render(last.Drawn.Name+" has run out, and this replaces it"))
 	}
-	if d.odds.odds != nil && sameTerms(d.odds.terms, m.terms) {
-		if all := d.odds.odds.Rows[m.outcome].Probability; all.Cmp(chance) != 0 {
+	if d.odds.odds != nil && sameTerms(d.odds.terms, last.terms) {
+		if all := d.odds.odds.Rows[last.outcome].Probability; all.Cmp(chance) != 0 {
 			lines = append(lines, st.faint.Render(fmt.Sprintf("in all draws: %s (%s)", prize.Percent(all), prize.OneIn(all))))
 		}
 	}
 	return lines
 }
 
-// formatChance formats a probability as a percentage and, if that is short, as a fraction.
+// formatChance formats a probability as a percentage, followed by the exact fraction if
+// that is short.
 func formatChance(p *big.Rat) string {
 	if text, short := show.Fraction(p); short && !p.IsInt() {
 		return prize.Percent(p) + " (" + text + ")"
@@ -303,8 +305,8 @@ func formatChance(p *big.Rat) string {
 func (d drawScreen) recentLines(width, height int) string {
 	st := d.w.styles
 	var rows [][]string
-	for _, m := range d.recent[:min(len(d.recent), height)] {
-		rows = append(rows, []string{prize.Thousands(m.Index), m.Whole, prizeName(m.Prize), m.player()})
+	for _, earlier := range d.recent[:min(len(d.recent), height)] {
+		rows = append(rows, []string{prize.Thousands(earlier.Index), earlier.Whole, prizeName(earlier.Prize), earlier.player()})
 	}
 	widths := make([]int, 4)
 	for _, row := range rows {
@@ -318,7 +320,7 @@ func (d drawScreen) recentLines(width, height int) string {
 		if d.recent[i].Prize != nil {
 			style = st.win.Bold(false)
 		}
-		lines = append(lines, st.faint.Render(padLeft(row[0], widths[0]))+"  "+pad(row[1], widths[1])+"  "+style.Render(pad(row[2], widths[2]))+"  "+pad(row[3], widths[3]))
+		lines = append(lines, st.faint.Render(padLeft(row[0], widths[0]))+"  "+show.Pad(row[1], widths[1])+"  "+style.Render(show.Pad(row[2], widths[2]))+"  "+show.Pad(row[3], widths[3]))
 	}
 	return lipgloss.PlaceHorizontal(width, lipgloss.Center, crop(strings.Join(lines, "\n"), width, height))
 }
@@ -330,17 +332,9 @@ func (d drawScreen) tallyLine(width int) string {
 		return ""
 	}
 	text := fmt.Sprintf("%s drawn, %s won", prize.Thousands(t.draws), prize.Thousands(t.wins))
-	var codes []string
-	for currency := range t.worth {
-		codes = append(codes, currency.Code)
-	}
-	slices.Sort(codes)
-	for _, code := range codes {
-		for currency, minor := range t.worth {
-			if currency.Code == code {
-				text += ", worth " + currency.Display(minor)
-			}
-		}
+	byCode := func(a, b prize.Currency) int { return strings.Compare(a.Code, b.Code) }
+	for _, currency := range slices.SortedFunc(maps.Keys(t.worth), byCode) {
+		text += ", worth " + currency.Display(t.worth[currency])
 	}
 	return lipgloss.PlaceHorizontal(width, lipgloss.Center, d.w.styles.faint.Render(truncate(text, width)))
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 )
 
 // field is a line of a form.
@@ -19,8 +21,8 @@ type field struct {
 }
 
 // ask returns a command that opens a form. When the user presses enter in the last field,
-// done is called with the values of the fields. If it returns an error, the form shows it
-// and stays open.
+// the form calls done with the values of the fields. If done returns an error, the form
+// shows it and stays open.
 func ask(title string, done func(values []string) (tea.Cmd, error), fields ...field) tea.Cmd {
 	f := form{title: title, done: done}
 	for i, field := range fields {
@@ -43,9 +45,9 @@ type form struct {
 	title  string
 	labels []string
 	inputs []textinput.Model
-	active int // index of the field that is typed in
+	active int // index of the field that has the cursor
 	done   func(values []string) (tea.Cmd, error)
-	err    error // from done; nil if it has not refused the values
+	err    error // last error of done; nil for none
 	size   sizeMsg
 }
 
@@ -140,7 +142,7 @@ func (f form) View(st styles, width, height int) string {
 		input.Width = max(width-labels-lipgloss.Width(mark)-1, 1)
 		input.PlaceholderStyle, input.TextStyle = st.faint, st.plain
 		input.Cursor.Style, input.Cursor.TextStyle = st.plain, st.plain
-		lines = append(lines, label.Render(mark+pad(f.labels[i], labels))+input.View())
+		lines = append(lines, label.Render(mark+show.Pad(f.labels[i], labels))+input.View())
 	}
 	if f.err != nil {
 		message := f.errorLines(width)

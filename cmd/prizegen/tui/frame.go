@@ -20,8 +20,8 @@ type frame struct {
 	keys     frameKeys
 	settings Settings
 	screens  []screen
-	initCmd  tea.Cmd // what the screens return for the initial settings
-	started  []bool  // by screen: whether Init was called
+	initCmd  tea.Cmd // returned by the screens for the initial settings
+	started  []bool  // by screen: Init was called
 	active   int     // index of the shown screen
 
 	dialog dialog // nil for none
@@ -166,7 +166,7 @@ func (f frame) applyLoaded(msg loadedMsg) (tea.Model, tea.Cmd) {
 	return f, tea.Batch(resized, changed)
 }
 
-// applySettings applies settings, and has the odds computed if the terms have changed.
+// applySettings applies settings. If the terms have changed, it starts computing the odds.
 func (f frame) applySettings(s Settings) (frame, tea.Cmd) {
 	same := sameTerms(s.Terms(), f.settings.Terms()) && s.Waiting == f.settings.Waiting
 	f.settings = s
@@ -178,8 +178,8 @@ func (f frame) applySettings(s Settings) (frame, tea.Cmd) {
 	return f, tea.Batch(changed, cleared, computeOdds(s.Terms()))
 }
 
-// applyRules applies rules that were read. It drops those of a file that was read again
-// if other rules were chosen since.
+// applyRules applies rules that were read. It ignores a reloaded file if the user has
+// chosen other rules since.
 func (f frame) applyRules(msg rulesMsg) (tea.Model, tea.Cmd) {
 	if msg.reloaded && msg.ref != f.settings.latestRef() {
 		return f, nil
@@ -236,9 +236,9 @@ func (f frame) showScreen(index int) (frame, tea.Cmd) {
 	return f, tea.Batch(hidden, started, shown)
 }
 
-// handleKeys handles what was read from the keyboard in one piece. Keys in quick
-// succession arrive as one message, and Escape followed by a key as that key with Alt;
-// handleKeys handles each key separately. Pasted text is for forms only.
+// handleKeys handles a message from the keyboard. Keys in quick succession arrive as one
+// message, and Escape followed by a key as that key with Alt; handleKeys handles each key
+// separately. Only forms accept pasted text.
 func (f frame) handleKeys(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	if _, isForm := f.dialog.(form); isForm || msg.Type != tea.KeyRunes {
 		return f.handleKey(msg)
@@ -255,16 +255,16 @@ func (f frame) handleKeys(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	}
 	var next tea.Model = f
 	var cmds []tea.Cmd
-	for _, one := range pressed {
+	for _, keyMsg := range pressed {
 		var cmd tea.Cmd
-		next, cmd = next.(frame).handleKey(one)
+		next, cmd = next.(frame).handleKey(keyMsg)
 		cmds = append(cmds, cmd)
 	}
 	return next, tea.Batch(cmds...)
 }
 
-// handleKey handles a key. It belongs to the dialog if one is open, otherwise to the frame
-// or to the active screen. It also dismisses an error or a note.
+// handleKey handles a key. It passes the key to the dialog if one is open, otherwise the
+// frame or the active screen handles it. Any key dismisses an error or a note.
 func (f frame) handleKey(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	switch {
 	case key.Matches(msg, f.keys.interrupt):
@@ -303,7 +303,7 @@ func (f frame) handleKey(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	return f.sendToScreen(msg)
 }
 
-// quit returns a command that quits, after a question if a screen has one.
+// quit returns a command that quits, after a confirmation if a screen asks for one.
 func (f frame) quit() tea.Cmd {
 	for _, s := range f.screens {
 		if s, ok := s.(quitConfirmer); ok && s.ConfirmQuit() != "" {
@@ -313,8 +313,8 @@ func (f frame) quit() tea.Cmd {
 	return tea.Quit
 }
 
-// handleMouse handles the mouse: the frame handles clicks on tabs, the active screen
-// those below, in its own coordinates.
+// handleMouse handles a message from the mouse. The frame handles clicks on tabs. The open
+// dialog or the active screen handles other messages in its own coordinates.
 func (f frame) handleMouse(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
 	if f.dialog != nil {
 		msg.X, msg.Y = f.dialogPosition(msg.X, msg.Y)
@@ -340,7 +340,7 @@ func (f frame) handleMouse(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
 	return f, nil
 }
 
-// sendToDialog sends its size and a message to the dialog.
+// sendToDialog sends the dialog its size and a message.
 func (f frame) sendToDialog(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var cmd tea.Cmd
 	if f.dialog, cmd = f.dialog.Update(f.dialogSize()); f.dialog != nil {

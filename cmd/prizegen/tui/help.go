@@ -6,6 +6,8 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 )
 
 // bind returns a binding of keys, with its name and description in the help.
@@ -39,7 +41,7 @@ func keyItems(st styles, width int, keys []key.Binding) string {
 	return line
 }
 
-// help is a dialog with all keys of a screen, made from their bindings.
+// help is a dialog that lists all keys of a screen.
 type help struct {
 	title       string
 	own, shared []key.Binding // keys of the screen, and keys of all screens
@@ -80,7 +82,7 @@ func (h help) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	return h, nil
 }
 
-// scroll moves by some lines, but not beyond the first or last one.
+// scroll scrolls by a number of lines, but not beyond the first or last one.
 func (h help) scroll(by int) help {
 	lines := 0
 	for _, k := range append(h.own[:len(h.own):len(h.own)], h.shared...) {
@@ -119,7 +121,7 @@ func keyList(st styles, keys []key.Binding) string {
 	var lines []string
 	for _, k := range keys {
 		if k.Enabled() && k.Help().Key != "" {
-			lines = append(lines, st.key.Render(pad(k.Help().Key, names))+"  "+k.Help().Desc)
+			lines = append(lines, st.key.Render(show.Pad(k.Help().Key, names))+"  "+k.Help().Desc)
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -29,9 +29,9 @@ type historyScreen struct {
 	next    string   // cursor of the next page; empty for none
 	cursors []string // of the earlier pages and of this one
 	loading bool
-	request int   // counts requests; results of earlier ones are dropped
+	request int   // counts requests; results of earlier ones are ignored
 	err     error // of the last request
-	stale   bool  // whether there are newer draws
+	stale   bool  // newer draws exist
 
 	selected int // index of the selected draw
 	height   int // of the screen
@@ -99,7 +99,7 @@ type (
 		note string
 	}
 
-	// entrantChangedMsg follows a change of an entrant, who may have many draws.
+	// entrantChangedMsg reports a change of an entrant, who may have many draws.
 	entrantChangedMsg struct{ note string }
 )
 
@@ -153,7 +153,7 @@ func (h historyScreen) applySettings(s Settings) (screen, tea.Cmd) {
 	h.page, h.next, h.cursors, h.selected = nil, "", []string{""}, 0
 	h.err, h.loading, h.filter = nil, false, historyFilter{}
 	h.session = h.session.count(h.filter)
-	h.request++ // drops a page of the earlier campaign
+	h.request++ // ignores a page of the earlier campaign
 	h.stale = s.Campaign != nil
 	if h.shown && h.stale {
 		return h.load(h.cursors, false)
@@ -174,7 +174,7 @@ func (h historyScreen) add(d drawn) historyScreen {
 	return h
 }
 
-// load requests a page of the campaign's draws: that of the last cursor.
+// load requests the page of the campaign's draws at the last cursor.
 func (h historyScreen) load(cursors []string, selectLast bool) (screen, tea.Cmd) {
 	if h.settings.Campaign == nil {
 		return h, nil
@@ -223,8 +223,8 @@ func (h historyScreen) receive(msg historyPageMsg) historyScreen {
 	return h
 }
 
-// replaceDraw returns page with the draw of the same ID replaced. An answer may come
-// without the entrant, who stays then.
+// replaceDraw returns page with the draw of the same ID replaced by changed. If changed
+// has no entrant, the earlier one is kept.
 func replaceDraw(page []campaign.Draw, changed campaign.Draw) []campaign.Draw {
 	next := slices.Clone(page)
 	for i := range next {
@@ -290,10 +290,10 @@ func (f historyFilter) String() string {
 type session struct {
 	draws    []drawn // oldest first
 	total    uint64
-	matching int // how many of draws match the filter
+	matching int // number of draws that match the filter
 }
 
-// maxSession limits the draws of a session that are listed.
+// maxSession is the largest number of draws of a session that are listed.
 const maxSession = 10_000
 
 // add adds a draw.
@@ -302,8 +302,8 @@ func (s session) add(d drawn, f historyFilter) session {
 	if f.matches(&d.Draw) {
 		s.matching++
 	}
-	// Half as many again are kept before the oldest ones are removed, so that most draws
-	// are added without moving the others.
+	// Up to 50% more draws are kept before the oldest ones are removed, so that most draws
+	// are added without copying the others.
 	if len(s.draws) >= maxSession+maxSession/2 {
 		s.draws = append(make([]drawn, 0, maxSession+maxSession/2), s.draws[len(s.draws)-maxSession+1:]...)
 		s.draws = append(s.draws, d)

@@ -101,7 +101,7 @@ func (h historyScreen) act(msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
-// changeDraw returns a command that changes a draw, and notes it at the bottom.
+// changeDraw returns a command that changes a draw and then shows a note.
 func (b Backend) changeDraw(w *workspace, note string, change func(ctx context.Context, draws Draws) (campaign.Draw, error)) tea.Cmd {
 	return w.call(func(ctx context.Context) tea.Msg {
 		draws, err := b.Draws(ctx)
@@ -116,7 +116,7 @@ func (b Backend) changeDraw(w *workspace, note string, change func(ctx context.C
 	})
 }
 
-// changeEntrant returns a command that changes an entrant, and notes it at the bottom.
+// changeEntrant returns a command that changes an entrant and then shows a note.
 func (b Backend) changeEntrant(w *workspace, note string, change func(ctx context.Context, draws Draws) error) tea.Cmd {
 	return w.call(func(ctx context.Context) tea.Msg {
 		draws, err := b.Draws(ctx)
@@ -137,7 +137,7 @@ func (h historyScreen) claim(d *campaign.Draw) tea.Cmd {
 	case d.Prize == nil:
 		return send(noteMsg{label + " won no prize"})
 	case d.Claim != nil:
-		return confirm("Unclaim the prize?", fmt.Sprintf("%s was claimed on %s. Note that it was not?", d.Prize.Name, formatTime(d.Claim.At)),
+		return confirm("Unclaim the prize?", fmt.Sprintf("%s was claimed on %s. Record that it was not?", d.Prize.Name, formatTime(d.Claim.At)),
 			h.settings.Backend.changeDraw(h.w, label+" is unclaimed again", func(ctx context.Context, draws Draws) (campaign.Draw, error) { return draws.Unclaim(ctx, id) }))
 	}
 	return ask("Hand over "+d.Prize.Name, func(values []string) (tea.Cmd, error) {
@@ -249,7 +249,7 @@ func (h historyScreen) choosePrize() tea.Cmd {
 	return choose("Which prize", selected, options...)
 }
 
-// askAccount asks for the beginning of account numbers to filter by.
+// askAccount asks how the account numbers to filter by begin.
 func (h historyScreen) askAccount() tea.Cmd {
 	f := h.filter
 	return ask("Find account numbers", func(values []string) (tea.Cmd, error) {
@@ -258,7 +258,7 @@ func (h historyScreen) askAccount() tea.Cmd {
 	}, field{label: "They begin with", value: f.account, hint: "empty for all"})
 }
 
-// drawLabel returns the text that names a draw in messages.
+// drawLabel returns the name of a draw in messages, for example "draw 7 (abcd1234)".
 func drawLabel(d *campaign.Draw) string {
 	return fmt.Sprintf("draw %s (%s)", prize.Thousands(d.Index), d.Whole)
 }

@@ -17,8 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// historyHead is the number of lines above the rows: the head and the titles of the
-// columns.
+// historyHead is the number of lines above the rows: the head and the column headings.
 const historyHead = 2
 
 // pageHeight returns the number of rows that fit.
@@ -72,7 +71,7 @@ func (h historyScreen) head(width int) string {
 	}
 	line := st.title.Render(text)
 	if filter := h.filter.String(); filter != "" {
-		line += st.bar2.Render("  only " + filter)
+		line += st.mark.Render("  only " + filter)
 	}
 	if h.err != nil && len(h.page) > 0 {
 		return truncate(line+st.warn.Render("  ✗ "+h.err.Error()+" (r: retry)"), width)
@@ -97,11 +96,11 @@ func (h historyScreen) sessionRows(width, height int) []string {
 		rows[i] = []string{prize.Thousands(d.Index), d.Whole, prizeName(d.Prize), textOf(d.Rule), d.Rules, d.PlayedAt.UTC().Format("15:04:05")}
 	}
 	return table(st, []column{
-		{title: "INDEX", rank: 3, right: true, most: 26},
-		{title: "ACCOUNT", rank: 5, most: 24},
-		{title: "PRIZE", rank: 6, most: 30, style: func(row int) lipgloss.Style { return st.prize(shown[row].Prize != nil) }},
-		{title: "RULE", rank: 4, most: 40},
-		{title: "RULES", rank: 1, most: 20},
+		{title: "INDEX", rank: 3, right: true, max: 26},
+		{title: "ACCOUNT", rank: 5, max: 24},
+		{title: "PRIZE", rank: 6, max: 30, style: func(row int) lipgloss.Style { return st.prize(shown[row].Prize != nil) }},
+		{title: "RULE", rank: 4, max: 40},
+		{title: "RULES", rank: 1, max: 20},
 		{title: "DRAWN", rank: 2},
 	}, rows, h.selected-from, width)
 }
@@ -117,10 +116,10 @@ func (h historyScreen) campaignRows(width, height int) []string {
 		rows[i] = []string{prize.Thousands(d.Index), d.Whole, prizeName(d.Prize), playerName(d), claimState(d), formatTime(d.PlayedAt), textOf(d.Rule)}
 	}
 	return table(st, []column{
-		{title: "INDEX", rank: 3, right: true, most: 26},
-		{title: "ACCOUNT", rank: 7, most: 24},
-		{title: "PRIZE", rank: 6, most: 24, style: func(row int) lipgloss.Style { return st.prize(shown[row].Prize != nil) }},
-		{title: "PLAYER", rank: 4, most: 24},
+		{title: "INDEX", rank: 3, right: true, max: 26},
+		{title: "ACCOUNT", rank: 7, max: 24},
+		{title: "PRIZE", rank: 6, max: 24, style: func(row int) lipgloss.Style { return st.prize(shown[row].Prize != nil) }},
+		{title: "PLAYER", rank: 4, max: 24},
 		{title: "STATE", rank: 5, style: func(row int) lipgloss.Style {
 			if shown[row].Void != nil {
 				return st.warn
@@ -128,7 +127,7 @@ func (h historyScreen) campaignRows(width, height int) []string {
 			return st.good
 		}},
 		{title: "PLAYED", rank: 2},
-		{title: "RULE", rank: 1, most: 30},
+		{title: "RULE", rank: 1, max: 30},
 	}, rows, h.selected-from, width)
 }
 
@@ -140,7 +139,7 @@ func prizeName(won *draw.Prize) string {
 	return won.Name
 }
 
-// textOf returns a text, or an empty one for nil.
+// textOf returns *text, or "" for nil.
 func textOf(text *string) string {
 	if text == nil {
 		return ""
@@ -156,7 +155,7 @@ func playerName(d *campaign.Draw) string {
 	return cmp.Or(d.Player, "-")
 }
 
-// claimState returns whether a draw is void or claimed, in a word.
+// claimState returns "void", "claimed" or "".
 func claimState(d *campaign.Draw) string {
 	switch {
 	case d.Void != nil:
@@ -183,7 +182,7 @@ func (h historyScreen) showDetail() tea.Cmd {
 	return send(dialogMsg{detailDialog{title: "Draw " + prize.Thousands(d.Index), facts: sessionFacts(d), screen: h}})
 }
 
-// fact is a line about a draw.
+// fact is a named value in the details of a draw.
 type fact struct{ name, value string }
 
 func campaignFacts(d *campaign.Draw) []fact {
@@ -228,7 +227,8 @@ func sessionFacts(d *drawn) []fact {
 	}
 }
 
-// detailDialog is a dialog about a draw. The keys of the list act on the draw.
+// detailDialog is a dialog with the details of a draw. The keys that act on a draw in the
+// list act on this one.
 type detailDialog struct {
 	title  string
 	facts  []fact
@@ -278,7 +278,7 @@ func (d detailDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	return d, nil
 }
 
-// scroll moves by some lines, but not beyond the first or last one.
+// scroll scrolls by a number of lines, but not beyond the first or last one.
 func (d detailDialog) scroll(by int) detailDialog {
 	d.from = max(min(d.from+by, len(d.lines(d.screen.w.styles, d.size.width))-d.size.height), 0)
 	return d
@@ -305,7 +305,7 @@ func (d detailDialog) lines(st styles, width int) []string {
 			if i == 0 {
 				name = fact.name
 			}
-			lines = append(lines, st.faint.Render(pad(name, names))+"  "+strings.TrimRight(line, " "))
+			lines = append(lines, st.faint.Render(show.Pad(name, names))+"  "+strings.TrimRight(line, " "))
 		}
 	}
 	return lines

@@ -6,21 +6,18 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 )
 
 // Widths and heights are in columns and lines of the terminal.
 
-// pad appends spaces to text until it has the width.
-func pad(text string, width int) string {
-	return text + strings.Repeat(" ", max(width-lipgloss.Width(text), 0))
-}
-
-// padLeft prepends spaces to text until it has the width.
+// padLeft prepends spaces to text up to the width.
 func padLeft(text string, width int) string {
 	return strings.Repeat(" ", max(width-lipgloss.Width(text), 0)) + text
 }
 
-// truncate shortens text to the width; an ellipsis replaces what is left out.
+// truncate shortens text to the width; an ellipsis replaces the rest.
 func truncate(text string, width int) string {
 	if width <= 0 {
 		return ""
@@ -45,7 +42,7 @@ func fill(view string, width, height int) string {
 		lines = append(lines, "")
 	}
 	for i, line := range lines {
-		lines[i] = pad(line, width)
+		lines[i] = show.Pad(line, width)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -55,7 +52,7 @@ func centre(view string, width, height int) string {
 	return lipgloss.Place(width, height, lipgloss.Center, lipgloss.Center, crop(view, width, height))
 }
 
-// firstVisible returns the first line shown of a list so that the selected line is
+// firstVisible returns the first line of a list to show so that the selected line is
 // visible.
 func firstVisible(selected, lines, height int) int {
 	return min(max(selected-height/2, 0), max(lines-height, 0))
@@ -67,13 +64,13 @@ type column struct {
 	title string
 	rank  int
 	right bool // aligned to the right
-	most  int  // maximum width; 0 for any
-	least int  // width down to which texts may be truncated; 0 for not at all
+	max   int  // maximum width; 0 for any
+	min   int  // width down to which texts may be truncated; 0 for not at all
 	style func(row int) lipgloss.Style
 }
 
-// table renders rows below the titles of their columns, as lines of a width. It marks
-// the selected row, unless that is negative.
+// table renders rows below the column headings, as lines of a width. It marks the selected
+// row; a negative one means none.
 func table(st styles, columns []column, rows [][]string, selected, width int) []string {
 	widths, shown := columnWidths(columns, rows, width-2)
 	line := func(cell func(i int) string, style func(i int) lipgloss.Style) string {
@@ -86,7 +83,7 @@ func table(st styles, columns []column, rows [][]string, selected, width int) []
 			if columns[i].right {
 				part = padLeft(part, widths[i])
 			} else {
-				part = pad(part, widths[i])
+				part = show.Pad(part, widths[i])
 			}
 			text += style(i).Render(part)
 		}
@@ -97,7 +94,7 @@ func table(st styles, columns []column, rows [][]string, selected, width int) []
 		cell := func(i int) string { return row[i] }
 		if k == selected {
 			text := line(cell, func(int) lipgloss.Style { return st.plain })
-			lines = append(lines, st.selected.Render(pad("› "+text, width)))
+			lines = append(lines, st.selected.Render(show.Pad("› "+text, width)))
 			continue
 		}
 		lines = append(lines, "  "+line(cell, func(i int) lipgloss.Style {
@@ -120,14 +117,14 @@ func columnWidths(columns []column, rows [][]string, width int) (widths, shown [
 		for _, row := range rows {
 			widths[i] = max(widths[i], lipgloss.Width(row[i]))
 		}
-		if c.most > 0 {
-			widths[i] = min(widths[i], c.most)
+		if c.max > 0 {
+			widths[i] = min(widths[i], c.max)
 		}
 	}
 	for total := tableWidth(widths, shown); total > width; total-- {
 		widest := -1
 		for _, i := range shown {
-			if least := columns[i].least; least > 0 && widths[i] > least && (widest < 0 || widths[i] > widths[widest]) {
+			if c := columns[i]; c.min > 0 && widths[i] > c.min && (widest < 0 || widths[i] > widths[widest]) {
 				widest = i
 			}
 		}

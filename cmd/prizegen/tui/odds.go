@@ -11,7 +11,7 @@ import (
 )
 
 // oddsScreen charts the exact odds of the current terms, or those of one account number,
-// and how often each outcome came up in this session.
+// and the number of draws of this session with each outcome.
 type oddsScreen struct {
 	w        *workspace
 	settings Settings
@@ -115,9 +115,9 @@ func (o oddsScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
 	case key.Matches(msg, k.down):
 		return o.scroll(1), nil
 	case key.Matches(msg, k.pageUp):
-		return o.scroll(-o.page()), nil
+		return o.scroll(-o.pageHeight()), nil
 	case key.Matches(msg, k.pageDown):
-		return o.scroll(o.page()), nil
+		return o.scroll(o.pageHeight()), nil
 	default:
 		return o, o.choose.handle(o.w, o.settings, msg)
 	}
@@ -125,7 +125,7 @@ func (o oddsScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
 }
 
 func (o oddsScreen) scroll(by int) oddsScreen {
-	o.from = max(min(o.from+by, len(o.rows())-o.page()), 0)
+	o.from = max(min(o.from+by, len(o.rows())-o.pageHeight()), 0)
 	return o
 }
 

@@ -17,9 +17,9 @@ import (
 // oddsRoomy is the minimum height of the screen for empty lines.
 const oddsRoomy = 14
 
-// page returns the number of rows that fit between the title, the figures and the heads
-// of the columns.
-func (o oddsScreen) page() int {
+// pageHeight returns the number of rows that fit below the title, the figures and the
+// column headings.
+func (o oddsScreen) pageHeight() int {
 	around := 5
 	if o.size.height >= oddsRoomy {
 		around += 3
@@ -106,7 +106,7 @@ func (o oddsScreen) chart(width int) []string {
 	const minBar, maxBar = 6, 40
 	st, all := o.w.styles, o.rows()
 	counted := o.account == "" && o.observed != nil
-	rows := all[o.from:min(o.from+o.page(), len(all))]
+	rows := all[o.from:min(o.from+o.pageHeight(), len(all))]
 	prizes := func(row int) lipgloss.Style { return st.prize(rows[row].Prize != nil) }
 	figures := func(row int) lipgloss.Style {
 		if rows[row].Prize == nil {
@@ -115,8 +115,8 @@ func (o oddsScreen) chart(width int) []string {
 		return st.plain
 	}
 	columns := []column{
-		{title: "RULE", rank: 6, least: 10},
-		{title: "PRIZE", rank: 6, least: 7, style: prizes},
+		{title: "RULE", rank: 6, min: 10},
+		{title: "PRIZE", rank: 6, min: 7, style: prizes},
 		{title: "CHANCE", rank: 5, right: true, style: figures},
 		{title: "ONE IN", rank: 1, right: true, style: figures},
 	}
@@ -136,7 +136,7 @@ func (o oddsScreen) chart(width int) []string {
 	room := min(width-2-2-tableWidth(widths, shown), maxBar)
 	cells = cells[o.from : o.from+len(rows)]
 	for i := range columns {
-		columns[i].most = widths[i]
+		columns[i].max = widths[i]
 		if !slices.Contains(shown, i) {
 			columns[i].rank = 0
 		}
@@ -145,7 +145,7 @@ func (o oddsScreen) chart(width int) []string {
 		share, _ := new(big.Rat).Quo(row.Probability, most).Float64()
 		cells[i] = append(cells[i], o.bar(row, share, room, most))
 	}
-	return table(st, append(columns, column{rank: 6, most: room}), cells, -1, width)
+	return table(st, append(columns, column{rank: 6, max: room}), cells, -1, width)
 }
 
 // cells returns the texts of a row. Only the first row shown of a rule has its name.
@@ -163,25 +163,19 @@ func (o oddsScreen) cells(rows []prize.Row, i int, counted bool) []string {
 	}
 	cells := []string{rule, won, prize.Percent(row.Probability), strings.TrimPrefix(prize.OneIn(row.Probability), "1 in ")}
 	if counted {
-		expected, _ := new(big.Rat).Mul(row.Probability, new(big.Rat).SetInt(new(big.Int).SetUint64(o.drawn()))).Float64()
+		expected := expectedCount(row.Probability, o.drawn())
 		cells = append(cells, prize.Thousands(o.observed[row.Outcome]), formatExpected(expected))
 	}
 	return cells
 }
 
 // drawn returns the number of draws counted.
-func (o oddsScreen) drawn() uint64 {
-	var n uint64
-	for _, count := range o.observed {
-		n += count
-	}
-	return n
-}
+func (o oddsScreen) drawn() uint64 { return total(o.observed) }
 
-// bar renders the chance of a row, with a mark at its share of the draws.
+// bar renders the chance of a row as a bar, with a mark at its share of the draws.
 func (o oddsScreen) bar(row prize.Row, share float64, width int, most *big.Rat) string {
 	st := o.w.styles
-	bar := []rune(pad(show.Bar(share, width), width))
+	bar := []rune(show.Pad(show.Bar(share, width), width))
 	n := o.drawn()
 	if n == 0 || o.account != "" || o.observed[row.Outcome] == 0 || width < 1 {
 		return st.bar.Render(string(bar))
@@ -189,7 +183,7 @@ func (o oddsScreen) bar(row prize.Row, share float64, width int, most *big.Rat) 
 	scale, _ := most.Float64()
 	at := int(math.Round(float64(o.observed[row.Outcome]) / float64(n) / scale * float64(width)))
 	at = min(at, width-1)
-	return st.bar.Render(string(bar[:at])) + st.bar2.Render("┃") + st.bar.Render(string(bar[at+1:]))
+	return st.bar.Render(string(bar[:at])) + st.mark.Render("┃") + st.bar.Render(string(bar[at+1:]))
 }
 
 // cost renders the total cost of a number of draws.
@@ -198,14 +192,14 @@ func (o oddsScreen) cost(odds *prize.Odds, width int) string {
 	if o.account != "" {
 		return ""
 	}
-	total := odds.Total(o.draws)
+	sum := odds.Total(o.draws)
 	draws := prize.Thousands(o.draws) + " " + show.Noun(o.draws, "draw")
-	text := fmt.Sprintf("%s: %s expected, at most %s with 95%%, %s with 99%% probability", draws, currency.FormatRat(total.Mean, 0), show.Money(currency, total.P95), show.Money(currency, total.P99))
-	if total.Rough != "" {
+	text := fmt.Sprintf("%s: %s expected, at most %s with 95%%, %s with 99%% probability", draws, currency.FormatRat(sum.Mean, 0), show.Money(currency, sum.P95), show.Money(currency, sum.P99))
+	if sum.Rough != "" {
 		text += ", roughly"
 	}
 	if lipgloss.Width(text) > width {
-		text = fmt.Sprintf("%s: %s, 99%%: at most %s", draws, currency.FormatRat(total.Mean, 0), show.Money(currency, total.P99))
+		text = fmt.Sprintf("%s: %s, 99%%: at most %s", draws, currency.FormatRat(sum.Mean, 0), show.Money(currency, sum.P99))
 	}
 	return st.faint.Render(truncate(text, width))
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// rulesScreen shows the rules, each with its prizes and their chances, the text of the
-// rules, and the mistakes in a file that can't be used. It watches the file.
+// rulesScreen shows the rules with their prizes and chances, the YAML text of the rules,
+// or the mistakes in a file that can't be used. It watches the file for changes.
 type rulesScreen struct {
 	w        *workspace
 	settings Settings
@@ -27,8 +27,8 @@ type rulesScreen struct {
 	watch    fileWatch
 
 	selected int  // index of the selected rule
-	source   bool // whether the text of the rules is shown
-	current  bool // whether the rules in use are shown rather than the mistakes of a file
+	source   bool // the text of the rules is shown
+	current  bool // the rules in use are shown rather than the mistakes of a file
 	from     int  // first line shown of the text or the mistakes
 }
 
@@ -105,7 +105,7 @@ func (r rulesScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
 	k := r.keys
 	switch {
 	case key.Matches(msg, k.source):
-		r = r.nextSide()
+		r = r.nextView()
 	case key.Matches(msg, k.reload):
 		return r, r.reload()
 	case key.Matches(msg, k.up):
@@ -122,9 +122,8 @@ func (r rulesScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
 	return r, nil
 }
 
-// nextSide changes between the rules, their text, and the mistakes of a file if there is
-// one with mistakes.
-func (r rulesScreen) nextSide() rulesScreen {
+// nextView changes between the rules, their text, and the mistakes of a file if it has any.
+func (r rulesScreen) nextView() rulesScreen {
 	switch {
 	case r.invalid() != nil:
 		r.current, r.source = true, false
@@ -197,7 +196,7 @@ type rulesMsg struct {
 	ref      string
 	rules    *prize.Rules
 	err      error       // a [prize.FileError] if the file has mistakes
-	reloaded bool        // whether the rules were chosen earlier
+	reloaded bool        // the rules were chosen earlier
 	version  fileVersion // of the file before it was read
 }
 
@@ -237,7 +236,7 @@ func (m rulesMsg) apply(s Settings) Settings {
 	return s
 }
 
-// report returns a command that reports the result, or nil if it is visible anyway.
+// report returns a command that shows the result, or nil if the screens show it anyway.
 func (m rulesMsg) report() tea.Cmd {
 	switch {
 	case m.err != nil:
@@ -263,14 +262,14 @@ func isFile(ref string) bool {
 
 // fileWatch watches the rules file for changes, whichever screen is active.
 type fileWatch struct {
-	number  int         // counts watches; messages of earlier ones are dropped
+	number  int         // counts watches; messages of earlier ones are ignored
 	ref     string      // the file; empty for none
 	version fileVersion // that was read; zero if it is not known
 	paused  bool        // while a campaign is played
 }
 
-// watchTime is the time between two looks at the file.
-const watchTime = time.Second
+// watchInterval is the time between two checks of the file.
+const watchInterval = time.Second
 
 // fileVersion identifies a version of a file.
 type fileVersion struct {
@@ -315,7 +314,8 @@ func (r rulesScreen) watchFile() (rulesScreen, tea.Cmd) {
 	return r, r.statFile()
 }
 
-// statFile returns a command that looks at the file, or nil if there is none.
+// statFile returns a command that checks the version of the file, or nil if the rules are
+// not from a file.
 func (r rulesScreen) statFile() tea.Cmd {
 	number, ref := r.watch.number, r.watch.ref
 	if r.watch.paused || !isFile(ref) {
@@ -327,10 +327,10 @@ func (r rulesScreen) statFile() tea.Cmd {
 	}
 }
 
-// receiveVersion reloads the file if it has changed, and goes on watching. It ignores
-// errors: a missing file may be about to be replaced.
+// receiveVersion reloads the file if it has changed, and continues watching it. It ignores
+// errors, because a missing file may be about to be replaced.
 func (r rulesScreen) receiveVersion(msg fileVersionMsg) (screen, tea.Cmd) {
-	tick := r.w.after(watchTime, watchTickMsg{msg.watch})
+	tick := r.w.after(watchInterval, watchTickMsg{msg.watch})
 	if msg.err != nil {
 		return r, tick
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// rulesHead is the number of lines above the list of rules: the title and the heads of
-// the columns.
+// rulesHead is the number of lines above the list of rules: the title and the column
+// headings.
 const rulesHead = 2
 
-// sideBySide is the minimum width for a rule beside the list rather than below it.
+// sideBySide is the minimum width to show a rule beside the list rather than below it.
 const sideBySide = 72
 
 // listSize returns the size of the rows of the list.
@@ -80,12 +80,12 @@ func (r rulesScreen) title() string {
 	return broken + st.title.Render(rules.Name) + st.faint.Render("  "+text+"  sha256 "+rules.SHA256())
 }
 
-// list renders the rules with the share of draws that each decides.
+// list renders the rules, each with the share of draws that it decides.
 func (r rulesScreen) list(size sizeMsg) string {
 	st, rules := r.w.styles, r.settings.Terms().Rules.List
 	from := firstVisible(r.selected, len(rules), size.height)
 	columns := []column{
-		{title: "RULE", rank: 2, least: 8},
+		{title: "RULE", rank: 2, min: 8},
 		{title: "DECIDES", rank: 1, right: true, style: func(int) lipgloss.Style { return st.faint }},
 	}
 	var rows [][]string
@@ -97,7 +97,7 @@ func (r rulesScreen) list(size sizeMsg) string {
 		rows = append(rows, []string{rules[i].Name, share})
 	}
 	widths, _ := columnWidths(columns, rows, size.width-2)
-	columns[0].most = widths[0]
+	columns[0].max = widths[0]
 	rows = rows[from:min(from+size.height, len(rows))]
 	return strings.Join(table(st, columns, rows, r.selected-from, min(tableWidth(widths, []int{0, 1})+2, size.width)), "\n")
 }
@@ -136,10 +136,10 @@ func (r rulesScreen) detail(width, height int) string {
 		lines = lines[1:2] // the list has the rest
 	}
 	columns := []column{
-		{title: "PRIZE", rank: 4, least: 14, style: func(row int) lipgloss.Style { return st.prize(row < len(rule.Prizes)) }},
+		{title: "PRIZE", rank: 4, min: 14, style: func(row int) lipgloss.Style { return st.prize(row < len(rule.Prizes)) }},
 		{title: "CHANCE", rank: 3, right: true},
 		{title: "OF ALL", rank: 2, right: true, style: func(int) lipgloss.Style { return st.faint }},
-		{title: "STOCK", rank: 1, least: 5, style: func(int) lipgloss.Style { return st.faint }},
+		{title: "STOCK", rank: 1, min: 5, style: func(int) lipgloss.Style { return st.faint }},
 	}
 	lines = append(lines, table(st, columns, r.prizes(rule), -1, width)...)
 	return crop(strings.Join(lines, "\n"), width, height)
@@ -196,8 +196,8 @@ func (r rulesScreen) text(width int) []string {
 	return lines
 }
 
-// mistakes renders every mistake with its line and a mark below it, or the error if the
-// file could not be read.
+// mistakes renders every mistake with its line and a mark below the column, or the error if
+// the file could not be read.
 func (r rulesScreen) mistakes(width int) string {
 	st := r.w.styles
 	list := r.invalid().mistakes()
@@ -222,7 +222,7 @@ func (r rulesScreen) mistakes(width int) string {
 	return strings.Join(lines, "\n")
 }
 
-// printable replaces control characters.
+// printable replaces control characters by U+FFFD.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/tui/noquery"
 )
 
-//nolint:gochecknoinits // ends what package noquery began
+//nolint:gochecknoinits // undoes the change that package noquery made
 func init() { noquery.End() }
 
 const (
@@ -22,8 +22,8 @@ const (
 	pollTimeout     = 3 * time.Second  // limits health checks
 )
 
-// Run shows the program on a terminal until the user quits or ctx ends. It restores the
-// terminal before it returns, also after a panic, which it returns as an error.
+// Run shows the program on a terminal until the user quits or ctx ends. It returns a panic
+// as an error, and always restores the terminal before it returns.
 func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	renderer := lipgloss.NewRenderer(out)
@@ -66,7 +66,7 @@ func screens(w *workspace) []screen {
 	return []screen{newDraw(w), newOdds(w), newBulk(w), newHistory(w), newServices(w), newRules(w)}
 }
 
-// finish cancels running commands, and waits for those that must finish.
+// finish cancels running commands, and waits for those that must clean up.
 func (w *workspace) finish(cancel context.CancelFunc) {
 	cancel()
 	w.running.Lock()
@@ -116,7 +116,7 @@ func (r *recoverer) View() (view string) {
 	return r.model.View()
 }
 
-// failed keeps the value of a panic, and reports whether there was one.
+// failed stores the value of a panic, and reports whether any panic has occurred.
 func (r *recoverer) failed(panicked any) bool {
 	if panicked != nil {
 		r.err = panicError(panicked)

@@ -14,8 +14,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// screen is a tab of the program. It is a value: Update returns the changed screen. The
-// active screen alone receives keys and the mouse; every screen receives other messages.
+// screen is a tab of the program. It is a value: Update returns the changed screen. Only
+// the active screen receives keys and the mouse; every screen receives other messages.
 type screen interface {
 	Title() string // of its tab
 	Init() tea.Cmd // called when the screen is first shown
@@ -26,11 +26,11 @@ type screen interface {
 
 // quitConfirmer is a screen that may ask for a confirmation before the program quits.
 type quitConfirmer interface {
-	// ConfirmQuit returns the question, or an empty text if there is none to ask.
+	// ConfirmQuit returns the question, or "" if no confirmation is needed.
 	ConfirmQuit() string
 }
 
-// workspace has what all screens share. It does not change.
+// workspace has the configuration and resources that all screens share. It does not change.
 type workspace struct {
 	Config
 	ctx         context.Context // ends with the program
@@ -56,7 +56,7 @@ func (w *workspace) call(f func(ctx context.Context) tea.Msg) tea.Cmd {
 }
 
 // await is like call, but a dialog with a text is open until f returns. If the user
-// cancels, the message of f is dropped.
+// cancels, the message of f is ignored.
 func (w *workspace) await(text string, f func(ctx context.Context) tea.Msg) tea.Cmd {
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(w.ctx, w.callTimeout)
@@ -82,19 +82,19 @@ func (w *workspace) explain(err error) string {
 
 // The messages that the frame sends to every screen.
 type (
-	// settingsMsg has the settings. It is the first message of a screen, and follows
-	// every change.
+	// settingsMsg has the settings. A screen receives it first of all, and after every
+	// change.
 	settingsMsg struct{ Settings }
 
-	// oddsMsg has the exact odds of the current terms. It follows a change of the terms;
-	// odds is nil until they are computed.
+	// oddsMsg has the exact odds of the current terms. Screens receive it after a change
+	// of the terms; odds is nil until they are computed.
 	oddsMsg struct {
 		terms Terms
 		odds  *prize.Odds
 	}
 )
 
-// shownMsg informs a screen that it became the active one, or is no longer.
+// shownMsg informs a screen that it has become the active one, or no longer is.
 type shownMsg struct{ shown bool }
 
 // The messages that screens send.
@@ -105,12 +105,12 @@ type (
 	// errorMsg shows an error at the bottom until a key is pressed.
 	errorMsg struct{ err error }
 
-	// noteMsg shows at the bottom what was done, until a key is pressed.
+	// noteMsg shows a note at the bottom until a key is pressed.
 	noteMsg struct{ text string }
 )
 
-// drawn is a draw that the Draw screen made. It is also the message that informs every
-// screen of the draw.
+// drawn is a draw that the Draw screen has made. It is also the message that informs every
+// screen about the draw.
 type drawn struct {
 	campaign.Draw // without ID and Campaign in free play
 
@@ -122,7 +122,7 @@ type drawn struct {
 // stored reports whether the draw is one of a campaign.
 func (d *drawn) stored() bool { return d.Campaign != "" }
 
-// player returns the name of the entrant, or an empty text.
+// player returns the name of the entrant, or "" for none.
 func (d *drawn) player() string {
 	if d.entrant == (campaign.Person{}) {
 		return ""

@@ -16,7 +16,7 @@ import (
 
 const (
 	pollInterval = 2 * time.Second // between two health checks while the screen is shown
-	maxLatencies = 120             // per service
+	maxLatencies = 120             // most latencies kept per service
 )
 
 // servicesScreen shows the health of the services, now and since the screen was first
@@ -31,8 +31,8 @@ type servicesScreen struct {
 	list     []remote.Health // results of the last check; nil before the first one
 	history  [][]float64     // by service: latencies in milliseconds, negative for no answer
 	checked  time.Time       // time of the last result
-	request  int             // counts checks and changes; results of earlier ones are dropped
-	waiting  bool            // whether a check is running
+	request  int             // counts checks and changes; results of earlier ones are ignored
+	waiting  bool            // a check is running
 	shown    bool
 }
 
@@ -96,8 +96,8 @@ func (s servicesScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	return s, nil
 }
 
-// applySettings applies settings. Health checks have a client of their own, which does not
-// depend on failed draws.
+// applySettings applies settings. Health checks have a client of their own, so they do not
+// depend on the circuit breakers of draws.
 func (s servicesScreen) applySettings(settings Settings) (screen, tea.Cmd) {
 	before := s.settings.Backend.Client
 	s.settings = settings
@@ -181,7 +181,7 @@ func (s servicesScreen) View(width, height int) string {
 	return crop(strings.Join(lines, "\n"), width, height)
 }
 
-// head renders how many services are ready.
+// head renders the number of ready services.
 func (s servicesScreen) head(width int) string {
 	st := s.w.styles
 	ready := 0
@@ -200,9 +200,9 @@ func (s servicesScreen) head(width int) string {
 // rows renders a table with a line for each service.
 func (s servicesScreen) rows(width int) []string {
 	st := s.w.styles
-	spark, made := min(max(width-72, 8), 60), 12
+	sparkWidth, deployedWidth := min(max(width-72, 8), 60), 12
 	if width >= 100 {
-		made = 24
+		deployedWidth = 24
 	}
 	rows := make([][]string, len(s.list))
 	for i, h := range s.list {
@@ -213,11 +213,11 @@ func (s servicesScreen) rows(width int) []string {
 		case !h.Ready:
 			state = "not ready"
 		}
-		address, over := h.Address, sparkline(s.history[i], spark)
+		address, recent := h.Address, sparkline(s.history[i], sparkWidth)
 		if address == "" {
-			address, latency, over = "-", "-", ""
+			address, latency, recent = "-", "-", ""
 		}
-		rows[i] = []string{h.Service, state, latency, over, h.Implementation, address, h.Version}
+		rows[i] = []string{h.Service, state, latency, recent, h.Implementation, address, h.Version}
 	}
 	return table(st, []column{
 		{title: "SERVICE", rank: 7},
@@ -228,10 +228,10 @@ func (s servicesScreen) rows(width int) []string {
 			return st.warn
 		}},
 		{title: "LATENCY", rank: 5, right: true},
-		{title: "LATELY", rank: 4, most: spark, style: func(int) lipgloss.Style { return st.bar }},
-		{title: "MADE BY", rank: 3, most: made},
-		{title: "ADDRESS", rank: 2, most: 40},
-		{title: "VERSION", rank: 1, most: 16},
+		{title: "RECENT", rank: 4, max: sparkWidth, style: func(int) lipgloss.Style { return st.bar }},
+		{title: "DEPLOYED", rank: 3, max: deployedWidth},
+		{title: "ADDRESS", rank: 2, max: 40},
+		{title: "VERSION", rank: 1, max: 16},
 	}, rows, -1, width)
 }
 

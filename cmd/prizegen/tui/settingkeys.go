@@ -16,7 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// settingKeys are the keys that change the settings, on all screens that depend on them.
+// settingKeys are the keys that change the settings, on all screens that use the settings.
 type settingKeys struct {
 	rules, text, number, seed, campaign, entrant, backend key.Binding
 }
@@ -65,7 +65,7 @@ func (k settingKeys) handle(w *workspace, s Settings, msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
-// chooseBackend offers this process and services.
+// chooseBackend offers local draws and services.
 func (w *workspace) chooseBackend(s Settings) tea.Cmd {
 	options := []option{{"local", "in this process", w.connect(s, w.Local)}}
 	selected := 0
@@ -91,7 +91,7 @@ func (w *workspace) chooseBackend(s Settings) tea.Cmd {
 
 // connect returns a command that changes the backend: to services with their deployed
 // terms, or back to local draws with the terms chosen before. If the services do not
-// answer, the backend stays. connect returns nil for the current backend.
+// answer, the backend does not change. For the current backend, connect returns nil.
 func (w *workspace) connect(s Settings, b Backend) tea.Cmd {
 	switch {
 	case b.Name == s.Backend.Name && !s.Waiting:
@@ -126,7 +126,7 @@ func (w *workspace) chooseRules(s Settings) tea.Cmd {
 		options = append(options, option{name, about[name], w.awaitRules(s.Backend, name)})
 	}
 	if s.Backend.Client != nil {
-		options = append(options, option{"deployed", "what the prize service uses", w.awaitRules(s.Backend, "")})
+		options = append(options, option{"deployed", "the rules of the prize service", w.awaitRules(s.Backend, "")})
 	}
 	path := ""
 	if s.invalid != nil {
@@ -142,8 +142,9 @@ func (w *workspace) chooseRules(s Settings) tea.Cmd {
 	return choose("Rules", slices.Index(names, s.RulesRef), options...)
 }
 
-// chooseFormat offers known formats, and any other that take accepts.
-func chooseFormat(title, current string, known map[string]string, take func(format string) (tea.Cmd, error)) tea.Cmd {
+// chooseFormat offers known formats and any other format. The function change returns a
+// command that changes to a format, or an error if the format is invalid.
+func chooseFormat(title, current string, known map[string]string, change func(format string) (tea.Cmd, error)) tea.Cmd {
 	names := make([]string, 0, len(known))
 	for name := range known {
 		names = append(names, name)
@@ -151,14 +152,14 @@ func chooseFormat(title, current string, known map[string]string, take func(form
 	slices.Sort(names)
 	var options []option
 	for _, name := range names {
-		cmd, err := take(name)
+		cmd, err := change(name)
 		if err != nil {
 			cmd = send(errorMsg{err}) // never for a known format
 		}
 		options = append(options, option{name, known[name], cmd})
 	}
 	options = append(options, option{"another…", "another length or alphabet", ask(title, func(values []string) (tea.Cmd, error) {
-		return take(strings.TrimSpace(values[0]))
+		return change(strings.TrimSpace(values[0]))
 	}, field{label: "Format", value: current, hint: "[BCDFGHJKLM]3"})})
 	selected := slices.Index(names, current)
 	if selected < 0 {

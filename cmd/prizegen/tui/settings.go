@@ -19,7 +19,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Terms decide draws, together with the seed.
+// Terms are the rules and formats that decide draws together with the seed.
 type Terms struct {
 	Rules  *prize.Rules
 	Text   textgen.Format
@@ -52,7 +52,7 @@ type Settings struct {
 	RulesRef string // the name or file of Free.Rules
 
 	Seed  entropy.Seed   // of free play
-	Proof jsontext.Value // of the origin of Seed; nil for none
+	Proof jsontext.Value // proves the origin of Seed; nil for none
 	Next  uint64         // index of the next draw of free play
 
 	// Waiting means that Free is not known yet, because the backend has not reported what
@@ -65,7 +65,7 @@ type Settings struct {
 
 	invalid   *invalidRules // the rules that were read last, if they can't be used; otherwise nil
 	local     *localTerms   // nil while the backend is local
-	exhausted bool          // whether Next was drawn and is the last index of the seed
+	exhausted bool          // Next is the last index of the seed and was drawn
 }
 
 // localTerms are the terms of local draws, kept while services make the draws.
@@ -140,7 +140,7 @@ func (s Settings) withBackend(b Backend, free Terms, rulesRef string) Settings {
 	return s
 }
 
-// countDraw returns the settings after the draw of free play with index Next.
+// countDraw returns the settings after the draw with index Next of free play.
 func (s Settings) countDraw() Settings {
 	s.Next++
 	if s.exhausted = s.Next == 0; s.exhausted {
@@ -149,8 +149,8 @@ func (s Settings) countDraw() Settings {
 	return s
 }
 
-// termsUnknown reports whether nothing can be drawn because the terms are not known. The
-// terms of a campaign always are.
+// termsUnknown reports whether nothing can be drawn because the terms are not known. Those
+// of a campaign are always known.
 func (s Settings) termsUnknown() bool { return s.Waiting && s.Campaign == nil }
 
 // errTermsUnknown returns the error for a draw while the terms are not known.
@@ -184,7 +184,7 @@ func (s Settings) summary() string {
 	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
 }
 
-// shortSummary describes whether draws are stored, and where they are made.
+// shortSummary describes the settings in a few words.
 func (s Settings) shortSummary() string {
 	text := "free play · " + s.Free.Rules.Name
 	switch {
@@ -198,8 +198,8 @@ func (s Settings) shortSummary() string {
 	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
 }
 
-// shortSeed returns the beginning of a long seed: enough to recognise the seed, but not
-// to know it.
+// shortSeed returns the beginning of a long seed: enough to recognise the seed, but too
+// little to use it.
 func shortSeed(seed entropy.Seed) string {
 	if len(seed) <= 12 {
 		return string(seed)
@@ -210,7 +210,7 @@ func shortSeed(seed entropy.Seed) string {
 // fullName returns the first and last name of a person.
 func fullName(p campaign.Person) string { return p.FirstName + " " + p.LastName }
 
-// fullPath replaces a leading ~/ in a path by the home directory.
+// fullPath replaces a leading ~/ of a path with the home directory.
 func fullPath(path string) (string, error) {
 	rest, ok := strings.CutPrefix(path, "~/")
 	if !ok {

@@ -15,14 +15,14 @@ type styles struct {
 	faint    lipgloss.Style // less important text
 	key      lipgloss.Style // a key in the help
 	tab      lipgloss.Style // a tab that is not active
-	tabShown lipgloss.Style
+	tabShown lipgloss.Style // the tab that is active
 	win      lipgloss.Style // a prize
 	lose     lipgloss.Style // no prize
 	warn     lipgloss.Style // an error
 	good     lipgloss.Style // a success
 	selected lipgloss.Style // the selected row of a list
 	bar      lipgloss.Style // bar of a chart
-	bar2     lipgloss.Style // mark on a bar
+	mark     lipgloss.Style // mark on a bar
 	box      lipgloss.Style // box around a dialog
 	account  lipgloss.Style // the letters of an account number
 	rolling  lipgloss.Style // letters that are still rolling
@@ -39,7 +39,7 @@ func (s styles) prize(won bool) lipgloss.Style {
 	return s.lose
 }
 
-// color returns a colour for all kinds of terminals.
+// color returns a colour for light and dark terminals with 2^24, 256 and 16 colours.
 func color(light, light256, light16, dark, dark256, dark16 string) lipgloss.CompleteAdaptiveColor {
 	return lipgloss.CompleteAdaptiveColor{
 		Light: lipgloss.CompleteColor{TrueColor: light, ANSI256: light256, ANSI: light16},
@@ -70,7 +70,7 @@ func newStyles(r *lipgloss.Renderer) styles {
 		good:     s().Foreground(green),
 		selected: s().Bold(true).Reverse(true),
 		bar:      s().Foreground(accent),
-		bar2:     s().Foreground(gold),
+		mark:     s().Foreground(gold),
 		box:      s().Border(lipgloss.RoundedBorder()).BorderForeground(accent).Padding(0, 1),
 		account:  s().Bold(true).Foreground(accent),
 		rolling:  s().Foreground(grey),

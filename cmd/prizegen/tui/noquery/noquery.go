@@ -1,14 +1,15 @@
 // Package noquery stops Bubble Tea from querying the terminal when a process starts.
 //
-// An init function of Bubble Tea 1 asks the terminal for its background colour, in every
+// An init function of Bubble Tea 1 queries the background colour of the terminal, in every
 // command that prints to a terminal. If the terminal does not answer, that takes five
-// seconds, swallows keys typed ahead and leaves the query on the screen. Bubble Tea does
-// not ask if the variable CI is set, so this package sets it until End is called.
+// seconds, discards keys typed ahead and leaves the query on the screen. Bubble Tea does
+// not query the terminal if the variable CI is set, so this package sets it until End is
+// called.
 //
 // It must be initialised before Bubble Tea, so it has to be a package of its own that
-// imports nothing but os: Go initialises packages whose imports are ready in the order of
-// their paths, and Bubble Tea is not ready before golang.org/x/sys, whose path comes
-// after that of this package. Bubble Tea 2 has no such init function.
+// imports nothing but os: Go initialises packages in the order of their paths once their
+// imports are initialised, and Bubble Tea imports golang.org/x/sys, whose path comes after
+// the one of this package. Bubble Tea 2 has no such init function.
 package noquery
 
 import "os"
