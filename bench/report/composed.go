@@ -36,7 +36,7 @@ func composed(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title: "A draw composed of three services", unit: "draws/s", results: results,
-		about: "`POST /v1/draws` with `{}` over 64 connections to a core that makes no part of the draw itself. net/http is the cost of four such hops without any work, with one call of each service per draw. In ours, draws requested at the same time share calls.",
+		about: "`POST /v1/draws` with `{}` over 64 connections to a core that makes no part of the draw itself. *net/http* is the cost of four such hops without any work, with one call of each service per draw. In *ours*, concurrent draws share calls.",
 		aims:  []aim{{text: "ours ÷ Flask", ratios: ratios(find(results, "ours"), find(results, "Flask")), atLeast: 20}},
 	}, nil
 }

@@ -45,7 +45,7 @@ func growthClients(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title:  "Growing number of clients",
-		about:  "Texts of one service, and durable plays over three services on SQLite, each client on a persistent connection and without a pause between requests.",
+		about:  "Texts of one service, and durable plays over three services on SQLite. Each client has a persistent connection and sends its next request without a pause.",
 		tables: []table{t},
 		charts: []lineChart{
 			{title: "Requests answered", x: "clients", y: "per second", lines: []line{texts, plays}},
@@ -84,7 +84,7 @@ func growthReplicas(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title:  "Growing number of replicas",
-		about:  "Durable plays of one campaign by 64 clients, divided among processes of `prizegen serve` that share a PostgreSQL. Everything runs on this machine, so more replicas do not have more cores. The campaign's indexes have no gaps, so its plays are stored one batch after the other, whichever replica makes them.",
+		about:  "Durable plays of one campaign by 64 clients, divided among processes of `prizegen serve` that share a PostgreSQL. Everything runs on this machine, so more replicas do not get more cores. The campaign's indexes have no gaps, so its plays are stored one batch after the other, whichever replica makes them.",
 		tables: []table{t},
 		charts: []lineChart{{title: "Plays of all replicas on one machine", x: "replicas", y: "plays/s", lines: []line{rate}}},
 	}, nil

@@ -50,7 +50,7 @@ func growthStored(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title:  "Growing number of stored draws",
-		about:  "`prizegen serve` on SQLite with a campaign in which each draw has an entrant of its own: a play and pages of the site, requested on one connection.",
+		about:  "`prizegen serve` on SQLite with a campaign in which each draw has its own entrant: a play and pages of the site, requested on one connection.",
 		tables: []table{t},
 		charts: []lineChart{{title: "A play and pages by stored draws", x: "draws stored", y: "ms", lines: lines}},
 	}, nil

@@ -47,7 +47,7 @@ func play(ctx context.Context, l *lab) (section, error) {
 	lite, pg := find(results, "ours on SQLite"), find(results, "ours on PostgreSQL")
 	return section{
 		title: "A durable play over three services", unit: "plays/s", results: results,
-		about: "`POST /v1/draws` with a campaign, an entrant and an `Idempotency-Key` over 64 connections. Every play is on disk before it is answered. The peers without HTTP run in one process and save the requests, but commit each play.",
+		about: "`POST /v1/draws` with a campaign, an entrant and an `Idempotency-Key` over 64 connections. Every play is on disk before it is answered. The peers without HTTP run in one process, which saves the requests, but they commit each play.",
 		aims: []aim{
 			{text: "SQLite ÷ Flask", ratios: ratios(lite, find(results, "Flask on SQLite")), atLeast: 40},
 			{text: "SQLite ÷ a transaction per play", ratios: ratios(lite, find(results, "a transaction per play, SQLite")), atLeast: 10},

@@ -55,7 +55,7 @@ func start(ctx context.Context, l *lab) (section, error) {
 	first := find(results, "ours, a draw")
 	return section{
 		title: "Start", unit: "ms", less: true, results: results,
-		about: "The time until the first result, with all files in the system's cache.",
+		about: "The time to the first result, with all files in the page cache.",
 		aims: []aim{
 			{text: "`prizegen draw`", ratios: first.samples, atMost: 15, absolute: "ms"},
 			{text: "ours ÷ Python, each making a draw", ratios: ratios(first, find(results, "Python, a draw")), atMost: 0.1},

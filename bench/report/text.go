@@ -49,7 +49,7 @@ func text(ctx context.Context, l *lab) (section, error) {
 	first := find(results, "ours")
 	return section{
 		title: "A text over HTTP", unit: "requests/s", results: results,
-		about: "`GET /v1/text` over 64 persistent connections, sent by wrk on the same machine. It takes the same share of the cores from all.",
+		about: "`GET /v1/text` over 64 persistent connections, sent by wrk on the same machine, where it takes the same share of the cores from every contestant.",
 		aims: []aim{
 			{text: "ours ÷ net/http", ratios: ratios(first, find(results, "net/http")), atLeast: 0.85},
 			{text: "ours ÷ Flask", ratios: ratios(first, find(results, "Flask")), atLeast: 8},
