@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,15 +30,15 @@ const (
 	exitInterrupted = 130
 )
 
-// app is the input, the output and the dependencies of the commands. Results go to out,
-// everything else to err.
+// app holds the input, the output and the dependencies of the commands. Results go to
+// out, everything else to err.
 type app struct {
 	in        io.Reader
 	out, err  io.Writer
 	inIsTerm  bool
 	errIsTerm bool
-	errWidth  func() int // columns of the terminal that err is
-	width     int        // columns of the terminal that out is, or 100
+	errWidth  func() int // the width of the terminal err, in columns
+	width     int        // the width of the terminal out, or 100
 	table     settings.Table
 	sources   settings.Sources
 	// trustRoots adds the embedded certificate authorities, once. It may be nil.
@@ -71,7 +72,7 @@ func systemApp() *app {
 	}
 }
 
-// terminalWidth returns the columns of a terminal, and 100 for other files.
+// terminalWidth returns the width of a terminal in columns, or 100 for other files.
 func terminalWidth(file *os.File) int {
 	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
 		return width
@@ -101,7 +102,7 @@ func run(a *app, args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	switch {
-	case err == nil || errors.Is(err, syscall.EPIPE): // the reader of the output has seen enough
+	case err == nil || errors.Is(err, syscall.EPIPE): // the reader of the output closed the pipe
 		return exitDone
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		a.say("prizegen: interrupted")
@@ -110,8 +111,8 @@ func run(a *app, args []string) int {
 	return a.report(err)
 }
 
-// errInterrupted is the error of a command that ended by a signal which not every
-// command handles.
+// errInterrupted is returned by a command that ended because of a signal that only it
+// handles.
 var errInterrupted = errors.New("interrupted")
 
 // usageError is an error in the command line or the settings.
@@ -123,7 +124,7 @@ func (e usageError) Unwrap() error { return e.err }
 // usagef returns a [usageError].
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// hintError is an error with advice on what to do about it.
+// hintError is an error with a hint on what to do about it.
 type hintError struct {
 	err  error
 	hint string
@@ -132,7 +133,7 @@ type hintError struct {
 func (e hintError) Error() string { return e.err.Error() }
 func (e hintError) Unwrap() error { return e.err }
 
-// hintOf returns the advice on an error, or "".
+// hintOf returns the hint for an error, or "".
 func hintOf(err error) string {
 	var hint hintError
 	if errors.As(err, &hint) {
@@ -143,7 +144,7 @@ func hintOf(err error) string {
 
 // report prints an error and returns the exit status for it.
 func (a *app) report(err error) int {
-	message := strings.TrimRight(err.Error(), "\n")
+	message := plainConflict(strings.TrimRight(err.Error(), "\n"))
 	a.say("prizegen: error: %s", message)
 	var usage usageError
 	isUsage := !a.running || errors.As(err, &usage)
@@ -157,6 +158,19 @@ func (a *app) report(err error) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// conflict matches cobra's error for flags that exclude each other.
+var conflict = regexp.MustCompile(`^if any flags in the group \[.*\] are set none of the others can be; \[(.*)\] were all set$`)
+
+// plainConflict replaces cobra's message about flags that exclude each other by a
+// shorter one. It returns other messages unchanged.
+func plainConflict(message string) string {
+	match := conflict.FindStringSubmatch(message)
+	if match == nil {
+		return message
+	}
+	return "--" + strings.Join(strings.Fields(match[1]), " and --") + " cannot be used together"
 }
 
 // write writes a result.
@@ -181,7 +195,7 @@ func (a *app) writeJSON(v any) error {
 	return a.write(append(text, '\n'))
 }
 
-// writeTable writes rows of texts below headings.
+// writeTable writes rows as a table with headings.
 func (a *app) writeTable(headings []string, rows [][]string) error {
 	style := a.styles()
 	return a.write([]byte(show.Table(headings, rows, func(row, _ int) lipgloss.Style {
@@ -192,16 +206,16 @@ func (a *app) writeTable(headings []string, rows [][]string) error {
 	})))
 }
 
-// stdin returns a reader of standard input that ends with the context, even while it
-// waits for somebody to type.
+// stdin returns a reader of standard input that fails when the context ends, even while
+// it waits for input.
 func (a *app) stdin(ctx context.Context) io.Reader {
-	out, in := io.Pipe()
+	r, w := io.Pipe()
 	go func() {
-		_, err := io.Copy(in, a.in)
-		in.CloseWithError(err)
+		_, err := io.Copy(w, a.in)
+		w.CloseWithError(err)
 	}()
-	context.AfterFunc(ctx, func() { in.CloseWithError(context.Cause(ctx)) })
-	return out
+	context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
+	return r
 }
 
 // note writes a line to standard error, unless --quiet was given.
@@ -213,11 +227,11 @@ func (a *app) note(format string, args ...any) {
 
 // say writes a line to standard error.
 func (a *app) say(format string, args ...any) {
-	// An error of standard error cannot be reported anywhere.
+	// There is nowhere to report an error of standard error.
 	_, _ = fmt.Fprintf(a.err, format+"\n", args...)
 }
 
-// quietly returns the app without notes and progress.
+// quietly returns a copy of the app that shows no notes and no progress.
 func (a *app) quietly() *app {
 	quiet := *a
 	quiet.quiet = true
@@ -238,7 +252,7 @@ func (a *app) env(name string) string {
 func (a *app) isInteractive() bool { return a.inIsTerm && isTerminal(a.out) }
 
 // styles are the styles of results on a terminal with colors; elsewhere they do nothing.
-// They use the terminal's own palette, which its owner can read.
+// They use the palette of the terminal, so that they are readable on any background.
 type styles struct{ head, win, faint, warn lipgloss.Style }
 
 func (a *app) styles() styles {

@@ -16,7 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// connect makes the services in a.services generate the draws.
+// connect makes the app generate draws with the services in a.services.
 func connect(a *app) {
 	s := a.services
 	for _, address := range []*url.URL{s.Text, s.Number, s.Prize, s.Core} {
@@ -32,7 +32,7 @@ func connect(a *app) {
 	a.generator = a.client
 }
 
-// userAgent returns the name that other servers know the program by.
+// userAgent returns the User-Agent of requests to other servers.
 func userAgent() string { return "prizegen/" + thisBuild().Version }
 
 // calls reports whether a service makes its part of the draws.
@@ -40,8 +40,8 @@ func (a *app) calls(service string) bool {
 	return a.client != nil && a.client.Address(service) != nil
 }
 
-// textFormat returns the format of the texts: the one that was given, otherwise the one
-// deployed as the text service.
+// textFormat returns the given format of the texts, or the format of the text service if
+// none was given.
 func textFormat(ctx context.Context, a *app, given *settings.Value[textgen.Format]) (textgen.Format, error) {
 	if a.calls(remote.Text) && !given.Given() {
 		return a.client.TextFormat(ctx)
@@ -49,8 +49,8 @@ func textFormat(ctx context.Context, a *app, given *settings.Value[textgen.Forma
 	return given.Get(), nil
 }
 
-// numberFormat returns the format of the numbers: the one that was given, otherwise the
-// one deployed as the number service.
+// numberFormat returns the given format of the numbers, or the format of the number
+// service if none was given.
 func numberFormat(ctx context.Context, a *app, given *settings.Value[numgen.Format]) (numgen.Format, error) {
 	if a.calls(remote.Number) && !given.Given() {
 		return a.client.NumberFormat(ctx)
@@ -58,8 +58,8 @@ func numberFormat(ctx context.Context, a *app, given *settings.Value[numgen.Form
 	return given.Get(), nil
 }
 
-// deployedFormats returns the formats deployed as the services, and the defaults for
-// parts that this process makes.
+// deployedFormats returns the formats of the services, or the default for a part that this
+// process makes.
 func deployedFormats(ctx context.Context, a *app) (textgen.Format, numgen.Format, error) {
 	text, err := textgen.Parse(textgen.Default)
 	if a.calls(remote.Text) {
@@ -76,7 +76,7 @@ func deployedFormats(ctx context.Context, a *app) (textgen.Format, numgen.Format
 }
 
 // rulesFor returns the rules of a command: those of --rules if it was given, otherwise
-// those deployed as the prize service.
+// those of the prize service.
 func rulesFor(ctx context.Context, a *app, rules *settings.Value[string]) (*prize.Rules, error) {
 	if a.calls(remote.Prize) && !rules.Given() {
 		return namedRules(ctx, a, "")
@@ -110,11 +110,11 @@ func prizeURLFlag(a *app, given string, rules *prize.Rules) string {
 	return " --prize-url " + show.ShellWord(a.client.Address(remote.Prize).String())
 }
 
-// unavailableHint returns the advice on a service that does not answer, or "".
+// unavailableHint returns the hint for a service that does not answer, or "".
 func unavailableHint(err error) string {
-	var lost *remote.Unavailable
-	if !errors.As(err, &lost) || !slices.Contains([]string{remote.Text, remote.Number, remote.Prize, remote.Core}, lost.Service) {
+	var unavailable *remote.Unavailable
+	if !errors.As(err, &unavailable) || !slices.Contains([]string{remote.Text, remote.Number, remote.Prize, remote.Core}, unavailable.Service) {
 		return ""
 	}
-	return fmt.Sprintf("start it with prizegen serve --role=%s, give its URL with --%s-url, or see prizegen status", lost.Service, lost.Service)
+	return fmt.Sprintf("start it with prizegen serve --role=%s, give its URL with --%s-url, or see prizegen status", unavailable.Service, unavailable.Service)
 }

@@ -62,14 +62,14 @@ type planFlags struct {
 func newPlanFlags(a *app, cmd *cobra.Command) planFlags {
 	f := planFlags{formats: newFormats(a, cmd), rules: newRulesFlag(a, cmd)}
 	f.title = cmd.Flags().String("title", "", "`title` for people (default: the name)")
-	f.opens = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "opens", "start at this time in UTC: 2027-06-01, \"2027-06-01 18:00\" or RFC 3339; none means when you open it")
-	f.closes = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "closes", "end at this time; none means when you close it")
-	f.maxPlays = cmd.Flags().Int64("max-plays", 0, "limit the plays of each entrant to this `number`; 0 means no limit")
-	f.requireEmail = cmd.Flags().Bool("require-email", false, "require an email address, by which the plays of an entrant are counted")
+	f.opens = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "opens", "start at this time in UTC: 2027-06-01, \"2027-06-01 18:00\" or RFC 3339; none starts when you open it")
+	f.closes = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "closes", "end at this time; none ends when you close it")
+	f.maxPlays = cmd.Flags().Int64("max-plays", 0, "limit each entrant to this `number` of plays; 0 means no limit")
+	f.requireEmail = cmd.Flags().Bool("require-email", false, "require an email address, and count plays by it")
 	return f
 }
 
-// parseTime parses a time, or none.
+// parseTime parses a time. It returns nil for none.
 func parseTime(text string) (*time.Time, error) {
 	if text == "none" {
 		return nil, nil
@@ -85,8 +85,8 @@ func parseTime(text string) (*time.Time, error) {
 func newCampaignCreateCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "create NAME", Short: "Create a draft",
-		Long: `Create a draft, which nobody can play yet. Its name, which is part of the address of
-its web page, has lower-case letters, digits and hyphens.`,
+		Long: `Create a draft, which nobody can play yet. Its name is part of the URL of its web page
+and has only lower-case letters, digits and hyphens.`,
 		Example: `  prizegen campaign create summer --title "The great summer draw"
   prizegen campaign create vip --rules vip.yaml --text upper3 --number digits6 --max-plays 1 --require-email --open`,
 		Args: oneCampaign(),
@@ -113,8 +113,8 @@ its web page, has lower-case letters, digits and hyphens.`,
 	})
 }
 
-// fillPlan adds rules and formats. A core service knows what it has deployed, so it gets
-// only what was given.
+// fillPlan adds the rules and formats to a plan. A core service adds its deployed ones
+// itself, so it gets only those that were given.
 func fillPlan(a *app, flags planFlags, plan *campaign.Plan) error {
 	isRemote := a.services.Core != nil
 	if !isRemote || flags.formats.text.Given() {
@@ -140,7 +140,7 @@ func fillPlan(a *app, flags planFlags, plan *campaign.Plan) error {
 func newCampaignEditCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "edit NAME", Short: "Change a campaign",
-		Long: `Change what the flags name. Once a campaign is open, you can change only its title, its
+		Long: `Change a campaign as the flags say. Once it is open, you can change only its title, its
 closing time and its limit of plays.`,
 		Example: `  prizegen campaign edit summer --closes "2027-09-01 18:00"`,
 		Args:    oneCampaign(),
@@ -193,7 +193,7 @@ func openCampaign(ctx context.Context, a *app, c campaigns, name string) error {
 	if err != nil {
 		return err
 	}
-	a.note("the campaign %s is open; the commitment to its seed is", opened.Name)
+	a.note("the campaign %s is open; this is the commitment to its seed:", opened.Name)
 	return a.write([]byte(opened.Commitment + "\n"))
 }
 
@@ -208,7 +208,7 @@ func newCampaignCloseCmd(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		a.note("the campaign %s is closed after %s; its seed is", closed.Name, show.Count(uint64(closed.Plays), "draw"))
+		a.note("the campaign %s is closed after %s; this is its seed:", closed.Name, show.Count(uint64(closed.Plays), "draw"))
 		return a.write([]byte(closed.Seed + "\n"))
 	})
 }
@@ -313,7 +313,7 @@ func campaignText(c *campaign.Campaign, style styles) string {
 	return text
 }
 
-// timeText returns a time for people, in UTC.
+// timeText formats a time in UTC, or returns a dash for nil.
 func timeText(t *time.Time) string {
 	if t == nil {
 		return "-"

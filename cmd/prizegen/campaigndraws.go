@@ -114,7 +114,7 @@ func writeDraws(a *app, list []campaign.Draw, format string) error {
 // writeDrawsCSV writes draws with the columns of prizegen draw.
 func writeDrawsCSV(a *app, list []campaign.Draw) error {
 	w := csv.NewWriter(resultWriter{a})
-	// Error returns the first error of all writes.
+	// Error below returns the first error of all writes.
 	_ = w.Write([]string{"index", "account", "rule", "prize", "value", "currency"})
 	for i := range list {
 		d := &list[i]
@@ -134,10 +134,10 @@ func oneDraw() cobra.PositionalArgs {
 
 func newCampaignClaimCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "claim ID", Short: "Record that a prize was handed over", Long: "Record that the prize of a draw was handed over, or with --undo that it was not.",
+		Use: "claim ID", Short: "Record that a prize was handed over", Long: "Record that the prize of a draw was handed over. With --undo, remove that record.",
 		Example: `  prizegen campaign claim summer-17-3k5dyzf2q7wmb4xu --note "collected at the desk"`, Args: oneDraw(),
 	}
-	note := cmd.Flags().String("note", "", "`note` on how it was handed over")
+	note := cmd.Flags().String("note", "", "`note` about the handover")
 	undo := cmd.Flags().Bool("undo", false, "undo an earlier claim")
 	output := settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")
 	return promotionCmd(a, cmd, func(ctx context.Context, d draws, args []string) error {

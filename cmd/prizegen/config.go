@@ -16,8 +16,8 @@ func newConfigCmd(a *app) *cobra.Command {
 		Short: "Show every setting, its value and its source",
 		Long: `Show and check every setting, its value and its source.
 
-A flag beats the environment, which beats the configuration file, which beats the
-default. The environment variable of a setting is PRIZEGEN_ and its name in capitals,
+A flag overrides the environment, which overrides the configuration file, which
+overrides the default. The environment variable of a setting is PRIZEGEN_ and its name in capitals,
 with _ for -: text-url is PRIZEGEN_TEXT_URL. Empty variables are ignored. The format
 flags of all commands belong to the settings text-format and number-format. Flags for
 one run, such as --account, are not settings.
@@ -50,7 +50,7 @@ docs/configuration.md lists all settings.`,
 	return cmd
 }
 
-// configTable returns a report as a table.
+// configTable returns a report as a table, with a line about the configuration file.
 func configTable(r settings.Report, style styles) string {
 	names, values := 0, 0
 	for _, row := range r.Settings {

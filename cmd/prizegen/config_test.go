@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the settings into docs/configuration.md")
 
-// newTestApp returns an app with an environment and files of its own, and its output.
+// newTestApp returns an app with the given environment and files, and its output.
 func newTestApp(environ []string, files map[string]string) (a *app, out, err *bytes.Buffer) {
 	tree := fstest.MapFS{}
 	for name, content := range files {
@@ -40,8 +40,9 @@ func newTestApp(environ []string, files map[string]string) (a *app, out, err *by
 
 const userFile = "home/prizegen/config.yaml"
 
-// configured runs a command line, with look in place of what the command does.
-func configured(t *testing.T, a *app, look func(*cobra.Command), args ...string) error {
+// configured parses and configures a command line, but calls inspect in place of the
+// command.
+func configured(t *testing.T, a *app, inspect func(*cobra.Command), args ...string) error {
 	t.Helper()
 	root := newRootCmd(a)
 	root.SetArgs(args)
@@ -50,20 +51,20 @@ func configured(t *testing.T, a *app, look func(*cobra.Command), args ...string)
 		t.Fatal(err)
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		look(cmd)
+		inspect(cmd)
 		return nil
 	}
 	return root.Execute()
 }
 
-// isGiven reports whether a flag was set anywhere.
+// isGiven reports whether any source set a flag.
 func isGiven(f *pflag.Flag) bool {
 	value, ok := f.Value.(interface{ Given() bool })
 	return ok && value.Given()
 }
 
-// TestPrecedence sets settings in every combination of places: a flag beats the
-// environment, which beats the file, which beats the default.
+// TestPrecedence sets settings in every combination of places: a flag overrides the
+// environment, which overrides the file, which overrides the default.
 func TestPrecedence(t *testing.T) {
 	settings := []struct{ command, flag, setting, variable, standard, typed, environ, file string }{
 		{"draw", "start", "start", "PRIZEGEN_START", "0", "1", "2", "3"},
@@ -113,8 +114,8 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
-// TestConfigFilePrecedence names configuration files in every way: --config beats
-// PRIZEGEN_CONFIG, which beats the user's own file.
+// TestConfigFilePrecedence names configuration files in every way: --config overrides
+// PRIZEGEN_CONFIG, which overrides the file in the user's configuration directory.
 func TestConfigFilePrecedence(t *testing.T) {
 	files := map[string]string{userFile: "start: 1", "environ.yaml": "start: 2", "typed.yaml": "start: 3"}
 	environ := []string{"PRIZEGEN_CONFIG=environ.yaml"}

@@ -14,15 +14,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// lostDatabase plays at a core while its database is unavailable for some time.
-func lostDatabase(t *testing.T, core *service, logged string, lose, restore func()) {
+// testUnavailableDatabase plays at a core while its database is unavailable for some time.
+func testUnavailableDatabase(t *testing.T, core *service, logged string, disable, restore func()) {
 	t.Helper()
 	admin := adminAt(t, core.url, adminToken)
 	startPromotion(t, admin, "trouble")
-	people := gather(t, core.url, "trouble", 50)
+	people := startCrowd(t, core.url, "trouble", 50)
 	people.waitForAnswers(t, 100)
-	lose()
-	refusesPlays(t, core, "trouble", "the database is not available", logged)
+	disable()
+	waitForRefusals(t, core, "trouble", "the database is not available", logged)
 	restore()
 	people.waitForAnswers(t, 100)
 	people.leave()
@@ -31,13 +31,13 @@ func lostDatabase(t *testing.T, core *service, logged string, lose, restore func
 	t.Logf("%d answered plays, %d refused, %d draws stored", len(people.keys), people.refused.Load(), c.Plays)
 }
 
-// TestDatabaseServerStops stops PostgreSQL as a crash does, and starts it again.
+// TestDatabaseServerStops stops PostgreSQL as in a crash, and starts it again.
 func TestDatabaseServerStops(t *testing.T) {
 	server := storetest.StartServer(t, true)
 	t.Setenv("PRIZEGEN_DB", server.Address())
 	core := startService(t, "--role", "core", "--no-welcome")
-	lostDatabase(t, core, "is not available", server.Halt, func() {
-		notReady(t, core)
+	testUnavailableDatabase(t, core, "is not available", server.Halt, func() {
+		waitUntilNotReady(t, core)
 		if err := server.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func TestDatabaseFileIsLocked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // every write has its own end
+	defer db.Close() //nolint:errcheck // nothing is written
 	conn, err := db.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -63,14 +63,14 @@ func TestDatabaseFileIsLocked(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lostDatabase(t, core, "another program has locked it", func() { execute("BEGIN IMMEDIATE") }, func() { execute("ROLLBACK") })
+	testUnavailableDatabase(t, core, "another program has locked it", func() { execute("BEGIN IMMEDIATE") }, func() { execute("ROLLBACK") })
 	if err := conn.Close(); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestDiskIsFull fills the disk of the database, which is small and in memory. A core with
-// a full disk can still show pages, so it stays ready.
+// TestDiskIsFull fills the disk of the database, a small one in memory. A core with a full
+// disk can still show pages, so it stays ready.
 func TestDiskIsFull(t *testing.T) {
 	disk := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk).CombinedOutput(); err != nil {
@@ -96,7 +96,7 @@ func TestDiskIsFull(t *testing.T) {
 			_, err = f.Write(block)
 		}
 	}
-	lostDatabase(t, core, "the disk is full", fill, func() {
+	testUnavailableDatabase(t, core, "the disk is full", fill, func() {
 		if err := errors.Join(os.Truncate(filler, 0), os.Remove(filler)); err != nil {
 			t.Fatal(err)
 		}

@@ -54,7 +54,7 @@ recomputes draws that were written as json or ndjson.`,
 	o.run, o.count = newRunFlags(a, cmd), newCountFlag(a, cmd, "draws")
 	o.formats = newFormats(a, cmd)
 	o.rules = newRulesFlag(a, cmd)
-	cmd.Flags().StringArrayVar(&o.accounts, "account", nil, "decide this `account` number instead of a generated one; can be repeated")
+	cmd.Flags().StringArrayVar(&o.accounts, "account", nil, "decide this account `number` instead of a generated one; can be repeated")
 	o.output = settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")
 	o.plays = newPlayFlags(a, cmd)
 	exclusive(cmd, "account", "count", "text", "number")
@@ -119,7 +119,7 @@ type drawWriter struct {
 	spec         draw.Spec
 	format       string // table, json, ndjson or csv
 	seedIsNew    bool
-	accountWidth int    // of the table's column
+	accountWidth int    // width of the table's column
 	replay       string // the command line that makes the draws again, "" for none
 	tally        *draw.Tally
 }
@@ -140,8 +140,8 @@ func newDrawWriter(ctx context.Context, a *app, o drawOptions, count uint64) (*d
 	}, nil
 }
 
-// run makes and writes the draws. Even if it fails, only whole lines are written and
-// JSON is closed.
+// run makes and writes the draws. Even if it fails, it writes only whole lines and closes
+// the JSON.
 func (w *drawWriter) run(ctx context.Context) error {
 	encoding := w.encoding()
 	if err := w.a.write(encoding.Header()); err != nil {
@@ -208,7 +208,7 @@ func (w *drawWriter) table() *draw.Encoding {
 	return draw.Table(&w.spec, s.head.Render(header)+"\n", indexWidth, w.accountWidth, outcome)
 }
 
-// summary returns the lines below a table: what was won, and how to make the draws again.
+// summary returns the lines below a table: the prizes won, and how to repeat the draws.
 func (w *drawWriter) summary() string {
 	var draws, wins uint64
 	cost := new(big.Int)
@@ -223,7 +223,7 @@ func (w *drawWriter) summary() string {
 	if draws == 0 {
 		return ""
 	}
-	total := "too much to show"
+	total := "too much to display"
 	if cost.IsInt64() && cost.Int64() < math.MaxInt64 {
 		total = w.spec.Rules.Currency.Display(cost.Int64())
 	}

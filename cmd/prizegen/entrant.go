@@ -23,8 +23,8 @@ import (
 func newEntrantCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "entrant", Short: "Manage the people who play",
-		Long: `Manage the people who play campaigns. Everyone who plays becomes an entrant; you can add
-or import others before.`,
+		Long: `Manage the people who play campaigns. Everyone who plays becomes an entrant. You can also
+add or import people before they play.`,
 		Example: `  prizegen entrant add --first-name Ann --last-name Lee --email ann@example.org
   prizegen entrant list --search lee
   prizegen entrant import guests.csv`,
@@ -123,7 +123,7 @@ func newEntrantShowCmd(a *app) *cobra.Command {
 
 func newEntrantEditCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "edit ID", Short: "Correct an entrant", Long: "Correct the names and the email address given as flags.",
+		Use: "edit ID", Short: "Correct an entrant", Long: "Correct the names and the email address that the flags give.",
 		Example: "  prizegen entrant edit 17 --last-name Lee-Smith",
 	}
 	flags := newPersonFlags(cmd)
@@ -182,7 +182,7 @@ unchanged.`,
 			return fmt.Errorf("%s: %w", sourceName(args[0]), err)
 		}
 		added := 0
-		bad := list.wrong()
+		bad := list.errors()
 		if len(bad) == 0 {
 			added, err = e.ImportEntrants(ctx, list.people)
 			var refused *campaign.ImportError
@@ -209,13 +209,13 @@ unchanged.`,
 // personList is the people in a CSV file.
 type personList struct {
 	people     []campaign.Person
-	lines      []int         // the line of each of them
+	lines      []int         // the line of each person
 	unreadable map[int]error // by line
 }
 
-// wrong returns the errors by line if the file has unreadable lines. It checks the other
+// errors returns the errors by line if the file has unreadable lines. It checks the other
 // lines too, so that all errors are reported at once.
-func (l *personList) wrong() map[int]error {
+func (l *personList) errors() map[int]error {
 	bad := maps.Clone(l.unreadable)
 	if len(bad) == 0 {
 		return bad
@@ -260,7 +260,7 @@ func readPeople(file io.Reader) (*personList, error) {
 		}
 		line, _ := r.FieldPos(0)
 		if len(record) != len(header) {
-			l.unreadable[line] = fmt.Errorf("it has %d fields, but the first line has %d", len(record), len(header))
+			l.unreadable[line] = fmt.Errorf("must have %d fields like the first line, got %d", len(header), len(record))
 			continue
 		}
 		person := campaign.Person{FirstName: record[columns["first_name"]], LastName: record[columns["last_name"]]}

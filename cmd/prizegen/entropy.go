@@ -34,7 +34,7 @@ func newEntropyFlags(a *app, cmd *cobra.Command) entropyFlags {
 	return f
 }
 
-// newProofFlags adds the flags that select whom to ask about seeds from drand and
+// newProofFlags adds the flags that select the servers to ask about seeds from drand and
 // RANDOM.ORG.
 func newProofFlags(a *app, cmd *cobra.Command) entropyFlags {
 	return entropyFlags{

@@ -19,7 +19,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// drawFile draws with some flags and writes the draws to a file.
+// drawFile draws with the given flags and writes the draws to a file.
 func drawFile(t *testing.T, args ...string) (name string, draws []draw.Draw) {
 	t.Helper()
 	out := prizegen(t, append([]string{"draw", "-n", "5", "-o", "ndjson"}, args...)...)
@@ -39,7 +39,7 @@ func drawFile(t *testing.T, args ...string) (name string, draws []draw.Draw) {
 	}
 }
 
-// mustFail runs a command that must fail with a message, and draw nothing.
+// mustFail runs a command that must fail with the given message and must draw nothing.
 func mustFail(t *testing.T, want string, args ...string) {
 	t.Helper()
 	out, stderr, err := tryPrizegen(t, args...)
@@ -171,7 +171,7 @@ func TestServicesWithDrand(t *testing.T) {
 	}
 	first, second := postDraws(t, s.url, `{"count":3}`), postDraws(t, s.url, `{"count":3}`)
 	if first == second {
-		t.Error("got the same draws for two requests")
+		t.Errorf("got the draws %s twice, want different ones", first)
 	}
 	name := filepath.Join(t.TempDir(), "draws.json")
 	if err := os.WriteFile(name, []byte(first), 0o600); err != nil {
@@ -191,7 +191,7 @@ func TestServicesWithDrand(t *testing.T) {
 	}
 }
 
-// get reads a JSON answer, which must have a status.
+// get reads a JSON answer, which must have the given status.
 func get(t *testing.T, url string, status int, into any) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -215,7 +215,7 @@ func get(t *testing.T, url string, status int, into any) {
 func TestSeedOrSource(t *testing.T) {
 	_, stderr, err := tryPrizegen(t, "draw", "--seed", "42", "--entropy", "drand")
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(stderr, "[entropy seed] were all set") {
+	if !errors.As(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(stderr, "--entropy and --seed cannot be used together") {
 		t.Errorf("got the error %v, message %q, want exit status %d", err, stderr, exitUsage)
 	}
 }

@@ -14,14 +14,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// exclusive makes a flag an error next to any of the others on a command line.
+// exclusive forbids a flag together with any of the others on a command line.
 func exclusive(cmd *cobra.Command, flag string, others ...string) {
 	for _, other := range others {
 		cmd.MarkFlagsMutuallyExclusive(flag, other)
 	}
 }
 
-// oneArg accepts exactly one argument.
+// oneArg requires exactly one argument. Its errors name it and add the hint.
 func oneArg(what, hint string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
@@ -44,7 +44,7 @@ func newFormats(a *app, cmd *cobra.Command) formats {
 	}
 }
 
-// resolve returns the formats that were given, otherwise those deployed as the services.
+// resolve returns the given formats, or the deployed ones if none were given.
 func (f formats) resolve(ctx context.Context, a *app) (text textgen.Format, number numgen.Format, err error) {
 	if text, err = textFormat(ctx, a, f.text); err == nil {
 		number, err = numberFormat(ctx, a, f.number)
@@ -91,8 +91,8 @@ type runSeed struct {
 	isNew bool
 }
 
-// seedOf returns the seed of a run of count draws, and makes one if none was given. It
-// checks that all indexes exist.
+// seedOf returns the seed of a run of count draws, a new one if none was given. It
+// returns an error if the run has indexes that do not exist.
 func seedOf(ctx context.Context, a *app, f runFlags, count uint64) (runSeed, error) {
 	if err := (entropy.Range{Start: f.start.Get(), Count: count}).Check(); err != nil {
 		return runSeed{}, usageError{err}

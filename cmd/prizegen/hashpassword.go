@@ -22,7 +22,7 @@ func newHashPasswordCmd(a *app) *cobra.Command {
 hash.
 
 Use the hash in place of the password: in PRIZEGEN_ADMIN_PASSWORD, or in the file that
-PRIZEGEN_ADMIN_PASSWORD_FILE names. Reading it there does not reveal the password.`,
+PRIZEGEN_ADMIN_PASSWORD_FILE names. Whoever reads the hash does not learn the password.`,
 		Example: `  prizegen hash-password >admin-password
   PRIZEGEN_ADMIN_PASSWORD_FILE=admin-password prizegen serve`,
 		Args: cobra.NoArgs,

@@ -35,8 +35,8 @@ func sourceName(file string) string {
 	return file
 }
 
-// withoutPath removes operation and path from an error, for messages that name the
-// file themselves.
+// withoutPath removes the operation and the path from an error, for messages that name
+// the file themselves.
 func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -63,17 +63,17 @@ func loadRules(a *app, ref string) (*prize.Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rules, warnBorrowedName(a, ref, rules)
+	return rules, warnBuiltinName(a, ref, rules)
 }
 
-// warnBorrowedName warns about rules in a file that have the name of different built-in
-// rules: without the file, verifying their draws fails.
-func warnBorrowedName(a *app, ref string, rules *prize.Rules) error {
+// warnBuiltinName warns about a file whose rules have the name of built-in rules but
+// differ from them: without the file, their draws cannot be verified.
+func warnBuiltinName(a *app, ref string, rules *prize.Rules) error {
 	if !slices.Contains(prize.Builtins(), rules.Name) {
 		return nil
 	}
-	own, err := prize.Builtin(rules.Name)
-	if err == nil && own.SHA256() != rules.SHA256() {
+	builtin, err := prize.Builtin(rules.Name)
+	if err == nil && builtin.SHA256() != rules.SHA256() {
 		a.note("warning: the rules in %s differ from the built-in rules %s; give them another name", sourceName(ref), rules.Name)
 	}
 	return err

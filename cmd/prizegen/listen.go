@@ -73,7 +73,7 @@ func (f listenFlags) open(ctx context.Context) (net.Listener, error) {
 	}
 	err = fmt.Errorf("listen on %s: %w", address, errors.Unwrap(err))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, hintError{err, "another program uses this port, perhaps prizegen itself; choose another one with --listen"}
+		return nil, hintError{err, "another program uses this port, perhaps another prizegen; choose another port with --listen"}
 	}
 	return nil, err
 }
@@ -92,7 +92,7 @@ func serverURL(listener net.Listener, tls bool) string {
 }
 
 // systemdListener returns the socket that systemd listens on for this process (socket
-// activation), or nil. Visitors who come during a restart wait in it instead of being
+// activation), or nil. During a restart, connections wait in its queue instead of being
 // refused.
 func systemdListener() (net.Listener, error) {
 	listeners, err := activation.Listeners()
@@ -103,7 +103,7 @@ func systemdListener() (net.Listener, error) {
 		return nil, fmt.Errorf("systemd passed %d sockets; the socket unit must have one ListenStream=", len(listeners))
 	}
 	if listeners[0] == nil {
-		return nil, errors.New("the socket from systemd is not a listening one; the socket unit must have ListenStream=")
+		return nil, errors.New("the socket from systemd does not listen; the socket unit must have ListenStream=")
 	}
 	return listeners[0], nil
 }

@@ -14,12 +14,12 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"prizegen": main})
 }
 
-// TestScripts runs the scripts in testdata: commands with their output.
+// TestScripts runs the scripts in testdata, which check commands and their output.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
-			// With the race detector every program would sleep for a second at its end.
+			// By default, programs with the race detector sleep for a second at exit.
 			env.Setenv("GORACE", os.Getenv("GORACE"))
 			return nil
 		},
@@ -28,7 +28,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits runs a program, which must end with an exit status:
+// exits runs a program, which must end with the given exit status:
 //
 //	exits 2 prizegen draw -n 0
 func exits(ts *testscript.TestScript, neg bool, args []string) {

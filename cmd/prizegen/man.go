@@ -19,7 +19,7 @@ func newManCmd(a *app) *cobra.Command {
 		Example: "  prizegen man | man -l -\n  prizegen man >/usr/local/share/man/man1/prizegen.1",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			root := newRootCmd(a) // a copy, whose texts forMan changes
+			root := newRootCmd(a) // forMan changes its texts
 			forMan(root)
 			page, err := mango.NewManPage(1, root)
 			if err != nil {
@@ -48,8 +48,8 @@ func forMan(cmd *cobra.Command) {
 	}
 }
 
-// dated replaces today's date in a page by the date of the build, so that packages built
-// from the same commit are identical.
+// dated replaces today's date in a page with the date of the build, so that packages
+// built from the same commit are identical.
 func dated(page, date string) string {
 	built, err := time.Parse(time.RFC3339, date)
 	if err != nil {

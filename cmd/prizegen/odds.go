@@ -43,9 +43,9 @@ The account numbers that each rule decides are counted over the automata of the
 patterns. Nothing is sampled or enumerated, so long formats are as fast as short ones.
 
 --draws adds the cost of that many draws: the expected cost, and the costs not exceeded
-with a probability of 95% and 99%, by a normal distribution corrected for skew
-(Cornish-Fisher). The table says when that approximation is poor. Stock is ignored: it
-belongs to campaigns.`,
+with a probability of 95% and 99%, from a normal distribution corrected for skew
+(Cornish-Fisher). The table warns if that approximation is poor. Stock is ignored, since
+only campaigns have it.`,
 		Example: `  prizegen odds
   prizegen odds --rules modest --text upper2 --number digits8
   prizegen odds --account ABC123456
@@ -55,7 +55,7 @@ belongs to campaigns.`,
 	}
 	o.formats = newFormats(a, cmd)
 	o.rules = newRulesFlag(a, cmd)
-	o.account = settings.AddFlag(cmd, settings.NewOptional("account", settings.ParseText), "account", "compute the odds of this `account` number only")
+	o.account = settings.AddFlag(cmd, settings.NewOptional("account", settings.ParseText), "account", "compute the odds of this account number only")
 	o.draws = settings.AddFlag(cmd, settings.NewOptional("count", settings.ParseCount), "draws", "add the cost of this many draws")
 	o.check = settings.AddFlag(cmd, settings.NewOptional("count", settings.ParseCount), "check", "make this many draws and compare them with the odds")
 	o.seed = settings.DefineAs[entropy.Seed](a.table, cmd, "seed", "seed", "seed of the draws of --check (default: a new one)")
@@ -70,8 +70,8 @@ belongs to campaigns.`,
 	return cmd
 }
 
-// oddsReport is the result of the command odds. Its JSON is the odds with what was asked
-// for besides.
+// oddsReport is the result of the command odds. Its JSON is the odds, with the results of
+// --draws and --check.
 type oddsReport struct {
 	draw.Odds
 	Total *oddsTotal   `json:"total,omitempty"`
@@ -155,8 +155,8 @@ func sample(ctx context.Context, a *app, o oddsOptions, r oddsReport, text textg
 	return &sample, err
 }
 
-// The longest bar takes the columns of the terminal that are left, up to maxBar. There
-// are no bars if fewer than minBar are left.
+// The longest bar takes the columns that the table leaves free, up to maxBar. There are no
+// bars if fewer than minBar columns are free.
 const (
 	maxBar = 24
 	minBar = 4
@@ -217,7 +217,8 @@ func (r *oddsReport) title() string {
 	return fmt.Sprintf("The odds of %s + %s by the rules %s", r.TextFormat, r.NumberFormat, r.Rules)
 }
 
-// shown returns the rows of the table: what can happen, and prizes that cannot be won.
+// shown returns the rows of the table: the possible outcomes, and prizes that cannot be
+// won.
 func (r *oddsReport) shown() []prize.Row {
 	var rows []prize.Row
 	for _, row := range r.exact.Rows {
@@ -251,7 +252,7 @@ func (r *oddsReport) cells(rows []prize.Row) [][]string {
 	return cells
 }
 
-// tableWidth returns the columns of the terminal that rows of equal length need.
+// tableWidth returns the width of a table in columns of the terminal.
 func tableWidth(rows [][]string) int {
 	total := 0
 	for col := range rows[0] {
@@ -264,7 +265,8 @@ func tableWidth(rows [][]string) int {
 	return total
 }
 
-// addBars appends a bar of its probability to each row. The longest bar has room columns.
+// addBars appends a bar to each row that shows its probability. The longest bar has room
+// columns.
 func addBars(cells [][]string, rows []prize.Row, room int) {
 	most := new(big.Rat)
 	for _, row := range rows {
@@ -278,7 +280,7 @@ func addBars(cells [][]string, rows []prize.Row, room int) {
 	}
 }
 
-// fraction returns an exact probability, unless it is too long.
+// fraction returns an exact probability, or a pointer to the JSON if it is too long.
 func fraction(p *big.Rat) string {
 	if text, short := show.Fraction(p); short {
 		return text
@@ -316,7 +318,7 @@ func (r *oddsReport) figures() string {
 // writeOddsCSV writes a line for each row of the odds.
 func writeOddsCSV(a *app, r oddsReport) error {
 	w := csv.NewWriter(resultWriter{a})
-	// Error returns the first error of all writes.
+	// Error below returns the first error of all writes.
 	_ = w.Write([]string{"rule", "prize", "value", "currency", "probability"})
 	for _, row := range r.Rows {
 		_ = w.Write([]string{textOf(row.Rule), textOf(row.Prize), strconv.FormatInt(row.Value, 10), r.Currency, row.Probability})

@@ -21,7 +21,7 @@ import (
 // partsBatch is the number of texts or numbers that are made at a time.
 const partsBatch = 1 << 16
 
-// partRun is what the commands text and number are asked for.
+// partRun is a run of the command text or number.
 type partRun struct {
 	name   string // text or number
 	label  entropy.Label
@@ -30,7 +30,7 @@ type partRun struct {
 	output *settings.Value[string]
 }
 
-// partFormat is a format, and a function that makes the parts of a range in it.
+// partFormat is a format and the function that generates the parts of a range in it.
 type partFormat struct {
 	partgen.Format
 	generate func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error)
@@ -134,7 +134,7 @@ type partEncoding struct {
 	name, format string
 	width        int
 	isPlain      bool   // whether parts need no escapes in JSON
-	tail         string // of every JSON object
+	tail         string // the end of every JSON object
 }
 
 func newPartEncoding(name, format string, seed runSeed, letters partgen.Format) partEncoding {
@@ -156,7 +156,7 @@ func (e partEncoding) header() []byte {
 	}
 }
 
-// append appends parts, which are all of the same width.
+// append appends parts, which all have the same width.
 func (e partEncoding) append(dst, parts []byte, index uint64, first bool) []byte {
 	for ; len(parts) > 0; parts = parts[e.width:] {
 		text := string(parts[:e.width])

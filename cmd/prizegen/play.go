@@ -27,7 +27,7 @@ func newPlayFlags(a *app, cmd *cobra.Command) playFlags {
 	f := playFlags{
 		entrant: cmd.Flags().Int64("entrant", 0, "`id` of the entrant who plays"),
 		person:  newPersonFlags(cmd),
-		key:     cmd.Flags().String("once-key", "", "make no second draw with the same `key`, but show the first one's"),
+		key:     cmd.Flags().String("once-key", "", "return the earlier draw if this `key` was used before"),
 		db:      newDBFlag(a, cmd),
 	}
 	f.campaign = newPlayedCampaignFlag(a, cmd, f.db)
@@ -44,7 +44,7 @@ func newPlayedCampaignFlag(a *app, cmd *cobra.Command, db *settings.Value[string
 	return name
 }
 
-// check refuses flags that need a campaign if there is none.
+// check returns an error for flags that need --campaign if it was not given.
 func (f playFlags) check(cmd *cobra.Command) error {
 	if *f.campaign != "" {
 		return nil
@@ -57,9 +57,9 @@ func (f playFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// playGroup is the number of concurrent plays. The service makes them in batches, so many
-// plays cost little more than one.
-const playGroup = 250
+// maxConcurrentPlays is the number of concurrent plays. The service makes them in batches,
+// so many plays cost little more than one.
+const maxConcurrentPlays = 250
 
 // runPlay plays a campaign n times and writes the draws in the order of their indexes.
 func runPlay(ctx context.Context, a *app, f playFlags, n uint64, output string) error {
@@ -74,8 +74,8 @@ func runPlay(ctx context.Context, a *app, f playFlags, n uint64, output string) 
 		var err error
 		for n > 0 && err == nil {
 			var draws []campaign.Draw
-			draws, err = playMany(ctx, p, play, int(min(n, playGroup)))
-			n -= min(n, playGroup)
+			draws, err = playMany(ctx, p, play, int(min(n, maxConcurrentPlays)))
+			n -= min(n, maxConcurrentPlays)
 			progress.add(uint64(len(draws)))
 			all = append(all, draws...)
 		}
@@ -108,14 +108,14 @@ func playMany(ctx context.Context, p draws, play campaign.Play, n int) ([]campai
 		})
 	}
 	err := plays.Wait()
-	var made []campaign.Draw
+	var list []campaign.Draw
 	for _, d := range results {
 		if d != nil {
-			made = append(made, *d)
+			list = append(list, *d)
 		}
 	}
-	slices.SortFunc(made, func(a, b campaign.Draw) int { return cmp.Compare(a.Index, b.Index) })
-	return made, err
+	slices.SortFunc(list, func(a, b campaign.Draw) int { return cmp.Compare(a.Index, b.Index) })
+	return list, err
 }
 
 // completeCampaigns completes the names of campaigns.

@@ -31,7 +31,7 @@ Account number n is the draw with index start+n-1 of the seed.`,
   prizegen prize - -o csv <accounts.txt >prizes.csv`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return hintError{errors.New("missing an account number"), "give account numbers, or - to read them from standard input"}
+				return hintError{errors.New("missing account number"), "give account numbers, or - to read them from standard input"}
 			}
 			return nil
 		},
@@ -51,7 +51,7 @@ func runPrize(ctx context.Context, a *app, o drawOptions, accounts []string) err
 	}
 	if len(accounts) == 1 && accounts[0] == "-" {
 		w.spec.Count, w.spec.Accounts = 0, accountLines(a.stdin(ctx))
-		w.accountWidth = 16 // of most; longer ones push their line to the right
+		w.accountWidth = 16 // enough for most; a longer one shifts the rest of its line
 		return w.run(ctx)
 	}
 	for _, account := range accounts {
@@ -74,9 +74,9 @@ func runPrize(ctx context.Context, a *app, o drawOptions, accounts []string) err
 	return w.run(ctx)
 }
 
-// accountLines returns a function that reads account numbers, one per line. It returns a
-// batch as soon as reading more would have to wait, so that an answer follows each line
-// that is typed.
+// accountLines returns a function that reads account numbers, one per line. The function
+// returns a batch as soon as reading more would block, so that each typed line is answered
+// at once.
 func accountLines(in io.Reader) func(*prize.Accounts) error {
 	reader, line := bufio.NewReaderSize(in, 64<<10), 0
 	return func(list *prize.Accounts) error {

@@ -47,7 +47,7 @@ func startProgress(a *app, total uint64, what string) *meter {
 // add counts work done.
 func (m *meter) add(n uint64) { m.done.Add(n) }
 
-// stop erases the progress. It can be called again.
+// stop erases the progress. Further calls do nothing.
 func (m *meter) stop() {
 	m.once.Do(func() { close(m.end) })
 	m.ended.Wait()
@@ -75,12 +75,12 @@ func (m *meter) show() {
 
 // print replaces the line on the terminal.
 func (m *meter) print(line string) {
-	// A terminal that is gone does not stop the work.
+	// A terminal that was closed does not stop the work.
 	_, _ = fmt.Fprint(m.a.err, "\r\x1b[K"+line)
 }
 
-// line returns the progress after some time, in less than width columns so that it does
-// not wrap.
+// line returns the progress after the elapsed time, in less than width columns so that
+// it does not wrap.
 func (m *meter) line(elapsed time.Duration, width int) string {
 	done := m.done.Load()
 	rate := float64(done) / elapsed.Seconds()

@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
-// promotion is what a promoter can do with the campaigns of a database or of a core
-// service. Each command takes the part that it needs.
+// promotion is the promoter's interface to the campaigns of a database or a core service.
+// Each command uses the part that it needs.
 type promotion interface {
 	campaigns
 	exports
@@ -65,7 +65,7 @@ var (
 )
 
 // promotionCmd completes a command on campaigns or entrants: it adds the flag --db and
-// runs f with T, which is a part of [promotion].
+// runs f with T, which is one of the interfaces in [promotion].
 func promotionCmd[T any](a *app, cmd *cobra.Command, f func(ctx context.Context, part T, args []string) error) *cobra.Command {
 	db := newDBFlag(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -104,7 +104,7 @@ func openPromotion(ctx context.Context, a *app, services remote.Config, db strin
 	return campaign.New(campaign.Config{Store: database, Generator: a.generator}).Admin("cli"), database.Close, nil
 }
 
-// withTokenHint adds a hint to the error about a missing or wrong token.
+// withTokenHint adds a hint to an error about a missing or wrong token.
 func withTokenHint(err error) error {
 	if errors.Is(err, remote.ErrForbidden) {
 		return hintError{err, "set the token of the core's administrator in " + settings.Variable("admin-token")}

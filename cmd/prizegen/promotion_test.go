@@ -91,7 +91,7 @@ func endPromotion(t *testing.T, admin *remote.Admin, name string) (campaign.Camp
 	}
 }
 
-// answers is the draws in the answers to plays, by their once-only keys.
+// answers holds the draws in the answers to plays, by once-only key.
 type answers struct {
 	mu   sync.Mutex
 	keys map[string]campaign.Draw
@@ -128,8 +128,8 @@ func (a *answers) check(t *testing.T, c campaign.Campaign, stored map[string]cam
 	}
 }
 
-// playUntilAnswered plays until a core answers. A play that is refused for the moment is
-// played again with the same key. It reports false if the context ended or the play failed.
+// playUntilAnswered plays until a core answers. It retries a play that is refused for the
+// moment with the same key. It reports false if the context ended or the play failed.
 func playUntilAnswered(ctx context.Context, t *testing.T, player *remote.Admin, play campaign.Play, refused *atomic.Int64) (campaign.Draw, bool) {
 	for {
 		d, err := player.Play(ctx, play)
@@ -211,24 +211,24 @@ type crowd struct {
 	refused  atomic.Int64  // plays that were refused for the moment
 }
 
-// gather starts n clients.
-func gather(t *testing.T, url, campaignName string, n int) *crowd {
+// startCrowd starts n clients.
+func startCrowd(t *testing.T, url, campaignName string, n int) *crowd {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	c := &crowd{answers: answers{keys: map[string]campaign.Draw{}}, campaign: campaignName, url: url, stop: stop, answered: make(chan struct{}, 1)}
-	for who := range n {
-		c.playing.Go(func() { c.play(ctx, t, who) })
+	for i := range n {
+		c.playing.Go(func() { c.play(ctx, t, i) })
 	}
 	t.Cleanup(c.leave)
 	return c
 }
 
-// play makes one play after the other until the context ends.
-func (c *crowd) play(ctx context.Context, t *testing.T, who int) {
+// play plays repeatedly as one client until the context ends.
+func (c *crowd) play(ctx context.Context, t *testing.T, client int) {
 	player := adminAt(t, c.url, "")
 	for i := 0; ; i++ {
-		play := campaign.Play{Campaign: c.campaign, Key: fmt.Sprintf("client %d play %d", who, i)}
-		play.Person = &campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", who)}
+		play := campaign.Play{Campaign: c.campaign, Key: fmt.Sprintf("client %d play %d", client, i)}
+		play.Person = &campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", client)}
 		d, ok := playUntilAnswered(ctx, t, player, play, &c.refused)
 		if !ok {
 			return
@@ -271,7 +271,7 @@ func TestKilledCoreLosesNothing(t *testing.T) {
 		listen := core.url[len("http://"):]
 		admin := adminAt(t, core.url, adminToken)
 		startPromotion(t, admin, "crash")
-		people := gather(t, core.url, "crash", 200)
+		people := startCrowd(t, core.url, "crash", 200)
 		for range 10 {
 			people.waitForAnswers(t, 1+rand.Int64N(500))
 			core.kill()
@@ -291,16 +291,16 @@ func TestKilledCoreLosesNothing(t *testing.T) {
 // TestLostServiceUnderPlays kills the number service under load: plays are refused and
 // nothing is stored in part. Plays succeed again once the service is back.
 func TestLostServiceUnderPlays(t *testing.T) {
-	number, flags := three(t)
+	number, flags := startGenerators(t)
 	t.Setenv("PRIZEGEN_DB", filepath.Join(t.TempDir(), "prizegen.db"))
 	core := startService(t, append([]string{"--role", "core", "--no-welcome"}, flags...)...)
 	admin := adminAt(t, core.url, adminToken)
 	startPromotion(t, admin, "lost")
-	people := gather(t, core.url, "lost", 50)
+	people := startCrowd(t, core.url, "lost", 50)
 	people.waitForAnswers(t, 100)
 	number.kill()
-	refusesPlays(t, core, "lost", "the number service is not available", "the number service at "+number.url)
-	notReady(t, core)
+	waitForRefusals(t, core, "lost", "the number service is not available", "the number service at "+number.url)
+	waitUntilNotReady(t, core)
 	startServiceAt(t, number.url[len("http://"):], "--role", "number")
 	people.waitForAnswers(t, 100)
 	people.leave()
@@ -308,9 +308,9 @@ func TestLostServiceUnderPlays(t *testing.T) {
 	people.check(t, c, stored)
 }
 
-// refusesPlays plays with the API and the web page until both refuse plays for the moment.
-// The reason is in the log.
-func refusesPlays(t *testing.T, core *service, name, detail, logged string) {
+// waitForRefusals plays with the API and the web page until both refuse plays for the
+// moment, and waits for the reason in the log.
+func waitForRefusals(t *testing.T, core *service, name, detail, logged string) {
 	t.Helper()
 	waitFor(t, "the API to refuse plays: "+detail, func() bool {
 		status, header, body := post(t, core.url+"/v1/draws", "application/json", `{"campaign":"`+name+`","entrant":{"first_name":"Ann","last_name":"Lee"}}`)
@@ -327,8 +327,8 @@ func refusesPlays(t *testing.T, core *service, name, detail, logged string) {
 	}
 }
 
-// notReady waits until a core is not ready.
-func notReady(t *testing.T, core *service) {
+// waitUntilNotReady waits until a core is not ready.
+func waitUntilNotReady(t *testing.T, core *service) {
 	t.Helper()
 	waitFor(t, "the core to be not ready", func() bool {
 		status, _, body := do(t, http.MethodGet, core.url+"/readyz", "", "")

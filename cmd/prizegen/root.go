@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -17,7 +18,7 @@ type globalFlags struct {
 	config *settings.Value[string]
 	quiet  *settings.Value[bool]
 	remote *settings.Value[*url.URL] // one URL for all services
-	text   *settings.Value[*url.URL] // these four beat it for their own service
+	text   *settings.Value[*url.URL] // these four override it for one service each
 	number *settings.Value[*url.URL]
 	prize  *settings.Value[*url.URL]
 	core   *settings.Value[*url.URL]
@@ -40,16 +41,14 @@ func newGlobalFlags(a *app, root *cobra.Command) globalFlags {
 	return f
 }
 
-// services returns the URLs of the services, nil for those that are made in this
-// process.
+// services returns the URLs of the services. This process does the work of a service
+// without a URL.
 func (f globalFlags) services() remote.Config {
-	or := func(own *settings.Value[*url.URL]) *url.URL {
-		if own.Get() != nil {
-			return own.Get()
-		}
-		return f.remote.Get()
+	all := f.remote.Get()
+	return remote.Config{
+		Text: cmp.Or(f.text.Get(), all), Number: cmp.Or(f.number.Get(), all),
+		Prize: cmp.Or(f.prize.Get(), all), Core: cmp.Or(f.core.Get(), all),
 	}
-	return remote.Config{Text: or(f.text), Number: or(f.number), Prize: or(f.prize), Core: or(f.core)}
 }
 
 func newRootCmd(a *app) *cobra.Command {
@@ -122,10 +121,10 @@ func addCommands(a *app, root *cobra.Command) {
 	}
 }
 
-// showHelp is the run function of commands that only have others below them.
+// showHelp is the run function of commands that only group subcommands.
 func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
-// refuseUnknownTopics makes help about an unknown command an error.
+// refuseUnknownTopics makes help return an error for an unknown command.
 func refuseUnknownTopics(root, help *cobra.Command) {
 	show := help.Run
 	help.Run = nil
@@ -138,13 +137,13 @@ func refuseUnknownTopics(root, help *cobra.Command) {
 	}
 }
 
-// noteRunning makes commands set a.running when they start. Errors before that are
-// errors of usage.
+// noteRunning makes commands set a.running when they start. Any earlier error is a usage
+// error.
 func noteRunning(a *app, cmd *cobra.Command) {
-	if work := cmd.RunE; work != nil {
+	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			a.running = true
-			return work(cmd, args)
+			return run(cmd, args)
 		}
 	}
 	for _, sub := range cmd.Commands() {
@@ -152,7 +151,7 @@ func noteRunning(a *app, cmd *cobra.Command) {
 	}
 }
 
-// runRoot is prizegen without a command: the interactive program in a terminal, and the
+// runRoot runs prizegen without a command: the interactive program on a terminal, and
 // help elsewhere.
 func runRoot(a *app, root *cobra.Command) error {
 	if !a.isInteractive() {
@@ -169,8 +168,8 @@ func runRoot(a *app, root *cobra.Command) error {
 	return cmd.RunE(cmd, nil)
 }
 
-// configure loads the settings and applies them to the flags of a command that were not
-// typed.
+// configure loads the settings and applies them to those flags of a command that were
+// not typed.
 func configure(a *app, cmd *cobra.Command, config *settings.Value[string]) error {
 	if !takesSettings(cmd) {
 		return nil
@@ -192,8 +191,8 @@ func configure(a *app, cmd *cobra.Command, config *settings.Value[string]) error
 	return settingsError(set.Apply(cmd.Flags()))
 }
 
-// settingsError returns an error in the settings with a hint, or nil. It counts as wrong
-// usage, like the same error in a flag.
+// settingsError adds a hint to an error in the settings, and makes it a usage error, like
+// the same error in a flag. It returns nil for nil.
 func settingsError(err error) error {
 	if err == nil {
 		return nil
@@ -202,8 +201,7 @@ func settingsError(err error) error {
 }
 
 // takesSettings reports whether a command reads the environment and the configuration
-// file. Commands that the shell or somebody in need of help runs must work whatever is
-// in there.
+// file. Completion and help must work even if these have mistakes.
 func takesSettings(cmd *cobra.Command) bool {
 	for ; cmd.HasParent(); cmd = cmd.Parent() {
 		switch cmd.Name() {
@@ -214,7 +212,7 @@ func takesSettings(cmd *cobra.Command) bool {
 	return true
 }
 
-// hasFlag reports whether a command or one below it has a flag of its own.
+// hasFlag reports whether a command or one of its subcommands defines a flag.
 func hasFlag(cmd *cobra.Command, name string) bool {
 	if name != "help" && name != "version" && cmd.LocalFlags().Lookup(name) != nil {
 		return true
@@ -227,7 +225,7 @@ func hasFlag(cmd *cobra.Command, name string) bool {
 	return false
 }
 
-// usage writes cobra's usage text with the flags of the backend under their own heading.
+// usage writes cobra's usage text with the backend flags under their own heading.
 func usage(table settings.Table, cmd *cobra.Command, standard func(*cobra.Command) error) error {
 	backend := pflag.NewFlagSet("", pflag.ContinueOnError)
 	for _, setting := range table {
@@ -246,7 +244,7 @@ func usage(table settings.Table, cmd *cobra.Command, standard func(*cobra.Comman
 	if err != nil {
 		return err
 	}
-	// The last line of a command with others below it stays the last.
+	// The line about subcommands stays the last.
 	before, last, found := strings.Cut(strings.TrimRight(text.String(), "\n"), "\n\nUse \"")
 	if found {
 		last = "\n\nUse \"" + last

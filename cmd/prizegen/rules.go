@@ -38,7 +38,7 @@ func newRulesCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// rulesEntry is a line of rules list.
+// rulesEntry is one entry in the output of rules list.
 type rulesEntry struct {
 	Name           string `json:"name"`
 	Currency       string `json:"currency"`
@@ -82,7 +82,7 @@ func newRulesShowCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:               "show RULES",
 		Short:             "Show the YAML of rules",
-		Long:              "Write the YAML of built-in rules, or of a file that has no mistakes.",
+		Long:              "Write the YAML of built-in rules, or of a rules file without mistakes.",
 		Example:           "  prizegen rules show generous >mine.yaml",
 		Args:              oneArg("argument", "give the name of built-in rules (see prizegen rules list) or a file"),
 		ValidArgsFunction: completeRules,
@@ -134,7 +134,7 @@ standard output for -. An existing file is replaced only with --force.`,
 func newRulesCheckCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check FILE | -",
-		Short: "Find mistakes and doubtful parts in a rules file",
+		Short: "Check a rules file for mistakes",
 		Long: `Report every mistake in a rules file with its line and column.
 
 In a file without mistakes, warn about rules and prizes that no account number of the
@@ -179,7 +179,8 @@ func runRulesCheck(a *app, file string, f formats, strict, asJSON bool) error {
 	return strictError(file, warnings)
 }
 
-// strictError returns every warning that makes rules unfit for a campaign, or nil.
+// strictError returns an error with every warning that makes rules unfit for a campaign,
+// or nil if there is none.
 func strictError(file string, warnings []prize.Warning) error {
 	var reasons []string
 	for _, w := range warnings {
@@ -200,9 +201,9 @@ func strictError(file string, warnings []prize.Warning) error {
 func checkText(file string, rules *prize.Rules, warnings []prize.Warning) []byte {
 	var b bytes.Buffer
 	file = sourceName(file)
-	write := func(label string, isOfLabel func(prize.WarningKind) bool) {
+	write := func(label string, matches func(prize.WarningKind) bool) {
 		for _, w := range warnings {
-			if !isOfLabel(w.Kind) {
+			if !matches(w.Kind) {
 				continue
 			}
 			fmt.Fprintf(&b, "%s: %s: %s", file, label, w.Message)

@@ -50,11 +50,11 @@ func newServeCmd(a *app) *cobra.Command {
 
   text     8081  makes texts           number  8082  makes numbers
   prize    8083  decides what is won   core    8080  the website and whole draws
-  all      8080  everything above, in one process
+  all      8080  all of them, in one process
 
-The core makes draws itself, or calls the services whose URLs it is given. A service
-listens on this machine only, unless --listen says otherwise. Each documents itself at
-/openapi.json.
+The core makes draws itself, or calls the services whose URLs it is given. A service is
+reachable from this machine only, unless --listen names another address. Its API is
+documented at /openapi.json.
 
 On SIGTERM and Ctrl-C, requests in progress finish first. On SIGHUP, the rules file is
 read again. A socket from systemd (socket activation) replaces --listen.`,
@@ -117,7 +117,7 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 		if err != nil {
 			return err
 		}
-		defer db.Close() //nolint:errcheck // every write has its own end
+		defer db.Close() //nolint:errcheck // every write is committed by then
 	}
 	server, err := serve.New(cfg)
 	if err != nil {
@@ -146,7 +146,7 @@ func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Confi
 	}
 	cfg.Store, cfg.Welcome = db, !o.noWelcome.Get()
 	if theme := o.theme.Get(); theme != "" {
-		folder, err := os.OpenRoot(theme) // a link cannot lead out of it
+		folder, err := os.OpenRoot(theme) // symbolic links cannot leave it
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("--theme: %w", err), db.Close())
 		}
@@ -163,7 +163,7 @@ func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Confi
 	return db, nil
 }
 
-// secretOrNew returns a secret setting. If it is not set, secretOrNew makes a new secret
+// secretOrNew returns a secret setting. If it is not set, secretOrNew generates a secret
 // and shows it once.
 func secretOrNew(a *app, name, what string) (string, error) {
 	secret, err := a.settings.Secret(name)
@@ -175,7 +175,7 @@ func secretOrNew(a *app, name, what string) (string, error) {
 	return secret, nil
 }
 
-// reload reads the rules again at every hangup.
+// reload reloads the rules at every hangup.
 func reload(ctx context.Context, hangups <-chan os.Signal, server *serve.Server, log *slog.Logger) {
 	for {
 		select {
@@ -185,16 +185,16 @@ func reload(ctx context.Context, hangups <-chan os.Signal, server *serve.Server,
 		}
 		notifySystemd(ctx, log, daemon.SdNotifyReloading)
 		if err := server.Reload(); err != nil {
-			log.ErrorContext(ctx, "cannot read the rules again; the old ones stay", slog.Any("error", err))
+			log.ErrorContext(ctx, "cannot reload the rules; the old ones stay in use", slog.Any("error", err))
 		} else {
-			log.InfoContext(ctx, "read the rules again")
+			log.InfoContext(ctx, "reloaded the rules")
 		}
 		notifySystemd(ctx, log, daemon.SdNotifyReady)
 	}
 }
 
-// newLogger returns a logger to standard error. The format auto is text on a terminal and
-// JSON elsewhere.
+// newLogger returns a logger that writes to standard error. The format auto means text on
+// a terminal and JSON elsewhere.
 func newLogger(a *app, level slog.Level, format string) *slog.Logger {
 	if format == "auto" {
 		format = "json"

@@ -18,7 +18,7 @@ import (
 )
 
 // testGuard is the time after which a test that waits for an event fails. It is generous,
-// so that a busy machine does not decide the outcome.
+// so that tests also pass on a busy machine.
 const testGuard = 5 * time.Minute
 
 // adminToken is the administrator's token of all services in tests.
@@ -99,7 +99,7 @@ func (s *service) log() string {
 	return strings.Join(s.lines, "\n")
 }
 
-// waitForLog waits until the log has all of some texts.
+// waitForLog waits until the log has all of the texts.
 func (s *service) waitForLog(t *testing.T, texts ...string) {
 	t.Helper()
 	guard := time.After(testGuard)
@@ -128,7 +128,7 @@ func (s *service) lastLog() string {
 	return strings.Join(s.lines[max(0, len(s.lines)-most):], "\n")
 }
 
-// kill ends the process without a warning.
+// kill kills the process.
 func (s *service) kill() {
 	_ = s.cmd.Process.Kill()
 	<-s.ended

@@ -21,9 +21,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// three starts the generator services. It returns the number service and the flags with
-// the URLs of all three.
-func three(t *testing.T) (number *service, flags []string) {
+// startGenerators starts the three services that make parts. It returns the number service
+// and the flags with the URLs of all three.
+func startGenerators(t *testing.T) (number *service, flags []string) {
 	t.Helper()
 	text, number, prize := startService(t, "--role", "text"), startService(t, "--role", "number"), startService(t, "--role", "prize")
 	return number, []string{"--text-url", text.url, "--number-url", number.url, "--prize-url", prize.url}
@@ -32,7 +32,7 @@ func three(t *testing.T) (number *service, flags []string) {
 // TestDrawsAreTheSameEverywhere makes the same draws in one process, with three services,
 // and with one service for all parts.
 func TestDrawsAreTheSameEverywhere(t *testing.T) {
-	_, services := three(t)
+	_, services := startGenerators(t)
 	whole := []string{"--remote", startService(t).url}
 	file := filepath.Join(t.TempDir(), "summer.yaml")
 	if err := os.WriteFile(file, []byte("name: summer\ncurrency: EUR\nrules:\n- match: 'Q\"'\n  prizes: [{prize: 'A \"mug\"', chance: 1/3}]\n- prizes: [{win: 1, chance: 1/7}]\n"), 0o600); err != nil {
@@ -73,7 +73,7 @@ func TestDrawsAreTheSameEverywhere(t *testing.T) {
 	prizegen(t, append([]string{"verify", name}, services...)...)
 }
 
-// TestDeployedImplementations draws with the formats and rules deployed as services.
+// TestDeployedImplementations draws with the deployed formats and rules of services.
 func TestDeployedImplementations(t *testing.T) {
 	text := startService(t, "--role", "text", "--text-format", "upper2")
 	number := startService(t, "--role", "number", "--number-format", "digits8")
@@ -120,10 +120,10 @@ func postDraws(t *testing.T, url, body string) string {
 	return string(text)
 }
 
-// TestLostService kills a service: draws fail with advice and the core refuses requests.
+// TestLostService kills a service: draws fail with a hint and the core refuses requests.
 // Both recover automatically when the service is back.
 func TestLostService(t *testing.T) {
-	number, services := three(t)
+	number, services := startGenerators(t)
 	core := startService(t, append([]string{"--role", "core"}, services...)...)
 	status := append([]string{"status", "--core-url", core.url}, services...)
 	prizegen(t, status...)
@@ -233,24 +233,24 @@ func TestReload(t *testing.T) {
 		t.Fatal("got no prize with a chance of 100%")
 	}
 	write("101%")
-	hangUp(t, s)
-	s.waitForLog(t, "cannot read the rules again", "summer.yaml:4:")
+	sendHangup(t, s)
+	s.waitForLog(t, "cannot reload the rules", "summer.yaml:4:")
 	if !wins() {
 		t.Error("got no prize after a reload that failed, want the old rules")
 	}
 	write("1/1000000000")
-	hangUp(t, s)
+	sendHangup(t, s)
 	waitFor(t, "the new rules to apply", func() bool { return !wins() })
 }
 
-func hangUp(t *testing.T, s *service) {
+func sendHangup(t *testing.T, s *service) {
 	t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestCoreAnswerVerifies verifies the draws of a core.
+// TestCoreAnswerVerifies verifies the draws that a core returned.
 func TestCoreAnswerVerifies(t *testing.T) {
 	s := startService(t)
 	text := postDraws(t, s.url, `{"count":500}`)
@@ -281,9 +281,9 @@ func TestStatusSelf(t *testing.T) {
 	}
 	folder := t.TempDir()
 	cert, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
-	made := exec.CommandContext(t.Context(), "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+	openssl := exec.CommandContext(t.Context(), "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
 		"-subj", "/CN=elsewhere.example.org", "-keyout", key, "-out", cert)
-	if out, err := made.CombinedOutput(); err != nil {
+	if out, err := openssl.CombinedOutput(); err != nil {
 		t.Fatalf("openssl: %v\n%s", err, out)
 	}
 	secure := startService(t, "--role", "number", "--tls-cert", cert, "--tls-key", key)

@@ -134,15 +134,15 @@ func statusTable(list []remote.Health, style styles) string {
 	return text
 }
 
-// selfTime is the time that the process of --self has to answer. On an overloaded machine
-// the answer takes long, and restarting the process would make that worse.
-const selfTime = 8 * time.Second
+// selfTimeout is how long status --self waits for an answer. On an overloaded machine the
+// answer takes long, and restarting the process would make that worse.
+const selfTimeout = 8 * time.Second
 
 // runStatusSelf asks the service on this machine that has the same settings. It returns
 // an error unless the service has been ready: restarting one that waits for its database
 // would not help.
 func runStatusSelf(ctx context.Context, a *app, f listenFlags, output string) error {
-	f, err := ownListenFlags(a, f, firstProcess())
+	f, err := serverListenFlags(a, f, firstProcess())
 	if err != nil {
 		return err
 	}
@@ -174,10 +174,10 @@ func firstProcess() []string {
 	return strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")
 }
 
-// ownListenFlags returns the listen flags of a server's command line, and typed if that is
-// another program's or flags were typed. The server shares our environment, but not our
-// flags.
-func ownListenFlags(a *app, typed listenFlags, commandLine []string) (listenFlags, error) {
+// serverListenFlags returns the listen flags on the command line of a server, which shares
+// our environment but not our flags. It returns typed if flags were typed or the command
+// line is not that of a server.
+func serverListenFlags(a *app, typed listenFlags, commandLine []string) (listenFlags, error) {
 	if typed.role.Typed() || typed.listen.Typed() || len(commandLine) == 0 || filepath.Base(commandLine[0]) != "prizegen" {
 		return typed, nil
 	}
@@ -206,14 +206,13 @@ func ownListenFlags(a *app, typed listenFlags, commandLine []string) (listenFlag
 
 // askSelf asks a server on this machine whether it is ready.
 func askSelf(ctx context.Context, address string) (remote.Status, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, selfTime, fmt.Errorf("no answer within %v", selfTime))
+	ctx, cancel := context.WithTimeoutCause(ctx, selfTimeout, fmt.Errorf("no answer within %v", selfTimeout))
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/readyz", http.NoBody)
 	if err != nil {
 		return remote.Status{}, err
 	}
-	// Use no proxy, and accept any certificate: it is for the name that others know the
-	// service by.
+	// Use no proxy, and accept any certificate: it is for the public name of the service.
 	client := &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true,
 	}}

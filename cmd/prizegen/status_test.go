@@ -7,19 +7,19 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// TestSelfIsFound finds the URL of the process to ask: from the flags of the command, the
+// TestSelfURL finds the URL of the process to ask: from the flags of the command, the
 // command line of process 1, the environment, or the configuration file.
-func TestSelfIsFound(t *testing.T) {
+func TestSelfURL(t *testing.T) {
 	for name, test := range map[string]struct {
 		args, environ, process1 []string
 		want                    string
 	}{
-		"nothing is said":            {want: "http://127.0.0.1:8080"},
-		"role in the environment":    {environ: []string{"PRIZEGEN_ROLE=number", "PRIZEGEN_LISTEN=:"}, want: "http://127.0.0.1:8082"},
-		"port in the environment":    {environ: []string{"PRIZEGEN_LISTEN=9000"}, want: "http://127.0.0.1:9000"},
-		"one address":                {environ: []string{"PRIZEGEN_LISTEN=10.1.2.3:9000"}, want: "http://10.1.2.3:9000"},
-		"all addresses of version 6": {environ: []string{"PRIZEGEN_LISTEN=[::]:9000"}, want: "http://[::1]:9000"},
-		"all of version 4, by TLS": {
+		"defaults":                {want: "http://127.0.0.1:8080"},
+		"role in the environment": {environ: []string{"PRIZEGEN_ROLE=number", "PRIZEGEN_LISTEN=:"}, want: "http://127.0.0.1:8082"},
+		"port in the environment": {environ: []string{"PRIZEGEN_LISTEN=9000"}, want: "http://127.0.0.1:9000"},
+		"one address":             {environ: []string{"PRIZEGEN_LISTEN=10.1.2.3:9000"}, want: "http://10.1.2.3:9000"},
+		"all IPv6 addresses":      {environ: []string{"PRIZEGEN_LISTEN=[::]:9000"}, want: "http://[::1]:9000"},
+		"all IPv4 addresses, TLS": {
 			environ: []string{"PRIZEGEN_LISTEN=0.0.0.0:", "PRIZEGEN_TLS_CERT=cert.pem", "PRIZEGEN_TLS_KEY=key.pem"},
 			want:    "https://127.0.0.1:8080",
 		},
@@ -58,7 +58,7 @@ func TestSelfIsFound(t *testing.T) {
 			if err := configure(a, cmd, global.config); err != nil {
 				t.Fatal(err)
 			}
-			found, err := ownListenFlags(a, typed, test.process1)
+			found, err := serverListenFlags(a, typed, test.process1)
 			if got := found.loopback(); err != nil || got != test.want {
 				t.Errorf("got %q, error %v, want %q", got, err, test.want)
 			}
@@ -66,12 +66,12 @@ func TestSelfIsFound(t *testing.T) {
 	}
 }
 
-// TestAuthoritiesAreEmbedded looks for authorities that much of the web needs.
-func TestAuthoritiesAreEmbedded(t *testing.T) {
+// TestEmbeddedRoots looks for certificate authorities that much of the web needs.
+func TestEmbeddedRoots(t *testing.T) {
 	subjects := bytes.Join(embeddedRoots().Subjects(), nil) //nolint:staticcheck // the pool has no authorities of the system
 	for _, name := range []string{"ISRG Root X1", "DigiCert Global Root G2", "GTS Root R1"} {
 		if !bytes.Contains(subjects, []byte(name)) {
-			t.Errorf("got no authority %s", name)
+			t.Errorf("got no authority %s, want it embedded", name)
 		}
 	}
 }

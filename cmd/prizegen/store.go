@@ -11,7 +11,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
-// openStore opens the database at an address, or the user's own one if it is empty.
+// openStore opens the database at an address. An empty address means the database in
+// the user's data directory.
 func openStore(ctx context.Context, a *app, address string, o store.Options) (*store.DB, error) {
 	if address == "" {
 		folder, err := dataDir(a)

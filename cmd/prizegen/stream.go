@@ -50,8 +50,8 @@ compute them with other tools, and statistical tests can read them.`,
 func runStream(ctx context.Context, a *app, r entropy.Range, bytes uint64) error {
 	r.Count = (bytes-1)/entropy.BlockSize + 1
 	if r.Check() != nil {
-		most := (math.MaxUint64 - r.Start + 1) * entropy.BlockSize
-		return usagef("--bytes must be from 1 to %d at index %d, got %d: each index has %d bytes, and indexes end at %d", most, r.Start, bytes, entropy.BlockSize, uint64(math.MaxUint64))
+		limit := (math.MaxUint64 - r.Start + 1) * entropy.BlockSize
+		return usagef("--bytes must be from 1 to %d at index %d, got %d: each index has %d bytes, and indexes end at %d", limit, r.Start, bytes, entropy.BlockSize, uint64(math.MaxUint64))
 	}
 	progress := startProgress(a, bytes, "byte")
 	defer progress.stop()

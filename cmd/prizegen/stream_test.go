@@ -11,8 +11,8 @@ import (
 	"github.com/creack/pty"
 )
 
-// TestStreamSparesTerminals writes raw bytes to a terminal, which prizegen refuses.
-func TestStreamSparesTerminals(t *testing.T) {
+// TestStreamToTerminal writes raw bytes to a terminal, which prizegen refuses.
+func TestStreamToTerminal(t *testing.T) {
 	ours, theirs, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)

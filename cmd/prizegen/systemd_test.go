@@ -30,7 +30,7 @@ func startAsSystemd(t *testing.T, sockets []*os.File, env ...string) (*exec.Cmd,
 	return cmd, &log
 }
 
-// TestSystemd passes a socket to a server, with a visitor who connected before the server
+// TestSystemd passes a socket to a server, which a client connected to before the server
 // started. The server reports when it is ready, reloads and stops.
 func TestSystemd(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a socket for another process
@@ -70,7 +70,7 @@ func TestSystemd(t *testing.T) {
 	}
 	wantState("READY=1")
 	if err := <-early; err != nil {
-		t.Errorf("visitor who came before the server: got the error %v", err)
+		t.Errorf("client that connected before the server started: got the error %v, want an answer", err)
 	}
 	_ = cmd.Process.Signal(syscall.SIGHUP)
 	wantState("RELOADING=1")
@@ -95,7 +95,7 @@ func TestSystemdSockets(t *testing.T) {
 		want    string
 	}{
 		{[]*os.File{null, null}, "LISTEN_FDS=2", "systemd passed 2 sockets"},
-		{[]*os.File{null}, "LISTEN_FDS=1", "not a listening one"},
+		{[]*os.File{null}, "LISTEN_FDS=1", "the socket from systemd does not listen"},
 	} {
 		cmd, log := startAsSystemd(t, test.sockets, test.fds)
 		if err := cmd.Wait(); err == nil || !strings.Contains(log.String(), test.want) {

@@ -98,7 +98,7 @@ func TestInterruptWaiting(t *testing.T) {
 					}
 				}
 			} else if _, err := io.WriteString(stdin, strings.Repeat("\n", 1<<17)); err != nil {
-				t.Fatal(err) // more than a pipe holds: the command runs, since it was read
+				t.Fatal(err) // a pipe does not hold this much, so the command has read some of it
 			}
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
@@ -112,8 +112,8 @@ func TestInterruptWaiting(t *testing.T) {
 	}
 }
 
-// TestProgress runs long work on a terminal: it shows its progress after a second, and
-// erases it at the end.
+// TestProgress runs a long command on a terminal: it shows its progress after a second,
+// and erases it at the end.
 func TestProgress(t *testing.T) {
 	terminal, err := startOnTerminal(t, "prizegen", "draw", "-n", "1000000000000", "-o", "csv")
 	if err != nil {
@@ -143,14 +143,14 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestQuiet runs work with --quiet, which shows nothing.
+// TestQuiet draws with --quiet: the terminal shows nothing.
 func TestQuiet(t *testing.T) {
 	terminal, err := startOnTerminal(t, "prizegen", "draw", "--quiet", "-n", "100000", "-o", "csv")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if shown, _ := io.ReadAll(terminal.output); len(shown) > 0 {
-		t.Errorf("got %q on the terminal", shown)
+		t.Errorf("got %q on the terminal, want nothing", shown)
 	}
 }
 
@@ -177,7 +177,7 @@ func TestNoQueryToTheTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(shown), "\x1b") || !strings.HasPrefix(string(shown), "prizegen ") {
-		t.Errorf("got %q on the terminal", shown)
+		t.Errorf("got %q on the terminal, want the version without escape codes", shown)
 	}
 	if got := os.Getenv("CI"); got == "prizegen: do not query the terminal" {
 		t.Errorf("got CI = %q, want it unchanged", got)

@@ -19,8 +19,8 @@ type tmuxScreen struct {
 	socket string
 }
 
-// onTmux runs a shell command in a terminal. The test is skipped if there is no tmux, but
-// not under CI.
+// onTmux runs a shell command in a terminal. It skips the test if there is no tmux, except
+// under CI.
 func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
@@ -29,7 +29,7 @@ func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
 		}
 		t.Skip(err)
 	}
-	folder, err := os.MkdirTemp("", "tmux") // whose path is short enough for a socket
+	folder, err := os.MkdirTemp("", "tmux") // t.TempDir is too long for the path of a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func (s *tmuxScreen) shows(flags ...string) string {
 	return s.do(append([]string{"capture-pane", "-p"}, flags...)...)
 }
 
-// until waits until the terminal shows all of some texts, and returns what it shows.
+// until waits until the terminal shows all of the texts, and returns what it shows.
 func (s *tmuxScreen) until(texts ...string) string {
 	s.t.Helper()
 	return s.untilTrue(fmt.Sprintf("%q is shown", texts), func(shown string) bool {
@@ -93,12 +93,14 @@ func (s *tmuxScreen) gone(text string) {
 	s.untilTrue(fmt.Sprintf("%q is gone", text), func(shown string) bool { return !strings.Contains(shown, text) })
 }
 
-func (s *tmuxScreen) untilTrue(what string, isSo func(shown string) bool) string {
+// untilTrue waits until a condition of what the terminal shows is true, and returns what
+// it shows. what describes the condition.
+func (s *tmuxScreen) untilTrue(what string, ok func(shown string) bool) string {
 	s.t.Helper()
 	for end := time.Now().Add(testGuard); ; time.Sleep(20 * time.Millisecond) {
 		shown := s.shows()
 		switch {
-		case isSo(shown):
+		case ok(shown):
 			return shown
 		case time.Now().After(end):
 			s.t.Fatalf("waited %v until %s, got:\n%s", testGuard, what, shown)
@@ -106,7 +108,7 @@ func (s *tmuxScreen) untilTrue(what string, isSo func(shown string) bool) string
 	}
 }
 
-// resize gives the terminal another size.
+// resize changes the size of the terminal.
 func (s *tmuxScreen) resize(width, height int) {
 	s.t.Helper()
 	s.do("resize-window", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height))

@@ -26,25 +26,25 @@ import (
 
 // tuiOptions are the options of the interactive program.
 type tuiOptions struct {
-	formats  formats
-	run      runFlags
-	rules    *settings.Value[string]
-	campaign *string
-	person   personFlags
-	db       *settings.Value[string]
-	still    *settings.Value[bool]
+	formats     formats
+	run         runFlags
+	rules       *settings.Value[string]
+	campaign    *string
+	person      personFlags
+	db          *settings.Value[string]
+	noAnimation *settings.Value[bool]
 }
 
 func newTUICmd(a *app) *cobra.Command {
 	var o tuiOptions
 	cmd := &cobra.Command{
 		Use:   "tui",
-		Short: "Draw on the screen, in front of people",
+		Short: "Start the interactive program",
 		Long: `Show draws as they are made: the account number rolls in letter by letter, then the
 prize is revealed with its exact chance.
 
-Other screens have the odds, many draws at once, past draws, the services and the rules.
-Press ? for all keys. In a terminal, prizegen alone does the same.`,
+Other screens show the odds, many draws at once, past draws, the services and the rules.
+Press ? for all keys. On a terminal, prizegen without a command does the same.`,
 		Example: `  prizegen
   prizegen tui --rules modest --seed 42
   prizegen tui --campaign summer --no-animation
@@ -57,7 +57,7 @@ Press ? for all keys. In a terminal, prizegen alone does the same.`,
 	o.db = newDBFlag(a, cmd)
 	o.campaign = newPlayedCampaignFlag(a, cmd, o.db)
 	o.person = newPersonFlags(cmd)
-	o.still = settings.Define[bool](a.table, cmd, "no-animation")
+	o.noAnimation = settings.Define[bool](a.table, cmd, "no-animation")
 	exclusive(cmd, "campaign", "seed", "start", "text", "number", "rules")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return runTUI(cmd.Context(), a, o) }
 	return cmd
@@ -82,7 +82,7 @@ func runTUI(ctx context.Context, a *app, o tuiOptions) error {
 			return newSeed(ctx, a.quietly(), o.run.new)
 		},
 		Now:     time.Now,
-		Animate: !o.still.Get() && a.env("NO_COLOR") == "",
+		Animate: !o.noAnimation.Get() && a.env("NO_COLOR") == "",
 	}
 	cfg.Settings = tui.Settings{
 		Backend: cfg.Local, Seed: seed.Seed, Proof: seed.proof, Next: o.run.start.Get(),
@@ -98,20 +98,20 @@ func runTUI(ctx context.Context, a *app, o tuiOptions) error {
 	return errors.Join(err, backends.close())
 }
 
-// showTUI shows the program. Signals end it in good order: the terminal is restored and no
-// file stays incomplete.
+// showTUI shows the program. When a signal ends it, the terminal is restored and no file
+// stays incomplete.
 func showTUI(ctx context.Context, a *app, cfg tui.Config) error {
-	shown, stop := signal.NotifyContext(ctx, syscall.SIGHUP, syscall.SIGQUIT)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
-	err := tui.Run(shown, cfg, a.in, a.out)
-	if shown.Err() != nil {
+	err := tui.Run(ctx, cfg, a.in, a.out)
+	if ctx.Err() != nil {
 		return errInterrupted
 	}
 	return err
 }
 
-// fillTUI adds the rules and the campaign to the configuration. What needs the services is
-// left to its function Load.
+// fillTUI adds the rules and the campaign to the configuration. Its function Load later
+// adds those that services provide.
 func fillTUI(ctx context.Context, a *app, cfg *tui.Config, o tuiOptions) error {
 	b := cfg.Settings.Backend
 	if o.rules.Get() == "-" {
@@ -153,7 +153,8 @@ func fillTUI(ctx context.Context, a *app, cfg *tui.Config, o tuiOptions) error {
 	return err
 }
 
-// errRulesFromStdin is the error for rules from standard input, which has the keys.
+// errRulesFromStdin returns the error for rules from standard input, which the interactive
+// program reads keys from.
 func errRulesFromStdin() error {
 	return usagef("the interactive program cannot read rules from standard input; give a name or a file")
 }
@@ -200,7 +201,7 @@ func (t *tuiBackends) of(services remote.Config) tui.Backend {
 	return b
 }
 
-// nameOf returns a name for services: the URL that most of them have.
+// nameOf returns a name for services: their URL, or the first of several.
 func nameOf(services remote.Config) string {
 	first := cmp.Or(services.Core, services.Prize, services.Text, services.Number)
 	for _, other := range []*url.URL{services.Text, services.Number, services.Prize} {
@@ -211,8 +212,8 @@ func nameOf(services remote.Config) string {
 	return first.Redacted()
 }
 
-// promotion returns a function that opens the campaigns at its first call, and again after
-// a failure.
+// promotion returns a function that opens the campaigns once. If that fails, the next call
+// tries again.
 func (t *tuiBackends) promotion(a *app, services remote.Config) func(context.Context) (promotion, error) {
 	var opening sync.Mutex
 	var p promotion

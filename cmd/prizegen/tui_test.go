@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestTUIDrawsOfTheSeed draws on the screen: the draws are those that prizegen draw makes
-// with the same seed.
+// TestTUIDrawsOfTheSeed makes draws in the interactive program, which are the draws of
+// prizegen draw with the same seed.
 func TestTUIDrawsOfTheSeed(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "prizegen", "draw", "--seed", "42", "-n", "13", "-o", "csv").Output()
 	if err != nil {
@@ -157,6 +157,6 @@ func TestTUIColors(t *testing.T) {
 		t.Errorf("got the screens below, want colors only in the first one:\n%q\n%q", with, without)
 	}
 	if ansi.Strip(without) == "" {
-		t.Error("got an empty screen")
+		t.Error("got an empty screen, want the draw")
 	}
 }

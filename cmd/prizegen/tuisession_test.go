@@ -3,31 +3,15 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 )
-
-// quoted returns a text as a word of a shell.
-func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
-
-// command runs prizegen and returns its standard output.
-func command(t *testing.T, args ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "prizegen", args...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("prizegen %v: %v\n%s", args, err, stderr.String())
-	}
-	return string(out)
-}
 
 // freeAddress returns an address that no program listens on at the moment.
 func freeAddress(t *testing.T) string {
@@ -45,8 +29,8 @@ func freeAddress(t *testing.T) string {
 func TestTUISession(t *testing.T) {
 	folder := t.TempDir()
 	db := filepath.Join(folder, "prizegen.db")
-	command(t, "campaign", "create", "summer", "--open", "--db", db)
-	m := onTmux(t, 100, 30, fmt.Sprintf("XDG_CONFIG_HOME=%s XDG_DATA_HOME=%s prizegen tui --seed 42 --start 9 --db %s; echo exit status $?", quoted(folder), quoted(folder), quoted(db)))
+	prizegen(t, "campaign", "create", "summer", "--open", "--db", db)
+	m := onTmux(t, 100, 30, fmt.Sprintf("XDG_CONFIG_HOME=%s XDG_DATA_HOME=%s prizegen tui --seed 42 --start 9 --db %s; echo exit status $?", show.ShellWord(folder), show.ShellWord(folder), show.ShellWord(db)))
 	m.until("Press space to draw", "generous", "seed 42")
 
 	drawInSession(m)
@@ -65,7 +49,7 @@ func TestTUISession(t *testing.T) {
 // other rules.
 func drawInSession(m *tmuxScreen) {
 	m.t.Helper()
-	want := command(m.t, "draw", "--seed", "42", "--start", "9", "-o", "csv")
+	want := prizegen(m.t, "draw", "--seed", "42", "--start", "9", "-o", "csv")
 	if !strings.Contains(want, "9,awsn5676,starts with A,£50.00,") {
 		m.t.Fatalf("got %s from prizegen draw, want awsn5676", want)
 	}
@@ -110,7 +94,7 @@ func bulkInSession(m *tmuxScreen, folder string) {
 		m.t.Errorf("got the files %v, error %v, want one file", files, err)
 	}
 	got, err := os.ReadFile(finished)
-	want := command(m.t, "draw", "--seed", "42", "-n", "12345", "--rules", "modest", "-o", "csv")
+	want := prizegen(m.t, "draw", "--seed", "42", "-n", "12345", "--rules", "modest", "-o", "csv")
 	if err != nil || string(got) != want {
 		m.t.Errorf("got a file of %d bytes, error %v, want the %d bytes of prizegen draw", len(got), err, len(want))
 	}
@@ -142,7 +126,7 @@ func campaignInSession(t *testing.T, m *tmuxScreen, db string) {
 	m.until("Change the entrant?")
 	m.keys("y")
 	m.until("the entrant is now 小龍 李")
-	if list := command(t, "entrant", "list", "--db", db, "-o", "json"); !strings.Contains(list, `"last_name": "李"`) {
+	if list := prizegen(t, "entrant", "list", "--db", db, "-o", "json"); !strings.Contains(list, `"last_name": "李"`) {
 		t.Errorf("got the entrants %s, want the corrected name", list)
 	}
 }

@@ -40,18 +40,18 @@ func newVerifyCmd(a *app) *cobra.Command {
 or -o ndjson, or in the export of a campaign. Report each wrong draw with its correct
 outcome, and exit with status 1 if there is one.
 
-The report has the seed, rules and formats of the draws, and which indexes are missing
-or repeated. No file can prove that its seed is the promised one, or that it has all
-draws: give the published commitment and number of draws with --commitment and --draws.
+The report shows the seed, rules and formats of the draws, and missing and repeated
+indexes. No file can prove that its seed is the promised one, or that it has all draws:
+give the published commitment and number of draws with --commitment and --draws.
 
-A seed from drand or RANDOM.ORG has a proof. It is checked with the public key, without
-a network, and with --online by asking the source again.
+A seed from drand or RANDOM.ORG has a proof, which is checked offline with the public key
+of the source. With --online, the source is asked too.
 
-The export of a campaign is checked as a whole: its commitment, its stock, that no index
-is missing or repeated, and what was skipped and why.
+The export of a campaign is checked as a whole: its commitment, its stock, its skipped
+indexes, and that no index is missing or repeated.
 
-Draws by rules that are not built in need the same rules file in --rules: its SHA-256 is
-part of each draw.`,
+To verify draws by rules that are not built in, give the same rules file with --rules.
+Each draw has its SHA-256.`,
 		Example: `  prizegen draw -n 1000 -o ndjson >draws.ndjson
   prizegen verify draws.ndjson
   prizegen verify --rules summer.yaml - <draws.json
@@ -59,7 +59,7 @@ part of each draw.`,
 		Args: oneArg("file", "give the file to verify, or - for standard input"),
 	}
 	o.rules = settings.DefineAs[string](a.table, cmd, "rules", "rules", "YAML `file` with the rules, if they are not built in")
-	cmd.Flags().Lookup("rules").DefValue = "" // the draws name built-in rules
+	cmd.Flags().Lookup("rules").DefValue = "" // by default, the draws name their rules
 	o.online = settings.Define[bool](a.table, cmd, "online")
 	o.published = newPublishedFlags(cmd)
 	o.proofs = newProofFlags(a, cmd)
@@ -68,8 +68,8 @@ part of each draw.`,
 	return cmd
 }
 
-// published is what was published about draws. A file cannot prove it: whoever writes
-// the file can choose another seed, or end it early.
+// published holds the flags for what was published about draws. A file cannot prove it:
+// its author can choose another seed, or leave out the last draws.
 type published struct {
 	commitment *settings.Value[string]
 	draws      *settings.Value[uint64]
@@ -100,18 +100,18 @@ func parseDraws(text string) (uint64, error) {
 	return n, nil
 }
 
-// ofCampaign compares the export of a campaign with what was published. An open campaign
-// may have more draws by now.
-func (p published) ofCampaign(r *campaign.Report) (found []draw.Finding) {
+// compareCampaign compares the export of a campaign with what was published. An open
+// campaign may have more draws by now.
+func (p published) compareCampaign(r *campaign.Report) (found []draw.Finding) {
 	c := &r.Campaign
 	if want := p.commitment.Get(); want != "" && want != c.Commitment {
 		found = append(found, draw.Finding{Place: "campaign", Problem: fmt.Sprintf("the commitment is %q, the published one is %q", excerpt.Of(c.Commitment), want), Draws: 1})
 	}
-	return append(found, p.count(r.Draws, c.State != campaign.Closed)...)
+	return append(found, p.compareCount(r.Draws, c.State != campaign.Closed)...)
 }
 
-// ofDraws compares draws with what was published.
-func (p published) ofDraws(r *draw.Report) (found []draw.Finding) {
+// compareDraws compares draws with what was published.
+func (p published) compareDraws(r *draw.Report) (found []draw.Finding) {
 	if want := p.commitment.Get(); want != "" {
 		for _, seed := range r.Seeds.First {
 			if got := entropy.Seed(seed.Name).Commitment(); got != want {
@@ -120,10 +120,12 @@ func (p published) ofDraws(r *draw.Report) (found []draw.Finding) {
 			}
 		}
 	}
-	return append(found, p.count(r.Draws, false)...)
+	return append(found, p.compareCount(r.Draws, false)...)
 }
 
-func (p published) count(got uint64, orMore bool) []draw.Finding {
+// compareCount compares a number of draws with the published one. More draws are allowed
+// if orMore is true.
+func (p published) compareCount(got uint64, orMore bool) []draw.Finding {
 	want := p.draws.Get()
 	if !p.draws.Given() || got == want || orMore && got > want {
 		return nil
@@ -163,12 +165,12 @@ func runVerify(ctx context.Context, a *app, name string, o verifyOptions) error 
 	progress.stop()
 	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), withoutPath(err))
-	} else if err = findings.compare(o.published.ofDraws(&report)); report.Held < report.Draws {
+	} else if err = findings.compare(o.published.compareDraws(&report)); report.Held < report.Draws {
 		err = fmt.Errorf("%s of %s %s not hold", prize.Thousands(report.Draws-report.Held), show.Count(report.Draws, "draw"), doOrDoes(report.Draws))
 	}
 	summary := origins(report)
 	if err == nil {
-		summary = held(report) + summary
+		summary = heldText(report) + summary
 	}
 	if writeErr := findings.end(report, summary); writeErr != nil {
 		return writeErr
@@ -189,7 +191,7 @@ func verifyCampaign(ctx context.Context, a *app, name string, source io.Reader, 
 	progress.stop()
 	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), withoutPath(err))
-	} else if err = findings.compare(p.ofCampaign(&report)); report.Wrong > 0 {
+	} else if err = findings.compare(p.compareCampaign(&report)); report.Wrong > 0 {
 		err = fmt.Errorf("the campaign %s does not hold: %s", report.Campaign.Name, show.Count(report.Wrong, "finding"))
 	}
 	summary := ""
@@ -205,7 +207,7 @@ func verifyCampaign(ctx context.Context, a *app, name string, source io.Reader, 
 	return err
 }
 
-// rulesByName returns a function that finds rules by their name: those of --rules, or
+// rulesByName returns a function that finds rules by name, among those of --rules and the
 // built-in ones.
 func rulesByName(a *app, file *settings.Value[string]) (func(name string) (*prize.Rules, error), error) {
 	var given *prize.Rules

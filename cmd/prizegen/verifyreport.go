@@ -21,7 +21,7 @@ type findingWriter struct {
 	a       *app
 	json    bool
 	written int
-	err     error // the first one
+	err     error // the first error of write
 }
 
 func (w *findingWriter) write(f draw.Finding) {
@@ -45,11 +45,11 @@ func (w *findingWriter) write(f draw.Finding) {
 
 // compare writes the differences from what was published. It returns an error if there
 // are any.
-func (w *findingWriter) compare(different []draw.Finding) error {
-	for _, f := range different {
+func (w *findingWriter) compare(differences []draw.Finding) error {
+	for _, f := range differences {
 		w.write(f)
 	}
-	if len(different) > 0 {
+	if len(differences) > 0 {
 		return errors.New("the file differs from what was published")
 	}
 	return nil
@@ -69,8 +69,8 @@ func (w *findingWriter) end(report any, summary string) error {
 	return w.a.write([]byte(summary))
 }
 
-// held returns the line for draws that all hold.
-func held(r draw.Report) string {
+// heldText returns the line for draws that all hold.
+func heldText(r draw.Report) string {
 	first := r.Seeds.First[0].Indexes
 	switch {
 	case r.Draws == 1:
@@ -97,20 +97,20 @@ func doOrDoes(n uint64) string {
 	return "do"
 }
 
-// origins returns the lines about the seeds, rules and account numbers of draws.
+// origins returns lines with the seeds, rules and account numbers of draws.
 func origins(r draw.Report) string {
 	var b strings.Builder
 	switch {
 	case r.Seeds.Count == 1:
 		fmt.Fprintf(&b, "seed: %s\n", readable(r.Seeds.First[0].Name))
 	case r.Seeds.Count > 1:
-		fmt.Fprintf(&b, "seeds: %s\n", named(r.Seeds))
+		fmt.Fprintf(&b, "seeds: %s\n", groupNames(r.Seeds))
 	}
 	switch {
 	case r.Rules.Count == 1:
 		fmt.Fprintf(&b, "rules: %s, sha256 %s\n", readable(r.Rules.First[0].Name), readable(r.Rules.First[0].SHA256))
 	case r.Rules.Count > 1:
-		fmt.Fprintf(&b, "rules: %s\n", named(r.Rules))
+		fmt.Fprintf(&b, "rules: %s\n", groupNames(r.Rules))
 	}
 	var accounts []string
 	switch {
@@ -118,7 +118,7 @@ func origins(r draw.Report) string {
 		only := r.Formats.First[0]
 		accounts = append(accounts, fmt.Sprintf("%s generated as %s", prize.Thousands(only.Draws), readable(only.Name)))
 	case r.Formats.Count > 1:
-		accounts = append(accounts, "generated in "+named(r.Formats))
+		accounts = append(accounts, "generated in "+groupNames(r.Formats))
 	}
 	if r.Given > 0 {
 		accounts = append(accounts, prize.Thousands(r.Given)+" given")
@@ -129,8 +129,8 @@ func origins(r draw.Report) string {
 	return b.String()
 }
 
-// named returns the number of groups and the names of the first ones.
-func named(groups draw.Groups) string {
+// groupNames returns the number of groups and the names of the first ones.
+func groupNames(groups draw.Groups) string {
 	const most = 3
 	var names []string
 	for _, g := range groups.First[:min(most, len(groups.First))] {
@@ -149,14 +149,14 @@ func named(groups draw.Groups) string {
 // readable returns an excerpt of a text from a file, in quotes if it could be misread.
 func readable(text string) string {
 	text = excerpt.Of(text)
-	isDoubtful := func(r rune) bool { return !unicode.IsPrint(r) || r == '"' || r == ',' }
-	if text == "" || strings.TrimSpace(text) != text || strings.ContainsFunc(text, isDoubtful) {
+	isAmbiguous := func(r rune) bool { return !unicode.IsPrint(r) || r == '"' || r == ',' }
+	if text == "" || strings.TrimSpace(text) != text || strings.ContainsFunc(text, isAmbiguous) {
 		return strconv.Quote(text)
 	}
 	return text
 }
 
-// doubts returns what may be wrong with a file although each of its draws holds.
+// doubts returns what may be wrong with a file even if all of its draws hold.
 func doubts(r draw.Report) []string {
 	var list []string
 	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
@@ -188,7 +188,7 @@ func doubts(r draw.Report) []string {
 	return list
 }
 
-// indexDoubts returns what is unusual about the indexes of one seed.
+// indexDoubts returns what may be wrong with the indexes of one seed.
 func indexDoubts(x draw.Indexes, of string) []string {
 	var list []string
 	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }

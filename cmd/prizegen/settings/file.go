@@ -19,13 +19,13 @@ import (
 // maxFile is the size of the largest configuration file and secret, in bytes.
 const maxFile = 64 << 10
 
-// fileSuffix is added to the variable of a secret setting to name a file with its
-// value, as containers hand over secrets.
+// fileSuffix is appended to the variable of a secret setting. That variable names a file
+// with the value, which is how containers pass secrets.
 const fileSuffix = "_FILE"
 
 // configFile is the configuration file.
 type configFile struct {
-	name    string // "" if there is no place for one
+	name    string // "" if there is no directory for one
 	exists  bool
 	mode    fs.FileMode
 	entries []entry
@@ -40,9 +40,8 @@ type entry struct {
 	value  strictyaml.Pos
 }
 
-// readFile reads the configuration file: the one of --config, else the one of
-// PRIZEGEN_CONFIG, else the one in the user's configuration directory, which need not
-// exist.
+// readFile reads the configuration file that --config names, else PRIZEGEN_CONFIG, else
+// the one in the user's configuration directory, which need not exist.
 func (s *Set) readFile() (configFile, error) {
 	file, prefix := configFile{}, ""
 	named := s.environ[Variable("config")]
@@ -103,7 +102,7 @@ func (s *Set) readEntries(doc *strictyaml.Document) []entry {
 			continue
 		}
 		v := e.sourced("")
-		v.at = e.name // the mistake has the position
+		v.at = e.name // the document adds the position
 		if err := setting.check(v); err != nil {
 			doc.Addf(field.Value.Pos, "%v", err)
 			continue
@@ -113,9 +112,9 @@ func (s *Set) readEntries(doc *strictyaml.Document) []entry {
 	return entries
 }
 
-// newEntry reads a field. It reports false if its value is nested.
-func newEntry(field strictyaml.Field) (entry, bool) {
-	e := entry{name: field.Key, key: field.Pos, value: field.Value.Pos}
+// newEntry returns the entry of a field. ok is false if its value is nested.
+func newEntry(field strictyaml.Field) (e entry, ok bool) {
+	e = entry{name: field.Key, key: field.Pos, value: field.Value.Pos}
 	items := []*strictyaml.Node{field.Value}
 	if field.Value.Kind == strictyaml.List {
 		e.isList, items = true, field.Value.Items
@@ -129,7 +128,7 @@ func newEntry(field strictyaml.Field) (entry, bool) {
 	return e, true
 }
 
-// fileHint returns what an unknown setting may have been meant to be.
+// fileHint returns a suggestion for an unknown setting, for the end of an error.
 func (s *Set) fileHint(name string) string {
 	if s.isFlagOnly(name) {
 		return "; give --" + name + " on the command line"
@@ -158,8 +157,8 @@ func (e *entry) sourced(file string) *sourced {
 	}
 }
 
-// exposed returns a warning for each secret in a file that everyone on the machine can
-// read.
+// exposed returns a warning for each secret in the file if everyone on the machine can
+// read it.
 func (file *configFile) exposed(table Table) []string {
 	const others = 0o004
 	// On Windows the mode does not show who can read a file.
@@ -210,8 +209,7 @@ func (s *Set) fromEnvironment(setting *Setting) (*sourced, error) {
 	return &sourced{values: []string{text}, layer: FromEnvironment, source: name, at: name}, nil
 }
 
-// readSecret reads a file that holds a value, without the line break that editors end
-// files with.
+// readSecret reads a file that holds a value, without the line break at its end.
 func (s *Set) readSecret(name string) (string, error) {
 	content, _, err := s.readSmall(name)
 	if err != nil {
@@ -245,11 +243,11 @@ func (s *Set) readSmall(name string) ([]byte, fs.FileMode, error) {
 	return content, info.Mode(), nil
 }
 
-// OpenFile opens a file of the system, for [Sources].
+// OpenFile opens a file of the operating system, for [Sources].
 func OpenFile(name string) (fs.File, error) { return os.Open(name) }
 
-// withoutPath removes operation and path from an error, for messages that name the
-// file themselves.
+// withoutPath removes the operation and the path from an error, for messages that name
+// the file themselves.
 func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -14,8 +14,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Layer is a place that a setting can be set in. The command line beats the
-// environment, which beats the configuration file, which beats the default.
+// Layer is a place that a setting can be set in. The command line overrides the
+// environment, which overrides the configuration file, which overrides the default.
 type Layer string
 
 // The layers.
@@ -26,7 +26,7 @@ const (
 	FromDefault     Layer = "default"
 )
 
-// Sources are what settings are read from, except for the command line.
+// Sources are the sources of settings other than the command line.
 type Sources struct {
 	Environ   []string // NAME=value, as from os.Environ
 	ConfigDir string   // the user's configuration directory, "" if unknown
@@ -37,7 +37,7 @@ type Sources struct {
 	IsFlag func(name string) bool
 }
 
-// Set is the settings of the environment and the configuration file.
+// Set holds the settings of the environment and the configuration file.
 type Set struct {
 	table   Table
 	environ map[string]string // the variables with our prefix that are not empty
@@ -57,13 +57,13 @@ type sourced struct {
 // text returns the value as it would be written on a command line.
 func (v *sourced) text() string { return strings.Join(v.values, ",") }
 
-// Load reads the environment and the configuration file. It checks every setting in
-// the file, whichever command runs.
+// Load reads the environment and the configuration file. It checks every setting in the
+// file, even those that the command does not use.
 func Load(table Table, sources Sources) (*Set, error) {
 	s := &Set{table: table, environ: map[string]string{}, sources: sources}
 	for _, pair := range sources.Environ {
 		name, text, _ := strings.Cut(pair, "=")
-		// Containers set variables to "" that are not set outside of them.
+		// Container tools pass a variable that is not set as an empty one.
 		if strings.HasPrefix(name, variablePrefix) && text != "" {
 			s.environ[name] = text
 		}
@@ -73,9 +73,9 @@ func Load(table Table, sources Sources) (*Set, error) {
 	return s, err
 }
 
-// Apply sets the flags that were not typed to what the environment or the
-// configuration file has for them. It leaves Changed false: conflicts between flags
-// apply only to flags that were typed.
+// Apply sets the flags that were not typed from the environment or the configuration
+// file. It leaves Changed false: conflicts between flags apply only to flags that were
+// typed.
 func (s *Set) Apply(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -105,7 +105,7 @@ func (s *Set) apply(setting *Setting, f *pflag.Flag) error {
 		}
 		return err
 	}
-	// Cobra asks whether a required flag was typed. This one need not be any more.
+	// Cobra requires some flags to be typed. This one has a value now.
 	delete(f.Annotations, cobra.BashCompOneRequiredFlag)
 	return nil
 }
@@ -166,8 +166,8 @@ func (s *Set) Secret(name string) (string, error) {
 	return v.text(), nil
 }
 
-// Warnings returns what is probably wrong but harmless: unknown variables, and secrets
-// that everyone on the machine can read.
+// Warnings returns warnings about unknown variables, and about secrets that everyone on
+// the machine can read.
 func (s *Set) Warnings() []string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(s.environ)) {
@@ -178,7 +178,7 @@ func (s *Set) Warnings() []string {
 	return append(list, s.file.exposed(s.table)...)
 }
 
-// variableHint returns what an unknown variable may have been meant to be.
+// variableHint returns a suggestion for an unknown variable, for the end of a warning.
 func (s *Set) variableHint(name string) string {
 	name = strings.TrimPrefix(name, variablePrefix)
 	asFlag := strings.ToLower(strings.ReplaceAll(name, "_", "-"))
@@ -191,7 +191,7 @@ func (s *Set) variableHint(name string) string {
 	return "; see prizegen config for those that exist"
 }
 
-// isFlagOnly reports whether a name is that of a flag without a setting.
+// isFlagOnly reports whether a name is the name of a flag without a setting.
 func (s *Set) isFlagOnly(name string) bool {
 	if s.sources.IsFlag == nil || !s.sources.IsFlag(name) {
 		return false

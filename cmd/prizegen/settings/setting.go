@@ -1,6 +1,6 @@
-// Package settings is the table of the program's settings: their names, flags,
-// environment variables, defaults and parsers. The command line, the environment,
-// the configuration file and prizegen config all read this table.
+// Package settings defines the table of the program's settings: their names, flags,
+// environment variables, defaults and parsers. The command line, the environment, the
+// configuration file and prizegen config all use this table.
 //
 //	table := settings.NewTable()
 //	seed := settings.Define[entropy.Seed](table, cmd, "seed") // the flag --seed
@@ -37,8 +37,8 @@ type Setting struct {
 	Name  string
 	Group Group
 	Usage string
-	// Flags are the names of its flags on different commands. A setting without a
-	// flag of its own is secret: everyone on a machine can read command lines.
+	// Flags are the names of its flags on different commands. A secret may have no
+	// flag: everyone on a machine can read command lines.
 	Flags     []string
 	Shorthand string
 	Global    bool     // whether all commands have its flag
@@ -73,7 +73,7 @@ func (s *Setting) Default() (text string, ok bool) {
 	return s.New().String(), true
 }
 
-// check returns what is wrong with a value, and nil if the setting accepts it.
+// check returns an error if the setting does not accept a value.
 func (s *Setting) check(v *sourced) error {
 	if s.New != nil {
 		return s.assign(s.New(), v)
@@ -93,8 +93,8 @@ func Define[T any](t Table, cmd *cobra.Command, setting string) *Value[T] {
 	return DefineAs[T](t, cmd, setting, setting, "")
 }
 
-// DefineAs adds the flag of a setting with another name or usage text. An empty usage
-// text stands for that of the setting.
+// DefineAs adds the flag of a setting with another name or usage text. An empty usage text
+// means the one of the setting.
 func DefineAs[T any](t Table, cmd *cobra.Command, setting, flag, usage string) *Value[T] {
 	v, ok := define(cmd, t.mustFind(setting), flag, usage).(*Value[T])
 	if !ok {
@@ -113,8 +113,8 @@ func DefineList(t Table, cmd *cobra.Command, setting string) *List {
 	return list
 }
 
-// DefineOutput adds the flag --output of a command that writes some formats, the first
-// of them by default.
+// DefineOutput adds the flag --output of a command that can write the given formats. The
+// first one is the default.
 func DefineOutput(t Table, cmd *cobra.Command, formats ...string) *Value[string] {
 	s := *t.mustFind("output")
 	v := NewValue("format", formats[0], OneOf(formats...))
@@ -144,7 +144,7 @@ func define(cmd *cobra.Command, s *Setting, flag, usage string) bound {
 	return v
 }
 
-// AddFlag adds a flag without a setting: one for the command line only.
+// AddFlag adds a flag that has no setting, only a place on the command line.
 func AddFlag[T any](cmd *cobra.Command, v *Value[T], flag, usage string, completions ...string) *Value[T] {
 	v.bind(addFlag(cmd.Flags(), v, flag, "", usage), "")
 	if completions != nil {
@@ -168,10 +168,10 @@ func Complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 	}
 }
 
-// Table is all settings, in the order in which prizegen config lists them.
+// Table lists all settings in the order of prizegen config.
 type Table []Setting
 
-// find returns the setting with a name, or nil.
+// find returns the setting with the given name, or nil.
 func (t Table) find(name string) *Setting {
 	for i := range t {
 		if t[i].Name == name {
@@ -181,11 +181,11 @@ func (t Table) find(name string) *Setting {
 	return nil
 }
 
-// mustFind returns the setting with a name, which must exist.
+// mustFind returns the setting with the given name, which must exist.
 func (t Table) mustFind(name string) *Setting {
 	s := t.find(name)
 	if s == nil {
-		panic("prizegen: there is no setting " + name)
+		panic("prizegen: unknown setting " + name)
 	}
 	return s
 }

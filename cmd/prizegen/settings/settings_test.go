@@ -59,7 +59,7 @@ func TestSecrets(t *testing.T) {
 				t.Errorf("got %q, error %v, want %q, error %s", got, err, tt.want, tt.wantErr)
 			}
 			if got, err := set.Secret("admin-password"); got != "" || err != nil {
-				t.Errorf("a secret that is not set: got %q, error %v, want none", got, err)
+				t.Errorf("a secret that is not set: got %q, error %v, want an empty one", got, err)
 			}
 		})
 	}
@@ -79,7 +79,7 @@ func TestHiddenValue(t *testing.T) {
 	}
 }
 
-// TestLists writes lists with commas in the environment, and as lists in the file.
+// TestLists reads lists from the environment and from the file.
 func TestLists(t *testing.T) {
 	for _, tt := range []struct {
 		environ []string
@@ -103,7 +103,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestListFlag repeats the flag of a list.
+// TestListFlag gives the flag of a list twice.
 func TestListFlag(t *testing.T) {
 	cmd := &cobra.Command{}
 	list := DefineList(NewTable(), cmd, "drand-urls")
@@ -136,16 +136,16 @@ func TestParseServiceURL(t *testing.T) {
 
 func TestVariablesAreUnique(t *testing.T) {
 	owners := map[string]string{Variable("config"): "the configuration file"}
-	own := func(name, owner string) {
+	add := func(name, owner string) {
 		if other, taken := owners[name]; taken {
 			t.Errorf("%s is the variable of %s and of %s", name, other, owner)
 		}
 		owners[name] = owner
 	}
 	for _, s := range NewTable() {
-		own(Variable(s.Name), s.Name)
+		add(Variable(s.Name), s.Name)
 		if s.Secret {
-			own(Variable(s.Name)+fileSuffix, s.Name)
+			add(Variable(s.Name)+fileSuffix, s.Name)
 		}
 		if strings.Trim(s.Name, "abcdefghijklmnopqrstuvwxyz-") != "" {
 			t.Errorf("got the setting %q, want only lower-case letters and hyphens", s.Name)
@@ -229,7 +229,7 @@ func TestConfigFileMistakes(t *testing.T) {
 	} {
 		_, err := load(nil, map[string]string{"c.yaml": content})
 		if err == nil {
-			t.Errorf("%.100q: got no error", content)
+			t.Errorf("%.100q: got no error, want %q", content, want)
 			continue
 		}
 		lines := strings.Split(err.Error(), "\n")

@@ -28,7 +28,7 @@ func NewTable() Table {
 		serviceURL("core-url", "`URL` of the core service"),
 		serviceURL("number-url", "`URL` of the number service"),
 		serviceURL("prize-url", "`URL` of the prize service"),
-		serviceURL("remote", "use the services at this `URL` instead of this process"),
+		serviceURL("remote", "use all services at this `URL`"),
 		serviceURL("text-url", "`URL` of the text service"),
 	}
 	table = append(table, drawSettings()...)
@@ -53,17 +53,17 @@ func serviceURL(name, usage string) Setting {
 
 func drawSettings() []Setting {
 	return []Setting{
-		{Name: "count", Group: Draw, Usage: "make this many", Shorthand: "n", New: withDefault("count", "1", ParseCount)},
+		{Name: "count", Group: Draw, Usage: "number of draws, texts or numbers to make", Shorthand: "n", New: withDefault("count", "1", ParseCount)},
 		{
 			Name: "db", Group: Draw, Secret: true, Files: true,
 			Usage: "database of campaigns: a SQLite `file` or postgres://USER:PASSWORD@HOST/NAME (default: prizegen.db in your data directory)",
 			New:   optional("file", ParseText),
 		},
 		{
-			Name: "drand-chain", Group: Draw, Usage: "drand `chain`: quicknet, default or the hash of another one (default: quicknet)",
+			Name: "drand-chain", Group: Draw, Usage: "drand `chain`: quicknet, default or a chain hash (default: quicknet)",
 			Values: []string{"quicknet", "default"}, New: optional("chain", ParseText),
 		},
-		{Name: "drand-round", Group: Draw, Usage: "drand `round` to take (default: the next one, which nobody knows yet)", New: optional("round", ParseCount)},
+		{Name: "drand-round", Group: Draw, Usage: "drand `round` to use (default: the next one, which nobody knows yet)", New: optional("round", ParseCount)},
 		{
 			Name: "drand-urls", Group: Draw, Usage: "drand mirrors, separated by commas (default: the public ones)",
 			Values: drand.DefaultURLs(), New: func() bound { return &List{kind: "URLs"} },
@@ -104,15 +104,15 @@ func drawSettings() []Setting {
 func checkSettings() []Setting {
 	return []Setting{
 		{Name: "bytes", Group: Check, Usage: "write this many bytes", New: optional("count", ParseCount)},
-		{Name: "label", Group: Check, Usage: "stream: text, number or prize", Values: []string{"text", "number", "prize"}, New: optional("label", parseLabel)},
-		{Name: "online", Group: Check, Usage: "ask drand or RANDOM.ORG again about seeds from there", New: withDefault("bool", "false", ParseBool)},
+		{Name: "label", Group: Check, Usage: "label of the stream: text, number, prize", Values: []string{"text", "number", "prize"}, New: optional("label", parseLabel)},
+		{Name: "online", Group: Check, Usage: "also ask drand or RANDOM.ORG about seeds from there", New: withDefault("bool", "false", ParseBool)},
 		{Name: "strict", Group: Check, Usage: "fail if a prize cannot be won or an account number matches no rule", New: withDefault("bool", "false", ParseBool)},
 	}
 }
 
 func serveSettings() []Setting {
 	return []Setting{
-		{Name: "drain-time", Group: Serve, Usage: "give requests in progress this long to finish after SIGTERM", New: withDefault("duration", "30s", ParseDuration)},
+		{Name: "drain-time", Group: Serve, Usage: "time for requests in progress to finish after SIGTERM", New: withDefault("duration", "30s", ParseDuration)},
 		{Name: "entropy-every", Group: Serve, Usage: "use a seed from drand or RANDOM.ORG for this long", New: withDefault("duration", "1m0s", ParseDuration)},
 		{Name: "listen", Group: Serve, Usage: "listen on this address and port (default: 127.0.0.1 and the port of the role)", New: optional("address", parseListen)},
 		{

@@ -45,8 +45,8 @@ type Value[T any] struct {
 
 var _ bound = (*Value[int])(nil)
 
-// NewValue returns a value with a default, which must parse. Help texts show kind in
-// place of the value.
+// NewValue returns a value whose default is text, which must be valid. Help texts show
+// kind in place of the value.
 func NewValue[T any](kind, text string, parse func(string) (T, error)) *Value[T] {
 	v := NewOptional(kind, parse)
 	var err error
@@ -75,7 +75,7 @@ func (v *Value[T]) String() string { return v.text }
 // Type returns the placeholder of the value in help texts.
 func (v *Value[T]) Type() string { return v.kind }
 
-// Set parses a text.
+// Set parses text and sets the value.
 func (v *Value[T]) Set(text string) error {
 	value, err := v.parse(text)
 	if err != nil {
@@ -85,8 +85,8 @@ func (v *Value[T]) Set(text string) error {
 	return nil
 }
 
-// List is the value of a flag that takes a list. A list is written with commas on the
-// command line and in the environment, where the flag can be repeated.
+// List is the value of a flag that takes a list. The command line and the environment
+// separate items with commas. The flag can be repeated.
 type List struct {
 	binding
 	kind   string
@@ -108,7 +108,7 @@ func (l *List) String() string { return strings.Join(l.values, ",") }
 // Type returns the placeholder of the list in help texts.
 func (l *List) Type() string { return l.kind }
 
-// Set sets the list, and appends to it when it is called again.
+// Set replaces the default list. Further calls append to the list.
 func (l *List) Set(text string) error {
 	if !l.given {
 		l.values = nil
@@ -129,10 +129,10 @@ func (l *List) Replace(items []string) error {
 	return nil
 }
 
-// GetSlice returns the list, as [pflag.SliceValue] asks for.
+// GetSlice implements [pflag.SliceValue].
 func (l *List) GetSlice() []string { return l.values }
 
-// OneOf returns a parser that accepts only some texts.
+// OneOf returns a parser that accepts only the given texts.
 func OneOf(texts ...string) func(string) (string, error) {
 	return func(text string) (string, error) {
 		if !slices.Contains(texts, text) {
@@ -154,7 +154,7 @@ func ParseBool(text string) (bool, error) {
 	return value, nil
 }
 
-// ParseCount parses a number from 1.
+// ParseCount parses a positive number.
 func ParseCount(text string) (uint64, error) {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || n == 0 {
