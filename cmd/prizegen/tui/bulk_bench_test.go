@@ -20,8 +20,8 @@ import (
 // benchDraws is the number of draws of an iteration of BenchmarkBulk.
 const benchDraws = 10_000_000
 
-// BenchmarkBulk compares the rate of the screen, in the whole program, with that of the
-// commands, which make and count the same draws.
+// BenchmarkBulk compares the rate of the screen with that of the commands, which make and
+// count the same draws.
 func BenchmarkBulk(b *testing.B) {
 	for _, file := range []string{"", "draws.csv"} {
 		kind := "count"
@@ -77,7 +77,7 @@ func byCommand(b *testing.B, path string) {
 	}
 }
 
-// BenchmarkKey measures the time from a key to its answer on the screen, while the program
+// BenchmarkKey measures the time from a key to its effect on the screen, while the program
 // is idle and while draws keep all cores busy.
 func BenchmarkKey(b *testing.B) {
 	for name, busy := range map[string]bool{"idle": false, "bulk": true} {

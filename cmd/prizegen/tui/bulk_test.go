@@ -25,7 +25,7 @@ func bulkFrame(t *testing.T, w *workspace) frame {
 	return deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 }
 
-// startBulk starts a run of count draws to a file. No draw is made before finish.
+// startBulk starts a run of count draws to a file. No draw is made until finish is called.
 func startBulk(t *testing.T, f frame, count uint64, path string) (frame, *bulkRun) {
 	t.Helper()
 	f = deliver(t, f, bulkStartMsg{bulkPlan{count: count, path: path}})
@@ -33,7 +33,7 @@ func startBulk(t *testing.T, f frame, count uint64, path string) (frame, *bulkRu
 	return deliver(t, f, run.odds()), run
 }
 
-// finish makes the draws of a run, as if that took two seconds.
+// finish makes the draws of a run, as if it took two seconds.
 func (r *bulkRun) finish(ctx context.Context, t *testing.T, f frame) frame {
 	t.Helper()
 	end := r.cmd(ctx, f.w)().(bulkEndMsg)
@@ -117,8 +117,8 @@ func TestStopKey(t *testing.T) {
 	if run == nil || run.count != 1_000_000 {
 		t.Fatalf("got run %v after enter, want one of 1,000,000 draws", run)
 	}
-	if again := deliver(t, f, keys("enter")...).screens[0].(bulkScreen).run; again != run {
-		t.Error("got another run after a second enter")
+	if second := deliver(t, f, keys("enter")...).screens[0].(bulkScreen).run; second != run {
+		t.Error("got another run after a second enter, want the first one")
 	}
 	stopped := false
 	run.stop = func() { stopped = true }
@@ -135,7 +135,7 @@ func TestRunFailsAtOnce(t *testing.T) {
 	f = run.finish(t.Context(), t, f)
 	checkShows(t, f, "such file", "tries again")
 	if strings.Contains(f.View(), "expected") {
-		t.Errorf("got a view with expected numbers:\n%s", f.View())
+		t.Errorf("got a view with expected numbers, want none:\n%s", f.View())
 	}
 }
 
@@ -163,11 +163,11 @@ func TestBulkFile(t *testing.T) {
 
 			f = runCmd(t, f, send(bulkStartMsg{bulkPlan{count: 10, path: path}}))
 			if b := f.screens[0].(bulkScreen); b.run != run || b.state != bulkEnded {
-				t.Error("got another run before the answer")
+				t.Error("got another run before the answer, want the first one")
 			}
 			checkShows(t, f, "Replace the file?")
 			if unchanged, _ := os.ReadFile(path); string(unchanged) != string(text) {
-				t.Error("got a changed file before the answer")
+				t.Error("got a changed file before the answer, want it unchanged")
 			}
 			next, yes := f.Update(keys("y")[0])
 			f = deliver(t, next.(frame), yes())
@@ -177,13 +177,13 @@ func TestBulkFile(t *testing.T) {
 				t.Errorf("got a file of %d bytes, want 1 to %d", len(got), len(text)-1)
 			}
 			if f.screens[0].(bulkScreen).plan.replace {
-				t.Error("got a plan that replaces the file again without a question")
+				t.Error("got a plan that replaces the file without a question, want a question each time")
 			}
 		})
 	}
 }
 
-func TestReadPlan(t *testing.T) {
+func TestParsePlan(t *testing.T) {
 	for name, test := range map[string]struct {
 		count, start, path string
 		want               bulkPlan
@@ -223,14 +223,14 @@ func TestBulkInCampaign(t *testing.T) {
 	}
 }
 
-// TestQuitDuringRun quits during a run, from another screen: q asks first, ctrl+c does
-// not.
+// TestQuitDuringRun quits during a run from another screen: q asks for a confirmation,
+// ctrl+c does not.
 func TestQuitDuringRun(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := newFrame(w, newDraw(w), newBulk(w))
 	f = deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 	if cmd := f.quit(); cmd == nil || cmd() != tea.Quit() {
-		t.Error("got a question without a run")
+		t.Error("got a question without a run, want the program to quit")
 	}
 	f = deliver(t, f, bulkStartMsg{bulkPlan{count: 1_000_000, path: "draws.csv"}})
 	next, cmd := f.Update(keys("q")[0])
@@ -244,7 +244,7 @@ func TestQuitDuringRun(t *testing.T) {
 	}
 	for _, by := range keys("y", "ctrl+c") {
 		if _, cmd := f.Update(by); cmd == nil || cmd() != tea.Quit() {
-			t.Errorf("got no quit after %v", by)
+			t.Errorf("after %v: got no end of the program, want one", by)
 		}
 	}
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// TestDrawsAreThoseOfTheSeed makes 200 draws, which are those of the command draw.
-func TestDrawsAreThoseOfTheSeed(t *testing.T) {
+// TestDrawsFollowSeed checks that 200 draws equal those of the command draw.
+func TestDrawsFollowSeed(t *testing.T) {
 	const n = 200
 	w := testWorkspace(t, termenv.Ascii)
 	var want []string
@@ -44,7 +44,7 @@ func TestDrawsAreThoseOfTheSeed(t *testing.T) {
 			Index: d.Index, Account: d.Account, Outcome: d.Outcome, Seed: d.Seed, Basis: d.Basis,
 		}))
 		if view := f.View(); !strings.Contains(lettersOf(view), d.Whole) || d.Prize != nil && !strings.Contains(view, d.Prize.Name) {
-			t.Errorf("got a view without %s or its prize:\n%s", d.Whole, view)
+			t.Errorf("got a view without %s or its prize, want both:\n%s", d.Whole, view)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -89,7 +89,7 @@ func TestRolling(t *testing.T) {
 			}
 		}
 		if n < stopped {
-			t.Errorf("got %d letters stopped after %d", n, stopped)
+			t.Errorf("got %d stopped letters, want at least %d", n, stopped)
 		}
 		stopped = n
 		shown := strings.Contains(d.View(80, 20), "£50.00")
@@ -100,13 +100,13 @@ func TestRolling(t *testing.T) {
 			break
 		}
 		if ticks++; ticks > 200 {
-			t.Fatal("got 200 ticks without an end")
+			t.Fatal("got no end of the animation after 200 ticks, want one")
 		}
 		next, _ := d.Update(tickMsg{d.request.number})
 		d = next.(drawScreen)
 	}
 	if next, cmd := d.Update(tickMsg{d.request.number}); cmd != nil || next.(drawScreen).tick != d.tick {
-		t.Error("got another frame after the end of the animation")
+		t.Error("got another frame after the end of the animation, want none")
 	}
 }
 
@@ -144,9 +144,9 @@ func (g failingPrizes) Prizes(ctx context.Context, dst []prize.Outcome, rules *p
 	return g.Local.Prizes(ctx, dst, rules, accounts, r)
 }
 
-// TestServiceComesBack draws while the prize service fails, and again when it is back. The
+// TestRetryAfterFailure draws while the prize service fails, and retries when it works. The
 // draw is the one that the seed decides.
-func TestServiceComesBack(t *testing.T) {
+func TestRetryAfterFailure(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	err := errors.New("the prize service at http://localhost:8083 does not answer")
 	w.Settings.Backend.Generator, w.Settings.Next = failingPrizes{err: &err}, 9
@@ -222,7 +222,7 @@ func TestTerminals(t *testing.T) {
 		golden.check(name+".ansi", view)
 		got := strings.NewReplacer("[", " ", "]", " ").Replace(ansi.Strip(view))
 		if want != "" && got != want {
-			t.Errorf("%s: got another text:\n%s\nwant\n%s", name, got, want)
+			t.Errorf("%s: got the text\n%s\nwant\n%s", name, got, want)
 		}
 		want = got
 		for _, code := range regexp.MustCompile(`\x1b\[([0-9;]*)m`).FindAllStringSubmatch(view, -1) {
@@ -231,13 +231,13 @@ func TestTerminals(t *testing.T) {
 				allowed = allowed || strings.Contains(code[1], color)
 			}
 			if !allowed || kind.profile == termenv.ANSI && strings.Contains(code[1], "38;") {
-				t.Errorf("%s: got the code %q", name, code[1])
+				t.Errorf("%s: got the code %q, want one with %q", name, code[1], kind.colors)
 			}
 		}
 	}
 }
 
-// TestColors checks that colours reach the golden views.
+// TestColors checks that only views for colour terminals have escape codes.
 func TestColors(t *testing.T) {
 	plain, colored := newProgram(t, testWorkspace(t, termenv.Ascii)).View(), newProgram(t, testWorkspace(t, termenv.TrueColor)).View()
 	if bytes.ContainsRune([]byte(plain), '\x1b') || !strings.Contains(colored, "\x1b[") {
@@ -252,11 +252,11 @@ func TestQuickKeys(t *testing.T) {
 	f = deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 	for want := range uint64(3) {
 		next, cmd := f.Update(keys(" ")[0])
-		made := cmd().(drawResultMsg)
-		if made.err != nil || made.drawn.Index != want {
-			t.Fatalf("got index %d and error %v, want %d and none", made.drawn.Index, made.err, want)
+		result := cmd().(drawResultMsg)
+		if result.err != nil || result.drawn.Index != want {
+			t.Fatalf("got index %d and error %v, want %d and none", result.drawn.Index, result.err, want)
 		}
-		f = deliver(t, next.(frame), made)
+		f = deliver(t, next.(frame), result)
 	}
 }
 
@@ -270,7 +270,7 @@ func TestStrayClicksDrawNothing(t *testing.T) {
 			at := on
 			at.X, at.Y = beside[0], beside[1]
 			if f = click(t, f, at); draws(f) != 0 {
-				t.Errorf("%dx%d: got a draw after a click at %v", size.width, size.height, beside)
+				t.Errorf("%dx%d: got a draw after a click at %v, want none", size.width, size.height, beside)
 			}
 		}
 		if f = click(t, f, on); draws(f) != 1 {
@@ -284,7 +284,7 @@ func TestStrayClicksDrawNothing(t *testing.T) {
 	}
 }
 
-// TestCancelDraw cancels a request that takes long. Its late result is dropped.
+// TestCancelDraw cancels a slow request. A result that arrives later is ignored.
 func TestCancelDraw(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := newProgram(t, w)
@@ -296,16 +296,16 @@ func TestCancelDraw(t *testing.T) {
 	f = deliver(t, f, keys("esc")...)
 	checkShows(t, f, "cancelled")
 	if request.ctx.Err() == nil {
-		t.Error("got a context that has not ended")
+		t.Error("got a context without an error, want a cancelled one")
 	}
 	if f = deliver(t, f, cmd()); strings.Contains(f.View(), "by the rule") {
-		t.Errorf("got a late result shown:\n%s", f.View())
+		t.Errorf("got a view with the result of a cancelled request, want none:\n%s", f.View())
 	}
 	f = pressKeys(t, f, " ")
 	checkShows(t, f, "by the rule")
 }
 
-// TestLastIndex makes the last draw of a seed. There is none after it.
+// TestLastIndex makes the last draw of a seed, and checks that no draw follows it.
 func TestLastIndex(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	w.Settings.Next = 18446744073709551615

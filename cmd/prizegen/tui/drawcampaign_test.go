@@ -44,13 +44,14 @@ func TestPlayCampaign(t *testing.T) {
 	}
 }
 
-// lostAnswers makes plays, but loses their answers while err points to an error.
-type lostAnswers struct {
+// lossyCampaigns makes plays, but returns an error instead of the draw while err points to
+// an error.
+type lossyCampaigns struct {
 	*campaign.Admin
 	err *error
 }
 
-func (p lostAnswers) Play(ctx context.Context, play campaign.Play) (campaign.Draw, error) {
+func (p lossyCampaigns) Play(ctx context.Context, play campaign.Play) (campaign.Draw, error) {
 	d, err := p.Admin.Play(ctx, play)
 	if *p.err != nil {
 		return campaign.Draw{}, *p.err
@@ -58,19 +59,19 @@ func (p lostAnswers) Play(ctx context.Context, play campaign.Play) (campaign.Dra
 	return d, err
 }
 
-// TestLostAnswer repeats a play whose answer was lost. It gets the same draw.
-func TestLostAnswer(t *testing.T) {
+// TestRepeatedPlay repeats a play whose response was lost. The draw is the same.
+func TestRepeatedPlay(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	p := openCampaign(t, w)
-	lost := errors.New("the core service does not answer")
-	w.Settings.Backend.Campaigns = func(context.Context) (Campaigns, error) { return lostAnswers{p, &lost}, nil }
+	playErr := errors.New("the core service does not answer")
+	w.Settings.Backend.Campaigns = func(context.Context) (Campaigns, error) { return lossyCampaigns{p, &playErr}, nil }
 	w.Settings.Entrant = campaign.Person{FirstName: "Ann", LastName: "Lee"}
 	f := pressKeys(t, newProgram(t, w), " ", " ")
 	checkShows(t, f, "✗ the core service does not answer")
-	lost = nil
+	playErr = nil
 	f = pressKeys(t, f, " ")
 	if got := f.screens[0].(drawScreen).drawn.Index; got != 250 {
-		t.Errorf("got index %d after lost answers, want 250", got)
+		t.Errorf("got index %d after lost responses, want 250", got)
 	}
 	f = pressKeys(t, f, " ")
 	if got := f.screens[0].(drawScreen).drawn.Index; got != 251 {
@@ -120,7 +121,7 @@ func TestCampaignByName(t *testing.T) {
 	}
 	s.next = ""
 	if f = pressKeys(t, newProgram(t, w), "c"); strings.Contains(f.View(), "another") {
-		t.Errorf("got an offer of another campaign without a next page:\n%s", f.View())
+		t.Errorf("got an offer of another campaign without a next page, want none:\n%s", f.View())
 	}
 }
 

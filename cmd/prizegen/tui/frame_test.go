@@ -141,7 +141,7 @@ func TestKeyDismissesError(t *testing.T) {
 	before := received(f, 0)
 	f = deliver(t, f, keys("esc")...)
 	if strings.Contains(f.View(), "✗") {
-		t.Errorf("got the error still shown:\n%s", f.View())
+		t.Errorf("got a view with the error, want it dismissed:\n%s", f.View())
 	}
 	if got := received(f, 0); got != before {
 		t.Errorf("got %q received by the screen, want %q: the key only dismisses the error", got, before)
@@ -159,7 +159,7 @@ func TestHelp(t *testing.T) {
 	f := deliver(t, newPages(t), keys("?")...)
 	checkShows(t, f, "Keys of One", "x", "do it", "next screen", "quit at once")
 	if f = deliver(t, f, keys("esc")...); f.dialog != nil {
-		t.Error("got the help still open after esc")
+		t.Error("got an open help after esc, want it closed")
 	}
 }
 
@@ -202,7 +202,7 @@ func TestMissingCampaign(t *testing.T) {
 	f := programOf(t, w, newDraw(w))
 	checkShows(t, f, `✗ there is no campaign "summer"`)
 	if f = pressKeys(t, f, "esc", " "); f.screens[0].(drawScreen).drawn.Whole == "" {
-		t.Errorf("got no draw:\n%s", f.View())
+		t.Errorf("got no draw, want one of free play:\n%s", f.View())
 	}
 }
 
@@ -214,7 +214,7 @@ func TestLongSeed(t *testing.T) {
 		f := deliver(t, pressKeys(t, programOf(t, w, newDraw(w)), "s"), tea.WindowSizeMsg{Width: size.width, Height: size.height})
 		checkFits(t, f.View(), size.width, size.height)
 		if !strings.Contains(lettersOf(f.View()), string(w.Settings.Seed)) {
-			t.Errorf("got a view without the whole seed:\n%s", f.View())
+			t.Errorf("got a view without the whole seed, want it in full:\n%s", f.View())
 		}
 		checkShows(t, f, "a new one")
 	}
@@ -224,21 +224,21 @@ func TestLongSeed(t *testing.T) {
 // before they have reported their rules and formats.
 func TestLoadRetries(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
-	lost := errors.New("the text service does not answer")
+	loadErr := errors.New("the text service does not answer")
 	w.Load = func(_ context.Context, s Settings) (Settings, error) {
 		s.Free.Text = must(textgen.Parse(textgen.Upper2))(t)
-		return s, lost
+		return s, loadErr
 	}
 	f := pressKeys(t, programOf(t, w, newDraw(w), newOdds(w), newBulk(w), newRules(w)), " ", "3", "enter")
 	if f.screens[0].(drawScreen).state != drawReady || f.screens[2].(bulkScreen).run != nil {
-		t.Errorf("got a draw before the terms are known:\n%s", f.View())
+		t.Errorf("got a draw before the terms are known, want none:\n%s", f.View())
 	}
 	checkShows(t, f, "✗ local has not reported its rules and formats yet")
 	for _, name := range []string{"1", "2", "4"} {
 		f = pressKeys(t, f, name)
 		checkShows(t, f, "asking local for its rules and formats…")
 	}
-	lost = nil
+	loadErr = nil
 	next, cmd := f.Update(retryLoadMsg{})
 	f = pressKeys(t, runCmd(t, next.(frame), cmd), "1", " ")
 	if d := f.screens[0].(drawScreen); d.drawn.terms.Text.String() != textgen.Upper2 || f.screens[1].(oddsScreen).odds.odds == nil {
@@ -246,8 +246,8 @@ func TestLoadRetries(t *testing.T) {
 	}
 }
 
-// TestKeysReadTogether delivers keys that were read in one piece. Each acts, also one
-// after Escape. Pasted text does not act.
+// TestKeysReadTogether delivers keys that were read together. Each key acts, even after
+// Escape. Pasted text does not act.
 func TestKeysReadTogether(t *testing.T) {
 	f := deliver(t, newPages(t), tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("x2yz3")})
 	for at, want := range []string{"seed 42 shown true x shown false", "seed 42 shown true y z shown false", "seed 42 shown true"} {
@@ -291,7 +291,8 @@ func TestMouseInDialogs(t *testing.T) {
 	}
 }
 
-// TestScrollHelp scrolls to the end of the help and beyond. The first step back is visible.
+// TestScrollHelp scrolls down beyond the end of the help. The first step up changes the
+// view.
 func TestScrollHelp(t *testing.T) {
 	f := deliver(t, newPages(t), tea.WindowSizeMsg{Width: 40, Height: 12})
 	f = deliver(t, f, keys("?")...)
@@ -300,7 +301,7 @@ func TestScrollHelp(t *testing.T) {
 	}
 	end := f.View()
 	if f = deliver(t, f, keys("up")...); f.View() == end {
-		t.Error("got the same view after one step back")
+		t.Error("got the same view after one step up, want another one")
 	}
 }
 
@@ -309,7 +310,7 @@ func TestManyDraws(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := newFrame(w, screens(w)...)
 	f = deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
-	one := freeDraws(t, w, 0, 1)[0].(drawn)
+	first := freeDraws(t, w, 0, 1)[0].(drawn)
 	heap := func() uint64 {
 		var m runtime.MemStats
 		runtime.GC()
@@ -318,7 +319,7 @@ func TestManyDraws(t *testing.T) {
 	}
 	add := func(from, to uint64) {
 		for i := from; i < to; i++ {
-			msg := one
+			msg := first
 			msg.Index = i
 			msg.Whole = fmt.Sprintf("abcd%04d", i%10_000)
 			next, _ := f.Update(msg)

@@ -70,7 +70,7 @@ func playFixed(w *workspace, draws fixedDraws) {
 	w.Settings.campaignTerms = w.Settings.Free
 }
 
-// summerDraws returns stored draws by people whose names have any width.
+// summerDraws returns stored draws by people with narrow and wide names.
 func summerDraws(t *testing.T, w *workspace) []campaign.Draw {
 	t.Helper()
 	people := []campaign.Person{{FirstName: "Ann", LastName: "Lee"}, {FirstName: "小龍", LastName: "李"}, {FirstName: "Zoë", LastName: "Müller-Lüdenscheidt", Email: "zoe@example.org"}}
@@ -151,7 +151,7 @@ func TestSelectionStays(t *testing.T) {
 	h = f.screens[0].(historyScreen)
 	for _, d := range h.session.list(h.filter) {
 		if d.Prize == nil {
-			t.Errorf("got draw %d without a prize listed by the filter won", d.Index)
+			t.Errorf("got draw %d without a prize listed by the filter won, want only prizes", d.Index)
 		}
 	}
 	f = deliver(t, f, freeDraws(t, w, 8, 40)...)
@@ -207,7 +207,7 @@ func selected(t *testing.T, f frame) campaign.Draw {
 	t.Helper()
 	d := f.screens[0].(historyScreen).selectedDraw()
 	if d == nil {
-		t.Fatalf("got no draw selected:\n%s", f.View())
+		t.Fatalf("got no draw selected, want one:\n%s", f.View())
 	}
 	return *d
 }
@@ -251,7 +251,7 @@ func TestHistoryActions(t *testing.T) {
 		return must(p.Draw(t.Context(), d.ID))(t)
 	}
 	if d.Prize == nil {
-		t.Fatalf("got draw %d without a prize listed by the filter won", d.Index)
+		t.Fatalf("got draw %d without a prize listed by the filter won, want only prizes", d.Index)
 	}
 	f = pressKeys(t, f, "h", "d", "e", "s", "k", "enter")
 	if got := stored(); got.Claim == nil || got.Claim.Note != "desk" || selected(t, f).Claim == nil {
@@ -259,18 +259,18 @@ func TestHistoryActions(t *testing.T) {
 	}
 	checkShows(t, f, "is claimed")
 	if f = pressKeys(t, f, "h", "n"); stored().Claim == nil {
-		t.Error("got an unclaimed draw after the answer no")
+		t.Error("got an unclaimed draw after the answer no, want a claimed one")
 	}
 	if f = pressKeys(t, f, "h", "y"); stored().Claim != nil || selected(t, f).Claim != nil {
-		t.Error("got a claimed draw after the answer yes")
+		t.Error("got a claimed draw after the answer yes, want an unclaimed one")
 	}
 	f = pressKeys(t, f, "v", "enter")
 	if stored().Void != nil || f.dialog == nil {
-		t.Error("got a void draw, or a closed form, without a reason")
+		t.Error("got a void draw or a closed form without a reason, want neither")
 	}
 	f = pressKeys(t, f, "s", "t", "a", "f", "f", "enter", "n")
 	if stored().Void != nil {
-		t.Error("got a void draw after the answer no")
+		t.Error("got a void draw after the answer no, want a valid one")
 	}
 	f = pressKeys(t, f, "v", "x", "enter", "y")
 	if got := stored(); got.Void == nil || got.Void.Note != "x" || selected(t, f).Void == nil {
@@ -292,14 +292,14 @@ func TestHistoryActions(t *testing.T) {
 	}
 }
 
-// TestLatePage leaves a campaign before its draws arrive.
-func TestLatePage(t *testing.T) {
+// TestPageOfEarlierCampaign leaves a campaign before its draws arrive.
+func TestPageOfEarlierCampaign(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	playFixed(w, fixedDraws{draws: summerDraws(t, w)})
 	f := historyFrame(t, w)
-	next, late := f.Update(keys("r")[0])
+	next, load := f.Update(keys("r")[0])
 	f = deliver(t, next.(frame), changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }})
-	f = deliver(t, f, late())
+	f = deliver(t, f, load())
 	if h := f.screens[0].(historyScreen); len(h.page) > 0 || h.loading {
 		t.Errorf("got %d draws listed and loading %t, want none", len(h.page), h.loading)
 	}
@@ -338,7 +338,7 @@ func TestFilters(t *testing.T) {
 	}
 	f = pressKeys(t, f, "p", "down", "enter")
 	if len(list()) == 0 {
-		t.Error("got no draws of the first prize")
+		t.Error("got no draws of the first prize, want at least one")
 	}
 	for _, d := range list() {
 		if want := w.Settings.Free.Rules.List[0].Prizes[0].Name; d.Prize == nil || d.Prize.Name != want {
@@ -347,7 +347,7 @@ func TestFilters(t *testing.T) {
 	}
 	f = pressKeys(t, f, "p", "home", "enter", "/", "a", "enter")
 	if len(list()) == 0 {
-		t.Error("got no account numbers that begin with a")
+		t.Error("got no account numbers that begin with a, want at least one")
 	}
 	for _, d := range list() {
 		if !strings.HasPrefix(d.Whole, "a") {
@@ -367,14 +367,14 @@ func TestDetailDialog(t *testing.T) {
 	f = pressKeys(t, f, "r", "enter")
 	top := f.View()
 	if f = pressKeys(t, f, "down", "down"); f.View() == top {
-		t.Errorf("got the same view after down:\n%s", top)
+		t.Errorf("got the same view after down, want another one:\n%s", top)
 	}
 	f = deliver(t, f, tea.MouseMsg{X: 10, Y: 6, Button: tea.MouseButtonWheelUp})
 	if f = pressKeys(t, f, "up"); f.View() != top {
-		t.Errorf("got another view after the way back:\n%s\nwant\n%s", f.View(), top)
+		t.Errorf("got this view after scrolling back:\n%s\nwant\n%s", f.View(), top)
 	}
 	if f = pressKeys(t, f, "v", "x", "enter", "y"); selected(t, f).Void == nil {
-		t.Error("got a draw that is not void")
+		t.Error("got a valid draw after v, want a void one")
 	}
 	f = pressKeys(t, f, "v")
 	checkShows(t, f, "is already void")

@@ -30,13 +30,13 @@ func TestOddsViews(t *testing.T) {
 		}},
 		{"wrong-account", func(t *testing.T, w *workspace) frame { return oddsProgram(t, w, 0, "/", "A", " ", "B", "enter") }},
 		{"no-rule", func(t *testing.T, w *workspace) frame {
-			w.Settings.Free.Rules = must(prize.Parse("x.yaml", []byte("name: few\ncurrency: GBP\nrules:\n- {match: ^A, prizes: [{win: 1, chance: 1/3}]}\n")))(t)
+			w.Settings.Free.Rules = must(prize.Parse("x.yaml", []byte("name: rare\ncurrency: GBP\nrules:\n- {match: ^A, prizes: [{win: 1, chance: 1/3}]}\n")))(t)
 			return oddsProgram(t, w, 3)
 		}},
 	})
 }
 
-// TestSessionCounts counts the draws of the session by outcome. Other rules begin anew.
+// TestSessionCounts counts the draws of the session by outcome. Other rules reset the counts.
 func TestSessionCounts(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := oddsProgram(t, w, 60)
@@ -68,7 +68,7 @@ func TestScrollOdds(t *testing.T) {
 	}
 	for _, row := range f.screens[1].(oddsScreen).rows() {
 		if row.Prize != nil && !strings.Contains(first+seen, row.Prize.Name) {
-			t.Errorf("got no view with the prize %s", row.Prize.Name)
+			t.Errorf("got no view with the prize %s, want one", row.Prize.Name)
 		}
 	}
 	for range 20 {
@@ -76,7 +76,7 @@ func TestScrollOdds(t *testing.T) {
 		f = next.(frame)
 	}
 	if f.View() != first {
-		t.Errorf("got another view after the way back:\n%s\nwant\n%s", f.View(), first)
+		t.Errorf("got this view after scrolling back:\n%s\nwant\n%s", f.View(), first)
 	}
 }
 

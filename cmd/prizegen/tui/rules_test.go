@@ -76,8 +76,8 @@ rules:
 	})
 }
 
-// TestWatchRules changes a rules file while the screen is shown. The file is read again,
-// also after mistakes, and the last rules without mistakes are in use.
+// TestWatchRules changes a rules file while the screen is shown. The file is reloaded, even
+// after mistakes, and the last rules without mistakes stay in use.
 func TestWatchRules(t *testing.T) {
 	file := newRulesFile(t)
 	file.save("first", "10%")
@@ -108,7 +108,7 @@ func TestWatchRules(t *testing.T) {
 	checkShows(t, f, "reloaded fourth")
 }
 
-// rulesFile is a rules file that is saved a second later each time.
+// rulesFile is a rules file whose modification time advances by a second with each save.
 type rulesFile struct {
 	t     *testing.T
 	path  string
@@ -120,7 +120,7 @@ func newRulesFile(t *testing.T) *rulesFile {
 	return &rulesFile{t, filepath.Join(t.TempDir(), "mine.yaml"), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
 }
 
-// save saves rules with a name and a prize of some chance.
+// save saves rules with a name and the chance of their only prize.
 func (r *rulesFile) save(name, chance string) {
 	r.t.Helper()
 	r.saved = r.saved.Add(time.Second)
@@ -133,7 +133,7 @@ func (r *rulesFile) save(name, chance string) {
 	}
 }
 
-// tickWatch makes a Rules screen look at its file.
+// tickWatch makes a Rules screen check its file.
 func tickWatch(t *testing.T, f frame, screen int) frame {
 	t.Helper()
 	next, cmd := f.Update(watchTickMsg{f.screens[screen].(rulesScreen).watch.number})
@@ -149,7 +149,7 @@ func TestWatchRulesInBackground(t *testing.T) {
 	readFiles(w)
 	f := programOf(t, w, newDraw(w), newRules(w))
 	f = runCmd(t, f, w.awaitRules(w.Settings.Backend, file.path))
-	file.save("second", "10%") // before the first look at the file
+	file.save("second", "10%") // before the first check of the file
 	f = tickWatch(t, f, 1)
 	checkShows(t, f, "reloaded second", "second · lower4")
 	file.save("third", "200%")
@@ -168,15 +168,15 @@ func TestWatchRulesInBackground(t *testing.T) {
 
 	summer := campaign.Campaign{Name: "summer", Rules: "generous", RulesYAML: string(w.Settings.Free.Rules.Source()), TextFormat: "lower4", NumberFormat: "digits4"}
 	f = runCmd(t, f, send(changeMsg{func(s Settings) Settings { return must(s.withCampaign(&summer))(t) }}))
-	round := f.screens[1].(rulesScreen).watch.number
-	if _, cmd := f.screens[1].Update(watchTickMsg{round}); cmd != nil {
-		t.Error("got a look at the file while a campaign is played")
+	watch := f.screens[1].(rulesScreen).watch.number
+	if _, cmd := f.screens[1].Update(watchTickMsg{watch}); cmd != nil {
+		t.Error("got a check of the file while a campaign is played, want none")
 	}
 	file.save("fourth", "10%")
 	f = runCmd(t, f, send(changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }}))
 	checkShows(t, f, "reloaded fourth", "fourth · lower4")
 	if f.settings.invalid != nil {
-		t.Error("got the file still marked as invalid")
+		t.Error("got the file marked as invalid, want it valid")
 	}
 }
 

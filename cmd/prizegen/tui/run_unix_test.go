@@ -52,8 +52,8 @@ func (s panicking) View(int, int) string {
 	return ""
 }
 
-// TestTerminalIsRestored ends the program in every way. The terminal is as before, with
-// its cursor, its screen and its keys.
+// TestTerminalIsRestored checks that the terminal has its cursor, its screen and its modes
+// back, however the program ends.
 func TestTerminalIsRestored(t *testing.T) {
 	for _, in := range []string{"Init", "Update", "View", "command"} {
 		t.Run("panic in "+in, func(t *testing.T) {
@@ -134,7 +134,7 @@ func onPTY(t *testing.T, text, keys string, run func(tty *os.File) error) error 
 	runErr := run(theirs)
 	after := must(term.GetState(int(theirs.Fd())))(t)
 	if diff := cmp.Diff(before, after, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
-		t.Errorf("the terminal is not restored (-before +after):\n%s", diff)
+		t.Errorf("state of the terminal (-before +after):\n%s", diff)
 	}
 	if _, err := io.WriteString(theirs, endMark); err != nil {
 		t.Fatal(err)

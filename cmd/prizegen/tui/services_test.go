@@ -67,7 +67,7 @@ func TestServicesViews(t *testing.T) {
 			}
 			return f
 		}},
-		{"lost", func(t *testing.T, w *workspace) frame {
+		{"down", func(t *testing.T, w *workspace) frame {
 			useServices(t, w, "http://draws.example.org")
 			f := answerCheck(t, answerCheck(t, servicesFrame(t, w), nil), nil)
 			for i := range 3 {
@@ -88,9 +88,9 @@ func TestServicesViews(t *testing.T) {
 	})
 }
 
-// TestServicesComeBack checks real services, which stop and start again. The screen checks
+// TestServicesRestart checks real services, which stop and start again. The screen checks
 // them only while it is shown.
-func TestServicesComeBack(t *testing.T) {
+func TestServicesRestart(t *testing.T) {
 	server := servertest.New(t, serve.All, servertest.WithFormats(t, "upper2", "digits8"), servertest.WithBuiltin(prize.Modest), servertest.Quiet)
 	var stopped atomic.Bool
 	all := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, request *http.Request) {
@@ -110,7 +110,7 @@ func TestServicesComeBack(t *testing.T) {
 		next, cmd := s.Update(pollMsg{s.request})
 		f.screens[0] = next
 		if cmd == nil {
-			t.Fatal("got no health check")
+			t.Fatal("got no health check, want one")
 		}
 		f = deliver(t, f, cmd())
 	}
@@ -123,12 +123,12 @@ func TestServicesComeBack(t *testing.T) {
 	check()
 	for guard := time.Now().Add(time.Minute); !strings.Contains(f.View(), "All 4 services are ready"); check() {
 		if time.Now().After(guard) { // a circuit breaker may be open for a second
-			t.Fatalf("got no view with all services ready:\n%s", f.View())
+			t.Fatalf("got services that are not ready after a minute, want all ready:\n%s", f.View())
 		}
 	}
 	f = deliver(t, f, showMsg{0}, shownMsg{false})
 	if _, cmd := f.screens[0].Update(pollMsg{f.screens[0].(servicesScreen).request}); cmd != nil {
-		t.Error("got a health check while the screen is not shown")
+		t.Error("got a health check while the screen is not shown, want none")
 	}
 }
 

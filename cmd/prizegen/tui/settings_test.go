@@ -15,8 +15,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// TestCancelWaiting cancels a request while its dialog is open. The late result is dropped,
-// also while another request is running.
+// TestCancelWaiting cancels a request while its dialog is open. Its result is ignored, even
+// while another request is running.
 func TestCancelWaiting(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	openCampaign(t, w)
@@ -32,12 +32,12 @@ func TestCancelWaiting(t *testing.T) {
 	if f = deliver(t, f, keys("esc")...); f.dialog != nil {
 		t.Errorf("got dialog %v after esc, want none", f.dialog)
 	}
-	late := first()
-	if f = deliver(t, f, late); f.dialog != nil {
-		t.Errorf("got dialog %v after a late result, want none", f.dialog)
+	result := first()
+	if f = deliver(t, f, result); f.dialog != nil {
+		t.Errorf("got dialog %v after the result of a cancelled request, want none", f.dialog)
 	}
 	f, second := request(f)
-	f = deliver(t, f, late)
+	f = deliver(t, f, result)
 	checkShows(t, f, "asking local")
 	f = runCmd(t, f, second)
 	checkShows(t, f, "summer")

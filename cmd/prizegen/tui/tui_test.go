@@ -69,7 +69,7 @@ func must[T any](value T, err error) func(t testing.TB) T {
 	}
 }
 
-// programOf returns a program at rest, with screens in a terminal of 80×24.
+// programOf returns a program without pending commands, with screens in a terminal of 80×24.
 func programOf(t *testing.T, w *workspace, screens ...screen) frame {
 	t.Helper()
 	f := newFrame(w, screens...)
@@ -97,7 +97,7 @@ func runCmd(t *testing.T, f frame, cmd tea.Cmd) frame {
 	queue := []tea.Cmd{cmd}
 	for steps := 0; len(queue) > 0; steps++ {
 		if steps > 10_000 {
-			t.Fatal("got 10,000 commands without an end")
+			t.Fatal("got more than 10,000 commands, want fewer")
 		}
 		cmd, queue = queue[0], queue[1:]
 		if cmd == nil {
@@ -171,7 +171,7 @@ func clickOn(t *testing.T, f frame, text string) tea.MouseMsg {
 			return tea.MouseMsg{X: lipgloss.Width(before), Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}
 		}
 	}
-	t.Fatalf("got a view without %q:\n%s", text, f.View())
+	t.Fatalf("got a view without %q, want one with it:\n%s", text, f.View())
 	return tea.MouseMsg{}
 }
 
@@ -187,7 +187,7 @@ func checkShows(t *testing.T, f frame, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		if view := f.View(); !strings.Contains(view, text) {
-			t.Errorf("got a view without %q:\n%s", text, view)
+			t.Errorf("got a view without %q, want one with it:\n%s", text, view)
 		}
 	}
 }
