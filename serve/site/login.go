@@ -158,7 +158,7 @@ const (
 
 func newGuesses() *guesses { return &guesses{limiters: map[string]*rate.Limiter{}} }
 
-// take counts a guess and returns how long it must wait, usually 0.
+// take counts an attempt and returns how long it must wait, usually 0.
 func (g *guesses) take(r *http.Request, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()

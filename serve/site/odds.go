@@ -42,7 +42,7 @@ func (s *Site) showFairness(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "fairness", "Fairness", fairnessPage{c, siteURL(r)})
 }
 
-// chance is a row of odds as pages show it.
+// chance is a row of odds, formatted for a page.
 type chance struct {
 	Rule, Prize string // an empty Prize means no prize
 	Value       string
