@@ -1,8 +1,6 @@
 package serve
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -49,66 +47,47 @@ func newAPI(s *Server, mux humago.Mux) *api {
 // Negotiate implements [huma.API]. All answers are JSON, whatever the caller accepts.
 func (a *api) Negotiate(string) (string, error) { return jsonType, nil }
 
-// Transform implements [huma.API]. It encodes an answer before its header is sent, so
+// Transform implements [huma.API]. It encodes a problem before its header is sent, so
 // that the header has the length.
 func (a *api) Transform(ctx huma.Context, _ string, v any) (any, error) {
+	var p *remote.Problem
 	switch err := v.(type) {
 	case *problemError:
-		v = &err.problem
+		p = &err.problem
 	case *huma.ErrorModel:
-		v = requestProblem(ctx, err)
+		p = requestProblem(ctx, err)
+	default:
+		return nil, fmt.Errorf("%T is not a problem", v)
 	}
-	if _, ok := v.(*remote.Problem); ok {
-		ctx.SetHeader("Cache-Control", noStore)
-		ctx.SetHeader("X-Content-Type-Options", "nosniff")
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("encode a problem: %w", err)
 	}
-	buffer := a.server.buffers.get()
-	if err := encode(buffer, v); err != nil {
-		panic(fmt.Errorf("encode %T: %w", v, err)) // which is answered with status 500
+	ctx.SetHeader("Cache-Control", noStore)
+	ctx.SetHeader("X-Content-Type-Options", "nosniff")
+	if len(text) > buffered {
+		ctx.SetHeader("Content-Length", strconv.Itoa(len(text)))
 	}
-	if buffer.Len() > buffered {
-		ctx.SetHeader("Content-Length", strconv.Itoa(buffer.Len()))
-	}
-	return buffer, nil
+	return text, nil
 }
 
 // Marshal implements [huma.API]. It writes what Transform has encoded.
 func (a *api) Marshal(w io.Writer, _ string, v any) error {
-	buffer, ok := v.(*bytes.Buffer)
+	text, ok := v.([]byte)
 	if !ok {
-		return fmt.Errorf("marshal %T: not encoded", v)
+		return fmt.Errorf("%T is not encoded", v)
 	}
-	defer a.server.buffers.put(buffer)
-	_, _ = w.Write(buffer.Bytes()) // fails if the caller has gone
+	_, _ = w.Write(text) // fails if the caller has gone
 	return nil
 }
 
 // DocumentOperation implements [huma.OperationDocumenter].
 func (a *api) DocumentOperation(op *huma.Operation) {
 	delete(op.Responses, "default")
-	if schema, ok := op.Metadata[bodySchema].(*huma.Schema); ok {
+	if schema, ok := op.Metadata[bodySchema].(*huma.Schema); ok { // which huma would read
 		op.RequestBody = &huma.RequestBody{Required: true, Content: jsonContent(schema)}
 	}
 	a.OpenAPI().AddOperation(op)
-}
-
-// register adds an operation that huma decodes the request and encodes the answer of.
-// The Errors of op are the statuses of the problems that it answers with.
-func register[I, O any](a *api, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
-	if body, ok := any(new(I)).(documentedBody); ok {
-		op.Metadata = map[string]any{bodySchema: body.schema(a.OpenAPI().Components.Schemas)}
-	}
-	a.documentErrors(&op)
-	if op.RejectUnknownQueryParameters {
-		op.Middlewares = append(op.Middlewares, a.checkQuery)
-	}
-	huma.Register(a, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
-		if err != nil {
-			return nil, a.server.problem(ctx, err)
-		}
-		return out, nil
-	})
 }
 
 // raw adds an operation whose handler reads the request and writes the answer itself.

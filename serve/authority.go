@@ -29,29 +29,13 @@ type campaigns interface {
 type caller struct {
 	campaigns
 	admin *campaign.Admin // nil for the public
+	w     *responseRecorder
 }
 
 type callerKey struct{}
 
 // tokenScheme is the name of the bearer token in the document.
 const tokenScheme = "token"
-
-// publicOperation adds an operation for everybody. With the token it is done as the
-// administrator.
-func publicOperation[I, O any](a *api, op huma.Operation, handle func(context.Context, caller, *I) (*O, error)) {
-	op.Middlewares = append(op.Middlewares, a.authenticate)
-	register(a, op, func(ctx context.Context, in *I) (*O, error) {
-		c, _ := ctx.Value(callerKey{}).(caller)
-		return handle(ctx, c, in)
-	})
-}
-
-// adminOperation adds an operation for the administrator.
-func adminOperation[I, O any](a *api, op huma.Operation, handle func(context.Context, *campaign.Admin, *I) (*O, error)) {
-	op.Security = []map[string][]string{{tokenScheme: {}}}
-	op.Errors = append(op.Errors, http.StatusUnauthorized)
-	publicOperation(a, op, func(ctx context.Context, c caller, in *I) (*O, error) { return handle(ctx, c.admin, in) })
-}
 
 // authenticate passes the caller on in the context. It refuses a wrong token, and the
 // public if the operation is for the administrator.
@@ -66,6 +50,7 @@ func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	w.Header()["Cache-Control"] = s.noStore
+	c.w = w
 	next(huma.WithValue(ctx, callerKey{}, c))
 }
 
@@ -87,7 +72,7 @@ func (s *Server) caller(r *http.Request) (caller, error) {
 	scheme, token, _ := strings.Cut(header, " ")
 	if s.cfg.AdminToken != "" && strings.EqualFold(scheme, "Bearer") && equal(token, s.cfg.AdminToken) {
 		admin := s.campaigns.Admin("api")
-		return caller{admin, admin}, nil
+		return caller{campaigns: admin, admin: admin}, nil
 	}
 	if !s.wrongTokens.Allow() {
 		return caller{}, errTooManyTokens

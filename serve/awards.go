@@ -22,7 +22,7 @@ func (a *api) registerPrizes() {
 	}, s.award)
 	register(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/prize/rules/{name}", OperationID: "get-rules", Summary: "The text of deployed rules",
-		Errors: []int{http.StatusNotFound},
+		Responses: ok(jsonContent(schemaOf[remote.RulesAnswer](a))), Errors: []int{http.StatusNotFound},
 	}, s.getRules)
 }
 
@@ -30,14 +30,14 @@ type rulesInput struct {
 	Name string `path:"name" doc:"Name of the rules."`
 }
 
-func (s *Server) getRules(_ context.Context, in *rulesInput) (*output[remote.RulesAnswer], error) {
+func (s *Server) getRules(_ context.Context, in *rulesInput) (*output, error) {
 	d, err := s.rules.find(in.Name)
 	if err != nil {
 		p, _ := remote.ProblemOf(err)
 		p.Status = http.StatusNotFound
 		return nil, p
 	}
-	return &output[remote.RulesAnswer]{remote.RulesAnswer{
+	return &output{body: remote.RulesAnswer{
 		Rules: d.rules.Name, RulesSHA256: d.rules.SHA256(), RulesYAML: string(d.rules.Source()),
 	}}, nil
 }

@@ -22,23 +22,6 @@ const (
 	campaignPath  = campaignsPath + "/{campaign}"
 )
 
-// output is the answer of an operation.
-type output[T any] struct{ Body T }
-
-// created is the answer of an operation that made something, with its address.
-type created[T any] struct {
-	Location string `header:"Location"`
-	Body     T
-}
-
-// respond returns the answer of an operation, or its error.
-func respond[T any](value T, err error) (*output[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &output[T]{value}, nil
-}
-
 // campaignInput names a campaign in the path.
 type campaignInput struct {
 	Campaign string `path:"campaign" doc:"Name of the campaign."`
@@ -50,37 +33,37 @@ func (a *api) registerCampaigns() {
 		Method: http.MethodGet, Path: campaignsPath, OperationID: "list-campaigns", Summary: "List campaigns, the newest first",
 		RejectUnknownQueryParameters: true, Errors: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, listCampaigns)
-	adminOperation(a, huma.Operation{
+	createOperation(a, huma.Operation{
 		Method: http.MethodPost, Path: campaignsPath, OperationID: "create-campaign", Summary: "Make a draft",
-		DefaultStatus: http.StatusCreated, Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
-	}, s.createCampaign)
+		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
+	}, func(c campaign.Campaign) string { return campaignsPath + "/" + url.PathEscape(c.Name) }, s.createCampaign)
 	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignPath, OperationID: "get-campaign", Summary: "A campaign, with its rules",
 		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
-	}, func(ctx context.Context, c caller, in *campaignInput) (*output[campaign.Campaign], error) {
-		return respond(c.Campaign(ctx, in.Campaign))
+	}, func(ctx context.Context, c caller, in *campaignInput) (campaign.Campaign, error) {
+		return c.Campaign(ctx, in.Campaign)
 	})
-	adminOperation(a, huma.Operation{
+	patchOperation(a, huma.Operation{
 		Method: http.MethodPatch, Path: campaignPath, OperationID: "change-campaign", Summary: "Change parts of a campaign, open it or close it",
 		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 	}, s.changeCampaign)
-	adminOperation(a, huma.Operation{
+	jsonOperation(a, huma.Operation{
 		Method: http.MethodPut, Path: campaignPath, OperationID: "edit-campaign", Summary: "Replace what was decided about a campaign",
 		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 	}, s.editCampaign)
 	adminOperation(a, huma.Operation{
 		Method: http.MethodDelete, Path: campaignPath, OperationID: "delete-campaign", Summary: "Remove a draft",
 		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
-	}, func(ctx context.Context, admin *campaign.Admin, in *campaignInput) (*struct{}, error) {
-		return nil, admin.Delete(ctx, in.Campaign)
+	}, func(ctx context.Context, admin *campaign.Admin, in *campaignInput) (struct{}, error) {
+		return struct{}{}, admin.Delete(ctx, in.Campaign)
 	})
 	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignPath + "/odds", OperationID: "campaign-odds", Summary: "The exact odds of a campaign",
 		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
-	}, func(ctx context.Context, c caller, in *campaignInput) (*output[draw.Odds], error) {
-		return respond(c.Odds(ctx, in.Campaign))
+	}, func(ctx context.Context, c caller, in *campaignInput) (draw.Odds, error) {
+		return c.Odds(ctx, in.Campaign)
 	})
-	publicOperation(a, huma.Operation{
+	callerOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignPath + "/export", OperationID: "export-campaign", Summary: "All draws of a campaign, for verification or for spreadsheets",
 		RejectUnknownQueryParameters: true, Responses: ok(jsonContent(nil)),
 		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
@@ -93,23 +76,17 @@ type listCampaignsInput struct {
 	State  string `query:"state" doc:"Only those in this state." enum:"draft,open,closed"`
 }
 
-func listCampaigns(ctx context.Context, c caller, in *listCampaignsInput) (*output[remote.CampaignPage], error) {
+func listCampaigns(ctx context.Context, c caller, in *listCampaignsInput) (remote.CampaignPage, error) {
 	list, next, err := c.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, State: campaign.State(in.State)})
-	return respond(remote.CampaignPage{Campaigns: list, Next: next}, err)
+	return remote.CampaignPage{Campaigns: list, Next: next}, err
 }
 
-type createCampaignInput struct{ jsonBody[campaign.Plan] }
-
-func (s *Server) createCampaign(ctx context.Context, admin *campaign.Admin, in *createCampaignInput) (*created[campaign.Campaign], error) {
-	plan, err := s.complete(ctx, in.body)
+func (s *Server) createCampaign(ctx context.Context, admin *campaign.Admin, plan *campaign.Plan) (campaign.Campaign, error) {
+	complete, err := s.complete(ctx, *plan)
 	if err != nil {
-		return nil, err
+		return campaign.Campaign{}, err
 	}
-	c, err := admin.Create(ctx, plan)
-	if err != nil {
-		return nil, err
-	}
-	return &created[campaign.Campaign]{campaignsPath + "/" + url.PathEscape(c.Name), c}, nil
+	return admin.Create(ctx, complete)
 }
 
 // complete fills in what a plan leaves out with what is deployed.
@@ -142,47 +119,37 @@ func (s *Server) complete(ctx context.Context, plan campaign.Plan) (campaign.Pla
 	return plan, nil
 }
 
-type editCampaignInput struct {
-	Campaign string `path:"campaign" doc:"Name of the campaign."`
-	jsonBody[remote.CampaignChange]
-}
-
 // editCampaign replaces the plan of a campaign.
-func (s *Server) editCampaign(ctx context.Context, admin *campaign.Admin, in *editCampaignInput) (*output[campaign.Campaign], error) {
-	if in.body.State != "" {
-		return nil, stateAndMore()
+func (s *Server) editCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, change *remote.CampaignChange) (campaign.Campaign, error) {
+	if change.State != "" {
+		return campaign.Campaign{}, stateAndMore()
 	}
-	return respond(s.editPlan(ctx, admin, in.Campaign, in.body))
-}
-
-type changeCampaignInput struct {
-	Campaign string `path:"campaign" doc:"Name of the campaign."`
-	jsonPatch[remote.CampaignChange]
+	return s.editPlan(ctx, admin, in.Campaign, change)
 }
 
 // changeCampaign changes the plan of a campaign in part, or its state.
-func (s *Server) changeCampaign(ctx context.Context, admin *campaign.Admin, in *changeCampaignInput) (*output[campaign.Campaign], error) {
+func (s *Server) changeCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, apply func(*remote.CampaignChange) error) (campaign.Campaign, error) {
 	before, err := admin.Campaign(ctx, in.Campaign)
 	if err != nil {
-		return nil, err
+		return campaign.Campaign{}, err
 	}
-	change := remote.CampaignChange{Plan: before.Plan(), Version: before.Version}
+	change := &remote.CampaignChange{Plan: before.Plan(), Version: before.Version}
 	// Decoding writes to the times that the plan points to.
 	change.OpensAt, change.ClosesAt = copyTime(change.OpensAt), copyTime(change.ClosesAt)
-	if err := in.apply(&change); err != nil {
-		return nil, err
+	if err := apply(change); err != nil {
+		return campaign.Campaign{}, err
 	}
 	if change.State != "" {
-		return respond(changeState(ctx, admin, in.Campaign, change.State, reflect.DeepEqual(change.Plan, before.Plan())))
+		return changeState(ctx, admin, in.Campaign, change.State, reflect.DeepEqual(change.Plan, before.Plan()))
 	}
 	if change.Rules != "" && change.RulesYAML == before.RulesYAML {
 		change.RulesYAML = ""
 	}
-	return respond(s.editPlan(ctx, admin, in.Campaign, change))
+	return s.editPlan(ctx, admin, in.Campaign, change)
 }
 
 // editPlan replaces the plan of a campaign.
-func (s *Server) editPlan(ctx context.Context, admin *campaign.Admin, name string, change remote.CampaignChange) (campaign.Campaign, error) {
+func (s *Server) editPlan(ctx context.Context, admin *campaign.Admin, name string, change *remote.CampaignChange) (campaign.Campaign, error) {
 	plan, err := s.complete(ctx, change.Plan)
 	if err != nil {
 		return campaign.Campaign{}, err
@@ -219,7 +186,7 @@ type exportInput struct {
 
 // exportCampaign streams all draws of a campaign. What can be wrong with the request is
 // found before the answer begins.
-func (s *Server) exportCampaign(ctx context.Context, c caller, in *exportInput) (*huma.StreamResponse, error) {
+func (s *Server) exportCampaign(ctx context.Context, c caller, in *exportInput) (*output, error) {
 	exported, err := c.Campaign(ctx, in.Campaign)
 	if err != nil {
 		return nil, err
@@ -231,8 +198,7 @@ func (s *Server) exportCampaign(ctx context.Context, c caller, in *exportInput) 
 	if in.Format == "csv" {
 		kind, extension = "text/csv; charset=utf-8", "csv"
 	}
-	return &huma.StreamResponse{Body: func(hc huma.Context) {
-		_, w, _ := unwrap(hc)
+	return &output{stream: func(w *responseRecorder) {
 		h := w.Header()
 		h.Set("Content-Type", kind)
 		h.Set("X-Content-Type-Options", "nosniff")

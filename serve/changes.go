@@ -25,11 +25,11 @@ type listChangesInput struct {
 	Subject string `query:"subject" doc:"Only changes of this campaign, draw or entrant."`
 }
 
-func listChanges(ctx context.Context, admin *campaign.Admin, in *listChangesInput) (*output[remote.ChangesAnswer], error) {
+func listChanges(ctx context.Context, admin *campaign.Admin, in *listChangesInput) (remote.ChangesAnswer, error) {
 	page := campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}
 	if _, err := page.Position(); err != nil {
-		return nil, parameterProblem("cursor", "must be the ID of a change, got %q", excerpt.Of(in.Cursor))
+		return remote.ChangesAnswer{}, parameterProblem("cursor", "must be the ID of a change, got %q", excerpt.Of(in.Cursor))
 	}
 	changes, err := admin.Changes(ctx, campaign.ChangeQuery{Paging: page, Subject: in.Subject})
-	return respond(remote.ChangesAnswer{Changes: append([]campaign.Change{}, changes...)}, err)
+	return remote.ChangesAnswer{Changes: append([]campaign.Change{}, changes...)}, err
 }

@@ -24,21 +24,20 @@ func (a *api) registerEntrants() {
 		Method: http.MethodGet, Path: entrantsPath, OperationID: "list-entrants", Summary: "List entrants, the newest first",
 		RejectUnknownQueryParameters: true, Errors: errs,
 	}, listEntrants)
-	adminOperation(a, huma.Operation{
-		Method: http.MethodPost, Path: entrantsPath, OperationID: "add-entrant", Summary: "Add an entrant",
-		DefaultStatus: http.StatusCreated, Errors: changeErrs,
-	}, addEntrant)
-	adminOperation(a, huma.Operation{
+	createOperation(a, huma.Operation{
+		Method: http.MethodPost, Path: entrantsPath, OperationID: "add-entrant", Summary: "Add an entrant", Errors: changeErrs,
+	}, func(e campaign.Entrant) string { return entrantsPath + "/" + strconv.FormatInt(e.ID, 10) }, addEntrant)
+	jsonOperation(a, huma.Operation{
 		Method: http.MethodPost, Path: entrantsPath + "/import", OperationID: "import-entrants", Summary: "Add many entrants, all or none",
 		Errors: changeErrs,
 	}, importEntrants)
 	adminOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: entrantPath, OperationID: "get-entrant", Summary: "An entrant", Errors: errs,
 	}, getEntrant)
-	adminOperation(a, huma.Operation{
+	patchOperation(a, huma.Operation{
 		Method: http.MethodPatch, Path: entrantPath, OperationID: "change-entrant", Summary: "Change parts of an entrant", Errors: changeErrs,
 	}, changeEntrant)
-	adminOperation(a, huma.Operation{
+	jsonOperation(a, huma.Operation{
 		Method: http.MethodPut, Path: entrantPath, OperationID: "edit-entrant", Summary: "Replace the names and the address of an entrant", Errors: changeErrs,
 	}, editEntrant)
 	adminOperation(a, huma.Operation{
@@ -66,74 +65,56 @@ type listEntrantsInput struct {
 	Search string `query:"search" doc:"Only those whose last name or email address begins with this."`
 }
 
-func listEntrants(ctx context.Context, admin *campaign.Admin, in *listEntrantsInput) (*output[remote.EntrantPage], error) {
+func listEntrants(ctx context.Context, admin *campaign.Admin, in *listEntrantsInput) (remote.EntrantPage, error) {
 	list, next, err := admin.Entrants(ctx, campaign.EntrantQuery{Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, Search: in.Search})
-	return respond(remote.EntrantPage{Entrants: append([]campaign.Entrant{}, list...), Next: next}, err)
+	return remote.EntrantPage{Entrants: append([]campaign.Entrant{}, list...), Next: next}, err
 }
 
-func getEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput) (*output[campaign.Entrant], error) {
+func getEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput) (campaign.Entrant, error) {
 	id, err := parseEntrantID(in.ID)
 	if err != nil {
-		return nil, err
+		return campaign.Entrant{}, err
 	}
-	return respond(admin.Entrant(ctx, id))
+	return admin.Entrant(ctx, id)
 }
 
-func deleteEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput) (*struct{}, error) {
+func deleteEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput) (struct{}, error) {
 	id, err := parseEntrantID(in.ID)
 	if err != nil {
-		return nil, err
+		return struct{}{}, err
 	}
-	return nil, admin.DeleteEntrant(ctx, id)
+	return struct{}{}, admin.DeleteEntrant(ctx, id)
 }
 
-type addEntrantInput struct{ jsonBody[campaign.Person] }
-
-func addEntrant(ctx context.Context, admin *campaign.Admin, in *addEntrantInput) (*created[campaign.Entrant], error) {
-	e, err := admin.AddEntrant(ctx, in.body)
-	if err != nil {
-		return nil, err
-	}
-	return &created[campaign.Entrant]{entrantsPath + "/" + strconv.FormatInt(e.ID, 10), e}, nil
+func addEntrant(ctx context.Context, admin *campaign.Admin, person *campaign.Person) (campaign.Entrant, error) {
+	return admin.AddEntrant(ctx, *person)
 }
 
-type importEntrantsInput struct{ jsonBody[remote.ImportRequest] }
-
-func importEntrants(ctx context.Context, admin *campaign.Admin, in *importEntrantsInput) (*output[remote.ImportAnswer], error) {
-	added, err := admin.ImportEntrants(ctx, in.body.Entrants)
-	return respond(remote.ImportAnswer{Added: added}, err)
+func importEntrants(ctx context.Context, admin *campaign.Admin, _ *struct{}, request *remote.ImportRequest) (remote.ImportAnswer, error) {
+	added, err := admin.ImportEntrants(ctx, request.Entrants)
+	return remote.ImportAnswer{Added: added}, err
 }
 
-type editEntrantInput struct {
-	ID string `path:"id" doc:"The ID of the entrant."`
-	jsonBody[campaign.Person]
-}
-
-func editEntrant(ctx context.Context, admin *campaign.Admin, in *editEntrantInput) (*output[campaign.Entrant], error) {
+func editEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput, person *campaign.Person) (campaign.Entrant, error) {
 	id, err := parseEntrantID(in.ID)
 	if err != nil {
-		return nil, err
+		return campaign.Entrant{}, err
 	}
-	return respond(admin.EditEntrant(ctx, id, in.body))
+	return admin.EditEntrant(ctx, id, *person)
 }
 
-type changeEntrantInput struct {
-	ID string `path:"id" doc:"The ID of the entrant."`
-	jsonPatch[campaign.Person]
-}
-
-func changeEntrant(ctx context.Context, admin *campaign.Admin, in *changeEntrantInput) (*output[campaign.Entrant], error) {
+func changeEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput, apply func(*campaign.Person) error) (campaign.Entrant, error) {
 	id, err := parseEntrantID(in.ID)
 	if err != nil {
-		return nil, err
+		return campaign.Entrant{}, err
 	}
 	before, err := admin.Entrant(ctx, id)
 	if err != nil {
-		return nil, err
+		return campaign.Entrant{}, err
 	}
 	person := before.Person
-	if err := in.apply(&person); err != nil {
-		return nil, err
+	if err := apply(&person); err != nil {
+		return campaign.Entrant{}, err
 	}
-	return respond(admin.EditEntrantFrom(ctx, id, before.Person, person))
+	return admin.EditEntrantFrom(ctx, id, before.Person, person)
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// problemError is an error as it is answered. Handlers and resolvers return it to huma.
+// problemError is an error as it is answered. Handlers return it to huma.
 type problemError struct {
 	problem remote.Problem
 	header  http.Header // to be added to the answer
@@ -34,10 +34,6 @@ func (e *problemError) GetHeaders() http.Header { return e.header }
 
 // ContentType implements [huma.ContentTypeFilter].
 func (e *problemError) ContentType(string) string { return remote.ProblemType }
-
-// ErrorDetail implements [huma.ErrorDetailer]. It carries the problem of a resolver
-// through huma's own kind of problem.
-func (e *problemError) ErrorDetail() *huma.ErrorDetail { return &huma.ErrorDetail{Value: e} }
 
 // problem returns a problem without a kind of its own.
 func problem(status int, format string, args ...any) *remote.Problem {
@@ -62,12 +58,6 @@ func requestProblem(ctx huma.Context, model *huma.ErrorModel) *remote.Problem {
 	p := badRequest()
 	var details []string
 	for _, found := range model.Errors {
-		if err, ok := found.Value.(*problemError); ok {
-			for name, values := range err.header {
-				ctx.SetHeader(name, values[0])
-			}
-			return &err.problem
-		}
 		_, name, _ := strings.Cut(found.Location, ".")
 		name = excerpt.Of(name)
 		detail := found.Message

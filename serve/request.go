@@ -41,63 +41,11 @@ func (b *buffers) put(buffer *bytes.Buffer) {
 	}
 }
 
-// documentedBody is an input of an operation with a JSON body.
-type documentedBody interface {
-	schema(huma.Registry) *huma.Schema
-}
-
-// bodySchema is the key of the schema of the body in the metadata of an operation.
-const bodySchema = "body"
-
-// jsonBody is embedded in the input of an operation that takes a T as JSON. It takes
-// the place of huma's Body field, which answers a mistake without its place in the body.
-type jsonBody[T any] struct{ body T }
-
-func (*jsonBody[T]) schema(registry huma.Registry) *huma.Schema {
-	return registry.Schema(reflect.TypeFor[T](), true, "")
-}
-
-// Resolve implements [huma.Resolver].
-func (b *jsonBody[T]) Resolve(ctx huma.Context) []error {
-	s, w, r := unwrap(ctx)
-	buffer := s.buffers.get()
-	defer s.buffers.put(buffer)
-	return s.resolved(ctx, s.decode(w, r, buffer, &b.body))
-}
-
-// jsonPatch is embedded in the input of an operation that takes a T as JSON and leaves
-// as they are the members that are missing.
-type jsonPatch[T any] struct{ text []byte }
-
-func (*jsonPatch[T]) schema(registry huma.Registry) *huma.Schema {
-	return registry.Schema(reflect.TypeFor[T](), true, "")
-}
-
-// Resolve implements [huma.Resolver].
-func (p *jsonPatch[T]) Resolve(ctx huma.Context) []error {
-	s, w, r := unwrap(ctx)
-	var buffer bytes.Buffer
-	err := s.readBody(w, r, &buffer)
-	p.text = buffer.Bytes()
-	return s.resolved(ctx, err)
-}
-
-// apply sets the members of value that the patch has.
-func (p *jsonPatch[T]) apply(value *T) error { return unmarshal(p.text, value) }
-
 // unwrap returns what is behind the context of a request.
 func unwrap(ctx huma.Context) (*Server, *responseRecorder, *http.Request) {
 	r, w := humago.Unwrap(ctx)
 	recorder := recorderOf(w)
 	return recorder.server, recorder, r
-}
-
-// resolved returns the errors of a resolver.
-func (s *Server) resolved(ctx huma.Context, err error) []error {
-	if err == nil {
-		return nil
-	}
-	return []error{s.problem(ctx.Context(), err)}
 }
 
 // decode reads the JSON body of a request.

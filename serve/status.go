@@ -16,16 +16,11 @@ func (a *api) registerStatus(service Role) {
 	s := a.server
 	register(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/" + string(service) + "/status", OperationID: string(service) + "-status",
-		Summary: "Version, implementation and readiness of the " + string(service) + " service",
-	}, func(ctx context.Context, _ *struct{}) (*uncachedOutput[remote.Status], error) {
-		return &uncachedOutput[remote.Status]{noStore, *s.status(ctx, service)}, nil
+		Summary:   "Version, implementation and readiness of the " + string(service) + " service",
+		Responses: ok(jsonContent(schemaOf[remote.Status](a))),
+	}, func(ctx context.Context, _ *struct{}) (*output, error) {
+		return &output{cacheControl: noStore, body: s.status(ctx, service)}, nil
 	})
-}
-
-// uncachedOutput is the answer of an operation that must not be cached.
-type uncachedOutput[T any] struct {
-	CacheControl string `header:"Cache-Control" hidden:"true"`
-	Body         T
 }
 
 // registerHealth adds the operations for those who watch the process.
@@ -47,19 +42,14 @@ func (a *api) registerHealth() {
 	register(a, huma.Operation{
 		Method: http.MethodGet, Path: "/readyz", OperationID: "readiness", Summary: "Whether work can be done: 200 if so, 503 if not",
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: status}, "503": {Description: "Not ready", Content: status}},
-	}, func(ctx context.Context, _ *struct{}) (*readinessOutput, error) {
-		out := &readinessOutput{http.StatusOK, noStore, *s.status(ctx, s.cfg.Role)}
-		if !out.Body.Ready {
-			out.Status = http.StatusServiceUnavailable
+	}, func(ctx context.Context, _ *struct{}) (*output, error) {
+		status := s.status(ctx, s.cfg.Role)
+		out := &output{cacheControl: noStore, body: status}
+		if !status.Ready {
+			out.status = http.StatusServiceUnavailable
 		}
 		return out, nil
 	})
-}
-
-type readinessOutput struct {
-	Status       int
-	CacheControl string `header:"Cache-Control" hidden:"true"`
-	Body         remote.Status
 }
 
 // status returns the state of a service of this server.

@@ -24,18 +24,18 @@ func (a *api) registerStoredDraws() {
 	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: drawPath, OperationID: "get-draw", Summary: "A draw of a campaign",
 		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
-	}, func(ctx context.Context, c caller, in *drawInput) (*output[campaign.Draw], error) {
-		return respond(c.Draw(ctx, in.ID))
+	}, func(ctx context.Context, c caller, in *drawInput) (campaign.Draw, error) {
+		return c.Draw(ctx, in.ID)
 	})
-	adminOperation(a, huma.Operation{
+	jsonOperation(a, huma.Operation{
 		Method: http.MethodPatch, Path: drawPath, OperationID: "mark-draw", Summary: "Note that a prize was claimed, or void a draw",
 		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 	}, markDraw)
 	adminOperation(a, huma.Operation{
 		Method: http.MethodDelete, Path: drawPath, OperationID: "void-draw", Summary: "Void a draw, which stays on record",
 		RejectUnknownQueryParameters: true, Errors: append(errs, http.StatusConflict),
-	}, func(ctx context.Context, admin *campaign.Admin, in *voidDrawInput) (*output[campaign.Draw], error) {
-		return respond(admin.Void(ctx, in.ID, in.Reason))
+	}, func(ctx context.Context, admin *campaign.Admin, in *voidDrawInput) (campaign.Draw, error) {
+		return admin.Void(ctx, in.ID, in.Reason)
 	})
 }
 
@@ -60,28 +60,22 @@ type listDrawsInput struct {
 	Oldest   bool   `query:"oldest" doc:"The oldest first instead of the newest."`
 }
 
-func listDraws(ctx context.Context, admin *campaign.Admin, in *listDrawsInput) (*output[remote.DrawPage], error) {
+func listDraws(ctx context.Context, admin *campaign.Admin, in *listDrawsInput) (remote.DrawPage, error) {
 	list, next, err := admin.Draws(ctx, campaign.DrawQuery{
 		Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, Campaign: in.Campaign, Oldest: in.Oldest, Won: in.Won,
 		Prize: in.Prize, Entrant: in.Entrant, Account: in.Account, Status: in.Status,
 	})
-	return respond(remote.DrawPage{Draws: list, Next: next}, err)
+	return remote.DrawPage{Draws: list, Next: next}, err
 }
 
-type markDrawInput struct {
-	ID string `path:"id" doc:"The ID of the draw."`
-	jsonBody[remote.DrawChange]
-}
-
-func markDraw(ctx context.Context, admin *campaign.Admin, in *markDrawInput) (*output[campaign.Draw], error) {
-	change := in.body
+func markDraw(ctx context.Context, admin *campaign.Admin, in *drawInput, change *remote.DrawChange) (campaign.Draw, error) {
 	switch {
 	case (change.Claim == nil) == (change.Void == nil):
-		return nil, remote.Invalid("/claim", "must have either claim or void")
+		return campaign.Draw{}, remote.Invalid("/claim", "must have either claim or void")
 	case change.Void != nil:
-		return respond(admin.Void(ctx, in.ID, *change.Void))
+		return admin.Void(ctx, in.ID, *change.Void)
 	case *change.Claim:
-		return respond(admin.Claim(ctx, in.ID, change.Note))
+		return admin.Claim(ctx, in.ID, change.Note)
 	}
-	return respond(admin.Unclaim(ctx, in.ID))
+	return admin.Unclaim(ctx, in.ID)
 }
