@@ -66,7 +66,7 @@ type checker struct {
 	encoding *Encoding
 }
 
-// check checks the draws of a piece. Its error is that of the generator or the context.
+// check checks the draws of a piece. Its error comes from the generator or the context.
 func (c *checker) check(ctx context.Context, p *piece) error {
 	c.piece = p
 	for _, r := range p.records {

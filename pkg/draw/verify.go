@@ -42,7 +42,7 @@ type Finding struct {
 // Findings come in the order of the file. If the seed, the rules or the formats of many
 // draws are wrong, there is one finding about all of them at the end.
 //
-// The error is that of the file, the generator or the context; draws that do not hold are
+// The error comes from the file, the generator or the context; draws that do not hold are
 // findings. It wraps [ErrNotDraws] if the file has no draws, is truncated or is in another
 // format.
 func Verify(ctx context.Context, g Generator, file io.Reader, o VerifyOptions) (Report, error) {

@@ -73,7 +73,7 @@ func New(secret string) (*Password, error) {
 }
 
 // Matches reports whether a password is the right one. It waits while too many others are
-// being checked. The error is that of the context.
+// being checked. The error comes from the context.
 func (p *Password) Matches(ctx context.Context, password string) (bool, error) {
 	if len(password) > MaxLength {
 		return false, nil
@@ -98,8 +98,8 @@ const maxFingerprints = 100
 
 // HasFingerprint reports whether a fingerprint is of this password. Another replica or an
 // earlier run has a different fingerprint of the same password, which HasFingerprint
-// recognizes if it knows the plain text. The error is that of the context or about an
-// invalid fingerprint.
+// recognizes if it knows the plain text. The error comes from the context or is about
+// an invalid fingerprint.
 func (p *Password) HasFingerprint(ctx context.Context, fingerprint string) (bool, error) {
 	if fingerprint == p.hash {
 		return true, nil

@@ -98,7 +98,7 @@ func New(cfg Config) (*Client, error) {
 // for the delay that RANDOM.ORG advised in its last response.
 //
 // Generate checks that the blob belongs to this call, and verifies its signature with the
-// public key, or by asking RANDOM.ORG if there is none. Errors wrap [ErrKey], [ErrQuota], [ErrResponse],
+// public key, or by asking RANDOM.ORG without one. Errors wrap [ErrKey], [ErrQuota], [ErrResponse],
 // [ErrSignature] or [ErrUnavailable], or are those of the context.
 func (c *Client) Generate(ctx context.Context, userData string) (Signed, error) {
 	if c.cfg.APIKey == "" {
