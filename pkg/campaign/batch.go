@@ -16,8 +16,8 @@ import (
 // batch makes the draws of several plays in one transaction. It calls the generator
 // before the transaction begins, for the indexes that are likely to be next, so that
 // remote services do not keep the database waiting. It prepares draws for several batches
-// at once, so that most batches do not wait for the services at all (the benchmark
-// BenchmarkPlays in package serve).
+// at once, so that most batches do not wait for the services at all (BenchmarkPlays
+// in package serve).
 type batch struct {
 	*engine
 	queue *queue
@@ -34,7 +34,7 @@ type batch struct {
 // result is the result of a play.
 type result struct {
 	row      *StoredDraw // nil if err or retry is set
-	repeated bool        // whether row was made by an earlier play
+	repeated bool        // whether an earlier play made row
 	err      error
 	retry    bool // the next batch must make this play
 }
@@ -42,7 +42,7 @@ type result struct {
 // errMoved ends a transaction whose next index is not among the prepared draws.
 var errMoved = errors.New("the next index has moved")
 
-// maxMoves is how often a batch prepares draws outside of the transaction.
+// maxMoves is the number of times that a batch prepares draws outside the transaction.
 const maxMoves = 3
 
 func (b *batch) run(ctx context.Context) error {
@@ -236,7 +236,7 @@ func (p *pendingPlay) repeat(row *StoredDraw) result {
 }
 
 func errKeyReused() error {
-	return Errorf(ErrKeyReused, "the once-only key was used for another play, use a new key for each play")
+	return Errorf(ErrKeyReused, "the once-only key was used for another play; use a new key for each play")
 }
 
 // admitted returns the candidates that may play. It sets the results of the others.
@@ -290,7 +290,7 @@ func (b *batch) withinLimit(ctx context.Context, tx Tx, candidates []int) ([]int
 		case err != nil:
 			return nil, err
 		case person != nil && c.RequireEmail && person.Email == "":
-			b.results[i].err = invalid("email", "missing, the campaign %s requires it", c.Name)
+			b.results[i].err = invalid("email", "missing; the campaign %s requires it", c.Name)
 			continue
 		case person != nil:
 			identities[i] = person.Identity()
@@ -320,7 +320,7 @@ func (b *batch) withinLimit(ctx context.Context, tx Tx, candidates []int) ([]int
 	}), nil
 }
 
-// person returns who plays, nil if nobody is named.
+// person returns the player, or nil if there is no entrant.
 func (p *pendingPlay) person(ctx context.Context, tx Tx) (*Person, error) {
 	if p.EntrantID == 0 {
 		return p.Person, nil
@@ -339,11 +339,11 @@ func noPlaysLeft(c *StoredCampaign) error {
 	return Errorf(ErrMaxPlays, "this entrant has used all %d plays in the campaign %s", c.MaxPlays, c.Name)
 }
 
-// failTimeout limits the time that a failed batch spends on looking for earlier draws.
+// failTimeout limits the time that a failed batch spends reading earlier draws.
 const failTimeout = 10 * time.Second
 
-// fail answers the plays of a batch that could not be made. A play whose once-only key
-// was used before gets the earlier draw if that can be found.
+// fail answers the plays of a failed batch with err. A play whose once-only key was used
+// before gets the earlier draw if it can be read.
 func (b *batch) fail(ctx context.Context, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), failTimeout)
 	defer cancel()

@@ -14,46 +14,46 @@ type State string
 
 // The states of a campaign, in order.
 const (
-	Draft  State = "draft"  // everything can be changed, nobody can play
+	Draft  State = "draft"  // everything can be changed; nobody can play
 	Open   State = "open"   // rules, formats and stock are fixed
-	Closed State = "closed" // nobody can play any more, the seed is public
+	Closed State = "closed" // nobody can play any more; the seed is public
 )
 
-// Campaign is the public part of a promotion.
+// Campaign is the public part of a prize promotion.
 type Campaign struct {
-	Name         string     `json:"name" doc:"Its name in addresses and commands." example:"summer"`
-	Title        string     `json:"title" doc:"Its name for people." example:"The great summer draw"`
+	Name         string     `json:"name" doc:"The name in addresses and commands." example:"summer"`
+	Title        string     `json:"title" doc:"The name that people see." example:"The great summer draw"`
 	State        State      `json:"state" enum:"draft,open,closed"`
 	TextFormat   string     `json:"text_format" example:"lower4"`
 	NumberFormat string     `json:"number_format" example:"digits4"`
-	Rules        string     `json:"rules" doc:"Name of its rules." example:"generous"`
-	RulesSHA256  string     `json:"rules_sha256" doc:"SHA-256 of the text of its rules, in hexadecimal."`
-	RulesYAML    string     `json:"rules_yaml,omitempty" doc:"The text of its rules; left out in lists."`
-	Currency     string     `json:"currency" doc:"ISO 4217 code of the values of its prizes." example:"GBP"`
-	OpensAt      *time.Time `json:"opens_at" doc:"When playing begins; null means at the opening."`
-	ClosesAt     *time.Time `json:"closes_at" doc:"When playing ends; null means at the closing."`
-	MaxPlays     int64      `json:"max_plays" doc:"How often an entrant may play; 0 means any number of times."`
-	RequireEmail bool       `json:"require_email" doc:"Whether entrants must give an email address."`
-	Commitment   string     `json:"commitment,omitempty" doc:"SHA-256 of the seed, once the campaign was opened."`
-	Seed         string     `json:"seed,omitempty" doc:"The seed, once the campaign is closed."`
-	Plays        int64      `json:"plays" doc:"Number of draws made."`
-	Skipped      int64      `json:"skipped" doc:"Number of indexes skipped because their account numbers had been issued before."`
-	Prizes       []Stock    `json:"prizes" doc:"Its prizes and how many of them were awarded, in the order of the rules."`
+	Rules        string     `json:"rules" doc:"The name of the rules." example:"generous"`
+	RulesSHA256  string     `json:"rules_sha256" doc:"The SHA-256 of the rules file, in hexadecimal."`
+	RulesYAML    string     `json:"rules_yaml,omitempty" doc:"The text of the rules file, absent in lists."`
+	Currency     string     `json:"currency" doc:"The ISO 4217 code of the currency of the prizes." example:"GBP"`
+	OpensAt      *time.Time `json:"opens_at" doc:"The time from which the campaign can be played; null means when it is opened."`
+	ClosesAt     *time.Time `json:"closes_at" doc:"The time until which the campaign can be played; null means when it is closed."`
+	MaxPlays     int64      `json:"max_plays" doc:"The maximum number of plays of an entrant; 0 means no limit."`
+	RequireEmail bool       `json:"require_email" doc:"Whether entrants must have an email address."`
+	Commitment   string     `json:"commitment,omitempty" doc:"The SHA-256 of the seed, absent in a draft."`
+	Seed         string     `json:"seed,omitempty" doc:"The seed, absent until the campaign is closed."`
+	Plays        int64      `json:"plays" doc:"The number of draws."`
+	Skipped      int64      `json:"skipped" doc:"The number of indexes that were skipped because their account numbers had been issued before."`
+	Prizes       []Stock    `json:"prizes" doc:"The prizes in the order of the rules."`
 	CreatedAt    time.Time  `json:"created_at"`
 	OpenedAt     *time.Time `json:"opened_at"`
 	ClosedAt     *time.Time `json:"closed_at"`
-	Version      int64      `json:"version" doc:"Counts its changes other than plays."`
+	Version      int64      `json:"version" doc:"A number that increases with each change other than a play."`
 }
 
-// Stock is a prize of a campaign and how many of it were awarded.
+// Stock is a prize of a campaign with its stock.
 type Stock struct {
 	Name    string `json:"name" example:"Mug"`
-	Value   int64  `json:"value" doc:"What one is worth, in minor units."`
-	Stock   *int64 `json:"stock" doc:"How many there are; null means any number."`
-	Awarded int64  `json:"awarded" doc:"How many were awarded."`
+	Value   int64  `json:"value" doc:"The value of one, in minor units of the currency."`
+	Stock   *int64 `json:"stock" doc:"The number in the campaign; null means unlimited."`
+	Awarded int64  `json:"awarded" doc:"The number awarded."`
 }
 
-// Left returns how many remain. limited is false if there is any number of them.
+// Left returns the number that is left. limited is false if the stock is unlimited.
 func (s Stock) Left() (left int64, limited bool) {
 	if s.Stock == nil {
 		return 0, false
@@ -103,7 +103,7 @@ var nameSyntax = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 // checkName checks the syntax of a campaign's name. Its error wraps [ErrInvalid].
 func checkName(name string) error {
 	if len(name) > maxName || !nameSyntax.MatchString(name) {
-		return invalid("name", "%q is not a campaign name, use up to %d lower-case letters and digits with single hyphens between them, such as summer-2027", excerpt.Of(name), maxName)
+		return invalid("name", "%q is not a campaign name; use up to %d lower-case letters and digits with single hyphens between them, such as summer-2027", excerpt.Of(name), maxName)
 	}
 	return nil
 }

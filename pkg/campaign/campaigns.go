@@ -27,13 +27,13 @@ func public(c *StoredCampaign, err error) (Campaign, error) {
 }
 
 // CampaignQuery selects campaigns.
-type CampaignQuery struct { //nolint:revive // it stutters so that it is named like the other queries
+type CampaignQuery struct { //nolint:revive // named like the other queries
 	Paging
 	State State // empty for all
 }
 
 // Campaigns returns campaigns without the texts of their rules, newest first, and the
-// cursor of the next page, empty if there is none. Drafts are left out.
+// cursor of the next page, empty if there is none. Drafts are omitted.
 func (s *Service) Campaigns(ctx context.Context, q CampaignQuery) (list []Campaign, next string, err error) {
 	return s.listCampaigns(ctx, publicView, q)
 }
@@ -103,19 +103,19 @@ func (a *Admin) changeCampaign(ctx context.Context, name string, f func(c *Store
 
 // Edit changes the plan of a campaign. The name cannot change. Once the campaign is open
 // only the title, the number of plays and the closing time can change; once closed, only
-// the title. version is the version that the caller saw: if it is not 0 and somebody has
-// changed the campaign since, the error wraps [ErrChanged].
+// the title. If version is not 0 and not the current version of the campaign, the error wraps
+// [ErrChanged].
 func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan) (Campaign, error) {
 	valid, err := plan.validate()
 	if err != nil {
 		return Campaign{}, err
 	}
 	if valid.Name != name {
-		return Campaign{}, invalid("name", "the name of a campaign cannot change, use %s", name)
+		return Campaign{}, invalid("name", "the name of a campaign cannot change; use %s", name)
 	}
 	return a.changeCampaign(ctx, name, func(c *StoredCampaign) (Change, error) {
 		if version != 0 && version != c.Version {
-			return Change{}, Errorf(ErrChanged, "somebody else has changed the campaign %s, load it again", name)
+			return Change{}, Errorf(ErrChanged, "somebody else has changed the campaign %s; load it again", name)
 		}
 		before := *c
 		valid.apply(c)
@@ -149,13 +149,13 @@ func checkFixed(before, after *StoredCampaign) error {
 		{"max_plays", closed, before.MaxPlays == after.MaxPlays},
 	} {
 		if f.fixed && !f.same {
-			return invalid(f.name, "it cannot change in a campaign that is %s", before.State)
+			return invalid(f.name, "cannot change in a campaign that is %s", before.State)
 		}
 	}
 	return nil
 }
 
-// differences describes what was edited, for the audit trail.
+// differences describes an edit for the audit trail.
 func differences(before, after *StoredCampaign) string {
 	var list []string
 	compare := func(name, old, new string) {
@@ -183,7 +183,7 @@ func (a *Admin) Open(ctx context.Context, name string) (Campaign, error) {
 		}
 		now := a.now()
 		if c.ClosesAt != nil && !now.Before(*c.ClosesAt) {
-			return Change{}, Errorf(ErrState, "the closes_at of the campaign %s is in the past, set a later one", name)
+			return Change{}, Errorf(ErrState, "the closes_at of the campaign %s is in the past; set a later one", name)
 		}
 		valid, err := c.Campaign.Plan().validate()
 		if err == nil {
@@ -210,7 +210,7 @@ func (a *Admin) Close(ctx context.Context, name string) (Campaign, error) {
 	})
 }
 
-// Delete removes a draft. A campaign that has been open stays on record.
+// Delete removes a draft. A campaign that has been open cannot be deleted.
 func (a *Admin) Delete(ctx context.Context, name string) error {
 	return a.change(ctx, func(tx Tx) (Change, error) {
 		c, err := tx.LockCampaign(ctx, name)

@@ -1,8 +1,7 @@
 // Package campaign runs prize promotions.
 //
-// A [Service] does what the public may do: it lists campaigns, plays them and shows
-// results. [Service.Admin] returns an [Admin], which can do everything else; whoever
-// holds an Admin is a promoter. The website, the API and the command line all use
+// A [Service] has the operations of the public: it lists campaigns, plays them and returns
+// results. [Service.Admin] returns an [Admin], which has those of promoters. The website, the API and the command line all use
 // these two types.
 //
 // A Service keeps campaigns, entrants and draws in a [Store] and makes draws with a

@@ -16,23 +16,23 @@ import (
 
 // Draw is a draw of a campaign.
 type Draw struct {
-	ID    string `json:"id" doc:"Names the draw and cannot be guessed: whoever has it may see the draw." example:"summer-17-3k5dyzf2q7wmb4xu"`
+	ID    string `json:"id" doc:"The ID of the draw. It cannot be guessed: whoever knows it can see the draw." example:"summer-17-3k5dyzf2q7wmb4xu"`
 	Index uint64 `json:"index"`
 	draw.Account
 	draw.Outcome
-	Drawn    *draw.Prize `json:"drawn,omitempty" doc:"The prize that was drawn first and had run out, if prize is its replacement."`
+	Drawn    *draw.Prize `json:"drawn,omitempty" doc:"The prize that was drawn but had run out, if prize replaces it."`
 	Campaign string      `json:"campaign" example:"summer"`
-	Seed     string      `json:"seed,omitempty" doc:"The seed of the campaign, once that is closed."`
+	Seed     string      `json:"seed,omitempty" doc:"The seed of the campaign, absent until the campaign is closed."`
 	draw.Basis
 	PlayedAt time.Time `json:"played_at"`
-	Player   string    `json:"player,omitempty" doc:"First name and initial of the entrant." example:"Ann L."`
-	Claim    *Mark     `json:"claim,omitempty" doc:"When the prize was handed over."`
+	Player   string    `json:"player,omitempty" doc:"The first name and initial of the entrant." example:"Ann L."`
+	Claim    *Mark     `json:"claim,omitempty" doc:"When the prize was claimed."`
 	Void     *Mark     `json:"void,omitempty" doc:"When the draw was voided and why."`
-	Entrant  *Entrant  `json:"entrant,omitempty" doc:"Who played; only promoters get it."`
+	Entrant  *Entrant  `json:"entrant,omitempty" doc:"The entrant. Only promoters see it."`
 }
 
-// OutcomeByChance returns the outcome that was drawn, even if its prize had run out. rules
-// are those of the campaign; ok is false if they have no such outcome.
+// OutcomeByChance returns the outcome that was drawn, even if its prize had run out. The
+// rules must be those of the campaign; ok is false if they do not have the outcome.
 func (d *Draw) OutcomeByChance(rules *prize.Rules) (outcome prize.Outcome, ok bool) {
 	return rules.OutcomeOf(textOf(d.Rule), nameDrawn(d.Prize, d.Drawn))
 }
@@ -73,13 +73,13 @@ type StoredDraw struct {
 	Campaign int64 // ID of a StoredCampaign
 	Index    uint64
 	Account  string
-	Outcome  prize.Outcome // what was drawn
+	Outcome  prize.Outcome // as drawn, even if the prize had run out
 	Awarded  int           // index of the prize in Campaign.Prizes; negative means no prize
 	Secret   secret        // makes the ID of the draw impossible to guess
 	PlayedAt time.Time
 	Entrant  int64    // ID of an entrant; 0 means unknown
 	Key      *digest  // of the once-only key; nil if there is no key
-	Request  *digest  // of what was asked for with the key
+	Request  *digest  // of the request with the key
 	Claim    *Mark    // nil if not claimed
 	Void     *Mark    // nil if not void
 	Person   *Entrant // the entrant, without Plays; nil unless the draw was read with it
@@ -136,7 +136,7 @@ func cutLast(text string) (before, after string) {
 	return text[:i], text[i+1:]
 }
 
-// view returns a draw as the caller may see it.
+// view returns the part of a draw that the caller may see.
 func (e *engine) view(v visibility, c *StoredCampaign, row *StoredDraw) (Draw, error) {
 	rules, err := e.rulesOf(c)
 	if err != nil {

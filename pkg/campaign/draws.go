@@ -59,15 +59,14 @@ type DrawQuery struct {
 	Status   string // [Unclaimed], [Claimed] or [Voided]; empty for all
 }
 
-// Draws returns draws of a campaign, newest first unless the query says otherwise, and
-// the cursor of the next page, empty if there is none.
+// Draws returns draws of a campaign, newest first unless q.Oldest is set, and the cursor of the next page, empty if there is none.
 func (a *Admin) Draws(ctx context.Context, q DrawQuery) (list []Draw, next string, err error) {
 	return a.listDraws(ctx, adminView, q)
 }
 
 // Winners returns the draws of a campaign that won a prize, newest first, and the cursor
-// of the next page, empty if there is none. The draws have no IDs, since a draw's ID is
-// for its entrant only.
+// of the next page, empty if there is none. The draws have no IDs, because
+// only the entrant of a draw may know its ID.
 func (s *Service) Winners(ctx context.Context, campaign string, page Paging) (list []Draw, next string, err error) {
 	list, next, err = s.listDraws(ctx, publicView, DrawQuery{Paging: page, Campaign: campaign, Won: true})
 	for i := range list {
@@ -84,7 +83,7 @@ func (e *engine) listDraws(ctx context.Context, v visibility, q DrawQuery) (list
 	switch q.Status {
 	case "", Unclaimed, Claimed, Voided:
 	default:
-		return nil, "", invalid("status", "unknown status %q, use %s, %s or %s", excerpt.Of(q.Status), Unclaimed, Claimed, Voided)
+		return nil, "", invalid("status", "unknown status %q; use %s, %s or %s", excerpt.Of(q.Status), Unclaimed, Claimed, Voided)
 	}
 	if err := q.normalize(); err != nil {
 		return nil, "", err
@@ -114,16 +113,16 @@ func cleanNote(field, text string, required bool) (string, error) {
 	text = strings.TrimSpace(text)
 	switch {
 	case required && text == "":
-		return "", invalid(field, "missing, use 1 to %d characters", maxNote)
+		return "", invalid(field, "missing; use 1 to %d characters", maxNote)
 	case !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxNote:
 		return "", invalid(field, "must be UTF-8 text of at most %d characters", maxNote)
 	case strings.ContainsFunc(text, func(r rune) bool { return isInvisible(r) && r != '\n' && r != '\r' && r != '\t' }):
-		return "", invalid(field, "it has an invisible character, use plain text")
+		return "", invalid(field, "it has an invisible character; use plain text")
 	}
 	return text, nil
 }
 
-// Claim records that the prize of a draw was handed over.
+// Claim records that the prize of a draw was claimed.
 func (a *Admin) Claim(ctx context.Context, id, note string) (Draw, error) {
 	note, err := cleanNote("note", note, false)
 	if err != nil {
@@ -132,9 +131,9 @@ func (a *Admin) Claim(ctx context.Context, id, note string) (Draw, error) {
 	return a.mark(ctx, id, "draw.claim", func(row *StoredDraw) error {
 		switch {
 		case row.Awarded < 0:
-			return Errorf(ErrState, "the draw won nothing, there is no prize to claim")
+			return Errorf(ErrState, "the draw won nothing; there is no prize to claim")
 		case row.Void != nil:
-			return Errorf(ErrState, "the draw is void, its prize cannot be claimed")
+			return Errorf(ErrState, "the draw is void; its prize cannot be claimed")
 		case row.Claim != nil:
 			return Errorf(ErrState, "the prize was already claimed at %s", timeText(&row.Claim.At))
 		}
@@ -154,7 +153,7 @@ func (a *Admin) Unclaim(ctx context.Context, id string) (Draw, error) {
 	})
 }
 
-// Void marks a draw as invalid, for good. The draw stays on record. Its prize does not go
+// Void marks a draw as void, which cannot be undone. The draw is kept. Its prize does not go
 // back into the stock, because later draws were decided without it.
 func (a *Admin) Void(ctx context.Context, id, reason string) (Draw, error) {
 	reason, err := cleanNote("reason", reason, true)

@@ -32,7 +32,7 @@ const (
 	adminView                    // everything
 )
 
-// now returns the time with the precision that the store keeps.
+// now returns the time in milliseconds, the precision of the store.
 func (e *engine) now() time.Time { return e.clock().UTC().Truncate(time.Millisecond) }
 
 // campaign returns the campaign with the given name.
@@ -47,8 +47,8 @@ func (e *engine) campaign(ctx context.Context, v visibility, name string) (*Stor
 	return c, err
 }
 
-// noCampaign returns the error about a missing campaign. The public gets it for a draft,
-// too.
+// noCampaign returns the error about a missing campaign. The public gets the same error
+// for a draft.
 func noCampaign(name string) error {
 	return Errorf(ErrNotFound, "there is no campaign %q", excerpt.Of(name))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Person is the name and the email address of somebody who plays.
+// Person is the name and the email address of a person.
 type Person struct {
 	FirstName string `json:"first_name" doc:"1 to 100 characters of any script." example:"Ann"`
 	LastName  string `json:"last_name" doc:"1 to 100 characters of any script." example:"Lee"`
@@ -25,7 +25,7 @@ type Entrant struct {
 	ID int64 `json:"id"`
 	Person
 	CreatedAt time.Time `json:"created_at"`
-	Plays     *int64    `json:"plays,omitempty" doc:"Number of the entrant's draws in all campaigns; left out in a draw."`
+	Plays     *int64    `json:"plays,omitempty" doc:"The number of the entrant's draws in all campaigns, absent in a draw."`
 }
 
 // Limits of a [Person].
@@ -34,8 +34,8 @@ const (
 	maxEmail      = 254 // bytes, RFC 5321
 )
 
-// Clean returns a person in normal form: without extra white space, and with each letter
-// in one spelling. The error wraps [ErrInvalid].
+// Clean validates a person and returns it in normal form: without extra white space and in
+// Unicode normalization form C. The error wraps [ErrInvalid].
 func (p Person) Clean() (Person, error) {
 	var err error
 	if p.FirstName, err = cleanName("first_name", p.FirstName); err != nil {
@@ -58,16 +58,16 @@ func cleanName(field, name string) (string, error) {
 	name = norm.NFC.String(strings.Join(strings.Fields(name), " "))
 	switch n := utf8.RuneCountInString(name); {
 	case n == 0:
-		return name, invalid(field, "missing, use 1 to %d characters", maxPersonName)
+		return name, invalid(field, "missing; use 1 to %d characters", maxPersonName)
 	case n > maxPersonName:
 		return name, invalid(field, "must be 1 to %d characters, got %d", maxPersonName, n)
 	}
 	if !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsGraphic(r) && !isBlank(r) }) {
-		return name, invalid(field, "it has no visible character, use letters")
+		return name, invalid(field, "must have a visible character")
 	}
 	for _, r := range name {
 		if isInvisible(r) {
-			return name, invalid(field, "it has the invisible character %U, use letters", r)
+			return name, invalid(field, "must not have the invisible character %U", r)
 		}
 	}
 	return name, nil
@@ -96,13 +96,13 @@ func cleanEmail(email string) (string, error) {
 	}
 	address, err := mail.ParseAddress(email)
 	if err != nil || address.Address != email || len(email) > maxEmail || !utf8.ValidString(email) || strings.ContainsFunc(email, isInvisible) {
-		return email, invalid("email", "%q is not an email address, use one such as ann@example.org", excerpt.Of(email))
+		return email, invalid("email", "%q is not an email address; use one such as ann@example.org", excerpt.Of(email))
 	}
 	return email, nil
 }
 
-// Identity returns the text that tells people apart when plays are counted: the email
-// address or, without one, the names. It is the same for upper and lower case.
+// Identity returns the text that identifies a person when plays are counted: the email
+// address or, without one, the names. It does not depend on case.
 func (p Person) Identity() string {
 	if p.Email != "" {
 		return fold(p.Email)
@@ -110,13 +110,13 @@ func (p Person) Identity() string {
 	return fold(p.LastName + "\n" + p.FirstName) // no name has a line break
 }
 
-// SortName returns the last name as [EntrantQuery.Prefix] finds it.
+// SortName returns the last name in the form that [EntrantQuery.Prefix] is a prefix of.
 func (p Person) SortName() string { return fold(p.LastName) }
 
-// fold returns a text that is the same for upper and lower case.
+// fold returns text with its case folded.
 func fold(text string) string { return norm.NFC.String(cases.Fold().String(text)) }
 
-// Shown returns the public form of a name: the first name and the initial of the last.
+// Shown returns the public form of a name, such as "Ann L.".
 func (p Person) Shown() string {
 	initial, _ := utf8.DecodeRuneInString(p.LastName)
 	return p.FirstName + " " + string(initial) + "."

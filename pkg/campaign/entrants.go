@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// AddEntrant adds a person. The error wraps [ErrExists] if the person is known.
+// AddEntrant adds a person. The error wraps [ErrExists] if the person exists already.
 func (a *Admin) AddEntrant(ctx context.Context, person Person) (Entrant, error) {
 	person, err := person.Clean()
 	if err != nil {
@@ -33,21 +33,21 @@ func (a *Admin) AddEntrant(ctx context.Context, person Person) (Entrant, error) 
 // maxImport is the maximum number of people in an import.
 const maxImport = 100_000
 
-// ImportError reports the people who cannot be imported.
+// ImportError is the error about people who cannot be imported.
 type ImportError struct {
 	Bad map[int]error // by their indexes in the list
 }
 
 func (e *ImportError) Error() string {
-	return fmt.Sprintf("%d of the people cannot be imported; nobody was", len(e.Bad))
+	return fmt.Sprintf("%d of the people are invalid; nobody was imported", len(e.Bad))
 }
 
 // Unwrap returns [ErrInvalid].
 func (e *ImportError) Unwrap() error { return ErrInvalid }
 
-// ImportEntrants adds up to 100,000 people, or none of them if one is invalid: then the
-// error is an [ImportError]. People who are known stay as they are. added is the number
-// of new entrants.
+// ImportEntrants adds up to 100,000 people and returns the number of new entrants. If a
+// person is invalid, it adds none and returns an [*ImportError]. People who exist already
+// do not change.
 func (a *Admin) ImportEntrants(ctx context.Context, people []Person) (added int, err error) {
 	if len(people) > maxImport {
 		return 0, invalid("entrants", "at most %d people can be imported at once, got %d", maxImport, len(people))
@@ -74,8 +74,8 @@ func (a *Admin) ImportEntrants(ctx context.Context, people []Person) (added int,
 	return added, nil
 }
 
-// addPeople returns the IDs of people, after adding those who are not known, and how many
-// entrants it added.
+// addPeople adds the people who do not exist, and returns the IDs of all people and the
+// number added.
 func (e *engine) addPeople(ctx context.Context, tx Tx, people []Person) (ids []int64, added int, err error) {
 	newest, err := tx.Entrants(ctx, EntrantQuery{Paging: Paging{Limit: 1}})
 	if err != nil {
@@ -95,7 +95,7 @@ func (e *engine) addPeople(ctx context.Context, tx Tx, people []Person) (ids []i
 
 func entrantSubject(id int64) string { return "entrant " + strconv.FormatInt(id, 10) }
 
-// Entrant returns an entrant by its ID.
+// Entrant returns an entrant by ID.
 func (a *Admin) Entrant(ctx context.Context, id int64) (Entrant, error) {
 	e, err := a.store.Entrant(ctx, id)
 	if err != nil {
@@ -110,7 +110,7 @@ type EntrantQuery struct {
 	Search string // only those whose last name or email address begins with it, in any case
 }
 
-// Prefix returns Search as [Person.SortName] and [Person.Identity] begin with it.
+// Prefix returns Search in the form of [Person.SortName] and [Person.Identity].
 func (q EntrantQuery) Prefix() string { return fold(q.Search) }
 
 // Entrants returns entrants, newest first, and the cursor of the next page, empty if
@@ -135,7 +135,7 @@ func (a *Admin) EditEntrant(ctx context.Context, id int64, person Person) (Entra
 }
 
 // EditEntrantFrom is like [Admin.EditEntrant], but its error wraps [ErrChanged] if the
-// entrant is not before any more.
+// entrant differs from before.
 func (a *Admin) EditEntrantFrom(ctx context.Context, id int64, before, person Person) (Entrant, error) {
 	return a.editEntrant(ctx, id, &before, person)
 }
@@ -151,7 +151,7 @@ func (a *Admin) editEntrant(ctx context.Context, id int64, before *Person, perso
 			return Change{}, err
 		}
 		if before != nil && e.Person != *before {
-			return Change{}, Errorf(ErrChanged, "somebody else has changed entrant %d, load it again", id)
+			return Change{}, Errorf(ErrChanged, "somebody else has changed entrant %d; load it again", id)
 		}
 		if err := tx.SaveEntrant(ctx, id, person); err != nil {
 			return Change{}, err
@@ -165,8 +165,8 @@ func (a *Admin) editEntrant(ctx context.Context, id int64, before *Person, perso
 	return *e, nil
 }
 
-// DeleteEntrant erases the personal data of an entrant. The draws stay and can be
-// verified as before, but nobody can tell who made them.
+// DeleteEntrant deletes an entrant with all personal data. The draws are kept without the
+// entrant and can still be verified.
 func (a *Admin) DeleteEntrant(ctx context.Context, id int64) error {
 	return a.change(ctx, func(tx Tx) (Change, error) {
 		e, err := tx.Entrant(ctx, id)

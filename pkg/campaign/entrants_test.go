@@ -136,7 +136,7 @@ func TestEntrants(t *testing.T) {
 		if !errors.As(err, &bad) || len(bad.Bad) != 2 || field(bad.Bad[1]) != "last_name" || field(bad.Bad[2]) != "email" || !errors.Is(err, campaign.ErrInvalid) {
 			t.Errorf("bad lines: %v", err)
 		}
-		if !strings.Contains(err.Error(), "2 of the people cannot be imported; nobody was") {
+		if !strings.Contains(err.Error(), "2 of the people are invalid; nobody was imported") {
 			t.Errorf("it says %v", err)
 		}
 		if list, _, err := p.Entrants(ctx, campaign.EntrantQuery{Search: "xu"}); err != nil || len(list) != 0 {

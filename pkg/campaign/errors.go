@@ -41,7 +41,7 @@ func invalid(field, format string, args ...any) error {
 	return inField(field, Errorf(ErrInvalid, format, args...))
 }
 
-// kindError is an error of a kind with a text of its own.
+// kindError is an error of a kind with its own text.
 type kindError struct {
 	kind error
 	text string
@@ -50,8 +50,8 @@ type kindError struct {
 func (e *kindError) Error() string { return e.text }
 func (e *kindError) Unwrap() error { return e.kind }
 
-// Errorf returns an error that wraps kind but, other than with [fmt.Errorf] and %w, does
-// not contain its text.
+// Errorf returns an error that wraps kind. Unlike with [fmt.Errorf] and %w, its text does
+// not contain that of kind.
 func Errorf(kind error, format string, args ...any) error {
 	return &kindError{kind, fmt.Sprintf(format, args...)}
 }

@@ -18,8 +18,8 @@ import (
 // exportVersion is the value of the first member of an export.
 const exportVersion = 1
 
-// entry is one index of a campaign in an export. It does not embed [draw.Outcome]: it
-// leaves out a rule and a prize where a draw has null.
+// entry is one index of a campaign in an export. It does not embed [draw.Outcome],
+// because it omits a rule or a prize that is null in a draw.
 type entry struct {
 	Index    uint64      `json:"index"`
 	Account  string      `json:"account"`
@@ -50,9 +50,8 @@ func (a *Admin) Export(ctx context.Context, name string, w io.Writer, o ExportOp
 	return a.export(ctx, adminView, name, w, o)
 }
 
-// ExportCSV writes the draws of a campaign for spreadsheets, without skipped indexes.
-// Values are in minor units. A text that a spreadsheet would take for a formula begins
-// with an apostrophe. A draft is [ErrNotFound].
+// ExportCSV writes the draws of a campaign as CSV, without skipped indexes. Values are in
+// minor units. An apostrophe precedes text that a spreadsheet would take for a formula. A draft is [ErrNotFound].
 func (s *Service) ExportCSV(ctx context.Context, name string, w io.Writer) error {
 	return s.exportCSV(ctx, publicView, name, w, ExportOptions{})
 }
@@ -190,23 +189,23 @@ func (e *engine) forEachIndex(ctx context.Context, c *StoredCampaign, f func(d *
 
 // indexReader reads the draws and the skipped indexes of a campaign page by page.
 type indexReader struct {
-	ctx      context.Context
-	engine   *engine
-	campaign *StoredCampaign
-	rows     []StoredDraw
-	skipped  []StoredDraw
-	lastSkip bool // whether no skipped indexes follow
+	ctx       context.Context
+	engine    *engine
+	campaign  *StoredCampaign
+	rows      []StoredDraw
+	skipped   []StoredDraw
+	skipsRead bool // whether all skipped indexes were read
 }
 
 // read returns the draw with the given index, or the skipped index. It must be called
 // for one index after another.
 func (r *indexReader) read(index uint64) (d *Draw, skipped *StoredDraw, err error) {
 	store, c := r.engine.store, r.campaign
-	if len(r.skipped) == 0 && !r.lastSkip {
+	if len(r.skipped) == 0 && !r.skipsRead {
 		if r.skipped, err = store.Skipped(r.ctx, c.ID, index, MaxPage); err != nil {
 			return nil, nil, err
 		}
-		r.lastSkip = len(r.skipped) == 0
+		r.skipsRead = len(r.skipped) == 0
 	}
 	if len(r.skipped) > 0 && r.skipped[0].Index == index {
 		skipped, r.skipped = &r.skipped[0], r.skipped[1:]

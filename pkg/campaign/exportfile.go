@@ -28,7 +28,7 @@ type exportReader struct {
 	ended    bool
 }
 
-// notExport returns the error about a file that is not an export, or is broken.
+// notExport returns the error about a file that is not a valid export.
 func notExport(format string, args ...any) error {
 	return fmt.Errorf("not the export of a campaign: "+format, args...)
 }
@@ -42,7 +42,7 @@ func newExportReader(file io.Reader) (*exportReader, error) {
 		func() error { return r.member("prizegen_campaign", &version) },
 		func() error {
 			if version != exportVersion {
-				return notExport("it has version %d, this program reads version %d", version, exportVersion)
+				return notExport("it has version %d; this program reads version %d", version, exportVersion)
 			}
 			return nil
 		},
@@ -128,7 +128,7 @@ func (r *exportReader) explain(err error) error {
 	var syntactic *jsontext.SyntacticError
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return notExport("unexpected end, the file may be truncated")
+		return notExport("unexpected end; the file may be truncated")
 	case errors.As(err, &semantic):
 		return notExport("at byte %d, %s: %w", semantic.ByteOffset, semantic.JSONPointer, semantic.Err)
 	case errors.As(err, &syntactic):

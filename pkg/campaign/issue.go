@@ -9,7 +9,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// issue gives account numbers and prizes to the candidates and stores their draws.
+// issue assigns account numbers and prizes to the candidates and stores their draws.
 func (b *batch) issue(ctx context.Context, tx Tx, candidates []int) error {
 	skipped, candidates, err := b.assignAccounts(ctx, tx, candidates)
 	if err != nil {
@@ -132,7 +132,7 @@ func (b *batch) assignEntrants(ctx context.Context, tx Tx, candidates []int) err
 type awarder struct {
 	prizes []Stock
 	prize  []int // by outcome: index of the drawn prize, or noPrize
-	then   []int // by index: index of the replacement when the stock has run out, or noPrize
+	then   []int // by index: index of the replacement when its stock has run out, or noPrize
 	counts map[int]int64
 }
 

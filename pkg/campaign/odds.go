@@ -54,9 +54,9 @@ func (s *Service) AccountOdds(ctx context.Context, name, account string) (draw.O
 	return draw.NewAccountOdds(rules, account, rules.AccountOdds(account)), nil
 }
 
-// Preview returns the exact odds of a campaign with this plan. uncovered is the error
-// that opening the campaign would return, nil if it could be opened. err is about a plan
-// that is not valid.
+// Preview returns the exact odds of a campaign with this plan. uncovered is the error that
+// [Admin.Open] would return because of the rules, or nil. err is the error about an
+// invalid plan.
 func (p Plan) Preview() (odds draw.Odds, uncovered, err error) {
 	v, err := p.validate()
 	if err != nil {

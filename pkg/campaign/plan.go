@@ -12,19 +12,19 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Plan has the decisions of a promoter about a campaign. [Campaign] does not embed it
+// Plan is the part of a campaign that a promoter decides. [Campaign] does not embed it
 // because its JSON has the same members in another order.
 type Plan struct {
-	Name         string     `json:"name" doc:"Its name in addresses and commands; it cannot change later." example:"summer" maxLength:"40"`
-	Title        string     `json:"title,omitempty" doc:"Its name for people; the default is name." example:"The great summer draw" maxLength:"200"`
-	Rules        string     `json:"rules,omitempty" doc:"Name of deployed rules. The default, without rules_yaml, are the service's own." example:"generous" maxLength:"100"`
-	RulesYAML    string     `json:"rules_yaml,omitempty" doc:"The text of a rules file." maxLength:"262144"`
-	TextFormat   string     `json:"text_format,omitempty" doc:"The default is the deployed format." example:"lower4" maxLength:"300"`
-	NumberFormat string     `json:"number_format,omitempty" doc:"The default is the deployed format." example:"digits4" maxLength:"300"`
-	OpensAt      *time.Time `json:"opens_at,omitempty" doc:"When playing begins; the default is the opening."`
-	ClosesAt     *time.Time `json:"closes_at,omitempty" doc:"When playing ends; the default is the closing."`
-	MaxPlays     int64      `json:"max_plays,omitempty" doc:"How often an entrant may play; 0 means any number of times." minimum:"0"`
-	RequireEmail bool       `json:"require_email,omitempty" doc:"Whether entrants must give an email address."`
+	Name         string     `json:"name" doc:"The name in addresses and commands. It cannot change." example:"summer" maxLength:"40"`
+	Title        string     `json:"title,omitempty" doc:"The name that people see. The default is name." example:"The great summer draw" maxLength:"200"`
+	Rules        string     `json:"rules,omitempty" doc:"The name of deployed rules. The default without rules_yaml is the rules of the service." example:"generous" maxLength:"100"`
+	RulesYAML    string     `json:"rules_yaml,omitempty" doc:"The text of a rules file, instead of rules." maxLength:"262144"`
+	TextFormat   string     `json:"text_format,omitempty" doc:"The format of the texts. The default is the deployed one." example:"lower4" maxLength:"300"`
+	NumberFormat string     `json:"number_format,omitempty" doc:"The format of the numbers. The default is the deployed one." example:"digits4" maxLength:"300"`
+	OpensAt      *time.Time `json:"opens_at,omitempty" doc:"The time from which the campaign can be played. The default is when it is opened."`
+	ClosesAt     *time.Time `json:"closes_at,omitempty" doc:"The time until which the campaign can be played. The default is when it is closed."`
+	MaxPlays     int64      `json:"max_plays,omitempty" doc:"The maximum number of plays of an entrant; 0 means no limit." minimum:"0"`
+	RequireEmail bool       `json:"require_email,omitempty" doc:"Whether entrants must have an email address."`
 }
 
 // maxTitle is the maximum length of a title, in characters.
@@ -50,7 +50,7 @@ func (p Plan) validate() (v validPlan, err error) {
 	}
 	switch n := utf8.RuneCountInString(p.Title); {
 	case !utf8.ValidString(p.Title) || strings.ContainsFunc(p.Title, isInvisible):
-		return v, invalid("title", "it has invisible characters, use one line of text")
+		return v, invalid("title", "it has invisible characters; use one line of text")
 	case n > maxTitle:
 		return v, invalid("title", "it has %d characters, the maximum is %d", n, maxTitle)
 	}

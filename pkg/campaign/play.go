@@ -15,28 +15,28 @@ import (
 // Play is a request for a draw.
 type Play struct {
 	Campaign  string
-	Person    *Person // who plays; nil if EntrantID is set or nobody is named
-	EntrantID int64   // who plays, by ID; 0 if Person is set or nobody is named
+	Person    *Person // the player; nil if EntrantID is set or there is no entrant
+	EntrantID int64   // the player by ID; 0 if Person is set or there is no entrant
 	Key       string  // once-only key, up to 255 printable ASCII characters; empty for none
 }
 
-// maxKey is the maximum length of a once-only key.
+// maxKey is the maximum length of a once-only key, in characters.
 const maxKey = 255
 
 // Play makes a draw: it issues the next account number of the campaign and decides its
 // prize. When Play returns, the draw is on disk. A play with the once-only key of an
-// earlier one makes no draw: it returns the earlier draw or, if it asks for something
-// else, [ErrKeyReused]. Keys do not expire.
+// earlier one returns the earlier draw if all other fields are equal, and otherwise
+// [ErrKeyReused]. Keys do not expire.
 //
 // Other errors wrap [ErrInvalid], [ErrNotFound], [ErrNotOpen], [ErrEnded], [ErrMaxPlays],
 // [ErrAllIssued], [ErrBusy] or [ErrUnavailable], or are those of the generator. After an
-// error nothing is stored, with one exception: if the database was lost during the
-// commit, the draw may be stored, which a play with the same key finds out.
+// error nothing is stored, with one exception: if the connection to the database is lost
+// during the commit, the draw may be stored. Play again with the same key to find out.
 //
 // The play must have a Person.
 func (s *Service) Play(ctx context.Context, play Play) (Draw, error) {
 	if play.Person == nil {
-		err := invalid("entrant", "missing, give first_name and last_name")
+		err := invalid("entrant", "missing; give first_name and last_name")
 		s.observe(Played{Err: err})
 		return Draw{}, err
 	}
@@ -49,7 +49,7 @@ func (a *Admin) Play(ctx context.Context, play Play) (Draw, error) {
 	return a.play(ctx, play, adminView, a.actor)
 }
 
-// play makes a draw. actor is the promoter who plays, empty for the public.
+// play makes a draw. actor is the promoter, or empty for the public.
 func (e *engine) play(ctx context.Context, play Play, v visibility, actor string) (Draw, error) {
 	start := time.Now()
 	p, err := e.enqueueAndWait(ctx, play, v, actor)
@@ -61,7 +61,7 @@ func (e *engine) play(ctx context.Context, play Play, v visibility, actor string
 	return p.draw, nil
 }
 
-// enqueueAndWait returns a play once its draw is stored.
+// enqueueAndWait queues a play and waits until its draw is stored.
 func (e *engine) enqueueAndWait(ctx context.Context, play Play, v visibility, actor string) (*pendingPlay, error) {
 	p, err := newPendingPlay(ctx, play)
 	if err != nil {
@@ -84,9 +84,9 @@ type pendingPlay struct {
 	Play
 	ctx     context.Context // of the caller
 	view    visibility      // of the caller
-	actor   string          // the promoter who plays; empty for the public
+	actor   string          // the promoter; empty for the public
 	key     *digest         // of the once-only key; nil without a key
-	request *digest         // of what is asked for with the key
+	request *digest         // of the request with the key
 	done    chan struct{}   // closed when draw or err is set
 	draw    Draw
 	err     error
@@ -124,7 +124,7 @@ func newDigest(text []byte) digest {
 	return digest(sum[:len(digest{})])
 }
 
-// finish sets the result of the play and wakes its caller.
+// finish sets the result of a play and wakes its caller.
 func (p *pendingPlay) finish(d Draw, err error) {
 	p.draw, p.err = d, err
 	close(p.done)
@@ -163,7 +163,7 @@ func (e *engine) enqueue(ctx context.Context, p *pendingPlay) error {
 		q = existing
 	}
 	if len(q.plays) >= e.maxQueue {
-		return Errorf(ErrBusy, "%d plays of the campaign %s are waiting, try again in a moment", len(q.plays), q.campaign)
+		return Errorf(ErrBusy, "%d plays of the campaign %s are waiting; try again in a moment", len(q.plays), q.campaign)
 	}
 	e.queues[p.Campaign] = q
 	q.plays = append(q.plays, p)
@@ -175,7 +175,7 @@ func (e *engine) enqueue(ctx context.Context, p *pendingPlay) error {
 }
 
 // run makes batches of the plays in a queue until it is empty. While one batch is stored,
-// the plays of the next one gather.
+// the plays of the next one queue up.
 func (e *engine) run(q *queue) {
 	var retry []*pendingPlay // from the batch before
 	for {
@@ -196,7 +196,7 @@ func (e *engine) run(q *queue) {
 	}
 }
 
-// maxIdleQueues is the number of queues from which on an idle one is dropped.
+// maxIdleQueues is the number of queues above which idle ones are removed.
 const maxIdleQueues = 100
 
 // batchTimeout limits the time of a batch.
@@ -207,7 +207,7 @@ const batchTimeout = 30 * time.Second
 func (e *engine) runBatch(q *queue, plays []*pendingPlay) (retry []*pendingPlay) {
 	waiting := plays[:0:0]
 	for _, p := range plays {
-		if p.ctx.Err() != nil { // the caller is gone: this play is not made
+		if p.ctx.Err() != nil { // the caller has returned
 			p.finish(Draw{}, context.Cause(p.ctx))
 			continue
 		}
@@ -216,7 +216,7 @@ func (e *engine) runBatch(q *queue, plays []*pendingPlay) (retry []*pendingPlay)
 	if len(waiting) == 0 {
 		return nil
 	}
-	// Calls of services carry the trace of the first play. Its cancellation must not end
+	// Calls to services carry the trace of the first play. Its cancellation must not end
 	// the other plays.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(waiting[0].ctx), batchTimeout)
 	defer cancel()

@@ -17,8 +17,8 @@ type Config struct {
 	Generator draw.Generator
 
 	Now      func() time.Time // the clock; nil means time.Now
-	MaxQueue int              // how many plays of a campaign may wait; 0 means 2,048
-	MaxBatch int              // how many plays are stored in one transaction; 0 means 256
+	MaxQueue int              // maximum number of waiting plays of a campaign; 0 means 2,048
+	MaxBatch int              // maximum number of plays in one transaction; 0 means 256
 
 	// Observe, if not nil, is called with the result of each play before the play is
 	// answered. It must be safe for concurrent use.
@@ -37,7 +37,7 @@ type Played struct {
 // is safe for concurrent use.
 type Service struct{ *engine }
 
-// New returns a service. Each process that uses a store needs exactly one.
+// New returns a service. A process should have one service for a store.
 func New(cfg Config) *Service {
 	e := &engine{
 		store: cfg.Store, generator: cfg.Generator, clock: cfg.Now,
@@ -71,8 +71,8 @@ type Admin struct {
 	actor string
 }
 
-// Admin returns an Admin. actor names its holder in the audit trail: not a person, but a
-// role such as admin or cli.
+// Admin returns an Admin. actor is its name in the audit trail: a role such as admin
+// or cli, not a person.
 func (s *Service) Admin(actor string) *Admin { return &Admin{s, actor} }
 
 // change runs f and records the change that f returns in the audit trail, both in one
@@ -88,14 +88,14 @@ func (a *Admin) change(ctx context.Context, f func(tx Tx) (Change, error)) error
 	})
 }
 
-// Change is an entry of the audit trail: something that a promoter did.
+// Change is an entry of the audit trail: an action of a promoter.
 type Change struct {
 	ID      int64     `json:"id"`
 	At      time.Time `json:"at"`
-	Actor   string    `json:"actor" doc:"Who did it." example:"admin"`
-	Action  string    `json:"action" doc:"What was done." example:"campaign.open"`
-	Subject string    `json:"subject" doc:"To what." example:"summer"`
-	Detail  string    `json:"detail,omitempty" doc:"How; never personal data."`
+	Actor   string    `json:"actor" doc:"The role of the promoter." example:"admin"`
+	Action  string    `json:"action" doc:"The action." example:"campaign.open"`
+	Subject string    `json:"subject" doc:"The campaign, draw or entrant that was changed." example:"summer"`
+	Detail  string    `json:"detail,omitempty" doc:"Details, without personal data."`
 }
 
 // ChangeQuery selects entries of the audit trail. Its cursor is the ID of an entry:
@@ -116,13 +116,13 @@ func (a *Admin) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
 // Page sizes of lists.
 const (
 	defaultPage = 50
-	MaxPage     = 1000 // the most items that a list returns at once
+	MaxPage     = 1000 // maximum number of items on a page
 )
 
 // Paging selects one page of a list.
 type Paging struct {
-	Cursor string // returned with the page before; empty for the first page
-	Limit  int    // the most items to return, up to [MaxPage]; 0 means 50
+	Cursor string // returned with the previous page; empty for the first page
+	Limit  int    // maximum number of items, up to [MaxPage]; 0 means 50
 }
 
 // Position returns the number in the cursor, 0 for the first page.
@@ -132,12 +132,12 @@ func (p Paging) Position() (uint64, error) {
 	}
 	n, err := strconv.ParseUint(p.Cursor, 10, 63)
 	if err != nil || n == 0 {
-		return 0, invalid("cursor", "%q is not a cursor, use one that a page returned as next", excerpt.Of(p.Cursor))
+		return 0, invalid("cursor", "%q is not a cursor; use the next of the previous page", excerpt.Of(p.Cursor))
 	}
 	return n, nil
 }
 
-// normalize checks the cursor and sets the limit to one between 1 and [MaxPage].
+// normalize validates the cursor and limits Limit to [MaxPage].
 func (p *Paging) normalize() error {
 	if p.Limit <= 0 {
 		p.Limit = defaultPage

@@ -7,7 +7,7 @@ import (
 
 // Store keeps campaigns, entrants and draws. It is safe for concurrent use. Its errors
 // wrap [ErrNotFound] if something is missing and [ErrUnavailable] if the database is not
-// available; after the latter nothing is half stored, and the caller may try again.
+// available; after the latter, nothing is stored in part, and the caller may retry.
 type Store interface {
 	campaigns
 	draws
@@ -15,7 +15,7 @@ type Store interface {
 	auditTrail
 
 	// Update runs f in a transaction. It commits if f returns nil and rolls back
-	// otherwise. What is committed is on disk. Update may run f more than once, so f must
+	// otherwise. Committed data is on disk. Update may run f more than once, so f must
 	// not keep anything from an earlier run.
 	Update(ctx context.Context, f func(Tx) error) error
 }
@@ -85,7 +85,7 @@ type campaignWriter interface {
 	AddCampaign(ctx context.Context, c *StoredCampaign) error
 
 	// LockCampaign returns a campaign and blocks all other transactions that lock it,
-	// also those of other processes, until this transaction ends.
+	// including those of other processes, until this transaction ends.
 	LockCampaign(ctx context.Context, name string) (*StoredCampaign, error)
 
 	// SaveCampaign stores a locked campaign with its prizes.
@@ -105,7 +105,7 @@ type drawWriter interface {
 	Issued(ctx context.Context, campaign int64, accounts []string) ([]string, error)
 
 	// PlaysOf counts the draws in a campaign of the entrants with the given identities.
-	// An identity without draws is left out.
+	// Identities without draws are absent.
 	PlaysOf(ctx context.Context, campaign int64, identities []string) (map[string]int64, error)
 
 	// AddDraws stores draws and skipped indexes of a locked campaign. It sets the next
@@ -119,8 +119,8 @@ type drawWriter interface {
 
 // entrantWriter changes entrants.
 type entrantWriter interface {
-	// EntrantsOf returns the IDs of people, in order, after adding those who are not
-	// known. Two people are the same entrant if their names are equal and their email
+	// EntrantsOf adds the people who do not exist, and returns the IDs of all, in
+	// order. Two people are the same entrant if their names are equal and their email
 	// addresses are equal except for case.
 	EntrantsOf(ctx context.Context, people []Person, now time.Time) ([]int64, error)
 
@@ -128,6 +128,6 @@ type entrantWriter interface {
 	// [ErrExists] if another entrant has the same.
 	SaveEntrant(ctx context.Context, id int64, p Person) error
 
-	// DeleteEntrant erases an entrant. Its draws stay, without an entrant.
+	// DeleteEntrant deletes an entrant. Its draws are kept without an entrant.
 	DeleteEntrant(ctx context.Context, id int64) error
 }

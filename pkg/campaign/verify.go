@@ -17,8 +17,8 @@ type Report struct {
 	Campaign  Campaign `json:"campaign"`
 	Draws     uint64   `json:"draws"`   // in the file
 	Skipped   uint64   `json:"skipped"` // in the file
-	Held      uint64   `json:"held"`    // draws and skipped indexes that are correct
-	Wrong     uint64   `json:"wrong"`   // findings
+	Held      uint64   `json:"held"`    // correct draws and skipped indexes
+	Wrong     uint64   `json:"wrong"`   // number of findings
 	SeedKnown bool     `json:"seed_known"`
 }
 
@@ -77,8 +77,8 @@ func (v *verifier) wrong(place, format string, args ...any) {
 	v.found(draw.Finding{Place: place, Problem: fmt.Sprintf(format, args...), Draws: 1})
 }
 
-// checkCampaign checks the facts about the campaign. It returns an error if they cannot
-// be parsed.
+// checkCampaign checks the members of the campaign. It returns an error if they cannot be
+// parsed.
 func (v *verifier) checkCampaign() error {
 	c := &v.export.campaign
 	valid, err := c.Plan().validate()
@@ -108,7 +108,7 @@ func (v *verifier) checkCampaign() error {
 	return nil
 }
 
-// checkEntries checks entries that follow each other in the file.
+// checkEntries checks the next entries of the file.
 func (v *verifier) checkEntries(ctx context.Context, entries []entry) error {
 	for len(entries) > 0 {
 		n := 1
@@ -164,7 +164,7 @@ func indexRange(from, to uint64) string {
 	return fmt.Sprintf("%d to %d", from, to)
 }
 
-// recompute makes the draws of entries again. It returns nil if the seed is not known.
+// recompute returns the draws of entries. It returns nil if the seed is not known.
 func (v *verifier) recompute(ctx context.Context, entries []entry) (*preparedDraws, error) {
 	if !v.report.SeedKnown {
 		return nil, nil
@@ -200,11 +200,11 @@ func (v *verifier) checkEntry(e *entry, want *preparedDraws, i int) string {
 	case e.Skipped && !repeated:
 		return fmt.Sprintf("it was skipped, but its account number %s was not issued before", excerpt.Of(e.Account))
 	case e.Skipped && (e.Rule != nil || e.Prize != nil || e.Drawn != nil || e.PlayedAt != nil):
-		return "it was skipped, but it has the members of a draw"
+		return "it was skipped, but it has members of a draw"
 	case e.Skipped:
 		return ""
 	case repeated:
-		return fmt.Sprintf("it should have been skipped, its account number %s was issued before at index %d", excerpt.Of(e.Account), earlier)
+		return fmt.Sprintf("it should have been skipped: its account number %s was issued before at index %d", excerpt.Of(e.Account), earlier)
 	}
 	outcome, problem := v.outcomeOf(e, want, i)
 	if problem != "" {
@@ -249,7 +249,7 @@ func (v *verifier) checkFormat(account string) string {
 	return ""
 }
 
-// checkAward compares an entry with the draw that its outcome and the stock make.
+// checkAward compares an entry with the draw that follows from its outcome and the stock.
 func (v *verifier) checkAward(e *entry, outcome prize.Outcome) string {
 	c := StoredCampaign{Campaign: v.export.campaign}
 	c.Prizes = v.prizes

@@ -207,7 +207,7 @@ func TestVerifyFindsChanges(t *testing.T) {
 		}, "was not issued before", true},
 		"a skipped index that won": {func(t *testing.T, f *file) {
 			f.list[f.where(t, skipped)]["prize"] = f.list[f.where(t, won)]["prize"]
-		}, "it was skipped, but it has the members of a draw", true},
+		}, "it was skipped, but it has members of a draw", true},
 		"when it was played": {func(t *testing.T, f *file) {
 			delete(f.list[f.where(t, won)], "played_at")
 		}, "played_at is missing", true},
@@ -279,7 +279,7 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 		"another thing":        {"hello", "at byte 0: invalid JSON"},
 		"an array":             {"[]", "got [, want an object"},
 		"another object":       {`{"draws":[]}`, `got draws, want the member "prizegen_campaign"`},
-		"a later form":         {`{"prizegen_campaign":2}`, "it has version 2, this program reads version 1"},
+		"a later form":         {`{"prizegen_campaign":2}`, "it has version 2; this program reads version 1"},
 		"half of it":           {text[:len(text)/2], "the file may be truncated"},
 		"more behind it":       {text + "{}", "unexpected data after the object"},
 		"a member more":        {strings.Replace(text, `"account":`, `"acount":1,"account":`, 1), "acount"},

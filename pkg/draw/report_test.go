@@ -178,7 +178,7 @@ func TestSharedFinding(t *testing.T) {
 	want := []string{
 		fmt.Sprintf(`line %d, 1: missing key "index"`, n+1),
 		fmt.Sprintf(`line 1, %d: rules_sha256 is "0000`, n),
-		fmt.Sprintf(`line %d, 1: unknown rules "mine": expected generous `, n+2),
+		fmt.Sprintf(`line %d, 1: unknown rules "mine"; use generous `, n+2),
 	}
 	if err != nil || report.Held != 0 || report.Draws != n+2 || len(findings) != len(want) {
 		t.Fatalf("got error %v, %d of %d draws that hold and findings %q; want 0 of %d and %d findings", err, report.Held, report.Draws, findings, n+2, len(want))

@@ -90,7 +90,7 @@ func TestForgery(t *testing.T) {
 		"account":         {`"account":"awsn5676"`, `"account":"awsn5677"`, `line 2: index 9: account is "awsn5677", should be "awsn5676"`},
 		"text and number": {`"text":"awsn","number":"5676"`, `"text":"aws","number":"n5676"`, `line 2: index 9: text is "aws", should be "awsn"; number is "n5676", should be "5676"`},
 		"hash of rules":   {spec.Rules.SHA256(), strings.Repeat("0", 64), `line 2: rules_sha256 is "` + strings.Repeat("0", 64) + `", but the rules generous have ` + spec.Rules.SHA256()},
-		"rules":           {`"rules":"generous"`, `"rules":"mine"`, `line 2: unknown rules "mine": expected generous or modest`},
+		"rules":           {`"rules":"generous"`, `"rules":"mine"`, `line 2: unknown rules "mine"; use generous or modest`},
 		"seed":            {`"seed":"42"`, `"seed":""`, `line 2: invalid seed: it is empty`},
 		"format":          {`"text_format":"lower4"`, `"text_format":"lower"`, `line 2: unknown format "lower" for the text part: the length must be a whole number from 1 to 64, got ""`},
 		"number format":   {`"number_format":"digits4"`, `"number_format":""`, `line 2: unknown format "" for the number part: use digits1 to digits64, or an alphabet and a length such as [ABC]4`},

@@ -9,8 +9,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize/automaton"
 )
 
-// MaxAccount is the length of the longest account number in bytes: a text and a number
-// of the longest formats.
+// MaxAccount is the maximum length of an account number in bytes: that of a text and a
+// number of the longest formats.
 const MaxAccount = automaton.MaxLength
 
 // ErrAccount is wrapped by every error about an account number.
@@ -27,7 +27,7 @@ func CheckAccount(account string) error {
 	}
 	for _, r := range account {
 		if r <= ' ' || r > '~' {
-			return fmt.Errorf("%w %q: it contains %q, expected printable ASCII characters other than the space", ErrAccount, account, r)
+			return fmt.Errorf("%w %q: it contains %q; use printable ASCII characters other than the space", ErrAccount, account, r)
 		}
 	}
 	return nil
@@ -66,8 +66,8 @@ func (a *Accounts) Join(texts []byte, textWidth int, numbers []byte, numberWidth
 	a.text = slices.Grow(a.text, a.n*a.width)[:a.n*a.width]
 	to := a.text
 	if max(textWidth, numberWidth) <= 8 {
-		// Copying 8 bytes is a load and a store, copying a variable width a call. The next
-		// copy overwrites the excess.
+		// Copying 8 bytes compiles to a load and a store, copying a variable width to a
+		// call. The next copy overwrites the excess.
 		for len(to) >= a.width+8 && len(texts) >= 8 && len(numbers) >= 8 {
 			copy(to[:8], texts[:8])
 			copy(to[textWidth:][:8], numbers[:8])

@@ -8,11 +8,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// batch is the number of account numbers that are decided at a time.
+// batch is the number of account numbers that [Rules.Award] processes at a time.
 const batch = 256
 
-// Award appends to dst the outcomes of account numbers. The i-th account number is that of
-// draw draws.Start+i. Accounts and range must be valid and of the same length.
+// Award appends the outcomes of account numbers to dst. The i-th account number belongs to
+// draw draws.Start+i. accounts and draws must be valid and have the same length.
 func (r *Rules) Award(dst []Outcome, accounts *Accounts, draws entropy.Range) []Outcome {
 	stream := entropy.NewStream(draws.Key)
 	blocks := stream.Blocks(draws.Start, 0)
@@ -42,7 +42,7 @@ func (r *Rules) Award(dst []Outcome, accounts *Accounts, draws entropy.Range) []
 	return dst
 }
 
-// match writes the rules of accounts, from the from-th on, to rows.
+// match sets rows to the rules of the accounts from index from on.
 func (r *Rules) match(rows []int32, accounts *Accounts, from int) {
 	part := accounts.Slice(from, from+len(rows))
 	if joined, width := part.Joined(); width > 0 {

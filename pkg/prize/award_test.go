@@ -218,7 +218,7 @@ func TestCheckAccount(t *testing.T) {
 		"a": "", "!~": "", strings.Repeat("x", 128): "", "ABC123456": "",
 		"":                       "it is empty",
 		strings.Repeat("x", 129): "must have at most 128 characters, got 129",
-		"a b":                    `it contains ' ', expected printable ASCII characters other than the space`,
+		"a b":                    `it contains ' '; use printable ASCII characters other than the space`,
 		"a\n":                    `it contains '\n'`,
 		"é":                      `it contains 'é'`,
 		"\x7f":                   `it contains '\x7f'`,

@@ -31,7 +31,7 @@ var ErrUnknownRules = errors.New("unknown rules")
 // Builtin returns built-in rules by name. Its error wraps [ErrUnknownRules].
 func Builtin(name string) (*Rules, error) {
 	if !slices.Contains(Builtins(), name) {
-		return nil, fmt.Errorf("%w %q: expected %s", ErrUnknownRules, excerpt.Of(name), strings.Join(Builtins(), " or "))
+		return nil, fmt.Errorf("%w %q; use %s", ErrUnknownRules, excerpt.Of(name), strings.Join(Builtins(), " or "))
 	}
 	file := "builtin/" + name + ".yaml"
 	source, err := builtin.ReadFile(file)

@@ -30,7 +30,7 @@ func TestBuiltinRulesAreNamedAsTheirFiles(t *testing.T) {
 func TestUnknownBuiltin(t *testing.T) {
 	for _, name := range []string{"", "Generous", "../generous", strings.Repeat("x", 5000)} {
 		_, err := prize.Builtin(name)
-		if !errors.Is(err, prize.ErrUnknownRules) || !strings.Contains(err.Error(), "expected generous or modest") || len(err.Error()) > 200 {
+		if !errors.Is(err, prize.ErrUnknownRules) || !strings.Contains(err.Error(), "use generous or modest") || len(err.Error()) > 200 {
 			t.Errorf("Builtin(%.20q) gives %v, want ErrUnknownRules with the names that there are", name, err)
 		}
 	}

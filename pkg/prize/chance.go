@@ -12,8 +12,8 @@ import (
 // ErrChance is wrapped by every error about a chance.
 var ErrChance = errors.New("invalid chance")
 
-// maxChanceText is the length of the longest chance in bytes. The longest valid fraction
-// in lowest terms has 39.
+// maxChanceText is the maximum length of a chance in bytes. The longest valid fraction in
+// lowest terms has 39.
 const maxChanceText = 64
 
 // ParseChance parses a chance above 0 and up to 1: a percentage such as 25% or 0.5%, or a
@@ -38,19 +38,19 @@ func parseFraction(text string) (*big.Rat, error) {
 		return nil, fmt.Errorf("must have at most %d characters, got %d", maxChanceText, len(text))
 	}
 	if isDigits(text) && strings.Trim(text, "0") == "" {
-		return new(big.Rat), nil // the caller reports 0
+		return new(big.Rat), nil // ParseChance reports 0
 	}
-	expected := errors.New("must be a percentage such as 25% or 0.5%, or a fraction such as 1/1000")
+	errSyntax := errors.New("must be a percentage such as 25% or 0.5%, or a fraction such as 1/1000")
 	if percent, ok := strings.CutSuffix(text, "%"); ok {
 		whole, decimals, point := strings.Cut(percent, ".")
 		if !isDigits(whole) || point && !isDigits(decimals) {
-			return nil, expected
+			return nil, errSyntax
 		}
 		return quotient(whole+decimals, "100"+strings.Repeat("0", len(decimals))), nil
 	}
 	above, below, slash := strings.Cut(text, "/")
 	if !slash || !isDigits(above) || !isDigits(below) {
-		return nil, expected
+		return nil, errSyntax
 	}
 	if strings.Trim(below, "0") == "" {
 		return nil, errors.New("division by 0")

@@ -7,33 +7,33 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize/automaton"
 )
 
-// Warning is a property of rules that their author may not have intended.
+// Warning is a property of rules that is probably a mistake.
 type Warning struct {
 	Kind    WarningKind `json:"kind"`
 	Message string      `json:"message"`
-	Example string      `json:"example,omitempty"` // an account number that shows it
+	Example string      `json:"example,omitempty"` // an account number that has the property
 }
 
-// WarningKind is the subject of a [Warning].
+// WarningKind is the kind of a [Warning].
 type WarningKind string
 
 // The kinds of warnings. The rules of a campaign must have no Unreachable and no
 // Uncovered ones.
 const (
-	Unreachable WarningKind = "unreachable" // a rule, with its prizes, that decides no account number
+	Unreachable WarningKind = "unreachable" // a rule that is not the first match of any account number
 	Overlap     WarningKind = "overlap"     // rules with different prizes that match the same account number
 	Uncovered   WarningKind = "uncovered"   // account numbers that no rule matches
 )
 
 // The limits of the search for examples.
 const (
-	maxOverlapRules = 200     // rules up to which every pair is compared
+	maxOverlapRules = 200     // rules that are compared in pairs
 	maxSearch       = 1 << 24 // letters that are read
 )
 
-// Check returns warnings about account numbers that consist of the given parts: prizes
-// that cannot be won, account numbers without a rule, and rules that overlap. An
-// overlap is often intended, since the first rule decides.
+// Check returns warnings about account numbers that consist of the given parts: rules that
+// cannot be reached, account numbers without a rule, and rules that overlap. An overlap is
+// often intended, because the first matching rule decides.
 func (r *Rules) Check(parts ...partgen.Format) []Warning {
 	var warnings []Warning
 	counts, total := r.automaton.Count(parts)
@@ -53,7 +53,7 @@ func (r *Rules) Check(parts ...partgen.Format) []Warning {
 	return warnings
 }
 
-// whyUnreachable explains why a rule decides no account number.
+// whyUnreachable returns the reason why a rule decides no account number.
 func (r *Rules) whyUnreachable(rule int, parts []partgen.Format) string {
 	alone, err := automaton.CompileOne(r.List[rule].Match)
 	if err != nil { // too complex alone, but not after the rules before it
@@ -66,7 +66,7 @@ func (r *Rules) whyUnreachable(rule int, parts []partgen.Format) string {
 }
 
 // overlaps returns warnings about pairs of rules with different prizes that match the
-// same account number. A last rule without a pattern is left out, because it always
+// same account number. A rule without a pattern is ignored, because it always
 // overlaps.
 func (r *Rules) overlaps(parts []partgen.Format) []Warning {
 	if len(r.List) > maxOverlapRules {

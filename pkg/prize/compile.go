@@ -40,10 +40,10 @@ func (p *parser) addCompileError(list *strictyaml.Node, err error) {
 	}
 }
 
-// awards are the prizes of all rules, arranged for deciding many at once.
+// awards has the prizes of all rules in the form that [Rules.Award] needs.
 type awards struct {
 	rules []int32 // by outcome: its rule, or -1
-	rows  []award // by rule, and one more for account numbers that no rule matches
+	rows  []award // by rule; the last one is for account numbers that no rule matches
 }
 
 // inlineEnds is the number of prizes that award.pick compares without a loop.
@@ -52,13 +52,13 @@ const inlineEnds = 4
 // award decides the prize of a rule.
 type award struct {
 	bound     uint64             // the common denominator of the chances
-	threshold uint64             // words whose product has a low half below it are rejected
+	threshold uint64             // words are rejected if the low half of their product is below it
 	ends      [inlineEnds]uint64 // by prize: the end of its range
 	more      []uint64           // the ends of further prizes
 	first     Outcome            // of the first prize
 }
 
-// newAwards arranges the prizes of rules.
+// newAwards returns the awards of rules.
 func newAwards(list []Rule) awards {
 	a := awards{rules: []int32{-1}}
 	for i := range list {
@@ -72,7 +72,7 @@ func newAwards(list []Rule) awards {
 	return a
 }
 
-// newAward arranges the prizes of one rule.
+// newAward returns the award of one rule.
 func newAward(bound uint64, ends []uint64, first Outcome) award {
 	a := award{bound: bound, threshold: entropy.Threshold(bound), first: first}
 	for i := copy(a.ends[:], ends); i < inlineEnds; i++ {
@@ -84,7 +84,7 @@ func newAward(bound uint64, ends []uint64, first Outcome) award {
 	return a
 }
 
-// pick returns the outcome of a number below the bound. It is part of BenchmarkAward.
+// pick returns the outcome of a number below the bound. BenchmarkAward measures it.
 func (a *award) pick(v uint64) Outcome {
 	// A sum of comparisons has no branch that the processor could predict wrongly.
 	passed := a.first + reached(v, a.ends[0]) + reached(v, a.ends[1]) + reached(v, a.ends[2]) + reached(v, a.ends[3])

@@ -83,11 +83,11 @@ func (c Currency) Format(minor int64) string {
 }
 
 // Display formats an amount of minor units with thousands separators. It is for totals.
-// The names of prizes have no commas, because those would end them in a YAML list.
-func (c Currency) Display(minor int64) string { return parted(c.Format(minor)) }
+// The names of prizes have no commas, which would end them in a YAML list.
+func (c Currency) Display(minor int64) string { return withSeparators(c.Format(minor)) }
 
-// parted adds thousands separators to the first number in a text.
-func parted(amount string) string {
+// withSeparators adds thousands separators to the first number in a text.
+func withSeparators(amount string) string {
 	from := strings.IndexAny(amount, "0123456789")
 	whole, fraction, point := strings.Cut(amount[from:], ".")
 	if point {
@@ -105,10 +105,10 @@ func (c Currency) FormatRat(minor *big.Rat, more int) string {
 	if major.Sign() < 0 {
 		sign, major = "-", major.Neg(major)
 	}
-	return parted(sign + c.symbol + major.FloatString(c.Digits+more))
+	return withSeparators(sign + c.symbol + major.FloatString(c.Digits+more))
 }
 
-// maxAmount is the largest amount in minor units. It is exact in any JSON reader, and sums
+// maxAmount is the largest amount in minor units. It is exact in every JSON parser, and sums
 // over any stock fit in 64 bits.
 const maxAmount = 1_000_000_000_000_000
 
@@ -126,13 +126,13 @@ func (c Currency) parseAmount(text string) (int64, error) {
 	}
 	minor, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", c.Digits-len(fraction)), 10, 64)
 	if err != nil || minor > maxAmount {
-		return 0, fmt.Errorf("invalid amount %q: the limit is %s", excerpt.Of(text), c.Format(maxAmount))
+		return 0, fmt.Errorf("invalid amount %q: the maximum is %s", excerpt.Of(text), c.Format(maxAmount))
 	}
 	return minor, nil
 }
 
-// withoutSeparators guesses the meaning of amounts such as 1,000 or 1.000,50 or 1'000:
-// 1000, 1000.50 and 1000. It returns "" if it cannot.
+// withoutSeparators returns amounts such as 1,000 or 1.000,50 or 1'000 in the expected
+// form: 1000, 1000.50 and 1000. It returns "" if text has another form.
 func withoutSeparators(text string) string {
 	const separators = ",.'_ "
 	if !isDigits(strings.NewReplacer(",", "", ".", "", "'", "", "_", "", " ", "").Replace(text)) {
@@ -141,7 +141,7 @@ func withoutSeparators(text string) string {
 	groups := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(separators, r) })
 	last := len(groups) - 1
 	if last < 1 {
-		return "" // such as .5 and 1., in which digits are missing
+		return "" // such as .5 and 1.
 	}
 	if mark := text[strings.LastIndexAny(text, separators)]; mark != ',' && mark != '.' || len(groups[last]) == 3 {
 		return strings.Join(groups, "")

@@ -1,13 +1,13 @@
 // Package prize decides what an account number wins.
 //
-// [Rules] are an ordered list of patterns on the account number, each with
-// prizes and their chances. The first rule that matches decides. [Parse] parses them and
-// reports every mistake with its line and column. [Generous] and [Modest] are built in.
+// [Rules] are an ordered list of patterns on the account number, each with prizes and their
+// chances. The first rule that matches decides. [Parse] parses them and reports every
+// mistake with its line and column. [Generous] and [Modest] are built in.
 //
 // Chances are exact fractions. The chances of a rule, over their least common
-// denominator D, divide the numbers 0 … D-1 into consecutive ranges; a number
-// drawn from the prize stream of the draw (package entropy) picks one. Numbers outside all
-// ranges mean no prize. [Rules.Award] does that for many account numbers.
+// denominator D, divide the numbers 0 … D-1 into consecutive ranges. A number drawn from the
+// prize stream of the draw (package entropy) selects one. Numbers outside all ranges mean
+// no prize. [Rules.Award] does this for many account numbers.
 //
 // All patterns of a file are compiled into one automaton (package automaton), with which
 // [Rules.Odds] counts the account numbers of each rule exactly.

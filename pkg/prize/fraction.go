@@ -7,7 +7,7 @@ import (
 )
 
 // Percent formats a probability as a percentage with four significant digits, for example
-// 25% or 0.9246%, and with "<" if it is too small to show.
+// 25% or 0.9246%. If it is too small, the result begins with "<".
 func Percent(p *big.Rat) string {
 	percent := new(big.Rat).Mul(p, big.NewRat(100, 1))
 	if percent.Sign() == 0 {

@@ -48,11 +48,11 @@ const (
 	noSeparators = "use a point for decimals and nothing between thousands, such as "
 	noCount      = "stock must be a whole number from 1 to 1000000000000"
 	noScalar     = "this must be a text or a number, not a list or a mapping"
-	noList       = "must be a list: lines that begin with a dash"
+	noList       = "must be a list of lines that begin with a dash"
 	noCurrency   = "use an ISO 4217 code in capital letters such as GBP, EUR or USD"
 	noWords      = "anchors, aliases and merge keys (&, * and <<) are not supported; put quotes around text that begins with one of these characters"
 	noKeys       = "a rules file must be a mapping with the keys name, currency, rules"
-	isEmpty      = "the file is empty; it needs the keys name, currency and rules"
+	isEmpty      = "the file is empty; it must have the keys name, currency and rules"
 	noRE2        = "invalid RE2 pattern: "
 	notLast      = "a rule without match matches every account number and must be the last one"
 )
@@ -80,12 +80,12 @@ func TestMistakesOfTheFile(t *testing.T) {
 		"an alias":            {"name: x\nrules: *a\n", []string{"2:8: " + noWords}},
 		"a merge":             {"<<: x\n", []string{"1:1: " + noWords}},
 		"a tag":               {"name: !!binary x\n", []string{"1:7: tags (!) are not supported; put quotes around text that begins with !"}},
-		"deep brackets":       {"name: x\nrules: " + strings.Repeat("[", 99), []string{"2:18: lists and mappings nest more than 10 deep"}},
+		"deep brackets":       {"name: x\nrules: " + strings.Repeat("[", 99), []string{"2:18: lists and mappings are nested more than 10 levels deep"}},
 		"an open bracket":     {"name: [\n", []string{"1:7: sequence end token ']' not found; put quotes around text with special characters"}},
 		"a tab":               {"rules:\n\t- a\n", []string{"2:1: the line is indented with a tab; use spaces"}},
 		"a tab behind spaces": {"# \t\n\t\nname: x\nrules:\n- match: a\n  \tprizes: []\n", []string{"6:3: the line is indented with a tab; use spaces"}},
 		"no tab":              {"name: x\t\nrules: [\n", []string{"2:8: sequence end token ']' not found; put quotes around text with special characters"}},
-		"a second document":   {"name: x\ncurrency: GBP" + fine + "---\nname: y\n", []string{"6:1: a second document starts here; a file has one"}},
+		"a second document":   {"name: x\ncurrency: GBP" + fine + "---\nname: y\n", []string{"6:1: a second document starts here; a file must have only one"}},
 		"a word without end":  {"name: \"x\n", []string{"1:7: could not find end character of double-quoted text"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,15 +7,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// Odds are the exact probabilities of all outcomes of a draw.
+// Odds has the exact probabilities of all outcomes of a draw.
 type Odds struct {
 	Rows     []Row    // by outcome
 	Win      *big.Rat // the chance of winning anything
 	Mean     *big.Rat // the expected cost of a draw in minor units
 	Variance *big.Rat // of the cost of a draw in minor units, squared
 	Skew     float64  // of the cost of a draw, 0 if it has no variance
-	Lumps    float64  // Lyapunov's ratio of the cost of a draw, 0 if it has no variance
-	Most     int64    // value of the most valuable prize that can be won, in minor units
+	Lumps    float64  // Lyapunov ratio of the cost of a draw, 0 if it has no variance
+	Most     int64    // highest value of a prize that can be won, in minor units
 }
 
 // Row is the probability of one outcome.
@@ -35,8 +35,8 @@ func (r Row) Value() int64 {
 }
 
 // Odds returns the odds of account numbers that consist of the given parts, all equally
-// likely. Nothing is sampled or enumerated: account numbers are counted over the states
-// of the automaton.
+// likely. It neither samples nor enumerates account numbers, but counts them over the
+// states of the automaton.
 func (r *Rules) Odds(parts ...partgen.Format) Odds {
 	counts, total := r.automaton.Count(parts)
 	rules := make([]*big.Rat, len(counts))
@@ -111,8 +111,8 @@ func (o *Odds) moments() {
 	deviation := sqrt(o.Variance)
 	o.Skew = skew / (deviation * deviation * deviation)
 	for _, row := range o.Rows {
-		away := new(big.Rat).SetInt64(row.Value())
-		distance, _ := away.Sub(away, mean).Float64()
+		difference := new(big.Rat).SetInt64(row.Value())
+		distance, _ := difference.Sub(difference, mean).Float64()
 		probability, _ := row.Probability.Float64()
 		o.Lumps += probability * math.Pow(math.Abs(distance)/deviation, 3)
 	}
@@ -121,7 +121,8 @@ func (o *Odds) moments() {
 // StandardDeviation returns the standard deviation of the cost of a draw in minor units.
 func (o *Odds) StandardDeviation() float64 { return sqrt(o.Variance) }
 
-// sqrt is precise even if numerator and denominator overflow a float64.
+// sqrt returns the square root of r, even if its numerator and denominator overflow a
+// float64.
 func sqrt(r *big.Rat) float64 {
 	f := new(big.Float).SetPrec(128).SetRat(r)
 	root, _ := f.Sqrt(f).Float64()

@@ -28,8 +28,8 @@ const (
 	maxStock = 1_000_000_000_000
 )
 
-// Parse parses rules in YAML. Its error is a [*FileError] with every mistake; file is the
-// name of the file for it.
+// Parse parses rules in YAML. Its error is a [*FileError] with every mistake, in which file
+// is the name of the file.
 func Parse(file string, source []byte) (*Rules, error) {
 	p := &parser{
 		Document: strictyaml.Parse(file, source, strictyaml.Options{MaxSize: MaxFile, MaxKeys: maxKeys, MaxDepth: maxDepth}),
@@ -54,18 +54,19 @@ type parser struct {
 	thens    map[string]strictyaml.Pos // by prize: the first then that names it
 }
 
-// shared is what prizes of the same name must have in common, because they share a stock.
+// shared has the properties that prizes of the same name must share, because they have one
+// stock.
 type shared struct {
 	value, stock int64
 	then         string
 	line         int
 }
 
-// file reads the whole file.
+// file parses the whole file.
 func (p *parser) file() *Rules {
 	if p.Root == nil {
 		if p.Mistakes() == 0 {
-			p.Addf(strictyaml.Pos{Line: 1, Column: 1}, "the file is empty; it needs the keys name, currency and rules")
+			p.Addf(strictyaml.Pos{Line: 1, Column: 1}, "the file is empty; it must have the keys name, currency and rules")
 		}
 		return nil
 	}
@@ -115,7 +116,7 @@ func (p *parser) rules(node *strictyaml.Node) []Rule {
 	return rules
 }
 
-// everybodyElse is the name of a rule that has neither a name nor a pattern.
+// everybodyElse is the name of a rule without a name and a pattern.
 const everybodyElse = "everybody else"
 
 // rule parses a rule, and returns the node of its name.
@@ -179,7 +180,7 @@ func (p *parser) offset(start strictyaml.Pos, pattern string, err *syntax.Error)
 		quotes = 1
 	}
 	if !strings.HasPrefix(behind[quotes:], pattern) {
-		return 0 // escaped, or on lines of its own
+		return 0 // escaped, or on other lines
 	}
 	fault := strings.Index(pattern, err.Expr)
 	if err.Code == syntax.ErrMissingParen {
@@ -192,7 +193,7 @@ func (p *parser) rulePrizes(node *strictyaml.Node) []Prize {
 	var prizes []Prize
 	var chances []*big.Rat
 	sum := new(big.Rat)
-	var tooFine *strictyaml.Node // the first chance with which the common denominator is too large
+	var tooFine *strictyaml.Node // the first chance that makes the common denominator too large
 	named := map[string]bool{}
 	for _, item := range p.items(node, "prizes") {
 		prize, chance, ok := p.prize(item)
@@ -263,7 +264,7 @@ func (p *parser) prize(item *strictyaml.Node) (prize Prize, chance *strictyaml.N
 	return prize, chance, p.Mistakes() == before
 }
 
-// chance parses a chance, and returns nil for a mistake.
+// chance parses a chance, and returns nil if it is invalid.
 func (p *parser) chance(node *strictyaml.Node) *big.Rat {
 	text, ok := p.scalar(node)
 	if !ok {
@@ -308,13 +309,13 @@ func (p *parser) stock(prize *Prize, fields map[string]*strictyaml.Node) {
 
 // share checks a prize against those of the same name, which share its stock.
 func (p *parser) share(item *strictyaml.Node, prize *Prize) {
-	mine := shared{prize.Value, prize.Stock, prize.Then, item.Line}
+	properties := shared{prize.Value, prize.Stock, prize.Then, item.Line}
 	first, known := p.prizes[prize.Name]
 	if !known {
-		p.prizes[prize.Name] = mine
+		p.prizes[prize.Name] = properties
 		return
 	}
-	if first.value != mine.value || first.stock != mine.stock || first.then != mine.then {
+	if first.value != properties.value || first.stock != properties.stock || first.then != properties.then {
 		p.Addf(item.Pos, "%s on line %d has a different value, stock or then; prizes with the same name share one stock and must agree", prize.Name, first.line)
 	}
 }
@@ -339,6 +340,7 @@ func (p *parser) checkThens() {
 	}
 }
 
+// anyPrize returns the name of a prize of the file for an example, or "" if there is none.
 func (p *parser) anyPrize() string {
 	best := ""
 	for name := range p.prizes {
@@ -356,7 +358,7 @@ func (p *parser) amount(node *strictyaml.Node) int64 {
 		return 0
 	}
 	currency := p.currency
-	if currency.Code == "" { // a mistake that is already reported
+	if currency.Code == "" { // already reported
 		currency = Currency{Code: "money", Digits: 2}
 	}
 	value, err := currency.parseAmount(text)
@@ -366,7 +368,7 @@ func (p *parser) amount(node *strictyaml.Node) int64 {
 	return value
 }
 
-// name parses a name that is shown to people.
+// name parses the name of a file, rule or prize.
 func (p *parser) name(node *strictyaml.Node) string {
 	text, ok := p.scalar(node)
 	switch {

@@ -31,7 +31,7 @@ func TestMistakesOfPrizes(t *testing.T) {
 			"win: -1, chance: 1%", "win: 0, chance: 1%", "win: 0.001, chance: 1%", "win: 1e3, chance: 1%", "win: 10000000000001, chance: 1%", "win: .5, chance: 1%", "win: £5, chance: 1%", "win: [5], chance: 1%", "win: 1., chance: 1%",
 		}, []string{
 			`5:11: invalid amount "-1": ` + noAmount, "6:11: win must be more than 0", "7:11: invalid amount \"0.001\": GBP allows 2 digits after the point, got 3", `8:11: invalid amount "1e3": ` + noAmount,
-			`9:11: invalid amount "10000000000001": the limit is £10000000000000.00`, `10:11: invalid amount ".5": ` + noAmount, `11:11: invalid amount "£5": ` + noAmount, "12:11: " + noScalar, `13:11: invalid amount "1.": ` + noAmount,
+			`9:11: invalid amount "10000000000001": the maximum is £10000000000000.00`, `10:11: invalid amount ".5": ` + noAmount, `11:11: invalid amount "£5": ` + noAmount, "12:11: " + noScalar, `13:11: invalid amount "1.": ` + noAmount,
 		}},
 		"separators": {"GBP", []string{
 			"win: '1,50', chance: 1%", "win: '1,000', chance: 1%", `win: "1'000.50", chance: 1%`, "win: '1.000,5', chance: 1%", "win: '1 000 000', chance: 1%", "win: 1_000, chance: 1%", "win: 2,50, chance: 1%", "win: ',', chance: 1%",

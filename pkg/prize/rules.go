@@ -8,8 +8,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize/automaton"
 )
 
-// Rules decide what an account number wins. They are never changed, and may be used by
-// several goroutines at once.
+// Rules decide what an account number wins. They are immutable and safe for concurrent
+// use.
 type Rules struct {
 	Name     string
 	Currency Currency
@@ -34,7 +34,7 @@ type Prize struct {
 	Value  int64    // in minor units of the currency
 	Chance *big.Rat // above 0 and up to 1
 	Stock  int64    // number in a campaign, 0 means unlimited
-	Then   string   // name of the prize to give after the stock has run out, empty for none
+	Then   string   // name of the prize that replaces it when the stock has run out, empty for none
 }
 
 // NoPrize returns the chance of winning nothing.
@@ -67,7 +67,8 @@ func (r *Rules) Find(account string) (int, bool) {
 	return rule, rule < len(r.List)
 }
 
-// Outcome is the number of a result of a draw: a rule with one of its prizes or none.
+// Outcome is the number of a possible result of a draw: a rule with one of its prizes or
+// with no prize.
 // Outcome 0 means that no rule matches. The others are numbered rule by rule: the prizes
 // in the order of the file, then no prize.
 type Outcome int32

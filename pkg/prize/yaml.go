@@ -11,11 +11,11 @@ import (
 // Mistake is a mistake in a rules file.
 type Mistake = strictyaml.Mistake
 
-// FileError is the mistakes in a rules file.
+// FileError is the error about the mistakes in a rules file.
 type FileError = strictyaml.Error
 
-// fields returns the values of a mapping by their keys, and nil if the node is not a
-// mapping. It reports unknown and missing keys. A key without a value is nil.
+// fields returns the values of a mapping by key, or nil if the node is not a mapping. It
+// reports unknown and missing keys. The value of a key without one is nil.
 func (p *parser) fields(node *strictyaml.Node, what string, required, optional []string) map[string]*strictyaml.Node {
 	known := slices.Concat(required, optional)
 	if node.Kind != strictyaml.Map {
@@ -44,18 +44,18 @@ func (p *parser) fields(node *strictyaml.Node, what string, required, optional [
 	return fields
 }
 
-// items returns the items of a list that must not be empty.
+// items returns the items of a list, and reports an empty one.
 func (p *parser) items(node *strictyaml.Node, what string) []*strictyaml.Node {
 	switch {
 	case node.Kind != strictyaml.List:
-		p.Addf(node.Pos, "%s must be a list: lines that begin with a dash", what)
+		p.Addf(node.Pos, "%s must be a list of lines that begin with a dash", what)
 	case len(node.Items) == 0:
 		p.Addf(node.Pos, "the list of %s is empty", what)
 	}
 	return node.Items
 }
 
-// scalar returns the text of a scalar as it is written in the file.
+// scalar returns the text of a scalar as written in the file.
 func (p *parser) scalar(node *strictyaml.Node) (string, bool) {
 	if node.Kind != strictyaml.Scalar {
 		p.Addf(node.Pos, "this must be a text or a number, not a list or a mapping")

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrAddress is wrapped by the errors about malformed addresses.
+// ErrAddress is wrapped by every error about a malformed address.
 var ErrAddress = errors.New("is not the address of a database")
 
 // isPostgres reports whether address names a PostgreSQL server.
@@ -20,7 +20,7 @@ func isPostgres(address string) bool {
 	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
 }
 
-// Redact returns an address without its password.
+// Redact returns an address with its password hidden.
 func Redact(address string) string {
 	if !isPostgres(address) {
 		return address
@@ -39,22 +39,22 @@ func Redact(address string) string {
 
 var passwordText = regexp.MustCompile(`(?i)(postgres(?:ql)?://[^:@/\s]*:)[^@\s]*@|(password=)\S+`)
 
-// redacted returns a message without passwords.
+// redacted returns a message with passwords hidden.
 func redacted(message string) string { return passwordText.ReplaceAllString(message, "$1$2xxxxx@") }
 
 // postgresConfig parses the address of a server.
 func postgresConfig(address string) (*pgx.ConnConfig, error) {
 	cfg, err := pgx.ParseConfig(address)
 	if err != nil {
-		// The error is dropped because its text may have the password.
+		// The error is not wrapped, because its text may contain the password.
 		return nil, fmt.Errorf("%s %w: use postgres://USER:PASSWORD@HOST:PORT/NAME", Redact(address), ErrAddress)
 	}
 	cfg.RuntimeParams["application_name"] = "prizegen"
 	return cfg, nil
 }
 
-// sqliteFile checks the path of a database file. It creates the file and its folder,
-// accessible by their owner only, if they do not exist.
+// sqliteFile checks the path of a database file. If the file or its folder does not exist,
+// it creates them, accessible only by their owner.
 func sqliteFile(path string) error {
 	switch {
 	case path == "":
@@ -67,7 +67,7 @@ func sqliteFile(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return fmt.Errorf("%s %w: it is a folder, use a file", path, ErrAddress)
+		return fmt.Errorf("%s %w: it is a folder; use a file", path, ErrAddress)
 	case err == nil:
 		return nil
 	case !errors.Is(err, os.ErrNotExist):

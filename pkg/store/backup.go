@@ -20,13 +20,13 @@ func tables() []string {
 	return []string{"campaigns", "prizes", "entrants", "draws", "skipped", "changes"}
 }
 
-// ErrNotEmpty is the error of a restore into a database that is not empty.
+// ErrNotEmpty is wrapped by the error about restoring into a database that is not empty.
 var ErrNotEmpty = errors.New("not empty")
 
 // Backup writes a snapshot of the database, of either engine, to a new SQLite file. The
-// database can be used meanwhile. The file appears complete or not at all. The error
+// database can be used meanwhile. If Backup fails, there is no file. The error
 // wraps [fs.ErrExist] if the file exists, and [ErrNewer] if a newer program made the
-// tables. Tables of an older program keep their version, in the file too. Backup calls
+// tables. The file has tables of the same version as the database. Backup calls
 // count, if not nil, with the number of rows written.
 func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) error {
 	if _, err := os.Stat(path); err == nil {
@@ -39,7 +39,7 @@ func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) 
 	case s.Version > s.Newest:
 		return db.newer(s.Version, s.Newest)
 	case s.Version == 0:
-		return fmt.Errorf("the database %s has no tables, there is nothing to back up", db.address)
+		return fmt.Errorf("the database %s has no tables; there is nothing to back up", db.address)
 	}
 	temp := path + ".new"
 	file, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
@@ -60,8 +60,8 @@ func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) 
 
 // removeDatabase removes a SQLite file with its log.
 func removeDatabase(path string) error {
-	for _, end := range []string{"-wal", "-shm"} {
-		if err := os.Remove(path + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -158,7 +158,7 @@ func copyTable(ctx context.Context, from, to runner, table string, count func(ro
 	return write()
 }
 
-// resetSequences makes the next IDs of PostgreSQL follow the copied ones. SQLite does that
+// resetSequences makes PostgreSQL continue after the copied IDs. SQLite does so
 // automatically.
 func (t *transaction) resetSequences(ctx context.Context) error {
 	if t.db.engine != Postgres {
@@ -173,8 +173,8 @@ func (t *transaction) resetSequences(ctx context.Context) error {
 	return nil
 }
 
-// Restore copies a backup to an empty database: all of it or, after an error, nothing. The
-// backup may be of an older program and of either engine. The error wraps [ErrNotEmpty]
+// Restore copies a backup to an empty database. If it fails, the database stays empty. The
+// backup may have been made by an older program and from either engine. The error wraps [ErrNotEmpty]
 // if the database is not empty. Restore calls count, if not nil, with the number of rows
 // written.
 func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64)) error {
@@ -186,7 +186,7 @@ func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64))
 		return err
 	}
 	if s.Campaigns > 0 || s.Entrants > 0 {
-		return fmt.Errorf("the database %s is %w, use one without campaigns and entrants", db.address, ErrNotEmpty)
+		return fmt.Errorf("the database %s is %w; use one without campaigns and entrants", db.address, ErrNotEmpty)
 	}
 	copied, err := copyDatabase(path)
 	if err != nil {
@@ -223,7 +223,7 @@ func (db *DB) checkBackup(ctx context.Context) error {
 		return err
 	}
 	if s.Version == 0 {
-		return errors.New("it has no tables of prizegen, use a file that prizegen db backup wrote")
+		return errors.New("it has no tables of prizegen; use a file that prizegen db backup wrote")
 	}
 	_, err = db.Migrate(ctx)
 	return err

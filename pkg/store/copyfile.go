@@ -8,18 +8,18 @@ import (
 	"path/filepath"
 )
 
-// copied is a copy of a file in a folder of its own.
+// copied is a copy of a file in its own folder.
 type copied struct{ folder, path string }
 
-// copyDatabase copies a SQLite file and its log, so that the original stays unchanged. If
-// a program was killed, its last transactions are in the log only. If the system has no
-// folder for temporary files, as in an image from scratch, the copy is made beside the
-// file.
+// copyDatabase copies a SQLite file and its log, so that the original stays unchanged. If a
+// program was killed, its last transactions are only in the log. If the system has no
+// folder for temporary files, as in a container image from scratch, the copy is made next
+// to the file.
 func copyDatabase(path string) (c copied, err error) {
 	if c.folder, err = os.MkdirTemp("", "prizegen"); err != nil {
-		var beside error
-		if c.folder, beside = os.MkdirTemp(filepath.Dir(path), ".prizegen"); beside != nil {
-			return c, errors.Join(err, beside)
+		var nextErr error
+		if c.folder, nextErr = os.MkdirTemp(filepath.Dir(path), ".prizegen"); nextErr != nil {
+			return c, errors.Join(err, nextErr)
 		}
 	}
 	c.path = filepath.Join(c.folder, "backup.db")

@@ -3,6 +3,6 @@
 //
 //	db, err := store.Open(ctx, "prizegen.db", store.Options{})
 //
-// Both engines share the statements. Their differences are in engine.go, runner.go and the
+// Both engines share the statements. They differ in engine.go, runner.go and the
 // migrations.
 package store

@@ -90,10 +90,10 @@ func (q reader) DrawOfKey(ctx context.Context, key digest) (*campaign.StoredDraw
 	return &d, q.db.explain(err)
 }
 
-// longPrefix is the length from which on few texts begin with a prefix. A query by such a
-// prefix finds its rows in the index of the text and sorts them. With a shorter prefix it
-// reads the rows in their order and stops after a page. The "+ 0" in an ORDER BY clause
-// keeps both databases from using the index of the order.
+// longPrefix is the minimum length in bytes of a prefix that few texts begin with. A query
+// with such a prefix finds its rows with the index on the text and sorts them. With a
+// shorter prefix it reads rows in order and stops after a page. "+ 0" in an ORDER BY
+// clause keeps both engines from using the index on the order.
 const longPrefix = 3
 
 // Draws implements [campaign.Store].
@@ -225,7 +225,7 @@ func (t *transaction) AddDraws(ctx context.Context, id int64, next uint64, draws
 	err := t.r.run(ctx, all)
 	switch {
 	case faultOf(err) == duplicate:
-		// Another campaign, which is not locked, has used a once-only key meanwhile.
+		// A play of another campaign, which is not locked, has used a once-only key meanwhile.
 		return fmt.Errorf("%w: %w", errConflict, err)
 	case err == nil && !found:
 		return fmt.Errorf("there is no campaign %d: %w", id, campaign.ErrNotFound)

@@ -34,10 +34,10 @@ func (e Engine) forUpdate() string {
 	return ""
 }
 
-// hidden returns a column in a form for which PostgreSQL uses no index. PostgreSQL plans a
-// statement while there are few draws and keeps the plan, so it might use the index of
-// the campaign, which has millions of draws, and not that of the other column. SQLite
-// gets statistics about the tables from the migrations.
+// hidden returns an expression for a column that keeps PostgreSQL from using an index on
+// it. PostgreSQL plans a statement when there are few draws and keeps the plan. It might
+// use the index on the campaign, which may have millions of draws, instead of that on the
+// other column. SQLite has statistics from the migrations.
 func (e Engine) hidden(column string) string {
 	if e == Postgres {
 		return column + " + 0"
@@ -45,17 +45,17 @@ func (e Engine) hidden(column string) string {
 	return column
 }
 
-// errConflict is the error of a transaction that lost a race for a unique value.
+// errConflict is the error about a unique value that another transaction stored first.
 var errConflict = errors.New("another transaction has stored the same unique value")
 
-// fault is the meaning of a database error.
+// fault is the kind of a database error.
 type fault int
 
 const (
-	other     fault = iota
-	duplicate       // a unique value exists already
-	collision       // the transaction conflicts with another one and must be repeated
-	lost            // the database is not available
+	other       fault = iota
+	duplicate         // a unique value exists already
+	collision         // the transaction conflicts with another one and must be retried
+	unavailable       // the database is not available
 )
 
 func faultOf(err error) fault {
@@ -78,7 +78,7 @@ func faultOf(err error) fault {
 	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err),
 		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, sql.ErrConnDone), errors.Is(err, errBadConn), errors.Is(err, fs.ErrNotExist):
-		return lost
+		return unavailable
 	}
 	return other
 }
@@ -92,7 +92,7 @@ func sqliteFault(code int) fault {
 	case sqlitelib.SQLITE_BUSY, sqlitelib.SQLITE_LOCKED, sqlitelib.SQLITE_FULL, sqlitelib.SQLITE_IOERR,
 		sqlitelib.SQLITE_READONLY, sqlitelib.SQLITE_CANTOPEN, sqlitelib.SQLITE_CORRUPT, sqlitelib.SQLITE_NOTADB,
 		sqlitelib.SQLITE_PROTOCOL, sqlitelib.SQLITE_NOMEM:
-		return lost
+		return unavailable
 	}
 	return other
 }
@@ -107,7 +107,7 @@ func isBusy(err error) bool {
 	return code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED
 }
 
-// postgresFault returns the meaning of a SQLSTATE, see
+// postgresFault returns the kind of a SQLSTATE; see
 // https://www.postgresql.org/docs/current/errcodes-appendix.html.
 func postgresFault(code string) fault {
 	switch code {
@@ -116,11 +116,11 @@ func postgresFault(code string) fault {
 	case "40001", "40P01", "23503":
 		return collision // 23503: an entrant was erased meanwhile
 	case "25006", "55P03":
-		return lost // read only, as a standby; lock timeout
+		return unavailable // read only, as a standby; lock timeout
 	}
 	for _, class := range []string{"08", "53", "57", "58", "XX", "28", "3D"} {
 		if strings.HasPrefix(code, class) {
-			return lost
+			return unavailable
 		}
 	}
 	return other
@@ -134,8 +134,8 @@ func (db *DB) explain(err error) error {
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return campaign.Errorf(campaign.ErrNotFound, "not found")
-	case faultOf(err) == lost:
-		return &lostError{db.address, err}
+	case faultOf(err) == unavailable:
+		return &unavailableError{db.address, err}
 	}
 	return err
 }
@@ -150,17 +150,17 @@ func isDomain(err error) bool {
 	return false
 }
 
-// lostError is the error of a database that is not available.
-type lostError struct {
+// unavailableError is an error of a database that is not available.
+type unavailableError struct {
 	address string
 	err     error
 }
 
-func (e *lostError) Error() string {
+func (e *unavailableError) Error() string {
 	return "the database " + e.address + " is not available: " + e.reason()
 }
 
-func (e *lostError) reason() string {
+func (e *unavailableError) reason() string {
 	var lite *sqlite.Error
 	if !errors.As(e.err, &lite) {
 		return redacted(e.err.Error())
@@ -178,4 +178,4 @@ func (e *lostError) reason() string {
 }
 
 // Unwrap returns [campaign.ErrUnavailable] and the database error.
-func (e *lostError) Unwrap() []error { return []error{campaign.ErrUnavailable, e.err} }
+func (e *unavailableError) Unwrap() []error { return []error{campaign.ErrUnavailable, e.err} }

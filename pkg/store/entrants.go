@@ -66,7 +66,7 @@ func (q reader) entrants(ctx context.Context, want campaign.EntrantQuery, column
 			order += " + 0"
 		}
 	}
-	// The subquery selects the page from the index alone; the rows are read after that.
+	// The subquery reads the page from the index only, before any rows are read.
 	page := "SELECT e.id FROM entrants e" + w.text + " ORDER BY " + order + " DESC" + w.limit(want.Limit)
 	text := "SELECT " + entrantColumns + " FROM entrants e WHERE e.id IN (" + page + ") ORDER BY e.id DESC"
 	all, err := queryAll(ctx, q.r, scanEntrant, text, w.args...)
@@ -94,7 +94,8 @@ func (t *transaction) PlaysOf(ctx context.Context, id int64, identities []string
 	return plays, err
 }
 
-// playsQuery returns the query of PlaysOf up to the condition on the identity.
+// playsQuery returns the beginning of the query of PlaysOf, up to the condition on the
+// identity.
 func playsQuery(e Engine) string {
 	return "SELECT e.identity, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND " + e.hidden("d.campaign_id") + " = $1) FROM entrants e WHERE "
 }
@@ -120,7 +121,7 @@ func (t *transaction) EntrantsOf(ctx context.Context, people []campaign.Person, 
 	ids := make([]int64, len(people))
 	for i, p := range people {
 		if ids[i] = known[keyOf(p)]; ids[i] == 0 {
-			return nil, fmt.Errorf("an entrant is missing right after it was added: %w", campaign.ErrUnavailable)
+			return nil, fmt.Errorf("an entrant was deleted while it was added: %w", campaign.ErrUnavailable)
 		}
 	}
 	return ids, nil
@@ -135,7 +136,7 @@ func scanIDOfKey(row scanner) (e idOfKey, err error) {
 	return e, row.Scan(&e.id, &e.key.identity, &e.key.first, &e.key.last)
 }
 
-// addEntrants adds the people who are not in the database and moves them from unknown to
+// addEntrants adds the people who are not in the database, and moves them from unknown to
 // known.
 func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]campaign.Person, known map[personKey]int64, now time.Time) error {
 	keys := make([]personKey, 0, len(unknown))
@@ -164,7 +165,7 @@ func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]cam
 	return t.r.run(ctx, all)
 }
 
-// findEntrants adds the people who were in the database before to known.
+// findEntrants adds to known the people who were already in the database.
 func (t *transaction) findEntrants(ctx context.Context, unknown map[personKey]campaign.Person, known map[personKey]int64) error {
 	var identities []string
 	for key := range unknown {

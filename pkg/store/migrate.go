@@ -15,7 +15,7 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// ErrNewer is the error about a database with tables of a newer program.
+// ErrNewer is wrapped by the error about a database with tables of a newer program.
 var ErrNewer = errors.New("made by a newer prizegen")
 
 // Migrate updates the tables to the version of this program and returns the number of
@@ -23,15 +23,14 @@ var ErrNewer = errors.New("made by a newer prizegen")
 // made the tables, Migrate changes nothing and returns an error that wraps [ErrNewer].
 func (db *DB) Migrate(ctx context.Context) (steps int, err error) {
 	// PostgreSQL has a lock for migrations. In SQLite each migration is a transaction,
-	// which fails if another process has just applied it: then the next attempt has less
-	// to do.
-	for try := 1; ; try++ {
+	// which fails if another process has just applied it; the next attempt skips it.
+	for attempt := 1; ; attempt++ {
 		err = db.withProvider(ctx, func(p *goose.Provider) error {
 			n, err := db.migrate(ctx, p)
 			steps += n
 			return err
 		})
-		if err == nil || errors.Is(err, ErrNewer) || ctx.Err() != nil || try == maxAttempts {
+		if err == nil || errors.Is(err, ErrNewer) || ctx.Err() != nil || attempt == maxAttempts {
 			break
 		}
 		select {
@@ -47,7 +46,7 @@ func (db *DB) Migrate(ctx context.Context) (steps int, err error) {
 
 // newer returns the error about tables of a newer program.
 func (db *DB) newer(version, newest int64) error {
-	return fmt.Errorf("the database %s was %w: its tables have version %d, this program supports %d; install that prizegen or a later one", db.address, ErrNewer, version, newest)
+	return fmt.Errorf("the database %s was %w: its tables have version %d, this program supports up to %d; install a newer prizegen", db.address, ErrNewer, version, newest)
 }
 
 func (db *DB) migrate(ctx context.Context, p *goose.Provider) (steps int, err error) {
@@ -64,7 +63,7 @@ func (db *DB) migrate(ctx context.Context, p *goose.Provider) (steps int, err er
 	return len(results), err
 }
 
-// versions returns the version of the tables and the newest that this program supports.
+// versions returns the version of the tables and the newest supported version.
 func versions(ctx context.Context, p *goose.Provider) (version, newest int64, err error) {
 	if version, err = p.GetDBVersion(ctx); err != nil {
 		return 0, 0, err
@@ -73,8 +72,8 @@ func versions(ctx context.Context, p *goose.Provider) (version, newest int64, er
 	return version, sources[len(sources)-1].Version, nil
 }
 
-// withProvider calls f with a provider of the migrations, while no other process of
-// PostgreSQL and no other transaction of this process changes the tables.
+// withProvider calls f with a provider of the migrations. Meanwhile no other process that
+// uses PostgreSQL, and no other transaction of this process, changes the tables.
 func (db *DB) withProvider(ctx context.Context, f func(*goose.Provider) error) error {
 	steps, err := fs.Sub(migrations, "migrations/"+string(db.engine))
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the driver sqlite
+	_ "modernc.org/sqlite" // driver "sqlite"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
@@ -20,8 +20,8 @@ type DB struct {
 	reader
 	engine  Engine
 	address string  // without the password
-	pool    *sql.DB // of all connections to PostgreSQL, or of the reading ones to SQLite
-	writer  *writer // of the one writing connection to SQLite; nil for PostgreSQL
+	pool    *sql.DB // all connections to PostgreSQL, or those to SQLite that read
+	writer  *writer // the connection to SQLite that writes; nil for PostgreSQL
 }
 
 var _ campaign.Store = (*DB)(nil)
@@ -60,14 +60,14 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 		return nil, err
 	}
 	if err := db.Ping(ctx); err != nil {
-		_ = db.Close() // the first error matters
+		_ = db.Close() // the first error is returned
 		return nil, err
 	}
 	if o.KeepVersion {
 		return db, nil
 	}
 	if _, err := db.Migrate(ctx); err != nil {
-		_ = db.Close() // the first error matters
+		_ = db.Close() // the first error is returned
 		return nil, err
 	}
 	return db, nil
@@ -91,9 +91,9 @@ func openPostgres(_ context.Context, address string, _ Options) (*DB, error) {
 }
 
 // setPlanner makes PostgreSQL use indexes even if a table is small, as at the beginning of
-// a campaign, because it keeps its plans while the table grows. Without statistics it
-// overestimates the costs of these plans and would use its compiler and parallel workers,
-// which do not pay off (TestNoParallelWorkers).
+// a campaign, because it keeps its plans while the table grows. Without statistics
+// PostgreSQL overestimates the costs of these plans and would use its compiler and parallel
+// workers, which take longer than the queries (TestNoParallelWorkers).
 func setPlanner(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.PgConn().Exec(ctx, "SET enable_seqscan = off; SET jit = off; SET max_parallel_workers_per_gather = 0").ReadAll()
 	return err
@@ -106,8 +106,8 @@ func openSQLite(_ context.Context, path string, o Options) (*DB, error) {
 	options := []string{
 		fmt.Sprintf("_pragma=busy_timeout(%d)", o.LockTimeout.Milliseconds()),
 		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(ON)", "_pragma=secure_delete(ON)", "_txlock=immediate",
-		// The statement journal, with which a failed statement is undone, is in memory. The
-		// log that makes transactions durable is not.
+		// The statement journal, which undoes a failed statement, is in memory. The log,
+		// which makes transactions durable, is on disk.
 		"_pragma=temp_store(MEMORY)",
 		// A checkpoint copies the log to the file at 32 MB instead of 4 MB, because pages
 		// that many batches change are copied once (BenchmarkPlays in package serve).
@@ -146,7 +146,7 @@ func (db *DB) Address() string { return db.address }
 // Ping checks that the database is available. Its error wraps [campaign.ErrUnavailable].
 func (db *DB) Ping(ctx context.Context) error {
 	var one int
-	if db.writer != nil { // it creates the log that the readers need
+	if db.writer != nil { // creates the log that the readers need
 		if err := db.writer.ready(ctx); err != nil {
 			return db.unusable(err)
 		}
@@ -154,16 +154,16 @@ func (db *DB) Ping(ctx context.Context) error {
 	return db.unusable(db.pool.QueryRowContext(ctx, "SELECT 1").Scan(&one))
 }
 
-// unusable returns err as an error about the whole database.
+// unusable converts err to an error about a database that is not available.
 func (db *DB) unusable(err error) error {
 	if err == nil || isDomain(err) {
 		return err
 	}
-	return &lostError{db.address, err}
+	return &unavailableError{db.address, err}
 }
 
-// Close closes all connections. The writing one of SQLite is the last, so that the file is
-// complete without its log.
+// Close closes all connections. It closes the one that writes to SQLite last, so that the
+// file is complete without its log.
 func (db *DB) Close() error {
 	err := db.pool.Close()
 	if db.writer != nil {

@@ -99,7 +99,7 @@ func placeholders(r runner, n, width int) string {
 	return b.String()
 }
 
-// nullableMillis returns a time as it is stored, nil for NULL.
+// nullableMillis returns a time in the form that is stored, nil for NULL.
 func nullableMillis(t *time.Time) any {
 	if t == nil {
 		return nil
@@ -124,8 +124,7 @@ func boolToInt(b bool) int64 {
 	return 0
 }
 
-// prefixEnd returns the first text after all those that begin with prefix, in the order
-// of their bytes. ok is false if there is no such text.
+// prefixEnd returns the first text after all those that begin with prefix, in byte order. ok is false if there is no such text.
 func prefixEnd(prefix string) (text string, ok bool) {
 	runes := []rune(prefix)
 	for i := len(runes) - 1; i >= 0; i-- {
@@ -139,7 +138,7 @@ func prefixEnd(prefix string) (text string, ok bool) {
 	return "", false
 }
 
-// The range of code points that are not characters.
+// The range of surrogates, which are not characters.
 const (
 	surrogateMin = 0xD800
 	surrogateMax = 0xDFFF

@@ -16,7 +16,7 @@ import (
 
 var errBadConn = driver.ErrBadConn
 
-// runner runs statements, in a transaction or each on its own.
+// runner runs statements, in one transaction or each in its own.
 type runner interface {
 	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 	exec(ctx context.Context, text string, args ...any) (sql.Result, error)
@@ -62,7 +62,7 @@ func runEach(ctx context.Context, r runner, statements []statement) error {
 
 // plainRunner runs statements of PostgreSQL. The driver prepares them.
 type plainRunner struct {
-	conn *sql.Conn // the connection of db; nil if db uses any
+	conn *sql.Conn // the connection of db; nil if db is a pool
 	db   interface {
 		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
@@ -117,8 +117,8 @@ func (plainRunner) inBytes(column string, n int, values [][]byte) (condition str
 	return column + " = ANY($" + strconv.Itoa(n) + ")", values, nil
 }
 
-// preparedRunner runs statements of SQLite. It keeps them prepared, because parsing takes
-// longer than running them.
+// preparedRunner runs statements of SQLite. It caches prepared statements, because parsing
+// them takes longer than running them.
 type preparedRunner struct {
 	db interface {
 		PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
@@ -135,7 +135,7 @@ func newPreparedConn(conn *sql.Conn) *preparedRunner {
 	return &preparedRunner{db: conn, stmts: map[string]*sql.Stmt{}}
 }
 
-// maxStatements is the maximum number of statements that a runner keeps. Only clients
+// maxStatements is the maximum number of statements in the cache of a runner. Only clients
 // that combine many conditions reach it.
 const maxStatements = 300
 
@@ -145,7 +145,7 @@ func (p *preparedRunner) statement(ctx context.Context, text string) (*sql.Stmt,
 	if s := p.stmts[text]; s != nil {
 		return s, nil
 	}
-	s, err := p.db.PrepareContext(context.WithoutCancel(ctx), text) //nolint:sqlclosecheck // it is kept as long as its connection
+	s, err := p.db.PrepareContext(context.WithoutCancel(ctx), text) //nolint:sqlclosecheck // cached as long as its connection is open
 	if err == nil && len(p.stmts) < maxStatements {
 		p.stmts[text] = s
 	}
@@ -166,8 +166,8 @@ func (p *preparedRunner) run(ctx context.Context, statements []statement) error 
 	return runEach(ctx, p, statements)
 }
 
-// placeholder returns one without a number: the driver searches all arguments for each
-// numbered one, which is quadratic in their count (BenchmarkInsert).
+// placeholder returns one without a number, because the driver takes quadratic time for
+// numbered ones: it searches all arguments for each (BenchmarkInsert).
 func (*preparedRunner) placeholder(int) string { return "?" }
 
 func (*preparedRunner) inTexts(column string, n int, values []string) (condition string, arg any, err error) {
@@ -185,7 +185,7 @@ func (*preparedRunner) inBytes(column string, n int, values [][]byte) (condition
 }
 
 func (p *preparedRunner) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	s, err := p.statement(ctx, text) //nolint:sqlclosecheck // it is kept
+	s, err := p.statement(ctx, text) //nolint:sqlclosecheck // cached
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (p *preparedRunner) query(ctx context.Context, text string, args ...any) (*
 }
 
 func (p *preparedRunner) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	s, err := p.statement(ctx, text) //nolint:sqlclosecheck // it is kept
+	s, err := p.statement(ctx, text) //nolint:sqlclosecheck // cached
 	if err != nil {
 		return nil, err
 	}

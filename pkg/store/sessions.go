@@ -11,7 +11,7 @@ import (
 )
 
 // Sessions stores the sessions of promoters for github.com/alexedwards/scs/v2. The database
-// has only digests of their tokens, so nobody who reads it can use them.
+// has only digests of the tokens, so that a reader of the database cannot use the sessions.
 type Sessions struct{ db *DB }
 
 // Sessions returns the sessions of the database.

@@ -10,7 +10,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// maxAttempts is the number of times that a conflicting transaction or migration is tried.
+// maxAttempts is the maximum number of attempts at a conflicting transaction or migration.
 const maxAttempts = 10
 
 // Update implements [campaign.Store]. If the connection is lost during the commit, the
@@ -26,7 +26,7 @@ func (db *DB) Update(ctx context.Context, f func(campaign.Tx) error) error {
 			return db.explain(err)
 		}
 		if n == maxAttempts {
-			return &lostError{db.address, err}
+			return &unavailableError{db.address, err}
 		}
 		select {
 		case <-ctx.Done():
@@ -36,7 +36,7 @@ func (db *DB) Update(ctx context.Context, f func(campaign.Tx) error) error {
 	}
 }
 
-// commitTimeout limits the time of a commit whose caller is gone.
+// commitTimeout limits the time of a commit whose caller has returned.
 const commitTimeout = 5 * time.Second
 
 func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) error {
@@ -44,9 +44,9 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // it goes back to the pool
-	// Cancelling ctx ends the statements at once, but not a commit: its result would not
-	// be known.
+	defer conn.Close() //nolint:errcheck // returns it to the pool
+	// Cancelling ctx ends the statements at once, but not a commit, because its result would
+	// be unknown.
 	txCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(commitTimeout, cancel) })()
@@ -64,8 +64,8 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 	return contextErr(ctx, tx.Commit())
 }
 
-// contextErr returns the cause of the end of ctx if err is only the consequence for a
-// transaction.
+// contextErr returns the cause of ctx if err means that ctx ended the transaction, and
+// otherwise err.
 func contextErr(ctx context.Context, err error) error {
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -87,9 +87,8 @@ func (db *DB) updateSQLite(ctx context.Context, f func(campaign.Tx) error) error
 	return err
 }
 
-// writer has the one connection of this process that writes to a SQLite file. The
-// goroutines that use it wait for its semaphore, other processes for the lock of the
-// file.
+// writer is the only connection of this process that writes to a SQLite file. Goroutines
+// wait for its semaphore, and other processes wait for the lock of the file.
 type writer struct {
 	pool        *sql.DB
 	lockTimeout time.Duration
@@ -183,7 +182,7 @@ func (w *writer) transact(ctx context.Context, f func(*preparedRunner) error) (e
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	// A commit is not cancelled: its result would not be known.
+	// A commit is not cancelled, because its result would be unknown.
 	if _, err := w.stmts.exec(context.WithoutCancel(ctx), "COMMIT"); err != nil {
 		return err
 	}
@@ -191,8 +190,8 @@ func (w *writer) transact(ctx context.Context, f func(*preparedRunner) error) (e
 	return nil
 }
 
-// truncateLog empties the log, which still has the data that was erased from the file. It
-// does nothing while another connection reads; a later checkpoint empties the log then.
+// truncateLog empties the log, which still has the data that was erased from the file. If
+// another connection is reading, a later checkpoint empties the log instead.
 func (w *writer) truncateLog(ctx context.Context) {
 	if w.lock(ctx) != nil {
 		return
@@ -205,7 +204,7 @@ func (w *writer) truncateLog(ctx context.Context) {
 
 func (w *writer) rollback() {
 	if _, err := w.stmts.exec(context.Background(), "ROLLBACK"); err != nil {
-		// Some errors end the transaction, so its state is not known.
+		// Some errors end the transaction, so its state is unknown.
 		w.discard()
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// maxDocuments is the number of document headers up to which a file is parsed, to
-// find the position of its second document.
+// maxDocuments is the maximum number of document headers of a file that is parsed to find
+// the position of its second document.
 const maxDocuments = 10
 
 // checkText reports whether the file is text with lines of an acceptable length.
@@ -51,7 +51,7 @@ func (d *Document) checkTokens(tokens token.Tokens) bool {
 			return false
 		case token.DocumentHeaderType:
 			if documents++; documents > maxDocuments {
-				d.Addf(pos, "a second document starts here; a file has one")
+				d.Addf(pos, "a second document starts here; a file must have only one")
 				return false
 			}
 		}
@@ -66,12 +66,12 @@ func (d *Document) checkTokens(tokens token.Tokens) bool {
 	return true
 }
 
-// checkDepth reports whether a list or mapping may be in depth others.
+// checkDepth reports whether a list or mapping may be nested in depth others.
 func (d *Document) checkDepth(pos Pos, depth int) bool {
 	if depth < d.options.MaxDepth {
 		return true
 	}
-	d.Addf(pos, "lists and mappings nest more than %d deep", d.options.MaxDepth)
+	d.Addf(pos, "lists and mappings are nested more than %d levels deep", d.options.MaxDepth)
 	return false
 }
 
@@ -103,8 +103,8 @@ func (c *keyCounter) add(t *token.Token) int {
 	return 0
 }
 
-// closeBlocks forgets the block mappings to the right of a column, which end when
-// something begins in that column.
+// closeBlocks removes the block mappings to the right of a column, which a token in that
+// column ends.
 func (c *keyCounter) closeBlocks(column int) {
 	for open := range c.block {
 		if open > column {

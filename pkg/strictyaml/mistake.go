@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// MaxMistakes is the number of mistakes that an [Error] has at most.
+// MaxMistakes is the maximum number of mistakes in an [Error].
 const MaxMistakes = 100
 
 // Mistake is a mistake in a file.
@@ -19,7 +19,7 @@ type Mistake struct {
 	Problem string `json:"problem"` // what is wrong and how to correct it
 }
 
-// Error is the mistakes in a file, ordered by position.
+// Error is the error about the mistakes in a file, ordered by position.
 type Error struct {
 	File     string
 	Mistakes []Mistake
@@ -64,7 +64,7 @@ func around(line string, column int) (text string, before int) {
 	return strings.TrimRight(string(runes), " "), before
 }
 
-// Addf adds a mistake.
+// Addf adds a mistake at pos.
 func (d *Document) Addf(pos Pos, format string, args ...any) {
 	m := Mistake{Line: pos.Line, Column: pos.Column, Problem: fmt.Sprintf(format, args...)}
 	if !d.options.Secret {

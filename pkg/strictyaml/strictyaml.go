@@ -1,10 +1,9 @@
 // Package strictyaml reads the small part of YAML that people write by hand: one
 // document of mappings, lists and scalars.
 //
-// It refuses what such files have no use for and what can make a parser work without
-// bound: anchors, aliases, tags, merge keys, duplicate keys, second documents, deep
+// It rejects what such files do not need or what can take a parser unlimited time: anchors, aliases, tags, merge keys, duplicate keys, second documents, deep
 // nesting, control characters, and files and lines over a limit. Scalars are returned
-// as they are written, so that 0010 and 1.50 keep their zeros.
+// as written, so that 0010 and 1.50 keep their zeros.
 //
 //	doc := strictyaml.Parse("rules.yaml", source, strictyaml.Options{MaxSize: 64 << 10, MaxKeys: 100, MaxDepth: 10})
 //	if doc.Root != nil {
@@ -26,15 +25,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// MaxLine is the length of the longest line that a file may have, in bytes.
+// MaxLine is the maximum length of a line in bytes.
 const MaxLine = 4000
 
-// Options are the limits of a file. All of them are required.
+// Options configure [Parse]. All limits are required.
 type Options struct {
 	MaxSize  int  // bytes of the file
-	MaxKeys  int  // keys of one mapping; the time of the parser grows with the square of it
+	MaxKeys  int  // keys of one mapping; the parser takes quadratic time
 	MaxDepth int  // levels of lists and mappings
-	Secret   bool // the file may hold secrets: mistakes have no Source
+	Secret   bool // mistakes have no Source, because the file may hold secrets
 }
 
 // Pos is a position in a file.
@@ -46,8 +45,8 @@ type Pos struct {
 // Kind is the kind of a [Node].
 type Kind int
 
-// The kinds of nodes. Null is a missing value, and YAML that is not supported such as
-// a directive.
+// The kinds of nodes. Null is a missing value, or YAML that is not supported such as a
+// directive.
 const (
 	Null Kind = iota
 	Scalar
@@ -81,8 +80,8 @@ type Document struct {
 	mistakes []Mistake
 }
 
-// Parse parses a file. The name is for the errors. Mistakes are recorded in the
-// document, to which its reader can add others.
+// Parse parses a file. Errors contain its name. The document collects the mistakes, to
+// which the caller can add others.
 func Parse(name string, source []byte, options Options) *Document {
 	d := &Document{name: name, options: options}
 	if len(source) > options.MaxSize {
@@ -98,7 +97,7 @@ func Parse(name string, source []byte, options Options) *Document {
 	return d
 }
 
-// Line returns a line of the file, counted from 1.
+// Line returns a line of the file, counted from 1, or "" if there is no such line.
 func (d *Document) Line(number int) string {
 	if number < 1 || number > len(d.lines) {
 		return ""
@@ -113,7 +112,7 @@ func (d *Document) parse(text string) {
 		return
 	}
 	defer func() {
-		// A panic of the YAML parser is a mistake of the file, not a crash of the program.
+		// A panic of the YAML parser is reported as a mistake.
 		if recover() != nil {
 			d.Root = nil
 			d.Addf(Pos{1, 1}, "the YAML parser cannot read this file; simplify it")
@@ -130,7 +129,7 @@ func (d *Document) parse(text string) {
 		switch {
 		case body == nil || body.Type() == ast.CommentType:
 		case i > 0:
-			d.Addf(position(body), "a second document starts here; a file has one")
+			d.Addf(position(body), "a second document starts here; a file must have only one")
 		default:
 			if root, ok := d.node(body, 0); ok {
 				d.Root = root
@@ -159,7 +158,7 @@ func (d *Document) addSyntaxError(err error) {
 	d.Addf(pos, "%s", problem)
 }
 
-// node converts a node of the YAML parser, which is in depth lists and mappings. It
+// node converts a node of the YAML parser that is nested in depth lists and mappings. It
 // reports false if the nesting is too deep.
 func (d *Document) node(from ast.Node, depth int) (*Node, bool) {
 	node := &Node{Pos: position(from)}
@@ -220,8 +219,8 @@ func (d *Document) fields(node *Node, values []*ast.MappingValueNode, depth int)
 	return true
 }
 
-// position returns the position at which a reader sees a node begin. The token of a
-// block mapping is its first colon.
+// position returns the position of the first character of a node. The token of a block
+// mapping is its first colon.
 func position(node ast.Node) Pos {
 	switch n := node.(type) {
 	case *ast.MappingNode:

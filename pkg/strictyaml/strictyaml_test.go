@@ -88,8 +88,8 @@ func TestMistakes(t *testing.T) {
 	const (
 		noAnchors = "anchors, aliases and merge keys (&, * and <<) are not supported; put quotes around text that begins with one of these characters"
 		noTags    = "tags (!) are not supported; put quotes around text that begins with !"
-		second    = "a second document starts here; a file has one"
-		tooDeep   = "lists and mappings nest more than 3 deep"
+		second    = "a second document starts here; a file must have only one"
+		tooDeep   = "lists and mappings are nested more than 3 levels deep"
 		tooMany   = "the mapping has more than 5 keys"
 		useQuotes = "; put quotes around text with special characters"
 	)

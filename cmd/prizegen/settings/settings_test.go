@@ -224,7 +224,7 @@ func TestConfigFileMistakes(t *testing.T) {
 		"a: 1\nb: 2\n":                     {`1:1: unknown setting "a"`, `2:1: unknown setting "b"`},
 		strings.Repeat("#", 4001):          {`1:1: the line has 4001 bytes; the limit is 4000`},
 		strings.Repeat("#\n", 40000):       {`1:1: the file is larger than 65536 bytes`},
-		"rules: " + strings.Repeat("[", 9): {`1:10: lists and mappings nest more than 2 deep`},
+		"rules: " + strings.Repeat("[", 9): {`1:10: lists and mappings are nested more than 2 levels deep`},
 		strings.Repeat("a: 1\n", 300):      {`201:1: the mapping has more than 200 keys`},
 	} {
 		_, err := load(nil, map[string]string{"c.yaml": content})

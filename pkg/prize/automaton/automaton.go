@@ -14,15 +14,15 @@
 //
 // There are two kinds of automata. In the usual kind a state includes the first
 // pattern that has matched so far, and patterns after it are dropped. In the tracked
-// kind it does not: the reader tracks the first of the patterns that the states on its
-// way hit. The usual kind needs a state for each pair of a match so far and a beginning
-// of another match, the tracked kind only for each one of them. A thousand patterns
+// kind it does not: Match tracks the first of the patterns that the visited states hit.
+// The usual kind needs a state for each pair of a match so far and a partial match of
+// another pattern, the tracked kind only one for each partial match. A thousand patterns
 // that match anywhere in a text are feasible only in the tracked kind
 // (BenchmarkCompile); a few patterns are matched twice as fast in the usual one
 // (BenchmarkMatch).
 //
-// Both kinds are correct for texts of up to [MaxLength] bytes. What only longer texts
-// could distinguish is left out, which keeps patterns such as a{1000} small.
+// Both kinds are correct for texts of up to [MaxLength] bytes. Differences between
+// longer texts are ignored, which keeps patterns such as a{1000} small.
 package automaton
 
 import (
@@ -33,7 +33,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// MaxLength is the length of the longest text in bytes: a text and a number of the
+// MaxLength is the maximum length of a text in bytes: that of a text and a number of the
 // longest formats.
 const MaxLength = 2 * partgen.MaxLength
 
@@ -51,7 +51,7 @@ var errTooComplex = errors.New("too complex")
 
 // ComplexityError is the error about patterns that need more than [MaxStates] states.
 type ComplexityError struct {
-	Pattern int // index of a pattern that alone is too complex, or -1 if only all together are
+	Pattern int // index of a pattern that is too complex alone, or -1 if only all together are
 }
 
 func (e *ComplexityError) Error() string {
@@ -61,8 +61,8 @@ func (e *ComplexityError) Error() string {
 	return fmt.Sprintf("pattern %d needs more than %d states", e.Pattern, MaxStates)
 }
 
-// Automaton finds the first of several patterns that matches a text. It is never
-// changed, and may be used by several goroutines at once.
+// Automaton finds the first of several patterns that matches a text. It is
+// immutable and safe for concurrent use.
 type Automaton struct {
 	patterns int
 	classOf  [256]uint8
@@ -71,12 +71,12 @@ type Automaton struct {
 	accept   []int32       // by state: the first pattern that matches a text ending here, patterns if none
 	hits     []int32       // by state: the first pattern that matches however the text continues; nil in the usual kind
 	start    uint32        // shifted
-	pairs    func() *pairs // for MatchJoined, made by its first call; nil after CompileOne
-	effort   int           // the number of instructions and states that it was made from
+	pairs    func() *pairs // for MatchJoined, computed by the first call; nil after CompileOne
+	effort   int           // number of instructions and states it was compiled from
 }
 
-// Compile compiles patterns in the syntax of RE2. Its error is a [*ComplexityError],
-// or that of the first pattern with a wrong syntax.
+// Compile compiles patterns in the syntax of RE2. Its error is a [*ComplexityError]
+// or the syntax error of the first invalid pattern.
 func Compile(patterns []string) (*Automaton, error) {
 	n, err := newNFA(patterns)
 	var a *Automaton
@@ -99,7 +99,7 @@ func Compile(patterns []string) (*Automaton, error) {
 	return a, nil
 }
 
-// CompileOne compiles a single pattern, into an automaton that [Search.Both] can use.
+// CompileOne compiles a single pattern to an automaton for [Search.Both].
 func CompileOne(pattern string) (*Automaton, error) {
 	n, err := newNFA([]string{pattern})
 	var a *Automaton
@@ -112,8 +112,8 @@ func CompileOne(pattern string) (*Automaton, error) {
 	return a, err
 }
 
-// mostComplex returns the index of the first pattern that alone is too complex, or -1.
-// It gives up when the patterns so far are enough to explain the complexity.
+// mostComplex returns the index of the first pattern that is too complex alone, or -1.
+// It stops when the previous patterns together explain the complexity.
 func mostComplex(patterns []string) int {
 	effort := 0
 	for i, pattern := range patterns {

@@ -8,7 +8,7 @@ import (
 
 // Count counts the texts that consist of one text of each part. Element i of counts is
 // the number of texts that pattern i is the first to match; the last element counts
-// texts that no pattern matches. All texts together are total.
+// texts that no pattern matches. total is the number of all texts.
 func (a *Automaton) Count(parts []partgen.Format) (counts []*big.Int, total *big.Int) {
 	if a.hits != nil {
 		return a.countTracked(parts)
@@ -33,13 +33,13 @@ func (a *Automaton) Count(parts []partgen.Format) (counts []*big.Int, total *big
 	return counts, total
 }
 
-// move leads to a state.
+// move is a transition to a state.
 type move struct {
 	to      uint32
-	letters uint64 // the number of letters that lead there
+	letters uint64 // number of letters with this transition
 }
 
-// advance returns the number of texts in each state after one more letter.
+// advance returns the number of texts that end in each state after one more letter.
 func (a *Automaton) advance(at map[uint32]*big.Int, alphabet string, moves map[uint32][]move) map[uint32]*big.Int {
 	after := make(map[uint32]*big.Int, len(at))
 	product := new(big.Int)

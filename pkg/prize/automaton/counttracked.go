@@ -12,14 +12,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// tallyWords is the number of words that tallies use at a time, 16 MiB. Columns are
-// counted in blocks that fit.
+// tallyWords is the maximum number of words that tallies use at a time: 16 MiB. Columns
+// are counted in blocks of that size.
 const tallyWords = 1 << 21
 
 // countTracked counts over an automaton of the tracked kind. For each pattern k it
-// counts the texts that no pattern before k matches: those that hit none of them on
-// their way. These columns of numbers are independent, so they are counted in
-// parallel. The texts that k is the first to match are the difference of two columns.
+// counts the texts that no pattern before k matches: those that hit none of them. These
+// columns of numbers are independent, so they are counted in parallel. The number of
+// texts that k is the first to match is the difference of two columns.
 //
 // BenchmarkCount/thousand measures it.
 func (a *Automaton) countTracked(parts []partgen.Format) (counts []*big.Int, total *big.Int) {
@@ -28,31 +28,31 @@ func (a *Automaton) countTracked(parts []partgen.Format) (counts []*big.Int, tot
 		total.Mul(total, part.Size())
 	}
 	plan := a.newTallyPlan(parts, total)
-	left := make([]*big.Int, a.patterns+2) // by pattern: the texts that none before it matches
+	remaining := make([]*big.Int, a.patterns+2) // by pattern: the texts that none before it matches
 	cores := runtime.GOMAXPROCS(0)
 	rows := 2 * plan.states * cores // before and after a letter
 	block := max(1, tallyWords/(rows*plan.words))
-	var workers conc.WaitGroup // it passes panics on
+	var workers conc.WaitGroup // propagates panics
 	free := make(chan struct{}, cores)
 	for from := 0; from <= a.patterns; from += block {
 		free <- struct{}{}
 		workers.Go(func() {
-			plan.count(left, from, min(from+block, a.patterns+1))
+			plan.count(remaining, from, min(from+block, a.patterns+1))
 			<-free
 		})
 	}
 	workers.Wait()
-	left[a.patterns+1] = new(big.Int)
+	remaining[a.patterns+1] = new(big.Int)
 	counts = make([]*big.Int, a.patterns+1)
 	for k := range counts {
-		counts[k] = new(big.Int).Sub(left[k], left[k+1])
+		counts[k] = new(big.Int).Sub(remaining[k], remaining[k+1])
 	}
 	return counts, total
 }
 
-// tallyPlan has what countTracked needs to know about the texts of some parts: the
-// reachable states, renumbered, and their transitions. States that differ only in
-// their hits are merged, because hits are applied on the way into a state.
+// tallyPlan has the reachable states for the texts of some parts, renumbered, and their
+// transitions. States that differ only in their hits are merged, because hits are applied
+// by transitions.
 type tallyPlan struct {
 	words  int // 64-bit words of a count
 	states int
@@ -62,11 +62,11 @@ type tallyPlan struct {
 	steps  [][][]transition // by position in the text and state
 }
 
-// transition leads to a state.
+// transition is a transition to a state.
 type transition struct {
 	to      int
 	hit     int    // columns after it are not carried over
-	letters uint64 // the number of letters that lead there
+	letters uint64 // number of letters with this transition
 }
 
 func (a *Automaton) newTallyPlan(parts []partgen.Format, total *big.Int) *tallyPlan {
@@ -114,8 +114,7 @@ func (a *Automaton) newTallyPlan(parts []partgen.Format, total *big.Int) *tallyP
 	return p
 }
 
-// groups numbers the states so that states with the same transitions have the same
-// number.
+// groups returns a number for each state, equal for states with the same transitions.
 func (a *Automaton) groups() []uint32 {
 	ids := map[string]uint32{}
 	group := make([]uint32, len(a.accept))
@@ -135,8 +134,8 @@ func (a *Automaton) groups() []uint32 {
 	return group
 }
 
-// count computes left[from:to].
-func (p *tallyPlan) count(left []*big.Int, from, to int) {
+// count computes remaining[from:to].
+func (p *tallyPlan) count(remaining []*big.Int, from, to int) {
 	width := (to - from) * p.words
 	now, after := make([][]uint64, p.states), make([][]uint64, p.states)
 	var spare [][]uint64
@@ -149,7 +148,7 @@ func (p *tallyPlan) count(left []*big.Int, from, to int) {
 		}
 		return make([]uint64, width)
 	}
-	// carried returns how many words of a row a hit leaves.
+	// carried returns the number of words of a row that a hit carries over.
 	carried := func(hit int) int { return max(0, min(hit+1, to)-from) * p.words }
 	now[p.start] = row()
 	for i := 0; i < carried(p.hit); i += p.words {
@@ -180,7 +179,7 @@ func (p *tallyPlan) count(left []*big.Int, from, to int) {
 		}
 	}
 	for k := from; k < to; k++ {
-		left[k] = bigInt(sum[(k-from)*p.words:][:p.words])
+		remaining[k] = bigInt(sum[(k-from)*p.words:][:p.words])
 	}
 }
 
@@ -205,7 +204,7 @@ func (p *tallyPlan) add(dst, src []uint64, factor uint64) {
 	}
 }
 
-// bigInt returns the number that has the given words, lowest first.
+// bigInt returns the number with the given words, lowest first.
 func bigInt(words []uint64) *big.Int {
 	n := new(big.Int)
 	for i := len(words) - 1; i >= 0; i-- {

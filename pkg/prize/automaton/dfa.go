@@ -40,7 +40,7 @@ type builder struct {
 type state struct {
 	entries []uint32 // instructions of unfinished matches, ascending
 	begin   bool     // nothing has been read
-	word    bool     // the last symbol is a word character; false if no pattern asks for that
+	word    bool     // the last symbol is a word character; always false if no pattern has \b or \B
 	best    int      // the first pattern that has matched, in the tracked kind with the last symbol
 }
 
@@ -48,8 +48,8 @@ func (b *builder) classes() int { return len(b.sample) }
 
 func (b *builder) build() error {
 	b.start = b.add(state{begin: true, best: b.empty(0)})
-	// States are visited in the order of the length of the texts that lead to them;
-	// longer is the first state of longer texts.
+	// States are visited in the order of the length of the shortest texts that lead to
+	// them. longer is the first state of longer texts.
 	length, longer := 0, 1
 	for id := 0; id < len(b.states); id++ {
 		if len(b.states) > b.maxStates || b.entries > maxEntries {
@@ -68,7 +68,7 @@ func (b *builder) build() error {
 		}
 		if b.tracked {
 			b.hits = append(b.hits, int32(s.best))
-			s.best = len(b.starts) // accept is for matches at the end only
+			s.best = len(b.starts) // accept has only matches at the end
 		}
 		b.accept = append(b.accept, int32(b.matched(s, b.flags(s, -1))))
 	}
@@ -161,8 +161,7 @@ func (b *builder) read(s state, class int) state {
 }
 
 // finish records matches that need no further symbol or condition in best, and
-// returns the targets that remain. That leaves fewer states than waiting for the next
-// symbol.
+// returns the remaining targets. This makes fewer states than waiting for the next symbol.
 func (b *builder) finish(targets []uint32, best *int) []uint32 {
 	if b.tracked {
 		return slices.DeleteFunc(targets, func(target uint32) bool {

@@ -5,8 +5,9 @@ import (
 	"math/bits"
 )
 
-// minimize merges equivalent states by Moore's algorithm: states are equivalent until
-// a symbol leads them to states that are not. Each round looks one symbol further.
+// minimize merges equivalent states with Moore's algorithm. It begins with all states in
+// one class and splits classes until all members of each have equivalent transitions.
+// Each round considers one more symbol.
 func (b *builder) minimize() {
 	parts := make([]uint32, len(b.accept))
 	count := 0

@@ -34,7 +34,8 @@ type place struct {
 	flags syntax.EmptyOp
 }
 
-// closure is the epsilon closure of a place: what it leads to without reading.
+// closure is the epsilon closure of a place: the instructions that it leads to without
+// reading.
 type closure struct {
 	reads   []uint32   // instructions that read a symbol
 	matches bool       // the pattern matches
@@ -47,8 +48,8 @@ type step struct {
 	class uint8
 }
 
-// newNFA compiles patterns. Its error is errTooComplex, or that of the first pattern
-// with a wrong syntax.
+// newNFA compiles patterns. Its error is errTooComplex or the syntax error of the first
+// invalid pattern.
 func newNFA(patterns []string) (*nfa, error) {
 	n := &nfa{}
 	for _, pattern := range patterns {
@@ -91,8 +92,8 @@ func (n *nfa) patternOf(inst uint32) int {
 	return i - 1
 }
 
-// classify divides the symbols into classes, by every set of symbols that an
-// instruction reads and, if a pattern has \b or \B, by being a word character.
+// classify divides the symbols into classes. Symbols of one class are in the same sets that
+// instructions read and, if a pattern has \b or \B, are word characters or not alike.
 func (n *nfa) classify() {
 	seen := map[[symbols]bool]bool{}
 	n.sample = []byte{0}

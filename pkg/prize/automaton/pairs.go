@@ -2,8 +2,8 @@ package automaton
 
 import "encoding/binary"
 
-// minPairs is the number of texts from which pairs are worth the 192 KiB that they
-// take. A process that makes single draws never builds them.
+// minPairs is the minimum number of texts for which pairs, which take 192 KiB, are built.
+// A process that makes single draws does not need them.
 const minPairs = 16
 
 // MatchJoined matches len(dst) texts, each of width bytes, that are concatenated in
@@ -23,8 +23,8 @@ func (a *Automaton) MatchJoined(dst []int32, joined []byte, width int) {
 	}
 }
 
-// matchPairs advances all texts by some symbols at a time, so that the processor can
-// overlap their memory accesses. Until the end dst holds states.
+// matchPairs reads a few symbols of each text in turn, so that the processor can overlap
+// memory accesses. dst holds states until the end.
 func (a *Automaton) matchPairs(p *pairs, dst []int32, joined []byte, width int) {
 	start, shift, at := int32(a.start<<a.shift), 2*a.shift, 0
 	for i := range dst {

@@ -6,8 +6,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// Search finds example texts. A Search may be used for several examples, which share
-// its Budget.
+// Search finds example texts. All examples of a Search share its Budget.
 type Search struct {
 	Parts      []partgen.Format // an example consists of one text of each part
 	Budget     int              // the number of letters that may be read
@@ -31,9 +30,8 @@ func (s *Search) Unmatched(a *Automaton) (string, bool) {
 }
 
 // find returns a text for which the results of two automata are accepted. It visits
-// each pair of states once at each position. States that a pattern has hit are left
-// out in the tracked kind, in which the results therefore include only matches at the
-// end.
+// each pair of states once at each position. In the tracked kind it does not visit states
+// that a pattern has hit, because accept has only matches at the end.
 func (s *Search) find(a, b *Automaton, accepted func(i, j int32) bool) (string, bool) {
 	type pair struct{ a, b uint32 }
 	type node struct {

@@ -5,9 +5,8 @@ import (
 	"sync"
 )
 
-// CancelAfter returns a context that is cancelled after its Done and Err were called n
-// times. With increasing n, a test cancels an operation at every moment at which the
-// operation notices.
+// CancelAfter returns a context that is cancelled after n calls of its Done and Err. With
+// increasing n, a test cancels an operation at every point at which it checks its context.
 func CancelAfter(parent context.Context, n int) context.Context {
 	return &countingContext{Context: parent, left: n, done: make(chan struct{})}
 }
@@ -45,9 +44,9 @@ func (c *countingContext) Err() error {
 	}
 }
 
-// CancelEverywhere calls f with contexts that are cancelled later and later, until f
-// succeeds. After each failure it calls failed with the number of calls of the context and
-// the error.
+// CancelEverywhere calls f with contexts that are cancelled after more and more calls,
+// until f succeeds. After each failure it calls failed with the number of calls and the
+// error.
 func CancelEverywhere(parent context.Context, f func(ctx context.Context) error, failed func(calls int, err error)) {
 	for calls := 0; ; calls += 1 + calls/8 {
 		err := f(CancelAfter(parent, calls))

@@ -30,19 +30,20 @@ type Server struct {
 // password is the password of the server's only user.
 const password = "storetest"
 
-// StartServer starts a server for one test, which may stop and start it. A durable server
-// flushes its writes to the disk, as in production.
+// StartServer starts a server that is stopped after the test. A durable server flushes
+// writes to disk, as in production. Without PostgreSQL the test is skipped, or fails if the
+// environment variable CI is set.
 func StartServer(t testing.TB, durable bool) *Server {
 	t.Helper()
 	s, err := Launch(durable)
 	if err != nil {
-		needed(t, err.Error())
+		skipOrFail(t, err.Error())
 	}
 	t.Cleanup(s.Stop)
 	return s
 }
 
-// Launch is like [StartServer] outside of a test: the caller must stop the server.
+// Launch is like [StartServer], but the caller must stop the server.
 func Launch(durable bool) (*Server, error) {
 	initdb, err := program("initdb")
 	if err != nil {
@@ -128,13 +129,13 @@ func (s *Server) Start() error {
 	process, exited := s.process, make(chan struct{})
 	s.exited = exited
 	go func() {
-		_ = process.Wait() // its output tells more
+		_ = process.Wait() // the output explains the error
 		close(exited)
 	}()
 	for !s.answers() {
 		select {
 		case <-exited:
-			return errors.New("PostgreSQL ended:\n" + s.output.String())
+			return errors.New("PostgreSQL exited:\n" + s.output.String())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -146,7 +147,7 @@ func (s *Server) answers() bool {
 	if err != nil {
 		return false
 	}
-	defer db.Close() //nolint:errcheck // it is not used any more
+	defer db.Close() //nolint:errcheck // only pinged
 	return db.PingContext(context.Background()) == nil
 }
 
@@ -156,7 +157,7 @@ func (s *Server) Address() string {
 	return u.String()
 }
 
-// Halt ends the server without a clean shutdown. Its data stays.
+// Halt ends the server without a clean shutdown, and keeps its data.
 func (s *Server) Halt() {
 	if s.process == nil || s.exited == nil {
 		return

@@ -14,13 +14,13 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
-// serverVariable is the environment variable with the address of the server that [Run]
-// started. If it is set before, the tests use that server.
+// serverVariable is the environment variable with the address of the server. If it is not
+// set, [Run] starts a server and sets it.
 const serverVariable = "PRIZEGEN_TEST_POSTGRES"
 
 // Run runs the tests of a package with a PostgreSQL server, if one is installed, and
@@ -42,7 +42,7 @@ func Run(m *testing.M) int {
 	return m.Run()
 }
 
-// Each runs a test with each database engine, in a subtest of its name.
+// Each runs a test with each engine, in a subtest named for the engine.
 func Each(t *testing.T, test func(t *testing.T, address string)) {
 	t.Helper()
 	t.Run(string(store.SQLite), func(t *testing.T) { test(t, File(t)) })
@@ -56,12 +56,12 @@ func File(t testing.TB) string {
 }
 
 // Postgres returns the address of a new database, which is removed after the test. Without
-// a server it skips the test, or fails it under continuous integration.
+// a server it skips the test, or fails it if the environment variable CI is set.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv(serverVariable)
 	if server == "" {
-		needed(t, "PostgreSQL is not installed; install it, or set "+serverVariable+" to the address of a server")
+		skipOrFail(t, "PostgreSQL is not installed; install it, or set "+serverVariable+" to the address of a server")
 	}
 	name := fmt.Sprintf("prizegen_%d_%d", os.Getpid(), time.Now().UnixNano())
 	command(t, server, "CREATE DATABASE "+name)
@@ -74,13 +74,13 @@ func Postgres(t testing.TB) string {
 	return u.String()
 }
 
-// needed skips a test, or fails it under continuous integration.
-func needed(t testing.TB, what string) {
+// skipOrFail skips a test, or fails it if the environment variable CI is set.
+func skipOrFail(t testing.TB, reason string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
-		t.Fatal(what)
+		t.Fatal(reason)
 	}
-	t.Skip(what)
+	t.Skip(reason)
 }
 
 // command runs a statement on the server.
@@ -90,14 +90,14 @@ func command(t testing.TB, server, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // it has done its work
+	defer db.Close() //nolint:errcheck // the statement has ended
 	if _, err := db.ExecContext(context.Background(), text); err != nil {
 		t.Error(err)
 	}
 }
 
-// Open opens a database for a test. On a slow machine, transactions wait long for other
-// replicas that use the same SQLite file.
+// Open opens a database for a test, with a long lock timeout because slow machines make
+// replicas wait for each other.
 func Open(t testing.TB, address string) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), address, store.Options{LockTimeout: 10 * time.Minute})

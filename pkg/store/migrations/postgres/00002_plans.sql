@@ -1,5 +1,5 @@
 -- +goose Up
--- PostgreSQL looks by itself how full tables are; SQLite is told so in this step.
+-- PostgreSQL collects statistics automatically. The migration of SQLite adds them.
 SELECT 1;
 
 -- +goose Down

@@ -1,7 +1,7 @@
 -- +goose Up
--- An account number of a campaign is looked up by this index and no other: the key of the
--- table begins with the campaign as well, and while a table is small, PostgreSQL takes one
--- for as good as the other and keeps to it when it grows.
+-- Look up account numbers of a campaign with this index only. The primary key begins with
+-- the campaign, too. While a table is small, PostgreSQL considers both equally good, and it
+-- keeps its plan when the table grows.
 ALTER TABLE draws ADD CONSTRAINT draws_account UNIQUE (account, campaign_id);
 ALTER TABLE draws DROP CONSTRAINT draws_campaign_id_account_key;
 

@@ -1,8 +1,8 @@
 -- +goose Up
--- What the planner is to think of the table, however full it is. Without it, it looks for
--- the few draws that are claimed among millions that are not. Lists are short, so that the
--- index of those that are wanted is never much slower than reading all draws.
-ANALYZE draws; -- makes the table of statistics
+-- Statistics for the planner, independent of the number of rows. Without them, the planner
+-- would search millions of draws for the few that are claimed. A list reads one page only,
+-- so the index on the selected draws is never much slower than reading all draws.
+ANALYZE draws; -- creates the table of statistics
 DELETE FROM sqlite_stat1 WHERE tbl = 'draws';
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('draws', 'draws', '1000000 1000000 1'),
@@ -14,7 +14,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('draws', 'draws_unclaimed', '10000 10000 1'),
   ('draws', 'draws_claimed', '10000 10000 1'),
   ('draws', 'draws_voided', '100 100 1');
-ANALYZE sqlite_schema; -- has them read
+ANALYZE sqlite_schema; -- reloads the statistics
 
 -- +goose Down
 DELETE FROM sqlite_stat1 WHERE tbl = 'draws';

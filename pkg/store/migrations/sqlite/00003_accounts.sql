@@ -1,5 +1,5 @@
 -- +goose Up
--- SQLite looks account numbers up by the right index, see 00002_plans.sql.
+-- SQLite uses the right index because of its statistics; see 00002_plans.sql.
 SELECT 1;
 
 -- +goose Down
