@@ -69,7 +69,7 @@ func TestPlanValidation(t *testing.T) {
 		t.Errorf("got %+v, error %v", c, err)
 	}
 	if _, err := p.Create(t.Context(), plan); !errors.Is(err, campaign.ErrExists) {
-		t.Errorf("a second one of the name: %v", err)
+		t.Errorf("create a second campaign with the name: got error %v, want ErrExists", err)
 	}
 }
 
@@ -88,35 +88,35 @@ func TestCampaignStates(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrNotOpen) {
-		t.Errorf("a draft is played: %v", err)
+		t.Errorf("play a draft: got error %v, want ErrNotOpen", err)
 	}
 	if _, err := p.Close(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
-		t.Errorf("a draft is closed: %v", err)
+		t.Errorf("close a draft: got error %v, want ErrState", err)
 	}
 	summer.RequireEmail, summer.TextFormat = true, "upper2"
 	edited, err := p.Edit(ctx, "summer", draft.Version, summer)
 	if err != nil || !edited.RequireEmail || edited.TextFormat != "upper2" || edited.Version != draft.Version+1 {
-		t.Fatalf("got %+v, error %v", edited, err)
+		t.Fatalf("got %+v, error %v, want the edit in a new version", edited, err)
 	}
 	if _, err := p.Edit(ctx, "summer", draft.Version, summer); !errors.Is(err, campaign.ErrChanged) {
-		t.Errorf("a change of what somebody else changed meanwhile: %v", err)
+		t.Errorf("edit an old version: got error %v, want ErrChanged", err)
 	}
 	renamed := summer
 	renamed.Name = "winter"
 	if _, err := p.Edit(ctx, "summer", 0, renamed); field(err) != "name" {
-		t.Errorf("a campaign is renamed: %v", err)
+		t.Errorf("rename: got error %v, want one about name", err)
 	}
 
 	open, err := p.Open(ctx, "summer")
 	if err != nil || open.State != campaign.Open || len(open.Commitment) != 64 || open.Seed != "" {
-		t.Fatalf("got %+v, error %v", open, err)
+		t.Fatalf("got %+v, error %v, want an open campaign with a commitment", open, err)
 	}
 	if _, err := p.Open(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
-		t.Errorf("an open one is opened: %v", err)
+		t.Errorf("open twice: got error %v, want ErrState", err)
 	}
 	play.Person.Email = "ann@example.org"
 	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrNotOpen) || !strings.Contains(err.Error(), "begins at 2027-06-01T13:00:00Z") {
-		t.Errorf("played before it opens: %v", err)
+		t.Errorf("play before opens_at: got error %v, want ErrNotOpen", err)
 	}
 	clock.at = opens
 	if _, err := p.Play(ctx, play); err != nil {
@@ -124,7 +124,7 @@ func TestCampaignStates(t *testing.T) {
 	}
 	play.Person.Email = ""
 	if _, err := p.Play(ctx, play); field(err) != "email" {
-		t.Errorf("played without an email address: %v", err)
+		t.Errorf("play without an email address: got error %v, want one about email", err)
 	}
 	for name, change := range map[string]func(*campaign.Plan){
 		"rules_yaml":    func(p *campaign.Plan) { p.RulesYAML += "\n" },
@@ -136,7 +136,7 @@ func TestCampaignStates(t *testing.T) {
 		changed := summer
 		change(&changed)
 		if _, err := p.Edit(ctx, "summer", 0, changed); field(err) != name || !errors.Is(err, campaign.ErrInvalid) {
-			t.Errorf("%s of an open campaign is changed: %v", name, err)
+			t.Errorf("edit %s of an open campaign: got error %v, want ErrInvalid", name, err)
 		}
 	}
 	closes = closes.Add(time.Hour)
@@ -146,30 +146,30 @@ func TestCampaignStates(t *testing.T) {
 	}
 	play.Person.Email = "Ann@Example.org"
 	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrMaxPlays) {
-		t.Errorf("played too often: %v", err)
+		t.Errorf("play too often: got error %v, want ErrMaxPlays", err)
 	}
 	if err := p.Delete(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
-		t.Errorf("an open one is removed: %v", err)
+		t.Errorf("delete an open campaign: got error %v, want ErrState", err)
 	}
 	clock.at = closes
 	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrEnded) || !strings.Contains(err.Error(), "ended at 2027-06-01T15:00:00Z") {
-		t.Errorf("played after its end: %v", err)
+		t.Errorf("play after closes_at: got error %v, want ErrEnded", err)
 	}
 
 	closed, err := p.Close(ctx, "summer")
 	if err != nil || closed.State != campaign.Closed || closed.Seed == "" || closed.ClosedAt == nil {
-		t.Fatalf("got %+v, error %v", closed, err)
+		t.Fatalf("got %+v, error %v, want a closed campaign with its seed", closed, err)
 	}
 	if _, err := p.Close(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
-		t.Errorf("closed twice: %v", err)
+		t.Errorf("close twice: got error %v, want ErrState", err)
 	}
 	clock.at = opens
 	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrEnded) {
-		t.Errorf("a closed one is played: %v", err)
+		t.Errorf("play a closed campaign: got error %v, want ErrEnded", err)
 	}
 	summer.MaxPlays = 5
 	if _, err := p.Edit(ctx, "summer", 0, summer); field(err) != "max_plays" {
-		t.Errorf("the number of plays of a closed campaign is changed: %v", err)
+		t.Errorf("edit max_plays of a closed campaign: got error %v, want one about max_plays", err)
 	}
 	summer.MaxPlays, summer.Title = 1, "That was summer"
 	if c, err := p.Edit(ctx, "summer", 0, summer); err != nil || c.Title != summer.Title {
@@ -180,16 +180,17 @@ func TestCampaignStates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var told []string
+	var actions []string
 	for _, c := range changes {
-		told = append(told, c.Actor+" "+c.Action)
+		actions = append(actions, c.Actor+" "+c.Action)
 	}
 	want := "test campaign.edit, test campaign.close, test campaign.edit, test draw.make, test campaign.open, test campaign.edit, test campaign.create"
-	if got := strings.Join(told, ", "); got != want {
-		t.Errorf("the audit trail is\n%s, want\n%s", got, want)
+	if got := strings.Join(actions, ", "); got != want {
+		t.Errorf("got audit trail\n%s\nwant\n%s", got, want)
 	}
-	if detail := changes[2].Detail; detail != `title: "summer" → "Summer!"; closes_at: 2027-06-01T14:00:00Z → 2027-06-01T15:00:00Z; max_plays: 0 → 1` {
-		t.Errorf("the change is told as %s", detail)
+	want = `title: "summer" → "Summer!"; closes_at: 2027-06-01T14:00:00Z → 2027-06-01T15:00:00Z; max_plays: 0 → 1`
+	if got := changes[2].Detail; got != want {
+		t.Errorf("got detail %s, want %s", got, want)
 	}
 }
 
@@ -223,13 +224,13 @@ func TestOpenRefusesBadPlans(t *testing.T) {
 			}
 			_, unfit, err := plan.Preview()
 			if err != nil || name != "over" && (unfit == nil || !strings.Contains(unfit.Error(), test.want)) {
-				t.Errorf("the preview says %v, %v", unfit, err)
+				t.Errorf("Preview: got %v, error %v, want %q", unfit, err, test.want)
 			}
 			if err := p.Delete(t.Context(), name); err != nil {
 				t.Error(err)
 			}
 			if _, err := p.Campaign(t.Context(), name); !errors.Is(err, campaign.ErrNotFound) {
-				t.Errorf("a removed draft: %v", err)
+				t.Errorf("a deleted draft: got error %v, want ErrNotFound", err)
 			}
 		})
 	}
@@ -271,39 +272,39 @@ func TestPublicSeesNoDrafts(t *testing.T) {
 		}
 	}
 	if got := names(p, campaign.CampaignQuery{Paging: campaign.Paging{Limit: 2}}); got != "c-4 c-3 c-2 c-1 c-0 " {
-		t.Errorf("the promoter sees %s", got)
+		t.Errorf("got campaigns %s for a promoter, want all 5, newest first", got)
 	}
 	if got := names(public, campaign.CampaignQuery{Paging: campaign.Paging{Limit: 2}}); got != "c-4 c-2 c-0 " {
-		t.Errorf("the public sees %s", got)
+		t.Errorf("got campaigns %s for the public, want c-4 c-2 c-0", got)
 	}
 	if got := names(p, campaign.CampaignQuery{State: campaign.Draft}); got != "c-3 c-1 " {
-		t.Errorf("the drafts are %s", got)
+		t.Errorf("got drafts %s, want c-3 c-1", got)
 	}
 	for _, name := range []string{"c-1", "no such", "none"} {
 		if _, err := public.Campaign(t.Context(), name); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("the public sees %s: %v", name, err)
+			t.Errorf("Campaign(%s) for the public: got error %v, want ErrNotFound", name, err)
 		}
 		if _, err := public.Odds(t.Context(), name); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("the public sees the odds of %s: %v", name, err)
+			t.Errorf("odds of %s for the public: got error %v, want ErrNotFound", name, err)
 		}
 		if _, err := public.AccountOdds(t.Context(), name, "abcd1234"); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("the public sees the odds of %s: %v", name, err)
+			t.Errorf("odds of %s for the public: got error %v, want ErrNotFound", name, err)
 		}
 		if _, _, err := public.Winners(t.Context(), name, campaign.Paging{}); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("the public sees the winners of %s: %v", name, err)
+			t.Errorf("Winners(%s) for the public: got error %v, want ErrNotFound", name, err)
 		}
 	}
 	for _, cursor := range []string{"0", "-1", "x", "99999999999999999999"} {
 		if _, _, err := p.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: cursor}}); field(err) != "cursor" {
-			t.Errorf("the cursor %s: %v", cursor, err)
+			t.Errorf("cursor %s: got error %v, want one about cursor", cursor, err)
 		}
 	}
 	odds, err := public.Odds(t.Context(), "c-0")
 	if err != nil || odds.Currency != "GBP" || len(odds.Rows) != 5 {
-		t.Errorf("got %+v, error %v", odds, err)
+		t.Errorf("got odds %+v, error %v, want 5 rows in GBP", odds, err)
 	}
 	one, err := public.AccountOdds(t.Context(), "c-0", "abcd4000")
 	if err != nil || len(one.Rows) != 3 || one.Rows[0].Probability != "1/2" {
-		t.Errorf("got %+v, error %v", one, err)
+		t.Errorf("got odds %+v, error %v, want 3 rows, the first with 1/2", one, err)
 	}
 }

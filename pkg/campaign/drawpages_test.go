@@ -84,10 +84,10 @@ func TestDrawPages(t *testing.T) {
 			return draws, next, err
 		})
 		if !slices.Equal(got, newest(winners)) {
-			t.Errorf("the public sees the winners %v, want %v", got, newest(winners))
+			t.Errorf("got winners %v for the public, want %v", got, newest(winners))
 		}
 		if _, _, err := p.Draws(t.Context(), campaign.DrawQuery{Paging: campaign.Paging{Cursor: "first"}, Campaign: "certain"}); field(err) != "cursor" {
-			t.Errorf("a cursor that is none: %v", err)
+			t.Errorf("malformed cursor: got error %v, want one about cursor", err)
 		}
 	})
 }

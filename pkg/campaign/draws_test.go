@@ -55,24 +55,24 @@ func TestClaimsAndVoids(t *testing.T) {
 			return ids
 		}
 		if got := list(campaign.Unclaimed); !slices.Contains(got, winner.ID) || slices.Contains(got, loser.ID) {
-			t.Errorf("unclaimed are %v", got)
+			t.Errorf("got unclaimed draws %v, want %s and not %s", got, winner.ID, loser.ID)
 		}
 
 		if _, err := p.Claim(ctx, loser.ID, ""); !errors.Is(err, campaign.ErrState) {
-			t.Errorf("nothing is claimed: %v", err)
+			t.Errorf("claim a draw without a prize: got error %v, want ErrState", err)
 		}
 		if _, err := p.Unclaim(ctx, winner.ID); !errors.Is(err, campaign.ErrState) {
-			t.Errorf("a claim that is not there is taken back: %v", err)
+			t.Errorf("unclaim an unclaimed draw: got error %v, want ErrState", err)
 		}
 		d, err := p.Claim(ctx, winner.ID, " posted ")
 		if err != nil || d.Claim == nil || d.Claim.Note != "posted" {
 			t.Fatalf("got %+v, error %v", d, err)
 		}
 		if _, err := p.Claim(ctx, winner.ID, ""); !errors.Is(err, campaign.ErrState) || !strings.Contains(err.Error(), "already") {
-			t.Errorf("claimed twice: %v", err)
+			t.Errorf("claim twice: got error %v, want ErrState", err)
 		}
 		if got := list(campaign.Claimed); !slices.Equal(got, []string{winner.ID}) {
-			t.Errorf("claimed are %v", got)
+			t.Errorf("got claimed draws %v, want %s", got, winner.ID)
 		}
 		if d, err := p.Unclaim(ctx, winner.ID); err != nil || d.Claim != nil {
 			t.Errorf("got %+v, error %v", d, err)
@@ -80,45 +80,45 @@ func TestClaimsAndVoids(t *testing.T) {
 
 		for _, reason := range []string{"", " \n", strings.Repeat("x", 1001), "\xff"} {
 			if _, err := p.Void(ctx, winner.ID, reason); field(err) != "reason" {
-				t.Errorf("voided for %q: %v", reason, err)
+				t.Errorf("void with the reason %q: got error %v, want one about reason", reason, err)
 			}
 		}
 		if _, err := p.Claim(ctx, winner.ID, strings.Repeat("é", 1001)); field(err) != "note" {
-			t.Errorf("a long note: %v", err)
+			t.Errorf("claim with a long note: got error %v, want one about note", err)
 		}
 		if d, err := p.Void(ctx, winner.ID, "@played twice"); err != nil || d.Void == nil || d.Prize == nil {
 			t.Errorf("got %+v, error %v", d, err)
 		}
 		if _, err := p.Void(ctx, winner.ID, "again"); !errors.Is(err, campaign.ErrState) {
-			t.Errorf("voided twice: %v", err)
+			t.Errorf("void twice: got error %v, want ErrState", err)
 		}
 		if _, err := p.Claim(ctx, winner.ID, ""); !errors.Is(err, campaign.ErrState) {
-			t.Errorf("a void draw is claimed: %v", err)
+			t.Errorf("claim a void draw: got error %v, want ErrState", err)
 		}
 		if got := list(campaign.Voided); !slices.Equal(got, []string{winner.ID}) {
-			t.Errorf("voided are %v", got)
+			t.Errorf("got void draws %v, want %s", got, winner.ID)
 		}
 		if _, _, err := p.Draws(ctx, campaign.DrawQuery{Campaign: "certain", Status: "lost"}); field(err) != "status" {
-			t.Errorf("a status that is none: %v", err)
+			t.Errorf("unknown status: got error %v, want one about status", err)
 		}
 
 		seen, err := p.Service.Draw(ctx, winner.ID)
 		if err != nil || seen.Void == nil || seen.Void.Note != "" || seen.Entrant != nil || seen.Player == "" {
-			t.Errorf("the public sees %+v, %v", seen, err)
+			t.Errorf("got draw %+v, error %v for the public, want no note and no entrant", seen, err)
 		}
 		for _, id := range []string{"", "x", winner.ID + "a", strings.Replace(winner.ID, "certain", "other", 1), winner.ID[:len(winner.ID)-16] + "aaaaaaaaaaaaaaaa", "certain-9999-aaaaaaaaaaaaaaaa"} {
 			if _, err := p.Draw(ctx, id); !errors.Is(err, campaign.ErrNotFound) {
-				t.Errorf("the draw %q is found: %v", id, err)
+				t.Errorf("Draw(%q): got error %v, want ErrNotFound", id, err)
 			}
 			if _, err := p.Void(ctx, id, "x"); !errors.Is(err, campaign.ErrNotFound) {
-				t.Errorf("the draw %q is voided: %v", id, err)
+				t.Errorf("Void(%q): got error %v, want ErrNotFound", id, err)
 			}
 		}
 		if _, err := p.Close(ctx, "certain"); err != nil {
 			t.Fatal(err)
 		}
 		if report := verified(t, p, "certain"); report.Held == 0 {
-			t.Errorf("got %+v", report)
+			t.Errorf("got report %+v, want correct draws", report)
 		}
 	})
 }
@@ -163,17 +163,17 @@ func TestExportCSV(t *testing.T) {
 	}
 	public := read(campaign.ExportOptions{})
 	if got := strings.Join(public["index"], ","); got != "index,account,rule,prize,value,currency,drawn,played_at,claimed_at,voided_at" {
-		t.Errorf("the columns are %s", got)
+		t.Errorf("got columns %s, want those without entrants", got)
 	}
 	row := public[fmt.Sprint(winner.Index)]
 	if row[2] != "'=first half" || row[3] != "'+Mug" || row[4] != "800" || row[5] != "GBP" || row[8] == "" || row[9] == "" {
-		t.Errorf("the winner is %q", row)
+		t.Errorf("got winner %q, want apostrophes before formulas", row)
 	}
 	if row := public[fmt.Sprint(loser.Index)]; row[3] != "" || row[4] != "0" || row[8] != "" {
-		t.Errorf("the other one is %q", row)
+		t.Errorf("got loser %q, want no prize", row)
 	}
 	row = read(campaign.ExportOptions{Entrants: true})[fmt.Sprint(winner.Index)]
 	if row[11] != "'=Ann" || !strings.HasPrefix(row[12], "Lee ") || row[14] != "'-posted" || row[15] != "'@spam" {
-		t.Errorf("the winner is %q", row)
+		t.Errorf("got winner %q, want apostrophes before formulas", row)
 	}
 }

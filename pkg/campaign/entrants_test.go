@@ -104,23 +104,23 @@ func TestEntrants(t *testing.T) {
 			t.Fatalf("got %+v, error %v", ann, err)
 		}
 		if _, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ANN@example.org"}); !errors.Is(err, campaign.ErrExists) {
-			t.Errorf("added twice: %v", err)
+			t.Errorf("add twice: got error %v, want ErrExists", err)
 		}
 		if _, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann"}); field(err) != "last_name" {
-			t.Errorf("added without a name: %v", err)
+			t.Errorf("add without a last name: got error %v, want one about last_name", err)
 		}
 		d, err := p.Play(ctx, campaign.Play{Campaign: "summer", EntrantID: ann.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := p.Play(ctx, campaign.Play{Campaign: "summer", EntrantID: 12345}); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("somebody unknown plays: %v", err)
+			t.Errorf("play with an unknown ID: got error %v, want ErrNotFound", err)
 		}
 		if _, err := p.Play(ctx, campaign.Play{Campaign: "summer"}); err != nil {
-			t.Errorf("the promoter draws for nobody: %v", err)
+			t.Errorf("play without an entrant: %v", err)
 		}
 		if _, err := p.Service.Play(ctx, campaign.Play{Campaign: "summer", EntrantID: ann.ID}); field(err) != "entrant" {
-			t.Errorf("the public plays for an entrant by ID: %v", err)
+			t.Errorf("play by ID as the public: got error %v, want one about entrant", err)
 		}
 		draws, _, err := p.Draws(ctx, campaign.DrawQuery{Campaign: "summer", Entrant: ann.ID})
 		if err != nil || len(draws) != 1 || draws[0].ID != d.ID || draws[0].Entrant.Plays != nil || draws[0].Entrant.Email != "ann@example.org" {
@@ -134,16 +134,16 @@ func TestEntrants(t *testing.T) {
 		_, err = p.ImportEntrants(ctx, []campaign.Person{{FirstName: "Cy", LastName: "Xu"}, {FirstName: "Di"}, {FirstName: "Ed", LastName: "Yo", Email: "ed"}})
 		var bad *campaign.ImportError
 		if !errors.As(err, &bad) || len(bad.Bad) != 2 || field(bad.Bad[1]) != "last_name" || field(bad.Bad[2]) != "email" || !errors.Is(err, campaign.ErrInvalid) {
-			t.Errorf("bad lines: %v", err)
+			t.Errorf("import of two invalid people: got error %v, want ErrInvalid", err)
 		}
 		if !strings.Contains(err.Error(), "2 of the people are invalid; nobody was imported") {
-			t.Errorf("it says %v", err)
+			t.Errorf("got error %v, want the number of invalid people", err)
 		}
 		if list, _, err := p.Entrants(ctx, campaign.EntrantQuery{Search: "xu"}); err != nil || len(list) != 0 {
-			t.Errorf("half an import is stored: %+v, %v", list, err)
+			t.Errorf("got entrants %+v, error %v after a failed import, want none", list, err)
 		}
 		if _, err := p.ImportEntrants(ctx, make([]campaign.Person, 100_001)); field(err) != "entrants" {
-			t.Errorf("a giant import: %v", err)
+			t.Errorf("import of too many people: got error %v, want one about entrants", err)
 		}
 
 		edited, err := p.EditEntrantFrom(ctx, ann.ID, ann.Person, campaign.Person{FirstName: "Anne", LastName: "Li", Email: "anne@example.org"})
@@ -151,43 +151,43 @@ func TestEntrants(t *testing.T) {
 			t.Errorf("got %+v, error %v", edited, err)
 		}
 		if _, err := p.EditEntrant(ctx, ann.ID, campaign.Person{FirstName: "Bo", LastName: "Wu"}); !errors.Is(err, campaign.ErrExists) {
-			t.Errorf("made the same as another one: %v", err)
+			t.Errorf("edit to the same as another entrant: got error %v, want ErrExists", err)
 		}
 		if _, err := p.EditEntrantFrom(ctx, ann.ID, ann.Person, campaign.Person{FirstName: "Anna", LastName: "Lee"}); !errors.Is(err, campaign.ErrChanged) {
-			t.Errorf("an edit of what has changed since: %v", err)
+			t.Errorf("edit of an old version: got error %v, want ErrChanged", err)
 		}
 		if _, err := p.EditEntrant(ctx, 12345, edited.Person); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("somebody unknown is corrected: %v", err)
+			t.Errorf("edit with an unknown ID: got error %v, want ErrNotFound", err)
 		}
 		if _, err := p.EditEntrant(ctx, ann.ID, campaign.Person{}); field(err) != "first_name" {
-			t.Errorf("somebody gets no name: %v", err)
+			t.Errorf("edit without a name: got error %v, want one about first_name", err)
 		}
 
 		if err := p.DeleteEntrant(ctx, ann.ID); err != nil {
 			t.Fatal(err)
 		}
 		if err := p.DeleteEntrant(ctx, ann.ID); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("erased twice: %v", err)
+			t.Errorf("delete twice: got error %v, want ErrNotFound", err)
 		}
 		if _, err := p.Entrant(ctx, ann.ID); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("who was erased is found: %v", err)
+			t.Errorf("a deleted entrant: got error %v, want ErrNotFound", err)
 		}
 		if after, err := p.Draw(ctx, d.ID); err != nil || after.Entrant != nil || after.Player != "" || after.Account != d.Account {
-			t.Errorf("the draw is %+v, %v", after, err)
+			t.Errorf("got draw %+v, error %v, want it without an entrant", after, err)
 		}
 		if _, err := p.Close(ctx, "summer"); err != nil {
 			t.Fatal(err)
 		}
 		if report := verified(t, p, "summer"); report.Draws != 2 {
-			t.Errorf("got %+v", report)
+			t.Errorf("got report %+v, want 2 draws", report)
 		}
 		changes, err := p.Changes(ctx, campaign.ChangeQuery{Subject: fmt.Sprint("entrant ", ann.ID)})
 		if err != nil || len(changes) != 3 {
-			t.Fatalf("got %+v, error %v", changes, err)
+			t.Fatalf("got changes %+v, error %v, want 3", changes, err)
 		}
 		for _, c := range changes {
 			if strings.Contains(c.Detail, "Ann") || strings.Contains(c.Detail, "example.org") {
-				t.Errorf("the audit trail has personal data: %+v", c)
+				t.Errorf("got personal data in the audit trail: %+v", c)
 			}
 		}
 	})
@@ -220,11 +220,11 @@ func TestEntrantPages(t *testing.T) {
 		t.Errorf("got %v, want %s", got, want)
 	}
 	if _, _, err := p.Entrants(t.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Cursor: "x"}}); field(err) != "cursor" {
-		t.Errorf("a cursor that is none: %v", err)
+		t.Errorf("malformed cursor: got error %v, want one about cursor", err)
 	}
 }
 
-// FuzzClean checks that Clean changes a clean person no more.
+// FuzzClean checks that Clean is idempotent.
 func FuzzClean(f *testing.F) {
 	f.Add("Ann", "Lee", "ann@example.org")
 	f.Add("Rene\u0301 ", "李", "")
@@ -239,7 +239,7 @@ func FuzzClean(f *testing.F) {
 		}
 		again, err := clean.Clean()
 		if err != nil || again != clean {
-			t.Fatalf("Clean of the clean %+v: got %+v, error %v", clean, again, err)
+			t.Fatalf("Clean: got %+v, error %v, want %+v unchanged", again, err, clean)
 		}
 		if clean.Shown() == "" || clean.Identity() == "" {
 			t.Fatalf("got no public name or no identity of %+v", clean)

@@ -76,13 +76,13 @@ func TestGeneratorFailure(t *testing.T) {
 			}
 		}
 		if !errors.Is(err, g.err) || played > 144 { // docs/campaigns.md promises at most 144
-			t.Errorf("after %d plays got %v", played, err)
+			t.Errorf("after %d plays: got error %v, want err", played, err)
 		}
 		if again, err := play(0); err != nil || again.ID != first.ID {
-			t.Errorf("a repeated play needs no generator, got %+v, %v", again, err)
+			t.Errorf("repeated play: got %+v, error %v, want draw %s", again, err, first.ID)
 		}
 		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(2), Key: "0"}); !errors.Is(err, campaign.ErrKeyReused) {
-			t.Errorf("the key of another play: %v", err)
+			t.Errorf("key of another play: got error %v, want ErrKeyReused", err)
 		}
 		if c, err := p.Campaign(t.Context(), "summer"); err != nil || c.Plays != int64(played) {
 			t.Errorf("got %d plays, error %v; want %d plays", c.Plays, err, played)
@@ -111,7 +111,7 @@ func TestGeneratorIsCalledRarely(t *testing.T) {
 		}
 	}
 	if g.calls > plays/10 {
-		t.Errorf("the generator was called %d times for %d plays", g.calls, plays)
+		t.Errorf("got %d calls of the generator for %d plays, want at most %d", g.calls, plays, plays/10)
 	}
 }
 
@@ -125,24 +125,24 @@ func TestLostAnswer(t *testing.T) {
 
 	db.lose.Store(true)
 	if _, err := p.Play(t.Context(), play); !errors.Is(err, campaign.ErrUnavailable) {
-		t.Errorf("a database that is away: %v", err)
+		t.Errorf("unavailable database: got error %v, want ErrUnavailable", err)
 	}
 	db.lose.Store(false)
 	db.loseAnswer.Store(true)
 	d, err := p.Play(t.Context(), play)
 	if err != nil {
-		t.Errorf("the draw is there, but the play is answered with %v", err)
+		t.Errorf("got error %v, want the stored draw", err)
 	}
 	db.loseAnswer.Store(false)
 	again, err := p.Play(t.Context(), play)
 	if err != nil || again.ID != d.ID {
-		t.Errorf("the repetition gets %+v, %v, want %s", again, err, d.ID)
+		t.Errorf("repeated play: got %+v, error %v, want draw %s", again, err, d.ID)
 	}
 	if found, err := p.PlayOfKey(t.Context(), "one"); err != nil || found.ID != d.ID {
-		t.Errorf("the key finds %+v, %v", found, err)
+		t.Errorf("PlayOfKey: got %+v, error %v, want draw %s", found, err, d.ID)
 	}
 	if _, err := p.PlayOfKey(t.Context(), "two"); !errors.Is(err, campaign.ErrNotFound) {
-		t.Errorf("a key that was never used: %v", err)
+		t.Errorf("unused key: got error %v, want ErrNotFound", err)
 	}
 	if c, err := p.Campaign(t.Context(), "summer"); err != nil || c.Plays != 1 {
 		t.Errorf("got %d plays, error %v; want 1 play", c.Plays, err)
@@ -169,7 +169,7 @@ func TestQueueIsLimited(t *testing.T) {
 		synctest.Wait()
 		play(4)
 		if err := <-answers; !errors.Is(err, campaign.ErrBusy) || !strings.Contains(err.Error(), "3 plays of the campaign summer are waiting") {
-			t.Errorf("one play too many: %v", err)
+			t.Errorf("play with a full queue: got error %v, want ErrBusy", err)
 		}
 		close(g.gate)
 		for range 4 {
@@ -181,8 +181,8 @@ func TestQueueIsLimited(t *testing.T) {
 	})
 }
 
-// TestIdleQueuesAreDropped plays more campaigns than have queues.
-func TestIdleQueuesAreDropped(t *testing.T) {
+// TestIdleQueuesAreRemoved plays more campaigns than have queues.
+func TestIdleQueuesAreRemoved(t *testing.T) {
 	p := newAdmin(t, storetest.File(t))
 	for i := range 120 {
 		name := fmt.Sprint("c", i)
@@ -194,7 +194,7 @@ func TestIdleQueuesAreDropped(t *testing.T) {
 	for _, i := range []int{0, 60, 119} {
 		d, err := p.Play(t.Context(), campaign.Play{Campaign: fmt.Sprint("c", i), Person: person(i)})
 		if err != nil || d.Index == 0 {
-			t.Errorf("the second play of c%d: %+v, %v", i, d, err)
+			t.Errorf("second play of c%d: got %+v, error %v, want the next index", i, d, err)
 		}
 	}
 }
@@ -204,14 +204,14 @@ func TestInvalidKeys(t *testing.T) {
 	p := opened(t, storetest.File(t), plan("summer"))
 	for _, key := range []string{strings.Repeat("k", 255+1), "a\nb", "clé", "\x7f"} {
 		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: key}); field(err) != "Idempotency-Key" {
-			t.Errorf("the key %q: %v", key, err)
+			t.Errorf("key %q: got error %v, want one about Idempotency-Key", key, err)
 		}
 	}
 	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: strings.Repeat("k", 255)}); err != nil {
 		t.Error(err)
 	}
 	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "No Such", Person: person(1)}); !errors.Is(err, campaign.ErrNotFound) {
-		t.Errorf("a campaign that can't be: %v", err)
+		t.Errorf("malformed name: got error %v, want ErrNotFound", err)
 	}
 }
 
@@ -234,14 +234,14 @@ func TestExportWriteErrors(t *testing.T) {
 	}
 	for _, room := range []int{0, 100, 1000} {
 		if err := p.Export(t.Context(), "summer", &full{room}, campaign.ExportOptions{}); err == nil {
-			t.Errorf("an export fits into %d bytes", room)
+			t.Errorf("Export to a writer with %d bytes: got no error", room)
 		}
 		if err := p.ExportCSV(t.Context(), "summer", &full{room}, campaign.ExportOptions{}); err == nil {
-			t.Errorf("a spreadsheet fits into %d bytes", room)
+			t.Errorf("ExportCSV to a writer with %d bytes: got no error", room)
 		}
 	}
 	var file bytes.Buffer
 	if err := p.Export(t.Context(), "winter", &file, campaign.ExportOptions{}); !errors.Is(err, campaign.ErrNotFound) || file.Len() > 0 {
-		t.Errorf("an export of nothing: %v, %q", err, file.String())
+		t.Errorf("unknown campaign: got error %v and %q, want ErrNotFound and nothing", err, file.String())
 	}
 }

@@ -27,7 +27,7 @@ func TestKeyOfTwoCampaigns(t *testing.T) {
 					for _, key := range []string{fmt.Sprint("key ", i), ""} {
 						_, err := p.Play(t.Context(), campaign.Play{Campaign: name, Person: person(i), Key: key})
 						if err != nil && (key == "" || !errors.Is(err, campaign.ErrKeyReused)) {
-							t.Errorf("with the key %q: %v", key, err)
+							t.Errorf("key %q: got error %v, want ErrKeyReused", key, err)
 						}
 					}
 				})
@@ -56,9 +56,9 @@ func TestPublicCannotPlayDrafts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1)}); !errors.Is(err, campaign.ErrNotOpen) {
-		t.Errorf("the promoter plays a draft: %v", err)
+		t.Errorf("play a draft as a promoter: got error %v, want ErrNotOpen", err)
 	}
 	if _, err := service.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1)}); !errors.Is(err, campaign.ErrNotFound) {
-		t.Errorf("the public plays a draft: %v", err)
+		t.Errorf("play a draft as the public: got error %v, want ErrNotFound", err)
 	}
 }

@@ -121,7 +121,7 @@ func TestConcurrentPlaysOnReplicas(t *testing.T) {
 			t.Fatal(err)
 		}
 		if c.Plays != clients*each || c.Prizes[0].Awarded != 10 || c.Prizes[1].Awarded != 5 {
-			t.Fatalf("got %+v", c)
+			t.Fatalf("got %+v, want %d plays and the stock of 10 and 5 awarded", c, clients*each)
 		}
 		report := verified(t, replicas[2], "summer")
 		if report.Draws != clients*each || report.Held != report.Draws+report.Skipped || !report.SeedKnown {
@@ -173,6 +173,6 @@ func TestCancelledPlay(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := p.Play(ctx, campaign.Play{Campaign: "summer", Person: person(1)}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want context.Canceled", err)
 	}
 }

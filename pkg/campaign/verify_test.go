@@ -107,7 +107,7 @@ func findings(t *testing.T, text string) []string {
 		t.Fatal(err)
 	}
 	if report.Wrong != uint64(len(list)) {
-		t.Errorf("got %d findings, counted as %d", len(list), report.Wrong)
+		t.Errorf("got Wrong %d, want %d", report.Wrong, len(list))
 	}
 	return list
 }
@@ -117,7 +117,7 @@ func (f file) where(t *testing.T, is func(entry map[string]any) bool) int {
 	t.Helper()
 	i := slices.IndexFunc(f.list, is)
 	if i < 0 {
-		t.Fatal("there is no such entry")
+		t.Fatal("got no entry that satisfies the condition")
 	}
 	return i
 }
@@ -297,7 +297,7 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 		})
 	}
 	if !campaign.IsExport([]byte(text)) || campaign.IsExport([]byte(`[{"index":0}]`)) || campaign.IsExport(nil) {
-		t.Error("an export is not told from other files")
+		t.Error("IsExport: got a wrong result for an export or another file")
 	}
 }
 
@@ -307,6 +307,6 @@ func TestVerifyProgress(t *testing.T) {
 	var read uint64
 	report, err := campaign.Verify(t.Context(), draw.Local{}, strings.NewReader(f.text(t)), func(n uint64) { read += n }, func(draw.Finding) {})
 	if err != nil || read != uint64(f.next) || report.Draws != 20 || report.Skipped != read-20 || report.Held != read || !report.SeedKnown {
-		t.Errorf("got %d entries, report %+v, error %v", read, report, err)
+		t.Errorf("got %d entries, report %+v, error %v, want %d correct entries with 20 draws", read, report, err, f.next)
 	}
 }

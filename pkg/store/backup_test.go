@@ -53,10 +53,10 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Errorf("got %d rows written, want 205", written.Load())
 		}
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("got %v, error %v", info, err)
+			t.Errorf("got %v, error %v, want mode 600", info, err)
 		}
 		if err := db.Backup(t.Context(), file, nil); !errors.Is(err, fs.ErrExist) {
-			t.Errorf("a second backup of the name: %v", err)
+			t.Errorf("second backup with the name: got error %v, want ErrExist", err)
 		}
 		next, err := store.Open(t.Context(), address, store.Options{})
 		if err != nil {
@@ -67,10 +67,10 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := contents(t, next); !reflect.DeepEqual(got, want) {
-			t.Errorf("restored is %+v\nwant %+v", got, want)
+			t.Errorf("got restored %+v\nwant %+v", got, want)
 		}
 		if err := next.Restore(t.Context(), file, nil); !errors.Is(err, store.ErrNotEmpty) {
-			t.Errorf("a second restoring: %v", err)
+			t.Errorf("second restore: got error %v, want ErrNotEmpty", err)
 		}
 		added(t, next, "winter") // gets a new ID
 		back := filepath.Join(t.TempDir(), "back.db")
@@ -82,7 +82,7 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := contents(t, last); !reflect.DeepEqual(got, want) {
-			t.Errorf("moved back is %+v\nwant %+v", got, want)
+			t.Errorf("got moved back %+v\nwant %+v", got, want)
 		}
 	})
 }
@@ -104,7 +104,7 @@ func TestBackupWithoutTables(t *testing.T) {
 			t.Errorf("got %+v, error %v", s, err)
 		}
 		if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
-			t.Errorf("left: %v, %v", left, err)
+			t.Errorf("got files %v, error %v, want none", left, err)
 		}
 	})
 }
@@ -113,16 +113,16 @@ func TestRestoreRefusesOtherFiles(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	file := filepath.Join(t.TempDir(), "none")
 	if err := db.Restore(t.Context(), file, nil); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a missing file: %v", err)
+		t.Errorf("a missing file: got error %v, want ErrNotExist", err)
 	}
 	if err := os.WriteFile(file, []byte(strings.Repeat("no backup ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Restore(t.Context(), file, nil); err == nil || !strings.Contains(err.Error(), "not a database") {
-		t.Errorf("another file: %v", err)
+		t.Errorf("other file: got error %v, want that it is not a database", err)
 	}
 	if err := db.Backup(t.Context(), filepath.Join(file, "below"), nil); err == nil {
-		t.Error("a backup below a file")
+		t.Error("backup below a file: got no error, want one")
 	}
 }
 
@@ -146,7 +146,7 @@ func TestRestoreReadsLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := db.Restore(t.Context(), filepath.Join(folder, "empty.db"), nil); err == nil || !strings.Contains(err.Error(), "no tables of prizegen") {
-		t.Errorf("an empty file: %v", err)
+		t.Errorf("empty file: got error %v, want that it has no tables", err)
 	}
 	if err := db.Restore(t.Context(), filepath.Join(folder, "left.db"), nil); err != nil {
 		t.Fatal(err)
@@ -169,6 +169,6 @@ func TestRestoreWithoutTemporaryFolder(t *testing.T) {
 	}
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(backup), ".prizegen*"))
 	if err != nil || len(left) > 0 {
-		t.Errorf("a copy is left over: %v, %v", left, err)
+		t.Errorf("got copies %v, error %v, want none", left, err)
 	}
 }

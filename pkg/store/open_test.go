@@ -56,7 +56,7 @@ func TestNewerDatabase(t *testing.T) {
 		}
 		_, err = store.Open(t.Context(), address, store.Options{})
 		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "version 999") {
-			t.Errorf("got %v", err)
+			t.Errorf("got error %v, want ErrNewer with version 999", err)
 		}
 		db, err := store.Open(t.Context(), address, store.Options{KeepVersion: true})
 		if err != nil {
@@ -67,7 +67,7 @@ func TestNewerDatabase(t *testing.T) {
 			t.Errorf("got %+v, error %v", s, err)
 		}
 		if err := db.Backup(t.Context(), filepath.Join(t.TempDir(), "backup.db"), nil); !errors.Is(err, store.ErrNewer) {
-			t.Errorf("a backup of tables that are not known: %v", err)
+			t.Errorf("backup of newer tables: got error %v, want ErrNewer", err)
 		}
 	})
 }
@@ -94,7 +94,7 @@ func TestOpenErrors(t *testing.T) {
 		}
 	}
 	if got := store.Redact("postgres://u:hunter2@host/x?password=hunter3"); strings.Contains(got, "hunter") {
-		t.Errorf("redacted is %s", got)
+		t.Errorf("got %s, want no password", got)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestPathIsEscaped(t *testing.T) {
 	added(t, db, "summer")
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("got %v, error %v", info, err)
+		t.Errorf("got %v, error %v, want mode 600", info, err)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestFullDisk(t *testing.T) {
 	long.Title = strings.Repeat("x", 1<<20)
 	err := db.Update(t.Context(), func(tx campaign.Tx) error { return tx.SaveCampaign(t.Context(), &long) })
 	if !errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "the disk is full") {
-		t.Errorf("a full disk gives %v", err)
+		t.Errorf("a full disk gives: got error %v, want ErrUnavailable", err)
 	}
 	pages("1000000")
 	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.SaveCampaign(ctx, &long) })
@@ -183,13 +183,13 @@ func TestServerRestart(t *testing.T) {
 	defer cancel()
 	err := db.Update(ctx, func(tx campaign.Tx) error { return tx.AddCampaign(ctx, record("winter")) })
 	if !errors.Is(err, campaign.ErrUnavailable) {
-		t.Errorf("a stopped server gives %v", err)
+		t.Errorf("a stopped server gives: got error %v, want ErrUnavailable", err)
 	}
 	if _, err := db.Campaign(ctx, "summer"); !errors.Is(err, campaign.ErrUnavailable) {
-		t.Errorf("a stopped server gives %v", err)
+		t.Errorf("a stopped server gives: got error %v, want ErrUnavailable", err)
 	}
 	if err := db.Ping(ctx); !errors.Is(err, campaign.ErrUnavailable) {
-		t.Errorf("a stopped server gives %v", err)
+		t.Errorf("a stopped server gives: got error %v, want ErrUnavailable", err)
 	}
 	if err := server.Start(); err != nil {
 		t.Fatal(err)

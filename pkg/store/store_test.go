@@ -115,11 +115,11 @@ func TestCampaigns(t *testing.T) {
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.DeleteCampaign(ctx, winter.ID) })
 		if _, err := db.Campaign(t.Context(), "winter"); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("a deleted campaign: %v", err)
+			t.Errorf("a deleted campaign: got error %v, want ErrNotFound", err)
 		}
 		err = db.Update(t.Context(), func(tx campaign.Tx) error { return tx.AddCampaign(t.Context(), record("summer")) })
 		if !errors.Is(err, campaign.ErrExists) {
-			t.Errorf("a second campaign of the name: %v", err)
+			t.Errorf("second campaign of the name: got error %v, want ErrExists", err)
 		}
 	})
 }
@@ -153,7 +153,7 @@ func TestRollback(t *testing.T) {
 				return test(t.Context(), tx)
 			})
 			if err == nil {
-				t.Errorf("%s: got no error", name)
+				t.Errorf("%s: got no error, want one", name)
 			}
 		}
 		func() {
@@ -170,13 +170,13 @@ func TestRollback(t *testing.T) {
 			return nil
 		})
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("a cancelled transaction: %v", err)
+			t.Errorf("a cancelled transaction: got error %v, want Canceled", err)
 		}
 		if changes, err := db.Changes(t.Context(), campaign.ChangeQuery{Paging: campaign.Paging{Limit: 10}}); err != nil || len(changes) != 0 {
-			t.Errorf("left: %+v, %v", changes, err)
+			t.Errorf("got changes %+v, error %v, want none", changes, err)
 		}
 		if got, err := db.Campaign(t.Context(), "summer"); err != nil || !reflect.DeepEqual(got, r) {
-			t.Errorf("left: %+v, %v", got, err)
+			t.Errorf("got %+v, error %v, want %+v", got, err, r)
 		}
 	})
 }
@@ -233,7 +233,7 @@ func TestDraws(t *testing.T) {
 			t.Errorf("got %+v, error %v", d, err)
 		}
 		if _, err := db.Draw(t.Context(), r.ID, 5); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("a skipped index has a draw: %v", err)
+			t.Errorf("draw of a skipped index: got error %v, want ErrNotFound", err)
 		}
 		if d, err := db.DrawOfKey(t.Context(), *all[2].Key); err != nil || d.Index != all[2].Index {
 			t.Errorf("got %+v, error %v", d, err)
@@ -245,15 +245,15 @@ func TestDraws(t *testing.T) {
 			issued, err := tx.Issued(ctx, r.ID, []string{"nope", all[7].Account, all[59].Account})
 			slices.Sort(issued)
 			if len(issued) != 2 || err != nil {
-				t.Errorf("issued are %v, %v", issued, err)
+				t.Errorf("got issued %v, error %v, want 2", issued, err)
 			}
 			rows, err := tx.DrawsOfKeys(ctx, [][16]byte{*all[0].Key, {9, 9, 9}, *all[4].Key})
 			if len(rows) != 2 {
-				t.Errorf("of the keys are %v, %v", rows, err)
+				t.Errorf("got draws %v, error %v, want those of 2 keys", rows, err)
 			}
 			plays, err := tx.PlaysOf(ctx, r.ID, []string{"ann@example.org", "nobody"})
 			if !reflect.DeepEqual(plays, map[string]int64{"ann@example.org": 12}) {
-				t.Errorf("plays are %v, %v", plays, err)
+				t.Errorf("got plays %v, error %v, want 12 of ann@example.org", plays, err)
 			}
 			return err
 		})
@@ -288,7 +288,7 @@ func TestEntrantsOf(t *testing.T) {
 		}
 		adding.Wait()
 		if !slices.Equal(ids[0], ids[1]) || !slices.Equal(ids[0], ids[2]) || ids[0][0] != ids[0][3] || ids[0][0] == ids[0][1] {
-			t.Fatalf("got %v", ids)
+			t.Fatalf("got IDs %v, want equal lists in which only equal people share an ID", ids)
 		}
 		for search, want := range map[string]int{"LEE": 2, "lee": 2, "ann@": 1, "李": 1, "many 1": 61, "%": 0, "é": 1, "\x00\xff": 0, "": 100} {
 			if search == "\x00\xff" {
@@ -303,7 +303,7 @@ func TestEntrantsOf(t *testing.T) {
 			return tx.SaveEntrant(t.Context(), ids[0][2], campaign.Person{FirstName: "Ann", LastName: "Lee"})
 		})
 		if !errors.Is(err, campaign.ErrExists) {
-			t.Errorf("two of the same: %v", err)
+			t.Errorf("save the same person twice: got error %v, want ErrExists", err)
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
 			return errors.Join(tx.SaveEntrant(ctx, ids[0][2], campaign.Person{FirstName: "Xiaolong", LastName: "Li", Email: "li@example.org"}), tx.DeleteEntrant(ctx, ids[0][0]))
@@ -312,7 +312,7 @@ func TestEntrantsOf(t *testing.T) {
 			t.Errorf("got %+v, error %v", e, err)
 		}
 		if _, err := db.Entrant(t.Context(), ids[0][0]); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("an erased entrant: %v", err)
+			t.Errorf("a deleted entrant: got error %v, want ErrNotFound", err)
 		}
 	})
 }
@@ -352,7 +352,7 @@ func TestSessions(t *testing.T) {
 			t.Error(err)
 		}
 		if _, found, _ := s.Find("a"); found {
-			t.Error("an ended session is found")
+			t.Error("got a deleted session, want none")
 		}
 	})
 }
@@ -399,13 +399,13 @@ func TestLookupsReadFewRows(t *testing.T) {
 					return errors.Join(issuedErr, keysErr, playsErr, peopleErr)
 				})
 				if drawn > asked {
-					t.Errorf("got %d draws read to find none", drawn)
+					t.Errorf("got %d draws read, want at most %d", drawn, asked)
 				}
 			}
 			for range 10 { // PostgreSQL keeps a plan after 5 times
 				look()
 			}
-			few := read
+			small := read
 			update(t, db, func(ctx context.Context, tx campaign.Tx) error {
 				rows := make([]campaign.StoredDraw, draws)
 				entrants := make([]campaign.Person, draws)
@@ -418,8 +418,8 @@ func TestLookupsReadFewRows(t *testing.T) {
 				}
 				return errors.Join(err, tx.AddDraws(ctx, r.ID, next+draws, rows, nil, nil))
 			})
-			if look(); read > few {
-				t.Errorf("got %d rows read, want at most %d as in small tables", read, few)
+			if look(); read > small {
+				t.Errorf("got %d rows read, want at most %d as in small tables", read, small)
 			}
 		})
 	}
@@ -465,11 +465,11 @@ func TestErasedDataIsGone(t *testing.T) {
 		return bytes.Contains(bytes.ToLower(all), []byte("quixotely"))
 	}
 	if !found() {
-		t.Fatal("the name is not where this test looks for it")
+		t.Fatal("got no name in the files before it is erased, want one")
 	}
 	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.DeleteEntrant(ctx, ids[0]) })
 	if found() {
-		t.Error("the name of an erased entrant is on the disk")
+		t.Error("got the name of a deleted entrant on disk, want none")
 	}
 }
 
