@@ -50,18 +50,13 @@ func (a *api) Negotiate(string) (string, error) { return jsonType, nil }
 // Transform implements [huma.API]. It encodes a problem before its header is sent, so
 // that the header has the length.
 func (a *api) Transform(ctx huma.Context, _ string, v any) (any, error) {
-	var p *remote.Problem
-	switch err := v.(type) {
-	case *problemError:
-		p = &err.problem
-	case *huma.ErrorModel:
-		p = requestProblem(ctx, err)
-	default:
+	err, ok := v.(*problemError)
+	if !ok {
 		return nil, fmt.Errorf("%T is not a problem", v)
 	}
-	text, err := json.Marshal(p)
-	if err != nil {
-		return nil, fmt.Errorf("encode a problem: %w", err)
+	text, encodeErr := json.Marshal(err.problem)
+	if encodeErr != nil {
+		return nil, fmt.Errorf("encode a problem: %w", encodeErr)
 	}
 	ctx.SetHeader("Cache-Control", noStore)
 	ctx.SetHeader("X-Content-Type-Options", "nosniff")

@@ -31,7 +31,7 @@ func (a *api) registerCampaigns() {
 	s := a.server
 	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignsPath, OperationID: "list-campaigns", Summary: "List campaigns, the newest first",
-		RejectUnknownQueryParameters: true, Errors: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+		Errors: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, listCampaigns)
 	createOperation(a, huma.Operation{
 		Method: http.MethodPost, Path: campaignsPath, OperationID: "create-campaign", Summary: "Make a draft",
@@ -65,8 +65,8 @@ func (a *api) registerCampaigns() {
 	})
 	callerOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignPath + "/export", OperationID: "export-campaign", Summary: "All draws of a campaign, for verification or for spreadsheets",
-		RejectUnknownQueryParameters: true, Responses: ok(jsonContent(nil)),
-		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+		Responses: ok(jsonContent(nil)),
+		Errors:    []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, s.exportCampaign)
 }
 

@@ -14,8 +14,7 @@ import (
 func (a *api) registerChanges() {
 	adminOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/changes", OperationID: "list-changes", Summary: "The audit trail, the newest first",
-		RejectUnknownQueryParameters: true,
-		Errors:                       []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+		Errors: []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, listChanges)
 }
 

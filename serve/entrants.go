@@ -22,7 +22,7 @@ func (a *api) registerEntrants() {
 	changeErrs := bodyErrors(http.StatusNotFound, http.StatusConflict)
 	adminOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: entrantsPath, OperationID: "list-entrants", Summary: "List entrants, the newest first",
-		RejectUnknownQueryParameters: true, Errors: errs,
+		Errors: errs,
 	}, listEntrants)
 	createOperation(a, huma.Operation{
 		Method: http.MethodPost, Path: entrantsPath, OperationID: "add-entrant", Summary: "Add an entrant", Errors: changeErrs,

@@ -30,23 +30,22 @@ func respond[T any](value T, err error) (*output, error) {
 	return &output{body: value}, nil
 }
 
-// register adds an operation that huma decodes the parameters of. The Responses of op
+// register adds an operation whose parameters are the fields of an I. The Responses of op
 // document its answers, and the Errors the statuses of its problems.
-//
-// The compiler repeats huma.Register, 34 KB in the program, for every pair of input and
-// output types. All operations therefore share one output type, and those with the same
-// parameters share their input type.
 func register[I any](a *api, op huma.Operation, handle func(context.Context, *I) (*output, error)) {
 	a.documentErrors(&op)
-	if op.RejectUnknownQueryParameters {
-		op.Middlewares = append(op.Middlewares, a.checkQuery)
-	}
-	huma.Register(a, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
-		out, err := handle(ctx, in)
-		if err != nil {
-			return nil, a.server.problem(ctx, err)
+	a.documentParameters(&op, reflect.TypeFor[I]())
+	huma.Register(a, op, func(ctx context.Context, r *request) (*huma.StreamResponse, error) {
+		in := new(I)
+		err := a.bind(r.ctx, reflect.ValueOf(in).Elem())
+		var out *output
+		if err == nil {
+			out, err = handle(ctx, in)
 		}
-		if out == nil {
+		switch {
+		case err != nil:
+			return nil, a.server.problem(ctx, err)
+		case out == nil:
 			return nil, nil
 		}
 		return &huma.StreamResponse{Body: out.write}, nil

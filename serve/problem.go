@@ -7,14 +7,11 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
-	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
@@ -51,38 +48,6 @@ func parameterProblem(name, format string, args ...any) error {
 	p.Detail = name + ": " + detail
 	p.Errors = []remote.FieldError{{Detail: detail, Parameter: name}}
 	return p
-}
-
-// requestProblem returns the problem for an error that huma has found in a request.
-func requestProblem(ctx huma.Context, model *huma.ErrorModel) *remote.Problem {
-	p := badRequest()
-	var details []string
-	for _, found := range model.Errors {
-		_, name, _ := strings.Cut(found.Location, ".")
-		name = excerpt.Of(name)
-		detail := found.Message
-		switch {
-		case detail == "unknown query parameter":
-			detail += "; the parameters are " + strings.Join(queryParameters(ctx.Operation()), ", ")
-		case found.Value != nil && found.Value != "":
-			detail += fmt.Sprintf(", got %q", excerpt.Of(fmt.Sprint(found.Value)))
-		}
-		p.Errors = append(p.Errors, remote.FieldError{Detail: detail, Parameter: name})
-		details = append(details, name+": "+detail)
-	}
-	p.Detail = strings.Join(details, "; ")
-	p.Instance = instance(ctx.Context())
-	return p
-}
-
-func queryParameters(op *huma.Operation) []string {
-	var names []string
-	for _, p := range op.Parameters {
-		if p.In == "query" {
-			names = append(names, p.Name)
-		}
-	}
-	return names
 }
 
 // instance returns the instance of a problem: the id of the request.

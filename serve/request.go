@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"net/url"
 	"os"
 	"reflect"
 	"strings"
@@ -171,38 +170,6 @@ func members(t reflect.Type) []string {
 		}
 	}
 	return names
-}
-
-// checkQuery refuses a query that huma would accept: one that is malformed or repeats a
-// parameter, an empty number, and a flag that is neither true nor false.
-func (a *api) checkQuery(ctx huma.Context, next func(huma.Context)) {
-	if err := checkQuery(ctx); err != nil {
-		_, w, _ := unwrap(ctx)
-		a.server.refuse(w, err)
-		return
-	}
-	next(ctx)
-}
-
-func checkQuery(ctx huma.Context) error {
-	address := ctx.URL()
-	values, err := url.ParseQuery(address.RawQuery)
-	if err != nil {
-		return malformedQuery(err)
-	}
-	for _, p := range ctx.Operation().Parameters {
-		list := values[p.Name]
-		switch {
-		case p.In != "query" || len(list) == 0:
-		case len(list) > 1:
-			return repeatedParameter(p.Name, len(list))
-		case p.Schema.Type == huma.TypeInteger && list[0] == "":
-			return parameterProblem(p.Name, "must be a whole number, got %q", "")
-		case p.Schema.Type == huma.TypeBoolean && list[0] != "true" && list[0] != "false":
-			return parameterProblem(p.Name, "must be true or false, got %q", excerpt.Of(list[0]))
-		}
-	}
-	return nil
 }
 
 func malformedQuery(err error) error {

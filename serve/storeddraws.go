@@ -19,7 +19,7 @@ func (a *api) registerStoredDraws() {
 	errs := []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
 	adminOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: drawsPath, OperationID: "list-draws", Summary: "List the draws of a campaign",
-		RejectUnknownQueryParameters: true, Errors: errs,
+		Errors: errs,
 	}, listDraws)
 	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: drawPath, OperationID: "get-draw", Summary: "A draw of a campaign",
@@ -33,7 +33,7 @@ func (a *api) registerStoredDraws() {
 	}, markDraw)
 	adminOperation(a, huma.Operation{
 		Method: http.MethodDelete, Path: drawPath, OperationID: "void-draw", Summary: "Void a draw, which stays on record",
-		RejectUnknownQueryParameters: true, Errors: append(errs, http.StatusConflict),
+		Errors: append(errs, http.StatusConflict),
 	}, func(ctx context.Context, admin *campaign.Admin, in *voidDrawInput) (campaign.Draw, error) {
 		return admin.Void(ctx, in.ID, in.Reason)
 	})
