@@ -27,7 +27,7 @@ func public(c *StoredCampaign, err error) (Campaign, error) {
 }
 
 // CampaignQuery selects campaigns.
-type CampaignQuery struct { //nolint:revive // named like the other queries
+type CampaignQuery struct { //nolint:revive // it stutters so that it is named like the other queries
 	Paging
 	State State // empty for all
 }

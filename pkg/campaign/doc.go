@@ -1,8 +1,8 @@
 // Package campaign runs prize promotions.
 //
-// A [Service] has the operations of the public: it lists campaigns, plays them and returns
-// results. [Service.Admin] returns an [Admin], which has those of promoters. The website, the API and the command line all use
-// these two types.
+// A [Service] has the operations of the public: it lists campaigns, plays them and
+// returns results. [Service.Admin] returns an [Admin], which has those of promoters. The
+// website, the API and the command line all use these two types.
 //
 // A Service keeps campaigns, entrants and draws in a [Store] and makes draws with a
 // [draw.Generator]. A campaign begins as a draft. [Admin.Open] fixes its rules, formats

@@ -59,7 +59,8 @@ type DrawQuery struct {
 	Status   string // [Unclaimed], [Claimed] or [Voided]; empty for all
 }
 
-// Draws returns draws of a campaign, newest first unless q.Oldest is set, and the cursor of the next page, empty if there is none.
+// Draws returns draws of a campaign, newest first unless q.Oldest is set, and the cursor
+// of the next page, empty if there is none.
 func (a *Admin) Draws(ctx context.Context, q DrawQuery) (list []Draw, next string, err error) {
 	return a.listDraws(ctx, adminView, q)
 }

@@ -51,7 +51,8 @@ func (a *Admin) Export(ctx context.Context, name string, w io.Writer, o ExportOp
 }
 
 // ExportCSV writes the draws of a campaign as CSV, without skipped indexes. Values are in
-// minor units. An apostrophe precedes text that a spreadsheet would take for a formula. A draft is [ErrNotFound].
+// minor units. An apostrophe precedes text that a spreadsheet would take for a formula. A
+// draft is [ErrNotFound].
 func (s *Service) ExportCSV(ctx context.Context, name string, w io.Writer) error {
 	return s.exportCSV(ctx, publicView, name, w, ExportOptions{})
 }

@@ -36,7 +36,7 @@ func TestUnknownBuiltin(t *testing.T) {
 	}
 }
 
-// TestGenerousBeginsWithA is what the card asks for: 25% of £100, 75% of £50.
+// TestGenerousBeginsWithA checks the chances of 25% for £100 and 75% for £50.
 func TestGenerousBeginsWithA(t *testing.T) {
 	first := builtin(t, prize.Generous).List[0]
 	if first.Match != "(?i)^A" || len(first.Prizes) != 2 || first.NoPrize().Sign() != 0 {

@@ -7,7 +7,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// distribution is that of a sum of costs: mass[i] is the probability of the cost
+// distribution is the distribution of a sum of costs: mass[i] is the probability of the cost
 // (from+i) × unit. It leaves out tails that are too thin to count.
 type distribution struct {
 	unit int64

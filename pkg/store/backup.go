@@ -173,10 +173,10 @@ func (t *transaction) resetSequences(ctx context.Context) error {
 	return nil
 }
 
-// Restore copies a backup to an empty database. If it fails, the database stays empty. The
-// backup may have been made by an older program and from either engine. The error wraps [ErrNotEmpty]
-// if the database is not empty. Restore calls count, if not nil, with the number of rows
-// written.
+// Restore copies a backup to an empty database. If it fails, the database stays empty.
+// The backup may have been made by an older program and from either engine. The error
+// wraps [ErrNotEmpty] if the database is not empty. Restore calls count, if not nil, with
+// the number of rows written.
 func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64)) error {
 	if _, err := os.Stat(path); err != nil {
 		return err

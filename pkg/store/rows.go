@@ -124,7 +124,8 @@ func boolToInt(b bool) int64 {
 	return 0
 }
 
-// prefixEnd returns the first text after all those that begin with prefix, in byte order. ok is false if there is no such text.
+// prefixEnd returns the first text after all those that begin with prefix, in byte order.
+// ok is false if there is no such text.
 func prefixEnd(prefix string) (text string, ok bool) {
 	runes := []rune(prefix)
 	for i := len(runes) - 1; i >= 0; i-- {

@@ -1,9 +1,10 @@
 // Package strictyaml reads the small part of YAML that people write by hand: one
 // document of mappings, lists and scalars.
 //
-// It rejects what such files do not need or what can take a parser unlimited time: anchors, aliases, tags, merge keys, duplicate keys, second documents, deep
-// nesting, control characters, and files and lines over a limit. Scalars are returned
-// as written, so that 0010 and 1.50 keep their zeros.
+// It rejects what such files do not need or what can take a parser unlimited time:
+// anchors, aliases, tags, merge keys, duplicate keys, second documents, deep nesting,
+// control characters, and files and lines over a limit. Scalars are returned as written,
+// so that 0010 and 1.50 keep their zeros.
 //
 //	doc := strictyaml.Parse("rules.yaml", source, strictyaml.Options{MaxSize: 64 << 10, MaxKeys: 100, MaxDepth: 10})
 //	if doc.Root != nil {
