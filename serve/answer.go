@@ -33,7 +33,7 @@ func (s *Server) answer(w http.ResponseWriter, status int, value any) error {
 	return s.write(w, status, jsonType, buffer.Bytes())
 }
 
-// buffered is the length of the longest answer that net/http sets the length of itself.
+// buffered is the length of the longest answer whose Content-Length net/http sets itself.
 const buffered = 2000
 
 // write writes an answer of known length.
@@ -48,6 +48,6 @@ func (s *Server) write(w http.ResponseWriter, status int, kind string, body []by
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // fails if the caller has gone
+	_, _ = w.Write(body) // fails if the client has disconnected
 	return nil
 }

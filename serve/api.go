@@ -16,14 +16,13 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// api is the API of a server: huma's, with the JSON and the problems of prizegen in
-// place of huma's own.
+// api is the API of a server. It is huma's API with the JSON and the problems of prizegen.
 type api struct {
 	huma.API
 	server *Server
 }
 
-// newAPI returns an API without operations, whose handlers are registered on mux.
+// newAPI returns an API without operations. It registers handlers on mux.
 func newAPI(s *Server, mux humago.Mux) *api {
 	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	schemas.RegisterTypeAlias(reflect.TypeFor[jsontext.Value](), reflect.TypeFor[any]())
@@ -44,7 +43,7 @@ func newAPI(s *Server, mux humago.Mux) *api {
 	}})}
 }
 
-// Negotiate implements [huma.API]. All answers are JSON, whatever the caller accepts.
+// Negotiate implements [huma.API]. All answers are JSON, regardless of the Accept header.
 func (a *api) Negotiate(string) (string, error) { return jsonType, nil }
 
 // Transform implements [huma.API]. It encodes a problem before its header is sent, so
@@ -72,7 +71,7 @@ func (a *api) Marshal(w io.Writer, _ string, v any) error {
 	if !ok {
 		return fmt.Errorf("%T is not encoded", v)
 	}
-	_, _ = w.Write(text) // fails if the caller has gone
+	_, _ = w.Write(text) // fails if the client has disconnected
 	return nil
 }
 
@@ -85,8 +84,8 @@ func (a *api) DocumentOperation(op *huma.Operation) {
 	a.OpenAPI().AddOperation(op)
 }
 
-// raw adds an operation whose handler reads the request and writes the answer itself.
-// Its documentation is in op.
+// raw adds an operation whose handler reads the request and writes the answer itself. op
+// documents it.
 func (a *api) raw(op huma.Operation, handle handler) {
 	a.documentErrors(&op)
 	a.OpenAPI().AddOperation(&op)
@@ -121,7 +120,7 @@ func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{jsonType: {Schema: schema}}
 }
 
-// ok documents an operation whose only success has the status 200.
+// ok returns the documentation of the status 200 as the only success.
 func ok(content map[string]*huma.MediaType) map[string]*huma.Response {
 	return map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK), Content: content}}
 }
@@ -129,7 +128,7 @@ func ok(content map[string]*huma.MediaType) map[string]*huma.Response {
 // document returns the OpenAPI document in JSON.
 func (a *api) document() []byte {
 	schemas := a.OpenAPI().Components.Schemas.Map()
-	delete(schemas, "ErrorModel") // huma's own problem, which nothing answers with
+	delete(schemas, "ErrorModel") // huma's own problem, which is not used
 	delete(schemas, "ErrorDetail")
 	for _, schema := range schemas {
 		if won := schema.Properties["prize"]; won != nil && won.Ref != "" {
@@ -147,8 +146,8 @@ func (a *api) document() []byte {
 	return text
 }
 
-// schemaName returns the name of a type in the document. The stored draw and the draw
-// that is not stored have names of their own.
+// schemaName returns the name of a type in the document. Stored draws and draws that are
+// not stored have different names.
 func schemaName(t reflect.Type, hint string) string {
 	if t == reflect.TypeFor[campaign.Draw]() {
 		return "StoredDraw"

@@ -15,8 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// campaigns is what both the public and an administrator may do, each with what it may
-// see.
+// campaigns has the operations on campaigns for both the public and the administrator.
 type campaigns interface {
 	Campaign(ctx context.Context, name string) (campaign.Campaign, error)
 	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)
@@ -25,7 +24,7 @@ type campaigns interface {
 	Play(ctx context.Context, play campaign.Play) (campaign.Draw, error)
 }
 
-// caller is who sent a request.
+// caller is the sender of a request: the public or the administrator.
 type caller struct {
 	campaigns
 	admin *campaign.Admin // nil for the public
@@ -37,8 +36,8 @@ type callerKey struct{}
 // tokenScheme is the name of the bearer token in the document.
 const tokenScheme = "token"
 
-// authenticate passes the caller on in the context. It refuses a wrong token, and the
-// public if the operation is for the administrator.
+// authenticate adds the caller to the context. It refuses wrong tokens, and the public if
+// the operation is for the administrator.
 func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 	s, w, r := unwrap(ctx)
 	c, err := s.caller(r)
@@ -54,7 +53,7 @@ func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(ctx, callerKey{}, c))
 }
 
-// The limits of wrong tokens. The right token is not limited.
+// The rate limit of wrong tokens. Requests with the right token have no limit.
 const (
 	wrongTokensPerSecond = 5
 	wrongTokensBurst     = 50
@@ -63,7 +62,7 @@ const (
 // errTooManyTokens is returned for wrong tokens over the limit.
 var errTooManyTokens = errors.New("too many wrong tokens")
 
-// caller returns who sent a request. A wrong token is an error.
+// caller returns the caller of a request, or an error if the token is wrong.
 func (s *Server) caller(r *http.Request) (caller, error) {
 	header := r.Header.Get("Authorization")
 	if header == "" {

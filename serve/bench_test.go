@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// BenchmarkRun makes a draw an iteration, written as CSV, in this process and with
-// all three services at the other end of a connection.
+// BenchmarkRun makes one draw per iteration, as CSV, in this process and with all three
+// services behind a connection.
 func BenchmarkRun(b *testing.B) {
 	cfg, _ := servertest.Config(b, serve.All)
 	rules, err := prize.Builtin(prize.Generous)
@@ -40,14 +40,14 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// sink takes an answer and forgets it.
+// sink is a response writer that discards the answer.
 type sink struct{ h http.Header }
 
 func (s *sink) Header() http.Header         { return s.h }
 func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
 func (s *sink) WriteHeader(int)             {}
 
-// BenchmarkText answers a request for a text an iteration, without a network.
+// BenchmarkText answers one request for a text per iteration, without a network.
 func BenchmarkText(b *testing.B) {
 	s := servertest.Start(b, serve.Text, servertest.Quiet)
 	request := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/v1/text", http.NoBody)

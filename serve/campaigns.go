@@ -22,13 +22,16 @@ const (
 	campaignPath  = campaignsPath + "/{campaign}"
 )
 
-// campaignInput names a campaign in the path.
+// campaignInput has the name of a campaign in the path.
 type campaignInput struct {
 	Campaign string `path:"campaign" doc:"Name of the campaign."`
 }
 
+// campaignsHandler has the handlers of operations on campaigns.
+type campaignsHandler struct{ *Server }
+
 func (a *api) registerCampaigns() {
-	s := a.server
+	h := campaignsHandler{a.server}
 	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignsPath, OperationID: "list-campaigns", Summary: "List campaigns, the newest first",
 		Errors: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
@@ -36,7 +39,7 @@ func (a *api) registerCampaigns() {
 	createOperation(a, huma.Operation{
 		Method: http.MethodPost, Path: campaignsPath, OperationID: "create-campaign", Summary: "Make a draft",
 		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
-	}, func(c campaign.Campaign) string { return campaignsPath + "/" + url.PathEscape(c.Name) }, s.createCampaign)
+	}, func(c campaign.Campaign) string { return campaignsPath + "/" + url.PathEscape(c.Name) }, h.createCampaign)
 	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignPath, OperationID: "get-campaign", Summary: "A campaign, with its rules",
 		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
@@ -46,11 +49,11 @@ func (a *api) registerCampaigns() {
 	patchOperation(a, huma.Operation{
 		Method: http.MethodPatch, Path: campaignPath, OperationID: "change-campaign", Summary: "Change parts of a campaign, open it or close it",
 		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
-	}, s.changeCampaign)
+	}, h.changeCampaign)
 	jsonOperation(a, huma.Operation{
 		Method: http.MethodPut, Path: campaignPath, OperationID: "edit-campaign", Summary: "Replace what was decided about a campaign",
 		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
-	}, s.editCampaign)
+	}, h.editCampaign)
 	adminOperation(a, huma.Operation{
 		Method: http.MethodDelete, Path: campaignPath, OperationID: "delete-campaign", Summary: "Remove a draft",
 		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
@@ -67,7 +70,7 @@ func (a *api) registerCampaigns() {
 		Method: http.MethodGet, Path: campaignPath + "/export", OperationID: "export-campaign", Summary: "All draws of a campaign, for verification or for spreadsheets",
 		Responses: ok(jsonContent(nil)),
 		Errors:    []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
-	}, s.exportCampaign)
+	}, h.exportCampaign)
 }
 
 type listCampaignsInput struct {
@@ -81,18 +84,18 @@ func listCampaigns(ctx context.Context, c caller, in *listCampaignsInput) (remot
 	return remote.CampaignPage{Campaigns: list, Next: next}, err
 }
 
-func (s *Server) createCampaign(ctx context.Context, admin *campaign.Admin, plan *campaign.Plan) (campaign.Campaign, error) {
-	complete, err := s.complete(ctx, *plan)
+func (h campaignsHandler) createCampaign(ctx context.Context, admin *campaign.Admin, plan *campaign.Plan) (campaign.Campaign, error) {
+	complete, err := h.complete(ctx, *plan)
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
 	return admin.Create(ctx, complete)
 }
 
-// complete fills in what a plan leaves out with what is deployed.
+// complete adds the deployed formats and rules that a plan leaves out.
 func (s *Server) complete(ctx context.Context, plan campaign.Plan) (campaign.Plan, error) {
 	if plan.Rules != "" && plan.RulesYAML != "" {
-		return plan, remote.Invalid("/rules_yaml", "rules_yaml can't be used together with rules")
+		return plan, remote.Invalid("/rules_yaml", "rules_yaml cannot be used together with rules")
 	}
 	if plan.TextFormat == "" {
 		format, err := s.deployed.textFormat(ctx)
@@ -120,15 +123,15 @@ func (s *Server) complete(ctx context.Context, plan campaign.Plan) (campaign.Pla
 }
 
 // editCampaign replaces the plan of a campaign.
-func (s *Server) editCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, change *remote.CampaignChange) (campaign.Campaign, error) {
+func (h campaignsHandler) editCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, change *remote.CampaignChange) (campaign.Campaign, error) {
 	if change.State != "" {
 		return campaign.Campaign{}, stateAndMore()
 	}
-	return s.editPlan(ctx, admin, in.Campaign, change)
+	return h.editPlan(ctx, admin, in.Campaign, change)
 }
 
 // changeCampaign changes the plan of a campaign in part, or its state.
-func (s *Server) changeCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, apply func(*remote.CampaignChange) error) (campaign.Campaign, error) {
+func (h campaignsHandler) changeCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, apply func(*remote.CampaignChange) error) (campaign.Campaign, error) {
 	before, err := admin.Campaign(ctx, in.Campaign)
 	if err != nil {
 		return campaign.Campaign{}, err
@@ -145,12 +148,12 @@ func (s *Server) changeCampaign(ctx context.Context, admin *campaign.Admin, in *
 	if change.Rules != "" && change.RulesYAML == before.RulesYAML {
 		change.RulesYAML = ""
 	}
-	return s.editPlan(ctx, admin, in.Campaign, change)
+	return h.editPlan(ctx, admin, in.Campaign, change)
 }
 
 // editPlan replaces the plan of a campaign.
-func (s *Server) editPlan(ctx context.Context, admin *campaign.Admin, name string, change *remote.CampaignChange) (campaign.Campaign, error) {
-	plan, err := s.complete(ctx, change.Plan)
+func (h campaignsHandler) editPlan(ctx context.Context, admin *campaign.Admin, name string, change *remote.CampaignChange) (campaign.Campaign, error) {
+	plan, err := h.complete(ctx, change.Plan)
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
@@ -160,8 +163,8 @@ func (s *Server) editPlan(ctx context.Context, admin *campaign.Admin, name strin
 	return admin.Edit(ctx, name, change.Version, plan)
 }
 
-// changeState opens or closes a campaign. alone reports whether nothing else is to be
-// changed.
+// changeState opens or closes a campaign. It returns an error unless the state is the only
+// change.
 func changeState(ctx context.Context, admin *campaign.Admin, name string, state campaign.State, alone bool) (campaign.Campaign, error) {
 	switch {
 	case !alone:
@@ -175,7 +178,7 @@ func changeState(ctx context.Context, admin *campaign.Admin, name string, state 
 }
 
 func stateAndMore() error {
-	return remote.Invalid("/state", "can't be changed together with anything else")
+	return remote.Invalid("/state", "the state cannot be changed together with other members")
 }
 
 type exportInput struct {
@@ -184,9 +187,9 @@ type exportInput struct {
 	Entrants bool   `query:"entrants" doc:"Include who played; for the administrator only."`
 }
 
-// exportCampaign streams all draws of a campaign. What can be wrong with the request is
-// found before the answer begins.
-func (s *Server) exportCampaign(ctx context.Context, c caller, in *exportInput) (*output, error) {
+// exportCampaign streams all draws of a campaign. It checks the request before the answer
+// begins.
+func (h campaignsHandler) exportCampaign(ctx context.Context, c caller, in *exportInput) (*output, error) {
 	exported, err := c.Campaign(ctx, in.Campaign)
 	if err != nil {
 		return nil, err
@@ -199,41 +202,41 @@ func (s *Server) exportCampaign(ctx context.Context, c caller, in *exportInput) 
 		kind, extension = "text/csv; charset=utf-8", "csv"
 	}
 	return &output{stream: func(w *responseRecorder) {
-		h := w.Header()
-		h.Set("Content-Type", kind)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Content-Disposition", `attachment; filename="prizegen-`+exported.Name+"."+extension+`"`)
-		s.stream(w, func(to io.Writer) error {
-			return s.writeExport(ctx, c.admin, exported.Name, to, in)
+		header := w.Header()
+		header.Set("Content-Type", kind)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Content-Disposition", `attachment; filename="prizegen-`+exported.Name+"."+extension+`"`)
+		h.stream(w, func(to io.Writer) error {
+			return h.writeExport(ctx, c.admin, exported.Name, to, in)
 		})
 	}}, nil
 }
 
 // writeExport exports a campaign for a promoter or, if admin is nil, for the public.
-func (s *Server) writeExport(ctx context.Context, admin *campaign.Admin, name string, w io.Writer, in *exportInput) error {
+func (h campaignsHandler) writeExport(ctx context.Context, admin *campaign.Admin, name string, w io.Writer, in *exportInput) error {
 	o := campaign.ExportOptions{Entrants: in.Entrants}
 	switch csv := in.Format == "csv"; {
 	case admin == nil && csv:
-		return s.campaigns.ExportCSV(ctx, name, w)
+		return h.campaigns.ExportCSV(ctx, name, w)
 	case admin == nil:
-		return s.campaigns.Export(ctx, name, w)
+		return h.campaigns.Export(ctx, name, w)
 	case csv:
 		return admin.ExportCSV(ctx, name, w, o)
 	}
 	return admin.Export(ctx, name, w, o)
 }
 
-// stream answers with what write writes. If write fails after the answer has begun, the
-// connection is cut so that the answer is not taken for a complete one.
-func (s *Server) stream(w *responseRecorder, write func(io.Writer) error) {
+// stream answers with the output of write. If write fails after the answer has begun,
+// stream closes the connection so that the answer is not mistaken for a complete one.
+func (h campaignsHandler) stream(w *responseRecorder, write func(io.Writer) error) {
 	err := write(w)
 	switch {
 	case err == nil:
 	case w.status == 0:
 		w.Header().Del("Content-Disposition")
-		s.refuse(w, err)
+		h.refuse(w, err)
 	default:
-		s.cfg.Log.WarnContext(w.context(), "export failed", slog.Any("error", err))
+		h.cfg.Log.WarnContext(w.context(), "export failed", slog.Any("error", err))
 		panic(http.ErrAbortHandler)
 	}
 }

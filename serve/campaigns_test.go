@@ -19,8 +19,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// TestPromotionOverHTTP runs a campaign with the client of a core, with the results and
-// the errors of a campaign in process.
+// TestPromotionOverHTTP runs a campaign with the client of a core. Results and errors are
+// those of a campaign in process.
 func TestPromotionOverHTTP(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		s := servertest.Start(t, serve.All, servertest.WithStore(t, address))
@@ -186,7 +186,7 @@ func TestBadPlays(t *testing.T) {
 	}
 }
 
-// TestKeysQuotedOrBare plays with the same key, in quotes and without.
+// TestKeysQuotedOrBare plays with the same key, with quotes and without.
 func TestKeysQuotedOrBare(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -292,7 +292,7 @@ func TestEveryPageIsGuarded(t *testing.T) {
 	}
 }
 
-// TestChangesInPart changes parts of a campaign at the same time. None undoes another.
+// TestChangesInPart changes parts of a campaign concurrently. No change undoes another.
 func TestChangesInPart(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	admin := s.Admin(t, servertest.Token)

@@ -19,7 +19,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Role is which services a server has.
+// Role names the services that a server has.
 type Role string
 
 // The roles: one service each, or all of them in one process.
@@ -73,23 +73,23 @@ type Config struct {
 	Role    Role
 	Version string // of the program
 
-	// The deployed formats, for callers who name none.
+	// Text and Number are the deployed formats, for requests that name none.
 	Text   textgen.Format
 	Number numgen.Format
-	// Rules reads the deployed rules. The first are for callers who name none.
+	// Rules reads the deployed rules. The first ones are for requests that name none.
 	// [Server.Reload] calls it again.
 	Rules func() ([]*prize.Rules, error)
 
 	// Entropy makes the seeds of requests without one; nil means the operating system.
-	// A seed of another source is used for the time EntropyEvery.
+	// A seed of an external source is used for the time EntropyEvery.
 	Entropy      source.Source
 	EntropyEvery time.Duration
 
-	// Services has the addresses of the services that a core calls. Parts whose
-	// service has no address are made in process.
+	// Services has the addresses of the services that a core calls. The core makes the
+	// parts of a service without an address itself.
 	Services remote.Config
 
-	// Store keeps the campaigns of a core; nil means that there are none.
+	// Store keeps the campaigns of a core; nil means that it has none.
 	Store Store
 	// Welcome opens a first campaign if the store has none.
 	Welcome bool
@@ -97,15 +97,15 @@ type Config struct {
 	Theme fs.FS
 	// AdminPassword is the password of the site's administrator, or its hash from
 	// package password. Without it the site has no pages for the administrator.
-	// Sessions keeps who is logged in.
+	// Sessions keeps the sessions of logged-in administrators.
 	AdminPassword string
 	Sessions      scs.Store
-	// AdminToken is the bearer token of the API's administrator; without it there is no
-	// administrator.
+	// AdminToken is the bearer token of the API's administrator. Without it the API has
+	// no administrator.
 	AdminToken string
 
-	// Proxies are the proxies in front of the server. Only they are believed about the
-	// address of a visitor and whether HTTPS is used.
+	// Proxies are the proxies in front of the server. Only their headers are trusted for
+	// the address of a visitor and for the use of HTTPS.
 	Proxies Proxies
 
 	TLSCert, TLSKey string // PEM files; empty for HTTP without TLS

@@ -20,7 +20,7 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// localDraws makes draws in this process, as the core answers them.
+// localDraws makes draws in this process, in the format of an answer of the core.
 func localDraws(t *testing.T, spec draw.Spec) string {
 	t.Helper()
 	encoding := draw.JSON(&spec)
@@ -35,7 +35,7 @@ func localDraws(t *testing.T, spec draw.Spec) string {
 	return `{"draws":` + strings.TrimSuffix(text+string(encoding.Footer()), "\n") + "}\n"
 }
 
-// TestCore draws the same with three services as in one process.
+// TestCore makes the same draws with three services and in one process.
 func TestCore(t *testing.T) {
 	front := servertest.StartComposed(t)
 	whole := servertest.Start(t, serve.All)
@@ -72,8 +72,8 @@ func TestCore(t *testing.T) {
 	}
 }
 
-// TestLostServices lets each service fail. The core names it, without its address, and
-// asks to retry.
+// TestLostServices makes each service fail. The core names the service without its address,
+// and asks the client to retry.
 func TestLostServices(t *testing.T) {
 	for _, service := range []string{remote.Text, remote.Number, remote.Prize} {
 		t.Run(service, func(t *testing.T) {
@@ -149,7 +149,7 @@ func TestTraceTravels(t *testing.T) {
 	}
 }
 
-// TestNothingSecretIsLogged searches the log for keys and seeds.
+// TestNothingSecretIsLogged searches the log and a refusal for keys and seeds.
 func TestNothingSecretIsLogged(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	key := strings.Repeat("5e", 32)
@@ -161,7 +161,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	}
 }
 
-// TestReload reloads the rules, also ones with mistakes, which leave the old rules.
+// TestReload reloads the rules. If they have mistakes, the old rules stay in use.
 func TestReload(t *testing.T) {
 	rules := prize.Generous
 	s := servertest.Start(t, serve.All, func(c *serve.Config) {
@@ -218,7 +218,7 @@ func TestHome(t *testing.T) {
 	}
 }
 
-// TestCookiesBehindProxy believes X-Forwarded-Proto only from a proxy.
+// TestCookiesBehindProxy trusts X-Forwarded-Proto only from a proxy.
 func TestCookiesBehindProxy(t *testing.T) {
 	for trusted, secure := range map[string]bool{"": false, "10.0.0.0/8": false, "127.0.0.1": true} {
 		proxies, err := serve.ParseProxies(trusted)

@@ -20,8 +20,8 @@ type deployed struct {
 	prize  cached[*prize.Rules]
 }
 
-// maxAge is how long the answer of a service is cached. A new deployment of the service
-// is noticed that much later.
+// maxAge is the time that the answer of a service is cached. The core notices a new
+// deployment of the service after at most this time.
 const maxAge = 2 * time.Second
 
 // cached is a value that is fetched again after maxAge.
@@ -31,7 +31,7 @@ type cached[T any] struct {
 	read  time.Time
 }
 
-// get returns the value, which fetch returns if it is too old or missing.
+// get returns the value. It fetches the value if it is missing or too old.
 func (c *cached[T]) get(fetch func() (T, error)) (T, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

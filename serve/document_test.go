@@ -20,7 +20,7 @@ type sample struct {
 	status             int
 }
 
-// samples returns requests of every operation, some of which are refused.
+// samples returns requests of every operation, including some that are refused.
 func samples() []sample {
 	const key = `"key":"0000000000000000000000000000000000000000000000000000000000000000"`
 	return []sample{

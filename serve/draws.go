@@ -15,8 +15,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
+// drawsHandler has the handlers of operations that make draws.
+type drawsHandler struct{ *Server }
+
 func (a *api) registerDraws() {
-	s := a.server
 	a.raw(huma.Operation{
 		Method: http.MethodPost, Path: drawsPath, OperationID: "make-draws", Summary: "Make draws that are not stored, or play a campaign",
 		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.DrawsRequest](a))},
@@ -25,44 +27,44 @@ func (a *api) registerDraws() {
 			"201": {Description: "Created", Content: jsonContent(schemaOf[campaign.Draw](a))},
 		},
 		Errors: bodyErrors(http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict),
-	}, s.draws)
+	}, drawsHandler{a.server}.draws)
 }
 
 // draws plays a campaign, or makes draws that are not stored. It is a raw handler for
-// the sake of BenchmarkPlays and BenchmarkComposed.
-func (s *Server) draws(w *responseRecorder, r *http.Request) error {
-	buffer := s.buffers.get()
-	defer s.buffers.put(buffer)
+// speed; see BenchmarkPlays and BenchmarkComposed.
+func (h drawsHandler) draws(w *responseRecorder, r *http.Request) error {
+	buffer := h.buffers.get()
+	defer h.buffers.put(buffer)
 	ctx := w.context()
 	var request remote.DrawsRequest
 	request.Defaults()
-	if err := s.decode(w, r, buffer, &request); err != nil {
+	if err := h.decode(w, r, buffer, &request); err != nil {
 		return err
 	}
 	if request.Campaign != "" {
-		return s.play(w, r, &request)
+		return h.play(w, r, &request)
 	}
-	spec, err := s.spec(ctx, &request)
+	spec, err := h.spec(ctx, &request)
 	if err != nil {
 		return err
 	}
-	release, err := s.reserve(ctx, request.Count)
+	release, err := h.reserve(ctx, request.Count)
 	if err != nil {
 		return err
 	}
 	defer release()
 	buffer.Reset()
 	buffer.WriteString(`{"draws":`)
-	if err := s.drawInto(ctx, buffer, spec); err != nil {
+	if err := h.drawInto(ctx, buffer, spec); err != nil {
 		return err
 	}
 	buffer.WriteString("}\n")
-	w.Header()["Cache-Control"] = s.noStore
-	return s.write(w, http.StatusOK, jsonType, buffer.Bytes())
+	w.Header()["Cache-Control"] = h.noStore
+	return h.write(w, http.StatusOK, jsonType, buffer.Bytes())
 }
 
 // drawInto makes draws and writes them as a JSON array.
-func (s *Server) drawInto(ctx context.Context, buffer *bytes.Buffer, spec *draw.Spec) error {
+func (h drawsHandler) drawInto(ctx context.Context, buffer *bytes.Buffer, spec *draw.Spec) error {
 	encoding := draw.JSON(spec)
 	buffer.Write(encoding.Header())
 	encode := func(b *draw.Batch) error {
@@ -71,28 +73,28 @@ func (s *Server) drawInto(ctx context.Context, buffer *bytes.Buffer, spec *draw.
 	}
 	emit := func(b *draw.Batch) error {
 		buffer.Write(b.Out)
-		if s.cfg.Role == All {
-			s.metrics.decidedBy(spec.Rules, true, b.Outcomes)
+		if h.cfg.Role == All {
+			h.metrics.decidedBy(spec.Rules, true, b.Outcomes)
 		}
 		return nil
 	}
-	if err := draw.Run(ctx, s.generator(), *spec, encode, emit); err != nil {
+	if err := draw.Run(ctx, h.generator(), *spec, encode, emit); err != nil {
 		return err
 	}
 	buffer.Write(bytes.TrimSuffix(encoding.Footer(), []byte("\n")))
 	return nil
 }
 
-// spec returns the draws that a request asks for, with what is deployed for what it
-// leaves out.
-func (s *Server) spec(ctx context.Context, request *remote.DrawsRequest) (*draw.Spec, error) {
+// spec returns the spec of the requested draws. The deployed formats and rules replace
+// those that the request leaves out.
+func (h drawsHandler) spec(ctx context.Context, request *remote.DrawsRequest) (*draw.Spec, error) {
 	if err := request.Check(); err != nil {
 		return nil, err
 	}
 	spec := &draw.Spec{Seed: entropy.Seed(request.Seed), Start: request.Start, Count: uint64(request.Count)}
 	var err error
 	if request.TextFormat == "" {
-		spec.Text, err = s.deployed.textFormat(ctx)
+		spec.Text, err = h.deployed.textFormat(ctx)
 	} else if spec.Text, err = textgen.Parse(request.TextFormat); err != nil {
 		err = remote.At("/text_format", err)
 	}
@@ -100,18 +102,18 @@ func (s *Server) spec(ctx context.Context, request *remote.DrawsRequest) (*draw.
 		return nil, err
 	}
 	if request.NumberFormat == "" {
-		spec.Number, err = s.deployed.numberFormat(ctx)
+		spec.Number, err = h.deployed.numberFormat(ctx)
 	} else if spec.Number, err = numgen.Parse(request.NumberFormat); err != nil {
 		err = remote.At("/number_format", err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if spec.Rules, err = s.deployed.rules(ctx, request.Rules); err != nil && request.Rules != "" {
+	if spec.Rules, err = h.deployed.rules(ctx, request.Rules); err != nil && request.Rules != "" {
 		err = remote.At("/rules", err)
 	}
 	if err == nil && spec.Seed == "" {
-		spec.Seed, spec.Proof, err = s.fresh.get(ctx)
+		spec.Seed, spec.Proof, err = h.fresh.get(ctx)
 	}
 	return spec, err
 }

@@ -45,7 +45,7 @@ func (a *api) registerEntrants() {
 	}, deleteEntrant)
 }
 
-// entrantInput names an entrant in the path.
+// entrantInput has the ID of an entrant in the path.
 type entrantInput struct {
 	ID string `path:"id" doc:"The ID of the entrant."`
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// freshSeeds makes a seed for every request that has none. A seed of an external source
-// is used for many requests, each with a branch that has random bits of the operating
-// system, until it is too old.
+// freshSeeds makes a seed for every request without one. A seed of an external source
+// serves many requests until it is too old. Each request gets a branch of it, which adds
+// random bits of the operating system.
 type freshSeeds struct {
 	source source.Source // nil for the operating system
-	every  time.Duration // how long one seed of the source is used
+	every  time.Duration // the time that one seed of the source is used
 
 	lock  chan struct{} // a mutex for what follows; waiting for it ends with a context
 	seed  entropy.Seed
@@ -41,8 +41,8 @@ func (f *freshSeeds) name() string {
 	return f.source.Name()
 }
 
-// get returns a seed and the proof of its origin, nil for the operating system. It fails
-// if the source does: there is no fallback.
+// get returns a seed and the proof of its origin, nil for the operating system. If the
+// source fails, get returns an error: there is no fallback.
 func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 	if f.source == nil {
 		return entropy.NewSeed(), nil, nil
@@ -63,8 +63,8 @@ func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, jsontext.Value, err
 	return f.seed.Branch(), f.proof, nil
 }
 
-// draws returns the range of a request without a key, and the origin of its randomness
-// if that is an external source.
+// draws returns the range of a request without a key, and the origin of its randomness if
+// it is an external source.
 func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count uint64) (entropy.Range, *remote.Entropy, error) {
 	if f.source == nil {
 		return entropy.Range{Key: freshKey(), Count: count}, nil, nil
@@ -86,5 +86,6 @@ func (e *sourceError) Error() string {
 	return fmt.Sprintf("no randomness from %s: %v", e.name, e.err)
 }
 
-// Unwrap makes it temporary, like a service that does not answer.
+// Unwrap returns [remote.ErrUnavailable] too: the error is temporary, like a service that
+// does not answer.
 func (e *sourceError) Unwrap() []error { return []error{remote.ErrUnavailable, e.err} }

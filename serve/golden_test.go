@@ -102,7 +102,7 @@ func asPublic(method, path, body string, headers ...string) exchange {
 	return exchange{method, path, body, headers}
 }
 
-// generatorExchanges are requests for what needs no campaign.
+// generatorExchanges returns requests that need no campaign.
 func generatorExchanges() []exchange {
 	key := `"key":"` + strings.Repeat("0", 64) + `"`
 	return []exchange{
@@ -140,8 +140,8 @@ func generatorExchanges() []exchange {
 	}
 }
 
-// campaignExchanges are requests for campaigns and all that belongs to them. They
-// build on each other.
+// campaignExchanges returns requests about campaigns, draws, entrants and changes. Each may
+// depend on earlier ones.
 func campaignExchanges() []exchange {
 	const (
 		rules = `"rules_yaml":"name: mugs\ncurrency: GBP\nrules:\n- name: all\n  prizes: [{prize: Mug, value: 8, chance: 100%, stock: 2, then: none}]\n"`
@@ -267,7 +267,7 @@ func campaignExchanges() []exchange {
 	}
 }
 
-// masks replace what differs from run to run, and the prose of problems.
+// masks replace values that differ between runs, and the prose of problems.
 var masks = []struct {
 	pattern *regexp.Regexp
 	mask    string

@@ -18,12 +18,12 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// rowsVariable is how many draws a database is filled with, beside a thousand.
+// rowsVariable names the variable with the number of draws in the large database.
 const rowsVariable = "PRIZEGEN_BENCH_ROWS"
 
 // BenchmarkGrowth makes a play and requests each page of the site, one after the other,
-// with a thousand stored draws and with many: 100,000, or as many as PRIZEGEN_BENCH_ROWS
-// says. The times should not grow with the table. `make soak` stores three million.
+// with a thousand stored draws and with PRIZEGEN_BENCH_ROWS, 100,000 by default. The times
+// should not grow with the table. `make soak` stores three million.
 func BenchmarkGrowth(b *testing.B) {
 	many := 100_000
 	if text := os.Getenv(rowsVariable); text != "" {
@@ -96,7 +96,7 @@ func benchmarkGrown(b *testing.B, address string, rows int64) {
 // rarest is a prize that few draws win.
 const rarest = "£100.00"
 
-// fill makes draws until there are rows of them, and returns one from the middle.
+// fill makes the given number of draws, and returns one from the middle.
 func fill(b *testing.B, p *campaign.Admin, rows int64) campaign.Draw {
 	b.Helper()
 	var next atomic.Int64
@@ -134,7 +134,7 @@ func login(b *testing.B, s *servertest.Server) string {
 	}
 	defer answer.Body.Close()
 	if len(answer.Cookies()) == 0 {
-		b.Fatal(answer.Status)
+		b.Fatalf("log in: got %s without a cookie, want one", answer.Status)
 	}
 	cookie := answer.Cookies()[0]
 	return cookie.Name + "=" + cookie.Value

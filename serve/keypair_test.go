@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// writeKeyPair writes a new certificate for this machine with a name. The files have the
-// time at, since two files written at once may have the same.
+// writeKeyPair writes a new certificate for this machine with the given name. The files get
+// the time at, since files written in succession may have the same time.
 func writeKeyPair(t *testing.T, cert, key, name string, at time.Time) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -53,8 +53,8 @@ func writeFile(t *testing.T, name string, content []byte, at time.Time) {
 	}
 }
 
-// TestKeyPairReadsChangedFiles changes the files of a certificate, also to broken ones,
-// which leave the old certificate in use.
+// TestKeyPairReadsChangedFiles changes the files of a certificate. If they are broken, the
+// old certificate stays in use.
 func TestKeyPairReadsChangedFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()

@@ -20,17 +20,17 @@ const (
 	maxHeader  = 32 << 10 // bytes
 )
 
-// quietTime is the time without requests after which connections are closed: a request
-// may be on its way on a connection that is idle here.
+// quietTime is the time without requests after which connections are closed: a request may
+// be on its way on a connection that seems idle.
 const quietTime = 500 * time.Millisecond
 
-// acceptShare is the share of the drain time in which new requests are accepted if they
-// keep coming: a quarter.
+// acceptShare is the divisor of the drain time for accepting new requests that keep coming:
+// they are accepted for at most a quarter of it.
 const acceptShare = 4
 
-// Serve answers requests on a listener until the context ends. Then the server is no
-// longer ready and finishes the requests under way. Serve returns an error if they take
-// longer than the drain time.
+// Serve answers requests on a listener until the context ends. It then reports that it is
+// not ready, and finishes the requests under way. Serve returns an error if they take longer
+// than the drain time.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s.handler,
@@ -62,7 +62,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return s.drain(server)
 }
 
-// drain shuts a server down when its requests are answered.
+// drain shuts a server down after its requests are answered.
 func (s *Server) drain(server *http.Server) error {
 	s.cfg.Log.Info("draining", slog.Duration("at_most", s.cfg.DrainTime))
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTime)

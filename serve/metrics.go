@@ -92,8 +92,8 @@ type routeMetrics struct {
 	ok            prometheus.Counter // of status 200, the most frequent
 }
 
-// route returns the metrics of the requests that match a pattern of the mux. Patterns
-// without a method are those of requests that no route takes.
+// route returns the metrics of the requests that match a pattern of the mux. A pattern
+// without a method is for requests that match no route.
 func (m *metrics) route(pattern string) *routeMetrics {
 	method, path, ok := strings.Cut(pattern, " ")
 	if !ok {
@@ -166,8 +166,8 @@ func (m *metrics) counters(rules *prize.Rules) []prometheus.Counter {
 	return counters
 }
 
-// calling starts the counters of the calls of a service at 0, so that a first failure
-// is an increase.
+// calling starts the counters of the calls of a service at 0, so that the first failure is
+// an increase.
 func (m *metrics) calling(service string) {
 	m.calls.WithLabelValues(service, "ok")
 	m.calls.WithLabelValues(service, "error")

@@ -10,7 +10,7 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// TestMetrics counts what was asked for, and names nothing that callers make up.
+// TestMetrics checks the metrics of requests, which have no labels that callers invent.
 func TestMetrics(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	s.Send(t, "GET", "/v1/text?count=5", "")
@@ -32,16 +32,16 @@ func TestMetrics(t *testing.T) {
 		`process_resident_memory_bytes`,
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("no %s in\n%s", want, text)
+			t.Errorf("got the metrics below, want %s in them\n%s", want, text)
 		}
 	}
 	for _, bad := range []string{"made-up", "Invented", "nothing-of-the-sort"} {
 		if strings.Contains(text, bad) {
-			t.Errorf("%q has become a label", bad)
+			t.Errorf("got the label %q, want no label from a request", bad)
 		}
 	}
 	if got := strings.Count(text, `prizegen_draws_total{prize="`); got < 2 {
-		t.Errorf("%d rows of draws", got)
+		t.Errorf("got %d rows of draws, want at least 2", got)
 	}
 	front := servertest.StartComposed(t)
 	front.Send(t, "POST", "/v1/draws", "{}")
@@ -51,15 +51,15 @@ func TestMetrics(t *testing.T) {
 		`prizegen_circuit_breaker_state{service="text",state="open"} 0`, `prizegen_call_duration_seconds_count{service="number"}`,
 	} {
 		if !strings.Contains(calls, want) {
-			t.Errorf("no %s in\n%s", want, calls)
+			t.Errorf("got the metrics below, want %s in them\n%s", want, calls)
 		}
 	}
 	promtool(t, text)
 	promtool(t, calls)
 }
 
-// promtool holds metrics against the conventions of Prometheus. Its Debian package
-// is prometheus, which scripts/deps.sh installs.
+// promtool checks metrics against the conventions of Prometheus. It is in the Debian package
+// prometheus, which scripts/deps.sh installs.
 func promtool(t *testing.T, metrics string) {
 	t.Helper()
 	path, err := exec.LookPath("promtool")
@@ -72,6 +72,6 @@ func promtool(t *testing.T, metrics string) {
 	cmd := exec.CommandContext(t.Context(), path, "check", "metrics")
 	cmd.Stdin = strings.NewReader(metrics)
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("promtool: %v\n%s", err, out)
+		t.Errorf("promtool: got error %v, output\n%s\nwant no output", err, out)
 	}
 }

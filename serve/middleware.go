@@ -13,7 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// responseRecorder is an [http.ResponseWriter] that records what is answered.
+// responseRecorder is an [http.ResponseWriter] that records the status and the length of an
+// answer.
 type responseRecorder struct {
 	http.ResponseWriter
 	server  *Server
@@ -23,7 +24,7 @@ type responseRecorder struct {
 	bytes   int
 }
 
-// recorderOf returns the recorder that every request of a server is answered with.
+// recorderOf returns w as the recorder that it is for every request of a server.
 func recorderOf(w http.ResponseWriter) *responseRecorder {
 	recorder, ok := w.(*responseRecorder)
 	if !ok {
@@ -51,8 +52,8 @@ func (w *responseRecorder) Write(p []byte) (int, error) {
 		w.status = http.StatusOK
 	}
 	if w.bytes > 0 {
-		// A long answer may take long, as long as the caller reads it. Not every
-		// connection has a deadline.
+		// A long answer may take long if the client keeps reading. Not every connection
+		// supports deadlines.
 		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime))
 	}
 	n, err := w.ResponseWriter.Write(p)
@@ -63,7 +64,7 @@ func (w *responseRecorder) Write(p []byte) (int, error) {
 // Unwrap returns the writer of the connection, for [http.ResponseController].
 func (w *responseRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// traced continues or begins the trace of every request.
+// traced continues or starts the trace of every request.
 func (s *Server) traced(next http.Handler) http.Handler {
 	closing := []string{"close"}
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -116,12 +117,12 @@ func (s *Server) panicked(w *responseRecorder, v any) {
 	s.cfg.Log.ErrorContext(w.context(), "request failed after its answer had begun", slog.Any("error", err))
 }
 
-// slow is the time from which a request is logged as information.
+// slow is the minimum duration of a request that is logged at level info.
 const slow = time.Second
 
-// logRequest logs a request: as a warning if the server failed, as information if the
-// request was wrong or slow, otherwise for debugging only, since the metrics and the log
-// of the proxy have all requests.
+// logRequest logs a request: at level warn if the server failed, at level info if the request
+// was wrong or slow, otherwise at level debug, since the metrics and the log of the proxy
+// have all requests.
 func (s *Server) logRequest(w *responseRecorder, took time.Duration) {
 	r := w.request
 	level := slog.LevelDebug
@@ -139,8 +140,8 @@ func (s *Server) logRequest(w *responseRecorder, took time.Duration) {
 		slog.Int("bytes", w.bytes), slog.Float64("took_ms", float64(took.Microseconds())/1000), slog.String("from", r.RemoteAddr))
 }
 
-// TraceHandler is an [slog.Handler] that adds the ids of the request in the context of
-// a record, if there is one.
+// TraceHandler is an [slog.Handler] that adds the IDs of the request to a record if the
+// context has one.
 type TraceHandler struct{ slog.Handler }
 
 // Handle implements [slog.Handler].

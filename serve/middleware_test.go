@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// patient is an answer that counts how often it was given more time.
-type patient struct {
+// deadlineCounter is a response writer that counts how often its deadline was extended.
+type deadlineCounter struct {
 	http.ResponseWriter
-	times int
+	n int
 }
 
-func (p *patient) SetWriteDeadline(time.Time) error {
-	p.times++
+func (c *deadlineCounter) SetWriteDeadline(time.Time) error {
+	c.n++
 	return nil
 }
 
-// TestLongAnswersMayTakeLong, each piece of them as long as a short one: an export of
-// millions of draws is not cut off, and nobody holds a page for ever.
-func TestLongAnswersMayTakeLong(t *testing.T) {
-	p := &patient{ResponseWriter: httptest.NewRecorder()}
-	w := &responseRecorder{ResponseWriter: p}
+// TestWriteExtendsDeadline writes an answer in pieces, each of which has the time of a short
+// answer. Exports of millions of draws are complete, but no client can hold a page forever.
+func TestWriteExtendsDeadline(t *testing.T) {
+	c := &deadlineCounter{ResponseWriter: httptest.NewRecorder()}
+	w := &responseRecorder{ResponseWriter: c}
 	for range 3 {
 		if _, err := w.Write([]byte("piece")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if p.times != 2 {
-		t.Errorf("three pieces were given more time %d times, want for each after the first", p.times)
+	if want := 2; c.n != want { // each piece after the first
+		t.Errorf("got %d extensions of the deadline for three pieces, want %d", c.n, want)
 	}
 }

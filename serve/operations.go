@@ -66,7 +66,7 @@ func (o *output) write(ctx huma.Context) {
 		w.Header().Set("Cache-Control", o.cacheControl)
 	}
 	if err := s.answer(w, cmp.Or(o.status, ctx.Operation().DefaultStatus), o.body); err != nil {
-		panic(fmt.Errorf("encode %T: %w", o.body, err)) // which is answered with status 500
+		panic(fmt.Errorf("encode %T: %w", o.body, err)) // becomes status 500
 	}
 }
 
@@ -90,7 +90,7 @@ func documentAnswer[T any](a *api, op *huma.Operation) {
 // bodySchema is the key of the schema of the body in the metadata of an operation.
 const bodySchema = "body"
 
-// publicOperation adds an operation for everybody. With the token it is done as the
+// publicOperation adds an operation for everyone. A request with the token runs as the
 // administrator.
 func publicOperation[I, T any](a *api, op huma.Operation, handle func(context.Context, caller, *I) (T, error)) {
 	documentAnswer[T](a, &op)
@@ -140,9 +140,9 @@ func createOperation[B, T any](a *api, op huma.Operation, location func(T) strin
 	})
 }
 
-// bodyOperation adds an operation for the administrator that takes a JSON body, valid
-// only during the call. It takes the place of huma's Body field, which answers a mistake
-// without its place in the body.
+// bodyOperation adds an operation for the administrator that takes a JSON body, which is
+// valid only during the call. Unlike huma's Body field, it reports the position of a mistake
+// in the body.
 func bodyOperation[I any](a *api, op huma.Operation, schema *huma.Schema, handle func(ctx context.Context, admin *campaign.Admin, in *I, body []byte) (*output, error)) {
 	op.Metadata = map[string]any{bodySchema: schema}
 	callerOperation(a, forAdmin(op), func(ctx context.Context, c caller, in *I) (*output, error) {
@@ -155,14 +155,14 @@ func bodyOperation[I any](a *api, op huma.Operation, schema *huma.Schema, handle
 	})
 }
 
-// forAdmin returns an operation that only the administrator may do.
+// forAdmin returns op as an operation for the administrator only.
 func forAdmin(op huma.Operation) huma.Operation {
 	op.Security = []map[string][]string{{tokenScheme: {}}}
 	op.Errors = append(op.Errors, http.StatusUnauthorized)
 	return op
 }
 
-// callerOperation adds an operation whose handler gets who sent the request.
+// callerOperation adds an operation whose handler gets the caller of a request.
 func callerOperation[I any](a *api, op huma.Operation, handle func(context.Context, caller, *I) (*output, error)) {
 	op.Middlewares = append(op.Middlewares, a.authenticate)
 	register(a, op, func(ctx context.Context, in *I) (*output, error) {

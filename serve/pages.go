@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/serve/site"
 )
 
-// free makes the draws of the site that are not stored.
+// free implements [site.Free]: draws that are not stored.
 type free struct {
 	draw.Generator
 	s *Server

@@ -17,24 +17,25 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// partsMaker makes the texts or the numbers of draws in a format; an empty one is the
-// deployed format. fresh draws are one range without a key.
-type partsMaker func(ctx context.Context, format string, draws []entropy.Range, fresh bool) (answer any, err error)
+// partsHandler has the handlers of operations that make texts or numbers.
+type partsHandler struct{ *Server }
+
+// partsFunc makes the texts or the numbers of draws in a format. An empty format means the
+// deployed one. If fresh is true, draws has one range without a key.
+type partsFunc func(ctx context.Context, format string, draws []entropy.Range, fresh bool) (answer any, err error)
 
 func (a *api) registerTexts() {
-	s := a.server
-	a.registerParts(remote.Text, schemaOf[remote.TextsAnswer](a), s.texts)
+	a.registerParts(remote.Text, schemaOf[remote.TextsAnswer](a), partsHandler{a.server}.texts)
 }
 
 func (a *api) registerNumbers() {
-	s := a.server
-	a.registerParts(remote.Number, schemaOf[remote.NumbersAnswer](a), s.numbers)
+	a.registerParts(remote.Number, schemaOf[remote.NumbersAnswer](a), partsHandler{a.server}.numbers)
 }
 
-// registerParts adds the two operations that make texts or numbers. Both are raw
-// handlers for the sake of BenchmarkText.
-func (a *api) registerParts(name string, answer *huma.Schema, generate partsMaker) {
-	s := a.server
+// registerParts adds the two operations that make texts or numbers. Their handlers are raw
+// for speed; see BenchmarkText.
+func (a *api) registerParts(name string, answer *huma.Schema, generate partsFunc) {
+	h := partsHandler{a.server}
 	minCount, maxCount := 1.0, float64(remote.MaxCount)
 	a.raw(huma.Operation{
 		Method: http.MethodGet, Path: "/v1/" + name, OperationID: "get-" + name + "s", Summary: "Make " + name + "s from fresh randomness",
@@ -49,7 +50,7 @@ func (a *api) registerParts(name string, answer *huma.Schema, generate partsMake
 		if err != nil {
 			return err
 		}
-		return s.answerParts(w, request, generate)
+		return h.answerParts(w, request, generate)
 	})
 	a.raw(huma.Operation{
 		Method: http.MethodPost, Path: "/v1/" + name, OperationID: "make-" + name + "s", Summary: "Make the " + name + "s of draws from the subkey of a seed",
@@ -57,14 +58,14 @@ func (a *api) registerParts(name string, answer *huma.Schema, generate partsMake
 		Responses:   ok(jsonContent(answer)),
 		Errors:      bodyErrors(),
 	}, func(w *responseRecorder, r *http.Request) error {
-		buffer := s.buffers.get()
-		defer s.buffers.put(buffer)
+		buffer := h.buffers.get()
+		defer h.buffers.put(buffer)
 		request := &remote.PartsRequest{}
 		request.Defaults()
-		if err := s.decode(w, r, buffer, request); err != nil {
+		if err := h.decode(w, r, buffer, request); err != nil {
 			return err
 		}
-		return s.answerParts(w, request, generate)
+		return h.answerParts(w, request, generate)
 	})
 }
 
@@ -97,7 +98,7 @@ func partsQuery(query string) (*remote.PartsRequest, error) {
 	return request, nil
 }
 
-func (s *Server) answerParts(w *responseRecorder, request *remote.PartsRequest, generate partsMaker) error {
+func (h partsHandler) answerParts(w *responseRecorder, request *remote.PartsRequest, generate partsFunc) error {
 	draws, fresh, err := request.Draws()
 	if err != nil {
 		return err
@@ -107,7 +108,7 @@ func (s *Server) answerParts(w *responseRecorder, request *remote.PartsRequest, 
 		count += int(r.Count)
 	}
 	ctx := w.request.Context()
-	release, err := s.reserve(ctx, count)
+	release, err := h.reserve(ctx, count)
 	if err != nil {
 		return err
 	}
@@ -116,12 +117,12 @@ func (s *Server) answerParts(w *responseRecorder, request *remote.PartsRequest, 
 	if err != nil {
 		return err
 	}
-	w.Header()["Cache-Control"] = s.noStore
-	return s.answer(w, http.StatusOK, answer)
+	w.Header()["Cache-Control"] = h.noStore
+	return h.answer(w, http.StatusOK, answer)
 }
 
-func (s *Server) texts(ctx context.Context, name string, draws []entropy.Range, fresh bool) (any, error) {
-	format := s.cfg.Text
+func (h partsHandler) texts(ctx context.Context, name string, draws []entropy.Range, fresh bool) (any, error) {
+	format := h.cfg.Text
 	if name != "" && name != format.String() {
 		var err error
 		if format, err = textgen.Parse(name); err != nil {
@@ -129,12 +130,12 @@ func (s *Server) texts(ctx context.Context, name string, draws []entropy.Range, 
 		}
 	}
 	generate := func(dst []byte, r entropy.Range) ([]byte, error) { return draw.Local{}.Texts(ctx, dst, format, r) }
-	texts, from, err := s.parts(ctx, entropy.Text, draws, fresh, format.Len(), generate)
+	texts, from, err := h.parts(ctx, entropy.Text, draws, fresh, format.Len(), generate)
 	return &remote.TextsAnswer{Format: format.String(), Texts: texts, Entropy: from}, err
 }
 
-func (s *Server) numbers(ctx context.Context, name string, draws []entropy.Range, fresh bool) (any, error) {
-	format := s.cfg.Number
+func (h partsHandler) numbers(ctx context.Context, name string, draws []entropy.Range, fresh bool) (any, error) {
+	format := h.cfg.Number
 	if name != "" && name != format.String() {
 		var err error
 		if format, err = numgen.Parse(name); err != nil {
@@ -142,15 +143,15 @@ func (s *Server) numbers(ctx context.Context, name string, draws []entropy.Range
 		}
 	}
 	generate := func(dst []byte, r entropy.Range) ([]byte, error) { return draw.Local{}.Numbers(ctx, dst, format, r) }
-	numbers, from, err := s.parts(ctx, entropy.Number, draws, fresh, format.Len(), generate)
+	numbers, from, err := h.parts(ctx, entropy.Number, draws, fresh, format.Len(), generate)
 	return &remote.NumbersAnswer{Format: format.String(), Numbers: numbers, Entropy: from}, err
 }
 
-// parts generates the texts or the numbers of draws. from is the source of fresh
+// parts generates the texts or the numbers of draws. from is the external source of fresh
 // randomness, nil for the operating system.
-func (s *Server) parts(ctx context.Context, label entropy.Label, draws []entropy.Range, fresh bool, width int, generate func(dst []byte, r entropy.Range) ([]byte, error)) (parts remote.Parts, from *remote.Entropy, err error) {
+func (h partsHandler) parts(ctx context.Context, label entropy.Label, draws []entropy.Range, fresh bool, width int, generate func(dst []byte, r entropy.Range) ([]byte, error)) (parts remote.Parts, from *remote.Entropy, err error) {
 	if fresh {
-		if draws[0], from, err = s.fresh.draws(ctx, label, draws[0].Count); err != nil {
+		if draws[0], from, err = h.fresh.draws(ctx, label, draws[0].Count); err != nil {
 			return parts, nil, err
 		}
 	}
@@ -160,7 +161,7 @@ func (s *Server) parts(ctx context.Context, label entropy.Label, draws []entropy
 			return parts, nil, err
 		}
 	}
-	s.metrics.generated(string(label), parts.Len())
+	h.metrics.generated(string(label), parts.Len())
 	return parts, from, nil
 }
 

@@ -10,14 +10,14 @@ import (
 )
 
 // play makes a draw of a campaign.
-func (s *Server) play(w *responseRecorder, r *http.Request, request *remote.DrawsRequest) error {
-	if s.campaigns == nil {
-		return campaign.Errorf(campaign.ErrNotFound, "there are no campaigns here")
+func (h drawsHandler) play(w *responseRecorder, r *http.Request, request *remote.DrawsRequest) error {
+	if h.campaigns == nil {
+		return campaign.Errorf(campaign.ErrNotFound, "this server has no campaigns")
 	}
 	if err := request.Check(); err != nil {
 		return err
 	}
-	c, err := s.caller(r)
+	c, err := h.caller(r)
 	if err != nil {
 		return err
 	}
@@ -29,14 +29,14 @@ func (s *Server) play(w *responseRecorder, r *http.Request, request *remote.Draw
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h["Cache-Control"] = s.noStore
-	h.Set("Location", drawsPath+"/"+url.PathEscape(d.ID))
-	return s.answer(w, http.StatusCreated, d)
+	header := w.Header()
+	header["Cache-Control"] = h.noStore
+	header.Set("Location", drawsPath+"/"+url.PathEscape(d.ID))
+	return h.answer(w, http.StatusCreated, d)
 }
 
-// idempotencyKey returns the header Idempotency-Key: a string in quotes, as in
-// draft-ietf-httpapi-idempotency-key-header, or without.
+// idempotencyKey returns the value of the header Idempotency-Key: a string with quotes, as
+// in draft-ietf-httpapi-idempotency-key-header, or without.
 func idempotencyKey(h http.Header) (string, error) {
 	values := h["Idempotency-Key"]
 	if len(values) == 0 {

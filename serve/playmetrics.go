@@ -42,7 +42,7 @@ func (m *metrics) played() func(campaign.Played) {
 
 // Reasons of refusals that are not kinds of problems.
 const (
-	refusedGone  = "gone"  // the caller went away
+	refusedGone  = "gone"  // the client disconnected
 	refusedError = "error" // a bug, which is logged
 )
 
@@ -63,13 +63,13 @@ func (m *metrics) watch(campaigns *campaign.Service, probeTime time.Duration) {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "prizegen_plays_waiting", Help: "Plays that wait for their draws in this process.",
 		}, func() float64 { return float64(campaigns.Waiting()) }),
-		newLedger(campaigns, probeTime),
+		newStockCollector(campaigns, probeTime),
 	)
 }
 
-// ledger is a [prometheus.Collector] of what open campaigns have awarded and have left.
-// All cores of a database report the same.
-type ledger struct {
+// stockCollector is a [prometheus.Collector] of the awarded and the remaining prizes of open
+// campaigns. All cores of a database report the same.
+type stockCollector struct {
 	service   *campaign.Service
 	probeTime time.Duration
 
@@ -81,14 +81,14 @@ type ledger struct {
 	up, plays, left, stock, awarded, value *prometheus.Desc
 }
 
-// ledgerAge is how long what was read from the database is reported again.
-const ledgerAge = 5 * time.Second
+// stockAge is the time that values from the database are cached.
+const stockAge = 5 * time.Second
 
-func newLedger(service *campaign.Service, probeTime time.Duration) *ledger {
+func newStockCollector(service *campaign.Service, probeTime time.Duration) *stockCollector {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(name, help, labels, nil)
 	}
-	return &ledger{
+	return &stockCollector{
 		service: service, probeTime: probeTime,
 		up:      desc("prizegen_database_up", "Whether the database answered when it was asked for the open campaigns."),
 		plays:   desc("prizegen_campaign_plays_total", "Draws that an open campaign has made, by all its cores.", "campaign"),
@@ -100,47 +100,47 @@ func newLedger(service *campaign.Service, probeTime time.Duration) *ledger {
 }
 
 // Describe implements [prometheus.Collector].
-func (l *ledger) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{l.up, l.plays, l.left, l.stock, l.awarded, l.value} {
+func (c *stockCollector) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.up, c.plays, c.left, c.stock, c.awarded, c.value} {
 		to <- d
 	}
 }
 
 // Collect implements [prometheus.Collector].
-func (l *ledger) Collect(to chan<- prometheus.Metric) {
-	campaigns, err := l.open()
+func (c *stockCollector) Collect(to chan<- prometheus.Metric) {
+	campaigns, err := c.open()
 	up := 1.0
 	if err != nil {
 		up = 0
 	}
-	to <- prometheus.MustNewConstMetric(l.up, prometheus.GaugeValue, up)
+	to <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, up)
 	for i := range campaigns {
-		c := &campaigns[i]
+		row := &campaigns[i]
 		var value int64
-		to <- prometheus.MustNewConstMetric(l.plays, prometheus.CounterValue, float64(c.Plays), c.Name)
-		for _, p := range c.Prizes {
+		to <- prometheus.MustNewConstMetric(c.plays, prometheus.CounterValue, float64(row.Plays), row.Name)
+		for _, p := range row.Prizes {
 			name := strings.ToValidUTF8(p.Name, "?")
 			value += p.Value * p.Awarded
-			to <- prometheus.MustNewConstMetric(l.awarded, prometheus.CounterValue, float64(p.Awarded), c.Name, name)
+			to <- prometheus.MustNewConstMetric(c.awarded, prometheus.CounterValue, float64(p.Awarded), row.Name, name)
 			if left, limited := p.Left(); limited {
-				to <- prometheus.MustNewConstMetric(l.left, prometheus.GaugeValue, float64(left), c.Name, name)
-				to <- prometheus.MustNewConstMetric(l.stock, prometheus.GaugeValue, float64(*p.Stock), c.Name, name)
+				to <- prometheus.MustNewConstMetric(c.left, prometheus.GaugeValue, float64(left), row.Name, name)
+				to <- prometheus.MustNewConstMetric(c.stock, prometheus.GaugeValue, float64(*p.Stock), row.Name, name)
 			}
 		}
-		to <- prometheus.MustNewConstMetric(l.value, prometheus.CounterValue, float64(value), c.Name, c.Currency)
+		to <- prometheus.MustNewConstMetric(c.value, prometheus.CounterValue, float64(value), row.Name, row.Currency)
 	}
 }
 
-// open returns the open campaigns, read at most ledgerAge ago.
-func (l *ledger) open() ([]campaign.Campaign, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.read.IsZero() && time.Since(l.read) < ledgerAge {
-		return l.campaigns, l.err
+// open returns the open campaigns, read at most stockAge ago.
+func (c *stockCollector) open() ([]campaign.Campaign, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.read.IsZero() && time.Since(c.read) < stockAge {
+		return c.campaigns, c.err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), l.probeTime)
+	ctx, cancel := context.WithTimeout(context.Background(), c.probeTime)
 	defer cancel()
-	list, _, err := l.service.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, State: campaign.Open})
-	l.campaigns, l.err, l.read = list, err, time.Now()
-	return l.campaigns, l.err
+	list, _, err := c.service.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, State: campaign.Open})
+	c.campaigns, c.err, c.read = list, err, time.Now()
+	return c.campaigns, c.err
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// TestPlayMetrics counts plays, why they were refused, and what is left of the stock
-// and was given of a campaign.
+// TestPlayMetrics checks the metrics of plays, of refusals by reason, and of the prizes that
+// a campaign has awarded and has left.
 func TestPlayMetrics(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		s := servertest.Start(t, serve.All, servertest.WithStore(t, address))
@@ -29,7 +29,7 @@ func TestPlayMetrics(t *testing.T) {
 			body := `{"campaign":"` + campaign + `","entrant":{"first_name":"Ada","last_name":"Byron"}}`
 			s.Send(t, "POST", "/v1/draws", body, headers...)
 		}
-		play("summer") // a draft, which the public does not know of
+		play("summer") // the public cannot see a draft
 		if _, err := admin.Open(ctx, "summer"); err != nil {
 			t.Fatal(err)
 		}
@@ -58,11 +58,11 @@ func TestPlayMetrics(t *testing.T) {
 			`prizegen_campaign_awarded_minor_units_total{campaign="summer",currency="GBP"} 1600`,
 		} {
 			if !strings.Contains(text, want+"\n") {
-				t.Errorf("no %s in\n%s", want, text)
+				t.Errorf("got the metrics below, want %s in them\n%s", want, text)
 			}
 		}
 		if strings.Contains(text, "no-such-campaign") {
-			t.Error("what a caller made up has become a label")
+			t.Error("got the label no-such-campaign, want no label from a request")
 		}
 		promtool(t, text)
 	})

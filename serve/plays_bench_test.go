@@ -18,8 +18,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// benchStores are the databases that plays are measured on, as they are in use: what
-// is answered is on the disk.
+// benchStores are the databases that plays are measured on. As in production, answered
+// draws are on the disk.
 var benchStores = []struct {
 	name    string
 	address func(b *testing.B) string
@@ -28,8 +28,8 @@ var benchStores = []struct {
 	{"postgres", func(b *testing.B) string { return storetest.StartServer(b, true).Address() }},
 }
 
-// BenchmarkPlays makes a durable play an iteration, over HTTP, for 64 visitors at a
-// time: with texts, numbers and prizes made in the process and by three services.
+// BenchmarkPlays makes one durable play per iteration, over HTTP, for 64 concurrent
+// visitors: with the parts made in the process and by three services.
 func BenchmarkPlays(b *testing.B) {
 	const visitors = 64
 	for _, store := range benchStores {
@@ -44,8 +44,8 @@ func BenchmarkPlays(b *testing.B) {
 	}
 }
 
-// BenchmarkComposed makes a draw an iteration of three services, over HTTP and without
-// storing it, for 64 visitors at a time.
+// BenchmarkComposed makes one draw per iteration with three services, over HTTP and without
+// storing it, for 64 concurrent visitors.
 func BenchmarkComposed(b *testing.B) {
 	s := servertest.StartComposed(b, servertest.Quiet)
 	visit(b, s, 64, func(v *visitor, _ int64) error {
@@ -53,7 +53,7 @@ func BenchmarkComposed(b *testing.B) {
 	})
 }
 
-// play has visitors play b.N times.
+// play makes b.N plays with concurrent visitors.
 func play(b *testing.B, s *servertest.Server, visitors int) {
 	b.Helper()
 	s.OpenCampaign(b, "bench")
@@ -61,7 +61,7 @@ func play(b *testing.B, s *servertest.Server, visitors int) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "plays/s")
 }
 
-// visit has visitors ask b.N times.
+// visit calls ask b.N times with concurrent visitors.
 func visit(b *testing.B, s *servertest.Server, visitors int, ask func(v *visitor, n int64) error) {
 	b.Helper()
 	var next atomic.Int64
@@ -72,7 +72,7 @@ func visit(b *testing.B, s *servertest.Server, visitors int, ask func(v *visitor
 		if err != nil {
 			return err
 		}
-		defer v.Close() //nolint:errcheck // it was used up
+		defer v.Close() //nolint:errcheck // nothing more is sent
 		for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
 			if err := ask(v, n); err != nil {
 				return err
@@ -82,7 +82,7 @@ func visit(b *testing.B, s *servertest.Server, visitors int, ask func(v *visitor
 	})
 }
 
-// each runs a function n times at once.
+// each runs a function n times concurrently.
 func each(b *testing.B, n int, run func() error) {
 	b.Helper()
 	var running sync.WaitGroup
@@ -96,8 +96,8 @@ func each(b *testing.B, n int, run func() error) {
 	running.Wait()
 }
 
-// visitor is a connection of somebody who plays. It does no more than it must, to
-// leave the time to the server.
+// visitor is a connection of a client. It does as little as possible, to leave the time to
+// the server.
 type visitor struct {
 	net.Conn
 	host string
@@ -134,7 +134,7 @@ func (v *visitor) do(want int, request string) error {
 	}
 	text, err := io.ReadAll(answer.Body)
 	if err == nil && answer.StatusCode != want {
-		err = fmt.Errorf("%.60q is answered with %s: %.300s", request, answer.Status, text)
+		err = fmt.Errorf("%.60q: got %s, want %d: %.300s", request, answer.Status, want, text)
 	}
 	return errors.Join(err, answer.Body.Close())
 }

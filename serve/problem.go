@@ -18,7 +18,7 @@ import (
 // problemError is an error as it is answered. Handlers return it to huma.
 type problemError struct {
 	problem remote.Problem
-	header  http.Header // to be added to the answer
+	header  http.Header // added to the answer
 }
 
 func (e *problemError) Error() string { return e.problem.Error() }
@@ -32,17 +32,17 @@ func (e *problemError) GetHeaders() http.Header { return e.header }
 // ContentType implements [huma.ContentTypeFilter].
 func (e *problemError) ContentType(string) string { return remote.ProblemType }
 
-// problem returns a problem without a kind of its own.
+// problem returns a problem of the type about:blank.
 func problem(status int, format string, args ...any) *remote.Problem {
 	return &remote.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(format, args...)}
 }
 
-// badRequest returns a problem with the values of a request, without details.
+// badRequest returns the problem for invalid values in a request, without details.
 func badRequest() *remote.Problem {
 	return &remote.Problem{Type: "urn:prizegen:problem:bad-request", Title: "invalid request", Status: http.StatusUnprocessableEntity}
 }
 
-// parameterProblem returns the problem with a query parameter.
+// parameterProblem returns the problem for an invalid query parameter.
 func parameterProblem(name, format string, args ...any) error {
 	p, detail := badRequest(), fmt.Sprintf(format, args...)
 	p.Detail = name + ": " + detail
@@ -50,7 +50,7 @@ func parameterProblem(name, format string, args ...any) error {
 	return p
 }
 
-// instance returns the instance of a problem: the id of the request.
+// instance returns the instance of a problem, which has the ID of the request.
 func instance(ctx context.Context) string {
 	if trace := remote.TraceOf(ctx); trace != nil {
 		return "urn:prizegen:request:" + trace.RequestID
@@ -82,14 +82,14 @@ func retryAfter(wait time.Duration) http.Header {
 	return http.Header{"Retry-After": {strconv.Itoa(seconds)}}
 }
 
-// problem returns an error as it is answered, and logs those that are for the operator.
+// problem returns the problem for an error. It logs the errors that concern the operator.
 func (s *Server) problem(ctx context.Context, err error) *problemError {
 	p, header := s.describe(ctx, err)
 	p.Instance = instance(ctx)
 	return &problemError{p, header}
 }
 
-// describe returns what to answer to an error.
+// describe returns the problem for an error, and headers for the answer.
 func (s *Server) describe(ctx context.Context, err error) (remote.Problem, http.Header) {
 	var unavailable *remote.Unavailable
 	var source *sourceError
@@ -104,7 +104,7 @@ func (s *Server) describe(ctx context.Context, err error) (remote.Problem, http.
 	p, ok := remote.ProblemOf(err)
 	if !ok {
 		s.cfg.Log.ErrorContext(ctx, "request failed", slog.Any("error", err))
-		return *problem(http.StatusInternalServerError, "internal error; the log has details under the id of this request"), nil
+		return *problem(http.StatusInternalServerError, "internal error; the log has details under the ID of this request"), nil
 	}
 	var header http.Header
 	// Only the log has the addresses of databases and services.
@@ -112,14 +112,14 @@ func (s *Server) describe(ctx context.Context, err error) (remote.Problem, http.
 	case errors.As(err, &unavailable):
 		header = retryAfter(unavailable.RetryAfter)
 		s.cfg.Log.WarnContext(ctx, "service unavailable", slog.String("service", unavailable.Service), slog.Any("error", err))
-		p.Detail = "the " + unavailable.Service + " service is not available at the moment; the log has details under the id of this request"
+		p.Detail = "the " + unavailable.Service + " service is not available at the moment; the log has details under the ID of this request"
 	case errors.As(err, &source):
 		header = retryAfter(0)
 		s.cfg.Log.WarnContext(ctx, "no seed", slog.String("source", source.name), slog.Any("error", source.err))
 	case errors.Is(err, campaign.ErrUnavailable):
 		header = retryAfter(0)
 		s.cfg.Log.WarnContext(ctx, "request refused", slog.Any("error", err))
-		p.Detail = "the database is not available at the moment; the log has details under the id of this request"
+		p.Detail = "the database is not available at the moment; the log has details under the ID of this request"
 	case errors.Is(err, campaign.ErrBusy):
 		header = retryAfter(0)
 		s.cfg.Log.WarnContext(ctx, "request refused", slog.Any("error", err))
@@ -129,5 +129,5 @@ func (s *Server) describe(ctx context.Context, err error) (remote.Problem, http.
 	return *p, header
 }
 
-// statusClientClosed is the status of a request whose caller has gone, as NGINX logs it.
+// statusClientClosed is the status of a request whose client has disconnected, as in NGINX.
 const statusClientClosed = 499

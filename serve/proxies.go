@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// Proxies are the networks of the proxies in front of a server. Only they are believed
-// about visitors.
+// Proxies are the networks of the trusted proxies in front of a server.
 type Proxies []netip.Prefix
 
 // ParseProxies parses networks and addresses separated by commas, such as
@@ -45,15 +44,14 @@ func (p Proxies) has(address netip.Addr) bool {
 	return false
 }
 
-// The headers in which a proxy names the visitor. The header of RFC 7239 is not read.
+// The headers in which a proxy describes the visitor. The header of RFC 7239 is ignored.
 const (
 	forwardedFor   = "X-Forwarded-For"
 	forwardedProto = "X-Forwarded-Proto"
 )
 
-// visitor returns the address that a request comes from: the last in the list that is
-// not a proxy, since anybody could have written those before it, or peer if there is
-// none.
+// visitor returns the address that a request comes from: the last address in the list that
+// is not a proxy, since earlier ones may be forged, or peer if there is none.
 func (p Proxies) visitor(peer netip.Addr, forwarded []string) netip.Addr {
 	from := peer
 	list := strings.Split(strings.Join(forwarded, ","), ",")
@@ -67,8 +65,8 @@ func (p Proxies) visitor(peer netip.Addr, forwarded []string) netip.Addr {
 	return from
 }
 
-// behind sets the remote address of requests to that of the visitor, and removes the
-// headers of proxies from requests that do not come from one.
+// behind sets the remote address of requests to the address of the visitor, and removes the
+// headers of proxies from requests that do not come from a proxy.
 func (p Proxies) behind(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		peer, err := netip.ParseAddrPort(r.RemoteAddr)

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-func TestOnlyProxiesAreBelieved(t *testing.T) {
+// TestOnlyProxiesAreTrusted sends the headers of a proxy from proxies and from others.
+func TestOnlyProxiesAreTrusted(t *testing.T) {
 	proxies, err := ParseProxies("10.0.0.0/8, 127.0.0.1,fd00::/8")
 	if err != nil {
 		t.Fatal(err)
@@ -15,22 +16,22 @@ func TestOnlyProxiesAreBelieved(t *testing.T) {
 		peer      string
 		forwarded []string
 		from      string
-		believed  bool
+		trusted   bool
 	}{
-		"nobody between":            {"192.0.2.9:99", nil, "192.0.2.9:99", false},
-		"a visitor who lies":        {"192.0.2.9:99", []string{"198.51.100.1"}, "192.0.2.9:99", false},
-		"a proxy":                   {"10.1.2.3:99", []string{"192.0.2.9"}, "192.0.2.9:0", true},
-		"a lie through a proxy":     {"10.1.2.3:99", []string{"198.51.100.1, 192.0.2.9"}, "192.0.2.9:0", true},
-		"a lie in a header before":  {"10.1.2.3:99", []string{"198.51.100.1", "192.0.2.9"}, "192.0.2.9:0", true},
-		"a lie about a proxy":       {"10.1.2.3:99", []string{"10.9.9.9,192.0.2.9"}, "192.0.2.9:0", true},
-		"two proxies":               {"127.0.0.1:99", []string{"192.0.2.9, 10.1.2.3"}, "192.0.2.9:0", true},
-		"a proxy itself":            {"10.1.2.3:99", nil, "10.1.2.3:99", true},
-		"nonsense":                  {"10.1.2.3:99", []string{"192.0.2.9, <script>"}, "10.1.2.3:99", true},
-		"nonsense before a proxy":   {"127.0.0.1:99", []string{"x, 10.1.2.3"}, "10.1.2.3:0", true},
-		"only proxies":              {"127.0.0.1:99", []string{"10.1.2.3"}, "10.1.2.3:0", true},
-		"IPv6":                      {"[fd00::1]:99", []string{"2001:db8::5"}, "[2001:db8::5]:0", true},
-		"IPv4 by IPv6":              {"[::ffff:10.1.2.3]:99", []string{"::ffff:192.0.2.9"}, "192.0.2.9:0", true},
-		"IPv4 by IPv6 from outside": {"[::ffff:192.0.2.9]:99", []string{"198.51.100.1"}, "[::ffff:192.0.2.9]:99", false},
+		"no proxy":                         {"192.0.2.9:99", nil, "192.0.2.9:99", false},
+		"a forged header":                  {"192.0.2.9:99", []string{"198.51.100.1"}, "192.0.2.9:99", false},
+		"a proxy":                          {"10.1.2.3:99", []string{"192.0.2.9"}, "192.0.2.9:0", true},
+		"a forged address through a proxy": {"10.1.2.3:99", []string{"198.51.100.1, 192.0.2.9"}, "192.0.2.9:0", true},
+		"a forged first header":            {"10.1.2.3:99", []string{"198.51.100.1", "192.0.2.9"}, "192.0.2.9:0", true},
+		"a forged proxy":                   {"10.1.2.3:99", []string{"10.9.9.9,192.0.2.9"}, "192.0.2.9:0", true},
+		"two proxies":                      {"127.0.0.1:99", []string{"192.0.2.9, 10.1.2.3"}, "192.0.2.9:0", true},
+		"a proxy itself":                   {"10.1.2.3:99", nil, "10.1.2.3:99", true},
+		"nonsense":                         {"10.1.2.3:99", []string{"192.0.2.9, <script>"}, "10.1.2.3:99", true},
+		"nonsense before a proxy":          {"127.0.0.1:99", []string{"x, 10.1.2.3"}, "10.1.2.3:0", true},
+		"only proxies":                     {"127.0.0.1:99", []string{"10.1.2.3"}, "10.1.2.3:0", true},
+		"IPv6":                             {"[fd00::1]:99", []string{"2001:db8::5"}, "[2001:db8::5]:0", true},
+		"IPv4 mapped to IPv6":              {"[::ffff:10.1.2.3]:99", []string{"::ffff:192.0.2.9"}, "192.0.2.9:0", true},
+		"mapped IPv4 from outside":         {"[::ffff:192.0.2.9]:99", []string{"198.51.100.1"}, "[::ffff:192.0.2.9]:99", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
@@ -41,13 +42,14 @@ func TestOnlyProxiesAreBelieved(t *testing.T) {
 			proxies.behind(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				from, proto = r.RemoteAddr, r.Header.Get(forwardedProto)
 			})).ServeHTTP(httptest.NewRecorder(), r)
-			if from != test.from || (proto == "https") != test.believed {
-				t.Errorf("from %s by %q, want %s, believed: %t", from, proto, test.from, test.believed)
+			if from != test.from || (proto == "https") != test.trusted {
+				t.Errorf("got address %s, protocol %q, want %s, trusted: %t", from, proto, test.from, test.trusted)
 			}
 		})
 	}
 }
 
+// FuzzParseProxies parses any list, and finds the visitor in any header.
 func FuzzParseProxies(f *testing.F) {
 	for _, list := range []string{"", "10.0.0.0/8", "::1,10.0.0.1", "10.0.0.0/33", "fe80::1%eth0", "example.org", ",,"} {
 		f.Add(list, "192.0.2.9")
@@ -59,10 +61,10 @@ func FuzzParseProxies(f *testing.F) {
 		}
 		for _, network := range proxies {
 			if !network.IsValid() || !proxies.has(network.Addr()) {
-				t.Errorf("%q: %v", list, proxies)
+				t.Errorf("ParseProxies(%q) = %v, want valid networks with their own addresses", list, proxies)
 			}
 			if visitor := proxies.visitor(network.Addr(), []string{forwarded}); !visitor.IsValid() {
-				t.Errorf("%q, %q: no visitor", list, forwarded)
+				t.Errorf("proxies %q, forwarded %q: got no valid visitor, want one", list, forwarded)
 			}
 		}
 	})

@@ -40,7 +40,7 @@ func (b *buffers) put(buffer *bytes.Buffer) {
 	}
 }
 
-// unwrap returns what is behind the context of a request.
+// unwrap returns the server, the recorder and the request of a context.
 func unwrap(ctx huma.Context) (*Server, *responseRecorder, *http.Request) {
 	r, w := humago.Unwrap(ctx)
 	recorder := recorderOf(w)
@@ -59,7 +59,7 @@ func (s *Server) decode(w http.ResponseWriter, r *http.Request, buffer *bytes.Bu
 // numbers of the maximum length.
 const maxBody = 16 << 20
 
-// readBody reads the body of a request, which is to be JSON.
+// readBody reads the body of a request, whose content type must be JSON.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != jsonType {
@@ -74,7 +74,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request, buffer *bytes.
 	return nil
 }
 
-// bodyProblem returns the problem for an error of reading the body.
+// bodyProblem returns the problem for an error while reading the body.
 func (s *Server) bodyProblem(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -86,7 +86,8 @@ func (s *Server) bodyProblem(err error) error {
 	return problem(http.StatusBadRequest, "the body is incomplete: %v", err)
 }
 
-// unmarshal decodes JSON strictly. Its errors are problems with the place of the mistake.
+// unmarshal decodes JSON strictly. Its errors are problems with the position of the
+// mistake.
 func unmarshal(text []byte, into any) error {
 	err := json.Unmarshal(text, into, json.RejectUnknownMembers(true))
 	if err == nil {
@@ -113,7 +114,8 @@ func unmarshal(text []byte, into any) error {
 	return problem(http.StatusBadRequest, "the body is not JSON: %v", err)
 }
 
-// wrongValue says which value a place in the body takes, and which it has.
+// wrongValue returns the detail for a member with a wrong value: the accepted value and the
+// one it has.
 func wrongValue(wrong *json.SemanticError, into any) string {
 	if errors.Is(wrong.Err, json.ErrUnknownName) {
 		return "unknown member; the members are " + strings.Join(members(reflect.TypeOf(into).Elem()), ", ")

@@ -9,7 +9,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// handler handles a request. Its error is answered with a problem.
+// handler handles a request. If it returns an error, the answer is a problem.
 type handler func(w *responseRecorder, r *http.Request) error
 
 // mux is the mux of a server. It counts and logs the requests of every route.
@@ -22,7 +22,7 @@ func (m *mux) handle(pattern string, h handler) {
 	m.Handle(pattern, m.server.measured(pattern, h))
 }
 
-// HandleFunc registers a handler that gets the trace in the context of its requests.
+// HandleFunc registers a handler whose requests have the trace in their context.
 func (m *mux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
 	m.handle(pattern, func(w *responseRecorder, r *http.Request) error {
 		h(w, r.WithContext(w.context()))
@@ -30,7 +30,7 @@ func (m *mux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Reque
 	})
 }
 
-// routes returns the handler of all that the role answers.
+// routes returns the handler of all routes of the role.
 func (s *Server) routes() http.Handler {
 	s.mux = &mux{http.NewServeMux(), s}
 	a := newAPI(s, s.mux)
@@ -65,8 +65,8 @@ func (s *Server) routes() http.Handler {
 	return s.cfg.Proxies.behind(s.traced(s.mux))
 }
 
-// registerDocument adds the operation that answers with the document of all that were
-// added before, and of itself.
+// registerDocument adds the operation that returns the document of itself and of all
+// operations added before.
 func (a *api) registerDocument() {
 	s := a.server
 	var text []byte
@@ -79,13 +79,13 @@ func (a *api) registerDocument() {
 	text = a.document()
 }
 
-// methods are those that a route may have.
+// methods returns the methods that a route may have.
 func methods() []string {
 	return []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete}
 }
 
-// notFound answers what no route takes: with 405 if the path has other methods, with a
-// page to a browser, otherwise with 404.
+// notFound answers requests that match no route: with 405 if the path has other methods,
+// otherwise with 404, and with a page if a browser asks.
 func (s *Server) notFound(w *responseRecorder, r *http.Request) error {
 	var allowed []string
 	for _, method := range methods() {

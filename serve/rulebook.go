@@ -13,11 +13,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// decider is rules and the encoding of their outcomes.
+// decider has rules and the encodings of their outcomes.
 type decider struct {
 	rules *prize.Rules
 	texts *remote.OutcomeTexts
-	named bool // whether the rules are deployed, so that metrics may have their names
+	named bool // whether metrics may have the names of the rules, because they are deployed
 }
 
 func newDecider(rules *prize.Rules, named bool) *decider {
@@ -35,7 +35,7 @@ func newRuleBook(read func() ([]*prize.Rules, error)) (*ruleBook, error) {
 	return b, b.reload()
 }
 
-// reload reads the rules. If that fails, the old rules stay.
+// reload reads the rules. If that fails, the old rules stay in use.
 func (b *ruleBook) reload() error {
 	rules, err := b.read()
 	if err != nil {
@@ -84,18 +84,19 @@ func (b *ruleBook) names() []string {
 	return names
 }
 
-// ruleCache keeps the compiled rules that callers have sent, the most recently used ones.
+// ruleCache keeps the most recently used compiled rules that callers have sent.
 type ruleCache struct {
 	mu   sync.Mutex
-	kept []*decider // the most recently used is last
+	list []*decider // the most recently used is last
 }
 
-// maxSentRules is how many sent rules are kept.
+// maxSentRules is the number of sent rules that are kept.
 const maxSentRules = 32
 
 func newRuleCache() *ruleCache { return &ruleCache{} }
 
-// get returns the compiled rules of a text. Mistakes are a [prize.FileError].
+// get returns the compiled rules of a text. If the text has mistakes, it returns a
+// [prize.FileError].
 func (c *ruleCache) get(text string) (*decider, error) {
 	sum := sha256.Sum256([]byte(text))
 	name := hex.EncodeToString(sum[:])
@@ -110,21 +111,21 @@ func (c *ruleCache) get(text string) (*decider, error) {
 	d := newDecider(rules, false)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.kept) >= maxSentRules {
-		c.kept = slices.Delete(c.kept, 0, 1)
+	if len(c.list) >= maxSentRules {
+		c.list = slices.Delete(c.list, 0, 1)
 	}
-	c.kept = append(c.kept, d)
+	c.list = append(c.list, d)
 	return d, nil
 }
 
 func (c *ruleCache) find(sha256 string) *decider {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	i := slices.IndexFunc(c.kept, func(d *decider) bool { return d.rules.SHA256() == sha256 })
+	i := slices.IndexFunc(c.list, func(d *decider) bool { return d.rules.SHA256() == sha256 })
 	if i < 0 {
 		return nil
 	}
-	d := c.kept[i]
-	c.kept = append(slices.Delete(c.kept, i, i+1), d)
+	d := c.list[i]
+	c.list = append(slices.Delete(c.list, i, i+1), d)
 	return d
 }

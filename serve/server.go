@@ -29,8 +29,8 @@ type Server struct {
 	wrongTokens *rate.Limiter
 	fresh       *freshSeeds
 	metrics     *metrics
-	room        *semaphore.Weighted // draws that may be under way
-	started     atomic.Bool         // whether it has been ready
+	room        *semaphore.Weighted // for the draws under way
+	started     atomic.Bool         // whether it was ever ready
 	draining    atomic.Bool
 	begun       atomic.Uint64 // requests, since the server is draining
 	underWay    atomic.Int64  // requests
@@ -42,8 +42,8 @@ type Server struct {
 	jsonType, noStore []string
 }
 
-// maxUnderWay is the number of draws that all requests may make at a time. It bounds
-// their memory: about 200 bytes for each draw.
+// maxUnderWay is the number of draws that all requests may make at the same time. It bounds
+// their memory, which is about 200 bytes for each draw.
 const maxUnderWay = 20 * remote.MaxCount
 
 // uncountedDraws is the number of draws that a request may make without waiting for room:
@@ -86,14 +86,14 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Handler returns the handler of all requests, which [Server.Serve] serves.
+// Handler returns the handler of all requests. [Server.Serve] uses it.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Reload reads the deployed rules again. If they have mistakes, it returns an error and
-// the old rules stay.
+// Reload reads the deployed rules again. If they have mistakes, it returns an error and the
+// old rules stay in use.
 func (s *Server) Reload() error { return s.rules.reload() }
 
-// generator returns what makes the parts of draws.
+// generator returns the generator of the parts of draws.
 func (s *Server) generator() draw.Generator {
 	if s.client != nil {
 		return s.client
@@ -101,13 +101,13 @@ func (s *Server) generator() draw.Generator {
 	return draw.Local{}
 }
 
-// maxWait is how long a request waits for room before it is refused.
+// maxWait is the time that a request waits for room before it is refused.
 const maxWait = 5 * time.Second
 
 // errBusy is returned if there is no room for more draws.
 var errBusy = errors.New("too many draws are under way")
 
-// reserve waits for room for a number of draws, which release frees.
+// reserve waits for room for a number of draws. The caller must free it with release.
 func (s *Server) reserve(ctx context.Context, draws int) (release func(), err error) {
 	if draws <= uncountedDraws {
 		return func() {}, nil

@@ -23,7 +23,7 @@ func (a *api) registerStatus(service Role) {
 	})
 }
 
-// registerHealth adds the operations for those who watch the process.
+// registerHealth adds the operations for monitoring the process.
 func (a *api) registerHealth() {
 	s := a.server
 	plain := map[string]*huma.MediaType{"text/plain": {}}
@@ -93,12 +93,11 @@ func (s *Server) status(ctx context.Context, service Role) *remote.Status {
 	return status
 }
 
-// probeTime is how long a service or the database may take to report its state, unless
-// the configuration says otherwise.
+// probeTime is the default timeout of a check of a service or the database.
 const probeTime = time.Second
 
-// missing returns why services that the core calls are not ready. It asks all of them at
-// once.
+// missing returns the reasons why services that the core calls are not ready, by service.
+// It asks all of them concurrently.
 func (d *deployed) missing(ctx context.Context) map[string]string {
 	ctx, cancel := context.WithTimeout(ctx, d.s.cfg.ProbeTime)
 	defer cancel()

@@ -20,7 +20,7 @@ type keyPair struct {
 	checked time.Time
 }
 
-// checkInterval is the least time between two checks of the files.
+// checkInterval is the minimum time between two checks of the files.
 const checkInterval = time.Second
 
 func newKeyPair(cert, key string, log *slog.Logger) (*keyPair, error) {
@@ -32,7 +32,7 @@ func newKeyPair(cert, key string, log *slog.Logger) (*keyPair, error) {
 	return k, k.read(stamp)
 }
 
-// stat returns a text that changes with the files.
+// stat returns a text that changes if the files change.
 func (k *keyPair) stat() (string, error) {
 	stamp := ""
 	for _, name := range []string{k.cert, k.key} {

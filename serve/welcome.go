@@ -12,11 +12,11 @@ import (
 // Welcome is the name of the campaign that a server opens in an empty store.
 const Welcome = "welcome"
 
-// welcomeInterval is the time between attempts, while services or the database are not
+// welcomeInterval is the time between attempts while services or the database are not
 // available.
 const welcomeInterval = time.Second
 
-// welcome opens a first campaign with what is deployed, if there is none.
+// welcome opens a first campaign with the deployed formats and rules if the store has none.
 func (s *Server) welcome(ctx context.Context) {
 	for {
 		err := s.tryWelcome(ctx)
@@ -46,7 +46,7 @@ func (s *Server) tryWelcome(ctx context.Context) error {
 		if c.Name != Welcome || c.State != campaign.Draft || c.Version > 1 {
 			return nil
 		}
-		_, err = admin.Open(ctx, Welcome) // an earlier start ended in between
+		_, err = admin.Open(ctx, Welcome) // an earlier start was interrupted
 		return err
 	}
 	plan, err := s.complete(ctx, campaign.Plan{Name: Welcome, Title: "Welcome"})

@@ -28,8 +28,8 @@ import (
 // Token is the token of the administrator of servers that [WithStore] configures.
 const Token = "a token for tests"
 
-// patience is longer than any test takes: it takes the place of the timeouts that a slow
-// machine might exceed.
+// patience is longer than any test takes. It replaces timeouts that a slow machine might
+// exceed.
 const patience = 10 * time.Minute
 
 // Server is a server that listens.
@@ -39,7 +39,7 @@ type Server struct {
 	Log *Log // nil if the configuration has another logger
 }
 
-// Log keeps what a server logs. It is safe for concurrent use.
+// Log collects the log of a server. It is safe for concurrent use.
 type Log struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -59,8 +59,8 @@ func (l *Log) String() string {
 	return l.text.String()
 }
 
-// Config returns the configuration of a server with lower4, digits4 and the generous
-// rules, which logs everything to the log, and has no timeout that a test could exceed.
+// Config returns the configuration of a server with lower4, digits4 and the generous rules.
+// The server logs everything to the log, and has no timeout that a test could exceed.
 func Config(t testing.TB, role serve.Role) (serve.Config, *Log) {
 	t.Helper()
 	text, err := textgen.Parse(textgen.Lower4)
@@ -145,7 +145,7 @@ func New(t testing.TB, role serve.Role, options ...Option) *Server {
 	return &Server{Server: s, Log: log}
 }
 
-// Start starts a server, which ends with the test.
+// Start starts a server that listens until the test ends.
 func Start(t testing.TB, role serve.Role, options ...Option) *Server {
 	t.Helper()
 	s := New(t, role, options...)
@@ -165,13 +165,14 @@ func StartComposed(t testing.TB, options ...Option) *Server {
 	return Start(t, serve.Core, append([]Option{services}, options...)...)
 }
 
-// Admin returns a client of the API that sends a token; an empty one is the public.
+// Admin returns a client of the API that sends a token. With an empty token, it is the
+// public.
 func (s *Server) Admin(t testing.TB, token string) *remote.Admin {
 	t.Helper()
 	return remote.New(remote.Config{Core: s.Address(t), Timeout: patience}).Admin(token)
 }
 
-// OpenCampaign opens a campaign with what is deployed.
+// OpenCampaign opens a campaign with the deployed formats and rules.
 func (s *Server) OpenCampaign(t testing.TB, name string) {
 	t.Helper()
 	admin := s.Admin(t, Token)
@@ -206,9 +207,9 @@ type Response struct {
 	Header     http.Header
 }
 
-// Send sends a request and returns the response and its body. A body is sent as JSON
-// unless the headers, which are names and values by turns, say otherwise. Redirects are
-// not followed.
+// Send sends a request and returns the response and its body. headers alternates names and
+// values. A body is JSON unless they set another Content-Type. Send does not follow
+// redirects.
 func (s *Server) Send(t testing.TB, method, path, body string, headers ...string) (Response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
