@@ -113,7 +113,11 @@ func bodyErrors(more ...int) []int {
 }
 
 func schemaOf[T any](a *api) *huma.Schema {
-	return a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
+	return a.schema(reflect.TypeFor[T]())
+}
+
+func (a *api) schema(t reflect.Type) *huma.Schema {
+	return a.OpenAPI().Components.Schemas.Schema(t, true, "")
 }
 
 func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {

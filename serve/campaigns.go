@@ -66,7 +66,7 @@ func (a *api) registerCampaigns() {
 	}, func(ctx context.Context, c caller, in *campaignInput) (draw.Odds, error) {
 		return c.Odds(ctx, in.Campaign)
 	})
-	callerOperation(a, huma.Operation{
+	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignPath + "/export", OperationID: "export-campaign", Summary: "All draws of a campaign, for verification or for spreadsheets",
 		Responses: ok(jsonContent(nil)),
 		Errors:    []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},

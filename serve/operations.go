@@ -23,24 +23,35 @@ type output struct {
 }
 
 // respond returns the answer of an operation, or its error. A struct{} has no body.
-func respond[T any](value T, err error) (*output, error) {
-	if _, empty := any(value).(struct{}); empty || err != nil {
+func respond(value any, err error) (*output, error) {
+	if _, empty := value.(struct{}); empty || err != nil {
 		return nil, err
+	}
+	if out, ok := value.(*output); ok {
+		return out, nil
 	}
 	return &output{body: value}, nil
 }
 
+// operation handles the requests of an operation, the parameters of which are decoded to
+// a pointer to its input.
+type operation func(ctx context.Context, in any) (*output, error)
+
 // register adds an operation whose parameters are the fields of an I. The Responses of op
 // document its answers, and the Errors the statuses of its problems.
 func register[I any](a *api, op huma.Operation, handle func(context.Context, *I) (*output, error)) {
+	a.register(op, reflect.TypeFor[I](), func(ctx context.Context, in any) (*output, error) { return handle(ctx, in.(*I)) })
+}
+
+func (a *api) register(op huma.Operation, input reflect.Type, handle operation) {
 	a.documentErrors(&op)
-	a.documentParameters(&op, reflect.TypeFor[I]())
+	a.documentParameters(&op, input)
 	huma.Register(a, op, func(ctx context.Context, r *request) (*huma.StreamResponse, error) {
-		in := new(I)
-		err := a.bind(r.ctx, reflect.ValueOf(in).Elem())
+		in := reflect.New(input)
+		err := a.bind(r.ctx, in.Elem())
 		var out *output
 		if err == nil {
-			out, err = handle(ctx, in)
+			out, err = handle(ctx, in.Interface())
 		}
 		switch {
 		case err != nil:
@@ -70,15 +81,18 @@ func (o *output) write(ctx huma.Context) {
 	}
 }
 
-// documentAnswer sets the answer of a successful operation to a T. Only a T without
-// fields has no body.
-func documentAnswer[T any](a *api, op *huma.Operation) {
+// documentAnswer sets the answer of a successful operation, unless op has it already. A
+// struct{} has no body.
+func (a *api) documentAnswer(op *huma.Operation, answer reflect.Type) {
+	if op.Responses != nil {
+		return
+	}
 	var content map[string]*huma.MediaType
-	if reflect.TypeFor[T]() == reflect.TypeFor[struct{}]() {
+	if answer == reflect.TypeFor[struct{}]() {
 		op.DefaultStatus = http.StatusNoContent
 	} else {
 		op.DefaultStatus = cmp.Or(op.DefaultStatus, http.StatusOK)
-		content = jsonContent(schemaOf[T](a))
+		content = jsonContent(a.schema(answer))
 	}
 	response := &huma.Response{Description: http.StatusText(op.DefaultStatus), Content: content}
 	if op.DefaultStatus == http.StatusCreated {
@@ -87,38 +101,41 @@ func documentAnswer[T any](a *api, op *huma.Operation) {
 	op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): response}
 }
 
-// bodySchema is the key of the schema of the body in the metadata of an operation.
-const bodySchema = "body"
-
 // publicOperation adds an operation for everyone. A request with the token runs as the
 // administrator.
 func publicOperation[I, T any](a *api, op huma.Operation, handle func(context.Context, caller, *I) (T, error)) {
-	documentAnswer[T](a, &op)
-	callerOperation(a, op, func(ctx context.Context, c caller, in *I) (*output, error) { return respond(handle(ctx, c, in)) })
+	a.documentAnswer(&op, reflect.TypeFor[T]())
+	a.callerOperation(op, reflect.TypeFor[I](), func(ctx context.Context, c caller, in any) (*output, error) {
+		return respond(handle(ctx, c, in.(*I)))
+	})
 }
 
 // adminOperation adds an operation for the administrator.
 func adminOperation[I, T any](a *api, op huma.Operation, handle func(context.Context, *campaign.Admin, *I) (T, error)) {
-	publicOperation(a, forAdmin(op), func(ctx context.Context, c caller, in *I) (T, error) { return handle(ctx, c.admin, in) })
+	a.documentAnswer(&op, reflect.TypeFor[T]())
+	a.callerOperation(forAdmin(op), reflect.TypeFor[I](), func(ctx context.Context, c caller, in any) (*output, error) {
+		return respond(handle(ctx, c.admin, in.(*I)))
+	})
 }
 
 // jsonOperation adds an operation for the administrator that takes a B as JSON.
 func jsonOperation[I, B, T any](a *api, op huma.Operation, handle func(context.Context, *campaign.Admin, *I, *B) (T, error)) {
-	patchOperation(a, op, func(ctx context.Context, admin *campaign.Admin, in *I, apply func(*B) error) (result T, err error) {
+	a.documentAnswer(&op, reflect.TypeFor[T]())
+	a.bodyOperation(op, reflect.TypeFor[I](), reflect.TypeFor[B](), func(ctx context.Context, admin *campaign.Admin, in any, text []byte) (*output, error) {
 		body := new(B)
-		if err := apply(body); err != nil {
-			return result, err
+		if err := unmarshal(text, body); err != nil {
+			return nil, err
 		}
-		return handle(ctx, admin, in, body)
+		return respond(handle(ctx, admin, in.(*I), body))
 	})
 }
 
 // patchOperation adds an operation for the administrator that takes parts of a B as
 // JSON. apply sets the members of a B that the request has.
 func patchOperation[I, B, T any](a *api, op huma.Operation, handle func(ctx context.Context, admin *campaign.Admin, in *I, apply func(*B) error) (T, error)) {
-	documentAnswer[T](a, &op)
-	bodyOperation(a, op, schemaOf[B](a), func(ctx context.Context, admin *campaign.Admin, in *I, body []byte) (*output, error) {
-		return respond(handle(ctx, admin, in, func(value *B) error { return unmarshal(body, value) }))
+	a.documentAnswer(&op, reflect.TypeFor[T]())
+	a.bodyOperation(op, reflect.TypeFor[I](), reflect.TypeFor[B](), func(ctx context.Context, admin *campaign.Admin, in any, text []byte) (*output, error) {
+		return respond(handle(ctx, admin, in.(*I), func(value *B) error { return unmarshal(text, value) }))
 	})
 }
 
@@ -126,12 +143,8 @@ func patchOperation[I, B, T any](a *api, op huma.Operation, handle func(ctx cont
 // JSON. location returns the address of what was made.
 func createOperation[B, T any](a *api, op huma.Operation, location func(T) string, handle func(context.Context, *campaign.Admin, *B) (T, error)) {
 	op.DefaultStatus = http.StatusCreated
-	documentAnswer[T](a, &op)
-	bodyOperation(a, op, schemaOf[B](a), func(ctx context.Context, admin *campaign.Admin, _ *struct{}, text []byte) (*output, error) {
-		body := new(B)
-		if err := unmarshal(text, body); err != nil {
-			return nil, err
-		}
+	a.documentAnswer(&op, reflect.TypeFor[T]())
+	jsonOperation(a, op, func(ctx context.Context, admin *campaign.Admin, _ *struct{}, body *B) (*output, error) {
 		value, err := handle(ctx, admin, body)
 		if err != nil {
 			return nil, err
@@ -140,12 +153,15 @@ func createOperation[B, T any](a *api, op huma.Operation, location func(T) strin
 	})
 }
 
+// bodySchema is the key of the schema of the body in the metadata of an operation.
+const bodySchema = "body"
+
 // bodyOperation adds an operation for the administrator that takes a JSON body, which is
 // valid only during the call. Unlike huma's Body field, it reports the position of a mistake
 // in the body.
-func bodyOperation[I any](a *api, op huma.Operation, schema *huma.Schema, handle func(ctx context.Context, admin *campaign.Admin, in *I, body []byte) (*output, error)) {
-	op.Metadata = map[string]any{bodySchema: schema}
-	callerOperation(a, forAdmin(op), func(ctx context.Context, c caller, in *I) (*output, error) {
+func (a *api) bodyOperation(op huma.Operation, input, body reflect.Type, handle func(ctx context.Context, admin *campaign.Admin, in any, text []byte) (*output, error)) {
+	op.Metadata = map[string]any{bodySchema: a.schema(body)}
+	a.callerOperation(forAdmin(op), input, func(ctx context.Context, c caller, in any) (*output, error) {
 		buffer := a.server.buffers.get()
 		defer a.server.buffers.put(buffer)
 		if err := a.server.readBody(c.w, c.w.request, buffer); err != nil {
@@ -163,9 +179,9 @@ func forAdmin(op huma.Operation) huma.Operation {
 }
 
 // callerOperation adds an operation whose handler gets the caller of a request.
-func callerOperation[I any](a *api, op huma.Operation, handle func(context.Context, caller, *I) (*output, error)) {
+func (a *api) callerOperation(op huma.Operation, input reflect.Type, handle func(ctx context.Context, c caller, in any) (*output, error)) {
 	op.Middlewares = append(op.Middlewares, a.authenticate)
-	register(a, op, func(ctx context.Context, in *I) (*output, error) {
+	a.register(op, input, func(ctx context.Context, in any) (*output, error) {
 		c, _ := ctx.Value(callerKey{}).(caller)
 		return handle(ctx, c, in)
 	})

@@ -108,13 +108,12 @@ func playMany(ctx context.Context, p draws, play campaign.Play, n int) ([]campai
 		})
 	}
 	err := plays.Wait()
-	var list []campaign.Draw
-	for _, d := range results {
-		if d != nil {
-			list = append(list, *d)
-		}
+	results = slices.DeleteFunc(results, func(d *campaign.Draw) bool { return d == nil })
+	slices.SortFunc(results, func(a, b *campaign.Draw) int { return cmp.Compare(a.Index, b.Index) })
+	list := make([]campaign.Draw, len(results))
+	for i, d := range results {
+		list[i] = *d
 	}
-	slices.SortFunc(list, func(a, b campaign.Draw) int { return cmp.Compare(a.Index, b.Index) })
 	return list, err
 }
 
