@@ -44,9 +44,12 @@ func (q reader) Entrants(ctx context.Context, want campaign.EntrantQuery) ([]cam
 	if err != nil {
 		return nil, err
 	}
-	found = append(found, byIdentity...)
-	slices.SortFunc(found, func(a, b campaign.Entrant) int { return cmp.Compare(b.ID, a.ID) })
-	found = slices.CompactFunc(found, func(a, b campaign.Entrant) bool { return a.ID == b.ID })
+	for _, e := range byIdentity {
+		i, both := slices.BinarySearchFunc(found, e.ID, func(other campaign.Entrant, id int64) int { return cmp.Compare(id, other.ID) })
+		if !both {
+			found = slices.Insert(found, i, e)
+		}
+	}
 	return found[:min(len(found), want.Limit)], nil
 }
 
