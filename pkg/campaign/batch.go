@@ -3,11 +3,11 @@ package campaign
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
-	"time"
 
 	"github.com/prizegen/prizegen/pkg/draw"
-	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
@@ -38,63 +38,6 @@ type result struct {
 	err      error
 	retry    bool // the next batch must make this play
 }
-
-// errMoved ends a transaction whose next index is not among the prepared draws.
-var errMoved = errors.New("the next index has moved")
-
-// maxMoves is the number of times that a batch prepares draws outside the transaction.
-const maxMoves = 3
-
-func (b *batch) run(ctx context.Context) error {
-	for move := 0; ; move++ {
-		if err := b.prepare(ctx, b.queue.last, uint64(len(b.plays))); err != nil {
-			return err
-		}
-		err := b.store.Update(ctx, func(tx Tx) error { return b.transact(ctx, tx, move >= maxMoves) })
-		if c := b.campaign; c != nil {
-			b.queue.drift = max(b.queue.drift/2, c.Next-min(c.Next, b.queue.last.Next))
-			b.queue.last = c
-		}
-		if !errors.Is(err, errMoved) {
-			if err == nil {
-				after := *b.campaign
-				after.Next = b.next
-				b.queue.last = &after
-			}
-			return err
-		}
-	}
-}
-
-// preparedDraws are consecutive draws that the generator has made.
-type preparedDraws struct {
-	inputs   drawInputs
-	start    uint64
-	accounts prize.Accounts
-	outcomes []prize.Outcome
-}
-
-// drawInputs determines draws, together with their indexes.
-type drawInputs struct {
-	secret              entropy.Seed
-	text, number, rules string
-}
-
-func inputsOf(c *StoredCampaign) drawInputs {
-	return drawInputs{c.Secret, c.TextFormat, c.NumberFormat, c.RulesSHA256}
-}
-
-// covers reports whether the next count draws of a campaign are prepared.
-func (p *preparedDraws) covers(c *StoredCampaign, count uint64) bool {
-	return p.inputs == inputsOf(c) && c.Next >= p.start && c.Next+count <= p.start+uint64(len(p.outcomes))
-}
-
-// Limits of the draws that are prepared beyond the requested ones: for account numbers
-// that were issued before, and for indexes that other processes take meanwhile.
-const (
-	minSpare = 8
-	maxSpare = 4096
-)
 
 // The generator prepares draws for batchesAhead batches like the current one, but no more
 // than maxAhead unless the current one needs them.
@@ -139,51 +82,6 @@ func (b *batch) parse(c *StoredCampaign) (text textgen.Format, number numgen.For
 	}
 	rules, err = b.rulesOf(c)
 	return q.text, q.number, rules, err
-}
-
-// prepareDraws makes the draws of spec.
-func prepareDraws(ctx context.Context, g draw.Generator, spec *draw.Spec) (preparedDraws, error) {
-	p := preparedDraws{start: spec.Start}
-	err := draw.Run(ctx, g, *spec, nil, func(b *draw.Batch) error {
-		for i := range b.Len() {
-			p.accounts.Append(string(b.Accounts.At(i)))
-		}
-		p.outcomes = append(p.outcomes, b.Outcomes...)
-		return nil
-	})
-	return p, err
-}
-
-// transact is the transaction of a batch. If the next draws are not prepared, it returns
-// errMoved or, if prepareInside is set, prepares them while the campaign is locked.
-func (b *batch) transact(ctx context.Context, tx Tx, prepareInside bool) error {
-	b.campaign, b.results, b.rows = nil, make([]result, len(b.plays)), nil
-	c, err := tx.LockCampaign(ctx, b.queue.campaign)
-	if err != nil {
-		return err
-	}
-	b.campaign = c
-	if b.rules, err = b.rulesOf(c); err != nil {
-		return err
-	}
-	candidates, err := b.withNewKeys(ctx, tx)
-	if err != nil {
-		return err
-	}
-	candidates, err = b.admitted(ctx, tx, candidates)
-	if err != nil || len(candidates) == 0 {
-		b.next = c.Next
-		return err
-	}
-	if !b.queue.prepared.covers(c, uint64(len(candidates))) {
-		if !prepareInside {
-			return errMoved
-		}
-		if err := b.prepare(ctx, c, uint64(len(candidates))); err != nil {
-			return err
-		}
-	}
-	return b.issue(ctx, tx, candidates)
 }
 
 // withNewKeys returns the indexes of the plays that have no once-only key or a new one.
@@ -339,56 +237,121 @@ func noPlaysLeft(c *StoredCampaign) error {
 	return Errorf(ErrMaxPlays, "this entrant has used all %d plays in the campaign %s", c.MaxPlays, c.Name)
 }
 
-// failTimeout limits the time that a failed batch spends reading earlier draws.
-const failTimeout = 10 * time.Second
-
-// fail answers the plays of a failed batch with err. A play whose once-only key was used
-// before gets the earlier draw if it can be read.
-func (b *batch) fail(ctx context.Context, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), failTimeout)
-	defer cancel()
-	for _, p := range b.plays {
-		res := result{err: err}
-		if p.key != nil && !errors.Is(err, ErrUnavailable) {
-			if row, rowErr := b.store.DrawOfKey(ctx, *p.key); rowErr == nil {
-				res = p.repeat(row)
-			}
-		}
-		b.finish(p, res)
-	}
-}
-
-// answer answers the plays of a batch that was stored. It returns those to retry.
-func (b *batch) answer() (retry []*pendingPlay) {
-	for i, p := range b.plays {
-		if b.results[i].retry {
-			retry = append(retry, p)
-			continue
-		}
-		b.finish(p, b.results[i])
-	}
-	return retry
-}
-
-// finish answers a play.
-func (b *batch) finish(p *pendingPlay, res result) {
-	if res.err != nil {
-		p.finish(Draw{}, res.err)
-		return
-	}
-	p.repeated = res.repeated
-	c := b.campaign
-	if c == nil || c.ID != res.row.Campaign {
-		c = b.queue.last
-	}
-	rules, err := b.rulesOf(c)
+// issue assigns account numbers and prizes to the candidates and stores their draws.
+func (b *batch) issue(ctx context.Context, tx Tx, candidates []int) error {
+	skipped, candidates, err := b.assignAccounts(ctx, tx, candidates)
 	if err != nil {
-		p.finish(Draw{}, err)
-		return
+		return err
 	}
-	d := newDraw(c, rules, res.row)
-	if p.Person != nil {
-		d.Player = p.Person.Shown()
+	if err = b.assignEntrants(ctx, tx, candidates); err != nil {
+		return err
 	}
-	p.finish(d, nil)
+	awards := newAwarder(b.rules, b.campaign.Prizes)
+	now := b.now()
+	for i := range b.rows {
+		row := &b.rows[i]
+		row.PlayedAt = now
+		row.Awarded = awards.award(row.Outcome)
+	}
+	if err := tx.AddDraws(ctx, b.campaign.ID, b.next, b.rows, skipped, awards.counts); err != nil {
+		return err
+	}
+	return b.recordPlays(ctx, tx, candidates)
+}
+
+// recordPlays adds the plays of promoters to the audit trail, in one entry for each
+// promoter.
+func (b *batch) recordPlays(ctx context.Context, tx Tx, candidates []int) error {
+	indexesOf := map[string][]uint64{} // by actor
+	for k, i := range candidates {
+		if p := b.plays[i]; p.view == adminView {
+			indexesOf[p.actor] = append(indexesOf[p.actor], b.rows[k].Index)
+		}
+	}
+	for _, actor := range slices.Sorted(maps.Keys(indexesOf)) {
+		indexes := indexesOf[actor]
+		detail := fmt.Sprintf("index %d", indexes[0])
+		if n := len(indexes); n > 1 {
+			detail = fmt.Sprintf("%d draws, indexes %d to %d", n, indexes[0], indexes[n-1])
+		}
+		c := Change{At: b.now(), Actor: actor, Action: "draw.make", Subject: b.campaign.Name, Detail: detail}
+		if err := tx.AddChange(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assignAccounts makes a row for each candidate, with the next account number that was
+// not issued before. If the prepared draws do not suffice, the last candidates are left
+// for the next batch. It returns the skipped indexes and the candidates that have rows.
+func (b *batch) assignAccounts(ctx context.Context, tx Tx, candidates []int) (skipped []StoredDraw, assigned []int, err error) {
+	prepared, c := &b.queue.prepared, b.campaign
+	b.next = c.Next
+	taken := make(map[string]bool, len(candidates))
+	b.rows = make([]StoredDraw, 0, len(candidates))
+	for len(b.rows) < len(candidates) {
+		from := int(b.next - prepared.start)
+		accounts := make([]string, 0, len(candidates))
+		for i := from; i < len(prepared.outcomes) && len(accounts) < len(candidates)-len(b.rows); i++ {
+			accounts = append(accounts, string(prepared.accounts.At(i)))
+		}
+		if len(accounts) == 0 {
+			break
+		}
+		issued, err := tx.Issued(ctx, c.ID, accounts)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i, account := range accounts {
+			row := StoredDraw{Campaign: c.ID, Index: b.next, Account: account}
+			b.next++
+			if taken[account] || slices.Contains(issued, account) {
+				skipped = append(skipped, row)
+				continue
+			}
+			taken[account] = true
+			p := b.plays[candidates[len(b.rows)]]
+			row.Outcome, row.Secret, row.Key, row.Request = prepared.outcomes[from+i], newSecret(), p.key, p.request
+			b.rows = append(b.rows, row)
+		}
+	}
+	for k, i := range candidates {
+		if k < len(b.rows) {
+			b.results[i].row = &b.rows[k]
+		} else {
+			b.results[i].retry = true
+		}
+	}
+	if len(b.rows) < len(candidates) {
+		b.queue.spare = min(2*b.queue.spare, maxSpare)
+	} else {
+		b.queue.spare = max(b.queue.spare/2, minSpare)
+	}
+	return skipped, candidates[:len(b.rows)], nil
+}
+
+// assignEntrants sets the entrants of the rows.
+func (b *batch) assignEntrants(ctx context.Context, tx Tx, candidates []int) error {
+	var people []Person
+	var rows []int // of people
+	for k, i := range candidates {
+		switch p := b.plays[i]; {
+		case p.EntrantID != 0:
+			b.rows[k].Entrant = p.EntrantID
+		case p.Person != nil:
+			people, rows = append(people, *p.Person), append(rows, k)
+		}
+	}
+	if len(people) == 0 {
+		return nil
+	}
+	ids, err := tx.EntrantsOf(ctx, people, b.now())
+	if err != nil {
+		return err
+	}
+	for j, k := range rows {
+		b.rows[k].Entrant = ids[j]
+	}
+	return nil
 }

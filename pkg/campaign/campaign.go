@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
@@ -128,3 +129,80 @@ func prizesOf(rules *prize.Rules) []Stock {
 	}
 	return list
 }
+
+// CampaignQuery selects campaigns.
+type CampaignQuery struct {
+	Paging
+	State State // empty for all
+}
+
+// awarder awards prizes while their stock lasts.
+type awarder struct {
+	prizes []Stock
+	prize  []int // by outcome: index of the drawn prize, or noPrize
+	then   []int // by index: index of the replacement when its stock has run out, or noPrize
+	counts map[int]int64
+}
+
+func newAwarder(rules *prize.Rules, prizes []Stock) *awarder {
+	a := &awarder{prizes: slices.Clone(prizes), counts: map[int]int64{}}
+	indexOf := func(name string) int {
+		return slices.IndexFunc(prizes, func(s Stock) bool { return s.Name == name })
+	}
+	a.then = make([]int, len(prizes))
+	a.prize = make([]int, rules.Outcomes())
+	for o := range a.prize {
+		a.prize[o] = noPrize
+		if won := rules.Prize(prize.Outcome(o)); won != nil {
+			a.prize[o] = indexOf(won.Name)
+			a.then[a.prize[o]] = noPrize
+			if won.Then != "" {
+				a.then[a.prize[o]] = indexOf(won.Then)
+			}
+		}
+	}
+	return a
+}
+
+// award takes the prize of an outcome, or its replacement, out of the stock and returns
+// its index, or noPrize.
+func (a *awarder) award(o prize.Outcome) int {
+	i := a.prize[o]
+	for i != noPrize {
+		if left, limited := a.prizes[i].Left(); !limited || left > 0 {
+			a.prizes[i].Awarded++
+			a.counts[i]++
+			return i
+		}
+		i = a.then[i]
+	}
+	return noPrize
+}
+
+// Change is an entry of the audit trail: an action of a promoter.
+type Change struct {
+	ID      int64     `json:"id"`
+	At      time.Time `json:"at"`
+	Actor   string    `json:"actor" doc:"The role of the promoter." example:"admin"`
+	Action  string    `json:"action" doc:"The action." example:"campaign.open"`
+	Subject string    `json:"subject" doc:"The campaign, draw or entrant that was changed." example:"summer"`
+	Detail  string    `json:"detail,omitempty" doc:"Details, without personal data."`
+}
+
+// ChangeQuery selects entries of the audit trail. Its cursor is the ID of an entry:
+// only older ones are selected.
+type ChangeQuery struct {
+	Paging
+	Subject string // only entries about this subject; empty for all
+}
+
+// visibility is how much of the stored data a caller may see.
+type visibility int
+
+const (
+	publicView visibility = iota // no drafts, no notes, no personal data
+	adminView                    // everything
+)
+
+// noPrize is the Awarded of a draw that won nothing.
+const noPrize = -1

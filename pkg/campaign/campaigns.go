@@ -26,12 +26,6 @@ func public(c *StoredCampaign, err error) (Campaign, error) {
 	return c.Public(), nil
 }
 
-// CampaignQuery selects campaigns.
-type CampaignQuery struct { //nolint:revive // it stutters so that it is named like the other queries
-	Paging
-	State State // empty for all
-}
-
 // Campaigns returns campaigns without the texts of their rules, newest first, and the
 // cursor of the next page, empty if there is none. Drafts are omitted.
 func (s *Service) Campaigns(ctx context.Context, q CampaignQuery) (list []Campaign, next string, err error) {

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
 	"strconv"
@@ -85,9 +86,6 @@ type StoredDraw struct {
 	Person   *Entrant // the entrant, without Plays; nil unless the draw was read with it
 }
 
-// noPrize is the Awarded of a draw that won nothing.
-const noPrize = -1
-
 // digest is the first half of a SHA-256.
 type digest = [16]byte
 
@@ -136,21 +134,6 @@ func cutLast(text string) (before, after string) {
 	return text[:i], text[i+1:]
 }
 
-// view returns the part of a draw that the caller may see.
-func (e *engine) view(v visibility, c *StoredCampaign, row *StoredDraw) (Draw, error) {
-	rules, err := e.rulesOf(c)
-	if err != nil {
-		return Draw{}, err
-	}
-	d := newDraw(c, rules, row)
-	if v == adminView {
-		d.Entrant = row.Person
-		return d, nil
-	}
-	d.Claim, d.Void = d.Claim.withoutNote(), d.Void.withoutNote()
-	return d, nil
-}
-
 // newDraw returns a draw without its entrant.
 func newDraw(c *StoredCampaign, rules *prize.Rules, row *StoredDraw) Draw {
 	d := Draw{
@@ -185,4 +168,35 @@ func splitAccount(c *StoredCampaign, account string) draw.Account {
 		return draw.Account{Whole: account, Text: account}
 	}
 	return draw.Account{Whole: account, Text: account[:format.Len()], Number: account[format.Len():]}
+}
+
+// The values of Status in a [DrawQuery].
+const (
+	Unclaimed = "unclaimed" // won, and neither claimed nor void
+	Claimed   = "claimed"
+	Voided    = "voided"
+)
+
+// DrawQuery selects draws of a campaign.
+type DrawQuery struct {
+	Paging
+	Campaign string // name
+	Oldest   bool   // oldest first instead of newest first
+	Won      bool   // only draws that won a prize
+	Prize    string // only draws that won this prize; empty for all
+	Entrant  int64  // only draws of this entrant; 0 for all
+	Account  string // only draws whose account number begins with this text
+	Status   string // [Unclaimed], [Claimed] or [Voided]; empty for all
+}
+
+func newDigest(text []byte) digest {
+	sum := sha256.Sum256(text)
+	return digest(sum[:len(digest{})])
+}
+
+func textOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

@@ -40,25 +40,6 @@ func (e *engine) drawByID(ctx context.Context, v visibility, id string) (Draw, e
 	return e.view(v, c, row)
 }
 
-// The values of Status in a [DrawQuery].
-const (
-	Unclaimed = "unclaimed" // won, and neither claimed nor void
-	Claimed   = "claimed"
-	Voided    = "voided"
-)
-
-// DrawQuery selects draws of a campaign.
-type DrawQuery struct {
-	Paging
-	Campaign string // name
-	Oldest   bool   // oldest first instead of newest first
-	Won      bool   // only draws that won a prize
-	Prize    string // only draws that won this prize; empty for all
-	Entrant  int64  // only draws of this entrant; 0 for all
-	Account  string // only draws whose account number begins with this text
-	Status   string // [Unclaimed], [Claimed] or [Voided]; empty for all
-}
-
 // Draws returns draws of a campaign, newest first unless q.Oldest is set, and the cursor
 // of the next page, empty if there is none.
 func (a *Admin) Draws(ctx context.Context, q DrawQuery) (list []Draw, next string, err error) {

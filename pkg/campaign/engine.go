@@ -24,14 +24,6 @@ type engine struct {
 	rules  map[string]*prize.Rules // compiled rules, by their SHA-256
 }
 
-// visibility is how much of the stored data a caller may see.
-type visibility int
-
-const (
-	publicView visibility = iota // no drafts, no notes, no personal data
-	adminView                    // everything
-)
-
 // now returns the time in milliseconds, the precision of the store.
 func (e *engine) now() time.Time { return e.clock().UTC().Truncate(time.Millisecond) }
 
@@ -72,4 +64,19 @@ func (e *engine) rulesOf(c *StoredCampaign) (*prize.Rules, error) {
 	}
 	e.rules[c.RulesSHA256] = rules
 	return rules, nil
+}
+
+// view returns the part of a draw that the caller may see.
+func (e *engine) view(v visibility, c *StoredCampaign, row *StoredDraw) (Draw, error) {
+	rules, err := e.rulesOf(c)
+	if err != nil {
+		return Draw{}, err
+	}
+	d := newDraw(c, rules, row)
+	if v == adminView {
+		d.Entrant = row.Person
+		return d, nil
+	}
+	d.Claim, d.Void = d.Claim.withoutNote(), d.Void.withoutNote()
+	return d, nil
 }

@@ -129,3 +129,12 @@ func (e Entrant) PlayCount() int64 {
 	}
 	return *e.Plays
 }
+
+// EntrantQuery selects entrants.
+type EntrantQuery struct {
+	Paging
+	Search string // only those whose last name or email address begins with it, in any case
+}
+
+// Prefix returns Search in the form of [Person.SortName] and [Person.Identity].
+func (q EntrantQuery) Prefix() string { return fold(q.Search) }

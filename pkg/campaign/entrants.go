@@ -104,15 +104,6 @@ func (a *Admin) Entrant(ctx context.Context, id int64) (Entrant, error) {
 	return *e, nil
 }
 
-// EntrantQuery selects entrants.
-type EntrantQuery struct {
-	Paging
-	Search string // only those whose last name or email address begins with it, in any case
-}
-
-// Prefix returns Search in the form of [Person.SortName] and [Person.Identity].
-func (q EntrantQuery) Prefix() string { return fold(q.Search) }
-
 // Entrants returns entrants, newest first, and the cursor of the next page, empty if
 // there is none.
 func (a *Admin) Entrants(ctx context.Context, q EntrantQuery) (list []Entrant, next string, err error) {

@@ -2,26 +2,9 @@ package campaign
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
-	"strings"
 	"time"
-
-	"github.com/prizegen/prizegen/pkg/numgen"
-	"github.com/prizegen/prizegen/pkg/textgen"
 )
-
-// Play is a request for a draw.
-type Play struct {
-	Campaign  string
-	Person    *Person // the player; nil if EntrantID is set or there is no entrant
-	EntrantID int64   // the player by ID; 0 if Person is set or there is no entrant
-	Key       string  // once-only key, up to 255 printable ASCII characters; empty for none
-}
-
-// maxKey is the maximum length of a once-only key, in characters.
-const maxKey = 255
 
 // Play makes a draw: it issues the next account number of the campaign and decides its
 // prize. When Play returns, the draw is on disk. A play with the once-only key of an
@@ -77,72 +60,6 @@ func (e *engine) enqueueAndWait(ctx context.Context, play Play, v visibility, ac
 		return nil, context.Cause(ctx)
 	}
 	return p, p.err
-}
-
-// pendingPlay is a play that waits for its draw.
-type pendingPlay struct {
-	Play
-	ctx     context.Context // of the caller
-	view    visibility      // of the caller
-	actor   string          // the promoter; empty for the public
-	key     *digest         // of the once-only key; nil without a key
-	request *digest         // of the request with the key
-	done    chan struct{}   // closed when draw or err is set
-	draw    Draw
-	err     error
-
-	repeated bool // whether draw was made by an earlier play with the same key
-}
-
-func newPendingPlay(ctx context.Context, play Play) (*pendingPlay, error) {
-	p := &pendingPlay{Play: play, ctx: ctx, done: make(chan struct{})}
-	if play.Person != nil {
-		person, err := play.Person.Clean()
-		if err != nil {
-			return nil, err
-		}
-		p.Person = &person
-	}
-	if play.Key == "" {
-		return p, nil
-	}
-	if len(play.Key) > maxKey || strings.ContainsFunc(play.Key, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return nil, invalid("Idempotency-Key", "must be 1 to %d printable ASCII characters", maxKey)
-	}
-	key := newDigest([]byte(play.Key))
-	request, err := json.Marshal([]any{play.Campaign, p.Person, play.EntrantID})
-	if err != nil {
-		return nil, err
-	}
-	requestDigest := newDigest(request)
-	p.key, p.request = &key, &requestDigest
-	return p, nil
-}
-
-func newDigest(text []byte) digest {
-	sum := sha256.Sum256(text)
-	return digest(sum[:len(digest{})])
-}
-
-// finish sets the result of a play and wakes its caller.
-func (p *pendingPlay) finish(d Draw, err error) {
-	p.draw, p.err = d, err
-	close(p.done)
-}
-
-// queue holds the waiting plays of one campaign. The engine's mutex protects plays and
-// running; the goroutine that runs the queue owns the rest.
-type queue struct {
-	campaign string
-	plays    []*pendingPlay
-	running  bool
-
-	last     *StoredCampaign // as it was after the last batch
-	text     textgen.Format
-	number   numgen.Format
-	drift    uint64 // how far other processes moved the next index between two batches
-	spare    uint64 // draws to prepare for account numbers that were issued before
-	prepared preparedDraws
 }
 
 // enqueue adds a play to the queue of its campaign and starts the queue if necessary.
@@ -229,4 +146,117 @@ func (e *engine) runBatch(q *queue, plays []*pendingPlay) (retry []*pendingPlay)
 		return nil
 	}
 	return b.answer()
+}
+
+// errMoved ends a transaction whose next index is not among the prepared draws.
+var errMoved = errors.New("the next index has moved")
+
+// maxMoves is the number of times that a batch prepares draws outside the transaction.
+const maxMoves = 3
+
+func (b *batch) run(ctx context.Context) error {
+	for move := 0; ; move++ {
+		if err := b.prepare(ctx, b.queue.last, uint64(len(b.plays))); err != nil {
+			return err
+		}
+		err := b.store.Update(ctx, func(tx Tx) error { return b.transact(ctx, tx, move >= maxMoves) })
+		if c := b.campaign; c != nil {
+			b.queue.drift = max(b.queue.drift/2, c.Next-min(c.Next, b.queue.last.Next))
+			b.queue.last = c
+		}
+		if !errors.Is(err, errMoved) {
+			if err == nil {
+				after := *b.campaign
+				after.Next = b.next
+				b.queue.last = &after
+			}
+			return err
+		}
+	}
+}
+
+// transact is the transaction of a batch. If the next draws are not prepared, it returns
+// errMoved or, if prepareInside is set, prepares them while the campaign is locked.
+func (b *batch) transact(ctx context.Context, tx Tx, prepareInside bool) error {
+	b.campaign, b.results, b.rows = nil, make([]result, len(b.plays)), nil
+	c, err := tx.LockCampaign(ctx, b.queue.campaign)
+	if err != nil {
+		return err
+	}
+	b.campaign = c
+	if b.rules, err = b.rulesOf(c); err != nil {
+		return err
+	}
+	candidates, err := b.withNewKeys(ctx, tx)
+	if err != nil {
+		return err
+	}
+	candidates, err = b.admitted(ctx, tx, candidates)
+	if err != nil || len(candidates) == 0 {
+		b.next = c.Next
+		return err
+	}
+	if !b.queue.prepared.covers(c, uint64(len(candidates))) {
+		if !prepareInside {
+			return errMoved
+		}
+		if err := b.prepare(ctx, c, uint64(len(candidates))); err != nil {
+			return err
+		}
+	}
+	return b.issue(ctx, tx, candidates)
+}
+
+// failTimeout limits the time that a failed batch spends reading earlier draws.
+const failTimeout = 10 * time.Second
+
+// fail answers the plays of a failed batch with err. A play whose once-only key was used
+// before gets the earlier draw if it can be read.
+func (b *batch) fail(ctx context.Context, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), failTimeout)
+	defer cancel()
+	for _, p := range b.plays {
+		res := result{err: err}
+		if p.key != nil && !errors.Is(err, ErrUnavailable) {
+			if row, rowErr := b.store.DrawOfKey(ctx, *p.key); rowErr == nil {
+				res = p.repeat(row)
+			}
+		}
+		b.finish(p, res)
+	}
+}
+
+// answer answers the plays of a batch that was stored. It returns those to retry.
+func (b *batch) answer() (retry []*pendingPlay) {
+	for i, p := range b.plays {
+		if b.results[i].retry {
+			retry = append(retry, p)
+			continue
+		}
+		b.finish(p, b.results[i])
+	}
+	return retry
+}
+
+// finish answers a play.
+func (b *batch) finish(p *pendingPlay, res result) {
+	if res.err != nil {
+		p.finish(Draw{}, res.err)
+		return
+	}
+	p.repeated = res.repeated
+	c := b.campaign
+	if c == nil || c.ID != res.row.Campaign {
+		c = b.queue.last
+	}
+	rules, err := b.rulesOf(c)
+	if err != nil {
+		p.finish(Draw{}, err)
+		return
+	}
+	d := newDraw(c, rules, res.row)
+	if p.Person != nil {
+		d.Player = p.Person.Shown()
+	}
+	p.finish(d, nil)
 }

@@ -3,11 +3,9 @@ package campaign
 import (
 	"cmp"
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/draw"
-	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -23,14 +21,6 @@ type Config struct {
 	// Observe, if not nil, is called with the result of each play before the play is
 	// answered. It must be safe for concurrent use.
 	Observe func(Played)
-}
-
-// Played is the result of a play, for metrics.
-type Played struct {
-	Draw     *Draw         // nil if Err is set
-	Repeated bool          // whether Draw was made by an earlier play with the same once-only key
-	Took     time.Duration // including the time spent waiting
-	Err      error
 }
 
 // Service lets the public play the campaigns of a [Store] and read their public parts. It
@@ -88,61 +78,10 @@ func (a *Admin) change(ctx context.Context, f func(tx Tx) (Change, error)) error
 	})
 }
 
-// Change is an entry of the audit trail: an action of a promoter.
-type Change struct {
-	ID      int64     `json:"id"`
-	At      time.Time `json:"at"`
-	Actor   string    `json:"actor" doc:"The role of the promoter." example:"admin"`
-	Action  string    `json:"action" doc:"The action." example:"campaign.open"`
-	Subject string    `json:"subject" doc:"The campaign, draw or entrant that was changed." example:"summer"`
-	Detail  string    `json:"detail,omitempty" doc:"Details, without personal data."`
-}
-
-// ChangeQuery selects entries of the audit trail. Its cursor is the ID of an entry:
-// only older ones are selected.
-type ChangeQuery struct {
-	Paging
-	Subject string // only entries about this subject; empty for all
-}
-
 // Changes returns entries of the audit trail, newest first.
 func (a *Admin) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
 	if err := q.normalize(); err != nil {
 		return nil, err
 	}
 	return a.store.Changes(ctx, q)
-}
-
-// Page sizes of lists.
-const (
-	defaultPage = 50
-	MaxPage     = 1000 // maximum number of items on a page
-)
-
-// Paging selects one page of a list.
-type Paging struct {
-	Cursor string // returned with the previous page; empty for the first page
-	Limit  int    // maximum number of items, up to [MaxPage]; 0 means 50
-}
-
-// Position returns the number in the cursor, 0 for the first page.
-func (p Paging) Position() (uint64, error) {
-	if p.Cursor == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseUint(p.Cursor, 10, 63)
-	if err != nil || n == 0 {
-		return 0, invalid("cursor", "%q is not a cursor; use the next of the previous page", excerpt.Of(p.Cursor))
-	}
-	return n, nil
-}
-
-// normalize validates the cursor and limits Limit to [MaxPage].
-func (p *Paging) normalize() error {
-	if p.Limit <= 0 {
-		p.Limit = defaultPage
-	}
-	p.Limit = min(p.Limit, MaxPage)
-	_, err := p.Position()
-	return err
 }

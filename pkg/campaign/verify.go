@@ -291,13 +291,6 @@ func (v *verifier) checkTotals() {
 	}
 }
 
-func textOf(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
 func equalPrizes(a, b *draw.Prize) bool {
 	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }
