@@ -142,17 +142,17 @@ func scanIDOfKey(row scanner) (e idOfKey, err error) {
 // addEntrants adds the people who are not in the database, and moves them from unknown to
 // known.
 func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]campaign.Person, known map[personKey]int64, now time.Time) error {
-	keys := make([]personKey, 0, len(unknown))
+	keys := make([]*personKey, 0, len(unknown))
 	for key := range unknown {
-		keys = append(keys, key)
+		keys = append(keys, &key)
 	}
 	// The same order in all transactions prevents deadlocks.
-	slices.SortFunc(keys, func(a, b personKey) int {
+	slices.SortFunc(keys, func(a, b *personKey) int {
 		return cmp.Or(cmp.Compare(a.identity, b.identity), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last))
 	})
 	rows := make([][]any, len(keys))
 	for i, key := range keys {
-		p := unknown[key]
+		p := unknown[*key]
 		rows[i] = []any{p.FirstName, p.LastName, p.Email, key.identity, p.SortName(), now.UnixMilli()}
 	}
 	all := insertStatements(t.r, "INSERT INTO entrants (first_name, last_name, email, identity, sort_name, created_at) VALUES", 6, rows)
