@@ -15,20 +15,6 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// The lines around the rows of the histogram.
-const (
-	bulkAround = 5  // without empty lines
-	bulkRoomy  = 14 // minimum height of the screen for empty lines
-)
-
-// pageHeight returns the number of rows of the histogram that fit.
-func (b bulkScreen) pageHeight() int {
-	if b.height >= bulkRoomy {
-		return b.height - bulkAround - 2
-	}
-	return max(b.height-bulkAround, 1)
-}
-
 // View implements screen.
 func (b bulkScreen) View(width, height int) string {
 	st := b.w.styles
@@ -117,21 +103,6 @@ func seconds(d time.Duration) string {
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return d.Round(time.Second).String()
-}
-
-// rows returns the outcomes that have a row: those that are possible, all prizes, and
-// those that occurred.
-func (b bulkScreen) rows() []prize.Row {
-	if b.odds == nil {
-		return nil
-	}
-	var rows []prize.Row
-	for _, row := range b.odds.Rows {
-		if row.Probability.Sign() > 0 || row.Prize != nil || b.counts[row.Outcome] > 0 {
-			rows = append(rows, row)
-		}
-	}
-	return rows
 }
 
 // histogram renders the observed and the expected number of draws with each outcome.

@@ -32,6 +32,28 @@ type (
 // send returns a command that returns msg.
 func send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
 
+// bind returns a binding of keys, with its name and description in the help.
+func bind(name, description string, keys ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(name, description))
+}
+
+// wheelLines returns 1 if the mouse wheel turns down, -1 if it turns up, and 0 for
+// other mouse messages.
+func wheelLines(msg tea.MouseMsg) int {
+	switch msg.Button { //nolint:exhaustive // other buttons do not scroll
+	case tea.MouseButtonWheelDown:
+		return 1
+	case tea.MouseButtonWheelUp:
+		return -1
+	}
+	return 0
+}
+
+// isClick reports whether msg is a press of the left mouse button.
+func isClick(msg tea.MouseMsg) bool {
+	return msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress
+}
+
 // confirm returns a command that asks a question, and runs yes if the user agrees.
 func confirm(title, text string, yes tea.Cmd) tea.Cmd {
 	return send(dialogMsg{question{title: title, text: text, yes: yes}})

@@ -114,41 +114,6 @@ type (
 	tickMsg struct{ request int }
 )
 
-// Update implements screen.
-func (d drawScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
-	switch msg := msg.(type) {
-	case settingsMsg:
-		return d.applySettings(msg.Settings), nil
-	case oddsMsg:
-		d.odds = msg
-	case sizeMsg:
-		d.size = msg
-	case tea.KeyMsg:
-		if key.Matches(msg, d.draw) {
-			return d.press()
-		}
-		if d.state == drawPending && key.Matches(msg, d.cancel) {
-			return d.fail(errCancelled), nil
-		}
-		return d, d.choose.handle(d.w, d.settings, msg)
-	case tea.MouseMsg:
-		if isClick(msg) && d.startsDraw(msg.X, msg.Y) {
-			return d.press()
-		}
-	case drawResultMsg:
-		if msg.request == d.request.number && d.state == drawPending {
-			return d.receive(msg)
-		}
-	case slowMsg:
-		d.request.slow = msg.request == d.request.number && d.state == drawPending
-	case tickMsg:
-		if msg.request == d.request.number {
-			return d.animate()
-		}
-	}
-	return d, nil
-}
-
 // applySettings applies settings. A change of the backend cancels the request.
 func (d drawScreen) applySettings(s Settings) drawScreen {
 	if d.state == drawPending && s.Backend.Name != d.settings.Backend.Name {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
@@ -15,6 +17,41 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
+
+// Update implements screen.
+func (d drawScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
+	switch msg := msg.(type) {
+	case settingsMsg:
+		return d.applySettings(msg.Settings), nil
+	case oddsMsg:
+		d.odds = msg
+	case sizeMsg:
+		d.size = msg
+	case tea.KeyMsg:
+		if key.Matches(msg, d.draw) {
+			return d.press()
+		}
+		if d.state == drawPending && key.Matches(msg, d.cancel) {
+			return d.fail(errCancelled), nil
+		}
+		return d, d.choose.handle(d.w, d.settings, msg)
+	case tea.MouseMsg:
+		if isClick(msg) && d.startsDraw(msg.X, msg.Y) {
+			return d.press()
+		}
+	case drawResultMsg:
+		if msg.request == d.request.number && d.state == drawPending {
+			return d.receive(msg)
+		}
+	case slowMsg:
+		d.request.slow = msg.request == d.request.number && d.state == drawPending
+	case tickMsg:
+		if msg.request == d.request.number {
+			return d.animate()
+		}
+	}
+	return d, nil
+}
 
 // View implements screen.
 func (d drawScreen) View(width, height int) string {

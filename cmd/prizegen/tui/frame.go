@@ -1,17 +1,14 @@
 package tui
 
 import (
-	"context"
-	"errors"
-	"slices"
+	"fmt"
 	"strconv"
-	"time"
+	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
-
-	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // frame is the model of the program. It holds the screens and what they share.
@@ -54,297 +51,136 @@ func (k frameKeys) all() []key.Binding {
 	return []key.Binding{k.screens, k.next, k.previous, k.help, k.back, k.quit, k.interrupt, k.suspend}
 }
 
-// newFrame returns a frame whose screens have received the initial settings.
-func newFrame(w *workspace, screens ...screen) frame {
-	f := frame{w: w, keys: newFrameKeys(), settings: w.Settings, screens: screens, started: make([]bool, len(screens))}
-	f.settings.Waiting = w.Load != nil
-	f, f.initCmd = f.broadcast(settingsMsg{f.settings})
-	return f
-}
-
-// Init implements [tea.Model].
-func (f frame) Init() tea.Cmd {
-	if f.w.Load == nil {
-		return tea.Batch(send(showMsg{0}), f.initCmd, computeOdds(f.settings.Terms()))
-	}
-	return tea.Batch(send(showMsg{0}), f.initCmd, f.load())
-}
-
-// The messages that the frame sends to itself.
-type (
-	// showMsg shows a screen.
-	showMsg struct{ screen int }
-
-	// loadedMsg has the result of [Config.Load].
-	loadedMsg struct {
-		settings Settings
-		err      error
-	}
-
-	// retryLoadMsg calls [Config.Load] again.
-	retryLoadMsg struct{}
+// The minimum size of the terminal.
+const (
+	minWidth  = 40
+	minHeight = 12
 )
 
-// Update implements [tea.Model].
-func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	switch msg := msg.(type) {
-	case tea.WindowSizeMsg:
-		f.width, f.height = msg.Width, msg.Height
-		return f.resize()
-	case tea.KeyMsg:
-		return f.handleKeys(msg)
-	case tea.MouseMsg:
-		return f.handleMouse(msg)
-	case showMsg:
-		return f.showScreen(msg.screen)
-	case waitMsg:
-		f.dialog = msg.dialog
-		return f, msg.request
-	case resultMsg:
-		if f.dialog != msg.dialog { // cancelled by the user
-			return f, nil
-		}
-		f.dialog = nil
-		return f.Update(msg.msg)
-	case dialogMsg:
-		f.dialog = msg.dialog
-		f.dialog, _ = f.dialog.Update(f.dialogSize())
-		return f, nil
-	case errorMsg:
-		f.err, f.note = msg.err, ""
-		return f.resize()
-	case noteMsg:
-		f.note, f.err = msg.text, nil
-		return f.resize()
-	case changeMsg:
-		return f.applySettings(msg.change(f.settings))
-	case retryLoadMsg:
-		if f.settings.Waiting {
-			return f, f.load()
-		}
-		return f, nil
-	case loadedMsg:
-		return f.applyLoaded(msg)
-	case rulesMsg:
-		return f.applyRules(msg)
-	case campaignMsg:
-		return f, tea.Sequence(send(changeMsg{msg.enter}), askEntrant(f.settings))
+// programName is shown in the upper right corner if there is room.
+const programName = "prizegen "
+
+// View implements [tea.Model].
+func (f frame) View() string {
+	if f.width == 0 {
+		return ""
 	}
-	var dialogCmd tea.Cmd
-	if f.dialog != nil { // messages of its text fields
-		f.dialog, dialogCmd = f.dialog.Update(msg)
+	if f.width < minWidth || f.height < minHeight {
+		text := fmt.Sprintf("prizegen needs a terminal of %d×%d or more; this one has %d×%d", minWidth, minHeight, f.width, f.height)
+		return crop(lipgloss.NewStyle().Width(f.width).Render(text), f.width, f.height)
 	}
-	next, cmd := f.broadcast(msg)
-	return next, tea.Batch(dialogCmd, cmd)
+	head := []string{truncate(strings.Join(f.tabs(), " "), f.width)}
+	if left := f.width - lipgloss.Width(head[0]); left > len(programName) {
+		head[0] += f.w.styles.faint.Render(padLeft(programName, left))
+	}
+	if f.headHeight() > 2 {
+		head = append(head, f.w.styles.faint.Render(truncate(f.settings.summary(), f.width)))
+	}
+	head = append(head, f.w.styles.faint.Render(f.divider()))
+	return strings.Join(head, "\n") + "\n" + fill(f.content(), f.width, f.contentHeight()) + "\n" + f.foot()
 }
 
-// retryDelay is the time between two calls of [Config.Load].
-const retryDelay = 3 * time.Second
-
-// load returns a command that calls [Config.Load].
-func (f frame) load() tea.Cmd {
-	return f.w.call(func(ctx context.Context) tea.Msg {
-		s, err := f.w.Load(ctx, f.settings)
-		return loadedMsg{s, err}
-	})
+// headHeight returns the height of the tabs, the settings and the divider. A low terminal
+// has no line for the settings.
+func (f frame) headHeight() int {
+	if f.height < 16 {
+		return 2
+	}
+	return 3
 }
 
-// applyLoaded applies loaded settings, unless the user has chosen another backend since.
-// After an error it retries.
-func (f frame) applyLoaded(msg loadedMsg) (tea.Model, tea.Cmd) {
-	if !f.settings.Waiting {
-		return f, nil
-	}
-	f.err = msg.err
-	f, resized := f.resize()
-	// If the campaign does not exist, free play is still possible.
-	if msg.err != nil && !errors.Is(msg.err, campaign.ErrNotFound) {
-		return f, tea.Batch(resized, f.w.after(retryDelay, retryLoadMsg{}))
-	}
-	msg.settings.Waiting = false
-	f, changed := f.applySettings(msg.settings)
-	return f, tea.Batch(resized, changed)
+// contentHeight returns the height of the screen.
+func (f frame) contentHeight() int {
+	return max(f.height-f.headHeight()-lipgloss.Height(f.foot()), 0)
 }
 
-// applySettings applies settings. If the terms have changed, it starts computing the odds.
-func (f frame) applySettings(s Settings) (frame, tea.Cmd) {
-	same := sameTerms(s.Terms(), f.settings.Terms()) && s.Waiting == f.settings.Waiting
-	f.settings = s
-	f, changed := f.broadcast(settingsMsg{s})
-	if same || s.Waiting {
-		return f, changed
+// divider renders the line below the head. It has the most important settings if there is
+// no line for all of them.
+func (f frame) divider() string {
+	text := ""
+	if f.headHeight() == 2 {
+		text = "─ " + truncate(f.settings.shortSummary(), f.width-4) + " "
 	}
-	f, cleared := f.broadcast(oddsMsg{terms: s.Terms()})
-	return f, tea.Batch(changed, cleared, computeOdds(s.Terms()))
+	return text + strings.Repeat("─", max(f.width-lipgloss.Width(text), 0))
 }
 
-// applyRules applies rules that were read. It ignores a reloaded file if the user has
-// chosen other rules since.
-func (f frame) applyRules(msg rulesMsg) (tea.Model, tea.Cmd) {
-	if msg.reloaded && msg.ref != f.settings.latestRef() {
-		return f, nil
-	}
-	f, changed := f.applySettings(msg.apply(f.settings))
-	f, sent := f.broadcast(msg)
-	if _, active := f.screens[f.active].(rulesScreen); active && msg.err != nil {
-		return f, tea.Batch(changed, sent) // the screen shows the error
-	}
-	return f, tea.Batch(changed, sent, msg.report())
-}
-
-// broadcast sends a message to every screen.
-func (f frame) broadcast(msg tea.Msg) (frame, tea.Cmd) {
-	f.screens = slices.Clone(f.screens)
-	var cmds []tea.Cmd
-	for i := range f.screens {
-		var cmd tea.Cmd
-		f.screens[i], cmd = f.screens[i].Update(msg)
-		cmds = append(cmds, cmd)
-	}
-	return f, tea.Batch(cmds...)
-}
-
-// sendToScreen sends a message to the active screen.
-func (f frame) sendToScreen(msg tea.Msg) (frame, tea.Cmd) {
-	f.screens = slices.Clone(f.screens)
-	var cmd tea.Cmd
-	f.screens[f.active], cmd = f.screens[f.active].Update(msg)
-	return f, cmd
-}
-
-// resize sends the screens their size.
-func (f frame) resize() (frame, tea.Cmd) {
-	return f.broadcast(sizeMsg{f.width, f.contentHeight()})
-}
-
-// showScreen shows a screen, and calls its Init method the first time.
-func (f frame) showScreen(index int) (frame, tea.Cmd) {
-	if f.started[f.active] && index == f.active {
-		return f, nil
-	}
-	var hidden, started tea.Cmd
-	if f.started[f.active] {
-		f, hidden = f.sendToScreen(shownMsg{false})
-	}
-	f.active = index
-	if !f.started[index] {
-		f.started = slices.Clone(f.started)
-		f.started[index] = true
-		started = f.screens[index].Init()
-	}
-	f, shown := f.sendToScreen(shownMsg{true})
-	return f, tea.Batch(hidden, started, shown)
-}
-
-// handleKeys handles a message from the keyboard. Keys in quick succession arrive as one
-// message, and Escape followed by a key as that key with Alt; handleKeys handles each key
-// separately. Only forms accept pasted text.
-func (f frame) handleKeys(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
-	if _, isForm := f.dialog.(form); isForm || msg.Type != tea.KeyRunes {
-		return f.handleKey(msg)
-	}
-	if msg.Paste {
-		return f, nil
-	}
-	var pressed []tea.KeyMsg
-	if msg.Alt {
-		pressed = append(pressed, tea.KeyMsg{Type: tea.KeyEsc})
-	}
-	for _, r := range msg.Runes {
-		pressed = append(pressed, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}})
-	}
-	var next tea.Model = f
-	var cmds []tea.Cmd
-	for _, keyMsg := range pressed {
-		var cmd tea.Cmd
-		next, cmd = next.(frame).handleKey(keyMsg)
-		cmds = append(cmds, cmd)
-	}
-	return next, tea.Batch(cmds...)
-}
-
-// handleKey handles a key. It passes the key to the dialog if one is open, otherwise the
-// frame or the active screen handles it. Any key dismisses an error or a note.
-func (f frame) handleKey(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
-	switch {
-	case key.Matches(msg, f.keys.interrupt):
-		return f, tea.Quit
-	case key.Matches(msg, f.keys.suspend):
-		return f, tea.Suspend
-	}
-	if f.err != nil || f.note != "" {
-		wasError := f.err != nil
-		f.err, f.note = nil, ""
-		f, _ = f.resize()
-		if wasError && key.Matches(msg, f.keys.back) {
-			return f, nil
-		}
-	}
+// content renders the dialog or the active screen.
+func (f frame) content() string {
 	if f.dialog != nil {
-		return f.sendToDialog(msg)
+		return centre(f.dialogBox(), f.width, f.contentHeight())
 	}
+	return f.screens[f.active].View(f.width, f.contentHeight())
+}
+
+// tabs renders the tabs. If the terminal is narrow, only the active one has its name.
+func (f frame) tabs() []string {
+	tabs := func(names bool) []string {
+		var list []string
+		for i, s := range f.screens {
+			name := strconv.Itoa(i + 1)
+			if names || i == f.active {
+				name += " " + s.Title()
+			}
+			style := f.w.styles.tab
+			switch {
+			case i == f.active && f.w.styles.plainOnly():
+				name = "[" + name + "]"
+			case i == f.active:
+				name, style = " "+name+" ", f.w.styles.tabShown
+			default:
+				name = " " + name + " "
+			}
+			list = append(list, style.Render(name))
+		}
+		return list
+	}
+	if all := tabs(true); lipgloss.Width(strings.Join(all, " ")) <= f.width {
+		return all
+	}
+	return tabs(false)
+}
+
+// foot renders the bottom: an error, a note or the keys.
+func (f frame) foot() string {
+	st := f.w.styles
 	switch {
-	case key.Matches(msg, f.keys.quit):
-		return f, f.quit()
-	case key.Matches(msg, f.keys.help):
-		s := f.screens[f.active]
-		f.dialog = help{title: "Keys of " + s.Title(), own: s.Keys(), shared: f.keys.all()}
-		return f, nil
-	case key.Matches(msg, f.keys.next):
-		return f.showScreen((f.active + 1) % len(f.screens))
-	case key.Matches(msg, f.keys.previous):
-		return f.showScreen((f.active + len(f.screens) - 1) % len(f.screens))
-	case key.Matches(msg, f.keys.screens):
-		if number, err := strconv.Atoi(msg.String()); err == nil && number <= len(f.screens) {
-			return f.showScreen(number - 1)
-		}
-		return f, nil
+	case f.err != nil:
+		return crop(st.warn.Width(f.width).Render("✗ "+f.w.explain(f.err)+" (esc: back)"), f.width, 4)
+	case f.note != "":
+		return st.good.Render(truncate("✓ "+f.note, f.width))
+	case f.dialog != nil:
+		return keyLine(st, f.width, f.dialog.Keys())
 	}
-	return f.sendToScreen(msg)
+	return keyLine(st, f.width, f.screens[f.active].Keys(), f.keys.help, f.keys.quit)
 }
 
-// quit returns a command that quits, after a confirmation if a screen asks for one.
-func (f frame) quit() tea.Cmd {
-	for _, s := range f.screens {
-		if s, ok := s.(quitConfirmer); ok && s.ConfirmQuit() != "" {
-			return confirm("Quit?", s.ConfirmQuit(), tea.Quit)
-		}
-	}
-	return tea.Quit
+// dialogSize returns the size of a dialog without its box and its title.
+func (f frame) dialogSize() sizeMsg {
+	return sizeMsg{min(f.width-6, 72), f.contentHeight() - f.dialogHeadHeight() - 1}
 }
 
-// handleMouse handles a message from the mouse. The frame handles clicks on tabs. The open
-// dialog or the active screen handles other messages in its own coordinates.
-func (f frame) handleMouse(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
-	if f.dialog != nil {
-		msg.X, msg.Y = f.dialogPosition(msg.X, msg.Y)
-		return f.sendToDialog(msg)
-	}
-	if msg.Y > 0 {
-		msg.Y -= f.headHeight()
-		if msg.Y < 0 || msg.Y >= f.contentHeight() {
-			return f, nil
-		}
-		return f.sendToScreen(msg)
-	}
-	if !isClick(msg) {
-		return f, nil
-	}
-	x := 0
-	for i, tab := range f.tabs() {
-		x += lipgloss.Width(tab) + 1
-		if msg.X < x-1 {
-			return f.showScreen(i)
-		}
-	}
-	return f, nil
+// dialogHeadHeight returns the height of a dialog's upper border, its title and an empty
+// line.
+func (f frame) dialogHeadHeight() int { return lipgloss.Height(f.dialogTitle()) + 2 }
+
+// dialogTitle renders the title of the dialog. It wraps a long title, which may have a
+// seed.
+func (f frame) dialogTitle() string {
+	width := min(f.width-6, 72)
+	return f.w.styles.title.Render(crop(ansi.Wrap(f.dialog.Title(), width, ""), width, max(f.contentHeight()/3, 1)))
 }
 
-// sendToDialog sends the dialog its size and a message.
-func (f frame) sendToDialog(msg tea.Msg) (tea.Model, tea.Cmd) {
-	var cmd tea.Cmd
-	if f.dialog, cmd = f.dialog.Update(f.dialogSize()); f.dialog != nil {
-		f.dialog, cmd = f.dialog.Update(msg)
-	}
-	return f, cmd
+// dialogBox renders the dialog in its box.
+func (f frame) dialogBox() string {
+	st, size := f.w.styles, f.dialogSize()
+	body := f.dialogTitle() + "\n\n" + f.dialog.View(st, size.width, size.height)
+	return st.box.Width(min(max(lipgloss.Width(body), 30), size.width) + 2).Render(body)
+}
+
+// dialogPosition converts a position on the terminal to one in the dialog.
+func (f frame) dialogPosition(x, y int) (inX, inY int) {
+	box := f.dialogBox()
+	left := (f.width - lipgloss.Width(box)) / 2
+	top := f.headHeight() + (f.contentHeight()-lipgloss.Height(box))/2
+	return x - left - 2, y - top - f.dialogHeadHeight() // a border and a space are on the left
 }

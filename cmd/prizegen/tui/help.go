@@ -10,11 +10,6 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 )
 
-// bind returns a binding of keys, with its name and description in the help.
-func bind(name, description string, keys ...string) key.Binding {
-	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(name, description))
-}
-
 // keyLine renders the enabled keys that fit in a line. The keys in last come at its end
 // and always fit.
 func keyLine(st styles, width int, keys []key.Binding, last ...key.Binding) string {
@@ -125,21 +120,4 @@ func keyList(st styles, keys []key.Binding) string {
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-// wheelLines returns 1 if the mouse wheel turns down, -1 if it turns up, and 0 for
-// other mouse messages.
-func wheelLines(msg tea.MouseMsg) int {
-	switch msg.Button { //nolint:exhaustive // other buttons do not scroll
-	case tea.MouseButtonWheelDown:
-		return 1
-	case tea.MouseButtonWheelUp:
-		return -1
-	}
-	return 0
-}
-
-// isClick reports whether msg is a press of the left mouse button.
-func isClick(msg tea.MouseMsg) bool {
-	return msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress
 }

@@ -103,46 +103,6 @@ type (
 	entrantChangedMsg struct{ note string }
 )
 
-// Update implements screen.
-func (h historyScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
-	switch msg := msg.(type) {
-	case settingsMsg:
-		return h.applySettings(msg.Settings)
-	case sizeMsg:
-		h.height = msg.height
-	case shownMsg:
-		h.shown = msg.shown
-		if h.shown && h.stale && len(h.cursors) == 1 {
-			return h.load(h.cursors, false)
-		}
-	case drawn:
-		return h.add(msg), nil
-	case historyPageMsg:
-		if msg.request == h.request {
-			h = h.receive(msg)
-		}
-	case historyFilterMsg:
-		h.filter, h.selected = msg.historyFilter, 0
-		h.session = h.session.count(h.filter)
-		return h.load([]string{""}, false)
-	case drawChangedMsg:
-		h.page = replaceDraw(h.page, msg.draw)
-		if h.filter.status != "" { // the draw may no longer match
-			next, cmd := h.load(h.cursors, false)
-			return next, tea.Batch(cmd, send(noteMsg{msg.note}))
-		}
-		return h, send(noteMsg{msg.note})
-	case entrantChangedMsg:
-		next, cmd := h.load(h.cursors, false)
-		return next, tea.Batch(cmd, send(noteMsg{msg.note}))
-	case tea.KeyMsg:
-		return h.handleKey(msg)
-	case tea.MouseMsg:
-		return h.handleMouse(msg)
-	}
-	return h, nil
-}
-
 // applySettings applies settings. A change of the campaign or backend clears the page.
 func (h historyScreen) applySettings(s Settings) (screen, tea.Cmd) {
 	same := s.campaignName() == h.settings.campaignName() && s.Backend.Name == h.settings.Backend.Name
@@ -253,6 +213,12 @@ func (h historyScreen) len() int {
 	}
 	return len(h.page)
 }
+
+// historyHead is the number of lines above the rows: the head and the column headings.
+const historyHead = 2
+
+// pageHeight returns the number of rows that fit.
+func (h historyScreen) pageHeight() int { return max(h.height-historyHead, 1) }
 
 // historyFilter selects the draws that are listed.
 type historyFilter struct {

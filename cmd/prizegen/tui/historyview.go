@@ -1,11 +1,8 @@
 package tui
 
 import (
-	"cmp"
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -13,15 +10,117 @@ import (
 
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
-	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// historyHead is the number of lines above the rows: the head and the column headings.
-const historyHead = 2
+// Update implements screen.
+func (h historyScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
+	switch msg := msg.(type) {
+	case settingsMsg:
+		return h.applySettings(msg.Settings)
+	case sizeMsg:
+		h.height = msg.height
+	case shownMsg:
+		h.shown = msg.shown
+		if h.shown && h.stale && len(h.cursors) == 1 {
+			return h.load(h.cursors, false)
+		}
+	case drawn:
+		return h.add(msg), nil
+	case historyPageMsg:
+		if msg.request == h.request {
+			h = h.receive(msg)
+		}
+	case historyFilterMsg:
+		h.filter, h.selected = msg.historyFilter, 0
+		h.session = h.session.count(h.filter)
+		return h.load([]string{""}, false)
+	case drawChangedMsg:
+		h.page = replaceDraw(h.page, msg.draw)
+		if h.filter.status != "" { // the draw may no longer match
+			next, cmd := h.load(h.cursors, false)
+			return next, tea.Batch(cmd, send(noteMsg{msg.note}))
+		}
+		return h, send(noteMsg{msg.note})
+	case entrantChangedMsg:
+		next, cmd := h.load(h.cursors, false)
+		return next, tea.Batch(cmd, send(noteMsg{msg.note}))
+	case tea.KeyMsg:
+		return h.handleKey(msg)
+	case tea.MouseMsg:
+		return h.handleMouse(msg)
+	}
+	return h, nil
+}
 
-// pageHeight returns the number of rows that fit.
-func (h historyScreen) pageHeight() int { return max(h.height-historyHead, 1) }
+func (h historyScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
+	k := h.keys
+	switch {
+	case key.Matches(msg, k.up):
+		return h.move(-1)
+	case key.Matches(msg, k.down):
+		return h.move(1)
+	case key.Matches(msg, k.pageUp):
+		return h.move(-h.pageHeight())
+	case key.Matches(msg, k.pageDown):
+		return h.move(h.pageHeight())
+	case key.Matches(msg, k.first):
+		h.selected = 0
+		if len(h.cursors) > 1 || h.stale {
+			return h.load([]string{""}, false)
+		}
+	case key.Matches(msg, k.detail):
+		return h, h.showDetail()
+	case key.Matches(msg, k.status):
+		return h, h.chooseStatus()
+	case key.Matches(msg, k.prize):
+		return h, h.choosePrize()
+	case key.Matches(msg, k.account):
+		return h, h.askAccount()
+	case key.Matches(msg, k.reload):
+		return h.load(h.cursors, false)
+	case key.Matches(msg, h.choose.campaign, h.choose.backend):
+		return h, h.choose.handle(h.w, h.settings, msg)
+	default:
+		return h, h.act(msg)
+	}
+	return h, nil
+}
+
+// handleMouse selects the clicked draw, or opens it if it is selected.
+func (h historyScreen) handleMouse(msg tea.MouseMsg) (screen, tea.Cmd) {
+	if !isClick(msg) {
+		if by := wheelLines(msg); by != 0 {
+			return h.move(by)
+		}
+		return h, nil
+	}
+	row := msg.Y - historyHead
+	clicked := firstVisible(h.selected, h.len(), h.pageHeight()) + row
+	if row < 0 || row >= h.pageHeight() || clicked >= h.len() {
+		return h, nil
+	}
+	if clicked == h.selected {
+		return h, h.showDetail()
+	}
+	h.selected = clicked
+	return h, nil
+}
+
+// move selects another draw. At the ends of the page it loads the next or previous page.
+func (h historyScreen) move(by int) (screen, tea.Cmd) {
+	last := h.len() - 1
+	if h.settings.Campaign != nil && !h.loading {
+		switch {
+		case by > 0 && h.selected >= last && h.next != "":
+			return h.load(append(h.cursors[:len(h.cursors):len(h.cursors)], h.next), false)
+		case by < 0 && h.selected == 0 && len(h.cursors) > 1:
+			return h.load(h.cursors[:len(h.cursors)-1], true)
+		}
+	}
+	h.selected = max(min(h.selected+by, last), 0)
+	return h, nil
+}
 
 // View implements screen.
 func (h historyScreen) View(width, height int) string {
@@ -131,30 +230,6 @@ func (h historyScreen) campaignRows(width, height int) []string {
 	}, rows, h.selected-from, width)
 }
 
-// prizeName returns the name of a prize, or "no prize".
-func prizeName(won *draw.Prize) string {
-	if won == nil {
-		return "no prize"
-	}
-	return won.Name
-}
-
-// textOf returns *text, or "" for nil.
-func textOf(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
-}
-
-// playerName returns the full name of the entrant if it is known.
-func playerName(d *campaign.Draw) string {
-	if d.Entrant != nil {
-		return fullName(d.Entrant.Person)
-	}
-	return cmp.Or(d.Player, "-")
-}
-
 // claimState returns "void", "claimed" or "".
 func claimState(d *campaign.Draw) string {
 	switch {
@@ -164,149 +239,4 @@ func claimState(d *campaign.Draw) string {
 		return "claimed"
 	}
 	return ""
-}
-
-// formatTime formats a time in UTC.
-func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
-
-// showDetail returns a command that opens a dialog about the selected draw.
-func (h historyScreen) showDetail() tea.Cmd {
-	if d := h.selectedDraw(); d != nil {
-		return send(dialogMsg{detailDialog{title: "Draw " + prize.Thousands(d.Index), facts: campaignFacts(d), screen: h}})
-	}
-	list := h.session.list(h.filter)
-	if h.settings.Campaign != nil || h.selected >= len(list) {
-		return nil
-	}
-	d := &list[h.selected]
-	return send(dialogMsg{detailDialog{title: "Draw " + prize.Thousands(d.Index), facts: sessionFacts(d), screen: h}})
-}
-
-// fact is a named value in the details of a draw.
-type fact struct{ name, value string }
-
-func campaignFacts(d *campaign.Draw) []fact {
-	list := []fact{
-		{"account", d.Whole},
-		{"prize", prizeName(d.Prize)},
-		{"rule", textOf(d.Rule)},
-		{"player", playerName(d)},
-	}
-	if d.Entrant != nil {
-		list = append(list, fact{"email", cmp.Or(d.Entrant.Email, "-")}, fact{"entrant", strconv.FormatInt(d.Entrant.ID, 10)})
-	}
-	if d.Drawn != nil {
-		list = append(list, fact{"drawn", d.Drawn.Name + ", which had run out"})
-	}
-	if d.Claim != nil {
-		list = append(list, fact{"claimed", formatTime(d.Claim.At) + "  " + d.Claim.Note})
-	}
-	if d.Void != nil {
-		list = append(list, fact{"void", formatTime(d.Void.At) + "  " + d.Void.Note})
-	}
-	return append(list,
-		fact{"played", formatTime(d.PlayedAt)}, fact{"campaign", d.Campaign}, fact{"id", d.ID},
-		fact{"formats", d.TextFormat + " + " + d.NumberFormat}, fact{"rules", d.Rules + " " + d.RulesSHA256},
-		fact{"seed", cmp.Or(d.Seed, "secret until the campaign is closed")})
-}
-
-func sessionFacts(d *drawn) []fact {
-	text := ""
-	if _, chance := d.chance(); chance != nil {
-		text = prize.Percent(chance) + " of this rule, exactly " + chance.RatString()
-	}
-	return []fact{
-		{"account", d.Whole},
-		{"prize", prizeName(d.Prize)},
-		{"rule", textOf(d.Rule)},
-		{"chance", text},
-		{"drawn", d.PlayedAt.UTC().Format("2006-01-02 15:04:05")},
-		{"seed", d.Seed},
-		{"formats", d.TextFormat + " + " + d.NumberFormat},
-		{"rules", d.Rules + " " + d.RulesSHA256},
-	}
-}
-
-// detailDialog is a dialog with the details of a draw. The keys that act on a draw in the
-// list act on this one.
-type detailDialog struct {
-	title  string
-	facts  []fact
-	screen historyScreen
-	from   int     // first line shown
-	size   sizeMsg // zero before it is known
-}
-
-// Title implements dialog.
-func (d detailDialog) Title() string { return d.title }
-
-// Keys implements dialog.
-func (d detailDialog) Keys() []key.Binding {
-	keys := []key.Binding{
-		bind("esc", "back", "esc", "q", "enter", " "),
-		bind("↓", "down", "down", "j"),
-		bind("↑", "up", "up", "k"),
-	}
-	if d.screen.selectedDraw() != nil {
-		k := d.screen.keys
-		keys = append(keys, k.claim, k.void, k.edit, k.erase)
-	}
-	return keys
-}
-
-// Update implements dialog.
-func (d detailDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
-	keys := d.Keys()
-	switch msg := msg.(type) {
-	case sizeMsg:
-		d.size = msg
-	case tea.MouseMsg:
-		return d.scroll(wheelLines(msg)), nil
-	case tea.KeyMsg:
-		switch {
-		case key.Matches(msg, keys[0]):
-			return nil, nil
-		case key.Matches(msg, keys[1]):
-			return d.scroll(1), nil
-		case key.Matches(msg, keys[2]):
-			return d.scroll(-1), nil
-		}
-		if cmd := d.screen.act(msg); cmd != nil {
-			return nil, cmd
-		}
-	}
-	return d, nil
-}
-
-// scroll scrolls by a number of lines, but not beyond the first or last one.
-func (d detailDialog) scroll(by int) detailDialog {
-	d.from = max(min(d.from+by, len(d.lines(d.screen.w.styles, d.size.width))-d.size.height), 0)
-	return d
-}
-
-// View implements dialog.
-func (d detailDialog) View(st styles, width, height int) string {
-	lines := d.lines(st, width)
-	from := min(d.from, max(len(lines)-height, 0))
-	return crop(strings.Join(lines[from:], "\n"), width, height)
-}
-
-// lines renders the facts in lines of a width.
-func (d detailDialog) lines(st styles, width int) []string {
-	names := 0
-	for _, fact := range d.facts {
-		names = max(names, lipgloss.Width(fact.name))
-	}
-	var lines []string
-	for _, fact := range d.facts {
-		value := lipgloss.NewStyle().Width(max(width-names-2, 1)).Render(fact.value)
-		for i, line := range strings.Split(value, "\n") {
-			name := ""
-			if i == 0 {
-				name = fact.name
-			}
-			lines = append(lines, st.faint.Render(show.Pad(name, names))+"  "+strings.TrimRight(line, " "))
-		}
-	}
-	return lines
 }

@@ -129,6 +129,48 @@ func (o oddsScreen) scroll(by int) oddsScreen {
 	return o
 }
 
+// oddsRoomy is the minimum height of the screen for empty lines.
+const oddsRoomy = 14
+
+// pageHeight returns the number of rows that fit below the title, the figures and the
+// column headings.
+func (o oddsScreen) pageHeight() int {
+	around := 5
+	if o.size.height >= oddsRoomy {
+		around += 3
+	}
+	return max(o.size.height-around, 1)
+}
+
+// shownOdds returns the odds that are shown, or nil until they are computed.
+func (o oddsScreen) shownOdds() *prize.Odds {
+	t := o.settings.Terms()
+	if o.settings.termsUnknown() || o.odds.odds == nil || !sameTerms(o.odds.terms, t) {
+		return nil
+	}
+	if o.account != "" {
+		odds := t.Rules.AccountOdds(o.account)
+		return &odds
+	}
+	return o.odds.odds
+}
+
+// rows returns the outcomes that have a row: those that are possible, and all prizes
+// unless the odds are those of one account number.
+func (o oddsScreen) rows() []prize.Row {
+	odds := o.shownOdds()
+	if odds == nil {
+		return nil
+	}
+	var rows []prize.Row
+	for _, row := range odds.Rows {
+		if row.Probability.Sign() > 0 || row.Prize != nil && o.account == "" {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
 // oddsAccountMsg shows the odds of an account number, or of all if it is empty.
 type oddsAccountMsg struct{ account string }
 

@@ -2,16 +2,15 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
 
-	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -168,48 +167,84 @@ func (r rulesScreen) click(x, y int) rulesScreen {
 	return r
 }
 
-// invalidRules are rules that can't be used.
-type invalidRules struct {
-	ref string
-	err error // a [prize.FileError] if the file has mistakes
-}
+// rulesHead is the number of lines above the list of rules: the title and the column
+// headings.
+const rulesHead = 2
 
-// mistakes returns the mistakes in the file.
-func (i *invalidRules) mistakes() []prize.Mistake {
-	var file *prize.FileError
-	if errors.As(i.err, &file) {
-		return file.Mistakes
+// sideBySide is the minimum width to show a rule beside the list rather than below it.
+const sideBySide = 72
+
+// listSize returns the size of the rows of the list.
+func (r rulesScreen) listSize(width, height int) sizeMsg {
+	rules := len(r.settings.Terms().Rules.List)
+	if width >= sideBySide {
+		return sizeMsg{width * 9 / 20, max(height-rulesHead, 1)}
 	}
-	return nil
+	return sizeMsg{width, max(min(rules, (height-rulesHead)/3), 1)}
 }
 
-// shortErr returns an error that fits in a line.
-func (i *invalidRules) shortErr() error {
-	if n := len(i.mistakes()); n > 0 {
-		return fmt.Errorf("%d %s in %s; see the Rules screen", n, show.Noun(uint64(n), "mistake"), i.ref)
+// page returns the number of lines of a page.
+func (r rulesScreen) page() int {
+	if r.source || r.invalid() != nil {
+		return max(r.size.height-1, 1)
 	}
-	return i.err
+	return r.listSize(r.size.width, r.size.height).height
 }
 
-// rulesMsg has the result of reading rules for free play.
-type rulesMsg struct {
-	ref      string
-	rules    *prize.Rules
-	err      error       // a [prize.FileError] if the file has mistakes
-	reloaded bool        // the rules were chosen earlier
-	version  fileVersion // of the file before it was read
+// text renders the mistakes, or the text of the rules, as lines.
+func (r rulesScreen) text(width int) []string {
+	st := r.w.styles
+	if r.invalid() != nil {
+		return strings.Split(r.mistakes(width), "\n")
+	}
+	source := strings.Split(strings.TrimRight(string(r.settings.Terms().Rules.Source()), "\n"), "\n")
+	digits := len(fmt.Sprint(len(source)))
+	var lines []string
+	for i, line := range source {
+		line = strings.ReplaceAll(strings.TrimRight(line, "\r"), "\t", "  ")
+		style := st.plain
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			style = st.faint
+		}
+		lines = append(lines, st.faint.Render(padLeft(fmt.Sprint(i+1), digits)+"  ")+style.Render(truncate(printable(line), width-digits-2)))
+	}
+	return lines
 }
 
-// readRules reads rules.
-func readRules(ctx context.Context, b Backend, ref string) rulesMsg {
-	version, _ := fileVersionOf(ref) // after an error, the file is read again once it has a version
-	rules, err := b.Rules(ctx, ref)
-	return rulesMsg{ref: ref, rules: rules, err: err, version: version}
+// mistakes renders every mistake with its line and a mark below the column, or the error if
+// the file could not be read.
+func (r rulesScreen) mistakes(width int) string {
+	st := r.w.styles
+	list := r.invalid().mistakes()
+	if len(list) == 0 {
+		return "\n" + st.warn.Width(width).Render("✗ "+r.w.explain(r.invalid().err)) + "\n" + st.faint.Render("r reloads them, g chooses other rules")
+	}
+	var lines []string
+	for _, m := range list {
+		lines = append(lines, "", st.warn.Width(width).Render(fmt.Sprintf("✗ line %d, column %d: %s", m.Line, m.Column, m.Problem)))
+		source := []rune(printable(strings.ReplaceAll(m.Source, "\t", " ")))
+		if strings.TrimSpace(string(source)) == "" {
+			continue
+		}
+		// A long line is truncated so that the mark is visible.
+		before := min(max(m.Column-1, 0), len(source))
+		if from := before - (width-6)/2; len(source) > width-6 && from > 0 {
+			source, before = append([]rune("…"), source[from+1:]...), before-from
+		}
+		mark := lipgloss.Width(string(source[:min(before, len(source))]))
+		lines = append(lines, "    "+truncate(string(source), width-4), "    "+strings.Repeat(" ", mark)+st.warn.Render("^"))
+	}
+	return strings.Join(lines, "\n")
 }
 
-// awaitRules returns a command that reads rules while the user waits.
-func (w *workspace) awaitRules(b Backend, ref string) tea.Cmd {
-	return w.await("asking "+b.Name+" for rules…", func(ctx context.Context) tea.Msg { return readRules(ctx, b, ref) })
+// printable replaces control characters by U+FFFD.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
 }
 
 // reload returns a command that reads the current rules again.
@@ -223,36 +258,6 @@ func (r rulesScreen) reload() tea.Cmd {
 		msg.reloaded = true
 		return msg
 	})
-}
-
-// apply returns the settings with the rules that were read. After an error the earlier
-// rules stay in use.
-func (m rulesMsg) apply(s Settings) Settings {
-	if m.err != nil {
-		s.invalid = &invalidRules{m.ref, m.err}
-		return s
-	}
-	s.RulesRef, s.Free.Rules, s.invalid = m.ref, m.rules, nil
-	return s
-}
-
-// report returns a command that shows the result, or nil if the screens show it anyway.
-func (m rulesMsg) report() tea.Cmd {
-	switch {
-	case m.err != nil:
-		return send(errorMsg{(&invalidRules{m.ref, m.err}).shortErr()})
-	case m.reloaded:
-		return send(noteMsg{"reloaded " + m.rules.Name})
-	}
-	return nil
-}
-
-// latestRef returns the name or file of the rules that were read last.
-func (s Settings) latestRef() string {
-	if s.invalid != nil {
-		return s.invalid.ref
-	}
-	return s.RulesRef
 }
 
 // isFile reports whether ref names a file, which may change.
@@ -271,12 +276,6 @@ type fileWatch struct {
 // watchInterval is the time between two checks of the file.
 const watchInterval = time.Second
 
-// fileVersion identifies a version of a file.
-type fileVersion struct {
-	changed time.Time
-	size    int64
-}
-
 // The messages of a watch.
 type (
 	watchTickMsg   struct{ watch int }
@@ -286,15 +285,6 @@ type (
 		err     error
 	}
 )
-
-// fileVersionOf returns the current version of a file.
-func fileVersionOf(file string) (fileVersion, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return fileVersion{}, err
-	}
-	return fileVersion{info.ModTime(), info.Size()}, nil
-}
 
 // watchFile watches the file of the current rules.
 func (r rulesScreen) watchFile() (rulesScreen, tea.Cmd) {

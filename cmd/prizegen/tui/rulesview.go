@@ -12,30 +12,6 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// rulesHead is the number of lines above the list of rules: the title and the column
-// headings.
-const rulesHead = 2
-
-// sideBySide is the minimum width to show a rule beside the list rather than below it.
-const sideBySide = 72
-
-// listSize returns the size of the rows of the list.
-func (r rulesScreen) listSize(width, height int) sizeMsg {
-	rules := len(r.settings.Terms().Rules.List)
-	if width >= sideBySide {
-		return sizeMsg{width * 9 / 20, max(height-rulesHead, 1)}
-	}
-	return sizeMsg{width, max(min(rules, (height-rulesHead)/3), 1)}
-}
-
-// page returns the number of lines of a page.
-func (r rulesScreen) page() int {
-	if r.source || r.invalid() != nil {
-		return max(r.size.height-1, 1)
-	}
-	return r.listSize(r.size.width, r.size.height).height
-}
-
 // View implements screen.
 func (r rulesScreen) View(width, height int) string {
 	st := r.w.styles
@@ -174,60 +150,4 @@ func (r rulesScreen) prizes(rule *prize.Rule) [][]string {
 		rows = append(rows, []string{"no prize", prize.Percent(none), all(none), ""})
 	}
 	return rows
-}
-
-// text renders the mistakes, or the text of the rules, as lines.
-func (r rulesScreen) text(width int) []string {
-	st := r.w.styles
-	if r.invalid() != nil {
-		return strings.Split(r.mistakes(width), "\n")
-	}
-	source := strings.Split(strings.TrimRight(string(r.settings.Terms().Rules.Source()), "\n"), "\n")
-	digits := len(fmt.Sprint(len(source)))
-	var lines []string
-	for i, line := range source {
-		line = strings.ReplaceAll(strings.TrimRight(line, "\r"), "\t", "  ")
-		style := st.plain
-		if strings.HasPrefix(strings.TrimSpace(line), "#") {
-			style = st.faint
-		}
-		lines = append(lines, st.faint.Render(padLeft(fmt.Sprint(i+1), digits)+"  ")+style.Render(truncate(printable(line), width-digits-2)))
-	}
-	return lines
-}
-
-// mistakes renders every mistake with its line and a mark below the column, or the error if
-// the file could not be read.
-func (r rulesScreen) mistakes(width int) string {
-	st := r.w.styles
-	list := r.invalid().mistakes()
-	if len(list) == 0 {
-		return "\n" + st.warn.Width(width).Render("✗ "+r.w.explain(r.invalid().err)) + "\n" + st.faint.Render("r reloads them, g chooses other rules")
-	}
-	var lines []string
-	for _, m := range list {
-		lines = append(lines, "", st.warn.Width(width).Render(fmt.Sprintf("✗ line %d, column %d: %s", m.Line, m.Column, m.Problem)))
-		source := []rune(printable(strings.ReplaceAll(m.Source, "\t", " ")))
-		if strings.TrimSpace(string(source)) == "" {
-			continue
-		}
-		// A long line is truncated so that the mark is visible.
-		before := min(max(m.Column-1, 0), len(source))
-		if from := before - (width-6)/2; len(source) > width-6 && from > 0 {
-			source, before = append([]rune("…"), source[from+1:]...), before-from
-		}
-		mark := lipgloss.Width(string(source[:min(before, len(source))]))
-		lines = append(lines, "    "+truncate(string(source), width-4), "    "+strings.Repeat(" ", mark)+st.warn.Render("^"))
-	}
-	return strings.Join(lines, "\n")
-}
-
-// printable replaces control characters by U+FFFD.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '\uFFFD'
-		}
-		return r
-	}, text)
 }

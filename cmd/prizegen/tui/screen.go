@@ -9,8 +9,11 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
@@ -28,6 +31,24 @@ type screen interface {
 type quitConfirmer interface {
 	// ConfirmQuit returns the question, or "" if no confirmation is needed.
 	ConfirmQuit() string
+}
+
+// Config configures the program. Its functions are the ones that the commands call.
+type Config struct {
+	Local   Backend                               // draws in this process
+	Remote  *Backend                              // the configured services; nil for none
+	Connect func(address string) (Backend, error) // returns a backend of services without calling them
+	NewSeed func(ctx context.Context) (entropy.Seed, jsontext.Value, error)
+	Hint    func(err error) string // returns what to do about an error; empty if that is not known
+	Now     func() time.Time
+
+	Settings Settings // initial settings
+	Animate  bool     // account numbers roll in
+
+	// Load completes the initial settings with data from the services: the deployed rules
+	// and formats, and a campaign. It is called again after an error. A nil Load means
+	// that Settings is complete.
+	Load func(ctx context.Context, s Settings) (Settings, error)
 }
 
 // workspace has the configuration and resources that all screens share. It does not change.
@@ -94,6 +115,14 @@ type (
 	}
 )
 
+// computeOdds returns a command that computes the exact odds of terms.
+func computeOdds(t Terms) tea.Cmd {
+	return func() tea.Msg {
+		odds := t.exactOdds()
+		return oddsMsg{t, &odds}
+	}
+}
+
 // shownMsg informs a screen that it has become the active one, or no longer is.
 type shownMsg struct{ shown bool }
 
@@ -141,4 +170,12 @@ func (d *drawn) chance() (name string, chance *big.Rat) {
 		return "no prize", rule.NoPrize()
 	}
 	return "", nil
+}
+
+// prizeName returns the name of a prize, or "no prize".
+func prizeName(won *draw.Prize) string {
+	if won == nil {
+		return "no prize"
+	}
+	return won.Name
 }

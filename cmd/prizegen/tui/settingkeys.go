@@ -3,8 +3,10 @@ package tui
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -140,6 +142,64 @@ func (w *workspace) chooseRules(s Settings) tea.Cmd {
 		return w.awaitRules(s.Backend, path), err
 	}, field{label: "File", value: path, hint: "summer.yaml"})})
 	return choose("Rules", slices.Index(names, s.RulesRef), options...)
+}
+
+// rulesMsg has the result of reading rules for free play.
+type rulesMsg struct {
+	ref      string
+	rules    *prize.Rules
+	err      error       // a [prize.FileError] if the file has mistakes
+	reloaded bool        // the rules were chosen earlier
+	version  fileVersion // of the file before it was read
+}
+
+// readRules reads rules.
+func readRules(ctx context.Context, b Backend, ref string) rulesMsg {
+	version, _ := fileVersionOf(ref) // after an error, the file is read again once it has a version
+	rules, err := b.Rules(ctx, ref)
+	return rulesMsg{ref: ref, rules: rules, err: err, version: version}
+}
+
+// awaitRules returns a command that reads rules while the user waits.
+func (w *workspace) awaitRules(b Backend, ref string) tea.Cmd {
+	return w.await("asking "+b.Name+" for rules…", func(ctx context.Context) tea.Msg { return readRules(ctx, b, ref) })
+}
+
+// apply returns the settings with the rules that were read. After an error the earlier
+// rules stay in use.
+func (m rulesMsg) apply(s Settings) Settings {
+	if m.err != nil {
+		s.invalid = &invalidRules{m.ref, m.err}
+		return s
+	}
+	s.RulesRef, s.Free.Rules, s.invalid = m.ref, m.rules, nil
+	return s
+}
+
+// report returns a command that shows the result, or nil if the screens show it anyway.
+func (m rulesMsg) report() tea.Cmd {
+	switch {
+	case m.err != nil:
+		return send(errorMsg{(&invalidRules{m.ref, m.err}).shortErr()})
+	case m.reloaded:
+		return send(noteMsg{"reloaded " + m.rules.Name})
+	}
+	return nil
+}
+
+// fileVersion identifies a version of a file.
+type fileVersion struct {
+	changed time.Time
+	size    int64
+}
+
+// fileVersionOf returns the current version of a file.
+func fileVersionOf(file string) (fileVersion, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return fileVersion{}, err
+	}
+	return fileVersion{info.ModTime(), info.Size()}, nil
 }
 
 // chooseFormat offers known formats and any other format. The function change returns a

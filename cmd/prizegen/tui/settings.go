@@ -2,22 +2,62 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
-	tea "github.com/charmbracelet/bubbletea"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
+
+// Backend makes draws and keeps campaigns. Its functions may take long and may be called
+// concurrently.
+type Backend struct {
+	Name      string // local, or the address of the services
+	Generator draw.Generator
+	Client    *remote.Client // of the services; nil for local
+
+	// Rules returns rules as the flag --rules does: built-in or deployed ones by their
+	// name, or those of a YAML file. It returns a [prize.FileError] for mistakes in a
+	// file. An empty ref means the deployed rules.
+	Rules func(ctx context.Context, ref string) (*prize.Rules, error)
+
+	// Formats returns the deployed formats.
+	Formats func(ctx context.Context) (textgen.Format, numgen.Format, error)
+
+	// Campaigns and Draws return the campaigns and their draws. They connect when they are
+	// first called.
+	Campaigns func(ctx context.Context) (Campaigns, error)
+	Draws     func(ctx context.Context) (Draws, error)
+}
+
+// Campaigns lists and plays campaigns, as a promoter.
+type Campaigns interface {
+	Campaign(ctx context.Context, name string) (campaign.Campaign, error)
+	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)
+	Play(ctx context.Context, play campaign.Play) (campaign.Draw, error)
+}
+
+// Draws lists and changes the draws of campaigns and their entrants.
+type Draws interface {
+	Draws(ctx context.Context, q campaign.DrawQuery) (list []campaign.Draw, next string, err error)
+	Claim(ctx context.Context, id, note string) (campaign.Draw, error)
+	Unclaim(ctx context.Context, id string) (campaign.Draw, error)
+	Void(ctx context.Context, id, reason string) (campaign.Draw, error)
+	EditEntrant(ctx context.Context, id int64, person campaign.Person) (campaign.Entrant, error)
+	DeleteEntrant(ctx context.Context, id int64) error
+}
 
 // Terms are the rules and formats that decide draws together with the seed.
 type Terms struct {
@@ -35,14 +75,6 @@ func sameTerms(a, b Terms) bool {
 // exactOdds computes the exact odds of the terms.
 func (t Terms) exactOdds() prize.Odds {
 	return t.Rules.Odds(t.Text.Format, t.Number.Format)
-}
-
-// computeOdds returns a command that computes the exact odds of terms.
-func computeOdds(t Terms) tea.Cmd {
-	return func() tea.Msg {
-		odds := t.exactOdds()
-		return oddsMsg{t, &odds}
-	}
 }
 
 // Settings are the user's choices for all screens.
@@ -72,6 +104,29 @@ type Settings struct {
 type localTerms struct {
 	free     Terms
 	rulesRef string
+}
+
+// invalidRules are rules that can't be used.
+type invalidRules struct {
+	ref string
+	err error // a [prize.FileError] if the file has mistakes
+}
+
+// mistakes returns the mistakes in the file.
+func (i *invalidRules) mistakes() []prize.Mistake {
+	var file *prize.FileError
+	if errors.As(i.err, &file) {
+		return file.Mistakes
+	}
+	return nil
+}
+
+// shortErr returns an error that fits in a line.
+func (i *invalidRules) shortErr() error {
+	if n := len(i.mistakes()); n > 0 {
+		return fmt.Errorf("%d %s in %s; see the Rules screen", n, show.Noun(uint64(n), "mistake"), i.ref)
+	}
+	return i.err
 }
 
 // Terms returns the terms of the campaign or of free play.
@@ -138,6 +193,14 @@ func (s Settings) withBackend(b Backend, free Terms, rulesRef string) Settings {
 	s.Backend, s.Free, s.RulesRef, s.invalid = b, free, rulesRef, nil
 	s.Campaign, s.Waiting = nil, false
 	return s
+}
+
+// latestRef returns the name or file of the rules that were read last.
+func (s Settings) latestRef() string {
+	if s.invalid != nil {
+		return s.invalid.ref
+	}
+	return s.RulesRef
 }
 
 // countDraw returns the settings after the draw with index Next of free play.
