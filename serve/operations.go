@@ -140,7 +140,7 @@ func patchOperation[I, B, T any](a *api, op huma.Operation, handle func(ctx cont
 }
 
 // createOperation adds an operation for the administrator that makes a T from a B in
-// JSON. location returns the address of what was made.
+// JSON. location returns the path of the new T.
 func createOperation[B, T any](a *api, op huma.Operation, location func(T) string, handle func(context.Context, *campaign.Admin, *B) (T, error)) {
 	op.DefaultStatus = http.StatusCreated
 	a.documentAnswer(&op, reflect.TypeFor[T]())

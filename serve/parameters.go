@@ -16,7 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// request is what huma passes to every operation. The compiler repeats huma.Register,
+// request is the input type of every operation in huma. The compiler repeats huma.Register,
 // 34 KB in the program, for every type of input and output, so bind decodes the
 // parameters of the 11 types of input instead.
 type request struct{ ctx huma.Context }
