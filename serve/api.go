@@ -19,18 +19,25 @@ import (
 // api is the API of a server. It is huma's API with the JSON and the problems of prizegen.
 type api struct {
 	huma.API
-	server *Server
+	mux     *mux
+	backend *backend
 }
 
+// tokenScheme is the name of the bearer token in the document.
+const tokenScheme = "token"
+
+// bodySchema is the key of the schema of the body in the metadata of an operation.
+const bodySchema = "body"
+
 // newAPI returns an API without operations. It registers handlers on mux.
-func newAPI(s *Server, mux humago.Mux) *api {
+func newAPI(b *backend, mux *mux) *api {
 	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	schemas.RegisterTypeAlias(reflect.TypeFor[jsontext.Value](), reflect.TypeFor[any]())
-	return &api{server: s, API: humago.New(mux, huma.Config{OpenAPI: &huma.OpenAPI{
+	return &api{mux: mux, backend: b, API: humago.New(mux, huma.Config{OpenAPI: &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
-			Title:       "prizegen, role " + string(s.cfg.Role),
-			Version:     s.cfg.Version,
+			Title:       "prizegen, role " + string(b.cfg.Role),
+			Version:     b.cfg.Version,
 			Description: "Instant-win prize draws that anyone can check.",
 			License:     &huma.License{Name: "MIT", Identifier: "MIT"},
 		},
@@ -41,6 +48,12 @@ func newAPI(s *Server, mux humago.Mux) *api {
 			},
 		},
 	}})}
+}
+
+// unwrap returns the recorder and the request of a context.
+func unwrap(ctx huma.Context) (*responseRecorder, *http.Request) {
+	r, w := humago.Unwrap(ctx)
+	return recorderOf(w), r
 }
 
 // Negotiate implements [huma.API]. All answers are JSON, regardless of the Accept header.
@@ -89,7 +102,7 @@ func (a *api) DocumentOperation(op *huma.Operation) {
 func (a *api) raw(op huma.Operation, handle handler) {
 	a.documentErrors(&op)
 	a.OpenAPI().AddOperation(&op)
-	a.server.mux.handle(op.Method+" "+op.Path, handle)
+	a.mux.handle(op.Method+" "+op.Path, handle)
 }
 
 // documentErrors moves the errors of an operation to its responses, where huma would
@@ -127,6 +140,19 @@ func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
 // ok returns the documentation of the status 200 as the only success.
 func ok(content map[string]*huma.MediaType) map[string]*huma.Response {
 	return map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK), Content: content}}
+}
+
+// registerDocument adds the operation that returns the document of itself and of all
+// operations added before.
+func (a *api) registerDocument() {
+	var text []byte
+	a.raw(huma.Operation{
+		Method: http.MethodGet, Path: "/openapi.json", OperationID: "openapi", Summary: "This document",
+		Responses: ok(jsonContent(nil)),
+	}, func(w *responseRecorder, _ *http.Request) error {
+		return a.backend.write(w, http.StatusOK, jsonType, text)
+	})
+	text = a.document()
 }
 
 // document returns the OpenAPI document in JSON.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -33,47 +32,35 @@ type caller struct {
 
 type callerKey struct{}
 
-// tokenScheme is the name of the bearer token in the document.
-const tokenScheme = "token"
-
 // authenticate adds the caller to the context. It refuses wrong tokens, and the public if
 // the operation is for the administrator.
 func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
-	s, w, r := unwrap(ctx)
-	c, err := s.caller(r)
+	w, r := unwrap(ctx)
+	c, err := a.backend.caller(r)
 	if err == nil && c.admin == nil && len(ctx.Operation().Security) > 0 {
 		err = remote.ErrForbidden
 	}
 	if err != nil {
-		s.refuse(w, err)
+		a.backend.refuse(w, err)
 		return
 	}
-	w.Header()["Cache-Control"] = s.noStore
+	w.Header()["Cache-Control"] = a.backend.noStore
 	c.w = w
 	next(huma.WithValue(ctx, callerKey{}, c))
 }
 
-// The rate limit of wrong tokens. Requests with the right token have no limit.
-const (
-	wrongTokensPerSecond = 5
-	wrongTokensBurst     = 50
-)
-
-// errTooManyTokens is returned for wrong tokens over the limit.
-var errTooManyTokens = errors.New("too many wrong tokens")
-
 // caller returns the caller of a request, or an error if the token is wrong.
-func (s *Server) caller(r *http.Request) (caller, error) {
+func (b *backend) caller(r *http.Request) (caller, error) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
-		return caller{campaigns: s.campaigns}, nil
+		return caller{campaigns: b.campaigns}, nil
 	}
 	scheme, token, _ := strings.Cut(header, " ")
-	if s.cfg.AdminToken != "" && strings.EqualFold(scheme, "Bearer") && equal(token, s.cfg.AdminToken) {
-		admin := s.campaigns.Admin("api")
+	if b.cfg.AdminToken != "" && strings.EqualFold(scheme, "Bearer") && equal(token, b.cfg.AdminToken) {
+		admin := b.campaigns.Admin("api")
 		return caller{campaigns: admin, admin: admin}, nil
 	}
-	if !s.wrongTokens.Allow() {
+	if !b.wrongTokens.Allow() {
 		return caller{}, errTooManyTokens
 	}
 	return caller{}, campaign.Errorf(remote.ErrForbidden, "the token is wrong; send the administrator's as Authorization: Bearer TOKEN")

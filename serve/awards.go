@@ -2,7 +2,11 @@ package serve
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
+	"slices"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -13,10 +17,13 @@ import (
 )
 
 // prizesHandler has the handlers of operations that decide prizes.
-type prizesHandler struct{ *Server }
+type prizesHandler struct {
+	*backend
+	sent *ruleCache
+}
 
 func (a *api) registerPrizes() {
-	h := prizesHandler{a.server}
+	h := prizesHandler{a.backend, newRuleCache()}
 	a.raw(huma.Operation{
 		Method: http.MethodPost, Path: "/v1/prize", OperationID: "award-prizes", Summary: "Decide what account numbers win",
 		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.AwardRequest](a))},
@@ -78,7 +85,7 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 			return err
 		}
 	}
-	h.metrics.decided(by, outcomes)
+	h.metrics.decided(by.rules, by.named, outcomes)
 	w.Header()["Cache-Control"] = h.noStore
 	return h.answer(w, http.StatusOK, &remote.AwardAnswer{
 		Rules: by.rules.Name, RulesSHA256: by.rules.SHA256(),
@@ -89,7 +96,7 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 // decider returns the rules of a request.
 func (h prizesHandler) decider(request *remote.AwardRequest) (*decider, error) {
 	if request.RulesYAML != "" {
-		by, err := h.sentRules.get(request.RulesYAML)
+		by, err := h.sent.get(request.RulesYAML)
 		if err != nil {
 			return nil, remote.At("/rules_yaml", err)
 		}
@@ -117,3 +124,49 @@ func (e *otherRulesError) Error() string {
 }
 
 func (e *otherRulesError) Unwrap() error { return prize.ErrUnknownRules }
+
+// ruleCache keeps the most recently used compiled rules that callers have sent.
+type ruleCache struct {
+	mu   sync.Mutex
+	list []*decider // the most recently used is last
+}
+
+// maxSentRules is the number of sent rules that are kept.
+const maxSentRules = 32
+
+func newRuleCache() *ruleCache { return &ruleCache{} }
+
+// get returns the compiled rules of a text. If the text has mistakes, it returns a
+// [prize.FileError].
+func (c *ruleCache) get(text string) (*decider, error) {
+	sum := sha256.Sum256([]byte(text))
+	name := hex.EncodeToString(sum[:])
+	if d := c.find(name); d != nil {
+		return d, nil
+	}
+	// Two callers may compile the same text at once; the results are equal.
+	rules, err := prize.Parse("rules_yaml", []byte(text))
+	if err != nil {
+		return nil, err
+	}
+	d := newDecider(rules, false)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.list) >= maxSentRules {
+		c.list = slices.Delete(c.list, 0, 1)
+	}
+	c.list = append(c.list, d)
+	return d, nil
+}
+
+func (c *ruleCache) find(sha256 string) *decider {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.IndexFunc(c.list, func(d *decider) bool { return d.rules.SHA256() == sha256 })
+	if i < 0 {
+		return nil
+	}
+	d := c.list[i]
+	c.list = append(slices.Delete(c.list, i, i+1), d)
+	return d
+}

@@ -28,10 +28,10 @@ type campaignInput struct {
 }
 
 // campaignsHandler has the handlers of operations on campaigns.
-type campaignsHandler struct{ *Server }
+type campaignsHandler struct{ *backend }
 
 func (a *api) registerCampaigns() {
-	h := campaignsHandler{a.server}
+	h := campaignsHandler{a.backend}
 	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignsPath, OperationID: "list-campaigns", Summary: "List campaigns, the newest first",
 		Errors: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
@@ -85,41 +85,11 @@ func listCampaigns(ctx context.Context, c caller, in *listCampaignsInput) (remot
 }
 
 func (h campaignsHandler) createCampaign(ctx context.Context, admin *campaign.Admin, plan *campaign.Plan) (campaign.Campaign, error) {
-	complete, err := h.complete(ctx, *plan)
+	complete, err := h.deployed.complete(ctx, *plan)
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
 	return admin.Create(ctx, complete)
-}
-
-// complete adds the deployed formats and rules that a plan leaves out.
-func (s *Server) complete(ctx context.Context, plan campaign.Plan) (campaign.Plan, error) {
-	if plan.Rules != "" && plan.RulesYAML != "" {
-		return plan, remote.Invalid("/rules_yaml", "rules_yaml cannot be used together with rules")
-	}
-	if plan.TextFormat == "" {
-		format, err := s.deployed.textFormat(ctx)
-		if err != nil {
-			return plan, err
-		}
-		plan.TextFormat = format.String()
-	}
-	if plan.NumberFormat == "" {
-		format, err := s.deployed.numberFormat(ctx)
-		if err != nil {
-			return plan, err
-		}
-		plan.NumberFormat = format.String()
-	}
-	if plan.RulesYAML == "" {
-		rules, err := s.deployed.rules(ctx, plan.Rules)
-		if err != nil {
-			return plan, remote.At("/rules", err)
-		}
-		plan.RulesYAML = string(rules.Source())
-	}
-	plan.Rules = ""
-	return plan, nil
 }
 
 // editCampaign replaces the plan of a campaign.
@@ -153,7 +123,7 @@ func (h campaignsHandler) changeCampaign(ctx context.Context, admin *campaign.Ad
 
 // editPlan replaces the plan of a campaign.
 func (h campaignsHandler) editPlan(ctx context.Context, admin *campaign.Admin, name string, change *remote.CampaignChange) (campaign.Campaign, error) {
-	plan, err := h.complete(ctx, change.Plan)
+	plan, err := h.deployed.complete(ctx, change.Plan)
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
@@ -236,7 +206,7 @@ func (h campaignsHandler) stream(w *responseRecorder, write func(io.Writer) erro
 		w.Header().Del("Content-Disposition")
 		h.refuse(w, err)
 	default:
-		h.cfg.Log.WarnContext(w.context(), "export failed", slog.Any("error", err))
+		h.log.WarnContext(w.context(), "export failed", slog.Any("error", err))
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -247,4 +217,26 @@ func copyTime(at *time.Time) *time.Time {
 	}
 	same := *at
 	return &same
+}
+
+func (a *api) registerChanges() {
+	adminOperation(a, huma.Operation{
+		Method: http.MethodGet, Path: "/v1/changes", OperationID: "list-changes", Summary: "The audit trail, the newest first",
+		Errors: []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+	}, listChanges)
+}
+
+type listChangesInput struct {
+	Cursor  string `query:"cursor" doc:"The ID of the last change of the page before; left out for the first page."`
+	Limit   int    `query:"limit" doc:"How many at most; 50 by default." minimum:"1" maximum:"1000"`
+	Subject string `query:"subject" doc:"Only changes of this campaign, draw or entrant."`
+}
+
+func listChanges(ctx context.Context, admin *campaign.Admin, in *listChangesInput) (remote.ChangesAnswer, error) {
+	page := campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}
+	if _, err := page.Position(); err != nil {
+		return remote.ChangesAnswer{}, parameterProblem("cursor", "must be the ID of a change, got %q", excerpt.Of(in.Cursor))
+	}
+	changes, err := admin.Changes(ctx, campaign.ChangeQuery{Paging: page, Subject: in.Subject})
+	return remote.ChangesAnswer{Changes: append([]campaign.Change{}, changes...)}, err
 }

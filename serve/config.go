@@ -115,3 +115,15 @@ type Config struct {
 	DrainTime time.Duration // of requests under way when the server ends
 	Log       *slog.Logger
 }
+
+// The limits of the parts of a request.
+const (
+	headerTime = 5 * time.Second
+	readTime   = 15 * time.Second
+	writeTime  = time.Minute
+	idleTime   = 2 * time.Minute
+	maxHeader  = 32 << 10 // bytes
+)
+
+// probeTime is the default timeout of a check of a service or the database.
+const probeTime = time.Second

@@ -2,9 +2,14 @@ package serve
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
@@ -14,7 +19,11 @@ import (
 // deployed returns the deployed formats and rules: those of this process, or those of
 // the services that it calls, which it caches for a moment.
 type deployed struct {
-	s      *Server
+	textDefault   textgen.Format
+	numberDefault numgen.Format
+	book          *ruleBook
+	client        *remote.Client // nil if no service is called
+
 	text   cached[textgen.Format]
 	number cached[numgen.Format]
 	prize  cached[*prize.Rules]
@@ -47,33 +56,134 @@ func (c *cached[T]) get(fetch func() (T, error)) (T, error) {
 
 // calls reports whether the core calls a service.
 func (d *deployed) calls(service string) bool {
-	return d.s.client != nil && d.s.client.Address(service) != nil
+	return d.client != nil && d.client.Address(service) != nil
 }
 
 func (d *deployed) textFormat(ctx context.Context) (textgen.Format, error) {
 	if !d.calls(remote.Text) {
-		return d.s.cfg.Text, nil
+		return d.textDefault, nil
 	}
-	return d.text.get(func() (textgen.Format, error) { return d.s.client.TextFormat(ctx) })
+	return d.text.get(func() (textgen.Format, error) { return d.client.TextFormat(ctx) })
 }
 
 func (d *deployed) numberFormat(ctx context.Context) (numgen.Format, error) {
 	if !d.calls(remote.Number) {
-		return d.s.cfg.Number, nil
+		return d.numberDefault, nil
 	}
-	return d.number.get(func() (numgen.Format, error) { return d.s.client.NumberFormat(ctx) })
+	return d.number.get(func() (numgen.Format, error) { return d.client.NumberFormat(ctx) })
 }
 
 func (d *deployed) rules(ctx context.Context, name string) (*prize.Rules, error) {
 	if !d.calls(remote.Prize) {
-		by, err := d.s.rules.find(name)
+		by, err := d.book.find(name)
 		if err != nil {
 			return nil, err
 		}
 		return by.rules, nil
 	}
 	if name != "" {
-		return d.s.client.Rules(ctx, name)
+		return d.client.Rules(ctx, name)
 	}
-	return d.prize.get(func() (*prize.Rules, error) { return d.s.client.Rules(ctx, "") })
+	return d.prize.get(func() (*prize.Rules, error) { return d.client.Rules(ctx, "") })
+}
+
+// complete adds the deployed formats and rules that a plan leaves out.
+func (d *deployed) complete(ctx context.Context, plan campaign.Plan) (campaign.Plan, error) {
+	if plan.Rules != "" && plan.RulesYAML != "" {
+		return plan, remote.Invalid("/rules_yaml", "rules_yaml cannot be used together with rules")
+	}
+	if plan.TextFormat == "" {
+		format, err := d.textFormat(ctx)
+		if err != nil {
+			return plan, err
+		}
+		plan.TextFormat = format.String()
+	}
+	if plan.NumberFormat == "" {
+		format, err := d.numberFormat(ctx)
+		if err != nil {
+			return plan, err
+		}
+		plan.NumberFormat = format.String()
+	}
+	if plan.RulesYAML == "" {
+		rules, err := d.rules(ctx, plan.Rules)
+		if err != nil {
+			return plan, remote.At("/rules", err)
+		}
+		plan.RulesYAML = string(rules.Source())
+	}
+	plan.Rules = ""
+	return plan, nil
+}
+
+// decider has rules and the encodings of their outcomes.
+type decider struct {
+	rules *prize.Rules
+	texts *remote.OutcomeTexts
+	named bool // whether metrics may have the names of the rules, because they are deployed
+}
+
+func newDecider(rules *prize.Rules, named bool) *decider {
+	return &decider{rules: rules, texts: remote.NewOutcomeTexts(rules), named: named}
+}
+
+// ruleBook has the deployed rules. They can be reloaded while it is in use.
+type ruleBook struct {
+	read func() ([]*prize.Rules, error)
+	list atomic.Pointer[[]*decider] // the deployed ones first
+}
+
+func newRuleBook(read func() ([]*prize.Rules, error)) (*ruleBook, error) {
+	b := &ruleBook{read: read}
+	return b, b.reload()
+}
+
+// reload reads the rules. If that fails, the old rules stay in use.
+func (b *ruleBook) reload() error {
+	rules, err := b.read()
+	if err != nil {
+		return err
+	}
+	for _, name := range prize.Builtins() {
+		builtin, err := prize.Builtin(name)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(rules, func(r *prize.Rules) bool { return r.Name == name }) {
+			rules = append(rules, builtin)
+		}
+	}
+	list := make([]*decider, 0, len(rules))
+	for i, r := range rules {
+		if slices.ContainsFunc(rules[:i], func(other *prize.Rules) bool { return other.Name == r.Name }) {
+			return fmt.Errorf("two of the deployed rules have the name %q", r.Name)
+		}
+		list = append(list, newDecider(r, true))
+	}
+	b.list.Store(&list)
+	return nil
+}
+
+// find returns the rules with a name; an empty name means the first deployed rules.
+func (b *ruleBook) find(name string) (*decider, error) {
+	list := *b.list.Load()
+	if name == "" {
+		return list[0], nil
+	}
+	for _, d := range list {
+		if d.rules.Name == name {
+			return d, nil
+		}
+	}
+	return nil, fmt.Errorf("%w %q; the rules are %s", prize.ErrUnknownRules, name, strings.Join(b.names(), ", "))
+}
+
+// names returns the names of all rules.
+func (b *ruleBook) names() []string {
+	var names []string
+	for _, d := range *b.list.Load() {
+		names = append(names, d.rules.Name)
+	}
+	return names
 }

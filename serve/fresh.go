@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"time"
 
@@ -74,6 +75,12 @@ func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count uint6
 		return entropy.Range{}, nil, err
 	}
 	return seed.Range(label, 0, count), &remote.Entropy{Seed: string(seed), Proof: []byte(proof)}, nil
+}
+
+// freshKey returns a random key.
+func freshKey() (key entropy.Key) {
+	_, _ = rand.Read(key[:]) // never fails
+	return key
 }
 
 // sourceError is returned if an external source fails.

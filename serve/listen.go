@@ -8,16 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"sync"
 	"time"
-)
-
-// The limits of the parts of a request.
-const (
-	headerTime = 5 * time.Second
-	readTime   = 15 * time.Second
-	writeTime  = time.Minute
-	idleTime   = 2 * time.Minute
-	maxHeader  = 32 << 10 // bytes
 )
 
 // quietTime is the time without requests after which connections are closed: a request may
@@ -35,22 +28,22 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: headerTime,
-		ReadTimeout:       s.cfg.ReadTime,
+		ReadTimeout:       s.backend.cfg.ReadTime,
 		WriteTimeout:      writeTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(s.backend.log.Handler(), slog.LevelDebug),
 	}
-	if s.cfg.TLSCert != "" {
-		pair, err := newKeyPair(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.Log)
+	if s.backend.cfg.TLSCert != "" {
+		pair, err := newKeyPair(s.backend.cfg.TLSCert, s.backend.cfg.TLSKey, s.backend.log)
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
 		server.TLSConfig = &tls.Config{GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}
 		listener = tls.NewListener(listener, server.TLSConfig)
 	}
-	if s.campaigns != nil && s.cfg.Welcome {
-		go s.welcome(ctx)
+	if s.backend.campaigns != nil && s.backend.cfg.Welcome {
+		go s.backend.welcome(ctx)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
@@ -64,16 +57,16 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 
 // drain shuts a server down after its requests are answered.
 func (s *Server) drain(server *http.Server) error {
-	s.cfg.Log.Info("draining", slog.Duration("at_most", s.cfg.DrainTime))
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTime)
+	s.backend.log.Info("draining", slog.Duration("at_most", s.backend.cfg.DrainTime))
+	ctx, cancel := context.WithTimeout(context.Background(), s.backend.cfg.DrainTime)
 	defer cancel()
-	s.draining.Store(true)
-	s.awaitQuiet(s.cfg.DrainTime / acceptShare)
+	s.backend.traffic.draining.Store(true)
+	s.awaitQuiet(s.backend.cfg.DrainTime / acceptShare)
 	if err := server.Shutdown(ctx); err != nil {
 		_ = server.Close() // the error is that of Shutdown
-		return fmt.Errorf("requests were still under way after %v: %w", s.cfg.DrainTime, err)
+		return fmt.Errorf("requests were still under way after %v: %w", s.backend.cfg.DrainTime, err)
 	}
-	s.cfg.Log.Info("drained")
+	s.backend.log.Info("drained")
 	return nil
 }
 
@@ -82,11 +75,78 @@ func (s *Server) drain(server *http.Server) error {
 func (s *Server) awaitQuiet(atMost time.Duration) {
 	const interval = 10 * time.Millisecond
 	for waited, quiet := time.Duration(0), time.Duration(0); quiet < quietTime && waited < atMost; waited += interval {
-		before := s.begun.Load()
+		before := s.backend.traffic.begun.Load()
 		time.Sleep(interval)
 		quiet += interval
-		if s.underWay.Load() > 0 || s.begun.Load() != before {
+		if s.backend.traffic.underWay.Load() > 0 || s.backend.traffic.begun.Load() != before {
 			quiet = 0
 		}
 	}
+}
+
+// keyPair is a certificate and its key. It reads them again when their files change.
+type keyPair struct {
+	cert, key string // files
+	log       *slog.Logger
+
+	mu      sync.Mutex
+	pair    *tls.Certificate
+	stamp   string // of the files that were read last
+	checked time.Time
+}
+
+// checkInterval is the minimum time between two checks of the files.
+const checkInterval = time.Second
+
+func newKeyPair(cert, key string, log *slog.Logger) (*keyPair, error) {
+	k := &keyPair{cert: cert, key: key, log: log}
+	stamp, err := k.stat()
+	if err != nil {
+		return nil, err
+	}
+	return k, k.read(stamp)
+}
+
+// stat returns a text that changes if the files change.
+func (k *keyPair) stat() (string, error) {
+	stamp := ""
+	for _, name := range []string{k.cert, k.key} {
+		info, err := os.Stat(name)
+		if err != nil {
+			return "", fmt.Errorf("read the TLS certificate and key: %w", err)
+		}
+		stamp += fmt.Sprint(info.ModTime().UnixNano(), info.Size(), " ")
+	}
+	return stamp, nil
+}
+
+func (k *keyPair) read(stamp string) error {
+	pair, err := tls.LoadX509KeyPair(k.cert, k.key)
+	if err != nil {
+		return fmt.Errorf("read the TLS certificate %s and its key %s: %w", k.cert, k.key, err)
+	}
+	k.pair, k.stamp = &pair, stamp
+	return nil
+}
+
+// get returns the certificate for a connection. If the changed files are broken, it
+// logs that once and returns the old certificate.
+func (k *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if time.Since(k.checked) < checkInterval {
+		return k.pair, nil
+	}
+	k.checked = time.Now()
+	stamp, err := k.stat()
+	if err == nil && stamp != k.stamp {
+		if err = k.read(stamp); err == nil {
+			k.log.Info("read the changed TLS certificate", slog.String("file", k.cert))
+		}
+	}
+	if err != nil {
+		k.stamp = stamp
+		k.log.Error("keep the old TLS certificate", slog.Any("error", err))
+	}
+	return k.pair, nil
 }

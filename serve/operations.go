@@ -55,17 +55,17 @@ func (a *api) register(op huma.Operation, input reflect.Type, handle operation) 
 		}
 		switch {
 		case err != nil:
-			return nil, a.server.problem(ctx, err)
+			return nil, a.backend.problem(ctx, err)
 		case out == nil:
 			return nil, nil
 		}
-		return &huma.StreamResponse{Body: out.write}, nil
+		return &huma.StreamResponse{Body: func(ctx huma.Context) { out.write(ctx, a.backend.responder) }}, nil
 	})
 }
 
 // write answers a request.
-func (o *output) write(ctx huma.Context) {
-	s, w, _ := unwrap(ctx)
+func (o *output) write(ctx huma.Context, to *responder) {
+	w, _ := unwrap(ctx)
 	if o.stream != nil {
 		o.stream(w)
 		return
@@ -76,7 +76,7 @@ func (o *output) write(ctx huma.Context) {
 	if o.cacheControl != "" {
 		w.Header().Set("Cache-Control", o.cacheControl)
 	}
-	if err := s.answer(w, cmp.Or(o.status, ctx.Operation().DefaultStatus), o.body); err != nil {
+	if err := to.answer(w, cmp.Or(o.status, ctx.Operation().DefaultStatus), o.body); err != nil {
 		panic(fmt.Errorf("encode %T: %w", o.body, err)) // becomes status 500
 	}
 }
@@ -153,18 +153,15 @@ func createOperation[B, T any](a *api, op huma.Operation, location func(T) strin
 	})
 }
 
-// bodySchema is the key of the schema of the body in the metadata of an operation.
-const bodySchema = "body"
-
 // bodyOperation adds an operation for the administrator that takes a JSON body, which is
 // valid only during the call. Unlike huma's Body field, it reports the position of a mistake
 // in the body.
 func (a *api) bodyOperation(op huma.Operation, input, body reflect.Type, handle func(ctx context.Context, admin *campaign.Admin, in any, text []byte) (*output, error)) {
 	op.Metadata = map[string]any{bodySchema: a.schema(body)}
 	a.callerOperation(forAdmin(op), input, func(ctx context.Context, c caller, in any) (*output, error) {
-		buffer := a.server.buffers.get()
-		defer a.server.buffers.put(buffer)
-		if err := a.server.readBody(c.w, c.w.request, buffer); err != nil {
+		buffer := a.backend.buffers.get()
+		defer a.backend.buffers.put(buffer)
+		if err := a.backend.readBody(c.w, c.w.request, buffer); err != nil {
 			return nil, err
 		}
 		return handle(ctx, c.admin, in, buffer.Bytes())

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
@@ -151,4 +152,12 @@ func checkQuery(ctx huma.Context) error {
 		return parametersProblem(unknown)
 	}
 	return nil
+}
+
+func malformedQuery(err error) error {
+	return problem(http.StatusBadRequest, "the query is malformed: %v", err)
+}
+
+func repeatedParameter(name string, n int) error {
+	return parameterProblem(name, "must not be repeated, got %d values", n)
 }

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -18,24 +17,24 @@ import (
 )
 
 // partsHandler has the handlers of operations that make texts or numbers.
-type partsHandler struct{ *Server }
+type partsHandler struct{ *backend }
 
 // partsFunc makes the texts or the numbers of draws in a format. An empty format means the
 // deployed one. If fresh is true, draws has one range without a key.
 type partsFunc func(ctx context.Context, format string, draws []entropy.Range, fresh bool) (answer any, err error)
 
 func (a *api) registerTexts() {
-	a.registerParts(remote.Text, schemaOf[remote.TextsAnswer](a), partsHandler{a.server}.texts)
+	a.registerParts(remote.Text, schemaOf[remote.TextsAnswer](a), partsHandler{a.backend}.texts)
 }
 
 func (a *api) registerNumbers() {
-	a.registerParts(remote.Number, schemaOf[remote.NumbersAnswer](a), partsHandler{a.server}.numbers)
+	a.registerParts(remote.Number, schemaOf[remote.NumbersAnswer](a), partsHandler{a.backend}.numbers)
 }
 
 // registerParts adds the two operations that make texts or numbers. Their handlers are raw
 // for speed; see BenchmarkText.
 func (a *api) registerParts(name string, answer *huma.Schema, generate partsFunc) {
-	h := partsHandler{a.server}
+	h := partsHandler{a.backend}
 	minCount, maxCount := 1.0, float64(remote.MaxCount)
 	a.raw(huma.Operation{
 		Method: http.MethodGet, Path: "/v1/" + name, OperationID: "get-" + name + "s", Summary: "Make " + name + "s from fresh randomness",
@@ -163,10 +162,4 @@ func (h partsHandler) parts(ctx context.Context, label entropy.Label, draws []en
 	}
 	h.metrics.generated(string(label), parts.Len())
 	return parts, from, nil
-}
-
-// freshKey returns a random key.
-func freshKey() (key entropy.Key) {
-	_, _ = rand.Read(key[:]) // never fails
-	return key
 }

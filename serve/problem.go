@@ -9,11 +9,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
+
+// statusClientClosed is the status of a request whose client has disconnected, as in NGINX.
+const statusClientClosed = 499
 
 // problemError is an error as it is answered. Handlers return it to huma.
 type problemError struct {
@@ -50,27 +51,25 @@ func parameterProblem(name, format string, args ...any) error {
 	return p
 }
 
+// overloadError is returned for requests that are refused because there are too many.
+type overloadError struct {
+	status int
+	what   string // there is too much of
+}
+
+func (e *overloadError) Error() string { return "too many " + e.what }
+
+var (
+	errBusy          = &overloadError{http.StatusServiceUnavailable, "draws are under way"}
+	errTooManyTokens = &overloadError{http.StatusTooManyRequests, "wrong tokens"}
+)
+
 // instance returns the instance of a problem, which has the ID of the request.
 func instance(ctx context.Context) string {
 	if trace := remote.TraceOf(ctx); trace != nil {
 		return "urn:prizegen:request:" + trace.RequestID
 	}
 	return ""
-}
-
-// refuse answers with the problem for an error.
-func (s *Server) refuse(w *responseRecorder, err error) {
-	e := s.problem(w.context(), err)
-	body, err := json.Marshal(e.problem)
-	if err != nil {
-		body = []byte(`{"title":"Internal Server Error","status":500}`)
-	}
-	h := w.Header()
-	for name, values := range e.header {
-		h[name] = values
-	}
-	h["Cache-Control"] = s.noStore
-	_ = s.write(w, e.problem.Status, remote.ProblemType, body)
 }
 
 // minRetryAfter is the time after which a caller may retry, unless more is known.
@@ -82,28 +81,21 @@ func retryAfter(wait time.Duration) http.Header {
 	return http.Header{"Retry-After": {strconv.Itoa(seconds)}}
 }
 
-// problem returns the problem for an error. It logs the errors that concern the operator.
-func (s *Server) problem(ctx context.Context, err error) *problemError {
-	p, header := s.describe(ctx, err)
-	p.Instance = instance(ctx)
-	return &problemError{p, header}
-}
-
-// describe returns the problem for an error, and headers for the answer.
-func (s *Server) describe(ctx context.Context, err error) (remote.Problem, http.Header) {
+// describe returns the problem for an error, and headers for the answer. It logs the errors
+// that concern the operator.
+func describe(ctx context.Context, log *slog.Logger, err error) (remote.Problem, http.Header) {
 	var unavailable *remote.Unavailable
 	var source *sourceError
+	var overload *overloadError
 	switch {
-	case errors.Is(err, errBusy):
-		return *problem(http.StatusServiceUnavailable, "%v; try again in a moment", err), retryAfter(0)
-	case errors.Is(err, errTooManyTokens):
-		return *problem(http.StatusTooManyRequests, "%v; try again in a moment", err), retryAfter(0)
+	case errors.As(err, &overload):
+		return *problem(overload.status, "%v; try again in a moment", err), retryAfter(0)
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return *problem(statusClientClosed, "the caller closed the connection"), nil
 	}
 	p, ok := remote.ProblemOf(err)
 	if !ok {
-		s.cfg.Log.ErrorContext(ctx, "request failed", slog.Any("error", err))
+		log.ErrorContext(ctx, "request failed", slog.Any("error", err))
 		return *problem(http.StatusInternalServerError, "internal error; the log has details under the ID of this request"), nil
 	}
 	var header http.Header
@@ -111,23 +103,20 @@ func (s *Server) describe(ctx context.Context, err error) (remote.Problem, http.
 	switch {
 	case errors.As(err, &unavailable):
 		header = retryAfter(unavailable.RetryAfter)
-		s.cfg.Log.WarnContext(ctx, "service unavailable", slog.String("service", unavailable.Service), slog.Any("error", err))
+		log.WarnContext(ctx, "service unavailable", slog.String("service", unavailable.Service), slog.Any("error", err))
 		p.Detail = "the " + unavailable.Service + " service is not available at the moment; the log has details under the ID of this request"
 	case errors.As(err, &source):
 		header = retryAfter(0)
-		s.cfg.Log.WarnContext(ctx, "no seed", slog.String("source", source.name), slog.Any("error", source.err))
+		log.WarnContext(ctx, "no seed", slog.String("source", source.name), slog.Any("error", source.err))
 	case errors.Is(err, campaign.ErrUnavailable):
 		header = retryAfter(0)
-		s.cfg.Log.WarnContext(ctx, "request refused", slog.Any("error", err))
+		log.WarnContext(ctx, "request refused", slog.Any("error", err))
 		p.Detail = "the database is not available at the moment; the log has details under the ID of this request"
 	case errors.Is(err, campaign.ErrBusy):
 		header = retryAfter(0)
-		s.cfg.Log.WarnContext(ctx, "request refused", slog.Any("error", err))
+		log.WarnContext(ctx, "request refused", slog.Any("error", err))
 	case errors.Is(err, remote.ErrForbidden):
 		header = http.Header{"Www-Authenticate": {`Bearer realm="prizegen"`}}
 	}
 	return *p, header
 }
-
-// statusClientClosed is the status of a request whose client has disconnected, as in NGINX.
-const statusClientClosed = 499

@@ -3,82 +3,39 @@ package serve
 import (
 	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
-	"sync/atomic"
-	"time"
+	"strings"
 
-	"golang.org/x/sync/semaphore"
-	"golang.org/x/time/rate"
-
-	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/excerpt"
+	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve/password"
 	"github.com/prizegen/prizegen/serve/site"
 )
 
 // Server serves one role. Use [New] to create one.
 type Server struct {
-	cfg         Config
-	rules       *ruleBook
-	sentRules   *ruleCache
-	client      *remote.Client    // nil if no service is called
-	deployed    *deployed         // of a core
-	campaigns   *campaign.Service // of a core that keeps campaigns, nil otherwise
-	site        *site.Site        // of a core
-	wrongTokens *rate.Limiter
-	fresh       *freshSeeds
-	metrics     *metrics
-	room        *semaphore.Weighted // for the draws under way
-	started     atomic.Bool         // whether it was ever ready
-	draining    atomic.Bool
-	begun       atomic.Uint64 // requests, since the server is draining
-	underWay    atomic.Int64  // requests
-	buffers     buffers
-	mux         *mux
-	handler     http.Handler
-
-	// Values of headers that all answers share.
-	jsonType, noStore []string
+	backend *backend
+	site    *site.Site // of a core
+	mux     *mux
+	handler http.Handler
 }
-
-// maxUnderWay is the number of draws that all requests may make at the same time. It bounds
-// their memory, which is about 200 bytes for each draw.
-const maxUnderWay = 20 * remote.MaxCount
-
-// uncountedDraws is the number of draws that a request may make without waiting for room:
-// the request itself takes more memory.
-const uncountedDraws = 10
 
 // New returns a server. It returns an error if the deployed rules have mistakes.
 func New(cfg Config) (*Server, error) {
 	cfg.ReadTime = cmp.Or(cfg.ReadTime, readTime)
 	cfg.ProbeTime = cmp.Or(cfg.ProbeTime, probeTime)
-	s := &Server{cfg: cfg, metrics: newMetrics(cfg.Role, cfg.Version), room: semaphore.NewWeighted(maxUnderWay), jsonType: []string{jsonType}, noStore: []string{noStore}}
-	s.fresh = newFreshSeeds(cfg.Entropy, cfg.EntropyEvery)
-	var err error
-	if s.rules, err = newRuleBook(cfg.Rules); err != nil {
+	b, err := newBackend(cfg)
+	if err != nil {
 		return nil, err
 	}
-	s.sentRules = newRuleCache()
-	if cfg.Role == Core {
-		services := cfg.Services
-		services.Observer = s.metrics
-		s.client = remote.New(services)
-		for _, service := range []Role{Text, Number, Prize} {
-			if s.client.Address(string(service)) != nil {
-				s.metrics.calling(string(service))
-			}
-		}
-	}
-	s.deployed = &deployed{s: s}
-	s.wrongTokens = rate.NewLimiter(wrongTokensPerSecond, wrongTokensBurst)
-	if cfg.Store != nil && cfg.Role.has(Core) {
-		s.campaigns = campaign.New(campaign.Config{Store: cfg.Store, Generator: s.generator(), Observe: s.metrics.played()})
-		s.metrics.watch(s.campaigns, 2*cfg.ProbeTime)
-	}
+	s := &Server{backend: b}
 	if cfg.Role.has(Core) {
-		if s.site, err = s.newSite(); err != nil {
+		if s.site, err = newSite(b); err != nil {
 			return nil, err
 		}
 	}
@@ -91,33 +48,109 @@ func (s *Server) Handler() http.Handler { return s.handler }
 
 // Reload reads the deployed rules again. If they have mistakes, it returns an error and the
 // old rules stay in use.
-func (s *Server) Reload() error { return s.rules.reload() }
+func (s *Server) Reload() error { return s.backend.rules.reload() }
 
-// generator returns the generator of the parts of draws.
-func (s *Server) generator() draw.Generator {
-	if s.client != nil {
-		return s.client
+// routes returns the handler of all routes of the role.
+func (s *Server) routes() http.Handler {
+	b := s.backend
+	s.mux = &mux{http.NewServeMux(), b}
+	a := newAPI(b, s.mux)
+	if b.cfg.Role.has(Text) {
+		a.registerTexts()
+		a.registerStatus(Text)
 	}
-	return draw.Local{}
-}
-
-// maxWait is the time that a request waits for room before it is refused.
-const maxWait = 5 * time.Second
-
-// errBusy is returned if there is no room for more draws.
-var errBusy = errors.New("too many draws are under way")
-
-// reserve waits for room for a number of draws. The caller must free it with release.
-func (s *Server) reserve(ctx context.Context, draws int) (release func(), err error) {
-	if draws <= uncountedDraws {
-		return func() {}, nil
+	if b.cfg.Role.has(Number) {
+		a.registerNumbers()
+		a.registerStatus(Number)
 	}
-	if !s.room.TryAcquire(int64(draws)) {
-		ctx, cancel := context.WithTimeout(ctx, maxWait)
-		defer cancel()
-		if s.room.Acquire(ctx, int64(draws)) != nil {
-			return nil, errBusy
+	if b.cfg.Role.has(Prize) {
+		a.registerPrizes()
+		a.registerStatus(Prize)
+	}
+	if b.cfg.Role.has(Core) {
+		a.registerDraws()
+		a.registerStatus(Core)
+		for _, page := range s.site.Routes() {
+			s.mux.HandleFunc(page.Pattern, page.Handler.ServeHTTP)
 		}
 	}
-	return func() { s.room.Release(int64(draws)) }, nil
+	if b.campaigns != nil {
+		a.registerCampaigns()
+		a.registerStoredDraws()
+		a.registerEntrants()
+		a.registerChanges()
+	}
+	a.registerHealth()
+	a.registerDocument()
+	s.mux.handle("/", s.notFound)
+	return b.cfg.Proxies.behind(b.traced(s.mux))
+}
+
+// methods returns the methods that a route may have.
+func methods() []string {
+	return []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete}
+}
+
+// notFound answers requests that match no route: with 405 if the path has other methods,
+// otherwise with 404, and with a page if a browser asks.
+func (s *Server) notFound(w *responseRecorder, r *http.Request) error {
+	var allowed []string
+	for _, method := range methods() {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := s.mux.Handler(other); pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 && s.site != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/v1/") {
+		s.site.NotFound().ServeHTTP(w, r.WithContext(w.context()))
+		return nil
+	}
+	path := excerpt.Of(r.URL.Path)
+	if len(allowed) == 0 {
+		return problem(http.StatusNotFound, "there is nothing at %s; /openapi.json lists all paths", path)
+	}
+	list := strings.Join(allowed, ", ")
+	w.Header().Set("Allow", list)
+	return problem(http.StatusMethodNotAllowed, "method %s is not allowed for %s; use %s", excerpt.Of(r.Method), path, list)
+}
+
+// free implements [site.Free]: draws that are not stored.
+type free struct {
+	draw.Generator
+	backend *backend
+}
+
+// Deployed implements [site.Free].
+func (f free) Deployed(ctx context.Context) (text textgen.Format, number numgen.Format, rules *prize.Rules, err error) {
+	if text, err = f.backend.deployed.textFormat(ctx); err != nil {
+		return text, number, nil, err
+	}
+	if number, err = f.backend.deployed.numberFormat(ctx); err != nil {
+		return text, number, nil, err
+	}
+	rules, err = f.backend.deployed.rules(ctx, "")
+	return text, number, rules, err
+}
+
+// Fresh implements [site.Free].
+func (f free) Fresh(ctx context.Context) (entropy.Seed, error) {
+	seed, _, err := f.backend.fresh.get(ctx)
+	return seed, err
+}
+
+// newSite returns the website of a core.
+func newSite(b *backend) (*site.Site, error) {
+	var admin site.Admin
+	if b.cfg.AdminPassword != "" && b.cfg.Sessions != nil {
+		right, err := password.New(b.cfg.AdminPassword)
+		if err != nil {
+			return nil, fmt.Errorf("admin password: %w", err)
+		}
+		admin = site.Admin{Password: right, Sessions: b.cfg.Sessions}
+	}
+	return site.New(site.Config{
+		Admin: admin, Campaigns: b.campaigns, Free: free{b.generator(), b}, Version: b.cfg.Version,
+		Theme: b.cfg.Theme, Ending: b.traffic.draining.Load, Log: b.cfg.Log,
+	})
 }

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -13,29 +12,29 @@ import (
 )
 
 func (a *api) registerStatus(service Role) {
-	s := a.server
+	b := a.backend
 	register(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/" + string(service) + "/status", OperationID: string(service) + "-status",
 		Summary:   "Version, implementation and readiness of the " + string(service) + " service",
 		Responses: ok(jsonContent(schemaOf[remote.Status](a))),
 	}, func(ctx context.Context, _ *struct{}) (*output, error) {
-		return &output{cacheControl: noStore, body: s.status(ctx, service)}, nil
+		return &output{cacheControl: noStore, body: b.status(ctx, service)}, nil
 	})
 }
 
 // registerHealth adds the operations for monitoring the process.
 func (a *api) registerHealth() {
-	s := a.server
+	b := a.backend
 	plain := map[string]*huma.MediaType{"text/plain": {}}
 	a.raw(huma.Operation{
 		Method: http.MethodGet, Path: "/healthz", OperationID: "health", Summary: "Whether the process is alive", Responses: ok(plain),
 	}, func(w *responseRecorder, _ *http.Request) error {
-		return s.write(w, http.StatusOK, "text/plain; charset=utf-8", []byte("alive\n"))
+		return b.write(w, http.StatusOK, "text/plain; charset=utf-8", []byte("alive\n"))
 	})
 	a.raw(huma.Operation{
 		Method: http.MethodGet, Path: "/metrics", OperationID: "metrics", Summary: "Metrics in the text format of Prometheus", Responses: ok(plain),
 	}, func(w *responseRecorder, r *http.Request) error {
-		s.metrics.handler.ServeHTTP(w, r)
+		b.metrics.handler.ServeHTTP(w, r)
 		return nil
 	})
 	status := jsonContent(schemaOf[remote.Status](a))
@@ -43,7 +42,7 @@ func (a *api) registerHealth() {
 		Method: http.MethodGet, Path: "/readyz", OperationID: "readiness", Summary: "Whether work can be done: 200 if so, 503 if not",
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: status}, "503": {Description: "Not ready", Content: status}},
 	}, func(ctx context.Context, _ *struct{}) (*output, error) {
-		status := s.status(ctx, s.cfg.Role)
+		status := b.status(ctx, b.cfg.Role)
 		out := &output{cacheControl: noStore, body: status}
 		if !status.Ready {
 			out.status = http.StatusServiceUnavailable
@@ -53,63 +52,60 @@ func (a *api) registerHealth() {
 }
 
 // status returns the state of a service of this server.
-func (s *Server) status(ctx context.Context, service Role) *remote.Status {
-	status := &remote.Status{Service: string(service), Version: s.cfg.Version, Entropy: s.fresh.name(), Reasons: map[string]string{}}
+func (b *backend) status(ctx context.Context, service Role) *remote.Status {
+	status := &remote.Status{Service: string(service), Version: b.cfg.Version, Entropy: b.fresh.name(), Reasons: map[string]string{}}
 	switch service {
 	case Text:
-		status.Implementation = s.cfg.Text.String()
+		status.Implementation = b.cfg.Text.String()
 	case Number:
-		status.Implementation = s.cfg.Number.String()
+		status.Implementation = b.cfg.Number.String()
 	case Prize, All:
-		by, err := s.rules.find("")
+		by, err := b.rules.find("")
 		if err == nil {
-			status.Implementation, status.RulesSHA256, status.Rules = by.rules.Name, by.rules.SHA256(), s.rules.names()
+			status.Implementation, status.RulesSHA256, status.Rules = by.rules.Name, by.rules.SHA256(), b.rules.names()
 		}
 		if service == All {
-			status.Implementation = s.cfg.Text.String() + " " + s.cfg.Number.String() + " " + status.Implementation
+			status.Implementation = b.cfg.Text.String() + " " + b.cfg.Number.String() + " " + status.Implementation
 		}
 	case Core:
 		status.Implementation = "in process"
-		if s.client != nil {
+		if b.client != nil {
 			status.Implementation = "services"
-			maps.Copy(status.Reasons, s.deployed.missing(ctx))
+			maps.Copy(status.Reasons, b.missing(ctx))
 		}
 	}
-	if s.campaigns != nil && service.has(Core) {
-		ctx, cancel := context.WithTimeout(ctx, s.cfg.ProbeTime)
+	if b.campaigns != nil && service.has(Core) {
+		ctx, cancel := context.WithTimeout(ctx, b.cfg.ProbeTime)
 		defer cancel()
-		if err := s.cfg.Store.Ping(ctx); err != nil {
+		if err := b.cfg.Store.Ping(ctx); err != nil {
 			status.Reasons["database"] = err.Error()
 		}
 	}
-	if s.draining.Load() {
+	if b.traffic.draining.Load() {
 		status.Reasons["drain"] = "the server is shutting down"
 	}
 	status.Ready = len(status.Reasons) == 0
 	if status.Ready {
-		s.started.Store(true)
+		b.started.Store(true)
 	}
-	status.Started = s.started.Load()
+	status.Started = b.started.Load()
 	return status
 }
 
-// probeTime is the default timeout of a check of a service or the database.
-const probeTime = time.Second
-
 // missing returns the reasons why services that the core calls are not ready, by service.
 // It asks all of them concurrently.
-func (d *deployed) missing(ctx context.Context) map[string]string {
-	ctx, cancel := context.WithTimeout(ctx, d.s.cfg.ProbeTime)
+func (b *backend) missing(ctx context.Context) map[string]string {
+	ctx, cancel := context.WithTimeout(ctx, b.cfg.ProbeTime)
 	defer cancel()
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	missing := map[string]string{}
 	for _, service := range []string{remote.Text, remote.Number, remote.Prize} {
-		if !d.calls(service) {
+		if !b.deployed.calls(service) {
 			continue
 		}
 		wg.Go(func() {
-			status, err := d.s.client.Status(ctx, service)
+			status, err := b.client.Status(ctx, service)
 			var reason string
 			switch {
 			case err != nil:

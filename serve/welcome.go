@@ -17,13 +17,13 @@ const Welcome = "welcome"
 const welcomeInterval = time.Second
 
 // welcome opens a first campaign with the deployed formats and rules if the store has none.
-func (s *Server) welcome(ctx context.Context) {
+func (b *backend) welcome(ctx context.Context) {
 	for {
-		err := s.tryWelcome(ctx)
+		err := b.tryWelcome(ctx)
 		if err == nil || ctx.Err() != nil || errors.Is(err, campaign.ErrExists) { // by another replica
 			return
 		}
-		s.cfg.Log.WarnContext(ctx, "cannot open the campaign "+Welcome+" yet", slog.Any("error", err))
+		b.log.WarnContext(ctx, "cannot open the campaign "+Welcome+" yet", slog.Any("error", err))
 		if errors.Is(err, campaign.ErrInvalid) {
 			return // the deployed rules are not valid for campaigns
 		}
@@ -35,8 +35,8 @@ func (s *Server) welcome(ctx context.Context) {
 	}
 }
 
-func (s *Server) tryWelcome(ctx context.Context) error {
-	admin := s.campaigns.Admin("serve")
+func (b *backend) tryWelcome(ctx context.Context) error {
+	admin := b.campaigns.Admin("serve")
 	list, _, err := admin.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Limit: 1}})
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (s *Server) tryWelcome(ctx context.Context) error {
 		_, err = admin.Open(ctx, Welcome) // an earlier start was interrupted
 		return err
 	}
-	plan, err := s.complete(ctx, campaign.Plan{Name: Welcome, Title: "Welcome"})
+	plan, err := b.deployed.complete(ctx, campaign.Plan{Name: Welcome, Title: "Welcome"})
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (s *Server) tryWelcome(ctx context.Context) error {
 	}
 	_, err = admin.Open(ctx, Welcome)
 	if err == nil {
-		s.cfg.Log.InfoContext(ctx, "opened a first campaign", slog.String("campaign", Welcome))
+		b.log.InfoContext(ctx, "opened a first campaign", slog.String("campaign", Welcome))
 	}
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"go/types"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,66 +40,6 @@ func TestLayers(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestFilesOneWay checks that no file uses one that uses it in turn, directly or through
-// others.
-func TestFilesOneWay(t *testing.T) {
-	uses := fileUses(t)
-	if len(uses) < 20 {
-		t.Fatalf("got %d files that use others, want at least 20", len(uses))
-	}
-	if !uses["run.go"]["draw.go"] || !uses["drawview.go"]["draw.go"] {
-		t.Fatalf("got %v, want uses of draw.go by run.go and drawview.go", uses)
-	}
-	for len(uses) > 0 {
-		before := len(uses)
-		for name, used := range uses {
-			for other := range used {
-				if uses[other] == nil { // uses no file that is left
-					delete(used, other)
-				}
-			}
-			if len(used) == 0 {
-				delete(uses, name)
-			}
-		}
-		if len(uses) == before {
-			t.Fatalf("got files that use each other: %v, want none", uses)
-		}
-	}
-}
-
-// fileUses returns, for every file, the other files whose package-level names and methods
-// it uses. It does not load imported packages, so uses through their types are missing.
-func fileUses(t *testing.T) map[string]map[string]bool {
-	t.Helper()
-	fset := token.NewFileSet()
-	var files []*ast.File
-	for _, name := range must(filepath.Glob("*.go"))(t) {
-		if !strings.HasSuffix(name, "_test.go") {
-			files = append(files, must(parser.ParseFile(fset, name, nil, 0))(t))
-		}
-	}
-	info := types.Info{Uses: map[*ast.Ident]types.Object{}}
-	ignoreErrors := types.Config{Error: func(error) {}}
-	pkg, _ := ignoreErrors.Check("tui", fset, files, &info) // reports every import as an error
-	uses := map[string]map[string]bool{}
-	for used, object := range info.Uses {
-		_, method := object.(*types.Func)
-		if object.Pkg() != pkg || !method && object.Parent() != pkg.Scope() {
-			continue
-		}
-		from, to := fset.File(used.Pos()).Name(), fset.File(object.Pos()).Name()
-		if from == to {
-			continue
-		}
-		if uses[from] == nil {
-			uses[from] = map[string]bool{}
-		}
-		uses[from][to] = true
-	}
-	return uses
 }
 
 // TestDocs checks that docs/tui.md has the keys of the frame, and a section for each

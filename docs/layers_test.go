@@ -1,0 +1,91 @@
+package docs_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestFilesOneWay checks that no file of a layered package uses one that uses it in turn,
+// directly or through others.
+func TestFilesOneWay(t *testing.T) {
+	for folder, known := range map[string][2]string{ // a file and one that it uses
+		"cmd/prizegen/tui": {"run.go", "draw.go"},
+		"pkg/campaign":     {"verify.go", "export.go"},
+		"serve":            {"server.go", "backend.go"},
+	} {
+		t.Run(folder, func(t *testing.T) {
+			uses := fileUses(t, filepath.Join("..", folder))
+			if !uses[known[0]][known[1]] {
+				t.Fatalf("got no use of %s by %s, want one", known[1], known[0])
+			}
+			for len(uses) > 0 {
+				before := len(uses)
+				removeLowest(uses)
+				if len(uses) == before {
+					t.Fatalf("these files use each other: %v", uses)
+				}
+			}
+		})
+	}
+}
+
+// removeLowest removes the files that use no other file.
+func removeLowest(uses map[string]map[string]bool) {
+	for name, used := range uses {
+		for other := range used {
+			if uses[other] == nil {
+				delete(used, other)
+			}
+		}
+		if len(used) == 0 {
+			delete(uses, name)
+		}
+	}
+}
+
+// fileUses returns, for every file in a folder, the other files whose package-level names
+// and methods it uses. It does not load imported packages, so uses through their types are
+// missing.
+func fileUses(t *testing.T, folder string) map[string]map[string]bool {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fset := token.NewFileSet()
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(fset, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	info := types.Info{Uses: map[*ast.Ident]types.Object{}}
+	ignoreErrors := types.Config{Error: func(error) {}}
+	pkg, _ := ignoreErrors.Check(folder, fset, files, &info) // reports every import as an error
+	uses := map[string]map[string]bool{}
+	for used, object := range info.Uses {
+		_, method := object.(*types.Func)
+		if object.Pkg() != pkg || !method && object.Parent() != pkg.Scope() {
+			continue
+		}
+		from, to := filepath.Base(fset.File(used.Pos()).Name()), filepath.Base(fset.File(object.Pos()).Name())
+		if from == to {
+			continue
+		}
+		if uses[from] == nil {
+			uses[from] = map[string]bool{}
+		}
+		uses[from][to] = true
+	}
+	return uses
+}

@@ -1,0 +1,209 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/prizegen/prizegen/pkg/excerpt"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// responseRecorder is an [http.ResponseWriter] that records the status and the length of an
+// answer.
+type responseRecorder struct {
+	http.ResponseWriter
+	request *http.Request
+	trace   remote.Trace
+	status  int // 0 before the header is written
+	bytes   int
+}
+
+// recorderOf returns w as the recorder that it is for every request of a server.
+func recorderOf(w http.ResponseWriter) *responseRecorder {
+	recorder, ok := w.(*responseRecorder)
+	if !ok {
+		panic(fmt.Sprintf("serve: the response writer is a %T", w))
+	}
+	return recorder
+}
+
+// context returns the context of the request, with the trace for calls and the log.
+func (w *responseRecorder) context() context.Context {
+	return w.trace.Context(w.request.Context())
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (w *responseRecorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter].
+func (w *responseRecorder) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	if w.bytes > 0 {
+		// A long answer may take long if the client keeps reading. Not every connection
+		// supports deadlines.
+		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime))
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += n
+	return n, err
+}
+
+// Unwrap returns the writer of the connection, for [http.ResponseController].
+func (w *responseRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// responder reads the bodies of requests and writes answers.
+type responder struct {
+	log      *slog.Logger
+	readTime time.Duration // of a body
+	buffers  buffers
+
+	// Values of headers that all answers share.
+	jsonType, noStore []string
+}
+
+func newResponder(log *slog.Logger, readTime time.Duration) *responder {
+	return &responder{log: log, readTime: readTime, jsonType: []string{jsonType}, noStore: []string{noStore}}
+}
+
+// decode reads the JSON body of a request.
+func (a *responder) decode(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer, into any) error {
+	if err := a.readBody(w, r, buffer); err != nil {
+		return err
+	}
+	return unmarshal(buffer.Bytes(), into)
+}
+
+// maxBody is the maximum length of a body in bytes. It allows [remote.MaxCount] account
+// numbers of the maximum length.
+const maxBody = 16 << 20
+
+// readBody reads the body of a request, whose content type must be JSON.
+func (a *responder) readBody(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer) error {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != jsonType {
+		return problem(http.StatusUnsupportedMediaType, "content type must be application/json, got %q", excerpt.Of(r.Header.Get("Content-Type")))
+	}
+	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		return a.bodyProblem(err)
+	}
+	if text := bytes.TrimSpace(buffer.Bytes()); len(text) == 0 || string(text) == "null" {
+		return problem(http.StatusBadRequest, "the body is empty; send a JSON object such as {}")
+	}
+	return nil
+}
+
+// bodyProblem returns the problem for an error while reading the body.
+func (a *responder) bodyProblem(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return problem(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return problem(http.StatusRequestTimeout, "the body did not arrive within %v", a.readTime)
+	}
+	return problem(http.StatusBadRequest, "the body is incomplete: %v", err)
+}
+
+// Values of headers.
+const (
+	jsonType = "application/json"
+	noStore  = "no-store"
+)
+
+// encode writes a value as JSON.
+func encode(buffer *bytes.Buffer, value any) error {
+	if fast, ok := value.(interface{ AppendJSON(dst []byte) []byte }); ok {
+		_, err := buffer.Write(fast.AppendJSON(buffer.AvailableBuffer()))
+		return err
+	}
+	return json.MarshalWrite(buffer, value)
+}
+
+// answer writes a value as JSON.
+func (a *responder) answer(w http.ResponseWriter, status int, value any) error {
+	buffer := a.buffers.get()
+	defer a.buffers.put(buffer)
+	if err := encode(buffer, value); err != nil {
+		return err
+	}
+	return a.write(w, status, jsonType, buffer.Bytes())
+}
+
+// buffered is the length of the longest answer whose Content-Length net/http sets itself.
+const buffered = 2000
+
+// write writes an answer of known length.
+func (a *responder) write(w http.ResponseWriter, status int, kind string, body []byte) error {
+	h := w.Header()
+	if kind == jsonType {
+		h["Content-Type"] = a.jsonType
+	} else {
+		h["Content-Type"], h["X-Content-Type-Options"] = []string{kind}, []string{"nosniff"}
+	}
+	if len(body) > buffered {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // fails if the client has disconnected
+	return nil
+}
+
+// refuse answers with the problem for an error.
+func (a *responder) refuse(w *responseRecorder, err error) {
+	e := a.problem(w.context(), err)
+	body, err := json.Marshal(e.problem)
+	if err != nil {
+		body = []byte(`{"title":"Internal Server Error","status":500}`)
+	}
+	h := w.Header()
+	for name, values := range e.header {
+		h[name] = values
+	}
+	h["Cache-Control"] = a.noStore
+	_ = a.write(w, e.problem.Status, remote.ProblemType, body)
+}
+
+// problem returns the problem for an error. It logs the errors that concern the operator.
+func (a *responder) problem(ctx context.Context, err error) *problemError {
+	p, header := describe(ctx, a.log, err)
+	p.Instance = instance(ctx)
+	return &problemError{p, header}
+}
+
+// buffers is a pool of buffers for the bodies of requests and answers.
+type buffers struct{ pool sync.Pool }
+
+// maxPooled is the capacity of the largest buffer that goes back to the pool.
+const maxPooled = 1 << 20
+
+func (b *buffers) get() *bytes.Buffer {
+	if buffer, ok := b.pool.Get().(*bytes.Buffer); ok {
+		buffer.Reset()
+		return buffer
+	}
+	return new(bytes.Buffer)
+}
+
+func (b *buffers) put(buffer *bytes.Buffer) {
+	if buffer.Cap() <= maxPooled {
+		b.pool.Put(buffer)
+	}
+}
