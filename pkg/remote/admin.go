@@ -15,7 +15,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// ErrForbidden is returned by an [Admin] without the token of a promoter.
+// ErrForbidden is wrapped by the errors of an [Admin] that has no valid token of a
+// promoter.
 var ErrForbidden = errors.New("for promoters only")
 
 // Admin does over HTTP what [campaign.Admin] does in process, with the same errors.
@@ -24,9 +25,9 @@ type Admin struct {
 	token string
 }
 
-// Admin returns an Admin for the campaigns of the core. token is the API token of a
-// promoter. Without a token the core allows what [campaign.Service] does; the errors of
-// all other calls wrap [ErrForbidden].
+// Admin returns an Admin for the campaigns of the core service. token is the API token of
+// a promoter. Without a token, the core allows only the calls of [campaign.Service]; all
+// others return an error that wraps [ErrForbidden].
 func (c *Client) Admin(token string) *Admin { return &Admin{c.core, token} }
 
 // call returns a call with the token. Only a GET is retried.
@@ -38,7 +39,7 @@ func (a *Admin) call(method, path string, query url.Values, body any) call {
 	return c
 }
 
-// ask makes a call and decodes its answer.
+// ask makes a call and decodes the response.
 func ask[T any](ctx context.Context, a *Admin, method, path string, query url.Values, body any) (answer T, err error) {
 	return answer, a.core.read(ctx, a.call(method, path, query, body), &answer)
 }
@@ -54,8 +55,8 @@ func itemPath(collection, name string) string { return collection + "/" + url.Pa
 
 func entrantPath(id int64) string { return itemPath(entrantsPath, strconv.FormatInt(id, 10)) }
 
-// Create is like [campaign.Admin.Create]. Rules and formats that the plan leaves out are
-// the deployed ones.
+// Create is like [campaign.Admin.Create]. If the plan has no rules or formats, the
+// deployed ones are used.
 func (a *Admin) Create(ctx context.Context, plan campaign.Plan) (campaign.Campaign, error) {
 	return ask[campaign.Campaign](ctx, a, http.MethodPost, campaignsPath, nil, plan)
 }
@@ -93,8 +94,8 @@ func (a *Admin) Delete(ctx context.Context, name string) error {
 	return a.core.read(ctx, a.call(http.MethodDelete, itemPath(campaignsPath, name), nil, nil), nil)
 }
 
-// Play is like [campaign.Admin.Play]. A play without a once-only key gets one, so that
-// it can be repeated if the answer is lost.
+// Play is like [campaign.Admin.Play]. If the play has no once-only key, Play generates
+// one, so that it can retry the call if the response is lost.
 func (a *Admin) Play(ctx context.Context, play campaign.Play) (d campaign.Draw, err error) {
 	request := DrawsRequest{Campaign: play.Campaign, Count: 1}
 	if play.Person != nil || play.EntrantID != 0 {
@@ -216,7 +217,7 @@ func (a *Admin) export(ctx context.Context, name, format string, w io.Writer, o 
 	return a.core.stream(ctx, &c, w)
 }
 
-// stream copies the body of an answer to w.
+// stream copies the body of a response to w.
 func (s *service) stream(ctx context.Context, c *call, w io.Writer) error {
 	request, err := s.request(ctx, c, nil)
 	if err != nil {
@@ -242,7 +243,7 @@ func (s *service) stream(ctx context.Context, c *call, w io.Writer) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("the answer of the %s service at %s is incomplete: %w", s.name, s.base.Redacted(), withoutURL(err))
+		return fmt.Errorf("the response from the %s service at %s is incomplete: %w", s.name, s.base.Redacted(), withoutURL(err))
 	}
 	return nil
 }
@@ -262,7 +263,7 @@ func setIf(q url.Values, name, value string) {
 	}
 }
 
-// badPeople returns the errors about people in err, by their indexes in the list.
+// badPeople returns the errors in err that are about people, by their index in the list.
 func badPeople(err error) map[int]error {
 	var problem *Problem
 	if !errors.As(err, &problem) {

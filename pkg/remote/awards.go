@@ -43,7 +43,7 @@ func (c *Client) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.R
 	return dst, ctx.Err()
 }
 
-// awardJob is the prizes of up to maxJobDraws draws.
+// awardJob is a request for the prizes of up to maxJobDraws draws.
 type awardJob struct {
 	texts    *OutcomeTexts
 	accounts []string
@@ -53,7 +53,7 @@ type awardJob struct {
 
 func sameRules(a, b *awardJob) bool { return a.texts == b.texts }
 
-// awardJobs does jobs that have the same rules in one call.
+// awardJobs makes one call for jobs that have the same rules.
 func (c *Client) awardJobs(ctx context.Context, jobs []*awardJob) error {
 	var request AwardRequest
 	for _, job := range jobs {
@@ -76,8 +76,9 @@ func (c *Client) awardJobs(ctx context.Context, jobs []*awardJob) error {
 	return nil
 }
 
-// award makes a request with the rules of texts. It sends the name of the rules, and
-// the rules themselves only if the service does not have them under that name.
+// award sends a request that uses the rules of texts. It sends the name and the hash of
+// the rules first. Only if the service does not have them does it send the rules
+// themselves.
 func (c *Client) award(ctx context.Context, dst []prize.Outcome, texts *OutcomeTexts, request *AwardRequest) ([]prize.Outcome, error) {
 	rules := texts.rules
 	if !c.isUnknown(rules) {
@@ -109,7 +110,7 @@ func (c *Client) requestAward(ctx context.Context, dst []prize.Outcome, texts *O
 		return dst[:before], c.prize.invalidResponse(decodeError(err))
 	}
 	if answer.RulesSHA256 != rules.SHA256() {
-		return dst[:before], c.prize.invalidResponse(fmt.Errorf("the answer is by rules with the SHA-256 %q, want %s", answer.RulesSHA256, rules.SHA256()))
+		return dst[:before], c.prize.invalidResponse(fmt.Errorf("the response is for rules with SHA-256 %q, want %s", answer.RulesSHA256, rules.SHA256()))
 	}
 	if dst, err = texts.decode(dst[:before], answer.Outcomes.Raw, accounts); err != nil {
 		err = c.prize.invalidResponse(err)
@@ -117,7 +118,7 @@ func (c *Client) requestAward(ctx context.Context, dst []prize.Outcome, texts *O
 	return dst, err
 }
 
-// maxCached is the number of rules after which a cache is cleared.
+// maxCached is the maximum number of rules in a cache. A full cache is cleared.
 const maxCached = 100
 
 // isUnknown reports whether the service is known not to have rules.

@@ -10,9 +10,9 @@ import (
 	"github.com/sourcegraph/conc/panics"
 )
 
-// batcher combines small jobs of several callers into one call to a service, because a
-// call costs about the same for one draw as for a hundred. Up to maxBatchCalls calls
-// are made at once. Jobs that arrive meanwhile wait for the next call.
+// batcher combines small jobs from several callers into one call to a service, because a
+// call costs about the same for one draw as for a hundred. Up to maxBatchCalls calls are
+// made at once. Jobs that arrive meanwhile wait for the next call.
 type batcher[T any] struct {
 	compatible func(a, b T) bool                         // reports whether one call can do both
 	call       func(ctx context.Context, jobs []T) error // does the jobs
@@ -36,7 +36,7 @@ type waiter[T any] struct {
 	err  error
 }
 
-var errBatchTimeout = errors.New("the calls before this one take too long")
+var errBatchTimeout = errors.New("timed out while waiting for earlier calls")
 
 // do does a job. If it returns an error, the job may still be in use.
 func (b *batcher[T]) do(ctx context.Context, job T) error {
@@ -67,7 +67,8 @@ func (b *batcher[T]) do(ctx context.Context, job T) error {
 	}
 }
 
-// remove removes a waiter from the queue. It reports false if its call has begun.
+// remove removes a waiter from the queue. It reports false if the waiter's call has
+// begun.
 func (b *batcher[T]) remove(w *waiter[T]) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -111,7 +112,7 @@ func (b *batcher[T]) next() (batch []*waiter[T]) {
 	return batch
 }
 
-// answer makes the call for a batch.
+// answer makes the call for a batch and passes its result to the waiters.
 func (b *batcher[T]) answer(batch []*waiter[T]) {
 	jobs := make([]T, len(batch))
 	for i, w := range batch {
@@ -119,7 +120,8 @@ func (b *batcher[T]) answer(batch []*waiter[T]) {
 	}
 	ctx := batch[0].ctx
 	if len(batch) > 1 {
-		// The call has the first caller's trace, but does not end with that caller.
+		// The call carries the first caller's trace, but is not cancelled with that
+		// caller.
 		ctx = context.WithoutCancel(ctx)
 	}
 	var err error

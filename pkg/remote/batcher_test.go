@@ -33,8 +33,8 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	return g.transport(r)
 }
 
-// Sixty callers at once want a few draws each, of different seeds, in two formats and by
-// two rules.
+// TestSmallDrawsShareCalls lets sixty callers request a few draws each at the same time,
+// with different seeds, two formats and two sets of rules.
 func TestSmallDrawsShareCalls(t *testing.T) {
 	const callers = 60
 	services := handler(t, summer)
@@ -64,10 +64,10 @@ func TestSmallDrawsShareCalls(t *testing.T) {
 		synctest.Wait() // until the first calls are held and all others wait
 		close(gate.open)
 		wg.Wait()
-		// The calls that were held, then one for each format or rules, and a few more for
-		// callers that came in between.
+		// Expect the calls that were held, then one for each format or set of rules, and
+		// a few more for callers that arrived in between.
 		if calls := gate.calls.Load(); calls > 3*callers/4 {
-			t.Errorf("got %d calls for the draws of %d callers, want at most %d; without sharing there are %d", calls, callers, 3*callers/4, 3*callers)
+			t.Errorf("got %d calls for the draws of %d callers, want at most %d; without sharing there would be %d", calls, callers, 3*callers/4, 3*callers)
 		}
 	})
 }
@@ -104,7 +104,8 @@ func TestGivingUpDoesNotAffectOthers(t *testing.T) {
 	})
 }
 
-// A service that never answers occupies all calls that may be made at once.
+// TestWaitingForOtherCallsTimesOut checks that a caller stops waiting when a service that
+// never responds keeps all concurrent calls busy.
 func TestWaitingForOtherCallsTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := clientOver(time.Minute, noAnswer)
@@ -116,7 +117,7 @@ func TestWaitingForOtherCallsTimesOut(t *testing.T) {
 		for range 2 {
 			wg.Go(func() {
 				if err := call(); !errors.Is(err, remote.ErrUnavailable) {
-					t.Errorf("call without an answer: got error %v, want ErrUnavailable", err)
+					t.Errorf("call without a response: got error %v, want ErrUnavailable", err)
 				}
 			})
 			synctest.Wait() // until its call is in flight
@@ -134,6 +135,6 @@ func TestPanicOfACallIsAnError(t *testing.T) {
 	client := clientOver(time.Minute, func(*http.Request) (*http.Response, error) { panic("a bug") })
 	_, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Seed("42").Range(entropy.Text, 0, 1))
 	if err == nil || !strings.Contains(err.Error(), "a bug") {
-		t.Errorf("got error %v, want one with %q", err, "a bug")
+		t.Errorf("got error %v, want one that contains %q", err, "a bug")
 	}
 }

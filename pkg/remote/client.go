@@ -14,7 +14,7 @@ import (
 
 // Config is the configuration of a [Client].
 type Config struct {
-	Text, Number, Prize, Core *url.URL // addresses; parts of draws without one are made in process
+	Text, Number, Prize, Core *url.URL // addresses; a part without one is generated in process
 
 	UserAgent   string            // the default is "prizegen"
 	Timeout     time.Duration     // of one attempt; the default is 10 seconds
@@ -28,11 +28,11 @@ type Config struct {
 type Observer interface {
 	// Called is called when a call has ended, after all its attempts.
 	Called(service string, took time.Duration, err error)
-	// Retried is called for each attempt of a call but the first.
+	// Retried is called for every attempt of a call except the first.
 	Retried(service string)
 	// Breaker is called with the initial state of a service's circuit breaker and
-	// whenever it changes: closed if calls pass, open if they do not, half-open if one
-	// is tried.
+	// whenever it changes: closed if calls pass, open if they are refused, half-open if a
+	// single call is tried.
 	Breaker(service, state string)
 }
 
@@ -42,12 +42,11 @@ func (noObserver) Called(string, time.Duration, error) {}
 func (noObserver) Retried(string)                      {}
 func (noObserver) Breaker(string, string)              {}
 
-// Client makes draws with remote services. It may be used by several goroutines at
-// once.
+// Client makes draws using remote services. It may be used by several goroutines at once.
 type Client struct {
 	local                     draw.Local
 	text, number, prize, core *service
-	texts, numbers            *partsClient // nil if the part is made in process
+	texts, numbers            *partsClient // nil if the part is generated in process
 	awards                    *batcher[*awardJob]
 	http                      *http.Client
 	inFlight                  int
@@ -55,7 +54,7 @@ type Client struct {
 	mu           sync.Mutex
 	outcomeTexts map[string]*OutcomeTexts // by SHA-256 of the rules
 	unknown      map[string]bool          // by SHA-256: rules that the service does not have
-	received     map[string]*prize.Rules  // by SHA-256: rules of the service
+	received     map[string]*prize.Rules  // by SHA-256: rules received from the service
 }
 
 var _ draw.Generator = (*Client)(nil)
@@ -97,12 +96,12 @@ func (c *Client) InFlight() int { return c.inFlight }
 // Close closes idle connections. The client can still be used.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// batchesInFlight is the number of batches above which serve's BenchmarkRun/remote
-// does not improve.
+// batchesInFlight is the number of concurrent batches above which BenchmarkRun/remote of
+// package serve does not get faster.
 const batchesInFlight = 8
 
-// newTransport returns a transport that keeps as many connections open as there may be
-// calls.
+// newTransport returns a transport that keeps one open connection for each call that may
+// be in flight.
 func newTransport(maxInFlight int) *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,

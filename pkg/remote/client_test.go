@@ -30,7 +30,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// handler returns a server of all roles with the given rules deployed.
+// handler returns the handler of a server with all roles and the given rules deployed.
 func handler(t testing.TB, deployed string) http.Handler {
 	t.Helper()
 	return servertest.New(t, serve.All, servertest.WithFormats(t, "upper2", "digits8"), servertest.WithRules(deployed), servertest.Quiet).Handler()
@@ -56,7 +56,7 @@ func numberFormat(t testing.TB, name string) numgen.Format {
 	return f
 }
 
-// newClient returns a client of a handler, over a real connection.
+// newClient returns a client that calls a handler over a real connection.
 func newClient(t testing.TB, h http.Handler) *remote.Client {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -104,7 +104,7 @@ func TestDrawsEqualLocalDraws(t *testing.T) {
 			for _, start := range []uint64{0, 1<<64 - 9001} {
 				spec := draw.Spec{Seed: "42", Start: start, Count: 9001, Text: textFormat(t, formats[0]), Number: numberFormat(t, formats[1]), Rules: r}
 				if got, want := ndjson(t, client, spec), ndjson(t, draw.Local{}, spec); got != want {
-					t.Errorf("draws of %v by %s from %d differ from local ones", formats, r.Name, start)
+					t.Errorf("draws of formats %v by rules %s from index %d differ from local ones", formats, r.Name, start)
 				}
 			}
 		}
@@ -119,7 +119,7 @@ func TestRangesLongerThanARequest(t *testing.T) {
 		got, err := client.Texts(t.Context(), []byte("before"), f, r)
 		want, _ := draw.Local{}.Texts(t.Context(), []byte("before"), f, r)
 		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%d texts: error %v, want those of Local", n, err)
+			t.Errorf("%d texts: got %d bytes with error %v, want the %d bytes of Local", n, len(got), err, len(want))
 		}
 	}
 	tooFar := entropy.Range{Start: 1<<64 - 1, Count: 2}
@@ -148,7 +148,7 @@ func TestDeployedFormatsAndRules(t *testing.T) {
 	for range 2 { // the second time from the cache
 		rules, err := client.Rules(t.Context(), "")
 		if err != nil || rules.Name != "summer" || string(rules.Source()) != summer {
-			t.Errorf("Rules of no name = %v, error %v, want summer", rules, err)
+			t.Errorf("Rules of the empty name = %v, error %v, want summer", rules, err)
 		}
 	}
 	if rules, err := client.Rules(t.Context(), "modest"); err != nil || rules.Name != "modest" {
@@ -159,19 +159,20 @@ func TestDeployedFormatsAndRules(t *testing.T) {
 	}
 	answer, err := client.Draws(t.Context(), &remote.DrawsRequest{Count: 2, Seed: "42"})
 	if err != nil || len(answer.Draws) != 2 || answer.Draws[1].Rules != "summer" {
-		t.Errorf("Draws = %v, error %v, want 2 draws by summer", answer, err)
+		t.Errorf("Draws = %v, error %v, want 2 draws by the rules summer", answer, err)
 	}
 	if _, err := client.Draws(t.Context(), &remote.DrawsRequest{Count: 1, TextFormat: "lower0"}); !errors.Is(err, partgen.ErrFormat) {
 		t.Errorf("Draws of lower0: got error %v, want ErrFormat", err)
 	}
 	none := remote.New(remote.Config{})
 	if _, err := none.Status(t.Context(), remote.Core); err == nil || none.Address(remote.Core) != nil {
-		t.Errorf("Status of a core without an address: got error %v, want one", err)
+		t.Errorf("Status of a core without an address: got no error, want one")
 	}
 }
 
-// The service has other rules of the same name, so the rules themselves follow; from then
-// on they are sent with the first request.
+// TestRulesUnknownToTheServiceAreSent uses a service that has other rules of the same
+// name. The client then sends the rules themselves in a second request, and from then on
+// in the first.
 func TestRulesUnknownToTheServiceAreSent(t *testing.T) {
 	inner := handler(t, strings.Replace(summer, "1/7", "1/8", 1))
 	var bodies []string
@@ -217,11 +218,11 @@ func TestInvalidResponses(t *testing.T) {
 		status       int
 		answer, want string
 	}{
-		"another format":      {200, `{"format":"lower5","texts":["aaaaa"]}`, `the format "lower5"`},
-		"too few":             {200, `{"format":"lower4","texts":[]}`, "0 parts"},
-		"too many":            {200, `{"format":"lower4","texts":["aaaa","bbbb"]}`, "2 parts"},
+		"another format":      {200, `{"format":"lower5","texts":["aaaaa"]}`, `format "lower5"`},
+		"too few":             {200, `{"format":"lower4","texts":[]}`, "contains 0 parts"},
+		"too many":            {200, `{"format":"lower4","texts":["aaaa","bbbb"]}`, "contains 2 parts"},
 		"too long":            {200, `{"format":"lower4","texts":["aaaaa"]}`, "of 5 characters"},
-		"other letters":       {200, `{"format":"lower4","texts":["AAAA"]}`, "which is not in the format"},
+		"other letters":       {200, `{"format":"lower4","texts":["AAAA"]}`, "which is not in format"},
 		"a web page":          {200, `<html>`, "invalid character"},
 		"nothing":             {200, ``, "EOF"},
 		"another server":      {404, `not here`, "404 Not Found without a reason"},
@@ -230,7 +231,7 @@ func TestInvalidResponses(t *testing.T) {
 		"other rules":         {200, `{"rules":"generous","rules_sha256":"00","outcomes":[]}`, `SHA-256 "00"`},
 		"no outcome":          {200, sum + `[]}`, "0 outcomes, want 1"},
 		"another account":     {200, sum + `[{"account":"zzzz","rule":null,"prize":null}]}`, `account number "zzzz"`},
-		"an unknown outcome":  {200, sum + `[{"account":"aaaa","rule":"none","prize":null}]}`, "does not exist in the rules"},
+		"an unknown outcome":  {200, sum + `[{"account":"aaaa","rule":"none","prize":null}]}`, "does not exist in rules"},
 		"outcomes as numbers": {200, sum + `[1]}`, "json"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -245,13 +246,14 @@ func TestInvalidResponses(t *testing.T) {
 				_, err = client.Prizes(t.Context(), nil, rules, &accounts, entropy.Range{Count: 1})
 			}
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "service at http://127.0.0.1:") {
-				t.Errorf("got error %v, want one with %q and the service", err, test.want)
+				t.Errorf("got error %v, want one that contains %q and the address of the service", err, test.want)
 			}
 		})
 	}
 }
 
-// The answers have white space, escapes, and members in another order.
+// TestAnswersOfOtherImplementations checks responses with white space, escapes, and
+// members in another order.
 func TestAnswersOfOtherImplementations(t *testing.T) {
 	rules, err := prize.Builtin(prize.Generous)
 	if err != nil {
@@ -272,11 +274,12 @@ func TestAnswersOfOtherImplementations(t *testing.T) {
 	accounts.Append("bbbb")
 	outcomes, err := client.Prizes(t.Context(), nil, rules, &accounts, entropy.Range{Count: 1})
 	if err != nil || len(outcomes) != 1 || rules.Rule(outcomes[0]).Name != "everybody else" || rules.Prize(outcomes[0]) != nil {
-		t.Errorf("Prizes = %v, error %v, want no prize of everybody else", outcomes, err)
+		t.Errorf("Prizes = %v, error %v, want the rule everybody else and no prize", outcomes, err)
 	}
 }
 
-// scripted is a transport that answers each attempt by its number, counted from 1.
+// scripted is a transport whose response to an attempt depends on its number, counted
+// from 1.
 type scripted struct {
 	attempts atomic.Int64
 	answer   func(attempt int64) (status int, err error)
@@ -334,7 +337,7 @@ func TestRetries(t *testing.T) {
 				s := &scripted{answer: test.answer}
 				err := oneText(t, scriptedClient(s))
 				if (err != nil) != test.fails || errors.Is(err, remote.ErrUnavailable) != test.unavailable || s.attempts.Load() != test.attempts {
-					t.Errorf("got error %v after %d attempts, want %d attempts, an error: %v, ErrUnavailable: %v", err, s.attempts.Load(), test.attempts, test.fails, test.unavailable)
+					t.Errorf("got error %v after %d attempts, want %d attempts; want an error: %v; want ErrUnavailable: %v", err, s.attempts.Load(), test.attempts, test.fails, test.unavailable)
 				}
 			})
 		})
@@ -352,19 +355,19 @@ func TestCircuitBreakerOpensAndCloses(t *testing.T) {
 		}}
 		client := scriptedClient(s)
 		var unavailable *remote.Unavailable
-		for range 2 { // five failures in a row open it, the last ones in the second call
+		for range 2 { // five failures in a row open the circuit breaker; the last come from the second call
 			if err := oneText(t, client); !errors.As(err, &unavailable) {
 				t.Fatalf("got error %v, want an Unavailable", err)
 			}
 		}
 		attempts := s.attempts.Load()
-		if err := oneText(t, client); !errors.As(err, &unavailable) || s.attempts.Load() != attempts || !strings.Contains(err.Error(), "not called for a moment") || unavailable.RetryAfter <= 0 {
+		if err := oneText(t, client); !errors.As(err, &unavailable) || s.attempts.Load() != attempts || !strings.Contains(err.Error(), "not called for now") || unavailable.RetryAfter <= 0 {
 			t.Errorf("got error %v after %d attempts, want no attempt after %d", err, s.attempts.Load(), attempts)
 		}
 		broken = false
 		time.Sleep(2 * time.Second)
 		if err := oneText(t, client); err != nil {
-			t.Errorf("got error %v after the service recovered", err)
+			t.Errorf("after the service recovered: got error %v, want nil", err)
 		}
 	})
 }
@@ -380,8 +383,8 @@ func TestDeadlines(t *testing.T) {
 		}
 		var unavailable *remote.Unavailable
 		err := oneText(t, client)
-		if !errors.As(err, &unavailable) || unavailable.Service != remote.Text || !strings.Contains(err.Error(), "no answer within 50ms") {
-			t.Errorf("got error %v, want no answer of the text service within 50ms", err)
+		if !errors.As(err, &unavailable) || unavailable.Service != remote.Text || !strings.Contains(err.Error(), "no response within 50ms") {
+			t.Errorf("got error %v, want no response from the text service within 50ms", err)
 		}
 	})
 }
@@ -396,7 +399,7 @@ func TestMaxInFlight(t *testing.T) {
 			defer current.Add(-1)
 			for h := highest.Load(); n > h && !highest.CompareAndSwap(h, n); h = highest.Load() {
 			}
-			time.Sleep(time.Millisecond) // until all that may be in flight are
+			time.Sleep(time.Millisecond) // until as many calls as allowed are in flight
 			return answer(r)
 		}, func(c *remote.Config) { c.MaxInFlight = 3 })
 		f := textFormat(t, "lower4")
@@ -415,13 +418,13 @@ func TestMaxInFlight(t *testing.T) {
 	})
 }
 
-// transport answers requests without a network. Its clients can be used in the bubble of
-// a synctest, in which no timeout depends on the speed of the machine.
+// transport answers requests without a network. Its clients can be used in a synctest
+// bubble, where no timeout depends on the speed of the machine.
 type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// clientOver returns a client of services that a transport answers for.
+// clientOver returns a client whose requests go to a transport.
 func clientOver(timeout time.Duration, f transport, change ...func(*remote.Config)) *remote.Client {
 	at := func(role string) *url.URL { return &url.URL{Scheme: "http", Host: role + ".test"} }
 	cfg := remote.Config{Text: at("text"), Number: at("number"), Prize: at("prize"), Timeout: timeout, Transport: f}
@@ -431,7 +434,7 @@ func clientOver(timeout time.Duration, f transport, change ...func(*remote.Confi
 	return remote.New(cfg)
 }
 
-// inProcess answers with a handler.
+// inProcess returns a transport that calls a handler.
 func inProcess(h http.Handler) transport {
 	return func(r *http.Request) (*http.Response, error) {
 		request := r.Clone(r.Context())
@@ -447,7 +450,7 @@ func inProcess(h http.Handler) transport {
 	}
 }
 
-// noAnswer answers when the caller has given up.
+// noAnswer is a transport that returns when the caller has given up.
 func noAnswer(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()

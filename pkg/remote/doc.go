@@ -1,11 +1,11 @@
-// Package remote is the client of services that run elsewhere, and defines their wire
+// Package remote is the client for services that run elsewhere, and defines their wire
 // format.
 //
-// A [Client] is a [draw.Generator]. It makes the draws that [draw.Local] makes, with the
-// text, number and prize services at the configured addresses. Client and services share
-// the types of requests and answers.
+// A [Client] is a [draw.Generator]. It makes the same draws as [draw.Local], but calls
+// the text, number and prize services at the configured addresses. The client and the
+// services share the types of requests and responses.
 //
-// An error of a service is returned as the Go error that the same mistake has in process,
-// by way of [Problem]. The error about a service that cannot be reached is an
+// An error that a service reports is returned as the Go error that the same call returns
+// in process; see [Problem]. If a service cannot be reached, the error is an
 // [Unavailable].
 package remote

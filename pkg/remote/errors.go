@@ -15,12 +15,12 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// ErrUnavailable is wrapped by every error about a service that could not be reached or
-// was too busy.
+// ErrUnavailable is wrapped by every error that means that a service could not be reached
+// or was too busy.
 var ErrUnavailable = errors.New("service unavailable")
 
-// Unavailable is an error about a service that did not answer. errors.Is reports that
-// it is [ErrUnavailable].
+// Unavailable is the error for a service that did not answer. According to errors.Is, it
+// is [ErrUnavailable].
 type Unavailable struct {
 	Service    string        // its role
 	URL        string        // its address
@@ -31,7 +31,7 @@ type Unavailable struct {
 func (e *Unavailable) Error() string {
 	switch {
 	case errors.Is(e.Err, circuitbreaker.ErrOpen):
-		return fmt.Sprintf("the %s service at %s failed several times in a row and is not called for a moment", e.Service, e.URL)
+		return fmt.Sprintf("the %s service at %s failed several times in a row and is not called for now", e.Service, e.URL)
 	case errors.Is(e.Err, bulkhead.ErrFull):
 		return fmt.Sprintf("too many calls to the %s service at %s are in progress", e.Service, e.URL)
 	case errors.As(e.Err, new(*statusError)):
@@ -46,13 +46,13 @@ func (e *Unavailable) Is(target error) bool { return target == ErrUnavailable }
 // Unwrap returns the cause.
 func (e *Unavailable) Unwrap() error { return e.Err }
 
-// transportError is an error of sending a request or receiving its answer.
+// transportError is an error in sending a request or receiving the response.
 type transportError struct{ err error }
 
 func (e *transportError) Error() string { return e.err.Error() }
 func (e *transportError) Unwrap() error { return e.err }
 
-// withoutURL removes the address from an error of net/http.
+// withoutURL removes the address from an error that net/http returned.
 func withoutURL(err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
@@ -61,7 +61,7 @@ func withoutURL(err error) error {
 	return err
 }
 
-// statusError is an error about an answer whose status is not 2xx.
+// statusError is the error for a response whose status is not 2xx.
 type statusError struct {
 	status     int
 	retryAfter time.Duration
@@ -87,7 +87,7 @@ func checkStatus(answer *http.Response, body []byte) error {
 		problem.Status = answer.StatusCode
 		e.err = &problem
 	case answer.StatusCode < 400 && answer.Header.Get("Location") != "":
-		e.err = fmt.Errorf("it answered %s and redirects to %q; use the address of the service itself", answer.Status, answer.Header.Get("Location"))
+		e.err = fmt.Errorf("it answered %s with a redirect to %q; use the address of the service itself", answer.Status, answer.Header.Get("Location"))
 	default:
 		e.err = fmt.Errorf("it answered %s without a reason", answer.Status)
 	}
@@ -114,7 +114,7 @@ func (s *service) callError(err error) error {
 	if errors.As(err, &status) && !isRetryable(err) {
 		var problem *Problem
 		if errors.As(err, &problem) && problem.Unwrap() != nil {
-			return problem // the caller's mistake, the same error as in process
+			return problem // the caller's error, the same as in process
 		}
 		return s.invalidResponse(status.err)
 	}
@@ -148,11 +148,11 @@ func (s *service) unavailable(err error) *Unavailable {
 	return &Unavailable{Service: s.name, URL: s.base.Redacted(), Err: err}
 }
 
-// invalidResponse returns an error about an answer that is not what the service should
-// send, so that a retry is pointless. It does not wrap err: a mistake of the service
-// must not be taken for one of the caller.
+// invalidResponse returns the error for a response that the service should not have sent.
+// A retry would be pointless. The error does not wrap err, because an error made by the
+// service must not be mistaken for one made by the caller.
 func (s *service) invalidResponse(err error) error {
 	return fmt.Errorf("the %s service at %s: %v", s.name, s.base.Redacted(), err) //nolint:errorlint // see above
 }
 
-func decodeError(err error) error { return fmt.Errorf("decode its answer: %w", err) }
+func decodeError(err error) error { return fmt.Errorf("decode its response: %w", err) }

@@ -16,9 +16,10 @@ import (
 )
 
 // OutcomeTexts writes and reads the outcomes of rules as JSON. It encodes each possible
-// outcome once, so that writing one is a copy and reading one is a lookup. With the
-// encoder and decoder instead, a run of draws over HTTP takes 6 times as long (serve:
-// BenchmarkRun/remote). It may be used by several goroutines at once.
+// outcome once, so that writing one is a copy and reading one is a lookup. With an
+// encoder and a decoder instead, a run of draws over HTTP takes 6 times as long
+// (BenchmarkRun/remote of package serve). An OutcomeTexts may be used by several
+// goroutines at once.
 type OutcomeTexts struct {
 	rules *prize.Rules
 	texts [][]byte                 // by outcome: the JSON after the account number
@@ -109,8 +110,9 @@ func (t *OutcomeTexts) read(dst []prize.Outcome, array []byte, accounts *prize.A
 	return dst, string(array) == "]"
 }
 
-// encodedOutcome is an [Outcome] with the values of its members. An absent member is
-// not valid, so that it is not mistaken for no prize.
+// encodedOutcome is an [Outcome] whose rule and prize are still encoded. If one of them
+// is absent, it is invalid JSON, so that it is not mistaken for null, which means no
+// prize.
 type encodedOutcome struct {
 	Account string         `json:"account"`
 	Rule    jsontext.Value `json:"rule"`
@@ -122,28 +124,28 @@ type encodedOutcome struct {
 func (t *OutcomeTexts) decode(dst []prize.Outcome, array []byte, accounts *prize.Accounts) ([]prize.Outcome, error) {
 	var list []encodedOutcome
 	if len(array) == 0 {
-		return dst, errors.New("the answer has no outcomes")
+		return dst, errors.New("the response has no outcomes")
 	}
 	if err := json.Unmarshal(array, &list); err != nil {
 		return dst, decodeError(err)
 	}
 	if len(list) != accounts.Len() {
-		return dst, fmt.Errorf("the answer has %d outcomes, want %d", len(list), accounts.Len())
+		return dst, fmt.Errorf("the response has %d outcomes, want %d", len(list), accounts.Len())
 	}
 	for i, outcome := range list {
 		if outcome.Account != string(accounts.At(i)) {
-			return dst, fmt.Errorf("outcome %d is for the account number %q, want %q", i, outcome.Account, accounts.At(i))
+			return dst, fmt.Errorf("outcome %d is for account number %q, want %q", i, outcome.Account, accounts.At(i))
 		}
 		o, ok := t.outcomeOf(outcome)
 		if !ok {
-			return dst, fmt.Errorf("outcome %d does not exist in the rules %q", i, t.rules.Name)
+			return dst, fmt.Errorf("outcome %d does not exist in rules %q", i, t.rules.Name)
 		}
 		dst = append(dst, o)
 	}
 	return dst, nil
 }
 
-// outcomeOf returns the outcome that has the given names.
+// outcomeOf returns the outcome with the given names.
 func (t *OutcomeTexts) outcomeOf(encoded encodedOutcome) (prize.Outcome, bool) {
 	var outcome Outcome
 	if json.Unmarshal(encoded.Rule, &outcome.Rule) != nil || json.Unmarshal(encoded.Prize, &outcome.Prize) != nil {
@@ -189,7 +191,7 @@ func (Outcomes) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[Outcome](), true, "Outcome")}
 }
 
-// AppendJSON appends the answer as JSON.
+// AppendJSON appends the response as JSON.
 func (a *AwardAnswer) AppendJSON(dst []byte) []byte {
 	dst = appendQuoted(append(dst, `{"rules":`...), a.Rules)
 	dst = appendQuoted(append(dst, `,"rules_sha256":`...), a.RulesSHA256)
@@ -239,8 +241,8 @@ func appendRanges(dst []byte, ranges []Range) []byte {
 	return append(dst, ']')
 }
 
-// findOutcomes returns the array of outcomes in an answer. It reports false if the
-// answer is not what [AwardAnswer.AppendJSON] writes for the given rules.
+// findOutcomes returns the array of outcomes in a response. It reports false if the
+// response is not what [AwardAnswer.AppendJSON] writes for the given rules.
 func findOutcomes(body []byte, name, sha256 string) (array []byte, ok bool) {
 	head := appendQuoted([]byte(`{"rules":`), name)
 	head = appendQuoted(append(head, `,"rules_sha256":`...), sha256)

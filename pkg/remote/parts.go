@@ -29,15 +29,15 @@ func (c *Client) Numbers(ctx context.Context, dst []byte, f numgen.Format, r ent
 	return c.numbers.append(ctx, dst, f.Format, r)
 }
 
-// partsClient makes texts or numbers with their service.
+// partsClient requests texts or numbers from their service.
 type partsClient struct {
 	*service
-	member string // the name of the list in an answer
+	member string // the name of the list in a response
 	decode func(body []byte) (format string, parts Parts, err error)
 	jobs   batcher[*partsJob]
 }
 
-// partsJob is the parts of up to maxJobDraws draws.
+// partsJob is a request for the parts of up to maxJobDraws draws.
 type partsJob struct {
 	format partgen.Format
 	draws  entropy.Range
@@ -95,7 +95,7 @@ func partsRequest(format partgen.Format, r entropy.Range) *PartsRequest {
 	return &PartsRequest{Format: format.String(), Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
 }
 
-// doJobs does jobs that have the same format in one call.
+// doJobs makes one call for jobs that have the same format.
 func (c *partsClient) doJobs(ctx context.Context, jobs []*partsJob) error {
 	format, count := jobs[0].format, 0
 	request := &PartsRequest{Format: format.String()}
@@ -143,18 +143,18 @@ func (c *partsClient) request(ctx context.Context, dst []byte, format partgen.Fo
 	return append(dst, parts.Joined...), nil
 }
 
-// checkParts checks that an answer has the form that was requested. Its caller verifies
-// the content.
+// checkParts checks the format and the number of the parts in a response. It cannot check
+// whether they follow from the seed.
 func checkParts(format partgen.Format, count int, name string, parts Parts) error {
 	switch {
 	case name != format.String():
-		return fmt.Errorf("the answer has the format %q, want %q", name, format)
+		return fmt.Errorf("the response has format %q, want %q", name, format)
 	case parts.Len() != count || parts.Width != format.Len():
-		return fmt.Errorf("the answer has %d parts of %d characters, want %d of %d", parts.Len(), parts.Width, count, format.Len())
+		return fmt.Errorf("the response contains %d parts of %d characters, want %d of %d", parts.Len(), parts.Width, count, format.Len())
 	}
 	for _, letter := range parts.Joined {
 		if strings.IndexByte(format.Alphabet(), letter) < 0 {
-			return fmt.Errorf("the answer has the character %q, which is not in the format %q", letter, format)
+			return fmt.Errorf("the response contains the character %q, which is not in format %q", letter, format)
 		}
 	}
 	return nil

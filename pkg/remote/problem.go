@@ -20,18 +20,18 @@ import (
 const ProblemType = "application/problem+json"
 
 // Problem is an error in JSON: the problem details of RFC 9457. As a Go error it wraps
-// the error that the same mistake has in process, such as [partgen.ErrFormat].
+// the error that the same call returns in process, such as [partgen.ErrFormat].
 type Problem struct {
 	Type     string          `json:"type" doc:"The kind of problem: urn:prizegen:problem:KIND, or about:blank if the status explains it." example:"urn:prizegen:problem:unknown-format"`
 	Title    string          `json:"title" doc:"The name of the kind." example:"unknown format"`
 	Status   int             `json:"status" doc:"The HTTP status." example:"422"`
 	Detail   string          `json:"detail,omitempty" doc:"What is wrong and how to correct it."`
 	Instance string          `json:"instance,omitempty" doc:"The request id, which is also in the log."`
-	Errors   []FieldError    `json:"errors,omitempty" doc:"The mistakes in the request by their position."`
+	Errors   []FieldError    `json:"errors,omitempty" doc:"The errors in the request and their positions."`
 	Mistakes []prize.Mistake `json:"mistakes,omitempty" doc:"The mistakes in a rules file, ordered by line."`
 }
 
-// FieldError is a mistake at a position in a request.
+// FieldError is an error at a position in a request.
 type FieldError struct {
 	Detail    string `json:"detail"`
 	Pointer   string `json:"pointer,omitempty" doc:"The position in the body, as a JSON pointer (RFC 6901)." example:"#/count"`
@@ -96,7 +96,7 @@ func (p *Problem) Kind() string {
 	return name
 }
 
-// errRequest is wrapped by errors about a request with invalid values.
+// errRequest is wrapped by the errors for invalid values in a request.
 var errRequest = errors.New("invalid request")
 
 // fieldError is an error at a known position in a request.
@@ -108,11 +108,10 @@ type fieldError struct {
 func (e *fieldError) Error() string { return e.err.Error() }
 func (e *fieldError) Unwrap() error { return e.err }
 
-// At returns an error that wraps err with its position in a request, a JSON pointer such
-// as /count.
+// At wraps err with its position in a request, a JSON pointer such as /count.
 func At(pointer string, err error) error { return &fieldError{pointer, err} }
 
-// Invalid returns the error about an invalid value at a position in a request, a JSON
+// Invalid returns an error for an invalid value at a position in a request, a JSON
 // pointer such as /count.
 func Invalid(pointer, format string, args ...any) error {
 	return At(pointer, requestError(fmt.Sprintf(format, args...)))
@@ -124,12 +123,12 @@ type requestError string
 func (e requestError) Error() string { return string(e) }
 func (e requestError) Unwrap() error { return errRequest }
 
-// ProblemOf returns the problem of an error. It reports false for errors that the caller
-// should not see, such as those about bugs.
+// ProblemOf converts an error to a problem. It reports false for errors that the caller
+// should not see, such as those caused by bugs.
 func ProblemOf(err error) (p *Problem, ok bool) {
 	var unavailable *Unavailable
 	if errors.As(err, &p) && !errors.As(err, &unavailable) {
-		return p, true // of another service
+		return p, true // from another service
 	}
 	var file *prize.FileError
 	if errors.As(err, &file) {
@@ -152,7 +151,7 @@ func ProblemOf(err error) (p *Problem, ok bool) {
 // peoplePointer is the prefix of the position of a person in an import.
 const peoplePointer = "#/entrants/"
 
-// locate adds the position of err in the request, and returns p.
+// locate adds the position of err in the request to p, and returns p.
 func (p *Problem) locate(err error) *Problem {
 	var people *campaign.ImportError
 	if errors.As(err, &people) {
@@ -183,7 +182,7 @@ func (p *Problem) Error() string {
 	return cmp.Or(p.Detail, p.Title, http.StatusText(p.Status), "unknown problem")
 }
 
-// Unwrap returns the error that the same mistake has in process, or nil if the kind is
+// Unwrap returns the error that the same call returns in process, or nil if the kind is
 // unknown.
 func (p *Problem) Unwrap() error {
 	if p.Type == problemPrefix+badRules && len(p.Mistakes) > 0 {

@@ -17,7 +17,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// service makes the calls of one service.
+// service makes calls to one service.
 type service struct {
 	name     string
 	base     *url.URL
@@ -30,7 +30,7 @@ type service struct {
 	once     failsafe.Executor[[]byte]
 }
 
-// call is a call of a service.
+// call is a call to a service.
 type call struct {
 	method, path string
 	query        url.Values
@@ -39,8 +39,8 @@ type call struct {
 	once         bool // never retried, because it changes something
 }
 
-// The limits of calls that fail. With them, a call of an address at which nothing
-// listens ends within three seconds.
+// These limits apply to calls that fail. With them, a call to an address at which nothing
+// listens fails within three seconds.
 const (
 	maxAttempts     = 3
 	minRetryDelay   = 50 * time.Millisecond
@@ -81,12 +81,12 @@ func newService(cfg *Config, name string, base *url.URL, client *http.Client) *s
 	return s
 }
 
-// call makes a call that may be retried, and decodes its answer.
+// call makes a call that may be retried, and decodes the response.
 func (s *service) call(ctx context.Context, method, path string, request, answer any) error {
 	return s.read(ctx, call{method: method, path: path, body: request}, answer)
 }
 
-// read makes a call and decodes its answer, unless answer is nil.
+// read makes a call and decodes the response, unless answer is nil.
 func (s *service) read(ctx context.Context, c call, answer any) error {
 	body, err := s.do(ctx, c)
 	if err != nil || answer == nil {
@@ -98,12 +98,12 @@ func (s *service) read(ctx context.Context, c call, answer any) error {
 	return nil
 }
 
-// post makes a call that may be retried, and returns the body of its answer.
+// post makes a call that may be retried, and returns the body of the response.
 func (s *service) post(ctx context.Context, path string, request any) ([]byte, error) {
 	return s.do(ctx, call{method: http.MethodPost, path: path, body: request})
 }
 
-// do makes a call and returns the body of its answer.
+// do makes a call and returns the body of the response.
 func (s *service) do(ctx context.Context, c call) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -166,7 +166,7 @@ func (s *service) request(ctx context.Context, c *call, body []byte) (*http.Requ
 
 // attempt makes one HTTP request.
 func (s *service) attempt(caller context.Context, c *call, body []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, fmt.Errorf("no answer within %v", s.timeout))
+	ctx, cancel := context.WithTimeoutCause(caller, s.timeout, fmt.Errorf("no response within %v", s.timeout))
 	defer cancel()
 	request, err := s.request(ctx, c, body)
 	if err != nil {
@@ -191,13 +191,13 @@ func (s *service) attempt(caller context.Context, c *call, body []byte) ([]byte,
 	return nil, &transportError{withoutURL(err)}
 }
 
-// maxAnswer is the length of the longest answer in bytes: 100,000 outcomes with the
-// longest names.
+// maxAnswer is the maximum length of a response in bytes. It is enough for 100,000
+// outcomes with the longest names.
 const maxAnswer = 64 << 20
 
-var errTooLong = fmt.Errorf("its answer has more than %d bytes", maxAnswer)
+var errTooLong = fmt.Errorf("its response has more than %d bytes", maxAnswer)
 
-// readAll reads the body of an answer.
+// readAll reads the body of a response.
 func readAll(answer *http.Response) ([]byte, error) {
 	if answer.ContentLength > maxAnswer {
 		return nil, errTooLong

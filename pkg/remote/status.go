@@ -19,7 +19,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Address returns the address of a service, or nil if its part is made in process.
+// Address returns the address of a service, or nil if its part is generated in process.
 func (c *Client) Address(name string) *url.URL {
 	if s := c.service(name); s != nil {
 		return s.base
@@ -32,7 +32,7 @@ func (c *Client) service(name string) *service {
 	return map[string]*service{Text: c.text, Number: c.number, Prize: c.prize, Core: c.core}[name]
 }
 
-// call makes a call to a service that may be retried, and decodes its answer.
+// call makes a call to a service that may be retried, and decodes the response.
 func (c *Client) call(ctx context.Context, name, method, path string, request, answer any) error {
 	s := c.service(name)
 	if s == nil {
@@ -75,8 +75,8 @@ func (c *Client) NumberFormat(ctx context.Context) (numgen.Format, error) {
 	return format, err
 }
 
-// Rules returns rules of the prize service by name. An empty name means the deployed
-// rules. The error about an unknown name wraps [prize.ErrUnknownRules].
+// Rules returns rules from the prize service by name. An empty name means the deployed
+// rules. If the name is unknown, the error wraps [prize.ErrUnknownRules].
 func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
 	if name == "" {
 		status, err := c.Status(ctx, Prize)
@@ -100,7 +100,7 @@ func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
 		return nil, c.prize.invalidResponse(err)
 	}
 	if rules.SHA256() != answer.RulesSHA256 {
-		return nil, c.prize.invalidResponse(fmt.Errorf("its rules %q have the SHA-256 %s, want %q", rules.Name, rules.SHA256(), answer.RulesSHA256))
+		return nil, c.prize.invalidResponse(fmt.Errorf("its rules %q have SHA-256 %s, want %q", rules.Name, rules.SHA256(), answer.RulesSHA256))
 	}
 	c.cacheRules(rules)
 	return rules, nil
@@ -123,13 +123,13 @@ func (c *Client) cacheRules(rules *prize.Rules) {
 	c.received[rules.SHA256()] = rules
 }
 
-// Health is the state of a service from the view of a client.
+// Health is the state of a service as a client sees it.
 type Health struct {
 	Service        string  `json:"service"`
-	Address        string  `json:"address"` // empty if its part is made in process
+	Address        string  `json:"address"` // empty if its part is generated in process
 	Up             bool    `json:"up"`
 	Ready          bool    `json:"ready"`
-	Version        string  `json:"version,omitempty"` // empty if its part is made in process
+	Version        string  `json:"version,omitempty"` // empty if its part is generated in process
 	Implementation string  `json:"implementation,omitempty"`
 	Milliseconds   float64 `json:"latency_ms"`
 	Reason         string  `json:"reason,omitempty"` // why it is not ready
@@ -179,11 +179,11 @@ func (h *Health) Answered(status Status) {
 	h.Reason = strings.Join(slices.Sorted(maps.Values(status.Reasons)), "; ")
 }
 
-// unavailableReason returns the reason of an error without the name and address of the
-// service. The call took the given time.
+// unavailableReason returns the reason for an error, without the name and the address of
+// the service. took is how long the call took.
 func unavailableReason(err error, took time.Duration) string {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Sprintf("no answer within %s", took.Round(time.Second/10))
+		return fmt.Sprintf("no response within %s", took.Round(time.Second/10))
 	}
 	var unavailable *Unavailable
 	if errors.As(err, &unavailable) {

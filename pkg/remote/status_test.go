@@ -12,7 +12,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// The text service is up, the number service is down, and other parts are made in process.
+// TestHealths uses a text service that is up and a number service that is down. The other
+// parts are generated in process.
 func TestHealths(t *testing.T) {
 	answer := inProcess(handler(t, summer))
 	synctest.Test(t, func(t *testing.T) {
@@ -56,8 +57,8 @@ func TestHealthWithoutAnAnswer(t *testing.T) {
 		timeout time.Duration // of the caller
 		want    string
 	}{
-		"of the caller": {300 * time.Millisecond, "no answer within 300ms"},
-		"of an attempt": {time.Minute, "no answer within 100ms"},
+		"of the caller": {300 * time.Millisecond, "no response within 300ms"},
+		"of an attempt": {time.Minute, "no response within 100ms"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

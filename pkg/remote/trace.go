@@ -18,8 +18,8 @@ const (
 	tracestateHeader  = "Tracestate"
 )
 
-// Trace identifies a request in all services. It has an id for the logs, and the context
-// of a distributed trace (https://www.w3.org/TR/trace-context/).
+// Trace identifies a request in all services. It consists of an id for the logs and the
+// context of a distributed trace (https://www.w3.org/TR/trace-context/).
 type Trace struct {
 	RequestID string // 1 to 128 letters, digits and -_.:
 
@@ -85,7 +85,7 @@ func parseTraceparent(s string) (traceID [16]byte, flags string, ok bool) {
 // knownFlags are the flags of version 00: sampled, and random trace id.
 const knownFlags = 0b11
 
-// lowerHex reports whether s has only lower-case hexadecimal digits.
+// lowerHex reports whether s consists of lower-case hexadecimal digits.
 func lowerHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 
 // plainID reports whether a request id is safe to log.
@@ -101,7 +101,7 @@ func plainID(s string) bool {
 // randomID fills id with random bytes. An id is not secret.
 func randomID(id []byte) {
 	for i := 0; i < len(id); i += 8 {
-		binary.BigEndian.PutUint64(id[i:], rand.Uint64()|1) // an id of zeros is invalid
+		binary.BigEndian.PutUint64(id[i:], rand.Uint64()|1) // an id of only zeros is invalid
 	}
 }
 
@@ -114,7 +114,7 @@ func (t *Trace) SetRequest(h http.Header) {
 	}
 }
 
-// SetAnswer sets the request id in the headers of an answer.
+// SetAnswer sets the request id in the headers of a response.
 func (t *Trace) SetAnswer(h http.Header) { h[requestIDHeader] = []string{t.RequestID} }
 
 type traceKey struct{}

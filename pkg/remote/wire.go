@@ -31,13 +31,13 @@ const (
 // PartsRequest is a request for texts or numbers.
 type PartsRequest struct {
 	Format string  `json:"format,omitempty" doc:"The format of the parts. The default is the deployed one." example:"lower4" maxLength:"300"`
-	Key    string  `json:"key,omitempty" doc:"The subkey of the seed that determines the parts, 64 hexadecimal digits. The default is a new random one." pattern:"^[0-9a-fA-F]{64}$"`
+	Key    string  `json:"key,omitempty" doc:"The subkey of the seed that determines the parts, 64 hexadecimal digits. The default is a new random key." pattern:"^[0-9a-fA-F]{64}$"`
 	Start  uint64  `json:"start,omitempty" doc:"The index of the first draw. It requires key." example:"0"`
 	Count  int     `json:"count,omitempty" doc:"The number of parts." minimum:"1" maximum:"100000" default:"1"`
 	Ranges []Range `json:"ranges,omitempty" doc:"Draws of several seeds, instead of key, start and count. The parts of all ranges are returned in this order." maxItems:"1000"`
 }
 
-// Defaults sets the values that an empty request has.
+// Defaults sets the default values of the request.
 func (r *PartsRequest) Defaults() { r.Count = 1 }
 
 // Draws validates the request and returns its draws. If fresh is true, the request has no
@@ -63,33 +63,33 @@ type Range struct {
 	Count int    `json:"count" doc:"The number of draws." minimum:"1" maximum:"100000" example:"1"`
 }
 
-// TextsAnswer is the answer of the text service.
+// TextsAnswer is the response of the text service.
 type TextsAnswer struct {
 	Format  string   `json:"format" doc:"The format of the texts." example:"lower4"`
 	Texts   Parts    `json:"texts" doc:"One text for each draw."`
 	Entropy *Entropy `json:"entropy,omitempty" doc:"The source of the randomness, unless it is the operating system or a key."`
 }
 
-// NumbersAnswer is the answer of the number service.
+// NumbersAnswer is the response of the number service.
 type NumbersAnswer struct {
 	Format  string   `json:"format" doc:"The format of the numbers." example:"digits4"`
 	Numbers Parts    `json:"numbers" doc:"One number for each draw."`
 	Entropy *Entropy `json:"entropy,omitempty" doc:"The source of the randomness, unless it is the operating system or a key."`
 }
 
-// Entropy is randomness of an external source, which reproduces the parts.
+// Entropy is randomness from an external source. It reproduces the parts.
 type Entropy struct {
-	Seed  string         `json:"seed" doc:"The seed of the parts. The first one has the index 0."`
+	Seed  string         `json:"seed" doc:"The seed of the parts. The first part has index 0."`
 	Proof jsontext.Value `json:"proof" doc:"The signed output of the source. See the page on external randomness."`
 }
 
 // AwardRequest is a request for the prizes of account numbers.
 type AwardRequest struct {
 	Rules       string   `json:"rules,omitempty" doc:"The name of deployed rules. The default without rules_yaml is the rules of the service." example:"generous" maxLength:"100"`
-	RulesSHA256 string   `json:"rules_sha256,omitempty" doc:"The SHA-256 of the rules. The request is refused if the rules of this name have another one." pattern:"^[0-9a-f]{64}$"`
+	RulesSHA256 string   `json:"rules_sha256,omitempty" doc:"The SHA-256 of the rules. The request is refused if the rules of this name have another SHA-256." pattern:"^[0-9a-f]{64}$"`
 	RulesYAML   string   `json:"rules_yaml,omitempty" doc:"The text of a rules file, instead of rules." maxLength:"262144"`
 	Accounts    Accounts `json:"accounts" doc:"The account numbers, 1 to 128 printable ASCII characters each." minItems:"1" maxItems:"100000"`
-	Key         string   `json:"key,omitempty" doc:"The subkey of the seed that determines the prizes, 64 hexadecimal digits. The default is a new random one." pattern:"^[0-9a-fA-F]{64}$"`
+	Key         string   `json:"key,omitempty" doc:"The subkey of the seed that determines the prizes, 64 hexadecimal digits. The default is a new random key." pattern:"^[0-9a-fA-F]{64}$"`
 	Start       uint64   `json:"start,omitempty" doc:"The index of the first draw. It requires key." example:"0"`
 	Ranges      []Range  `json:"ranges,omitempty" doc:"Draws of several seeds, instead of key and start. They must have as many draws as there are account numbers." maxItems:"1000"`
 }
@@ -124,7 +124,7 @@ func (r *AwardRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	return draws, false, err
 }
 
-// AwardAnswer is the answer of the prize service.
+// AwardAnswer is the response of the prize service.
 type AwardAnswer struct {
 	Rules       string   `json:"rules" doc:"The name of the rules." example:"generous"`
 	RulesSHA256 string   `json:"rules_sha256" doc:"The SHA-256 of the rules file, in hexadecimal."`
@@ -137,7 +137,7 @@ type Outcome struct {
 	draw.Outcome
 }
 
-// RulesAnswer is the answer to a request for deployed rules.
+// RulesAnswer is the response to a request for deployed rules.
 type RulesAnswer struct {
 	Rules       string `json:"rules" doc:"The name of the deployed rules." example:"generous"`
 	RulesSHA256 string `json:"rules_sha256" doc:"The SHA-256 of rules_yaml, in hexadecimal."`
@@ -147,19 +147,20 @@ type RulesAnswer struct {
 // DrawsRequest is a request for draws that are not stored, or for a play of a campaign.
 type DrawsRequest struct {
 	Count        int     `json:"count,omitempty" doc:"The number of draws." minimum:"1" maximum:"100000" default:"1"`
-	Seed         string  `json:"seed,omitempty" doc:"The seed, to replay its draws. The default is a new one of 256 random bits." maxLength:"1024"`
+	Seed         string  `json:"seed,omitempty" doc:"The seed, to replay its draws. The default is a new seed of 256 random bits." maxLength:"1024"`
 	Start        uint64  `json:"start,omitempty" doc:"The index of the first draw." example:"0"`
 	TextFormat   string  `json:"text_format,omitempty" doc:"The format of the texts. The default is the deployed one." example:"lower4" maxLength:"300"`
 	NumberFormat string  `json:"number_format,omitempty" doc:"The format of the numbers. The default is the deployed one." example:"digits4" maxLength:"300"`
 	Rules        string  `json:"rules,omitempty" doc:"The name of deployed rules. The default is the rules of the service." example:"generous" maxLength:"100"`
-	Campaign     string  `json:"campaign,omitempty" doc:"The name of a campaign to play, which makes and stores one draw. Only entrant can be given with it." example:"summer" maxLength:"40"`
+	Campaign     string  `json:"campaign,omitempty" doc:"The name of a campaign to play. A play makes and stores one draw. Only entrant can be given with it." example:"summer" maxLength:"40"`
 	Entrant      *Player `json:"entrant,omitempty" doc:"The player of the campaign."`
 }
 
-// Defaults sets the values that an empty request has.
+// Defaults sets the default values of the request.
 func (r *DrawsRequest) Defaults() { r.Count = 1 }
 
-// Check validates all members but the formats and the rules, which depend on the service.
+// Check validates all members except the formats and the rules, which depend on the
+// service.
 func (r *DrawsRequest) Check() error {
 	if r.Campaign != "" || r.Entrant != nil {
 		return r.checkPlay()
@@ -216,15 +217,16 @@ func (r *DrawsRequest) Play(key string) campaign.Play {
 	return play
 }
 
-// CampaignChange is a change of the plan or the state of a campaign. Absent members do
-// not change.
+// CampaignChange is a change to the plan or the state of a campaign. Absent members stay
+// unchanged.
 type CampaignChange struct {
 	campaign.Plan
 	State   campaign.State `json:"state,omitempty" doc:"The new state: open opens a draft, closed ends an open campaign and reveals its seed. Nothing else can be changed with it." enum:"open,closed"`
 	Version int64          `json:"version,omitempty" doc:"The version that you read. The change is refused if the campaign has another version now."`
 }
 
-// DrawChange is a change of a draw: its prize is claimed or not, or the draw is void.
+// DrawChange is a change to a draw: it sets whether the prize is claimed, or voids the
+// draw.
 type DrawChange struct {
 	Claim *bool   `json:"claim,omitempty" doc:"Whether the prize was claimed."`
 	Note  string  `json:"note,omitempty" doc:"A note about the claim." maxLength:"1000"`
@@ -236,7 +238,7 @@ type ImportRequest struct {
 	Entrants []campaign.Person `json:"entrants" minItems:"1" maxItems:"100000"`
 }
 
-// ImportAnswer is the answer to an [ImportRequest].
+// ImportAnswer is the response to an [ImportRequest].
 type ImportAnswer struct {
 	Added int `json:"added"`
 }
@@ -264,7 +266,7 @@ type ChangesAnswer struct {
 	Changes []campaign.Change `json:"changes"`
 }
 
-// DrawsAnswer is the answer to a [DrawsRequest] without a campaign. "prizegen draw -o
+// DrawsAnswer is the response to a [DrawsRequest] without a campaign. "prizegen draw -o
 // json" writes and "prizegen verify" reads the same JSON.
 type DrawsAnswer struct {
 	Draws []draw.Draw `json:"draws"`
@@ -280,7 +282,7 @@ type Status struct {
 	RulesSHA256    string            `json:"rules_sha256,omitempty" doc:"The SHA-256 of the deployed rules."`
 	Rules          []string          `json:"rules,omitempty" doc:"The names of all rules that can be requested."`
 	Entropy        string            `json:"entropy,omitempty" doc:"The source of new randomness." example:"os"`
-	Reasons        map[string]string `json:"reasons,omitempty" doc:"The reasons why it is not ready, by the name of the check that fails."`
+	Reasons        map[string]string `json:"reasons,omitempty" doc:"The reasons why it is not ready, by the name of the failing check."`
 }
 
 func checkCount(count int) error {
