@@ -73,7 +73,7 @@ func publish(temp, path string, replace bool) error {
 	return nil
 }
 
-// errExists returns the error that path exists.
+// errExists returns the error for a path that already exists.
 func errExists(path string) error {
 	return fmt.Errorf("%s already exists%w", path, silent{fs.ErrExist})
 }

@@ -33,8 +33,8 @@ func ExampleWrite() {
 	// index,account
 }
 
-// TestWrite writes new and existing files, with and without errors. It must leave neither an
-// incomplete file nor a temporary one.
+// TestWrite checks that Write leaves neither an incomplete nor a temporary file, whether
+// or not the file exists and the function returns an error.
 func TestWrite(t *testing.T) {
 	full := errors.New("no space left")
 	const existing, complete, partial = "existing", "the complete text", "the comp"
@@ -66,7 +66,7 @@ func TestWrite(t *testing.T) {
 			}
 			err := atomicfile.Write(path, atomicfile.Options{Mode: 0o640, Replace: test.replace}, func(w *os.File) error {
 				if test.exists && !test.replace {
-					t.Error("got a call of f although the file exists, want none")
+					t.Error("f was called although the file exists")
 				}
 				text := complete
 				if test.err != nil {
@@ -90,18 +90,18 @@ func TestWrite(t *testing.T) {
 			}
 			files, err := os.ReadDir(folder)
 			if want := min(len(test.content), 1); err != nil || len(files) != want {
-				t.Errorf("got files %v with error %v, want %d", files, err, want)
+				t.Errorf("got files %v with error %v, want %d files", files, err, want)
 			}
 		})
 	}
 }
 
-// TestWriteToMissingFolder checks that the error has the path and not that of the temporary
-// file.
+// TestWriteToMissingFolder checks that the error contains the path and not the path of
+// the temporary file.
 func TestWriteToMissingFolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "no", "such", "folder.csv")
 	err := atomicfile.Write(path, atomicfile.Options{Mode: 0o644}, func(*os.File) error { return nil })
 	if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), path+": ") {
-		t.Errorf("got error %v, want ErrNotExist with %s", err, path)
+		t.Errorf("got error %v, want ErrNotExist that begins with %s", err, path)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// BenchmarkWords makes words of one index, words of consecutive indexes with a seek for
+// BenchmarkWords reads words of one index, words of consecutive indexes with a seek for
 // each, and blocks in bulk, as bulk draws do. An iteration is one word or one block.
 func BenchmarkWords(b *testing.B) {
 	stream := entropy.NewStream(entropy.Seed("42").Subkey(entropy.Prize))

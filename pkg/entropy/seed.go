@@ -20,9 +20,8 @@ var ErrSeed = errors.New("invalid seed")
 // seed knows the draws, so keep it secret until they are made.
 type Seed string
 
-// NewSeed returns 256 random bits from the operating system as 64 lower-case
-// hexadecimal digits. If the system has no randomness, the program ends; see
-// [rand.Read].
+// NewSeed returns 256 random bits from the operating system as 64 lower-case hexadecimal
+// digits. If the system has no randomness, the program crashes; see [rand.Read].
 func NewSeed() Seed {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails
@@ -61,7 +60,7 @@ func (s Seed) Branch() Seed {
 	return s + "/" + Seed(hex.EncodeToString(b[:]))
 }
 
-// Trunk returns the seed from which [Seed.Branch] made s. If s does not have the form of a
+// Trunk returns the seed from which [Seed.Branch] made s. If s does not look like a
 // branch, Trunk returns s.
 func (s Seed) Trunk() Seed {
 	cut := len(s) - branchLength
@@ -109,8 +108,8 @@ func (s Seed) Range(label Label, start, count uint64) Range {
 // ErrKey is wrapped by every error that [ParseKey] returns.
 var ErrKey = errors.New("invalid key")
 
-// ParseKey returns the key that 64 hexadecimal digits of either case stand for. Its
-// errors wrap [ErrKey] and never repeat the text, which may be secret.
+// ParseKey parses a key of 64 hexadecimal digits in upper or lower case. Its errors wrap
+// [ErrKey] and never repeat the text, which may be secret.
 func ParseKey(text string) (Key, error) {
 	var k Key
 	if len(text) != hex.EncodedLen(len(k)) {

@@ -29,7 +29,7 @@ func TestParseSeed(t *testing.T) {
 				return
 			}
 			if !errors.Is(err, entropy.ErrSeed) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want ErrSeed with %q", err, test.want)
+				t.Errorf("got error %v, want ErrSeed that contains %q", err, test.want)
 			}
 		})
 	}

@@ -35,8 +35,8 @@ func (r Range) Slice(from, to uint64) Range {
 	return Range{Key: r.Key, Start: r.Start + from, Count: to - from}
 }
 
-// Stream reads the words of one key. It reads those of one index at a time, and
-// [Stream.Seek] moves it to another index. A Stream is not safe for concurrent use.
+// Stream reads the words of one key, one index at a time. [Stream.Seek] moves it to
+// another index. A Stream is not safe for concurrent use.
 type Stream struct {
 	block cipher.Block
 	index uint64
@@ -83,7 +83,7 @@ func (s *Stream) Uniform(n uint64) uint64 {
 		panic("entropy: Uniform called with n = 0")
 	}
 	hi, lo := bits.Mul64(s.Uint64(), n)
-	if lo < n { // otherwise lo is not below the threshold, which costs a division
+	if lo < n { // otherwise lo is not below the threshold, and no division is needed
 		for threshold := Threshold(n); lo < threshold; {
 			hi, lo = bits.Mul64(s.Uint64(), n)
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // vectors are results on which two independent implementations agree. Package partgen
-// tests the parts of account numbers in the same file.
+// tests the parts of account numbers with the same file.
 type vectors struct {
 	Subkeys []struct{ Seed, Commitment, Text, Number, Prize string }
 	Words   []struct {

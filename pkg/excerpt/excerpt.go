@@ -8,8 +8,8 @@ import "strings"
 // Max is the length of the longest text that [Of] returns unchanged, in bytes.
 const Max = 80
 
-// Of returns s if it has at most [Max] bytes. Otherwise it returns the first Max bytes,
-// without a character that they cut in half or that is not UTF-8, and an ellipsis.
+// Of returns s if it has at most [Max] bytes. Otherwise it returns the first Max bytes
+// and an ellipsis. It leaves out invalid UTF-8 and a character that would be cut in half.
 func Of(s string) string {
 	if len(s) <= Max {
 		return s

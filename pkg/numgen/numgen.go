@@ -1,7 +1,7 @@
 // Package numgen makes the number part of account numbers, such as the 123456 of
 // ABC123456. A number is a string of digits, so its leading zeros count.
 //
-// A [Format] describes the numbers, and its Append method makes those of a range of
+// A [Format] describes the numbers, and its Append method makes the numbers of a range of
 // draws. Package [partgen] documents how a number follows from a seed and an index.
 package numgen
 

@@ -25,7 +25,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestParseErrors includes the formats of the other part: swapped flags are a mistake.
+// TestParseErrors includes formats of the text part, because the two flags are easily
+// swapped.
 func TestParseErrors(t *testing.T) {
 	for _, format := range []string{"", "lower4", "digit4", "digits0", "digits65", "8", "[1]4", "digits 4"} {
 		if f, err := numgen.Parse(format); !errors.Is(err, partgen.ErrFormat) {
@@ -34,7 +35,7 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-// TestLeadingZeros checks that numbers below 1000 have four digits as well.
+// TestLeadingZeros checks that numbers below 1000 have four digits too.
 func TestLeadingZeros(t *testing.T) {
 	f, err := numgen.Parse(numgen.Digits4)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 // cache of a processor.
 const batchSize = 256
 
-// maxSingle is the number of draws up to which one at a time is faster than setting up a
-// batch. It saves a tenth of the time and a third of the memory of a request for one text
-// in BenchmarkText of package serve.
+// maxSingle is the largest number of draws that are made one at a time, which is faster
+// than setting up a batch. In BenchmarkText of package serve, it saves a tenth of the
+// time and a third of the memory of a request for one text.
 const maxSingle = 4
 
 // Append appends the parts of the draws in r to dst, end to end: r.Count times f.Len()
@@ -66,10 +66,10 @@ func (f Format) Append(dst []byte, r entropy.Range) []byte {
 // decides the group of each part. If a word is rejected, spell appends the position of
 // its part to rejected.
 //
-// The uniform number is floor(word × base^length ÷ 2^64), so its digits are those of
-// the fraction word ÷ 2^64. Multiplying by base² moves two digits above the point. What
+// The uniform number is floor(word × base^length ÷ 2^64), so its digits are those of the
+// fraction word ÷ 2^64. Multiplying by base² moves two digits above the point. What
 // finally remains below the point is the low half of word × base^length, which decides
-// on rejection. No division is needed.
+// whether the word is rejected. No division is needed.
 //
 // One pass over the words for every four letters, with pairs of letters from a table,
 // is 25% faster in BenchmarkRun of package draw than one loop over the letters of each
@@ -90,7 +90,7 @@ func (f *Format) spell(parts []byte, g group, words []uint64, rejected []int) []
 	return rejected
 }
 
-// spellFour writes four letters of each part and replaces each word by the remaining
+// spellFour writes four letters of each part and replaces each word with the remaining
 // fraction.
 func (f *Format) spellFour(parts []byte, words []uint64) {
 	square, pairs, at := uint64(len(f.alphabet)*len(f.alphabet)), f.pairs, 0
@@ -103,7 +103,7 @@ func (f *Format) spellFour(parts []byte, words []uint64) {
 	}
 }
 
-// spellOne writes one letter of each part and replaces each word by the remaining
+// spellOne writes one letter of each part and replaces each word with the remaining
 // fraction.
 func (f *Format) spellOne(parts []byte, words []uint64) {
 	at := 0

@@ -7,7 +7,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// The parts of a range of draws are made end to end.
+// Append concatenates the parts of a range of draws.
 func ExampleFormat_Append() {
 	format, err := partgen.Parse(entropy.Text, "[BCDFGHJKLM]3")
 	if err != nil {

@@ -71,7 +71,7 @@ func parse(format string, alphabets []Alphabet) (Format, error) {
 		// The last bracket closes the alphabet, which may contain brackets itself.
 		end := strings.LastIndexByte(custom, ']')
 		if end < 0 {
-			return Format{}, errors.New("missing closing bracket of the alphabet; write for example [ABC]4")
+			return Format{}, errors.New("missing closing bracket of the alphabet; use for example [ABC]4")
 		}
 		return newFormat(format, custom[:end], custom[end+1:])
 	}
@@ -97,10 +97,10 @@ func newFormat(name, alphabet, length string) (Format, error) {
 	}
 	for i, r := range alphabet {
 		if r <= ' ' || r > '~' {
-			return Format{}, fmt.Errorf("the alphabet must have printable ASCII characters other than the space, got %q", r)
+			return Format{}, fmt.Errorf("the alphabet must consist of printable ASCII characters other than the space, got %q", r)
 		}
 		if strings.ContainsRune(alphabet[:i], r) {
-			return Format{}, fmt.Errorf("the alphabet has %q twice, which would make it more likely than the others", r)
+			return Format{}, fmt.Errorf("the alphabet contains %q twice, which would make it more likely than the others", r)
 		}
 	}
 	f := Format{name: name, alphabet: alphabet, length: int(n)}
@@ -110,7 +110,7 @@ func newFormat(name, alphabet, length string) (Format, error) {
 
 // prepare divides the letters into groups and lists all pairs of letters.
 func (f *Format) prepare() {
-	const maxBound = 1 << 63 // on the number of values that one uniform number has
+	const maxBound = 1 << 63 // maximum number of values of one uniform number
 	base := uint64(len(f.alphabet))
 	for left := f.length; left > 0; {
 		g, bound := group{start: f.length - left}, uint64(1)

@@ -63,7 +63,7 @@ func TestParse(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	const length = "the length must be a whole number from 1 to 64, got "
-	const characters = "the alphabet must have printable ASCII characters other than the space, got "
+	const characters = "the alphabet must consist of printable ASCII characters other than the space, got "
 	for text, want := range map[string]string{
 		"":                           "use lower1 to lower64, upper1 to upper64, digits1 to digits64, or an alphabet and a length such as [ABC]4",
 		"letters4":                   "use lower1 to lower64",
@@ -80,10 +80,10 @@ func TestParseErrors(t *testing.T) {
 		"lower4 ":                    length + `"4 "`,
 		"lower٤":                     length + `"٤"`,
 		"[AB]":                       length + `""`,
-		"[AB":                        "missing closing bracket of the alphabet; write for example [ABC]4",
+		"[AB":                        "missing closing bracket of the alphabet; use for example [ABC]4",
 		"[]4":                        "the alphabet must have at least 2 characters, got 0",
 		"[A]4":                       "the alphabet must have at least 2 characters, got 1",
-		"[ABA]4":                     "the alphabet has 'A' twice, which would make it more likely than the others",
+		"[ABA]4":                     "the alphabet contains 'A' twice, which would make it more likely than the others",
 		"[A B]4":                     characters + "' '",
 		"[Aé]4":                      characters + "'é'",
 		"[AB\x7f]4":                  characters + `'\x7f'`,
@@ -93,7 +93,7 @@ func TestParseErrors(t *testing.T) {
 		t.Run(text[:min(len(text), 30)], func(t *testing.T) {
 			f, err := partgen.Parse(entropy.Text, text, alphabets()...)
 			if !errors.Is(err, partgen.ErrFormat) || !strings.Contains(err.Error(), want) {
-				t.Errorf("got %v and error %v, want ErrFormat with %q", f, err, want)
+				t.Errorf("got %v and error %v, want ErrFormat that contains %q", f, err, want)
 			}
 		})
 	}
@@ -133,8 +133,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// reference makes the part of a draw as the package comment specifies it, with big
-// integers and divisions. It also returns the number of rejected words.
+// reference computes the part of a draw with big integers, exactly as the package comment
+// describes it. It also returns the number of rejected words.
 func reference(key entropy.Key, index uint64, f partgen.Format) (part string, rejected int) {
 	stream := entropy.NewStream(key)
 	stream.Seek(index)
@@ -170,8 +170,9 @@ func reference(key entropy.Key, index uint64, f partgen.Format) (part string, re
 	return part, rejected
 }
 
-// TestAppend compares Append with the reference for formats of one group and of several,
-// even and odd, and for formats that reject many words: 3^39 rejects every tenth word.
+// TestAppend compares Append with reference. The formats have one or several groups, and
+// an even or an odd number of them. Some reject many words: [abc]39 rejects every tenth
+// word.
 func TestAppend(t *testing.T) {
 	for _, text := range []string{
 		"lower4", "upper2", "digits8", "lower1", "lower13", "lower14", "lower64", "digits18", "digits19", "digits64",
@@ -183,7 +184,7 @@ func TestAppend(t *testing.T) {
 			r := entropy.Seed("7").Range(entropy.Text, math.MaxUint64-count+1, count)
 			got := f.Append([]byte("before"), r)
 			if len(got) != 6+count*f.Len() || string(got[:6]) != "before" {
-				t.Fatalf("got %d bytes that begin with %q, want %d that begin with before", len(got), got[:6], 6+count*f.Len())
+				t.Fatalf("got %d bytes that begin with %q, want %d that begin with \"before\"", len(got), got[:6], 6+count*f.Len())
 			}
 			for i := range uint64(count) {
 				want, _ := reference(r.Key, r.Start+i, f)
@@ -210,8 +211,8 @@ func TestReferenceRejects(t *testing.T) {
 	}
 }
 
-// TestAppendDivided divides ranges at random, up to the last index. The parts must not
-// depend on the division.
+// TestAppendDivided checks that the parts do not depend on how a range is divided into
+// calls. It divides ranges at random, up to the last index.
 func TestAppendDivided(t *testing.T) {
 	formats := []partgen.Format{parse(t, "lower4"), parse(t, "digits19"), parse(t, "[abc]64"), parse(t, "[ab]1")}
 	rapid.Check(t, func(t *rapid.T) {
@@ -254,7 +255,7 @@ func TestUniform(t *testing.T) {
 			chiSquare += (float64(n) - perPart) * (float64(n) - perPart) / perPart
 		}
 		if len(counts) != 100 || chiSquare < 60 || chiSquare > 150 {
-			t.Errorf("%s: got %d different parts with chi-square %.1f, want 100 and 60 to 150", text, len(counts), chiSquare)
+			t.Errorf("%s: got %d different parts with chi-square %.1f, want 100 parts and a value from 60 to 150", text, len(counts), chiSquare)
 		}
 	}
 }

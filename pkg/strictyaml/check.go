@@ -8,8 +8,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// maxDocuments is the maximum number of document headers of a file that is parsed to find
-// the position of its second document.
+// maxDocuments is the maximum number of document headers in a file that is parsed. A file
+// with several documents is parsed only to report where the second one begins.
 const maxDocuments = 10
 
 // checkText reports whether the file is text with lines of an acceptable length.
@@ -66,7 +66,7 @@ func (d *Document) checkTokens(tokens token.Tokens) bool {
 	return true
 }
 
-// checkDepth reports whether a list or mapping may be nested in depth others.
+// checkDepth reports whether a list or mapping may be nested inside depth others.
 func (d *Document) checkDepth(pos Pos, depth int) bool {
 	if depth < d.options.MaxDepth {
 		return true
@@ -103,8 +103,8 @@ func (c *keyCounter) add(t *token.Token) int {
 	return 0
 }
 
-// closeBlocks removes the block mappings to the right of a column, which a token in that
-// column ends.
+// closeBlocks removes the block mappings to the right of a column. A token in that column
+// ends them.
 func (c *keyCounter) closeBlocks(column int) {
 	for open := range c.block {
 		if open > column {

@@ -19,7 +19,7 @@ type Mistake struct {
 	Problem string `json:"problem"` // what is wrong and how to correct it
 }
 
-// Error is the error about the mistakes in a file, ordered by position.
+// Error is the list of the mistakes in a file, ordered by position.
 type Error struct {
 	File     string
 	Mistakes []Mistake

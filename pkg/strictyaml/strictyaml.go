@@ -32,7 +32,7 @@ const MaxLine = 4000
 // Options configure [Parse]. All limits are required.
 type Options struct {
 	MaxSize  int  // bytes of the file
-	MaxKeys  int  // keys of one mapping; the parser takes quadratic time
+	MaxKeys  int  // keys of one mapping; the parser takes quadratic time in their number
 	MaxDepth int  // levels of lists and mappings
 	Secret   bool // mistakes have no Source, because the file may hold secrets
 }
@@ -46,8 +46,7 @@ type Pos struct {
 // Kind is the kind of a [Node].
 type Kind int
 
-// The kinds of nodes. Null is a missing value, or YAML that is not supported such as a
-// directive.
+// The kinds of nodes. Null is a missing value, or unsupported YAML such as a directive.
 const (
 	Null Kind = iota
 	Scalar
@@ -81,8 +80,8 @@ type Document struct {
 	mistakes []Mistake
 }
 
-// Parse parses a file. Errors contain its name. The document collects the mistakes, to
-// which the caller can add others.
+// Parse parses a file. Error messages begin with its name. The document collects the
+// mistakes, and the caller can add others.
 func Parse(name string, source []byte, options Options) *Document {
 	d := &Document{name: name, options: options}
 	if len(source) > options.MaxSize {

@@ -79,7 +79,7 @@ func TestParse(t *testing.T) {
 	} {
 		doc := strictyaml.Parse("c.yaml", []byte(source), limits)
 		if diff := cmp.Diff(want, show(doc.Root)); diff != "" || doc.Err() != nil || doc.Mistakes() != 0 {
-			t.Errorf("Parse(%q): error %v, root (-want +got):\n%s", source, doc.Err(), diff)
+			t.Errorf("Parse(%q): got error %v; root (-want +got):\n%s", source, doc.Err(), diff)
 		}
 	}
 }
@@ -139,7 +139,8 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// Files with few mappings may have long lists.
+// TestLimitsAreOfOneMapping checks that the limit on keys applies to each mapping and not
+// to the whole file.
 func TestLimitsAreOfOneMapping(t *testing.T) {
 	doc := strictyaml.Parse("c.yaml", []byte("a:\n"+strings.Repeat("- {b: 1, c: 2}\n- d: 1\n", 300)), limits)
 	if err := doc.Err(); err != nil {
@@ -161,7 +162,8 @@ func TestErrorHasAtMostMaxMistakes(t *testing.T) {
 	}
 }
 
-// Secrets reach an error only if its reader puts them there.
+// TestSecretFilesAreNotShown checks that errors do not quote a file that may hold
+// secrets.
 func TestSecretFilesAreNotShown(t *testing.T) {
 	options := limits
 	options.Secret = true
@@ -196,7 +198,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// checkNode checks that a node keeps the limits and has a position.
+// checkNode checks that a node stays within the limits and has a position.
 func checkNode(t *testing.T, n *strictyaml.Node, depth int) {
 	t.Helper()
 	if n.Line < 1 || n.Column < 1 || depth < 0 {
@@ -208,7 +210,7 @@ func checkNode(t *testing.T, n *strictyaml.Node, depth int) {
 	seen := map[string]bool{}
 	for _, f := range n.Fields {
 		if seen[f.Key] {
-			t.Errorf("got the key %q twice in a mapping", f.Key)
+			t.Errorf("got key %q twice in a mapping, want once", f.Key)
 		}
 		seen[f.Key] = true
 		if f.Value != nil {

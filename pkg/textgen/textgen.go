@@ -1,7 +1,7 @@
 // Package textgen makes the text part of account numbers, such as the ABC of ABC123456.
 //
-// A [Format] describes the texts, and its Append method makes those of a range of draws.
-// Package [partgen] documents how a text follows from a seed and an index.
+// A [Format] describes the texts, and its Append method makes the texts of a range of
+// draws. Package [partgen] documents how a text follows from a seed and an index.
 package textgen
 
 import (

@@ -2,8 +2,8 @@
 // counts texts by the first pattern that matches them.
 //
 // [Compile] combines RE2 patterns into one minimal deterministic automaton. It reads a
-// text byte by byte, so the time to match does not depend on the number of patterns,
-// and because the automaton is finite, [Automaton.Count] counts the texts of a format
+// text byte by byte, so the time to match does not depend on the number of patterns.
+// Because the automaton is finite, [Automaton.Count] counts the texts of a format
 // exactly, however many there are.
 //
 // # Construction
@@ -12,14 +12,13 @@
 // nondeterministic automaton. The subset construction turns it into a deterministic
 // one whose states keep the patterns in order, and Moore's algorithm minimizes that.
 //
-// There are two kinds of automata. In the usual kind a state includes the first
-// pattern that has matched so far, and patterns after it are dropped. In the tracked
-// kind it does not: Match tracks the first of the patterns that the visited states hit.
-// The usual kind needs a state for each pair of a match so far and a partial match of
-// another pattern, the tracked kind only one for each partial match. A thousand patterns
-// that match anywhere in a text are feasible only in the tracked kind
-// (BenchmarkCompile); a few patterns are matched twice as fast in the usual one
-// (BenchmarkMatch).
+// There are two kinds of automata. In the usual kind a state includes the first pattern
+// that has matched so far, and patterns after it are dropped. In the tracked kind it does
+// not: Match tracks the first of the patterns that the visited states hit. The usual kind
+// needs a state for each pair of a match so far and a partial match of another pattern.
+// The tracked kind needs only one state for each partial match. A thousand patterns that
+// match anywhere in a text are feasible only in the tracked kind (BenchmarkCompile); a
+// few patterns are matched twice as fast in the usual one (BenchmarkMatch).
 //
 // Both kinds are correct for texts of up to [MaxLength] bytes. Differences between
 // longer texts are ignored, which keeps patterns such as a{1000} small.
@@ -33,8 +32,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// MaxLength is the maximum length of a text in bytes: that of a text and a number of the
-// longest formats.
+// MaxLength is the maximum length of a text in bytes. It is enough for a text part and a
+// number part of the maximum length.
 const MaxLength = 2 * partgen.MaxLength
 
 // The limits of an automaton.
@@ -46,12 +45,12 @@ const (
 	maxInstructions = 1 << 20 // instructions of all patterns together
 )
 
-// errTooComplex is the error about patterns that exceed a limit.
+// errTooComplex is the error for patterns that exceed a limit.
 var errTooComplex = errors.New("too complex")
 
-// ComplexityError is the error about patterns that need more than [MaxStates] states.
+// ComplexityError is the error for patterns that need more than [MaxStates] states.
 type ComplexityError struct {
-	Pattern int // index of a pattern that is too complex alone, or -1 if only all together are
+	Pattern int // index of a pattern that is too complex by itself, or -1 if only the patterns together are
 }
 
 func (e *ComplexityError) Error() string {
@@ -112,8 +111,8 @@ func CompileOne(pattern string) (*Automaton, error) {
 	return a, err
 }
 
-// mostComplex returns the index of the first pattern that is too complex alone, or -1.
-// It stops when the previous patterns together explain the complexity.
+// mostComplex returns the index of the first pattern that is too complex by itself, or
+// -1. It stops when the patterns before it are already too complex together.
 func mostComplex(patterns []string) int {
 	effort := 0
 	for i, pattern := range patterns {

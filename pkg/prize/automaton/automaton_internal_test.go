@@ -123,7 +123,7 @@ func TestThousandSubstrings(t *testing.T) {
 	}
 }
 
-// few are the patterns of a typical rules file.
+// few returns the patterns of a typical rules file.
 func few() []string { return []string{"(?i)^A", "(?i)z", "4", "77$", ""} }
 
 func texts() []string {
@@ -135,7 +135,7 @@ func texts() []string {
 	return list
 }
 
-// BenchmarkMatch matches one text an iteration, with each kind of automaton.
+// BenchmarkMatch matches one text per iteration, with each kind of automaton.
 func BenchmarkMatch(b *testing.B) {
 	usual, tracked := compileKinds(b, few())
 	list := texts()
@@ -148,8 +148,8 @@ func BenchmarkMatch(b *testing.B) {
 	}
 }
 
-// BenchmarkMatchJoined matches 256 texts an iteration, two symbols at a step and text
-// by text.
+// BenchmarkMatchJoined matches 256 texts per iteration, either two symbols at a time or
+// text by text.
 func BenchmarkMatchJoined(b *testing.B) {
 	withPairs := compile(b, few())
 	without := *withPairs
@@ -165,8 +165,8 @@ func BenchmarkMatchJoined(b *testing.B) {
 	}
 }
 
-// BenchmarkCompile compiles few patterns, and a thousand with each kind of automaton
-// allowed and without the tracked kind.
+// BenchmarkCompile compiles a few, a hundred and a thousand patterns. It compiles the
+// hundred a second time to the usual kind of automaton.
 func BenchmarkCompile(b *testing.B) {
 	for name, patterns := range map[string][]string{"few": few(), "hundred": substrings(100), "thousand": substrings(1000)} {
 		b.Run(name, func(b *testing.B) {

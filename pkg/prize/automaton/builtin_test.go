@@ -29,7 +29,7 @@ func compileBuiltin(t *testing.T, name string) (*prize.Rules, *automaton.Automat
 	return rules, a
 }
 
-// expectedValue returns the expected value of a rule, 0 if the account number has none.
+// expectedValue returns the expected value of a rule, or 0 if no rule matches.
 func expectedValue(r *prize.Rules, rule int) *big.Rat {
 	sum := new(big.Rat)
 	if rule == len(r.List) {
@@ -42,8 +42,8 @@ func expectedValue(r *prize.Rules, rule int) *big.Rat {
 	return sum
 }
 
-// This is a proof and not a sample: every pair of states that any account number can
-// lead to is visited.
+// TestGenerousBeatsModestForEveryAccountNumber is a proof and not a sample: it visits
+// every pair of states that an account number can lead to.
 func TestGenerousBeatsModestForEveryAccountNumber(t *testing.T) {
 	generous, g := compileBuiltin(t, prize.Generous)
 	modest, m := compileBuiltin(t, prize.Modest)

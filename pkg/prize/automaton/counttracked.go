@@ -21,7 +21,7 @@ const tallyWords = 1 << 21
 // columns of numbers are independent, so they are counted in parallel. The number of
 // texts that k is the first to match is the difference of two columns.
 //
-// BenchmarkCount/thousand measures it.
+// BenchmarkCount/thousand measures this.
 func (a *Automaton) countTracked(parts []partgen.Format) (counts []*big.Int, total *big.Int) {
 	total = big.NewInt(1)
 	for _, part := range parts {
@@ -50,9 +50,9 @@ func (a *Automaton) countTracked(parts []partgen.Format) (counts []*big.Int, tot
 	return counts, total
 }
 
-// tallyPlan has the reachable states for the texts of some parts, renumbered, and their
-// transitions. States that differ only in their hits are merged, because hits are applied
-// by transitions.
+// tallyPlan holds the states that the texts of some parts can reach, renumbered, and
+// their transitions. States that differ only in their hits are merged, because
+// transitions apply the hits.
 type tallyPlan struct {
 	words  int // 64-bit words of a count
 	states int
@@ -204,7 +204,7 @@ func (p *tallyPlan) add(dst, src []uint64, factor uint64) {
 	}
 }
 
-// bigInt returns the number with the given words, lowest first.
+// bigInt returns the number with the given words, least significant first.
 func bigInt(words []uint64) *big.Int {
 	n := new(big.Int)
 	for i := len(words) - 1; i >= 0; i-- {

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// determine returns the minimal deterministic automaton of n, of the tracked or the
-// usual kind. Its error is errTooComplex if that has more than maxStates states.
+// determine returns the minimal deterministic automaton of n, of the tracked or the usual
+// kind. If it needs more than maxStates states, the error is errTooComplex.
 func (n *nfa) determine(maxStates int, tracked bool) (*Automaton, error) {
 	b := &builder{nfa: n, maxStates: maxStates, tracked: tracked, ids: map[string]uint32{}, begins: map[step][]uint32{}, empties: map[syntax.EmptyOp]int{}}
 	if err := b.build(); err != nil {
@@ -23,7 +23,7 @@ func (n *nfa) determine(maxStates int, tracked bool) (*Automaton, error) {
 type builder struct {
 	*nfa
 	maxStates int
-	tracked   bool // of the tracked kind: a state includes only a match with the last symbol
+	tracked   bool // of the tracked kind: a state includes only a match that ends with the last symbol
 	states    []state
 	ids       map[string]uint32
 	entries   int                    // of all states
@@ -41,15 +41,15 @@ type state struct {
 	entries []uint32 // instructions of unfinished matches, ascending
 	begin   bool     // nothing has been read
 	word    bool     // the last symbol is a word character; always false if no pattern has \b or \B
-	best    int      // the first pattern that has matched, in the tracked kind with the last symbol
+	best    int      // the first pattern that has matched; in the tracked kind, whose match ends with the last symbol
 }
 
 func (b *builder) classes() int { return len(b.sample) }
 
 func (b *builder) build() error {
 	b.start = b.add(state{begin: true, best: b.empty(0)})
-	// States are visited in the order of the length of the shortest texts that lead to
-	// them. longer is the first state of longer texts.
+	// States are visited in order of the length of the shortest texts that lead to them.
+	// longer is the first state of longer texts.
 	length, longer := 0, 1
 	for id := 0; id < len(b.states); id++ {
 		if len(b.states) > b.maxStates || b.entries > maxEntries {
@@ -68,7 +68,7 @@ func (b *builder) build() error {
 		}
 		if b.tracked {
 			b.hits = append(b.hits, int32(s.best))
-			s.best = len(b.starts) // accept has only matches at the end
+			s.best = len(b.starts) // accept holds only matches at the end
 		}
 		b.accept = append(b.accept, int32(b.matched(s, b.flags(s, -1))))
 	}
@@ -160,8 +160,8 @@ func (b *builder) read(s state, class int) state {
 	return after
 }
 
-// finish records matches that need no further symbol or condition in best, and
-// returns the remaining targets. This makes fewer states than waiting for the next symbol.
+// finish records matches that need no further symbol or condition in best, and returns
+// the remaining targets. This results in fewer states than waiting for the next symbol.
 func (b *builder) finish(targets []uint32, best *int) []uint32 {
 	if b.tracked {
 		return slices.DeleteFunc(targets, func(target uint32) bool {

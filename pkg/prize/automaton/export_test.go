@@ -1,7 +1,7 @@
 package automaton
 
-// Results calls visit with the results of two automata of the usual kind for every pair
-// of states that any text leads to, and with a text that does.
+// Results calls visit for every pair of states that any text leads to, with the results
+// of two automata of the usual kind and with a text that leads there.
 func Results(a, b *Automaton, visit func(text string, i, j int)) (pairs int) {
 	type pair struct{ a, b uint32 }
 	start := pair{a.start, b.start}

@@ -17,7 +17,7 @@ const (
 // nfa is the nondeterministic automaton of all patterns: the instructions of their
 // compiled programs, concatenated.
 type nfa struct {
-	insts     []syntax.Inst  // Out and Arg are indexes of this slice
+	insts     []syntax.Inst  // Out and Arg are indexes into this slice
 	bases     []uint32       // the first instruction of each pattern, and the number of instructions
 	starts    []uint32       // the initial instruction of each pattern
 	classOf   [symbols]uint8 // symbols that all patterns treat alike have the same class
@@ -92,8 +92,9 @@ func (n *nfa) patternOf(inst uint32) int {
 	return i - 1
 }
 
-// classify divides the symbols into classes. Symbols of one class are in the same sets that
-// instructions read and, if a pattern has \b or \B, are word characters or not alike.
+// classify divides the symbols into classes. No instruction distinguishes the symbols of
+// a class. If a pattern has \b or \B, either all symbols of a class are word characters
+// or none is.
 func (n *nfa) classify() {
 	seen := map[[symbols]bool]bool{}
 	n.sample = []byte{0}

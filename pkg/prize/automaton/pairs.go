@@ -2,8 +2,8 @@ package automaton
 
 import "encoding/binary"
 
-// minPairs is the minimum number of texts for which pairs, which take 192 KiB, are built.
-// A process that makes single draws does not need them.
+// minPairs is the minimum number of texts for which the tables of pairs are built. They
+// take 192 KiB, and a process that makes single draws does not need them.
 const minPairs = 16
 
 // MatchJoined matches len(dst) texts, each of width bytes, that are concatenated in

@@ -29,9 +29,9 @@ func (s *Search) Unmatched(a *Automaton) (string, bool) {
 	return s.find(a, a, func(i, _ int32) bool { return i == int32(a.patterns) })
 }
 
-// find returns a text for which the results of two automata are accepted. It visits
-// each pair of states once at each position. In the tracked kind it does not visit states
-// that a pattern has hit, because accept has only matches at the end.
+// find returns a text for which the results of two automata are accepted. It visits each
+// pair of states once at each position. In the tracked kind it does not visit states that
+// a pattern has hit, because accept holds only matches at the end.
 func (s *Search) find(a, b *Automaton, accepted func(i, j int32) bool) (string, bool) {
 	type pair struct{ a, b uint32 }
 	type node struct {
