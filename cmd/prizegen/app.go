@@ -38,22 +38,24 @@ type app struct {
 	inIsTerm  bool
 	errIsTerm bool
 	errWidth  func() int // the width of the terminal err, in columns
-	width     int        // the width of the terminal out, or 100
+	width     int        // the width of the terminal out; 100 if out is not a terminal
 	table     settings.Table
 	sources   settings.Sources
-	// trustRoots adds the embedded certificate authorities, once. It may be nil.
+	// trustRoots makes TLS trust the embedded certificate authorities if the system has
+	// none. Later calls do nothing. It may be nil.
 	trustRoots func()
 
 	// These are set before a command runs.
 	quiet     bool
-	running   bool // whether the arguments are valid and a command runs
+	running   bool // whether a command has started, which means that its arguments are valid
 	settings  *settings.Set
 	services  remote.Config  // the URLs of the services
-	client    *remote.Client // of those services, nil for none
+	client    *remote.Client // calls these services; nil if there are none
 	generator draw.Generator
 }
 
-// systemApp returns the app of a real process.
+// systemApp returns an app that uses the standard streams, the environment and the files
+// of this process.
 func systemApp() *app {
 	configDir, err := os.UserConfigDir()
 	if err != nil {
@@ -90,10 +92,10 @@ func isTerminal(out io.Writer) bool {
 func run(a *app, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// A second Ctrl-C ends the process at once if the first one did not.
+	// The first Ctrl-C cancels ctx. A second one kills the process immediately.
 	context.AfterFunc(ctx, stop)
-	// With this handler, writing to a closed pipe is an error instead of the end of
-	// the process, which leaves time to erase the progress bar.
+	// With this handler, writing to a closed pipe returns an error instead of killing the
+	// process, which leaves time to erase the progress bar.
 	pipe := make(chan os.Signal, 1)
 	signal.Notify(pipe, syscall.SIGPIPE)
 	defer signal.Stop(pipe)
@@ -111,8 +113,8 @@ func run(a *app, args []string) int {
 	return a.report(err)
 }
 
-// errInterrupted is returned by a command that ended because of a signal that only it
-// handles.
+// errInterrupted is returned by a command that was stopped by a signal that only this
+// command handles.
 var errInterrupted = errors.New("interrupted")
 
 // usageError is an error in the command line or the settings.
@@ -163,7 +165,7 @@ func (a *app) report(err error) int {
 // conflict matches cobra's error for flags that exclude each other.
 var conflict = regexp.MustCompile(`^if any flags in the group \[.*\] are set none of the others can be; \[(.*)\] were all set$`)
 
-// plainConflict replaces cobra's message about flags that exclude each other by a
+// plainConflict replaces cobra's message about flags that exclude each other with a
 // shorter one. It returns other messages unchanged.
 func plainConflict(message string) string {
 	match := conflict.FindStringSubmatch(message)
@@ -206,8 +208,8 @@ func (a *app) writeTable(headings []string, rows [][]string) error {
 	})))
 }
 
-// stdin returns a reader of standard input that fails when the context ends, even while
-// it waits for input.
+// stdin returns a reader of standard input. Its Read method returns an error when the
+// context is done, even while it waits for input.
 func (a *app) stdin(ctx context.Context) io.Reader {
 	r, w := io.Pipe()
 	go func() {
@@ -227,7 +229,7 @@ func (a *app) note(format string, args ...any) {
 
 // say writes a line to standard error.
 func (a *app) say(format string, args ...any) {
-	// There is nowhere to report an error of standard error.
+	// If standard error fails, there is nowhere to report it.
 	_, _ = fmt.Fprintf(a.err, format+"\n", args...)
 }
 
@@ -238,7 +240,7 @@ func (a *app) quietly() *app {
 	return &quiet
 }
 
-// env returns an environment variable, "" if it is not set.
+// env returns the value of an environment variable, or "" if it is not set.
 func (a *app) env(name string) string {
 	for _, pair := range a.sources.Environ {
 		if value, ok := strings.CutPrefix(pair, name+"="); ok {
@@ -251,8 +253,9 @@ func (a *app) env(name string) string {
 // isInteractive reports whether the interactive program can run.
 func (a *app) isInteractive() bool { return a.inIsTerm && isTerminal(a.out) }
 
-// styles are the styles of results on a terminal with colors; elsewhere they do nothing.
-// They use the palette of the terminal, so that they are readable on any background.
+// styles contains the text styles for results. They do nothing unless the output is a
+// terminal with colors. They use the terminal's own palette, so results are readable on
+// any background.
 type styles struct{ head, win, faint, warn lipgloss.Style }
 
 func (a *app) styles() styles {

@@ -35,13 +35,14 @@ func connect(a *app) {
 // userAgent returns the User-Agent of requests to other servers.
 func userAgent() string { return "prizegen/" + thisBuild().Version }
 
-// calls reports whether a service makes its part of the draws.
+// calls reports whether a service, rather than this process, generates its part of the
+// draws.
 func (a *app) calls(service string) bool {
 	return a.client != nil && a.client.Address(service) != nil
 }
 
-// textFormat returns the given format of the texts, or the format of the text service if
-// none was given.
+// textFormat returns the given text format, or the format of the text service if none was
+// given.
 func textFormat(ctx context.Context, a *app, given *settings.Value[textgen.Format]) (textgen.Format, error) {
 	if a.calls(remote.Text) && !given.Given() {
 		return a.client.TextFormat(ctx)
@@ -49,8 +50,8 @@ func textFormat(ctx context.Context, a *app, given *settings.Value[textgen.Forma
 	return given.Get(), nil
 }
 
-// numberFormat returns the given format of the numbers, or the format of the number
-// service if none was given.
+// numberFormat returns the given number format, or the format of the number service if
+// none was given.
 func numberFormat(ctx context.Context, a *app, given *settings.Value[numgen.Format]) (numgen.Format, error) {
 	if a.calls(remote.Number) && !given.Given() {
 		return a.client.NumberFormat(ctx)
@@ -58,8 +59,8 @@ func numberFormat(ctx context.Context, a *app, given *settings.Value[numgen.Form
 	return given.Get(), nil
 }
 
-// deployedFormats returns the formats of the services, or the default for a part that this
-// process makes.
+// deployedFormats returns the formats that the services use. For a part that this process
+// generates itself, it returns the default format.
 func deployedFormats(ctx context.Context, a *app) (textgen.Format, numgen.Format, error) {
 	text, err := textgen.Parse(textgen.Default)
 	if a.calls(remote.Text) {
@@ -75,8 +76,8 @@ func deployedFormats(ctx context.Context, a *app) (textgen.Format, numgen.Format
 	return text, number, err
 }
 
-// rulesFor returns the rules of a command: those of --rules if it was given, otherwise
-// those of the prize service.
+// rulesFor returns the rules for a command: the rules of --rules if the flag was given,
+// otherwise the rules of the prize service.
 func rulesFor(ctx context.Context, a *app, rules *settings.Value[string]) (*prize.Rules, error) {
 	if a.calls(remote.Prize) && !rules.Given() {
 		return namedRules(ctx, a, "")
@@ -84,9 +85,9 @@ func rulesFor(ctx context.Context, a *app, rules *settings.Value[string]) (*priz
 	return namedRules(ctx, a, rules.Get())
 }
 
-// namedRules returns the rules that a reference stands for: built-in rules, a file, or
-// rules that the prize service knows. An empty reference stands for the rules deployed
-// there, and for the default rules if no service is used.
+// namedRules returns the rules that a reference names: built-in rules, a file, or rules
+// that the prize service knows. An empty reference means the rules deployed at the prize
+// service, or the default rules if there is no prize service.
 func namedRules(ctx context.Context, a *app, ref string) (*prize.Rules, error) {
 	switch {
 	case !a.calls(remote.Prize):
@@ -101,8 +102,8 @@ func namedRules(ctx context.Context, a *app, ref string) (*prize.Rules, error) {
 	return rules, err
 }
 
-// prizeURLFlag returns the flag that a command line needs to find rules which only the
-// prize service knows, or "".
+// prizeURLFlag returns the --prize-url flag if a command line needs it to find rules that
+// only the prize service knows, otherwise "".
 func prizeURLFlag(a *app, given string, rules *prize.Rules) string {
 	if !a.calls(remote.Prize) || slices.Contains(prize.Builtins(), rules.Name) || given != prize.Default && given != rules.Name {
 		return ""
@@ -110,11 +111,12 @@ func prizeURLFlag(a *app, given string, rules *prize.Rules) string {
 	return " --prize-url " + show.ShellWord(a.client.Address(remote.Prize).String())
 }
 
-// unavailableHint returns the hint for a service that does not answer, or "".
+// unavailableHint returns a hint if err reports a service that does not answer, otherwise
+// "".
 func unavailableHint(err error) string {
 	var unavailable *remote.Unavailable
 	if !errors.As(err, &unavailable) || !slices.Contains([]string{remote.Text, remote.Number, remote.Prize, remote.Core}, unavailable.Service) {
 		return ""
 	}
-	return fmt.Sprintf("start it with prizegen serve --role=%s, give its URL with --%s-url, or see prizegen status", unavailable.Service, unavailable.Service)
+	return fmt.Sprintf("start it with prizegen serve --role=%s, set its URL with --%s-url, or run prizegen status", unavailable.Service, unavailable.Service)
 }

@@ -45,7 +45,7 @@ Campaigns are in the database of --db, or at the core service of --core-url or -
 }
 
 func oneCampaign() cobra.PositionalArgs {
-	return oneArg("name", "give the name of a campaign; see prizegen campaign list")
+	return oneArg("name", "specify a campaign name; prizegen campaign list shows all of them")
 }
 
 // planFlags are the flags that describe a campaign.
@@ -62,14 +62,14 @@ type planFlags struct {
 func newPlanFlags(a *app, cmd *cobra.Command) planFlags {
 	f := planFlags{formats: newFormats(a, cmd), rules: newRulesFlag(a, cmd)}
 	f.title = cmd.Flags().String("title", "", "`title` for people (default: the name)")
-	f.opens = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "opens", "start at this time in UTC: 2027-06-01, \"2027-06-01 18:00\" or RFC 3339; none starts when you open it")
-	f.closes = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "closes", "end at this time; none ends when you close it")
+	f.opens = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "opens", "start at this time in UTC: 2027-06-01, \"2027-06-01 18:00\" or RFC 3339; none means when you open it")
+	f.closes = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "closes", "end at this time; none means when you close it")
 	f.maxPlays = cmd.Flags().Int64("max-plays", 0, "limit each entrant to this `number` of plays; 0 means no limit")
 	f.requireEmail = cmd.Flags().Bool("require-email", false, "require an email address, and count plays by it")
 	return f
 }
 
-// parseTime parses a time. It returns nil for none.
+// parseTime parses a time. It returns nil for "none".
 func parseTime(text string) (*time.Time, error) {
 	if text == "none" {
 		return nil, nil
@@ -85,8 +85,8 @@ func parseTime(text string) (*time.Time, error) {
 func newCampaignCreateCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "create NAME", Short: "Create a draft",
-		Long: `Create a draft, which nobody can play yet. Its name is part of the URL of its web page
-and has only lower-case letters, digits and hyphens.`,
+		Long: `Create a draft, which nobody can play yet. Its name becomes part of the URL of its web
+page, so it may contain only lower-case letters, digits and hyphens.`,
 		Example: `  prizegen campaign create summer --title "The great summer draw"
   prizegen campaign create vip --rules vip.yaml --text upper3 --number digits6 --max-plays 1 --require-email --open`,
 		Args: oneCampaign(),
@@ -108,13 +108,13 @@ and has only lower-case letters, digits and hyphens.`,
 		if *open {
 			return openCampaign(ctx, a, c, draft.Name)
 		}
-		a.note("the campaign %s is a draft; open it with prizegen campaign open %s", draft.Name, draft.Name)
+		a.note("campaign %s is a draft; open it with prizegen campaign open %s", draft.Name, draft.Name)
 		return nil
 	})
 }
 
-// fillPlan adds the rules and formats to a plan. A core service adds its deployed ones
-// itself, so it gets only those that were given.
+// fillPlan adds the rules and formats to a plan. A core service fills in its deployed
+// rules and formats itself, so fillPlan sends it only the ones that were given.
 func fillPlan(a *app, flags planFlags, plan *campaign.Plan) error {
 	isRemote := a.services.Core != nil
 	if !isRemote || flags.formats.text.Given() {
@@ -128,7 +128,7 @@ func fillPlan(a *app, flags planFlags, plan *campaign.Plan) error {
 	}
 	rules, err := loadRules(a, flags.rules.Get())
 	if errors.Is(err, prize.ErrUnknownRules) && isRemote {
-		plan.Rules, plan.RulesYAML = flags.rules.Get(), "" // the core may know them
+		plan.Rules, plan.RulesYAML = flags.rules.Get(), "" // the core may know these rules
 		return nil
 	}
 	if err == nil {
@@ -140,8 +140,8 @@ func fillPlan(a *app, flags planFlags, plan *campaign.Plan) error {
 func newCampaignEditCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "edit NAME", Short: "Change a campaign",
-		Long: `Change a campaign as the flags say. Once it is open, you can change only its title, its
-closing time and its limit of plays.`,
+		Long: `Change the properties of a campaign that the flags specify. Once it is open, you can
+change only its title, its closing time and its limit on plays.`,
 		Example: `  prizegen campaign edit summer --closes "2027-09-01 18:00"`,
 		Args:    oneCampaign(),
 	}
@@ -171,7 +171,7 @@ closing time and its limit of plays.`,
 			plan.RulesYAML = string(rules.Source())
 		}
 		if _, err = c.Edit(ctx, old.Name, old.Version, plan); err == nil {
-			a.note("changed the campaign %s", old.Name)
+			a.note("changed campaign %s", old.Name)
 		}
 		return err
 	})
@@ -180,8 +180,8 @@ closing time and its limit of plays.`,
 func newCampaignOpenCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "open NAME", Short: "Open a draft for playing",
-		Long: `Open a draft: fix its rules, formats and stock, make a seed of 256 random bits and print
-the commitment to the seed. Publish the commitment: it proves later that you did not
+		Long: `Open a draft: fix its rules, formats and stock, generate a seed of 256 random bits and
+print the commitment to the seed. Publish the commitment. It will prove that you did not
 change the seed.`,
 		Example: "  prizegen campaign open summer", Args: oneCampaign(),
 	}
@@ -193,14 +193,14 @@ func openCampaign(ctx context.Context, a *app, c campaigns, name string) error {
 	if err != nil {
 		return err
 	}
-	a.note("the campaign %s is open; this is the commitment to its seed:", opened.Name)
+	a.note("campaign %s is open; the commitment to its seed is:", opened.Name)
 	return a.write([]byte(opened.Commitment + "\n"))
 }
 
 func newCampaignCloseCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "close NAME", Short: "End a campaign and reveal its seed",
-		Long:    "End a campaign for good and print its seed, with which anyone can check its draws.",
+		Long:    "End a campaign permanently and print its seed. With the seed, anyone can check the draws.",
 		Example: "  prizegen campaign close summer", Args: oneCampaign(),
 	}
 	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {
@@ -208,20 +208,20 @@ func newCampaignCloseCmd(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		a.note("the campaign %s is closed after %s; this is its seed:", closed.Name, show.Count(uint64(closed.Plays), "draw"))
+		a.note("campaign %s is closed after %s; its seed is:", closed.Name, show.Count(uint64(closed.Plays), "draw"))
 		return a.write([]byte(closed.Seed + "\n"))
 	})
 }
 
 func newCampaignDeleteCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "delete NAME", Short: "Delete a draft", Long: "Delete a draft. A campaign that was open cannot be deleted.",
+		Use: "delete NAME", Short: "Delete a draft", Long: "Delete a draft. A campaign that has been opened cannot be deleted.",
 		Example: "  prizegen campaign delete summer", Args: oneCampaign(),
 	}
 	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {
 		err := c.Delete(ctx, args[0])
 		if err == nil {
-			a.note("deleted the draft %s", args[0])
+			a.note("deleted draft %s", args[0])
 		}
 		return err
 	})
@@ -229,7 +229,7 @@ func newCampaignDeleteCmd(a *app) *cobra.Command {
 
 func newCampaignListCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "list", Short: "List campaigns, the newest first", Long: "List campaigns, the newest first.",
+		Use: "list", Short: "List campaigns, newest first", Long: "List campaigns, newest first.",
 		Example: "  prizegen campaign list --state open -o json", Args: cobra.NoArgs,
 	}
 	states := []string{string(campaign.Draft), string(campaign.Open), string(campaign.Closed)}
@@ -273,7 +273,7 @@ func newCampaignShowCmd(a *app) *cobra.Command {
 	})
 }
 
-// campaignText returns a campaign and its prizes as text.
+// campaignText returns a description of a campaign and its prizes.
 func campaignText(c *campaign.Campaign, style styles) string {
 	plays := "no limit"
 	if c.MaxPlays > 0 {
@@ -313,7 +313,7 @@ func campaignText(c *campaign.Campaign, style styles) string {
 	return text
 }
 
-// timeText formats a time in UTC, or returns a dash for nil.
+// timeText formats a time in UTC. It returns a dash for nil.
 func timeText(t *time.Time) string {
 	if t == nil {
 		return "-"

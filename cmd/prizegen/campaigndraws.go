@@ -17,7 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// pages reads a list page by page, up to most entries; 0 means all.
+// pages reads up to most entries of a list, page by page; 0 means all entries.
 func pages[T any](most int, page func(cursor string, limit int) (list []T, next string, err error)) ([]T, error) {
 	all := []T{}
 	for cursor := ""; ; {
@@ -37,15 +37,15 @@ func pages[T any](most int, page func(cursor string, limit int) (list []T, next 
 	}
 }
 
-// newLimitFlag adds the flag --limit.
+// newLimitFlag adds the --limit flag.
 func newLimitFlag(cmd *cobra.Command) *int {
 	return cmd.Flags().Int("limit", 50, "show at most this `number`; 0 means all")
 }
 
 func newCampaignDrawsCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "draws NAME", Short: "List the draws of a campaign, the newest first",
-		Long: "List the draws of a campaign and who played them, the newest first.",
+		Use: "draws NAME", Short: "List the draws of a campaign, newest first",
+		Long: "List the draws of a campaign and who played them, newest first.",
 		Example: `  prizegen campaign draws summer --status unclaimed
   prizegen campaign draws summer --limit 0 --oldest -o ndjson`,
 		Args: oneCampaign(),
@@ -73,7 +73,7 @@ func newCampaignDrawsCmd(a *app) *cobra.Command {
 	})
 }
 
-// writeDraws writes draws of campaigns in a format.
+// writeDraws writes the draws of a campaign in a format.
 func writeDraws(a *app, list []campaign.Draw, format string) error {
 	switch format {
 	case "json":
@@ -111,10 +111,10 @@ func writeDraws(a *app, list []campaign.Draw, format string) error {
 	return a.writeTable([]string{"INDEX", "ACCOUNT", "RULE", "PRIZE", "PLAYED", "PLAYER", "STATE", "ID"}, rows)
 }
 
-// writeDrawsCSV writes draws with the columns of prizegen draw.
+// writeDrawsCSV writes draws with the same columns as prizegen draw.
 func writeDrawsCSV(a *app, list []campaign.Draw) error {
 	w := csv.NewWriter(resultWriter{a})
-	// Error below returns the first error of all writes.
+	// w.Error returns the first error of all writes.
 	_ = w.Write([]string{"index", "account", "rule", "prize", "value", "currency"})
 	for i := range list {
 		d := &list[i]
@@ -129,12 +129,12 @@ func writeDrawsCSV(a *app, list []campaign.Draw) error {
 }
 
 func oneDraw() cobra.PositionalArgs {
-	return oneArg("id", "give the id of a draw; see prizegen campaign draws")
+	return oneArg("id", "specify the ID of a draw; prizegen campaign draws lists them")
 }
 
 func newCampaignClaimCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "claim ID", Short: "Record that a prize was handed over", Long: "Record that the prize of a draw was handed over. With --undo, remove that record.",
+		Use: "claim ID", Short: "Record that a prize was handed over", Long: "Record that the prize of a draw was handed over. With --undo, remove this record.",
 		Example: `  prizegen campaign claim summer-17-3k5dyzf2q7wmb4xu --note "collected at the desk"`, Args: oneDraw(),
 	}
 	note := cmd.Flags().String("note", "", "`note` about the handover")
@@ -158,7 +158,7 @@ func newCampaignClaimCmd(a *app) *cobra.Command {
 func newCampaignVoidCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "void ID", Short: "Declare a draw invalid",
-		Long: `Declare a draw invalid for good. The draw and the reason stay on record, and its prize
+		Long: `Declare a draw invalid permanently. The draw and the reason stay on record, and the prize
 does not return to the stock.`,
 		Example: `  prizegen campaign void summer-17-3k5dyzf2q7wmb4xu --reason "played by the staff"`, Args: oneDraw(),
 	}
@@ -176,9 +176,9 @@ does not return to the stock.`,
 func newCampaignExportCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "export NAME", Short: "Write all draws of a campaign",
-		Long: `Write a campaign and all its draws: as one JSON object that prizegen verify recomputes,
-or as CSV for a spreadsheet. The seed is included once the campaign is closed, personal
-data only with --entrants.`,
+		Long: `Write a campaign and all its draws, either as one JSON object that prizegen verify can
+check or as CSV for a spreadsheet. The output contains the seed once the campaign is
+closed. It contains personal data only with --entrants.`,
 		Example: `  prizegen campaign export summer >summer.json
   prizegen campaign export summer -o csv --entrants --file summer.csv`,
 		Args: oneCampaign(),
@@ -205,7 +205,7 @@ data only with --entrants.`,
 
 func newCampaignHistoryCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "history [NAME]", Short: "Show the audit trail, the newest first", Long: "Show who changed what, the newest first, in all campaigns or in one.",
+		Use: "history [NAME]", Short: "Show the audit trail, newest first", Long: "Show who changed what in one campaign or in all of them, newest first.",
 		Example: "  prizegen campaign history summer", Args: cobra.MaximumNArgs(1),
 	}
 	limit := newLimitFlag(cmd)

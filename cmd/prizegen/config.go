@@ -17,17 +17,17 @@ func newConfigCmd(a *app) *cobra.Command {
 		Long: `Show and check every setting, its value and its source.
 
 A flag overrides the environment, which overrides the configuration file, which
-overrides the default. The environment variable of a setting is PRIZEGEN_ and its name in capitals,
-with _ for -: text-url is PRIZEGEN_TEXT_URL. Empty variables are ignored. The format
-flags of all commands belong to the settings text-format and number-format. Flags for
-one run, such as --account, are not settings.
+overrides the default. The environment variable of a setting is PRIZEGEN_ followed by its
+name in capitals with _ for -, so text-url can be set with PRIZEGEN_TEXT_URL. Empty
+variables are ignored. The format flags of all commands use the text-format and
+number-format settings. Flags for a single run, such as --account, are not settings.
 
-The configuration file is the one of --config or PRIZEGEN_CONFIG, otherwise
+--config or PRIZEGEN_CONFIG names the configuration file. The default is
 prizegen/config.yaml in your configuration directory, if it exists. It is YAML with
 one line for each setting, such as text-url: http://text:8081.
 
-Secrets have no flag. They, the seed and the database can also be read from a file: add
-_FILE to the variable, as in PRIZEGEN_ADMIN_TOKEN_FILE. They are never shown.
+Secrets have no flags. Secrets, the seed and the database can also be read from a file:
+add _FILE to the variable, as in PRIZEGEN_ADMIN_TOKEN_FILE. They are never shown.
 
 docs/configuration.md lists all settings.`,
 		Example: `  prizegen config
@@ -50,7 +50,8 @@ docs/configuration.md lists all settings.`,
 	return cmd
 }
 
-// configTable returns a report as a table, with a line about the configuration file.
+// configTable returns a report as a table, followed by a line about the configuration
+// file.
 func configTable(r settings.Report, style styles) string {
 	names, values := 0, 0
 	for _, row := range r.Settings {
@@ -68,7 +69,7 @@ func configTable(r settings.Report, style styles) string {
 	}
 	switch {
 	case r.File == "":
-		b.WriteString("\nNo configuration file; name one with --config.\n")
+		b.WriteString("\nNo configuration file; specify one with --config.\n")
 	case r.Read:
 		fmt.Fprintf(&b, "\nThe configuration file is %s.\n", r.File)
 	default:

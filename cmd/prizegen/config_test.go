@@ -21,7 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "write the settings into docs/configuration.md")
 
-// newTestApp returns an app with the given environment and files, and its output.
+// newTestApp returns an app with the given environment and files, and buffers for its
+// output.
 func newTestApp(environ []string, files map[string]string) (a *app, out, err *bytes.Buffer) {
 	tree := fstest.MapFS{}
 	for name, content := range files {
@@ -40,7 +41,7 @@ func newTestApp(environ []string, files map[string]string) (a *app, out, err *by
 
 const userFile = "home/prizegen/config.yaml"
 
-// configured parses and configures a command line, but calls inspect in place of the
+// configured parses and configures a command line, then calls inspect instead of the
 // command.
 func configured(t *testing.T, a *app, inspect func(*cobra.Command), args ...string) error {
 	t.Helper()
@@ -63,8 +64,8 @@ func isGiven(f *pflag.Flag) bool {
 	return ok && value.Given()
 }
 
-// TestPrecedence sets settings in every combination of places: a flag overrides the
-// environment, which overrides the file, which overrides the default.
+// TestPrecedence sets settings in every combination of sources. It checks that a flag
+// overrides the environment, which overrides the file, which overrides the default.
 func TestPrecedence(t *testing.T) {
 	settings := []struct{ command, flag, setting, variable, standard, typed, environ, file string }{
 		{"draw", "start", "start", "PRIZEGEN_START", "0", "1", "2", "3"},
@@ -97,7 +98,7 @@ func TestPrecedence(t *testing.T) {
 				err := configured(t, a, func(cmd *cobra.Command) {
 					f := cmd.Flags().Lookup(s.flag)
 					if got := f.Value.String(); got != want {
-						t.Errorf("got the value %q, want %q", got, want)
+						t.Errorf("got value %q, want %q", got, want)
 					}
 					if f.Changed != isTyped {
 						t.Errorf("got Changed = %v, want %v: only typed flags count", f.Changed, isTyped)
@@ -114,8 +115,9 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
-// TestConfigFilePrecedence names configuration files in every way: --config overrides
-// PRIZEGEN_CONFIG, which overrides the file in the user's configuration directory.
+// TestConfigFilePrecedence names the configuration file in every possible way. It checks
+// that --config overrides PRIZEGEN_CONFIG, which overrides the file in the user's
+// configuration directory.
 func TestConfigFilePrecedence(t *testing.T) {
 	files := map[string]string{userFile: "start: 1", "environ.yaml": "start: 2", "typed.yaml": "start: 3"}
 	environ := []string{"PRIZEGEN_CONFIG=environ.yaml"}
@@ -142,7 +144,7 @@ func TestConfigFilePrecedence(t *testing.T) {
 	}
 }
 
-// TestRequiredFlag sets required flags outside the command line.
+// TestRequiredFlag checks that required flags can be set outside of the command line.
 func TestRequiredFlag(t *testing.T) {
 	a, out, stderr := newTestApp([]string{"PRIZEGEN_LABEL=text"}, map[string]string{userFile: "bytes: 3\nseed: 42\n"})
 	if status := run(a, []string{"stream"}); status != exitDone || out.String() != "\x38\xd5\xa4" {
@@ -150,14 +152,14 @@ func TestRequiredFlag(t *testing.T) {
 	}
 }
 
-// TestFormatOfAnotherCommand sets an output format that only some commands have, and one
-// that no command has.
+// TestFormatOfAnotherCommand checks an output format that only some commands support, and
+// one that no command supports.
 func TestFormatOfAnotherCommand(t *testing.T) {
 	a, _, _ := newTestApp([]string{"PRIZEGEN_OUTPUT=ndjson"}, nil)
 	err := configured(t, a, func(cmd *cobra.Command) {
 		f := cmd.Flags().Lookup("output")
 		if got := f.Value.String(); got != "table" || isGiven(f) {
-			t.Errorf("odds: got the format %s, given %v, want the default table", got, isGiven(f))
+			t.Errorf("odds: got format %s, given %v, want the default table", got, isGiven(f))
 		}
 	}, "odds")
 	if err != nil {
@@ -203,7 +205,7 @@ func TestConfigurationPage(t *testing.T) {
 	before, rest, found := strings.Cut(string(content), "| setting | ")
 	end := strings.Index(rest, "\n\n")
 	if !found || end < 0 {
-		t.Fatalf("%s has no table of settings", page)
+		t.Fatalf("%s contains no table of settings", page)
 	}
 	a, _, _ := newTestApp(nil, nil)
 	want := before + settingsTable(a.table) + rest[end+1:]

@@ -14,7 +14,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// testUnavailableDatabase plays at a core while its database is unavailable for some time.
+// testUnavailableDatabase plays through a core while its database is unavailable for some
+// time.
 func testUnavailableDatabase(t *testing.T, core *service, logged string, disable, restore func()) {
 	t.Helper()
 	admin := adminAt(t, core.url, adminToken)
@@ -31,7 +32,7 @@ func testUnavailableDatabase(t *testing.T, core *service, logged string, disable
 	t.Logf("%d answered plays, %d refused, %d draws stored", len(people.keys), people.refused.Load(), c.Plays)
 }
 
-// TestDatabaseServerStops stops PostgreSQL as in a crash, and starts it again.
+// TestDatabaseServerStops checks that plays survive a crash and a restart of PostgreSQL.
 func TestDatabaseServerStops(t *testing.T) {
 	server := storetest.StartServer(t, true)
 	t.Setenv("PRIZEGEN_DB", server.Address())
@@ -44,7 +45,8 @@ func TestDatabaseServerStops(t *testing.T) {
 	})
 }
 
-// TestDatabaseFileIsLocked locks the database file with another program.
+// TestDatabaseFileIsLocked checks that plays survive a lock that another program holds on
+// the database file.
 func TestDatabaseFileIsLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "prizegen.db")
 	t.Setenv("PRIZEGEN_DB", path)
@@ -69,8 +71,8 @@ func TestDatabaseFileIsLocked(t *testing.T) {
 	}
 }
 
-// TestDiskIsFull fills the disk of the database, a small one in memory. A core with a full
-// disk can still show pages, so it stays ready.
+// TestDiskIsFull fills the disk that contains the database, a small one in memory. A core
+// with a full disk can still show pages, so it remains ready.
 func TestDiskIsFull(t *testing.T) {
 	disk := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk).CombinedOutput(); err != nil {
@@ -83,7 +85,7 @@ func TestDiskIsFull(t *testing.T) {
 	})
 	t.Setenv("PRIZEGEN_DB", filepath.Join(disk, "prizegen.db"))
 	core := startService(t, "--role", "core", "--no-welcome")
-	t.Cleanup(core.kill) // before the disk is unmounted
+	t.Cleanup(core.kill) // the disk must be unmounted afterwards
 	filler := filepath.Join(disk, "filler")
 	fill := func() {
 		f, err := os.Create(filler)

@@ -17,8 +17,8 @@ func newDBCmd(a *app) *cobra.Command {
 		Use: "db", Short: "Manage the database of campaigns",
 		Long: `Manage the database of campaigns: the SQLite file or PostgreSQL server of --db.
 
-These commands never work through a core: the database holds the seeds of open
-campaigns, which must not leave it.`,
+These commands never work through a core, because the database contains the seeds of open
+campaigns, which must stay secret.`,
 		Example: `  prizegen db status
   prizegen db migrate --db postgres://prizegen@db.example.org/prizegen`,
 		Args: cobra.NoArgs,
@@ -28,18 +28,19 @@ campaigns, which must not leave it.`,
 	return cmd
 }
 
-// dbCmd completes a command on the database, whatever version its tables have.
+// dbCmd completes a command that works on the database, whatever the version of its
+// tables.
 func dbCmd(a *app, cmd *cobra.Command, f func(ctx context.Context, db *store.DB) error) *cobra.Command {
 	cmd.Args = cobra.NoArgs
 	return dbFileCmd(a, cmd, store.Options{KeepVersion: true}, func(ctx context.Context, db *store.DB, _ string) error { return f(ctx, db) })
 }
 
-// dbFileCmd completes a command on the database and a file.
+// dbFileCmd completes a command that works on the database and a file.
 func dbFileCmd(a *app, cmd *cobra.Command, o store.Options, f func(ctx context.Context, db *store.DB, file string) error) *cobra.Command {
 	address := newDBFlag(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !address.Typed() && a.services.Core != nil {
-			return usagef("prizegen db cannot work through a core; give the database with --db")
+			return usagef("prizegen db cannot work through a core; specify the database with --db")
 		}
 		db, err := openStore(cmd.Context(), a, address.Get(), o)
 		if err != nil {
@@ -57,13 +58,14 @@ func dbFileCmd(a *app, cmd *cobra.Command, o store.Options, f func(ctx context.C
 func newDBBackupCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "backup FILE", Short: "Copy the database into a new file",
-		Long: `Copy the database, as it is at one moment, into a new SQLite file. Other programs can
-use the database meanwhile, older versions too: its tables stay as they are.
+		Long: `Copy a consistent snapshot of the database into a new SQLite file. Other programs,
+including older versions of prizegen, can use the database meanwhile. Its tables are not
+changed.
 
-The file holds the seeds of open campaigns and the names of entrants: protect it like
+The file contains the seeds of open campaigns and the names of entrants. Protect it like
 the database itself.`,
 		Example: "  prizegen db backup campaigns-monday.db --db postgres://prizegen@db.example.org/prizegen",
-		Args:    oneArg("file", "give the file to write"),
+		Args:    oneArg("file", "specify the file to write"),
 	}
 	return dbFileCmd(a, cmd, store.Options{KeepVersion: true}, func(ctx context.Context, db *store.DB, file string) error {
 		progress := startProgress(a, 0, "row")
@@ -71,7 +73,7 @@ the database itself.`,
 		err := db.Backup(ctx, file, progress.add)
 		progress.stop()
 		if errors.Is(err, fs.ErrExist) {
-			return hintError{fmt.Errorf("%s already exists", file), "give another name"}
+			return hintError{fmt.Errorf("%s already exists", file), "choose another name"}
 		}
 		if err == nil {
 			a.note("copied %s to %s", db.Address(), file)
@@ -83,11 +85,11 @@ the database itself.`,
 func newDBRestoreCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "restore FILE", Short: "Fill an empty database with a backup",
-		Long: `Copy a backup into an empty database, all of it or nothing. The backup may be from the
-other kind of database: backup and restore move campaigns from SQLite to PostgreSQL and
-back.`,
+		Long: `Copy a backup into an empty database. If that fails, the database stays empty. The backup
+may come from the other kind of database, so you can move campaigns from SQLite to
+PostgreSQL and back.`,
 		Example: "  prizegen db restore campaigns-monday.db --db new.db",
-		Args:    oneArg("file", "give the file that prizegen db backup wrote"),
+		Args:    oneArg("file", "specify a file that prizegen db backup wrote"),
 	}
 	return dbFileCmd(a, cmd, store.Options{}, func(ctx context.Context, db *store.DB, file string) error {
 		progress := startProgress(a, 0, "row")
@@ -126,7 +128,7 @@ func newDBMigrateCmd(a *app) *cobra.Command {
 
 func newDBStatusCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "status", Short: "Show the state of the database", Long: "Show the kind of the database, its version and the number of its rows.",
+		Use: "status", Short: "Show the state of the database", Long: "Show the kind of database, its version and its number of rows.",
 		Example: "  prizegen db status -o json",
 	}
 	output := settings.DefineOutput(a.table, cmd, "table", "json")

@@ -20,7 +20,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// drawOptions are the options of the commands draw and prize.
+// drawOptions are the options of the draw and prize commands.
 type drawOptions struct {
 	formats  formats
 	run      runFlags
@@ -38,11 +38,11 @@ func newDrawCmd(a *app) *cobra.Command {
 		Short: "Draw account numbers and what they win",
 		Long: `Generate account numbers and decide what each of them wins.
 
-With --account, decide the given account numbers instead. With --campaign, play a
-campaign: the draw is stored and takes its prize from the stock.
+With --account, use the given account numbers instead. With --campaign, play a campaign:
+the draw is stored and its prize is taken from the stock.
 
-The same seed makes the same draws, whatever the number of cores. prizegen verify
-recomputes draws that were written as json or ndjson.`,
+The same seed always produces the same draws, whatever the number of cores. prizegen
+verify recomputes draws that were written as json or ndjson.`,
 		Example: `  prizegen draw
   prizegen draw --seed 42 --start 9 -o ndjson
   prizegen draw -n 1000000 --rules modest -o csv >draws.csv
@@ -54,7 +54,7 @@ recomputes draws that were written as json or ndjson.`,
 	o.run, o.count = newRunFlags(a, cmd), newCountFlag(a, cmd, "draws")
 	o.formats = newFormats(a, cmd)
 	o.rules = newRulesFlag(a, cmd)
-	cmd.Flags().StringArrayVar(&o.accounts, "account", nil, "decide this account `number` instead of a generated one; can be repeated")
+	cmd.Flags().StringArrayVar(&o.accounts, "account", nil, "use this account `number` instead of a generated one; can be repeated")
 	o.output = settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")
 	o.plays = newPlayFlags(a, cmd)
 	exclusive(cmd, "account", "count", "text", "number")
@@ -89,7 +89,7 @@ func runDraw(ctx context.Context, a *app, o drawOptions) error {
 	return w.run(ctx)
 }
 
-// replay returns the command line that makes the same draws again.
+// replay returns the command line that repeats the same draws.
 func replay(o drawOptions, spec draw.Spec) string {
 	words := []string{"prizegen", "draw", "--seed", show.ShellWord(string(spec.Seed))}
 	add := func(flag, value, standard string) {
@@ -113,18 +113,18 @@ func replay(o drawOptions, spec draw.Spec) string {
 	return strings.Join(words, " ")
 }
 
-// drawWriter makes the draws of a spec and writes them as they are made.
+// drawWriter makes the draws of a spec and writes each of them immediately.
 type drawWriter struct {
 	a            *app
 	spec         draw.Spec
 	format       string // table, json, ndjson or csv
 	seedIsNew    bool
 	accountWidth int    // width of the table's column
-	replay       string // the command line that makes the draws again, "" for none
+	replay       string // the command line that repeats the draws; "" if there is none
 	tally        *draw.Tally
 }
 
-// newDrawWriter resolves the seed and the rules of a run of count draws.
+// newDrawWriter determines the seed and the rules for a run of count draws.
 func newDrawWriter(ctx context.Context, a *app, o drawOptions, count uint64) (*drawWriter, error) {
 	rules, err := rulesFor(ctx, a, o.rules)
 	if err != nil {
@@ -140,8 +140,8 @@ func newDrawWriter(ctx context.Context, a *app, o drawOptions, count uint64) (*d
 	}, nil
 }
 
-// run makes and writes the draws. Even if it fails, it writes only whole lines and closes
-// the JSON.
+// run makes and writes the draws. Even if it fails, the output contains only whole lines,
+// and its JSON is closed.
 func (w *drawWriter) run(ctx context.Context) error {
 	encoding := w.encoding()
 	if err := w.a.write(encoding.Header()); err != nil {
@@ -177,8 +177,8 @@ func (w *drawWriter) encoding() *draw.Encoding {
 	}
 }
 
-// table returns a table whose column widths are known before the first draw, so that
-// each line can be written when its draw is made.
+// table returns a table whose column widths are known before the first draw. Each line
+// can thus be written as soon as its draw is made.
 func (w *drawWriter) table() *draw.Encoding {
 	s, rules := w.a.styles(), w.spec.Rules
 	last := w.spec.Start + max(w.spec.Count, 1) - 1
@@ -208,7 +208,8 @@ func (w *drawWriter) table() *draw.Encoding {
 	return draw.Table(&w.spec, s.head.Render(header)+"\n", indexWidth, w.accountWidth, outcome)
 }
 
-// summary returns the lines below a table: the prizes won, and how to repeat the draws.
+// summary returns the lines below a table: the prizes won, and a command that repeats the
+// draws.
 func (w *drawWriter) summary() string {
 	var draws, wins uint64
 	cost := new(big.Int)
@@ -227,9 +228,9 @@ func (w *drawWriter) summary() string {
 	if cost.IsInt64() && cost.Int64() < math.MaxInt64 {
 		total = w.spec.Rules.Currency.Display(cost.Int64())
 	}
-	text := fmt.Sprintf("\n%s won in %s by the rules %s, worth %s in all.\n", show.Count(wins, "prize"), show.Count(draws, "draw"), w.spec.Rules.Name, total)
+	text := fmt.Sprintf("\n%s won in %s with rules %s, worth %s in all.\n", show.Count(wins, "prize"), show.Count(draws, "draw"), w.spec.Rules.Name, total)
 	if w.replay == "" {
 		return text + fmt.Sprintf("seed: %s\n", w.spec.Seed)
 	}
-	return text + "To see the same again:\n  " + strings.ReplaceAll(w.replay, "\n", "\n  ") + "\n"
+	return text + "To repeat these draws:\n  " + strings.ReplaceAll(w.replay, "\n", "\n  ") + "\n"
 }

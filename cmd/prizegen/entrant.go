@@ -35,7 +35,7 @@ add or import people before they play.`,
 	return cmd
 }
 
-// personFlags are the flags for the name and the email address of a person.
+// personFlags are the flags for a person's name and email address.
 type personFlags struct{ first, last, email *string }
 
 func newPersonFlags(cmd *cobra.Command) personFlags {
@@ -80,7 +80,7 @@ func newEntrantAddCmd(a *app) *cobra.Command {
 
 func newEntrantListCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "list", Short: "List entrants, the newest first", Long: "List entrants, the newest first.",
+		Use: "list", Short: "List entrants, newest first", Long: "List entrants, newest first.",
 		Example: "  prizegen entrant list --search lee", Args: cobra.NoArgs,
 	}
 	search := cmd.Flags().String("search", "", "list only entrants whose last name or email address begins with this `text`")
@@ -97,13 +97,13 @@ func newEntrantListCmd(a *app) *cobra.Command {
 	})
 }
 
-// entrantCmd completes a command on one entrant.
+// entrantCmd completes a command that works on one entrant.
 func entrantCmd(a *app, cmd *cobra.Command, f func(ctx context.Context, e entrants, id int64) error) *cobra.Command {
-	cmd.Args = oneArg("id", "give the id of an entrant; see prizegen entrant list")
+	cmd.Args = oneArg("id", "specify the ID of an entrant; prizegen entrant list shows them")
 	return promotionCmd(a, cmd, func(ctx context.Context, e entrants, args []string) error {
 		id, err := strconv.ParseInt(args[0], 10, 64)
 		if err != nil || id < 1 {
-			return usagef("the id of an entrant must be a number such as 17, got %q", excerpt.Of(args[0]))
+			return usagef("the ID of an entrant must be a number such as 17, got %q", excerpt.Of(args[0]))
 		}
 		return f(ctx, e, id)
 	})
@@ -123,7 +123,7 @@ func newEntrantShowCmd(a *app) *cobra.Command {
 
 func newEntrantEditCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "edit ID", Short: "Correct an entrant", Long: "Correct the names and the email address that the flags give.",
+		Use: "edit ID", Short: "Correct an entrant", Long: "Correct the names or the email address of an entrant, as specified by the flags.",
 		Example: "  prizegen entrant edit 17 --last-name Lee-Smith",
 	}
 	flags := newPersonFlags(cmd)
@@ -150,13 +150,13 @@ func newEntrantEditCmd(a *app) *cobra.Command {
 func newEntrantDeleteCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "delete ID", Short: "Erase an entrant",
-		Long:    "Erase the personal data of an entrant. The draws stay and can still be verified.",
+		Long:    "Erase the personal data of an entrant. The draws are kept and can still be verified.",
 		Example: "  prizegen entrant delete 17",
 	}
 	return entrantCmd(a, cmd, func(ctx context.Context, e entrants, id int64) error {
 		err := e.DeleteEntrant(ctx, id)
 		if err == nil {
-			a.note("erased the entrant %d; the draws stay", id)
+			a.note("erased entrant %d; the draws were kept", id)
 		}
 		return err
 	})
@@ -166,10 +166,10 @@ func newEntrantImportCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "import FILE | -", Short: "Add entrants from a CSV file, all or none",
 		Long: `Add the people in a CSV file with the columns first_name, last_name and, optionally,
-email. If any line is wrong, report each wrong line and add nobody. Known entrants stay
-unchanged.`,
+email. If any line is invalid, report all invalid lines and add nobody. Entrants that
+already exist are not changed.`,
 		Example: "  prizegen entrant import guests.csv",
-		Args:    oneArg("file", "give the file to import, or - for standard input"),
+		Args:    oneArg("file", "specify the file to import, or - for standard input"),
 	}
 	return promotionCmd(a, cmd, func(ctx context.Context, e entrants, args []string) error {
 		file, err := open(ctx, a, args[0])
@@ -196,12 +196,12 @@ unchanged.`,
 			for _, line := range slices.Sorted(maps.Keys(bad)) {
 				a.say("%s:%d: %v", sourceName(args[0]), line, bad[line])
 			}
-			return fmt.Errorf("%s: %d of %d lines are wrong, so nobody was added", sourceName(args[0]), len(bad), len(list.people)+len(list.unreadable))
+			return fmt.Errorf("%s: %d of %d lines are invalid, so nobody was added", sourceName(args[0]), len(bad), len(list.people)+len(list.unreadable))
 		}
 		if err != nil {
 			return err
 		}
-		a.note("%s added, %d already known", show.Count(uint64(added), "entrant"), len(list.people)-added)
+		a.note("%s added, %d already existed", show.Count(uint64(added), "entrant"), len(list.people)-added)
 		return nil
 	})
 }
@@ -213,8 +213,8 @@ type personList struct {
 	unreadable map[int]error // by line
 }
 
-// errors returns the errors by line if the file has unreadable lines. It checks the other
-// lines too, so that all errors are reported at once.
+// errors returns the errors by line if the file has unreadable lines. It also checks the
+// readable lines, so that all errors are reported together.
 func (l *personList) errors() map[int]error {
 	bad := maps.Clone(l.unreadable)
 	if len(bad) == 0 {
@@ -271,7 +271,7 @@ func readPeople(file io.Reader) (*personList, error) {
 	}
 }
 
-// personColumns returns the indexes of the columns of a CSV file by name.
+// personColumns returns the indexes of the columns in a CSV file, by name.
 func personColumns(header []string) (map[string]int, error) {
 	columns := map[string]int{}
 	for i, name := range header {

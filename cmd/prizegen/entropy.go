@@ -16,9 +16,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 )
 
-// entropyFlags are the flags of the sources of new seeds.
+// entropyFlags are the flags that select where new seeds come from.
 type entropyFlags struct {
-	source     *settings.Value[string] // nil if the command only checks seeds
+	source     *settings.Value[string] // nil if the command only verifies seeds
 	drandRound *settings.Value[uint64]
 	drandURLs  *settings.List
 	drandChain *settings.Value[string]
@@ -26,7 +26,7 @@ type entropyFlags struct {
 	orgCert    *settings.Value[string]
 }
 
-// newEntropyFlags adds the flags of a command that makes seeds.
+// newEntropyFlags adds the flags of a command that generates seeds.
 func newEntropyFlags(a *app, cmd *cobra.Command) entropyFlags {
 	f := newProofFlags(a, cmd)
 	f.source = settings.Define[string](a.table, cmd, "entropy")
@@ -34,8 +34,8 @@ func newEntropyFlags(a *app, cmd *cobra.Command) entropyFlags {
 	return f
 }
 
-// newProofFlags adds the flags that select the servers to ask about seeds from drand and
-// RANDOM.ORG.
+// newProofFlags adds the flags that select the servers to ask when seeds from drand and
+// RANDOM.ORG are verified.
 func newProofFlags(a *app, cmd *cobra.Command) entropyFlags {
 	return entropyFlags{
 		drandURLs:  settings.DefineList(a.table, cmd, "drand-urls"),
@@ -45,7 +45,7 @@ func newProofFlags(a *app, cmd *cobra.Command) entropyFlags {
 	}
 }
 
-// config returns the configuration of the source.
+// config returns the configuration of the seed source.
 func (f entropyFlags) config() (source.Config, error) {
 	cfg := source.Config{
 		DrandURLs: f.drandURLs.Get(), DrandChain: f.drandChain.Get(), RandomOrgURL: f.orgURL.Get(),
@@ -87,7 +87,8 @@ func seedSource(a *app, f entropyFlags) (source.Source, error) {
 	return s, err
 }
 
-// newSeed makes a seed. The proof is nil for a seed from the operating system.
+// newSeed generates a seed or gets one from the chosen source. The proof is nil for a
+// seed from the operating system.
 func newSeed(ctx context.Context, a *app, f entropyFlags) (entropy.Seed, jsontext.Value, error) {
 	s, err := seedSource(a, f)
 	if err != nil {
@@ -106,8 +107,8 @@ func newSeed(ctx context.Context, a *app, f entropyFlags) (entropy.Seed, jsontex
 // maxProofNotes is the number of notes about the seeds of one file.
 const maxProofNotes = 5
 
-// proofCheck returns a function that checks the proofs of seeds, and asks their sources
-// again if online is true.
+// proofCheck returns a function that verifies the proofs of seeds. If online is true, the
+// function also asks the sources of the seeds.
 func proofCheck(ctx context.Context, a *app, f entropyFlags, online bool) (draw.ProofCheck, error) {
 	cfg, err := f.config()
 	if err != nil {

@@ -39,15 +39,16 @@ func drawFile(t *testing.T, args ...string) (name string, draws []draw.Draw) {
 	}
 }
 
-// mustFail runs a command that must fail with the given message and must draw nothing.
+// mustFail runs a command that must fail with the given message and must not draw
+// anything.
 func mustFail(t *testing.T, want string, args ...string) {
 	t.Helper()
 	out, stderr, err := tryPrizegen(t, args...)
 	if err == nil || !strings.Contains(stderr, want) {
-		t.Errorf("prizegen %s: got the error %v, message\n%s\nwant %q in it", strings.Join(args, " "), err, stderr, want)
+		t.Errorf("prizegen %s: got error %v and message\n%s\nwant %q in it", strings.Join(args, " "), err, stderr, want)
 	}
 	if args[0] == "draw" && out != "" {
-		t.Errorf("prizegen %s: got the output %q, want none", strings.Join(args, " "), out)
+		t.Errorf("prizegen %s: got output %q, want none", strings.Join(args, " "), out)
 	}
 }
 
@@ -67,21 +68,21 @@ func TestDrandSeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if proof.Source != "drand" || proof.Chain != chain.Hash() || proof.Round <= before || proof.SeedForm == "" {
-		t.Errorf("got the proof %s, want a round after %d of the chain %s", draws[0].Entropy, before, chain.Hash())
+		t.Errorf("got proof %s, want a round after %d of chain %s", draws[0].Entropy, before, chain.Hash())
 	}
-	// The seed makes the same account numbers and prizes.
+	// The seed determines the same account numbers and prizes.
 	replayed := prizegen(t, "draw", "-n", "5", "-o", "csv", "--seed", draws[0].Seed)
 	if !strings.Contains(replayed, ","+draws[4].Whole+",") {
-		t.Errorf("seed %s: got\n%s\nwant the account number %s in it", draws[0].Seed, replayed, draws[4].Whole)
+		t.Errorf("seed %s: got\n%s\nwant account number %s in it", draws[0].Seed, replayed, draws[4].Whole)
 	}
 
 	prizegen(t, append([]string{"verify", name}, from...)...)
 	asked := chain.Requests()
 	prizegen(t, append([]string{"verify", "--online", name}, from...)...)
 	if chain.Requests() == asked {
-		t.Error("verify --online: got no request to drand")
+		t.Error("verify --online sent no request to drand")
 	}
-	mustFail(t, "not hold", "verify", name) // the chain is not one of those that prizegen trusts
+	mustFail(t, "failed verification", "verify", name) // prizegen does not trust this chain
 	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -90,18 +91,19 @@ func TestDrandSeed(t *testing.T) {
 	if err := os.WriteFile(forged, bytes.ReplaceAll(text, []byte(`"round":`), []byte(`"round":1`)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	mustFail(t, "5 of 5 draws do not hold", append([]string{"verify", forged}, from...)...)
+	mustFail(t, "5 of 5 draws failed verification", append([]string{"verify", forged}, from...)...)
 
-	// A past round has the same seed in every run.
+	// A past round gives the same seed in every run.
 	named, first := drawFile(t, append([]string{"--entropy", "drand", "--drand-round", "7"}, from...)...)
 	_, second := drawFile(t, append([]string{"--entropy", "drand", "--drand-round", "7"}, from...)...)
 	if first[3].Whole != second[3].Whole || first[0].Seed != second[0].Seed {
-		t.Errorf("round 7: got the seeds %s and %s, want equal ones", first[0].Seed, second[0].Seed)
+		t.Errorf("round 7: got seeds %s and %s, want equal seeds", first[0].Seed, second[0].Seed)
 	}
 	prizegen(t, append([]string{"verify", named}, from...)...)
 }
 
-// TestDrandFails draws nothing if no mirror has a round with a valid signature.
+// TestDrandFails checks that nothing is drawn if no mirror has a round with a valid
+// signature.
 func TestDrandFails(t *testing.T) {
 	chain := drandtest.New(t)
 	draw := []string{"draw", "--entropy", "drand", "--drand-chain", chain.Hash(), "--drand-round", "7", "--drand-urls"}
@@ -114,8 +116,8 @@ func TestDrandFails(t *testing.T) {
 	prizegen(t, append(draw, "http://127.0.0.1:1,"+chain.URL+","+honest.URL)...)
 }
 
-// TestRandomOrgSeed draws with a blob that RANDOM.ORG has signed. The API key is in the
-// environment only.
+// TestRandomOrgSeed draws with a blob that RANDOM.ORG has signed. The API key is set only
+// in the environment.
 func TestRandomOrgSeed(t *testing.T) {
 	server := randomorgtest.New(t)
 	secret := string(server.APIKey)
@@ -123,7 +125,7 @@ func TestRandomOrgSeed(t *testing.T) {
 	from := []string{"--random-org-url", server.URL}
 	name, draws := drawFile(t, append([]string{"--entropy", "random.org"}, from...)...)
 	if !strings.HasPrefix(draws[0].Seed, "random.org/") || !strings.Contains(string(draws[0].Entropy), `"signature"`) {
-		t.Errorf("got the seed %s, proof %s, want a seed from random.org with a signature", draws[0].Seed, draws[0].Entropy)
+		t.Errorf("got seed %s and proof %s, want a seed from random.org with a signature", draws[0].Seed, draws[0].Entropy)
 	}
 	cert := filepath.Join(t.TempDir(), "cert.pem")
 	if err := os.WriteFile(cert, server.Certificate(), 0o600); err != nil {
@@ -133,7 +135,7 @@ func TestRandomOrgSeed(t *testing.T) {
 	prizegen(t, append([]string{"verify", "--online", name}, from...)...)
 	_, notes, err := tryPrizegen(t, "verify", name)
 	if err != nil || !strings.Contains(notes, "warning: ") {
-		t.Errorf("verify without a certificate: got the error %v, message %q, want a warning", err, notes)
+		t.Errorf("verify without a certificate: got error %v and message %q, want a warning", err, notes)
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -143,17 +145,17 @@ func TestRandomOrgSeed(t *testing.T) {
 	server.Fail(randomorgtest.Repeating)
 	_, stderr, err := tryPrizegen(t, append([]string{"draw", "--entropy", "random.org"}, from...)...)
 	if err == nil || !strings.Contains(stderr, "no seed from random.org") {
-		t.Errorf("got the error %v, message %q, want no seed from random.org", err, stderr)
+		t.Errorf("got error %v and message %q, want no seed from random.org", err, stderr)
 	}
 	if out += stderr; strings.Contains(out, secret) {
-		t.Errorf("got the API key in the output:\n%s", out)
+		t.Errorf("the output contains the API key:\n%s", out)
 	}
 	t.Setenv("PRIZEGEN_RANDOM_ORG_API_KEY", "")
 	mustFail(t, "hint: set PRIZEGEN_RANDOM_ORG_API_KEY", append([]string{"draw", "--entropy", "random.org"}, from...)...)
 }
 
-// TestServicesWithDrand makes services take new randomness from drand. They report it, and
-// refuse requests when drand fails.
+// TestServicesWithDrand checks that services get new randomness from drand. They report
+// its source, and they refuse requests if drand fails.
 func TestServicesWithDrand(t *testing.T) {
 	chain := drandtest.New(t)
 	from := []string{"--drand-urls", chain.URL, "--drand-chain", chain.Hash()}
@@ -171,7 +173,7 @@ func TestServicesWithDrand(t *testing.T) {
 	}
 	first, second := postDraws(t, s.url, `{"count":3}`), postDraws(t, s.url, `{"count":3}`)
 	if first == second {
-		t.Errorf("got the draws %s twice, want different ones", first)
+		t.Errorf("got draws %s twice, want different draws", first)
 	}
 	name := filepath.Join(t.TempDir(), "draws.json")
 	if err := os.WriteFile(name, []byte(first), 0o600); err != nil {
@@ -183,15 +185,15 @@ func TestServicesWithDrand(t *testing.T) {
 	var problem struct{ Detail string }
 	get(t, s.url+"/v1/text", http.StatusServiceUnavailable, &problem)
 	if !strings.Contains(problem.Detail, "no randomness from drand") {
-		t.Errorf("got the problem %q, want no randomness from drand", problem.Detail)
+		t.Errorf("got problem %q, want no randomness from drand", problem.Detail)
 	}
 	// Draws with a seed do not need drand.
 	if got := postDraws(t, s.url, `{"seed":"42"}`); !strings.Contains(got, "fucb0166") {
-		t.Errorf("seed 42: got %s, want the account number fucb0166", got)
+		t.Errorf("seed 42: got %s, want account number fucb0166", got)
 	}
 }
 
-// get reads a JSON answer, which must have the given status.
+// get reads a JSON response and checks its status.
 func get(t *testing.T, url string, status int, into any) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -204,18 +206,18 @@ func get(t *testing.T, url string, status int, into any) {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != status {
-		t.Errorf("GET %s: got the status %s, want %d", url, answer.Status, status)
+		t.Errorf("GET %s: got status %s, want %d", url, answer.Status, status)
 	}
 	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestSeedOrSource gives both a seed and a source of seeds.
+// TestSeedOrSource checks that a seed and a source of seeds cannot be used together.
 func TestSeedOrSource(t *testing.T) {
 	_, stderr, err := tryPrizegen(t, "draw", "--seed", "42", "--entropy", "drand")
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(stderr, "--entropy and --seed cannot be used together") {
-		t.Errorf("got the error %v, message %q, want exit status %d", err, stderr, exitUsage)
+		t.Errorf("got error %v and message %q, want exit status %d", err, stderr, exitUsage)
 	}
 }

@@ -31,7 +31,7 @@ func oneArg(what, hint string) cobra.PositionalArgs {
 	}
 }
 
-// formats are the flags --text and --number.
+// formats are the --text and --number flags.
 type formats struct {
 	text   *settings.Value[textgen.Format]
 	number *settings.Value[numgen.Format]
@@ -44,7 +44,8 @@ func newFormats(a *app, cmd *cobra.Command) formats {
 	}
 }
 
-// resolve returns the given formats, or the deployed ones if none were given.
+// resolve returns the given formats. For a format that was not given, it returns the
+// deployed one.
 func (f formats) resolve(ctx context.Context, a *app) (text textgen.Format, number numgen.Format, err error) {
 	if text, err = textFormat(ctx, a, f.text); err == nil {
 		number, err = numberFormat(ctx, a, f.number)
@@ -69,17 +70,17 @@ func newRunFlags(a *app, cmd *cobra.Command) runFlags {
 	return f
 }
 
-// newCountFlag adds the flag --count.
+// newCountFlag adds the --count flag.
 func newCountFlag(a *app, cmd *cobra.Command, what string) *settings.Value[uint64] {
 	return settings.DefineAs[uint64](a.table, cmd, "count", "count", "make this many "+what)
 }
 
-// newRulesFlag adds the flag --rules.
+// newRulesFlag adds the --rules flag.
 func newRulesFlag(a *app, cmd *cobra.Command) *settings.Value[string] {
 	return settings.Define[string](a.table, cmd, "rules")
 }
 
-// newDBFlag adds the flag --db.
+// newDBFlag adds the --db flag.
 func newDBFlag(a *app, cmd *cobra.Command) *settings.Value[string] {
 	return settings.Define[string](a.table, cmd, "db")
 }
@@ -87,12 +88,12 @@ func newDBFlag(a *app, cmd *cobra.Command) *settings.Value[string] {
 // runSeed is the seed of a run.
 type runSeed struct {
 	entropy.Seed
-	proof jsontext.Value // proves its source, nil for none
+	proof jsontext.Value // proves where the seed comes from; nil if there is no proof
 	isNew bool
 }
 
-// seedOf returns the seed of a run of count draws, a new one if none was given. It
-// returns an error if the run has indexes that do not exist.
+// seedOf returns the seed for a run of count draws; if none was given, it generates one.
+// It returns an error if the run extends beyond the last index.
 func seedOf(ctx context.Context, a *app, f runFlags, count uint64) (runSeed, error) {
 	if err := (entropy.Range{Start: f.start.Get(), Count: count}).Check(); err != nil {
 		return runSeed{}, usageError{err}
@@ -104,7 +105,7 @@ func seedOf(ctx context.Context, a *app, f runFlags, count uint64) (runSeed, err
 	return runSeed{Seed: seed, proof: proof, isNew: true}, err
 }
 
-// completeRules completes the names of built-in rules, and files.
+// completeRules completes the names of built-in rules and of files.
 func completeRules(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return prize.Builtins(), cobra.ShellCompDirectiveDefault
 }

@@ -21,8 +21,8 @@ func newHashPasswordCmd(a *app) *cobra.Command {
 		Long: `Ask for a password, or read the first line of standard input, and write its argon2id
 hash.
 
-Use the hash in place of the password: in PRIZEGEN_ADMIN_PASSWORD, or in the file that
-PRIZEGEN_ADMIN_PASSWORD_FILE names. Whoever reads the hash does not learn the password.`,
+Use the hash in place of the password, either in PRIZEGEN_ADMIN_PASSWORD or in the file
+that PRIZEGEN_ADMIN_PASSWORD_FILE names. The hash does not reveal the password.`,
 		Example: `  prizegen hash-password >admin-password
   PRIZEGEN_ADMIN_PASSWORD_FILE=admin-password prizegen serve`,
 		Args: cobra.NoArgs,
@@ -40,8 +40,8 @@ PRIZEGEN_ADMIN_PASSWORD_FILE names. Whoever reads the hash does not learn the pa
 	}
 }
 
-// readPassword asks for a password twice on a terminal, without showing it. Elsewhere it
-// reads a line.
+// readPassword asks for a password twice on a terminal, without showing it. If standard
+// input is not a terminal, it reads one line.
 func readPassword(a *app) (string, error) {
 	file, ok := a.in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {

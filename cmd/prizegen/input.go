@@ -35,8 +35,8 @@ func sourceName(file string) string {
 	return file
 }
 
-// withoutPath removes the operation and the path from an error, for messages that name
-// the file themselves.
+// withoutPath removes the operation and the path from an error, for messages that already
+// name the file.
 func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -45,8 +45,8 @@ func withoutPath(err error) error {
 	return err
 }
 
-// loadRules returns the rules that a reference stands for: a built-in name, the path of a
-// YAML file, or "-" for standard input.
+// loadRules returns the rules that a reference names: built-in rules, the path of a YAML
+// file, or "-" for standard input.
 func loadRules(a *app, ref string) (*prize.Rules, error) {
 	if slices.Contains(prize.Builtins(), ref) {
 		return prize.Builtin(ref)
@@ -66,15 +66,15 @@ func loadRules(a *app, ref string) (*prize.Rules, error) {
 	return rules, warnBuiltinName(a, ref, rules)
 }
 
-// warnBuiltinName warns about a file whose rules have the name of built-in rules but
-// differ from them: without the file, their draws cannot be verified.
+// warnBuiltinName prints a warning if rules from a file have the name of built-in rules
+// but differ from them. Their draws can be verified only with that file.
 func warnBuiltinName(a *app, ref string, rules *prize.Rules) error {
 	if !slices.Contains(prize.Builtins(), rules.Name) {
 		return nil
 	}
 	builtin, err := prize.Builtin(rules.Name)
 	if err == nil && builtin.SHA256() != rules.SHA256() {
-		a.note("warning: the rules in %s differ from the built-in rules %s; give them another name", sourceName(ref), rules.Name)
+		a.note("warning: the rules in %s differ from the built-in rules %s; choose another name for them", sourceName(ref), rules.Name)
 	}
 	return err
 }
@@ -88,7 +88,7 @@ func readRules(a *app, ref string) ([]byte, error) {
 	if err != nil {
 		isName := !strings.ContainsAny(ref, `/\`) && filepath.Ext(ref) == ""
 		if isName && errors.Is(err, fs.ErrNotExist) {
-			return nil, usagef("%w %q; give %s or the path of a YAML file", prize.ErrUnknownRules, ref, strings.Join(prize.Builtins(), ", "))
+			return nil, usagef("%w %q; use %s or the path of a YAML file", prize.ErrUnknownRules, ref, strings.Join(prize.Builtins(), ", "))
 		}
 		return nil, fmt.Errorf("rules file %s: %w", ref, withoutPath(err))
 	}
@@ -97,7 +97,7 @@ func readRules(a *app, ref string) ([]byte, error) {
 }
 
 func readLimited(r io.Reader, what string) ([]byte, error) {
-	// The parser refuses a file that has one byte too many.
+	// The parser returns an error for a file that is one byte too long.
 	source, err := io.ReadAll(io.LimitReader(r, prize.MaxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, withoutPath(err))

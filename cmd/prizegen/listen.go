@@ -17,7 +17,7 @@ import (
 	"github.com/prizegen/prizegen/serve"
 )
 
-// listenFlags are the flags for the role of a server and the address it listens on.
+// listenFlags are the flags for the role of a server and for its address.
 type listenFlags struct {
 	role   *settings.Value[serve.Role]
 	listen *settings.Value[string]
@@ -36,7 +36,7 @@ func newListenFlags(a *app, cmd *cobra.Command) listenFlags {
 func (f listenFlags) address() string {
 	host, port := "127.0.0.1", ""
 	if f.listen.Get() != "" {
-		host, port, _ = net.SplitHostPort(f.listen.Get()) // the setting was checked
+		host, port, _ = net.SplitHostPort(f.listen.Get()) // cannot fail, because the setting was checked
 	}
 	if port == "" {
 		port = strconv.Itoa(f.role.Get().Port())
@@ -60,7 +60,7 @@ func (f listenFlags) loopback() string {
 	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
-// open returns the socket from systemd, or opens one.
+// open returns the socket that systemd passed, or opens one.
 func (f listenFlags) open(ctx context.Context) (net.Listener, error) {
 	if listener, err := systemdListener(); err != nil || listener != nil {
 		return listener, err
@@ -91,9 +91,9 @@ func serverURL(listener net.Listener, tls bool) string {
 	return scheme + listener.Addr().String()
 }
 
-// systemdListener returns the socket that systemd listens on for this process (socket
-// activation), or nil. During a restart, connections wait in its queue instead of being
-// refused.
+// systemdListener returns the socket that systemd passed to this process (socket
+// activation), or nil. While the process restarts, connections wait in the queue of this
+// socket instead of being refused.
 func systemdListener() (net.Listener, error) {
 	listeners, err := activation.Listeners()
 	if err != nil || len(listeners) == 0 {
@@ -108,7 +108,8 @@ func systemdListener() (net.Listener, error) {
 	return listeners[0], nil
 }
 
-// notifySystemd reports a change of state to systemd if it waits for that (Type=notify).
+// notifySystemd reports a change of state to systemd if the unit asks for it
+// (Type=notify).
 func notifySystemd(ctx context.Context, log *slog.Logger, state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
 		log.WarnContext(ctx, "cannot notify systemd", slog.String("state", state), slog.Any("error", err))

@@ -4,7 +4,7 @@ package main
 
 import (
 	"os"
-	_ "time/tzdata" // for TZ where the system has no time zones
+	_ "time/tzdata" // makes TZ work on systems without time zone data
 )
 
 // The linker sets these; see thisBuild for builds without them.

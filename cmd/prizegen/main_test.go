@@ -28,7 +28,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits runs a program, which must end with the given exit status:
+// exits runs a program and checks its exit status:
 //
 //	exits 2 prizegen draw -n 0
 func exits(ts *testscript.TestScript, neg bool, args []string) {

@@ -19,7 +19,7 @@ func newManCmd(a *app) *cobra.Command {
 		Example: "  prizegen man | man -l -\n  prizegen man >/usr/local/share/man/man1/prizegen.1",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			root := newRootCmd(a) // forMan changes its texts
+			root := newRootCmd(a) // forMan changes the texts
 			forMan(root)
 			page, err := mango.NewManPage(1, root)
 			if err != nil {
@@ -31,11 +31,11 @@ func newManCmd(a *app) *cobra.Command {
 	}
 }
 
-// shorthand matches flags that mango writes as --n --count.
+// shorthand matches flags that mango writes as --n --count instead of -n, --count.
 func shorthand() *regexp.Regexp { return regexp.MustCompile(`--([a-z]) --`) }
 
-// forMan rewrites the texts of a command for mango, which turns every line into a
-// paragraph and shows the backquotes of flags.
+// forMan rewrites the texts of a command for mango, which would turn every line into a
+// paragraph and show the backquotes around the names of flag values.
 func forMan(cmd *cobra.Command) {
 	paragraphs := strings.Split(cmd.Long, "\n\n")
 	for i, p := range paragraphs {
@@ -48,7 +48,7 @@ func forMan(cmd *cobra.Command) {
 	}
 }
 
-// dated replaces today's date in a page with the date of the build, so that packages
+// dated replaces today's date in the page with the date of the build, so that packages
 // built from the same commit are identical.
 func dated(page, date string) string {
 	built, err := time.Parse(time.RFC3339, date)

@@ -21,7 +21,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// oddsOptions are the options of the command odds.
+// oddsOptions are the options of the odds command.
 type oddsOptions struct {
 	formats formats
 	rules   *settings.Value[string]
@@ -39,13 +39,14 @@ func newOddsCmd(a *app) *cobra.Command {
 		Short: "Compute the exact odds of every prize, and the cost of draws",
 		Long: `Compute the exact chance of each rule and prize.
 
-The account numbers that each rule decides are counted over the automata of the
-patterns. Nothing is sampled or enumerated, so long formats are as fast as short ones.
+The patterns are compiled into automata, and the account numbers that each rule decides
+are counted with these. Nothing is sampled or enumerated, so long formats are as fast as
+short ones.
 
---draws adds the cost of that many draws: the expected cost, and the costs not exceeded
-with a probability of 95% and 99%, from a normal distribution corrected for skew
-(Cornish-Fisher). The table warns if that approximation is poor. Stock is ignored, since
-only campaigns have it.`,
+--draws adds the cost of that many draws: the expected cost, and the costs that are not
+exceeded with probabilities of 95% and 99%. They come from a normal distribution
+corrected for skew (Cornish-Fisher). The table warns if that approximation is poor. Stock
+is ignored, because only campaigns have stock.`,
 		Example: `  prizegen odds
   prizegen odds --rules modest --text upper2 --number digits8
   prizegen odds --account ABC123456
@@ -70,8 +71,8 @@ only campaigns have it.`,
 	return cmd
 }
 
-// oddsReport is the result of the command odds. Its JSON is the odds, with the results of
-// --draws and --check.
+// oddsReport is the result of the odds command. Its JSON contains the odds and the
+// results of --draws and --check.
 type oddsReport struct {
 	draw.Odds
 	Total *oddsTotal   `json:"total,omitempty"`
@@ -82,7 +83,7 @@ type oddsReport struct {
 	total prize.Total
 }
 
-// oddsTotal is the cost of a number of draws, in minor units.
+// oddsTotal is the total cost of a number of draws, in minor units.
 type oddsTotal struct {
 	Draws         uint64  `json:"draws"`
 	ExpectedValue string  `json:"expected_value"`
@@ -97,7 +98,7 @@ const approximation = "normal distribution with Cornish-Fisher correction for sk
 
 func runOdds(ctx context.Context, a *app, o oddsOptions) error {
 	if o.output.Get() == "csv" && (o.draws.Given() || o.check.Given()) {
-		return usagef("--output csv has the odds only: leave out --draws and --check, or use table or json")
+		return usagef("--output csv contains only the odds: omit --draws and --check, or use table or json")
 	}
 	if o.account.Given() {
 		if err := prize.CheckAccount(o.account.Get()); err != nil {
@@ -155,14 +156,14 @@ func sample(ctx context.Context, a *app, o oddsOptions, r oddsReport, text textg
 	return &sample, err
 }
 
-// The longest bar takes the columns that the table leaves free, up to maxBar. There are no
-// bars if fewer than minBar columns are free.
+// The longest bar takes up to maxBar of the columns that the table leaves free. There are
+// no bars if fewer than minBar columns are free.
 const (
 	maxBar = 24
 	minBar = 4
 )
 
-// oddsTable returns odds as a table.
+// oddsTable formats odds as a table.
 func oddsTable(a *app, r oddsReport) string {
 	s := a.styles()
 	head := []string{"RULE", "PRIZE", "CHANCE", "ONE IN", "EXACTLY"}
@@ -171,7 +172,7 @@ func oddsTable(a *app, r oddsReport) string {
 	if r.Check != nil {
 		head = append(head, "DRAWN", "EXPECTED")
 	} else if width := tableWidth(append(rows, head)); width > a.width {
-		// The exact fractions are the widest column and the least important one.
+		// The exact fractions are in the widest and least important column.
 		head = head[:len(head)-1]
 		for i := range rows {
 			rows[i] = rows[i][:len(rows[i])-1]
@@ -212,13 +213,13 @@ func oddsTable(a *app, r oddsReport) string {
 // title returns the first line of the table.
 func (r *oddsReport) title() string {
 	if r.Account != "" {
-		return fmt.Sprintf("The chances of %s by the rules %s", r.Account, r.Rules)
+		return fmt.Sprintf("The chances of %s with rules %s", r.Account, r.Rules)
 	}
-	return fmt.Sprintf("The odds of %s + %s by the rules %s", r.TextFormat, r.NumberFormat, r.Rules)
+	return fmt.Sprintf("The odds of %s + %s with rules %s", r.TextFormat, r.NumberFormat, r.Rules)
 }
 
-// shown returns the rows of the table: the possible outcomes, and prizes that cannot be
-// won.
+// shown returns the rows of the table: the possible outcomes, and the prizes that cannot
+// be won.
 func (r *oddsReport) shown() []prize.Row {
 	var rows []prize.Row
 	for _, row := range r.exact.Rows {
@@ -229,7 +230,8 @@ func (r *oddsReport) shown() []prize.Row {
 	return rows
 }
 
-// cells returns the texts of the table's rows. Only the first row of a rule has its name.
+// cells returns the texts of the table's rows. The name of a rule is only in its first
+// row.
 func (r *oddsReport) cells(rows []prize.Row) [][]string {
 	var cells [][]string
 	for i, row := range rows {
@@ -252,7 +254,7 @@ func (r *oddsReport) cells(rows []prize.Row) [][]string {
 	return cells
 }
 
-// tableWidth returns the width of a table in columns of the terminal.
+// tableWidth returns the width of a table in terminal columns.
 func tableWidth(rows [][]string) int {
 	total := 0
 	for col := range rows[0] {
@@ -265,8 +267,8 @@ func tableWidth(rows [][]string) int {
 	return total
 }
 
-// addBars appends a bar to each row that shows its probability. The longest bar has room
-// columns.
+// addBars appends a bar to each row to show its probability. The longest bar has a width
+// of room columns.
 func addBars(cells [][]string, rows []prize.Row, room int) {
 	most := new(big.Rat)
 	for _, row := range rows {
@@ -280,7 +282,8 @@ func addBars(cells [][]string, rows []prize.Row, room int) {
 	}
 }
 
-// fraction returns an exact probability, or a pointer to the JSON if it is too long.
+// fraction returns an exact probability. If it is too long, fraction returns a reference
+// to the JSON output.
 func fraction(p *big.Rat) string {
 	if text, short := show.Fraction(p); short {
 		return text
@@ -294,7 +297,7 @@ func (r *oddsReport) figures() string {
 	currency := r.rules.Currency
 	money := func(minor float64) string { return show.Money(currency, minor) }
 	fmt.Fprintf(&b, "Win anything  %s (%s)\n", prize.Percent(r.exact.Win), prize.OneIn(r.exact.Win))
-	fmt.Fprintf(&b, "Cost a draw   %s expected, %s standard deviation\n", currency.FormatRat(r.exact.Mean, 2), money(r.exact.StandardDeviation()))
+	fmt.Fprintf(&b, "Cost per draw %s expected, %s standard deviation\n", currency.FormatRat(r.exact.Mean, 2), money(r.exact.StandardDeviation()))
 	if r.Total != nil {
 		fmt.Fprintf(&b, "%-13s %s expected, %s standard deviation\n", show.Count(r.total.Draws, "draw"), currency.FormatRat(r.total.Mean, 0), money(r.total.StandardDeviation))
 		fmt.Fprintf(&b, "              at most %s with 95%% probability, %s with 99%%\n", money(r.total.P95), money(r.total.P99))
@@ -318,7 +321,7 @@ func (r *oddsReport) figures() string {
 // writeOddsCSV writes a line for each row of the odds.
 func writeOddsCSV(a *app, r oddsReport) error {
 	w := csv.NewWriter(resultWriter{a})
-	// Error below returns the first error of all writes.
+	// out.Error returns the first error of all writes.
 	_ = w.Write([]string{"rule", "prize", "value", "currency", "probability"})
 	for _, row := range r.Rows {
 		_ = w.Write([]string{textOf(row.Rule), textOf(row.Prize), strconv.FormatInt(row.Value, 10), r.Currency, row.Probability})
@@ -327,7 +330,7 @@ func writeOddsCSV(a *app, r oddsReport) error {
 	return w.Error()
 }
 
-// textOf returns the text that s points to, "" for nil.
+// textOf returns *s, or "" if s is nil.
 func textOf(s *string) string {
 	if s == nil {
 		return ""

@@ -18,10 +18,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// partsBatch is the number of texts or numbers that are made at a time.
+// partsBatch is the number of texts or numbers that are generated in one batch.
 const partsBatch = 1 << 16
 
-// partRun is a run of the command text or number.
+// partRun is a run of the text or the number command.
 type partRun struct {
 	name   string // text or number
 	label  entropy.Label
@@ -91,7 +91,7 @@ func newPartRun(a *app, cmd *cobra.Command, label entropy.Label) partRun {
 	}
 }
 
-// runParts makes the texts or numbers of a run and writes them.
+// runParts generates the texts or numbers of a run and writes them.
 func runParts(ctx context.Context, a *app, p partRun, format partFormat) error {
 	seed, err := seedOf(ctx, a, p.run, p.count.Get())
 	if err != nil {
@@ -129,7 +129,7 @@ func runParts(ctx context.Context, a *app, p partRun, format partFormat) error {
 	return err
 }
 
-// partEncoding writes texts or numbers.
+// partEncoding encodes texts or numbers.
 type partEncoding struct {
 	name, format string
 	width        int
@@ -156,7 +156,7 @@ func (e partEncoding) header() []byte {
 	}
 }
 
-// append appends parts, which all have the same width.
+// append appends parts, all of which have the same width.
 func (e partEncoding) append(dst, parts []byte, index uint64, first bool) []byte {
 	for ; len(parts) > 0; parts = parts[e.width:] {
 		text := string(parts[:e.width])
@@ -198,7 +198,7 @@ func jsonString(s string) string {
 	return string(text)
 }
 
-// csvField returns a text as a field of CSV, in quotes if it needs them.
+// csvField returns a text as a CSV field, in quotes if it needs them.
 func csvField(s string) string {
 	if !strings.ContainsAny(s, "\",") {
 		return s

@@ -14,7 +14,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// playFlags are the flags of prizegen draw that are about campaigns.
+// playFlags are the flags of prizegen draw for playing campaigns.
 type playFlags struct {
 	campaign *string
 	entrant  *int64
@@ -37,14 +37,14 @@ func newPlayFlags(a *app, cmd *cobra.Command) playFlags {
 	return f
 }
 
-// newPlayedCampaignFlag adds the flag --campaign of a command that plays.
+// newPlayedCampaignFlag adds the --campaign flag of a command that plays.
 func newPlayedCampaignFlag(a *app, cmd *cobra.Command, db *settings.Value[string]) *string {
 	name := cmd.Flags().String("campaign", "", "play the campaign with this `name`, which stores the draws")
 	settings.Complete(cmd, "campaign", completeCampaigns(a, db))
 	return name
 }
 
-// check returns an error for flags that need --campaign if it was not given.
+// check returns an error if --campaign was not given but a flag that needs it was.
 func (f playFlags) check(cmd *cobra.Command) error {
 	if *f.campaign != "" {
 		return nil
@@ -57,11 +57,11 @@ func (f playFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// maxConcurrentPlays is the number of concurrent plays. The service makes them in batches,
-// so many plays cost little more than one.
+// maxConcurrentPlays is the number of concurrent plays. The service makes concurrent
+// plays in batches, so many plays take little longer than one.
 const maxConcurrentPlays = 250
 
-// runPlay plays a campaign n times and writes the draws in the order of their indexes.
+// runPlay plays a campaign n times and writes the draws in index order.
 func runPlay(ctx context.Context, a *app, f playFlags, n uint64, output string) error {
 	play := campaign.Play{Campaign: *f.campaign, EntrantID: *f.entrant, Key: *f.key}
 	if person := f.person.person(); person != (campaign.Person{}) {
@@ -84,17 +84,17 @@ func runPlay(ctx context.Context, a *app, f playFlags, n uint64, output string) 
 			err = errors.Join(err, writeDraws(a, all, output))
 		}
 		if err != nil && len(all) > 0 {
-			a.say("prizegen: %s made and stored before the error", show.Count(uint64(len(all)), "draw"))
+			a.say("prizegen: %s stored before the error", show.Count(uint64(len(all)), "draw"))
 		}
 		if errors.Is(err, campaign.ErrNotFound) {
-			return hintError{err, "see prizegen campaign list for the names of campaigns"}
+			return hintError{err, "prizegen campaign list shows the names of campaigns"}
 		}
 		return err
 	})
 }
 
-// playMany plays n times concurrently. It returns the draws that were made even if others
-// failed.
+// playMany plays n times concurrently. Even if some plays fail, it returns the draws of
+// the others.
 func playMany(ctx context.Context, p draws, play campaign.Play, n int) ([]campaign.Draw, error) {
 	results := make([]*campaign.Draw, n)
 	var plays errgroup.Group
@@ -124,7 +124,7 @@ func completeCampaigns(a *app, db *settings.Value[string]) cobra.CompletionFunc 
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		var names []string
-		_ = withPromotion(cmd.Context(), a, db.Get(), func(p promotion) error { // an error completes nothing
+		_ = withPromotion(cmd.Context(), a, db.Get(), func(p promotion) error { // if this fails, there is nothing to complete
 			list, _, err := p.Campaigns(cmd.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}})
 			for i := range list {
 				names = append(names, list[i].Name+"\t"+list[i].Title)

@@ -19,7 +19,7 @@ func newPrizeCmd(a *app) *cobra.Command {
 	var o drawOptions
 	cmd := &cobra.Command{
 		Use:   "prize ACCOUNT... | -",
-		Short: "Decide what given account numbers win",
+		Short: "Decide what the given account numbers win",
 		Long: `Decide what the given account numbers win.
 
 With -, read them from standard input, one per line, and write each result at once.
@@ -31,7 +31,7 @@ Account number n is the draw with index start+n-1 of the seed.`,
   prizegen prize - -o csv <accounts.txt >prizes.csv`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return hintError{errors.New("missing account number"), "give account numbers, or - to read them from standard input"}
+				return hintError{errors.New("missing account number"), "specify account numbers, or - to read them from standard input"}
 			}
 			return nil
 		},
@@ -51,7 +51,7 @@ func runPrize(ctx context.Context, a *app, o drawOptions, accounts []string) err
 	}
 	if len(accounts) == 1 && accounts[0] == "-" {
 		w.spec.Count, w.spec.Accounts = 0, accountLines(a.stdin(ctx))
-		w.accountWidth = 16 // enough for most; a longer one shifts the rest of its line
+		w.accountWidth = 16 // enough for most account numbers; a longer one shifts the rest of its line
 		return w.run(ctx)
 	}
 	for _, account := range accounts {
@@ -75,8 +75,8 @@ func runPrize(ctx context.Context, a *app, o drawOptions, accounts []string) err
 }
 
 // accountLines returns a function that reads account numbers, one per line. The function
-// returns a batch as soon as reading more would block, so that each typed line is answered
-// at once.
+// returns a batch when reading more would block, so every typed line gets its result
+// immediately.
 func accountLines(in io.Reader) func(*prize.Accounts) error {
 	reader, line := bufio.NewReaderSize(in, 64<<10), 0
 	return func(list *prize.Accounts) error {
@@ -90,7 +90,7 @@ func accountLines(in io.Reader) func(*prize.Accounts) error {
 			}
 			line++
 			switch {
-			case errors.Is(err, bufio.ErrBufferFull): // CheckAccount refuses it
+			case errors.Is(err, bufio.ErrBufferFull): // CheckAccount rejects it
 			case err != nil && !errors.Is(err, io.EOF):
 				return fmt.Errorf("standard input: %w", withoutPath(err))
 			}

@@ -32,19 +32,19 @@ type meter struct {
 	ended sync.WaitGroup
 }
 
-// startProgress shows how many of total things are done; a total of 0 is unknown. what is
-// the noun for one of them, such as draw. Nothing is shown if standard error is not a
-// terminal or --quiet was given. The caller must stop the meter.
+// startProgress shows how many of total items are done. A total of 0 means that the total
+// is unknown. what is the noun for an item, such as "draw". Nothing is shown if standard
+// error is not a terminal or --quiet was given. The caller must stop the meter.
 func startProgress(a *app, total uint64, what string) *meter {
 	m := &meter{a: a, total: total, what: what, begun: time.Now(), end: make(chan struct{})}
-	isTyped := total == 0 && a.inIsTerm // progress would overwrite what is typed
+	isTyped := total == 0 && a.inIsTerm // progress would overwrite what the user types
 	if a.errIsTerm && !a.quiet && !isTyped {
 		m.ended.Go(m.show)
 	}
 	return m
 }
 
-// add counts work done.
+// add adds n to the number of items done.
 func (m *meter) add(n uint64) { m.done.Add(n) }
 
 // stop erases the progress. Further calls do nothing.
@@ -75,12 +75,12 @@ func (m *meter) show() {
 
 // print replaces the line on the terminal.
 func (m *meter) print(line string) {
-	// A terminal that was closed does not stop the work.
+	// If the terminal was closed, the work still continues.
 	_, _ = fmt.Fprint(m.a.err, "\r\x1b[K"+line)
 }
 
-// line returns the progress after the elapsed time, in less than width columns so that
-// it does not wrap.
+// line returns the progress after the elapsed time. The text is shorter than width
+// columns, so it does not wrap.
 func (m *meter) line(elapsed time.Duration, width int) string {
 	done := m.done.Load()
 	rate := float64(done) / elapsed.Seconds()

@@ -64,8 +64,8 @@ var (
 	_ promotion = (*remote.Admin)(nil)
 )
 
-// promotionCmd completes a command on campaigns or entrants: it adds the flag --db and
-// runs f with T, which is one of the interfaces in [promotion].
+// promotionCmd completes a command that works on campaigns or entrants. It adds the --db
+// flag and runs f with a T, which is one of the interfaces in [promotion].
 func promotionCmd[T any](a *app, cmd *cobra.Command, f func(ctx context.Context, part T, args []string) error) *cobra.Command {
 	db := newDBFlag(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -85,8 +85,8 @@ func withPromotion(ctx context.Context, a *app, db string, f func(p promotion) e
 	return errors.Join(withTokenHint(f(p)), done())
 }
 
-// openPromotion opens the campaigns of the core among services or, without one, those of
-// the database. The caller must close it with done.
+// openPromotion opens the campaigns of the core service or, if there is none, those in
+// the database. The caller must call done to close them.
 func openPromotion(ctx context.Context, a *app, services remote.Config, db string) (p promotion, done func() error, err error) {
 	if services.Core != nil {
 		token, err := a.settings.Secret("admin-token")
@@ -104,7 +104,7 @@ func openPromotion(ctx context.Context, a *app, services remote.Config, db strin
 	return campaign.New(campaign.Config{Store: database, Generator: a.generator}).Admin("cli"), database.Close, nil
 }
 
-// withTokenHint adds a hint to an error about a missing or wrong token.
+// withTokenHint adds a hint to err if the token is missing or wrong.
 func withTokenHint(err error) error {
 	if errors.Is(err, remote.ErrForbidden) {
 		return hintError{err, "set the token of the core's administrator in " + settings.Variable("admin-token")}

@@ -34,13 +34,14 @@ rules:
       - {prize: Mug, value: 8, chance: 1/4}
 `
 
-// databases runs a test with each kind of database.
+// databases runs a test with each type of database.
 func databases(t *testing.T, test func(t *testing.T, address string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "prizegen.db")) })
 	t.Run("postgres", func(t *testing.T) { test(t, storetest.StartServer(t, true).Address()) })
 }
 
-// adminAt returns a client of a core. Its timeout is a guard: slow answers are no errors.
+// adminAt returns a client of a core. Its timeout is generous, so that slow responses do
+// not fail a test.
 func adminAt(t *testing.T, address, token string) *remote.Admin {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -61,7 +62,7 @@ func startPromotion(t *testing.T, admin *remote.Admin, name string) {
 	}
 }
 
-// endPromotion closes a campaign, verifies its export, and returns its draws by their IDs.
+// endPromotion closes a campaign and verifies its export. It returns the draws by ID.
 func endPromotion(t *testing.T, admin *remote.Admin, name string) (campaign.Campaign, map[string]campaign.Draw) {
 	t.Helper()
 	c, err := admin.Close(t.Context(), name)
@@ -74,7 +75,7 @@ func endPromotion(t *testing.T, admin *remote.Admin, name string) (campaign.Camp
 	}
 	report, err := campaign.Verify(t.Context(), draw.Local{}, &file, nil, func(f draw.Finding) { t.Errorf("%s: %s", f.Place, f.Problem) })
 	if err != nil || report.Draws != uint64(c.Plays) {
-		t.Errorf("got a report of %d draws, error %v, want %d draws", report.Draws, err, c.Plays)
+		t.Errorf("got a report on %d draws and error %v, want %d draws", report.Draws, err, c.Plays)
 	}
 	stored := map[string]campaign.Draw{}
 	for cursor := ""; ; {
@@ -91,7 +92,7 @@ func endPromotion(t *testing.T, admin *remote.Admin, name string) (campaign.Camp
 	}
 }
 
-// answers holds the draws in the answers to plays, by once-only key.
+// answers contains the draws from the responses to plays, by once-only key.
 type answers struct {
 	mu   sync.Mutex
 	keys map[string]campaign.Draw
@@ -101,25 +102,25 @@ func (a *answers) add(t *testing.T, key string, d campaign.Draw) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if before, known := a.keys[key]; known && before.ID != d.ID {
-		t.Errorf("key %s: got the draws %s and %s, want one draw", key, before.ID, d.ID)
+		t.Errorf("key %s: got draws %s and %s, want one draw", key, before.ID, d.ID)
 	}
 	a.keys[key] = d
 }
 
-// check compares the answers with the stored draws: each answer is stored, with an index
-// and an account number of its own.
+// check compares the draws in the responses with the stored draws. Each must be stored,
+// and must have its own index and account number.
 func (a *answers) check(t *testing.T, c campaign.Campaign, stored map[string]campaign.Draw) {
 	t.Helper()
 	byIndex, accounts := map[uint64]string{}, map[string]string{}
 	for key, d := range a.keys {
 		if s, ok := stored[d.ID]; !ok || s.Account != d.Account || s.Index != d.Index {
-			t.Errorf("key %s: got the stored draw %+v, want the answer %+v", key, s, d)
+			t.Errorf("key %s: got stored draw %+v, want the draw in the response %+v", key, s, d)
 		}
 		if other, known := byIndex[d.Index]; known {
-			t.Errorf("keys %s and %s: got the same index %d", key, other, d.Index)
+			t.Errorf("keys %s and %s have the same index %d", key, other, d.Index)
 		}
 		if other, known := accounts[d.Whole]; known {
-			t.Errorf("keys %s and %s: got the same account number %s", key, other, d.Whole)
+			t.Errorf("keys %s and %s have the same account number %s", key, other, d.Whole)
 		}
 		byIndex[d.Index], accounts[d.Whole] = key, key
 	}
@@ -128,8 +129,9 @@ func (a *answers) check(t *testing.T, c campaign.Campaign, stored map[string]cam
 	}
 }
 
-// playUntilAnswered plays until a core answers. It retries a play that is refused for the
-// moment with the same key. It reports false if the context ended or the play failed.
+// playUntilAnswered plays until a core answers. If a play is temporarily refused, it
+// retries the play with the same key. It returns false if the context is done or the play
+// failed.
 func playUntilAnswered(ctx context.Context, t *testing.T, player *remote.Admin, play campaign.Play, refused *atomic.Int64) (campaign.Draw, bool) {
 	for {
 		d, err := player.Play(ctx, play)
@@ -140,16 +142,16 @@ func playUntilAnswered(ctx context.Context, t *testing.T, player *remote.Admin, 
 			return d, false
 		case errors.Is(err, remote.ErrUnavailable), errors.Is(err, campaign.ErrUnavailable), errors.Is(err, campaign.ErrBusy):
 			refused.Add(1)
-			time.Sleep(20 * time.Millisecond) // gives the core time to recover
+			time.Sleep(20 * time.Millisecond) // let the core recover
 		default:
-			t.Errorf("key %s: got the error %v, want a draw or a refusal for the moment", play.Key, err)
+			t.Errorf("key %s: got error %v, want a draw or a temporary refusal", play.Key, err)
 			return d, false
 		}
 	}
 }
 
-// TestReplicasUnderLoad plays with 200 clients at several cores. Every tenth play is
-// repeated, at any core.
+// TestReplicasUnderLoad plays through several cores with 200 clients. Every tenth play is
+// repeated through a random core.
 func TestReplicasUnderLoad(t *testing.T) {
 	const clients, each = 200, 100
 	databases(t, func(t *testing.T, address string) {
@@ -194,12 +196,13 @@ func TestReplicasUnderLoad(t *testing.T) {
 		c, stored := endPromotion(t, admin, "load")
 		got.check(t, c, stored)
 		if len(got.keys) != clients*each || c.Plays != clients*each || c.Prizes[0].Awarded != 10 {
-			t.Errorf("got %d answers, %d draws, %d cars, want %d answers and draws, 10 cars", len(got.keys), c.Plays, c.Prizes[0].Awarded, clients*each)
+			t.Errorf("got %d responses, %d draws and %d cars, want %[4]d responses, %[4]d draws and 10 cars", len(got.keys), c.Plays, c.Prizes[0].Awarded, clients*each)
 		}
 	})
 }
 
-// crowd is clients that play at a core without a pause, each play with a key of its own.
+// crowd is a group of clients that play through a core without a pause. Each play has its
+// own key.
 type crowd struct {
 	answers
 	campaign string
@@ -207,8 +210,8 @@ type crowd struct {
 	stop     context.CancelFunc
 	playing  sync.WaitGroup
 	played   atomic.Int64  // plays that were answered
-	answered chan struct{} // has an item after an answer
-	refused  atomic.Int64  // plays that were refused for the moment
+	answered chan struct{} // receives an item after each response, unless it is full
+	refused  atomic.Int64  // plays that were temporarily refused
 }
 
 // startCrowd starts n clients.
@@ -223,7 +226,7 @@ func startCrowd(t *testing.T, url, campaignName string, n int) *crowd {
 	return c
 }
 
-// play plays repeatedly as one client until the context ends.
+// play plays repeatedly as one client until the context is done.
 func (c *crowd) play(ctx context.Context, t *testing.T, client int) {
 	player := adminAt(t, c.url, "")
 	for i := 0; ; i++ {
@@ -248,7 +251,7 @@ func (c *crowd) leave() {
 	c.playing.Wait()
 }
 
-// waitForAnswers waits for n more answers.
+// waitForAnswers waits for n more responses.
 func (c *crowd) waitForAnswers(t *testing.T, n int64) {
 	t.Helper()
 	guard := time.After(testGuard)
@@ -256,14 +259,15 @@ func (c *crowd) waitForAnswers(t *testing.T, n int64) {
 		select {
 		case <-c.answered:
 		case <-guard:
-			t.Fatalf("got %d answers after %v, want %d", c.played.Load(), testGuard, want)
+			t.Fatalf("got %d responses after %v, want %d", c.played.Load(), testGuard, want)
 		}
 	}
 }
 
 // TestKilledCoreLosesNothing kills a core under load ten times, each time after a random
-// number of answers. All answered draws are stored, and the core recovers automatically.
-// `make soak` repeats this test until it has killed a thousand cores on each database.
+// number of responses. It checks that every draw in a response is stored and that the
+// core recovers automatically. `make soak` repeats this test until it has killed a
+// thousand cores with each database.
 func TestKilledCoreLosesNothing(t *testing.T) {
 	databases(t, func(t *testing.T, address string) {
 		t.Setenv("PRIZEGEN_DB", address)
@@ -282,14 +286,15 @@ func TestKilledCoreLosesNothing(t *testing.T) {
 		c, stored := endPromotion(t, admin, "crash")
 		people.check(t, c, stored)
 		if int64(len(people.keys)) > c.Plays {
-			t.Errorf("got %d draws, want at least the %d answers", c.Plays, len(people.keys))
+			t.Errorf("got %d draws, want at least the %d in responses", c.Plays, len(people.keys))
 		}
 		t.Logf("%d answered plays, %d draws stored", len(people.keys), c.Plays)
 	})
 }
 
-// TestLostServiceUnderPlays kills the number service under load: plays are refused and
-// nothing is stored in part. Plays succeed again once the service is back.
+// TestLostServiceUnderPlays kills the number service under load. It checks that plays are
+// refused, that no play is stored in part, and that plays succeed again once the service
+// is back.
 func TestLostServiceUnderPlays(t *testing.T) {
 	number, flags := startGenerators(t)
 	t.Setenv("PRIZEGEN_DB", filepath.Join(t.TempDir(), "prizegen.db"))
@@ -308,8 +313,8 @@ func TestLostServiceUnderPlays(t *testing.T) {
 	people.check(t, c, stored)
 }
 
-// waitForRefusals plays with the API and the web page until both refuse plays for the
-// moment, and waits for the reason in the log.
+// waitForRefusals plays through the API and the web page until both temporarily refuse
+// plays. It also waits for the reason in the log.
 func waitForRefusals(t *testing.T, core *service, name, detail, logged string) {
 	t.Helper()
 	waitFor(t, "the API to refuse plays: "+detail, func() bool {
@@ -323,14 +328,14 @@ func waitForRefusals(t *testing.T, core *service, name, detail, logged string) {
 	})
 	core.waitForLog(t, logged)
 	if status, _, _ := do(t, http.MethodGet, core.url+"/healthz", "", ""); status != http.StatusOK {
-		t.Errorf("GET /healthz: got the status %d from a core that waits, want 200", status)
+		t.Errorf("GET /healthz: got status %d from a core that is waiting, want 200", status)
 	}
 }
 
 // waitUntilNotReady waits until a core is not ready.
 func waitUntilNotReady(t *testing.T, core *service) {
 	t.Helper()
-	waitFor(t, "the core to be not ready", func() bool {
+	waitFor(t, "the core to stop being ready", func() bool {
 		status, _, body := do(t, http.MethodGet, core.url+"/readyz", "", "")
 		return status == http.StatusServiceUnavailable && strings.Contains(body, `"ready":false`)
 	})
@@ -341,7 +346,7 @@ func post(t *testing.T, url, kind, body string) (int, http.Header, string) {
 	return do(t, http.MethodPost, url, kind, body)
 }
 
-// do makes a request and returns its answer.
+// do sends a request and returns the response.
 func do(t *testing.T, method, url, kind, body string) (status int, header http.Header, text string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))

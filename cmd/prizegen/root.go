@@ -56,9 +56,9 @@ func newRootCmd(a *app) *cobra.Command {
 		Use:     "prizegen",
 		Version: thisBuild().String(),
 		Short:   "Run instant-win prize draws that anyone can check",
-		Long: `prizegen generates account numbers and decides at once what each of them wins, by
-chance alone and by rules published in advance. A seed and an index determine every
-draw, so anyone who knows the seed can recompute it.`,
+		Long: `prizegen generates account numbers and immediately decides what each of them wins. Only
+chance and rules published in advance decide. A seed and an index determine every draw,
+so anyone who knows the seed can recompute it.`,
 		Example: `  prizegen                               start the interactive program, in a terminal
   prizegen draw                          make one draw
   prizegen draw -n 1000 -o csv           make a thousand, for a spreadsheet
@@ -88,7 +88,7 @@ draw, so anyone who knows the seed can recompute it.`,
 	return root
 }
 
-// addCommands adds the commands in their groups.
+// addCommands adds the commands to their groups.
 func addCommands(a *app, root *cobra.Command) {
 	root.AddGroup(
 		&cobra.Group{ID: "draw", Title: "Draw:"},
@@ -137,8 +137,8 @@ func refuseUnknownTopics(root, help *cobra.Command) {
 	}
 }
 
-// noteRunning makes commands set a.running when they start. Any earlier error is a usage
-// error.
+// noteRunning makes commands set a.running when they start. Errors before that are usage
+// errors.
 func noteRunning(a *app, cmd *cobra.Command) {
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -151,8 +151,8 @@ func noteRunning(a *app, cmd *cobra.Command) {
 	}
 }
 
-// runRoot runs prizegen without a command: the interactive program on a terminal, and
-// help elsewhere.
+// runRoot runs prizegen without a command. It starts the interactive program on a
+// terminal; otherwise it prints help.
 func runRoot(a *app, root *cobra.Command) error {
 	if !a.isInteractive() {
 		return root.Help()
@@ -168,8 +168,7 @@ func runRoot(a *app, root *cobra.Command) error {
 	return cmd.RunE(cmd, nil)
 }
 
-// configure loads the settings and applies them to those flags of a command that were
-// not typed.
+// configure loads the settings and applies them to the flags that were not typed.
 func configure(a *app, cmd *cobra.Command, config *settings.Value[string]) error {
 	if !takesSettings(cmd) {
 		return nil
@@ -191,17 +190,17 @@ func configure(a *app, cmd *cobra.Command, config *settings.Value[string]) error
 	return settingsError(set.Apply(cmd.Flags()))
 }
 
-// settingsError adds a hint to an error in the settings, and makes it a usage error, like
-// the same error in a flag. It returns nil for nil.
+// settingsError adds a hint to an error in the settings and turns it into a usage error,
+// like the same error in a flag. It returns nil for nil.
 func settingsError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return hintError{usageError{err}, "see prizegen config --help for where settings come from and how to write them"}
+	return hintError{usageError{err}, "prizegen config --help explains where settings come from and how to write them"}
 }
 
 // takesSettings reports whether a command reads the environment and the configuration
-// file. Completion and help must work even if these have mistakes.
+// file. Completion and help must work even if these contain mistakes.
 func takesSettings(cmd *cobra.Command) bool {
 	for ; cmd.HasParent(); cmd = cmd.Parent() {
 		switch cmd.Name() {
@@ -244,7 +243,7 @@ func usage(table settings.Table, cmd *cobra.Command, standard func(*cobra.Comman
 	if err != nil {
 		return err
 	}
-	// The line about subcommands stays the last.
+	// The line about subcommands remains last.
 	before, last, found := strings.Cut(strings.TrimRight(text.String(), "\n"), "\n\nUse \"")
 	if found {
 		last = "\n\nUse \"" + last

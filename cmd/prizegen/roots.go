@@ -7,9 +7,9 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// trustEmbeddedRoots makes TLS trust Mozilla's certificate authorities, which are part of
-// the program, if the system has none, as in an image from scratch. It takes a few
-// milliseconds and must be called at most once.
+// trustEmbeddedRoots makes TLS use the embedded copy of Mozilla's certificate authorities
+// if the system has none, as in an image built from scratch. It takes a few milliseconds
+// and must be called at most once.
 func trustEmbeddedRoots() { x509.SetFallbackRoots(embeddedRoots()) }
 
 func embeddedRoots() *x509.CertPool {
@@ -28,8 +28,8 @@ func embeddedRoots() *x509.CertPool {
 	return pool
 }
 
-// expectTLS must be called before calling other servers over TLS. Commands that call none
-// start faster without it.
+// expectTLS must be called before any call to other servers over TLS. Commands that do
+// not need it start faster without it.
 func expectTLS(a *app) {
 	if a.trustRoots != nil {
 		a.trustRoots()

@@ -38,7 +38,7 @@ func newRulesCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// rulesEntry is one entry in the output of rules list.
+// rulesEntry is an entry in the output of prizegen rules list.
 type rulesEntry struct {
 	Name           string `json:"name"`
 	Currency       string `json:"currency"`
@@ -52,7 +52,7 @@ func newRulesListCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List the built-in rules",
-		Long:    "List the built-in rules with the chance to win and the cost of a draw.",
+		Long:    "List the built-in rules with their chance of winning and their cost per draw.",
 		Example: "  prizegen rules list\n  prizegen rules list -o json",
 		Args:    cobra.NoArgs,
 	}
@@ -73,7 +73,7 @@ func newRulesListCmd(a *app) *cobra.Command {
 		if output.Get() == "json" {
 			return a.writeJSON(entries)
 		}
-		return a.writeTable([]string{"NAME", "RULES", "WIN", "COST A DRAW", "SHA-256"}, rows)
+		return a.writeTable([]string{"NAME", "RULES", "WIN", "COST PER DRAW", "SHA-256"}, rows)
 	}
 	return cmd
 }
@@ -81,10 +81,10 @@ func newRulesListCmd(a *app) *cobra.Command {
 func newRulesShowCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:               "show RULES",
-		Short:             "Show the YAML of rules",
-		Long:              "Write the YAML of built-in rules, or of a rules file without mistakes.",
+		Short:             "Show rules as YAML",
+		Long:              "Write built-in rules, or a rules file without mistakes, as YAML.",
 		Example:           "  prizegen rules show generous >mine.yaml",
-		Args:              oneArg("argument", "give the name of built-in rules (see prizegen rules list) or a file"),
+		Args:              oneArg("argument", "specify a file or the name of built-in rules; prizegen rules list shows these"),
 		ValidArgsFunction: completeRules,
 		RunE: func(_ *cobra.Command, args []string) error {
 			rules, err := loadRules(a, args[0])
@@ -100,9 +100,10 @@ func newRulesInitCmd(a *app) *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "init [FILE]",
-		Short: "Create a rules file with comments to start from",
-		Long: `Create a rules file with comments to start from: rules.yaml if no name is given, or
-standard output for -. An existing file is replaced only with --force.`,
+		Short: "Create a rules file with comments as a starting point",
+		Long: `Create a rules file with comments as a starting point. Its name is rules.yaml unless you
+specify another one; - writes to standard output. An existing file is replaced only with
+--force.`,
 		Example: "  prizegen rules init summer.yaml\n  prizegen rules init - | less",
 		Args:    cobra.MaximumNArgs(1),
 	}
@@ -120,12 +121,12 @@ standard output for -. An existing file is replaced only with --force.`,
 			return err
 		})
 		if errors.Is(err, fs.ErrExist) {
-			return hintError{err, "give another name, or replace it with --force"}
+			return hintError{err, "choose another name, or replace the file with --force"}
 		}
 		if err != nil {
 			return err
 		}
-		a.note("wrote %s; edit it, then run: prizegen rules check %s", name, show.ShellWord(name))
+		a.note("created %s; edit it, then run: prizegen rules check %s", name, show.ShellWord(name))
 		return nil
 	}
 	return cmd
@@ -137,11 +138,11 @@ func newRulesCheckCmd(a *app) *cobra.Command {
 		Short: "Check a rules file for mistakes",
 		Long: `Report every mistake in a rules file with its line and column.
 
-In a file without mistakes, warn about rules and prizes that no account number of the
-given formats can reach, and about account numbers that no rule covers. Note rules that
-overlap with different prizes: the first one decides.`,
+If there are no mistakes, warn about rules and prizes that no account number of the given
+formats can reach, and about account numbers that no rule covers. Also list rules that
+overlap and have different prizes; the first of them decides.`,
 		Example: "  prizegen rules check summer.yaml\n  prizegen rules check --text upper2 --number digits8 summer.yaml",
-		Args:    oneArg("file", "give the file to check, or - for standard input"),
+		Args:    oneArg("file", "specify the file to check, or - for standard input"),
 	}
 	formats := newFormats(a, cmd)
 	strict := settings.Define[bool](a.table, cmd, "strict")
@@ -179,8 +180,8 @@ func runRulesCheck(a *app, file string, f formats, strict, asJSON bool) error {
 	return strictError(file, warnings)
 }
 
-// strictError returns an error with every warning that makes rules unfit for a campaign,
-// or nil if there is none.
+// strictError returns an error that lists every warning that makes the rules unfit for a
+// campaign, or nil if there are none.
 func strictError(file string, warnings []prize.Warning) error {
 	var reasons []string
 	for _, w := range warnings {
@@ -194,10 +195,10 @@ func strictError(file string, warnings []prize.Warning) error {
 	case 1:
 		return fmt.Errorf("%s: not fit for a campaign: %s", sourceName(file), reasons[0])
 	}
-	return fmt.Errorf("%s: not fit for a campaign, for %d reasons:\n  %s", sourceName(file), len(reasons), strings.Join(reasons, "\n  "))
+	return fmt.Errorf("%s: not fit for a campaign for %d reasons:\n  %s", sourceName(file), len(reasons), strings.Join(reasons, "\n  "))
 }
 
-// checkText returns the warnings as text.
+// checkText formats the warnings as text.
 func checkText(file string, rules *prize.Rules, warnings []prize.Warning) []byte {
 	var b bytes.Buffer
 	file = sourceName(file)

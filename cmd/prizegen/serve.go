@@ -24,7 +24,7 @@ import (
 	"github.com/prizegen/prizegen/serve"
 )
 
-// serveOptions are the options of the command serve.
+// serveOptions are the options of the serve command.
 type serveOptions struct {
 	listenFlags
 	text         *settings.Value[textgen.Format]
@@ -48,16 +48,17 @@ func newServeCmd(a *app) *cobra.Command {
 		Short: "Serve draws over HTTP",
 		Long: `Start one of the four services, or all of them on one port.
 
-  text     8081  makes texts           number  8082  makes numbers
+  text     8081  generates texts       number  8082  generates numbers
   prize    8083  decides what is won   core    8080  the website and whole draws
   all      8080  all of them, in one process
 
-The core makes draws itself, or calls the services whose URLs it is given. A service is
-reachable from this machine only, unless --listen names another address. Its API is
+The core makes draws itself, or calls the services whose URLs you specify. A service can
+be reached only from this machine, unless --listen names another address. Its API is
 documented at /openapi.json.
 
-On SIGTERM and Ctrl-C, requests in progress finish first. On SIGHUP, the rules file is
-read again. A socket from systemd (socket activation) replaces --listen.`,
+On SIGTERM and Ctrl-C, the server finishes the requests in progress before it exits. On
+SIGHUP, it reads the rules file again. A socket from systemd (socket activation) replaces
+--listen.`,
 		Example: `  prizegen serve
   prizegen serve --role text --text-format upper2 --listen :8081
   prizegen serve --role prize --rules summer.yaml
@@ -88,7 +89,7 @@ read again. A socket from systemd (socket activation) replaces --listen.`,
 // runServe serves until the context ends.
 func runServe(ctx context.Context, a *app, o serveOptions) error {
 	if (o.cert.Get() == "") != (o.key.Get() == "") {
-		return usagef("--tls-cert and --tls-key need each other")
+		return usagef("--tls-cert and --tls-key must be used together")
 	}
 	seeds, err := seedSource(a, o.entropy)
 	if err != nil {
@@ -137,8 +138,8 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	return server.Serve(ctx, listener)
 }
 
-// openCampaigns opens the database of a core and adds it to the configuration, with the
-// secrets of its administrator.
+// openCampaigns opens the database of a core and adds it to the configuration, together
+// with the administrator's password and token.
 func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Config) (*store.DB, error) {
 	db, err := openStore(ctx, a, o.db.Get(), store.Options{})
 	if err != nil {
@@ -163,19 +164,19 @@ func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Confi
 	return db, nil
 }
 
-// secretOrNew returns a secret setting. If it is not set, secretOrNew generates a secret
-// and shows it once.
+// secretOrNew returns a secret setting. If the setting is not set, secretOrNew generates
+// a secret and prints it once.
 func secretOrNew(a *app, name, what string) (string, error) {
 	secret, err := a.settings.Secret(name)
 	if err != nil || secret != "" {
 		return secret, settingsError(err)
 	}
 	secret = strings.ToLower(rand.Text())
-	a.say("prizegen: %s, new for this run: %s (set %s to choose it)", what, secret, settings.Variable(name))
+	a.say("prizegen: %s, generated for this run: %s (set %s to choose your own)", what, secret, settings.Variable(name))
 	return secret, nil
 }
 
-// reload reloads the rules at every hangup.
+// reload reloads the rules whenever the process receives SIGHUP.
 func reload(ctx context.Context, hangups <-chan os.Signal, server *serve.Server, log *slog.Logger) {
 	for {
 		select {
@@ -185,7 +186,7 @@ func reload(ctx context.Context, hangups <-chan os.Signal, server *serve.Server,
 		}
 		notifySystemd(ctx, log, daemon.SdNotifyReloading)
 		if err := server.Reload(); err != nil {
-			log.ErrorContext(ctx, "cannot reload the rules; the old ones stay in use", slog.Any("error", err))
+			log.ErrorContext(ctx, "cannot reload the rules; the old rules stay in use", slog.Any("error", err))
 		} else {
 			log.InfoContext(ctx, "reloaded the rules")
 		}
@@ -193,7 +194,7 @@ func reload(ctx context.Context, hangups <-chan os.Signal, server *serve.Server,
 	}
 }
 
-// newLogger returns a logger that writes to standard error. The format auto means text on
+// newLogger returns a logger that writes to standard error. The auto format means text on
 // a terminal and JSON elsewhere.
 func newLogger(a *app, level slog.Level, format string) *slog.Logger {
 	if format == "auto" {

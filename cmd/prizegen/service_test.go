@@ -17,11 +17,11 @@ import (
 	"time"
 )
 
-// testGuard is the time after which a test that waits for an event fails. It is generous,
-// so that tests also pass on a busy machine.
+// testGuard is how long a test waits for an event before it fails. It is generous, so
+// that tests also pass on a busy machine.
 const testGuard = 5 * time.Minute
 
-// adminToken is the administrator's token of all services in tests.
+// adminToken is the administrator's token for all services in tests.
 const adminToken = "a token for tests"
 
 // service is a prizegen serve process.
@@ -31,7 +31,7 @@ type service struct {
 
 	mu     sync.Mutex
 	lines  []string      // of its log
-	logged chan struct{} // closed and replaced with each line
+	logged chan struct{} // closed and replaced whenever a line arrives
 	ended  chan struct{}
 	err    error // set before ended is closed
 }
@@ -45,7 +45,7 @@ func startService(t *testing.T, args ...string) *service {
 func startServiceAt(t *testing.T, address string, args ...string) *service {
 	t.Helper()
 	s := &service{logged: make(chan struct{}), ended: make(chan struct{})}
-	// The test's context would kill it before the test has read its log.
+	// The context of the test would kill the process before the test has read its log.
 	s.cmd = exec.CommandContext(context.Background(), "prizegen", append([]string{"serve", "--listen", address, "--log-format", "json"}, args...)...)
 	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN="+adminToken)
 	log, err := s.cmd.StderrPipe()
@@ -67,14 +67,14 @@ func startServiceAt(t *testing.T, address string, args ...string) *service {
 	select {
 	case s.url = <-listening:
 	case <-s.ended:
-		t.Fatalf("serve %v ended before it listened: %v\n%s", args, s.err, s.log())
+		t.Fatalf("serve %v exited before it listened: %v\n%s", args, s.err, s.log())
 	case <-time.After(testGuard):
-		t.Fatalf("serve %v does not listen after %v", args, testGuard)
+		t.Fatalf("serve %v is not listening after %v", args, testGuard)
 	}
 	return s
 }
 
-// follow reads the log and sends the URL in it.
+// follow reads the log and sends the URL that it contains.
 func (s *service) follow(log io.Reader, listening chan<- string) {
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 1<<20)
@@ -99,7 +99,7 @@ func (s *service) log() string {
 	return strings.Join(s.lines, "\n")
 }
 
-// waitForLog waits until the log has all of the texts.
+// waitForLog waits until the log contains all of the texts.
 func (s *service) waitForLog(t *testing.T, texts ...string) {
 	t.Helper()
 	guard := time.After(testGuard)
@@ -113,14 +113,14 @@ func (s *service) waitForLog(t *testing.T, texts ...string) {
 		select {
 		case <-more:
 		case <-s.ended:
-			t.Fatalf("the service ended, want %q in its log", texts)
+			t.Fatalf("the service exited, want %q in its log", texts)
 		case <-guard:
-			t.Fatalf("got no %q in the log after %v", texts, testGuard)
+			t.Fatalf("the log does not contain %q after %v", texts, testGuard)
 		}
 	}
 }
 
-// lastLog returns the end of the log.
+// lastLog returns the last lines of the log.
 func (s *service) lastLog() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,7 +134,7 @@ func (s *service) kill() {
 	<-s.ended
 }
 
-// waitFor polls until a condition of another process is true.
+// waitFor polls until a condition in another process is true.
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(testGuard); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {

@@ -21,16 +21,16 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// startGenerators starts the three services that make parts. It returns the number service
-// and the flags with the URLs of all three.
+// startGenerators starts the three services that generate parts. It returns the number
+// service and the flags with the URLs of all three.
 func startGenerators(t *testing.T) (number *service, flags []string) {
 	t.Helper()
 	text, number, prize := startService(t, "--role", "text"), startService(t, "--role", "number"), startService(t, "--role", "prize")
 	return number, []string{"--text-url", text.url, "--number-url", number.url, "--prize-url", prize.url}
 }
 
-// TestDrawsAreTheSameEverywhere makes the same draws in one process, with three services,
-// and with one service for all parts.
+// TestDrawsAreTheSameEverywhere checks that one process, three services, and one service
+// for all parts make the same draws.
 func TestDrawsAreTheSameEverywhere(t *testing.T) {
 	_, services := startGenerators(t)
 	whole := []string{"--remote", startService(t).url}
@@ -59,7 +59,7 @@ func TestDrawsAreTheSameEverywhere(t *testing.T) {
 			local := prizegen(t, command...)
 			for _, backend := range [][]string{services, whole, services[:2], services[4:]} {
 				if got := prizegen(t, append(slices.Clone(command), backend...)...); got != local {
-					t.Errorf("with %v: got %d bytes, want the %d bytes made in one process", backend, len(got), len(local))
+					t.Errorf("with %v: got %d bytes, want the %d bytes that one process makes", backend, len(got), len(local))
 				}
 			}
 		})
@@ -73,7 +73,7 @@ func TestDrawsAreTheSameEverywhere(t *testing.T) {
 	prizegen(t, append([]string{"verify", name}, services...)...)
 }
 
-// TestDeployedImplementations draws with the deployed formats and rules of services.
+// TestDeployedImplementations draws with the formats and rules that services deploy.
 func TestDeployedImplementations(t *testing.T) {
 	text := startService(t, "--role", "text", "--text-format", "upper2")
 	number := startService(t, "--role", "number", "--number-format", "digits8")
@@ -83,13 +83,13 @@ func TestDeployedImplementations(t *testing.T) {
 
 	want := prizegen(t, "draw", "--seed", "42", "-n", "10", "--text", "upper2", "--number", "digits8", "--rules", "modest", "-o", "json")
 	if got := prizegen(t, append([]string{"draw", "--seed", "42", "-n", "10", "-o", "json"}, services...)...); got != want {
-		t.Errorf("got the draws\n%s\nwant\n%s", got, want)
+		t.Errorf("got draws\n%s\nwant\n%s", got, want)
 	}
 	if got, want := prizegen(t, append([]string{"text", "--seed", "42"}, services...)...), "FU\n"; got != want {
-		t.Errorf("got the text %q, want %q", got, want)
+		t.Errorf("got text %q, want %q", got, want)
 	}
 	if got := postDraws(t, core.url, `{"seed":"42","count":10}`); got != `{"draws":`+strings.TrimSuffix(want, "\n")+"}\n" {
-		t.Errorf("got from the core\n%s\nwant\n%s", got, want)
+		t.Errorf("got draws from the core\n%s\nwant\n%s", got, want)
 	}
 
 	// Deploy another implementation at the same address.
@@ -100,7 +100,7 @@ func TestDeployedImplementations(t *testing.T) {
 	})
 }
 
-// postDraws asks a core for draws and returns its answer, even if that is an error.
+// postDraws requests draws from a core and returns the response, even if it is an error.
 func postDraws(t *testing.T, url, body string) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/draws", strings.NewReader(body))
@@ -120,8 +120,8 @@ func postDraws(t *testing.T, url, body string) string {
 	return string(text)
 }
 
-// TestLostService kills a service: draws fail with a hint and the core refuses requests.
-// Both recover automatically when the service is back.
+// TestLostService kills a service. It checks that draws fail with a hint and that the
+// core refuses requests, and that both recover automatically when the service is back.
 func TestLostService(t *testing.T) {
 	number, services := startGenerators(t)
 	core := startService(t, append([]string{"--role", "core"}, services...)...)
@@ -132,27 +132,27 @@ func TestLostService(t *testing.T) {
 	_, out, err := tryPrizegen(t, append([]string{"draw"}, services...)...)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
-		t.Errorf("draw: got the error %v, want exit status %d", err, exitFailed)
+		t.Errorf("draw: got error %v, want exit status %d", err, exitFailed)
 	}
 	for _, want := range []string{
 		"the number service at " + number.url + " does not answer", "connection refused",
 		"prizegen serve --role=number", "--number-url",
 	} {
 		if !strings.Contains(out, want) {
-			t.Errorf("draw: got the message %q, want %q in it", out, want)
+			t.Errorf("draw: got message %q, want %q in it", out, want)
 		}
 	}
 	answer := postDraws(t, core.url, "{}")
 	if !strings.Contains(answer, `"status":503`) || !strings.Contains(answer, "the number service is not available") || strings.Contains(answer, number.url) {
-		t.Errorf("got the answer %s from the core, want status 503 without the URL of the service", answer)
+		t.Errorf("got response %s from the core, want status 503 without the URL of the service", answer)
 	}
 	core.waitForLog(t, "the number service at "+number.url)
 	table, _, err := tryPrizegen(t, status...)
 	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
-		t.Errorf("status: got the error %v, want exit status %d", err, exitFailed)
+		t.Errorf("status: got error %v, want exit status %d", err, exitFailed)
 	}
 	if !strings.Contains(table, "down") || !strings.Contains(table, "not ready") {
-		t.Errorf("got the table\n%s\nwant services that are down and not ready", table)
+		t.Errorf("got table\n%s\nwant services that are down and not ready", table)
 	}
 
 	startServiceAt(t, strings.TrimPrefix(number.url, "http://"), "--role", "number")
@@ -161,8 +161,8 @@ func TestLostService(t *testing.T) {
 	waitFor(t, "all services to be ready", func() bool { _, _, err := tryPrizegen(t, status...); return err == nil })
 }
 
-// TestDrain ends a server while hundreds of clients draw. The server answers every request
-// that it received, and its exit status is 0.
+// TestDrain stops a server while hundreds of clients draw. It checks that the server
+// answers every request that it received, and that its exit status is 0.
 func TestDrain(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
 		t.Run(signal.String(), func(t *testing.T) {
@@ -186,14 +186,14 @@ func TestDrain(t *testing.T) {
 			calling.Wait()
 			<-s.ended
 			if s.err != nil {
-				t.Errorf("got the error %v, want exit status 0\n%s", s.err, s.log())
+				t.Errorf("got error %v, want exit status 0\n%s", s.err, s.log())
 			}
 		})
 	}
 }
 
-// drawOnce draws once and reports whether the server accepts more requests. A request that
-// the server received must be answered.
+// drawOnce draws once and reports whether the server accepts more requests. The server
+// must answer every request that it received.
 func drawOnce(t *testing.T, client *http.Client, url string) bool {
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/draws", strings.NewReader(`{"count":200}`))
 	if err != nil {
@@ -204,16 +204,16 @@ func drawOnce(t *testing.T, client *http.Client, url string) bool {
 	answer, err := client.Do(request)
 	if err != nil {
 		if !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Errorf("got the error %v, want an answer or a refused connection", err)
+			t.Errorf("got error %v, want a response or a refused connection", err)
 		}
 		return false
 	}
 	defer answer.Body.Close()
 	if _, err := io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != http.StatusOK {
-		t.Errorf("got the answer %s, error %v, want status 200", answer.Status, err)
+		t.Errorf("got response %s and error %v, want status 200", answer.Status, err)
 		return false
 	}
-	// A load balancer stops using a server that closes its connections.
+	// When a server closes its connections, a load balancer stops using it.
 	return answer.Header.Get("Connection") != "close" && !answer.Close
 }
 
@@ -230,13 +230,13 @@ func TestReload(t *testing.T) {
 	s := startService(t, "--rules", file)
 	wins := func() bool { return strings.Contains(postDraws(t, s.url, `{"seed":"42"}`), `"name":"Mug"`) }
 	if !wins() {
-		t.Fatal("got no prize with a chance of 100%")
+		t.Fatal("a prize with a chance of 100% was not won")
 	}
 	write("101%")
 	sendHangup(t, s)
 	s.waitForLog(t, "cannot reload the rules", "summer.yaml:4:")
 	if !wins() {
-		t.Error("got no prize after a reload that failed, want the old rules")
+		t.Error("the prize was not won after a failed reload, want the old rules to apply")
 	}
 	write("1/1000000000")
 	sendHangup(t, s)
@@ -250,7 +250,7 @@ func sendHangup(t *testing.T, s *service) {
 	}
 }
 
-// TestCoreAnswerVerifies verifies the draws that a core returned.
+// TestCoreAnswerVerifies checks that draws from a core can be verified.
 func TestCoreAnswerVerifies(t *testing.T) {
 	s := startService(t)
 	text := postDraws(t, s.url, `{"count":500}`)
@@ -259,7 +259,7 @@ func TestCoreAnswerVerifies(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(answer.Draws) != 500 || len(answer.Draws[0].Seed) != 64 {
-		t.Errorf("got %d draws with the seed %q, want 500 with a new seed", len(answer.Draws), answer.Draws[0].Seed)
+		t.Errorf("got %d draws with seed %q, want 500 with a new seed", len(answer.Draws), answer.Draws[0].Seed)
 	}
 	name := filepath.Join(t.TempDir(), "answer.json")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
@@ -270,9 +270,9 @@ func TestCoreAnswerVerifies(t *testing.T) {
 	}
 }
 
-// TestStatusSelf follows the health of a core. The core is unhealthy until everything that
-// it needs was available once. It stays healthy when a service is lost later: a restart
-// would not help.
+// TestStatusSelf checks the reported health of a core. The core is unhealthy until
+// everything that it needs has been available once. It stays healthy if a service is lost
+// later, because a restart would not help.
 func TestStatusSelf(t *testing.T) {
 	text := startService(t, "--role", "text")
 	at := strings.TrimPrefix(text.url, "http://")
@@ -293,11 +293,11 @@ func TestStatusSelf(t *testing.T) {
 		return tryPrizegen(t, append([]string{"status", "--self", "--listen", strings.TrimPrefix(s.url, "http://")}, args...)...)
 	}
 	if _, stderr, err := self(text, "--role", "text"); err == nil || !strings.Contains(stderr, "the text service is down or not ready") {
-		t.Errorf("killed text service: got the error %v\n%s\nwant it to be down", err, stderr)
+		t.Errorf("killed text service: got error %v\n%s\nwant it to be down", err, stderr)
 	}
 	core := startService(t, "--role", "core", "--text-url", text.url)
 	if out, _, err := self(core, "--role", "core"); err == nil || !strings.Contains(out, "not ready") || !strings.Contains(out, "the text service at") {
-		t.Errorf("core without its text service: got the error %v\n%s\nwant it to be not ready", err, out)
+		t.Errorf("core without its text service: got error %v\n%s\nwant it not to be ready", err, out)
 	}
 	text = startServiceAt(t, at, "--role", "text")
 	waitFor(t, "the core to be healthy", func() bool {
@@ -305,10 +305,10 @@ func TestStatusSelf(t *testing.T) {
 		return err == nil
 	})
 	text.kill()
-	waitFor(t, "the core to miss its text service", func() bool {
+	waitFor(t, "the core to lose its text service", func() bool {
 		out, _, err := self(core, "--role", "core")
 		if err != nil {
-			t.Fatalf("core that lost its text service: got the error %v\n%s\nwant it to be healthy", err, out)
+			t.Fatalf("core that lost its text service: got error %v\n%s\nwant it to be healthy", err, out)
 		}
 		return strings.Contains(out, "not ready")
 	})
@@ -319,16 +319,16 @@ func TestRemoteCampaigns(t *testing.T) {
 	core := startService(t, "--role", "core", "--no-welcome")
 	prizegen(t, "campaign", "create", "far", "--core-url", core.url, "--rules", "modest")
 	if out := prizegen(t, "campaign", "list", "--remote", core.url); !strings.Contains(out, "far") {
-		t.Errorf("got the campaigns\n%s\nwant far", out)
+		t.Errorf("got campaigns\n%s\nwant far", out)
 	}
 	cmd := exec.CommandContext(t.Context(), "prizegen", "campaign", "list", "--core-url", core.url)
 	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN=wrong")
 	out, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "hint: set the token of the core's administrator in PRIZEGEN_ADMIN_TOKEN") {
-		t.Errorf("wrong token: got the error %v, output %q, want a hint", err, out)
+		t.Errorf("wrong token: got error %v and output %q, want a hint", err, out)
 	}
 	_, stderr, err := tryPrizegen(t, "db", "status", "--core-url", core.url)
 	if err == nil || !strings.Contains(stderr, "cannot work through a core") {
-		t.Errorf("db status: got the error %v, message %q, want a refusal", err, stderr)
+		t.Errorf("db status: got error %v and message %q, want a refusal", err, stderr)
 	}
 }

@@ -26,14 +26,14 @@ func newStatusCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show whether the services are ready",
-		Long: `Ask each service whose URL is given for its version, its implementation and whether it
-is ready, and measure how long the answer takes. The exit status is 1 if a service does
-not answer or is not ready.
+		Long: `Ask each service whose URL is set for its version, its implementation and whether it is
+ready. Measure how long each response takes. The exit status is 1 if a service does not
+answer or is not ready.
 
 With --self, ask the prizegen serve process on this machine that has the same settings.
-In a container, that is the main process of the container, with its own flags. The exit
-status is 1 until the process is ready for the first time, and whenever it does not
-answer. This is the health check of the image.`,
+In a container, this is the main process of the container, with its own flags. The exit
+status is 1 until the process has been ready once, and whenever it does not answer. The
+container image uses this command as its health check.`,
 		Example: `  prizegen status --remote https://draws.example.org
   prizegen status --text-url http://localhost:8081 --core-url http://localhost:8080 -o json
   prizegen status --self --role text`,
@@ -56,7 +56,7 @@ answer. This is the health check of the image.`,
 	return cmd
 }
 
-// runStatus asks all services at once and shows their state.
+// runStatus checks all services concurrently and prints their status.
 func runStatus(ctx context.Context, a *app, output string) error {
 	services := a.services
 	services.UserAgent = userAgent()
@@ -134,13 +134,13 @@ func statusTable(list []remote.Health, style styles) string {
 	return text
 }
 
-// selfTimeout is how long status --self waits for an answer. On an overloaded machine the
-// answer takes long, and restarting the process would make that worse.
+// selfTimeout is how long status --self waits for a response. On an overloaded machine a
+// response takes long, and restarting the process would make that worse.
 const selfTimeout = 8 * time.Second
 
-// runStatusSelf asks the service on this machine that has the same settings. It returns
-// an error unless the service has been ready: restarting one that waits for its database
-// would not help.
+// runStatusSelf checks the service on this machine that has the same settings. It returns
+// an error if the service has never been ready. Later failures, such as an unavailable
+// database, are not errors, because restarting the service would not help.
 func runStatusSelf(ctx context.Context, a *app, f listenFlags, output string) error {
 	f, err := serverListenFlags(a, f, firstProcess())
 	if err != nil {
@@ -164,8 +164,8 @@ func runStatusSelf(ctx context.Context, a *app, f listenFlags, output string) er
 	return notReadyError([]remote.Health{service})
 }
 
-// firstProcess returns the command line of process 1, which is the main process of a
-// container, or nil if the system does not provide it.
+// firstProcess returns the command line of process 1, which is the main process in a
+// container. It returns nil if the system does not provide it.
 func firstProcess() []string {
 	line, err := os.ReadFile("/proc/1/cmdline")
 	if err != nil {
@@ -174,9 +174,9 @@ func firstProcess() []string {
 	return strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")
 }
 
-// serverListenFlags returns the listen flags on the command line of a server, which shares
-// our environment but not our flags. It returns typed if flags were typed or the command
-// line is not that of a server.
+// serverListenFlags returns the listen flags on the command line of the server, which has
+// the same environment as this process but its own flags. It returns typed if flags were
+// typed here or if the command line does not belong to a server.
 func serverListenFlags(a *app, typed listenFlags, commandLine []string) (listenFlags, error) {
 	if typed.role.Typed() || typed.listen.Typed() || len(commandLine) == 0 || filepath.Base(commandLine[0]) != "prizegen" {
 		return typed, nil
@@ -185,7 +185,7 @@ func serverListenFlags(a *app, typed listenFlags, commandLine []string) (listenF
 	global, f := newGlobalFlags(a, server), newListenFlags(a, server)
 	flags := server.Flags()
 	flags.AddFlagSet(server.PersistentFlags())
-	flags.ParseErrorsAllowlist = pflag.ParseErrorsAllowlist{UnknownFlags: true} // those of other settings
+	flags.ParseErrorsAllowlist = pflag.ParseErrorsAllowlist{UnknownFlags: true} // flags of other settings
 	flags.Usage = func() {}
 	if err := flags.Parse(commandLine[1:]); err != nil {
 		return f, fmt.Errorf("command line of process 1: %w", err)
@@ -206,13 +206,14 @@ func serverListenFlags(a *app, typed listenFlags, commandLine []string) (listenF
 
 // askSelf asks a server on this machine whether it is ready.
 func askSelf(ctx context.Context, address string) (remote.Status, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, selfTimeout, fmt.Errorf("no answer within %v", selfTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, selfTimeout, fmt.Errorf("no response within %v", selfTimeout))
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/readyz", http.NoBody)
 	if err != nil {
 		return remote.Status{}, err
 	}
-	// Use no proxy, and accept any certificate: it is for the public name of the service.
+	// Do not use a proxy. Accept any certificate, because the certificate is for the public
+	// name of the service.
 	client := &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true,
 	}}
@@ -226,7 +227,7 @@ func askSelf(ctx context.Context, address string) (remote.Status, error) {
 	defer answer.Body.Close()
 	var status remote.Status
 	if err := json.UnmarshalRead(io.LimitReader(answer.Body, 64<<10), &status); err != nil {
-		return remote.Status{}, fmt.Errorf("the answer %s is not from prizegen; another program may listen there", answer.Status)
+		return remote.Status{}, fmt.Errorf("response %s is not from prizegen; another program may be listening there", answer.Status)
 	}
 	return status, nil
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// TestSelfURL finds the URL of the process to ask: from the flags of the command, the
-// command line of process 1, the environment, or the configuration file.
+// TestSelfURL checks where the URL of the process to ask comes from: the flags of the
+// command, the command line of process 1, the environment, or the configuration file.
 func TestSelfURL(t *testing.T) {
 	for name, test := range map[string]struct {
 		args, environ, process1 []string
@@ -66,12 +66,13 @@ func TestSelfURL(t *testing.T) {
 	}
 }
 
-// TestEmbeddedRoots looks for certificate authorities that much of the web needs.
+// TestEmbeddedRoots checks that certificate authorities that much of the web needs are
+// embedded.
 func TestEmbeddedRoots(t *testing.T) {
-	subjects := bytes.Join(embeddedRoots().Subjects(), nil) //nolint:staticcheck // the pool has no authorities of the system
+	subjects := bytes.Join(embeddedRoots().Subjects(), nil) //nolint:staticcheck // the pool does not contain the certificate authorities of the system
 	for _, name := range []string{"ISRG Root X1", "DigiCert Global Root G2", "GTS Root R1"} {
 		if !bytes.Contains(subjects, []byte(name)) {
-			t.Errorf("got no authority %s, want it embedded", name)
+			t.Errorf("certificate authority %s is not embedded", name)
 		}
 	}
 }

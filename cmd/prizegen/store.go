@@ -11,8 +11,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
-// openStore opens the database at an address. An empty address means the database in
-// the user's data directory.
+// openStore opens the database at an address. An empty address means the default database
+// in the user's data directory.
 func openStore(ctx context.Context, a *app, address string, o store.Options) (*store.DB, error) {
 	if address == "" {
 		folder, err := dataDir(a)
@@ -31,12 +31,13 @@ func openStore(ctx context.Context, a *app, address string, o store.Options) (*s
 	case errors.Is(err, store.ErrNewer):
 		return nil, err
 	case err != nil:
-		return nil, hintError{err, "choose another database with --db, or see prizegen db status"}
+		return nil, hintError{err, "choose another database with --db, or run prizegen db status"}
 	}
 	return db, nil
 }
 
-// dataDir returns the directory for the user's data, by the conventions of the system.
+// dataDir returns the directory for the user's data, following the conventions of the
+// operating system.
 func dataDir(a *app) (string, error) {
 	if folder := a.env("XDG_DATA_HOME"); filepath.IsAbs(folder) {
 		return filepath.Join(folder, "prizegen"), nil

@@ -14,12 +14,12 @@ import (
 func newStreamCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "stream",
-		Short: "Write the raw random bytes of a seed, for test laboratories",
-		Long: `Write the random words that draws are made from: 16 bytes for the draw with index
---start, 16 bytes for the next one, and so on.
+		Short: "Write the raw random bytes of a seed for testing",
+		Long: `Write the random words that draws are computed from: 16 bytes for the draw with index
+--start, 16 bytes for the next draw, and so on.
 
-They are AES-256 in counter mode under the subkey of the label. Laboratories can
-compute them with other tools, and statistical tests can read them.`,
+They come from AES-256 in counter mode with the subkey for the label. Test laboratories
+can compute them with other tools and run statistical tests on them.`,
 		Example: `  prizegen stream --label text --seed 42 --bytes 16 | xxd -p
   prizegen stream --label prize --bytes 1000000000 >prize.bin`,
 		Args: cobra.NoArgs,
@@ -46,12 +46,12 @@ compute them with other tools, and statistical tests can read them.`,
 	return cmd
 }
 
-// runStream writes the first blocks of the draws from r.Start on.
+// runStream writes the first block of each draw, beginning with index r.Start.
 func runStream(ctx context.Context, a *app, r entropy.Range, bytes uint64) error {
 	r.Count = (bytes-1)/entropy.BlockSize + 1
 	if r.Check() != nil {
 		limit := (math.MaxUint64 - r.Start + 1) * entropy.BlockSize
-		return usagef("--bytes must be from 1 to %d at index %d, got %d: each index has %d bytes, and indexes end at %d", limit, r.Start, bytes, entropy.BlockSize, uint64(math.MaxUint64))
+		return usagef("--bytes must be from 1 to %d at index %d, got %d: each index has %d bytes, and the last index is %d", limit, r.Start, bytes, entropy.BlockSize, uint64(math.MaxUint64))
 	}
 	progress := startProgress(a, bytes, "byte")
 	defer progress.stop()

@@ -11,7 +11,7 @@ import (
 	"github.com/creack/pty"
 )
 
-// TestStreamToTerminal writes raw bytes to a terminal, which prizegen refuses.
+// TestStreamToTerminal checks that prizegen refuses to write raw bytes to a terminal.
 func TestStreamToTerminal(t *testing.T) {
 	ours, theirs, err := pty.Open()
 	if err != nil {
@@ -33,6 +33,6 @@ func TestStreamToTerminal(t *testing.T) {
 		t.Errorf("got %q on the terminal, want nothing", shown)
 	}
 	if !strings.Contains(stderr.String(), "raw bytes cannot be shown on a terminal") || !strings.Contains(stderr.String(), "| xxd") {
-		t.Errorf("got the error %q, want it to name the terminal and | xxd", stderr.String())
+		t.Errorf("got error %q, want it to name the terminal and | xxd", stderr.String())
 	}
 }

@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// startAsSystemd starts a server as systemd does, with open sockets.
+// startAsSystemd starts a server with open sockets, as systemd does.
 func startAsSystemd(t *testing.T, sockets []*os.File, env ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
-	// The sockets are for a process ID that must be set before the program runs.
+	// The sockets are meant for a process ID that must be set before the program runs.
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", `LISTEN_PID=$$ exec prizegen serve --listen 127.0.0.1:1`)
 	var log bytes.Buffer
 	cmd.Stderr = &log
@@ -30,10 +30,11 @@ func startAsSystemd(t *testing.T, sockets []*os.File, env ...string) (*exec.Cmd,
 	return cmd, &log
 }
 
-// TestSystemd passes a socket to a server, which a client connected to before the server
-// started. The server reports when it is ready, reloads and stops.
+// TestSystemd passes a socket to a server after a client has connected to it. It checks
+// that the client is answered and that the server reports when it is ready, reloads and
+// stops.
 func TestSystemd(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a socket for another process
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // the socket is for another process
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +44,7 @@ func TestSystemd(t *testing.T) {
 	}
 	early := make(chan error, 1)
 	go func() {
-		answer, err := http.Get("http://" + listener.Addr().String() + "/healthz") //nolint:noctx // ends with the server
+		answer, err := http.Get("http://" + listener.Addr().String() + "/healthz") //nolint:noctx // stops with the server
 		if err == nil {
 			err = answer.Body.Close()
 		}
@@ -57,7 +58,7 @@ func TestSystemd(t *testing.T) {
 	}
 	defer states.Close() //nolint:errcheck // nothing is written to it
 	cmd, log := startAsSystemd(t, []*os.File{socket}, "LISTEN_FDS=1", "NOTIFY_SOCKET="+notify)
-	_, _ = socket.Close(), listener.Close() // only the server has it now
+	_, _ = socket.Close(), listener.Close() // now only the server has the socket open
 
 	wantState := func(want string) {
 		t.Helper()
@@ -65,12 +66,12 @@ func TestSystemd(t *testing.T) {
 		_ = states.SetReadDeadline(time.Now().Add(testGuard))
 		n, err := states.Read(state)
 		if got := string(state[:n]); err != nil || got != want {
-			t.Fatalf("got the state %q, error %v, want %q\n%s", got, err, want, log)
+			t.Fatalf("got state %q and error %v, want %q\n%s", got, err, want, log)
 		}
 	}
 	wantState("READY=1")
 	if err := <-early; err != nil {
-		t.Errorf("client that connected before the server started: got the error %v, want an answer", err)
+		t.Errorf("client that connected before the server started: got error %v, want a response", err)
 	}
 	_ = cmd.Process.Signal(syscall.SIGHUP)
 	wantState("RELOADING=1")
@@ -78,11 +79,11 @@ func TestSystemd(t *testing.T) {
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	wantState("STOPPING=1")
 	if err := cmd.Wait(); err != nil {
-		t.Errorf("got the error %v, want exit status 0\n%s", err, log)
+		t.Errorf("got error %v, want exit status 0\n%s", err, log)
 	}
 }
 
-// TestSystemdSockets passes sockets that the server must refuse.
+// TestSystemdSockets checks that the server refuses unsuitable sockets.
 func TestSystemdSockets(t *testing.T) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {
@@ -99,7 +100,7 @@ func TestSystemdSockets(t *testing.T) {
 	} {
 		cmd, log := startAsSystemd(t, test.sockets, test.fds)
 		if err := cmd.Wait(); err == nil || !strings.Contains(log.String(), test.want) {
-			t.Errorf("%s: got the error %v, want %q in the log:\n%s", test.fds, err, test.want, log)
+			t.Errorf("%s: got error %v, want %q in the log:\n%s", test.fds, err, test.want, log)
 		}
 	}
 }

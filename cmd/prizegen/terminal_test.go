@@ -17,8 +17,8 @@ import (
 	"github.com/creack/pty"
 )
 
-// TestInterrupt stops a long run with Ctrl-C: the output has only whole lines, its JSON is
-// closed, and the exit status is 130.
+// TestInterrupt stops a long run with Ctrl-C. It checks that the output contains only
+// whole lines, that its JSON is closed, and that the exit status is 130.
 func TestInterrupt(t *testing.T) {
 	for _, format := range []string{"ndjson", "json", "csv"} {
 		t.Run(format, func(t *testing.T) {
@@ -46,27 +46,27 @@ func TestInterrupt(t *testing.T) {
 			err = cmd.Wait()
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-				t.Errorf("got the error %v, want exit status %d", err, exitInterrupted)
+				t.Errorf("got error %v, want exit status %d", err, exitInterrupted)
 			}
 			if got, want := stderr.String(), "prizegen: interrupted\n"; got != want {
-				t.Errorf("got the message %q, want %q", got, want)
+				t.Errorf("got message %q, want %q", got, want)
 			}
 			out := append(first, rest...)
 			if !bytes.HasSuffix(out, []byte("\n")) {
-				t.Errorf("got the end %q, want a whole line", out[len(out)-100:])
+				t.Errorf("the output ends in %q, want a whole line", out[len(out)-100:])
 			}
 			if format != "csv" {
 				verify := exec.CommandContext(t.Context(), "prizegen", "verify", "-")
 				verify.Stdin = bytes.NewReader(out)
 				if report, err := verify.CombinedOutput(); err != nil {
-					t.Errorf("verify: got the error %v\n%s", err, report)
+					t.Errorf("verify: %v\n%s", err, report)
 				}
 			}
 		})
 	}
 }
 
-// TestInterruptWaiting stops commands that wait for input.
+// TestInterruptWaiting checks that Ctrl-C stops commands that wait for input.
 func TestInterruptWaiting(t *testing.T) {
 	for _, args := range [][]string{{"prize", "--seed", "42", "-"}, {"verify", "-"}} {
 		t.Run(args[0], func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestInterruptWaiting(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer func() { _ = stdin.Close() }() // the command may have closed it
+			defer func() { _ = stdin.Close() }() // the command may have closed it already
 			stdout, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -84,7 +84,7 @@ func TestInterruptWaiting(t *testing.T) {
 				t.Fatal(err)
 			}
 			if args[0] == "prize" {
-				// An answer to each line shows that the command runs.
+				// A response to each line shows that the command is running.
 				answers := bufio.NewReader(stdout)
 				if _, err := answers.ReadString('\n'); err != nil {
 					t.Fatal(err)
@@ -94,11 +94,11 @@ func TestInterruptWaiting(t *testing.T) {
 						t.Fatal(err)
 					}
 					if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, account) {
-						t.Fatalf("%s: got the answer %q, error %v, want the account number in it", account, line, err)
+						t.Fatalf("%s: got response %q and error %v, want the account number in the response", account, line, err)
 					}
 				}
 			} else if _, err := io.WriteString(stdin, strings.Repeat("\n", 1<<17)); err != nil {
-				t.Fatal(err) // a pipe does not hold this much, so the command has read some of it
+				t.Fatal(err) // this is more than a pipe can hold, so the command has read some of it
 			}
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
@@ -106,14 +106,14 @@ func TestInterruptWaiting(t *testing.T) {
 			err = cmd.Wait()
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-				t.Errorf("got the error %v, want exit status %d", err, exitInterrupted)
+				t.Errorf("got error %v, want exit status %d", err, exitInterrupted)
 			}
 		})
 	}
 }
 
-// TestProgress runs a long command on a terminal: it shows its progress after a second,
-// and erases it at the end.
+// TestProgress checks that a long command on a terminal shows its progress after a second
+// and erases it before it exits.
 func TestProgress(t *testing.T) {
 	terminal, err := startOnTerminal(t, "prizegen", "draw", "-n", "1000000000000", "-o", "csv")
 	if err != nil {
@@ -131,19 +131,19 @@ func TestProgress(t *testing.T) {
 	}
 	for _, want := range []string{"draws, ", "/s, ", "%"} {
 		if !strings.Contains(seen, want) {
-			t.Errorf("got the progress %q, want %q in it", seen, want)
+			t.Errorf("got progress %q, want %q in it", seen, want)
 		}
 	}
 	if err := terminal.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	last, _ := io.ReadAll(shown) // ends with an error when the other end of the terminal closes
+	last, _ := io.ReadAll(shown) // returns an error when the other end of the terminal is closed
 	if !strings.Contains(string(last), "\r\x1b[K") || !strings.Contains(string(last), "prizegen: interrupted") {
-		t.Errorf("got the end %q, want the progress to be erased first", last)
+		t.Errorf("the output ends in %q, want the progress to be erased first", last)
 	}
 }
 
-// TestQuiet draws with --quiet: the terminal shows nothing.
+// TestQuiet checks that the terminal shows nothing with --quiet.
 func TestQuiet(t *testing.T) {
 	terminal, err := startOnTerminal(t, "prizegen", "draw", "--quiet", "-n", "100000", "-o", "csv")
 	if err != nil {
@@ -154,8 +154,8 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
-// TestNoQueryToTheTerminal runs a command on a terminal that answers no queries: the
-// command sends none, and does not change the environment.
+// TestNoQueryToTheTerminal runs a command on a terminal that does not answer queries. It
+// checks that the command sends none and does not change the environment.
 func TestNoQueryToTheTerminal(t *testing.T) {
 	ours, theirs, err := pty.Open()
 	if err != nil {
@@ -164,7 +164,7 @@ func TestNoQueryToTheTerminal(t *testing.T) {
 	defer func() { _ = ours.Close() }()
 	cmd := exec.CommandContext(t.Context(), "prizegen", "version")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, theirs, theirs
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true} // in the foreground, where it might ask
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true} // in the foreground, where it might send queries
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "CI=") }), "TERM=xterm-256color")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -172,7 +172,7 @@ func TestNoQueryToTheTerminal(t *testing.T) {
 	if err := theirs.Close(); err != nil {
 		t.Fatal(err)
 	}
-	shown, _ := io.ReadAll(ours) // ends with an error when the other end of the terminal closes
+	shown, _ := io.ReadAll(ours) // returns an error when the other end of the terminal is closed
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestNoQueryToTheTerminal(t *testing.T) {
 	}
 }
 
-// onTerminal is a program whose standard error is a terminal.
+// onTerminal is a program that has a terminal as its standard error.
 type onTerminal struct {
 	cmd    *exec.Cmd
 	output *os.File // what the terminal shows

@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// tmuxScreen is a program in a terminal of tmux.
+// tmuxScreen is a program in a tmux terminal.
 type tmuxScreen struct {
 	t      *testing.T
 	socket string
 }
 
-// onTmux runs a shell command in a terminal. It skips the test if there is no tmux, except
-// under CI.
+// onTmux runs a shell command in a terminal. If tmux is not installed, it skips the test,
+// except in continuous integration.
 func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
@@ -29,7 +29,7 @@ func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
 		}
 		t.Skip(err)
 	}
-	folder, err := os.MkdirTemp("", "tmux") // t.TempDir is too long for the path of a socket
+	folder, err := os.MkdirTemp("", "tmux") // the path of a socket in t.TempDir would be too long
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,13 +38,13 @@ func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
 		_ = exec.CommandContext(context.Background(), "tmux", "-S", s.socket, "kill-server").Run()
 		_ = os.RemoveAll(folder)
 	})
-	// With CI in the environment, there are no colors.
+	// There are no colors if CI is set.
 	s.do("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height),
 		"-e", "TERM=xterm-256color", "-e", "HOME="+t.TempDir(), "sh", "-c", "unset CI NO_COLOR; "+line+"; exec sleep 1000")
 	return s
 }
 
-// do runs a command of tmux.
+// do runs a tmux command.
 func (s *tmuxScreen) do(args ...string) string {
 	s.t.Helper()
 	out, err := exec.CommandContext(s.t.Context(), "tmux", append([]string{"-S", s.socket}, args...)...).CombinedOutput()
@@ -54,7 +54,7 @@ func (s *tmuxScreen) do(args ...string) string {
 	return string(out)
 }
 
-// keys types keys, by their names in tmux.
+// keys presses keys, which are given by their tmux names.
 func (s *tmuxScreen) keys(names ...string) {
 	s.t.Helper()
 	for _, name := range names {
@@ -62,13 +62,14 @@ func (s *tmuxScreen) keys(names ...string) {
 	}
 }
 
-// write types a text.
+// write types text.
 func (s *tmuxScreen) write(text string) {
 	s.t.Helper()
 	s.do("send-keys", "-l", text)
 }
 
-// shows returns what the terminal shows. With the flag -e, it has escape codes for colors.
+// shows returns what the terminal shows. With the -e flag, the result contains escape
+// codes for colors.
 func (s *tmuxScreen) shows(flags ...string) string {
 	s.t.Helper()
 	return s.do(append([]string{"capture-pane", "-p"}, flags...)...)
@@ -87,14 +88,14 @@ func (s *tmuxScreen) until(texts ...string) string {
 	})
 }
 
-// gone waits until the terminal no longer shows a text.
+// gone waits until the terminal no longer shows the text.
 func (s *tmuxScreen) gone(text string) {
 	s.t.Helper()
 	s.untilTrue(fmt.Sprintf("%q is gone", text), func(shown string) bool { return !strings.Contains(shown, text) })
 }
 
-// untilTrue waits until a condition of what the terminal shows is true, and returns what
-// it shows. what describes the condition.
+// untilTrue waits until condition returns true for what the terminal shows, and returns
+// what it shows. what describes the condition.
 func (s *tmuxScreen) untilTrue(what string, ok func(shown string) bool) string {
 	s.t.Helper()
 	for end := time.Now().Add(testGuard); ; time.Sleep(20 * time.Millisecond) {

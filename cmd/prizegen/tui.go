@@ -44,7 +44,8 @@ func newTUICmd(a *app) *cobra.Command {
 prize is revealed with its exact chance.
 
 Other screens show the odds, many draws at once, past draws, the services and the rules.
-Press ? for all keys. On a terminal, prizegen without a command does the same.`,
+Press ? to see all keys. On a terminal, prizegen without a command also starts this
+program.`,
 		Example: `  prizegen
   prizegen tui --rules modest --seed 42
   prizegen tui --campaign summer --no-animation
@@ -66,10 +67,10 @@ Press ? for all keys. On a terminal, prizegen without a command does the same.`,
 // runTUI shows the interactive program until the user quits.
 func runTUI(ctx context.Context, a *app, o tuiOptions) error {
 	if !a.isInteractive() {
-		return hintError{errors.New("the interactive program needs a terminal for the screen and the keys"), "use prizegen draw, or see prizegen help for the other commands"}
+		return hintError{errors.New("the interactive program needs a terminal for the screen and the keys"), "use prizegen draw or another command; prizegen help lists them"}
 	}
 	if a.env("TERM") == "dumb" {
-		return hintError{errors.New("TERM=dumb, but the interactive program needs a terminal with a movable cursor"), "use prizegen draw, which works on any terminal"}
+		return hintError{errors.New("the interactive program needs a terminal with a movable cursor, but TERM is dumb"), "use prizegen draw, which works on any terminal"}
 	}
 	seed, err := seedOf(ctx, a, o.run, 1)
 	if err != nil {
@@ -98,8 +99,8 @@ func runTUI(ctx context.Context, a *app, o tuiOptions) error {
 	return errors.Join(err, backends.close())
 }
 
-// showTUI shows the program. When a signal ends it, the terminal is restored and no file
-// stays incomplete.
+// showTUI runs the interactive program. If a signal stops it, the terminal is restored
+// and no incomplete file remains.
 func showTUI(ctx context.Context, a *app, cfg tui.Config) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
@@ -110,8 +111,8 @@ func showTUI(ctx context.Context, a *app, cfg tui.Config) error {
 	return err
 }
 
-// fillTUI adds the rules and the campaign to the configuration. Its function Load later
-// adds those that services provide.
+// fillTUI adds the rules and the campaign to the configuration. If they come from
+// services, cfg.Load adds them later.
 func fillTUI(ctx context.Context, a *app, cfg *tui.Config, o tuiOptions) error {
 	b := cfg.Settings.Backend
 	if o.rules.Get() == "-" {
@@ -130,7 +131,7 @@ func fillTUI(ctx context.Context, a *app, cfg *tui.Config, o tuiOptions) error {
 			cfg.Settings, err = cfg.Settings.EnterCampaign(ctx, *o.campaign)
 		}
 		if errors.Is(err, campaign.ErrNotFound) {
-			return hintError{err, "see prizegen campaign list for the names of campaigns"}
+			return hintError{err, "prizegen campaign list shows the names of campaigns"}
 		}
 		return err
 	}
@@ -153,13 +154,14 @@ func fillTUI(ctx context.Context, a *app, cfg *tui.Config, o tuiOptions) error {
 	return err
 }
 
-// errRulesFromStdin returns the error for rules from standard input, which the interactive
-// program reads keys from.
+// errRulesFromStdin returns the error for rules from standard input. The interactive
+// program reads keys from there.
 func errRulesFromStdin() error {
-	return usagef("the interactive program cannot read rules from standard input; give a name or a file")
+	return usagef("the interactive program cannot read rules from standard input; specify a name or a file")
 }
 
-// tuiBackends makes the backends of the interactive program and closes what they opened.
+// tuiBackends creates the backends of the interactive program, and closes everything that
+// they opened.
 type tuiBackends struct {
 	a  *app
 	db string // the database for campaigns without a core service
@@ -168,7 +170,7 @@ type tuiBackends struct {
 	opened []func() error
 }
 
-// connect returns the backend of the services at one URL.
+// connect returns the backend for the services at a single URL.
 func (t *tuiBackends) connect(address string) (tui.Backend, error) {
 	u, err := settings.ParseServiceURL(address)
 	if err != nil {
@@ -177,7 +179,8 @@ func (t *tuiBackends) connect(address string) (tui.Backend, error) {
 	return t.of(remote.Config{Text: u, Number: u, Prize: u, Core: u}), nil
 }
 
-// of returns the backend of services. This process makes the parts without a service.
+// of returns the backend for services. Without a service for a part, this process
+// generates the part.
 func (t *tuiBackends) of(services remote.Config) tui.Backend {
 	local := t.a.quietly()
 	local.client, local.generator = nil, draw.Local{}
@@ -201,7 +204,8 @@ func (t *tuiBackends) of(services remote.Config) tui.Backend {
 	return b
 }
 
-// nameOf returns a name for services: their URL, or the first of several.
+// nameOf returns a name for services: the URL of the first one, and whether there are
+// others.
 func nameOf(services remote.Config) string {
 	first := cmp.Or(services.Core, services.Prize, services.Text, services.Number)
 	for _, other := range []*url.URL{services.Text, services.Number, services.Prize} {
@@ -212,8 +216,8 @@ func nameOf(services remote.Config) string {
 	return first.Redacted()
 }
 
-// promotion returns a function that opens the campaigns once. If that fails, the next call
-// tries again.
+// promotion returns a function that opens the campaigns once. If opening fails, the next
+// call tries again.
 func (t *tuiBackends) promotion(a *app, services remote.Config) func(context.Context) (promotion, error) {
 	var opening sync.Mutex
 	var p promotion
@@ -235,7 +239,7 @@ func (t *tuiBackends) promotion(a *app, services remote.Config) func(context.Con
 	}
 }
 
-// close closes what was opened.
+// close closes everything that was opened.
 func (t *tuiBackends) close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()

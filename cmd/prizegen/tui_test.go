@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestTUIDrawsOfTheSeed makes draws in the interactive program, which are the draws of
+// TestTUIDrawsOfTheSeed checks that the interactive program makes the same draws as
 // prizegen draw with the same seed.
 func TestTUIDrawsOfTheSeed(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "prizegen", "draw", "--seed", "42", "-n", "13", "-o", "csv").Output()
@@ -33,7 +33,7 @@ func TestTUIDrawsOfTheSeed(t *testing.T) {
 			want = "no prize this time"
 		}
 		if !strings.Contains(lettersOf(shown), cells[1]) || !strings.Contains(shown, want) {
-			t.Errorf("got the screen below, want the draw %s:\n%s", line, shown)
+			t.Errorf("got the screen below, want draw %s:\n%s", line, shown)
 		}
 	}
 }
@@ -49,7 +49,7 @@ func lettersOf(shown string) string {
 }
 
 // TestTUIAlone runs prizegen without a command in a terminal, with settings in the
-// environment: letters roll in, then the prize is shown.
+// environment. It checks that the letters roll in and that the prize is shown.
 func TestTUIAlone(t *testing.T) {
 	s := onTmux(t, 80, 24, "PRIZEGEN_SEED=42 PRIZEGEN_START=9 prizegen")
 	s.until("Press space to draw", "next is 9")
@@ -58,7 +58,8 @@ func TestTUIAlone(t *testing.T) {
 	s.until("awsn5676 by the rule starts with A", "£50.00 had a chance of 75% (3/4)")
 }
 
-// TestTUIEnds ends the program with keys and with signals, which restores the terminal.
+// TestTUIEnds stops the program with keys and with signals. It checks that the terminal
+// is restored.
 func TestTUIEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		keys   []string
@@ -107,15 +108,16 @@ func readFile(t *testing.T, folder, name string) string {
 	return string(text)
 }
 
-// TestTUIOnADumbTerminal runs the program in a terminal without a movable cursor.
+// TestTUIOnADumbTerminal checks the error on a terminal without a movable cursor.
 func TestTUIOnADumbTerminal(t *testing.T) {
 	s := onTmux(t, 80, 24, "TERM=dumb prizegen tui; echo status $?")
-	if shown := s.until("status "); !strings.Contains(shown, "TERM=dumb") || !strings.Contains(shown, "status 1") {
-		t.Errorf("got the screen below, want the reason TERM=dumb and status 1:\n%s", shown)
+	if shown := s.until("status "); !strings.Contains(shown, "TERM is dumb") || !strings.Contains(shown, "status 1") {
+		t.Errorf("got the screen below, want the reason and status 1:\n%s", shown)
 	}
 }
 
-// TestTUIResize makes the terminal smaller, too small, and large again.
+// TestTUIResize checks the program while the terminal becomes smaller, too small, and
+// large again.
 func TestTUIResize(t *testing.T) {
 	s := onTmux(t, 80, 24, "prizegen tui --seed 42 --start 9 --no-animation")
 	s.until("Press space to draw")
@@ -139,7 +141,7 @@ func TestTUIResize(t *testing.T) {
 	s.until("£50.00 had a chance", "by the rule starts with A")
 }
 
-// TestTUIColors shows the same texts with and without colors.
+// TestTUIColors checks that the program shows the same text with and without colors.
 func TestTUIColors(t *testing.T) {
 	colored := onTmux(t, 80, 24, "prizegen tui --seed 42 --start 9 --no-animation")
 	plain := onTmux(t, 80, 24, "NO_COLOR=1 prizegen tui --seed 42 --start 9 --no-animation")
@@ -154,7 +156,7 @@ func TestTUIColors(t *testing.T) {
 	}
 	with, without = colored.shows("-e"), plain.shows("-e")
 	if !strings.Contains(with, "\x1b[38;") || strings.Contains(without, "\x1b[38;") || strings.Contains(without, "\x1b[3") {
-		t.Errorf("got the screens below, want colors only in the first one:\n%q\n%q", with, without)
+		t.Errorf("got the screens below, want colors only in the first screen:\n%q\n%q", with, without)
 	}
 	if ansi.Strip(without) == "" {
 		t.Error("got an empty screen, want the draw")

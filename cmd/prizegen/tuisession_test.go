@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 )
 
-// freeAddress returns an address that no program listens on at the moment.
+// freeAddress returns an address on which no program is listening.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -24,8 +24,9 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// TestTUISession is a whole session on a terminal: draws, other rules, odds, many draws
-// that are stopped, a campaign, a corrected name, and services that are lost and return.
+// TestTUISession runs a whole session on a terminal. The user makes draws, changes the
+// rules, looks at the odds, stops many draws, plays a campaign and corrects a name. Then
+// services are lost and return.
 func TestTUISession(t *testing.T) {
 	folder := t.TempDir()
 	db := filepath.Join(folder, "prizegen.db")
@@ -41,7 +42,7 @@ func TestTUISession(t *testing.T) {
 	m.keys("q")
 	m.until("exit status 0")
 	if got, want := m.do("display-message", "-p", "alternate screen #{alternate_on}, cursor #{cursor_flag}, mouse #{mouse_any_flag}"), "alternate screen 0, cursor 1, mouse 0\n"; got != want {
-		t.Errorf("got the terminal with %s, want %s", got, want)
+		t.Errorf("got terminal state %s, want %s", got, want)
 	}
 }
 
@@ -67,7 +68,8 @@ func drawInSession(m *tmuxScreen) {
 	m.gone("Keys of Odds")
 }
 
-// bulkInSession stops many draws, which leaves no file, and writes fewer draws to a file.
+// bulkInSession stops many draws, which leaves no file behind. Then it writes fewer draws
+// to a file.
 func bulkInSession(m *tmuxScreen, folder string) {
 	m.t.Helper()
 	stopped, finished := filepath.Join(folder, "many.csv"), filepath.Join(folder, "few.csv")
@@ -91,12 +93,12 @@ func bulkInSession(m *tmuxScreen, folder string) {
 	m.until("12,345 draws", "✓ wrote", "chi-square")
 	files, err := filepath.Glob(filepath.Join(folder, "*.csv*"))
 	if err != nil || len(files) != 1 {
-		m.t.Errorf("got the files %v, error %v, want one file", files, err)
+		m.t.Errorf("got files %v and error %v, want one file", files, err)
 	}
 	got, err := os.ReadFile(finished)
 	want := prizegen(m.t, "draw", "--seed", "42", "-n", "12345", "--rules", "modest", "-o", "csv")
 	if err != nil || string(got) != want {
-		m.t.Errorf("got a file of %d bytes, error %v, want the %d bytes of prizegen draw", len(got), err, len(want))
+		m.t.Errorf("got a file of %d bytes and error %v, want the %d bytes that prizegen draw writes", len(got), err, len(want))
 	}
 }
 
@@ -127,11 +129,11 @@ func campaignInSession(t *testing.T, m *tmuxScreen, db string) {
 	m.keys("y")
 	m.until("the entrant is now 小龍 李")
 	if list := prizegen(t, "entrant", "list", "--db", db, "-o", "json"); !strings.Contains(list, `"last_name": "李"`) {
-		t.Errorf("got the entrants %s, want the corrected name", list)
+		t.Errorf("got entrants %s, want the corrected name", list)
 	}
 }
 
-// servicesInSession draws with services that are lost and return.
+// servicesInSession draws while services are lost and return.
 func servicesInSession(t *testing.T, m *tmuxScreen) {
 	t.Helper()
 	address := freeAddress(t)

@@ -22,7 +22,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// verifyOptions are the options of the command verify.
+// verifyOptions are the options of the verify command.
 type verifyOptions struct {
 	rules     *settings.Value[string]
 	online    *settings.Value[bool]
@@ -35,28 +35,28 @@ func newVerifyCmd(a *app) *cobra.Command {
 	var o verifyOptions
 	cmd := &cobra.Command{
 		Use:   "verify FILE | -",
-		Short: "Recompute draws and report those that are wrong",
+		Short: "Recompute draws and report wrong ones",
 		Long: `Recompute every draw in a file that prizegen draw or prizegen prize wrote with -o json
 or -o ndjson, or in the export of a campaign. Report each wrong draw with its correct
-outcome, and exit with status 1 if there is one.
+outcome. The exit status is 1 if any draw is wrong.
 
-The report shows the seed, rules and formats of the draws, and missing and repeated
-indexes. No file can prove that its seed is the promised one, or that it has all draws:
-give the published commitment and number of draws with --commitment and --draws.
+The report shows the seed, the rules and the formats of the draws, and lists missing and
+repeated indexes. A file cannot prove that its seed is the promised one or that it
+contains all draws. To check this, set --commitment and --draws to the published values.
 
-A seed from drand or RANDOM.ORG has a proof, which is checked offline with the public key
-of the source. With --online, the source is asked too.
+A seed from drand or RANDOM.ORG comes with a proof, which is checked offline with the
+public key of the source. With --online, prizegen also asks the source.
 
 The export of a campaign is checked as a whole: its commitment, its stock, its skipped
 indexes, and that no index is missing or repeated.
 
-To verify draws by rules that are not built in, give the same rules file with --rules.
-Each draw has its SHA-256.`,
+To verify draws with rules that are not built in, specify the same rules file with
+--rules. Each draw contains the SHA-256 of its rules.`,
 		Example: `  prizegen draw -n 1000 -o ndjson >draws.ndjson
   prizegen verify draws.ndjson
   prizegen verify --rules summer.yaml - <draws.json
   prizegen verify --commitment c0ffee…42 --draws 1200 summer.json`,
-		Args: oneArg("file", "give the file to verify, or - for standard input"),
+		Args: oneArg("file", "specify the file to verify, or - for standard input"),
 	}
 	o.rules = settings.DefineAs[string](a.table, cmd, "rules", "rules", "YAML `file` with the rules, if they are not built in")
 	cmd.Flags().Lookup("rules").DefValue = "" // by default, the draws name their rules
@@ -68,8 +68,9 @@ Each draw has its SHA-256.`,
 	return cmd
 }
 
-// published holds the flags for what was published about draws. A file cannot prove it:
-// its author can choose another seed, or leave out the last draws.
+// published contains the flags for the values that were published about draws. A file
+// cannot prove these values: its author can choose another seed or leave out the last
+// draws.
 type published struct {
 	commitment *settings.Value[string]
 	draws      *settings.Value[uint64]
@@ -100,22 +101,22 @@ func parseDraws(text string) (uint64, error) {
 	return n, nil
 }
 
-// compareCampaign compares the export of a campaign with what was published. An open
+// compareCampaign compares the export of a campaign with the published values. An open
 // campaign may have more draws by now.
 func (p published) compareCampaign(r *campaign.Report) (found []draw.Finding) {
 	c := &r.Campaign
 	if want := p.commitment.Get(); want != "" && want != c.Commitment {
-		found = append(found, draw.Finding{Place: "campaign", Problem: fmt.Sprintf("the commitment is %q, the published one is %q", excerpt.Of(c.Commitment), want), Draws: 1})
+		found = append(found, draw.Finding{Place: "campaign", Problem: fmt.Sprintf("the commitment is %q, but the published one is %q", excerpt.Of(c.Commitment), want), Draws: 1})
 	}
 	return append(found, p.compareCount(r.Draws, c.State != campaign.Closed)...)
 }
 
-// compareDraws compares draws with what was published.
+// compareDraws compares draws with the published values.
 func (p published) compareDraws(r *draw.Report) (found []draw.Finding) {
 	if want := p.commitment.Get(); want != "" {
 		for _, seed := range r.Seeds.First {
 			if got := entropy.Seed(seed.Name).Commitment(); got != want {
-				problem := fmt.Sprintf("the commitment to seed %s is %s, the published one is %s", readable(seed.Name), got, want)
+				problem := fmt.Sprintf("the commitment to seed %s is %s, but the published one is %s", readable(seed.Name), got, want)
 				found = append(found, draw.Finding{Place: "seed", Problem: problem, Draws: seed.Draws})
 			}
 		}
@@ -123,14 +124,14 @@ func (p published) compareDraws(r *draw.Report) (found []draw.Finding) {
 	return append(found, p.compareCount(r.Draws, false)...)
 }
 
-// compareCount compares a number of draws with the published one. More draws are allowed
-// if orMore is true.
+// compareCount compares a number of draws with the published number. More draws are
+// allowed if orMore is true.
 func (p published) compareCount(got uint64, orMore bool) []draw.Finding {
 	want := p.draws.Get()
 	if !p.draws.Given() || got == want || orMore && got > want {
 		return nil
 	}
-	problem := fmt.Sprintf("the file has %s, the published number is %s", show.Count(got, "draw"), prize.Thousands(want))
+	problem := fmt.Sprintf("the file contains %s, but the published number is %s", show.Count(got, "draw"), prize.Thousands(want))
 	return []draw.Finding{{Place: "end", Problem: problem, Draws: 1}}
 }
 
@@ -141,7 +142,7 @@ func runVerify(ctx context.Context, a *app, name string, o verifyOptions) error 
 		return err
 	}
 	if name == "-" && o.rules.Get() == "-" {
-		return usagef("draws and rules cannot both come from standard input; save one of them in a file")
+		return usagef("draws and rules cannot both come from standard input; save one of them to a file")
 	}
 	rules, err := rulesByName(a, o.rules)
 	if err != nil {
@@ -166,7 +167,7 @@ func runVerify(ctx context.Context, a *app, name string, o verifyOptions) error 
 	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), withoutPath(err))
 	} else if err = findings.compare(o.published.compareDraws(&report)); report.Held < report.Draws {
-		err = fmt.Errorf("%s of %s %s not hold", prize.Thousands(report.Draws-report.Held), show.Count(report.Draws, "draw"), doOrDoes(report.Draws))
+		err = fmt.Errorf("%s of %s failed verification", prize.Thousands(report.Draws-report.Held), show.Count(report.Draws, "draw"))
 	}
 	summary := origins(report)
 	if err == nil {
@@ -192,7 +193,7 @@ func verifyCampaign(ctx context.Context, a *app, name string, source io.Reader, 
 	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), withoutPath(err))
 	} else if err = findings.compare(p.compareCampaign(&report)); report.Wrong > 0 {
-		err = fmt.Errorf("the campaign %s does not hold: %s", report.Campaign.Name, show.Count(report.Wrong, "finding"))
+		err = fmt.Errorf("campaign %s failed verification: %s", report.Campaign.Name, show.Count(report.Wrong, "finding"))
 	}
 	summary := ""
 	if err == nil {
@@ -202,13 +203,13 @@ func verifyCampaign(ctx context.Context, a *app, name string, source io.Reader, 
 		return writeErr
 	}
 	if err == nil && !report.SeedKnown {
-		a.say("prizegen: warning: the seed is not revealed yet, so the outcomes were not checked")
+		a.say("prizegen: warning: the seed has not been revealed yet, so the outcomes were not checked")
 	}
 	return err
 }
 
-// rulesByName returns a function that finds rules by name, among those of --rules and the
-// built-in ones.
+// rulesByName returns a function that finds rules by name. It searches the rules of
+// --rules and the built-in rules.
 func rulesByName(a *app, file *settings.Value[string]) (func(name string) (*prize.Rules, error), error) {
 	var given *prize.Rules
 	if file.Given() && file.Get() != "" {
@@ -226,8 +227,8 @@ func rulesByName(a *app, file *settings.Value[string]) (func(name string) (*priz
 		case err == nil:
 			return rules, nil
 		case given != nil:
-			return nil, fmt.Errorf("the draws are by the rules %q, but --rules has the rules %q", excerpt.Of(name), given.Name)
+			return nil, fmt.Errorf("the draws use rules %q, but --rules contains rules %q", excerpt.Of(name), given.Name)
 		}
-		return nil, fmt.Errorf("the rules %q are not built in; give their file with --rules", excerpt.Of(name))
+		return nil, fmt.Errorf("rules %q are not built in; specify their file with --rules", excerpt.Of(name))
 	}, nil
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// findingWriter writes the findings of a verification as they are found.
+// findingWriter writes each finding of a verification as soon as it is found.
 type findingWriter struct {
 	a       *app
 	json    bool
@@ -43,14 +43,14 @@ func (w *findingWriter) write(f draw.Finding) {
 	w.err = w.a.write(text)
 }
 
-// compare writes the differences from what was published. It returns an error if there
+// compare writes the differences from the published values. It returns an error if there
 // are any.
 func (w *findingWriter) compare(differences []draw.Finding) error {
 	for _, f := range differences {
 		w.write(f)
 	}
 	if len(differences) > 0 {
-		return errors.New("the file differs from what was published")
+		return errors.New("the file differs from the published values")
 	}
 	return nil
 }
@@ -69,18 +69,18 @@ func (w *findingWriter) end(report any, summary string) error {
 	return w.a.write([]byte(summary))
 }
 
-// heldText returns the line for draws that all hold.
+// heldText returns the line for draws that are all correct.
 func heldText(r draw.Report) string {
 	first := r.Seeds.First[0].Indexes
 	switch {
 	case r.Draws == 1:
-		return fmt.Sprintf("1 draw holds: index %d\n", first.Lowest)
+		return fmt.Sprintf("1 draw verified: index %d\n", first.Lowest)
 	case r.Seeds.Count > 1:
-		return prize.Thousands(r.Draws) + " draws hold\n"
+		return prize.Thousands(r.Draws) + " draws verified\n"
 	case first.Whole():
-		return fmt.Sprintf("%s draws hold: every index from %d to %d\n", prize.Thousands(r.Draws), first.Lowest, first.Highest)
+		return fmt.Sprintf("%s draws verified: every index from %d to %d\n", prize.Thousands(r.Draws), first.Lowest, first.Highest)
 	}
-	text := fmt.Sprintf("%s draws hold: indexes from %d to %d", prize.Thousands(r.Draws), first.Lowest, first.Highest)
+	text := fmt.Sprintf("%s draws verified: indexes from %d to %d", prize.Thousands(r.Draws), first.Lowest, first.Highest)
 	if first.Missing > 0 {
 		text += ", " + prize.Thousands(first.Missing) + " missing"
 	}
@@ -88,13 +88,6 @@ func heldText(r draw.Report) string {
 		text += ", " + prize.Thousands(first.Repeated) + " repeated"
 	}
 	return text + "\n"
-}
-
-func doOrDoes(n uint64) string {
-	if n == 1 {
-		return "does"
-	}
-	return "do"
 }
 
 // origins returns lines with the seeds, rules and account numbers of draws.
@@ -129,7 +122,7 @@ func origins(r draw.Report) string {
 	return b.String()
 }
 
-// groupNames returns the number of groups and the names of the first ones.
+// groupNames returns the number of groups and the names of the first ones as text.
 func groupNames(groups draw.Groups) string {
 	const most = 3
 	var names []string
@@ -146,7 +139,8 @@ func groupNames(groups draw.Groups) string {
 	return text + ": " + strings.Join(names, ", ")
 }
 
-// readable returns an excerpt of a text from a file, in quotes if it could be misread.
+// readable returns an excerpt of a text from a file. It quotes the excerpt if it could be
+// misread.
 func readable(text string) string {
 	text = excerpt.Of(text)
 	isAmbiguous := func(r rune) bool { return !unicode.IsPrint(r) || r == '"' || r == ',' }
@@ -156,18 +150,18 @@ func readable(text string) string {
 	return text
 }
 
-// doubts returns what may be wrong with a file even if all of its draws hold.
+// doubts returns what may be wrong with a file even if all of its draws are correct.
 func doubts(r draw.Report) []string {
 	var list []string
 	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	if r.Seeds.Count > 1 {
-		add("the file has draws of several seeds; whoever can choose the seed can choose the prize")
+		add("the file contains draws from several seeds; anyone who can choose the seed can choose the prize")
 	}
 	if r.Rules.Count > 1 {
-		add("the file has draws by several rules")
+		add("the file contains draws with different rules")
 	}
 	if r.Formats.Count > 1 {
-		add("the file has account numbers of several formats")
+		add("the file contains account numbers with different formats")
 	}
 	if r.Given > 0 {
 		add("%s for given account numbers: the seed decides what they win, but not which account numbers were given", show.Count(r.Given, "draw"))
@@ -193,21 +187,21 @@ func indexDoubts(x draw.Indexes, of string) []string {
 	var list []string
 	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	if x.Missing > 0 {
-		add("indexes%s missing between %d and %d: %s", of, x.Lowest, x.Highest, spans(x.FirstMissing, x.Missing))
+		add("missing indexes%s between %d and %d: %s", of, x.Lowest, x.Highest, spans(x.FirstMissing, x.Missing))
 	}
 	if x.Repeated > 0 {
-		add("indexes%s that several draws have: %s", of, spans(x.FirstRepeated, x.Repeated))
+		add("repeated indexes%s: %s", of, spans(x.FirstRepeated, x.Repeated))
 	}
 	switch {
 	case x.Uncounted:
-		add("the indexes%s from %d to %d are too disordered to find missing and repeated ones; sort the file by index first", of, x.Lowest, x.Highest)
+		add("the indexes%s from %d to %d are too disordered to find missing and repeated indexes; sort the file by index first", of, x.Lowest, x.Highest)
 	case !x.Ascending:
 		add("the indexes%s are not in ascending order", of)
 	}
 	return list
 }
 
-// spans returns the first of count indexes as text.
+// spans formats the first of count indexes as text.
 func spans(first []draw.Span, count uint64) string {
 	var texts []string
 	listed := uint64(0)
@@ -226,14 +220,14 @@ func spans(first []draw.Span, count uint64) string {
 	return text
 }
 
-// campaignHolds returns the lines for the export of a campaign that holds.
+// campaignHolds returns the lines for the export of a campaign that passed verification.
 func campaignHolds(r *campaign.Report) string {
 	c := r.Campaign
-	text := fmt.Sprintf("The campaign %s holds: %s", c.Name, show.Count(r.Draws, "draw"))
+	text := fmt.Sprintf("Campaign %s verified: %s", c.Name, show.Count(r.Draws, "draw"))
 	if r.Skipped > 0 {
 		text += fmt.Sprintf(" and %s", show.Count(r.Skipped, "skipped index"))
 	}
-	text += fmt.Sprintf(" by the rules %s (%s), %s + %s.\n", c.Rules, c.RulesSHA256, c.TextFormat, c.NumberFormat)
+	text += fmt.Sprintf(" with rules %s (%s) and formats %s + %s.\n", c.Rules, c.RulesSHA256, c.TextFormat, c.NumberFormat)
 	if r.SeedKnown {
 		text += "Its seed matches the commitment: " + c.Commitment + "\n"
 	}

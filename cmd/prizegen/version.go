@@ -19,7 +19,8 @@ type build struct {
 	Platform string `json:"platform"`
 }
 
-// thisBuild returns what the linker set, and what the Go tool recorded for the rest.
+// thisBuild returns the values that the linker set. It fills in the others from what the
+// Go command recorded.
 func thisBuild() build {
 	b := build{Version: version, Commit: commit, Date: date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
@@ -43,7 +44,7 @@ func thisBuild() build {
 	return b
 }
 
-// String returns one line for people.
+// String returns the version on one line.
 func (b build) String() string {
 	text := "prizegen " + b.Version
 	if b.Commit != "" {

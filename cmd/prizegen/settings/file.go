@@ -16,16 +16,16 @@ import (
 	"github.com/prizegen/prizegen/pkg/strictyaml"
 )
 
-// maxFile is the size of the largest configuration file and secret, in bytes.
+// maxFile is the maximum size of the configuration file and of a secret file, in bytes.
 const maxFile = 64 << 10
 
-// fileSuffix is appended to the variable of a secret setting. That variable names a file
-// with the value, which is how containers pass secrets.
+// fileSuffix is appended to the environment variable of a secret setting. The resulting
+// variable names a file that contains the value. This is how containers pass secrets.
 const fileSuffix = "_FILE"
 
 // configFile is the configuration file.
 type configFile struct {
-	name    string // "" if there is no directory for one
+	name    string // "" if the user has no configuration directory
 	exists  bool
 	mode    fs.FileMode
 	entries []entry
@@ -34,14 +34,15 @@ type configFile struct {
 // entry is a setting in the configuration file.
 type entry struct {
 	name   string
-	values []string // exactly one unless it is a list
+	values []string // a single value unless the setting is a list
 	isList bool
 	key    strictyaml.Pos
 	value  strictyaml.Pos
 }
 
-// readFile reads the configuration file that --config names, else PRIZEGEN_CONFIG, else
-// the one in the user's configuration directory, which need not exist.
+// readFile reads the configuration file that --config or else PRIZEGEN_CONFIG names. If
+// neither is set, it reads the file in the user's configuration directory, which need not
+// exist.
 func (s *Set) readFile() (configFile, error) {
 	file, prefix := configFile{}, ""
 	named := s.environ[Variable("config")]
@@ -75,8 +76,8 @@ func (s *Set) readFile() (configFile, error) {
 	return file, nil
 }
 
-// readEntries reads the settings in a file. It adds a mistake for each unknown setting
-// and each value that no command accepts.
+// readEntries reads the settings in a file. It reports a mistake for each unknown setting
+// and for each value that no command accepts.
 func (s *Set) readEntries(doc *strictyaml.Document) []entry {
 	if doc.Root == nil {
 		return nil
@@ -102,7 +103,7 @@ func (s *Set) readEntries(doc *strictyaml.Document) []entry {
 			continue
 		}
 		v := e.sourced("")
-		v.at = e.name // the document adds the position
+		v.at = e.name // the caller adds the position
 		if err := setting.check(v); err != nil {
 			doc.Addf(field.Value.Pos, "%v", err)
 			continue
@@ -128,15 +129,15 @@ func newEntry(field strictyaml.Field) (e entry, ok bool) {
 	return e, true
 }
 
-// fileHint returns a suggestion for an unknown setting, for the end of an error.
+// fileHint returns a suggestion for an unknown setting. It is appended to an error.
 func (s *Set) fileHint(name string) string {
 	if s.isFlagOnly(name) {
-		return "; give --" + name + " on the command line"
+		return "; use --" + name + " on the command line"
 	}
 	if near := s.table.suggest(name); near != "" {
 		return "; did you mean " + near + "?"
 	}
-	return "; see prizegen config for those that exist"
+	return "; prizegen config lists all settings"
 }
 
 // lookup returns the value of a setting in the file, or nil.
@@ -158,7 +159,7 @@ func (e *entry) sourced(file string) *sourced {
 }
 
 // exposed returns a warning for each secret in the file if everyone on the machine can
-// read it.
+// read the file.
 func (file *configFile) exposed(table Table) []string {
 	const others = 0o004
 	// On Windows the mode does not show who can read a file.
@@ -209,7 +210,7 @@ func (s *Set) fromEnvironment(setting *Setting) (*sourced, error) {
 	return &sourced{values: []string{text}, layer: FromEnvironment, source: name, at: name}, nil
 }
 
-// readSecret reads a file that holds a value, without the line break at its end.
+// readSecret reads a value from a file and removes the line break at its end.
 func (s *Set) readSecret(name string) (string, error) {
 	content, _, err := s.readSmall(name)
 	if err != nil {
@@ -225,7 +226,8 @@ func (s *Set) readSecret(name string) (string, error) {
 	return text, nil
 }
 
-// readSmall reads a file up to one byte more than maxFile, and its mode.
+// readSmall reads at most one byte more than maxFile from a file. It also returns the
+// mode of the file.
 func (s *Set) readSmall(name string) ([]byte, fs.FileMode, error) {
 	file, err := s.sources.Open(name)
 	if err != nil {
@@ -243,11 +245,11 @@ func (s *Set) readSmall(name string) ([]byte, fs.FileMode, error) {
 	return content, info.Mode(), nil
 }
 
-// OpenFile opens a file of the operating system, for [Sources].
+// OpenFile opens a file for [Sources].
 func OpenFile(name string) (fs.File, error) { return os.Open(name) }
 
-// withoutPath removes the operation and the path from an error, for messages that name
-// the file themselves.
+// withoutPath removes the operation and the path from an error, for messages that already
+// name the file.
 func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -9,12 +9,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// hidden is shown in place of a secret that is set.
+// hidden is shown in place of the value of a secret.
 const hidden = "••••"
 
-// Report lists every setting with the value that a command without flags would use.
+// Report lists every setting with the value that it has for a command without flags.
 type Report struct {
-	File     string      `json:"file"` // "" if there is no directory for one
+	File     string      `json:"file"` // "" if the user has no configuration directory
 	Read     bool        `json:"file_read"`
 	Settings []ReportRow `json:"settings"`
 }
@@ -25,15 +25,15 @@ type ReportRow struct {
 	Group    Group    `json:"group"`
 	Variable string   `json:"variable"`
 	Flags    []string `json:"flags"`
-	Value    *string  `json:"value"` // nil if there is none, or each command has its own
+	Value    *string  `json:"value"` // nil if there is no value or each command has its own
 	Layer    Layer    `json:"layer"`
 	Source   string   `json:"source"`
 	Secret   bool     `json:"secret"`
-	Set      bool     `json:"set"` // whether it differs from the default
+	Set      bool     `json:"set"` // whether the value differs from the default
 }
 
-// Report returns all settings, and an error for those with invalid values. typed has the
-// flags of all commands.
+// Report returns all settings, and an error for the settings with invalid values. typed
+// contains the flags of all commands.
 func (s *Set) Report(typed *pflag.FlagSet) (Report, error) {
 	report := Report{File: s.file.name, Read: s.file.exists}
 	values := map[string]string{}
@@ -64,7 +64,7 @@ func (s *Set) Report(typed *pflag.FlagSet) (Report, error) {
 	return report, errors.Join(errs...)
 }
 
-// fill adds the value and the source of a setting whose flag was not typed.
+// fill sets the value and the source of a setting whose flag was not typed.
 func (s *Set) fill(row *ReportRow, setting *Setting) error {
 	v, err := s.lookup(setting)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Layer is a place that a setting can be set in. The command line overrides the
+// Layer is a place where a setting can be set. The command line overrides the
 // environment, which overrides the configuration file, which overrides the default.
 type Layer string
 
@@ -26,7 +26,7 @@ const (
 	FromDefault     Layer = "default"
 )
 
-// Sources are the sources of settings other than the command line.
+// Sources are all sources of settings except the command line.
 type Sources struct {
 	Environ   []string // NAME=value, as from os.Environ
 	ConfigDir string   // the user's configuration directory, "" if unknown
@@ -37,24 +37,24 @@ type Sources struct {
 	IsFlag func(name string) bool
 }
 
-// Set holds the settings of the environment and the configuration file.
+// Set contains the settings from the environment and the configuration file.
 type Set struct {
 	table   Table
-	environ map[string]string // the variables with our prefix that are not empty
+	environ map[string]string // the non-empty variables with our prefix
 	file    configFile
 	sources Sources
 }
 
-// sourced is the value of a setting in the environment or the configuration file.
+// sourced is the value of a setting from the environment or the configuration file.
 type sourced struct {
-	values []string // exactly one unless it is a list
+	values []string // a single value unless the setting is a list
 	isList bool
 	layer  Layer
 	source string // the variable, or file:line
 	at     string // the position for error messages: the variable, or file:line:column
 }
 
-// text returns the value as it would be written on a command line.
+// text returns the value in the format of the command line.
 func (v *sourced) text() string { return strings.Join(v.values, ",") }
 
 // Load reads the environment and the configuration file. It checks every setting in the
@@ -63,7 +63,7 @@ func Load(table Table, sources Sources) (*Set, error) {
 	s := &Set{table: table, environ: map[string]string{}, sources: sources}
 	for _, pair := range sources.Environ {
 		name, text, _ := strings.Cut(pair, "=")
-		// Container tools pass a variable that is not set as an empty one.
+		// Container tools pass an empty variable if it is not set.
 		if strings.HasPrefix(name, variablePrefix) && text != "" {
 			s.environ[name] = text
 		}
@@ -73,9 +73,9 @@ func Load(table Table, sources Sources) (*Set, error) {
 	return s, err
 }
 
-// Apply sets the flags that were not typed from the environment or the configuration
-// file. It leaves Changed false: conflicts between flags apply only to flags that were
-// typed.
+// Apply sets the flags that were not typed from the environment and the configuration
+// file. It leaves Changed false, because conflicts between flags apply only to typed
+// flags.
 func (s *Set) Apply(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -86,7 +86,7 @@ func (s *Set) Apply(flags *pflag.FlagSet) error {
 	return errors.Join(errs...)
 }
 
-// settingOf returns the setting of a flag, nil if it has none.
+// settingOf returns the setting of a flag, or nil if the flag has none.
 func (s *Set) settingOf(f *pflag.Flag) *Setting {
 	if v, ok := f.Value.(bound); ok {
 		return s.table.find(v.Setting())
@@ -101,17 +101,17 @@ func (s *Set) apply(setting *Setting, f *pflag.Flag) error {
 	}
 	if err := setting.assign(f.Value, v); err != nil {
 		if setting.PerCommand && setting.check(v) == nil {
-			return nil // this command does not accept it and keeps its default
+			return nil // this command does not accept the value, so it keeps its default
 		}
 		return err
 	}
-	// Cobra requires some flags to be typed. This one has a value now.
+	// Cobra returns an error if a required flag was not typed. This flag has a value now.
 	delete(f.Annotations, cobra.BashCompOneRequiredFlag)
 	return nil
 }
 
-// lookup returns the value of a setting, nil if neither the environment nor the file
-// has one.
+// lookup returns the value of a setting, or nil if neither the environment nor the file
+// sets it.
 func (s *Set) lookup(setting *Setting) (*sourced, error) {
 	v, err := s.fromEnvironment(setting)
 	if v == nil && err == nil {
@@ -142,18 +142,18 @@ func (s *Setting) assign(value pflag.Value, v *sourced) error {
 	switch {
 	case s.Secret && text != "" && (quotes || strings.Contains(message, text)):
 		return fmt.Errorf("%s: invalid value, which is hidden; %s is the %s", v.at, s.Name, s.Usage)
-	case s.Secret, v.isList, quotes, strings.Contains(text, "@"): // an address may hold a password
+	case s.Secret, v.isList, quotes, strings.Contains(text, "@"): // an address may contain a password
 		return fmt.Errorf("%s: %w", v.at, err)
 	}
 	return fmt.Errorf("%s: %q: %w", v.at, excerpt.Of(text), err)
 }
 
-// errList is the error for a list in place of a single value.
+// errList is the error for a list where a single value is expected.
 func errList() error {
-	return errors.New("a list where one value belongs; put quotes around text that begins with [ or -")
+	return errors.New("expected a single value, got a list; put quotes around text that begins with [ or -")
 }
 
-// Secret returns the value of a setting without a flag, "" if it is not set.
+// Secret returns the value of a setting without a flag, or "" if it is not set.
 func (s *Set) Secret(name string) (string, error) {
 	setting := s.table.find(name)
 	if setting == nil || setting.New != nil {
@@ -172,23 +172,23 @@ func (s *Set) Warnings() []string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(s.environ)) {
 		if !s.isVariable(name) {
-			list = append(list, "ignored the unknown variable "+name+s.variableHint(name))
+			list = append(list, "ignored unknown variable "+name+s.variableHint(name))
 		}
 	}
 	return append(list, s.file.exposed(s.table)...)
 }
 
-// variableHint returns a suggestion for an unknown variable, for the end of a warning.
+// variableHint returns a suggestion for an unknown variable. It is appended to a warning.
 func (s *Set) variableHint(name string) string {
 	name = strings.TrimPrefix(name, variablePrefix)
 	asFlag := strings.ToLower(strings.ReplaceAll(name, "_", "-"))
 	if s.isFlagOnly(asFlag) {
-		return "; give --" + asFlag + " on the command line"
+		return "; use --" + asFlag + " on the command line"
 	}
 	if near := s.table.suggest(name); near != "" {
 		return "; did you mean " + Variable(near) + "?"
 	}
-	return "; see prizegen config for those that exist"
+	return "; prizegen config lists all settings"
 }
 
 // isFlagOnly reports whether a name is the name of a flag without a setting.
@@ -199,8 +199,8 @@ func (s *Set) isFlagOnly(name string) bool {
 	return !slices.ContainsFunc(s.table, func(setting Setting) bool { return slices.Contains(setting.Flags, name) })
 }
 
-// suggest returns the setting with the name most similar to an unknown one, "" if
-// none is similar.
+// suggest returns the setting whose name is most similar to an unknown one, or "" if none
+// is similar.
 func (t Table) suggest(name string) string {
 	name = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
 	name = strings.TrimPrefix(strings.TrimLeft(name, "-"), "prizegen-")

@@ -3,7 +3,7 @@
 // configuration file and prizegen config all use this table.
 //
 //	table := settings.NewTable()
-//	seed := settings.Define[entropy.Seed](table, cmd, "seed") // the flag --seed
+//	seed := settings.Define[entropy.Seed](table, cmd, "seed") // the --seed flag
 //	set, err := settings.Load(table, sources)                 // environment and file
 //	err = set.Apply(cmd.Flags())                              // sets the flags that were not typed
 package settings
@@ -37,23 +37,23 @@ type Setting struct {
 	Name  string
 	Group Group
 	Usage string
-	// Flags are the names of its flags on different commands. A secret may have no
-	// flag: everyone on a machine can read command lines.
+	// Flags are the names of the setting's flags, which may differ between commands. A
+	// secret may have no flags, because everyone on a machine can read command lines.
 	Flags     []string
 	Shorthand string
-	Global    bool     // whether all commands have its flag
-	Secret    bool     // whether its value is never shown
-	Values    []string // that the shell completes
+	Global    bool     // whether all commands have this flag
+	Secret    bool     // whether the value is never shown
+	Values    []string // values that the shell completes
 	Files     bool     // whether the shell completes file names too
-	// New returns a new value, which parses and holds the default. It is nil for a
-	// setting without a flag, which takes any text.
+	// New returns a new value, which parses and holds the default. It is nil for a setting
+	// without flags, which accepts any text.
 	New func() bound
-	// PerCommand marks a setting whose default and permitted values depend on the
-	// command. New accepts what at least one command accepts.
+	// PerCommand marks a setting whose default and permitted values depend on the command.
+	// New accepts every value that at least one command accepts.
 	PerCommand bool
 }
 
-// variablePrefix begins the name of every environment variable.
+// variablePrefix is the beginning of the name of every environment variable.
 const variablePrefix = "PRIZEGEN_"
 
 // Variable returns the environment variable of a setting.
@@ -61,8 +61,8 @@ func Variable(name string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-// Default returns the default of the setting, or "" if it has none. ok is false if
-// the default depends on the command.
+// Default returns the default of the setting, or "" if it has none. ok is false if the
+// default depends on the command.
 func (s *Setting) Default() (text string, ok bool) {
 	switch {
 	case s.PerCommand:
@@ -73,7 +73,7 @@ func (s *Setting) Default() (text string, ok bool) {
 	return s.New().String(), true
 }
 
-// check returns an error if the setting does not accept a value.
+// check returns an error if the setting does not accept the value.
 func (s *Setting) check(v *sourced) error {
 	if s.New != nil {
 		return s.assign(s.New(), v)
@@ -93,8 +93,8 @@ func Define[T any](t Table, cmd *cobra.Command, setting string) *Value[T] {
 	return DefineAs[T](t, cmd, setting, setting, "")
 }
 
-// DefineAs adds the flag of a setting with another name or usage text. An empty usage text
-// means the one of the setting.
+// DefineAs is like [Define], but uses another name for the flag or another usage text. If
+// usage is empty, it uses the setting's usage text.
 func DefineAs[T any](t Table, cmd *cobra.Command, setting, flag, usage string) *Value[T] {
 	v, ok := define(cmd, t.mustFind(setting), flag, usage).(*Value[T])
 	if !ok {
@@ -113,8 +113,8 @@ func DefineList(t Table, cmd *cobra.Command, setting string) *List {
 	return list
 }
 
-// DefineOutput adds the flag --output of a command that can write the given formats. The
-// first one is the default.
+// DefineOutput adds the --output flag of a command that can write the given formats. The
+// first format is the default.
 func DefineOutput(t Table, cmd *cobra.Command, formats ...string) *Value[string] {
 	s := *t.mustFind("output")
 	v := NewValue("format", formats[0], OneOf(formats...))
@@ -144,7 +144,7 @@ func define(cmd *cobra.Command, s *Setting, flag, usage string) bound {
 	return v
 }
 
-// AddFlag adds a flag that has no setting, only a place on the command line.
+// AddFlag adds a flag that has no setting, so it can be set only on the command line.
 func AddFlag[T any](cmd *cobra.Command, v *Value[T], flag, usage string, completions ...string) *Value[T] {
 	v.bind(addFlag(cmd.Flags(), v, flag, "", usage), "")
 	if completions != nil {
@@ -156,7 +156,7 @@ func AddFlag[T any](cmd *cobra.Command, v *Value[T], flag, usage string, complet
 func addFlag(flags *pflag.FlagSet, v pflag.Value, flag, shorthand, usage string) *pflag.Flag {
 	f := flags.VarPF(v, flag, shorthand, usage)
 	if _, isBool := v.(*Value[bool]); isBool {
-		f.NoOptDefVal = "true" // the flag needs no value on the command line
+		f.NoOptDefVal = "true" // the flag can be used without a value on the command line
 	}
 	return f
 }

@@ -17,7 +17,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/strictyaml"
 )
 
-// load loads settings from an environment and files. The configuration file is c.yaml.
+// load loads settings from environment variables and files. c.yaml is the configuration
+// file.
 func load(environ []string, files map[string]string) (*Set, error) {
 	tree := fstest.MapFS{}
 	for name, content := range files {
@@ -49,7 +50,7 @@ func TestSecrets(t *testing.T) {
 		{"PRIZEGEN_ADMIN_TOKEN=x PRIZEGEN_ADMIN_TOKEN_FILE=line", "", "PRIZEGEN_ADMIN_TOKEN and PRIZEGEN_ADMIN_TOKEN_FILE are both set; set only one of them"},
 	} {
 		t.Run(tt.environ, func(t *testing.T) {
-			// An unreadable secret is an error only for the commands that need it.
+			// An unreadable secret file is an error only for commands that need the secret.
 			set, err := load(strings.Fields(tt.environ), files)
 			if err != nil {
 				t.Fatal(err)
@@ -59,14 +60,14 @@ func TestSecrets(t *testing.T) {
 				t.Errorf("got %q, error %v, want %q, error %s", got, err, tt.want, tt.wantErr)
 			}
 			if got, err := set.Secret("admin-password"); got != "" || err != nil {
-				t.Errorf("a secret that is not set: got %q, error %v, want an empty one", got, err)
+				t.Errorf("a secret that is not set: got %q, error %v, want an empty secret", got, err)
 			}
 		})
 	}
 }
 
-// TestHiddenValue sets a secret setting to an invalid value, which the error must not
-// quote.
+// TestHiddenValue checks that the error for an invalid value of a secret setting does not
+// contain the value.
 func TestHiddenValue(t *testing.T) {
 	s := Setting{Name: "db", Secret: true, Usage: "database of campaigns"}
 	s.New = func() bound {
@@ -79,7 +80,7 @@ func TestHiddenValue(t *testing.T) {
 	}
 }
 
-// TestLists reads lists from the environment and from the file.
+// TestLists checks that lists are read from the environment and from the file.
 func TestLists(t *testing.T) {
 	for _, tt := range []struct {
 		environ []string
@@ -103,7 +104,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestListFlag gives the flag of a list twice.
+// TestListFlag checks that the flag of a list can be repeated.
 func TestListFlag(t *testing.T) {
 	cmd := &cobra.Command{}
 	list := DefineList(NewTable(), cmd, "drand-urls")
@@ -138,7 +139,7 @@ func TestVariablesAreUnique(t *testing.T) {
 	owners := map[string]string{Variable("config"): "the configuration file"}
 	add := func(name, owner string) {
 		if other, taken := owners[name]; taken {
-			t.Errorf("%s is the variable of %s and of %s", name, other, owner)
+			t.Errorf("settings %[2]s and %[3]s have the same variable %[1]s", name, other, owner)
 		}
 		owners[name] = owner
 	}
@@ -148,14 +149,14 @@ func TestVariablesAreUnique(t *testing.T) {
 			add(Variable(s.Name)+fileSuffix, s.Name)
 		}
 		if strings.Trim(s.Name, "abcdefghijklmnopqrstuvwxyz-") != "" {
-			t.Errorf("got the setting %q, want only lower-case letters and hyphens", s.Name)
+			t.Errorf("got setting %q, want only lower-case letters and hyphens", s.Name)
 		}
 	}
 	for name, want := range map[string]string{
 		"PRIZEGEN_TEXT_URL": "text-url", "PRIZEGEN_TEXT_FORMAT": "text-format", "PRIZEGEN_ADMIN_PASSWORD_FILE": "admin-password", "PRIZEGEN_SEED_FILE": "seed",
 	} {
 		if got := owners[name]; got != want {
-			t.Errorf("%s: got the setting %q, want %q", name, got, want)
+			t.Errorf("%s: got setting %q, want %q", name, got, want)
 		}
 	}
 }
@@ -202,14 +203,14 @@ func TestConfigFileMistakes(t *testing.T) {
 	for content, want := range map[string][]string{
 		"start: 1\nrulse: x\n":             {`2:1: unknown setting "rulse"; did you mean rules?`},
 		"text: lower4":                     {`1:1: unknown setting "text"; did you mean text-format?`},
-		"force: true":                      {`1:1: unknown setting "force"; give --force on the command line`},
-		"help: true":                       {`1:1: unknown setting "help"; see prizegen config`},
+		"force: true":                      {`1:1: unknown setting "force"; use --force on the command line`},
+		"help: true":                       {`1:1: unknown setting "help"; prizegen config lists`},
 		"start:   x":                       {`1:10: start: "x": must be a whole number from 0`},
 		"quiet: 7":                         {`1:8: quiet: "7": must be true or false`},
 		"start: 1\nstart: 2":               {`2:1: duplicate key "start", first on line 1`},
 		"start:":                           {`1:1: start has no value`},
-		"rules: [a, b]":                    {`1:8: rules: a list where one value belongs; put quotes around text that begins with [ or -`},
-		"admin-token: [hush]":              {`1:14: admin-token: a list where one value belongs`},
+		"rules: [a, b]":                    {`1:8: rules: expected a single value, got a list; put quotes around text that begins with [ or -`},
+		"admin-token: [hush]":              {`1:14: admin-token: expected a single value, got a list`},
 		"rules:\n  url: http://x":          {`1:1: rules has keys or lists of its own; settings are not nested`},
 		"rules: modest\n---\nrules: x":     {`3:1: a second document starts here`},
 		"text-format: [BCD]3":              {`1:19: value is not allowed in this context; put quotes`},
@@ -245,8 +246,8 @@ func TestConfigFileMistakes(t *testing.T) {
 	}
 }
 
-// FuzzConfigFile loads any file. Every mistake must have a position in the file, and every
-// setting must be known, valid and unique.
+// FuzzConfigFile checks files with any content. Every mistake must have a position in the
+// file, and every setting must be known, valid and unique.
 func FuzzConfigFile(f *testing.F) {
 	for _, seed := range []string{
 		"rules: modest\nstart: 3 # x\n", "text-format: '[BCD]3'\n", "{a: [1, {b: c}]}", "- x\n- y\n", "a: b: c", "? a\n: b\n", "---\na: 1\n...\n---\nb: 2\n",
@@ -271,7 +272,7 @@ func FuzzConfigFile(f *testing.F) {
 		seen := map[string]bool{}
 		for _, e := range set.file.entries {
 			if set.table.find(e.name) == nil || seen[e.name] || !e.isList && len(e.values) != 1 {
-				t.Errorf("got the entry %+v, want a known and unique setting with one value", e)
+				t.Errorf("got entry %+v, want a known and unique setting with one value", e)
 			}
 			seen[e.name] = true
 		}

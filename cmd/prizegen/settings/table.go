@@ -105,7 +105,7 @@ func checkSettings() []Setting {
 	return []Setting{
 		{Name: "bytes", Group: Check, Usage: "write this many bytes", New: optional("count", ParseCount)},
 		{Name: "label", Group: Check, Usage: "label of the stream: text, number, prize", Values: []string{"text", "number", "prize"}, New: optional("label", parseLabel)},
-		{Name: "online", Group: Check, Usage: "also ask drand or RANDOM.ORG about seeds from there", New: withDefault("bool", "false", ParseBool)},
+		{Name: "online", Group: Check, Usage: "also ask drand and RANDOM.ORG about the seeds that came from them", New: withDefault("bool", "false", ParseBool)},
 		{Name: "strict", Group: Check, Usage: "fail if a prize cannot be won or an account number matches no rule", New: withDefault("bool", "false", ParseBool)},
 	}
 }
@@ -128,7 +128,7 @@ func serveSettings() []Setting {
 			Name: "role", Group: Serve, Usage: "service to run: all, core, text, number, prize",
 			Values: []string{"all", "core", "text", "number", "prize"}, New: withDefault("role", string(serve.All), serve.ParseRole),
 		},
-		{Name: "theme", Group: Serve, Usage: "`folder` whose templates and static files replace those of the site", Files: true, New: optional("folder", ParseText)},
+		{Name: "theme", Group: Serve, Usage: "`folder` with templates and static files that replace the built-in ones of the site", Files: true, New: optional("folder", ParseText)},
 		{Name: "tls-cert", Group: Serve, Usage: "serve HTTPS with the certificates in this PEM `file`, which is read again when it changes", Files: true, New: optional("file", ParseText)},
 		{Name: "tls-key", Group: Serve, Usage: "PEM `file` with the private key of the certificate", Files: true, New: optional("file", ParseText)},
 		{
@@ -138,28 +138,28 @@ func serveSettings() []Setting {
 	}
 }
 
-// withDefault returns a function that makes a value with a default.
+// withDefault returns a function that creates a value with a default.
 func withDefault[T any](kind, text string, parse func(string) (T, error)) func() bound {
 	return func() bound { return NewValue(kind, text, parse) }
 }
 
-// optional returns a function that makes a value without a default.
+// optional returns a function that creates a value without a default.
 func optional[T any](kind string, parse func(string) (T, error)) func() bound {
 	return func() bound { return NewOptional(kind, parse) }
 }
 
 // ParseServiceURL parses the URL of a service, to which paths are appended.
 func ParseServiceURL(text string) (*url.URL, error) {
-	const want = "; give one such as http://localhost:8080"
+	const want = "; use one such as http://localhost:8080"
 	u, err := url.Parse(text)
-	// The URL is not quoted: it may hold a password.
+	// The URL is not quoted, because it may contain a password.
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return nil, errors.New("not an absolute http or https URL" + want)
 	case u.User != nil:
-		return nil, errors.New("the URL has a user name" + want)
+		return nil, errors.New("the URL contains a user name" + want)
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
-		return nil, errors.New("the URL has a query or a fragment" + want)
+		return nil, errors.New("the URL contains a query or a fragment" + want)
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")

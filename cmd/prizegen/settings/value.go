@@ -19,7 +19,7 @@ type bound interface {
 	Setting() string
 }
 
-// binding is the flag of a value, and the name of its setting, "" if it has none.
+// binding is the flag of a value and the name of its setting, or "" if it has none.
 type binding struct {
 	flag    *pflag.Flag
 	setting string
@@ -27,16 +27,17 @@ type binding struct {
 
 func (b *binding) bind(f *pflag.Flag, setting string) { b.flag, b.setting = f, setting }
 
-// Setting returns the name of the setting that the flag belongs to, "" if it has none.
+// Setting returns the name of the setting that the flag belongs to, or "" if there is
+// none.
 func (b *binding) Setting() string { return b.setting }
 
-// Typed reports whether the flag was given on the command line.
+// Typed reports whether the flag was typed on the command line.
 func (b *binding) Typed() bool { return b.flag.Changed }
 
 // Value is the value of a flag. Its parser runs when the flag is set.
 type Value[T any] struct {
 	binding
-	kind  string // the placeholder of the value in help texts
+	kind  string // the placeholder of the value in the help text
 	text  string
 	value T
 	parse func(string) (T, error)
@@ -45,8 +46,8 @@ type Value[T any] struct {
 
 var _ bound = (*Value[int])(nil)
 
-// NewValue returns a value whose default is text, which must be valid. Help texts show
-// kind in place of the value.
+// NewValue returns a value whose default is text, which must be valid. The help text
+// shows kind as the placeholder of the value.
 func NewValue[T any](kind, text string, parse func(string) (T, error)) *Value[T] {
 	v := NewOptional(kind, parse)
 	var err error
@@ -57,7 +58,8 @@ func NewValue[T any](kind, text string, parse func(string) (T, error)) *Value[T]
 	return v
 }
 
-// NewOptional returns a value without a default: the zero T until the flag is set.
+// NewOptional returns a value without a default. The value is the zero T until the flag
+// is set.
 func NewOptional[T any](kind string, parse func(string) (T, error)) *Value[T] {
 	return &Value[T]{kind: kind, parse: parse}
 }
@@ -69,10 +71,10 @@ func (v *Value[T]) Get() T { return v.value }
 // in the configuration file.
 func (v *Value[T]) Given() bool { return v.given }
 
-// String returns the value as it was written.
+// String returns the value in the format of the command line.
 func (v *Value[T]) String() string { return v.text }
 
-// Type returns the placeholder of the value in help texts.
+// Type returns the placeholder of the value in the help text.
 func (v *Value[T]) Type() string { return v.kind }
 
 // Set parses text and sets the value.
@@ -102,10 +104,10 @@ var (
 // Get returns the list.
 func (l *List) Get() []string { return l.values }
 
-// String returns the list as it is written on the command line.
+// String returns the list in the format of the command line.
 func (l *List) String() string { return strings.Join(l.values, ",") }
 
-// Type returns the placeholder of the list in help texts.
+// Type returns the placeholder of the list in the help text.
 func (l *List) Type() string { return l.kind }
 
 // Set replaces the default list. Further calls append to the list.

@@ -6,14 +6,15 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
-// encoding returns the options for all JSON that the program prints. The documented output
-// depends on them: a nil slice is null, and omitempty omits zero numbers.
+// encoding returns the options for all JSON that the program prints. The documented
+// output depends on them: a nil slice is encoded as null, and omitempty omits zero
+// numbers.
 func encoding() json.Options {
 	return json.JoinOptions(
 		json.Deterministic(true),
 		json.FormatNilSliceAsNull(true),
 		json.FormatNilMapAsNull(true),
-		jsontext.AllowInvalidUTF8(true), // as U+FFFD
+		jsontext.AllowInvalidUTF8(true), // replaced with U+FFFD
 		jsontext.EscapeForJS(true),
 		jsonv1.OmitEmptyWithLegacySemantics(true),
 	)

@@ -14,7 +14,7 @@ import (
 )
 
 // Bar returns a bar that fills a fraction of width columns, rounded to an eighth of a
-// column. A fraction above 0 is always visible, and one above 1 fills the width.
+// column. Any fraction above 0 is visible, and a fraction above 1 fills the whole width.
 func Bar(fraction float64, width int) string {
 	eighths := int(math.Round(min(max(fraction, 0), 1) * float64(width) * 8))
 	if eighths == 0 && fraction > 0 {
@@ -27,22 +27,22 @@ func Bar(fraction float64, width int) string {
 	return text
 }
 
-// Money formats an amount in minor units of a currency, rounded to a whole number of them.
+// Money formats an amount in minor units of a currency, rounded to whole minor units.
 func Money(currency prize.Currency, minor float64) string {
 	return currency.FormatRat(new(big.Rat).SetFloat64(minor), 0)
 }
 
-// maxFraction is the length of the longest readable fraction, in bytes.
+// maxFraction is the maximum length of a readable fraction, in bytes.
 const maxFraction = 24
 
-// Fraction returns a probability as an exact fraction, and whether that is short enough to
-// read.
+// Fraction returns a probability as an exact fraction, and reports whether the fraction
+// is short enough to read.
 func Fraction(p *big.Rat) (text string, short bool) {
 	text = p.RatString()
 	return text, len(text) <= maxFraction
 }
 
-// Noun returns thing if n is 1, otherwise its plural: "draw" or "draws".
+// Noun returns thing if n is 1, otherwise the plural of thing: "draw" or "draws".
 func Noun[N int | uint64](n N, thing string) string {
 	switch {
 	case n == 1:
@@ -58,7 +58,7 @@ func Count[N int | uint64](n N, thing string) string {
 	return prize.Thousands(uint64(n)) + " " + Noun(n, thing)
 }
 
-// ShellWord returns s as one word of a POSIX shell, in quotes if it needs them.
+// ShellWord returns s as one word for a POSIX shell, in quotes if it needs them.
 func ShellWord(s string) string {
 	isPlain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
@@ -69,13 +69,13 @@ func ShellWord(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// Pad appends spaces to s up to a width in columns of the terminal.
+// Pad appends spaces to s up to a width in terminal columns.
 func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-lipgloss.Width(s)))
 }
 
-// Table returns rows of texts below headings, without borders or trailing spaces. The
-// function style returns the style of a cell; the row of the headings is [table.HeaderRow].
+// Table returns rows of texts below headings, without borders or trailing spaces. style
+// returns the style of a cell; the row of the headings is [table.HeaderRow].
 func Table(headings []string, rows [][]string, style table.StyleFunc) string {
 	t := table.New().Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).
 		BorderLeft(false).BorderRight(false).BorderColumn(false).BorderHeader(false).
@@ -84,8 +84,8 @@ func Table(headings []string, rows [][]string, style table.StyleFunc) string {
 	return TrimLines(t.Render())
 }
 
-// TrimLines removes spaces at the end of each line, and adds a missing newline at the end
-// of the text.
+// TrimLines removes spaces at the ends of lines, and adds a newline at the end of the
+// text if it is missing.
 func TrimLines(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
