@@ -103,9 +103,9 @@ func (c *checker) hasNext() bool {
 	return n > 0 && n < BatchSize && c.start+n > c.start // indexes end at 2^64-1
 }
 
-// looksRight reports whether a text looks like the next draw of the run: all but its
-// account number, rule and prize are right. It returns the account number if those of the
-// run are given.
+// looksRight reports whether everything in a text except its account number, rule and
+// prize is right for the next draw of the run. If the account numbers of the run were
+// given, it returns the account number.
 func (c *checker) looksRight(text []byte) (account string, ok bool) {
 	if !c.hasNext() || !bytes.HasSuffix(text, c.tail) || !bytes.HasPrefix(text, c.head) {
 		return "", false
@@ -122,12 +122,12 @@ func (c *checker) looksRight(text []byte) (account string, ok bool) {
 	return account, prize.CheckAccount(account) == nil
 }
 
-// follows reports whether a draw is the next one of the run.
+// follows reports whether a draw continues the run.
 func (c *checker) follows(d *Draw) bool {
 	return c.hasNext() && d.Index == c.start+uint64(len(c.candidates)) && originOf(d) == c.origin
 }
 
-// begin begins a run at a draw.
+// begin begins a run with a draw.
 func (c *checker) begin(d *Draw) {
 	c.start, c.origin = d.Index, originOf(d)
 	c.next = newCounter(d.Index)
@@ -180,7 +180,7 @@ func (c *checker) prepare() error {
 		return err
 	}
 	if rules.SHA256() != c.origin.sha256 {
-		return fmt.Errorf("rules_sha256 is %q, but the rules %s have %s", excerpt.Of(c.origin.sha256), rules.Name, rules.SHA256())
+		return fmt.Errorf("rules_sha256 is %q, but the rules %s have SHA-256 %s", excerpt.Of(c.origin.sha256), rules.Name, rules.SHA256())
 	}
 	c.spec = Spec{Seed: seed, Rules: rules}
 	if c.origin.proof != "" {
@@ -256,7 +256,7 @@ func difference(got *Draw, want Draw) string {
 	var problems []string
 	compare := func(what, got, want string) {
 		if got != want {
-			problems = append(problems, fmt.Sprintf("%s is %s, should be %s", what, got, want))
+			problems = append(problems, fmt.Sprintf("%s is %s but should be %s", what, got, want))
 		}
 	}
 	quoted := func(s string) string { return fmt.Sprintf("%q", excerpt.Of(s)) }
@@ -266,7 +266,7 @@ func difference(got *Draw, want Draw) string {
 	compare("rule", ruleText(got.Rule), ruleText(want.Rule))
 	compare("prize", prizeText(got.Prize), prizeText(want.Prize))
 	if got.Index != want.Index || originOf(got) != originOf(&want) {
-		problems = append(problems, "index, seed, formats or rules differ from those of the draws around it")
+		problems = append(problems, "its index, seed, formats or rules differ from those of the adjacent draws")
 	}
 	if len(problems) == 0 {
 		return ""

@@ -49,14 +49,14 @@ func (p *Prize) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// decodeError is an error about the JSON of a draw.
+// decodeError is an error in the JSON of a draw.
 type decodeError string
 
 // Error implements [error].
 func (e decodeError) Error() string { return string(e) }
 
-// decodeObject decodes an object into the targets in members and removes those from
-// members. Its errors are of type decodeError.
+// decodeObject decodes the keys of an object into their targets in members and removes
+// these keys from members. Its errors are of type decodeError.
 func decodeObject(text []byte, members map[string]any) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text))
 	begin, err := d.ReadToken()
@@ -90,7 +90,7 @@ func decodeObject(text []byte, members map[string]any) error {
 	return nil
 }
 
-// valueError returns the error about the value of a key.
+// valueError returns the error for the value of a key.
 func valueError(key string, err error) error {
 	var inner decodeError
 	if errors.As(err, &inner) {
@@ -106,8 +106,8 @@ func valueError(key string, err error) error {
 	return decodeError(fmt.Sprintf("invalid %s for key %q", semantic.JSONKind, key))
 }
 
-// syntaxError describes an error of a [jsontext.Decoder] about the syntax. It returns
-// other errors as they are.
+// syntaxError describes a syntax error of a [jsontext.Decoder]. It returns other errors
+// unchanged.
 func syntaxError(err error) error {
 	var syntactic *jsontext.SyntacticError
 	switch {

@@ -16,9 +16,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Account is an account number: its text part followed by its number part. The parts
-// are empty if the account number was given rather than generated. The tag required is
-// for the OpenAPI documents of the services, which always generate account numbers.
+// Account is an account number: its text part followed by its number part. The parts are
+// empty if the account number was given rather than generated. The required tag is for
+// the OpenAPI documents of the services, which always generate account numbers.
 type Account struct {
 	Whole  string `json:"account" example:"awsn5676"`
 	Text   string `json:"text,omitempty" required:"true" example:"awsn"`
@@ -40,7 +40,7 @@ type Basis struct {
 	RulesSHA256  string `json:"rules_sha256"`
 }
 
-// Draw is a draw in its JSON form. It has everything needed to recompute it.
+// Draw is a draw as it is written in JSON. It contains everything needed to recompute it.
 type Draw struct {
 	Index uint64 `json:"index"`
 	Account

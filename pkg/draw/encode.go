@@ -34,8 +34,8 @@ type Encoding struct {
 }
 
 // CSV returns the encoding with the columns index, account, rule, prize, value (in minor
-// units) and currency, a header line and the quotes of RFC 4180. A draw that wins nothing
-// has an empty prize and the value 0.
+// units) and currency, a header line and quotes according to RFC 4180. A draw that wins
+// nothing has an empty prize and a value of 0.
 func CSV(spec *Spec) *Encoding {
 	e := &Encoding{
 		header:  "index,account,rule,prize,value,currency\n",
@@ -79,7 +79,7 @@ func jsonEncoding(spec *Spec, end string) *Encoding {
 	if spec.Accounts == nil {
 		e.parts = spec.Text.Len()
 	}
-	// An outcome is the JSON of a draw that has it, from its rule on.
+	// The text of an outcome is the JSON of a draw with this outcome, from the rule on.
 	b := Batch{spec: spec}
 	b.Accounts.Append(strings.Repeat("x", spec.Text.Len()+spec.Number.Len()))
 	e.outcome = func(o prize.Outcome) []byte {
@@ -91,8 +91,8 @@ func jsonEncoding(spec *Spec, end string) *Encoding {
 	return e
 }
 
-// Table returns an encoding for people to read. The header ends with a line break. The
-// line of a draw has the index, right-aligned to indexWidth, two spaces, the account
+// Table returns an encoding for people to read. The header ends with a line break. Each
+// line consists of the index, right-aligned to indexWidth, two spaces, the account
 // number, padded to accountWidth, and the result of outcome, which ends with a line
 // break. Widths are in bytes.
 func Table(spec *Spec, header string, indexWidth, accountWidth int, outcome func(prize.Outcome) string) *Encoding {

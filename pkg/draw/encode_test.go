@@ -21,8 +21,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// awkward is rules whose names need quoting, with account numbers without a rule and with
-// outcomes longer than appendBulk copies in blocks.
+// awkward is a rules file with names that need quoting, account numbers that no rule
+// matches, and outcomes that are too long for appendBulk to copy in blocks.
 const awkward = `name: 'quotes "and" <b>, \ more'
 currency: GBP
 rules:
@@ -73,8 +73,8 @@ func awkwardSpec(t *rapid.T) draw.Spec {
 	return spec
 }
 
-// TestEncodings decodes encoded draws with the standard library. The JSON must be the same
-// as that of encoding/json, byte for byte.
+// TestEncodings decodes encoded draws with the standard library. The JSON must be byte
+// for byte the same as that of encoding/json.
 func TestEncodings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		spec := awkwardSpec(t)

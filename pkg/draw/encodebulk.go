@@ -16,8 +16,8 @@ const (
 func put(dst, src []byte) { copy(dst[:block], src[:block]) }
 
 // bulkRange returns the range of draws that appendBulk can append. It excludes the first
-// draw, which may begin with another text, and the last ones, whose account numbers have
-// too few bytes after them to copy whole blocks.
+// draw, which may begin with another text, and the last draws, whose account numbers are
+// followed by too few bytes to copy whole blocks.
 func (e *Encoding) bulkRange(b *Batch) (from, to int) {
 	_, width := b.Accounts.Joined()
 	to = b.Len() - block

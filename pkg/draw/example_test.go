@@ -36,7 +36,7 @@ func ExampleRun() {
 	// {"index":10,"account":"iynp7570","text":"iynp","number":"7570","rule":"starts with another vowel","prize":{"name":"£5.00","value":500,"currency":"GBP"},"seed":"42","text_format":"lower4","number_format":"digits4","rules":"generous","rules_sha256":"23c090d68b60c48c91b65fc81974d0bd412c6ec119556f0acfb9426ee5202fcf"}
 }
 
-// Anyone can recompute draws from their seed. Here the prize of the first one is forged.
+// Anyone can recompute draws from their seed. Here the prize of the first draw is forged.
 func ExampleVerify() {
 	text, _ := textgen.Parse(textgen.Lower4)
 	number, _ := numgen.Parse(numgen.Digits4)
@@ -57,8 +57,8 @@ func ExampleVerify() {
 	if err != nil {
 		fmt.Println(err)
 	}
-	fmt.Printf("%d of %d draws hold\n", report.Held, report.Draws)
+	fmt.Printf("%d of %d draws verified\n", report.Held, report.Draws)
 	// Output:
-	// line 1: index 9: prize is "£100.00" (value 5000, GBP), should be "£50.00" (value 5000, GBP)
-	// 1 of 2 draws hold
+	// line 1: index 9: prize is "£100.00" (value 5000, GBP) but should be "£50.00" (value 5000, GBP)
+	// 1 of 2 draws verified
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// ErrNotDraws is wrapped by errors of [Verify] about files that have no draws, are
+// ErrNotDraws is wrapped by the errors of [Verify] for files that have no draws, are
 // truncated or are in another format.
 var ErrNotDraws = errors.New("not a file of draws")
 
@@ -39,7 +39,7 @@ type record struct {
 type fileReader struct {
 	source  *bufio.Reader
 	layout  layout
-	wrapped bool   // the array is a member of an object
+	wrapped bool   // the array of draws is a member of an object
 	rest    []byte // beginning of a draw that has been read in part
 	number  uint64 // of the last record
 	offset  int64  // of rest in the file, in bytes
@@ -47,7 +47,7 @@ type fileReader struct {
 	closed  bool   // the end of the array has been read
 }
 
-// newFileReader returns a reader of a file after it has detected the layout.
+// newFileReader detects the layout of a file and returns a reader of it.
 func newFileReader(source io.Reader) (*fileReader, error) {
 	r := &fileReader{source: bufio.NewReaderSize(source, maxRecord)}
 	if err := r.begin(); err != nil {
@@ -154,7 +154,7 @@ func (r *fileReader) place(number uint64) string {
 }
 
 // read reads the next draws into a piece. If it returns an error, which is io.EOF at the
-// end of the file, the piece has the last draws.
+// end of the file, the piece holds the last draws.
 func (r *fileReader) read(p *piece) error {
 	p.text, p.records = append(p.text[:0], r.rest...), p.records[:0]
 	old := len(p.text)
@@ -253,7 +253,7 @@ func (r *fileReader) truncated() error {
 	return fmt.Errorf("%w: it ends early (complete draws: %d); is it truncated?", ErrNotDraws, r.number)
 }
 
-// invalid returns an error about the draw after the last record.
+// invalid returns an error for the draw after the last record.
 func (r *fileReader) invalid(at int, problem string) error {
 	return fmt.Errorf("%w: %s at byte %d: %s", ErrNotDraws, r.place(r.number+1), r.offset+int64(at), problem)
 }
@@ -301,10 +301,10 @@ func finishObject(rest io.Reader) error {
 func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' }
 
 // valueLength returns the length of the JSON value at the beginning of a text, and
-// whether the text has all of it. It returns 0 if there is no value. It matches brackets
-// and quotes and ignores other syntax, so a draw that is not valid JSON is a finding and
-// the next ones are still verified. BenchmarkVerify/JSON takes twice as long with
-// [jsontext.Decoder.ReadValue].
+// whether the text contains all of it. It returns 0 if there is no value. It matches
+// brackets and quotes and ignores other syntax. A draw that is not valid JSON is
+// therefore a finding, and the draws after it are still verified. BenchmarkVerify/JSON
+// takes twice as long with [jsontext.Decoder.ReadValue].
 func valueLength(text []byte) (length int, whole bool) {
 	depth := 0
 	for i := 0; i < len(text); i++ {

@@ -27,7 +27,7 @@ type Generator interface {
 	Numbers(ctx context.Context, dst []byte, f numgen.Format, r entropy.Range) ([]byte, error)
 
 	// Prizes appends the outcomes of the draws in r to dst. There are r.Count account
-	// numbers, each valid by [prize.CheckAccount].
+	// numbers, each valid according to [prize.CheckAccount].
 	Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error)
 }
 

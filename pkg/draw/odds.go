@@ -15,8 +15,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Odds are the exact odds of a draw in their JSON form. Fractions are reduced, for
-// example 1/3.
+// Odds are the exact odds of a draw as they are written in JSON. Fractions are reduced,
+// for example 1/3.
 type Odds struct {
 	Account        string    `json:"account,omitempty"` // set for the odds of one account number, which have no formats
 	TextFormat     string    `json:"text_format,omitempty"`
@@ -30,7 +30,7 @@ type Odds struct {
 	Stddev         float64   `json:"stddev"`         // standard deviation of that cost, in minor units
 }
 
-// OddsRow is the probability of one rule and one prize of it, or no prize.
+// OddsRow is the probability of one prize, or no prize, of one rule.
 type OddsRow struct {
 	Rule        *string `json:"rule"`  // nil for account numbers that no rule matches
 	Prize       *string `json:"prize"` // nil for no prize
@@ -38,15 +38,15 @@ type OddsRow struct {
 	Probability string  `json:"probability"`
 }
 
-// NewOdds returns the given odds of the rules for account numbers of the given formats.
+// NewOdds converts the odds of rules for account numbers of the given formats.
 func NewOdds(rules *prize.Rules, text textgen.Format, number numgen.Format, odds prize.Odds) Odds {
 	o := newOdds(rules, odds)
 	o.TextFormat, o.NumberFormat = text.String(), number.String()
 	return o
 }
 
-// NewAccountOdds returns the given odds of one account number. They have a row for each
-// prize of the rule that matches it, and one for no prize.
+// NewAccountOdds converts the odds of one account number. The result has a row for each
+// prize of the rule that matches it, and a row for no prize.
 func NewAccountOdds(rules *prize.Rules, account string, odds prize.Odds) Odds {
 	o := newOdds(rules, odds)
 	o.Account = account
@@ -69,7 +69,7 @@ func newOdds(rules *prize.Rules, odds prize.Odds) Odds {
 		WinProbability: odds.Win.RatString(), ExpectedValue: odds.Mean.RatString(), Stddev: odds.StandardDeviation(),
 	}
 	for _, row := range odds.Rows {
-		// Account numbers without a rule have a row only if there are some.
+		// There is a row for account numbers that no rule matches only if there are any.
 		if row.Rule != nil || row.Probability.Sign() > 0 {
 			o.Rows = append(o.Rows, newOddsRow(row))
 		}
@@ -89,7 +89,7 @@ func newOddsRow(row prize.Row) OddsRow {
 }
 
 // Sample compares the frequencies of the outcomes in a number of draws with the expected
-// ones, by Pearson's chi-square test.
+// frequencies, using Pearson's chi-square test.
 type Sample struct {
 	Draws     uint64    `json:"draws"`
 	Seed      string    `json:"seed"`
@@ -127,7 +127,7 @@ func (t *Tally) Counts() []uint64 {
 
 // Check makes the draws of a spec and compares them with the odds; see [Compare]. It
 // calls progress, unless nil, with the number of draws in each batch. If it returns an
-// error, the sample has the draws before the error.
+// error, the sample contains the draws before the error.
 func Check(ctx context.Context, g Generator, spec Spec, odds prize.Odds, progress func(draws int)) (Sample, error) {
 	tally := NewTally(spec.Rules)
 	err := Run(ctx, g, spec, nil, func(b *Batch) error {
@@ -140,8 +140,8 @@ func Check(ctx context.Context, g Generator, spec Spec, odds prize.Odds, progres
 	return Compare(spec.Seed, tally.Counts(), odds), err
 }
 
-// Compare compares the draws of a seed with the odds by Pearson's chi-square test. The
-// number of draws with the outcome of row i of the odds is observed[i]. As the test
+// Compare compares the draws of a seed with the odds, using Pearson's chi-square test.
+// The number of draws with the outcome of row i of the odds is observed[i]. As the test
 // requires, outcomes expected fewer than five times are counted together.
 func Compare(seed entropy.Seed, observed []uint64, odds prize.Odds) Sample {
 	s := Sample{Seed: string(seed), Observed: observed}

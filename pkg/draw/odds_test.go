@@ -26,8 +26,8 @@ rules:
 	return rules
 }
 
-// TestNewOdds checks that odds have exact fractions, and a row for account numbers without a
-// rule only if there are any.
+// TestNewOdds checks that odds are exact fractions, and that there is a row for account
+// numbers without a rule only if there are any.
 func TestNewOdds(t *testing.T) {
 	spec, rules := spec(t, 0), half(t)
 	got, err := json.Marshal(draw.NewOdds(rules, spec.Text, spec.Number, rules.Odds(spec.Text.Format, spec.Number.Format)))
@@ -58,7 +58,7 @@ func TestNewAccountOdds(t *testing.T) {
 		odds := draw.NewAccountOdds(rules, account, rules.AccountOdds(account))
 		got, err := json.Marshal(odds.Rows)
 		if err != nil || odds.Account != account || odds.TextFormat != "" {
-			t.Fatalf("got odds %+v with error %v, want those of %s without formats", odds, err, account)
+			t.Fatalf("got odds %+v with error %v, want the odds of %s without formats", odds, err, account)
 		}
 		if diff := cmp.Diff(want, string(got)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", account, diff)
@@ -66,8 +66,8 @@ func TestNewAccountOdds(t *testing.T) {
 	}
 }
 
-// TestCheck compares draws with their own odds, and with odds by which some of them are
-// impossible.
+// TestCheck compares draws with their own odds, and with odds under which some of them
+// are impossible.
 func TestCheck(t *testing.T) {
 	spec := spec(t, 50_000)
 	counted := 0
@@ -97,6 +97,6 @@ func TestCheckOfFewDraws(t *testing.T) {
 	}
 	down := errors.New("the service is down")
 	if _, err := draw.Check(t.Context(), faulty{part: "text", err: down}, spec, spec.Rules.AccountOdds("x"), nil); !errors.Is(err, down) {
-		t.Errorf("got error %v, want that of the generator", err)
+		t.Errorf("got error %v, want the error of the generator", err)
 	}
 }

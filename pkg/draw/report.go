@@ -9,7 +9,7 @@ import (
 // Report is a summary of the draws of a file.
 type Report struct {
 	Draws   uint64 `json:"draws"`   // number of draws
-	Held    uint64 `json:"held"`    // number of draws that hold
+	Held    uint64 `json:"held"`    // number of valid draws
 	Given   uint64 `json:"given"`   // number of draws whose account number was given rather than generated
 	Seeds   Groups `json:"seeds"`   // the draws by seed
 	Rules   Groups `json:"rules"`   // the draws by rules
@@ -35,10 +35,10 @@ type Indexes struct {
 	Lowest        uint64 `json:"lowest"`
 	Highest       uint64 `json:"highest"`
 	Missing       uint64 `json:"missing"`        // number of indexes in between that no draw has
-	FirstMissing  []Span `json:"first_missing"`  // the first missing ones, ascending
+	FirstMissing  []Span `json:"first_missing"`  // the first missing indexes, ascending
 	Repeated      uint64 `json:"repeated"`       // number of draws whose index an earlier draw has
 	FirstRepeated []Span `json:"first_repeated"` // the first repeated indexes, ascending
-	Ascending     bool   `json:"ascending"`      // each index is above the one before it
+	Ascending     bool   `json:"ascending"`      // each index is greater than the one before it
 	Uncounted     bool   `json:"uncounted"`      // the order is too irregular to count missing and repeated indexes
 }
 
@@ -162,12 +162,12 @@ const (
 	maxShown = 5       // spans that are reported
 )
 
-// indexSet is a set of indexes. It keeps spans, which may overlap until they are sorted.
+// indexSet is a set of indexes. It stores spans, which may overlap until they are sorted.
 type indexSet struct {
 	spans           []Span
 	sortAt          int // number of spans at which to sort them
 	repeated        uint64
-	repeats         []Span // the first repeated ones, ascending
+	repeats         []Span // the first repeated indexes, ascending
 	lowest, highest uint64
 	last            uint64
 	started         bool

@@ -23,7 +23,7 @@ func ndjsonLines(t testing.TB, start, count uint64) []string {
 	return slices.Collect(strings.Lines(string(encodeAll(t, spec, draw.NDJSON(&spec)))))
 }
 
-// TestIndexes checks the report on draws that are left out, repeated or swapped.
+// TestIndexes checks the report for draws that are left out, repeated or swapped.
 func TestIndexes(t *testing.T) {
 	none := []draw.Span{}
 	for name, test := range map[string]struct {
@@ -46,7 +46,7 @@ func TestIndexes(t *testing.T) {
 			}
 			report, findings, err := verify(t, draw.Local{}, strings.NewReader(file))
 			if err != nil || len(findings) > 0 || report.Held != uint64(len(test.order)) {
-				t.Fatalf("got error %v, findings %q and %d draws that hold; want %d", err, findings, report.Held, len(test.order))
+				t.Fatalf("got error %v, findings %q and %d valid draws; want %d", err, findings, report.Held, len(test.order))
 			}
 			if diff := cmp.Diff(&test.want, report.Seeds.First[0].Indexes); diff != "" {
 				t.Errorf("indexes (-want +got):\n%s", diff)
@@ -55,7 +55,7 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
-// TestIndexesInAnyOrder compares the report on random draws with a set.
+// TestIndexesInAnyOrder compares the report for random draws with a set.
 func TestIndexesInAnyOrder(t *testing.T) {
 	const n = 12
 	first, last := ndjsonLines(t, 0, n), ndjsonLines(t, math.MaxUint64-n+1, n)
@@ -92,14 +92,14 @@ func TestIndexesInAnyOrder(t *testing.T) {
 		for _, gap := range got.FirstMissing {
 			for index := gap.From; index <= gap.To; index++ {
 				if there[index] {
-					t.Errorf("%v: got %d as missing, want it as present", order, index)
+					t.Errorf("%v: index %d is reported as missing, want it present", order, index)
 				}
 			}
 		}
 	})
 }
 
-// TestReport checks the report on draws of several seeds, rules and formats.
+// TestReport checks the report for draws of several seeds, rules and formats.
 func TestReport(t *testing.T) {
 	var file bytes.Buffer
 	var seeds []draw.Group
@@ -139,8 +139,8 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestRewrittenFile checks that draws hold with other spaces, other escapes and another
-// order of the keys.
+// TestRewrittenFile checks that draws are still valid after spaces, escapes and the order
+// of the keys have changed.
 func TestRewrittenFile(t *testing.T) {
 	lines := ndjsonLines(t, 0, 500)
 	for i, line := range lines {
@@ -158,11 +158,12 @@ func TestRewrittenFile(t *testing.T) {
 	}
 	report, findings, err := verify(t, draw.Local{}, strings.NewReader(strings.Join(lines, "")))
 	if err != nil || report.Held != 500 || !report.Seeds.First[0].Indexes.Whole() {
-		t.Errorf("got error %v, findings %q and %d draws that hold; want 500", err, findings, report.Held)
+		t.Errorf("got error %v, findings %q and %d valid draws; want 500", err, findings, report.Held)
 	}
 }
 
-// TestSharedFinding checks that a problem of many draws is one finding at the end.
+// TestSharedFinding checks that a problem shared by many draws becomes one finding at the
+// end.
 func TestSharedFinding(t *testing.T) {
 	const n = 2*draw.BatchSize + 1
 	file := strings.Join(ndjsonLines(t, 0, n), "")
@@ -181,7 +182,7 @@ func TestSharedFinding(t *testing.T) {
 		fmt.Sprintf(`line %d, 1: unknown rules "mine"; use generous `, n+2),
 	}
 	if err != nil || report.Held != 0 || report.Draws != n+2 || len(findings) != len(want) {
-		t.Fatalf("got error %v, %d of %d draws that hold and findings %q; want 0 of %d and %d findings", err, report.Held, report.Draws, findings, n+2, len(want))
+		t.Fatalf("got error %v, %d of %d valid draws and findings %q; want 0 of %d and %d findings", err, report.Held, report.Draws, findings, n+2, len(want))
 	}
 	for i := range want {
 		if !strings.HasPrefix(findings[i], want[i][:30]) {

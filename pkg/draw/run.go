@@ -16,7 +16,7 @@ import (
 const BatchSize = 8192
 
 // Run makes the draws of a spec in batches. It calls encode for several batches
-// concurrently, and then emit for one batch after the other in the order of the indexes.
+// concurrently, and then emit for one batch at a time, in the order of the indexes.
 // Either function may be nil. Run reuses a batch and its memory after emit has returned.
 //
 // Run makes as many batches at a time as there are cores. If the generator has a method
@@ -34,9 +34,10 @@ func Run(ctx context.Context, g Generator, spec Spec, encode, emit func(*Batch) 
 	return newRun(g, spec, encode, emit).do(ctx)
 }
 
-// Write makes the draws of a spec and writes them to w in the given encoding, without
-// its header and footer. It calls each, unless nil, before it writes a batch. Unless it
-// returns an error of w, w has received only complete draws: all those before the error.
+// Write makes the draws of a spec and writes them to w in the given encoding, without its
+// header and footer. It calls each, unless nil, before it writes a batch. If Write
+// returns an error that is not from w, w has received all draws before the error and no
+// part of a later one.
 func Write(ctx context.Context, g Generator, spec Spec, e *Encoding, w io.Writer, each func(*Batch)) error {
 	encode := func(b *Batch) error {
 		b.Out = e.Append(b.Out, b)
@@ -193,7 +194,7 @@ func (r *run) take(ctx context.Context, b *Batch) bool {
 	return true
 }
 
-// deliver emits a batch if it is the next one, and then the following ones that are
+// deliver emits a batch if it is the next one, and then the following batches that are
 // ready. Otherwise it leaves the batch to the worker that emits.
 func (r *run) deliver(b *Batch) error {
 	for b = r.add(b); b != nil; b = r.release(b) {
@@ -209,7 +210,7 @@ func (r *run) deliver(b *Batch) error {
 	return nil
 }
 
-// add adds a batch to those that are ready. It returns the next batch to emit, or nil if
+// add adds a batch to the ready batches. It returns the next batch to emit, or nil if
 // that one is not ready or another worker emits.
 func (r *run) add(b *Batch) *Batch {
 	r.out.Lock()
@@ -241,7 +242,7 @@ func (r *run) nextToEmit() *Batch {
 	return b
 }
 
-// fail ends the run. No batch is emitted after it.
+// fail stops the run. No batch is emitted afterwards.
 func (r *run) fail() {
 	r.out.Lock()
 	defer r.out.Unlock()

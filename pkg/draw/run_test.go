@@ -103,8 +103,8 @@ func TestRunEndsAtTheLastIndex(t *testing.T) {
 	}
 }
 
-// given returns a spec with account numbers, one batch at a time. The last batch comes
-// with the error end, which may be nil.
+// given returns a spec with account numbers that arrive one batch at a time. The last
+// batch comes with the error end, which may be nil.
 func given(spec draw.Spec, end error, batches ...[]string) draw.Spec {
 	spec.Accounts = func(list *prize.Accounts) error {
 		if len(batches) == 0 {
@@ -140,7 +140,7 @@ func TestRunOfGivenAccounts(t *testing.T) {
 }
 
 // TestRunEndsAtAnErrorOfAccounts checks that the draws before the error are emitted,
-// including those that come with it.
+// including those returned together with it.
 func TestRunEndsAtAnErrorOfAccounts(t *testing.T) {
 	broken := errors.New("line 4 is broken")
 	for name, batches := range map[string][][]string{
@@ -204,7 +204,7 @@ func TestRunEndsAtAnErrorOfTheGenerator(t *testing.T) {
 	}
 }
 
-// TestRunEndsAtAnErrorOfTheCaller covers encode and emit.
+// TestRunEndsAtAnErrorOfTheCaller checks errors of encode and emit.
 func TestRunEndsAtAnErrorOfTheCaller(t *testing.T) {
 	full := errors.New("the disk is full")
 	failing := func(b *draw.Batch) error {
@@ -219,7 +219,7 @@ func TestRunEndsAtAnErrorOfTheCaller(t *testing.T) {
 		t.Errorf("encode: got %d batches with error %v, want 2 and the error of encode", emitted, err)
 	}
 	if err := draw.Run(t.Context(), draw.Local{}, spec(t, 9*draw.BatchSize), nil, failing); !errors.Is(err, full) {
-		t.Errorf("got error %v, want that of emit", err)
+		t.Errorf("got error %v, want the error of emit", err)
 	}
 }
 
@@ -316,8 +316,8 @@ func TestLocalErrors(t *testing.T) {
 	}
 }
 
-// TestDrawWithoutRule checks that a draw has the hash of its rules, and neither rule nor
-// prize if no rule matches.
+// TestDrawWithoutRule checks that a draw contains the hash of its rules, and neither a
+// rule nor a prize if no rule matches.
 func TestDrawWithoutRule(t *testing.T) {
 	rules, err := prize.Parse("rules.yaml", []byte("name: x\ncurrency: GBP\nrules:\n- {match: a, prizes: [{win: 1, chance: 100%}]}\n"))
 	if err != nil {

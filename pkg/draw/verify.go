@@ -19,16 +19,16 @@ import (
 // seed.
 type ProofCheck func(seed entropy.Seed, proof jsontext.Value) error
 
-// VerifyOptions configures [Verify], which never calls two of the functions at the same
+// VerifyOptions configures [Verify], which never calls two of its functions at the same
 // time.
 type VerifyOptions struct {
 	Rules    func(name string) (*prize.Rules, error) // returns the rules that a draw names
-	Proof    ProofCheck                              // if nil, draws whose seed has a proof do not hold
+	Proof    ProofCheck                              // if nil, draws whose seed has a proof are invalid
 	Progress func(draws uint64)                      // if not nil, called with the number of draws read since the last call
-	Found    func(Finding)                           // called for draws that do not hold
+	Found    func(Finding)                           // called for invalid draws
 }
 
-// Finding is about one or more draws of a file that do not hold for the same reason.
+// Finding describes one or more draws of a file that are invalid for the same reason.
 type Finding struct {
 	Place   string `json:"place"`   // of the first draw in the file, for example line 3
 	Problem string `json:"problem"` // what is wrong and what is right
@@ -36,15 +36,15 @@ type Finding struct {
 }
 
 // Verify recomputes the draws of a file with the generator and compares them. The file
-// must have the form that [JSON] or [NDJSON] writes, or be a JSON object with the array in
-// its member "draws".
+// must have the format that [JSON] or [NDJSON] writes, or be a JSON object with the array
+// in its member "draws".
 //
 // Findings come in the order of the file. If the seed, the rules or the formats of many
-// draws are wrong, there is one finding about all of them at the end.
+// draws are wrong, there is one finding for all of them at the end.
 //
-// The error comes from the file, the generator or the context; draws that do not hold are
-// findings. It wraps [ErrNotDraws] if the file has no draws, is truncated or is in another
-// format.
+// The error comes from the file, the generator or the context; invalid draws are
+// findings. The error wraps [ErrNotDraws] if the file has no draws, is truncated or is in
+// another format.
 func Verify(ctx context.Context, g Generator, file io.Reader, o VerifyOptions) (Report, error) {
 	source, err := newFileReader(file)
 	if err != nil {
@@ -81,7 +81,7 @@ type piece struct {
 	checked  chan struct{} // receives when the fields below are set
 	held     uint64
 	findings []Finding
-	shared   []Finding // that other pieces may have as well
+	shared   []Finding // that other pieces may share
 	runs     []checkedRun
 	err      error // of the generator
 }
@@ -145,8 +145,8 @@ func (v *verification) work(ctx context.Context) {
 	}
 }
 
-// collect collects the results of the pieces. It ends at the first error of the generator
-// or the file.
+// collect collects the results of the pieces. It stops at the first error of the
+// generator or the file.
 func (v *verification) collect(ctx context.Context, s *summary) error {
 	for p := range v.order {
 		select {

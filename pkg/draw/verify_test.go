@@ -27,7 +27,7 @@ func verify(t *testing.T, g draw.Generator, file io.Reader) (draw.Report, []stri
 	return report, findings, err
 }
 
-// TestVerify checks that encoded draws hold and are counted, in both formats.
+// TestVerify checks that encoded draws are valid and are counted, in both formats.
 func TestVerify(t *testing.T) {
 	const n = 2*draw.BatchSize + 3
 	long := spec(t, n)
@@ -73,23 +73,22 @@ func whole(lowest, highest uint64) *draw.Indexes {
 	return &draw.Indexes{Lowest: lowest, Highest: highest, Ascending: true, FirstMissing: []draw.Span{}, FirstRepeated: []draw.Span{}}
 }
 
-// TestForgery forges one draw of three in many ways. Verify must find that draw and no
-// other.
+// TestForgery forges one draw of three in many ways. Verify must find only that draw.
 func TestForgery(t *testing.T) {
 	spec := spec(t, 3)
 	spec.Start = 8
 	file := string(encodeAll(t, spec, draw.NDJSON(&spec)))
 	lines := strings.Split(file, "\n")
 	for name, test := range map[string]struct{ old, new, want string }{
-		"prize":           {`"name":"£50.00"`, `"name":"£500.00"`, `line 2: index 9: prize is "£500.00" (value 5000, GBP), should be "£50.00" (value 5000, GBP)`},
-		"value":           {`"value":5000`, `"value":500000`, `line 2: index 9: prize is "£50.00" (value 500000, GBP), should be "£50.00" (value 5000, GBP)`},
-		"currency":        {`"currency":"GBP"`, `"currency":"KWD"`, `line 2: index 9: prize is "£50.00" (value 5000, KWD), should be "£50.00" (value 5000, GBP)`},
-		"no prize":        {`{"name":"£50.00","value":5000,"currency":"GBP"}`, `null`, `line 2: index 9: prize is none, should be "£50.00" (value 5000, GBP)`},
-		"rule":            {`"rule":"starts with A"`, `"rule":"has a 4"`, `line 2: index 9: rule is "has a 4", should be "starts with A"`},
-		"no rule":         {`"rule":"starts with A"`, `"rule":null`, `line 2: index 9: rule is none, should be "starts with A"`},
-		"account":         {`"account":"awsn5676"`, `"account":"awsn5677"`, `line 2: index 9: account is "awsn5677", should be "awsn5676"`},
-		"text and number": {`"text":"awsn","number":"5676"`, `"text":"aws","number":"n5676"`, `line 2: index 9: text is "aws", should be "awsn"; number is "n5676", should be "5676"`},
-		"hash of rules":   {spec.Rules.SHA256(), strings.Repeat("0", 64), `line 2: rules_sha256 is "` + strings.Repeat("0", 64) + `", but the rules generous have ` + spec.Rules.SHA256()},
+		"prize":           {`"name":"£50.00"`, `"name":"£500.00"`, `line 2: index 9: prize is "£500.00" (value 5000, GBP) but should be "£50.00" (value 5000, GBP)`},
+		"value":           {`"value":5000`, `"value":500000`, `line 2: index 9: prize is "£50.00" (value 500000, GBP) but should be "£50.00" (value 5000, GBP)`},
+		"currency":        {`"currency":"GBP"`, `"currency":"KWD"`, `line 2: index 9: prize is "£50.00" (value 5000, KWD) but should be "£50.00" (value 5000, GBP)`},
+		"no prize":        {`{"name":"£50.00","value":5000,"currency":"GBP"}`, `null`, `line 2: index 9: prize is none but should be "£50.00" (value 5000, GBP)`},
+		"rule":            {`"rule":"starts with A"`, `"rule":"has a 4"`, `line 2: index 9: rule is "has a 4" but should be "starts with A"`},
+		"no rule":         {`"rule":"starts with A"`, `"rule":null`, `line 2: index 9: rule is none but should be "starts with A"`},
+		"account":         {`"account":"awsn5676"`, `"account":"awsn5677"`, `line 2: index 9: account is "awsn5677" but should be "awsn5676"`},
+		"text and number": {`"text":"awsn","number":"5676"`, `"text":"aws","number":"n5676"`, `line 2: index 9: text is "aws" but should be "awsn"; number is "n5676" but should be "5676"`},
+		"hash of rules":   {spec.Rules.SHA256(), strings.Repeat("0", 64), `line 2: rules_sha256 is "` + strings.Repeat("0", 64) + `", but the rules generous have SHA-256 ` + spec.Rules.SHA256()},
 		"rules":           {`"rules":"generous"`, `"rules":"mine"`, `line 2: unknown rules "mine"; use generous or modest`},
 		"seed":            {`"seed":"42"`, `"seed":""`, `line 2: invalid seed: it is empty`},
 		"format":          {`"text_format":"lower4"`, `"text_format":"lower"`, `line 2: unknown format "lower" for the text part: the length must be a whole number from 1 to 64, got ""`},
@@ -111,7 +110,7 @@ func TestForgery(t *testing.T) {
 			forged := strings.Join([]string{lines[0], strings.Replace(lines[1], test.old, test.new, 1), lines[2], ""}, "\n")
 			report, findings, err := verify(t, draw.Local{}, strings.NewReader(forged))
 			if err != nil || report.Draws != 3 || report.Held != 2 {
-				t.Errorf("got %d of %d draws that hold and error %v, want 2 of 3", report.Held, report.Draws, err)
+				t.Errorf("got %d of %d valid draws and error %v, want 2 of 3", report.Held, report.Draws, err)
 			}
 			if len(findings) != 1 || !strings.HasPrefix(findings[0], test.want) {
 				t.Errorf("got  %q\nwant %q", findings, test.want)
@@ -120,8 +119,8 @@ func TestForgery(t *testing.T) {
 	}
 }
 
-// TestErrNotDraws checks the errors about files, and that the draws before an error are
-// verified.
+// TestErrNotDraws checks the errors for unreadable files, and that the draws before an
+// error are verified.
 func TestErrNotDraws(t *testing.T) {
 	spec := spec(t, 3)
 	lines, array := string(encodeAll(t, spec, draw.NDJSON(&spec))), string(encodeAll(t, spec, draw.JSON(&spec)))
@@ -155,7 +154,7 @@ func TestErrNotDraws(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			report, _, err := verify(t, draw.Local{}, strings.NewReader(test.file))
 			if !errors.Is(err, draw.ErrNotDraws) || !strings.Contains(err.Error(), test.want) || report.Held != test.held {
-				t.Errorf("got error %v and %d draws that hold, want ErrNotDraws with %q and %d", err, report.Held, test.want, test.held)
+				t.Errorf("got error %v and %d valid draws, want ErrNotDraws that contains %q and %d valid draws", err, report.Held, test.want, test.held)
 			}
 		})
 	}
@@ -183,7 +182,7 @@ func TestVerifyIgnoresSpace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			report, findings, err := verify(t, draw.Local{}, iotest.OneByteReader(strings.NewReader(file)))
 			if err != nil || report.Held != 3 || report.Draws != 3 {
-				t.Errorf("got %d of %d draws that hold, findings %q and error %v; want 3 of 3", report.Held, report.Draws, findings, err)
+				t.Errorf("got %d of %d valid draws, findings %q and error %v; want 3 of 3", report.Held, report.Draws, findings, err)
 			}
 		})
 	}
@@ -222,13 +221,13 @@ func TestVerifyErrors(t *testing.T) {
 		"in an array": io.MultiReader(bytes.NewReader(array[:len(array)-2]), iotest.ErrReader(down)),
 	} {
 		if _, _, err := verify(t, draw.Local{}, reader); !errors.Is(err, down) {
-			t.Errorf("%s: got error %v, want that of the file", name, err)
+			t.Errorf("%s: got error %v, want the error of the file", name, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := draw.Verify(ctx, draw.Local{}, bytes.NewReader(file), draw.VerifyOptions{Rules: prize.Builtin, Found: func(draw.Finding) {}}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got error %v, want that of the context", err)
+		t.Errorf("got error %v, want the error of the context", err)
 	}
 }
 

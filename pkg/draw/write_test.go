@@ -31,7 +31,7 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(out.Bytes(), text) {
-		t.Errorf("got %d bytes that differ from those of the batches, want the same %d bytes", out.Len(), len(text))
+		t.Errorf("got %d bytes, want the same %d bytes as from the batches", out.Len(), len(text))
 	}
 	if got := tally.Counts(); !slices.Equal(got, want) {
 		t.Errorf("got counts %v, want %v", got, want)
@@ -52,13 +52,13 @@ func (d *fullDisk) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestWriteErrors covers the errors of the writer and the context.
+// TestWriteErrors checks errors of the writer and the context.
 func TestWriteErrors(t *testing.T) {
 	spec := spec(t, 100*draw.BatchSize)
 	full := errors.New("no space left")
 	tally := draw.NewTally(spec.Rules)
 	if err := draw.Write(t.Context(), draw.Local{}, spec, draw.NDJSON(&spec), &fullDisk{2, full}, tally.Add); !errors.Is(err, full) {
-		t.Errorf("got error %v, want that of the writer", err)
+		t.Errorf("got error %v, want the error of the writer", err)
 	}
 	if sample := draw.Compare(spec.Seed, tally.Counts(), spec.Rules.Odds(spec.Text.Format, spec.Number.Format)); sample.Draws != 3*draw.BatchSize {
 		t.Errorf("got a tally of %d draws, want %d", sample.Draws, 3*draw.BatchSize)
