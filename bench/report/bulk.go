@@ -35,14 +35,14 @@ func bulk(ctx context.Context, l *lab) (section, error) {
 		}
 	}
 	results, err := interleave(ctx, l.rounds, []contestant{
-		{"ours, CSV", "`draw.Run` with `draw.CSV`: AES-256 streams, every draw recomputable from seed and index, lines in order", perSecond(many, ours(draw.CSV))},
+		{"ours, CSV", "`draw.Run` with `draw.CSV`: AES-256 streams; every draw can be recomputed from the seed and its index; the lines are in order", perSecond(many, ours(draw.CSV))},
 		{"ours, NDJSON", "the same with `draw.NDJSON`, whose lines are seven times as long", perSecond(many, ours(draw.NDJSON))},
-		{"bound", "only making the words of the streams and copying the bytes of the CSV", perSecond(2*many, func(n int) error { return bench.Bound(n, cores) })},
-		{"gofakeit", "gofakeit for the account number, regexp for the rule, cumulative weights for the prize, encoding/csv; one goroutine per core, lines in no order", perSecond(many/20, func(n int) error {
+		{"bound", "only generates the words of the streams and copies the bytes of the CSV", perSecond(2*many, func(n int) error { return bench.Bound(n, cores) })},
+		{"gofakeit", "gofakeit for the account number, regexp for the rule, cumulative weights for the prize, and encoding/csv; one goroutine per core; the lines are in no particular order", perSecond(many/20, func(n int) error {
 			return bench.Peers(n, cores, (*bench.Peer).Pick, bench.NewCSVOutput)
 		})},
 		{"Python", "random, re and csv, in one process", perSecond(many/100, script(1))},
-		{"Python, a process per core", "the same in one process per core", perSecond(many/50, script(cores))},
+		{"Python, a process per core", "the same with one process per core", perSecond(many/50, script(cores))},
 	})
 	if err != nil {
 		return section{}, err
@@ -50,9 +50,9 @@ func bulk(ctx context.Context, l *lab) (section, error) {
 	csv := find(results, "ours, CSV")
 	return section{
 		title: "Draws in bulk", unit: "draws/s", results: results,
-		about: "A draw is an account number (`lower4` + `digits4`), the first of the generous rules that matches it, its prize, and a line, on all cores. The lines are discarded.",
+		about: "Each draw consists of an account number (`lower4` + `digits4`), the first of the generous rules that matches it, its prize, and an output line. All cores are used, and the lines are discarded.",
 		aims: []aim{
-			{text: "CSV ÷ gofakeit on as many goroutines", ratios: ratios(csv, find(results, "gofakeit")), atLeast: 10},
+			{text: "CSV ÷ gofakeit with as many goroutines", ratios: ratios(csv, find(results, "gofakeit")), atLeast: 10},
 			{text: "CSV ÷ Python", ratios: ratios(csv, find(results, "Python")), atLeast: 100},
 			{text: "bound ÷ CSV", ratios: ratios(find(results, "bound"), csv), atMost: 3},
 			{text: "NDJSON ÷ CSV", ratios: ratios(find(results, "ours, NDJSON"), csv), atLeast: 0.5},

@@ -27,16 +27,16 @@ func composed(ctx context.Context, l *lab) (section, error) {
 		}
 	}
 	results, err := interleave(ctx, l.rounds, []contestant{
-		{"ours", "four processes of `prizegen serve`: the core requests the text, the number and the prize with subkeys, checks the responses and writes the draw with everything needed to verify it", draw(ours)},
-		{"net/http", "four processes of handlers that write a constant, the first of which calls the three others first", draw(bare)},
-		{"Flask", "the same four services in Flask behind gunicorn, with requests and persistent connections", draw(flask)},
+		{"ours", "four processes of `prizegen serve`: the core requests the text, the number and the prize with subkeys, checks the responses, and returns the draw with everything needed to verify it", draw(ours)},
+		{"net/http", "four processes with handlers that return a constant; the first handler calls the other three before it responds", draw(bare)},
+		{"Flask", "the same four services in Flask behind gunicorn, using the requests library with persistent connections", draw(flask)},
 	})
 	if err != nil {
 		return section{}, err
 	}
 	return section{
 		title: "A draw composed of three services", unit: "draws/s", results: results,
-		about: "`POST /v1/draws` with `{}` over 64 connections to a core that makes no part of the draw itself. *net/http* is the cost of four such hops without any work, with one call of each service per draw. In *ours*, concurrent draws share calls.",
+		about: "`POST /v1/draws` with `{}` over 64 connections to a core that gets all parts of the draw from the other services. *net/http* shows the cost of four such hops that do no work, with one call to each service per draw. In *ours*, concurrent draws share calls.",
 		aims:  []aim{{text: "ours ÷ Flask", ratios: ratios(find(results, "ours"), find(results, "Flask")), atLeast: 20}},
 	}, nil
 }

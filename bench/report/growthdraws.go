@@ -38,7 +38,7 @@ func growthDraws(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title:  "Growing number of draws",
-		about:  "`prizegen draw -n N -o csv` to /dev/null, from start to exit. Up to 100,000 draws, start-up takes most of the time.",
+		about:  "The run time and the peak memory of `prizegen draw -n N -o csv`, which writes to /dev/null. For up to 100,000 draws, start-up takes most of the time.",
 		tables: []table{t},
 		charts: []lineChart{
 			{title: "Time of a run", x: "draws", y: "seconds", lines: []line{seconds}},

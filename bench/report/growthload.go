@@ -22,7 +22,7 @@ func growthClients(ctx context.Context, l *lab) (section, error) {
 	defer stopAll(services)
 	core := services[len(services)-1]
 	texts, plays, typical, slowest := line{name: "texts/s"}, line{name: "plays/s"}, line{name: "median"}, line{name: "99th percentile"}
-	t := table{columns: []string{"clients", "texts/s", "plays/s", "a play, median, ms", "99th percentile, ms"}}
+	t := table{columns: []string{"clients", "texts/s", "plays/s", "time of a play, median, ms", "99th percentile, ms"}}
 	for _, n := range []int{1, 4, 16, 64, 250, 1000} {
 		var textRates, playRates, p50, p99 []float64
 		for range min(l.rounds, 3) {
@@ -45,7 +45,7 @@ func growthClients(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title:  "Growing number of clients",
-		about:  "Texts of one service, and durable plays over three services on SQLite. Each client has a persistent connection and sends its next request without a pause.",
+		about:  "Texts from one service, and durable plays over three services on SQLite. Each client uses a persistent connection, and sends its next request as soon as it has received a response.",
 		tables: []table{t},
 		charts: []lineChart{
 			{title: "Requests answered", x: "clients", y: "per second", lines: []line{texts, plays}},
@@ -84,7 +84,7 @@ func growthReplicas(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title:  "Growing number of replicas",
-		about:  "Durable plays of one campaign by 64 clients, divided among processes of `prizegen serve` that share a PostgreSQL. Everything runs on this machine, so more replicas do not get more cores. The campaign's indexes have no gaps, so its plays are stored one batch after the other, whichever replica makes them.",
+		about:  "Durable plays in one campaign by 64 clients, which are divided among several processes of `prizegen serve`. The processes share one PostgreSQL database. Everything runs on this machine, so additional replicas do not get additional CPU cores. The campaign's indexes have no gaps, so its plays are stored one batch after the other, no matter which replica makes them.",
 		tables: []table{t},
 		charts: []lineChart{{title: "Plays of all replicas on one machine", x: "replicas", y: "plays/s", lines: []line{rate}}},
 	}, nil

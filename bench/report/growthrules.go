@@ -25,8 +25,8 @@ func growthRules(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title: "Growing rules",
-		about: "A quarter of the rules each match beginnings (`^ab`), ends (`77$`), whole account numbers (`^abcd1234$`) and short texts anywhere (`1234`); in another run, one rule has a growing pattern. " +
-			"Compiling reads the file and makes one automaton of all patterns. The odds are exact, for `lower4` + `digits4`.",
+		about: "In the first table, the number of rules grows. A quarter of them match a prefix (`^ab`), a quarter a suffix (`77$`), a quarter a whole account number (`^abcd1234$`), and a quarter a short text anywhere (`1234`). In the second table, the pattern of one rule grows. The third table shows patterns that are rejected. " +
+			"*Compile* is the time to read the file and to build one automaton from all patterns. The odds are exact, for `lower4` + `digits4`.",
 		tables: []table{numbers.table("rules"), lengths.table("bytes of the pattern"), refusals()},
 		charts: []lineChart{numbers.chart("Rules", "rules"), lengths.chart("Length of a pattern", "bytes of the pattern")},
 		aims:   []aim{{text: "odds of 1,000 rules", ratios: numbers.last.odds, atMost: 1000, absolute: "ms"}},
@@ -36,7 +36,7 @@ func growthRules(ctx context.Context, l *lab) (section, error) {
 // refusals measures how long it takes to refuse patterns whose automaton would be too
 // large.
 func refusals() table {
-	t := table{columns: []string{"pattern", "refused after, ms", "error"}}
+	t := table{columns: []string{"pattern", "rejected after, ms", "error"}}
 	for _, pattern := range []string{"4.{16}7", "4.{900}7", "((a{10}){10}){100}"} {
 		started := time.Now()
 		_, err := prize.Parse("rules.yaml", []byte("name: x\ncurrency: GBP\nrules:\n  - {match: '"+pattern+"', prizes: [{win: 1, chance: 1%}]}\n  - {name: else, prizes: [{win: 1, chance: 1%}]}\n"))
@@ -93,7 +93,7 @@ func (l *lab) growRules(ctx context.Context, sizes []int, source func(size int) 
 }
 
 func (g *ruleGrowth) table(what string) table {
-	t := table{columns: []string{what, "compile, ms", "odds, ms", "a draw on all cores, ns"}}
+	t := table{columns: []string{what, "compile, ms", "odds, ms", "time per draw on all cores, ns"}}
 	for i, p := range g.compile.points {
 		t.rows = append(t.rows, []string{group(p.x), figure(p.y), figure(g.odds.points[i].y), figure(g.draw.points[i].y)})
 	}

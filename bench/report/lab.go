@@ -107,7 +107,7 @@ func (l *lab) machine(ctx context.Context) string {
 		load, _, _ = strings.Cut(string(text), " ")
 	}
 	version := firstLine(l.prizegen, "version")
-	return fmt.Sprintf("%s, %d cores%s, Linux %s, %s, %s, %s, gunicorn %s, %s. Each figure is the median of %d rounds. Measured %s with %s; the load average before was %s.",
+	return fmt.Sprintf("%s, %d cores%s, Linux %s, %s, %s, %s, gunicorn %s, %s. Each figure is the median of %d rounds. Measured %s with %s; the load average before the run was %s.",
 		cpu, runtime.NumCPU(), memory, firstLine("uname", "-r"), runtime.Version(), firstLine(python, "--version"),
 		"Flask "+firstLine(python, "-c", "import importlib.metadata as m; print(m.version('flask'))"),
 		firstLine(python, "-c", "import gunicorn; print(gunicorn.__version__)"), firstLine("nginx", "-v"),

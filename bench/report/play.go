@@ -38,8 +38,8 @@ func play(ctx context.Context, l *lab) (section, error) {
 	}
 	defer bare.stop()
 	results, err := interleave(ctx, l.rounds, slices.Concat(services, alone, singles, []contestant{
-		{"bound: requests", "the same requests to a net/http handler that writes a constant", func(ctx context.Context) (float64, error) { return l.plays(ctx, bare.url, clients) }},
-		{"bound: fsync × 64", fmt.Sprintf("how often 4 KiB can be written and synced, times the %d plays that can wait at once", clients), l.syncs},
+		{"bound: requests", "the same requests to a net/http handler that returns a constant", func(ctx context.Context) (float64, error) { return l.plays(ctx, bare.url, clients) }},
+		{"bound: fsync × 64", fmt.Sprintf("how often 4 KiB can be written and synced per second, multiplied by the %d plays that can share a sync", clients), l.syncs},
 	}))
 	if err != nil {
 		return section{}, err
@@ -47,7 +47,7 @@ func play(ctx context.Context, l *lab) (section, error) {
 	lite, pg := find(results, "ours on SQLite"), find(results, "ours on PostgreSQL")
 	return section{
 		title: "A durable play over three services", unit: "plays/s", results: results,
-		about: "`POST /v1/draws` with a campaign, an entrant and an `Idempotency-Key` over 64 connections. Every play is on disk before it is answered. The peers without HTTP run in one process, which saves the requests, but they commit each play.",
+		about: "`POST /v1/draws` with a campaign, an entrant and an `Idempotency-Key` over 64 connections. Every play is on disk before the response is sent. The contestants without HTTP run in one process, which saves the cost of the requests, but they commit each play separately.",
 		aims: []aim{
 			{text: "SQLite ÷ Flask", ratios: ratios(lite, find(results, "Flask on SQLite")), atLeast: 40},
 			{text: "SQLite ÷ a transaction per play", ratios: ratios(lite, find(results, "a transaction per play, SQLite")), atLeast: 10},
@@ -67,13 +67,13 @@ func (l *lab) playServices(ctx context.Context, postgres string) (all []contesta
 		name, what string
 		start      func() ([]*process, error)
 	}{
-		{"ours on SQLite", "three services and a core; plays made at the same time share a transaction", func() ([]*process, error) {
+		{"ours on SQLite", "three services and a core; concurrent plays share a transaction", func() ([]*process, error) {
 			return l.startOursApart(ctx, "--db", l.file("play.db"))
 		}},
-		{"ours on PostgreSQL", "the same on PostgreSQL", func() ([]*process, error) {
+		{"ours on PostgreSQL", "the same with PostgreSQL", func() ([]*process, error) {
 			return l.startOursApart(ctx, "--db", postgres)
 		}},
-		{"Flask on SQLite", "the four services in Flask behind gunicorn, SQLite with WAL, a transaction per play", func() ([]*process, error) {
+		{"Flask on SQLite", "the four services in Flask behind gunicorn, with SQLite, a write-ahead log and one transaction per play", func() ([]*process, error) {
 			return l.startFlaskApart(ctx, l.file("play-flask.db"))
 		}},
 	} {
@@ -99,7 +99,7 @@ func (l *lab) playAlone(ctx context.Context, postgres string) (all []contestant,
 			p.close()
 		}
 	}
-	const what = "the same work on the same tables in one process without HTTP, but a transaction per play"
+	const what = "the same work on the same tables, in one process without HTTP, but with one transaction per play"
 	for _, database := range []struct{ name, address string }{
 		{"a transaction per play, SQLite", l.file("alone.db")}, {"a transaction per play, PostgreSQL", postgres},
 	} {

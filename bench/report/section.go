@@ -95,7 +95,7 @@ func (s *section) writeAims(b *bytes.Buffer) {
 	if len(s.aims) == 0 {
 		return
 	}
-	t := table{columns: []string{"aim", "reached", ""}}
+	t := table{columns: []string{"goal", "measured", ""}}
 	for _, a := range s.aims {
 		want, met := fmt.Sprintf("at least %s", figure(a.atLeast)), median(a.ratios) >= a.atLeast
 		if a.atMost > 0 {

@@ -29,7 +29,7 @@ func (l *lab) singleRows(ctx context.Context, postgres string) ([]contestant, fu
 		_ = lite.Close() // all writes are committed
 		_ = pg.Close()
 	}
-	what := "only two statements and a commit per play, in process, 64 at a time"
+	what := "only two statements and a commit per play, in one process, 64 plays at a time"
 	single := func(db *sql.DB) func(context.Context) (float64, error) {
 		return func(ctx context.Context) (float64, error) {
 			return atOnce(l.time(), func(int64) error { return playSingle(ctx, db) })

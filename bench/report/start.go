@@ -55,7 +55,7 @@ func start(ctx context.Context, l *lab) (section, error) {
 	first := find(results, "ours, a draw")
 	return section{
 		title: "Start", unit: "ms", less: true, results: results,
-		about: "The time to the first result, with all files in the page cache.",
+		about: "The time until the first result. All files are in the page cache.",
 		aims: []aim{
 			{text: "`prizegen draw`", ratios: first.samples, atMost: 15, absolute: "ms"},
 			{text: "ours ÷ Python, each making a draw", ratios: ratios(first, find(results, "Python, a draw")), atMost: 0.1},
@@ -88,7 +88,7 @@ func memory(ctx context.Context, l *lab) (section, error) {
 	results, err := interleave(ctx, min(l.rounds, 3), []contestant{
 		{"ours, a core", "`prizegen serve --role core`, with its site and a SQLite file", measure(func() ([]*process, error) { return alone(l.startOurs(ctx, "core", "--db", file())) })},
 		{"ours, a text service", "`prizegen serve --role text`", measure(func() ([]*process, error) { return alone(l.startOurs(ctx, "text")) })},
-		{"ours, all four services", "four processes; pages that they share are counted once", measure(func() ([]*process, error) { return l.startOursApart(ctx, "--db", file()) })},
+		{"ours, all four services", "four processes; shared pages are counted once", measure(func() ([]*process, error) { return l.startOursApart(ctx, "--db", file()) })},
 		{"Flask, a text service", "gunicorn with its workers", measure(func() ([]*process, error) { return alone(l.startFlask(ctx, "text")) })},
 		{"Flask, all four services", "gunicorn with their workers", measure(func() ([]*process, error) { return l.startFlaskApart(ctx, file()) })},
 	})
@@ -98,7 +98,7 @@ func memory(ctx context.Context, l *lab) (section, error) {
 	sizes, err := l.sizes(ctx)
 	return section{
 		title: "Idle memory and size", unit: "MB", less: true, results: results,
-		about:  "The memory of a server's processes three seconds after their start (proportional set size), in megabytes of a million bytes.",
+		about:  "The memory of a server's processes (proportional set size), three seconds after they started. One MB is a million bytes.",
 		aims:   []aim{{text: "a core", ratios: find(results, "ours, a core").samples, atMost: 30, absolute: "MB"}},
 		tables: []table{sizes},
 	}, err
@@ -156,9 +156,9 @@ func (l *lab) sizes(ctx context.Context) (table, error) {
 	if err := w.Close(); err != nil {
 		return table{}, err
 	}
-	t := table{columns: []string{"to install", "MB"}, rows: [][]string{
-		{"the binary, which is the whole image apart from its licence", figure(float64(len(binary)) / 1e6)},
-		{"the same compressed, as it is downloaded", figure(float64(packed) / 1e6)},
+	t := table{columns: []string{"installation", "MB"}, rows: [][]string{
+		{"the binary; the image contains nothing else except the licence", figure(float64(len(binary)) / 1e6)},
+		{"the binary, compressed as for a download", figure(float64(packed) / 1e6)},
 	}}
 	list := exec.CommandContext(ctx, "sh", "-c", `dpkg-query -W -f '${Installed-Size}\n' $(apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances python3-flask gunicorn python3-requests | grep '^[a-z0-9]' | sort -u) 2>/dev/null`)
 	out, err := list.Output()

@@ -38,8 +38,8 @@ func text(ctx context.Context, l *lab) (section, error) {
 		}
 	}
 	results, err := interleave(ctx, l.rounds, []contestant{
-		{"ours", "`prizegen serve --role text`: fresh randomness for each request, with its trace, its limits and its metrics", get(ours)},
-		{"net/http", "a handler that writes a constant", get(bare)},
+		{"ours", "`prizegen serve --role text`: fresh randomness for each request, with a trace, limits and metrics", get(ours)},
+		{"net/http", "a handler that returns a constant", get(bare)},
 		{"NGINX", "`return 200` with the same body", get(nginx)},
 		{"Flask", "`random.choices` in Flask behind gunicorn", get(flask)},
 	})
@@ -49,7 +49,7 @@ func text(ctx context.Context, l *lab) (section, error) {
 	first := find(results, "ours")
 	return section{
 		title: "A text over HTTP", unit: "requests/s", results: results,
-		about: "`GET /v1/text` over 64 persistent connections, sent by wrk on the same machine, where it takes the same share of the cores from every contestant.",
+		about: "`GET /v1/text` over 64 persistent connections. wrk sends the requests from the same machine, and takes the same share of the CPU from every contestant.",
 		aims: []aim{
 			{text: "ours ÷ net/http", ratios: ratios(first, find(results, "net/http")), atLeast: 0.85},
 			{text: "ours ÷ Flask", ratios: ratios(first, find(results, "Flask")), atLeast: 8},
