@@ -1,4 +1,4 @@
-# `make` lists the targets. The deployment has targets of its own: `make -C deploy`.
+# `make` lists the targets. `make -C deploy` lists the targets for the deployment.
 
 include scripts/version.mk
 
@@ -12,7 +12,7 @@ LDFLAGS   = -s -w \
 BENCH    ?= .
 ROUNDS   ?= 5
 OUT      ?= build/bench
-# The tests wait for events. This limit only ends a test that hangs.
+# Tests wait for events. This limit only stops a test that hangs.
 TIMEOUT  ?= 30m
 # By default, a race-enabled program sleeps for a second before it exits.
 GORACE    = atexit_sleep_ms=0
@@ -30,16 +30,16 @@ help: ## List the targets
 build: ## Build build/prizegen, a static binary
 	go build -trimpath -ldflags "$(strip $(LDFLAGS))" -o $(BIN) ./cmd/prizegen
 
-test: deps lint race ## Lint and run every test (under 5 minutes); every change must pass
+test: deps lint race ## Lint and run every test (under 5 minutes); every change must pass this
 
-soak: deps ## Run tests that take hours: fuzzing, kills, millions of rows; SOAK="fuzz kills" picks some
+soak: deps ## Run tests that take hours: fuzzing, kills, millions of rows; SOAK="fuzz kills" selects some
 	scripts/soak.sh $(SOAK)
 
-e2e: ## Test the deployment on this machine's Docker engine; E2E="compose swarm" picks some
+e2e: ## Test the deployment on this machine's Docker engine; E2E="compose swarm" selects some tests
 	@scripts/deps.sh e2e
 	deploy/e2e/run $(E2E)
 
-# The race settings match those of the tests, so that both share one build cache.
+# The race settings are the same as for the tests, so that both share one build cache.
 lint: ## Check style, imports and common mistakes, and that go.mod is tidy
 	go build -modfile=tools/golangci-lint.mod -o build/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	GOFLAGS=-race CGO_ENABLED=1 build/golangci-lint run ./...
@@ -48,28 +48,28 @@ lint: ## Check style, imports and common mistakes, and that go.mod is tidy
 fmt: ## Format the Go code
 	go tool -modfile=tools/gofumpt.mod gofumpt -l -w cmd pkg serve bench deploy docs
 
-cover: deps ## Measure the coverage of cmd, pkg and serve, and check it: pkg 95%, all 90%
+cover: deps ## Measure the coverage of cmd, pkg and serve; fail below 95% for pkg or 90% overall
 	@mkdir -p build
 	go test -vet=off -timeout $(TIMEOUT) -coverpkg=./cmd/...,./pkg/...,./serve/... -coverprofile=$(PROFILE) ./cmd/... ./pkg/... ./serve/...
 	go tool cover -html=$(PROFILE) -o build/cover.html
 	@scripts/coverage.sh $(PROFILE) pkg=95 all=90
 
-bench: build ## Compare with peers, into OUT; QUICK=1, ROUNDS=3 or BENCH=regexp for less, LONG=1 for more
+bench: build ## Compare the speed with alternatives, in OUT; QUICK=1, ROUNDS=3 or BENCH=regexp for less, LONG=1 for more
 	@scripts/deps.sh bench
 	cd bench && go build -o ../build/report ./report
 	build/report -rounds $(ROUNDS) -quick=$(if $(QUICK),true,false) -long=$(if $(LONG),true,false) -only '$(BENCH)' -out $(OUT)
 
-microbench: ## Run the benchmarks of the packages; BENCH=regexp picks some
+microbench: ## Run the Go benchmarks of the packages; BENCH=regexp selects some
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
-clean: ## Remove what was built
+clean: ## Remove everything that was built
 	rm -rf build dist
 
 deps:
 	@scripts/deps.sh
 
-# The tests of pkg/prize take 15 times as long under the race detector, because they compile
-# rules that are made to be slow. Only the concurrent ones run with it.
+# The tests of pkg/prize take 15 times as long with the race detector, because they compile
+# rules that are slow on purpose. Only the concurrent tests run with the race detector.
 CONCURRENT = Odds|Totals|Count|Example
 race:
 	GORACE=$(GORACE) CGO_ENABLED=1 go test -race -vet=off -timeout $(TIMEOUT) $(filter-out %/pkg/prize %/pkg/prize/automaton,$(shell go list ./...))

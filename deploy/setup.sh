@@ -1,6 +1,6 @@
 #!/bin/sh
-# Creates the secrets of a deployment (passwords and a certificate) and .env, the settings of
-# Compose. It keeps existing files, so you can run it again.
+# Creates the secrets for a deployment (passwords and a certificate) and the settings in .env.
+# It keeps existing files, so you can run it again.
 #
 #   deploy/setup.sh [HOST]      HOST is the public name of the site (default localhost)
 set -eu
@@ -8,11 +8,11 @@ umask 077
 cd "$(dirname "$0")"
 host=${1:-localhost}
 
+# The files are readable by everybody, because the containers run as different users. The mode
+# of the folder keeps other users of the machine out.
 mkdir -p secrets
-# The containers read the files as different users; the mode of the folder keeps other users
-# of the machine out.
 
-# keep FILE writes standard input to a file unless it exists.
+# keep FILE writes standard input to a file, unless the file exists.
 keep() {
 	if [ -e "secrets/$1" ]; then
 		cat >/dev/null
@@ -47,7 +47,7 @@ fi
 
 if [ ! -e .env ]; then
 	cat >.env <<'END'
-# Settings of compose.yaml and stack.yaml; see docs/deploy.md.
+# Settings for compose.yaml and stack.yaml; see docs/deploy.md.
 COMPOSE_PROJECT_NAME=prizegen
 #REGISTRY=ghcr.io/prizegen
 #TAG=latest
@@ -58,9 +58,9 @@ COMPOSE_PROJECT_NAME=prizegen
 #RULES=generous
 #TEXT_ENTROPY=os
 #NUMBER_ENTROPY=os
-# Processors of the database in Compose, at most those of the machine.
+# CPUs for the database in Compose; at most the number of CPUs of the machine.
 #DATABASE_CPUS=1
-# Versions of secrets and files in a swarm. Change the number after each change of a file.
+# Versions of secrets and configs in a swarm. Change the number whenever you change a file.
 #SECRETS=1
 #DATABASE_SECRETS=1
 #TLS_SECRETS=1

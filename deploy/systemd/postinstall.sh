@@ -1,7 +1,7 @@
 #!/bin/sh
-# After an installation or upgrade: creates the user, the data directory and the secrets if
-# they are missing, and restarts the service if it runs. It does not start the service,
-# because the package is for the command line as well.
+# Runs after an installation or upgrade. It creates the user, the data directory and the secrets
+# if they are missing, and restarts the service if it is running. It does not start the service,
+# because some people install the package only for the command line.
 set -e
 [ "$1" = abort-upgrade ] && exit 0
 

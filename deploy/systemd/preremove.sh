@@ -1,5 +1,6 @@
 #!/bin/sh
-# Before a removal: stops the service. Does nothing before an upgrade (deb: upgrade, rpm: 1).
+# Runs before a removal, and stops the service. Before an upgrade (deb: upgrade, rpm: 1), it
+# does nothing.
 set -e
 case "$1" in
 remove | 0) ;;

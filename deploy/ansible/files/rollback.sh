@@ -1,9 +1,10 @@
 #!/bin/bash
-# Rolls back one service. LINE is a line of /etc/prizegen/stack/before: the name of the service
-# and the hash of its former specification.
+# Rolls back one service. LINE is a line from /etc/prizegen/stack/before, which contains the
+# name of the service and the hash of its previous specification.
 set -euo pipefail
 read -r service before <<<"$LINE"
-# sum Spec or sum PreviousSpec hashes a specification like roles/prizegen/files/before.sh.
+# sum FIELD prints the hash of a specification, in the same way as
+# roles/prizegen/files/before.sh. FIELD is Spec or PreviousSpec.
 sum() {
 	docker service inspect "$service" --format \
 		"{{with .$1}}{{with .TaskTemplate.ContainerSpec}}{{.Image}} {{json .Env}} {{json .Secrets}} {{json .Configs}}{{end}}{{end}}" |
@@ -13,9 +14,9 @@ sum() {
 if [[ $(sum Spec) == "$before" ]]; then
 	state=$(docker service inspect "$service" --format '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}')
 	case $state in
-	rollback_paused) # the rollback of the swarm stopped half-way
+	rollback_paused) # the swarm's own rollback stopped halfway
 		docker service update --quiet --force "$service"
-		echo "rolled back to the end"
+		echo "rolled back completely"
 		;;
 	rollback_*) echo "already rolled back" ;;
 	*) echo "unchanged" ;;
@@ -24,6 +25,6 @@ elif [[ $(sum PreviousSpec) == "$before" ]]; then
 	docker service rollback --quiet "$service"
 	echo "rolled back"
 else
-	echo "$service has changed since the last deployment: roll it back by hand" >&2
+	echo "$service has changed since the last deployment; roll it back manually" >&2
 	exit 1
 fi

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Lists the services of the stack: name, image, and state and start of the last update.
+# Lists the services of the stack, each with its name, its image, and the state and start time
+# of its last update.
 set -euo pipefail
 docker stack services --quiet prizegen | xargs --no-run-if-empty docker service inspect --format \
 	'{{.Spec.Name}} {{.Spec.TaskTemplate.ContainerSpec.Image}} {{with .UpdateStatus}}{{.State}} {{.StartedAt}}{{else}}- -{{end}}'
