@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the coverage of each package in a profile of `go test`, and fails if a group of
-# packages is below its threshold:
+# Prints the coverage of each package in a coverage profile from `go test`. It fails if the
+# coverage of a group of packages is below its threshold:
 #
 #	scripts/coverage.sh PROFILE [GROUP=PERCENT...]
 #
@@ -9,8 +9,8 @@ set -euo pipefail
 profile=$1
 shift
 
-# With -coverpkg, every test binary lists every block. A block counts as covered if any of
-# them ran it.
+# With -coverpkg, every test binary lists every block. A block counts as covered if at least one
+# test binary ran it.
 awk -v thresholds="$*" '
 	NR > 1 {
 		statements[$1] = $2
@@ -35,14 +35,14 @@ awk -v thresholds="$*" '
 		for (i = 1; i <= count; i++) {
 			split(list[i], pair, "=")
 			if (!groupTotal[pair[1]]) {
-				printf "coverage: the profile has no %s\n", pair[1]
+				printf "coverage: the profile contains no statements of %s\n", pair[1]
 				failed = 1
 				continue
 			}
 			percent = 100 * groupHit[pair[1]] / groupTotal[pair[1]]
 			printf "coverage %5.1f%%  %s in total, threshold %s%%\n", percent, pair[1], pair[2]
 			if (percent < pair[2]) {
-				printf "coverage: %s is below its threshold\n", pair[1]
+				printf "coverage: the coverage of %s is below its threshold\n", pair[1]
 				failed = 1
 			}
 		}

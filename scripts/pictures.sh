@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the pictures of README.md and docs/tui.md from the output of the program. It needs
+# Creates the pictures in README.md and docs/tui.md from the output of the program. It requires
 # tmux.
 #
 #	scripts/pictures.sh [NAME...]    such as: tui-draw odds
@@ -15,10 +15,10 @@ freeze() {
 	echo "docs/pictures/$1.svg"
 }
 
-# skipped NAME reports whether the arguments leave out a picture.
+# skipped NAME reports whether the arguments of this script exclude a picture.
 skipped() { [[ $wanted != '  ' && $wanted != *" $1 "* ]]; }
 
-# picture NAME ARGUMENT... makes a picture of a command and its output.
+# picture NAME ARGUMENT... creates a picture of a prizegen command and its output.
 picture() {
 	local name=$1
 	shift
@@ -39,10 +39,10 @@ cleanup() {
 	rm -rf "$work"
 }
 trap cleanup EXIT
-# term calls the tmux server of the current picture. Each picture has its own server.
+# term runs a tmux command on the server for the current picture. Each picture has its own server.
 term() { tmux -S "$work/$name.socket" "$@"; }
 
-# until_shown TEXT waits until the terminal shows a text.
+# until_shown TEXT waits until the terminal shows TEXT.
 until_shown() {
 	local shown
 	for _ in {1..1200}; do
@@ -54,9 +54,9 @@ until_shown() {
 	exit 1
 }
 
-# screen NAME ARGUMENTS STEP... starts the interactive program, takes some steps and makes a
-# picture of the screen. =TEXT waits until a text is shown, +TEXT types one, and any other
-# step is a key.
+# screen NAME ARGUMENTS STEP... starts the interactive program, performs the steps, and creates a
+# picture of the screen. The step =TEXT waits until the screen shows TEXT, +TEXT types TEXT, and
+# any other step presses that key.
 screen() {
 	local name=$1 step
 	local -a arguments
@@ -73,12 +73,12 @@ screen() {
 		*) term send-keys "$step" ;;
 		esac
 	done
-	# freeze does not know the code for the default colour of the terminal.
+	# freeze does not support the code for the terminal's default colour.
 	term capture-pane -e -p | sed 's/\x1b\[39m/\x1b[0m/g' | freeze "$name" 1.2
 	term kill-server
 }
 
-# promotion makes a campaign with some plays, one prize handed over and one draw void.
+# promotion creates a campaign with some plays, one claimed prize and one void draw.
 promotion() {
 	local db=$work/prizegen.db first last id
 	./build/prizegen --quiet campaign create summer --open --db "$db" >/dev/null

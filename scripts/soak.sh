@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Runs the tests that take too long for `make test`, all of them or the named ones:
+# Runs the tests that take too long for `make test`: all of them, or only the named parts.
 #
 #	scripts/soak.sh [fuzz] [properties] [kills] [repeat] [rows] [bench]
 #
-#	fuzz        each fuzz target for FUZZTIME (10m)
-#	properties  each property test with CHECKS (20000) random cases
-#	kills       kills of a core while people play: KILLS (1000) on each database
-#	repeat      every test REPEAT (5) times in random order, with the race detector
-#	rows        all pages of a site that has ROWS (3000000) stored draws
-#	bench       the growth sections of `make bench` with ten million stored draws
+#	fuzz        runs each fuzz target for FUZZTIME (10m)
+#	properties  runs each property test with CHECKS (20000) random cases
+#	kills       kills a core while people play, KILLS (1000) times on each database
+#	repeat      runs every test REPEAT (5) times in random order, with the race detector
+#	rows        measures all pages of a site with ROWS (3000000) stored draws
+#	bench       runs the growth sections of `make bench` with ten million stored draws
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CGO_ENABLED=1 GORACE=atexit_sleep_ms=0
 module=$(go list -m)
 
-# packages PATTERN lists the packages whose tests match a regular expression.
+# packages PATTERN lists the packages whose test files match a regular expression.
 packages() {
 	git grep -lE "$1" -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed "s|^|$module/|"
 }
@@ -25,7 +25,7 @@ fuzz() {
 		listed=$(go test -list '^Fuzz' "$package")
 		while read -r name _ <&3; do
 			[[ $name == Fuzz* ]] || continue
-			echo "soak: fuzz $name of $package"
+			echo "soak: fuzzing $name in $package"
 			go test -run '^$' -fuzz "^$name\$" -fuzztime "${FUZZTIME:-10m}" "$package"
 		done 3<<<"$listed"
 	done
@@ -38,11 +38,11 @@ properties() {
 	done
 }
 
-# One run of the test kills a core ten times on each database.
+# Each run of the test kills a core ten times on each database.
 kills() {
 	local listed
 	listed=$(go test -list '^TestKilledCore' ./cmd/prizegen)
-	[[ $listed == *TestKilledCore* ]] || { echo "soak: cmd/prizegen has no test TestKilledCore…" >&2 && return 1; }
+	[[ $listed == *TestKilledCore* ]] || { echo "soak: there is no test named TestKilledCore… in cmd/prizegen" >&2 && return 1; }
 	go test -race -timeout 0 -run '^TestKilledCore' -count $(((${KILLS:-1000} + 9) / 10)) ./cmd/prizegen
 }
 

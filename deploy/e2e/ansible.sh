@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Part of `make e2e`. Runs the playbook against fresh machines: a swarm of one manager and
-# two workers, a machine with PostgreSQL, and one with systemd and NGINX but without
-# Docker. A dry run on the fresh machines passes. After the first run, plays work through
-# the swarm and through the machine. The second run changes nothing.
+# Part of `make e2e`. Runs the playbook on fresh machines: a swarm with one manager and two
+# workers, a machine with PostgreSQL, and a machine with systemd and NGINX but without Docker.
+# It checks that a dry run works on the fresh machines, that after the first run people can
+# play through both the swarm and the machine without Docker, and that a second run changes
+# nothing.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$root/deploy/e2e/vm.sh"
 need docker ansible-playbook ansible-lint yamllint shellcheck debootstrap docker-registry
-: "${DEB:=}" # a package that was built before
+: "${DEB:=}" # an existing package to install; if it is empty, the package is built
 
 work=$(mktemp -d)
 registry=
 finish() {
 	[[ -n $registry ]] && kill "$registry" 2>/dev/null
-	[[ -n ${KEEP:-} ]] && return # to inspect a failure
+	[[ -n ${KEEP:-} ]] && return # keeps the machines, to inspect a failure
 	vm_stop
 	rm -rf "$work"
 }
@@ -21,7 +22,7 @@ trap finish EXIT
 say "Lint"
 make -s -C "$root/deploy" lint || fail "make -C deploy lint"
 
-say "Images, the package, and a registry for the machines"
+say "Build the images and the package, and start a registry for the machines"
 [[ -n ${E2E_BUILT:-} ]] || build_image
 "$root/deploy/e2e/base-images.sh"
 if [[ -z $DEB ]]; then
@@ -47,9 +48,9 @@ for from in "$image prizegen:$TAG" "$image prizegen:next" "$nginx_image nginx:1.
 	docker rmi "127.0.0.1:$port/$pushed" >/dev/null
 done
 
-say "Five fresh machines"
-# A Docker engine in a container needs network capabilities, and storage that is not on the
-# overlay of the outer engine.
+say "Start five fresh machines"
+# A Docker engine in a container needs network capabilities, and storage outside the overlay
+# file system of the outer engine.
 engine=(--cap-add NET_ADMIN --cap-add NET_RAW --security-opt systempaths=unconfined -v /var/lib/docker)
 for name in manager worker1 worker2; do vm_start "e2e-$name" "${engine[@]}"; done
 vm_start e2e-database --cap-add NET_ADMIN
@@ -87,53 +88,53 @@ play() {
 	(cd "$root/deploy/ansible" &&
 		ansible-playbook site.yml -i "$work/inventory.yml" -e "@$work/vault.yml" --vault-password-file "$work/password" "$@")
 }
-# count WORD FILE adds up a count of the recap, such as changed.
+# count WORD FILE adds up the figures for WORD in the play recap, such as changed.
 count() { grep -oE "\b$1=[0-9]+" "$2" | cut -d= -f2 | paste -sd+ | bc; }
 
-say "A dry run on fresh machines"
-play --check >"$work/check.log" 2>&1 || { tail -40 "$work/check.log" >&2 && fail "--check on fresh machines"; }
+say "Make a dry run on the fresh machines"
+play --check >"$work/check.log" 2>&1 || { tail -40 "$work/check.log" >&2 && fail "--check failed on fresh machines"; }
 note "$(count changed "$work/check.log") tasks would change something"
 
-say "The first run"
+say "Run the playbook for the first time"
 began=$SECONDS
-play >"$work/first.log" 2>&1 || { tail -60 "$work/first.log" >&2 && fail "the first run"; }
+play >"$work/first.log" 2>&1 || { tail -60 "$work/first.log" >&2 && fail "the first run failed"; }
 tail -7 "$work/first.log"
 note "$(count changed "$work/first.log") tasks changed something in $((SECONDS - began)) s"
 
-say "The second run"
-play >"$work/second.log" 2>&1 || { tail -40 "$work/second.log" >&2 && fail "the second run"; }
+say "Run the playbook a second time"
+play >"$work/second.log" 2>&1 || { tail -40 "$work/second.log" >&2 && fail "the second run failed"; }
 tail -7 "$work/second.log"
 [[ $(count changed "$work/second.log") == 0 ]] || { grep -B4 '^changed:' "$work/second.log" >&2; fail "the second run changed something"; }
-play --check >"$work/check.log" 2>&1 || fail "--check on running machines"
+play --check >"$work/check.log" 2>&1 || fail "--check failed on running machines"
 [[ $(count changed "$work/check.log") == 0 ]] || { grep -B4 '^changed:' "$work/check.log" >&2; fail "a dry run would change something"; }
 
-say "The site, through the NGINX of the stack and of the machine"
+say "Play through the NGINX of the stack, and through the NGINX of the machine without Docker"
 person='"entrant":{"first_name":"Ada","last_name":"Byron"}'
 for host in manager machine; do
 	address=$(address "e2e-$host")
 	wait_for "$host" curl -skf "https://$address/readyz"
 	answer=$(curl -sk --retry 10 --retry-all-errors -f "https://$address/v1/draws" -H 'Content-Type: application/json' \
-		-H "Idempotency-Key: \"$host\"" -d "{\"campaign\":\"welcome\",$person}") || fail "$host refuses a play"
+		-H "Idempotency-Key: \"$host\"" -d "{\"campaign\":\"welcome\",$person}") || fail "$host refused a play"
 	note "$host: index $(json index <<<"$answer"), account $(json account <<<"$answer")"
 done
-# Both share one database.
+# Both plays are in the same database.
 stored=$(docker exec -u postgres e2e-database psql -At prizegen -c 'select count(*) from draws')
-[[ $stored == 2 ]] || fail "the database has $stored draws, want 2"
+[[ $stored == 2 ]] || fail "got $stored draws in the database, want 2"
 docker exec e2e-manager docker node ls
 docker exec e2e-manager docker stack services prizegen
 
-say "The firewall"
-# connects FROM PORT reports whether a machine reaches a port of the database's machine.
+say "Check the firewall"
+# connects FROM PORT reports whether a machine can connect to a port on the database machine.
 connects() { docker exec "$1" timeout 10 bash -c "</dev/tcp/$database/$2" 2>/dev/null; }
 database=$(address e2e-database)
 docker exec -d e2e-database python3 -m http.server 8888
 wait_for "a server on port 8888" connects e2e-database 8888
 connects e2e-worker1 8888 && fail "the firewall does not block port 8888"
-connects e2e-worker1 5432 || fail "the cluster does not reach its database"
+connects e2e-worker1 5432 || fail "the cluster cannot reach its database"
 
-say "The steps of the pipelines: deploy another version, then roll it back"
+say "Run the steps of the pipelines: deploy another version, then roll it back"
 running() { docker exec e2e-manager docker service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Image}}' prizegen_core; }
 export INVENTORY=$work/inventory.yml VAULT=$work/vault.yml ANSIBLE_VAULT_PASSWORD_FILE=$work/password
 URL=https://$(address e2e-manager) CAMPAIGN=welcome CURL_OPTIONS=-k TAG=next "$root/deploy/e2e/pipelines.sh" machines
-[[ $(running) == *"/prizegen:$TAG@"* || $(running) == *"/prizegen:$TAG" ]] || fail "after the rollback $(running) runs"
+[[ $(running) == *"/prizegen:$TAG@"* || $(running) == *"/prizegen:$TAG" ]] || fail "$(running) is running after the rollback"
 say "Ansible: passed"

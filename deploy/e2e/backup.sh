@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Part of `make e2e`. Backs up the database of one machine while people play, restores it on
-# another machine, and plays there. The export, with the draws of both, verifies. Two
-# networks represent the two machines.
+# another machine, and plays there. Then it verifies the export, which contains draws from both
+# machines. Two networks represent the two machines.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl python3
 "$root/deploy/e2e/base-images.sh"
@@ -26,7 +26,7 @@ mkdir "$work/backups"
 chmod 777 "$work/backups"
 chmod 444 "$work/password" "$work/db_url"
 
-# machine NAME creates a network with a database of its own.
+# machine NAME creates a network with its own database.
 machine() {
 	docker network create "e2e-$1" >/dev/null
 	docker run -d --name "e2e-database-$1" --network "e2e-$1" --network-alias database --volume "$work/password:/password:ro" \
@@ -46,7 +46,7 @@ core() {
 	url=http://$(address "e2e-core-$1"):8080
 	wait_for "the core of the $1 machine" curl -fs "$url/readyz"
 }
-# play FROM TO plays with the keys of these numbers.
+# play FROM TO plays once with each of the keys key-FROM to key-TO.
 play() {
 	local n
 	for ((n = $1; n <= $2; n++)); do
@@ -66,7 +66,7 @@ play 51 90 & # people play while the backup is made
 players=$!
 prizegen old db backup /backups/monday.db
 wait "$players"
-note "the backup has $(stat -c %s "$work/backups/monday.db") bytes, and was made while people played"
+note "made a backup of $(stat -c %s "$work/backups/monday.db") bytes while people played"
 
 say "The old machine is lost; the new one takes over"
 docker rm -fv e2e-core-old e2e-database-old >/dev/null
@@ -74,15 +74,15 @@ machine new
 prizegen new db restore /backups/monday.db
 export_to new before.json
 saved=$(draws before.json)
-((saved >= 50)) || fail "$saved draws are in the backup, want at least 50"
+((saved >= 50)) || fail "got $saved draws in the backup, want at least 50"
 core new
-play 1 "$saved" # a saved key returns its first draw
+play 1 "$saved" # for a key in the backup, this returns the first draw
 export_to new same.json
 [[ $(draws same.json) == "$saved" ]] || fail "old keys made $(($(draws same.json) - saved)) new draws"
 play 1001 1050
 prizegen new campaign close summer >/dev/null
 export_to new after.json
-[[ $(draws after.json) == $((saved + 50)) ]] || fail "$(draws after.json) draws, want $((saved + 50))"
+[[ $(draws after.json) == $((saved + 50)) ]] || fail "got $(draws after.json) draws, want $((saved + 50))"
 docker run --rm --volume "$work/backups:/backups:ro" "$image" verify /backups/after.json 2>&1 | sed 's/^/    /'
-note "$saved draws were restored, 50 were made afterwards, and old keys made none"
+note "restored $saved draws, then made 50 more; old keys made no new draws"
 say "Backup: passed"

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Builds NGINX and PostgreSQL images from Debian packages, under the names of the public
-# images, for machines that cannot pull those. It keeps existing images.
+# Builds images of NGINX and PostgreSQL from Debian packages, for machines that cannot pull the
+# public images. The images get the names of the public images. Existing images are kept.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker
 
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-suite=${DEBIAN_SUITE:-forky} # has NGINX 1.30 and PostgreSQL 18
+suite=${DEBIAN_SUITE:-forky} # contains NGINX 1.30 and PostgreSQL 18
 
-# base NAME PACKAGES imports a Debian system with some packages as an image.
+# base NAME PACKAGES imports a Debian system with these packages as an image.
 base() {
 	local name=$1 packages=$2 folder=$cache/$1
 	docker image inspect "e2e-base-$name" >/dev/null 2>&1 && return
@@ -15,10 +15,10 @@ base() {
 		((EUID == 0)) || fail "debootstrap needs root"
 		command -v debootstrap >/dev/null || fail "debootstrap is missing"
 		rm -rf "$folder"
-		note "debootstrap of $suite with $packages"
-		# The script for sid also works for suites that are newer than debootstrap.
+		note "creating a Debian $suite system with $packages"
+		# The script for sid also works for suites that debootstrap does not know yet.
 		debootstrap --variant=minbase --include="$packages" "$suite" "$folder" "$mirror" \
-			/usr/share/debootstrap/scripts/sid >"$cache/$name.log" 2>&1 || fail "debootstrap: see $cache/$name.log"
+			/usr/share/debootstrap/scripts/sid >"$cache/$name.log" 2>&1 || fail "debootstrap failed; see $cache/$name.log"
 		touch "$folder/done"
 	fi
 	tar -C "$folder" --exclude=./var/cache/apt --exclude=./var/lib/apt --exclude=./usr/share/doc \
@@ -26,7 +26,7 @@ base() {
 		docker import - "e2e-base-$name" >/dev/null
 }
 
-# image TAG NAME PACKAGES builds TAG from images/NAME unless it exists.
+# image TAG NAME PACKAGES builds TAG from images/NAME, unless TAG exists.
 image() {
 	local tag=$1 name=$2 packages=$3
 	if docker image inspect "$tag" >/dev/null 2>&1; then
@@ -41,6 +41,6 @@ image() {
 	note "built $tag from Debian packages"
 }
 
-say "Base images"
+say "Build the base images"
 image "$nginx_image" nginx nginx-light,ca-certificates,curl
 image "$postgres_image" postgres postgresql-18,ca-certificates

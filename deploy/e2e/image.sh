@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Part of `make e2e`. Builds the image and runs it with the same restrictions as the
-# deployment. Prints its size and how long it takes to start.
+# Part of `make e2e`. Builds the image, and runs it with the same restrictions as in the
+# deployment. It prints the size of the image and how long the container takes to start.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl make go python3
 
-say "The image"
+say "Build the image"
 build_image
 size=$(docker image inspect -f '{{.Size}}' "$image")
-note "$image has $size bytes"
-((size < 30000000)) || fail "the image has $size bytes, want less than 30,000,000"
+note "the size of $image is $size bytes"
+((size < 30000000)) || fail "got an image of $size bytes, want less than 30,000,000"
 [[ $(docker image inspect -f '{{.Config.User}}' "$image") == 65532:65532 ]] || fail "the image runs as root"
 for label in title description source licenses version revision created; do
 	value=$(docker image inspect -f "{{index .Config.Labels \"org.opencontainers.image.$label\"}}" "$image")
@@ -22,7 +22,7 @@ restricted=(--name "$name" --read-only --cap-drop ALL --security-opt no-new-priv
 	--env PRIZEGEN_ADMIN_PASSWORD=e2e --env PRIZEGEN_ADMIN_TOKEN=e2e)
 health() { [[ $(docker inspect -f '{{.State.Health.Status}}' "$name") == "$1" ]]; }
 
-say "The image starts read-only, and a volume keeps the campaigns"
+say "Check that the image runs read-only, and that a volume keeps the campaigns"
 began=$(now_ms)
 docker run -d "${restricted[@]}" --volume "$name:/data" --env TZ=Asia/Kathmandu "$image" serve >/dev/null
 created=$(now_ms)
@@ -35,18 +35,18 @@ done
 [[ -n $ready ]] || fail "the image is not ready after a minute: $(docker logs "$name" 2>&1)"
 note "docker run took $((created - began)) ms; the service was ready $(($(now_ms) - created)) ms later"
 wait_for "the health check" health healthy
-[[ $(docker logs "$name" 2>&1) == *+05:45* ]] || fail "the image has no time zones: $(docker logs "$name" 2>&1)"
-note "status --self reports healthy; the log uses the time zone of TZ"
+[[ $(docker logs "$name" 2>&1) == *+05:45* ]] || fail "the image does not contain time zones: $(docker logs "$name" 2>&1)"
+note "status --self reports healthy; the log uses the time zone in TZ"
 began=$(now_ms)
 docker stop -t 60 "$name" >/dev/null
 note "docker stop took $(($(now_ms) - began)) ms; exit status $(docker inspect -f '{{.State.ExitCode}}' "$name")"
-[[ $(docker inspect -f '{{.State.ExitCode}}' "$name") == 0 ]] || fail "the service did not end cleanly"
+[[ $(docker inspect -f '{{.State.ExitCode}}' "$name") == 0 ]] || fail "the service did not shut down cleanly"
 docker rm "$name" >/dev/null
 docker run -d "${restricted[@]}" --volume "$name:/data" "$image" serve --no-welcome >/dev/null
 wait_for "the campaign of the first container" curl -fs "http://$(address "$name"):8080/c/welcome"
 docker rm -f "$name" >/dev/null
 
-say "The health check asks the address that the service listens on"
+say "Check that the health check uses the address that the service listens on"
 docker run -d "${restricted[@]}" --env PRIZEGEN_ROLE=number "$image" serve --listen 0.0.0.0:9999 >/dev/null
 wait_for "the health check with --listen" health healthy
 docker rm -f "$name" >/dev/null

@@ -1,8 +1,8 @@
-# Functions that the scripts of this folder share. Source it.
+# Functions that the scripts in this folder share. Source this file.
 # shellcheck shell=bash disable=SC2034
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# The cache keeps what is slow to make, such as base systems, from one run to the next.
+# The cache keeps files that are slow to create, such as base systems, for later runs.
 cache=${E2E_CACHE:-/var/tmp/prizegen-e2e}
 mkdir -p "$cache"
 
@@ -17,14 +17,14 @@ fail() {
 	exit 1
 }
 
-# need TOOL... skips the test if a tool or the Docker engine is missing. With CI set, it
+# need TOOL... skips the test if a tool or the Docker engine is missing. If CI is set, the test
 # fails instead.
 need() {
 	local tool
 	for tool in "$@"; do
 		command -v "$tool" >/dev/null || skip "$tool is missing"
 	done
-	docker info >/dev/null 2>&1 || skip "no Docker engine answers"
+	docker info >/dev/null 2>&1 || skip "the Docker engine is not running"
 }
 skip() {
 	[[ -z ${CI:-} ]] || fail "$*"
@@ -32,8 +32,8 @@ skip() {
 	exit 0
 }
 
-# wait_for WHAT COMMAND... repeats a command until it succeeds. The limit only ends a test
-# that hangs: the outcome must not depend on the speed of the machine.
+# wait_for WHAT COMMAND... repeats a command until it succeeds. The limit is only there to stop a
+# test that hangs, because the outcome must not depend on the speed of the machine.
 wait_for() {
 	local what=$1 end
 	shift
@@ -44,14 +44,14 @@ wait_for() {
 	done
 }
 
-# To match the output of a command, capture it first. In a pipe into `grep -q`, grep ends at
-# the first match, the command dies of SIGPIPE, and pipefail makes that a failure.
-# has TEXT PATTERN reports whether a line of a text matches a regular expression.
+# To match the output of a command, capture it first. If you pipe it into `grep -q`, grep exits
+# at the first match, SIGPIPE kills the command, and pipefail turns this into a failure.
+# has TEXT PATTERN reports whether a line of TEXT matches a regular expression.
 has() { grep -q -e "$2" <<<"$1"; }
 
 now_ms() { date +%s%3N; }
 
-# compose runs Docker Compose, the plugin or the older program.
+# compose runs Docker Compose, either as a plugin or as the older program docker-compose.
 compose() {
 	if docker compose version >/dev/null 2>&1; then
 		docker compose "$@"
@@ -60,7 +60,8 @@ compose() {
 	fi
 }
 
-# json PATH prints a member of the JSON object on standard input, such as draws.0.account.
+# json PATH prints a member of the JSON object on standard input. A path is, for example,
+# draws.0.account.
 json() { python3 -c 'import json,sys; v=json.load(sys.stdin)
 for k in sys.argv[1].split("."): v=v[int(k)] if isinstance(v,list) else v[k]
 print(v if not isinstance(v,bool) else str(v).lower())' "$1"; }
@@ -74,5 +75,5 @@ image=$REGISTRY/prizegen:$TAG
 build_image() {
 	note "make -C deploy image REGISTRY=$REGISTRY TAG=$TAG"
 	make -s -C "$root/deploy" image REGISTRY="$REGISTRY" TAG="$TAG" >"$cache/image.log" 2>&1 ||
-		{ tail -20 "$cache/image.log" >&2 && fail "make -C deploy image"; }
+		{ tail -20 "$cache/image.log" >&2 && fail "make -C deploy image failed"; }
 }

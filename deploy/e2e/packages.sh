@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Part of `make e2e`. Builds the deb and the rpm, and installs the deb on a machine with
-# systemd. The service starts and accepts plays. An upgrade, a removal and a purge keep
-# the draws; an upgrade keeps the settings as well.
+# Part of `make e2e`. Builds the deb and rpm packages, and installs the deb on a machine with
+# systemd. It checks that the service starts and accepts plays, that an upgrade, a removal and a
+# purge keep the draws, and that an upgrade also keeps the settings.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$root/deploy/e2e/vm.sh"
 need docker debootstrap dpkg-deb rpm
@@ -10,16 +10,16 @@ cd "$root"
 work=$(mktemp -d)
 trap 'vm_stop; rm -rf "$work"' EXIT
 
-say "Build the deb and the rpm"
-make -s -C deploy packages >"$work/log" 2>&1 || { tail -20 "$work/log" >&2 && fail "make -C deploy packages"; }
+say "Build the deb and rpm packages"
+make -s -C deploy packages >"$work/log" 2>&1 || { tail -20 "$work/log" >&2 && fail "make -C deploy packages failed"; }
 deb=$(echo dist/*.deb)
-note "$deb has $(stat -c %s "$deb") bytes"
+note "the size of $deb is $(stat -c %s "$deb") bytes"
 scripts=$(rpm -qp --scripts dist/*.rpm)
-has "$scripts" useradd || fail "the rpm creates no user: $scripts"
+has "$scripts" useradd || fail "the rpm does not create a user: $scripts"
 files=$(rpm -qlp dist/*.rpm)
-has "$files" '^/usr/lib/systemd/system/prizegen\.service$' || fail "the rpm has no unit: $files"
+has "$files" '^/usr/lib/systemd/system/prizegen\.service$' || fail "the rpm does not contain the systemd unit: $files"
 
-# The next version has the same program and other settings.
+# The next version consists of the same program with a different configuration file.
 dpkg-deb -R "$deb" "$work/next"
 sed -i 's/^Version: .*/Version: 99.0/' "$work/next/DEBIAN/control"
 echo '# a new line' >>"$work/next/etc/prizegen/config.yaml"
@@ -29,7 +29,7 @@ vm_need_image
 vm=prizegen-e2e-packages
 vm_start "$vm"
 on() { docker exec -i "$vm" "$@"; }
-cleanup() { # after a failure, prints the end of the service's log
+cleanup() { # after a failure, also prints the last lines of the service's log
 	[[ $? == 0 ]] || on journalctl -u prizegen --no-pager -n 30 >&2 || true
 	vm_stop
 	rm -rf "$work"
@@ -41,7 +41,7 @@ docker cp -q "$work/next.deb" "$vm:/root/next.deb"
 say "Install the deb on a machine with systemd"
 on dpkg -i /root/first.deb >/dev/null
 on systemctl is-active -q prizegen && fail "the installation started the service"
-on systemctl enable --now prizegen 2>/dev/null || fail "the service does not start"
+on systemctl enable --now prizegen 2>/dev/null || fail "the service did not start"
 note "started as $(on systemctl show -p User --value prizegen), $(on systemctl show -p MemoryCurrent --value prizegen) bytes of memory"
 restarts=$(on systemctl show -p NRestarts --value prizegen)
 [[ $restarts == 0 ]] || fail "the service was restarted $restarts times"
@@ -49,40 +49,40 @@ restarts=$(on systemctl show -p NRestarts --value prizegen)
 play() {
 	on curl -sf --retry 30 --retry-all-errors http://127.0.0.1:8080/v1/draws -H 'Content-Type: application/json' -H "Idempotency-Key: \"$1\"" \
 		-d "{\"campaign\":\"welcome\",\"entrant\":{\"first_name\":\"Ada\",\"last_name\":\"Byron\"}}" ||
-		fail "a play is refused"
+		fail "a play was refused"
 }
 first=$(play one)
 note "the first play: $first"
 metrics=$(on curl -sf http://127.0.0.1:8080/metrics)
-has "$metrics" '^process_start_time_seconds' || fail "the process has no metrics of its own"
+has "$metrics" '^process_start_time_seconds' || fail "/metrics does not contain process metrics"
 on systemctl reload prizegen
 # shellcheck disable=SC2016 # expanded on the machine
 entrants=$(on sh -c 'curl -sf -H "Authorization: Bearer $(cat /etc/prizegen/admin-token)" http://127.0.0.1:8080/v1/entrants') ||
-	fail "the token in /etc/prizegen/admin-token is refused"
+	fail "the token in /etc/prizegen/admin-token was refused"
 has "$entrants" Byron || fail "the entrant is missing: $entrants"
 on sed -i 's/^# rules: .*/rules: modest/' /etc/prizegen/config.yaml
 token=$(on cat /etc/prizegen/admin-token)
 
-say "Upgrade it unattended"
-on env DEBIAN_FRONTEND=noninteractive dpkg -i --force-confold /root/next.deb >/dev/null 2>&1 || fail "the upgrade fails"
+say "Upgrade the package unattended"
+on env DEBIAN_FRONTEND=noninteractive dpkg -i --force-confold /root/next.deb >/dev/null 2>&1 || fail "the upgrade failed"
 on systemctl is-active -q prizegen || fail "the upgrade stopped the service"
 on grep -qx 'rules: modest' /etc/prizegen/config.yaml || fail "the upgrade lost a setting"
 [[ $(on cat /etc/prizegen/admin-token) == "$token" ]] || fail "the upgrade replaced the token"
 [[ $(play one) == "$first" ]] || fail "the upgrade lost a draw"
 
-say "A restart behind the socket unit refuses nobody"
+say "Check that no connection is refused during a restart with the socket unit"
 on systemctl stop prizegen
 on systemctl enable --now prizegen.socket 2>/dev/null
-[[ $(play one) == "$first" ]] || fail "the socket does not start the service"
-on sh -c 'systemctl restart prizegen & curl -sf http://127.0.0.1:8080/healthz >/dev/null && wait' || fail "a restart behind the socket refused a visitor"
+[[ $(play one) == "$first" ]] || fail "the socket did not start the service"
+on sh -c 'systemctl restart prizegen & curl -sf http://127.0.0.1:8080/healthz >/dev/null && wait' || fail "a connection was refused during a restart with the socket unit"
 
-say "Remove it, purge it, and install it again"
+say "Remove the package, purge it, and install it again"
 for how in remove purge; do
-	on dpkg "--$how" prizegen >/dev/null 2>&1 || fail "$how fails"
-	on systemctl is-active -q prizegen && fail "the service still runs after $how"
+	on dpkg "--$how" prizegen >/dev/null 2>&1 || fail "dpkg --$how failed"
+	on systemctl is-active -q prizegen && fail "the service is still running after $how"
 	on test -s /var/lib/prizegen/prizegen.db || fail "$how deleted the draws"
 done
-on sh -c '! ls /etc/prizegen/admin-* 2>/dev/null' || fail "purge left the secrets"
+on sh -c '! ls /etc/prizegen/admin-* 2>/dev/null' || fail "purge did not delete the secrets"
 on dpkg -i /root/next.deb >/dev/null
 on systemctl start prizegen
 [[ $(play one) == "$first" ]] || fail "the draw is lost after the second installation"

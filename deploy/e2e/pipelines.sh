@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Part of `make e2e`. Parses the Jenkinsfile with Groovy and the GitHub workflow as YAML,
-# compares the two, and runs their shell steps in order, as their servers do.
+# Part of `make e2e`. Parses the Jenkinsfile with Groovy and the GitHub workflow as YAML. It
+# compares the two, and runs their shell steps in the same order as Jenkins and GitHub do.
 #
 #   deploy/e2e/pipelines.sh [machines]
 #
-# Without an argument it runs the steps that need no machines (PIPELINE_SKIP is a pattern of
-# steps to skip). With `machines` it runs the others, for the machines of INVENTORY, as
-# ansible.sh does.
+# Without an argument, it runs the steps that do not need machines. PIPELINE_SKIP is a pattern
+# for steps to skip. With `machines`, it runs the other steps, on the machines in INVENTORY;
+# ansible.sh calls it this way.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker groovy python3
 cd "$root"
@@ -15,8 +15,8 @@ registry=
 trap '[[ -n $registry ]] && kill "$registry"; rm -rf "$work"' EXIT
 
 say "Parse both"
-groovy deploy/jenkins/steps.groovy deploy/jenkins/Jenkinsfile >"$work/jenkins" || fail "the Jenkinsfile"
-python3 - >"$work/github" <<'END' || fail "the workflow"
+groovy deploy/jenkins/steps.groovy deploy/jenkins/Jenkinsfile >"$work/jenkins" || fail "the Jenkinsfile is invalid"
+python3 - >"$work/github" <<'END' || fail "the workflow is invalid"
 import re, yaml
 flow = yaml.safe_load(open(".github/workflows/delivery.yml"))
 assert flow["permissions"] == {"contents": "read"}, "permissions"
@@ -24,13 +24,14 @@ for step in flow["jobs"]["deliver"]["steps"]:
     if "uses" in step:
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"]), step["uses"] + " is not pinned by commit"
     else:
-        assert "${{" not in step["run"], step["name"] + ": an expression in a script may hold untrusted text"
+        assert "${{" not in step["run"], step["name"] + ": an expression in a script may contain untrusted text"
         print("stage", step["name"], sep="\t")
         for line in step["run"].splitlines():
             print("step", line, sep="\t")
 END
 note "$(grep -c ^stage "$work/jenkins") stages, $(grep -c ^step "$work/jenkins") steps, credentials $(sed -n 's/^credential\t//p' "$work/jenkins" | sort -u | paste -sd' ')"
-# targets FILE lists the make targets of the steps, those of deploy/Makefile as deploy/TARGET.
+# targets FILE lists the make targets of the steps. Targets in deploy/Makefile are listed as
+# deploy/TARGET.
 targets() { sed -n -e 's|^step\t *make -C deploy \([^ ]*\).*|deploy/\1|p' -e 's|^step\t *make \([a-z][^ ]*\).*|\1|p' "$1"; }
 diff <(targets "$work/jenkins") <(targets "$work/github") || fail "the two run different targets"
 for target in $(targets "$work/jenkins" | sort -u); do
@@ -39,20 +40,20 @@ for target in $(targets "$work/jenkins" | sort -u); do
 	grep -q "^${target#deploy/}:.*## " "$makefile" || fail "$makefile has no target ${target#deploy/}"
 done
 
-# run COMMAND runs a step as Jenkins does.
+# run COMMAND runs a step in the same way as Jenkins.
 run() {
 	note "$1"
 	sh -xe -c "$1" >"$work/step.log" 2>&1 || { tail -40 "$work/step.log" >&2 && fail "$1"; }
 }
 
 if [[ ${1:-} == machines ]]; then
-	say "The steps for the machines"
+	say "Run the steps that need machines"
 	for target in provision deploy smoke rollback smoke; do run "make -C deploy $target"; done
 	note "passed"
 	exit
 fi
 
-say "The steps without machines"
+say "Run the steps that do not need machines"
 need docker-registry
 port=${E2E_REGISTRY_PORT:-5008}
 export REGISTRY=127.0.0.1:$port TAG=pipeline REGISTRY_USER=somebody REGISTRY_PASSWORD=something DOCKER_CONFIG=$work/docker URL=https://play.example.org
@@ -60,7 +61,7 @@ printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp:
 docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 &
 registry=$!
 wait_for "the registry" curl -sf "http://$REGISTRY/v2/"
-# vulndb [JSON] writes a database of vulnerabilities, empty without an argument.
+# vulndb [JSON] writes a vulnerability database. Without an argument, the database is empty.
 vulndb() {
 	mkdir -p "$work/vulndb/index" "$work/vulndb/ID"
 	echo '{"modified":"2026-01-01T00:00:00Z"}' >"$work/vulndb/index/db.json"
@@ -68,17 +69,17 @@ vulndb() {
 	echo '[]' >"$work/vulndb/index/vulns.json"
 }
 if ! curl -sf --max-time 10 -o /dev/null https://vuln.go.dev/index/db.json; then
-	note "vuln.go.dev is not reachable: the scan uses a database made for this test"
+	note "vuln.go.dev is not reachable; the scan uses a database that was created for this test"
 	vulndb '[{"path":"github.com/spf13/cobra","vulns":[{"id":"GO-2026-0000","modified":"2026-01-01T00:00:00Z"}]}]'
 	cat >"$work/vulndb/ID/GO-2026-0000.json" <<-'END'
 		{"schema_version":"1.3.1","id":"GO-2026-0000","modified":"2026-01-01T00:00:00Z","published":"2026-01-01T00:00:00Z",
-		 "summary":"made for a test","affected":[{"package":{"name":"github.com/spf13/cobra","ecosystem":"Go"},
+		 "summary":"created for a test","affected":[{"package":{"name":"github.com/spf13/cobra","ecosystem":"Go"},
 		 "ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}],
 		 "ecosystem_specific":{"imports":[{"path":"github.com/spf13/cobra"}]}}]}
 	END
 	export VULNDB=file://$work/vulndb
-	make -C deploy scan >"$work/scan.log" 2>&1 && fail "the scan misses a vulnerability"
-	grep -q GO-2026-0000 "$work/scan.log" || { tail "$work/scan.log" >&2 && fail "the scan fails for another reason"; }
+	make -C deploy scan >"$work/scan.log" 2>&1 && fail "the scan did not find a vulnerability"
+	grep -q GO-2026-0000 "$work/scan.log" || { tail "$work/scan.log" >&2 && fail "the scan failed for a different reason"; }
 	vulndb
 fi
 sed -n 's/^step\t//p' "$work/jenkins" >"$work/steps"
@@ -95,13 +96,13 @@ done 3<"$work/steps"
 tags=$(curl -sf "http://$REGISTRY/v2/prizegen/tags/list")
 has "$tags" '"pipeline"' || fail "the image is not in the registry: $tags"
 
-say "The keys of the GitHub workflow"
+say "Check how the GitHub workflow handles keys"
 export RUNNER_TEMP=$work/runner GITHUB_ENV=$work/env INVENTORY_YML='all: {}' VAULT_YML=sealed VAULT_KEY=key SSH_KEY=key KNOWN_HOSTS=hosts
 mkdir -p "$RUNNER_TEMP"
 script() { sed -n "/^stage\t$1\$/,/^stage\t/s/^step\t//p" "$work/github"; }
 run "$(script 'Unlock the machines')"
 [[ $(stat -c %a "$RUNNER_TEMP/keys/ssh-key") == 600 ]] || fail "other users can read the key"
-grep -q '^ANSIBLE_PRIVATE_KEY_FILE=' "$GITHUB_ENV" || fail "GITHUB_ENV does not name the key"
+grep -q '^ANSIBLE_PRIVATE_KEY_FILE=' "$GITHUB_ENV" || fail "GITHUB_ENV does not contain the path of the key"
 run "$(script 'Remove the keys')"
 [[ ! -e $RUNNER_TEMP/keys ]] || fail "the keys were not removed"
 say "Pipelines: passed"

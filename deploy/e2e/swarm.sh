@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Part of `make e2e`. Deploys the stack in a swarm on this machine, with two replicas of
-# each service. Updates it, swaps implementations, kills replicas and deploys broken
-# releases while visitors play through NGINX. No play may fail, no index may be missing,
-# and the campaign must verify.
+# Part of `make e2e`. Deploys the stack in a swarm on this machine, with two replicas of each
+# service. While visitors play through NGINX, it updates the services, swaps implementations,
+# kills replicas and deploys broken releases. It checks that no play fails, that no index is
+# missing, and that the campaign is verified successfully.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl go openssl python3
 "$root/deploy/e2e/base-images.sh"
@@ -26,7 +26,7 @@ cleanup() {
 	fi
 	docker stack rm "$stack" >/dev/null 2>&1 || true
 	[[ -z ${swarm:-} ]] || docker swarm leave --force >/dev/null 2>&1 || true
-	for _ in {1..600}; do # until the containers have ended
+	for _ in {1..600}; do # until the containers have stopped
 		docker volume rm "${stack}_database" >/dev/null 2>&1 && break
 		docker volume inspect "${stack}_database" >/dev/null 2>&1 || break
 		sleep 1
@@ -40,7 +40,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-say "A swarm"
+say "Create a swarm"
 if [[ $(docker info -f '{{.Swarm.LocalNodeState}}') == inactive ]]; then
 	docker swarm init --advertise-addr 127.0.0.1 >/dev/null
 	swarm=ours
@@ -49,31 +49,31 @@ docker node update --label-add prizegen.database=true "$(docker info -f '{{.Swar
 
 cp -R "$root/deploy/nginx" "$root/deploy/stack.yaml" "$root/deploy/setup.sh" "$root/deploy/e2e/stack-dnsrr.yaml" "$work/"
 "$work/setup.sh" >/dev/null
-# All visitors of the test share one address.
+# All visitors in the test share one address, so lift the limits for it.
 sed 's/default 0;/default 0; 172.16.0.0\/12 1; 10.0.0.0\/8 1;/' "$work/nginx/nginx.conf" >"$work/nginx/nginx-e2e.conf"
 files=(-c "$work/stack.yaml")
 if [[ -z ${E2E_WHOLE_KERNEL:-} ]]; then
-	note "without virtual addresses and encryption: they need IPVS and ESP, which test machines lack (E2E_WHOLE_KERNEL=1 turns both on)"
+	note "virtual addresses and encryption are off, because test machines often lack IPVS and ESP (E2E_WHOLE_KERNEL=1 turns both on)"
 	sed -i '/driver_opts:$/{N;/encrypted/d}' "$work/stack.yaml"
 	files+=(-c "$work/stack-dnsrr.yaml")
 fi
 
-say "docker stack deploy"
+say "Run docker stack deploy"
 docker stack deploy --resolve-image never "${files[@]}" "$stack" >/dev/null
-# running SERVICE reports whether all its replicas are healthy.
+# running SERVICE reports whether all replicas of a service are healthy.
 running() {
 	local replicas
 	replicas=$(docker service ls --filter "name=${stack}_$1" --format '{{.Replicas}}')
 	[[ ${replicas%/*} == "${replicas#*/}" ]]
 }
 for service in database text number prize core nginx; do
-	wait_for "the service $service" running "$service"
+	wait_for "the $service service" running "$service"
 done
 get() { curl -sS --fail-with-body --cacert "$work/secrets/tls_cert.pem" "$@"; }
 wait_for "the site through NGINX" get -o /dev/null "$site/c/welcome"
 docker service ls --format '    {{.Name}} {{.Replicas}}'
 
-say "A campaign, and $rate visitors per second"
+say "Open a campaign and start $rate visitors per second"
 holder=$(docker create "$image")
 docker cp "$holder:/usr/bin/prizegen" "$work/prizegen" >/dev/null
 docker rm "$holder" >/dev/null
@@ -86,10 +86,10 @@ CGO_ENABLED=0 go build -C "$root" -o "$work/drand" ./deploy/e2e/relay
 load=$!
 playing() { [[ -s $work/plays.ndjson ]] || ! kill -0 "$load" 2>/dev/null; }
 wait_for "the first play" playing
-kill -0 "$load" || fail "the load ended early: $(cat "$work/load.log")"
+kill -0 "$load" || fail "the load generator exited early: $(cat "$work/load.log")"
 
-# update SERVICE STATE ARGUMENTS... updates a service and waits until the update ends in a
-# state.
+# update SERVICE STATE ARGUMENTS... updates a service and waits until the update reaches a final
+# state, which must be STATE.
 update() {
 	local service=$1 wanted=$2 began=$SECONDS state
 	shift 2
@@ -99,17 +99,17 @@ update() {
 		state=$(docker service inspect -f '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}' "${stack}_$service")
 		case $state in
 		"$wanted") break ;;
-		completed | paused | rollback_completed | rollback_paused) fail "$service: the update ended with $state, want $wanted" ;;
+		completed | paused | rollback_completed | rollback_paused) fail "$service: got the state $state after the update, want $wanted" ;;
 		esac
-		((SECONDS - began < 1800)) || fail "$service: the update does not end; its state is $state"
+		((SECONDS - began < 1800)) || fail "$service: the update did not finish; its state is $state"
 	done
 	wait_for "the replicas of $service" running "$service"
 	note "$service: $state after $((SECONDS - began)) s   $*"
 }
-# implementation SERVICE prints the deployed implementation.
+# implementation SERVICE prints the deployed implementation of a service.
 implementation() { get "$site/v1/$1/status" | json implementation; }
 
-say "A rolling update of every service"
+say "Update every service, one replica at a time"
 printf 'FROM %s\nLABEL e2e=second\n' "$image" | docker build -q -t "$image-2" - >/dev/null 2>&1
 for service in text number prize core; do update "$service" completed --image "$image-2"; done
 
@@ -118,11 +118,11 @@ update text completed --env-add PRIZEGEN_TEXT_FORMAT=upper2
 update number completed --env-add PRIZEGEN_NUMBER_FORMAT=digits8
 update prize completed --env-add PRIZEGEN_RULES=modest
 for pair in text=upper2 number=digits8 prize=modest; do
-	[[ $(implementation "${pair%=*}") == "${pair#*=}" ]] || fail "${pair%=*} is $(implementation "${pair%=*}"), want ${pair#*=}"
+	[[ $(implementation "${pair%=*}") == "${pair#*=}" ]] || fail "got implementation $(implementation "${pair%=*}") for ${pair%=*}, want ${pair#*=}"
 done
-note "new plays without a campaign: $(get -X POST "$site/v1/draws" -H 'Content-Type: application/json' -d '{}' | json draws.0.account)"
+note "a new draw without a campaign: $(get -X POST "$site/v1/draws" -H 'Content-Type: application/json' -d '{}' | json draws.0.account)"
 
-say "Take the randomness of text and number from drand"
+say "Switch the text and number services to randomness from drand"
 host=$(docker network inspect docker_gwbridge -f '{{(index .IPAM.Config 0).Gateway}}')
 "$work/drand" "$host:13999" >"$work/chain" &
 relay=$!
@@ -131,34 +131,35 @@ for service in text number; do
 	update "$service" completed --env-add PRIZEGEN_ENTROPY=drand \
 		--env-add "PRIZEGEN_DRAND_URLS=http://$host:13999" --env-add "PRIZEGEN_DRAND_CHAIN=$(cat "$work/chain")"
 	fresh=$(get "$site/v1/$service?count=1")
-	[[ $fresh == *'"entropy"'* ]] || fail "the answer of $service has no entropy: $fresh"
+	[[ $fresh == *'"entropy"'* ]] || fail "the response from $service does not contain entropy: $fresh"
 	note "${fresh:0:150}"
 done
 
 say "Kill a replica of each service"
-# replaced CONTAINER SERVICE reports whether the container is gone and the service complete.
+# replaced CONTAINER SERVICE reports whether the container is gone and all replicas of the
+# service are healthy.
 replaced() { [[ -z $(docker ps -q --filter "id=$1") ]] && running "$2"; }
 for service in text number prize core; do
 	replicas=$(docker ps -q --filter "label=com.docker.swarm.service.name=${stack}_$service")
 	victim=${replicas%%$'\n'*}
 	docker kill --signal KILL "$victim" >/dev/null
-	wait_for "another replica of $service" replaced "$victim" "$service"
+	wait_for "a new replica of $service" replaced "$victim" "$service"
 	note "$service: ${victim:0:12} was killed and replaced"
 done
 
 say "Restart all upstreams of NGINX"
 for service in text number prize core; do update "$service" completed --force; done
 
-say "Broken releases roll back automatically"
+say "Check that broken releases are rolled back automatically"
 printf 'FROM %s\nENTRYPOINT ["/usr/bin/prizegen", "no-such-command"]\n' "$image" | docker build -q -t "$image-broken" - >/dev/null 2>&1
 update core rollback_completed --image "$image-broken"
 update text rollback_completed --image "$image-broken"
 update core rollback_completed --env-add PRIZEGEN_NUMBER_URL=http://nowhere:1 # starts, but never becomes ready
 for service in core text; do
-	[[ $(docker service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_$service") == "$image-2" ]] || fail "$service did not roll back"
+	[[ $(docker service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_$service") == "$image-2" ]] || fail "$service was not rolled back"
 done
 
-say "The load ends"
+say "Stop the load"
 kill -TERM "$load"
 wait "$load" || { cat "$work/summary.json" "$work/load.log" >&2 && fail "plays failed"; }
 load=
@@ -169,10 +170,10 @@ for name in s:
     if name != "troubles":
         print(f"    {name}: {s[name]:,.6g}" if isinstance(s[name], float) else f"    {name}: {s[name]:,}")
 for trouble, n in sorted(s["troubles"].items(), key=lambda t: -t[1])[:12]:
-    print(f"    first try {n}x {trouble}")
+    print(f"    problem with a first attempt: {trouble} ({n} times)")
 END
 requests=$(json requests <"$work/summary.json")
-((requests >= least)) || fail "$requests requests, want at least $least"
+((requests >= least)) || fail "got $requests requests, want at least $least"
 
 say "Close the campaign and verify it"
 "$work/prizegen" campaign close rush >/dev/null
@@ -191,8 +192,8 @@ answered = {p["index"]: p["account"] for p in played}
 if len(answered) != len(played):
     sys.exit("e2e: FAILED: two visitors got the same draw")
 if answered != drawn:
-    sys.exit(f"e2e: FAILED: {len(answered)} plays were answered and {len(drawn)} are stored; {len(answered.items() - drawn.items())} differ")
+    sys.exit(f"e2e: FAILED: visitors got {len(answered)} draws, but {len(drawn)} are stored; {len(answered.items() - drawn.items())} differ")
 formats = {(row["text_format"], row["number_format"]) for row in rows if "text_format" in row}
-print(f"    {len(rows):,} indexes without a gap, {len(rows) - len(drawn)} of them skipped; each of the {len(drawn):,} draws was returned to one visitor {formats or ''}")
+print(f"    {len(rows):,} indexes without gaps, of which {len(rows) - len(drawn)} were skipped; each of the {len(drawn):,} draws was returned to exactly one visitor {formats or ''}")
 END
 say "Swarm: passed"

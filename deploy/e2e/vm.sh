@@ -1,6 +1,6 @@
-# Functions for tests that need whole machines. A machine is a container of Debian with
-# systemd, made by debootstrap to resemble a fresh virtual machine. It has only the
-# capabilities that it needs.
+# Functions for tests that need whole machines. A machine is a container with Debian and
+# systemd. debootstrap creates its file system, so that it resembles a fresh virtual machine. The
+# container gets only the capabilities that it needs.
 # shellcheck shell=bash
 
 vm_image=prizegen-e2e/vm:bookworm
@@ -8,11 +8,11 @@ vm_network=prizegen-e2e-vm
 vm_mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 vms=()
 
-# vm_need_image builds the image of the machines if it is missing.
+# vm_need_image builds the image for the machines if it is missing.
 vm_need_image() {
 	docker image inspect "$vm_image" >/dev/null 2>&1 && return
 	command -v debootstrap >/dev/null || {
-		echo "vm: debootstrap is missing: apt-get install debootstrap" >&2
+		echo "vm: debootstrap is missing; run: apt-get install debootstrap" >&2
 		return 1
 	}
 	local root
@@ -24,7 +24,7 @@ vm_need_image() {
 	rm -rf "$root" "$root.log"
 }
 
-# vm_start NAME [DOCKER OPTIONS] starts a machine and waits until systemd is up.
+# vm_start NAME [DOCKER OPTIONS] starts a machine and waits until systemd is running.
 vm_start() {
 	local name=$1
 	shift
@@ -41,7 +41,7 @@ vm_start() {
 		case $state in running | degraded) return ;; esac
 		sleep 1
 	done
-	echo "vm: $name does not start: $state" >&2
+	echo "vm: $name did not start; the state of systemd is $state" >&2
 	docker exec "$name" systemctl --failed >&2
 	return 1
 }

@@ -1,6 +1,7 @@
-// groovy steps.groovy Jenkinsfile: parses the file with the Groovy compiler, checks that it
-// has the sections of a declarative pipeline, and prints its stages, shell steps and
-// credentials, one a line:
+// Usage: groovy steps.groovy Jenkinsfile
+//
+// Parses the Jenkinsfile with the Groovy compiler, and checks that it contains the sections of a
+// declarative pipeline. Prints its stages, shell steps and credentials, one per line:
 //
 //   stage <tab> NAME        step <tab> COMMAND        credential <tab> ID
 import org.codehaus.groovy.ast.CodeVisitorSupport
@@ -19,7 +20,7 @@ class Steps extends CodeVisitorSupport {
         def first = call.arguments instanceof TupleExpression && call.arguments.expressions ? call.arguments.expressions[0] : null
         if (name == 'sh') {
             if (!(first instanceof ConstantExpression)) {
-                throw new IllegalStateException("line ${call.lineNumber}: a shell step must be a constant; an interpolated one can leak secrets")
+                throw new IllegalStateException("line ${call.lineNumber}: a shell step must be a constant; an interpolated string can leak secrets")
             }
             println "step\t${first.value}"
         } else if (name == 'stage' && first instanceof ConstantExpression) {
@@ -36,5 +37,5 @@ class Steps extends CodeVisitorSupport {
 }
 nodes[0].visit(new Steps(calls: calls))
 for (section in ['pipeline', 'agent', 'triggers', 'options', 'environment', 'stages', 'steps', 'post', 'githubPush', 'junit', 'recordCoverage', 'unsuccessful']) {
-    if (!(section in calls)) throw new IllegalStateException("the pipeline has no ${section}")
+    if (!(section in calls)) throw new IllegalStateException("the pipeline does not contain ${section}")
 }

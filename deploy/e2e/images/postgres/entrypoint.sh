@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Creates the database at the first start, like the public image, then runs the server.
+# Creates the database when it starts for the first time, like the public image, and then runs
+# the server.
 set -euo pipefail
 if [[ $(id -u) == 0 ]]; then
 	mkdir -p "$PGDATA"
