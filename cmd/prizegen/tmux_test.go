@@ -94,7 +94,7 @@ func (s *tmuxScreen) gone(text string) {
 	s.untilTrue(fmt.Sprintf("%q is gone", text), func(shown string) bool { return !strings.Contains(shown, text) })
 }
 
-// untilTrue waits until condition returns true for what the terminal shows, and returns
+// untilTrue waits until ok returns true for what the terminal shows, and returns
 // what it shows. what describes the condition.
 func (s *tmuxScreen) untilTrue(what string, ok func(shown string) bool) string {
 	s.t.Helper()

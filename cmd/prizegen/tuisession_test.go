@@ -61,7 +61,7 @@ func drawInSession(m *tmuxScreen) {
 	m.keys("Down", "Enter")
 	m.until("modest · lower4 + digits4")
 	m.keys("2")
-	m.until("The odds of lower4 + digits4 by the rules modest", "win 25.25%")
+	m.until("The odds of lower4 + digits4 with rules modest", "win 25.25%")
 	m.keys("?")
 	m.until("Keys of Odds")
 	m.keys("Escape")

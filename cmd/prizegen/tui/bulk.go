@@ -23,14 +23,14 @@ type bulkScreen struct {
 
 	state   bulkState
 	run     *bulkRun // the last run; nil for none
-	counts  []uint64 // its draws so far, by outcome
+	counts  []uint64 // the draws of this run so far, by outcome
 	elapsed time.Duration
-	odds    *prize.Odds  // nil until they are computed
+	odds    *prize.Odds  // the comparison for a run that has ended; nil without odds
 	sample  *draw.Sample // of a run that has ended; nil without odds
-	err     error        // that ended the run
+	err     error        // the error that ended the run
 
 	from   int // first row shown
-	height int // of the screen
+	height int // the height of the screen
 }
 
 type bulkState int
@@ -38,7 +38,7 @@ type bulkState int
 const (
 	bulkReady    bulkState = iota // no run yet
 	bulkRunning                   // draws are being made
-	bulkStopping                  // the user has stopped the run, which has not ended yet
+	bulkStopping                  // the user has stopped the run, but it has not ended yet
 	bulkEnded                     // the run has ended
 )
 
@@ -152,10 +152,10 @@ func (b bulkScreen) scroll(by int) bulkScreen {
 	return b
 }
 
-// The lines around the rows of the histogram.
+// These lines surround the rows of the histogram.
 const (
-	bulkAround = 5  // without empty lines
-	bulkRoomy  = 14 // minimum height of the screen for empty lines
+	bulkAround = 5  // number of these lines without empty lines
+	bulkRoomy  = 14 // minimum screen height for empty lines
 )
 
 // pageHeight returns the number of rows of the histogram that fit.
@@ -166,8 +166,8 @@ func (b bulkScreen) pageHeight() int {
 	return max(b.height-bulkAround, 1)
 }
 
-// rows returns the outcomes that have a row: those that are possible, all prizes, and
-// those that occurred.
+// rows returns the outcomes that have a row: possible outcomes, all prizes, and outcomes
+// that occurred.
 func (b bulkScreen) rows() []prize.Row {
 	if b.odds == nil {
 		return nil
@@ -181,7 +181,7 @@ func (b bulkScreen) rows() []prize.Row {
 	return rows
 }
 
-// askPlan returns a command that asks for a plan and starts its run.
+// askPlan returns a command that asks for a plan and then starts a run with it.
 func (b bulkScreen) askPlan() tea.Cmd {
 	return ask("Draw many", func(values []string) (tea.Cmd, error) {
 		plan, err := parsePlan(values[0], values[1], values[2])
@@ -192,7 +192,8 @@ func (b bulkScreen) askPlan() tea.Cmd {
 		field{label: "File", value: b.plan.path, hint: "optional; draws.csv or draws.ndjson"})
 }
 
-// start starts a run with the current settings. If it would replace a file, it asks first.
+// start starts a run with the current settings. It asks first if the run would replace a
+// file.
 func (b bulkScreen) start(plan bulkPlan) (screen, tea.Cmd) {
 	switch {
 	case b.running():

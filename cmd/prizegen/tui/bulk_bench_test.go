@@ -17,11 +17,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// benchDraws is the number of draws of an iteration of BenchmarkBulk.
+// benchDraws is the number of draws per iteration of BenchmarkBulk.
 const benchDraws = 10_000_000
 
-// BenchmarkBulk compares the rate of the screen with that of the commands, which make and
-// count the same draws.
+// BenchmarkBulk compares the rate of the screen with the rate of the commands that make
+// and count the same draws.
 func BenchmarkBulk(b *testing.B) {
 	for _, file := range []string{"", "draws.csv"} {
 		kind := "count"
@@ -52,7 +52,7 @@ func BenchmarkBulk(b *testing.B) {
 	}
 }
 
-// byCommand makes the draws as the commands odds --check or draw -o csv do.
+// byCommand makes the draws in the same way as the commands odds --check and draw -o csv.
 func byCommand(b *testing.B, path string) {
 	b.Helper()
 	spec := testWorkspace(b, termenv.Ascii).Settings.Spec(0, benchDraws)
@@ -77,8 +77,8 @@ func byCommand(b *testing.B, path string) {
 	}
 }
 
-// BenchmarkKey measures the time from a key to its effect on the screen, while the program
-// is idle and while draws keep all cores busy.
+// BenchmarkKey measures the time from a key press to its effect on the screen, both while
+// the program is idle and while draws keep all cores busy.
 func BenchmarkKey(b *testing.B) {
 	for name, busy := range map[string]bool{"idle": false, "bulk": true} {
 		b.Run(name, func(b *testing.B) {
@@ -105,7 +105,7 @@ func BenchmarkKey(b *testing.B) {
 	}
 }
 
-// program is the running program with the Bulk screen, whose keys come from a pipe.
+// program is a running program with only the Bulk screen. It reads its keys from a pipe.
 type program struct {
 	*tea.Program
 	keys  *io.PipeWriter
@@ -147,7 +147,7 @@ func (p program) end(b *testing.B) {
 	}
 }
 
-// output has what a program has written to the terminal.
+// output stores what a program writes to the terminal.
 type output struct {
 	mu   sync.Mutex
 	more sync.Cond
@@ -163,7 +163,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// until waits until the output has one of the texts, and then clears the output.
+// until waits until the output contains one of the texts, and then clears the output.
 func (o *output) until(b *testing.B, texts ...string) {
 	b.Helper()
 	o.mu.Lock()

@@ -18,14 +18,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// bulkFrame returns a program with the Bulk screen alone.
+// bulkFrame returns a program that has only the Bulk screen.
 func bulkFrame(t *testing.T, w *workspace) frame {
 	t.Helper()
 	f := newFrame(w, newBulk(w))
 	return deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 }
 
-// startBulk starts a run of count draws to a file. No draw is made until finish is called.
+// startBulk starts a run that writes count draws to a file. No draws are made until
+// finish is called.
 func startBulk(t *testing.T, f frame, count uint64, path string) (frame, *bulkRun) {
 	t.Helper()
 	f = deliver(t, f, bulkStartMsg{bulkPlan{count: count, path: path}})
@@ -33,7 +34,7 @@ func startBulk(t *testing.T, f frame, count uint64, path string) (frame, *bulkRu
 	return deliver(t, f, run.odds()), run
 }
 
-// finish makes the draws of a run, as if it took two seconds.
+// finish makes the draws of a run. The clock advances by two seconds.
 func (r *bulkRun) finish(ctx context.Context, t *testing.T, f frame) frame {
 	t.Helper()
 	end := r.cmd(ctx, f.w)().(bulkEndMsg)
@@ -74,8 +75,8 @@ func (failingTexts) Texts(context.Context, []byte, textgen.Format, entropy.Range
 	return nil, errors.New("the text service at http://localhost:8081 can't be reached")
 }
 
-// TestStopRun stops a run in the middle. The draws so far are compared with the odds, and
-// no file is written.
+// TestStopRun stops a run in the middle. It checks that the draws so far are compared
+// with the odds and that no file is written.
 func TestStopRun(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	path := filepath.Join(t.TempDir(), "draws.csv")
@@ -110,15 +111,15 @@ func (g cancelAt) Texts(ctx context.Context, dst []byte, f textgen.Format, r ent
 	return g.Generator.Texts(ctx, dst, f, r)
 }
 
-// TestStopKey starts and stops a run by keys.
+// TestStopKey checks the keys that start and stop a run.
 func TestStopKey(t *testing.T) {
 	f := deliver(t, bulkFrame(t, testWorkspace(t, termenv.Ascii)), keys("enter")...)
 	run := f.screens[0].(bulkScreen).run
 	if run == nil || run.count != 1_000_000 {
-		t.Fatalf("got run %v after enter, want one of 1,000,000 draws", run)
+		t.Fatalf("got run %v after enter, want a run of 1,000,000 draws", run)
 	}
 	if second := deliver(t, f, keys("enter")...).screens[0].(bulkScreen).run; second != run {
-		t.Error("got another run after a second enter, want the first one")
+		t.Error("a second enter started another run")
 	}
 	stopped := false
 	run.stop = func() { stopped = true }
@@ -128,8 +129,8 @@ func TestStopKey(t *testing.T) {
 	}
 }
 
-// TestRunFailsAtOnce writes to a folder that does not exist. The screen shows the error
-// and what to do, and no counts.
+// TestRunFailsAtOnce writes to a folder that does not exist. It checks that the screen
+// shows the error, what to do about it, and no counts.
 func TestRunFailsAtOnce(t *testing.T) {
 	f, run := startBulk(t, bulkFrame(t, testWorkspace(t, termenv.Ascii)), 10, filepath.Join(t.TempDir(), "gone", "draws.csv"))
 	f = run.finish(t.Context(), t, f)
@@ -139,8 +140,8 @@ func TestRunFailsAtOnce(t *testing.T) {
 	}
 }
 
-// TestBulkFile writes the file that the command draw writes, and replaces a file only
-// after a question.
+// TestBulkFile checks that the screen writes the same file as the draw command, and that
+// it asks before it replaces a file.
 func TestBulkFile(t *testing.T) {
 	for _, name := range []string{"draws.csv", "draws.ndjson"} {
 		t.Run(name, func(t *testing.T) {
@@ -158,16 +159,16 @@ func TestBulkFile(t *testing.T) {
 			}
 			got, err := os.ReadFile(path)
 			if err != nil || string(got) != string(text) {
-				t.Fatalf("got %d bytes and error %v, want %d bytes and none", len(got), err, len(text))
+				t.Fatalf("got %d bytes and error %v, want %d bytes and no error", len(got), err, len(text))
 			}
 
 			f = runCmd(t, f, send(bulkStartMsg{bulkPlan{count: 10, path: path}}))
 			if b := f.screens[0].(bulkScreen); b.run != run || b.state != bulkEnded {
-				t.Error("got another run before the answer, want the first one")
+				t.Error("a new run started before the question was answered")
 			}
 			checkShows(t, f, "Replace the file?")
 			if unchanged, _ := os.ReadFile(path); string(unchanged) != string(text) {
-				t.Error("got a changed file before the answer, want it unchanged")
+				t.Error("the file changed before the question was answered")
 			}
 			next, yes := f.Update(keys("y")[0])
 			f = deliver(t, next.(frame), yes())
@@ -177,7 +178,7 @@ func TestBulkFile(t *testing.T) {
 				t.Errorf("got a file of %d bytes, want 1 to %d", len(got), len(text)-1)
 			}
 			if f.screens[0].(bulkScreen).plan.replace {
-				t.Error("got a plan that replaces the file without a question, want a question each time")
+				t.Error("the plan replaces the file without a question, want a question each time")
 			}
 		})
 	}
@@ -203,16 +204,16 @@ func TestParsePlan(t *testing.T) {
 			got, err := parsePlan(test.count, test.start, test.path)
 			switch {
 			case test.wantErr == "" && (err != nil || got != test.want):
-				t.Errorf("got plan %+v and error %v, want %+v and none", got, err, test.want)
+				t.Errorf("got plan %+v and error %v, want %+v and no error", got, err, test.want)
 			case test.wantErr != "" && (err == nil || !strings.Contains(err.Error(), test.wantErr)):
-				t.Errorf("got error %v, want one with %q", err, test.wantErr)
+				t.Errorf("got error %v, want an error that contains %q", err, test.wantErr)
 			}
 		})
 	}
 }
 
-// TestBulkInCampaign draws with the rules and formats of the campaign, but never with its
-// seed, which is secret.
+// TestBulkInCampaign checks that draws use the rules and formats of the campaign, but
+// never its seed, which is secret.
 func TestBulkInCampaign(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	openCampaign(t, w)
@@ -223,14 +224,14 @@ func TestBulkInCampaign(t *testing.T) {
 	}
 }
 
-// TestQuitDuringRun quits during a run from another screen: q asks for a confirmation,
-// ctrl+c does not.
+// TestQuitDuringRun quits during a run from another screen. It checks that q asks for
+// confirmation and that ctrl+c does not.
 func TestQuitDuringRun(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := newFrame(w, newDraw(w), newBulk(w))
 	f = deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 	if cmd := f.quit(); cmd == nil || cmd() != tea.Quit() {
-		t.Error("got a question without a run, want the program to quit")
+		t.Error("q asked a question although no draws were being made")
 	}
 	f = deliver(t, f, bulkStartMsg{bulkPlan{count: 1_000_000, path: "draws.csv"}})
 	next, cmd := f.Update(keys("q")[0])
@@ -244,12 +245,12 @@ func TestQuitDuringRun(t *testing.T) {
 	}
 	for _, by := range keys("y", "ctrl+c") {
 		if _, cmd := f.Update(by); cmd == nil || cmd() != tea.Quit() {
-			t.Errorf("after %v: got no end of the program, want one", by)
+			t.Errorf("the program did not quit after %v", by)
 		}
 	}
 }
 
-// TestPlanForm enters a plan, runs it, and scrolls through its outcomes.
+// TestPlanForm enters a plan, runs it, and scrolls through the outcomes.
 func TestPlanForm(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := deliver(t, bulkFrame(t, w), tea.WindowSizeMsg{Width: 40, Height: 12})

@@ -21,13 +21,13 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// maxBulk is the largest number of draws of a run.
+// maxBulk is the maximum number of draws in a run.
 const maxBulk = 100_000_000
 
-// bulkPlan has the user's choices for a run in addition to the settings.
+// bulkPlan contains what the user chooses for a run in addition to the settings.
 type bulkPlan struct {
 	start, count uint64
-	path         string // of the file to write; empty for none
+	path         string // path of the file to write; empty for no file
 	replace      bool   // an existing file may be replaced
 }
 
@@ -51,7 +51,7 @@ func parsePlan(count, start, path string) (bulkPlan, error) {
 	return p, nil
 }
 
-// encodings returns the encodings of files by their extensions.
+// encodings returns the encodings by file extension.
 func encodings() map[string]func(*draw.Spec) *draw.Encoding {
 	return map[string]func(*draw.Spec) *draw.Encoding{".csv": draw.CSV, ".ndjson": draw.NDJSON}
 }
@@ -60,7 +60,7 @@ func encodings() map[string]func(*draw.Spec) *draw.Encoding {
 func (p bulkPlan) wouldReplace() bool {
 	path, err := fullPath(p.path)
 	if p.path == "" || p.replace || err != nil {
-		return false // the run reports the error
+		return false // the run will report the error
 	}
 	_, err = os.Lstat(path)
 	return err == nil
@@ -77,7 +77,7 @@ type bulkRun struct {
 	stop      context.CancelFunc
 }
 
-// The messages of a run. Those of earlier runs are ignored.
+// These are the messages of a run. Messages of earlier runs are ignored.
 type (
 	// bulkStartMsg starts a run.
 	bulkStartMsg struct{ bulkPlan }
@@ -85,7 +85,7 @@ type (
 	// bulkTickMsg refreshes the progress of a run.
 	bulkTickMsg struct{ run *bulkRun }
 
-	// bulkOddsMsg has the odds of a run's draws.
+	// bulkOddsMsg contains the odds for the draws of a run.
 	bulkOddsMsg struct {
 		run  *bulkRun
 		odds prize.Odds
@@ -99,7 +99,7 @@ type (
 	}
 )
 
-// bulkTickTime is the time between two refreshes of the progress.
+// bulkTickTime is the time between two updates of the progress.
 const bulkTickTime = 100 * time.Millisecond
 
 func (r *bulkRun) tick(w *workspace) tea.Cmd {
@@ -111,7 +111,7 @@ func (r *bulkRun) odds() tea.Msg {
 	return bulkOddsMsg{r, r.terms.exactOdds()}
 }
 
-// cmd returns the command that makes the draws. The program waits for it before it ends.
+// cmd returns the command that makes the draws. The program waits for it before it exits.
 func (r *bulkRun) cmd(ctx context.Context, w *workspace) tea.Cmd {
 	return func() tea.Msg {
 		w.running.RLock()
@@ -125,7 +125,7 @@ func (r *bulkRun) cmd(ctx context.Context, w *workspace) tea.Cmd {
 	}
 }
 
-// makeDraws makes the draws, and writes the file if there is one.
+// makeDraws makes the draws and, if the plan has a path, writes them to the file.
 func (r *bulkRun) makeDraws(ctx context.Context) error {
 	g := r.generator
 	if _, remote := g.(interface{ InFlight() int }); !remote {
@@ -155,8 +155,9 @@ func (r *bulkRun) makeDraws(ctx context.Context) error {
 	})
 }
 
-// yieldingGenerator is a local generator that yields before each batch. The draws keep all
-// cores busy, and this lets the program respond to a key at once (BenchmarkKey).
+// yieldingGenerator is a local generator that yields the processor before each batch. The
+// draws keep all cores busy, and yielding lets the program respond to a key immediately
+// (see BenchmarkKey).
 type yieldingGenerator struct{ draw.Generator }
 
 // Texts implements [draw.Generator].
@@ -165,17 +166,17 @@ func (g yieldingGenerator) Texts(ctx context.Context, dst []byte, f textgen.Form
 	return g.Generator.Texts(ctx, dst, f, r)
 }
 
-// syncingFile syncs a file to the disk while it is written, so that little is left to sync
-// at the end. It makes writing a CSV file at least 15% faster (BenchmarkBulk).
+// syncingFile syncs a file to disk while it is being written, so that little is left to
+// sync at the end. This makes writing a CSV file at least 15% faster (see BenchmarkBulk).
 type syncingFile struct {
 	file     *os.File
 	unsynced int // bytes written since the last sync began
 	syncing  atomic.Bool
 	syncs    conc.WaitGroup
-	err      atomic.Pointer[error] // of the first sync that failed: the system reports it only once
+	err      atomic.Pointer[error] // error of the first sync that failed; the system reports it only once
 }
 
-// syncBytes is the number of bytes after which a sync begins.
+// syncBytes is the number of written bytes after which a sync begins.
 const syncBytes = 16 << 20
 
 // Write implements [io.Writer].
@@ -193,7 +194,7 @@ func (f *syncingFile) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// wait waits for running syncs and returns the error of the first one that failed.
+// wait waits for running syncs and returns the first error of any sync.
 func (f *syncingFile) wait() error {
 	f.syncs.Wait()
 	if err := f.err.Load(); err != nil {

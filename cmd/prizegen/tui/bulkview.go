@@ -19,7 +19,7 @@ import (
 func (b bulkScreen) View(width, height int) string {
 	st := b.w.styles
 	if b.run == nil {
-		text := fmt.Sprintf("%s %s of seed %s,\nfrom index %s, with the rules %s.\n\nThey are compared with the exact odds. No campaign stores them.",
+		text := fmt.Sprintf("%s %s of seed %s,\nfrom index %s, with rules %s.\n\nThe draws will be compared with the exact odds. They are not stored in a campaign.",
 			prize.Thousands(b.plan.count), show.Noun(b.plan.count, "draw"), shortSeed(b.settings.Seed), prize.Thousands(b.plan.start), b.settings.Terms().Rules.Name)
 		text = st.title.Render("Draw many") + "\n\n" + text + "\n\n" +
 			st.key.Render("enter") + " starts  " + st.key.Render("m") + " changes the count"
@@ -41,18 +41,18 @@ func (b bulkScreen) View(width, height int) string {
 	return crop(strings.Join(append(lines, b.verdict(width)...), "\n"), width, height)
 }
 
-// head describes the run.
+// head returns the description of the run.
 func (b bulkScreen) head(width int) string {
 	st, r := b.w.styles, b.run
 	text := fmt.Sprintf("%s %s", prize.Thousands(r.count), show.Noun(r.count, "draw"))
-	more := fmt.Sprintf(" of seed %s from index %s by %s", shortSeed(r.spec.Seed), prize.Thousands(r.start), r.terms.Rules.Name)
+	more := fmt.Sprintf(" of seed %s from index %s with rules %s", shortSeed(r.spec.Seed), prize.Thousands(r.start), r.terms.Rules.Name)
 	if r.path != "" {
 		more = " to " + r.path + more
 	}
 	return truncate(st.title.Render(text)+st.faint.Render(more), width)
 }
 
-// failed reports whether an error ended the run, rather than the user.
+// failed reports whether the run was ended by an error rather than by the user.
 func (b bulkScreen) failed() bool { return b.err != nil && !errors.Is(b.err, context.Canceled) }
 
 // drawn returns the number of draws so far.
@@ -158,13 +158,14 @@ func (b bulkScreen) rowBar(row prize.Row, most *big.Rat, width int) string {
 	return st.bar.Render(string(bar[:mark])) + st.mark.Render("┃") + st.bar.Render(string(bar[min(mark+1, len(bar)):min(len(bar), width)]))
 }
 
-// expectedCount returns the expected number of outcomes of probability p in n draws.
+// expectedCount returns the expected number of draws in n that have an outcome with
+// probability p.
 func expectedCount(p *big.Rat, n uint64) float64 {
 	count, _ := new(big.Rat).Mul(p, new(big.Rat).SetInt(new(big.Int).SetUint64(n))).Float64()
 	return count
 }
 
-// formatExpected formats an expected number, with a decimal place if it is below 1000.
+// formatExpected formats an expected number. Numbers below 1000 get a decimal place.
 func formatExpected(n float64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%.1f", n)
@@ -172,7 +173,7 @@ func formatExpected(n float64) string {
 	return prize.Thousands(uint64(math.Round(n)))
 }
 
-// outcomeName returns the names of the prize and the rule of an outcome.
+// outcomeName returns the names of the prize and the rule for an outcome.
 func outcomeName(row prize.Row) string {
 	won := "no prize"
 	if row.Prize != nil {
@@ -184,7 +185,7 @@ func outcomeName(row prize.Row) string {
 	return won + " · " + row.Rule.Name
 }
 
-// verdict renders the comparison of a run that has ended with the odds, in two lines.
+// verdict renders two lines that compare a finished run with the odds.
 func (b bulkScreen) verdict(width int) []string {
 	st := b.w.styles
 	first, second := "", ""

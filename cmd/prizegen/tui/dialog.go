@@ -11,8 +11,8 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 )
 
-// dialog is a box in front of the screen. While it is open, it receives all keys and the
-// mouse, each after a sizeMsg.
+// dialog is a box in front of the screen. While it is open, it receives all keys and
+// mouse messages. Before each of them it receives a sizeMsg.
 type dialog interface {
 	Title() string
 	Update(msg tea.Msg) (next dialog, cmd tea.Cmd) // a nil dialog closes it
@@ -20,25 +20,25 @@ type dialog interface {
 	Keys() []key.Binding
 }
 
-// The messages of dialogs.
+// These messages control dialogs.
 type (
 	// dialogMsg opens a dialog.
 	dialogMsg struct{ dialog dialog }
 
-	// sizeMsg is the size that the View of a dialog or a screen will be called with.
+	// sizeMsg contains the size for the next call of the View method of a dialog or screen.
 	sizeMsg struct{ width, height int }
 )
 
 // send returns a command that returns msg.
 func send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
 
-// bind returns a binding of keys, with its name and description in the help.
+// bind returns a key binding with its name and description in the help.
 func bind(name, description string, keys ...string) key.Binding {
 	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(name, description))
 }
 
-// wheelLines returns 1 if the mouse wheel turns down, -1 if it turns up, and 0 for
-// other mouse messages.
+// wheelLines returns 1 if the mouse wheel turns down, -1 if it turns up, and 0 for other
+// mouse messages.
 func wheelLines(msg tea.MouseMsg) int {
 	switch msg.Button { //nolint:exhaustive // other buttons do not scroll
 	case tea.MouseButtonWheelDown:
@@ -54,16 +54,16 @@ func isClick(msg tea.MouseMsg) bool {
 	return msg.Button == tea.MouseButtonLeft && msg.Action == tea.MouseActionPress
 }
 
-// confirm returns a command that asks a question, and runs yes if the user agrees.
+// confirm returns a command that asks a question and runs yes if the user agrees.
 func confirm(title, text string, yes tea.Cmd) tea.Cmd {
 	return send(dialogMsg{question{title: title, text: text, yes: yes}})
 }
 
-// question is a dialog that is answered by yes or no.
+// question is a dialog with the answers yes and no.
 type question struct {
 	title, text string
 	yes         tea.Cmd
-	size        sizeMsg // zero before it is known
+	size        sizeMsg // zero until the size is known
 }
 
 // Title implements dialog.
@@ -102,7 +102,7 @@ func (q question) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	return q, nil
 }
 
-// The answers below a question, for the mouse.
+// These are the answers below a question, which can be clicked.
 const (
 	answerYes = "[ yes ]"
 	answerNo  = "[ no ]"
@@ -118,11 +118,11 @@ func (q question) View(st styles, width, height int) string {
 	return q.lines(width, height) + "\n\n" + st.key.Render(answerYes) + "  " + st.key.Render(answerNo)
 }
 
-// option is a line of a choice.
+// option is a line in a choice.
 type option struct {
 	name   string
 	about  string  // shown beside the name; may be empty
-	chosen tea.Cmd // runs if the option is chosen
+	chosen tea.Cmd // runs when the option is chosen
 }
 
 // choose returns a command that offers options, with one of them selected.
@@ -135,7 +135,7 @@ type choice struct {
 	title    string
 	options  []option
 	selected int
-	height   int // 0 before it is known
+	height   int // 0 until the height is known
 }
 
 // Title implements dialog.
@@ -144,7 +144,7 @@ func (c choice) Title() string { return c.title }
 // Keys implements dialog.
 func (c choice) Keys() []key.Binding {
 	keys := c.keys()
-	if len(c.options) <= c.height { // all visible
+	if len(c.options) <= c.height { // all lines are visible
 		return keys[:4]
 	}
 	return keys
@@ -206,7 +206,8 @@ func (c choice) move(by int) choice {
 
 // View implements dialog.
 func (c choice) View(st styles, width, height int) string {
-	// A long name is truncated rather than the text beside it, such as a campaign's state.
+	// A long name is truncated to keep the text beside it, such as a campaign's state,
+	// visible.
 	names, abouts := 0, 0
 	for _, o := range c.options {
 		names, abouts = max(names, lipgloss.Width(o.name)), max(abouts, lipgloss.Width(o.about))
@@ -232,13 +233,13 @@ func (c choice) View(st styles, width, height int) string {
 }
 
 // waitDialog is a dialog that is open while a request runs; esc cancels the request.
-// Pointers to it are compared to ignore the results of earlier requests.
+// Results of earlier requests are ignored by comparing pointers to their dialogs.
 type waitDialog struct {
 	text   string
 	cancel context.CancelFunc
 }
 
-// The messages of waitDialogs.
+// These messages control waitDialogs.
 type (
 	// waitMsg opens a waitDialog and starts its request.
 	waitMsg struct {
@@ -246,7 +247,7 @@ type (
 		request tea.Cmd
 	}
 
-	// resultMsg has the message that a request returned.
+	// resultMsg contains the message that a request returned.
 	resultMsg struct {
 		dialog *waitDialog
 		msg    tea.Msg

@@ -19,7 +19,7 @@ import (
 func TestLayers(t *testing.T) {
 	layers := map[string]int{"style.go": 1, "layout.go": 2, "glyphs.go": 2, "dialog.go": 2, "form.go": 2, "help.go": 2}
 	const top = 3
-	declared := map[string]int{} // layer by package-level name
+	declared := map[string]int{} // the layer of each package-level name
 	files := map[string]*ast.File{}
 	for _, name := range must(filepath.Glob("*.go"))(t) {
 		if strings.HasSuffix(name, "_test.go") {
@@ -36,14 +36,14 @@ func TestLayers(t *testing.T) {
 	for name, layer := range layers {
 		for _, used := range files[name].Unresolved {
 			if declared[used.Name] > layer {
-				t.Errorf("%s: got a use of %s from a higher layer, want only lower layers", name, used.Name)
+				t.Errorf("%s uses %s from a higher layer, want only uses of lower layers", name, used.Name)
 			}
 		}
 	}
 }
 
-// TestDocs checks that docs/tui.md has the keys of the frame, and a section for each
-// screen with its keys, except those that move in a list.
+// TestDocs checks that docs/tui.md lists the keys of the frame, and that it has a section
+// for each screen with the keys of the screen. Keys that move in a list are left out.
 func TestDocs(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/tui.md")
 	if err != nil {

@@ -33,7 +33,7 @@ type drawScreen struct {
 	request drawRequest
 	drawn   drawn // the last draw; set from drawRolling on
 	err     error // of the last request
-	tick    int   // number of frames of the animation so far
+	tick    int   // number of animation frames so far
 	ticked  time.Time
 
 	tally  tally
@@ -53,23 +53,23 @@ const (
 
 // drawRequest is a request for a draw.
 type drawRequest struct {
-	number int             // counts requests and animations; messages of earlier ones are ignored
+	number int             // number of requests and animations; messages of earlier ones are ignored
 	ctx    context.Context // nil before the first request
 	cancel context.CancelFunc
-	slow   bool // it has been running for slowAfter
+	slow   bool // the request has been running for slowAfter
 	once   onceKey
 }
 
 // slowAfter is the time after which the screen offers to cancel a request.
 const slowAfter = time.Second
 
-// maxRecent is the largest number of draws listed below the last one.
+// maxRecent is the maximum number of draws listed below the last one.
 const maxRecent = 20
 
 // tally counts the draws of the session.
 type tally struct {
 	draws, wins uint64
-	worth       map[prize.Currency]int64 // of the prizes, in minor units
+	worth       map[prize.Currency]int64 // total value of the prizes, in minor units
 }
 
 func newDraw(w *workspace) drawScreen {
@@ -97,24 +97,24 @@ func (d drawScreen) Keys() []key.Binding {
 	return append([]key.Binding{first}, d.choose.enabled(d.settings)...)
 }
 
-// The messages of requests, which have the number of their request.
+// These are the messages of requests. Each contains the number of its request.
 type (
-	// drawResultMsg has the result of a request.
+	// drawResultMsg contains the result of a request.
 	drawResultMsg struct {
 		request int
-		seed    entropy.Seed // of free play
+		seed    entropy.Seed // the seed of free play
 		drawn   drawn
 		err     error
 	}
 
-	// slowMsg arrives slowAfter after the start of a request.
+	// slowMsg is sent slowAfter after the start of a request.
 	slowMsg struct{ request int }
 
 	// tickMsg shows the next frame of the animation.
 	tickMsg struct{ request int }
 )
 
-// applySettings applies settings. A change of the backend cancels the request.
+// applySettings applies settings. If the backend has changed, it cancels the request.
 func (d drawScreen) applySettings(s Settings) drawScreen {
 	if d.state == drawPending && s.Backend.Name != d.settings.Backend.Name {
 		d.request.cancel()
@@ -125,7 +125,7 @@ func (d drawScreen) applySettings(s Settings) drawScreen {
 	return d
 }
 
-// press starts a draw, or ends the rolling of the last one.
+// press starts a draw. If letters are still rolling, it reveals the prize instead.
 func (d drawScreen) press() (screen, tea.Cmd) {
 	switch d.state {
 	case drawPending:
@@ -177,7 +177,7 @@ func (d drawScreen) receive(msg drawResultMsg) (screen, tea.Cmd) {
 			}
 			return s
 		}
-		d.settings = count(d.settings) // the next key may come before the settingsMsg
+		d.settings = count(d.settings) // the next key may be pressed before the settingsMsg arrives
 		countCmd = send(changeMsg{count})
 	}
 	if !d.w.Animate {
@@ -205,12 +205,12 @@ func (d drawScreen) reveal() (screen, tea.Cmd) {
 		return d, send(d.drawn)
 	}
 	d.state, d.tick = drawCelebrating, 0
-	d.request.number++ // ignores later ticks of the rolling
+	d.request.number++ // makes later ticks of the rolling letters outdated
 	return d, tea.Batch(send(d.drawn), d.nextTick())
 }
 
-// cmd returns the command that makes the draw: like prizegen draw in free play, and like
-// prizegen draw --campaign, with a once-only key, in a campaign.
+// cmd returns the command that makes the draw. In free play it works like prizegen draw.
+// In a campaign it works like prizegen draw --campaign with a once-only key.
 func (r drawRequest) cmd(w *workspace, s Settings) tea.Cmd {
 	return func() tea.Msg {
 		defer r.cancel()
@@ -235,7 +235,7 @@ func drawFree(ctx context.Context, s Settings) (drawn, error) {
 	return d, err
 }
 
-// freeDraw returns the draw at position i of a batch, counted from 0.
+// freeDraw returns the draw at position i of a batch.
 func freeDraw(b *draw.Batch, i int, terms Terms) drawn {
 	d := b.Draw(i)
 	return drawn{outcome: b.Outcomes[i], terms: terms, Draw: campaign.Draw{
@@ -258,12 +258,12 @@ func playCampaign(ctx context.Context, s Settings, once string) (drawn, error) {
 		return drawn{}, err
 	}
 	terms := s.Terms()
-	outcome, _ := d.OutcomeByChance(terms.Rules) // always found in the rules of its campaign
+	outcome, _ := d.OutcomeByChance(terms.Rules) // a campaign's draw always has an outcome in its rules
 	return drawn{d, outcome, terms, s.Entrant}, nil
 }
 
 // onceKey is the once-only key of a play. If the response to a play is lost, the next
-// request for the same play has the same key, so that the play is not made twice.
+// request for the same play has the same key, so the play is not made twice.
 type onceKey struct {
 	key      string
 	backend  string
@@ -271,7 +271,8 @@ type onceKey struct {
 	entrant  campaign.Person
 }
 
-// next returns the key of the next play. It returns o if that repeats the same play.
+// next returns the key for the next play. It returns o if the next play repeats the same
+// play.
 func (o onceKey) next(s Settings, random func() string) onceKey {
 	if s.Campaign == nil {
 		return onceKey{}
@@ -283,18 +284,18 @@ func (o onceKey) next(s Settings, random func() string) onceKey {
 	return next
 }
 
-// The animation.
+// These constants define the animation.
 const (
-	tickTime       = 50 * time.Millisecond  // between two frames
-	slowTick       = 400 * time.Millisecond // a terminal that takes longer for a frame gets no animation
+	tickTime       = 50 * time.Millisecond  // time between two frames
+	slowTick       = 400 * time.Millisecond // there is no animation on a terminal that takes longer for a frame
 	firstStop      = 8                      // ticks until the first letter stops
-	maxRoll        = 40                     // most ticks from the first letter to the last one
+	maxRoll        = 40                     // maximum number of ticks from the first letter to the last
 	ticksPerLetter = 5                      // ticks from one letter to the next
 	suspense       = 10                     // ticks from the last letter to the prize
-	celebration    = 50                     // ticks of falling confetti
+	celebration    = 50                     // ticks while confetti falls
 )
 
-// nextTick returns a command for the next frame, or nil without animation.
+// nextTick returns a command for the next frame, or nil if the animation is off.
 func (d drawScreen) nextTick() tea.Cmd {
 	if !d.w.Animate {
 		return nil
@@ -321,14 +322,14 @@ func (d drawScreen) animate() (screen, tea.Cmd) {
 	return d, d.nextTick()
 }
 
-// stopTick returns the tick at which a letter of the account number stops.
+// stopTick returns the tick at which a letter of the account number stops rolling.
 func (d drawScreen) stopTick(letter int) int {
 	letters := len(d.drawn.Whole)
 	return firstStop + min(letter*ticksPerLetter, letter*maxRoll/max(letters-1, 1))
 }
 
 // scramble returns a number that looks random, for rolling letters and confetti. Draws do
-// not depend on it.
+// not use it.
 func scramble(a, b, c int) uint64 {
 	x := uint64(a)*0x9e3779b97f4a7c15 ^ uint64(b)*0xbf58476d1ce4e5b9 ^ uint64(c)*0x94d049bb133111eb
 	x ^= x >> 31

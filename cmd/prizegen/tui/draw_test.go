@@ -20,7 +20,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// TestDrawsFollowSeed checks that 200 draws equal those of the command draw.
+// TestDrawsFollowSeed checks that the screen makes the same 200 draws as the draw
+// command.
 func TestDrawsFollowSeed(t *testing.T) {
 	const n = 200
 	w := testWorkspace(t, termenv.Ascii)
@@ -44,7 +45,7 @@ func TestDrawsFollowSeed(t *testing.T) {
 			Index: d.Index, Account: d.Account, Outcome: d.Outcome, Seed: d.Seed, Basis: d.Basis,
 		}))
 		if view := f.View(); !strings.Contains(lettersOf(view), d.Whole) || d.Prize != nil && !strings.Contains(view, d.Prize.Name) {
-			t.Errorf("got a view without %s or its prize, want both:\n%s", d.Whole, view)
+			t.Errorf("the view does not contain %s and its prize:\n%s", d.Whole, view)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -70,8 +71,8 @@ func rollingScreen(t *testing.T, w *workspace) drawScreen {
 	return next.(drawScreen)
 }
 
-// TestRolling makes a draw with animation: one letter after the other stops, then the
-// prize is shown, and the animation ends.
+// TestRolling makes a draw with animation. It checks that the letters stop one after the
+// other, that the prize is shown, and that the animation ends.
 func TestRolling(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	w.Settings.Next = 9 // awsn5676, which wins £50.00
@@ -100,17 +101,17 @@ func TestRolling(t *testing.T) {
 			break
 		}
 		if ticks++; ticks > 200 {
-			t.Fatal("got no end of the animation after 200 ticks, want one")
+			t.Fatal("the animation has not ended after 200 ticks")
 		}
 		next, _ := d.Update(tickMsg{d.request.number})
 		d = next.(drawScreen)
 	}
 	if next, cmd := d.Update(tickMsg{d.request.number}); cmd != nil || next.(drawScreen).tick != d.tick {
-		t.Error("got another frame after the end of the animation, want none")
+		t.Error("a frame followed the end of the animation")
 	}
 }
 
-// TestKeyEndsRolling presses space while the letters roll.
+// TestKeyEndsRolling checks that space reveals the prize while the letters roll.
 func TestKeyEndsRolling(t *testing.T) {
 	next, cmd := rollingScreen(t, testWorkspace(t, termenv.Ascii)).press()
 	if d := next.(drawScreen); d.state != drawRevealed || cmd == nil {
@@ -118,7 +119,7 @@ func TestKeyEndsRolling(t *testing.T) {
 	}
 }
 
-// TestSlowTerminal ends the animation if a frame takes too long.
+// TestSlowTerminal checks that the animation ends if a frame takes too long.
 func TestSlowTerminal(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	now := w.Now()
@@ -144,8 +145,8 @@ func (g failingPrizes) Prizes(ctx context.Context, dst []prize.Outcome, rules *p
 	return g.Local.Prizes(ctx, dst, rules, accounts, r)
 }
 
-// TestRetryAfterFailure draws while the prize service fails, and retries when it works. The
-// draw is the one that the seed decides.
+// TestRetryAfterFailure draws while the prize service fails, and retries when it works.
+// It checks that the draw is the one that the seed determines.
 func TestRetryAfterFailure(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	err := errors.New("the prize service at http://localhost:8083 does not answer")
@@ -198,15 +199,15 @@ func TestDrawViews(t *testing.T) {
 	}...))
 }
 
-// TestTerminals compares the view on all kinds of terminals. The text is the same, and the
-// colours are those of the terminal.
+// TestTerminals compares the view on all types of terminals. It checks that the text is
+// the same everywhere and that the colours suit the terminal.
 func TestTerminals(t *testing.T) {
 	golden := openGolden(t, "terminals")
-	want := "" // text of the first terminal
+	want := "" // text on the first terminal
 	for name, kind := range map[string]struct {
 		profile termenv.Profile
 		dark    bool
-		colors  []string // substrings of the codes of its colours
+		colors  []string // substrings of the codes for the terminal's colours
 	}{
 		"none":       {termenv.Ascii, true, nil},
 		"16-dark":    {termenv.ANSI, true, []string{"3", "9"}},
@@ -222,7 +223,7 @@ func TestTerminals(t *testing.T) {
 		golden.check(name+".ansi", view)
 		got := strings.NewReplacer("[", " ", "]", " ").Replace(ansi.Strip(view))
 		if want != "" && got != want {
-			t.Errorf("%s: got the text\n%s\nwant\n%s", name, got, want)
+			t.Errorf("%s: got text\n%s\nwant\n%s", name, got, want)
 		}
 		want = got
 		for _, code := range regexp.MustCompile(`\x1b\[([0-9;]*)m`).FindAllStringSubmatch(view, -1) {
@@ -231,13 +232,13 @@ func TestTerminals(t *testing.T) {
 				allowed = allowed || strings.Contains(code[1], color)
 			}
 			if !allowed || kind.profile == termenv.ANSI && strings.Contains(code[1], "38;") {
-				t.Errorf("%s: got the code %q, want one with %q", name, code[1], kind.colors)
+				t.Errorf("%s: got code %q, want a code that contains %q", name, code[1], kind.colors)
 			}
 		}
 	}
 }
 
-// TestColors checks that only views for colour terminals have escape codes.
+// TestColors checks that views contain escape codes only for colour terminals.
 func TestColors(t *testing.T) {
 	plain, colored := newProgram(t, testWorkspace(t, termenv.Ascii)).View(), newProgram(t, testWorkspace(t, termenv.TrueColor)).View()
 	if bytes.ContainsRune([]byte(plain), '\x1b') || !strings.Contains(colored, "\x1b[") {
@@ -245,8 +246,8 @@ func TestColors(t *testing.T) {
 	}
 }
 
-// TestQuickKeys presses keys before the settings with the next index arrive. Each makes
-// another draw.
+// TestQuickKeys presses keys before the settings with the next index arrive. It checks
+// that each key makes another draw.
 func TestQuickKeys(t *testing.T) {
 	f := newFrame(testWorkspace(t, termenv.Ascii), newDraw(testWorkspace(t, termenv.Ascii)))
 	f = deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
@@ -254,13 +255,14 @@ func TestQuickKeys(t *testing.T) {
 		next, cmd := f.Update(keys(" ")[0])
 		result := cmd().(drawResultMsg)
 		if result.err != nil || result.drawn.Index != want {
-			t.Fatalf("got index %d and error %v, want %d and none", result.drawn.Index, result.err, want)
+			t.Fatalf("got index %d and error %v, want %d and no error", result.drawn.Index, result.err, want)
 		}
 		f = deliver(t, next.(frame), result)
 	}
 }
 
-// TestStrayClicksDrawNothing clicks beside the texts that start a draw, and on them.
+// TestStrayClicksDrawNothing checks that clicks beside the texts that start a draw do
+// nothing, and that clicks on these texts start a draw.
 func TestStrayClicksDrawNothing(t *testing.T) {
 	for _, size := range sizes {
 		f := deliver(t, newProgram(t, testWorkspace(t, termenv.Ascii)), tea.WindowSizeMsg{Width: size.width, Height: size.height})
@@ -270,7 +272,7 @@ func TestStrayClicksDrawNothing(t *testing.T) {
 			at := on
 			at.X, at.Y = beside[0], beside[1]
 			if f = click(t, f, at); draws(f) != 0 {
-				t.Errorf("%dx%d: got a draw after a click at %v, want none", size.width, size.height, beside)
+				t.Errorf("%dx%d: a click at %v made a draw", size.width, size.height, beside)
 			}
 		}
 		if f = click(t, f, on); draws(f) != 1 {
@@ -284,7 +286,8 @@ func TestStrayClicksDrawNothing(t *testing.T) {
 	}
 }
 
-// TestCancelDraw cancels a slow request. A result that arrives later is ignored.
+// TestCancelDraw cancels a slow request. It checks that a result that arrives later is
+// ignored.
 func TestCancelDraw(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := newProgram(t, w)
@@ -296,16 +299,16 @@ func TestCancelDraw(t *testing.T) {
 	f = deliver(t, f, keys("esc")...)
 	checkShows(t, f, "cancelled")
 	if request.ctx.Err() == nil {
-		t.Error("got a context without an error, want a cancelled one")
+		t.Error("the context of the request was not cancelled")
 	}
 	if f = deliver(t, f, cmd()); strings.Contains(f.View(), "by the rule") {
-		t.Errorf("got a view with the result of a cancelled request, want none:\n%s", f.View())
+		t.Errorf("the view shows the result of a cancelled request:\n%s", f.View())
 	}
 	f = pressKeys(t, f, " ")
 	checkShows(t, f, "by the rule")
 }
 
-// TestLastIndex makes the last draw of a seed, and checks that no draw follows it.
+// TestLastIndex makes the last draw of a seed and checks that no draw follows it.
 func TestLastIndex(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	w.Settings.Next = 18446744073709551615
@@ -320,6 +323,6 @@ func TestLastIndex(t *testing.T) {
 	}
 	f = pressKeys(t, f, "esc", "s", "up", "enter", " ")
 	if got := f.screens[0].(drawScreen).drawn.Index; got != 0 {
-		t.Errorf("got index %d from the start, want 0:\n%s", got, f.View())
+		t.Errorf("got index %d after a restart, want 0:\n%s", got, f.View())
 	}
 }

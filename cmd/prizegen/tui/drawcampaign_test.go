@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// TestPlayCampaign chooses a campaign, enters who plays, and draws. The draw shown is
-// stored.
+// TestPlayCampaign chooses a campaign, enters who plays, and draws. It checks that the
+// draw on the screen is the one that was stored.
 func TestPlayCampaign(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	p := openCampaign(t, w)
@@ -25,14 +25,14 @@ func TestPlayCampaign(t *testing.T) {
 	d := f.screens[0].(drawScreen).drawn
 	stored := must(p.Draw(t.Context(), d.ID))(t)
 	if d.Index != 250 || stored.Whole != d.Whole {
-		t.Errorf("got draw %d (%s), stored as %s, want 250 stored as shown", d.Index, d.Whole, stored.Whole)
+		t.Errorf("got draw %d (%s), stored as %s, want draw 250, stored as shown", d.Index, d.Whole, stored.Whole)
 	}
 	if stored.Entrant == nil || stored.Entrant.FirstName != "小龍" {
-		t.Errorf("got entrant %v stored, want 小龍", stored.Entrant)
+		t.Errorf("got stored entrant %v, want 小龍", stored.Entrant)
 	}
 	checkShows(t, f, "小龍 李, "+d.Whole+" by the rule", "campaign summer")
 	if d.Seed != "" {
-		t.Errorf("got seed %q of an open campaign, want none", d.Seed)
+		t.Errorf("got seed %q of an open campaign, want no seed", d.Seed)
 	}
 	f = pressKeys(t, f, "g")
 	checkShows(t, f, "has its own rules")
@@ -59,7 +59,8 @@ func (p lossyCampaigns) Play(ctx context.Context, play campaign.Play) (campaign.
 	return d, err
 }
 
-// TestRepeatedPlay repeats a play whose response was lost. The draw is the same.
+// TestRepeatedPlay repeats a play whose response was lost. It checks that the draw is the
+// same.
 func TestRepeatedPlay(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	p := openCampaign(t, w)
@@ -79,12 +80,12 @@ func TestRepeatedPlay(t *testing.T) {
 	}
 }
 
-// fixedCampaigns has fixed campaigns and a fixed draw.
+// fixedCampaigns always returns the same campaigns and the same draw.
 type fixedCampaigns struct {
 	*campaign.Admin // nil: its methods are not called
 	draw            campaign.Draw
 	list            []campaign.Campaign
-	next            string // cursor of the next page
+	next            string // cursor for the next page
 	err             error
 }
 
@@ -121,11 +122,11 @@ func TestCampaignByName(t *testing.T) {
 	}
 	s.next = ""
 	if f = pressKeys(t, newProgram(t, w), "c"); strings.Contains(f.View(), "another") {
-		t.Errorf("got an offer of another campaign without a next page, want none:\n%s", f.View())
+		t.Errorf("more campaigns are offered although there is no next page:\n%s", f.View())
 	}
 }
 
-// campaignViews returns the views of the screen in a campaign.
+// campaignViews returns views of the screen while a campaign is played.
 func campaignViews(t *testing.T) []view {
 	t.Helper()
 	rules := must(prize.Builtin(prize.Generous))(t)

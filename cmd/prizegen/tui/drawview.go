@@ -73,8 +73,8 @@ func (d drawScreen) View(width, height int) string {
 // pressSpace is shown before the first draw.
 const pressSpace = "Press space to draw"
 
-// startsDraw reports whether a click at a position starts a draw. Only the account number
-// and pressSpace start one, because draws of a campaign are stored.
+// startsDraw reports whether a click at a position starts a draw. Only clicks on the
+// account number and on pressSpace do, because draws of a campaign are stored.
 func (d drawScreen) startsDraw(x, y int) bool {
 	lines := strings.Split(ansi.Strip(d.View(d.size.width, d.size.height)), "\n")
 	if y >= len(lines) {
@@ -97,8 +97,8 @@ func (d drawScreen) startsDraw(x, y int) bool {
 	return false
 }
 
-// reels renders the account number, with each letter in a box if there is room. The more
-// room, the larger the boxes.
+// reels renders the account number. Each letter is in a box if there is room, and the
+// boxes are as large as the room allows.
 func (d drawScreen) reels(width, height int) string {
 	letters, gap := d.letters()
 	for _, box := range []letterBox{
@@ -124,11 +124,11 @@ func (d drawScreen) reels(width, height int) string {
 	return lipgloss.NewStyle().Width(width).Align(lipgloss.Center).Render(text.String())
 }
 
-// letterBox is the size of the box of a letter.
+// letterBox describes the box around a letter.
 type letterBox struct {
 	width, height int
-	scale         int // of the glyph; 0 for a plain letter
-	minHeight     int // of the screen
+	scale         int // scale of the glyph; 0 for a plain letter
+	minHeight     int // width of the screen
 }
 
 // letter is a letter of the account number.
@@ -138,8 +138,8 @@ type letter struct {
 	stopped bool
 }
 
-// letters returns the letters of the account number, rolling or stopped, and how many of
-// them are its text part.
+// letters returns the rolling or stopped letters of the account number, and how many of
+// them belong to the text part.
 func (d drawScreen) letters() (list []letter, text int) {
 	st, terms := d.w.styles, d.settings.Terms()
 	account := ""
@@ -165,7 +165,8 @@ func (d drawScreen) letters() (list []letter, text int) {
 	return list, text
 }
 
-// boxes renders letters in boxes side by side, with a gap between text and number.
+// boxes renders letters in boxes side by side, with a gap between the text part and the
+// number part.
 func (d drawScreen) boxes(letters []letter, gap int, size letterBox) string {
 	var row []string
 	for i, l := range letters {
@@ -187,7 +188,7 @@ func (d drawScreen) boxes(letters []letter, gap int, size letterBox) string {
 	return lipgloss.JoinHorizontal(lipgloss.Top, row...)
 }
 
-// result renders the result of the draw, below the account number.
+// result renders the result of the draw, which is shown below the account number.
 func (d drawScreen) result(width, height int) string {
 	st := d.w.styles
 	middle := st.r.NewStyle().Width(width).Align(lipgloss.Center)
@@ -221,7 +222,7 @@ func (d drawScreen) result(width, height int) string {
 	return text
 }
 
-// nextStep describes what the user can do about the error.
+// nextStep describes what the user can do after the error.
 func (d drawScreen) nextStep() string {
 	for _, refused := range []error{campaign.ErrNotFound, campaign.ErrState, campaign.ErrNotOpen, campaign.ErrEnded, campaign.ErrAllIssued} {
 		if errors.Is(d.err, refused) {
@@ -229,7 +230,7 @@ func (d drawScreen) nextStep() string {
 		}
 	}
 	if errors.Is(d.err, campaign.ErrMaxPlays) {
-		return "e changes the entrant, c the campaign"
+		return "e changes the entrant, c changes the campaign"
 	}
 	return "space tries again, b changes the backend"
 }
@@ -283,7 +284,8 @@ func (d drawScreen) banner(width, height int) string {
 	return lipgloss.JoinHorizontal(lipgloss.Top, d.confetti(side, rows, 0), view, d.confetti(side, rows, 1))
 }
 
-// confetti renders the area beside the prize. It falls while the state is drawCelebrating.
+// confetti renders the area beside the prize. The confetti falls while the state is
+// drawCelebrating.
 func (d drawScreen) confetti(width, height, side int) string {
 	pieces := []string{"✦", "·", "*", "•", "+"}
 	colors := []lipgloss.Style{d.w.styles.win, d.w.styles.bar, d.w.styles.good, d.w.styles.key, d.w.styles.warn}
@@ -306,7 +308,7 @@ func (d drawScreen) confetti(width, height, side int) string {
 	return strings.Join(lines, "\n")
 }
 
-// explanation returns lines with the rule that matched and the exact chances.
+// explanation returns lines with the matching rule and the exact chances.
 func (d drawScreen) explanation() []string {
 	st, last := d.w.styles, d.drawn
 	name, chance := last.chance()
@@ -319,7 +321,7 @@ func (d drawScreen) explanation() []string {
 	}
 	lines := []string{by, st.faint.Render(fmt.Sprintf("%s had a chance of %s", name, formatChance(chance)))}
 	if last.Drawn != nil {
-		lines = append(lines, st.warn.Render(last.Drawn.Name+" has run out, and this replaces it"))
+		lines = append(lines, st.warn.Render("instead of "+last.Drawn.Name+", which has run out"))
 	}
 	if d.odds.odds != nil && sameTerms(d.odds.terms, last.terms) {
 		if all := d.odds.odds.Rows[last.outcome].Probability; all.Cmp(chance) != 0 {
@@ -329,8 +331,8 @@ func (d drawScreen) explanation() []string {
 	return lines
 }
 
-// formatChance formats a probability as a percentage, followed by the exact fraction if
-// that is short.
+// formatChance formats a probability as a percentage. The exact fraction follows if it is
+// short.
 func formatChance(p *big.Rat) string {
 	if text, short := show.Fraction(p); short && !p.IsInt() {
 		return prize.Percent(p) + " (" + text + ")"
@@ -362,7 +364,7 @@ func (d drawScreen) recentLines(width, height int) string {
 	return lipgloss.PlaceHorizontal(width, lipgloss.Center, crop(strings.Join(lines, "\n"), width, height))
 }
 
-// tallyLine renders the number and worth of the draws of the session.
+// tallyLine renders the number of draws in the session and the value of their prizes.
 func (d drawScreen) tallyLine(width int) string {
 	t := d.tally
 	if t.draws == 0 {

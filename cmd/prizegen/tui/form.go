@@ -22,7 +22,7 @@ type field struct {
 
 // ask returns a command that opens a form. When the user presses enter in the last field,
 // the form calls done with the values of the fields. If done returns an error, the form
-// shows it and stays open.
+// remains open and shows the error.
 func ask(title string, done func(values []string) (tea.Cmd, error), fields ...field) tea.Cmd {
 	f := form{title: title, done: done}
 	for i, field := range fields {
@@ -40,14 +40,14 @@ func ask(title string, done func(values []string) (tea.Cmd, error), fields ...fi
 	return send(dialogMsg{f})
 }
 
-// form is a dialog with fields to fill in.
+// form is a dialog with input fields.
 type form struct {
 	title  string
 	labels []string
 	inputs []textinput.Model
-	active int // index of the field that has the cursor
+	active int // index of the field with the cursor
 	done   func(values []string) (tea.Cmd, error)
-	err    error // last error of done; nil for none
+	err    error // last error from done; nil if there is none
 	size   sizeMsg
 }
 
@@ -104,7 +104,7 @@ func (f form) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	return f, cmd
 }
 
-// move goes to another field.
+// move moves the cursor to another field.
 func (f form) move(by int) (dialog, tea.Cmd) {
 	f.inputs = slices.Clone(f.inputs)
 	f.inputs[f.active].Blur()
@@ -154,13 +154,13 @@ func (f form) View(st styles, width, height int) string {
 	return crop(strings.Join(lines, "\n"), width, height)
 }
 
-// errorLines renders the error in lines of a width.
+// errorLines renders the error, wrapped to a width.
 func (f form) errorLines(width int) string {
 	return lipgloss.NewStyle().Width(width).Render("✗ " + f.err.Error())
 }
 
-// visible returns the range of fields that fit above the error. The active field is
-// always among them.
+// visible returns the range of fields that fit above the error. The range always contains
+// the active field.
 func (f form) visible(width, height int) (from, to int) {
 	room := len(f.inputs)
 	if f.err != nil {

@@ -11,24 +11,25 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// frame is the model of the program. It holds the screens and what they share.
+// frame is the model of the program. It contains the screens and the state that they
+// share.
 type frame struct {
 	w        *workspace
 	keys     frameKeys
 	settings Settings
 	screens  []screen
-	initCmd  tea.Cmd // returned by the screens for the initial settings
-	started  []bool  // by screen: Init was called
-	active   int     // index of the shown screen
+	initCmd  tea.Cmd // commands that the screens returned for the initial settings
+	started  []bool  // by screen: whether Init was called
+	active   int     // index of the active screen
 
-	dialog dialog // nil for none
-	err    error  // shown at the bottom; nil for none
-	note   string // shown at the bottom; empty for none
+	dialog dialog // nil if no dialog is open
+	err    error  // shown at the bottom; nil if there is no error
+	note   string // shown at the bottom; empty if there is no note
 
-	width, height int // of the terminal; 0 before they are known
+	width, height int // size of the terminal; 0 until it is known
 }
 
-// frameKeys are the keys of all screens.
+// frameKeys are the keys that work on all screens.
 type frameKeys struct {
 	screens, next, previous, help, back, quit, interrupt, suspend key.Binding
 }
@@ -46,12 +47,12 @@ func newFrameKeys() frameKeys {
 	}
 }
 
-// all returns the keys for the help.
+// all returns all keys, for the help.
 func (k frameKeys) all() []key.Binding {
 	return []key.Binding{k.screens, k.next, k.previous, k.help, k.back, k.quit, k.interrupt, k.suspend}
 }
 
-// The minimum size of the terminal.
+// This is the minimum size of the terminal.
 const (
 	minWidth  = 40
 	minHeight = 12
@@ -66,7 +67,7 @@ func (f frame) View() string {
 		return ""
 	}
 	if f.width < minWidth || f.height < minHeight {
-		text := fmt.Sprintf("prizegen needs a terminal of %d×%d or more; this one has %d×%d", minWidth, minHeight, f.width, f.height)
+		text := fmt.Sprintf("prizegen needs a terminal of at least %d×%d; this one is %d×%d", minWidth, minHeight, f.width, f.height)
 		return crop(lipgloss.NewStyle().Width(f.width).Render(text), f.width, f.height)
 	}
 	head := []string{truncate(strings.Join(f.tabs(), " "), f.width)}
@@ -80,8 +81,8 @@ func (f frame) View() string {
 	return strings.Join(head, "\n") + "\n" + fill(f.content(), f.width, f.contentHeight()) + "\n" + f.foot()
 }
 
-// headHeight returns the height of the tabs, the settings and the divider. A low terminal
-// has no line for the settings.
+// headHeight returns the height of the tabs, the settings and the divider. If the
+// terminal is low, there is no line for the settings.
 func (f frame) headHeight() int {
 	if f.height < 16 {
 		return 2
@@ -89,13 +90,13 @@ func (f frame) headHeight() int {
 	return 3
 }
 
-// contentHeight returns the height of the screen.
+// contentHeight returns the height that remains for the screen.
 func (f frame) contentHeight() int {
 	return max(f.height-f.headHeight()-lipgloss.Height(f.foot()), 0)
 }
 
-// divider renders the line below the head. It has the most important settings if there is
-// no line for all of them.
+// divider renders the line below the head. If the settings have no line of their own, the
+// divider contains the most important ones.
 func (f frame) divider() string {
 	text := ""
 	if f.headHeight() == 2 {
@@ -112,7 +113,7 @@ func (f frame) content() string {
 	return f.screens[f.active].View(f.width, f.contentHeight())
 }
 
-// tabs renders the tabs. If the terminal is narrow, only the active one has its name.
+// tabs renders the tabs. If the terminal is narrow, only the active tab shows its name.
 func (f frame) tabs() []string {
 	tabs := func(names bool) []string {
 		var list []string
@@ -159,12 +160,12 @@ func (f frame) dialogSize() sizeMsg {
 	return sizeMsg{min(f.width-6, 72), f.contentHeight() - f.dialogHeadHeight() - 1}
 }
 
-// dialogHeadHeight returns the height of a dialog's upper border, its title and an empty
-// line.
+// dialogHeadHeight returns the height of a dialog's upper border, its title and the empty
+// line below.
 func (f frame) dialogHeadHeight() int { return lipgloss.Height(f.dialogTitle()) + 2 }
 
-// dialogTitle renders the title of the dialog. It wraps a long title, which may have a
-// seed.
+// dialogTitle renders the title of the dialog. It wraps a long title, for example one
+// that contains a seed.
 func (f frame) dialogTitle() string {
 	width := min(f.width-6, 72)
 	return f.w.styles.title.Render(crop(ansi.Wrap(f.dialog.Title(), width, ""), width, max(f.contentHeight()/3, 1)))
@@ -177,7 +178,7 @@ func (f frame) dialogBox() string {
 	return st.box.Width(min(max(lipgloss.Width(body), 30), size.width) + 2).Render(body)
 }
 
-// dialogPosition converts a position on the terminal to one in the dialog.
+// dialogPosition converts a position on the terminal to a position in the dialog.
 func (f frame) dialogPosition(x, y int) (inX, inY int) {
 	box := f.dialogBox()
 	left := (f.width - lipgloss.Width(box)) / 2

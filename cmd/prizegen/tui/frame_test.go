@@ -71,7 +71,7 @@ func TestSettingsReachEveryScreen(t *testing.T) {
 	f := deliver(t, newPages(t), changeMsg{func(s Settings) Settings { s.Seed = "43"; return s }})
 	for at := range f.screens {
 		if got := received(f, at); !strings.HasSuffix(got, "seed 43") {
-			t.Errorf("screen %d got %q, want seed 43 at its end", at+1, got)
+			t.Errorf("screen %d got %q, want it to end with seed 43", at+1, got)
 		}
 	}
 }
@@ -82,11 +82,11 @@ func TestMouse(t *testing.T) {
 	}
 	f := deliver(t, newPages(t), click(8, 0), click(7, 3))
 	if got, want := received(f, 1), "seed 42 shown true click 7,0"; f.active != 1 || got != want {
-		t.Errorf("got screen %d active, and %q received by screen 2; want 2 and %q", f.active+1, got, want)
+		t.Errorf("got active screen %d, and screen 2 received %q; want screen 2 and %q", f.active+1, got, want)
 	}
 }
 
-// TestMouseChooses clicks on a line of a list.
+// TestMouseChooses checks that a click on a line of a list chooses the line.
 func TestMouseChooses(t *testing.T) {
 	for _, size := range sizes {
 		var options []option
@@ -95,12 +95,12 @@ func TestMouseChooses(t *testing.T) {
 		}
 		f := deliver(t, newPages(t), tea.WindowSizeMsg{Width: size.width, Height: size.height}, choose("Colour", 0, options...)())
 		if f = click(t, f, clickOn(t, f, "blue")); f.note != "blue it is" || f.dialog != nil {
-			t.Errorf("%dx%d: got note %q and dialog %v after a click on blue, want %q and none", size.width, size.height, f.note, f.dialog, "blue it is")
+			t.Errorf("%dx%d: got note %q and dialog %v after a click on blue, want %q and no dialog", size.width, size.height, f.note, f.dialog, "blue it is")
 		}
 	}
 }
 
-// TestKeysMoveInLists moves in a list that is longer than the screen.
+// TestKeysMoveInLists checks the keys in a list that is longer than the screen.
 func TestKeysMoveInLists(t *testing.T) {
 	var options []option
 	for i := range 100 {
@@ -128,7 +128,7 @@ func TestKeysMoveInLists(t *testing.T) {
 	} {
 		f = deliver(t, f, keys(step.key)...)
 		if got := f.dialog.(choice).selected; got != step.want {
-			t.Errorf("got line %d selected by %s, want %d", got, step.key, step.want)
+			t.Errorf("got line %d selected after %s, want %d", got, step.key, step.want)
 		}
 		checkShows(t, f, fmt.Sprint("› colour ", step.want))
 	}
@@ -141,10 +141,10 @@ func TestKeyDismissesError(t *testing.T) {
 	before := received(f, 0)
 	f = deliver(t, f, keys("esc")...)
 	if strings.Contains(f.View(), "✗") {
-		t.Errorf("got a view with the error, want it dismissed:\n%s", f.View())
+		t.Errorf("the view still shows the dismissed error:\n%s", f.View())
 	}
 	if got := received(f, 0); got != before {
-		t.Errorf("got %q received by the screen, want %q: the key only dismisses the error", got, before)
+		t.Errorf("the screen received %q, want %q: the key should only dismiss the error", got, before)
 	}
 }
 
@@ -154,12 +154,12 @@ func TestTooSmallTerminal(t *testing.T) {
 	checkShows(t, f, "40×12")
 }
 
-// TestHelp shows the keys of the screen and of the frame.
+// TestHelp checks that the help shows the keys of the screen and of the frame.
 func TestHelp(t *testing.T) {
 	f := deliver(t, newPages(t), keys("?")...)
 	checkShows(t, f, "Keys of One", "x", "do it", "next screen", "quit at once")
 	if f = deliver(t, f, keys("esc")...); f.dialog != nil {
-		t.Error("got an open help after esc, want it closed")
+		t.Error("the help is still open after esc")
 	}
 }
 
@@ -188,12 +188,12 @@ func TestForm(t *testing.T) {
 	checkFits(t, f.View(), 80, 24)
 	f = deliver(t, f, keys("李", "enter")...)
 	if f.dialog != nil || strings.Join(typed, "|") != "Aq|李" {
-		t.Errorf("got values %q and dialog %v, want Aq and 李 and none", typed, f.dialog)
+		t.Errorf("got values %q and dialog %v, want Aq and 李 and no dialog", typed, f.dialog)
 	}
 }
 
 // TestMissingCampaign starts the program with the name of a campaign that does not exist.
-// It shows the error, and free play is possible.
+// It checks that the error is shown and that free play is possible.
 func TestMissingCampaign(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	w.Load = func(_ context.Context, s Settings) (Settings, error) {
@@ -202,11 +202,11 @@ func TestMissingCampaign(t *testing.T) {
 	f := programOf(t, w, newDraw(w))
 	checkShows(t, f, `✗ there is no campaign "summer"`)
 	if f = pressKeys(t, f, "esc", " "); f.screens[0].(drawScreen).drawn.Whole == "" {
-		t.Errorf("got no draw, want one of free play:\n%s", f.View())
+		t.Errorf("free play made no draw:\n%s", f.View())
 	}
 }
 
-// TestLongSeed shows a long seed in full in the dialog about it.
+// TestLongSeed checks that the dialog about the seed shows a long seed in full.
 func TestLongSeed(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	w.Settings.Seed = entropy.Seed(strings.Repeat("0123456789abcdef", 4))
@@ -214,14 +214,14 @@ func TestLongSeed(t *testing.T) {
 		f := deliver(t, pressKeys(t, programOf(t, w, newDraw(w)), "s"), tea.WindowSizeMsg{Width: size.width, Height: size.height})
 		checkFits(t, f.View(), size.width, size.height)
 		if !strings.Contains(lettersOf(f.View()), string(w.Settings.Seed)) {
-			t.Errorf("got a view without the whole seed, want it in full:\n%s", f.View())
+			t.Errorf("the view does not contain the whole seed:\n%s", f.View())
 		}
 		checkShows(t, f, "a new one")
 	}
 }
 
-// TestLoadRetries starts the program with services that do not answer. Nothing is drawn
-// before they have reported their rules and formats.
+// TestLoadRetries starts the program with services that do not answer. It checks that
+// nothing is drawn before they have reported their rules and formats.
 func TestLoadRetries(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	loadErr := errors.New("the text service does not answer")
@@ -231,7 +231,7 @@ func TestLoadRetries(t *testing.T) {
 	}
 	f := pressKeys(t, programOf(t, w, newDraw(w), newOdds(w), newBulk(w), newRules(w)), " ", "3", "enter")
 	if f.screens[0].(drawScreen).state != drawReady || f.screens[2].(bulkScreen).run != nil {
-		t.Errorf("got a draw before the terms are known, want none:\n%s", f.View())
+		t.Errorf("a draw was made before the terms were known:\n%s", f.View())
 	}
 	checkShows(t, f, "✗ local has not reported its rules and formats yet")
 	for _, name := range []string{"1", "2", "4"} {
@@ -242,12 +242,12 @@ func TestLoadRetries(t *testing.T) {
 	next, cmd := f.Update(retryLoadMsg{})
 	f = pressKeys(t, runCmd(t, next.(frame), cmd), "1", " ")
 	if d := f.screens[0].(drawScreen); d.drawn.terms.Text.String() != textgen.Upper2 || f.screens[1].(oddsScreen).odds.odds == nil {
-		t.Errorf("got a draw with format %s, want upper2:\n%s", d.drawn.terms.Text, f.View())
+		t.Errorf("got a draw with format %s, want format upper2:\n%s", d.drawn.terms.Text, f.View())
 	}
 }
 
-// TestKeysReadTogether delivers keys that were read together. Each key acts, even after
-// Escape. Pasted text does not act.
+// TestKeysReadTogether delivers keys that were read together. It checks that each key
+// acts, even after Escape, and that pasted text does not act.
 func TestKeysReadTogether(t *testing.T) {
 	f := deliver(t, newPages(t), tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("x2yz3")})
 	for at, want := range []string{"seed 42 shown true x shown false", "seed 42 shown true y z shown false", "seed 42 shown true"} {
@@ -258,15 +258,15 @@ func TestKeysReadTogether(t *testing.T) {
 	f = deliver(t, f, keys("?")...)
 	f = deliver(t, f, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("1"), Alt: true})
 	if f.dialog != nil || f.active != 0 {
-		t.Errorf("got dialog %v and screen %d after Escape and 1, want none and 1", f.dialog, f.active+1)
+		t.Errorf("got dialog %v and screen %d after Escape and 1, want no dialog and screen 1", f.dialog, f.active+1)
 	}
 	before := received(f, 0)
 	if f = deliver(t, f, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("2q"), Paste: true}); f.active != 0 || received(f, 0) != before {
-		t.Errorf("got screen %d and %q received after a paste, want 1 and %q", f.active+1, received(f, 0), before)
+		t.Errorf("after a paste, got screen %d, which received %q; want screen 1 and %q", f.active+1, received(f, 0), before)
 	}
 }
 
-// TestMouseInDialogs answers questions and selects fields of forms by the mouse.
+// TestMouseInDialogs answers questions and selects fields of forms with the mouse.
 func TestMouseInDialogs(t *testing.T) {
 	for _, size := range sizes {
 		f := deliver(t, newPages(t), tea.WindowSizeMsg{Width: size.width, Height: size.height})
@@ -275,7 +275,7 @@ func TestMouseInDialogs(t *testing.T) {
 			asked := runCmd(t, f, confirm("Void it?", text, send(noteMsg{"voided"})))
 			checkFits(t, asked.View(), size.width, size.height)
 			if got := click(t, asked, clickOn(t, asked, answer)); got.dialog != nil || got.note != want {
-				t.Errorf("got note %q and dialog %v after %s, want %q and none", got.note, got.dialog, answer, want)
+				t.Errorf("got note %q and dialog %v after %s, want %q and no dialog", got.note, got.dialog, answer, want)
 			}
 		}
 		long := errors.New("the address must begin with http or https, and this one begins with something else that is longer than a line")
@@ -291,8 +291,8 @@ func TestMouseInDialogs(t *testing.T) {
 	}
 }
 
-// TestScrollHelp scrolls down beyond the end of the help. The first step up changes the
-// view.
+// TestScrollHelp scrolls down beyond the end of the help. It checks that the first step
+// up changes the view.
 func TestScrollHelp(t *testing.T) {
 	f := deliver(t, newPages(t), tea.WindowSizeMsg{Width: 40, Height: 12})
 	f = deliver(t, f, keys("?")...)
@@ -301,11 +301,12 @@ func TestScrollHelp(t *testing.T) {
 	}
 	end := f.View()
 	if f = deliver(t, f, keys("up")...); f.View() == end {
-		t.Error("got the same view after one step up, want another one")
+		t.Error("one step up did not change the view")
 	}
 }
 
-// TestManyDraws sends many draws to all screens, whose memory stays bounded.
+// TestManyDraws sends many draws to all screens and checks that their memory stays
+// bounded.
 func TestManyDraws(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := newFrame(w, screens(w)...)
@@ -331,7 +332,7 @@ func TestManyDraws(t *testing.T) {
 	const many = 100_000
 	add(2*maxSession, many)
 	if after := heap(); after > before+before/2 {
-		t.Errorf("got %d bytes for %d draws, want at most half more than the %d for %d", after, many, before, 2*maxSession)
+		t.Errorf("got %d bytes for %d draws, want at most 50%% more than the %d bytes for %d draws", after, many, before, 2*maxSession)
 	}
 	if h := f.screens[3].(historyScreen); h.session.total != many || h.len() != maxSession {
 		t.Errorf("got %d draws counted and %d listed, want %d and %d", h.session.total, h.len(), many, maxSession)

@@ -30,12 +30,12 @@ func (f frame) Init() tea.Cmd {
 	return tea.Batch(send(showMsg{0}), f.initCmd, f.load())
 }
 
-// The messages that the frame sends to itself.
+// The frame sends these messages to itself.
 type (
 	// showMsg shows a screen.
 	showMsg struct{ screen int }
 
-	// loadedMsg has the result of [Config.Load].
+	// loadedMsg contains the result of [Config.Load].
 	loadedMsg struct {
 		settings Settings
 		err      error
@@ -61,7 +61,7 @@ func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		f.dialog = msg.dialog
 		return f, msg.request
 	case resultMsg:
-		if f.dialog != msg.dialog { // cancelled by the user
+		if f.dialog != msg.dialog { // the user has cancelled it
 			return f, nil
 		}
 		f.dialog = nil
@@ -91,7 +91,7 @@ func (f frame) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return f, tea.Sequence(send(changeMsg{msg.enter}), askEntrant(f.settings))
 	}
 	var dialogCmd tea.Cmd
-	if f.dialog != nil { // messages of its text fields
+	if f.dialog != nil { // a message for its text fields
 		f.dialog, dialogCmd = f.dialog.Update(msg)
 	}
 	next, cmd := f.broadcast(msg)
@@ -109,8 +109,8 @@ func (f frame) load() tea.Cmd {
 	})
 }
 
-// applyLoaded applies loaded settings, unless the user has chosen another backend since.
-// After an error it retries.
+// applyLoaded applies loaded settings, unless the user has chosen another backend
+// meanwhile. After an error it retries.
 func (f frame) applyLoaded(msg loadedMsg) (tea.Model, tea.Cmd) {
 	if !f.settings.Waiting {
 		return f, nil
@@ -126,7 +126,8 @@ func (f frame) applyLoaded(msg loadedMsg) (tea.Model, tea.Cmd) {
 	return f, tea.Batch(resized, changed)
 }
 
-// applySettings applies settings. If the terms have changed, it starts computing the odds.
+// applySettings applies settings. If the terms have changed, it starts to compute the
+// odds.
 func (f frame) applySettings(s Settings) (frame, tea.Cmd) {
 	same := sameTerms(s.Terms(), f.settings.Terms()) && s.Waiting == f.settings.Waiting
 	f.settings = s
@@ -139,7 +140,7 @@ func (f frame) applySettings(s Settings) (frame, tea.Cmd) {
 }
 
 // applyRules applies rules that were read. It ignores a reloaded file if the user has
-// chosen other rules since.
+// chosen other rules meanwhile.
 func (f frame) applyRules(msg rulesMsg) (tea.Model, tea.Cmd) {
 	if msg.reloaded && msg.ref != f.settings.latestRef() {
 		return f, nil
@@ -147,7 +148,7 @@ func (f frame) applyRules(msg rulesMsg) (tea.Model, tea.Cmd) {
 	f, changed := f.applySettings(msg.apply(f.settings))
 	f, sent := f.broadcast(msg)
 	if _, active := f.screens[f.active].(rulesScreen); active && msg.err != nil {
-		return f, tea.Batch(changed, sent) // the screen shows the error
+		return f, tea.Batch(changed, sent) // the screen will show the error
 	}
 	return f, tea.Batch(changed, sent, msg.report())
 }
@@ -172,12 +173,12 @@ func (f frame) sendToScreen(msg tea.Msg) (frame, tea.Cmd) {
 	return f, cmd
 }
 
-// resize sends the screens their size.
+// resize tells the screens their size.
 func (f frame) resize() (frame, tea.Cmd) {
 	return f.broadcast(sizeMsg{f.width, f.contentHeight()})
 }
 
-// showScreen shows a screen, and calls its Init method the first time.
+// showScreen shows a screen. The first time, it calls the screen's Init method.
 func (f frame) showScreen(index int) (frame, tea.Cmd) {
 	if f.started[f.active] && index == f.active {
 		return f, nil
@@ -196,8 +197,8 @@ func (f frame) showScreen(index int) (frame, tea.Cmd) {
 	return f, tea.Batch(hidden, started, shown)
 }
 
-// handleKeys handles a message from the keyboard. Keys in quick succession arrive as one
-// message, and Escape followed by a key as that key with Alt; handleKeys handles each key
+// handleKeys handles a keyboard message. Keys in quick succession arrive as one message,
+// and Escape followed by a key arrives as that key with Alt. handleKeys handles each key
 // separately. Only forms accept pasted text.
 func (f frame) handleKeys(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	if _, isForm := f.dialog.(form); isForm || msg.Type != tea.KeyRunes {
@@ -223,8 +224,8 @@ func (f frame) handleKeys(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	return next, tea.Batch(cmds...)
 }
 
-// handleKey handles a key. It passes the key to the dialog if one is open, otherwise the
-// frame or the active screen handles it. Any key dismisses an error or a note.
+// handleKey handles a key. If a dialog is open, the dialog handles it; otherwise the
+// frame or the active screen does. Any key dismisses an error or a note.
 func (f frame) handleKey(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	switch {
 	case key.Matches(msg, f.keys.interrupt):
@@ -263,7 +264,8 @@ func (f frame) handleKey(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	return f.sendToScreen(msg)
 }
 
-// quit returns a command that quits, after a confirmation if a screen asks for one.
+// quit returns a command that quits the program, after a confirmation if a screen
+// requires one.
 func (f frame) quit() tea.Cmd {
 	for _, s := range f.screens {
 		if s, ok := s.(quitConfirmer); ok && s.ConfirmQuit() != "" {
@@ -273,8 +275,8 @@ func (f frame) quit() tea.Cmd {
 	return tea.Quit
 }
 
-// handleMouse handles a message from the mouse. The frame handles clicks on tabs. The open
-// dialog or the active screen handles other messages in its own coordinates.
+// handleMouse handles a mouse message. The frame itself handles clicks on tabs. The open
+// dialog or the active screen handles other messages, in its own coordinates.
 func (f frame) handleMouse(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
 	if f.dialog != nil {
 		msg.X, msg.Y = f.dialogPosition(msg.X, msg.Y)
@@ -300,7 +302,7 @@ func (f frame) handleMouse(msg tea.MouseMsg) (tea.Model, tea.Cmd) {
 	return f, nil
 }
 
-// sendToDialog sends the dialog its size and a message.
+// sendToDialog sends the dialog its size and then a message.
 func (f frame) sendToDialog(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var cmd tea.Cmd
 	if f.dialog, cmd = f.dialog.Update(f.dialogSize()); f.dialog != nil {

@@ -12,17 +12,17 @@ import (
 //go:embed glyphs.txt
 var glyphsText string
 
-// The size of a glyph in dots. A character of the terminal shows two dots, one above the
-// other.
+// This is the size of a glyph in dots. A character of the terminal shows two dots, one
+// above the other.
 const (
 	glyphWidth  = 5
 	glyphHeight = 6
 )
 
-// glyph is a large character, as rows of dots; # is a dot that is set.
+// glyph is a large character as rows of dots, with # for a dot that is set.
 type glyph []string
 
-// readGlyphs returns the glyphs by their characters.
+// readGlyphs returns the glyphs by character.
 func readGlyphs() map[rune]glyph {
 	glyphs := map[rune]glyph{' ': slices.Repeat(glyph{strings.Repeat(".", glyphWidth)}, glyphHeight)}
 	for group := range strings.SplitSeq(strings.TrimSpace(glyphsText), "\n\n") {

@@ -11,7 +11,7 @@ func TestGlyphs(t *testing.T) {
 	glyphs, seen := readGlyphs(), map[string]rune{}
 	for _, letter := range "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz£$€¥., " {
 		if glyphs[letter] == nil {
-			t.Errorf("%c: got no glyph, want one", letter)
+			t.Errorf("%c has no glyph", letter)
 		}
 	}
 	for letter, g := range glyphs {
@@ -25,7 +25,7 @@ func TestGlyphs(t *testing.T) {
 		}
 		picture := g.draw(1)
 		if other, same := seen[picture]; same {
-			t.Errorf("%c: got the glyph of %c, want another one", letter, other)
+			t.Errorf("%c and %c have the same glyph", letter, other)
 		}
 		seen[picture] = letter
 		checkFits(t, picture, glyphWidth, glyphHeight/2)
@@ -39,6 +39,6 @@ func TestGlyphs(t *testing.T) {
 		t.Errorf("got £5 as\n%s\nwant\n%s", got, want)
 	}
 	if _, ok := drawText(glyphs, "賞", 1); ok {
-		t.Error("got ok for a letter without a glyph, want not ok")
+		t.Error("got ok for a letter without a glyph")
 	}
 }

@@ -21,15 +21,15 @@ var update = flag.Bool("update", false, "rewrite the golden views in testdata")
 // sizes are the terminal sizes of the golden views.
 var sizes = []struct{ width, height int }{{80, 24}, {40, 12}, {120, 40}}
 
-// view is a state of the program that golden views show. Show returns the program
-// in that state; it must deliver every message itself, because no command runs.
+// view is a state of the program that golden views show. Show returns the program in that
+// state. It must deliver every message itself, because commands do not run.
 type view struct {
 	state string
 	show  func(t *testing.T, w *workspace) frame
 }
 
-// testViews compares views, at every size, with and without colours, with the
-// sections of testdata/NAME.txtar.
+// testViews compares views with the sections of testdata/NAME.txtar, at every size, with
+// and without colours.
 func testViews(t *testing.T, name string, views []view) {
 	t.Helper()
 	golden := openGolden(t, name)
@@ -45,16 +45,16 @@ func testViews(t *testing.T, name string, views []view) {
 	}
 }
 
-// goldenFile is a txtar archive in testdata with one section per view.
+// goldenFile is a txtar archive in testdata that contains a section per view.
 type goldenFile struct {
 	t    *testing.T
 	path string
-	want map[string]string // by section, without those that were compared
+	want map[string]string // sections by name; compared sections are removed
 	got  []txtar.File
 }
 
-// openGolden opens testdata/NAME.txtar. At the end of the test it reports sections
-// that were not compared; with -update it rewrites the file.
+// openGolden opens testdata/NAME.txtar. At the end of the test it reports sections that
+// were not compared. With -update it rewrites the file.
 func openGolden(t *testing.T, name string) *goldenFile {
 	t.Helper()
 	g := &goldenFile{t: t, path: filepath.Join("testdata", name+".txtar"), want: map[string]string{}}
@@ -77,8 +77,8 @@ func openGolden(t *testing.T, name string) *goldenFile {
 	return g
 }
 
-// check compares a view with a section. In the file, ␛ stands for the escape
-// character, and lines have no trailing spaces.
+// check compares a view with a section. In the file, ␛ represents the escape character,
+// and lines have no trailing spaces.
 func (g *goldenFile) check(section, view string) {
 	g.t.Helper()
 	var got strings.Builder
@@ -107,7 +107,8 @@ func (g *goldenFile) write() {
 	}
 }
 
-// checkFits reports a view that is wider than width, or not exactly height lines high.
+// checkFits reports an error if a view is wider than width or does not have exactly
+// height lines.
 func checkFits(t *testing.T, view string, width, height int) {
 	t.Helper()
 	lines := strings.Split(view, "\n")

@@ -10,8 +10,8 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 )
 
-// keyLine renders the enabled keys that fit in a line. The keys in last come at its end
-// and always fit.
+// keyLine renders the enabled keys that fit on a line. The keys in last are at the end of
+// the line and always fit.
 func keyLine(st styles, width int, keys []key.Binding, last ...key.Binding) string {
 	end := keyItems(st, width, last)
 	line := keyItems(st, width-lipgloss.Width(end)-2, keys)
@@ -39,9 +39,9 @@ func keyItems(st styles, width int, keys []key.Binding) string {
 // help is a dialog that lists all keys of a screen.
 type help struct {
 	title       string
-	own, shared []key.Binding // keys of the screen, and keys of all screens
+	own, shared []key.Binding // keys of the screen, followed by the keys of all screens
 	from        int           // first line shown
-	size        sizeMsg       // zero before it is known
+	size        sizeMsg       // zero until the size is known
 }
 
 // Title implements dialog.

@@ -14,8 +14,8 @@ import (
 // pageSize is the number of draws of a page.
 const pageSize = 100
 
-// historyScreen lists draws, newest first: those that a campaign has stored, or in free
-// play those of this session.
+// historyScreen lists draws, newest first. In a campaign these are the stored draws; in
+// free play they are the draws of this session.
 type historyScreen struct {
 	w        *workspace
 	keys     historyKeys
@@ -24,17 +24,17 @@ type historyScreen struct {
 	session  session
 	filter   historyFilter
 
-	// The current page of the campaign's draws.
+	// These fields describe the current page of the campaign's draws.
 	page    []campaign.Draw
-	next    string   // cursor of the next page; empty for none
-	cursors []string // of the earlier pages and of this one
+	next    string   // cursor for the next page; empty if there is none
+	cursors []string // cursors of the earlier pages and of this one
 	loading bool
-	request int   // counts requests; results of earlier ones are ignored
+	request int   // number of requests; results of earlier requests are ignored
 	err     error // of the last request
 	stale   bool  // newer draws exist
 
 	selected int // index of the selected draw
-	height   int // of the screen
+	height   int // height of the screen
 	shown    bool
 }
 
@@ -78,9 +78,9 @@ func (h historyScreen) Keys() []key.Binding {
 	return append(keys, h.choose.backend, k.down, k.up, k.pageDown, k.pageUp, k.first)
 }
 
-// The messages of the screen.
+// These are the messages of the screen.
 type (
-	// historyPageMsg has the result of a request for a page.
+	// historyPageMsg contains the result of a request for a page.
 	historyPageMsg struct {
 		request    int
 		draws      []campaign.Draw
@@ -93,17 +93,18 @@ type (
 	// historyFilterMsg changes the filter.
 	historyFilterMsg struct{ historyFilter }
 
-	// drawChangedMsg has a draw that was claimed, unclaimed or voided.
+	// drawChangedMsg contains a draw that was claimed, unclaimed or voided.
 	drawChangedMsg struct {
 		draw campaign.Draw
 		note string
 	}
 
-	// entrantChangedMsg reports a change of an entrant, who may have many draws.
+	// entrantChangedMsg reports that an entrant, who may have many draws, has changed.
 	entrantChangedMsg struct{ note string }
 )
 
-// applySettings applies settings. A change of the campaign or backend clears the page.
+// applySettings applies settings. If the campaign or the backend has changed, it clears
+// the page.
 func (h historyScreen) applySettings(s Settings) (screen, tea.Cmd) {
 	same := s.campaignName() == h.settings.campaignName() && s.Backend.Name == h.settings.Backend.Name
 	h.settings = s
@@ -113,7 +114,7 @@ func (h historyScreen) applySettings(s Settings) (screen, tea.Cmd) {
 	h.page, h.next, h.cursors, h.selected = nil, "", []string{""}, 0
 	h.err, h.loading, h.filter = nil, false, historyFilter{}
 	h.session = h.session.count(h.filter)
-	h.request++ // ignores a page of the earlier campaign
+	h.request++ // makes results for the earlier campaign outdated
 	h.stale = s.Campaign != nil
 	if h.shown && h.stale {
 		return h.load(h.cursors, false)
@@ -129,12 +130,12 @@ func (h historyScreen) add(d drawn) historyScreen {
 	}
 	h.session = h.session.add(d, h.filter)
 	if h.settings.Campaign == nil && h.selected > 0 && h.filter.matches(&d.Draw) {
-		h.selected = min(h.selected+1, h.len()-1) // the same draw stays selected
+		h.selected = min(h.selected+1, h.len()-1) // the same draw remains selected
 	}
 	return h
 }
 
-// load requests the page of the campaign's draws at the last cursor.
+// load requests the page of the campaign's draws at the last of the cursors.
 func (h historyScreen) load(cursors []string, selectLast bool) (screen, tea.Cmd) {
 	if h.settings.Campaign == nil {
 		return h, nil
@@ -174,7 +175,7 @@ func (h historyScreen) receive(msg historyPageMsg) historyScreen {
 		h.selected = len(h.page) - 1
 	case !samePage:
 		h.selected = 0
-	case before != nil: // it stays selected if it is still listed
+	case before != nil: // it remains selected if it is still listed
 		if i := slices.IndexFunc(h.page, func(d campaign.Draw) bool { return d.ID == before.ID }); i >= 0 {
 			h.selected = i
 		}
@@ -183,8 +184,8 @@ func (h historyScreen) receive(msg historyPageMsg) historyScreen {
 	return h
 }
 
-// replaceDraw returns page with the draw of the same ID replaced by changed. If changed
-// has no entrant, the earlier one is kept.
+// replaceDraw returns page with changed in place of the draw that has the same ID. If
+// changed has no entrant, the draw keeps its earlier one.
 func replaceDraw(page []campaign.Draw, changed campaign.Draw) []campaign.Draw {
 	next := slices.Clone(page)
 	for i := range next {
@@ -214,7 +215,7 @@ func (h historyScreen) len() int {
 	return len(h.page)
 }
 
-// historyHead is the number of lines above the rows: the head and the column headings.
+// historyHead is the number of lines above the rows, including the column headings.
 const historyHead = 2
 
 // pageHeight returns the number of rows that fit.
@@ -223,18 +224,18 @@ func (h historyScreen) pageHeight() int { return max(h.height-historyHead, 1) }
 // historyFilter selects the draws that are listed.
 type historyFilter struct {
 	won     bool
-	status  string // such as [campaign.Claimed]; empty for all
-	account string // beginning of the account number
-	prize   string // empty for all
+	status  string // a status such as [campaign.Claimed]; empty for all draws
+	account string // the beginning of the account number
+	prize   string // the name of a prize; empty for all prizes
 }
 
-// matches reports whether a draw of free play is listed.
+// matches reports whether the filter selects a draw of free play.
 func (f historyFilter) matches(d *campaign.Draw) bool {
 	return (!f.won || d.Prize != nil) && strings.HasPrefix(d.Whole, f.account) &&
 		(f.prize == "" || d.Prize != nil && d.Prize.Name == f.prize)
 }
 
-// String describes the filter. It returns an empty text if all draws are listed.
+// String describes the filter. It returns an empty text if the filter selects all draws.
 func (f historyFilter) String() string {
 	var parts []string
 	switch {
@@ -252,14 +253,14 @@ func (f historyFilter) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// session has the last draws of free play.
+// session contains the most recent draws of free play.
 type session struct {
 	draws    []drawn // oldest first
 	total    uint64
 	matching int // number of draws that match the filter
 }
 
-// maxSession is the largest number of draws of a session that are listed.
+// maxSession is the maximum number of listed draws of a session.
 const maxSession = 10_000
 
 // add adds a draw.
@@ -268,8 +269,8 @@ func (s session) add(d drawn, f historyFilter) session {
 	if f.matches(&d.Draw) {
 		s.matching++
 	}
-	// Up to 50% more draws are kept before the oldest ones are removed, so that most draws
-	// are added without copying the others.
+	// The session keeps up to 50% more draws before it removes the oldest ones, so most
+	// draws are added without copying the others.
 	if len(s.draws) >= maxSession+maxSession/2 {
 		s.draws = append(make([]drawn, 0, maxSession+maxSession/2), s.draws[len(s.draws)-maxSession+1:]...)
 		s.draws = append(s.draws, d)

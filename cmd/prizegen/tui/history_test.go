@@ -19,15 +19,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
-// historyFrame returns a program with the History screen alone.
+// historyFrame returns a program that has only the History screen.
 func historyFrame(t *testing.T, w *workspace) frame {
 	t.Helper()
 	f := newFrame(w, newHistory(w))
 	return deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 }
 
-// freeDraws makes draws of free play, and returns the messages of the Draw screen about
-// them.
+// freeDraws makes draws of free play. It returns the messages that the Draw screen sends
+// about them.
 func freeDraws(t *testing.T, w *workspace, start, count uint64) []tea.Msg {
 	t.Helper()
 	var msgs []tea.Msg
@@ -45,7 +45,7 @@ func freeDraws(t *testing.T, w *workspace, start, count uint64) []tea.Msg {
 	return msgs
 }
 
-// fixedDraws has fixed draws.
+// fixedDraws always returns the same draws.
 type fixedDraws struct {
 	*campaign.Admin // nil: its methods are not called
 	draws           []campaign.Draw
@@ -119,7 +119,7 @@ func TestHistoryViews(t *testing.T) {
 	})
 }
 
-// TestSessionIsBounded adds many draws, of which the last ones are kept.
+// TestSessionIsBounded adds many draws and checks that only the last ones are kept.
 func TestSessionIsBounded(t *testing.T) {
 	var s session
 	const many = 50_000
@@ -138,20 +138,21 @@ func TestSessionIsBounded(t *testing.T) {
 	}
 }
 
-// TestSelectionStays makes draws while an earlier one is selected.
+// TestSelectionStays makes draws while an earlier draw is selected. It checks that this
+// draw remains selected.
 func TestSelectionStays(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := deliver(t, deliver(t, historyFrame(t, w), freeDraws(t, w, 0, 5)...), keys("down")...)
 	f = deliver(t, f, freeDraws(t, w, 5, 3)...)
 	h := f.screens[0].(historyScreen)
 	if got := h.session.list(h.filter)[h.selected].Index; got != 3 {
-		t.Errorf("got index %d selected, want 3 as before", got)
+		t.Errorf("got index %d selected, want 3 to remain selected", got)
 	}
 	f = pressKeys(t, f, "f", "down", "enter")
 	h = f.screens[0].(historyScreen)
 	for _, d := range h.session.list(h.filter) {
 		if d.Prize == nil {
-			t.Errorf("got draw %d without a prize listed by the filter won, want only prizes", d.Index)
+			t.Errorf("the filter won lists draw %d, which won no prize", d.Index)
 		}
 	}
 	f = deliver(t, f, freeDraws(t, w, 8, 40)...)
@@ -162,7 +163,8 @@ func TestSelectionStays(t *testing.T) {
 	checkShows(t, f, "only won")
 }
 
-// TestFilterAfterClaim claims a draw in a list of unclaimed draws, which it leaves.
+// TestFilterAfterClaim claims a draw in a list of unclaimed draws. It checks that the
+// draw disappears from the list.
 func TestFilterAfterClaim(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	openCampaign(t, w)
@@ -171,12 +173,12 @@ func TestFilterAfterClaim(t *testing.T) {
 	f = pressKeys(t, f, "h", "enter")
 	after := f.screens[0].(historyScreen)
 	if len(after.page) != len(before.page)-1 || after.page[0].ID == before.page[0].ID {
-		t.Errorf("got %d draws after a claim, want %d without the claimed one:\n%s", len(after.page), len(before.page)-1, f.View())
+		t.Errorf("got %d draws after a claim, want the %d unclaimed draws:\n%s", len(after.page), len(before.page)-1, f.View())
 	}
 }
 
-// openCampaign creates a campaign with 250 draws in a database, and changes the settings to
-// it.
+// openCampaign creates a campaign with 250 draws in a database and changes the settings
+// to it.
 func openCampaign(t *testing.T, w *workspace) *campaign.Admin {
 	t.Helper()
 	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "prizegen.db"), store.Options{})
@@ -207,12 +209,12 @@ func selected(t *testing.T, f frame) campaign.Draw {
 	t.Helper()
 	d := f.screens[0].(historyScreen).selectedDraw()
 	if d == nil {
-		t.Fatalf("got no draw selected, want one:\n%s", f.View())
+		t.Fatalf("no draw is selected:\n%s", f.View())
 	}
 	return *d
 }
 
-// TestHistoryPages moves through all draws of a campaign and back.
+// TestHistoryPages moves forward and back through all draws of a campaign.
 func TestHistoryPages(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	openCampaign(t, w)
@@ -239,42 +241,42 @@ func TestHistoryPages(t *testing.T) {
 	}
 }
 
-// TestHistoryActions claims, unclaims and voids a draw, and edits and erases its entrant,
-// in the database. Each action but the claim asks first.
+// TestHistoryActions claims, unclaims and voids a draw, and edits and erases its entrant
+// in the database. It checks that every action except the claim asks for confirmation.
 func TestHistoryActions(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	p := openCampaign(t, w)
-	f := pressKeys(t, historyFrame(t, w), "r", "f", "down", "enter") // those that won
+	f := pressKeys(t, historyFrame(t, w), "r", "f", "down", "enter") // the draws that won
 	d := selected(t, f)
 	stored := func() campaign.Draw {
 		t.Helper()
 		return must(p.Draw(t.Context(), d.ID))(t)
 	}
 	if d.Prize == nil {
-		t.Fatalf("got draw %d without a prize listed by the filter won, want only prizes", d.Index)
+		t.Fatalf("the filter won lists draw %d, which won no prize", d.Index)
 	}
 	f = pressKeys(t, f, "h", "d", "e", "s", "k", "enter")
 	if got := stored(); got.Claim == nil || got.Claim.Note != "desk" || selected(t, f).Claim == nil {
-		t.Errorf("got claim %v after h, want one with note desk", got.Claim)
+		t.Errorf("got claim %v after h, want a claim with note desk", got.Claim)
 	}
 	checkShows(t, f, "is claimed")
 	if f = pressKeys(t, f, "h", "n"); stored().Claim == nil {
-		t.Error("got an unclaimed draw after the answer no, want a claimed one")
+		t.Error("the answer no unclaimed the draw")
 	}
 	if f = pressKeys(t, f, "h", "y"); stored().Claim != nil || selected(t, f).Claim != nil {
-		t.Error("got a claimed draw after the answer yes, want an unclaimed one")
+		t.Error("the answer yes did not unclaim the draw")
 	}
 	f = pressKeys(t, f, "v", "enter")
 	if stored().Void != nil || f.dialog == nil {
-		t.Error("got a void draw or a closed form without a reason, want neither")
+		t.Error("a form without a reason was closed or voided the draw")
 	}
 	f = pressKeys(t, f, "s", "t", "a", "f", "f", "enter", "n")
 	if stored().Void != nil {
-		t.Error("got a void draw after the answer no, want a valid one")
+		t.Error("the answer no voided the draw")
 	}
 	f = pressKeys(t, f, "v", "x", "enter", "y")
 	if got := stored(); got.Void == nil || got.Void.Note != "x" || selected(t, f).Void == nil {
-		t.Errorf("got void %v after v, want one with note x", got.Void)
+		t.Errorf("got void %v after v, want a void with note x", got.Void)
 	}
 	who := selected(t, f).Entrant
 	f = pressKeys(t, f, "e", "tab", "S", "enter", "enter", "y")
@@ -284,15 +286,16 @@ func TestHistoryActions(t *testing.T) {
 	checkShows(t, f, "the entrant is now Ann")
 	f = pressKeys(t, f, "d", "n")
 	if _, err := p.Entrant(t.Context(), who.ID); err != nil {
-		t.Errorf("got error %v after the answer no, want the entrant", err)
+		t.Errorf("got error %v after the answer no, want the entrant to be kept", err)
 	}
 	f = pressKeys(t, f, "d", "y")
 	if _, err := p.Entrant(t.Context(), who.ID); !errors.Is(err, campaign.ErrNotFound) || selected(t, f).Entrant != nil {
-		t.Errorf("got error %v and entrant %v after d, want %v and none", err, selected(t, f).Entrant, campaign.ErrNotFound)
+		t.Errorf("got error %v and entrant %v after d, want error %v and no entrant", err, selected(t, f).Entrant, campaign.ErrNotFound)
 	}
 }
 
-// TestPageOfEarlierCampaign leaves a campaign before its draws arrive.
+// TestPageOfEarlierCampaign leaves a campaign before its draws arrive. It checks that
+// they are ignored.
 func TestPageOfEarlierCampaign(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	playFixed(w, fixedDraws{draws: summerDraws(t, w)})
@@ -301,11 +304,12 @@ func TestPageOfEarlierCampaign(t *testing.T) {
 	f = deliver(t, next.(frame), changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }})
 	f = deliver(t, f, load())
 	if h := f.screens[0].(historyScreen); len(h.page) > 0 || h.loading {
-		t.Errorf("got %d draws listed and loading %t, want none", len(h.page), h.loading)
+		t.Errorf("got %d draws listed and loading %t, want no draws and loading false", len(h.page), h.loading)
 	}
 }
 
-// TestHistoryMouse clicks on a draw, which selects it, and again, which opens it.
+// TestHistoryMouse checks that a click on a draw selects it and that a second click opens
+// it.
 func TestHistoryMouse(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := deliver(t, historyFrame(t, w), freeDraws(t, w, 0, 30)...)
@@ -338,7 +342,7 @@ func TestFilters(t *testing.T) {
 	}
 	f = pressKeys(t, f, "p", "down", "enter")
 	if len(list()) == 0 {
-		t.Error("got no draws of the first prize, want at least one")
+		t.Error("no draw won the first prize")
 	}
 	for _, d := range list() {
 		if want := w.Settings.Free.Rules.List[0].Prizes[0].Name; d.Prize == nil || d.Prize.Name != want {
@@ -347,11 +351,11 @@ func TestFilters(t *testing.T) {
 	}
 	f = pressKeys(t, f, "p", "home", "enter", "/", "a", "enter")
 	if len(list()) == 0 {
-		t.Error("got no account numbers that begin with a, want at least one")
+		t.Error("no account number begins with a")
 	}
 	for _, d := range list() {
 		if !strings.HasPrefix(d.Whole, "a") {
-			t.Errorf("got account number %s listed, want only those that begin with a", d.Whole)
+			t.Errorf("got account number %s listed, want only account numbers that begin with a", d.Whole)
 		}
 	}
 	checkShows(t, f, "only a…")
@@ -359,7 +363,7 @@ func TestFilters(t *testing.T) {
 	checkShows(t, f, "No draws match the filter.")
 }
 
-// TestDetailDialog scrolls in the dialog about a draw, and voids the draw from there.
+// TestDetailDialog scrolls in the dialog about a draw, and voids the draw in the dialog.
 func TestDetailDialog(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	openCampaign(t, w)
@@ -367,14 +371,14 @@ func TestDetailDialog(t *testing.T) {
 	f = pressKeys(t, f, "r", "enter")
 	top := f.View()
 	if f = pressKeys(t, f, "down", "down"); f.View() == top {
-		t.Errorf("got the same view after down, want another one:\n%s", top)
+		t.Errorf("down did not change the view:\n%s", top)
 	}
 	f = deliver(t, f, tea.MouseMsg{X: 10, Y: 6, Button: tea.MouseButtonWheelUp})
 	if f = pressKeys(t, f, "up"); f.View() != top {
-		t.Errorf("got this view after scrolling back:\n%s\nwant\n%s", f.View(), top)
+		t.Errorf("got view after scrolling back\n%s\nwant\n%s", f.View(), top)
 	}
 	if f = pressKeys(t, f, "v", "x", "enter", "y"); selected(t, f).Void == nil {
-		t.Error("got a valid draw after v, want a void one")
+		t.Error("v did not void the draw")
 	}
 	f = pressKeys(t, f, "v")
 	checkShows(t, f, "is already void")

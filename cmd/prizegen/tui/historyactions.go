@@ -18,7 +18,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// act returns a command for a key that acts on the selected draw of a campaign, or nil.
+// act returns a command for a key that acts on the selected draw of a campaign. It
+// returns nil for other keys.
 func (h historyScreen) act(msg tea.KeyMsg) tea.Cmd {
 	d := h.selectedDraw()
 	if d == nil {
@@ -94,7 +95,7 @@ func (h historyScreen) void(d *campaign.Draw) tea.Cmd {
 		if reason == "" {
 			return nil, errors.New("enter a reason, which stays on record")
 		}
-		return confirm("Void it for good?", fmt.Sprintf("%s stays on record as void, and its prize does not go back into the stock. This cannot be undone.", label),
+		return confirm("Void it permanently?", fmt.Sprintf("%s stays on record as void, and its prize does not return to the stock. This cannot be undone.", label),
 			h.settings.Backend.changeDraw(h.w, label+" is void", func(ctx context.Context, draws Draws) (campaign.Draw, error) { return draws.Void(ctx, id, reason) })), nil
 	}, field{label: "Reason"})
 }
@@ -129,13 +130,13 @@ func (h historyScreen) eraseEntrant(d *campaign.Draw) tea.Cmd {
 		return send(noteMsg{drawLabel(d) + " has no entrant"})
 	}
 	id := entrant.ID
-	text := fmt.Sprintf("The name and the email address of %s are erased for good. The draws stay and can still be verified, but no longer show who played them.", fullName(entrant.Person))
-	return confirm("Erase the entrant?", text, h.settings.Backend.changeEntrant(h.w, "the entrant is erased; the draws stay", func(ctx context.Context, draws Draws) error {
+	text := fmt.Sprintf("The name and the email address of %s will be erased permanently. The draws are kept and can still be verified, but no longer show who played them.", fullName(entrant.Person))
+	return confirm("Erase the entrant?", text, h.settings.Backend.changeEntrant(h.w, "the entrant was erased; the draws were kept", func(ctx context.Context, draws Draws) error {
 		return draws.DeleteEntrant(ctx, id)
 	}))
 }
 
-// drawLabel returns the name of a draw in messages, for example "draw 7 (abcd1234)".
+// drawLabel returns the name of a draw for messages, such as "draw 7 (abcd1234)".
 func drawLabel(d *campaign.Draw) string {
 	return fmt.Sprintf("draw %s (%s)", prize.Thousands(d.Index), d.Whole)
 }
@@ -190,7 +191,7 @@ func (h historyScreen) choosePrize() tea.Cmd {
 	return choose("Which prize", selected, options...)
 }
 
-// askAccount asks how the account numbers to filter by begin.
+// askAccount asks for the beginning of the account numbers to find.
 func (h historyScreen) askAccount() tea.Cmd {
 	f := h.filter
 	return ask("Find account numbers", func(values []string) (tea.Cmd, error) {
@@ -199,7 +200,7 @@ func (h historyScreen) askAccount() tea.Cmd {
 	}, field{label: "They begin with", value: f.account, hint: "empty for all"})
 }
 
-// textOf returns *text, or "" for nil.
+// textOf returns *text, or "" if text is nil.
 func textOf(text *string) string {
 	if text == nil {
 		return ""
@@ -231,7 +232,7 @@ func (h historyScreen) showDetail() tea.Cmd {
 	return send(dialogMsg{detailDialog{title: "Draw " + prize.Thousands(d.Index), facts: sessionFacts(d), screen: h}})
 }
 
-// fact is a named value in the details of a draw.
+// fact is a name and a value in the details of a draw.
 type fact struct{ name, value string }
 
 func campaignFacts(d *campaign.Draw) []fact {
@@ -276,14 +277,14 @@ func sessionFacts(d *drawn) []fact {
 	}
 }
 
-// detailDialog is a dialog with the details of a draw. The keys that act on a draw in the
-// list act on this one.
+// detailDialog is a dialog with the details of a draw. The keys that act on the selected
+// draw in the list act on this draw.
 type detailDialog struct {
 	title  string
 	facts  []fact
 	screen historyScreen
 	from   int     // first line shown
-	size   sizeMsg // zero before it is known
+	size   sizeMsg // zero until the size is known
 }
 
 // Title implements dialog.
@@ -340,7 +341,7 @@ func (d detailDialog) View(st styles, width, height int) string {
 	return crop(strings.Join(lines[from:], "\n"), width, height)
 }
 
-// lines renders the facts in lines of a width.
+// lines renders the facts, wrapped to a width.
 func (d detailDialog) lines(st styles, width int) []string {
 	names := 0
 	for _, fact := range d.facts {

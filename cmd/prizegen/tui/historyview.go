@@ -37,7 +37,7 @@ func (h historyScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		return h.load([]string{""}, false)
 	case drawChangedMsg:
 		h.page = replaceDraw(h.page, msg.draw)
-		if h.filter.status != "" { // the draw may no longer match
+		if h.filter.status != "" { // the draw may no longer match the filter
 			next, cmd := h.load(h.cursors, false)
 			return next, tea.Batch(cmd, send(noteMsg{msg.note}))
 		}
@@ -87,7 +87,8 @@ func (h historyScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
 	return h, nil
 }
 
-// handleMouse selects the clicked draw, or opens it if it is selected.
+// handleMouse selects the clicked draw. If the draw is already selected, it opens the
+// draw.
 func (h historyScreen) handleMouse(msg tea.MouseMsg) (screen, tea.Cmd) {
 	if !isClick(msg) {
 		if by := wheelLines(msg); by != 0 {
@@ -140,20 +141,20 @@ func (h historyScreen) View(width, height int) string {
 	return crop(strings.Join(lines, "\n"), width, height)
 }
 
-// empty describes why no draws are listed.
+// empty explains why no draws are listed.
 func (h historyScreen) empty() string {
 	switch {
 	case h.loading || h.settings.Campaign != nil && h.stale:
 		return "loading the draws…"
 	case h.filter != historyFilter{}:
-		return "No draws match the filter. f changes it."
+		return "No draws match the filter. Press f to change it."
 	case h.settings.Campaign != nil:
 		return "Nobody has played " + h.settings.Campaign.Name + " yet."
 	}
-	return "No draws yet. The draws of this session appear here; c shows those of a campaign."
+	return "No draws yet. The draws of this session will appear here. Press c to see the draws of a campaign."
 }
 
-// head describes what is listed.
+// head describes the listed draws.
 func (h historyScreen) head(width int) string {
 	st := h.w.styles
 	text, more := "This session", ""

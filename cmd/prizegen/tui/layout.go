@@ -17,7 +17,7 @@ func padLeft(text string, width int) string {
 	return strings.Repeat(" ", max(width-lipgloss.Width(text), 0)) + text
 }
 
-// truncate shortens text to the width; an ellipsis replaces the rest.
+// truncate shortens text to the width. An ellipsis replaces the removed text.
 func truncate(text string, width int) string {
 	if width <= 0 {
 		return ""
@@ -52,25 +52,25 @@ func centre(view string, width, height int) string {
 	return lipgloss.Place(width, height, lipgloss.Center, lipgloss.Center, crop(view, width, height))
 }
 
-// firstVisible returns the first line of a list to show so that the selected line is
-// visible.
+// firstVisible returns the first line of a list that must be shown to make the selected
+// line visible.
 func firstVisible(selected, lines, height int) int {
 	return min(max(selected-height/2, 0), max(lines-height, 0))
 }
 
-// column is a column of a table. If a table is too wide, its texts are truncated first;
-// then the columns with the lowest ranks are left out.
+// column is a column of a table. If the table is too wide, its texts are truncated first.
+// Then the columns with the lowest ranks are left out.
 type column struct {
 	title string
 	rank  int
 	right bool // aligned to the right
-	max   int  // maximum width; 0 for any
-	min   int  // width down to which texts may be truncated; 0 for not at all
+	max   int  // maximum width; 0 for no maximum
+	min   int  // width to which texts may be truncated; 0 if they must not be truncated
 	style func(row int) lipgloss.Style
 }
 
-// table renders rows below the column headings, as lines of a width. It marks the selected
-// row; a negative one means none.
+// table renders rows below the column headings, as lines of a given width. It marks the
+// selected row, if selected is not negative.
 func table(st styles, columns []column, rows [][]string, selected, width int) []string {
 	widths, shown := columnWidths(columns, rows, width-2)
 	line := func(cell func(i int) string, style func(i int) lipgloss.Style) string {
@@ -107,8 +107,8 @@ func table(st styles, columns []column, rows [][]string, selected, width int) []
 	return lines
 }
 
-// columnWidths returns the width of every column, and the indexes of those that fit: at
-// least one.
+// columnWidths returns the width of every column and the indexes of the columns that fit.
+// At least one column always fits.
 func columnWidths(columns []column, rows [][]string, width int) (widths, shown []int) {
 	widths = make([]int, len(columns))
 	for i, c := range columns {

@@ -10,8 +10,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// oddsScreen charts the exact odds of the current terms, or those of one account number,
-// and the number of draws of this session with each outcome.
+// oddsScreen charts exact odds: the odds of the current terms, or the odds of a single
+// account number. It also shows how many draws of this session had each outcome.
 type oddsScreen struct {
 	w        *workspace
 	settings Settings
@@ -20,12 +20,12 @@ type oddsScreen struct {
 	odds     oddsMsg
 	size     sizeMsg
 
-	account string // whose odds are shown; empty for all account numbers
-	last    string // the last account number drawn; empty for none
+	account string // account number whose odds are shown; empty for all account numbers
+	last    string // the last account number drawn; empty if there is none
 	draws   uint64 // number of draws whose cost is shown
 	from    int    // first row shown
 
-	observed []uint64 // draws by outcome of the current terms; nil for none
+	observed []uint64 // number of draws with the current terms, by outcome; nil if there are none
 }
 
 type oddsKeys struct{ account, other, draws, up, down, pageUp, pageDown key.Binding }
@@ -80,7 +80,7 @@ func (o oddsScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	return o, nil
 }
 
-// count counts a draw if it was made by the current terms.
+// count counts a draw if it was made with the current terms.
 func (o oddsScreen) count(d drawn) oddsScreen {
 	o.last = d.Whole
 	if !sameTerms(d.terms, o.settings.Terms()) {
@@ -103,7 +103,7 @@ func (o oddsScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
 		case o.last != "":
 			o.account = o.last
 		default:
-			return o, send(noteMsg{"no draw yet; press / to enter an account number"})
+			return o, send(noteMsg{"there is no draw yet; press / to enter an account number"})
 		}
 		o.from = 0
 	case key.Matches(msg, k.other):
@@ -129,7 +129,7 @@ func (o oddsScreen) scroll(by int) oddsScreen {
 	return o
 }
 
-// oddsRoomy is the minimum height of the screen for empty lines.
+// oddsRoomy is the minimum screen height for empty lines.
 const oddsRoomy = 14
 
 // pageHeight returns the number of rows that fit below the title, the figures and the
@@ -142,7 +142,7 @@ func (o oddsScreen) pageHeight() int {
 	return max(o.size.height-around, 1)
 }
 
-// shownOdds returns the odds that are shown, or nil until they are computed.
+// shownOdds returns the odds to show, or nil until they are computed.
 func (o oddsScreen) shownOdds() *prize.Odds {
 	t := o.settings.Terms()
 	if o.settings.termsUnknown() || o.odds.odds == nil || !sameTerms(o.odds.terms, t) {
@@ -155,8 +155,8 @@ func (o oddsScreen) shownOdds() *prize.Odds {
 	return o.odds.odds
 }
 
-// rows returns the outcomes that have a row: those that are possible, and all prizes
-// unless the odds are those of one account number.
+// rows returns the outcomes that have a row: possible outcomes and, unless the odds are
+// those of a single account number, all prizes.
 func (o oddsScreen) rows() []prize.Row {
 	odds := o.shownOdds()
 	if odds == nil {
@@ -171,7 +171,8 @@ func (o oddsScreen) rows() []prize.Row {
 	return rows
 }
 
-// oddsAccountMsg shows the odds of an account number, or of all if it is empty.
+// oddsAccountMsg shows the odds of an account number. An empty text means all account
+// numbers.
 type oddsAccountMsg struct{ account string }
 
 func askAccount(current string) tea.Cmd {

@@ -36,7 +36,8 @@ func TestOddsViews(t *testing.T) {
 	})
 }
 
-// TestSessionCounts counts the draws of the session by outcome. Other rules reset the counts.
+// TestSessionCounts checks that the draws of the session are counted by outcome and that
+// other rules reset the counts.
 func TestSessionCounts(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := oddsProgram(t, w, 60)
@@ -52,11 +53,11 @@ func TestSessionCounts(t *testing.T) {
 	}
 	f = pressKeys(t, f, "g", "down", "enter")
 	if o := f.screens[1].(oddsScreen); f.settings.Terms().Rules.Name != prize.Modest || o.drawn() != 0 {
-		t.Errorf("got %d draws with the rules %s, want 0 with modest", o.drawn(), f.settings.Terms().Rules.Name)
+		t.Errorf("got %d draws with rules %s, want 0 draws with modest", o.drawn(), f.settings.Terms().Rules.Name)
 	}
 }
 
-// TestScrollOdds scrolls down through all rows by keys, and back by the wheel.
+// TestScrollOdds scrolls down through all rows with keys, and back with the mouse wheel.
 func TestScrollOdds(t *testing.T) {
 	f := oddsProgram(t, testWorkspace(t, termenv.Ascii), 0)
 	f = deliver(t, f, tea.WindowSizeMsg{Width: 60, Height: 12})
@@ -68,7 +69,7 @@ func TestScrollOdds(t *testing.T) {
 	}
 	for _, row := range f.screens[1].(oddsScreen).rows() {
 		if row.Prize != nil && !strings.Contains(first+seen, row.Prize.Name) {
-			t.Errorf("got no view with the prize %s, want one", row.Prize.Name)
+			t.Errorf("no view shows prize %s", row.Prize.Name)
 		}
 	}
 	for range 20 {
@@ -76,16 +77,16 @@ func TestScrollOdds(t *testing.T) {
 		f = next.(frame)
 	}
 	if f.View() != first {
-		t.Errorf("got this view after scrolling back:\n%s\nwant\n%s", f.View(), first)
+		t.Errorf("got view after scrolling back\n%s\nwant\n%s", f.View(), first)
 	}
 }
 
-// TestOddsKeys changes the account number and the number of draws.
+// TestOddsKeys changes the account number and the number of draws with keys.
 func TestOddsKeys(t *testing.T) {
 	f := oddsProgram(t, testWorkspace(t, termenv.Ascii), 0, "a")
-	checkShows(t, f, "no draw yet; press / to enter an account number")
+	checkShows(t, f, "there is no draw yet; press / to enter an account number")
 	f = pressKeys(t, f, "/", "a", "b", "c", "d", "1", "enter")
-	checkShows(t, f, "The chances of abcd1 by the rules generous")
+	checkShows(t, f, "The chances of abcd1 with rules generous")
 	f = pressKeys(t, f, "a")
 	checkShows(t, f, "The odds of lower4 + digits4")
 	f = pressKeys(t, f, "d", "backspace", "backspace", "backspace", "backspace", "0", "backspace", "backspace", "0", "enter")

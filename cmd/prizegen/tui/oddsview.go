@@ -38,20 +38,20 @@ func (o oddsScreen) View(width, height int) string {
 	return crop(strings.Join(append(lines, o.cost(odds, width), o.session(width)), "\n"), width, height)
 }
 
-// title describes whose odds are shown.
+// title describes the odds on the screen.
 func (o oddsScreen) title() string {
 	t := o.settings.Terms()
 	if o.account == "" {
-		return fmt.Sprintf("The odds of %s + %s by the rules %s", t.Text, t.Number, t.Rules.Name)
+		return fmt.Sprintf("The odds of %s + %s with rules %s", t.Text, t.Number, t.Rules.Name)
 	}
 	rule := "no rule covers it"
 	if i, covered := t.Rules.Find(o.account); covered {
 		rule = t.Rules.List[i].Name
 	}
-	return fmt.Sprintf("The chances of %s by the rules %s: %s", o.account, t.Rules.Name, rule)
+	return fmt.Sprintf("The chances of %s with rules %s: %s", o.account, t.Rules.Name, rule)
 }
 
-// figures renders the chance to win and the mean cost of a draw.
+// figures renders the chance of winning and the mean cost of a draw.
 func (o oddsScreen) figures(odds *prize.Odds, width int) string {
 	st, currency := o.w.styles, o.settings.Terms().Rules.Currency
 	text := st.faint.Render("win ") + st.win.Render(prize.Percent(odds.Win)) + st.faint.Render(" ("+prize.OneIn(odds.Win)+")") +
@@ -59,7 +59,8 @@ func (o oddsScreen) figures(odds *prize.Odds, width int) string {
 	return truncate(text, width)
 }
 
-// chart renders the rows with their chances as bars, and the draws of this session.
+// chart renders the rows with their chances as bars, together with the draws of this
+// session.
 func (o oddsScreen) chart(width int) []string {
 	const minBar, maxBar = 6, 40
 	st, all := o.w.styles, o.rows()
@@ -89,7 +90,7 @@ func (o oddsScreen) chart(width int) []string {
 			most = row.Probability
 		}
 	}
-	// The widths are those of all rows, so that scrolling does not move the columns.
+	// The widths depend on all rows, so that scrolling does not move the columns.
 	widths, shown := columnWidths(columns, cells, width-2-minBar-2)
 	room := min(width-2-2-tableWidth(widths, shown), maxBar)
 	cells = cells[o.from : o.from+len(rows)]
@@ -106,7 +107,8 @@ func (o oddsScreen) chart(width int) []string {
 	return table(st, append(columns, column{rank: 6, max: room}), cells, -1, width)
 }
 
-// cells returns the texts of a row. Only the first row shown of a rule has its name.
+// cells returns the texts of a row. Only the first visible row of a rule contains its
+// name.
 func (o oddsScreen) cells(rows []prize.Row, i int, counted bool) []string {
 	row := rows[i]
 	rule, won := "(no rule)", "no prize"
@@ -130,7 +132,8 @@ func (o oddsScreen) cells(rows []prize.Row, i int, counted bool) []string {
 // drawn returns the number of draws counted.
 func (o oddsScreen) drawn() uint64 { return total(o.observed) }
 
-// bar renders the chance of a row as a bar, with a mark at its share of the draws.
+// bar renders the chance of a row as a bar. A mark shows the share of the draws with this
+// outcome.
 func (o oddsScreen) bar(row prize.Row, share float64, width int, most *big.Rat) string {
 	st := o.w.styles
 	bar := []rune(show.Pad(show.Bar(share, width), width))
@@ -162,7 +165,7 @@ func (o oddsScreen) cost(odds *prize.Odds, width int) string {
 	return st.faint.Render(truncate(text, width))
 }
 
-// session renders the comparison of the draws of this session with the odds.
+// session renders a comparison of the draws of this session with the odds.
 func (o oddsScreen) session(width int) string {
 	st, n := o.w.styles, o.drawn()
 	if n == 0 {

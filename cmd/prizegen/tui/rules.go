@@ -15,7 +15,7 @@ import (
 )
 
 // rulesScreen shows the rules with their prizes and chances, the YAML text of the rules,
-// or the mistakes in a file that can't be used. It watches the file for changes.
+// or the mistakes in a file that cannot be used. It watches the file for changes.
 type rulesScreen struct {
 	w        *workspace
 	settings Settings
@@ -26,9 +26,9 @@ type rulesScreen struct {
 	watch    fileWatch
 
 	selected int  // index of the selected rule
-	source   bool // the text of the rules is shown
-	current  bool // the rules in use are shown rather than the mistakes of a file
-	from     int  // first line shown of the text or the mistakes
+	source   bool // whether the YAML text is shown
+	current  bool // whether the rules in use are shown rather than the mistakes in a file
+	from     int  // first visible line of the YAML text or the mistakes
 }
 
 type rulesKeys struct{ source, reload, up, down, pageUp, pageDown key.Binding }
@@ -90,7 +90,8 @@ func (r rulesScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	return r, nil
 }
 
-// applySettings applies settings. It shows other rules from their beginning.
+// applySettings applies settings. If the rules have changed, it shows them from the
+// beginning.
 func (r rulesScreen) applySettings(s Settings) (screen, tea.Cmd) {
 	changed := r.settings.Free.Rules != nil && r.settings.Terms().Rules.SHA256() != s.Terms().Rules.SHA256()
 	r.settings = s
@@ -121,7 +122,8 @@ func (r rulesScreen) handleKey(msg tea.KeyMsg) (screen, tea.Cmd) {
 	return r, nil
 }
 
-// nextView changes between the rules, their text, and the mistakes of a file if it has any.
+// nextView cycles through the rules, their YAML text and, if the file has any, its
+// mistakes.
 func (r rulesScreen) nextView() rulesScreen {
 	switch {
 	case r.invalid() != nil:
@@ -143,7 +145,7 @@ func (r rulesScreen) invalid() *invalidRules {
 	return r.settings.invalid
 }
 
-// move selects another rule, or scrolls a text.
+// move selects another rule or scrolls the text.
 func (r rulesScreen) move(by int) rulesScreen {
 	if r.source || r.invalid() != nil {
 		r.from = max(min(r.from+by, len(r.text(max(r.size.width, 1)))-r.page()), 0)
@@ -167,14 +169,15 @@ func (r rulesScreen) click(x, y int) rulesScreen {
 	return r
 }
 
-// rulesHead is the number of lines above the list of rules: the title and the column
+// rulesHead is the number of lines above the list of rules, including the column
 // headings.
 const rulesHead = 2
 
-// sideBySide is the minimum width to show a rule beside the list rather than below it.
+// sideBySide is the minimum width at which a rule is shown beside the list rather than
+// below it.
 const sideBySide = 72
 
-// listSize returns the size of the rows of the list.
+// listSize returns the size of the area that shows the list of rules.
 func (r rulesScreen) listSize(width, height int) sizeMsg {
 	rules := len(r.settings.Terms().Rules.List)
 	if width >= sideBySide {
@@ -183,7 +186,7 @@ func (r rulesScreen) listSize(width, height int) sizeMsg {
 	return sizeMsg{width, max(min(rules, (height-rulesHead)/3), 1)}
 }
 
-// page returns the number of lines of a page.
+// page returns the number of lines on a page.
 func (r rulesScreen) page() int {
 	if r.source || r.invalid() != nil {
 		return max(r.size.height-1, 1)
@@ -191,7 +194,7 @@ func (r rulesScreen) page() int {
 	return r.listSize(r.size.width, r.size.height).height
 }
 
-// text renders the mistakes, or the text of the rules, as lines.
+// text renders the mistakes or the YAML text as lines.
 func (r rulesScreen) text(width int) []string {
 	st := r.w.styles
 	if r.invalid() != nil {
@@ -211,8 +214,8 @@ func (r rulesScreen) text(width int) []string {
 	return lines
 }
 
-// mistakes renders every mistake with its line and a mark below the column, or the error if
-// the file could not be read.
+// mistakes renders every mistake with its line and a mark below the column. If the file
+// could not be read, it renders the error.
 func (r rulesScreen) mistakes(width int) string {
 	st := r.w.styles
 	list := r.invalid().mistakes()
@@ -226,7 +229,7 @@ func (r rulesScreen) mistakes(width int) string {
 		if strings.TrimSpace(string(source)) == "" {
 			continue
 		}
-		// A long line is truncated so that the mark is visible.
+		// A long line is truncated so that the mark remains visible.
 		before := min(max(m.Column-1, 0), len(source))
 		if from := before - (width-6)/2; len(source) > width-6 && from > 0 {
 			source, before = append([]rune("…"), source[from+1:]...), before-from
@@ -237,7 +240,7 @@ func (r rulesScreen) mistakes(width int) string {
 	return strings.Join(lines, "\n")
 }
 
-// printable replaces control characters by U+FFFD.
+// printable replaces control characters with U+FFFD.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
@@ -260,23 +263,23 @@ func (r rulesScreen) reload() tea.Cmd {
 	})
 }
 
-// isFile reports whether ref names a file, which may change.
+// isFile reports whether ref names a file, which can change.
 func isFile(ref string) bool {
 	return ref != "" && ref != "-" && !slices.Contains(prize.Builtins(), ref)
 }
 
-// fileWatch watches the rules file for changes, whichever screen is active.
+// fileWatch watches the rules file for changes, no matter which screen is active.
 type fileWatch struct {
-	number  int         // counts watches; messages of earlier ones are ignored
-	ref     string      // the file; empty for none
-	version fileVersion // that was read; zero if it is not known
-	paused  bool        // while a campaign is played
+	number  int         // number of watches; messages of earlier watches are ignored
+	ref     string      // path of the file; empty if there is none
+	version fileVersion // the version that was read; zero if it is not known
+	paused  bool        // true while a campaign is played
 }
 
 // watchInterval is the time between two checks of the file.
 const watchInterval = time.Second
 
-// The messages of a watch.
+// These are the messages of a watch.
 type (
 	watchTickMsg   struct{ watch int }
 	fileVersionMsg struct {
@@ -290,7 +293,7 @@ type (
 func (r rulesScreen) watchFile() (rulesScreen, tea.Cmd) {
 	ref := r.settings.latestRef()
 	switch {
-	case r.settings.Campaign != nil: // its rules never change
+	case r.settings.Campaign != nil: // the rules of a campaign never change
 		r.watch.paused = true
 		r.watch.number++
 		return r, nil
@@ -304,8 +307,8 @@ func (r rulesScreen) watchFile() (rulesScreen, tea.Cmd) {
 	return r, r.statFile()
 }
 
-// statFile returns a command that checks the version of the file, or nil if the rules are
-// not from a file.
+// statFile returns a command that gets the version of the file, or nil if the rules do
+// not come from a file.
 func (r rulesScreen) statFile() tea.Cmd {
 	number, ref := r.watch.number, r.watch.ref
 	if r.watch.paused || !isFile(ref) {
@@ -317,8 +320,8 @@ func (r rulesScreen) statFile() tea.Cmd {
 	}
 }
 
-// receiveVersion reloads the file if it has changed, and continues watching it. It ignores
-// errors, because a missing file may be about to be replaced.
+// receiveVersion reloads the file if it has changed, and continues to watch it. It
+// ignores errors, because a missing file may be about to be replaced.
 func (r rulesScreen) receiveVersion(msg fileVersionMsg) (screen, tea.Cmd) {
 	tick := r.w.after(watchInterval, watchTickMsg{msg.watch})
 	if msg.err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// rulesProgram returns a program with the Rules screen, which reads rules as the flag
-// --rules does, and presses keys.
+// rulesProgram returns a program with the Rules screen, which reads rules like the
+// --rules flag, and presses keys.
 func rulesProgram(t *testing.T, w *workspace, names ...string) frame {
 	t.Helper()
 	readFiles(w)
@@ -76,8 +76,8 @@ rules:
 	})
 }
 
-// TestWatchRules changes a rules file while the screen is shown. The file is reloaded, even
-// after mistakes, and the last rules without mistakes stay in use.
+// TestWatchRules changes a rules file while the screen is shown. It checks that the file
+// is reloaded, even after mistakes, and that the last rules without mistakes stay in use.
 func TestWatchRules(t *testing.T) {
 	file := newRulesFile(t)
 	file.save("first", "10%")
@@ -88,7 +88,7 @@ func TestWatchRules(t *testing.T) {
 		t.Helper()
 		f = tickWatch(t, f, 0)
 		if got := f.settings.Terms().Rules.Name; got != rules {
-			t.Errorf("got rules %s in use, want %s", got, rules)
+			t.Errorf("got rules %s, want %s", got, rules)
 		}
 		checkShows(t, f, shown)
 	}
@@ -120,7 +120,7 @@ func newRulesFile(t *testing.T) *rulesFile {
 	return &rulesFile{t, filepath.Join(t.TempDir(), "mine.yaml"), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
 }
 
-// save saves rules with a name and the chance of their only prize.
+// save saves rules that have a name and a single prize with a chance.
 func (r *rulesFile) save(name, chance string) {
 	r.t.Helper()
 	r.saved = r.saved.Add(time.Second)
@@ -141,7 +141,8 @@ func tickWatch(t *testing.T, f frame, screen int) frame {
 }
 
 // TestWatchRulesInBackground changes a rules file while another screen is shown and while
-// a campaign is played. Its mistakes stay marked while the rules in use are shown.
+// a campaign is played. It checks that mistakes remain marked while the rules in use are
+// shown.
 func TestWatchRulesInBackground(t *testing.T) {
 	file := newRulesFile(t)
 	file.save("first", "10%")
@@ -163,24 +164,24 @@ func TestWatchRulesInBackground(t *testing.T) {
 	checkShows(t, f, "most 100%")
 	f = pressKeys(t, f, "1", "g")
 	f = pressKeys(t, f, "down", "enter")
-	checkShows(t, f, "mine.yaml") // the path is there to be corrected
+	checkShows(t, f, "mine.yaml") // the path is kept so that the user can correct it
 	f = pressKeys(t, f, "esc")
 
 	summer := campaign.Campaign{Name: "summer", Rules: "generous", RulesYAML: string(w.Settings.Free.Rules.Source()), TextFormat: "lower4", NumberFormat: "digits4"}
 	f = runCmd(t, f, send(changeMsg{func(s Settings) Settings { return must(s.withCampaign(&summer))(t) }}))
 	watch := f.screens[1].(rulesScreen).watch.number
 	if _, cmd := f.screens[1].Update(watchTickMsg{watch}); cmd != nil {
-		t.Error("got a check of the file while a campaign is played, want none")
+		t.Error("the file was checked while a campaign was played")
 	}
 	file.save("fourth", "10%")
 	f = runCmd(t, f, send(changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }}))
 	checkShows(t, f, "reloaded fourth", "fourth · lower4")
 	if f.settings.invalid != nil {
-		t.Error("got the file marked as invalid, want it valid")
+		t.Error("the file is still marked as invalid")
 	}
 }
 
-// TestSelectRuleByMouse clicks on the third rule.
+// TestSelectRuleByMouse clicks on the third rule and checks that it is selected.
 func TestSelectRuleByMouse(t *testing.T) {
 	f := rulesProgram(t, testWorkspace(t, termenv.Ascii))
 	f = deliver(t, f, tea.MouseMsg{X: 5, Y: 3 + rulesHead + 2, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
@@ -189,7 +190,8 @@ func TestSelectRuleByMouse(t *testing.T) {
 	}
 }
 
-// TestReloadInCampaign reloads the rules of a campaign, which never change.
+// TestReloadInCampaign checks that the rules of a campaign, which never change, are not
+// reloaded.
 func TestReloadInCampaign(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	openCampaign(t, w)
@@ -197,7 +199,7 @@ func TestReloadInCampaign(t *testing.T) {
 	checkShows(t, f, "the rules of an open campaign never change")
 }
 
-// TestPrintable replaces the control characters of a file.
+// TestPrintable checks that the control characters of a file are replaced.
 func TestPrintable(t *testing.T) {
 	if got, want := printable("a\x1b[31mb\u009bé"), "a\uFFFD[31mb\uFFFDé"; got != want {
 		t.Errorf("got %q, want %q", got, want)

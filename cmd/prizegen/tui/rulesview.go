@@ -36,7 +36,7 @@ func (r rulesScreen) View(width, height int) string {
 	return crop(title+"\n"+list+"\n"+r.detail(width, left), width, height)
 }
 
-// title describes the rules that are shown.
+// title describes the rules on the screen.
 func (r rulesScreen) title() string {
 	st, rules := r.w.styles, r.settings.Terms().Rules
 	if r.invalid() != nil {
@@ -49,7 +49,7 @@ func (r rulesScreen) title() string {
 	text := fmt.Sprintf("%d %s, %s", len(rules.List), show.Noun(uint64(len(rules.List)), "rule"), rules.Currency.Code)
 	switch {
 	case r.settings.Campaign != nil:
-		text += ", of the campaign " + r.settings.Campaign.Name
+		text += ", from campaign " + r.settings.Campaign.Name
 	case isFile(r.settings.RulesRef):
 		text += ", " + r.settings.RulesRef
 	}
@@ -109,7 +109,7 @@ func (r rulesScreen) detail(width, height int) string {
 	if height > 8 {
 		lines = append(lines, "")
 	} else {
-		lines = lines[1:2] // the list has the rest
+		lines = lines[1:2] // the list uses the remaining lines
 	}
 	columns := []column{
 		{title: "PRIZE", rank: 4, min: 14, style: func(row int) lipgloss.Style { return st.prize(row < len(rule.Prizes)) }},
@@ -121,7 +121,8 @@ func (r rulesScreen) detail(width, height int) string {
 	return crop(strings.Join(lines, "\n"), width, height)
 }
 
-// prizes returns the rows of a rule's prizes, and of no prize if that is possible.
+// prizes returns a row for each prize of a rule and, if it is possible to win nothing, a
+// row for no prize.
 func (r rulesScreen) prizes(rule *prize.Rule) [][]string {
 	all := func(chance *big.Rat) string {
 		share := r.share(r.selected)

@@ -13,17 +13,17 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/tui/noquery"
 )
 
-//nolint:gochecknoinits // undoes the change that package noquery made
+// undoes the change that package noquery made
 func init() { noquery.End() }
 
 const (
-	framesPerSecond = 20               // limits how often the screen is written; the animation needs less
-	callTimeout     = 15 * time.Second // limits the calls of backends
-	pollTimeout     = 3 * time.Second  // limits health checks
+	framesPerSecond = 20               // limits how often the screen is written; the animation needs fewer updates
+	callTimeout     = 15 * time.Second // timeout for calls to backends
+	pollTimeout     = 3 * time.Second  // timeout for health checks
 )
 
-// Run shows the program on a terminal until the user quits or ctx ends. It returns a panic
-// as an error, and always restores the terminal before it returns.
+// Run shows the program on a terminal until the user quits or ctx is done. It returns a
+// panic as an error. It always restores the terminal before it returns.
 func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	renderer := lipgloss.NewRenderer(out)
@@ -36,13 +36,13 @@ func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) error {
 	return w.show(in, out, screens(w)...)
 }
 
-// show shows screens until the user quits or the context of the workspace ends.
+// show shows screens until the user quits or the context of the workspace is done.
 func (w *workspace) show(in io.Reader, out io.Writer, screens ...screen) error {
 	model := &recoverer{model: newFrame(w, screens...)}
 	program := tea.NewProgram(model, tea.WithInput(in), tea.WithOutput(out),
 		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
 	model.quit = program.Quit
-	// Bubble Tea must not get the context: it would close its reader of keys too early.
+	// Bubble Tea must not use the context, because it would close its key reader too early.
 	defer context.AfterFunc(w.ctx, program.Quit)()
 	_, err := program.Run()
 	switch {
@@ -56,7 +56,7 @@ func (w *workspace) show(in io.Reader, out io.Writer, screens ...screen) error {
 	return nil
 }
 
-// after returns a command that returns a message after some time.
+// after returns a command that returns msg after some time.
 func after(wait time.Duration, msg tea.Msg) tea.Cmd {
 	return tea.Tick(wait, func(time.Time) tea.Msg { return msg })
 }
@@ -66,22 +66,22 @@ func screens(w *workspace) []screen {
 	return []screen{newDraw(w), newOdds(w), newBulk(w), newHistory(w), newServices(w), newRules(w)}
 }
 
-// finish cancels running commands, and waits for those that must clean up.
+// finish cancels running commands and waits for the commands that must clean up.
 func (w *workspace) finish(cancel context.CancelFunc) {
 	cancel()
 	w.running.Lock()
 	defer w.running.Unlock()
 }
 
-// recoverer is a model that ends the program if another model panics, so that Bubble
-// Tea restores the terminal.
+// recoverer is a model that stops the program if another model panics, so that Bubble Tea
+// restores the terminal.
 type recoverer struct {
 	model tea.Model
-	quit  func() // ends the program
-	err   error  // the panic; nil for none
+	quit  func() // stops the program
+	err   error  // the error for a panic; nil if there was none
 }
 
-// panicMsg ends the program after a panic in a command.
+// panicMsg stops the program after a panic in a command.
 type panicMsg struct{ err error }
 
 // Init implements [tea.Model].
@@ -116,7 +116,7 @@ func (r *recoverer) View() (view string) {
 	return r.model.View()
 }
 
-// failed stores the value of a panic, and reports whether any panic has occurred.
+// failed stores the value of a panic and reports whether any panic has occurred.
 func (r *recoverer) failed(panicked any) bool {
 	if panicked != nil {
 		r.err = panicError(panicked)
@@ -128,7 +128,7 @@ func panicError(panicked any) error {
 	return fmt.Errorf("the interactive program panicked: %v\n%s", panicked, debug.Stack())
 }
 
-// recoverCmd returns a command that returns a panic of cmd as a message.
+// recoverCmd returns a command that runs cmd and turns a panic into a message.
 func recoverCmd(cmd tea.Cmd) tea.Cmd {
 	if cmd == nil {
 		return nil

@@ -52,14 +52,14 @@ func (s panicking) View(int, int) string {
 	return ""
 }
 
-// TestTerminalIsRestored checks that the terminal has its cursor, its screen and its modes
-// back, however the program ends.
+// TestTerminalIsRestored checks that the cursor, the screen and the modes of the terminal
+// are restored, no matter how the program stops.
 func TestTerminalIsRestored(t *testing.T) {
 	for _, in := range []string{"Init", "Update", "View", "command"} {
 		t.Run("panic in "+in, func(t *testing.T) {
 			err := onPTY(t, "", "", showScreens(t.Context(), t, panicking{in}))
 			if want := "panicked: in " + in; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "run_unix_test.go") {
-				t.Errorf("got error %v, want one with %q and the stack", err, want)
+				t.Errorf("got error %v, want an error with %q and the stack", err, want)
 			}
 		})
 	}
@@ -82,7 +82,7 @@ func TestTerminalIsRestored(t *testing.T) {
 	})
 }
 
-// TestRun quits the whole program by a key.
+// TestRun quits the program with a key.
 func TestRun(t *testing.T) {
 	cfg := testWorkspace(t, termenv.Ascii).Config
 	if err := onPTY(t, pressSpace, "q", func(tty *os.File) error { return Run(t.Context(), cfg, tty, tty) }); err != nil {
@@ -98,18 +98,18 @@ func showScreens(ctx context.Context, t *testing.T, screens ...screen) func(tty 
 	return func(tty *os.File) error { return w.show(tty, tty, screens...) }
 }
 
-// endMark is written to the terminal after the program has ended.
+// endMark is written to the terminal after the program has stopped.
 const endMark = "end of the program"
 
-// onPTY runs a program on a pseudo-terminal, and compares the terminal before and after.
-// Once the terminal shows a text, onPTY types keys.
+// onPTY runs a program on a pseudo-terminal, and compares the state of the terminal
+// before and after. Once the terminal shows text, onPTY types keys.
 func onPTY(t *testing.T, text, keys string, run func(tty *os.File) error) error {
 	t.Helper()
 	ours, theirs, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// theirs is not closed: a goroutine of Bubble Tea may still ask for its size.
+	// theirs remains open, because a goroutine of Bubble Tea may still request its size.
 	defer func() { _ = ours.Close() }()
 	if err := pty.Setsize(ours, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func onPTY(t *testing.T, text, keys string, run func(tty *os.File) error) error 
 		"screen": {"\x1b[?1049h", "\x1b[?1049l"}, "cursor": {"\x1b[?25l", "\x1b[?25h"}, "mouse": {"\x1b[?1002h", "\x1b[?1002l"}, "paste": {"\x1b[?2004h", "\x1b[?2004l"},
 	} {
 		if on, off := strings.LastIndex(shown.String(), code[0]), strings.LastIndex(shown.String(), code[1]); on > off {
-			t.Errorf("got output %q, want the %s restored at its end", shown.String(), what)
+			t.Errorf("got output %q, want it to restore the %s at the end", shown.String(), what)
 		}
 	}
 	return runErr

@@ -20,30 +20,31 @@ import (
 // screen is a tab of the program. It is a value: Update returns the changed screen. Only
 // the active screen receives keys and the mouse; every screen receives other messages.
 type screen interface {
-	Title() string // of its tab
-	Init() tea.Cmd // called when the screen is first shown
+	Title() string // title of the tab
+	Init() tea.Cmd // called when the screen is shown for the first time
 	Update(msg tea.Msg) (screen, tea.Cmd)
-	View(width, height int) string // fits in width and height
-	Keys() []key.Binding           // for the help; the most important keys come first
+	View(width, height int) string // must fit in width and height
+	Keys() []key.Binding           // keys for the help; the most important keys come first
 }
 
-// quitConfirmer is a screen that may ask for a confirmation before the program quits.
+// quitConfirmer is a screen that may ask for confirmation before the program quits.
 type quitConfirmer interface {
 	// ConfirmQuit returns the question, or "" if no confirmation is needed.
 	ConfirmQuit() string
 }
 
-// Config configures the program. Its functions are the ones that the commands call.
+// Config configures the program. Its functions are the same functions that the commands
+// call.
 type Config struct {
-	Local   Backend                               // draws in this process
-	Remote  *Backend                              // the configured services; nil for none
-	Connect func(address string) (Backend, error) // returns a backend of services without calling them
+	Local   Backend                               // makes draws in this process
+	Remote  *Backend                              // uses the configured services; nil if there are none
+	Connect func(address string) (Backend, error) // returns a backend for services without calling them
 	NewSeed func(ctx context.Context) (entropy.Seed, jsontext.Value, error)
-	Hint    func(err error) string // returns what to do about an error; empty if that is not known
+	Hint    func(err error) string // returns what to do about an error, or "" if that is not known
 	Now     func() time.Time
 
 	Settings Settings // initial settings
-	Animate  bool     // account numbers roll in
+	Animate  bool     // whether account numbers roll in
 
 	// Load completes the initial settings with data from the services: the deployed rules
 	// and formats, and a campaign. It is called again after an error. A nil Load means
@@ -51,23 +52,24 @@ type Config struct {
 	Load func(ctx context.Context, s Settings) (Settings, error)
 }
 
-// workspace has the configuration and resources that all screens share. It does not change.
+// workspace contains the configuration and the resources that all screens share. It does
+// not change.
 type workspace struct {
 	Config
-	ctx         context.Context // ends with the program
-	callTimeout time.Duration   // limits the calls of backends
-	pollTimeout time.Duration   // limits health checks
+	ctx         context.Context // done when the program stops
+	callTimeout time.Duration   // timeout for calls to backends
+	pollTimeout time.Duration   // timeout for health checks
 	styles      styles
 
 	// after returns a command that returns a message after some time.
 	after func(time.Duration, tea.Msg) tea.Cmd
 
-	// running is locked for reading by commands that must finish before the program ends.
+	// running is read-locked by commands that must finish before the program exits.
 	running sync.RWMutex
 }
 
-// call returns a command that calls f with a context that ends with the program or after
-// callTimeout.
+// call returns a command that calls f. The context of f is done when the program stops or
+// after callTimeout.
 func (w *workspace) call(f func(ctx context.Context) tea.Msg) tea.Cmd {
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(w.ctx, w.callTimeout)
@@ -76,8 +78,8 @@ func (w *workspace) call(f func(ctx context.Context) tea.Msg) tea.Cmd {
 	}
 }
 
-// await is like call, but a dialog with a text is open until f returns. If the user
-// cancels, the message of f is ignored.
+// await is like call, but shows a dialog with text until f returns. If the user cancels,
+// the message from f is ignored.
 func (w *workspace) await(text string, f func(ctx context.Context) tea.Msg) tea.Cmd {
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(w.ctx, w.callTimeout)
@@ -101,14 +103,14 @@ func (w *workspace) explain(err error) string {
 	return text
 }
 
-// The messages that the frame sends to every screen.
+// The frame sends these messages to every screen.
 type (
-	// settingsMsg has the settings. A screen receives it first of all, and after every
-	// change.
+	// settingsMsg contains the settings. It is the first message that a screen receives, and
+	// is sent again after every change.
 	settingsMsg struct{ Settings }
 
-	// oddsMsg has the exact odds of the current terms. Screens receive it after a change
-	// of the terms; odds is nil until they are computed.
+	// oddsMsg contains the exact odds of the current terms. It is sent after a change of the
+	// terms; odds is nil until they are computed.
 	oddsMsg struct {
 		terms Terms
 		odds  *prize.Odds
@@ -123,10 +125,10 @@ func computeOdds(t Terms) tea.Cmd {
 	}
 }
 
-// shownMsg informs a screen that it has become the active one, or no longer is.
+// shownMsg tells a screen whether it is now the active screen.
 type shownMsg struct{ shown bool }
 
-// The messages that screens send.
+// Screens send these messages.
 type (
 	// changeMsg changes the settings.
 	changeMsg struct{ change func(Settings) Settings }
@@ -138,17 +140,17 @@ type (
 	noteMsg struct{ text string }
 )
 
-// drawn is a draw that the Draw screen has made. It is also the message that informs every
+// drawn is a draw that the Draw screen has made. It is also the message that tells every
 // screen about the draw.
 type drawn struct {
-	campaign.Draw // without ID and Campaign in free play
+	campaign.Draw // has no ID and no Campaign in free play
 
-	outcome prize.Outcome // by chance, in the rules of terms
+	outcome prize.Outcome // the outcome that chance decided, in the rules of terms
 	terms   Terms
-	entrant campaign.Person // played the campaign; zero for no entrant
+	entrant campaign.Person // who played the campaign; zero if there is no entrant
 }
 
-// stored reports whether the draw is one of a campaign.
+// stored reports whether the draw is stored in a campaign.
 func (d *drawn) stored() bool { return d.Campaign != "" }
 
 // player returns the name of the entrant, or "" for none.
@@ -159,8 +161,8 @@ func (d *drawn) player() string {
 	return fullName(d.entrant)
 }
 
-// chance returns the name of the prize that chance decided, or "no prize", and its
-// chance by the rule that matched.
+// chance returns the name of the prize that chance decided, or "no prize", and its chance
+// in the rule that matched.
 func (d *drawn) chance() (name string, chance *big.Rat) {
 	rules := d.terms.Rules
 	if won := rules.Prize(d.outcome); won != nil {

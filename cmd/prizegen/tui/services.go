@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	pollInterval = 2 * time.Second // between two health checks while the screen is shown
-	maxLatencies = 120             // most latencies kept per service
+	pollInterval = 2 * time.Second // time between two health checks while the screen is shown
+	maxLatencies = 120             // maximum number of latencies kept per service
 )
 
-// servicesScreen shows the health of the services, now and since the screen was first
-// shown.
+// servicesScreen shows the current health of the services, and their health since the
+// screen was first shown.
 type servicesScreen struct {
 	w      *workspace
 	reload key.Binding
@@ -28,11 +28,11 @@ type servicesScreen struct {
 
 	settings Settings
 	client   *remote.Client  // for health checks; nil without services
-	list     []remote.Health // results of the last check; nil before the first one
-	history  [][]float64     // by service: latencies in milliseconds, negative for no answer
+	list     []remote.Health // results of the last check; nil before the first check
+	history  [][]float64     // by service: latencies in milliseconds; a negative value means no response
 	checked  time.Time       // time of the last result
-	request  int             // counts checks and changes; results of earlier ones are ignored
-	waiting  bool            // a check is running
+	request  int             // number of checks and changes; results of earlier checks are ignored
+	waiting  bool            // whether a check is running
 	shown    bool
 }
 
@@ -58,7 +58,7 @@ func (s servicesScreen) Keys() []key.Binding {
 }
 
 type (
-	// healthMsg has the results of a health check.
+	// healthMsg contains the results of a health check.
 	healthMsg struct {
 		request int
 		list    []remote.Health
@@ -96,8 +96,8 @@ func (s servicesScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	return s, nil
 }
 
-// applySettings applies settings. Health checks have a client of their own, so they do not
-// depend on the circuit breakers of draws.
+// applySettings applies settings. Health checks have their own client, so they do not
+// depend on the circuit breakers of the client for draws.
 func (s servicesScreen) applySettings(settings Settings) (screen, tea.Cmd) {
 	before := s.settings.Backend.Client
 	s.settings = settings
@@ -117,7 +117,7 @@ func (s servicesScreen) applySettings(settings Settings) (screen, tea.Cmd) {
 	return s.check()
 }
 
-// check starts a health check, if the screen is shown and no check is running.
+// check starts a health check if the screen is shown and no check is running.
 func (s servicesScreen) check() (screen, tea.Cmd) {
 	if s.client == nil || !s.shown || s.waiting {
 		return s, nil
@@ -146,7 +146,7 @@ func (s servicesScreen) receive(list []remote.Health) servicesScreen {
 		from := max(len(history[i])+1-maxLatencies, 0)
 		history[i] = append(history[i][from:len(history[i]):len(history[i])], latency)
 		if list[i].Skipped && len(s.list) > i && s.list[i].Reason != "" {
-			list[i].Reason = s.list[i].Reason // which has the cause
+			list[i].Reason = s.list[i].Reason // this error contains the cause
 		}
 	}
 	s.list, s.history, s.checked, s.waiting = list, history, s.w.Now(), false
@@ -159,7 +159,7 @@ func (s servicesScreen) View(width, height int) string {
 	switch {
 	case s.client == nil:
 		text := st.title.Render("No services in use") + "\n\n" +
-			"Texts, numbers and prizes are made in this process, and campaigns are kept in a local database.\n\n" +
+			"This process generates texts and numbers and decides prizes. Campaigns are stored in a local database.\n\n" +
 			st.key.Render("b") + " connects to services"
 		return centre(lipgloss.NewStyle().Width(min(width-2, 60)).Render(text), width, height)
 	case s.list == nil:
@@ -235,10 +235,10 @@ func (s servicesScreen) rows(width int) []string {
 	}, rows, -1, width)
 }
 
-// sparkline renders the last values as bars, and a cross for a negative value.
+// sparkline renders the last values as bars. A negative value becomes a cross.
 func sparkline(values []float64, width int) string {
 	values = values[max(len(values)-width, 0):]
-	most := 1.0 // differences below a millisecond do not show
+	most := 1.0 // so that differences below a millisecond are not visible
 	for _, v := range values {
 		most = max(most, v)
 	}

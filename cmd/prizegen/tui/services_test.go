@@ -18,14 +18,14 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// servicesFrame returns a program with the Services screen alone.
+// servicesFrame returns a program that has only the Services screen.
 func servicesFrame(t *testing.T, w *workspace) frame {
 	t.Helper()
 	f := newFrame(w, newServices(w))
 	return deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24}, showMsg{0})
 }
 
-// useServices changes the settings to services at an address.
+// useServices changes the settings to the services at an address.
 func useServices(t *testing.T, w *workspace, address string) {
 	t.Helper()
 	at := must(url.Parse(address))(t)
@@ -34,8 +34,8 @@ func useServices(t *testing.T, w *workspace, address string) {
 	t.Cleanup(w.Settings.Backend.Client.Close)
 }
 
-// answerCheck delivers the result of a health check: all services are ready unless change
-// changes them.
+// answerCheck delivers the result of a health check. All services are ready unless change
+// modifies them.
 func answerCheck(t *testing.T, f frame, change func(service int, h *remote.Health)) frame {
 	t.Helper()
 	list := []remote.Health{
@@ -88,8 +88,8 @@ func TestServicesViews(t *testing.T) {
 	})
 }
 
-// TestServicesRestart checks real services, which stop and start again. The screen checks
-// them only while it is shown.
+// TestServicesRestart checks the screen while real services stop and start again. The
+// screen checks their health only while it is shown.
 func TestServicesRestart(t *testing.T) {
 	server := servertest.New(t, serve.All, servertest.WithFormats(t, "upper2", "digits8"), servertest.WithBuiltin(prize.Modest), servertest.Quiet)
 	var stopped atomic.Bool
@@ -110,7 +110,7 @@ func TestServicesRestart(t *testing.T) {
 		next, cmd := s.Update(pollMsg{s.request})
 		f.screens[0] = next
 		if cmd == nil {
-			t.Fatal("got no health check, want one")
+			t.Fatal("no health check was started")
 		}
 		f = deliver(t, f, cmd())
 	}
@@ -123,12 +123,12 @@ func TestServicesRestart(t *testing.T) {
 	check()
 	for guard := time.Now().Add(time.Minute); !strings.Contains(f.View(), "All 4 services are ready"); check() {
 		if time.Now().After(guard) { // a circuit breaker may be open for a second
-			t.Fatalf("got services that are not ready after a minute, want all ready:\n%s", f.View())
+			t.Fatalf("some services are not ready after a minute:\n%s", f.View())
 		}
 	}
 	f = deliver(t, f, showMsg{0}, shownMsg{false})
 	if _, cmd := f.screens[0].Update(pollMsg{f.screens[0].(servicesScreen).request}); cmd != nil {
-		t.Error("got a health check while the screen is not shown, want none")
+		t.Error("a health check was started while the screen was not shown")
 	}
 }
 

@@ -18,7 +18,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// settingKeys are the keys that change the settings, on all screens that use the settings.
+// settingKeys are the keys that change the settings. All screens that use the settings
+// share these keys.
 type settingKeys struct {
 	rules, text, number, seed, campaign, entrant, backend key.Binding
 }
@@ -35,8 +36,8 @@ func newSettingKeys() settingKeys {
 	}
 }
 
-// enabled returns the keys that apply: a campaign has its own rules, formats and seed,
-// and only a campaign has entrants.
+// enabled returns the keys that apply. A campaign has its own rules, formats and seed,
+// and only campaigns have entrants.
 func (k settingKeys) enabled(s Settings) []key.Binding {
 	if s.Campaign != nil {
 		return []key.Binding{k.entrant, k.campaign, k.backend}
@@ -44,7 +45,7 @@ func (k settingKeys) enabled(s Settings) []key.Binding {
 	return []key.Binding{k.rules, k.seed, k.campaign, k.text, k.number, k.backend}
 }
 
-// handle returns a command that opens the dialog of a key, or nil.
+// handle returns a command that opens the dialog for a key, or nil if the key has none.
 func (k settingKeys) handle(w *workspace, s Settings, msg tea.KeyMsg) tea.Cmd {
 	switch {
 	case key.Matches(msg, k.campaign):
@@ -54,7 +55,7 @@ func (k settingKeys) handle(w *workspace, s Settings, msg tea.KeyMsg) tea.Cmd {
 	case s.Campaign != nil && key.Matches(msg, k.entrant):
 		return askEntrant(s)
 	case s.Campaign != nil && key.Matches(msg, k.rules, k.text, k.number, k.seed):
-		return send(noteMsg{"the campaign " + s.Campaign.Name + " has its own rules, formats and seed; c changes to free play"})
+		return send(noteMsg{"campaign " + s.Campaign.Name + " has its own rules, formats and seed; c changes to free play"})
 	case key.Matches(msg, k.rules):
 		return w.chooseRules(s)
 	case key.Matches(msg, k.text):
@@ -91,9 +92,9 @@ func (w *workspace) chooseBackend(s Settings) tea.Cmd {
 	return choose("Where draws are made", selected, options...)
 }
 
-// connect returns a command that changes the backend: to services with their deployed
-// terms, or back to local draws with the terms chosen before. If the services do not
-// answer, the backend does not change. For the current backend, connect returns nil.
+// connect returns a command that changes the backend. Services use their deployed terms,
+// and local draws use the terms that were chosen before. If the services do not answer,
+// the backend does not change. For the current backend, connect returns nil.
 func (w *workspace) connect(s Settings, b Backend) tea.Cmd {
 	switch {
 	case b.Name == s.Backend.Name && !s.Waiting:
@@ -134,7 +135,7 @@ func (w *workspace) chooseRules(s Settings) tea.Cmd {
 	if s.invalid != nil {
 		path = s.invalid.ref
 	}
-	options = append(options, option{"a file…", "your own rules", ask("Rules of a YAML file", func(values []string) (tea.Cmd, error) {
+	options = append(options, option{"a file…", "your own rules", ask("Rules in a YAML file", func(values []string) (tea.Cmd, error) {
 		path, err := fullPath(strings.TrimSpace(values[0]))
 		if path == "" {
 			return nil, errors.New("enter the path of a file, such as summer.yaml")
@@ -144,18 +145,18 @@ func (w *workspace) chooseRules(s Settings) tea.Cmd {
 	return choose("Rules", slices.Index(names, s.RulesRef), options...)
 }
 
-// rulesMsg has the result of reading rules for free play.
+// rulesMsg contains the result of reading rules for free play.
 type rulesMsg struct {
 	ref      string
 	rules    *prize.Rules
 	err      error       // a [prize.FileError] if the file has mistakes
-	reloaded bool        // the rules were chosen earlier
-	version  fileVersion // of the file before it was read
+	reloaded bool        // whether the rules were chosen earlier
+	version  fileVersion // version of the file before it was read
 }
 
 // readRules reads rules.
 func readRules(ctx context.Context, b Backend, ref string) rulesMsg {
-	version, _ := fileVersionOf(ref) // after an error, the file is read again once it has a version
+	version, _ := fileVersionOf(ref) // after an error, the file is read again once its version is known
 	rules, err := b.Rules(ctx, ref)
 	return rulesMsg{ref: ref, rules: rules, err: err, version: version}
 }
@@ -165,7 +166,7 @@ func (w *workspace) awaitRules(b Backend, ref string) tea.Cmd {
 	return w.await("asking "+b.Name+" for rules…", func(ctx context.Context) tea.Msg { return readRules(ctx, b, ref) })
 }
 
-// apply returns the settings with the rules that were read. After an error the earlier
+// apply returns the settings with the rules that were read. After an error, the earlier
 // rules stay in use.
 func (m rulesMsg) apply(s Settings) Settings {
 	if m.err != nil {
@@ -176,7 +177,8 @@ func (m rulesMsg) apply(s Settings) Settings {
 	return s
 }
 
-// report returns a command that shows the result, or nil if the screens show it anyway.
+// report returns a command that shows the result. It returns nil if the screens show the
+// result anyway.
 func (m rulesMsg) report() tea.Cmd {
 	switch {
 	case m.err != nil:
@@ -202,8 +204,8 @@ func fileVersionOf(file string) (fileVersion, error) {
 	return fileVersion{info.ModTime(), info.Size()}, nil
 }
 
-// chooseFormat offers known formats and any other format. The function change returns a
-// command that changes to a format, or an error if the format is invalid.
+// chooseFormat offers known formats and an input field for any other format. change
+// returns a command that changes the format, or an error if the format is invalid.
 func chooseFormat(title, current string, known map[string]string, change func(format string) (tea.Cmd, error)) tea.Cmd {
 	names := make([]string, 0, len(known))
 	for name := range known {
@@ -214,7 +216,7 @@ func chooseFormat(title, current string, known map[string]string, change func(fo
 	for _, name := range names {
 		cmd, err := change(name)
 		if err != nil {
-			cmd = send(errorMsg{err}) // never for a known format
+			cmd = send(errorMsg{err}) // cannot happen with a known format
 		}
 		options = append(options, option{name, known[name], cmd})
 	}
@@ -273,9 +275,9 @@ func (w *workspace) chooseSeed(s Settings) tea.Cmd {
 	)
 }
 
-// newSeed returns a command that generates a seed and changes to it.
+// newSeed returns a command that gets a new seed and changes to it.
 func (w *workspace) newSeed() tea.Cmd {
-	return w.await("asking for a new seed…", func(ctx context.Context) tea.Msg {
+	return w.await("getting a new seed…", func(ctx context.Context) tea.Msg {
 		seed, proof, err := w.NewSeed(ctx)
 		if err != nil {
 			return errorMsg{err}
@@ -284,7 +286,8 @@ func (w *workspace) newSeed() tea.Cmd {
 	})
 }
 
-// changeSeed returns a message that changes to the first draw of a seed.
+// changeSeed returns a message that changes to another seed, beginning with its first
+// draw.
 func changeSeed(seed entropy.Seed, proof []byte) changeMsg {
 	return changeMsg{func(s Settings) Settings {
 		s.Seed, s.Proof, s.Next, s.exhausted = seed, proof, 0, false
@@ -340,14 +343,14 @@ func (w *workspace) askCampaign(s Settings) tea.Cmd {
 	}, field{label: "Name", hint: "summer"})
 }
 
-// campaignMsg changes to a campaign, and asks who plays.
+// campaignMsg changes to a campaign and asks who plays.
 type campaignMsg struct {
 	enter func(Settings) Settings
 }
 
-// enterCampaign returns a command that changes to a campaign, and asks who plays.
+// enterCampaign returns a command that changes to a campaign and asks who plays.
 func (w *workspace) enterCampaign(s Settings, name string) tea.Cmd {
-	return w.await("asking "+s.Backend.Name+" for the campaign "+name+"…", func(ctx context.Context) tea.Msg {
+	return w.await("asking "+s.Backend.Name+" for campaign "+name+"…", func(ctx context.Context) tea.Msg {
 		entered, err := s.EnterCampaign(ctx, name)
 		if err != nil {
 			return errorMsg{err}

@@ -21,23 +21,23 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Backend makes draws and keeps campaigns. Its functions may take long and may be called
-// concurrently.
+// Backend makes draws and manages campaigns. Its functions may take long and may be
+// called concurrently.
 type Backend struct {
 	Name      string // local, or the address of the services
 	Generator draw.Generator
-	Client    *remote.Client // of the services; nil for local
+	Client    *remote.Client // client of the services; nil for local
 
-	// Rules returns rules as the flag --rules does: built-in or deployed ones by their
-	// name, or those of a YAML file. It returns a [prize.FileError] for mistakes in a
-	// file. An empty ref means the deployed rules.
+	// Rules returns the rules that ref names, like the --rules flag: built-in rules,
+	// deployed rules or a YAML file. For mistakes in a file, it returns a [prize.FileError].
+	// An empty ref means the deployed rules.
 	Rules func(ctx context.Context, ref string) (*prize.Rules, error)
 
 	// Formats returns the deployed formats.
 	Formats func(ctx context.Context) (textgen.Format, numgen.Format, error)
 
 	// Campaigns and Draws return the campaigns and their draws. They connect when they are
-	// first called.
+	// called for the first time.
 	Campaigns func(ctx context.Context) (Campaigns, error)
 	Draws     func(ctx context.Context) (Draws, error)
 }
@@ -49,7 +49,7 @@ type Campaigns interface {
 	Play(ctx context.Context, play campaign.Play) (campaign.Draw, error)
 }
 
-// Draws lists and changes the draws of campaigns and their entrants.
+// Draws lists and changes the draws of campaigns, and changes their entrants.
 type Draws interface {
 	Draws(ctx context.Context, q campaign.DrawQuery) (list []campaign.Draw, next string, err error)
 	Claim(ctx context.Context, id, note string) (campaign.Draw, error)
@@ -59,14 +59,14 @@ type Draws interface {
 	DeleteEntrant(ctx context.Context, id int64) error
 }
 
-// Terms are the rules and formats that decide draws together with the seed.
+// Terms are the rules and formats that, together with the seed, determine draws.
 type Terms struct {
 	Rules  *prize.Rules
 	Text   textgen.Format
 	Number numgen.Format
 }
 
-// sameTerms reports whether a and b decide draws in the same way.
+// sameTerms reports whether a and b determine the same draws.
 func sameTerms(a, b Terms) bool {
 	return a.Rules.SHA256() == b.Rules.SHA256() && a.Rules.Name == b.Rules.Name &&
 		a.Text.String() == b.Text.String() && a.Number.String() == b.Number.String()
@@ -77,36 +77,36 @@ func (t Terms) exactOdds() prize.Odds {
 	return t.Rules.Odds(t.Text.Format, t.Number.Format)
 }
 
-// Settings are the user's choices for all screens.
+// Settings are the choices that the user makes for all screens.
 type Settings struct {
 	Backend  Backend
-	Free     Terms  // of free play
+	Free     Terms  // the terms of free play
 	RulesRef string // the name or file of Free.Rules
 
-	Seed  entropy.Seed   // of free play
-	Proof jsontext.Value // proves the origin of Seed; nil for none
+	Seed  entropy.Seed   // the seed of free play
+	Proof jsontext.Value // proves where Seed comes from; nil if there is no proof
 	Next  uint64         // index of the next draw of free play
 
-	// Waiting means that Free is not known yet, because the backend has not reported what
-	// is deployed. Until then, free play is not possible.
+	// Waiting means that Free is not known, because the backend has not yet reported its
+	// deployed rules and formats. Until it does, free play is not possible.
 	Waiting bool
 
 	Campaign      *campaign.Campaign // nil for free play
 	campaignTerms Terms
-	Entrant       campaign.Person // plays the campaign; zero for no entrant
+	Entrant       campaign.Person // who plays the campaign; zero if there is no entrant
 
-	invalid   *invalidRules // the rules that were read last, if they can't be used; otherwise nil
+	invalid   *invalidRules // the rules that were read last if they can't be used; otherwise nil
 	local     *localTerms   // nil while the backend is local
-	exhausted bool          // Next is the last index of the seed and was drawn
+	exhausted bool          // Next is the last index of the seed, and its draw has been made
 }
 
-// localTerms are the terms of local draws, kept while services make the draws.
+// localTerms are the terms of local draws. They are kept while services make the draws.
 type localTerms struct {
 	free     Terms
 	rulesRef string
 }
 
-// invalidRules are rules that can't be used.
+// invalidRules are rules that cannot be used.
 type invalidRules struct {
 	ref string
 	err error // a [prize.FileError] if the file has mistakes
@@ -121,7 +121,7 @@ func (i *invalidRules) mistakes() []prize.Mistake {
 	return nil
 }
 
-// shortErr returns an error that fits in a line.
+// shortErr returns an error that fits on a line.
 func (i *invalidRules) shortErr() error {
 	if n := len(i.mistakes()); n > 0 {
 		return fmt.Errorf("%d %s in %s; see the Rules screen", n, show.Noun(uint64(n), "mistake"), i.ref)
@@ -137,7 +137,7 @@ func (s Settings) Terms() Terms {
 	return s.Free
 }
 
-// Spec returns the spec of count draws of free play, beginning at index start.
+// Spec returns the spec for count draws of free play, beginning at index start.
 func (s Settings) Spec(start, count uint64) draw.Spec {
 	return draw.Spec{
 		Seed: s.Seed, Proof: s.Proof, Start: start, Count: count,
@@ -158,8 +158,8 @@ func (s Settings) EnterCampaign(ctx context.Context, name string) (Settings, err
 	return s.withCampaign(&c)
 }
 
-// withCampaign returns the settings for playing a campaign, which must have the text of
-// its rules.
+// withCampaign returns the settings for playing a campaign, which must contain the text
+// of its rules.
 func (s Settings) withCampaign(c *campaign.Campaign) (Settings, error) {
 	rules, err := prize.Parse(c.Rules, []byte(c.RulesYAML))
 	if err != nil {
@@ -177,7 +177,7 @@ func (s Settings) withCampaign(c *campaign.Campaign) (Settings, error) {
 	return s, nil
 }
 
-// campaignName returns the name of the campaign, empty for free play.
+// campaignName returns the name of the campaign, or "" in free play.
 func (s Settings) campaignName() string {
 	if s.Campaign == nil {
 		return ""
@@ -203,7 +203,7 @@ func (s Settings) latestRef() string {
 	return s.RulesRef
 }
 
-// countDraw returns the settings after the draw with index Next of free play.
+// countDraw returns the settings after the free-play draw with index Next.
 func (s Settings) countDraw() Settings {
 	s.Next++
 	if s.exhausted = s.Next == 0; s.exhausted {
@@ -212,21 +212,22 @@ func (s Settings) countDraw() Settings {
 	return s
 }
 
-// termsUnknown reports whether nothing can be drawn because the terms are not known. Those
-// of a campaign are always known.
+// termsUnknown reports whether nothing can be drawn because the terms are not known. The
+// terms of a campaign are always known.
 func (s Settings) termsUnknown() bool { return s.Waiting && s.Campaign == nil }
 
-// errTermsUnknown returns the error for a draw while the terms are not known.
+// errTermsUnknown returns the error for a draw when the terms are not known.
 func errTermsUnknown(s Settings) error {
 	return fmt.Errorf("%s has not reported its rules and formats yet", s.Backend.Name)
 }
 
-// errExhausted returns the error for a draw after the last index of the seed.
+// errExhausted returns the error for a draw when the last index of the seed has been
+// drawn.
 func errExhausted(s Settings) error {
 	return fmt.Errorf("the seed has no draw after index %s; press s for another seed or index", prize.Thousands(s.Next))
 }
 
-// summary describes the settings in a line.
+// summary describes the settings on one line.
 func (s Settings) summary() string {
 	if s.termsUnknown() {
 		return "waiting for the rules and formats of " + s.Backend.Name
@@ -261,8 +262,8 @@ func (s Settings) shortSummary() string {
 	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
 }
 
-// shortSeed returns the beginning of a long seed: enough to recognise the seed, but too
-// little to use it.
+// shortSeed returns the beginning of a long seed. It is long enough to recognise the
+// seed, but too short to use it.
 func shortSeed(seed entropy.Seed) string {
 	if len(seed) <= 12 {
 		return string(seed)
@@ -273,7 +274,7 @@ func shortSeed(seed entropy.Seed) string {
 // fullName returns the first and last name of a person.
 func fullName(p campaign.Person) string { return p.FirstName + " " + p.LastName }
 
-// fullPath replaces a leading ~/ of a path with the home directory.
+// fullPath replaces the ~/ at the beginning of a path with the home directory.
 func fullPath(path string) (string, error) {
 	rest, ok := strings.CutPrefix(path, "~/")
 	if !ok {
@@ -283,7 +284,7 @@ func fullPath(path string) (string, error) {
 	return filepath.Join(home, rest), err
 }
 
-// parseWhole parses a whole number, which may have separators between its digits.
+// parseWhole parses a whole number. Its digits may have separators between them.
 func parseWhole(text string) (uint64, error) {
 	return strconv.ParseUint(strings.NewReplacer(",", "", "_", "", " ", "").Replace(text), 10, 64)
 }

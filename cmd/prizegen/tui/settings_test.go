@@ -15,8 +15,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// TestCancelWaiting cancels a request while its dialog is open. Its result is ignored, even
-// while another request is running.
+// TestCancelWaiting cancels a request while its dialog is open. It checks that the result
+// is ignored, even while another request is running.
 func TestCancelWaiting(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	openCampaign(t, w)
@@ -30,11 +30,11 @@ func TestCancelWaiting(t *testing.T) {
 	f, first := request(f)
 	checkShows(t, f, "asking local for its campaigns…")
 	if f = deliver(t, f, keys("esc")...); f.dialog != nil {
-		t.Errorf("got dialog %v after esc, want none", f.dialog)
+		t.Errorf("got dialog %v after esc, want no dialog", f.dialog)
 	}
 	result := first()
 	if f = deliver(t, f, result); f.dialog != nil {
-		t.Errorf("got dialog %v after the result of a cancelled request, want none", f.dialog)
+		t.Errorf("got dialog %v after the result of a cancelled request, want no dialog", f.dialog)
 	}
 	f, second := request(f)
 	f = deliver(t, f, result)
@@ -43,8 +43,8 @@ func TestCancelWaiting(t *testing.T) {
 	checkShows(t, f, "summer")
 }
 
-// TestChangeBackend changes to services and back. The terms chosen before apply again, and
-// choosing the current backend changes nothing.
+// TestChangeBackend changes to services and back. It checks that the earlier terms apply
+// again, and that choosing the current backend changes nothing.
 func TestChangeBackend(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	services := w.Local
@@ -64,7 +64,7 @@ func TestChangeBackend(t *testing.T) {
 		t.Errorf("got settings %q, want the deployed generous and lower4", f.settings.summary())
 	}
 	if f = pressKeys(t, f, "b", "up", "enter"); f.settings.summary() != chosen {
-		t.Errorf("got settings %q after the way back, want %q", f.settings.summary(), chosen)
+		t.Errorf("got settings %q after changing back, want %q", f.settings.summary(), chosen)
 	}
 }
 
@@ -110,7 +110,8 @@ func TestChooseSeed(t *testing.T) {
 	}
 }
 
-// TestConnect enters addresses of services: an invalid one, and one without an answer.
+// TestConnect enters addresses of services: an invalid address, and one that does not
+// answer.
 func TestConnect(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	w.Connect = func(address string) (Backend, error) {

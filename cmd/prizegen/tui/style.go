@@ -5,8 +5,9 @@ import (
 	"github.com/muesli/termenv"
 )
 
-// styles are the styles of all texts. They have colours for terminals with 2^24, 256 and
-// 16 colours, and for light and dark backgrounds. No meaning depends on colour alone.
+// styles contains the styles for all texts. They have colours for terminals with 2^24,
+// 256 and 16 colours, and for light and dark backgrounds. No meaning is expressed by
+// colour alone.
 type styles struct {
 	r *lipgloss.Renderer
 
@@ -39,7 +40,8 @@ func (s styles) prize(won bool) lipgloss.Style {
 	return s.lose
 }
 
-// color returns a colour for light and dark terminals with 2^24, 256 and 16 colours.
+// color returns a colour that has variants for light and dark terminals with 2^24, 256
+// and 16 colours.
 func color(light, light256, light16, dark, dark256, dark16 string) lipgloss.CompleteAdaptiveColor {
 	return lipgloss.CompleteAdaptiveColor{
 		Light: lipgloss.CompleteColor{TrueColor: light, ANSI256: light256, ANSI: light16},

@@ -20,14 +20,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// testWorkspace returns a workspace that draws in this process from seed 42, on a dark
-// terminal without animation.
+// testWorkspace returns a workspace without animation on a dark terminal. It draws in
+// this process from seed 42.
 func testWorkspace(t testing.TB, profile termenv.Profile) *workspace {
 	t.Helper()
 	return workspaceOn(t, profile, true)
 }
 
-// workspaceOn returns the same workspace on a dark or light terminal.
+// workspaceOn returns the same workspace on a dark or a light terminal.
 func workspaceOn(t testing.TB, profile termenv.Profile, dark bool) *workspace {
 	t.Helper()
 	renderer := lipgloss.NewRenderer(io.Discard)
@@ -42,7 +42,7 @@ func workspaceOn(t testing.TB, profile termenv.Profile, dark bool) *workspace {
 			return text, number, nil
 		},
 	}
-	const guard = 10 * time.Minute // no test depends on it
+	const guard = 10 * time.Minute // no test depends on this
 	return &workspace{ctx: t.Context(), callTimeout: guard, pollTimeout: guard, styles: newStyles(renderer), after: never, Config: Config{
 		Local:   local,
 		NewSeed: func(context.Context) (entropy.Seed, jsontext.Value, error) { return "new", nil, nil },
@@ -54,11 +54,12 @@ func workspaceOn(t testing.TB, profile termenv.Profile, dark bool) *workspace {
 	}}
 }
 
-// never returns a nil command in place of a timer: tests deliver the messages of timers
-// themselves.
+// never returns a nil command in place of a timer, because tests deliver the messages of
+// timers themselves.
 func never(time.Duration, tea.Msg) tea.Cmd { return nil }
 
-// must returns a function that returns value, or ends the test if err is not nil.
+// must returns a function that returns value. If err is not nil, the function fails the
+// test immediately.
 func must[T any](value T, err error) func(t testing.TB) T {
 	return func(t testing.TB) T {
 		t.Helper()
@@ -69,7 +70,8 @@ func must[T any](value T, err error) func(t testing.TB) T {
 	}
 }
 
-// programOf returns a program without pending commands, with screens in a terminal of 80×24.
+// programOf returns a program with screens in a terminal of 80×24. It has no pending
+// commands.
 func programOf(t *testing.T, w *workspace, screens ...screen) frame {
 	t.Helper()
 	f := newFrame(w, screens...)
@@ -77,10 +79,11 @@ func programOf(t *testing.T, w *workspace, screens ...screen) frame {
 	return deliver(t, f, tea.WindowSizeMsg{Width: 80, Height: 24})
 }
 
-// newProgram returns a program with the Draw screen alone.
+// newProgram returns a program that has only the Draw screen.
 func newProgram(t *testing.T, w *workspace) frame { return programOf(t, w, newDraw(w)) }
 
-// deliver delivers messages to a frame, and runs none of the commands it returns.
+// deliver delivers messages to a frame. It does not run the commands that the frame
+// returns.
 func deliver(t *testing.T, f frame, msgs ...tea.Msg) frame {
 	t.Helper()
 	for _, msg := range msgs {
@@ -90,14 +93,14 @@ func deliver(t *testing.T, f frame, msgs ...tea.Msg) frame {
 	return f
 }
 
-// runCmd runs a command and all that follow from it, as Bubble Tea would, and delivers
-// their messages.
+// runCmd runs a command and all commands that follow from it, as Bubble Tea would. It
+// delivers their messages.
 func runCmd(t *testing.T, f frame, cmd tea.Cmd) frame {
 	t.Helper()
 	queue := []tea.Cmd{cmd}
 	for steps := 0; len(queue) > 0; steps++ {
 		if steps > 10_000 {
-			t.Fatal("got more than 10,000 commands, want fewer")
+			t.Fatal("more than 10,000 commands were run")
 		}
 		cmd, queue = queue[0], queue[1:]
 		if cmd == nil {
@@ -119,7 +122,7 @@ func runCmd(t *testing.T, f frame, cmd tea.Cmd) frame {
 	return f
 }
 
-// sequence returns the commands of a [tea.Sequence], whose message type is not exported.
+// sequence returns the commands in a [tea.Sequence], whose message type is not exported.
 func sequence(msg tea.Msg) ([]tea.Cmd, bool) {
 	list := reflect.ValueOf(msg)
 	if list.Kind() != reflect.Slice || list.Type().Elem() != reflect.TypeFor[tea.Cmd]() {
@@ -132,7 +135,8 @@ func sequence(msg tea.Msg) ([]tea.Cmd, bool) {
 	return cmds, true
 }
 
-// pressKeys presses keys, and runs the commands of each before the next one.
+// pressKeys presses keys. It runs the commands of each key before it presses the next
+// one.
 func pressKeys(t *testing.T, f frame, names ...string) frame {
 	t.Helper()
 	for _, msg := range keys(names...) {
@@ -142,7 +146,7 @@ func pressKeys(t *testing.T, f frame, names ...string) frame {
 	return f
 }
 
-// keys returns the messages of keys, named such as "a", "enter" or "ctrl+c".
+// keys returns the messages for keys with names such as "a", "enter" or "ctrl+c".
 func keys(names ...string) []tea.Msg {
 	special := map[string]tea.KeyType{
 		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab,
@@ -171,28 +175,28 @@ func clickOn(t *testing.T, f frame, text string) tea.MouseMsg {
 			return tea.MouseMsg{X: lipgloss.Width(before), Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}
 		}
 	}
-	t.Fatalf("got a view without %q, want one with it:\n%s", text, f.View())
+	t.Fatalf("the view does not contain %q:\n%s", text, f.View())
 	return tea.MouseMsg{}
 }
 
-// click delivers a click and runs its commands.
+// click delivers a click and runs the commands that follow from it.
 func click(t *testing.T, f frame, at tea.MouseMsg) frame {
 	t.Helper()
 	next, cmd := f.Update(at)
 	return runCmd(t, next.(frame), cmd)
 }
 
-// checkShows reports texts that are missing from the view.
+// checkShows reports an error for each text that is missing from the view.
 func checkShows(t *testing.T, f frame, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		if view := f.View(); !strings.Contains(view, text) {
-			t.Errorf("got a view without %q, want one with it:\n%s", text, view)
+			t.Errorf("the view does not contain %q:\n%s", text, view)
 		}
 	}
 }
 
-// lettersOf returns the ASCII letters and digits of a view.
+// lettersOf returns the ASCII letters and digits in a view.
 func lettersOf(view string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {

@@ -1,15 +1,15 @@
-// Package noquery stops Bubble Tea from querying the terminal when a process starts.
+// Package noquery keeps Bubble Tea from querying the terminal when a process starts.
 //
-// An init function of Bubble Tea 1 queries the background colour of the terminal, in every
-// command that prints to a terminal. If the terminal does not answer, that takes five
-// seconds, discards keys typed ahead and leaves the query on the screen. Bubble Tea does
-// not query the terminal if the variable CI is set, so this package sets it until End is
-// called.
+// An init function of Bubble Tea 1 queries the background colour of the terminal. It does
+// so in every command that prints to a terminal. If the terminal does not answer, the
+// query takes five seconds, discards keys that were typed ahead and remains visible on
+// the screen. Bubble Tea does not query the terminal if the environment variable CI is
+// set, so this package sets CI until End is called.
 //
-// It must be initialised before Bubble Tea, so it has to be a package of its own that
-// imports nothing but os: Go initialises packages in the order of their paths once their
-// imports are initialised, and Bubble Tea imports golang.org/x/sys, whose path comes after
-// the one of this package. Bubble Tea 2 has no such init function.
+// This package must be initialised before Bubble Tea, so it is a separate package that
+// imports only os. Go initialises packages in the order of their paths, once their
+// imports are initialised. Bubble Tea imports golang.org/x/sys, whose path comes after
+// the path of this package. Bubble Tea 2 has no such init function.
 package noquery
 
 import "os"
@@ -17,10 +17,10 @@ import "os"
 // placeholder is a value of CI that no other program sets.
 const placeholder = "prizegen: do not query the terminal"
 
-//nolint:gochecknoinits // acts before the init function of another package
+// must run before the init function of another package
 func init() {
 	if os.Getenv("CI") == "" {
-		_ = os.Setenv("CI", placeholder) // if this fails, the terminal is queried
+		_ = os.Setenv("CI", placeholder) // if this fails, Bubble Tea queries the terminal
 	}
 }
 
