@@ -14,7 +14,7 @@ ROUNDS   ?= 5
 OUT      ?= build/bench
 # Tests wait for events. This limit only stops a test that hangs.
 TIMEOUT  ?= 30m
-# By default, a race-enabled program sleeps for a second before it exits.
+# Without this setting, a race-enabled program sleeps for a second before it exits.
 GORACE    = atexit_sleep_ms=0
 
 # Only the race detector needs C.
@@ -54,7 +54,7 @@ cover: deps ## Measure the coverage of cmd, pkg and serve; fail below 95% for pk
 	go tool cover -html=$(PROFILE) -o build/cover.html
 	@scripts/coverage.sh $(PROFILE) pkg=95 all=90
 
-bench: build ## Compare the speed with alternatives, in OUT; QUICK=1, ROUNDS=3 or BENCH=regexp for less, LONG=1 for more
+bench: build ## Compare the speed with alternatives, and write a report to OUT; docs/performance.md lists the options
 	@scripts/deps.sh bench
 	cd bench && go build -o ../build/report ./report
 	build/report -rounds $(ROUNDS) -quick=$(if $(QUICK),true,false) -long=$(if $(LONG),true,false) -only '$(BENCH)' -out $(OUT)
