@@ -23,7 +23,7 @@ type batch struct {
 	queue *queue
 	plays []*pendingPlay
 
-	// Set by the transaction; each run of it begins anew.
+	// The transaction sets the fields below; each run of it begins anew.
 	campaign *StoredCampaign
 	rules    *prize.Rules
 	results  []result // of plays
@@ -39,8 +39,8 @@ type result struct {
 	retry    bool // the next batch must make this play
 }
 
-// The generator prepares draws for batchesAhead batches like the current one, but no more
-// than maxAhead unless the current one needs them.
+// The generator prepares draws for batchesAhead batches of the current size. It prepares
+// no more than maxAhead draws, unless the current batch needs more.
 const (
 	batchesAhead = 16
 	maxAhead     = 4096
@@ -84,8 +84,8 @@ func (b *batch) parse(c *StoredCampaign) (text textgen.Format, number numgen.For
 	return q.text, q.number, rules, err
 }
 
-// withNewKeys returns the indexes of the plays that have no once-only key or a new one.
-// It sets the results of the others.
+// withNewKeys returns the indexes of the plays whose once-only key is new or missing. It
+// sets the results of all other plays.
 func (b *batch) withNewKeys(ctx context.Context, tx Tx) (candidates []int, err error) {
 	var keys []digest
 	for _, p := range b.plays {
@@ -137,7 +137,7 @@ func errKeyReused() error {
 	return Errorf(ErrKeyReused, "the once-only key was used for another play; use a new key for each play")
 }
 
-// admitted returns the candidates that may play. It sets the results of the others.
+// admitted returns the candidates that may play. It sets the results of all others.
 func (b *batch) admitted(ctx context.Context, tx Tx, candidates []int) ([]int, error) {
 	refuseAll := func(err error) ([]int, error) {
 		for _, i := range candidates {
@@ -158,7 +158,7 @@ func (b *batch) admitted(ctx context.Context, tx Tx, candidates []int) ([]int, e
 	}
 	left := countAccounts(text, number) - c.Plays
 	if left <= 0 {
-		return refuseAll(Errorf(ErrAllIssued, "the campaign %s has issued every account number of its formats", c.Name))
+		return refuseAll(Errorf(ErrAllIssued, "campaign %s has issued every account number of its formats", c.Name))
 	}
 	if candidates, err = b.withinLimit(ctx, tx, candidates); err != nil {
 		return nil, err
@@ -172,8 +172,8 @@ func (b *batch) admitted(ctx context.Context, tx Tx, candidates []int) ([]int, e
 	return candidates, nil
 }
 
-// withinLimit returns the candidates whose entrants have plays left and a required email
-// address. It sets the results of the others.
+// withinLimit returns the candidates whose entrants have plays left and, if the campaign
+// requires it, an email address. It sets the results of all others.
 func (b *batch) withinLimit(ctx context.Context, tx Tx, candidates []int) ([]int, error) {
 	c := b.campaign
 	identities := make([]string, len(b.plays)) // empty for a play without an entrant
@@ -188,7 +188,7 @@ func (b *batch) withinLimit(ctx context.Context, tx Tx, candidates []int) ([]int
 		case err != nil:
 			return nil, err
 		case person != nil && c.RequireEmail && person.Email == "":
-			b.results[i].err = invalid("email", "missing; the campaign %s requires it", c.Name)
+			b.results[i].err = invalid("email", "missing; campaign %s requires it", c.Name)
 			continue
 		case person != nil:
 			identities[i] = person.Identity()
@@ -232,9 +232,9 @@ func (p *pendingPlay) person(ctx context.Context, tx Tx) (*Person, error) {
 
 func noPlaysLeft(c *StoredCampaign) error {
 	if c.MaxPlays == 1 {
-		return Errorf(ErrMaxPlays, "this entrant has already played the campaign %s, which allows one play", c.Name)
+		return Errorf(ErrMaxPlays, "this entrant has already played campaign %s, which allows only one play", c.Name)
 	}
-	return Errorf(ErrMaxPlays, "this entrant has used all %d plays in the campaign %s", c.MaxPlays, c.Name)
+	return Errorf(ErrMaxPlays, "this entrant has used all %d plays in campaign %s", c.MaxPlays, c.Name)
 }
 
 // issue assigns account numbers and prizes to the candidates and stores their draws.
@@ -283,7 +283,7 @@ func (b *batch) recordPlays(ctx context.Context, tx Tx, candidates []int) error 
 }
 
 // assignAccounts makes a row for each candidate, with the next account number that was
-// not issued before. If the prepared draws do not suffice, the last candidates are left
+// not issued before. If there are too few prepared draws, the last candidates are left
 // for the next batch. It returns the skipped indexes and the candidates that have rows.
 func (b *batch) assignAccounts(ctx context.Context, tx Tx, candidates []int) (skipped []StoredDraw, assigned []int, err error) {
 	prepared, c := &b.queue.prepared, b.campaign

@@ -10,8 +10,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// BenchmarkPlay measures durable plays of 64 concurrent players: in batches, and for
-// comparison each in a transaction of its own.
+// BenchmarkPlay measures durable plays of 64 concurrent players: in batches and, for
+// comparison, each in its own transaction.
 func BenchmarkPlay(b *testing.B) {
 	for name, address := range map[string]func() string{
 		"sqlite":   func() string { return storetest.File(b) },

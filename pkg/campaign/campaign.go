@@ -15,9 +15,9 @@ type State string
 
 // The states of a campaign, in order.
 const (
-	Draft  State = "draft"  // everything can be changed; nobody can play
+	Draft  State = "draft"  // everything can be changed; playing is not possible
 	Open   State = "open"   // rules, formats and stock are fixed
-	Closed State = "closed" // nobody can play any more; the seed is public
+	Closed State = "closed" // playing is no longer possible; the seed is public
 )
 
 // Campaign is the public part of a prize promotion.
@@ -49,7 +49,7 @@ type Campaign struct {
 // Stock is a prize of a campaign with its stock.
 type Stock struct {
 	Name    string `json:"name" example:"Mug"`
-	Value   int64  `json:"value" doc:"The value of one, in minor units of the currency."`
+	Value   int64  `json:"value" doc:"The value of one prize, in minor units of the currency."`
 	Stock   *int64 `json:"stock" doc:"The number in the campaign; null means unlimited."`
 	Awarded int64  `json:"awarded" doc:"The number awarded."`
 }
@@ -78,8 +78,8 @@ func (c *Campaign) Playable(now time.Time) error {
 	return nil
 }
 
-// StoredCampaign is a campaign as a [Store] keeps it, including what is not public yet.
-// Times are in UTC, in milliseconds.
+// StoredCampaign is a campaign as a [Store] keeps it, including the parts that are not
+// public yet. Times are in UTC, with millisecond precision.
 type StoredCampaign struct {
 	Campaign              // its Seed is empty
 	ID       int64        // assigned by the store
@@ -101,7 +101,8 @@ const maxName = 40
 
 var nameSyntax = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// checkName checks the syntax of a campaign's name. Its error wraps [ErrInvalid].
+// checkName checks the syntax of a campaign's name. If it is invalid, the error wraps
+// [ErrInvalid].
 func checkName(name string) error {
 	if len(name) > maxName || !nameSyntax.MatchString(name) {
 		return invalid("name", "%q is not a campaign name; use up to %d lower-case letters and digits with single hyphens between them, such as summer-2027", excerpt.Of(name), maxName)
@@ -109,8 +110,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// prizesOf returns the prizes of rules, each once, in the order of their first mention.
-// A [StoredDraw] refers to them by their indexes in this list.
+// prizesOf returns each prize of rules once, in the order in which they first appear. A
+// [StoredDraw] refers to a prize by its index in this list.
 func prizesOf(rules *prize.Rules) []Stock {
 	var list []Stock
 	seen := map[string]bool{}
@@ -164,8 +165,8 @@ func newAwarder(rules *prize.Rules, prizes []Stock) *awarder {
 	return a
 }
 
-// award takes the prize of an outcome, or its replacement, out of the stock and returns
-// its index, or noPrize.
+// award takes the prize of an outcome, or its replacement, from the stock and returns its
+// index. It returns noPrize if nothing is won.
 func (a *awarder) award(o prize.Outcome) int {
 	i := a.prize[o]
 	for i != noPrize {
@@ -196,7 +197,7 @@ type ChangeQuery struct {
 	Subject string // only entries about this subject; empty for all
 }
 
-// visibility is how much of the stored data a caller may see.
+// visibility is the part of the stored data that a caller may see.
 type visibility int
 
 const (
@@ -204,5 +205,5 @@ const (
 	adminView                    // everything
 )
 
-// noPrize is the Awarded of a draw that won nothing.
+// noPrize is the value of Awarded in a draw that won nothing.
 const noPrize = -1

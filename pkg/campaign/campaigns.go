@@ -9,7 +9,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// Campaign returns a campaign with the text of its rules. A draft is [ErrNotFound].
+// Campaign returns a campaign with the text of its rules. For a draft, the error wraps
+// [ErrNotFound].
 func (s *Service) Campaign(ctx context.Context, name string) (Campaign, error) {
 	return public(s.campaign(ctx, publicView, name))
 }
@@ -26,14 +27,14 @@ func public(c *StoredCampaign, err error) (Campaign, error) {
 	return c.Public(), nil
 }
 
-// Campaigns returns campaigns without the texts of their rules, newest first, and the
-// cursor of the next page, empty if there is none. Drafts are omitted.
+// Campaigns returns campaigns without the texts of their rules, newest first. next is the
+// cursor of the next page, or empty on the last page. Drafts are omitted.
 func (s *Service) Campaigns(ctx context.Context, q CampaignQuery) (list []Campaign, next string, err error) {
 	return s.listCampaigns(ctx, publicView, q)
 }
 
-// Campaigns returns campaigns without the texts of their rules, newest first, and the
-// cursor of the next page, empty if there is none.
+// Campaigns returns campaigns without the texts of their rules, newest first. next is the
+// cursor of the next page, or empty on the last page.
 func (a *Admin) Campaigns(ctx context.Context, q CampaignQuery) (list []Campaign, next string, err error) {
 	return a.listCampaigns(ctx, adminView, q)
 }
@@ -59,7 +60,7 @@ func (e *engine) listCampaigns(ctx context.Context, v visibility, q CampaignQuer
 	return list, next, nil
 }
 
-// Create adds a draft. The plan must have the text of the rules and both formats.
+// Create adds a draft. The plan must contain the text of the rules and both formats.
 func (a *Admin) Create(ctx context.Context, plan Plan) (Campaign, error) {
 	valid, err := plan.validate()
 	if err != nil {
@@ -95,10 +96,10 @@ func (a *Admin) changeCampaign(ctx context.Context, name string, f func(c *Store
 	return public(c, err)
 }
 
-// Edit changes the plan of a campaign. The name cannot change. Once the campaign is open
-// only the title, the number of plays and the closing time can change; once closed, only
-// the title. If version is not 0 and not the current version of the campaign, the error wraps
-// [ErrChanged].
+// Edit changes the plan of a campaign. The name cannot change. Once the campaign is open,
+// only the title, the number of plays and the closing time can change; once it is closed,
+// only the title can. If version is neither 0 nor the current version of the campaign,
+// the error wraps [ErrChanged].
 func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan) (Campaign, error) {
 	valid, err := plan.validate()
 	if err != nil {
@@ -109,7 +110,7 @@ func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan)
 	}
 	return a.changeCampaign(ctx, name, func(c *StoredCampaign) (Change, error) {
 		if version != 0 && version != c.Version {
-			return Change{}, Errorf(ErrChanged, "somebody else has changed the campaign %s; load it again", name)
+			return Change{}, Errorf(ErrChanged, "somebody else has changed campaign %s; load it again", name)
 		}
 		before := *c
 		valid.apply(c)
@@ -123,7 +124,7 @@ func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan)
 	})
 }
 
-// checkFixed returns an error if a field differs that cannot change any more.
+// checkFixed returns an error if after changes a field that can no longer change.
 func checkFixed(before, after *StoredCampaign) error {
 	if before.State == Draft {
 		return nil
@@ -167,17 +168,17 @@ func differences(before, after *StoredCampaign) string {
 	return strings.Join(list, "; ")
 }
 
-// Open opens a draft. It fixes rules, formats and stock, makes a seed of 256 random bits
-// and publishes its commitment. The error wraps [ErrInvalid] if an account number has no
-// rule or a rule is never reached.
+// Open opens a draft. It fixes rules, formats and stock, generates a seed of 256 random
+// bits and publishes its commitment. If an account number matches no rule or a rule can
+// never be reached, the error wraps [ErrInvalid].
 func (a *Admin) Open(ctx context.Context, name string) (Campaign, error) {
 	return a.changeCampaign(ctx, name, func(c *StoredCampaign) (Change, error) {
 		if c.State != Draft {
-			return Change{}, Errorf(ErrState, "only a draft can be opened, and the campaign %s is %s", name, c.State)
+			return Change{}, Errorf(ErrState, "only a draft can be opened, but campaign %s is %s", name, c.State)
 		}
 		now := a.now()
 		if c.ClosesAt != nil && !now.Before(*c.ClosesAt) {
-			return Change{}, Errorf(ErrState, "the closes_at of the campaign %s is in the past; set a later one", name)
+			return Change{}, Errorf(ErrState, "the closes_at of campaign %s is in the past; set a later time", name)
 		}
 		valid, err := c.Campaign.Plan().validate()
 		if err == nil {
@@ -196,7 +197,7 @@ func (a *Admin) Open(ctx context.Context, name string) (Campaign, error) {
 func (a *Admin) Close(ctx context.Context, name string) (Campaign, error) {
 	return a.changeCampaign(ctx, name, func(c *StoredCampaign) (Change, error) {
 		if c.State != Open {
-			return Change{}, Errorf(ErrState, "only an open campaign can be closed, and the campaign %s is %s", name, c.State)
+			return Change{}, Errorf(ErrState, "only an open campaign can be closed, but campaign %s is %s", name, c.State)
 		}
 		now := a.now()
 		c.State, c.ClosedAt = Closed, &now
@@ -212,7 +213,7 @@ func (a *Admin) Delete(ctx context.Context, name string) error {
 			return Change{}, err
 		}
 		if c.State != Draft {
-			return Change{}, Errorf(ErrState, "only a draft can be deleted, and the campaign %s is %s", name, c.State)
+			return Change{}, Errorf(ErrState, "only a draft can be deleted, but campaign %s is %s", name, c.State)
 		}
 		return Change{Action: "campaign.delete", Subject: name}, tx.DeleteCampaign(ctx, c.ID)
 	})

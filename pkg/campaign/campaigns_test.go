@@ -56,7 +56,7 @@ func TestPlanValidation(t *testing.T) {
 			test.change(&plan)
 			_, err := p.Create(t.Context(), plan)
 			if err == nil || field(err) != test.field {
-				t.Errorf("got %v about %q, want it about %q", err, field(err), test.field)
+				t.Errorf("got error %v for field %q, want an error for field %q", err, field(err), test.field)
 			}
 		})
 	}
@@ -66,15 +66,15 @@ func TestPlanValidation(t *testing.T) {
 	plan := plan("summer")
 	plan.Title = strings.Repeat("é", 200)
 	if c, err := p.Create(t.Context(), plan); err != nil || c.Title != plan.Title || c.State != campaign.Draft || c.Commitment != "" {
-		t.Errorf("got %+v, error %v", c, err)
+		t.Errorf("got %+v, error %v, want a draft without a commitment", c, err)
 	}
 	if _, err := p.Create(t.Context(), plan); !errors.Is(err, campaign.ErrExists) {
-		t.Errorf("create a second campaign with the name: got error %v, want ErrExists", err)
+		t.Errorf("create a second campaign with the same name: got error %v, want ErrExists", err)
 	}
 }
 
-// TestCampaignStates takes a campaign through its states. In each it also tries what is
-// possible only in others.
+// TestCampaignStates takes a campaign through its states. In each state it also tries
+// calls that are possible only in other states.
 func TestCampaignStates(t *testing.T) {
 	p, clock := timed(t)
 	ctx := t.Context()
@@ -104,7 +104,7 @@ func TestCampaignStates(t *testing.T) {
 	renamed := summer
 	renamed.Name = "winter"
 	if _, err := p.Edit(ctx, "summer", 0, renamed); field(err) != "name" {
-		t.Errorf("rename: got error %v, want one about name", err)
+		t.Errorf("rename: got error %v, want one for name", err)
 	}
 
 	open, err := p.Open(ctx, "summer")
@@ -124,7 +124,7 @@ func TestCampaignStates(t *testing.T) {
 	}
 	play.Person.Email = ""
 	if _, err := p.Play(ctx, play); field(err) != "email" {
-		t.Errorf("play without an email address: got error %v, want one about email", err)
+		t.Errorf("play without an email address: got error %v, want one for email", err)
 	}
 	for name, change := range map[string]func(*campaign.Plan){
 		"rules_yaml":    func(p *campaign.Plan) { p.RulesYAML += "\n" },
@@ -142,7 +142,7 @@ func TestCampaignStates(t *testing.T) {
 	closes = closes.Add(time.Hour)
 	summer.Title, summer.MaxPlays, summer.ClosesAt = "Summer!", 1, &closes
 	if c, err := p.Edit(ctx, "summer", 0, summer); err != nil || c.Title != "Summer!" || c.Plays != 1 || c.Prizes[0].Stock == nil {
-		t.Errorf("got %+v, error %v", c, err)
+		t.Errorf("got %+v, error %v, want the new title, 1 play and a prize with stock", c, err)
 	}
 	play.Person.Email = "Ann@Example.org"
 	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrMaxPlays) {
@@ -169,11 +169,11 @@ func TestCampaignStates(t *testing.T) {
 	}
 	summer.MaxPlays = 5
 	if _, err := p.Edit(ctx, "summer", 0, summer); field(err) != "max_plays" {
-		t.Errorf("edit max_plays of a closed campaign: got error %v, want one about max_plays", err)
+		t.Errorf("edit max_plays of a closed campaign: got error %v, want one for max_plays", err)
 	}
 	summer.MaxPlays, summer.Title = 1, "That was summer"
 	if c, err := p.Edit(ctx, "summer", 0, summer); err != nil || c.Title != summer.Title {
-		t.Errorf("got %+v, error %v", c, err)
+		t.Errorf("got %+v, error %v, want title %q", c, err, summer.Title)
 	}
 
 	changes, err := p.Changes(ctx, campaign.ChangeQuery{})
@@ -194,7 +194,7 @@ func TestCampaignStates(t *testing.T) {
 	}
 }
 
-// TestOpenRefusesBadPlans opens campaigns that have mistakes.
+// TestOpenRefusesBadPlans tries to open campaigns whose plans are invalid.
 func TestOpenRefusesBadPlans(t *testing.T) {
 	p, _ := timed(t)
 	past := noon().Add(-time.Hour)
@@ -217,14 +217,14 @@ func TestOpenRefusesBadPlans(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := p.Open(t.Context(), name); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want %q", err, test.want)
+				t.Errorf("got error %v, want one that contains %q", err, test.want)
 			}
 			if c, err := p.Campaign(t.Context(), name); err != nil || c.State != campaign.Draft || c.Commitment != "" {
-				t.Errorf("got %+v, error %v", c, err)
+				t.Errorf("got %+v, error %v, want a draft without a commitment", c, err)
 			}
 			_, unfit, err := plan.Preview()
 			if err != nil || name != "over" && (unfit == nil || !strings.Contains(unfit.Error(), test.want)) {
-				t.Errorf("Preview: got %v, error %v, want %q", unfit, err, test.want)
+				t.Errorf("Preview: got %v, error %v, want one that contains %q", unfit, err, test.want)
 			}
 			if err := p.Delete(t.Context(), name); err != nil {
 				t.Error(err)
@@ -296,7 +296,7 @@ func TestPublicSeesNoDrafts(t *testing.T) {
 	}
 	for _, cursor := range []string{"0", "-1", "x", "99999999999999999999"} {
 		if _, _, err := p.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: cursor}}); field(err) != "cursor" {
-			t.Errorf("cursor %s: got error %v, want one about cursor", cursor, err)
+			t.Errorf("cursor %s: got error %v, want one for cursor", cursor, err)
 		}
 	}
 	odds, err := public.Odds(t.Context(), "c-0")
@@ -305,6 +305,6 @@ func TestPublicSeesNoDrafts(t *testing.T) {
 	}
 	one, err := public.AccountOdds(t.Context(), "c-0", "abcd4000")
 	if err != nil || len(one.Rows) != 3 || one.Rows[0].Probability != "1/2" {
-		t.Errorf("got odds %+v, error %v, want 3 rows, the first with 1/2", one, err)
+		t.Errorf("got odds %+v, error %v, want 3 rows, the first with probability 1/2", one, err)
 	}
 }

@@ -43,8 +43,8 @@ func everything(t *testing.T, p *campaign.Admin) string {
 	return all.String()
 }
 
-// TestCancelledCallsChangeNothing cancels each method at every moment at which it checks
-// its context. The database must stay as it was.
+// TestCancelledCallsChangeNothing cancels each method at every point at which it checks
+// its context. The database must stay unchanged.
 func TestCancelledCallsChangeNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
@@ -73,7 +73,7 @@ func TestCancelledCallsChangeNothing(t *testing.T) {
 			{"open", func(ctx context.Context) error { return second(p.Open(ctx, "summer")) }},
 			{"delete", func(ctx context.Context) error { return p.Delete(ctx, "winter") }},
 			{"play", func(ctx context.Context) error {
-				// A cancelled play does not cancel its batch.
+				// Cancelling a play does not cancel its batch.
 				return keep(&drawn)(p.Play(context.WithoutCancel(ctx), campaign.Play{Campaign: "summer", Person: &campaign.Person{FirstName: "Ann", LastName: "Lee"}}))
 			}},
 			{"add", func(ctx context.Context) (err error) {
@@ -95,21 +95,22 @@ func TestCancelledCallsChangeNothing(t *testing.T) {
 			before := everything(t, p)
 			storetest.CancelEverywhere(t.Context(), step.do, func(calls int, err error) {
 				if !errors.Is(err, context.Canceled) && !errors.Is(err, campaign.ErrUnavailable) {
-					t.Errorf("%s, cancelled at call %d: got error %v", step.name, calls, err)
+					t.Errorf("%s, cancelled at call %d: got error %v, want Canceled or ErrUnavailable", step.name, calls, err)
 				}
 				if after := everything(t, p); after != before {
 					t.Fatalf("%s, cancelled at call %d: got\n%s\nwant\n%s", step.name, calls, after, before)
 				}
 			})
 			if after := everything(t, p); after == before {
-				t.Errorf("%s: got no change", step.name)
+				t.Errorf("%s changed nothing", step.name)
 			}
 		}
 		cancelReads(t, p, db, drawn.ID)
 	})
 }
 
-// cancelReads cancels methods that read. They must return an error, not an empty result.
+// cancelReads cancels reading methods. They must return an error rather than an empty
+// result.
 func cancelReads(t *testing.T, p *campaign.Admin, db *store.DB, id string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -143,7 +144,7 @@ func cancelReads(t *testing.T, p *campaign.Admin, db *store.DB, id string) {
 	} {
 		storetest.CancelEverywhere(t.Context(), do, func(calls int, err error) {
 			if !errors.Is(err, context.Canceled) && !errors.Is(err, campaign.ErrUnavailable) {
-				t.Errorf("%s, cancelled at call %d: got error %v", name, calls, err)
+				t.Errorf("%s, cancelled at call %d: got error %v, want Canceled or ErrUnavailable", name, calls, err)
 			}
 		})
 	}

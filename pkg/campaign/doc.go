@@ -1,12 +1,12 @@
 // Package campaign runs prize promotions.
 //
-// A [Service] has the operations of the public: it lists campaigns, plays them and
-// returns results. [Service.Admin] returns an [Admin], which has those of promoters. The
-// website, the API and the command line all use these two types.
+// A [Service] offers the operations for the public: it lists campaigns, plays them and
+// returns results. [Service.Admin] returns an [Admin], which offers the operations for
+// promoters. The website, the API and the command line all use these two types.
 //
 // A Service keeps campaigns, entrants and draws in a [Store] and makes draws with a
 // [draw.Generator]. A campaign begins as a draft. [Admin.Open] fixes its rules, formats
-// and stock and publishes the commitment to its seed. [Service.Play] issues one account
-// number after another and decides its prize. [Admin.Close] reveals the seed, with which
+// and stock and publishes the commitment to its seed. Each call of [Service.Play] issues
+// an account number and decides its prize. [Admin.Close] reveals the seed, with which
 // anyone can [Verify] what [Service.Export] writes.
 package campaign

@@ -21,7 +21,7 @@ type Draw struct {
 	Index uint64 `json:"index"`
 	draw.Account
 	draw.Outcome
-	Drawn    *draw.Prize `json:"drawn,omitempty" doc:"The prize that was drawn but had run out, if prize replaces it."`
+	Drawn    *draw.Prize `json:"drawn,omitempty" doc:"The prize that was drawn but had run out; prize is its replacement."`
 	Campaign string      `json:"campaign" example:"summer"`
 	Seed     string      `json:"seed,omitempty" doc:"The seed of the campaign, absent until the campaign is closed."`
 	draw.Basis
@@ -32,8 +32,9 @@ type Draw struct {
 	Entrant  *Entrant  `json:"entrant,omitempty" doc:"The entrant. Only promoters see it."`
 }
 
-// OutcomeByChance returns the outcome that was drawn, even if its prize had run out. The
-// rules must be those of the campaign; ok is false if they do not have the outcome.
+// OutcomeByChance returns the outcome that was drawn, even if its prize had run out.
+// rules must be the rules of the campaign; ok is false if they do not contain the
+// outcome.
 func (d *Draw) OutcomeByChance(rules *prize.Rules) (outcome prize.Outcome, ok bool) {
 	return rules.OutcomeOf(textOf(d.Rule), nameDrawn(d.Prize, d.Drawn))
 }
@@ -64,12 +65,12 @@ func (m *Mark) withoutNote() *Mark {
 	return &Mark{At: m.At}
 }
 
-// StoredDraw is a draw as a [Store] keeps it. Times are in UTC, in milliseconds. It does
-// not embed [Draw]: a table of millions of draws keeps numbers that refer to the campaign
-// and its rules, not the texts that a Draw has.
+// StoredDraw is a draw as a [Store] keeps it. Times are in UTC, with millisecond
+// precision. It does not embed [Draw], because a table of millions of draws stores
+// numbers that refer to the campaign and its rules rather than the texts in a Draw.
 //
-// A skipped index, whose account number had been issued before, is a StoredDraw that has
-// Campaign, Index and Account only.
+// An index is skipped if its account number had been issued before. The StoredDraw of a
+// skipped index contains only Campaign, Index and Account.
 type StoredDraw struct {
 	Campaign int64 // ID of a StoredCampaign
 	Index    uint64
@@ -107,7 +108,7 @@ func drawID(campaign string, index uint64, s secret) string {
 	return fmt.Sprintf("%s-%d-%s", campaign, index, secretEncoding().EncodeToString(s[:]))
 }
 
-// parseID parses a draw ID. The error about a malformed one wraps [ErrNotFound].
+// parseID parses a draw ID. If it is malformed, the error wraps [ErrNotFound].
 func parseID(id string) (campaign string, index uint64, s secret, err error) {
 	rest, last := cutLast(id)
 	campaign, middle := cutLast(rest)

@@ -78,7 +78,7 @@ func TestDrawPages(t *testing.T) {
 			draws, next, err := p.Winners(t.Context(), "certain", campaign.Paging{Cursor: cursor, Limit: 3})
 			for _, d := range draws {
 				if d.ID != "" || d.Entrant != nil {
-					err = fmt.Errorf("the public sees the ID or the entrant of a winner: %+v", d)
+					err = fmt.Errorf("got winner %+v, want one without ID and entrant", d)
 				}
 			}
 			return draws, next, err
@@ -87,7 +87,7 @@ func TestDrawPages(t *testing.T) {
 			t.Errorf("got winners %v for the public, want %v", got, newest(winners))
 		}
 		if _, _, err := p.Draws(t.Context(), campaign.DrawQuery{Paging: campaign.Paging{Cursor: "first"}, Campaign: "certain"}); field(err) != "cursor" {
-			t.Errorf("malformed cursor: got error %v, want one about cursor", err)
+			t.Errorf("malformed cursor: got error %v, want one for cursor", err)
 		}
 	})
 }

@@ -40,15 +40,15 @@ func (e *engine) drawByID(ctx context.Context, v visibility, id string) (Draw, e
 	return e.view(v, c, row)
 }
 
-// Draws returns draws of a campaign, newest first unless q.Oldest is set, and the cursor
-// of the next page, empty if there is none.
+// Draws returns draws of a campaign, newest first unless q.Oldest is set. next is the
+// cursor of the next page, or empty on the last page.
 func (a *Admin) Draws(ctx context.Context, q DrawQuery) (list []Draw, next string, err error) {
 	return a.listDraws(ctx, adminView, q)
 }
 
-// Winners returns the draws of a campaign that won a prize, newest first, and the cursor
-// of the next page, empty if there is none. The draws have no IDs, because
-// only the entrant of a draw may know its ID.
+// Winners returns the draws of a campaign that won a prize, newest first. next is the
+// cursor of the next page, or empty on the last page. The draws have no IDs, because only
+// the entrant of a draw may know its ID.
 func (s *Service) Winners(ctx context.Context, campaign string, page Paging) (list []Draw, next string, err error) {
 	list, next, err = s.listDraws(ctx, publicView, DrawQuery{Paging: page, Campaign: campaign, Won: true})
 	for i := range list {
@@ -99,7 +99,7 @@ func cleanNote(field, text string, required bool) (string, error) {
 	case !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxNote:
 		return "", invalid(field, "must be UTF-8 text of at most %d characters", maxNote)
 	case strings.ContainsFunc(text, func(r rune) bool { return isInvisible(r) && r != '\n' && r != '\r' && r != '\t' }):
-		return "", invalid(field, "it has an invisible character; use plain text")
+		return "", invalid(field, "contains an invisible character; use plain text")
 	}
 	return text, nil
 }
@@ -135,8 +135,8 @@ func (a *Admin) Unclaim(ctx context.Context, id string) (Draw, error) {
 	})
 }
 
-// Void marks a draw as void, which cannot be undone. The draw is kept. Its prize does not go
-// back into the stock, because later draws were decided without it.
+// Void marks a draw as void, which cannot be undone. The draw is kept. Its prize does not
+// return to the stock, because later draws were decided without it.
 func (a *Admin) Void(ctx context.Context, id, reason string) (Draw, error) {
 	reason, err := cleanNote("reason", reason, true)
 	if err != nil {
@@ -151,7 +151,7 @@ func (a *Admin) Void(ctx context.Context, id, reason string) (Draw, error) {
 	})
 }
 
-// mark changes the claim or the void of a draw with f.
+// mark calls f to change the claim or the void mark of a draw.
 func (a *Admin) mark(ctx context.Context, id, action string, f func(*StoredDraw) error) (Draw, error) {
 	name, index, secret, err := parseID(id)
 	if err != nil {
@@ -194,7 +194,7 @@ func (s *Service) PlayOfKey(ctx context.Context, key string) (Draw, error) {
 	}
 	i := slices.IndexFunc(page, func(c StoredCampaign) bool { return c.ID == row.Campaign })
 	if i < 0 {
-		return Draw{}, Errorf(ErrNotFound, "there is no campaign of the draw")
+		return Draw{}, Errorf(ErrNotFound, "there is no campaign for this draw")
 	}
 	c, err := s.store.Campaign(ctx, page[i].Name)
 	if err != nil {

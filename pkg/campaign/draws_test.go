@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// certain returns the plan of a campaign whose account numbers decide the draws: those that
-// begin with a to m win.
+// certain returns the plan of a campaign whose outcomes follow from the account numbers:
+// those that begin with a to m win.
 func certain(name string) campaign.Plan {
 	const rules = "name: certain\ncurrency: GBP\nrules:\n" +
 		"  - {name: =first half, match: \"^[a-m]\", prizes: [{prize: \"+Mug\", value: 8, chance: 100%}]}\n" +
@@ -66,7 +66,7 @@ func TestClaimsAndVoids(t *testing.T) {
 		}
 		d, err := p.Claim(ctx, winner.ID, " posted ")
 		if err != nil || d.Claim == nil || d.Claim.Note != "posted" {
-			t.Fatalf("got %+v, error %v", d, err)
+			t.Fatalf("got %+v, error %v, want a claim with note posted", d, err)
 		}
 		if _, err := p.Claim(ctx, winner.ID, ""); !errors.Is(err, campaign.ErrState) || !strings.Contains(err.Error(), "already") {
 			t.Errorf("claim twice: got error %v, want ErrState", err)
@@ -75,19 +75,19 @@ func TestClaimsAndVoids(t *testing.T) {
 			t.Errorf("got claimed draws %v, want %s", got, winner.ID)
 		}
 		if d, err := p.Unclaim(ctx, winner.ID); err != nil || d.Claim != nil {
-			t.Errorf("got %+v, error %v", d, err)
+			t.Errorf("got %+v, error %v, want no claim", d, err)
 		}
 
 		for _, reason := range []string{"", " \n", strings.Repeat("x", 1001), "\xff"} {
 			if _, err := p.Void(ctx, winner.ID, reason); field(err) != "reason" {
-				t.Errorf("void with the reason %q: got error %v, want one about reason", reason, err)
+				t.Errorf("void with reason %q: got error %v, want one for reason", reason, err)
 			}
 		}
 		if _, err := p.Claim(ctx, winner.ID, strings.Repeat("é", 1001)); field(err) != "note" {
-			t.Errorf("claim with a long note: got error %v, want one about note", err)
+			t.Errorf("claim with a long note: got error %v, want one for note", err)
 		}
 		if d, err := p.Void(ctx, winner.ID, "@played twice"); err != nil || d.Void == nil || d.Prize == nil {
-			t.Errorf("got %+v, error %v", d, err)
+			t.Errorf("got %+v, error %v, want a void draw that keeps its prize", d, err)
 		}
 		if _, err := p.Void(ctx, winner.ID, "again"); !errors.Is(err, campaign.ErrState) {
 			t.Errorf("void twice: got error %v, want ErrState", err)
@@ -99,7 +99,7 @@ func TestClaimsAndVoids(t *testing.T) {
 			t.Errorf("got void draws %v, want %s", got, winner.ID)
 		}
 		if _, _, err := p.Draws(ctx, campaign.DrawQuery{Campaign: "certain", Status: "lost"}); field(err) != "status" {
-			t.Errorf("unknown status: got error %v, want one about status", err)
+			t.Errorf("unknown status: got error %v, want one for status", err)
 		}
 
 		seen, err := p.Service.Draw(ctx, winner.ID)
@@ -118,7 +118,7 @@ func TestClaimsAndVoids(t *testing.T) {
 			t.Fatal(err)
 		}
 		if report := verified(t, p, "certain"); report.Held == 0 {
-			t.Errorf("got report %+v, want correct draws", report)
+			t.Errorf("got report %+v, want valid draws", report)
 		}
 	})
 }
@@ -127,7 +127,7 @@ func second[T any](_ T, err error) error { return err }
 
 func third[T, U any](_ T, _ U, err error) error { return err }
 
-// field returns the field that an error is about, empty if it is about none.
+// field returns the field of an error, or "" if the error is for no field.
 func field(err error) string {
 	var f *campaign.FieldError
 	if errors.As(err, &f) {

@@ -39,13 +39,13 @@ func (e *engine) campaign(ctx context.Context, v visibility, name string) (*Stor
 	return c, err
 }
 
-// noCampaign returns the error about a missing campaign. The public gets the same error
-// for a draft.
+// noCampaign returns the error for a missing campaign. The public gets the same error for
+// a draft.
 func noCampaign(name string) error {
 	return Errorf(ErrNotFound, "there is no campaign %q", excerpt.Of(name))
 }
 
-// maxRules is the number of compiled rules that an engine keeps.
+// maxRules is the maximum number of compiled rules that an engine keeps.
 const maxRules = 64
 
 // rulesOf returns the compiled rules of a campaign.

@@ -34,8 +34,8 @@ const (
 	maxEmail      = 254 // bytes, RFC 5321
 )
 
-// Clean validates a person and returns it in normal form: without extra white space and in
-// Unicode normalization form C. The error wraps [ErrInvalid].
+// Clean validates a person and returns it in a normal form: without extra white space and
+// in Unicode normalization form C. If a field is invalid, the error wraps [ErrInvalid].
 func (p Person) Clean() (Person, error) {
 	var err error
 	if p.FirstName, err = cleanName("first_name", p.FirstName); err != nil {
@@ -53,21 +53,21 @@ func cleanName(field, name string) (string, error) {
 		return name, invalid(field, "must be UTF-8")
 	}
 	if len(name) > 100*maxPersonName {
-		return name, invalid(field, "must be 1 to %d characters, got %d bytes", maxPersonName, len(name))
+		return name, invalid(field, "must have 1 to %d characters, got %d bytes", maxPersonName, len(name))
 	}
 	name = norm.NFC.String(strings.Join(strings.Fields(name), " "))
 	switch n := utf8.RuneCountInString(name); {
 	case n == 0:
 		return name, invalid(field, "missing; use 1 to %d characters", maxPersonName)
 	case n > maxPersonName:
-		return name, invalid(field, "must be 1 to %d characters, got %d", maxPersonName, n)
+		return name, invalid(field, "must have 1 to %d characters, got %d", maxPersonName, n)
 	}
 	if !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsGraphic(r) && !isBlank(r) }) {
-		return name, invalid(field, "must have a visible character")
+		return name, invalid(field, "must contain a visible character")
 	}
 	for _, r := range name {
 		if isInvisible(r) {
-			return name, invalid(field, "must not have the invisible character %U", r)
+			return name, invalid(field, "must not contain the invisible character %U", r)
 		}
 	}
 	return name, nil
@@ -83,7 +83,7 @@ func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)
 }
 
-// isBlank reports whether r has no shape of its own: a combining mark, white space or a
+// isBlank reports whether r is invisible on its own: a combining mark, white space or a
 // Hangul filler.
 func isBlank(r rune) bool {
 	return unicode.IsMark(r) || unicode.IsSpace(r) || strings.ContainsRune("\u115f\u1160\u3164\uffa0\u2800", r)
@@ -102,7 +102,7 @@ func cleanEmail(email string) (string, error) {
 }
 
 // Identity returns the text that identifies a person when plays are counted: the email
-// address or, without one, the names. It does not depend on case.
+// address or, without one, the names. It does not depend on letter case.
 func (p Person) Identity() string {
 	if p.Email != "" {
 		return fold(p.Email)
@@ -110,7 +110,7 @@ func (p Person) Identity() string {
 	return fold(p.LastName + "\n" + p.FirstName) // no name has a line break
 }
 
-// SortName returns the last name in the form that [EntrantQuery.Prefix] is a prefix of.
+// SortName returns the last name in the form to which [EntrantQuery.Prefix] applies.
 func (p Person) SortName() string { return fold(p.LastName) }
 
 // fold returns text with its case folded.
@@ -133,7 +133,7 @@ func (e Entrant) PlayCount() int64 {
 // EntrantQuery selects entrants.
 type EntrantQuery struct {
 	Paging
-	Search string // only those whose last name or email address begins with it, in any case
+	Search string // only entrants whose last name or email address begins with this text, ignoring case
 }
 
 // Prefix returns Search in the form of [Person.SortName] and [Person.Identity].

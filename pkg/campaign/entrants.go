@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// AddEntrant adds a person. The error wraps [ErrExists] if the person exists already.
+// AddEntrant adds a person. If the person already exists, the error wraps [ErrExists].
 func (a *Admin) AddEntrant(ctx context.Context, person Person) (Entrant, error) {
 	person, err := person.Clean()
 	if err != nil {
@@ -33,9 +33,9 @@ func (a *Admin) AddEntrant(ctx context.Context, person Person) (Entrant, error) 
 // maxImport is the maximum number of people in an import.
 const maxImport = 100_000
 
-// ImportError is the error about people who cannot be imported.
+// ImportError is the error for people who cannot be imported.
 type ImportError struct {
-	Bad map[int]error // by their indexes in the list
+	Bad map[int]error // by index in the list
 }
 
 func (e *ImportError) Error() string {
@@ -46,8 +46,8 @@ func (e *ImportError) Error() string {
 func (e *ImportError) Unwrap() error { return ErrInvalid }
 
 // ImportEntrants adds up to 100,000 people and returns the number of new entrants. If a
-// person is invalid, it adds none and returns an [*ImportError]. People who exist already
-// do not change.
+// person is invalid, it adds none and returns an [*ImportError]. Existing entrants do not
+// change.
 func (a *Admin) ImportEntrants(ctx context.Context, people []Person) (added int, err error) {
 	if len(people) > maxImport {
 		return 0, invalid("entrants", "at most %d people can be imported at once, got %d", maxImport, len(people))
@@ -104,8 +104,8 @@ func (a *Admin) Entrant(ctx context.Context, id int64) (Entrant, error) {
 	return *e, nil
 }
 
-// Entrants returns entrants, newest first, and the cursor of the next page, empty if
-// there is none.
+// Entrants returns entrants, newest first. next is the cursor of the next page, or empty
+// on the last page.
 func (a *Admin) Entrants(ctx context.Context, q EntrantQuery) (list []Entrant, next string, err error) {
 	if err := q.normalize(); err != nil {
 		return nil, "", err
@@ -119,14 +119,14 @@ func (a *Admin) Entrants(ctx context.Context, q EntrantQuery) (list []Entrant, n
 	return list, next, nil
 }
 
-// EditEntrant replaces the names and the email address of an entrant. The error wraps
-// [ErrExists] if another entrant has the same.
+// EditEntrant replaces the names and the email address of an entrant. If another entrant
+// has the same, the error wraps [ErrExists].
 func (a *Admin) EditEntrant(ctx context.Context, id int64, person Person) (Entrant, error) {
 	return a.editEntrant(ctx, id, nil, person)
 }
 
-// EditEntrantFrom is like [Admin.EditEntrant], but its error wraps [ErrChanged] if the
-// entrant differs from before.
+// EditEntrantFrom is like [Admin.EditEntrant], but if the entrant is no longer equal to
+// before, the error wraps [ErrChanged].
 func (a *Admin) EditEntrantFrom(ctx context.Context, id int64, before, person Person) (Entrant, error) {
 	return a.editEntrant(ctx, id, &before, person)
 }
@@ -164,6 +164,6 @@ func (a *Admin) DeleteEntrant(ctx context.Context, id int64) error {
 		if err != nil {
 			return Change{}, err
 		}
-		return Change{Action: "entrant.delete", Subject: entrantSubject(id), Detail: fmt.Sprintf("%d draws stay", e.PlayCount())}, tx.DeleteEntrant(ctx, id)
+		return Change{Action: "entrant.delete", Subject: entrantSubject(id), Detail: fmt.Sprintf("%d draws kept", e.PlayCount())}, tx.DeleteEntrant(ctx, id)
 	})
 }

@@ -39,17 +39,17 @@ func TestClean(t *testing.T) {
 			switch {
 			case test.field != "":
 				if field(err) != test.field || !errors.Is(err, campaign.ErrInvalid) {
-					t.Errorf("got %v, want a mistake of %s", err, test.field)
+					t.Errorf("got error %v, want one for %s", err, test.field)
 				}
 			case err != nil || got != test.want:
-				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
+				t.Errorf("got %+v, error %v, want %+v", got, err, test.want)
 			}
 		})
 	}
 }
 
-// TestIdentity spells a person in several ways. The email address or, without one, the
-// names identify the entrant.
+// TestIdentity plays as people whose names are spelled in several ways. The email address
+// or, without one, the names identify the entrant.
 func TestIdentity(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		twice := plan("twice")
@@ -70,10 +70,10 @@ func TestIdentity(t *testing.T) {
 			{campaign.Person{FirstName: "RENÉ", LastName: "strasse"}, campaign.ErrMaxPlays},
 		} {
 			if _, err := p.Play(t.Context(), campaign.Play{Campaign: "twice", Person: &test.person}); !errors.Is(err, test.want) {
-				t.Errorf("play %d of %+v: %v, want %v", i, test.person, err, test.want)
+				t.Errorf("play %d of %+v: got error %v, want %v", i, test.person, err, test.want)
 			}
 		}
-		// Whoever plays several times in one group is counted, too.
+		// Several plays of one entrant in the same batch are counted too.
 		errs := make(chan error)
 		for range 10 {
 			go func() {
@@ -90,7 +90,7 @@ func TestIdentity(t *testing.T) {
 			}
 		}
 		if refused != 8 {
-			t.Errorf("got %d of 10 concurrent plays refused, want 8", refused)
+			t.Errorf("%d of 10 concurrent plays were refused, want 8", refused)
 		}
 	})
 }
@@ -101,13 +101,13 @@ func TestEntrants(t *testing.T) {
 		ctx := t.Context()
 		ann, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann@example.org"})
 		if err != nil || ann.ID == 0 || ann.FirstName != "Ann" || ann.Plays == nil || *ann.Plays != 0 {
-			t.Fatalf("got %+v, error %v", ann, err)
+			t.Fatalf("got %+v, error %v, want Ann with an ID and 0 plays", ann, err)
 		}
 		if _, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ANN@example.org"}); !errors.Is(err, campaign.ErrExists) {
 			t.Errorf("add twice: got error %v, want ErrExists", err)
 		}
 		if _, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann"}); field(err) != "last_name" {
-			t.Errorf("add without a last name: got error %v, want one about last_name", err)
+			t.Errorf("add without a last name: got error %v, want one for last_name", err)
 		}
 		d, err := p.Play(ctx, campaign.Play{Campaign: "summer", EntrantID: ann.ID})
 		if err != nil {
@@ -117,19 +117,19 @@ func TestEntrants(t *testing.T) {
 			t.Errorf("play with an unknown ID: got error %v, want ErrNotFound", err)
 		}
 		if _, err := p.Play(ctx, campaign.Play{Campaign: "summer"}); err != nil {
-			t.Errorf("play without an entrant: %v", err)
+			t.Errorf("play without an entrant: got error %v, want nil", err)
 		}
 		if _, err := p.Service.Play(ctx, campaign.Play{Campaign: "summer", EntrantID: ann.ID}); field(err) != "entrant" {
-			t.Errorf("play by ID as the public: got error %v, want one about entrant", err)
+			t.Errorf("play by ID as the public: got error %v, want one for entrant", err)
 		}
 		draws, _, err := p.Draws(ctx, campaign.DrawQuery{Campaign: "summer", Entrant: ann.ID})
 		if err != nil || len(draws) != 1 || draws[0].ID != d.ID || draws[0].Entrant.Plays != nil || draws[0].Entrant.Email != "ann@example.org" {
-			t.Errorf("got draws %+v, error %v", draws, err)
+			t.Errorf("got draws %+v, error %v, want draw %s with its entrant", draws, err, d.ID)
 		}
 
 		added, err := p.ImportEntrants(ctx, []campaign.Person{ann.Person, {FirstName: "Bo", LastName: "Wu"}, {FirstName: "bo", LastName: "wu"}, {FirstName: "Bo", LastName: "Wu"}})
 		if err != nil || added != 2 {
-			t.Errorf("got %d added, error %v; want 2", added, err)
+			t.Errorf("%d entrants were added with error %v, want 2", added, err)
 		}
 		_, err = p.ImportEntrants(ctx, []campaign.Person{{FirstName: "Cy", LastName: "Xu"}, {FirstName: "Di"}, {FirstName: "Ed", LastName: "Yo", Email: "ed"}})
 		var bad *campaign.ImportError
@@ -143,12 +143,12 @@ func TestEntrants(t *testing.T) {
 			t.Errorf("got entrants %+v, error %v after a failed import, want none", list, err)
 		}
 		if _, err := p.ImportEntrants(ctx, make([]campaign.Person, 100_001)); field(err) != "entrants" {
-			t.Errorf("import of too many people: got error %v, want one about entrants", err)
+			t.Errorf("import of too many people: got error %v, want one for entrants", err)
 		}
 
 		edited, err := p.EditEntrantFrom(ctx, ann.ID, ann.Person, campaign.Person{FirstName: "Anne", LastName: "Li", Email: "anne@example.org"})
 		if err != nil || edited.FirstName != "Anne" || edited.PlayCount() != 1 || edited.ID != ann.ID {
-			t.Errorf("got %+v, error %v", edited, err)
+			t.Errorf("got %+v, error %v, want Anne with ID %d and 1 play", edited, err, ann.ID)
 		}
 		if _, err := p.EditEntrant(ctx, ann.ID, campaign.Person{FirstName: "Bo", LastName: "Wu"}); !errors.Is(err, campaign.ErrExists) {
 			t.Errorf("edit to the same as another entrant: got error %v, want ErrExists", err)
@@ -160,7 +160,7 @@ func TestEntrants(t *testing.T) {
 			t.Errorf("edit with an unknown ID: got error %v, want ErrNotFound", err)
 		}
 		if _, err := p.EditEntrant(ctx, ann.ID, campaign.Person{}); field(err) != "first_name" {
-			t.Errorf("edit without a name: got error %v, want one about first_name", err)
+			t.Errorf("edit without a name: got error %v, want one for first_name", err)
 		}
 
 		if err := p.DeleteEntrant(ctx, ann.ID); err != nil {
@@ -187,7 +187,7 @@ func TestEntrants(t *testing.T) {
 		}
 		for _, c := range changes {
 			if strings.Contains(c.Detail, "Ann") || strings.Contains(c.Detail, "example.org") {
-				t.Errorf("got personal data in the audit trail: %+v", c)
+				t.Errorf("got audit entry %+v, want none with personal data", c)
 			}
 		}
 	})
@@ -220,7 +220,7 @@ func TestEntrantPages(t *testing.T) {
 		t.Errorf("got %v, want %s", got, want)
 	}
 	if _, _, err := p.Entrants(t.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Cursor: "x"}}); field(err) != "cursor" {
-		t.Errorf("malformed cursor: got error %v, want one about cursor", err)
+		t.Errorf("malformed cursor: got error %v, want one for cursor", err)
 	}
 }
 
@@ -233,7 +233,7 @@ func FuzzClean(f *testing.F) {
 		clean, err := campaign.Person{FirstName: first, LastName: last, Email: email}.Clean()
 		if err != nil {
 			if !errors.Is(err, campaign.ErrInvalid) || field(err) == "" {
-				t.Fatalf("Clean of %q, %q, %q: got error %v, want one about a field", first, last, email, err)
+				t.Fatalf("Clean of %q, %q, %q: got error %v, want one for a field", first, last, email, err)
 			}
 			return
 		}
@@ -242,7 +242,7 @@ func FuzzClean(f *testing.F) {
 			t.Fatalf("Clean: got %+v, error %v, want %+v unchanged", again, err, clean)
 		}
 		if clean.Shown() == "" || clean.Identity() == "" {
-			t.Fatalf("got no public name or no identity of %+v", clean)
+			t.Fatalf("got no public name or no identity for %+v, want both", clean)
 		}
 	})
 }

@@ -15,14 +15,14 @@ var (
 	ErrNotOpen     = errors.New("not open yet")
 	ErrEnded       = errors.New("ended")
 	ErrMaxPlays    = errors.New("no plays left")
-	ErrAllIssued   = errors.New("all account numbers are issued")
+	ErrAllIssued   = errors.New("all account numbers have been issued")
 	ErrKeyReused   = errors.New("once-only key was used for another play")
 	ErrChanged     = errors.New("changed by somebody else")
 	ErrBusy        = errors.New("too busy")
 	ErrUnavailable = errors.New("the database is not available")
 )
 
-// FieldError is an error about the value of a field.
+// FieldError is an error in the value of a field.
 type FieldError struct {
 	Field string // its name in JSON
 	Err   error  // wraps [ErrInvalid], or is an error of another package
@@ -33,15 +33,15 @@ func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
 // Unwrap returns e.Err.
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// inField returns err as an error about a field.
+// inField returns err as an error of a field.
 func inField(field string, err error) error { return &FieldError{field, err} }
 
-// invalid returns an error about a field that wraps [ErrInvalid].
+// invalid returns an error of a field that wraps [ErrInvalid].
 func invalid(field, format string, args ...any) error {
 	return inField(field, Errorf(ErrInvalid, format, args...))
 }
 
-// kindError is an error of a kind with its own text.
+// kindError is an error of a certain kind with its own text.
 type kindError struct {
 	kind error
 	text string
@@ -50,22 +50,22 @@ type kindError struct {
 func (e *kindError) Error() string { return e.text }
 func (e *kindError) Unwrap() error { return e.kind }
 
-// Errorf returns an error that wraps kind. Unlike with [fmt.Errorf] and %w, its text does
-// not contain that of kind.
+// Errorf returns an error that wraps kind. Unlike [fmt.Errorf] with %w, it does not add
+// the text of kind to the message.
 func Errorf(kind error, format string, args ...any) error {
 	return &kindError{kind, fmt.Sprintf(format, args...)}
 }
 
 func notOpen(name string, at *time.Time) error {
 	if at == nil {
-		return Errorf(ErrNotOpen, "the campaign %s is not open yet", name)
+		return Errorf(ErrNotOpen, "campaign %s is not open yet", name)
 	}
-	return Errorf(ErrNotOpen, "the campaign %s begins at %s", name, at.Format(time.RFC3339))
+	return Errorf(ErrNotOpen, "campaign %s begins at %s", name, at.Format(time.RFC3339))
 }
 
 func ended(name string, at *time.Time) error {
 	if at == nil {
-		return Errorf(ErrEnded, "the campaign %s has ended", name)
+		return Errorf(ErrEnded, "campaign %s has ended", name)
 	}
-	return Errorf(ErrEnded, "the campaign %s ended at %s", name, at.Format(time.RFC3339))
+	return Errorf(ErrEnded, "campaign %s ended at %s", name, at.Format(time.RFC3339))
 }

@@ -19,7 +19,7 @@ import (
 const exportVersion = 1
 
 // entry is one index of a campaign in an export. It does not embed [draw.Outcome],
-// because it omits a rule or a prize that is null in a draw.
+// because an entry omits a rule or a prize that is null in a draw.
 type entry struct {
 	Index    uint64      `json:"index"`
 	Account  string      `json:"account"`
@@ -35,12 +35,13 @@ type entry struct {
 
 // ExportOptions configures an export of an [Admin].
 type ExportOptions struct {
-	Entrants bool // include personal data: the entrants and the notes about draws
+	Entrants bool // include personal data: the entrants and the notes on draws
 }
 
 // Export writes a campaign and its draws as one JSON object, which [Verify] checks. The
-// object has no personal data, and the seed only if the campaign is closed. Draws made
-// after Export was called are left out. A draft is [ErrNotFound].
+// object contains no personal data, and contains the seed only if the campaign is closed.
+// Draws made after the call of Export are left out. For a draft, the error wraps
+// [ErrNotFound].
 func (s *Service) Export(ctx context.Context, name string, w io.Writer) error {
 	return s.export(ctx, publicView, name, w, ExportOptions{})
 }
@@ -51,8 +52,8 @@ func (a *Admin) Export(ctx context.Context, name string, w io.Writer, o ExportOp
 }
 
 // ExportCSV writes the draws of a campaign as CSV, without skipped indexes. Values are in
-// minor units. An apostrophe precedes text that a spreadsheet would take for a formula. A
-// draft is [ErrNotFound].
+// minor units. An apostrophe precedes text that a spreadsheet would treat as a formula.
+// For a draft, the error wraps [ErrNotFound].
 func (s *Service) ExportCSV(ctx context.Context, name string, w io.Writer) error {
 	return s.exportCSV(ctx, publicView, name, w, ExportOptions{})
 }
@@ -172,7 +173,7 @@ func markNote(m *Mark) string {
 	return m.Note
 }
 
-// forEachIndex calls f for every index of a campaign below its next one, in order, with
+// forEachIndex calls f for every index of a campaign below its next index, in order, with
 // either the draw or the skipped index.
 func (e *engine) forEachIndex(ctx context.Context, c *StoredCampaign, f func(d *Draw, skipped *StoredDraw) error) error {
 	r := &indexReader{ctx: ctx, engine: e, campaign: c}
@@ -199,7 +200,7 @@ type indexReader struct {
 }
 
 // read returns the draw with the given index, or the skipped index. It must be called
-// for one index after another.
+// with ascending indexes, without gaps.
 func (r *indexReader) read(index uint64) (d *Draw, skipped *StoredDraw, err error) {
 	store, c := r.engine.store, r.campaign
 	if len(r.skipped) == 0 && !r.skipsRead {
@@ -215,14 +216,14 @@ func (r *indexReader) read(index uint64) (d *Draw, skipped *StoredDraw, err erro
 	if len(r.rows) == 0 {
 		q := DrawQuery{Paging: Paging{Limit: MaxPage}, Oldest: true}
 		if index > 0 {
-			q.Cursor = strconv.FormatUint(index, 10) // that of the draw before
+			q.Cursor = strconv.FormatUint(index, 10) // the cursor of the draw before
 		}
 		if r.rows, err = store.Draws(r.ctx, c, q); err != nil {
 			return nil, nil, err
 		}
 	}
 	if len(r.rows) == 0 || r.rows[0].Index != index {
-		return nil, nil, fmt.Errorf("index %d of the campaign %s is missing in the store", index, c.Name)
+		return nil, nil, fmt.Errorf("index %d of campaign %s is missing from the store", index, c.Name)
 	}
 	seen, err := r.engine.view(adminView, c, &r.rows[0])
 	r.rows = r.rows[1:]

@@ -28,7 +28,7 @@ type exportReader struct {
 	ended    bool
 }
 
-// notExport returns the error about a file that is not a valid export.
+// notExport returns the error for a file that is not a valid export.
 func notExport(format string, args ...any) error {
 	return fmt.Errorf("not the export of a campaign: "+format, args...)
 }
@@ -61,7 +61,7 @@ func newExportReader(file io.Reader) (*exportReader, error) {
 // maxEntries is the maximum number of entries that are read at once.
 const maxEntries = 4096
 
-// entries reads the next entries. It returns none at the end.
+// entries reads the next entries. It returns no entries at the end.
 func (r *exportReader) entries() ([]entry, error) {
 	var list []entry
 	for !r.ended && len(list) < maxEntries {
@@ -111,7 +111,7 @@ func (r *exportReader) member(name string, into any) error {
 		return r.explain(err)
 	}
 	if t.Kind() != '"' || t.String() != name {
-		return notExport("at byte %d: got %s, want the member %q", r.d.InputOffset(), excerpt.Of(t.String()), name)
+		return notExport("at byte %d: got %s, want member %q", r.d.InputOffset(), excerpt.Of(t.String()), name)
 	}
 	if into == nil {
 		return nil

@@ -36,8 +36,8 @@ func (g *brokenGenerator) Texts(ctx context.Context, dst []byte, f textgen.Forma
 	return g.Local.Texts(ctx, dst, f, r)
 }
 
-// brokenStore fails while lose or loseAnswer is set: before a transaction, or after its
-// commit, as if the answer of the database was lost.
+// brokenStore fails before a transaction if lose is set. If loseAnswer is set, it fails
+// after the commit, as if the response of the database was lost.
 type brokenStore struct {
 	campaign.Store
 	lose, loseAnswer atomic.Bool
@@ -54,8 +54,8 @@ func (s *brokenStore) Update(ctx context.Context, f func(campaign.Tx) error) err
 	return err
 }
 
-// TestGeneratorFailure breaks the generator. Plays go on while prepared draws last; after
-// that nothing is stored.
+// TestGeneratorFailure breaks the generator. Plays succeed as long as prepared draws
+// last; after that, nothing is stored.
 func TestGeneratorFailure(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		g := &brokenGenerator{}
@@ -76,7 +76,7 @@ func TestGeneratorFailure(t *testing.T) {
 			}
 		}
 		if !errors.Is(err, g.err) || played > 144 { // docs/campaigns.md promises at most 144
-			t.Errorf("after %d plays: got error %v, want err", played, err)
+			t.Errorf("after %d plays: got error %v, want at most 144 plays and then the error of the generator", played, err)
 		}
 		if again, err := play(0); err != nil || again.ID != first.ID {
 			t.Errorf("repeated play: got %+v, error %v, want draw %s", again, err, first.ID)
@@ -89,7 +89,7 @@ func TestGeneratorFailure(t *testing.T) {
 		}
 		g.err = nil
 		if d, err := play(played); err != nil || d.Index < uint64(played) {
-			t.Errorf("got %+v, error %v", d, err)
+			t.Errorf("got %+v, error %v, want a draw with index %d or more", d, err, played)
 		}
 		if _, err := p.Close(t.Context(), "summer"); err != nil {
 			t.Fatal(err)
@@ -111,12 +111,12 @@ func TestGeneratorIsCalledRarely(t *testing.T) {
 		}
 	}
 	if g.calls > plays/10 {
-		t.Errorf("got %d calls of the generator for %d plays, want at most %d", g.calls, plays, plays/10)
+		t.Errorf("got %d calls to the generator for %d plays, want at most %d", g.calls, plays, plays/10)
 	}
 }
 
-// TestLostAnswer loses the answer of a committed transaction. A repeated play with the same
-// key returns the stored draw.
+// TestLostAnswer loses the response to a commit. A repeated play with the same key
+// returns the stored draw.
 func TestLostAnswer(t *testing.T) {
 	db := &brokenStore{Store: storetest.Open(t, storetest.File(t))}
 	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("test")
@@ -149,7 +149,7 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// TestQueueIsLimited fills a queue. The next play is refused at once.
+// TestQueueIsLimited fills a queue. The next play is refused immediately.
 func TestQueueIsLimited(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	synctest.Test(t, func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestQueueIsLimited(t *testing.T) {
 		}
 		synctest.Wait()
 		play(4)
-		if err := <-answers; !errors.Is(err, campaign.ErrBusy) || !strings.Contains(err.Error(), "3 plays of the campaign summer are waiting") {
+		if err := <-answers; !errors.Is(err, campaign.ErrBusy) || !strings.Contains(err.Error(), "3 plays of campaign summer are waiting") {
 			t.Errorf("play with a full queue: got error %v, want ErrBusy", err)
 		}
 		close(g.gate)
@@ -181,7 +181,7 @@ func TestQueueIsLimited(t *testing.T) {
 	})
 }
 
-// TestIdleQueuesAreRemoved plays more campaigns than have queues.
+// TestIdleQueuesAreRemoved plays more campaigns than the engine keeps queues for.
 func TestIdleQueuesAreRemoved(t *testing.T) {
 	p := newAdmin(t, storetest.File(t))
 	for i := range 120 {
@@ -204,7 +204,7 @@ func TestInvalidKeys(t *testing.T) {
 	p := opened(t, storetest.File(t), plan("summer"))
 	for _, key := range []string{strings.Repeat("k", 255+1), "a\nb", "clé", "\x7f"} {
 		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: key}); field(err) != "Idempotency-Key" {
-			t.Errorf("key %q: got error %v, want one about Idempotency-Key", key, err)
+			t.Errorf("key %q: got error %v, want one for Idempotency-Key", key, err)
 		}
 	}
 	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: strings.Repeat("k", 255)}); err != nil {
@@ -234,10 +234,10 @@ func TestExportWriteErrors(t *testing.T) {
 	}
 	for _, room := range []int{0, 100, 1000} {
 		if err := p.Export(t.Context(), "summer", &full{room}, campaign.ExportOptions{}); err == nil {
-			t.Errorf("Export to a writer with %d bytes: got no error", room)
+			t.Errorf("Export to a writer with %d bytes: got no error, want one", room)
 		}
 		if err := p.ExportCSV(t.Context(), "summer", &full{room}, campaign.ExportOptions{}); err == nil {
-			t.Errorf("ExportCSV to a writer with %d bytes: got no error", room)
+			t.Errorf("ExportCSV to a writer with %d bytes: got no error, want one", room)
 		}
 	}
 	var file bytes.Buffer

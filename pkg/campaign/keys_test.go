@@ -11,8 +11,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// TestKeyOfTwoCampaigns uses the same keys for concurrent plays of two campaigns. Of each
-// pair one play is made, and plays without keys are not affected.
+// TestKeyOfTwoCampaigns uses the same keys for concurrent plays of two campaigns. Only
+// one play of each pair succeeds. Plays without keys are not affected.
 func TestKeyOfTwoCampaigns(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		p := newAdmin(t, address)
@@ -48,7 +48,8 @@ func TestKeyOfTwoCampaigns(t *testing.T) {
 	})
 }
 
-// TestPublicCannotPlayDrafts plays a draft that a promoter has tried to play before.
+// TestPublicCannotPlayDrafts plays a draft as the public after a promoter has tried to
+// play it.
 func TestPublicCannotPlayDrafts(t *testing.T) {
 	service := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}})
 	p := service.Admin("test")

@@ -9,7 +9,7 @@ import (
 )
 
 // Odds returns the exact odds of every rule and prize of a campaign, before any stock
-// runs out. A draft is [ErrNotFound].
+// runs out. For a draft, the error wraps [ErrNotFound].
 func (s *Service) Odds(ctx context.Context, name string) (draw.Odds, error) {
 	return s.odds(ctx, publicView, name)
 }
@@ -40,8 +40,8 @@ func (e *engine) odds(ctx context.Context, v visibility, name string) (draw.Odds
 	return draw.NewOdds(rules, text, number, rules.Odds(text.Format, number.Format)), nil
 }
 
-// AccountOdds returns the exact odds of one account number: those of the rule that
-// matches it. A draft is [ErrNotFound].
+// AccountOdds returns the exact odds of one account number, which are the chances of the
+// rule that matches it. For a draft, the error wraps [ErrNotFound].
 func (s *Service) AccountOdds(ctx context.Context, name, account string) (draw.Odds, error) {
 	c, err := s.campaign(ctx, publicView, name)
 	if err != nil {
@@ -54,8 +54,8 @@ func (s *Service) AccountOdds(ctx context.Context, name, account string) (draw.O
 	return draw.NewAccountOdds(rules, account, rules.AccountOdds(account)), nil
 }
 
-// Preview returns the exact odds of a campaign with this plan. uncovered is the error that
-// [Admin.Open] would return because of the rules, or nil. err is the error about an
+// Preview returns the exact odds of a campaign with this plan. uncovered is the error
+// that [Admin.Open] would return because of the rules, or nil. err is the error for an
 // invalid plan.
 func (p Plan) Preview() (odds draw.Odds, uncovered, err error) {
 	v, err := p.validate()

@@ -18,14 +18,14 @@ type Paging struct {
 	Limit  int    // maximum number of items, up to [MaxPage]; 0 means 50
 }
 
-// Position returns the number in the cursor, 0 for the first page.
+// Position returns the number in the cursor, or 0 for the first page.
 func (p Paging) Position() (uint64, error) {
 	if p.Cursor == "" {
 		return 0, nil
 	}
 	n, err := strconv.ParseUint(p.Cursor, 10, 63)
 	if err != nil || n == 0 {
-		return 0, invalid("cursor", "%q is not a cursor; use the next of the previous page", excerpt.Of(p.Cursor))
+		return 0, invalid("cursor", "%q is not a cursor; use the value of next from the previous page", excerpt.Of(p.Cursor))
 	}
 	return n, nil
 }

@@ -117,8 +117,9 @@ func (p *preparedDraws) covers(c *StoredCampaign, count uint64) bool {
 	return p.inputs == inputsOf(c) && c.Next >= p.start && c.Next+count <= p.start+uint64(len(p.outcomes))
 }
 
-// Limits of the draws that are prepared beyond the requested ones: for account numbers
-// that were issued before, and for indexes that other processes take meanwhile.
+// These limits apply to the draws that are prepared beyond the requested ones: for
+// account numbers that were issued before, and for indexes that other processes use
+// meanwhile.
 const (
 	minSpare = 8
 	maxSpare = 4096

@@ -12,8 +12,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Plan is the part of a campaign that a promoter decides. [Campaign] does not embed it
-// because its JSON has the same members in another order.
+// Plan is the part of a campaign that a promoter decides. [Campaign] does not embed it,
+// because its JSON has the same members in a different order.
 type Plan struct {
 	Name         string     `json:"name" doc:"The name in addresses and commands. It cannot change." example:"summer" maxLength:"40"`
 	Title        string     `json:"title,omitempty" doc:"The name that people see. The default is name." example:"The great summer draw" maxLength:"200"`
@@ -38,8 +38,8 @@ type validPlan struct {
 	number numgen.Format
 }
 
-// validate checks and parses a plan. Its errors wrap [ErrInvalid], or are those of rules
-// and formats.
+// validate checks and parses a plan. Its errors wrap [ErrInvalid], or are errors of the
+// rules and formats.
 func (p Plan) validate() (v validPlan, err error) {
 	if err := checkName(p.Name); err != nil {
 		return v, err
@@ -50,12 +50,12 @@ func (p Plan) validate() (v validPlan, err error) {
 	}
 	switch n := utf8.RuneCountInString(p.Title); {
 	case !utf8.ValidString(p.Title) || strings.ContainsFunc(p.Title, isInvisible):
-		return v, invalid("title", "it has invisible characters; use one line of text")
+		return v, invalid("title", "contains invisible characters; use one line of text")
 	case n > maxTitle:
-		return v, invalid("title", "it has %d characters, the maximum is %d", n, maxTitle)
+		return v, invalid("title", "has %d characters; the maximum is %d", n, maxTitle)
 	}
 	if p.MaxPlays < 0 {
-		return v, invalid("max_plays", "must be 0 (any number) or more, got %d", p.MaxPlays)
+		return v, invalid("max_plays", "must be at least 0 (0 means no limit), got %d", p.MaxPlays)
 	}
 	p.OpensAt, p.ClosesAt = toMillis(p.OpensAt), toMillis(p.ClosesAt)
 	if p.OpensAt != nil && p.ClosesAt != nil && !p.OpensAt.Before(*p.ClosesAt) {
@@ -63,7 +63,7 @@ func (p Plan) validate() (v validPlan, err error) {
 	}
 	for field, at := range map[string]*time.Time{"opens_at": p.OpensAt, "closes_at": p.ClosesAt} {
 		if at != nil && (at.Year() < 1970 || at.Year() > 9999) {
-			return v, invalid(field, "the year must be between 1970 and 9999, got %d", at.Year())
+			return v, invalid(field, "must be in a year from 1970 to 9999, got %d", at.Year())
 		}
 	}
 	v.Plan = p
@@ -79,7 +79,7 @@ func (p Plan) validate() (v validPlan, err error) {
 	return v, nil
 }
 
-// toMillis returns a time with the precision that the store keeps.
+// toMillis returns a time with the precision of the store.
 func toMillis(at *time.Time) *time.Time {
 	if at == nil {
 		return nil
@@ -88,8 +88,8 @@ func toMillis(at *time.Time) *time.Time {
 	return &t
 }
 
-// checkCoverage returns an error if an account number has no rule or a rule is never
-// reached.
+// checkCoverage returns an error if an account number matches no rule or a rule can never
+// be reached.
 func (v *validPlan) checkCoverage() error {
 	return checkCoverage(v.rules, v.text.Format, v.number.Format)
 }
@@ -118,7 +118,7 @@ func (v *validPlan) apply(c *StoredCampaign) {
 	c.Prizes = prizesOf(v.rules)
 }
 
-// Plan returns the plan of a campaign that has the text of its rules.
+// Plan returns the plan of a campaign. The campaign must contain the text of its rules.
 func (c *Campaign) Plan() Plan {
 	return Plan{
 		Name: c.Name, Title: c.Title, RulesYAML: c.RulesYAML,
@@ -127,7 +127,7 @@ func (c *Campaign) Plan() Plan {
 	}
 }
 
-// countAccounts returns the number of account numbers that two formats can make, or
+// countAccounts returns the number of account numbers that two formats can produce, or
 // [math.MaxInt64] if there are more.
 func countAccounts(text textgen.Format, number numgen.Format) int64 {
 	size := text.Size()

@@ -7,19 +7,19 @@ import (
 )
 
 // Play makes a draw: it issues the next account number of the campaign and decides its
-// prize. When Play returns, the draw is on disk. A play with the once-only key of an
-// earlier one returns the earlier draw if all other fields are equal, and otherwise
-// [ErrKeyReused]. Keys do not expire.
+// prize. When Play returns, the draw is on disk. If the once-only key of the play was
+// used before, Play returns the earlier draw if all other fields are equal, and
+// [ErrKeyReused] otherwise. Keys do not expire.
 //
 // Other errors wrap [ErrInvalid], [ErrNotFound], [ErrNotOpen], [ErrEnded], [ErrMaxPlays],
-// [ErrAllIssued], [ErrBusy] or [ErrUnavailable], or are those of the generator. After an
+// [ErrAllIssued], [ErrBusy] or [ErrUnavailable], or come from the generator. After an
 // error nothing is stored, with one exception: if the connection to the database is lost
 // during the commit, the draw may be stored. Play again with the same key to find out.
 //
 // The play must have a Person.
 func (s *Service) Play(ctx context.Context, play Play) (Draw, error) {
 	if play.Person == nil {
-		err := invalid("entrant", "missing; give first_name and last_name")
+		err := invalid("entrant", "missing; specify first_name and last_name")
 		s.observe(Played{Err: err})
 		return Draw{}, err
 	}
@@ -27,7 +27,7 @@ func (s *Service) Play(ctx context.Context, play Play) (Draw, error) {
 }
 
 // Play is like [Service.Play], but it can also play a campaign by EntrantID or without an
-// entrant. The draw is recorded in the audit trail.
+// entrant. It records the draw in the audit trail.
 func (a *Admin) Play(ctx context.Context, play Play) (Draw, error) {
 	return a.play(ctx, play, adminView, a.actor)
 }
@@ -80,7 +80,7 @@ func (e *engine) enqueue(ctx context.Context, p *pendingPlay) error {
 		q = existing
 	}
 	if len(q.plays) >= e.maxQueue {
-		return Errorf(ErrBusy, "%d plays of the campaign %s are waiting; try again in a moment", len(q.plays), q.campaign)
+		return Errorf(ErrBusy, "%d plays of campaign %s are waiting; try again in a moment", len(q.plays), q.campaign)
 	}
 	e.queues[p.Campaign] = q
 	q.plays = append(q.plays, p)
@@ -113,14 +113,14 @@ func (e *engine) run(q *queue) {
 	}
 }
 
-// maxIdleQueues is the number of queues above which idle ones are removed.
+// maxIdleQueues is the number of queues that an engine keeps before it removes idle ones.
 const maxIdleQueues = 100
 
 // batchTimeout limits the time of a batch.
 const batchTimeout = 30 * time.Second
 
-// runBatch makes the draws of plays in one transaction and answers them. It returns the
-// plays that must be retried in the next batch.
+// runBatch makes the draws of plays in one transaction and passes them to the callers. It
+// returns the plays that must be retried in the next batch.
 func (e *engine) runBatch(q *queue, plays []*pendingPlay) (retry []*pendingPlay) {
 	waiting := plays[:0:0]
 	for _, p := range plays {
@@ -133,8 +133,8 @@ func (e *engine) runBatch(q *queue, plays []*pendingPlay) (retry []*pendingPlay)
 	if len(waiting) == 0 {
 		return nil
 	}
-	// Calls to services carry the trace of the first play. Its cancellation must not end
-	// the other plays.
+	// Calls to services carry the trace of the first play. Cancelling that play must not
+	// cancel the other plays.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(waiting[0].ctx), batchTimeout)
 	defer cancel()
 	b := &batch{engine: e, queue: q, plays: waiting}
@@ -148,7 +148,7 @@ func (e *engine) runBatch(q *queue, plays []*pendingPlay) (retry []*pendingPlay)
 	return b.answer()
 }
 
-// errMoved ends a transaction whose next index is not among the prepared draws.
+// errMoved aborts a transaction whose next index is not among the prepared draws.
 var errMoved = errors.New("the next index has moved")
 
 // maxMoves is the number of times that a batch prepares draws outside the transaction.
@@ -210,8 +210,8 @@ func (b *batch) transact(ctx context.Context, tx Tx, prepareInside bool) error {
 // failTimeout limits the time that a failed batch spends reading earlier draws.
 const failTimeout = 10 * time.Second
 
-// fail answers the plays of a failed batch with err. A play whose once-only key was used
-// before gets the earlier draw if it can be read.
+// fail finishes the plays of a failed batch with err. If the once-only key of a play was
+// used before, the play gets the earlier draw, if that can be read.
 func (b *batch) fail(ctx context.Context, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), failTimeout)
 	defer cancel()
@@ -226,7 +226,7 @@ func (b *batch) fail(ctx context.Context, err error) {
 	}
 }
 
-// answer answers the plays of a batch that was stored. It returns those to retry.
+// answer finishes the plays of a batch that was stored. It returns the plays to retry.
 func (b *batch) answer() (retry []*pendingPlay) {
 	for i, p := range b.plays {
 		if b.results[i].retry {
@@ -238,7 +238,7 @@ func (b *batch) answer() (retry []*pendingPlay) {
 	return retry
 }
 
-// finish answers a play.
+// finish passes the result of a play to its caller.
 func (b *batch) finish(p *pendingPlay, res result) {
 	if res.err != nil {
 		p.finish(Draw{}, res.err)

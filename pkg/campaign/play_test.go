@@ -125,7 +125,7 @@ func TestConcurrentPlaysOnReplicas(t *testing.T) {
 		}
 		report := verified(t, replicas[2], "summer")
 		if report.Draws != clients*each || report.Held != report.Draws+report.Skipped || !report.SeedKnown {
-			t.Errorf("got %+v", report)
+			t.Errorf("got report %+v, want %d valid draws and a known seed", report, clients*each)
 		}
 	})
 }
@@ -163,7 +163,7 @@ func TestAccountNumbersAreIssuedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		if report := verified(t, p, "few"); report.Skipped == 0 || report.Draws != 20 {
-			t.Errorf("got %+v", report)
+			t.Errorf("got report %+v, want 20 draws and skipped indexes", report)
 		}
 	})
 }

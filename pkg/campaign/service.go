@@ -18,16 +18,16 @@ type Config struct {
 	MaxQueue int              // maximum number of waiting plays of a campaign; 0 means 2,048
 	MaxBatch int              // maximum number of plays in one transaction; 0 means 256
 
-	// Observe, if not nil, is called with the result of each play before the play is
-	// answered. It must be safe for concurrent use.
+	// Observe, if not nil, is called with the result of each play before Play returns. It
+	// must be safe for concurrent use.
 	Observe func(Played)
 }
 
-// Service lets the public play the campaigns of a [Store] and read their public parts. It
+// Service lets the public play the campaigns of a [Store] and read their public data. It
 // is safe for concurrent use.
 type Service struct{ *engine }
 
-// New returns a service. A process should have one service for a store.
+// New returns a service. A process should have only one service for each store.
 func New(cfg Config) *Service {
 	e := &engine{
 		store: cfg.Store, generator: cfg.Generator, clock: cfg.Now,
@@ -43,7 +43,7 @@ func New(cfg Config) *Service {
 	return &Service{e}
 }
 
-// Waiting returns the number of plays that wait for their draws in this process.
+// Waiting returns the number of plays that are waiting for their draws in this process.
 func (s *Service) Waiting() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,8 +54,8 @@ func (s *Service) Waiting() int {
 	return n
 }
 
-// Admin lets a promoter do everything with the campaigns of a [Store]. It sees drafts and
-// personal data, and it records every change in the audit trail.
+// Admin lets a promoter do everything with the campaigns of a [Store]. It can read drafts
+// and personal data, and it records every change in the audit trail.
 type Admin struct {
 	*Service
 	actor string
@@ -65,7 +65,7 @@ type Admin struct {
 // or cli, not a person.
 func (s *Service) Admin(actor string) *Admin { return &Admin{s, actor} }
 
-// change runs f and records the change that f returns in the audit trail, both in one
+// change runs f and records the change that f returns in the audit trail, in one
 // transaction.
 func (a *Admin) change(ctx context.Context, f func(tx Tx) (Change, error)) error {
 	return a.store.Update(ctx, func(tx Tx) error {

@@ -7,14 +7,14 @@ import (
 
 // Store keeps campaigns, entrants and draws. It is safe for concurrent use. Its errors
 // wrap [ErrNotFound] if something is missing and [ErrUnavailable] if the database is not
-// available; after the latter, nothing is stored in part, and the caller may retry.
+// available. After ErrUnavailable, nothing is partly stored, and the caller may retry.
 type Store interface {
 	campaigns
 	draws
 	entrants
 	auditTrail
 
-	// Update runs f in a transaction. It commits if f returns nil and rolls back
+	// Update runs f in a transaction. It commits if f returns nil, and rolls back
 	// otherwise. Committed data is on disk. Update may run f more than once, so f must
 	// not keep anything from an earlier run.
 	Update(ctx context.Context, f func(Tx) error) error
@@ -57,7 +57,8 @@ type draws interface {
 	// ignored.
 	Draws(ctx context.Context, c *StoredCampaign, q DrawQuery) ([]StoredDraw, error)
 
-	// Skipped returns skipped indexes of a campaign, beginning with from, in order.
+	// Skipped returns skipped indexes of a campaign in ascending order, beginning with
+	// from.
 	Skipped(ctx context.Context, campaign int64, from uint64, limit int) ([]StoredDraw, error)
 }
 
@@ -101,16 +102,16 @@ type drawWriter interface {
 	// their Persons.
 	DrawsOfKeys(ctx context.Context, keys []digest) ([]StoredDraw, error)
 
-	// Issued returns those of the account numbers that a campaign has issued.
+	// Issued returns the account numbers in the list that a campaign has already issued.
 	Issued(ctx context.Context, campaign int64, accounts []string) ([]string, error)
 
-	// PlaysOf counts the draws in a campaign of the entrants with the given identities.
+	// PlaysOf counts the draws of the entrants with the given identities in a campaign.
 	// Identities without draws are absent.
 	PlaysOf(ctx context.Context, campaign int64, identities []string) (map[string]int64, error)
 
 	// AddDraws stores draws and skipped indexes of a locked campaign. It sets the next
-	// index, updates the counts and adds awarded, which counts by prize index, to the
-	// prizes.
+	// index, updates the counts, and adds to each prize the number in awarded, which is
+	// keyed by prize index.
 	AddDraws(ctx context.Context, campaign int64, next uint64, draws, skipped []StoredDraw, awarded map[int]int64) error
 
 	// MarkDraw stores the claim and the void of a draw.
@@ -119,15 +120,15 @@ type drawWriter interface {
 
 // entrantWriter changes entrants.
 type entrantWriter interface {
-	// EntrantsOf adds the people who do not exist, and returns the IDs of all, in
-	// order. Two people are the same entrant if their names are equal and their email
-	// addresses are equal except for case.
+	// EntrantsOf adds the people who do not exist yet, and returns the IDs of all people
+	// in order. Two people are the same entrant if their names are equal and their email
+	// addresses are equal except for letter case.
 	EntrantsOf(ctx context.Context, people []Person, now time.Time) ([]int64, error)
 
-	// SaveEntrant stores the names and the email address of an entrant. The error wraps
-	// [ErrExists] if another entrant has the same.
+	// SaveEntrant stores the names and the email address of an entrant. If another
+	// entrant has the same, the error wraps [ErrExists].
 	SaveEntrant(ctx context.Context, id int64, p Person) error
 
-	// DeleteEntrant deletes an entrant. Its draws are kept without an entrant.
+	// DeleteEntrant deletes an entrant. The draws are kept without an entrant.
 	DeleteEntrant(ctx context.Context, id int64) error
 }

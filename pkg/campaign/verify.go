@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -17,18 +18,19 @@ type Report struct {
 	Campaign  Campaign `json:"campaign"`
 	Draws     uint64   `json:"draws"`   // in the file
 	Skipped   uint64   `json:"skipped"` // in the file
-	Held      uint64   `json:"held"`    // correct draws and skipped indexes
+	Held      uint64   `json:"held"`    // number of valid draws and skipped indexes
 	Wrong     uint64   `json:"wrong"`   // number of findings
 	SeedKnown bool     `json:"seed_known"`
 }
 
 // Verify recomputes a file that [Service.Export] wrote. It checks that the seed matches
-// the commitment, that every index occurs once and in order, its account number and
-// prize, the reason of each skipped index, and the stock. Without a seed, it checks what
-// needs none: rules, formats, repeated account numbers, stock and counts.
+// the commitment and that every index occurs once and in order. For each draw it checks
+// the account number, the prize and the stock, and for each skipped index the reason. If
+// the seed is not known, it checks only what does not need the seed: rules, formats,
+// repeated account numbers, stock and counts.
 //
-// Verify calls found for each problem and count, if not nil, with the number of entries
-// read. The error is about a file that cannot be read as an export.
+// Verify calls found for each problem. It calls count, if not nil, with the number of
+// entries read. The error means that the file cannot be read as an export.
 func Verify(ctx context.Context, g draw.Generator, file io.Reader, count func(entries uint64), found func(draw.Finding)) (Report, error) {
 	r, err := newExportReader(file)
 	if err != nil {
@@ -90,7 +92,7 @@ func (v *verifier) checkCampaign() error {
 	v.awards = newAwarder(valid.rules, v.prizes)
 	compare := func(name, got, want string) {
 		if got != want {
-			v.wrong("campaign", "%s is %q, should be %q", name, excerpt.Of(got), want)
+			v.wrong("campaign", "%s is %q but should be %q", name, excerpt.Of(got), want)
 		}
 	}
 	compare("rules", c.Rules, valid.rules.Name)
@@ -127,12 +129,12 @@ func (v *verifier) checkEntries(ctx context.Context, entries []entry) error {
 func (v *verifier) checkConsecutive(ctx context.Context, entries []entry) error {
 	switch first := entries[0].Index; {
 	case first > v.next:
-		v.wrong(placeOf(first), "the indexes %s are missing before it", indexRange(v.next, first-1))
+		v.wrong(placeOf(first), "missing before it: %s", indexRange(v.next, first-1))
 		v.next = first
 	case first < v.next:
 		for i := range entries {
 			if entries[i].Index < v.next {
-				v.wrong(placeOf(entries[i].Index), "it is repeated or out of order, should be index %d", v.next)
+				v.wrong(placeOf(entries[i].Index), "it is repeated or out of order; the next index should be %d", v.next)
 			}
 		}
 		entries = entries[min(v.next-first, uint64(len(entries))):]
@@ -193,18 +195,18 @@ func (v *verifier) checkEntry(e *entry, want *preparedDraws, i int) string {
 			if !e.Skipped {
 				v.awards.award(want.outcomes[i])
 			}
-			return fmt.Sprintf("account is %q, should be %q", excerpt.Of(e.Account), account)
+			return fmt.Sprintf("account is %q but should be %q", excerpt.Of(e.Account), account)
 		}
 	}
 	switch {
 	case e.Skipped && !repeated:
 		return fmt.Sprintf("it was skipped, but its account number %s was not issued before", excerpt.Of(e.Account))
 	case e.Skipped && (e.Rule != nil || e.Prize != nil || e.Drawn != nil || e.PlayedAt != nil):
-		return "it was skipped, but it has members of a draw"
+		return "it was skipped, but it contains members of a draw"
 	case e.Skipped:
 		return ""
 	case repeated:
-		return fmt.Sprintf("it should have been skipped: its account number %s was issued before at index %d", excerpt.Of(e.Account), earlier)
+		return fmt.Sprintf("it should have been skipped, because its account number %s was already issued at index %d", excerpt.Of(e.Account), earlier)
 	}
 	outcome, problem := v.outcomeOf(e, want, i)
 	if problem != "" {
@@ -213,8 +215,8 @@ func (v *verifier) checkEntry(e *entry, want *preparedDraws, i int) string {
 	return v.checkAward(e, outcome)
 }
 
-// outcomeOf returns the outcome that was drawn: the recomputed one or, without a seed, the
-// one that the entry claims if it is possible.
+// outcomeOf returns the outcome that was drawn. Without a seed, it returns the outcome
+// that the entry claims if that is possible.
 func (v *verifier) outcomeOf(e *entry, want *preparedDraws, i int) (outcome prize.Outcome, problem string) {
 	if want != nil {
 		return want.outcomes[i], ""
@@ -227,24 +229,24 @@ func (v *verifier) outcomeOf(e *entry, want *preparedDraws, i int) (outcome priz
 		rule = v.spec.Rules.List[n].Name
 	}
 	if got := textOf(e.Rule); got != rule {
-		return 0, fmt.Sprintf("rule is %q, should be %q", excerpt.Of(got), rule)
+		return 0, fmt.Sprintf("rule is %q but should be %q", excerpt.Of(got), rule)
 	}
 	name := nameDrawn(e.Prize, e.Drawn)
 	outcome, ok := v.spec.Rules.OutcomeOf(rule, name)
 	if !ok {
-		return 0, fmt.Sprintf("the rule %q has no prize %q", rule, excerpt.Of(name))
+		return 0, fmt.Sprintf("rule %q has no prize %q", rule, excerpt.Of(name))
 	}
 	return outcome, ""
 }
 
-// checkFormat returns the problem with an account number that does not have the formats
+// checkFormat returns the problem with an account number that does not match the formats
 // of the campaign, or an empty string.
 func (v *verifier) checkFormat(account string) string {
 	text, number := v.spec.Text, v.spec.Number
 	consistsOf := func(part, alphabet string) bool { return strings.Trim(part, alphabet) == "" }
 	if len(account) != text.Len()+number.Len() ||
 		!consistsOf(account[:text.Len()], text.Alphabet()) || !consistsOf(account[text.Len():], number.Alphabet()) {
-		return fmt.Sprintf("the account number %q does not have the formats %s + %s", excerpt.Of(account), text, number)
+		return fmt.Sprintf("account number %q does not match the formats %s + %s", excerpt.Of(account), text, number)
 	}
 	return ""
 }
@@ -257,11 +259,11 @@ func (v *verifier) checkAward(e *entry, outcome prize.Outcome) string {
 	want := newDraw(&c, v.spec.Rules, &row)
 	switch {
 	case textOf(e.Rule) != textOf(want.Rule):
-		return fmt.Sprintf("rule is %q, should be %q", excerpt.Of(textOf(e.Rule)), textOf(want.Rule))
+		return fmt.Sprintf("rule is %q but should be %q", excerpt.Of(textOf(e.Rule)), textOf(want.Rule))
 	case !equalPrizes(e.Prize, want.Prize):
-		return fmt.Sprintf("prize is %s, should be %s", prizeText(e.Prize), prizeText(want.Prize))
+		return fmt.Sprintf("prize is %s but should be %s", prizeText(e.Prize), prizeText(want.Prize))
 	case !equalPrizes(e.Drawn, want.Drawn):
-		return fmt.Sprintf("drawn is %s, should be %s", prizeText(e.Drawn), prizeText(want.Drawn))
+		return fmt.Sprintf("drawn is %s but should be %s", prizeText(e.Drawn), prizeText(want.Drawn))
 	case e.PlayedAt == nil:
 		return "played_at is missing"
 	}
@@ -272,23 +274,34 @@ func (v *verifier) checkAward(e *entry, outcome prize.Outcome) string {
 func (v *verifier) checkTotals() {
 	c := &v.export.campaign
 	if v.export.next != v.next {
-		v.wrong("end", "the draws end with index %d, should end with %d", int64(v.next)-1, int64(v.export.next)-1)
+		v.wrong("end", "the draws end with index %d but should end with %d", int64(v.next)-1, int64(v.export.next)-1)
 	}
 	if c.Plays != int64(v.report.Draws) || c.Skipped != int64(v.report.Skipped) {
-		v.wrong("campaign", "it counts %d draws and %d skipped indexes, should be %d and %d", c.Plays, c.Skipped, v.report.Draws, v.report.Skipped)
+		v.wrong("campaign", "it counts %d draws and %d skipped indexes, but there are %d and %d", c.Plays, c.Skipped, v.report.Draws, v.report.Skipped)
 	}
 	if len(c.Prizes) != len(v.prizes) {
-		v.wrong("campaign", "it has %d prizes, should have %d", len(c.Prizes), len(v.prizes))
+		v.wrong("campaign", "it has %d prizes, but the rules have %d", len(c.Prizes), len(v.prizes))
 		return
 	}
 	for i, want := range v.awards.prizes {
-		got := c.Prizes[i]
-		if got.Name != want.Name || got.Value != want.Value || (got.Stock == nil) != (want.Stock == nil) || got.Stock != nil && *got.Stock != *want.Stock {
-			v.wrong("campaign", "its prize %d is %q, should be %q with the value and the stock of the rules", i+1, excerpt.Of(got.Name), want.Name)
-		} else if got.Awarded != want.Awarded {
-			v.wrong("campaign", "it counts %d awarded %q, should be %d", got.Awarded, want.Name, want.Awarded)
+		switch got := c.Prizes[i]; {
+		case got.Name != want.Name:
+			v.wrong("campaign", "prize %d is %q but should be %q", i+1, excerpt.Of(got.Name), want.Name)
+		case got.Value != want.Value:
+			v.wrong("campaign", "the value of prize %q is %d but should be %d", want.Name, got.Value, want.Value)
+		case stockText(got.Stock) != stockText(want.Stock):
+			v.wrong("campaign", "the stock of prize %q is %s but should be %s", want.Name, stockText(got.Stock), stockText(want.Stock))
+		case got.Awarded != want.Awarded:
+			v.wrong("campaign", "it counts %d awarded %q, but there are %d", got.Awarded, want.Name, want.Awarded)
 		}
 	}
+}
+
+func stockText(stock *int64) string {
+	if stock == nil {
+		return "unlimited"
+	}
+	return strconv.FormatInt(*stock, 10)
 }
 
 func equalPrizes(a, b *draw.Prize) bool {

@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// few returns the plan of a campaign of 20 account numbers, so that indexes are skipped,
-// and of a stock that runs out.
+// few returns the plan of a campaign with 20 account numbers, so that indexes are
+// skipped, and with a stock that runs out.
 func few(name string) campaign.Plan {
 	const rules = `name: few
 currency: GBP
@@ -37,8 +37,8 @@ type file struct {
 	list []map[string]any
 }
 
-// export plays campaigns, which have random seeds, until everything that can happen has
-// happened in one of them, and returns its export.
+// export plays campaigns with random seeds until one of them contains every kind of
+// entry, and returns the export of that campaign.
 func export(t *testing.T, closed bool) file {
 	t.Helper()
 	p := newAdmin(t, storetest.File(t))
@@ -49,11 +49,11 @@ func export(t *testing.T, closed bool) file {
 			return f
 		}
 	}
-	t.Fatal("100 campaigns had no draw that was skipped, won, lost and drawn after the stock")
+	t.Fatal("got no campaign with a skipped index, a prize, no prize and a prize that had run out, want one in 100")
 	return file{}
 }
 
-// played returns the export of a campaign that has issued all account numbers.
+// played returns the export of a campaign after all account numbers have been issued.
 func played(t *testing.T, p *campaign.Admin, name string, closed bool) file {
 	t.Helper()
 	begin(t, p, few(name))
@@ -117,7 +117,7 @@ func (f file) where(t *testing.T, is func(entry map[string]any) bool) int {
 	t.Helper()
 	i := slices.IndexFunc(f.list, is)
 	if i < 0 {
-		t.Fatal("got no entry that satisfies the condition")
+		t.Fatal("got no entry that satisfies the condition, want one")
 	}
 	return i
 }
@@ -127,7 +127,7 @@ func won(e map[string]any) bool     { return e["prize"] != nil }
 func lost(e map[string]any) bool    { return e["prize"] == nil && !skipped(e) }
 func ranOut(e map[string]any) bool  { return e["drawn"] != nil }
 
-// renumber numbers the entries again, to hide that one was removed.
+// renumber numbers the entries again, to hide that an entry was removed.
 func (f *file) renumber() {
 	for i := range f.list {
 		f.list[i]["index"] = i
@@ -139,7 +139,7 @@ func (f *file) renumber() {
 func TestVerifyFindsChanges(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(t *testing.T, f *file)
-		want   string // part of the findings with the seed
+		want   string // text that the findings with the seed must contain
 		open   bool   // whether it is also found without the seed
 	}{
 		"an account number": {func(t *testing.T, f *file) {
@@ -151,28 +151,28 @@ func TestVerifyFindsChanges(t *testing.T) {
 		}, `prize is "Car"`, true},
 		"a value": {func(t *testing.T, f *file) {
 			f.list[f.where(t, won)]["prize"].(map[string]any)["value"] = 12345
-		}, `(value 12345, GBP), should be`, true},
+		}, `(value 12345, GBP) but should be`, true},
 		"a prize for who won none": {func(t *testing.T, f *file) {
 			f.list[f.where(t, lost)]["prize"] = f.list[f.where(t, won)]["prize"]
-		}, "should be none", false},
+		}, "but should be none", false},
 		"no prize for who won": {func(t *testing.T, f *file) {
 			delete(f.list[f.where(t, won)], "prize")
-		}, "prize is none, should be", true},
+		}, "prize is none but should be", true},
 		"a rule": {func(t *testing.T, f *file) {
 			f.list[f.where(t, won)]["rule"] = "is a friend"
-		}, `rule is "is a friend", should be`, true},
+		}, `rule is "is a friend" but should be`, true},
 		"what chance gave": {func(t *testing.T, f *file) {
 			delete(f.list[f.where(t, ranOut)], "drawn")
-		}, "drawn is none, should be", false},
+		}, "drawn is none but should be", false},
 		"the last draw dropped": {func(_ *testing.T, f *file) {
 			f.list = f.list[:len(f.list)-1]
 		}, "the draws end with index", true},
 		"a draw dropped": {func(_ *testing.T, f *file) {
 			f.list = slices.Delete(f.list, 3, 4)
-		}, "index 4: the indexes 3 are missing before it", true},
+		}, "index 4: missing before it: 3", true},
 		"some draws dropped": {func(_ *testing.T, f *file) {
 			f.list = slices.Delete(f.list, 3, 6)
-		}, "index 6: the indexes 3 to 5 are missing before it", true},
+		}, "index 6: missing before it: 3 to 5", true},
 		"a draw dropped and the others renumbered": {func(_ *testing.T, f *file) {
 			f.list = slices.Delete(f.list, 3, 4)
 			f.renumber()
@@ -184,10 +184,10 @@ func TestVerifyFindsChanges(t *testing.T) {
 		}, "", true},
 		"a draw there twice": {func(_ *testing.T, f *file) {
 			f.list = slices.Insert(f.list, 5, f.list[4])
-		}, "index 4: it is repeated or out of order, should be index 5", true},
+		}, "index 4: it is repeated or out of order; the next index should be 5", true},
 		"draws reordered": {func(_ *testing.T, f *file) {
 			f.list[4], f.list[5] = f.list[5], f.list[4]
-		}, "index 5: the indexes 4 are missing before it", true},
+		}, "index 5: missing before it: 4", true},
 		"draws exchanged": {func(t *testing.T, f *file) {
 			winner, loser := f.where(t, won), f.where(t, lost)
 			f.list[winner], f.list[loser] = f.list[loser], f.list[winner]
@@ -207,40 +207,43 @@ func TestVerifyFindsChanges(t *testing.T) {
 		}, "was not issued before", true},
 		"a skipped index that won": {func(t *testing.T, f *file) {
 			f.list[f.where(t, skipped)]["prize"] = f.list[f.where(t, won)]["prize"]
-		}, "it was skipped, but it has members of a draw", true},
+		}, "it was skipped, but it contains members of a draw", true},
 		"when it was played": {func(t *testing.T, f *file) {
 			delete(f.list[f.where(t, won)], "played_at")
 		}, "played_at is missing", true},
 		"the number of draws":        {func(_ *testing.T, f *file) { f.head["plays"] = 19 }, "it counts 19 draws", true},
-		"the name of the rules":      {func(_ *testing.T, f *file) { f.head["rules"] = "many" }, `rules is "many", should be "few"`, true},
+		"the name of the rules":      {func(_ *testing.T, f *file) { f.head["rules"] = "many" }, `rules is "many" but should be "few"`, true},
 		"the digest of the rules":    {func(_ *testing.T, f *file) { f.head["rules_sha256"] = "00" }, `rules_sha256 is "00"`, true},
-		"the currency":               {func(_ *testing.T, f *file) { f.head["currency"] = "EUR" }, `currency is "EUR", should be "GBP"`, true},
+		"the currency":               {func(_ *testing.T, f *file) { f.head["currency"] = "EUR" }, `currency is "EUR" but should be "GBP"`, true},
 		"the seed":                   {func(_ *testing.T, f *file) { f.head["seed"] = "42" }, "commitment is", true},
 		"the commitment":             {func(_ *testing.T, f *file) { f.head["commitment"] = "00" }, `commitment is "00"`, false},
-		"a prize that is not there":  {func(_ *testing.T, f *file) { f.head["prizes"] = f.head["prizes"].([]any)[:2] }, "it has 2 prizes, should have 3", true},
-		"how many were awarded":      {func(_ *testing.T, f *file) { firstPrize(f)["awarded"] = 7 }, `it counts 7 awarded "Mug", should be `, true},
-		"how many there are to give": {func(_ *testing.T, f *file) { firstPrize(f)["stock"] = 100 }, `its prize 1 is "Mug", should be "Mug" with the value and the stock of the rules`, true},
+		"a prize that is not there":  {func(_ *testing.T, f *file) { f.head["prizes"] = f.head["prizes"].([]any)[:2] }, "it has 2 prizes, but the rules have 3", true},
+		"how many were awarded":      {func(_ *testing.T, f *file) { firstPrize(f)["awarded"] = 7 }, `it counts 7 awarded "Mug", but there are `, true},
+		"the name of a prize":        {func(_ *testing.T, f *file) { firstPrize(f)["name"] = "Cup" }, `prize 1 is "Cup" but should be "Mug"`, true},
+		"the value of a prize":       {func(_ *testing.T, f *file) { firstPrize(f)["value"] = 1 }, `the value of prize "Mug" is 1 but should be 800`, true},
+		"an unlimited stock":         {func(_ *testing.T, f *file) { firstPrize(f)["stock"] = nil }, `the stock of prize "Mug" is unlimited but should be 3`, true},
+		"how many there are to give": {func(_ *testing.T, f *file) { firstPrize(f)["stock"] = 100 }, `the stock of prize "Mug" is 100 but should be 3`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := export(t, true)
 			if list := findings(t, f.text(t)); len(list) > 0 {
-				t.Fatalf("unchanged: %q", list)
+				t.Fatalf("findings in the unchanged export: %q, want none", list)
 			}
 			test.change(t, &f)
 			list := findings(t, f.text(t))
 			if len(list) == 0 || !strings.Contains(strings.Join(list, "\n"), test.want) {
-				t.Errorf("found %q, want %q", list, test.want)
+				t.Errorf("got findings %q, want one that contains %q", list, test.want)
 			}
 			if !test.open {
 				return
 			}
 			f = export(t, false)
 			if list := findings(t, f.text(t)); len(list) > 0 {
-				t.Fatalf("unchanged, without seed: %q", list)
+				t.Fatalf("findings in the unchanged export without a seed: %q, want none", list)
 			}
 			test.change(t, &f)
 			if list := findings(t, f.text(t)); len(list) == 0 {
-				t.Error("nothing is found without the seed")
+				t.Error("got no findings without the seed, want at least one")
 			}
 		})
 	}
@@ -248,19 +251,19 @@ func TestVerifyFindsChanges(t *testing.T) {
 
 func firstPrize(f *file) map[string]any { return f.head["prizes"].([]any)[0].(map[string]any) }
 
-// TestVerifyWithoutSeed verifies impossible draws without a seed.
+// TestVerifyWithoutSeed verifies impossible draws in an export without a seed.
 func TestVerifyWithoutSeed(t *testing.T) {
 	for name, test := range map[string]struct{ member, value, want string }{
-		"letters of no format": {"account", "z0", `the account number "z0" does not have the formats [ab]1 + digits1`},
-		"digits of no format":  {"account", "ax", `the account number "ax" does not have the formats`},
-		"too long":             {"account", "a00", `the account number "a00" does not have the formats`},
-		"another rule's":       {"rule", "everybody", `rule is "everybody", should be`},
+		"letters of no format": {"account", "z0", `account number "z0" does not match the formats [ab]1 + digits1`},
+		"digits of no format":  {"account", "ax", `account number "ax" does not match the formats`},
+		"too long":             {"account", "a00", `account number "a00" does not match the formats`},
+		"another rule's":       {"rule", "everybody", `rule is "everybody" but should be`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := export(t, false)
 			f.list[f.where(t, won)][test.member] = test.value
 			if list := findings(t, f.text(t)); !strings.Contains(strings.Join(list, "\n"), test.want) {
-				t.Errorf("found %q, want %q", list, test.want)
+				t.Errorf("got findings %q, want one that contains %q", list, test.want)
 			}
 		})
 	}
@@ -278,7 +281,7 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 		"nothing":              {"", "unexpected end"},
 		"another thing":        {"hello", "at byte 0: invalid JSON"},
 		"an array":             {"[]", "got [, want an object"},
-		"another object":       {`{"draws":[]}`, `got draws, want the member "prizegen_campaign"`},
+		"another object":       {`{"draws":[]}`, `got draws, want member "prizegen_campaign"`},
 		"a later form":         {`{"prizegen_campaign":2}`, "it has version 2; this program reads version 1"},
 		"half of it":           {text[:len(text)/2], "the file may be truncated"},
 		"more behind it":       {text + "{}", "unexpected data after the object"},
@@ -292,12 +295,12 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := campaign.Verify(t.Context(), draw.Local{}, strings.NewReader(test.text), nil, func(draw.Finding) {})
 			if err == nil || !strings.Contains(err.Error(), "not the export of a campaign") || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want %q", err, test.want)
+				t.Errorf("got error %v, want one that contains %q", err, test.want)
 			}
 		})
 	}
 	if !campaign.IsExport([]byte(text)) || campaign.IsExport([]byte(`[{"index":0}]`)) || campaign.IsExport(nil) {
-		t.Error("IsExport: got a wrong result for an export or another file")
+		t.Error("IsExport: got a wrong result, want true only for an export")
 	}
 }
 
