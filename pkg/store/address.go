@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrAddress is wrapped by every error about a malformed address.
+// ErrAddress is wrapped by every error for a malformed address.
 var ErrAddress = errors.New("is not the address of a database")
 
 // isPostgres reports whether address names a PostgreSQL server.
@@ -53,21 +53,21 @@ func postgresConfig(address string) (*pgx.ConnConfig, error) {
 	return cfg, nil
 }
 
-// sqliteFile checks the path of a database file. If the file or its folder does not exist,
-// it creates them, accessible only by their owner.
+// sqliteFile checks the path of a database file. If the file or its folder does not
+// exist, it creates them, accessible only to their owner.
 func sqliteFile(path string) error {
 	switch {
 	case path == "":
-		return fmt.Errorf("an empty path %w: use a file or postgres://…", ErrAddress)
+		return fmt.Errorf("an empty path %w: use the path of a file or postgres://…", ErrAddress)
 	case strings.Contains(path, "://"):
-		return fmt.Errorf("%s %w: use a file or postgres://…", path, ErrAddress)
+		return fmt.Errorf("%s %w: use the path of a file or postgres://…", path, ErrAddress)
 	case strings.ContainsRune(path, 0):
 		return fmt.Errorf("%q %w: it contains a zero byte", path, ErrAddress)
 	}
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return fmt.Errorf("%s %w: it is a folder; use a file", path, ErrAddress)
+		return fmt.Errorf("%s %w: it is a folder; use the path of a file", path, ErrAddress)
 	case err == nil:
 		return nil
 	case !errors.Is(err, os.ErrNotExist):
@@ -83,8 +83,8 @@ func sqliteFile(path string) error {
 	return file.Close()
 }
 
-// sqliteDSN returns the data source name of a file. The path is escaped, so that no part
-// of it is taken for an option.
+// sqliteDSN returns the data source name of a file. It escapes the path, so that no part
+// of it is read as an option.
 func sqliteDSN(path string, options ...string) (string, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {

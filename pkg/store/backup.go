@@ -20,14 +20,14 @@ func tables() []string {
 	return []string{"campaigns", "prizes", "entrants", "draws", "skipped", "changes"}
 }
 
-// ErrNotEmpty is wrapped by the error about restoring into a database that is not empty.
+// ErrNotEmpty is wrapped by the error of restoring into a database that is not empty.
 var ErrNotEmpty = errors.New("not empty")
 
-// Backup writes a snapshot of the database, of either engine, to a new SQLite file. The
-// database can be used meanwhile. If Backup fails, there is no file. The error
-// wraps [fs.ErrExist] if the file exists, and [ErrNewer] if a newer program made the
-// tables. The file has tables of the same version as the database. Backup calls
-// count, if not nil, with the number of rows written.
+// Backup writes a snapshot of the database, whichever engine it uses, to a new SQLite
+// file. The database can be used meanwhile. The tables in the file have the same version
+// as those in the database. If Backup fails, it leaves no file. The error wraps
+// [fs.ErrExist] if the file already exists, and [ErrNewer] if a newer program made the
+// tables. Backup calls count, if not nil, with the number of rows written.
 func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("%s: %w", path, fs.ErrExist)
@@ -39,7 +39,7 @@ func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) 
 	case s.Version > s.Newest:
 		return db.newer(s.Version, s.Newest)
 	case s.Version == 0:
-		return fmt.Errorf("the database %s has no tables; there is nothing to back up", db.address)
+		return fmt.Errorf("database %s has no tables; there is nothing to back up", db.address)
 	}
 	temp := path + ".new"
 	file, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
@@ -53,7 +53,7 @@ func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) 
 		return errors.Join(err, removeDatabase(temp))
 	}
 	if info, err := os.Stat(temp + "-wal"); err == nil && info.Size() > 0 {
-		return errors.Join(fmt.Errorf("the backup %s is incomplete: its log is not empty", temp), removeDatabase(temp))
+		return errors.Join(fmt.Errorf("backup %s is incomplete: its log is not empty", temp), removeDatabase(temp))
 	}
 	return os.Rename(temp, path)
 }
@@ -68,7 +68,7 @@ func removeDatabase(path string) error {
 	return os.Remove(path)
 }
 
-// copyTo copies all tables to an empty SQLite file, with tables of the given version.
+// copyTo copies all tables to an empty SQLite file whose tables have the given version.
 func (db *DB) copyTo(ctx context.Context, path string, version int64, count func(rows uint64)) error {
 	to, err := Open(ctx, path, Options{KeepVersion: true})
 	if err != nil {
@@ -158,7 +158,7 @@ func copyTable(ctx context.Context, from, to runner, table string, count func(ro
 	return write()
 }
 
-// resetSequences makes PostgreSQL continue after the copied IDs. SQLite does so
+// resetSequences makes PostgreSQL continue after the copied IDs. SQLite does this
 // automatically.
 func (t *transaction) resetSequences(ctx context.Context) error {
 	if t.db.engine != Postgres {
@@ -174,9 +174,9 @@ func (t *transaction) resetSequences(ctx context.Context) error {
 }
 
 // Restore copies a backup to an empty database. If it fails, the database stays empty.
-// The backup may have been made by an older program and from either engine. The error
-// wraps [ErrNotEmpty] if the database is not empty. Restore calls count, if not nil, with
-// the number of rows written.
+// The backup may come from either engine and from an older program. If the database is
+// not empty, the error wraps [ErrNotEmpty]. Restore calls count, if not nil, with the
+// number of rows written.
 func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64)) error {
 	if _, err := os.Stat(path); err != nil {
 		return err
@@ -186,7 +186,7 @@ func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64))
 		return err
 	}
 	if s.Campaigns > 0 || s.Entrants > 0 {
-		return fmt.Errorf("the database %s is %w; use one without campaigns and entrants", db.address, ErrNotEmpty)
+		return fmt.Errorf("database %s is %w; use one without campaigns and entrants", db.address, ErrNotEmpty)
 	}
 	copied, err := copyDatabase(path)
 	if err != nil {
@@ -195,7 +195,7 @@ func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64))
 	defer os.RemoveAll(copied.folder) //nolint:errcheck // temporary
 	from, err := openBackup(ctx, copied.path)
 	if err != nil {
-		return fmt.Errorf("the backup %s: %w", path, err)
+		return fmt.Errorf("backup %s: %w", path, err)
 	}
 	defer from.Close() //nolint:errcheck // it was only read
 	return from.snapshot(ctx, func(source runner) error { return copyTables(ctx, source, db, count) })
@@ -216,14 +216,14 @@ func openBackup(ctx context.Context, path string) (*DB, error) {
 func (db *DB) checkBackup(ctx context.Context) error {
 	read := func(row scanner) (text string, err error) { return text, row.Scan(&text) }
 	if health, err := queryOne(ctx, db.r, read, "PRAGMA integrity_check"); err != nil || health != "ok" {
-		return errors.Join(errors.New("it is damaged, or a program is writing to it; use prizegen db backup to copy a database that is in use"), err)
+		return errors.Join(errors.New("it is damaged, or another program is writing to it; use prizegen db backup to copy a database that is in use"), err)
 	}
 	s, err := db.Status(ctx)
 	if err != nil {
 		return err
 	}
 	if s.Version == 0 {
-		return errors.New("it has no tables of prizegen; use a file that prizegen db backup wrote")
+		return errors.New("it contains no prizegen tables; use a file that prizegen db backup wrote")
 	}
 	_, err = db.Migrate(ctx)
 	return err

@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// contents returns all that a database has of the campaign summer.
+// contents returns everything that a database contains about the summer campaign.
 func contents(t *testing.T, db *store.DB) []any {
 	t.Helper()
 	c, err := db.Campaign(t.Context(), "summer")
@@ -56,7 +56,7 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Errorf("got %v, error %v, want mode 600", info, err)
 		}
 		if err := db.Backup(t.Context(), file, nil); !errors.Is(err, fs.ErrExist) {
-			t.Errorf("second backup with the name: got error %v, want ErrExist", err)
+			t.Errorf("second backup with the same name: got error %v, want ErrExist", err)
 		}
 		next, err := store.Open(t.Context(), address, store.Options{})
 		if err != nil {
@@ -98,10 +98,10 @@ func TestBackupWithoutTables(t *testing.T) {
 		folder := t.TempDir()
 		err = db.Backup(t.Context(), filepath.Join(folder, "backup.db"), nil)
 		if err == nil || !strings.Contains(err.Error(), "has no tables") {
-			t.Errorf("got %v", err)
+			t.Errorf("got error %v, want one that contains \"has no tables\"", err)
 		}
 		if s, err := db.Status(t.Context()); err != nil || s.Version != 0 {
-			t.Errorf("got %+v, error %v", s, err)
+			t.Errorf("got %+v, error %v, want version 0", s, err)
 		}
 		if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 			t.Errorf("got files %v, error %v, want none", left, err)
@@ -119,15 +119,15 @@ func TestRestoreRefusesOtherFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := db.Restore(t.Context(), file, nil); err == nil || !strings.Contains(err.Error(), "not a database") {
-		t.Errorf("other file: got error %v, want that it is not a database", err)
+		t.Errorf("other file: got error %v, want one that contains \"not a database\"", err)
 	}
 	if err := db.Backup(t.Context(), filepath.Join(file, "below"), nil); err == nil {
-		t.Error("backup below a file: got no error, want one")
+		t.Error("backup to a path below a file: got no error, want one")
 	}
 }
 
-// TestRestoreReadsLog restores a file whose program was killed, so that the last
-// transactions are in its log only. It also refuses an empty file.
+// TestRestoreReadsLog restores the file of a killed program, whose last transactions are
+// only in the log. It also checks that an empty file is refused.
 func TestRestoreReadsLog(t *testing.T) {
 	killed := storetest.File(t)
 	opened(t, storetest.Open(t, killed), 60) // not closed
@@ -145,18 +145,19 @@ func TestRestoreReadsLog(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "empty.db"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Restore(t.Context(), filepath.Join(folder, "empty.db"), nil); err == nil || !strings.Contains(err.Error(), "no tables of prizegen") {
-		t.Errorf("empty file: got error %v, want that it has no tables", err)
+	if err := db.Restore(t.Context(), filepath.Join(folder, "empty.db"), nil); err == nil || !strings.Contains(err.Error(), "no prizegen tables") {
+		t.Errorf("empty file: got error %v, want one that contains \"no prizegen tables\"", err)
 	}
 	if err := db.Restore(t.Context(), filepath.Join(folder, "left.db"), nil); err != nil {
 		t.Fatal(err)
 	}
 	if s, err := db.Status(t.Context()); err != nil || s.Campaigns != 1 || s.Draws != 60 {
-		t.Errorf("got %+v, error %v", s, err)
+		t.Errorf("got %+v, error %v, want 1 campaign with 60 draws", s, err)
 	}
 }
 
-// TestRestoreWithoutTemporaryFolder restores as in an image from scratch.
+// TestRestoreWithoutTemporaryFolder restores where there is no folder for temporary
+// files, as in a container image built from scratch.
 func TestRestoreWithoutTemporaryFolder(t *testing.T) {
 	backup := storetest.File(t)
 	opened(t, storetest.Open(t, backup), 60)

@@ -76,7 +76,7 @@ const selectDraws = "SELECT " + drawColumns + ", e.id, e.first_name, e.last_name
 func (q reader) Draw(ctx context.Context, id int64, index uint64) (*campaign.StoredDraw, error) {
 	d, err := queryOne(ctx, q.r, scanDrawWithPerson, selectDraws+" WHERE d.campaign_id = $1 AND d.draw_index = $2", id, int64(index))
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no draw with the index %d", index)
+		return nil, campaign.Errorf(campaign.ErrNotFound, "there is no draw with index %d", index)
 	}
 	return &d, q.db.explain(err)
 }
@@ -109,7 +109,8 @@ func (q reader) Draws(ctx context.Context, c *campaign.StoredCampaign, want camp
 	return rows, q.db.explain(err)
 }
 
-// prizeIndex returns the index of a prize of c by its name, -1 if there is none.
+// prizeIndex returns the index of the prize of c with the given name, or -1 if there is
+// none.
 func prizeIndex(c *campaign.StoredCampaign, name string) int {
 	return slices.IndexFunc(c.Prizes, func(s campaign.Stock) bool { return s.Name == name })
 }

@@ -34,10 +34,10 @@ func (e Engine) forUpdate() string {
 	return ""
 }
 
-// hidden returns an expression for a column that keeps PostgreSQL from using an index on
-// it. PostgreSQL plans a statement when there are few draws and keeps the plan. It might
-// use the index on the campaign, which may have millions of draws, instead of that on the
-// other column. SQLite has statistics from the migrations.
+// hidden returns an expression for a column that prevents PostgreSQL from using an index
+// on it. PostgreSQL plans a statement when there are few draws and then keeps the plan.
+// It might use the index on the campaign, which may have millions of draws, instead of
+// the index on the other column. SQLite gets its statistics from the migrations.
 func (e Engine) hidden(column string) string {
 	if e == Postgres {
 		return column + " + 0"
@@ -45,7 +45,7 @@ func (e Engine) hidden(column string) string {
 	return column
 }
 
-// errConflict is the error about a unique value that another transaction stored first.
+// errConflict is the error for a unique value that another transaction stored first.
 var errConflict = errors.New("another transaction has stored the same unique value")
 
 // fault is the kind of a database error.
@@ -53,7 +53,7 @@ type fault int
 
 const (
 	other       fault = iota
-	duplicate         // a unique value exists already
+	duplicate         // a unique value already exists
 	collision         // the transaction conflicts with another one and must be retried
 	unavailable       // the database is not available
 )
@@ -126,7 +126,7 @@ func postgresFault(code string) fault {
 	return other
 }
 
-// explain converts a database error to one of package campaign.
+// explain converts a database error to an error of package campaign.
 func (db *DB) explain(err error) error {
 	if err == nil || isDomain(err) {
 		return err
@@ -150,7 +150,7 @@ func isDomain(err error) bool {
 	return false
 }
 
-// unavailableError is an error of a database that is not available.
+// unavailableError is the error for a database that is not available.
 type unavailableError struct {
 	address string
 	err     error

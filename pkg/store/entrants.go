@@ -124,7 +124,7 @@ func (t *transaction) EntrantsOf(ctx context.Context, people []campaign.Person, 
 	ids := make([]int64, len(people))
 	for i, p := range people {
 		if ids[i] = known[keyOf(p)]; ids[i] == 0 {
-			return nil, fmt.Errorf("an entrant was deleted while it was added: %w", campaign.ErrUnavailable)
+			return nil, fmt.Errorf("an entrant was deleted while being added: %w", campaign.ErrUnavailable)
 		}
 	}
 	return ids, nil
@@ -190,7 +190,7 @@ func (t *transaction) findEntrants(ctx context.Context, unknown map[personKey]ca
 func (t *transaction) SaveEntrant(ctx context.Context, id int64, p campaign.Person) error {
 	key := keyOf(p)
 	scan := func(row scanner) (other int64, err error) { return other, row.Scan(&other) }
-	// This is checked first because a failed statement ends a transaction of PostgreSQL.
+	// This is checked first because a failed statement aborts a PostgreSQL transaction.
 	same, err := queryAll(ctx, t.r, scan, "SELECT id FROM entrants WHERE identity = $1 AND first_name = $2 AND last_name = $3 AND id <> $4", key.identity, key.first, key.last, id)
 	if err != nil {
 		return err

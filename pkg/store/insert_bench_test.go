@@ -10,9 +10,9 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// BenchmarkInsert inserts the draws of a batch of plays into SQLite: as AddDraws does,
-// with one argument for each value and unnumbered placeholders, and alternatively with
-// numbered placeholders and with one JSON argument.
+// BenchmarkInsert inserts the draws of a batch of plays into SQLite in three ways: with
+// unnumbered placeholders and one argument for each value, as AddDraws does; with
+// numbered placeholders; and with one JSON argument.
 func BenchmarkInsert(b *testing.B) {
 	const table = "CREATE TABLE bench (campaign_id INTEGER, draw_index INTEGER, account TEXT, secret BLOB, PRIMARY KEY (campaign_id, draw_index)) WITHOUT ROWID"
 	const into = "INSERT INTO bench (campaign_id, draw_index, account, secret)"

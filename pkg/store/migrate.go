@@ -15,7 +15,8 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// ErrNewer is wrapped by the error about a database with tables of a newer program.
+// ErrNewer is wrapped by the error for a database whose tables were made by a newer
+// program.
 var ErrNewer = errors.New("made by a newer prizegen")
 
 // Migrate updates the tables to the version of this program and returns the number of
@@ -44,9 +45,9 @@ func (db *DB) Migrate(ctx context.Context) (steps int, err error) {
 	return steps, db.explain(err)
 }
 
-// newer returns the error about tables of a newer program.
+// newer returns the error for tables that were made by a newer program.
 func (db *DB) newer(version, newest int64) error {
-	return fmt.Errorf("the database %s was %w: its tables have version %d, this program supports up to %d; install a newer prizegen", db.address, ErrNewer, version, newest)
+	return fmt.Errorf("database %s was %w: its tables have version %d, but this program supports only versions up to %d; install a newer prizegen", db.address, ErrNewer, version, newest)
 }
 
 func (db *DB) migrate(ctx context.Context, p *goose.Provider) (steps int, err error) {
@@ -72,8 +73,9 @@ func versions(ctx context.Context, p *goose.Provider) (version, newest int64, er
 	return version, sources[len(sources)-1].Version, nil
 }
 
-// withProvider calls f with a provider of the migrations. Meanwhile no other process that
-// uses PostgreSQL, and no other transaction of this process, changes the tables.
+// withProvider calls f with a provider of the migrations. During the call, neither
+// another process that uses PostgreSQL nor another transaction of this process changes
+// the tables.
 func (db *DB) withProvider(ctx context.Context, f func(*goose.Provider) error) error {
 	steps, err := fs.Sub(migrations, "migrations/"+string(db.engine))
 	if err != nil {
@@ -92,7 +94,7 @@ func (db *DB) withProvider(ctx context.Context, f func(*goose.Provider) error) e
 		return err
 	}
 	defer db.writer.unlock()
-	if db.writer.conn != nil { // the pool has one connection only
+	if db.writer.conn != nil { // the pool has only one connection
 		db.writer.stmts.close()
 		_ = db.writer.conn.Close()
 		db.writer.conn, db.writer.stmts = nil, nil

@@ -43,8 +43,9 @@ const (
 	connectTimeout = 10 * time.Second
 )
 
-// Open opens a database and migrates its tables. The address is the path of a SQLite file,
-// which is created if it does not exist, or postgres://USER:PASSWORD@HOST:PORT/NAME.
+// Open opens a database and migrates its tables. The address is either the path of a
+// SQLite file, which is created if it does not exist, or
+// postgres://USER:PASSWORD@HOST:PORT/NAME.
 //
 // The error wraps [ErrAddress] if the address is malformed, [campaign.ErrUnavailable] if
 // the database cannot be reached, and [ErrNewer] if a newer program made its tables, which
@@ -106,11 +107,12 @@ func openSQLite(_ context.Context, path string, o Options) (*DB, error) {
 	options := []string{
 		fmt.Sprintf("_pragma=busy_timeout(%d)", o.LockTimeout.Milliseconds()),
 		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(ON)", "_pragma=secure_delete(ON)", "_txlock=immediate",
-		// The statement journal, which undoes a failed statement, is in memory. The log,
-		// which makes transactions durable, is on disk.
+		// The statement journal, which undoes a failed statement, is kept in memory. The
+		// log, which makes transactions durable, is on disk.
 		"_pragma=temp_store(MEMORY)",
-		// A checkpoint copies the log to the file at 32 MB instead of 4 MB, because pages
-		// that many batches change are copied once (BenchmarkPlays in package serve).
+		// A checkpoint copies the log to the file at 32 MB instead of 4 MB, because a
+		// page that many batches change is then copied only once (BenchmarkPlays in
+		// package serve).
 		"_pragma=wal_autocheckpoint(8000)",
 	}
 	writing, err := sqliteDSN(path, options...)
@@ -154,7 +156,7 @@ func (db *DB) Ping(ctx context.Context) error {
 	return db.unusable(db.pool.QueryRowContext(ctx, "SELECT 1").Scan(&one))
 }
 
-// unusable converts err to an error about a database that is not available.
+// unusable converts err to the error for a database that is not available.
 func (db *DB) unusable(err error) error {
 	if err == nil || isDomain(err) {
 		return err
@@ -162,8 +164,8 @@ func (db *DB) unusable(err error) error {
 	return &unavailableError{db.address, err}
 }
 
-// Close closes all connections. It closes the one that writes to SQLite last, so that the
-// file is complete without its log.
+// Close closes all connections. It closes the connection that writes to SQLite last, so
+// that the file is complete without its log.
 func (db *DB) Close() error {
 	err := db.pool.Close()
 	if db.writer != nil {

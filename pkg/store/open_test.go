@@ -34,7 +34,7 @@ func TestConcurrentOpen(t *testing.T) {
 		opening.Wait()
 		s, err := storetest.Open(t, address).Status(t.Context())
 		if err != nil || s.Version != s.Newest || s.Version == 0 || s.Bytes == 0 {
-			t.Errorf("got %+v, error %v", s, err)
+			t.Errorf("got %+v, error %v, want the newest version and a size", s, err)
 		}
 	})
 }
@@ -56,7 +56,7 @@ func TestNewerDatabase(t *testing.T) {
 		}
 		_, err = store.Open(t.Context(), address, store.Options{})
 		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "version 999") {
-			t.Errorf("got error %v, want ErrNewer with version 999", err)
+			t.Errorf("got error %v, want ErrNewer that contains version 999", err)
 		}
 		db, err := store.Open(t.Context(), address, store.Options{KeepVersion: true})
 		if err != nil {
@@ -64,7 +64,7 @@ func TestNewerDatabase(t *testing.T) {
 		}
 		defer db.Close() //nolint:errcheck // it is not used any more
 		if s, err := db.Status(t.Context()); err != nil || s.Version != 999 {
-			t.Errorf("got %+v, error %v", s, err)
+			t.Errorf("got %+v, error %v, want version 999", s, err)
 		}
 		if err := db.Backup(t.Context(), filepath.Join(t.TempDir(), "backup.db"), nil); !errors.Is(err, store.ErrNewer) {
 			t.Errorf("backup of newer tables: got error %v, want ErrNewer", err)
@@ -81,7 +81,7 @@ func TestOpenErrors(t *testing.T) {
 	for address, want := range map[string]string{
 		"":                                     "an empty path",
 		folder:                                 "it is a folder",
-		"mysql://host/db":                      "use a file or postgres://",
+		"mysql://host/db":                      "use the path of a file or postgres://",
 		"a\x00b":                               "zero byte",
 		"postgres://u:hunter2@host:notaport/x": "use postgres://",
 		text:                                   "not a database",
@@ -90,7 +90,7 @@ func TestOpenErrors(t *testing.T) {
 	} {
 		_, err := store.Open(t.Context(), address, store.Options{})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("Open(%q): got error %v, want %q", address, err, want)
+			t.Errorf("Open(%q): got error %v, want one that contains %q", address, err, want)
 		}
 	}
 	if got := store.Redact("postgres://u:hunter2@host/x?password=hunter3"); strings.Contains(got, "hunter") {
@@ -108,7 +108,7 @@ func TestPathIsEscaped(t *testing.T) {
 	}
 }
 
-// TestLockedFile locks a file as another program does. A transaction waits for the lock,
+// TestLockedFile locks a file as another program would. A transaction waits for the lock,
 // but not longer than its limit.
 func TestLockedFile(t *testing.T) {
 	path := storetest.File(t)
@@ -135,20 +135,20 @@ func TestLockedFile(t *testing.T) {
 	}
 	err = add(impatient, "winter")
 	if !errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "another program has locked it") {
-		t.Errorf("got error %v, want that of a locked file", err)
+		t.Errorf("got error %v, want ErrUnavailable for a locked file", err)
 	}
 	added := make(chan error, 1)
 	go func() { added <- add(db, "summer") }()
 	select {
 	case err := <-added:
-		t.Errorf("got a transaction that did not wait, with error %v", err)
+		t.Errorf("the transaction did not wait for the lock and returned error %v", err)
 	case <-time.After(50 * time.Millisecond): // a slow machine may miss a mistake, but never fails
 	}
 	if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(conn.Close(), <-added, add(impatient, "winter")); err != nil {
-		t.Errorf("got error %v after the lock was released", err)
+		t.Errorf("after the lock was released: got error %v, want nil", err)
 	}
 }
 
@@ -166,13 +166,13 @@ func TestFullDisk(t *testing.T) {
 	long.Title = strings.Repeat("x", 1<<20)
 	err := db.Update(t.Context(), func(tx campaign.Tx) error { return tx.SaveCampaign(t.Context(), &long) })
 	if !errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "the disk is full") {
-		t.Errorf("a full disk gives: got error %v, want ErrUnavailable", err)
+		t.Errorf("full disk: got error %v, want ErrUnavailable", err)
 	}
 	pages("1000000")
 	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.SaveCampaign(ctx, &long) })
 }
 
-// TestServerRestart stops and starts PostgreSQL. Methods fail meanwhile and work again
+// TestServerRestart stops and starts PostgreSQL. Methods fail in between and work again
 // afterwards.
 func TestServerRestart(t *testing.T) {
 	server := storetest.StartServer(t, true)
@@ -183,13 +183,13 @@ func TestServerRestart(t *testing.T) {
 	defer cancel()
 	err := db.Update(ctx, func(tx campaign.Tx) error { return tx.AddCampaign(ctx, record("winter")) })
 	if !errors.Is(err, campaign.ErrUnavailable) {
-		t.Errorf("a stopped server gives: got error %v, want ErrUnavailable", err)
+		t.Errorf("Update with a stopped server: got error %v, want ErrUnavailable", err)
 	}
 	if _, err := db.Campaign(ctx, "summer"); !errors.Is(err, campaign.ErrUnavailable) {
-		t.Errorf("a stopped server gives: got error %v, want ErrUnavailable", err)
+		t.Errorf("Campaign with a stopped server: got error %v, want ErrUnavailable", err)
 	}
 	if err := db.Ping(ctx); !errors.Is(err, campaign.ErrUnavailable) {
-		t.Errorf("a stopped server gives: got error %v, want ErrUnavailable", err)
+		t.Errorf("Ping with a stopped server: got error %v, want ErrUnavailable", err)
 	}
 	if err := server.Start(); err != nil {
 		t.Fatal(err)

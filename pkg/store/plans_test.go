@@ -11,8 +11,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// TestDrawsUseIndexes checks that SQLite lists draws by an index that has only the selected
-// draws, in order: of millions of draws, few may be claimed, void or winners.
+// TestDrawsUseIndexes checks that SQLite lists draws with an index that contains only the
+// selected draws, in order, because only a few of millions of draws may be claimed, void
+// or winners.
 func TestDrawsUseIndexes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "prizegen.db")
 	storetest.Open(t, path)
@@ -64,7 +65,7 @@ func TestDrawsUseIndexes(t *testing.T) {
 			}
 			got := strings.Join(plan, "\n")
 			if !strings.Contains(got, "SEARCH d USING "+test.index) || strings.Contains(got, "ORDER BY") {
-				t.Errorf("got plan\n%s\nwant a search by %s in its order", got, test.index)
+				t.Errorf("got plan\n%s\nwant a search with %s in index order", got, test.index)
 			}
 		})
 	}

@@ -99,7 +99,7 @@ func placeholders(r runner, n, width int) string {
 	return b.String()
 }
 
-// nullableMillis returns a time in the form that is stored, nil for NULL.
+// nullableMillis returns a time as it is stored, or nil for NULL.
 func nullableMillis(t *time.Time) any {
 	if t == nil {
 		return nil
@@ -124,8 +124,8 @@ func boolToInt(b bool) int64 {
 	return 0
 }
 
-// prefixEnd returns the first text after all those that begin with prefix, in byte order.
-// ok is false if there is no such text.
+// prefixEnd returns the first text, in byte order, after all texts that begin with
+// prefix. ok is false if there is no such text.
 func prefixEnd(prefix string) (text string, ok bool) {
 	runes := []rune(prefix)
 	for i := len(runes) - 1; i >= 0; i-- {

@@ -24,12 +24,12 @@ type runner interface {
 	// run runs statements one after another until one fails.
 	run(ctx context.Context, statements []statement) error
 
-	// placeholder returns the SQL placeholder of argument n (1-based) in a statement that
-	// has all its placeholders in order.
+	// placeholder returns the SQL placeholder of argument n (1-based). The statement must
+	// contain all its placeholders in order.
 	placeholder(n int) string
 
-	// inTexts returns the condition that a column is one of several texts, which are
-	// argument n (1-based), and that argument.
+	// inTexts returns the condition that a column equals one of several texts, and the
+	// argument for these texts, which must be argument n (1-based).
 	inTexts(column string, n int, values []string) (condition string, arg any, err error)
 
 	// inBytes is like inTexts for byte strings.
@@ -78,7 +78,7 @@ func (r plainRunner) exec(ctx context.Context, text string, args ...any) (sql.Re
 }
 
 // run sends the statements in one batch if they use one connection, so that all of them
-// take one round trip.
+// take a single round trip.
 func (r plainRunner) run(ctx context.Context, statements []statement) error {
 	if r.conn == nil || len(statements) < 2 {
 		return runEach(ctx, r, statements)
@@ -117,8 +117,8 @@ func (plainRunner) inBytes(column string, n int, values [][]byte) (condition str
 	return column + " = ANY($" + strconv.Itoa(n) + ")", values, nil
 }
 
-// preparedRunner runs statements of SQLite. It caches prepared statements, because parsing
-// them takes longer than running them.
+// preparedRunner runs statements of SQLite. It caches prepared statements, because
+// parsing takes longer than running.
 type preparedRunner struct {
 	db interface {
 		PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
@@ -135,8 +135,8 @@ func newPreparedConn(conn *sql.Conn) *preparedRunner {
 	return &preparedRunner{db: conn, stmts: map[string]*sql.Stmt{}}
 }
 
-// maxStatements is the maximum number of statements in the cache of a runner. Only clients
-// that combine many conditions reach it.
+// maxStatements is the maximum number of statements in the cache of a runner. It is
+// reached only by clients that combine many conditions.
 const maxStatements = 300
 
 func (p *preparedRunner) statement(ctx context.Context, text string) (*sql.Stmt, error) {
@@ -157,7 +157,7 @@ func (p *preparedRunner) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range p.stmts {
-		_ = s.Close() // no rows of it are open
+		_ = s.Close() // none of its rows are open
 	}
 	clear(p.stmts)
 }
@@ -166,8 +166,9 @@ func (p *preparedRunner) run(ctx context.Context, statements []statement) error 
 	return runEach(ctx, p, statements)
 }
 
-// placeholder returns one without a number, because the driver takes quadratic time for
-// numbered ones: it searches all arguments for each (BenchmarkInsert).
+// placeholder returns a placeholder without a number, because the driver takes quadratic
+// time for numbered placeholders: it searches all arguments for each of them
+// (BenchmarkInsert).
 func (*preparedRunner) placeholder(int) string { return "?" }
 
 func (*preparedRunner) inTexts(column string, n int, values []string) (condition string, arg any, err error) {

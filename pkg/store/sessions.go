@@ -10,8 +10,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// Sessions stores the sessions of promoters for github.com/alexedwards/scs/v2. The database
-// has only digests of the tokens, so that a reader of the database cannot use the sessions.
+// Sessions stores the sessions of promoters for github.com/alexedwards/scs/v2. The
+// database contains only digests of the tokens, so that nobody who reads the database can
+// use the sessions.
 type Sessions struct{ db *DB }
 
 // Sessions returns the sessions of the database.

@@ -22,7 +22,8 @@ func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 func ref[T any](v T) *T { return &v }
 
-// record returns a campaign with two prizes: of one there are two, of the other any number.
+// record returns a campaign with two prizes, one with a stock of 2 and one with unlimited
+// stock.
 func record(name string) *campaign.StoredCampaign {
 	return &campaign.StoredCampaign{Campaign: campaign.Campaign{
 		Name: name, Title: "The “" + name + "” draw 🎁", State: campaign.Draft, TextFormat: "lower4", NumberFormat: "digits4",
@@ -49,7 +50,7 @@ func added(t testing.TB, db *store.DB, name string) *campaign.StoredCampaign {
 }
 
 // opened stores an open campaign with draws. Every third draw has won a Mug or £1.00, and
-// the index 5 was skipped.
+// index 5 was skipped.
 func opened(t testing.TB, db *store.DB, draws int) *campaign.StoredCampaign {
 	t.Helper()
 	r := record("summer")
@@ -92,14 +93,14 @@ func TestCampaigns(t *testing.T) {
 		summer, winter := added(t, db, "summer"), added(t, db, "winter")
 		got, err := db.Campaign(t.Context(), "summer")
 		if err != nil || !reflect.DeepEqual(got, summer) {
-			t.Errorf("got %+v, %v, want %+v", got, err, summer)
+			t.Errorf("got %+v, error %v, want %+v", got, err, summer)
 		}
 		list, err := db.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Limit: 10}})
 		if err != nil || len(list) != 2 || list[0].Name != "winter" || len(list[1].Prizes) != 2 || list[1].RulesYAML != "" {
-			t.Errorf("got %+v, error %v", list, err)
+			t.Errorf("got %+v, error %v, want winter and then summer, with 2 prizes and without the text of the rules", list, err)
 		}
 		if list, err := db.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: fmt.Sprint(winter.ID), Limit: 10}, State: campaign.Draft}); err != nil || len(list) != 1 {
-			t.Errorf("got %+v, error %v", list, err)
+			t.Errorf("got %+v, error %v, want only the draft summer", list, err)
 		}
 		summer.Title, summer.State, summer.Secret, summer.Commitment = "Another", campaign.Open, "seed", "c"
 		summer.OpensAt, summer.ClosesAt, summer.OpenedAt, summer.Version = nil, ref(at(9000)), ref(at(8000)), 2
@@ -111,7 +112,7 @@ func TestCampaigns(t *testing.T) {
 			return tx.SaveCampaign(ctx, summer)
 		})
 		if got, err := db.Campaign(t.Context(), "summer"); err != nil || !reflect.DeepEqual(got, summer) {
-			t.Errorf("got %+v, %v, want %+v", got, err, summer)
+			t.Errorf("got %+v, error %v, want %+v", got, err, summer)
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.DeleteCampaign(ctx, winter.ID) })
 		if _, err := db.Campaign(t.Context(), "winter"); !errors.Is(err, campaign.ErrNotFound) {
@@ -119,7 +120,7 @@ func TestCampaigns(t *testing.T) {
 		}
 		err = db.Update(t.Context(), func(tx campaign.Tx) error { return tx.AddCampaign(t.Context(), record("summer")) })
 		if !errors.Is(err, campaign.ErrExists) {
-			t.Errorf("second campaign of the name: got error %v, want ErrExists", err)
+			t.Errorf("second campaign with the same name: got error %v, want ErrExists", err)
 		}
 	})
 }
@@ -230,30 +231,30 @@ func TestDraws(t *testing.T) {
 			}
 		}
 		if d, err := db.Draw(t.Context(), r.ID, 0); err != nil || d.Person == nil || d.Person.Email != "Ann@example.org" {
-			t.Errorf("got %+v, error %v", d, err)
+			t.Errorf("got %+v, error %v, want the draw of Ann@example.org", d, err)
 		}
 		if _, err := db.Draw(t.Context(), r.ID, 5); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("draw of a skipped index: got error %v, want ErrNotFound", err)
 		}
 		if d, err := db.DrawOfKey(t.Context(), *all[2].Key); err != nil || d.Index != all[2].Index {
-			t.Errorf("got %+v, error %v", d, err)
+			t.Errorf("got %+v, error %v, want index %d", d, err, all[2].Index)
 		}
 		if skipped, err := db.Skipped(t.Context(), r.ID, 0, 10); err != nil || !reflect.DeepEqual(skipped, []campaign.StoredDraw{{Campaign: r.ID, Index: 5, Account: "aa000000"}}) {
-			t.Errorf("got %+v, error %v", skipped, err)
+			t.Errorf("got %+v, error %v, want only index 5", skipped, err)
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
 			issued, err := tx.Issued(ctx, r.ID, []string{"nope", all[7].Account, all[59].Account})
 			slices.Sort(issued)
 			if len(issued) != 2 || err != nil {
-				t.Errorf("got issued %v, error %v, want 2", issued, err)
+				t.Errorf("got issued account numbers %v, error %v, want 2", issued, err)
 			}
 			rows, err := tx.DrawsOfKeys(ctx, [][16]byte{*all[0].Key, {9, 9, 9}, *all[4].Key})
 			if len(rows) != 2 {
-				t.Errorf("got draws %v, error %v, want those of 2 keys", rows, err)
+				t.Errorf("got draws %v, error %v, want the draws of 2 keys", rows, err)
 			}
 			plays, err := tx.PlaysOf(ctx, r.ID, []string{"ann@example.org", "nobody"})
 			if !reflect.DeepEqual(plays, map[string]int64{"ann@example.org": 12}) {
-				t.Errorf("got plays %v, error %v, want 12 of ann@example.org", plays, err)
+				t.Errorf("got plays %v, error %v, want 12 for ann@example.org", plays, err)
 			}
 			return err
 		})
@@ -309,7 +310,7 @@ func TestEntrantsOf(t *testing.T) {
 			return errors.Join(tx.SaveEntrant(ctx, ids[0][2], campaign.Person{FirstName: "Xiaolong", LastName: "Li", Email: "li@example.org"}), tx.DeleteEntrant(ctx, ids[0][0]))
 		})
 		if e, err := db.Entrant(t.Context(), ids[0][2]); err != nil || e.Email != "li@example.org" || !e.CreatedAt.Equal(at(1)) {
-			t.Errorf("got %+v, error %v", e, err)
+			t.Errorf("got %+v, error %v, want li@example.org with the old time", e, err)
 		}
 		if _, err := db.Entrant(t.Context(), ids[0][0]); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("a deleted entrant: got error %v, want ErrNotFound", err)
@@ -341,24 +342,24 @@ func TestSessions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if data, found, err := s.Find("a"); err != nil || !found || string(data) != "2" {
-			t.Errorf("got data %q, found %v, error %v", data, found, err)
+			t.Errorf("got data %q, found %v, error %v, want data 2", data, found, err)
 		}
 		for _, token := range []string{"old", "none"} {
 			if _, found, err := s.Find(token); err != nil || found {
-				t.Errorf("%s: got found %v, error %v; want it not found", token, found, err)
+				t.Errorf("session %s: got found %v, error %v; want found false", token, found, err)
 			}
 		}
 		if err := s.Delete("a"); err != nil {
 			t.Error(err)
 		}
 		if _, found, _ := s.Find("a"); found {
-			t.Error("got a deleted session, want none")
+			t.Error("found a deleted session")
 		}
 	})
 }
 
-// TestLookupsReadFewRows runs the lookups of a play. They must not read more rows as the
-// tables grow, although PostgreSQL keeps the plans that it made for small tables.
+// TestLookupsReadFewRows runs the lookups of a play. They must not read more rows when
+// the tables grow, although PostgreSQL keeps the plans that it made for small tables.
 func TestLookupsReadFewRows(t *testing.T) {
 	const draws, asked = 3000, 64
 	for name, test := range map[string]struct {
@@ -399,10 +400,10 @@ func TestLookupsReadFewRows(t *testing.T) {
 					return errors.Join(issuedErr, keysErr, playsErr, peopleErr)
 				})
 				if drawn > asked {
-					t.Errorf("got %d draws read, want at most %d", drawn, asked)
+					t.Errorf("%d draws were read, want at most %d", drawn, asked)
 				}
 			}
-			for range 10 { // PostgreSQL keeps a plan after 5 times
+			for range 10 { // PostgreSQL keeps a plan after 5 executions
 				look()
 			}
 			small := read
@@ -419,7 +420,7 @@ func TestLookupsReadFewRows(t *testing.T) {
 				return errors.Join(err, tx.AddDraws(ctx, r.ID, next+draws, rows, nil, nil))
 			})
 			if look(); read > small {
-				t.Errorf("got %d rows read, want at most %d as in small tables", read, small)
+				t.Errorf("%d rows were read, want at most %d, as in small tables", read, small)
 			}
 		})
 	}
@@ -438,7 +439,7 @@ func TestNoParallelWorkers(t *testing.T) {
 		}
 		plan, err := store.Plan(ctx, tx, "SELECT sum(outcome) FROM draws")
 		if text := strings.Join(plan, "\n"); strings.Contains(text, "Gather") || !strings.Contains(text, "Aggregate") {
-			t.Error(text)
+			t.Errorf("got plan\n%s\nwant an aggregate without parallel workers", text)
 		}
 		return err
 	})
@@ -465,16 +466,16 @@ func TestErasedDataIsGone(t *testing.T) {
 		return bytes.Contains(bytes.ToLower(all), []byte("quixotely"))
 	}
 	if !found() {
-		t.Fatal("got no name in the files before it is erased, want one")
+		t.Fatal("the name is not in the files before it is erased")
 	}
 	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.DeleteEntrant(ctx, ids[0]) })
 	if found() {
-		t.Error("got the name of a deleted entrant on disk, want none")
+		t.Error("the name of a deleted entrant is still on disk")
 	}
 }
 
-// TestCampaignSnapshots reads campaigns during plays that each win a prize. The numbers of
-// plays and prizes must be equal.
+// TestCampaignSnapshots reads campaigns while plays win a prize each. The numbers of
+// plays and prizes must always be equal.
 func TestCampaignSnapshots(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
@@ -504,7 +505,7 @@ func TestCampaignSnapshots(t *testing.T) {
 				t.Fatal(err, listErr)
 			}
 			if one.Plays != one.Prizes[0].Awarded || all[0].Plays != all[0].Prizes[0].Awarded {
-				t.Fatalf("got %d plays with %d prizes, and %d with %d in the list", one.Plays, one.Prizes[0].Awarded, all[0].Plays, all[0].Prizes[0].Awarded)
+				t.Fatalf("got %d plays with %d prizes, and %d plays with %d prizes in the list, want equal numbers", one.Plays, one.Prizes[0].Awarded, all[0].Plays, all[0].Prizes[0].Awarded)
 			}
 		}
 	})

@@ -45,8 +45,8 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // returns it to the pool
-	// Cancelling ctx ends the statements at once, but not a commit, because its result would
-	// be unknown.
+	// Cancelling ctx stops the statements immediately, but does not cancel a commit,
+	// because its result would be unknown.
 	txCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(commitTimeout, cancel) })()
@@ -64,8 +64,8 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 	return contextErr(ctx, tx.Commit())
 }
 
-// contextErr returns the cause of ctx if err means that ctx ended the transaction, and
-// otherwise err.
+// contextErr returns the cause of ctx if err means that ctx aborted the transaction, and
+// err otherwise.
 func contextErr(ctx context.Context, err error) error {
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -190,8 +190,8 @@ func (w *writer) transact(ctx context.Context, f func(*preparedRunner) error) (e
 	return nil
 }
 
-// truncateLog empties the log, which still has the data that was erased from the file. If
-// another connection is reading, a later checkpoint empties the log instead.
+// truncateLog empties the log, which still contains the data that was erased from the
+// file. If another connection is reading, a later checkpoint empties the log instead.
 func (w *writer) truncateLog(ctx context.Context) {
 	if w.lock(ctx) != nil {
 		return
@@ -204,7 +204,7 @@ func (w *writer) truncateLog(ctx context.Context) {
 
 func (w *writer) rollback() {
 	if _, err := w.stmts.exec(context.Background(), "ROLLBACK"); err != nil {
-		// Some errors end the transaction, so its state is unknown.
+		// Some errors abort the transaction, so its state is unknown.
 		w.discard()
 	}
 }

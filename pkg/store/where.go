@@ -26,8 +26,8 @@ func (w *where) andText(condition string) {
 	w.text += keyword + condition
 }
 
-// andPrefix adds the condition that a column begins with prefix, as a range so that an
-// index is used.
+// andPrefix adds the condition that a column begins with prefix. The condition is a
+// range, so that an index is used.
 func (w *where) andPrefix(column, prefix string) {
 	prefix = cleanText(prefix)
 	w.and(column+" >= ", prefix)
@@ -36,7 +36,7 @@ func (w *where) andPrefix(column, prefix string) {
 	}
 }
 
-// cleanText removes the bytes from text that the databases cannot store.
+// cleanText removes the bytes that the databases cannot store from text.
 func cleanText(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }

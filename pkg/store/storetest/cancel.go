@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// CancelAfter returns a context that is cancelled after n calls of its Done and Err. With
-// increasing n, a test cancels an operation at every point at which it checks its context.
+// CancelAfter returns a context that is cancelled after n calls of its Done and Err
+// methods. With increasing n, a test can cancel an operation at every point at which it
+// checks its context.
 func CancelAfter(parent context.Context, n int) context.Context {
 	return &countingContext{Context: parent, left: n, done: make(chan struct{})}
 }
@@ -19,7 +20,7 @@ type countingContext struct {
 	done chan struct{}
 }
 
-// count counts a call and cancels the context at the last one.
+// count counts a call and cancels the context on the last one.
 func (c *countingContext) count() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

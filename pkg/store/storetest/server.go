@@ -23,7 +23,7 @@ type Server struct {
 	port    int
 	durable bool
 	process *exec.Cmd
-	exited  chan struct{} // closed when the process has ended
+	exited  chan struct{} // closed when the process has exited
 	output  bytes.Buffer
 }
 
@@ -31,8 +31,8 @@ type Server struct {
 const password = "storetest"
 
 // StartServer starts a server that is stopped after the test. A durable server flushes
-// writes to disk, as in production. Without PostgreSQL the test is skipped, or fails if the
-// environment variable CI is set.
+// writes to disk, as in production. If PostgreSQL is not installed, the test is skipped,
+// or fails if the environment variable CI is set.
 func StartServer(t testing.TB, durable bool) *Server {
 	t.Helper()
 	s, err := Launch(durable)
@@ -67,7 +67,8 @@ func Launch(durable bool) (*Server, error) {
 	return s, nil
 }
 
-// program returns the path of a program of PostgreSQL. Debian installs them outside PATH.
+// program returns the path of a PostgreSQL program. Debian installs these programs
+// outside PATH.
 func program(name string) (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
 	if len(found) > 0 {
@@ -97,7 +98,7 @@ func (s *Server) prepare(initdb string) error {
 	if err := os.WriteFile(secret, []byte(password), 0o644); err != nil {
 		return err
 	}
-	cmd := exec.Command(initdb, "--pgdata", s.data(), "--username", "prizegen", "--pwfile", secret, //nolint:noctx // it ends
+	cmd := exec.Command(initdb, "--pgdata", s.data(), "--username", "prizegen", "--pwfile", secret, //nolint:noctx // it exits
 		"--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
 	cmd.Dir = s.folder
 	asPostgres(cmd)
@@ -109,7 +110,8 @@ func (s *Server) prepare(initdb string) error {
 
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 
-// Start starts the server, for example after [Server.Halt], and waits until it answers.
+// Start starts the server, for example after [Server.Halt], and waits until it accepts
+// connections.
 func (s *Server) Start() error {
 	postgres, err := program("postgres")
 	if err != nil {
@@ -119,7 +121,7 @@ func (s *Server) Start() error {
 	if !s.durable {
 		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}
-	s.process = exec.Command(postgres, args...) //nolint:noctx // Halt ends it
+	s.process = exec.Command(postgres, args...) //nolint:noctx // Halt terminates it
 	s.process.Dir = s.folder
 	s.process.Stdout, s.process.Stderr = &s.output, &s.output
 	asPostgres(s.process)
@@ -157,7 +159,7 @@ func (s *Server) Address() string {
 	return u.String()
 }
 
-// Halt ends the server without a clean shutdown, and keeps its data.
+// Halt terminates the server without a clean shutdown and keeps its data.
 func (s *Server) Halt() {
 	if s.process == nil || s.exited == nil {
 		return
@@ -167,7 +169,7 @@ func (s *Server) Halt() {
 	s.process, s.exited = nil, nil
 }
 
-// Stop ends the server and removes its data.
+// Stop terminates the server and removes its data.
 func (s *Server) Stop() {
 	s.Halt()
 	_ = os.RemoveAll(s.folder) // temporary

@@ -55,8 +55,9 @@ func File(t testing.TB) string {
 	return filepath.Join(t.TempDir(), "prizegen.db")
 }
 
-// Postgres returns the address of a new database, which is removed after the test. Without
-// a server it skips the test, or fails it if the environment variable CI is set.
+// Postgres returns the address of a new database, which is removed after the test. If
+// there is no server, it skips the test, or fails it if the environment variable CI is
+// set.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv(serverVariable)
@@ -90,14 +91,14 @@ func command(t testing.TB, server, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // the statement has ended
+	defer db.Close() //nolint:errcheck // the statement has finished
 	if _, err := db.ExecContext(context.Background(), text); err != nil {
 		t.Error(err)
 	}
 }
 
-// Open opens a database for a test, with a long lock timeout because slow machines make
-// replicas wait for each other.
+// Open opens a database for a test. The lock timeout is long, because replicas may have
+// to wait for each other on slow machines.
 func Open(t testing.TB, address string) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), address, store.Options{LockTimeout: 10 * time.Minute})
