@@ -9,15 +9,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize/automaton"
 )
 
-// MaxAccount is the maximum length of an account number in bytes: that of a text and a
-// number of the longest formats.
+// MaxAccount is the maximum length of an account number in bytes. It is enough for a text
+// part and a number part of the maximum length.
 const MaxAccount = automaton.MaxLength
 
-// ErrAccount is wrapped by every error about an account number.
+// ErrAccount is wrapped by every error for an invalid account number.
 var ErrAccount = errors.New("invalid account number")
 
-// CheckAccount checks that an account number has 1 to [MaxAccount] printable ASCII
-// characters other than the space. Errors wrap [ErrAccount].
+// CheckAccount checks that an account number consists of 1 to [MaxAccount] printable
+// ASCII characters other than the space. Errors wrap [ErrAccount].
 func CheckAccount(account string) error {
 	switch {
 	case account == "":
@@ -33,8 +33,8 @@ func CheckAccount(account string) error {
 	return nil
 }
 
-// Accounts is a list of account numbers, concatenated in one slice to avoid an allocation
-// for each. The zero value is an empty list.
+// Accounts is a list of account numbers. They are concatenated in one slice to avoid an
+// allocation for each. The zero value is an empty list.
 type Accounts struct {
 	text  []byte
 	cuts  []int32 // the start of each, and the end; nil if all have the same width
@@ -57,8 +57,8 @@ func (a *Accounts) Append(account string) {
 	}
 }
 
-// Join replaces the list by the account numbers of concatenated texts and numbers of the
-// given widths. It reuses the memory of the old list.
+// Join replaces the list with the account numbers that result from concatenated texts and
+// numbers of the given widths. It reuses the memory of the old list.
 func (a *Accounts) Join(texts []byte, textWidth int, numbers []byte, numberWidth int) {
 	a.Reset()
 	a.width = textWidth + numberWidth
@@ -66,8 +66,8 @@ func (a *Accounts) Join(texts []byte, textWidth int, numbers []byte, numberWidth
 	a.text = slices.Grow(a.text, a.n*a.width)[:a.n*a.width]
 	to := a.text
 	if max(textWidth, numberWidth) <= 8 {
-		// Copying 8 bytes compiles to a load and a store, copying a variable width to a
-		// call. The next copy overwrites the excess.
+		// Copying 8 bytes compiles to a load and a store, while copying a variable width
+		// compiles to a call. The next copy overwrites the excess.
 		for len(to) >= a.width+8 && len(texts) >= 8 && len(numbers) >= 8 {
 			copy(to[:8], texts[:8])
 			copy(to[textWidth:][:8], numbers[:8])
@@ -104,7 +104,7 @@ func (a *Accounts) Joined() (text []byte, width int) {
 	return a.text, a.width
 }
 
-// Slice returns the account numbers from (inclusive) to to (exclusive). It shares the
+// Slice returns the account numbers with the positions from, …, to-1. It shares the
 // memory of the list.
 func (a *Accounts) Slice(from, to int) Accounts {
 	if a.cuts == nil {

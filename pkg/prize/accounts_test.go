@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// contents are the account numbers of a list.
+// contents returns the account numbers of a list.
 func contents(l *prize.Accounts) []string {
 	var all []string
 	for i := range l.Len() {
@@ -18,8 +18,8 @@ func contents(l *prize.Accounts) []string {
 	return all
 }
 
-// TestAccountsAreAsTheyWereAppended with one width and with several, in the
-// whole and in parts of parts, and again after a reset.
+// TestAccountsAreAsTheyWereAppended checks lists with one width and with several, slices
+// of lists and slices of slices, and lists that are reused after a reset.
 func TestAccountsAreAsTheyWereAppended(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var l prize.Accounts
@@ -36,22 +36,21 @@ func TestAccountsAreAsTheyWereAppended(t *testing.T) {
 			to := rapid.IntRange(from, len(want)).Draw(t, "to")
 			part := l.Slice(from, to)
 			if got := contents(&part); !slices.Equal(got, want[from:to]) {
-				t.Fatalf("%d to %d is %q, want %q", from, to, got, want[from:to])
+				t.Fatalf("Slice(%d, %d): got %q, want %q", from, to, got, want[from:to])
 			}
 			half := part.Slice(0, part.Len()/2)
 			if got := contents(&half); !slices.Equal(got, want[from:to][:part.Len()/2]) {
-				t.Fatalf("half of it is %q", got)
+				t.Fatalf("slice of the slice: got %q, want %q", got, want[from:to][:part.Len()/2])
 			}
 			l.Reset()
 			if l.Len() != 0 {
-				t.Fatalf("%d account numbers are left after a reset", l.Len())
+				t.Fatalf("got %d account numbers after a reset, want 0", l.Len())
 			}
 		}
 	})
 }
 
-// TestJoin puts texts and numbers of all widths together, on top of what the list
-// had before.
+// TestJoin joins texts and numbers of random widths in a list that already has a content.
 func TestJoin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var l prize.Accounts
@@ -75,12 +74,12 @@ func TestJoin(t *testing.T) {
 	})
 }
 
-// TestJoinedIsForOneWidth only.
+// TestJoinedIsForOneWidth checks that Joined returns nothing if the widths differ.
 func TestJoinedIsForOneWidth(t *testing.T) {
 	if text, width := list("ab", "cd").Joined(); string(text) != "abcd" || width != 2 {
 		t.Errorf("got %q of width %d, want abcd of 2", text, width)
 	}
 	if text, width := list("ab", "c").Joined(); len(text) != 0 || width != 0 {
-		t.Errorf("two widths give %q of width %d, want none", text, width)
+		t.Errorf("two widths: got %q of width %d, want nothing", text, width)
 	}
 }

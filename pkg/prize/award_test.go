@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// list makes a list of account numbers.
+// list returns a list of account numbers.
 func list(accounts ...string) *prize.Accounts {
 	var l prize.Accounts
 	for _, account := range accounts {
@@ -23,8 +23,7 @@ func list(accounts ...string) *prize.Accounts {
 	return &l
 }
 
-// awardSlowly decides one draw as the design says: the chances over their least
-// common denominator D, v = uniform(D), and consecutive ranges in file order.
+// awardSlowly decides one draw exactly as the package comment describes it.
 func awardSlowly(rules *prize.Rules, account string, key entropy.Key, index uint64) prize.Outcome {
 	rule, found := rules.Find(account)
 	if !found {
@@ -49,9 +48,9 @@ func awardSlowly(rules *prize.Rules, account string, key entropy.Key, index uint
 	return outcome
 }
 
-// hard are rules for which shortcuts would show: denominators that reject many
-// words, the largest one, a rule with more prizes than are looked at one by one,
-// a certain prize, and account numbers without a rule.
+// hard returns rules that would expose faulty shortcuts: denominators that reject many
+// words, the largest denominator, a rule with more prizes than are compared without a
+// loop, a certain prize, and account numbers that no rule matches.
 func hard(tb testing.TB) *prize.Rules {
 	tb.Helper()
 	many := strings.Repeat("  - {win: N, chance: 1/41}\n", 40)
@@ -65,18 +64,18 @@ func hard(tb testing.TB) *prize.Rules {
 		"- match: d\n  prizes:\n  - {win: 5, chance: 100%}\n")
 }
 
-// TestAwardIsAsTheDesignSays, whatever the width of the account numbers, however
-// the draws are divided over calls, and up to the last index.
+// TestAwardIsAsTheDesignSays compares Award with awardSlowly for account numbers of all
+// widths, for draws that are divided into several calls, and up to the last index.
 func TestAwardIsAsTheDesignSays(t *testing.T) {
 	rules := hard(t)
 	rapid.Check(t, func(t *rapid.T) {
 		account := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "xa", "xyzd", "12b"})
 		if rapid.Bool().Draw(t, "one width") {
-			width := rapid.IntRange(1, 20).Draw(t, "width") // of which several letters are read at a time
+			width := rapid.IntRange(1, 20).Draw(t, "width") // several letters of which are read at a time
 			account = rapid.StringMatching(fmt.Sprintf("[a-e1-9]{%d}", width))
 		}
 		some := rapid.SliceOfN(account, 1, 9).Draw(t, "accounts")
-		var accounts []string // few and many: 256 are decided at a time
+		var accounts []string // Award processes 256 at a time
 		for i := range rapid.SampledFrom([]int{0, 1, 3, 7, 255, 256, 257, 600}).Draw(t, "n") {
 			accounts = append(accounts, some[i*i%len(some)])
 		}
@@ -86,11 +85,11 @@ func TestAwardIsAsTheDesignSays(t *testing.T) {
 		l := list(accounts...)
 		got := rules.Award([]prize.Outcome{-5}, l, r)
 		if len(got) != len(accounts)+1 || got[0] != -5 {
-			t.Fatalf("got %d outcomes behind %d", len(got)-1, got[0])
+			t.Fatalf("got %d outcomes after %d, want %d after -5", len(got)-1, got[0], len(accounts))
 		}
 		for i, account := range accounts {
 			if want := awardSlowly(rules, account, r.Key, start+uint64(i)); got[i+1] != want {
-				t.Fatalf("%s, index %d: outcome %d, want %d", account, start+uint64(i), got[i+1], want)
+				t.Fatalf("%s, index %d: got outcome %d, want %d", account, start+uint64(i), got[i+1], want)
 			}
 		}
 		var parts []prize.Outcome
@@ -99,13 +98,14 @@ func TestAwardIsAsTheDesignSays(t *testing.T) {
 		parts = rules.Award(parts, &before, r.Slice(0, uint64(cut)))
 		parts = rules.Award(parts, &behind, r.Slice(uint64(cut), count))
 		if !slices.Equal(parts, got[1:]) {
-			t.Fatal("divided at", cut, "the draws come out otherwise")
+			t.Fatalf("divided at %d: got outcomes %v, want %v", cut, parts, got[1:])
 		}
 	})
 }
 
-// TestPrizesTakeConsecutiveRangesInFileOrder says so by hand for one rule: with
-// D = 20, 0 and 1 are the first prize, 2 to 4 the second, the rest none.
+// TestPrizesTakeConsecutiveRangesInFileOrder computes the ranges of one rule by hand:
+// with D = 20, the numbers 0 and 1 mean the first prize, 2 to 4 the second, and the rest
+// no prize.
 func TestPrizesTakeConsecutiveRangesInFileOrder(t *testing.T) {
 	rules := parse(t, withPrizes("GBP", "win: 20, chance: 1/10", "prize: Mug, value: 8, chance: 15%"))
 	key := entropy.Seed("42").Subkey(entropy.Prize)
@@ -125,16 +125,16 @@ func TestPrizesTakeConsecutiveRangesInFileOrder(t *testing.T) {
 			got = won.Name
 		}
 		if got != want {
-			t.Errorf("index %d, %d of 20: %q, want %q", index, v, got, want)
+			t.Errorf("index %d, number %d of 20: got %q, want %q", index, v, got, want)
 		}
 		seen[v] = true
 	}
 	if len(seen) != 20 {
-		t.Errorf("only %d of 20 numbers came up, so an end of a range may be untested", len(seen))
+		t.Errorf("got %d different numbers, want all 20, so that both ends of each range are tested", len(seen))
 	}
 }
 
-// TestSeed42OfTheDesign are the three draws that the design names.
+// TestSeed42OfTheDesign checks three prizes of seed 42 that must never change.
 func TestSeed42OfTheDesign(t *testing.T) {
 	rules := parse(t, example)
 	letters := parts(t, "lower4", "digits4")
@@ -150,16 +150,16 @@ func TestSeed42OfTheDesign(t *testing.T) {
 	}
 	for index, want := range map[int]string{9: "£50.00", 12: "Mug", 14: "£20.00"} {
 		if !strings.HasSuffix(won[index], " "+want) {
-			t.Errorf("index %d won %q, want %s", index, won[index], want)
+			t.Errorf("index %d: got %q, want %s", index, won[index], want)
 		}
 	}
 	if won[9] != "awsn5676 £50.00" {
-		t.Errorf("index 9 is %q, want awsn5676 £50.00", won[9])
+		t.Errorf("index 9: got %q, want awsn5676 £50.00", won[9])
 	}
 }
 
-// TestAwardsComeAsOftenAsTheirChances by chi-square with a fixed seed: each rule
-// has fewer than 50 outcomes, for which it stays below 90 in 999 of 1000 cases.
+// TestAwardsComeAsOftenAsTheirChances runs a chi-square test with a fixed seed. Each rule
+// has fewer than 50 outcomes, for which chi-square is below 90 in 999 of 1000 cases.
 func TestAwardsComeAsOftenAsTheirChances(t *testing.T) {
 	rules := hard(t)
 	const draws = 100_000
@@ -176,16 +176,17 @@ func TestAwardsComeAsOftenAsTheirChances(t *testing.T) {
 			case expected > 5:
 				chiSquare += (counts[row.Outcome] - expected) * (counts[row.Outcome] - expected) / expected
 			case counts[row.Outcome] > 3:
-				t.Errorf("%s: outcome %d came %v times, expected %v", account, row.Outcome, counts[row.Outcome], expected)
+				t.Errorf("%s: got outcome %d %v times, want about %v", account, row.Outcome, counts[row.Outcome], expected)
 			}
 		}
 		if chiSquare > 90 {
-			t.Errorf("%s: chi-square is %.1f, want at most 90", account, chiSquare)
+			t.Errorf("%s: got chi-square %.1f, want at most 90", account, chiSquare)
 		}
 	}
 }
 
-// TestOutcomesAreNumberedInFileOrder and found again by their names.
+// TestOutcomesAreNumberedInFileOrder checks that outcomes are also found by the names of
+// their rule and prize.
 func TestOutcomesAreNumberedInFileOrder(t *testing.T) {
 	rules := parse(t, example)
 	var names []string
@@ -198,17 +199,17 @@ func TestOutcomesAreNumberedInFileOrder(t *testing.T) {
 			won = p.Name
 		}
 		if back, ok := rules.OutcomeOf(rule, won); !ok || back != o {
-			t.Errorf("outcome %d is %q, %q, which is found as %d, %v", o, rule, won, back, ok)
+			t.Errorf("OutcomeOf(%q, %q) = %d, %v, want %d, true", rule, won, back, ok, o)
 		}
 		names = append(names, won)
 	}
 	want := []string{"", "£100.00", "£50.00", "", "£20.00", "Mug", "", "£1.00", ""}
 	if !slices.Equal(names, want) {
-		t.Errorf("prizes by outcome are %q, want %q", names, want)
+		t.Errorf("got prizes by outcome %q, want %q", names, want)
 	}
 	for _, unknown := range [][2]string{{"has a 5", ""}, {"has a 4", "£1.00"}, {"", "Mug"}} {
 		if o, ok := rules.OutcomeOf(unknown[0], unknown[1]); ok {
-			t.Errorf("OutcomeOf(%q) = %d, though there is none", unknown, o)
+			t.Errorf("OutcomeOf(%q) = %d, want no outcome", unknown, o)
 		}
 	}
 }

@@ -10,18 +10,18 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// manyAccounts are account numbers spread over the rules, as lower4 and digits4
-// make them.
+// manyAccounts returns account numbers in the formats lower4 and digits4 that are spread
+// over the rules.
 func manyAccounts() []string {
 	accounts := make([]string, 4096)
 	for i := range accounts {
-		v := uint32(i) * 2654435761 // Knuth's multiplicative hash: far apart for neighbours
+		v := uint32(i) * 2654435761 // Knuth's multiplicative hash, which separates neighbours
 		accounts[i] = fmt.Sprintf("%c%c%c%c%04d", 'a'+v>>27%26, 'a'+v>>21%26, 'a'+v>>15%26, 'a'+v>>9%26, v>>11%10000)
 	}
 	return accounts
 }
 
-// BenchmarkFind finds the rule of one account number an iteration.
+// BenchmarkFind finds the rule of one account number per iteration.
 func BenchmarkFind(b *testing.B) {
 	rules, err := prize.Builtin(prize.Default)
 	if err != nil {
@@ -34,8 +34,7 @@ func BenchmarkFind(b *testing.B) {
 	}
 }
 
-// BenchmarkAward decides the prize of one account number an iteration, 4096 at a
-// time.
+// BenchmarkAward decides the prize of one account number per iteration, 4096 at a time.
 func BenchmarkAward(b *testing.B) {
 	rules, err := prize.Builtin(prize.Default)
 	if err != nil {
@@ -54,7 +53,7 @@ func BenchmarkAward(b *testing.B) {
 	}
 }
 
-// BenchmarkParse reads and compiles the built-in rules.
+// BenchmarkParse parses and compiles the built-in rules.
 func BenchmarkParse(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

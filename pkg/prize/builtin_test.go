@@ -8,7 +8,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// builtin gives built-in rules.
+// builtin returns built-in rules.
 func builtin(tb testing.TB, name string) *prize.Rules {
 	tb.Helper()
 	rules, err := prize.Builtin(name)
@@ -21,7 +21,7 @@ func builtin(tb testing.TB, name string) *prize.Rules {
 func TestBuiltinRulesAreNamedAsTheirFiles(t *testing.T) {
 	for _, name := range prize.Builtins() {
 		if rules := builtin(t, name); rules.Name != name || rules.Currency.Code != "GBP" {
-			t.Errorf("%s is called %s, in %s", name, rules.Name, rules.Currency.Code)
+			t.Errorf("got rules %s in %s, want %s in GBP", rules.Name, rules.Currency.Code, name)
 		}
 	}
 	builtin(t, prize.Default)
@@ -31,7 +31,7 @@ func TestUnknownBuiltin(t *testing.T) {
 	for _, name := range []string{"", "Generous", "../generous", strings.Repeat("x", 5000)} {
 		_, err := prize.Builtin(name)
 		if !errors.Is(err, prize.ErrUnknownRules) || !strings.Contains(err.Error(), "use generous or modest") || len(err.Error()) > 200 {
-			t.Errorf("Builtin(%.20q) gives %v, want ErrUnknownRules with the names that there are", name, err)
+			t.Errorf("Builtin(%.20q): got error %v, want ErrUnknownRules with the built-in names", name, err)
 		}
 	}
 }
@@ -40,7 +40,7 @@ func TestUnknownBuiltin(t *testing.T) {
 func TestGenerousBeginsWithA(t *testing.T) {
 	first := builtin(t, prize.Generous).List[0]
 	if first.Match != "(?i)^A" || len(first.Prizes) != 2 || first.NoPrize().Sign() != 0 {
-		t.Fatalf("the first rule is %+v", first)
+		t.Fatalf("got first rule %+v, want (?i)^A with 2 prizes and no chance of winning nothing", first)
 	}
 	for i, want := range []struct {
 		name   string
@@ -48,21 +48,21 @@ func TestGenerousBeginsWithA(t *testing.T) {
 		chance string
 	}{{"£100.00", 10000, "1/4"}, {"£50.00", 5000, "3/4"}} {
 		if got := first.Prizes[i]; got.Name != want.name || got.Value != want.value || got.Chance.String() != want.chance {
-			t.Errorf("prize %d is %s, %d, %v, want %+v", i, got.Name, got.Value, got.Chance, want)
+			t.Errorf("prize %d: got %s, %d, %v, want %+v", i, got.Name, got.Value, got.Chance, want)
 		}
 	}
 }
 
-// TestBuiltinRulesFitEveryDeployedFormat allows overlaps, which are meant: the
-// first rule decides. A prize that nobody can win or an account number without a
-// rule would break a promise.
+// TestBuiltinRulesFitEveryDeployedFormat allows overlaps, which are intended: the first
+// rule decides. A prize that nobody can win, or an account number that no rule matches,
+// would break a promise.
 func TestBuiltinRulesFitEveryDeployedFormat(t *testing.T) {
 	for _, name := range prize.Builtins() {
 		for _, text := range []string{"lower4", "upper2"} {
 			for _, number := range []string{"digits4", "digits8"} {
 				for _, warning := range builtin(t, name).Check(parts(t, text, number)...) {
 					if warning.Kind != prize.Overlap {
-						t.Errorf("%s with %s %s: %s: %s", name, text, number, warning.Kind, warning.Message)
+						t.Errorf("%s with %s and %s: got warning %s: %s, want only overlaps", name, text, number, warning.Kind, warning.Message)
 					}
 				}
 			}

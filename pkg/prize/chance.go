@@ -9,11 +9,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// ErrChance is wrapped by every error about a chance.
+// ErrChance is wrapped by every error for an invalid chance.
 var ErrChance = errors.New("invalid chance")
 
 // maxChanceText is the maximum length of a chance in bytes. The longest valid fraction in
-// lowest terms has 39.
+// lowest terms has 39 bytes.
 const maxChanceText = 64
 
 // ParseChance parses a chance above 0 and up to 1: a percentage such as 25% or 0.5%, or a
@@ -58,7 +58,8 @@ func parseFraction(text string) (*big.Rat, error) {
 	return quotient(above, below), nil
 }
 
-// quotient returns above/below, both of which are digits. below must not be 0.
+// quotient returns above divided by below. Both are decimal digits, and below must not be
+// 0.
 func quotient(above, below string) *big.Rat {
 	a, _ := new(big.Int).SetString(above, 10)
 	b, _ := new(big.Int).SetString(below, 10)

@@ -17,8 +17,8 @@ type Warning struct {
 // WarningKind is the kind of a [Warning].
 type WarningKind string
 
-// The kinds of warnings. The rules of a campaign must have no Unreachable and no
-// Uncovered ones.
+// The kinds of warnings. The rules of a campaign must cause no Unreachable and no
+// Uncovered warnings.
 const (
 	Unreachable WarningKind = "unreachable" // a rule that is not the first match of any account number
 	Overlap     WarningKind = "overlap"     // rules with different prizes that match the same account number
@@ -40,7 +40,7 @@ func (r *Rules) Check(parts ...partgen.Format) []Warning {
 	for i, count := range counts[:len(r.List)] {
 		if count.Sign() == 0 {
 			warnings = append(warnings, Warning{Kind: Unreachable, Message: fmt.Sprintf(
-				"the rule %q and its prizes cannot be reached: %s", r.List[i].Name, r.whyUnreachable(i, parts))})
+				"rule %q and its prizes cannot be reached: %s", r.List[i].Name, r.whyUnreachable(i, parts))})
 		}
 	}
 	warnings = append(warnings, r.overlaps(parts)...)
@@ -48,15 +48,15 @@ func (r *Rules) Check(parts ...partgen.Format) []Warning {
 		search := automaton.Search{Parts: parts, Budget: maxSearch}
 		example, _ := search.Unmatched(r.automaton)
 		warnings = append(warnings, Warning{Kind: Uncovered, Example: example, Message: fmt.Sprintf(
-			"no rule covers %s of %s account numbers", thousands(uncovered.String()), thousands(total.String()))})
+			"%s of %s account numbers match no rule", thousands(uncovered.String()), thousands(total.String()))})
 	}
 	return warnings
 }
 
-// whyUnreachable returns the reason why a rule decides no account number.
+// whyUnreachable returns the reason why a rule never decides an account number.
 func (r *Rules) whyUnreachable(rule int, parts []partgen.Format) string {
 	alone, err := automaton.CompileOne(r.List[rule].Match)
-	if err != nil { // too complex alone, but not after the rules before it
+	if err != nil { // the pattern is too complex by itself; Parse accepts it because the rules before it simplify the automaton
 		return "the rules before it take every account number that it could match"
 	}
 	if counts, _ := alone.Count(parts); counts[0].Sign() > 0 {
@@ -65,16 +65,15 @@ func (r *Rules) whyUnreachable(rule int, parts []partgen.Format) string {
 	return "no account number of these formats matches it"
 }
 
-// overlaps returns warnings about pairs of rules with different prizes that match the
-// same account number. A rule without a pattern is ignored, because it always
-// overlaps.
+// overlaps returns warnings for pairs of rules with different prizes that match the same
+// account number. It ignores rules without a pattern, because they always overlap.
 func (r *Rules) overlaps(parts []partgen.Format) []Warning {
 	if len(r.List) > maxOverlapRules {
 		return []Warning{{Kind: Overlap, Message: fmt.Sprintf("overlaps are checked only for up to %d rules", maxOverlapRules)}}
 	}
 	single := make([]*automaton.Automaton, len(r.List))
 	for i := range r.List {
-		single[i], _ = automaton.CompileOne(r.List[i].Match) // nil if it is too complex alone
+		single[i], _ = automaton.CompileOne(r.List[i].Match) // nil if the pattern is too complex by itself
 	}
 	var warnings []Warning
 	search := automaton.Search{Parts: parts, Budget: maxSearch}
@@ -86,7 +85,7 @@ func (r *Rules) overlaps(parts []partgen.Format) []Warning {
 			example, found := search.Both(single[i], single[j])
 			if found {
 				warnings = append(warnings, Warning{Kind: Overlap, Example: example, Message: fmt.Sprintf(
-					"the rules %q and %q both match some account numbers; the first one decides", r.List[i].Name, r.List[j].Name)})
+					"rules %q and %q both match some account numbers; the first one decides", r.List[i].Name, r.List[j].Name)})
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// ruleFor makes a rule of one line; prizes differ by their amount.
+// ruleFor returns a rule on one line. Prizes with different amounts are different.
 func ruleFor(match string, win int) string {
 	return fmt.Sprintf("- {match: '%s', prizes: [{win: %d, chance: 1%%}]}\n", match, win)
 }
@@ -27,19 +27,19 @@ func TestCheck(t *testing.T) {
 		want  []string // kind and message
 	}{
 		"nothing to warn of":         {ruleFor("^a", 5) + everyone, nil},
-		"taken by a rule before":     {ruleFor("a", 5) + ruleFor("^a", 5) + everyone, []string{`unreachable: the rule "^a" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
-		"taken by two rules before":  {ruleFor("[a-m]$|^a", 5) + ruleFor("^[b-z]", 5) + everyone, []string{`unreachable: the rule "everybody else" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
-		"not of these formats":       {ruleFor("^A", 5) + everyone, []string{`unreachable: the rule "^A" and its prizes cannot be reached: no account number of these formats matches it`}},
-		"longer than these formats":  {ruleFor("^.{4}", 5) + everyone, []string{`unreachable: the rule "^.{4}" and its prizes cannot be reached: no account number of these formats matches it`}},
-		"overlapping":                {ruleFor("^a", 5) + ruleFor("4$", 6) + everyone, []string{`overlap: the rules "^a" and "4$" both match some account numbers; the first one decides`}},
+		"taken by a rule before":     {ruleFor("a", 5) + ruleFor("^a", 5) + everyone, []string{`unreachable: rule "^a" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
+		"taken by two rules before":  {ruleFor("[a-m]$|^a", 5) + ruleFor("^[b-z]", 5) + everyone, []string{`unreachable: rule "everybody else" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
+		"not of these formats":       {ruleFor("^A", 5) + everyone, []string{`unreachable: rule "^A" and its prizes cannot be reached: no account number of these formats matches it`}},
+		"longer than these formats":  {ruleFor("^.{4}", 5) + everyone, []string{`unreachable: rule "^.{4}" and its prizes cannot be reached: no account number of these formats matches it`}},
+		"overlapping":                {ruleFor("^a", 5) + ruleFor("4$", 6) + everyone, []string{`overlap: rules "^a" and "4$" both match some account numbers; the first one decides`}},
 		"overlapping, equal prizes":  {ruleFor("^a", 5) + ruleFor("4$", 5) + everyone, nil},
 		"never at the same time":     {ruleFor("^a", 5) + ruleFor("^b", 6) + everyone, nil},
-		"uncovered":                  {ruleFor("^a", 5), []string{"uncovered: no rule covers 2,500 of 2,600 account numbers"}},
-		"one account number is left": {ruleFor("^[a-y]|[0-8]", 5), []string{"uncovered: no rule covers 1 of 2,600 account numbers"}},
+		"uncovered":                  {ruleFor("^a", 5), []string{"uncovered: 2,500 of 2,600 account numbers match no rule"}},
+		"one account number is left": {ruleFor("^[a-y]|[0-8]", 5), []string{"uncovered: 1 of 2,600 account numbers match no rule"}},
 		"everything at once": {ruleFor("^a4", 5) + ruleFor("4", 6) + ruleFor("^b4", 6), []string{
-			`unreachable: the rule "^b4" and its prizes cannot be reached: the rules before it take every account number that it matches`,
-			`overlap: the rules "^a4" and "4" both match some account numbers; the first one decides`,
-			"uncovered: no rule covers 2,106 of 2,600 account numbers",
+			`unreachable: rule "^b4" and its prizes cannot be reached: the rules before it take every account number that it matches`,
+			`overlap: rules "^a4" and "4" both match some account numbers; the first one decides`,
+			"uncovered: 2,106 of 2,600 account numbers match no rule",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,17 +58,17 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// checkExample tries the example of a warning on the patterns.
+// checkExample checks the example of a warning against the patterns.
 func checkExample(t *testing.T, rules *prize.Rules, w prize.Warning) {
 	t.Helper()
 	if w.Kind == prize.Unreachable {
 		if w.Example != "" {
-			t.Errorf("%q is an example of what can't be", w.Example)
+			t.Errorf("got example %q for an unreachable rule, want none", w.Example)
 		}
 		return
 	}
 	if !regexp.MustCompile(`^[a-z]\d\d$`).MatchString(w.Example) {
-		t.Errorf("the example %q is not of the formats", w.Example)
+		t.Errorf("got example %q, want one in the formats", w.Example)
 	}
 	matched := 0
 	for _, rule := range rules.List {
@@ -82,8 +82,8 @@ func checkExample(t *testing.T, rules *prize.Rules, w prize.Warning) {
 	}
 }
 
-// TestCheckOfManyRules leaves out the pairs of rules, which would be millions,
-// but nothing else.
+// TestCheckOfManyRules checks that only the comparison of pairs is skipped, because it
+// would take too long for many rules.
 func TestCheckOfManyRules(t *testing.T) {
 	var list strings.Builder
 	list.WriteString(yen)
@@ -98,15 +98,15 @@ func TestCheckOfManyRules(t *testing.T) {
 	for _, w := range parse(t, list.String()).Check(number) {
 		got = append(got, string(w.Kind)+": "+w.Message)
 	}
-	want := []string{"overlap: overlaps are checked only for up to 200 rules", "uncovered: no rule covers 7,990 of 10,000 account numbers"}
+	want := []string{"overlap: overlaps are checked only for up to 200 rules", "uncovered: 7,990 of 10,000 account numbers match no rule"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 }
 
-// TestCheckOfComplexPatternsEnds where the rules before them let a file pass with
-// patterns that would take forever to hold against each other, or do not even
-// compile alone.
+// TestCheckOfComplexPatternsEnds checks rules whose patterns take too long to compare
+// with each other, or are too complex to compile by themselves. Parse accepts them
+// because of the rule before them.
 func TestCheckOfComplexPatternsEnds(t *testing.T) {
 	for name, test := range map[string]struct{ first, second, why string }{
 		"too many pairs":    {"c.{13}d", "x.{13}y", "that it matches"},
@@ -117,10 +117,10 @@ func TestCheckOfComplexPatternsEnds(t *testing.T) {
 			warnings := rules.Check(parts(t, "lower64", "digits64")...)
 			last := warnings[len(warnings)-1]
 			if last.Kind != prize.Overlap || last.Message != "the patterns are too complex to find every overlap" {
-				t.Errorf("the last warning is %+v", last)
+				t.Errorf("got last warning %+v, want an incomplete search for overlaps", last)
 			}
 			if !strings.HasSuffix(warnings[0].Message, "the rules before it take every account number "+test.why) {
-				t.Errorf("the first warning is %+v", warnings[0])
+				t.Errorf("got first warning %+v, want one that ends with %q", warnings[0], test.why)
 			}
 		})
 	}

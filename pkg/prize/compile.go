@@ -26,8 +26,8 @@ func (p *parser) compile(rules *Rules, list *strictyaml.Node) {
 	rules.awards = newAwards(rules.List)
 }
 
-// addCompileError adds an error about the patterns, at the pattern that causes it or at
-// the list of rules.
+// addCompileError adds an error in the patterns, at the pattern that causes it or at the
+// list of rules.
 func (p *parser) addCompileError(list *strictyaml.Node, err error) {
 	var complexity *automaton.ComplexityError
 	switch {
@@ -40,7 +40,7 @@ func (p *parser) addCompileError(list *strictyaml.Node, err error) {
 	}
 }
 
-// awards has the prizes of all rules in the form that [Rules.Award] needs.
+// awards holds the prizes of all rules in the form that [Rules.Award] needs.
 type awards struct {
 	rules []int32 // by outcome: its rule, or -1
 	rows  []award // by rule; the last one is for account numbers that no rule matches
@@ -54,7 +54,7 @@ type award struct {
 	bound     uint64             // the common denominator of the chances
 	threshold uint64             // words are rejected if the low half of their product is below it
 	ends      [inlineEnds]uint64 // by prize: the end of its range
-	more      []uint64           // the ends of further prizes
+	more      []uint64           // the ends of the other prizes
 	first     Outcome            // of the first prize
 }
 
@@ -84,9 +84,10 @@ func newAward(bound uint64, ends []uint64, first Outcome) award {
 	return a
 }
 
-// pick returns the outcome of a number below the bound. BenchmarkAward measures it.
+// pick returns the outcome of a number below the bound. BenchmarkAward measures this
+// function.
 func (a *award) pick(v uint64) Outcome {
-	// A sum of comparisons has no branch that the processor could predict wrongly.
+	// A sum of comparisons has no branch that the processor could mispredict.
 	passed := a.first + reached(v, a.ends[0]) + reached(v, a.ends[1]) + reached(v, a.ends[2]) + reached(v, a.ends[3])
 	if len(a.more) > 0 {
 		passed += Outcome(sort.Search(len(a.more), func(i int) bool { return v < a.more[i] }))
@@ -94,14 +95,14 @@ func (a *award) pick(v uint64) Outcome {
 	return passed
 }
 
-// reached returns 1 if v is not below the end of a range, otherwise 0.
+// reached returns 1 if v is at or after the end of a range, and 0 otherwise.
 func reached(v, end uint64) Outcome {
 	_, below := bits.Sub64(v, end, 0)
 	return Outcome(1 - below)
 }
 
-// ranges returns the common denominator of the chances, and for each prize the end of
-// its range: the first number after it.
+// ranges returns the common denominator of the chances and, for each prize, the end of
+// its range: the first number after the range.
 func ranges(prizes []Prize) (bound uint64, ends []uint64) {
 	chances := make([]*big.Rat, len(prizes))
 	for i := range prizes {

@@ -9,9 +9,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// TestHostileFilesAreRefused with memory in proportion: rules also come over the
-// network. Each file is the worst of its kind. Without what guards against them
-// these files take gigabytes, and minutes.
+// TestHostileFilesAreRefused checks that malicious files are refused without much memory,
+// because rules also come over the network. Each file is the worst case of its kind.
+// Without the limits, these files would take gigabytes of memory and minutes of time.
 func TestHostileFilesAreRefused(t *testing.T) {
 	lines := func(line string) string { return strings.Repeat(line, prize.MaxFile/len(line)) }
 	manyGaps := strings.Builder{}
@@ -45,16 +45,16 @@ func TestHostileFilesAreRefused(t *testing.T) {
 			_, err := prize.Parse("rules.yaml", []byte(source))
 			runtime.ReadMemStats(&after)
 			if err == nil || len(err.Error()) > 100_000 {
-				t.Errorf("got an error of %d bytes", len(fmt.Sprint(err)))
+				t.Errorf("got error %.100q of %d bytes, want an error of at most 100,000", fmt.Sprint(err), len(fmt.Sprint(err)))
 			}
 			if memory := (after.TotalAlloc - before.TotalAlloc) >> 20; memory > 1500 {
-				t.Errorf("took %d MB", memory)
+				t.Errorf("Parse allocated %d MB, want at most 1500", memory)
 			}
 		})
 	}
 }
 
-// TestLongChainsCompile since account numbers end before they do.
+// TestLongChainsCompile checks patterns that are longer than any account number.
 func TestLongChainsCompile(t *testing.T) {
 	rules := parse(t, matching(strings.Repeat("a{1000}", 60), "^a{127}b$", "^(a{126})*$", "b$"))
 	for account, want := range map[string]int{
@@ -64,12 +64,12 @@ func TestLongChainsCompile(t *testing.T) {
 		strings.Repeat("a", 126) + "b": 3,
 	} {
 		if got, _ := rules.Find(account); got != want {
-			t.Errorf("%d letters: rule %d, want %d", len(account), got, want)
+			t.Errorf("%d letters: got rule %d, want %d", len(account), got, want)
 		}
 	}
 }
 
-// numbered repeats a rule with a name of its own each time.
+// numbered repeats a rule n times, each time with a different name.
 func numbered(rule string, n int) string {
 	var b strings.Builder
 	for i := range n {

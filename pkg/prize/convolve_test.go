@@ -7,16 +7,16 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// distribution is the distribution of a sum of costs: mass[i] is the probability of the cost
-// (from+i) × unit. It leaves out tails that are too thin to count.
+// distribution is the distribution of a sum of costs: mass[i] is the probability of the
+// cost (from+i) × unit. It leaves out tails that are negligible.
 type distribution struct {
 	unit int64
 	from int64
 	mass []float64
 }
 
-// single is the distribution of one draw, in the largest unit that all costs are
-// multiples of.
+// single returns the distribution of the cost of one draw. Its unit is the largest one of
+// which all costs are multiples.
 func single(odds prize.Odds) distribution {
 	unit, most := int64(0), int64(0)
 	for _, row := range odds.Rows {
@@ -37,7 +37,7 @@ func single(odds prize.Odds) distribution {
 	return d
 }
 
-// plus is the distribution of the sum of two.
+// plus returns the distribution of the sum of two independent costs.
 func (d distribution) plus(e distribution) distribution {
 	sum := distribution{unit: d.unit, from: d.from + e.from, mass: make([]float64, len(d.mass)+len(e.mass)-1)}
 	for i, p := range d.mass {
@@ -52,7 +52,7 @@ func (d distribution) plus(e distribution) distribution {
 	return sum.trimmed()
 }
 
-// trimmed leaves out tails that all sums together would not notice.
+// trimmed removes tails that are too thin to affect any sum.
 func (d distribution) trimmed() distribution {
 	const thin = 1e-13
 	left, right, sum := 0, len(d.mass), 0.0
@@ -66,7 +66,7 @@ func (d distribution) trimmed() distribution {
 	return d
 }
 
-// times is the distribution of the sum of n independent ones, by doubling.
+// times returns the distribution of the sum of n independent costs. It works by doubling.
 func (d distribution) times(n uint64) distribution {
 	sum := distribution{unit: d.unit, mass: []float64{1}}
 	for ; n > 0; n >>= 1 {
@@ -80,7 +80,7 @@ func (d distribution) times(n uint64) distribution {
 	return sum
 }
 
-// upTo is the probability of a cost that is not above the given one.
+// upTo returns the probability of a cost that is at most the given cost.
 func (d distribution) upTo(cost float64) float64 {
 	p := 0.0
 	for i, q := range d.mass {

@@ -33,10 +33,10 @@ func currencies() [5]string {
 	}
 }
 
-// ErrCurrency is wrapped by the error about an unknown currency code.
+// ErrCurrency is wrapped by the error for an unknown currency code.
 var ErrCurrency = errors.New("unknown currency")
 
-// ParseCurrency returns the currency of a code. Its error wraps [ErrCurrency].
+// ParseCurrency returns the currency with the given code. Its error wraps [ErrCurrency].
 func ParseCurrency(code string) (Currency, error) {
 	if len(code) == 3 && code == strings.ToUpper(code) && !strings.Contains(code, " ") {
 		for digits, codes := range currencies() {
@@ -83,7 +83,7 @@ func (c Currency) Format(minor int64) string {
 }
 
 // Display formats an amount of minor units with thousands separators. It is for totals.
-// The names of prizes have no commas, which would end them in a YAML list.
+// The names of prizes have no commas, because in a YAML list a comma would end them.
 func (c Currency) Display(minor int64) string { return withSeparators(c.Format(minor)) }
 
 // withSeparators adds thousands separators to the first number in a text.
@@ -96,8 +96,9 @@ func withSeparators(amount string) string {
 	return amount[:from] + thousands(whole) + fraction
 }
 
-// FormatRat formats a fractional amount of minor units with thousands separators and more
-// digits than the currency has, for example 1234/10 of GBP with 2 more as £1.2340.
+// FormatRat formats a fractional amount of minor units with thousands separators and with
+// more digits than the currency has. For example, it formats 1234/10 of GBP with 2 more
+// digits as £1.2340.
 func (c Currency) FormatRat(minor *big.Rat, more int) string {
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(c.Digits)), nil)
 	major := new(big.Rat).Quo(minor, new(big.Rat).SetInt(scale))
@@ -108,8 +109,8 @@ func (c Currency) FormatRat(minor *big.Rat, more int) string {
 	return withSeparators(sign + c.symbol + major.FloatString(c.Digits+more))
 }
 
-// maxAmount is the largest amount in minor units. It is exact in every JSON parser, and sums
-// over any stock fit in 64 bits.
+// maxAmount is the largest amount in minor units. Every JSON parser represents it
+// exactly, and its product with any stock fits in 64 bits.
 const maxAmount = 1_000_000_000_000_000
 
 // parseAmount parses an amount of major units such as 20 or 0.50, and returns minor units.
@@ -132,7 +133,7 @@ func (c Currency) parseAmount(text string) (int64, error) {
 }
 
 // withoutSeparators returns amounts such as 1,000 or 1.000,50 or 1'000 in the expected
-// form: 1000, 1000.50 and 1000. It returns "" if text has another form.
+// format: 1000, 1000.50 and 1000. It returns "" if text has another format.
 func withoutSeparators(text string) string {
 	const separators = ",.'_ "
 	if !isDigits(strings.NewReplacer(",", "", ".", "", "'", "", "_", "", " ", "").Replace(text)) {

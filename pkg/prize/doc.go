@@ -1,7 +1,7 @@
 // Package prize decides what an account number wins.
 //
-// [Rules] are an ordered list of patterns on the account number, each with prizes and their
-// chances. The first rule that matches decides. [Parse] parses them and reports every
+// [Rules] are an ordered list of patterns on the account number, each with prizes and
+// their chances. The first matching rule decides. [Parse] parses rules and reports every
 // mistake with its line and column. [Generous] and [Modest] are built in.
 //
 // Chances are exact fractions. The chances of a rule, over their least common

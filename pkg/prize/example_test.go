@@ -9,7 +9,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Rules are read from YAML and decide what account numbers win.
+// Parse reads rules from YAML. They decide what account numbers win.
 func ExampleParse() {
 	rules, err := prize.Parse("summer.yaml", []byte(`
 name: summer
@@ -43,7 +43,7 @@ rules:
 	// iyom2470, everybody else: nothing
 }
 
-// A mistake is shown with its place, the line itself and what was expected.
+// A mistake is shown with its position, the line and what was expected.
 func ExampleParse_mistakes() {
 	_, err := prize.Parse("summer.yaml", []byte(`name: summer
 currency: GBP
@@ -63,7 +63,7 @@ rules:
 	//                   ^
 }
 
-// The odds are exact fractions, of which people are shown percentages.
+// The odds are exact fractions, which are shown to people as percentages.
 func ExampleRules_Odds() {
 	rules, err := prize.Builtin(prize.Generous)
 	if err != nil {
@@ -83,7 +83,7 @@ func ExampleRules_Odds() {
 	// a draw costs £6.3377
 }
 
-// A rule decides one account number, whose odds are those of its prizes.
+// The odds of one account number are the odds of the prizes of the rule that decides it.
 func ExampleRules_AccountOdds() {
 	rules, err := prize.Builtin(prize.Modest)
 	if err != nil {

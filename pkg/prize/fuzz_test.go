@@ -12,7 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// parts are the letters of a text and a number format.
+// parts returns a text format and a number format.
 func parts(tb testing.TB, text, number string) []partgen.Format {
 	tb.Helper()
 	t, err := textgen.Parse(text)
@@ -26,7 +26,7 @@ func parts(tb testing.TB, text, number string) []partgen.Format {
 	return []partgen.Format{t.Format, n.Format}
 }
 
-// example is the rules file of the design document.
+// example is the rules file that several tests use.
 const example = `name: generous
 currency: GBP                 # ISO 4217; amounts below are major units, kept as integers of minor units
 rules:                        # the first match wins
@@ -72,41 +72,40 @@ func FuzzParse(f *testing.F) {
 		}
 		again, err := prize.Parse("rules.yaml", rules.Source())
 		if err != nil || again.SHA256() != rules.SHA256() || !bytes.Equal(source, rules.Source()) {
-			t.Fatalf("the source of the rules does not give them again: %v", err)
+			t.Fatalf("parsing the source of the rules again: got error %v or other rules, want the same rules", err)
 		}
 		checkOdds(t, rules.Odds(lower...))
 		checkOdds(t, rules.Odds(upper...))
 	})
 }
 
-// checkMistakes holds an error against the promise that each mistake names a
-// place in the file.
+// checkMistakes checks that an error is a list of mistakes, each with a position in the
+// file.
 func checkMistakes(t *testing.T, err error) {
 	t.Helper()
 	var wrong *prize.FileError
 	if !errors.As(err, &wrong) || len(wrong.Mistakes) == 0 || len(wrong.Mistakes) > 100 {
-		t.Fatalf("%v is no FileError with 1 to 100 mistakes", err)
+		t.Fatalf("got error %v, want a FileError with 1 to 100 mistakes", err)
 	}
 	for _, m := range wrong.Mistakes {
 		if m.Line < 1 || m.Column < 1 || m.Problem == "" {
-			t.Errorf("mistake without a place: %+v", m)
+			t.Errorf("got mistake %+v, want one with a position and a problem", m)
 		}
 	}
 }
 
-// checkOdds holds odds against the promise that they are exact: the
-// probabilities of all outcomes are 1 together.
+// checkOdds checks that odds are exact: the probabilities of all outcomes add up to 1.
 func checkOdds(t *testing.T, odds prize.Odds) {
 	t.Helper()
 	sum := new(big.Rat)
 	for _, row := range odds.Rows {
 		if row.Probability.Sign() < 0 {
-			t.Errorf("outcome %d has the probability %v", row.Outcome, row.Probability)
+			t.Errorf("outcome %d: got probability %v, want at least 0", row.Outcome, row.Probability)
 		}
 		sum.Add(sum, row.Probability)
 	}
 	if sum.Cmp(big.NewRat(1, 1)) != 0 {
-		t.Errorf("the probabilities add up to %v, want 1", sum)
+		t.Errorf("got probabilities that add up to %v, want 1", sum)
 	}
 }
 
@@ -122,22 +121,22 @@ func FuzzParseChance(f *testing.F) {
 		chance, err := prize.ParseChance(text)
 		if err != nil {
 			if !errors.Is(err, prize.ErrChance) {
-				t.Fatalf("%v does not wrap ErrChance", err)
+				t.Fatalf("got error %v, want ErrChance", err)
 			}
 			return
 		}
 		if chance.Sign() <= 0 || chance.Cmp(one) > 0 {
-			t.Fatalf("%q is read as %v", text, chance)
+			t.Fatalf("ParseChance(%q) = %v, want more than 0 and at most 1", text, chance)
 		}
-		// A fraction in lowest terms is a chance again, and the same one.
+		// A fraction in lowest terms must parse to the same chance.
 		if short := chance.RatString(); len(short) <= 64 && !chance.IsInt() {
 			again, err := prize.ParseChance(short)
 			if err != nil || again.Cmp(chance) != 0 {
-				t.Fatalf("%q gives %s, which gives %v, %v", text, short, again, err)
+				t.Fatalf("ParseChance(%q) = %v, error %v, want %v as for %q", short, again, err, chance, text)
 			}
 		}
 		if prize.Percent(chance) == "0%" || prize.OneIn(chance) == "never" {
-			t.Fatalf("%q is shown as impossible", text)
+			t.Fatalf("got 0%% or never for chance %q, want it to be possible", text)
 		}
 	})
 }

@@ -10,33 +10,33 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// mistakes reads wrong rules and gives each mistake as line:column: problem.
+// mistakes parses invalid rules and returns each mistake as line:column: problem.
 func mistakes(t *testing.T, source string) []string {
 	t.Helper()
 	rules, err := prize.Parse("rules.yaml", []byte(source))
 	var wrong *prize.FileError
 	if !errors.As(err, &wrong) {
-		t.Fatalf("got %v, %v, want a FileError for %q", rules, err, source)
+		t.Fatalf("got rules %v, error %v, want a FileError for %q", rules, err, source)
 	}
 	lines := strings.Split(strings.TrimPrefix(source, "\uFEFF"), "\n")
 	var list []string
 	for _, m := range wrong.Mistakes {
 		list = append(list, fmt.Sprintf("%d:%d: %s", m.Line, m.Column, m.Problem))
 		if m.Line <= len(lines) && len(source) <= prize.MaxFile && m.Source != strings.ToValidUTF8(lines[m.Line-1], "\uFFFD") {
-			t.Errorf("line %d is shown as %q, want %q", m.Line, m.Source, lines[m.Line-1])
+			t.Errorf("line %d: got source %q, want %q", m.Line, m.Source, lines[m.Line-1])
 		}
 	}
 	return list
 }
 
-// withPrizes puts prizes, one a line, into rules that are right but for them; the
-// first is on line 5.
+// withPrizes returns rules that are valid except for the given prizes. Each prize is on
+// its own line, the first one on line 5.
 func withPrizes(currency string, prizes ...string) string {
 	return "name: x\ncurrency: " + currency + "\nrules:\n- prizes:\n  - {" + strings.Join(prizes, "}\n  - {") + "}\n"
 }
 
-// withMatch puts the value of match, in line 4 from column 10 on, into rules that
-// are right but for it.
+// withMatch returns rules that are valid except for the given value of match, which is on
+// line 4 from column 10.
 func withMatch(match string) string {
 	return "name: x\ncurrency: GBP\nrules:\n- match: " + match + "\n  prizes: [{win: 1, chance: 1%}]\n"
 }
@@ -57,7 +57,7 @@ const (
 	notLast      = "a rule without match matches every account number and must be the last one"
 )
 
-// TestMistakesOfTheFile are those of its form, before it is looked at as rules.
+// TestMistakesOfTheFile checks mistakes in the format of the file.
 func TestMistakesOfTheFile(t *testing.T) {
 	for name, test := range map[string]struct {
 		source string
@@ -96,7 +96,8 @@ func TestMistakesOfTheFile(t *testing.T) {
 	}
 }
 
-// TestMistakesOfTheRules are all reported at once, in the order of their lines.
+// TestMistakesOfTheRules checks that mistakes in the rules are all reported at once, in
+// the order of their lines.
 func TestMistakesOfTheRules(t *testing.T) {
 	for name, test := range map[string]struct {
 		source string
@@ -111,16 +112,16 @@ func TestMistakesOfTheRules(t *testing.T) {
 		"an empty list":          {"name: x\ncurrency: GBP\nrules: []\n", []string{"3:8: the list of rules is empty"}},
 		"small currency":         {"name: x\ncurrency: gbp" + fine, []string{`2:11: unknown currency "gbp": ` + noCurrency}},
 		"two currencies":         {"name: x\ncurrency: GBP EUR" + fine, []string{`2:11: unknown currency "GBP EUR": ` + noCurrency}},
-		"a name with spaces":     {"name: ' x'\ncurrency: GBP" + fine, []string{`1:7: the name " x" is empty, or begins or ends with a space`}},
-		"an empty name":          {"name: ''\ncurrency: GBP" + fine, []string{`1:7: the name "" is empty, or begins or ends with a space`}},
-		"a line break in a name": {"name: \"a\\nb\"\ncurrency: GBP" + fine, []string{`1:7: the name "a\nb" contains a line break or control character`}},
+		"a name with spaces":     {"name: ' x'\ncurrency: GBP" + fine, []string{`1:7: name " x" is empty, or begins or ends with a space`}},
+		"an empty name":          {"name: ''\ncurrency: GBP" + fine, []string{`1:7: name "" is empty, or begins or ends with a space`}},
+		"a line break in a name": {"name: \"a\\nb\"\ncurrency: GBP" + fine, []string{`1:7: name "a\nb" contains a line break or control character`}},
 		"a long name":            {"name: " + strings.Repeat("é", 101) + "\ncurrency: GBP" + fine, []string{"1:7: the name has 101 characters; the limit is 100"}},
-		"no rules but words":     {"name: x\ncurrency: GBP\nrules:\n- 1\n- prizes: 1\n- {prizes: [a]}\n", []string{"4:3: a rule must be a mapping with the keys prizes, name, match", "5:3: " + notLast, "5:11: prizes " + noList, `6:3: the rule on line 5 has the name "everybody else" too; choose another name`, "6:13: a prize must be a mapping with the keys chance, win, prize, value, stock, then"}},
+		"no rules but words":     {"name: x\ncurrency: GBP\nrules:\n- 1\n- prizes: 1\n- {prizes: [a]}\n", []string{"4:3: a rule must be a mapping with the keys prizes, name, match", "5:3: " + notLast, "5:11: prizes " + noList, `6:3: the rule on line 5 is also named "everybody else"; choose another name`, "6:13: a prize must be a mapping with the keys chance, win, prize, value, stock, then"}},
 		"everybody first":        {"name: x\ncurrency: GBP" + fine + "- {match: a, prizes: [{win: 1, chance: 1%}]}\n", []string{"4:3: " + notLast}},
-		"a match twice":          {withMatch("a") + "- {match: a, prizes: [{win: 2, chance: 1%}]}\n", []string{`6:11: the rule on line 4 has the name "a" too; choose another name`}},
+		"a match twice":          {withMatch("a") + "- {match: a, prizes: [{win: 2, chance: 1%}]}\n", []string{`6:11: the rule on line 4 is also named "a"; choose another name`}},
 		"a key of a rule":        {withMatch("a") + "  weight: 3\n", []string{`6:3: unknown key "weight" in a rule; the keys are prizes, name, match`}},
 		"no prizes":              {"name: x\ncurrency: GBP\nrules:\n- match: a\n", []string{`4:3: missing key "prizes" in a rule`}},
-		"an empty pattern":       {withMatch("''"), []string{"4:10: an empty pattern matches every account number; leave out match if you mean that"}},
+		"an empty pattern":       {withMatch("''"), []string{"4:10: an empty pattern matches every account number; omit match if that is intended"}},
 		"a line break to match":  {withMatch(`"a\n"`), []string{"4:10: the pattern contains a line break or control character, which no account number has"}},
 		"a long pattern":         {withMatch(strings.Repeat("x", 1001)), []string{"4:10: the pattern has 1001 characters; the limit is 1000"}},
 		"a list to match":        {withMatch("[a]"), []string{"4:10: " + noScalar}},
@@ -133,7 +134,7 @@ func TestMistakesOfTheRules(t *testing.T) {
 		"on lines of its own":    {withMatch(">-\n    (\n"), []string{`4:10: ` + noRE2 + `missing closing ): "("`}},
 		"too complex":            {withMatch("4.{16}7"), []string{"4:10: the pattern is too complex: its automaton has more than 65536 states; avoid long gaps such as .{20} between letters"}},
 		"too complex together":   {matching("4.{13}7", "5.{13}7"), []string{"4:1: the patterns together are too complex: their automaton has more than 65536 states; use fewer or simpler patterns, or anchor them with ^ or $"}},
-		"too many rules":         {"name: x\ncurrency: GBP\nrules:\n" + strings.Repeat("- a\n", 5001), []string{"4:1: 5001 rules are too many; the limit is 5000"}},
+		"too many rules":         {"name: x\ncurrency: GBP\nrules:\n" + strings.Repeat("- a\n", 5001), []string{"4:1: the file has 5001 rules; the limit is 5000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, mistakes(t, test.source)); diff != "" {

@@ -7,14 +7,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// Odds has the exact probabilities of all outcomes of a draw.
+// Odds contains the exact probabilities of all outcomes of a draw.
 type Odds struct {
 	Rows     []Row    // by outcome
 	Win      *big.Rat // the chance of winning anything
 	Mean     *big.Rat // the expected cost of a draw in minor units
 	Variance *big.Rat // of the cost of a draw in minor units, squared
-	Skew     float64  // of the cost of a draw, 0 if it has no variance
-	Lumps    float64  // Lyapunov ratio of the cost of a draw, 0 if it has no variance
+	Skew     float64  // of the cost of a draw, or 0 if that has no variance
+	Lumps    float64  // Lyapunov ratio of the cost of a draw, or 0 if that has no variance
 	Most     int64    // highest value of a prize that can be won, in minor units
 }
 
@@ -46,8 +46,8 @@ func (r *Rules) Odds(parts ...partgen.Format) Odds {
 	return r.odds(rules)
 }
 
-// AccountOdds returns the odds of one account number, which must be valid: the chances of
-// the rule that matches it.
+// AccountOdds returns the odds of one account number, which must be valid. They are the
+// chances of the rule that matches it.
 func (r *Rules) AccountOdds(account string) Odds {
 	rules := make([]*big.Rat, len(r.List)+1)
 	for i := range rules {
@@ -57,7 +57,8 @@ func (r *Rules) AccountOdds(account string) Odds {
 	return r.odds(rules)
 }
 
-// odds returns the odds for the probability of each rule, and of no rule last.
+// odds returns the odds that follow from the probability of each rule. The last element
+// of rules is the probability that no rule matches.
 func (r *Rules) odds(rules []*big.Rat) Odds {
 	o := Odds{Rows: make([]Row, r.Outcomes()), Win: new(big.Rat), Mean: new(big.Rat)}
 	o.Rows[0].Probability = rules[len(r.List)]

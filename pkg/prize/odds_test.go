@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// letters parses alphabets of formats that are small enough to be enumerated.
+// letters parses a format that is small enough for all of its texts to be enumerated.
 func letters(tb rapid.TB, format string) partgen.Format {
 	tb.Helper()
 	l, err := partgen.Parse("text", format)
@@ -20,7 +20,7 @@ func letters(tb rapid.TB, format string) partgen.Format {
 	return l
 }
 
-// spellings lists everything that parts can spell, one behind the other.
+// spellings returns all texts that consist of the given parts.
 func spellings(parts ...partgen.Format) []string {
 	all := []string{""}
 	for _, part := range parts {
@@ -37,8 +37,8 @@ func spellings(parts ...partgen.Format) []string {
 	return all
 }
 
-// TestOddsAreThoseOfEveryAccountNumber adds up the chances of all account
-// numbers, one by one and with the regexp package, and expects the same.
+// TestOddsAreThoseOfEveryAccountNumber compares the odds with the sum of the chances of
+// all account numbers, each matched with the regexp package.
 func TestOddsAreThoseOfEveryAccountNumber(t *testing.T) {
 	formats := [][]partgen.Format{
 		{letters(t, "[aAb]2"), letters(t, "[14]2")},
@@ -50,7 +50,7 @@ func TestOddsAreThoseOfEveryAccountNumber(t *testing.T) {
 		format := rapid.SampledFrom(formats).Draw(t, "format")
 		rules, err := prize.Parse("rules.yaml", []byte(matching(patterns...)))
 		if err != nil {
-			t.Fatalf("%q: %v", patterns, err)
+			t.Fatalf("%q: got error %v, want nil", patterns, err)
 		}
 		all := spellings(format...)
 		counts := make([]int64, len(patterns)+1)
@@ -70,14 +70,15 @@ func TestOddsAreThoseOfEveryAccountNumber(t *testing.T) {
 			}
 			want := new(big.Rat).Mul(big.NewRat(count, int64(len(all))), chance)
 			if row.Probability.Cmp(want) != 0 {
-				t.Fatalf("%q: outcome %d has the probability %v, want %v", patterns, row.Outcome, row.Probability, want)
+				t.Fatalf("%q, outcome %d: got probability %v, want %v", patterns, row.Outcome, row.Probability, want)
 			}
 		}
 	})
 }
 
-// TestOddsOfTheExampleRules can be checked by hand: an account number of lower4
-// and digits4 begins with a once in 26, and its number has a 4 in 3439 of 10000.
+// TestOddsOfTheExampleRules checks odds that can be computed by hand: one in 26 account
+// numbers in the formats lower4 and digits4 begins with an a, and 3439 of 10000 numbers
+// contain a 4.
 func TestOddsOfTheExampleRules(t *testing.T) {
 	odds := parse(t, example).Odds(parts(t, "lower4", "digits4")...)
 	want := []struct {
@@ -106,10 +107,10 @@ func TestOddsOfTheExampleRules(t *testing.T) {
 			won = row.Prize.Name
 		}
 		if w := want[i]; row.Outcome != prize.Outcome(i) || rule != w.rule || won != w.prize || row.Value() != w.value || row.Probability.String() != w.probability {
-			t.Errorf("row %d: %s, %s, %d, %v, want %+v", i, rule, won, row.Value(), row.Probability, w)
+			t.Errorf("row %d: got %s, %s, %d, %v, want %+v", i, rule, won, row.Value(), row.Probability, w)
 		}
 	}
-	// The moments once more, as floats and by definition.
+	// Compute the moments a second time, with floats and from their definitions.
 	var mean, variance, third, lumps, win float64
 	for _, row := range odds.Rows {
 		p, _ := row.Probability.Float64()
@@ -137,7 +138,7 @@ func TestOddsOfTheExampleRules(t *testing.T) {
 	}
 }
 
-// TestAccountOdds are the chances of the rule that decides, and nothing else.
+// TestAccountOdds checks that only the chances of the deciding rule count.
 func TestAccountOdds(t *testing.T) {
 	rules := parse(t, example)
 	for account, test := range map[string]struct {
@@ -151,29 +152,29 @@ func TestAccountOdds(t *testing.T) {
 	} {
 		odds := rules.AccountOdds(account)
 		if odds.Win.String() != test.win || odds.Mean.String() != test.mean || odds.Most != test.most {
-			t.Errorf("%s: win %v, mean %v, most %d, want %+v", account, odds.Win, odds.Mean, odds.Most, test)
+			t.Errorf("%s: got win %v, mean %v, most %d, want %+v", account, odds.Win, odds.Mean, odds.Most, test)
 		}
 		checkOdds(t, odds)
 		for _, row := range odds.Rows {
 			if row.Probability.Sign() > 0 && row.Rule.Name != test.rule {
-				t.Errorf("%s can have %q", account, row.Rule.Name)
+				t.Errorf("%s: got a probability above 0 for rule %q, want only %q", account, row.Rule.Name, test.rule)
 			}
 		}
 	}
 	uncovered := parse(t, matching("^a")).AccountOdds("b")
 	if uncovered.Win.Sign() != 0 || uncovered.Rows[0].Probability.String() != "1/1" || uncovered.Skew != 0 {
-		t.Errorf("an account number without a rule: %+v", uncovered)
+		t.Errorf("account number that no rule matches: got odds %+v, want a certain loss", uncovered)
 	}
 }
 
-// TestOddsOfLongFormats counts 2^424 account numbers without rounding.
+// TestOddsOfLongFormats counts 2^424 account numbers exactly.
 func TestOddsOfLongFormats(t *testing.T) {
 	odds := parse(t, matching("^a", "9$")).Odds(parts(t, "lower64", "digits64")...)
 	if got, want := odds.Rows[1].Probability.String(), "1/2600"; got != want {
-		t.Errorf("a first: %s, want %s", got, want)
+		t.Errorf("starts with a: got %s, want %s", got, want)
 	}
 	if got, want := odds.Rows[0].Probability.String(), "45/52"; got != want {
-		t.Errorf("neither a first nor 9 last: %s, want %s", got, want)
+		t.Errorf("neither starts with a nor ends with 9: got %s, want %s", got, want)
 	}
 	checkOdds(t, odds)
 }

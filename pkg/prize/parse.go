@@ -28,8 +28,8 @@ const (
 	maxStock = 1_000_000_000_000
 )
 
-// Parse parses rules in YAML. Its error is a [*FileError] with every mistake, in which file
-// is the name of the file.
+// Parse parses rules in YAML. Its error is a [*FileError] with every mistake. file is the
+// file name in the error.
 func Parse(file string, source []byte) (*Rules, error) {
 	p := &parser{
 		Document: strictyaml.Parse(file, source, strictyaml.Options{MaxSize: MaxFile, MaxKeys: maxKeys, MaxDepth: maxDepth}),
@@ -54,8 +54,8 @@ type parser struct {
 	thens    map[string]strictyaml.Pos // by prize: the first then that names it
 }
 
-// shared has the properties that prizes of the same name must share, because they have one
-// stock.
+// shared holds the properties that prizes with the same name must share, because they
+// have one stock.
 type shared struct {
 	value, stock int64
 	then         string
@@ -97,7 +97,7 @@ func (p *parser) file() *Rules {
 func (p *parser) rules(node *strictyaml.Node) []Rule {
 	items := p.items(node, "rules")
 	if len(items) > MaxRules {
-		p.Addf(node.Pos, "%d rules are too many; the limit is %d", len(items), MaxRules)
+		p.Addf(node.Pos, "the file has %d rules; the limit is %d", len(items), MaxRules)
 		return nil
 	}
 	rules := make([]Rule, 0, len(items))
@@ -105,7 +105,7 @@ func (p *parser) rules(node *strictyaml.Node) []Rule {
 	for i, item := range items {
 		rule, nameNode := p.rule(item)
 		if first, twice := named[rule.Name]; twice && rule.Name != "" {
-			p.Addf(nameNode.Pos, "the rule on line %d has the name %q too; choose another name", first, rule.Name)
+			p.Addf(nameNode.Pos, "the rule on line %d is also named %q; choose another name", first, rule.Name)
 		}
 		named[rule.Name] = nameNode.Line
 		if rule.Name != "" && i < len(items)-1 && p.matches[i] == nil {
@@ -116,7 +116,7 @@ func (p *parser) rules(node *strictyaml.Node) []Rule {
 	return rules
 }
 
-// everybodyElse is the name of a rule without a name and a pattern.
+// everybodyElse is the name of a rule that has neither a name nor a pattern.
 const everybodyElse = "everybody else"
 
 // rule parses a rule, and returns the node of its name.
@@ -147,7 +147,7 @@ func (p *parser) match(node *strictyaml.Node) string {
 	case !ok:
 		return ""
 	case pattern == "":
-		p.Addf(node.Pos, "an empty pattern matches every account number; leave out match if you mean that")
+		p.Addf(node.Pos, "an empty pattern matches every account number; omit match if that is intended")
 		return ""
 	case strings.ContainsFunc(pattern, unicode.IsControl):
 		p.Addf(node.Pos, "the pattern contains a line break or control character, which no account number has")
@@ -208,7 +208,7 @@ func (p *parser) rulePrizes(node *strictyaml.Node) []Prize {
 			continue
 		}
 		if named[prize.Name] {
-			p.Addf(item.Pos, "the rule already has the prize %s; add the chances of both together", prize.Name)
+			p.Addf(item.Pos, "the rule already has prize %s; list it once with the sum of the chances", prize.Name)
 		}
 		named[prize.Name] = true
 		prizes = append(prizes, prize)
@@ -220,7 +220,7 @@ func (p *parser) rulePrizes(node *strictyaml.Node) []Prize {
 		}
 		p.Addf(node.Pos, "the chances add up to %s; the limit is 100%%", total)
 	} else if tooFine != nil {
-		p.Addf(tooFine.Pos, "with this chance, the common denominator of the rule's chances exceeds 2^63; use rounder chances")
+		p.Addf(tooFine.Pos, "with this chance, the common denominator of the rule's chances exceeds 2^63; use simpler fractions")
 	}
 	return prizes
 }
@@ -233,7 +233,7 @@ func (p *parser) prize(item *strictyaml.Node) (prize Prize, chance *strictyaml.N
 	switch {
 	case fields == nil:
 	case win != nil && thing != nil:
-		p.Addf(thing.Pos, "a prize is either money or a thing: use win or prize, not both")
+		p.Addf(thing.Pos, "a prize is either money or a thing; use either win or prize")
 	case win != nil:
 		prize.Value = p.amount(win)
 		prize.Name = p.currency.Format(prize.Value)
@@ -241,7 +241,7 @@ func (p *parser) prize(item *strictyaml.Node) (prize Prize, chance *strictyaml.N
 			p.Addf(win.Pos, "win must be more than 0")
 		}
 		if fields["value"] != nil {
-			p.Addf(fields["value"].Pos, "win is its own value: remove value")
+			p.Addf(fields["value"].Pos, "the value of win is its amount; remove value")
 		}
 	case thing != nil:
 		prize.Name = p.name(thing)
@@ -276,7 +276,7 @@ func (p *parser) chance(node *strictyaml.Node) *big.Rat {
 		p.Addf(node.Pos, "%v", err)
 		return nil
 	case chance.Denom().Cmp(maxDenominator()) > 0:
-		p.Addf(node.Pos, "the denominator of the chance %s exceeds 2^63; use a rounder chance", excerpt.Of(text))
+		p.Addf(node.Pos, "the denominator of chance %s exceeds 2^63; use a simpler fraction", excerpt.Of(text))
 		return nil
 	}
 	return chance
@@ -297,7 +297,7 @@ func (p *parser) stock(prize *Prize, fields map[string]*strictyaml.Node) {
 		switch {
 		case !ok:
 		case fields["stock"] == nil:
-			p.Addf(node.Pos, "a prize without stock never runs out: remove then")
+			p.Addf(node.Pos, "a prize without stock never runs out; remove then")
 		case text != "none":
 			prize.Then = text
 			if _, known := p.thens[text]; !known {
@@ -307,7 +307,7 @@ func (p *parser) stock(prize *Prize, fields map[string]*strictyaml.Node) {
 	}
 }
 
-// share checks a prize against those of the same name, which share its stock.
+// share checks a prize against other prizes with the same name, which share its stock.
 func (p *parser) share(item *strictyaml.Node, prize *Prize) {
 	properties := shared{prize.Value, prize.Stock, prize.Then, item.Line}
 	first, known := p.prizes[prize.Name]
@@ -326,7 +326,7 @@ func (p *parser) checkThens() {
 	for name, pos := range p.thens {
 		if _, known := p.prizes[name]; !known {
 			if p.Mistakes() == 0 {
-				p.Addf(pos, "then must be none or a prize of this file such as %s, got %q", p.anyPrize(), excerpt.Of(name))
+				p.Addf(pos, "then must be none or the name of a prize in this file, such as %s, got %q", p.anyPrize(), excerpt.Of(name))
 			}
 			continue
 		}
@@ -340,7 +340,7 @@ func (p *parser) checkThens() {
 	}
 }
 
-// anyPrize returns the name of a prize of the file for an example, or "" if there is none.
+// anyPrize returns the name of a prize in the file as an example, or "" if there is none.
 func (p *parser) anyPrize() string {
 	best := ""
 	for name := range p.prizes {
@@ -376,9 +376,9 @@ func (p *parser) name(node *strictyaml.Node) string {
 	case utf8.RuneCountInString(text) > maxName:
 		p.Addf(node.Pos, "the name has %d characters; the limit is %d", utf8.RuneCountInString(text), maxName)
 	case strings.ContainsFunc(text, unicode.IsControl):
-		p.Addf(node.Pos, "the name %q contains a line break or control character", excerpt.Of(text))
+		p.Addf(node.Pos, "name %q contains a line break or control character", excerpt.Of(text))
 	case strings.TrimSpace(text) != text || text == "":
-		p.Addf(node.Pos, "the name %q is empty, or begins or ends with a space", excerpt.Of(text))
+		p.Addf(node.Pos, "name %q is empty, or begins or ends with a space", excerpt.Of(text))
 	}
 	return text
 }

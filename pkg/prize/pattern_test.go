@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// matching makes a rules file with a rule for each pattern, and a name for each
-// rule, since patterns may be the same.
+// matching returns a rules file with a rule for each pattern. Each rule has a name of its
+// own, because patterns may be equal.
 func matching(patterns ...string) string {
 	var b strings.Builder
 	b.WriteString("name: x\ncurrency: JPY\nrules:\n")
@@ -25,7 +25,8 @@ func matching(patterns ...string) string {
 	return b.String()
 }
 
-// oracle finds the first pattern that matches by the regexp package.
+// oracle returns the index of the first pattern that matches according to the regexp
+// package.
 func oracle(tb rapid.TB, patterns []string, account string) int {
 	tb.Helper()
 	for i, pattern := range patterns {
@@ -40,8 +41,8 @@ func oracle(tb rapid.TB, patterns []string, account string) int {
 	return len(patterns)
 }
 
-// pattern draws a regular expression of few letters, so that it often matches,
-// with everything that the syntax has, nested.
+// pattern generates nested regular expressions with all kinds of syntax. They use only a
+// few letters, so that they often match.
 func pattern(depth int) *rapid.Generator[string] {
 	leaf := rapid.SampledFrom([]string{
 		"a", "b", "A", "1", "4", "_", "-", ".", "^", "$", `\b`, `\B`, `\A`, `\z`, `\d`, `\D`, `\w`, `\W`, `\s`, `\S`,
@@ -70,17 +71,17 @@ func pattern(depth int) *rapid.Generator[string] {
 	)
 }
 
-// TestRulesMatchAsRegexpDoes holds the automaton of several patterns against the
-// regexp package, tried one after the other.
+// TestRulesMatchAsRegexpDoes compares the automaton of several patterns with the regexp
+// package, which tries the patterns one after another.
 func TestRulesMatchAsRegexpDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		patterns := rapid.SliceOfN(pattern(3), 1, 5).Draw(t, "patterns")
 		rules, err := prize.Parse("rules.yaml", []byte(matching(patterns...)))
 		if err != nil {
-			t.Fatalf("%q: %v", patterns, err)
+			t.Fatalf("%q: got error %v, want nil", patterns, err)
 		}
 		accounts := rapid.SliceOfN(rapid.StringMatching(`[ab1A4_\-kK]{1,7}|[!-~]{1,12}`), 20, 20)
-		if width := rapid.IntRange(0, 12).Draw(t, "one width"); width > 0 { // which many are read at a time of
+		if width := rapid.IntRange(0, 12).Draw(t, "one width"); width > 0 { // many account numbers of one width are read at a time
 			accounts = rapid.SliceOfN(rapid.StringMatching(fmt.Sprintf(`[ab1A4_\-kK.]{%d}`, width)), 20, 20)
 		}
 		all := accounts.Draw(t, "accounts")
@@ -88,16 +89,16 @@ func TestRulesMatchAsRegexpDoes(t *testing.T) {
 		for i, account := range all {
 			want := oracle(t, patterns, account)
 			if got, found := rules.Find(account); got != want || found != (want < len(patterns)) {
-				t.Fatalf("%q takes %q for rule %d, want %d", patterns, account, got, want)
+				t.Fatalf("%q: Find(%q) = rule %d, want %d", patterns, account, got, want)
 			}
 			if decided := rules.Rule(outcomes[i]); (decided == nil) != (want == len(patterns)) || decided != nil && decided != &rules.List[want] {
-				t.Fatalf("%q awards %q by rule %v, want %d", patterns, account, decided, want)
+				t.Fatalf("%q: Award decides %q by rule %v, want %d", patterns, account, decided, want)
 			}
 		}
 	})
 }
 
-// FuzzPattern does the same with a pattern of the fuzzer's own.
+// FuzzPattern compares arbitrary patterns with the regexp package.
 func FuzzPattern(f *testing.F) {
 	for _, pattern := range []string{
 		"^A", "(?i)k", `\b4\b`, `\B.\B`, "(?m)^$", "(?s).", "a{2,5}?", "(a|ab)(c|bcd)*$", `\pL+`, "[^a]", `^\w\W$`, `(\b|a)*$`, "(?i:ſ)",
@@ -110,39 +111,39 @@ func FuzzPattern(f *testing.F) {
 			return
 		}
 		if pattern != strings.TrimSpace(pattern) || prize.CheckAccount(account) != nil {
-			return // which YAML or the caller would not let through
+			return // YAML or the caller would reject it
 		}
 		rules, err := prize.Parse("rules.yaml", []byte(matching(pattern)))
 		if err != nil {
 			return // control characters, too long or too complex
 		}
 		if rules.List[0].Match != pattern {
-			t.Fatalf("%q is read as %q", pattern, rules.List[0].Match)
+			t.Fatalf("got pattern %q, want %q", rules.List[0].Match, pattern)
 		}
 		if _, got := rules.Find(account); got != re.MatchString(account) {
-			t.Fatalf("%q matches %q: %v, want %v", pattern, account, got, !got)
+			t.Fatalf("%q matches %q: got %v, want %v", pattern, account, got, !got)
 		}
 	})
 }
 
-// TestFirstMatchWins orders rules that all match.
+// TestFirstMatchWins checks rules that all match the same account numbers.
 func TestFirstMatchWins(t *testing.T) {
 	rules := parse(t, matching("^a", "4", "a", "$"))
 	for account, want := range map[string]int{"a4": 0, "b4a": 1, "4": 1, "ba": 2, "b": 3} {
 		if got, _ := rules.Find(account); got != want {
-			t.Errorf("%s: rule %d, want %d", account, got, want)
+			t.Errorf("%s: got rule %d, want %d", account, got, want)
 		}
 	}
 }
 
-// TestBytesBeyondASCIIAreOneOtherSymbol keeps the automaton from misreading what
-// [prize.CheckAccount] refuses.
+// TestBytesBeyondASCIIAreOneOtherSymbol checks that the automaton treats bytes that
+// [prize.CheckAccount] refuses as one symbol.
 func TestBytesBeyondASCIIAreOneOtherSymbol(t *testing.T) {
 	rules := parse(t, matching("é", "^..$"))
 	if got, found := rules.Find("\xc3\xa9"); got != 1 || !found {
-		t.Errorf("two bytes: rule %d, %v, want 1", got, found)
+		t.Errorf("two bytes: got rule %d, found %v, want rule 1", got, found)
 	}
 	if _, found := rules.Find("abc"); found {
-		t.Error("abc is covered, though no pattern matches it")
+		t.Error("got a rule for abc, want none")
 	}
 }

@@ -25,8 +25,8 @@ func TestMistakesOfPrizes(t *testing.T) {
 		}},
 		"more than certain": {"GBP", []string{"win: 1, chance: 60%", "win: 2, chance: 41%"}, []string{"5:3: the chances add up to 101%; the limit is 100%"}},
 		"just more":         {"GBP", []string{"win: 1, chance: 100%", "win: 2, chance: 1/1000000000000"}, []string{"5:3: the chances add up to more than 100%; the limit is 100%"}},
-		"a denominator":     {"GBP", []string{"win: 1, chance: 1%", "win: 2, chance: 1/9223372036854775809"}, []string{"6:22: the denominator of the chance 1/9223372036854775809 exceeds 2^63; use a rounder chance"}},
-		"two denominators":  {"GBP", []string{"win: 1, chance: 1/4294967296", "win: 2, chance: 1/4294967295", "win: 3, chance: 1%"}, []string{"6:22: with this chance, the common denominator of the rule's chances exceeds 2^63; use rounder chances"}},
+		"a denominator":     {"GBP", []string{"win: 1, chance: 1%", "win: 2, chance: 1/9223372036854775809"}, []string{"6:22: the denominator of chance 1/9223372036854775809 exceeds 2^63; use a simpler fraction"}},
+		"two denominators":  {"GBP", []string{"win: 1, chance: 1/4294967296", "win: 2, chance: 1/4294967295", "win: 3, chance: 1%"}, []string{"6:22: with this chance, the common denominator of the rule's chances exceeds 2^63; use simpler fractions"}},
 		"amounts": {"GBP", []string{
 			"win: -1, chance: 1%", "win: 0, chance: 1%", "win: 0.001, chance: 1%", "win: 1e3, chance: 1%", "win: 10000000000001, chance: 1%", "win: .5, chance: 1%", "win: £5, chance: 1%", "win: [5], chance: 1%", "win: 1., chance: 1%",
 		}, []string{
@@ -38,18 +38,18 @@ func TestMistakesOfPrizes(t *testing.T) {
 		}, []string{
 			`5:11: invalid amount "1,50": ` + noSeparators + "1.50", `6:11: invalid amount "1,000": ` + noSeparators + "1000", `7:11: invalid amount "1'000.50": ` + noSeparators + "1000.50", `8:11: invalid amount "1.000,5": ` + noSeparators + "1000.5",
 			`9:11: invalid amount "1 000 000": ` + noSeparators + "1000000", `10:11: invalid amount "1_000": ` + noSeparators + "1000",
-			`11:13: unknown key "50" in a prize: a comma ends an amount; use a point for decimals (1.50) and nothing between thousands (1000)`, `12:11: invalid amount ",": ` + noAmount,
+			`11:13: unknown key "50" in a prize; a comma ends an amount: use a point for decimals (1.50) and nothing between thousands (1000)`, `12:11: invalid amount ",": ` + noAmount,
 		}},
 		"yen":           {"JPY", []string{"win: 1.5, chance: 1%", "win: x, chance: 1%"}, []string{`5:11: invalid amount "1.5": JPY allows 0 digits after the point, got 1`, `6:11: invalid amount "x": must be a number of JPY such as 20`}},
 		"dinars":        {"BHD", []string{"win: 1.0005, chance: 1%", "win: x, chance: 1%"}, []string{`5:11: invalid amount "1.0005": BHD allows 3 digits after the point, got 4`, `6:11: invalid amount "x": must be a number of BHD such as 20 or 0.005`}},
 		"no currency":   {"XXX", []string{"win: x, chance: 1%"}, []string{`2:11: unknown currency "XXX": ` + noCurrency, `5:11: invalid amount "x": must be a number of money such as 20 or 0.05`}},
-		"kinds":         {"GBP", []string{"win: 1, prize: a, chance: 1%", "chance: 1%", "win: 1, value: 2, chance: 1%", "prize: none, chance: 1%", "prize: ~, chance: 1%", "prize: [a], chance: 1%"}, []string{"5:21: a prize is either money or a thing: use win or prize, not both", "6:5: the prize needs win (an amount of money) or prize (the name of a thing)", "7:21: win is its own value: remove value", "8:13: none means no prize; choose another name", "9:5: the prize needs win (an amount of money) or prize (the name of a thing)", `9:6: key "prize" has no value`, "10:13: " + noScalar}},
+		"kinds":         {"GBP", []string{"win: 1, prize: a, chance: 1%", "chance: 1%", "win: 1, value: 2, chance: 1%", "prize: none, chance: 1%", "prize: ~, chance: 1%", "prize: [a], chance: 1%"}, []string{"5:21: a prize is either money or a thing; use either win or prize", "6:5: the prize needs win (an amount of money) or prize (the name of a thing)", "7:21: the value of win is its amount; remove value", "8:13: none means no prize; choose another name", "9:5: the prize needs win (an amount of money) or prize (the name of a thing)", `9:6: key "prize" has no value`, "10:13: " + noScalar}},
 		"keys":          {"GBP", []string{"win: 1, chance: 1%, Stock: 4", "win: 2, win: 3, chance: 1%"}, []string{`5:26: unknown key "Stock" in a prize; the keys are chance, win, prize, value, stock, then`, `6:14: duplicate key "win", first on line 6`}},
-		"stock":         {"GBP", []string{"prize: a, chance: 1%, stock: 0", "prize: b, chance: 1%, stock: -1", "prize: c, chance: 1%, stock: 1.5", "prize: d, chance: 1%, stock: 1000000000001", "prize: e, chance: 1%, stock: 0x10", "prize: f, chance: 1%, stock: [1]", "prize: g, chance: 1%, then: none", "prize: h, chance: 1%, stock: 1, then: [a]"}, []string{`5:35: ` + noCount + `, got "0"`, `6:35: ` + noCount + `, got "-1"`, `7:35: ` + noCount + `, got "1.5"`, `8:35: ` + noCount + `, got "1000000000001"`, `9:35: ` + noCount + `, got "0x10"`, "10:35: " + noScalar, "11:34: a prize without stock never runs out: remove then", "12:44: " + noScalar}},
-		"unknown then":  {"GBP", []string{"prize: b, chance: 1%", "prize: a, chance: 1%, stock: 1, then: zebra"}, []string{`6:44: then must be none or a prize of this file such as a, got "zebra"`}},
+		"stock":         {"GBP", []string{"prize: a, chance: 1%, stock: 0", "prize: b, chance: 1%, stock: -1", "prize: c, chance: 1%, stock: 1.5", "prize: d, chance: 1%, stock: 1000000000001", "prize: e, chance: 1%, stock: 0x10", "prize: f, chance: 1%, stock: [1]", "prize: g, chance: 1%, then: none", "prize: h, chance: 1%, stock: 1, then: [a]"}, []string{`5:35: ` + noCount + `, got "0"`, `6:35: ` + noCount + `, got "-1"`, `7:35: ` + noCount + `, got "1.5"`, `8:35: ` + noCount + `, got "1000000000001"`, `9:35: ` + noCount + `, got "0x10"`, "10:35: " + noScalar, "11:34: a prize without stock never runs out; remove then", "12:44: " + noScalar}},
+		"unknown then":  {"GBP", []string{"prize: b, chance: 1%", "prize: a, chance: 1%, stock: 1, then: zebra"}, []string{`6:44: then must be none or the name of a prize in this file, such as a, got "zebra"`}},
 		"then itself":   {"GBP", []string{"prize: a, chance: 1%, stock: 1, then: a"}, []string{`5:44: then leads from "a" back to itself; it must end in none or in a prize without stock`}},
 		"then a circle": {"GBP", []string{"prize: a, chance: 1%, stock: 1, then: b", "prize: b, chance: 1%, stock: 1, then: c", "prize: c, chance: 1%, stock: 1, then: a"}, []string{`5:44: then leads from "b" back to itself; it must end in none or in a prize without stock`, `6:44: then leads from "c" back to itself; it must end in none or in a prize without stock`, `7:44: then leads from "a" back to itself; it must end in none or in a prize without stock`}},
-		"one name":      {"GBP", []string{"win: 1, chance: 1%", "win: 1.00, chance: 1%"}, []string{"6:5: the rule already has the prize £1.00; add the chances of both together"}},
+		"one name":      {"GBP", []string{"win: 1, chance: 1%", "win: 1.00, chance: 1%"}, []string{"6:5: the rule already has prize £1.00; list it once with the sum of the chances"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, mistakes(t, withPrizes(test.currency, test.prizes...))); diff != "" {
@@ -59,7 +59,8 @@ func TestMistakesOfPrizes(t *testing.T) {
 	}
 }
 
-// TestPrizesOfOneNameShareAStock and so must agree on it, over all rules.
+// TestPrizesOfOneNameShareAStock checks that prizes with the same name have the same
+// value, stock and then in all rules.
 func TestPrizesOfOneNameShareAStock(t *testing.T) {
 	const head = "name: x\ncurrency: GBP\nrules:\n- {match: a, prizes: [{prize: Mug, value: 8, chance: 1%, stock: 5, then: £1.00}]}\n"
 	for name, second := range map[string]string{
@@ -77,27 +78,29 @@ func TestPrizesOfOneNameShareAStock(t *testing.T) {
 	}
 	rules := parse(t, head+"- {prizes: [{prize: Mug, value: 8, chance: 2%, stock: 5, then: £1.00}, {win: 1, chance: 1%}]}\n")
 	if first, second := rules.List[0].Prizes[0], rules.List[1].Prizes[0]; first.Stock != 5 || second.Stock != 5 || first.Then != "£1.00" {
-		t.Errorf("got %+v and %+v", first, second)
+		t.Errorf("got prizes %+v and %+v, want the same except for the chance", first, second)
 	}
 }
 
-// TestTheLargestDenominator is 2^63 exactly.
+// TestTheLargestDenominator checks a denominator of exactly 2^63.
 func TestTheLargestDenominator(t *testing.T) {
 	rules := parse(t, withPrizes("GBP", "win: 1, chance: 1/9223372036854775808", "win: 2, chance: 9223372036854775807/9223372036854775808"))
 	if left := rules.List[0].NoPrize(); left.Sign() != 0 {
-		t.Errorf("no prize has the chance %v, want 0", left)
+		t.Errorf("got chance %v of no prize, want 0", left)
 	}
 }
 
-// TestOnlySoManyMistakesAreKept so that an error stays readable.
+// TestOnlySoManyMistakesAreKept checks that an error stays readable because the number of
+// mistakes in it is limited.
 func TestOnlySoManyMistakesAreKept(t *testing.T) {
 	if got := len(mistakes(t, withPrizes("GBP", strings.Split(strings.Repeat("win: x, chance: 1%\n", 150)+"win: x", "\n")...))); got != 100 {
 		t.Errorf("got %d mistakes, want 100", got)
 	}
 }
 
-// TestErrorPointsAtTheMistake in the words that people see, with a mark below
-// the right character, of a long line too, and without harm to their terminal.
+// TestErrorPointsAtTheMistake checks the text that people see. The mark must be below the
+// right character even in a long line, and control characters must not reach the
+// terminal.
 func TestErrorPointsAtTheMistake(t *testing.T) {
 	for name, test := range map[string]struct{ source, want string }{
 		"two": {"name: x\r\ncurrency: pounds\r\nrules: 5\r\n", `r.yaml:2:11: unknown currency "pounds": ` + noCurrency + `

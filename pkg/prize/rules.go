@@ -21,7 +21,8 @@ type Rules struct {
 	awards    awards
 }
 
-// Rule is a pattern on account numbers with the prizes of those that match it.
+// Rule is a pattern on account numbers with the prizes for the account numbers that it
+// matches.
 type Rule struct {
 	Name   string
 	Match  string // a regular expression in the syntax of RE2; empty matches all
@@ -33,8 +34,8 @@ type Prize struct {
 	Name   string   // as in the file, or the amount of money such as £20.00
 	Value  int64    // in minor units of the currency
 	Chance *big.Rat // above 0 and up to 1
-	Stock  int64    // number in a campaign, 0 means unlimited
-	Then   string   // name of the prize that replaces it when the stock has run out, empty for none
+	Stock  int64    // number in a campaign; 0 means unlimited
+	Then   string   // name of the prize that replaces it when the stock has run out; empty for none
 }
 
 // NoPrize returns the chance of winning nothing.
@@ -68,9 +69,8 @@ func (r *Rules) Find(account string) (int, bool) {
 }
 
 // Outcome is the number of a possible result of a draw: a rule with one of its prizes or
-// with no prize.
-// Outcome 0 means that no rule matches. The others are numbered rule by rule: the prizes
-// in the order of the file, then no prize.
+// with no prize. Outcome 0 means that no rule matches. The other outcomes are numbered
+// rule by rule: first the prizes in the order of the file, then no prize.
 type Outcome int32
 
 // Outcomes returns the number of outcomes.
@@ -97,7 +97,7 @@ func (r *Rules) Prize(o Outcome) *Prize {
 }
 
 // OutcomeOf returns the outcome with the names of a rule and a prize. An empty rule means
-// that no rule matched, an empty prize that nothing was won.
+// that no rule matched, and an empty prize means that nothing was won.
 func (r *Rules) OutcomeOf(rule, prize string) (Outcome, bool) {
 	if rule == "" {
 		return 0, prize == ""

@@ -8,8 +8,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// TestShowingProbabilities has a row for each change of precision, and for both
-// sides of what must not be rounded to never or always.
+// TestShowingProbabilities has a row for each change of precision, and for probabilities
+// that must not be rounded to never or always.
 func TestShowingProbabilities(t *testing.T) {
 	for p, want := range map[string]struct{ percent, oneIn string }{
 		"0":                           {"0%", "never"},
@@ -34,13 +34,13 @@ func TestShowingProbabilities(t *testing.T) {
 		t.Run(p, func(t *testing.T) {
 			r, ok := new(big.Rat).SetString(p)
 			if !ok {
-				t.Fatal("not a fraction")
+				t.Fatal("got an invalid fraction in the table")
 			}
 			if got := prize.Percent(r); got != want.percent {
-				t.Errorf("Percent gives %s, want %s", got, want.percent)
+				t.Errorf("Percent: got %s, want %s", got, want.percent)
 			}
 			if got := prize.OneIn(r); got != want.oneIn {
-				t.Errorf("OneIn gives %s, want %s", got, want.oneIn)
+				t.Errorf("OneIn: got %s, want %s", got, want.oneIn)
 			}
 		})
 	}
@@ -60,7 +60,7 @@ func TestCurrency(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			c, err := prize.ParseCurrency(code)
 			if err != nil || c.Code != code {
-				t.Fatalf("got %+v, %v", c, err)
+				t.Fatalf("ParseCurrency: got %+v, error %v, want code %s", c, err, code)
 			}
 			for minor, want := range map[int64]string{5000: want.big, 5: want.small, -5: want.negative} {
 				if got := c.Format(minor); got != want {
@@ -75,7 +75,7 @@ func TestCurrency(t *testing.T) {
 				t.Errorf("FormatRat(-1234.5678) = %s, want -%s", got, want.rat)
 			}
 			if fraction.Sign() < 0 {
-				t.Error("FormatRat changes its argument")
+				t.Error("FormatRat changed its argument")
 			}
 		})
 	}
@@ -109,7 +109,8 @@ func TestParseChance(t *testing.T) {
 	}
 }
 
-// TestThousandsArePartedInTotals but not in the names of prizes.
+// TestThousandsArePartedInTotals checks that totals have thousands separators, but the
+// names of prizes do not.
 func TestThousandsArePartedInTotals(t *testing.T) {
 	gbp, err := prize.ParseCurrency("GBP")
 	if err != nil {
@@ -119,12 +120,12 @@ func TestThousandsArePartedInTotals(t *testing.T) {
 		123456789: {"£1234567.89", "£1,234,567.89"}, -100000: {"-£1000.00", "-£1,000.00"}, 99999: {"£999.99", "£999.99"},
 	} {
 		if got := [2]string{gbp.Format(minor), gbp.Display(minor)}; got != want {
-			t.Errorf("%d is %q, want %q", minor, got, want)
+			t.Errorf("%d: got %q, want %q", minor, got, want)
 		}
 	}
 	for n, want := range map[uint64]string{0: "0", 999: "999", 1000: "1,000", 18446744073709551615: "18,446,744,073,709,551,615"} {
 		if got := prize.Thousands(n); got != want {
-			t.Errorf("%d is %s, want %s", n, got, want)
+			t.Errorf("Thousands(%d) = %s, want %s", n, got, want)
 		}
 	}
 }

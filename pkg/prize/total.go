@@ -18,15 +18,15 @@ type Total struct {
 // draws for which the approximation is good.
 //
 // The possible costs are discrete: the probability of staying within a bound jumps from
-// one possible cost to the next. A jump is at most twice the ratio, in deviations, so a
-// bound between two costs is off by at most the ratio times the normal density there,
-// which is 0.103 at 95% and less at 99%. Hence, if [Total.Rough] is empty, the probability
-// of staying within P95 is between 94.5% and 95.5%, and that of staying within P99 between
-// 98.5% and 99.5%, or the cost is certain and equal to both. The tests compare this with
-// exact distributions.
+// one possible cost to the next. Measured in deviations, a jump is at most twice the
+// ratio. A bound between two costs is therefore off by at most the ratio times the normal
+// density there, which is 0.103 at 95% and less at 99%. Hence, if [Total.Rough] is empty,
+// the probability of staying within P95 is between 94.5% and 95.5%, and the probability
+// of staying within P99 is between 98.5% and 99.5%, unless the cost is certain and equal
+// to both. The tests compare this with exact distributions.
 const maxLumps = 0.048
 
-// Total computes the cost of n draws without any stock running out.
+// Total computes the cost of n draws if no stock runs out.
 //
 // The bounds are those of the normal distribution with the first two terms of the
 // Cornish-Fisher expansion for skew (Cornish and Fisher, Moments and Cumulants in the
@@ -51,7 +51,7 @@ func (o *Odds) Total(n uint64) Total {
 	}
 	t.P95, t.P99 = bound(1.6448536269514722), bound(2.3263478740408408)
 	if n > 0 && o.Lumps/root > maxLumps {
-		t.Rough = "single prizes weigh too much in so few draws"
+		t.Rough = "single prizes dominate the cost of so few draws"
 	}
 	return t
 }

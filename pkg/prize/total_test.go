@@ -7,7 +7,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// inYen reads rules for everybody with the prizes given, a line each.
+// inYen returns rules with one rule that matches everybody and has the given prizes.
 func inYen(tb testing.TB, prizes ...string) *prize.Rules {
 	tb.Helper()
 	source := "name: x\ncurrency: JPY\nrules:\n- prizes:\n"
@@ -17,7 +17,7 @@ func inYen(tb testing.TB, prizes ...string) *prize.Rules {
 	return parse(tb, source)
 }
 
-// parse reads rules that the test knows to be right.
+// parse parses rules that must be valid.
 func parse(tb testing.TB, source string) *prize.Rules {
 	tb.Helper()
 	rules, err := prize.Parse("rules.yaml", []byte(source))
@@ -27,22 +27,22 @@ func parse(tb testing.TB, source string) *prize.Rules {
 	return rules
 }
 
-// checkBounds holds the bounds of a total against its exact distribution, as
-// the comment on their accuracy promises: within half a percent.
+// checkBounds compares the bounds of a total with its exact distribution. They must be
+// accurate to half a percent, as the comment on maxLumps promises.
 func checkBounds(t *testing.T, odds prize.Odds, n uint64, exact distribution) {
 	t.Helper()
 	total := odds.Total(n)
 	if got := exact.upTo(total.P95); math.Abs(got-0.95) > 0.005 {
-		t.Errorf("%d draws stay within P95 = %v with probability %.4f", n, total.P95, got)
+		t.Errorf("%d draws: got probability %[3]v of staying within P95 = %[2]v, want 0.95 ± 0.005", n, total.P95, got)
 	}
 	if got := exact.upTo(total.P99); math.Abs(got-0.99) > 0.005 {
-		t.Errorf("%d draws stay within P99 = %v with probability %.4f", n, total.P99, got)
+		t.Errorf("%d draws: got probability %[3]v of staying within P99 = %[2]v, want 0.99 ± 0.005", n, total.P99, got)
 	}
 }
 
-// TestTotalsAreWithinHalfAPercent takes costs whose steps are coarse: these are
-// the worst case, since their probability jumps. It begins at the fewest draws
-// that are not called rough.
+// TestTotalsAreWithinHalfAPercent uses costs with coarse steps. They are the worst case,
+// because their probability jumps. It begins with the smallest number of draws for which
+// the approximation is called good.
 func TestTotalsAreWithinHalfAPercent(t *testing.T) {
 	for name, prizes := range map[string][]string{
 		"a coin":                      {"win: 1, chance: 50%"},
@@ -62,7 +62,7 @@ func TestTotalsAreWithinHalfAPercent(t *testing.T) {
 				n++
 			}
 			if n < 100 {
-				t.Errorf("%d draws are not called rough, though their steps are coarse", n)
+				t.Errorf("the approximation for %d draws is called good, want it called poor below 100", n)
 			}
 			exact := single(odds)
 			for last, sum := n+300, exact.times(n); n < last; n, sum = n+1, sum.plus(exact) {
@@ -72,8 +72,8 @@ func TestTotalsAreWithinHalfAPercent(t *testing.T) {
 	}
 }
 
-// TestTotalsOfBuiltinRules holds for far fewer draws than it must: their many
-// prizes make fine steps.
+// TestTotalsOfBuiltinRules checks that the bounds are accurate for far fewer draws than
+// promised, because the many prizes have fine steps.
 func TestTotalsOfBuiltinRules(t *testing.T) {
 	for _, name := range prize.Builtins() {
 		odds := builtin(t, name).Odds(parts(t, "lower4", "digits4")...)
@@ -81,10 +81,10 @@ func TestTotalsOfBuiltinRules(t *testing.T) {
 			checkBounds(t, odds, n, single(odds).times(n))
 		}
 		if rough := odds.Total(10_000).Rough; rough != "" {
-			t.Errorf("%s: 10,000 draws are rough: %s", name, rough)
+			t.Errorf("%s, 10,000 draws: got Rough %q, want none", name, rough)
 		}
 		if odds.Total(100).Rough == "" {
-			t.Errorf("%s: 100 draws are not called rough", name)
+			t.Errorf("%s, 100 draws: got no Rough, want a reason", name)
 		}
 	}
 }
@@ -109,14 +109,15 @@ func TestTotalIsExactWhereItCanBe(t *testing.T) {
 				t.Errorf("got mean %v, P95 %v, P99 %v, want %s, %v, %v", got.Mean, got.P95, got.P99, test.mean, test.p95, test.p99)
 			}
 			if math.IsNaN(got.StandardDeviation) || test.n == 0 && got.Rough != "" {
-				t.Errorf("standard deviation %v, rough %q", got.StandardDeviation, got.Rough)
+				t.Errorf("got standard deviation %v and Rough %q, want a number and no Rough for 0 draws", got.StandardDeviation, got.Rough)
 			}
 		})
 	}
 }
 
-// TestBoundsAreInOrder also where they are rough: 99% never costs less than 95%,
-// nor 95% less than the mean, and neither more than the dearest prize each time.
+// TestBoundsAreInOrder checks the order of the bounds even if the approximation is poor:
+// the mean is at most P95, P95 is at most P99, and P99 is at most the highest prize in
+// every draw.
 func TestBoundsAreInOrder(t *testing.T) {
 	for _, prizes := range [][]string{
 		{"win: 7, chance: 99%"},
@@ -129,7 +130,7 @@ func TestBoundsAreInOrder(t *testing.T) {
 			total := odds.Total(n)
 			mean, _ := total.Mean.Float64()
 			if !(mean <= total.P95 && total.P95 <= total.P99 && total.P99 <= float64(n)*float64(odds.Most)) {
-				t.Errorf("%v, %d draws: mean %v, P95 %v, P99 %v", prizes, n, mean, total.P95, total.P99)
+				t.Errorf("%v, %d draws: got mean %v, P95 %v, P99 %v, want them in ascending order and within the maximum", prizes, n, mean, total.P95, total.P99)
 			}
 		}
 	}

@@ -11,11 +11,11 @@ import (
 // Mistake is a mistake in a rules file.
 type Mistake = strictyaml.Mistake
 
-// FileError is the error about the mistakes in a rules file.
+// FileError is the list of the mistakes in a rules file.
 type FileError = strictyaml.Error
 
 // fields returns the values of a mapping by key, or nil if the node is not a mapping. It
-// reports unknown and missing keys. The value of a key without one is nil.
+// reports unknown and missing keys. The value of a key that has none is nil.
 func (p *parser) fields(node *strictyaml.Node, what string, required, optional []string) map[string]*strictyaml.Node {
 	known := slices.Concat(required, optional)
 	if node.Kind != strictyaml.Map {
@@ -26,7 +26,7 @@ func (p *parser) fields(node *strictyaml.Node, what string, required, optional [
 	for _, f := range node.Fields {
 		switch {
 		case isDigits(f.Key) && slices.Contains(known, "win"):
-			p.Addf(f.Pos, "unknown key %q in %s: a comma ends an amount; use a point for decimals (1.50) and nothing between thousands (1000)", excerpt.Of(f.Key), what)
+			p.Addf(f.Pos, "unknown key %q in %s; a comma ends an amount: use a point for decimals (1.50) and nothing between thousands (1000)", excerpt.Of(f.Key), what)
 		case !slices.Contains(known, f.Key):
 			p.Addf(f.Pos, "unknown key %q in %s; the keys are %s", excerpt.Of(f.Key), what, strings.Join(known, ", "))
 		default:
