@@ -25,20 +25,20 @@ const (
 	SchemeChained = "pedersen-bls-chained"
 )
 
-// ErrChain is wrapped by errors about the parameters of a chain.
+// ErrChain is wrapped by errors in the parameters of a chain.
 var ErrChain = errors.New("not a trusted drand chain")
 
-// Chain has the parameters of a drand chain. The hash covers all others but the scheme,
-// which must match the length of the key. If you know the hash, you can therefore take the
-// other parameters from any source; see [Chain.Validate]. The JSON form of a chain is the
-// one of drand's /info endpoint.
+// Chain holds the parameters of a drand chain. The hash covers all other parameters
+// except the scheme, which must match the length of the key. If you know the hash, you
+// can therefore take the other parameters from any source; see [Chain.Validate]. The JSON
+// format of a chain is that of drand's /info endpoint.
 type Chain struct {
 	Hash      Hash
 	PublicKey Bytes         // compressed point, in a group that depends on the scheme
 	Period    time.Duration // from one round to the next, in whole seconds
 	Genesis   time.Time     // time when round 1 was due, in whole seconds
 	Scheme    string        // SchemeQuicknet or SchemeChained
-	GroupHash Bytes         // hash of the group that made the key
+	GroupHash Bytes         // hash of the group that generated the key
 	BeaconID  string        // for example quicknet
 }
 
@@ -71,7 +71,7 @@ func Default() Chain {
 }
 
 // QuicknetT returns drand's test chain. It is not for real draws, and the mirrors of
-// [DefaultURLs] do not have it.
+// [DefaultURLs] do not serve it.
 func QuicknetT() Chain {
 	return Chain{
 		Hash: hash("cc9c398442737cbd141526600919edd69f1d6f9b4adb67e4d912fbc64341a9a5"),
@@ -116,7 +116,7 @@ func ParseChain(text string) (Hash, error) {
 	return h, nil
 }
 
-// known returns the one of the [Known] chains that has the given hash.
+// known returns the chain of [Known] that has the given hash.
 func known(h Hash) (Chain, bool) {
 	for _, c := range Known() {
 		if c.Hash == h {
@@ -140,7 +140,7 @@ func (c Chain) ComputeHash() Hash {
 }
 
 // Validate returns an error that wraps [ErrChain] if the parameters are invalid or do not
-// have the hash.
+// match the hash.
 func (c Chain) Validate() error {
 	_, err := c.validate()
 	return err
@@ -155,7 +155,7 @@ func (c Chain) validate() (scheme, error) {
 	case c.Genesis.Nanosecond() != 0 || c.Genesis.Unix() < 0:
 		return scheme{}, fmt.Errorf("%w: the genesis of %s must be a whole second since 1970, got %s", ErrChain, c.Hash, c.Genesis)
 	case c.ComputeHash() != c.Hash:
-		return scheme{}, fmt.Errorf("%w: the hash is %s, but the parameters have the hash %s", ErrChain, c.Hash, c.ComputeHash())
+		return scheme{}, fmt.Errorf("%w: the hash is %s, but the hash of the parameters is %s", ErrChain, c.Hash, c.ComputeHash())
 	}
 	s, err := schemeOf(c)
 	if err != nil {
@@ -209,7 +209,7 @@ type metadata struct {
 	BeaconID string `json:"beaconID"`
 }
 
-// MarshalJSON implements [json.Marshaler]. See [Chain] for the form.
+// MarshalJSON implements [json.Marshaler]. See [Chain] for the format.
 func (c Chain) MarshalJSON() ([]byte, error) {
 	return json.Marshal(chainInfo{
 		PublicKey: c.PublicKey, Period: uint32(c.seconds()), Genesis: c.Genesis.Unix(), Hash: c.Hash,

@@ -15,7 +15,7 @@ import (
 func TestKnownChains(t *testing.T) {
 	for _, c := range drand.Known() {
 		if err := c.Validate(); err != nil {
-			t.Errorf("%s: %v", c.BeaconID, err)
+			t.Errorf("%s: got error %v, want nil", c.BeaconID, err)
 		}
 		for _, name := range []string{c.BeaconID, c.Hash.String(), strings.ToUpper(c.Hash.String())} {
 			if got, err := drand.ParseChain(name); err != nil || got != c.Hash {
@@ -48,21 +48,21 @@ func TestValidateErrors(t *testing.T) {
 		"a period too long": {func(c *drand.Chain) { c.Period = (math.MaxUint32 + 1) * time.Second }, "must be whole seconds"},
 		"before 1970":       {func(c *drand.Chain) { c.Genesis = time.Unix(-1, 0) }, "must be a whole second since 1970"},
 		"part of a second":  {func(c *drand.Chain) { c.Genesis = c.Genesis.Add(1) }, "must be a whole second since 1970"},
-		"another period":    {func(c *drand.Chain) { c.Period = time.Minute }, "parameters have the hash"},
-		"another key":       {func(c *drand.Chain) { c.PublicKey = drand.QuicknetT().PublicKey }, "parameters have the hash"},
+		"another period":    {func(c *drand.Chain) { c.Period = time.Minute }, "hash of the parameters is"},
+		"another key":       {func(c *drand.Chain) { c.PublicKey = drand.QuicknetT().PublicKey }, "hash of the parameters is"},
 		"another scheme":    {func(c *drand.Chain) { c.Scheme = drand.SchemeChained }, "must have 48 bytes with the scheme pedersen-bls-chained, got 96"},
-		"an unknown scheme": {func(c *drand.Chain) { c.Scheme = "bls-bn254-unchained-on-g1" }, "not supported; use a chain of"},
+		"an unknown scheme": {func(c *drand.Chain) { c.Scheme = "bls-bn254-unchained-on-g1" }, "not supported; use a chain with scheme"},
 		"not a point":       {func(c *drand.Chain) { c.PublicKey[5] ^= 1; c.Hash = c.ComputeHash() }, "not a point"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := drand.Quicknet()
 			test.spoil(&c)
 			if err := c.Validate(); !errors.Is(err, drand.ErrChain) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want ErrChain with %q", err, test.want)
+				t.Errorf("got error %v, want ErrChain that contains %q", err, test.want)
 			}
 			r := publishedRounds(t)[0].round()
 			if err := r.Verify(c); !errors.Is(err, drand.ErrChain) {
-				t.Errorf("verifying a round: got error %v, want ErrChain", err)
+				t.Errorf("verify a round: got error %v, want ErrChain", err)
 			}
 		})
 	}

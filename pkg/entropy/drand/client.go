@@ -11,10 +11,11 @@ import (
 )
 
 var (
-	// ErrUnavailable is wrapped by the error that no mirror has returned a valid
-	// response. The text of that error has the errors of all mirrors.
+	// ErrUnavailable is wrapped by the error for a request to which no mirror has
+	// returned a valid response. The text of that error contains the errors of all
+	// mirrors.
 	ErrUnavailable = errors.New("no drand mirror has returned a valid response")
-	// ErrNotDue is wrapped by the error about a round too far in the future to wait
+	// ErrNotDue is wrapped by the error for a round that is too far in the future to wait
 	// for.
 	ErrNotDue = errors.New("the drand round is not due")
 )
@@ -34,9 +35,9 @@ type Config struct {
 	Chain     Hash             // zero means quicknet
 	HTTP      *http.Client     // nil means one that uses the proxies of the environment; without CheckRedirect, it follows at most 3 redirects
 	Timeout   time.Duration    // of one request to one mirror; 0 means 10 seconds
-	HeadStart time.Duration    // of a mirror before the next one is asked as well; 0 means 1 second
-	MaxWait   time.Duration    // longest wait for a future round; 0 means 10 minutes
-	Now       func() time.Time // clock for which rounds are due; nil means [time.Now]
+	HeadStart time.Duration    // time before the next mirror is asked too; 0 means 1 second
+	MaxWait   time.Duration    // maximum wait for a future round; 0 means 10 minutes
+	Now       func() time.Time // clock that decides which rounds are due; nil means [time.Now]
 	UserAgent string           // empty means prizegen
 }
 
@@ -50,7 +51,8 @@ type Client struct {
 	chain   atomic.Pointer[Chain] // nil until the parameters are known
 }
 
-// New returns a client. It sends no request yet. The error is about an address.
+// New returns a client. It sends no request yet. It returns an error if an address is
+// invalid.
 func New(cfg Config) (*Client, error) {
 	m, err := newMirrors(cfg)
 	if err != nil {
@@ -66,15 +68,15 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Chain returns the parameters of the chain. If they are not among those of [Known], it
-// fetches them once and checks that they have the hash. Its errors wrap [ErrUnavailable] or
-// are those of the context.
+// Chain returns the parameters of the chain. If they are not in [Known], it fetches them
+// once and checks that they match the hash. Its errors wrap [ErrUnavailable] or come from
+// the context.
 func (c *Client) Chain(ctx context.Context) (Chain, error) {
 	if chain := c.chain.Load(); chain != nil {
 		return *chain, nil
 	}
 	chain, err := fetch(ctx, c.mirrors, request[Chain]{
-		subject: fmt.Sprintf("the parameters of the chain %s", c.hash),
+		subject: fmt.Sprintf("the parameters of chain %s", c.hash),
 		path:    fmt.Sprintf("/%s/info", c.hash),
 		decode:  func(body []byte) (Chain, error) { return decodeInfo(body, c.hash) },
 	})
@@ -85,11 +87,11 @@ func (c *Client) Chain(ctx context.Context) (Chain, error) {
 	return chain, nil
 }
 
-// Round returns a round, counted from 1. It waits for a future round, for at most
-// Config.MaxWait; if the wait is longer, it returns an error that wraps [ErrNotDue] at
-// once. If the mirrors do not have a round that is due, it retries until the round is 30
-// seconds or 3 periods overdue, whichever is longer. Other errors wrap [ErrUnavailable],
-// [ErrRound] for round 0, or are those of the context.
+// Round returns a round, counted from 1. It waits for a future round, but not longer than
+// Config.MaxWait; if the wait would be longer, it immediately returns an error that wraps
+// [ErrNotDue]. If the mirrors do not have a round that is due, it retries until the round
+// is 30 seconds or 3 periods overdue, whichever is longer. Other errors wrap
+// [ErrUnavailable], wrap [ErrRound] for round 0, or come from the context.
 func (c *Client) Round(ctx context.Context, number uint64) (Round, error) {
 	if number == 0 {
 		return Round{}, fmt.Errorf("%w: rounds are counted from 1, got 0", ErrRound)
@@ -101,7 +103,7 @@ func (c *Client) Round(ctx context.Context, number uint64) (Round, error) {
 	due := chain.TimeOf(number)
 	wait := due.Sub(c.now())
 	if wait > c.maxWait {
-		return Round{}, fmt.Errorf("%w: round %d of the chain %s is due at %s, and the longest wait is %s; try again then, or use the next round",
+		return Round{}, fmt.Errorf("%w: round %d of chain %s is due at %s, but the maximum wait is %s; try again then, or use the next round",
 			ErrNotDue, number, chain.Hash, due.Format(time.RFC3339), c.maxWait)
 	}
 	return c.await(ctx, chain, number, wait)
@@ -109,8 +111,8 @@ func (c *Client) Round(ctx context.Context, number uint64) (Round, error) {
 
 // Next waits for the first round that is not published when Next is called, so nobody can
 // have known it. It determines the round from both the clock and the newest round of the
-// mirrors, since by a slow clock published rounds are in the future. Its errors wrap
-// [ErrUnavailable] or are those of the context.
+// mirrors, because if the clock is slow, published rounds seem to be in the future. Its
+// errors wrap [ErrUnavailable] or come from the context.
 func (c *Client) Next(ctx context.Context) (Round, error) {
 	chain, err := c.Chain(ctx)
 	if err != nil {
@@ -124,7 +126,7 @@ func (c *Client) Next(ctx context.Context) (Round, error) {
 	number := max(due, latest.Number) + 1
 	wait := chain.TimeOf(number).Sub(c.now())
 	if latest.Number > 0 && latest.Number >= due {
-		wait = min(wait, chain.Period) // the round before it is published
+		wait = min(wait, chain.Period) // the previous round is already published
 	}
 	return c.await(ctx, chain, number, wait)
 }
@@ -136,7 +138,7 @@ func (c *Client) latest(ctx context.Context, chain Chain) (Round, error) {
 		return Round{Chain: chain.Hash}, nil // no round exists before the genesis
 	}
 	return fetch(ctx, c.mirrors, request[Round]{
-		subject: fmt.Sprintf("the newest round of the chain %s", chain.Hash),
+		subject: fmt.Sprintf("the newest round of chain %s", chain.Hash),
 		path:    fmt.Sprintf("/%s/public/latest", chain.Hash),
 		decode: func(body []byte) (Round, error) {
 			r, err := decodeRound(body, chain, 0)
@@ -144,7 +146,7 @@ func (c *Client) latest(ctx context.Context, chain Chain) (Round, error) {
 				return Round{}, err
 			}
 			if behind := c.now().Sub(chain.TimeOf(r.Number)); behind > chain.slack() {
-				return Round{}, fmt.Errorf("its newest round is %d, %s old, but round %d is due; the mirror has fallen behind, or the clock of this computer is fast",
+				return Round{}, fmt.Errorf("its newest round %d is %s old, but round %d is due; the mirror has fallen behind, or the clock of this computer is fast",
 					r.Number, behind.Round(time.Second), due)
 			}
 			return r, nil
@@ -158,7 +160,7 @@ const retryInterval = 500 * time.Millisecond
 // await waits until a round is due, and then requests it until it is published.
 func (c *Client) await(ctx context.Context, chain Chain, number uint64, wait time.Duration) (Round, error) {
 	req := request[Round]{
-		subject: fmt.Sprintf("round %d of the chain %s", number, chain.Hash),
+		subject: fmt.Sprintf("round %d of chain %s", number, chain.Hash),
 		path:    fmt.Sprintf("/%s/public/%d", chain.Hash, number),
 		decode:  func(body []byte) (Round, error) { return decodeRound(body, chain, number) },
 	}
@@ -188,19 +190,19 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Confirm fetches the round of a proof and compares them. It returns an error that wraps
-// [ErrProof] if they differ. Other errors are those of [Client.Round]. It does not check a
-// seed; see [Check].
+// Confirm fetches the round of a proof and compares it with the proof. If they differ,
+// the error wraps [ErrProof]. Other errors are those of [Client.Round]. Confirm does not
+// check a seed; see [Check].
 func (c *Client) Confirm(ctx context.Context, p Proof) error {
 	if p.Chain != c.hash {
-		return fmt.Errorf("%w: the proof is for the chain %s, but the client is for %s; set drand-chain to the chain of the proof", ErrProof, p.Chain, c.hash)
+		return fmt.Errorf("%w: the proof is for chain %s, but the client is for %s; set drand-chain to the chain of the proof", ErrProof, p.Chain, c.hash)
 	}
 	r, err := c.Round(ctx, p.Round)
 	if err != nil {
 		return err
 	}
 	if r.Randomness() != p.round().Randomness() || r.Previous.String() != p.Previous.String() {
-		return fmt.Errorf("%w: round %d of the chain %s has another signature", ErrProof, p.Round, p.Chain)
+		return fmt.Errorf("%w: round %d of chain %s has another signature", ErrProof, p.Round, p.Chain)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // newClient returns a client of a chain whose mirrors have the addresses http://a,
-// http://b, … It uses no network, so it works in a bubble of package synctest.
+// http://b, … It uses no network, so it works in a synctest bubble.
 func newClient(t *testing.T, c *drandtest.Chain, cfg drand.Config, mirrors ...http.Handler) *drand.Client {
 	t.Helper()
 	hosts := map[string]http.Handler{}
@@ -60,8 +60,8 @@ func TestRound(t *testing.T) {
 	}
 }
 
-// TestFaults checks that the client accepts no invalid response, and that the error has the
-// reason, the mirror and the setting to change.
+// TestFaults checks that the client accepts no invalid response, and that the error
+// contains the reason, the mirror and the setting to change.
 func TestFaults(t *testing.T) {
 	for fault, want := range map[drandtest.Fault]string{
 		drandtest.WrongKey:        "does not match the public key",
@@ -91,15 +91,15 @@ func TestFaults(t *testing.T) {
 			t.Errorf("fault %d: got error %v, want ErrUnavailable", fault, err)
 			continue
 		}
-		for _, part := range []string{want, c.URL + ":", "round 3 of the chain " + c.Hash(), "drand-urls"} {
+		for _, part := range []string{want, c.URL + ":", "round 3 of chain " + c.Hash(), "drand-urls"} {
 			if !strings.Contains(err.Error(), part) {
-				t.Errorf("fault %d: got error %v, want one with %q", fault, err, part)
+				t.Errorf("fault %d: got error %v, want one that contains %q", fault, err, part)
 			}
 		}
 	}
 }
 
-// TestTimeout checks the error about a mirror that does not answer.
+// TestTimeout checks the error for a mirror that does not answer.
 func TestTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := drandtest.Make(t, drandtest.Config{})
@@ -107,7 +107,7 @@ func TestTimeout(t *testing.T) {
 		begin := time.Now()
 		_, err := client.Chain(t.Context())
 		if took := time.Since(begin); !errors.Is(err, drand.ErrUnavailable) || !strings.Contains(err.Error(), "http://a: no response within 50ms") || took != 50*time.Millisecond {
-			t.Errorf("got error %v after %s, want ErrUnavailable with http://a: no response within 50ms", err, took)
+			t.Errorf("got error %v after %s, want ErrUnavailable that contains http://a: no response within 50ms, after 50ms", err, took)
 		}
 	})
 }
@@ -115,7 +115,7 @@ func TestTimeout(t *testing.T) {
 func TestParameters(t *testing.T) {
 	for fault, want := range map[drandtest.Fault]string{
 		drandtest.WrongChain:  "it answered with",
-		drandtest.WrongKey:    "parameters have the hash",
+		drandtest.WrongKey:    "hash of the parameters is",
 		drandtest.WrongScheme: "not supported",
 		drandtest.WebPage:     "a web page",
 	} {
@@ -125,10 +125,10 @@ func TestParameters(t *testing.T) {
 			errorOf(client.Chain(t.Context())), errorOf(client.Round(t.Context(), 3)), errorOf(client.Next(t.Context())),
 		} {
 			if !errors.Is(err, drand.ErrUnavailable) || !strings.Contains(err.Error(), want) {
-				t.Errorf("fault %d: got error %v, want ErrUnavailable with %q", fault, err, want)
+				t.Errorf("fault %d: got error %v, want ErrUnavailable that contains %q", fault, err, want)
 			}
 		}
-		// The hash shows that the second mirror is right.
+		// The hash shows that the second mirror is correct.
 		good := newClient(t, c, drand.Config{}, mirrorOf(c, fault), mirrorOf(c, drandtest.None))
 		if info, err := good.Chain(t.Context()); err != nil || !info.Equal(c.Info()) {
 			t.Errorf("fault %d of the first mirror: got chain %v with error %v, want %v", fault, info, err, c.Info())
@@ -149,7 +149,7 @@ func errorOf[T any](_ T, err error) error { return err }
 func TestAddresses(t *testing.T) {
 	for _, address := range []string{"", "api.drand.sh", "ftp://api.drand.sh", "https://", "file:///etc/passwd", "http://a b"} {
 		if _, err := drand.New(drand.Config{URLs: []string{address}}); err == nil || !strings.Contains(err.Error(), "drand-urls") {
-			t.Errorf("address %q: got error %v, want one with drand-urls", address, err)
+			t.Errorf("address %q: got error %v, want one that contains drand-urls", address, err)
 		}
 	}
 	if _, err := drand.New(drand.Config{URLs: drand.DefaultURLs()}); err != nil {
@@ -157,7 +157,8 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestAllDown checks that the error has those of all mirrors in order, and no password.
+// TestAllDown checks that the error contains the errors of all mirrors in order, and no
+// password.
 func TestAllDown(t *testing.T) {
 	c := drandtest.Make(t, drandtest.Config{})
 	cfg := drand.Config{URLs: []string{"http://who:secret@z"}}
@@ -189,7 +190,7 @@ func TestSlowMirror(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(begin); took != 2*time.Second {
-			t.Errorf("got the chain after %s, want after 2s, the head starts of two mirrors", took)
+			t.Errorf("got the chain after %s, want it after 2s, the head starts of two mirrors", took)
 		}
 		if slow.Requests() != 1 {
 			t.Errorf("got %d requests to the slow mirror, want 1", slow.Requests())
@@ -197,7 +198,7 @@ func TestSlowMirror(t *testing.T) {
 	})
 }
 
-// TestFailingMirror checks that the next mirror is asked at once.
+// TestFailingMirror checks that the next mirror is asked immediately.
 func TestFailingMirror(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := drandtest.Make(t, drandtest.Config{})
@@ -207,7 +208,7 @@ func TestFailingMirror(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(begin); took != 0 {
-			t.Errorf("got the round after %s, want at once", took)
+			t.Errorf("got the round after %s, want it immediately", took)
 		}
 	})
 }
@@ -233,7 +234,7 @@ func TestCancelled(t *testing.T) {
 		cancel()
 		for range 50 { // the request or the select may notice first
 			if _, err := good.Round(cancelled, 3); !errors.Is(err, context.Canceled) || errors.Is(err, drand.ErrUnavailable) {
-				t.Fatalf("got error %v, want that of the context", err)
+				t.Fatalf("got error %v, want the error of the context", err)
 			}
 		}
 	})

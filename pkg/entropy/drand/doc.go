@@ -5,7 +5,7 @@
 // SHA-256 of a BLS signature that a threshold of independent organisations make together.
 // None of them knows it before it is due, none can choose it, and anyone can verify it
 // with the public key of the chain. A [Client] fetches rounds from mirrors and verifies
-// each one, so a mirror can withhold a round but not change it.
+// each one, so a mirror can withhold a round but cannot change it.
 //
 // The seed of a round is the text
 //

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Bytes is a byte string such as a key or a signature. JSON and text have it in
-// lower-case hexadecimal, as drand does.
+// Bytes is a byte string such as a key or a signature. In JSON and text it is in
+// lower-case hexadecimal, as in drand.
 type Bytes []byte
 
 // String returns the bytes in lower-case hexadecimal.
@@ -15,7 +15,7 @@ func (b Bytes) String() string { return hex.EncodeToString(b) }
 // MarshalText implements [encoding.TextMarshaler]. It never fails.
 func (b Bytes) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
-// UnmarshalText implements [encoding.TextUnmarshaler]. It accepts both cases.
+// UnmarshalText implements [encoding.TextUnmarshaler]. It accepts upper and lower case.
 func (b *Bytes) UnmarshalText(text []byte) error {
 	decoded, err := hex.DecodeString(string(text))
 	if err != nil {
@@ -25,12 +25,12 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Hash is a SHA-256: of the parameters of a chain, which names the chain, or of a
-// signature, which is the randomness of a round. JSON and text have it as 64 lower-case
-// hexadecimal digits.
+// Hash is a SHA-256, either of the parameters of a chain, which identifies the chain, or
+// of a signature, which is the randomness of a round. In JSON and text it is 64
+// lower-case hexadecimal digits.
 type Hash [32]byte
 
-// ParseHash returns the hash that 64 hexadecimal digits of either case stand for.
+// ParseHash parses a hash of 64 hexadecimal digits in upper or lower case.
 func ParseHash(text string) (Hash, error) {
 	var h Hash
 	if err := h.UnmarshalText([]byte(text)); err != nil {
@@ -45,7 +45,7 @@ func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 // MarshalText implements [encoding.TextMarshaler]. It never fails.
 func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
-// UnmarshalText implements [encoding.TextUnmarshaler]. It accepts both cases.
+// UnmarshalText implements [encoding.TextUnmarshaler]. It accepts upper and lower case.
 func (h *Hash) UnmarshalText(text []byte) error {
 	if len(text) != hex.EncodedLen(len(h)) {
 		return fmt.Errorf("a hash must have 64 hexadecimal digits, got %d characters", len(text))

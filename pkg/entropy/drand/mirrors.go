@@ -22,15 +22,15 @@ const (
 	maxRedirects = 3
 )
 
-// errNotPublished is wrapped by the error about a mirror that does not have a round.
+// errNotPublished is wrapped by the error of a mirror that does not have a round.
 var errNotPublished = errors.New("the round is not published yet")
 
-// mirrors is the mirrors of a client.
+// mirrors holds the mirrors of a client.
 type mirrors struct {
 	urls      []*url.URL
 	http      *http.Client
 	timeout   time.Duration // of one request to one mirror
-	headStart time.Duration // before the next mirror is asked as well
+	headStart time.Duration // before the next mirror is asked too
 	userAgent string
 }
 
@@ -77,7 +77,7 @@ func (e *MirrorError) Error() string { return e.URL + ": " + e.Err.Error() }
 // Unwrap returns e.Err.
 func (e *MirrorError) Unwrap() error { return e.Err }
 
-// unavailableError is the error that no mirror has returned a valid response. It wraps
+// unavailableError is returned if no mirror has returned a valid response. It wraps
 // [ErrUnavailable] and the errors of the mirrors.
 type unavailableError struct {
 	subject string
@@ -90,7 +90,7 @@ func (e *unavailableError) Error() string {
 	for _, err := range e.mirrors {
 		fmt.Fprintf(&text, " %v;", err)
 	}
-	return text.String() + " try again later, or set other mirrors in drand-urls"
+	return text.String() + " try again later, or use other mirrors in drand-urls"
 }
 
 func (e *unavailableError) Unwrap() []error { return append([]error{ErrUnavailable}, e.mirrors...) }
@@ -102,9 +102,9 @@ type request[T any] struct {
 	decode        func(body []byte) (T, error)
 }
 
-// fetch returns the first valid response. It asks the mirrors in order: the next one as
-// soon as the one before it fails or has used up its head start. It cancels the remaining
-// requests.
+// fetch returns the first valid response. It asks the mirrors in order, each as soon as
+// the one before it fails or has used up its head start. After the first valid response
+// it cancels the remaining requests.
 func fetch[T any](ctx context.Context, m mirrors, req request[T]) (T, error) {
 	type result struct {
 		mirror int
@@ -114,7 +114,7 @@ func fetch[T any](ctx context.Context, m mirrors, req request[T]) (T, error) {
 	fetching, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var zero T
-	results := make(chan result, len(m.urls)) // has room for all, so no goroutine blocks
+	results := make(chan result, len(m.urls)) // has room for all results, so no goroutine blocks
 	failures := make([]error, len(m.urls))
 	next := time.NewTimer(0)
 	defer next.Stop()
@@ -162,7 +162,7 @@ func fetchFrom[T any](ctx context.Context, m mirrors, base *url.URL, req request
 	return req.decode(body)
 }
 
-// get returns the body of an address.
+// get returns the body of the response from an address.
 func (m mirrors) get(ctx context.Context, address string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
@@ -173,7 +173,7 @@ func (m mirrors) get(ctx context.Context, address string) ([]byte, error) {
 	resp, err := m.http.Do(req)
 	if err != nil {
 		var outer *url.Error
-		if errors.As(err, &outer) { // MirrorError has the address
+		if errors.As(err, &outer) { // MirrorError contains the address
 			err = outer.Err
 		}
 		return nil, err
@@ -191,23 +191,24 @@ func (m mirrors) get(ctx context.Context, address string) ([]byte, error) {
 		return nil, fmt.Errorf("its response was cut off: %w", err)
 	}
 	if len(body) > maxResponse {
-		return nil, fmt.Errorf("its response has more than %d bytes, too many for drand", maxResponse)
+		return nil, fmt.Errorf("its response has more than %d bytes, which is too long for drand", maxResponse)
 	}
 	return body, nil
 }
 
-// errPage is the error that a response is a web page, such as the sign-in page of a
+// errPage is the error for a response that is a web page, such as the sign-in page of a
 // network.
 var errPage = errors.New("it answered with a web page instead of JSON; check that it is the address of a drand relay")
 
-// decodeInfo decodes a response of /info and validates it. It must have the given hash.
+// decodeInfo decodes and validates a response of /info. The chain must have the given
+// hash.
 func decodeInfo(body []byte, want Hash) (Chain, error) {
 	var c Chain
 	if err := decode(body, &c); err != nil {
 		return Chain{}, err
 	}
 	if c.Hash != want {
-		return Chain{}, fmt.Errorf("%w: it answered with %s, want %s", ErrChain, c.Hash, want)
+		return Chain{}, fmt.Errorf("%w: it answered with chain %s, want %s", ErrChain, c.Hash, want)
 	}
 	if err := c.Validate(); err != nil {
 		return Chain{}, err
@@ -223,8 +224,8 @@ type roundResponse struct {
 	Previous   Bytes  `json:"previous_signature"`
 }
 
-// decodeRound decodes a response with a round and verifies it. A want of 0 means any
-// round.
+// decodeRound decodes and verifies a response that contains a round. A want of 0 means
+// any round.
 func decodeRound(body []byte, chain Chain, want uint64) (Round, error) {
 	var resp roundResponse
 	if err := decode(body, &resp); err != nil {

@@ -11,11 +11,11 @@ import (
 // Name is the source in proofs of this package, and the first part of its seeds.
 const Name = "drand"
 
-// SeedForm explains the form of a seed to readers of a proof. It has only characters that
-// all JSON encoders write in the same way.
+// SeedForm explains the format of a seed to readers of a proof. It contains only
+// characters that all JSON encoders write in the same way.
 const SeedForm = "drand/{chain hash}/{round}/{randomness}, where randomness is the SHA-256 of the signature, all in lower-case hexadecimal but for the round"
 
-// ErrProof is wrapped by errors about proofs that do not match their seed.
+// ErrProof is wrapped by errors for proofs that do not match their seed.
 var ErrProof = errors.New("the proof does not match the seed")
 
 // Proof proves the origin of a seed; see [Check].
@@ -26,7 +26,7 @@ type Proof struct {
 	Signature Bytes  `json:"signature"`
 	Previous  Bytes  `json:"previous_signature,omitempty"` // only with SchemeChained
 	SeedForm  string `json:"seed_form"`                    // for human readers
-	ChainInfo *Chain `json:"chain_info,omitempty"`         // nil for a chain of [Known]
+	ChainInfo *Chain `json:"chain_info,omitempty"`         // nil for a chain in [Known]
 }
 
 // NewProof returns the proof of a verified round of a chain.
@@ -44,9 +44,10 @@ func (p Proof) round() Round {
 }
 
 // Check verifies offline that a seed is the randomness of the round in its proof: the
-// texts agree and the chain has signed the round. It trusts the chains of [Known] and the
-// given hashes. It returns the chain, whose [Chain.TimeOf] is the time when the round was
-// published. Its errors wrap [ErrSeed], [ErrProof], [ErrChain] or [ErrRound].
+// texts must match, and the chain must have signed the round. It trusts the chains of
+// [Known] and the given hashes. It returns the chain, whose [Chain.TimeOf] returns the
+// time when the round was published. Its errors wrap [ErrSeed], [ErrProof], [ErrChain] or
+// [ErrRound].
 func Check(seed entropy.Seed, p Proof, trusted ...Hash) (Chain, error) {
 	ref, err := ParseSeed(seed)
 	if err != nil {
@@ -57,9 +58,9 @@ func Check(seed entropy.Seed, p Proof, trusted ...Hash) (Chain, error) {
 	case p.Source != Name:
 		return Chain{}, fmt.Errorf("%w: its source must be %s, got %q", ErrProof, Name, excerpt.Of(p.Source))
 	case ref.Chain != p.Chain:
-		return Chain{}, fmt.Errorf("%w: the seed is of the chain %s, but the proof is of %s", ErrProof, ref.Chain, p.Chain)
+		return Chain{}, fmt.Errorf("%w: the seed is from chain %s, but the proof is from %s", ErrProof, ref.Chain, p.Chain)
 	case ref.Round != p.Round:
-		return Chain{}, fmt.Errorf("%w: the seed is of round %d, but the proof is of round %d", ErrProof, ref.Round, p.Round)
+		return Chain{}, fmt.Errorf("%w: the seed is from round %d, but the proof is from round %d", ErrProof, ref.Round, p.Round)
 	case ref.Randomness != r.Randomness():
 		return Chain{}, fmt.Errorf("%w: the randomness in the seed is %s, but the SHA-256 of the signature is %s", ErrProof, ref.Randomness, r.Randomness())
 	}
@@ -73,7 +74,7 @@ func Check(seed entropy.Seed, p Proof, trusted ...Hash) (Chain, error) {
 	return c, nil
 }
 
-// chain returns the parameters of the chain of the proof: those of [Known], or those in
+// chain returns the parameters of the chain of the proof. They come from [Known], or from
 // the proof if their hash is trusted. [Round.Verify] recomputes the hash.
 func (p Proof) chain(trusted []Hash) (Chain, error) {
 	if c, ok := known(p.Chain); ok {
@@ -84,9 +85,9 @@ func (p Proof) chain(trusted []Hash) (Chain, error) {
 			continue
 		}
 		if p.ChainInfo == nil {
-			return Chain{}, fmt.Errorf("%w: missing parameters of the chain %s in the proof (chain_info)", ErrChain, h)
+			return Chain{}, fmt.Errorf("%w: missing parameters of chain %s in the proof (chain_info)", ErrChain, h)
 		}
 		return *p.ChainInfo, nil
 	}
-	return Chain{}, fmt.Errorf("%w: the chain %s is unknown, and anyone can create a chain; if you trust it, set drand-chain to its hash", ErrChain, p.Chain)
+	return Chain{}, fmt.Errorf("%w: chain %s is unknown, and anyone can create a chain; if you trust it, set drand-chain to its hash", ErrChain, p.Chain)
 }

@@ -12,9 +12,9 @@ import (
 )
 
 var (
-	// ErrRound is wrapped by errors about rounds that their chain has not signed.
+	// ErrRound is wrapped by errors for rounds that their chain has not signed.
 	ErrRound = errors.New("not a genuine drand round")
-	// ErrSeed is wrapped by errors about seeds that do not have the form of this package.
+	// ErrSeed is wrapped by errors for seeds that do not have the format of this package.
 	ErrSeed = errors.New("not a seed from drand")
 )
 
@@ -27,7 +27,7 @@ type Round struct {
 	Chain     Hash
 	Number    uint64 // from 1
 	Signature Bytes
-	Previous  Bytes // signature of the previous round; only with SchemeChained
+	Previous  Bytes // signature of the previous round; used only with SchemeChained
 }
 
 // Randomness returns the SHA-256 of the signature, as drand specifies.
@@ -46,20 +46,21 @@ func (r Round) Verify(c Chain) error {
 		return err
 	}
 	if r.Chain != c.Hash {
-		return fmt.Errorf("%w: round %d must be of the chain %s, got %s", ErrRound, r.Number, c.Hash, r.Chain)
+		return fmt.Errorf("%w: round %d must be from chain %s, got %s", ErrRound, r.Number, c.Hash, r.Chain)
 	}
 	if err := r.checkLengths(s); err != nil {
 		return err
 	}
 	r.Previous = slices.Clip(r.Previous) // s.message appends to it
 	if valid, err := s.verify(c.PublicKey, s.message(r), r.Signature); err != nil || !valid {
-		return fmt.Errorf("%w: the signature of round %d does not match the public key of the chain %s", ErrRound, r.Number, r.Chain)
+		return fmt.Errorf("%w: the signature of round %d does not match the public key of chain %s", ErrRound, r.Number, r.Chain)
 	}
 	return nil
 }
 
-// checkLengths checks the number of the round and the lengths of its signatures. A point
-// has encodings of several lengths, each of which would result in another randomness.
+// checkLengths checks the number of the round and the lengths of its signatures. The same
+// point can be encoded in several lengths, each of which would result in different
+// randomness.
 func (r Round) checkLengths(s scheme) error {
 	if r.Number == 0 {
 		return fmt.Errorf("%w: rounds are counted from 1, got 0", ErrRound)
@@ -80,7 +81,7 @@ func (r Round) checkLengths(s scheme) error {
 	return nil
 }
 
-// Reference has the parts of a seed.
+// Reference holds the parts of a seed.
 type Reference struct {
 	Chain      Hash
 	Round      uint64 // from 1
@@ -96,7 +97,7 @@ func (r Reference) Seed() entropy.Seed {
 // [Check]. Its errors wrap [ErrSeed].
 func ParseSeed(seed entropy.Seed) (Reference, error) {
 	fail := func(problem string) (Reference, error) {
-		return Reference{}, fmt.Errorf("%w: %s; the form is %s", ErrSeed, problem, SeedForm)
+		return Reference{}, fmt.Errorf("%w: %s; the format is %s", ErrSeed, problem, SeedForm)
 	}
 	fields := strings.Split(string(seed), "/")
 	if len(fields) != 4 {

@@ -54,7 +54,7 @@ func chainOf(t *testing.T, h drand.Hash) drand.Chain {
 			return c
 		}
 	}
-	t.Fatalf("got unknown chain %s, want a known one", h)
+	t.Fatalf("got chain %s, want a known chain", h)
 	return drand.Chain{}
 }
 
@@ -62,7 +62,7 @@ func TestPublishedRounds(t *testing.T) {
 	for _, p := range publishedRounds(t) {
 		r, c := p.round(), chainOf(t, p.Chain)
 		if err := r.Verify(c); err != nil {
-			t.Errorf("round %d of %s: %v", p.Round, c.BeaconID, err)
+			t.Errorf("round %d of %s: got error %v, want nil", p.Round, c.BeaconID, err)
 		}
 		if p.Randomness != (drand.Hash{}) && r.Randomness() != p.Randomness {
 			t.Errorf("round %d of %s: got randomness %s, want %s", p.Round, c.BeaconID, r.Randomness(), p.Randomness)
@@ -80,7 +80,7 @@ func TestPublishedRounds(t *testing.T) {
 }
 
 // TestVerifyErrors includes other encodings of a valid signature, which would result in
-// another randomness.
+// different randomness.
 func TestVerifyErrors(t *testing.T) {
 	rounds := publishedRounds(t)
 	unchained, first, chained := rounds[0].round(), rounds[2].round(), rounds[3].round()
@@ -91,7 +91,7 @@ func TestVerifyErrors(t *testing.T) {
 	}{
 		"another number":        {unchained, func(r *drand.Round) { r.Number = 43 }, "does not match the public key"},
 		"round 0":               {unchained, func(r *drand.Round) { r.Number = 0 }, "counted from 1"},
-		"another chain":         {unchained, func(r *drand.Round) { r.Chain = drand.QuicknetT().Hash }, "must be of the chain 52db9ba7"},
+		"another chain":         {unchained, func(r *drand.Round) { r.Chain = drand.QuicknetT().Hash }, "must be from chain 52db9ba7"},
 		"a flipped bit":         {unchained, func(r *drand.Round) { r.Signature[20] ^= 1 }, "does not match the public key"},
 		"the sign of the point": {unchained, func(r *drand.Round) { r.Signature[0] ^= 0x20 }, "does not match the public key"},
 		"not compressed":        {unchained, func(r *drand.Round) { r.Signature[0] ^= 0x80 }, "does not match the public key"},
@@ -111,7 +111,7 @@ func TestVerifyErrors(t *testing.T) {
 			test.spoil(&r)
 			err := r.Verify(c)
 			if !errors.Is(err, drand.ErrRound) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want ErrRound with %q", err, test.want)
+				t.Errorf("got error %v, want ErrRound that contains %q", err, test.want)
 			}
 		})
 	}
@@ -171,17 +171,17 @@ func TestParseSeedErrors(t *testing.T) {
 	}
 }
 
-// TestSignedRounds verifies rounds that the test chain has signed.
+// TestSignedRounds verifies rounds signed by the test chain.
 func TestSignedRounds(t *testing.T) {
 	for _, scheme := range []string{drand.SchemeQuicknet, drand.SchemeChained} {
 		c := drandtest.Make(t, drandtest.Config{Scheme: scheme})
 		for _, n := range []uint64{3, 1, 2, 4} {
 			if err := c.Round(n).Verify(c.Info()); err != nil {
-				t.Errorf("%s: %v", scheme, err)
+				t.Errorf("%s: got error %v, want nil", scheme, err)
 			}
 		}
 		if scheme == drand.SchemeChained && c.Round(4).Previous.String() != c.Round(3).Signature.String() {
-			t.Errorf("got previous signature %s of round 4, want that of round 3, %s", c.Round(4).Previous, c.Round(3).Signature)
+			t.Errorf("got previous signature %s of round 4, want the signature of round 3, %s", c.Round(4).Previous, c.Round(3).Signature)
 		}
 	}
 }

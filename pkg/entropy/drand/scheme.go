@@ -26,12 +26,12 @@ func schemeOf(c Chain) (scheme, error) {
 	case SchemeChained:
 		return scheme{keySize: 48, signatureSize: 96, chained: true, verify: verify[bls.KeyG1SigG2]}, nil
 	}
-	return scheme{}, fmt.Errorf("%w: %s has the scheme %q, which is not supported; use a chain of %s or %s, for example quicknet",
+	return scheme{}, fmt.Errorf("%w: %s has scheme %q, which is not supported; use a chain with scheme %s or %s, for example quicknet",
 		ErrChain, c.Hash, excerpt.Of(c.Scheme), SchemeQuicknet, SchemeChained)
 }
 
-// verify reports whether a signature of a message on BLS12-381 is valid. The error is
-// about the key.
+// verify reports whether a signature of a message on BLS12-381 is valid. It returns an
+// error if the key is invalid.
 func verify[K bls.KeyGroup](key, message, signature []byte) (bool, error) {
 	var public bls.PublicKey[K]
 	if err := public.UnmarshalBinary(key); err != nil {

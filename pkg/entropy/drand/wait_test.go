@@ -29,13 +29,13 @@ func TestNext(t *testing.T) {
 				t.Errorf("%s after round %d: Next returned round %d, want %d", into, newest, r.Number, newest+1)
 			}
 			if due := c.Info().TimeOf(r.Number); !time.Now().Equal(due) {
-				t.Errorf("got round %d %s after it was due, want at once", r.Number, time.Since(due))
+				t.Errorf("got round %d %s after it was due, want it immediately", r.Number, time.Since(due))
 			}
 		}
 	})
 }
 
-// TestNextBeforeGenesis checks that the next round is the first one.
+// TestNextBeforeGenesis checks that before the genesis the next round is the first one.
 func TestNextBeforeGenesis(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := drandtest.Make(t, drandtest.Config{Genesis: time.Now().Add(time.Hour)})
@@ -46,8 +46,8 @@ func TestNextBeforeGenesis(t *testing.T) {
 	})
 }
 
-// TestNextWithWrongClock checks that Next returns the right round if the clock is fast, and
-// if it is slow, so published rounds seem to be in the future.
+// TestNextWithWrongClock checks that Next returns the right round if the clock is fast.
+// It also checks a slow clock, for which published rounds seem to be in the future.
 func TestNextWithWrongClock(t *testing.T) {
 	for _, wrong := range []time.Duration{-time.Hour, -10 * time.Second, 10 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestNextWithWrongClock(t *testing.T) {
 				t.Fatal(err)
 			}
 			if r.Number <= newest {
-				t.Errorf("clock wrong by %s: got round %d, want one after %d", wrong, r.Number, newest)
+				t.Errorf("clock wrong by %s: got round %d, want a round after %d", wrong, r.Number, newest)
 			}
 			if overdue := time.Since(c.Info().TimeOf(r.Number)); overdue > time.Second || overdue < 0 {
 				t.Errorf("clock wrong by %s: got round %d %s after it was due, want within a second", wrong, r.Number, overdue)
@@ -68,8 +68,8 @@ func TestNextWithWrongClock(t *testing.T) {
 	}
 }
 
-// TestStale checks that Next ignores a mirror that has fallen behind, and returns an error
-// if all have.
+// TestStale checks that Next ignores a mirror that has fallen behind, and returns an
+// error if all mirrors have.
 func TestStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := drandtest.Make(t, drandtest.Config{})
@@ -78,12 +78,12 @@ func TestStale(t *testing.T) {
 			t.Error(err)
 		}
 		_, err := newClient(t, c, drand.Config{}, stale).Next(t.Context())
-		if !errors.Is(err, drand.ErrUnavailable) || !strings.Contains(err.Error(), "its newest round is 1, 1m41s old, but round 102 is due") {
-			t.Errorf("got error %v, want one about a stale mirror", err)
+		if !errors.Is(err, drand.ErrUnavailable) || !strings.Contains(err.Error(), "its newest round 1 is 1m41s old, but round 102 is due") {
+			t.Errorf("got error %v, want ErrUnavailable for a stale mirror", err)
 		}
 		wrong := newClient(t, c, drand.Config{}, mirrorOf(c, drandtest.WrongKey), mirrorOf(c, drandtest.Garbage))
 		if r, err := wrong.Next(t.Context()); err == nil {
-			t.Errorf("got round %d of invalid mirrors, want an error", r.Number)
+			t.Errorf("got round %d from invalid mirrors, want an error", r.Number)
 		}
 	})
 }
@@ -101,7 +101,7 @@ func TestOverdueRound(t *testing.T) {
 			c.FailTimes(fault, 4)
 			r, err := client.Round(t.Context(), c.Newest()+1)
 			if err != nil || r.Number != c.Newest() || time.Since(due) != 2*time.Second {
-				t.Errorf("got round %d %s after it was due with error %v, want 2s", r.Number, time.Since(due), err)
+				t.Errorf("got round %d %s after it was due with error %v, want it 2s after", r.Number, time.Since(due), err)
 			}
 			c.Fail(fault)
 			begin := time.Now()
@@ -111,7 +111,7 @@ func TestOverdueRound(t *testing.T) {
 			}
 			before := c.Requests()
 			if _, err := client.Round(t.Context(), 3); !errors.Is(err, drand.ErrUnavailable) || c.Requests() != before+1 {
-				t.Errorf("round long overdue: got error %v after %d requests, want ErrUnavailable after 1", err, c.Requests()-before)
+				t.Errorf("round that is long overdue: got error %v after %d requests, want ErrUnavailable after 1", err, c.Requests()-before)
 			}
 		})
 	}
@@ -129,7 +129,7 @@ func TestRoundInTheFuture(t *testing.T) {
 			begin := time.Now()
 			_, err := client.Round(t.Context(), n)
 			if !errors.Is(err, drand.ErrNotDue) || time.Since(begin) != 0 || !strings.Contains(err.Error(), c.Info().TimeOf(n).Format(time.RFC3339)) {
-				t.Errorf("got error %v after %s, want ErrNotDue with the time at once", err, time.Since(begin))
+				t.Errorf("got error %v after %s, want ErrNotDue with the time, immediately", err, time.Since(begin))
 			}
 		}
 		if _, err := client.Round(t.Context(), 0); !errors.Is(err, drand.ErrRound) {
@@ -138,8 +138,8 @@ func TestRoundInTheFuture(t *testing.T) {
 	})
 }
 
-// TestNextWithAMirrorBehind checks that Next does not return the round after the newest one
-// of a mirror that is a little behind, since it may be published.
+// TestNextWithAMirrorBehind checks that Next ignores a mirror that is slightly behind.
+// The round after its newest one may already be published.
 func TestNextWithAMirrorBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := drandtest.Make(t, drandtest.Config{})

@@ -18,18 +18,18 @@ import (
 )
 
 var (
-	// ErrKey is wrapped by errors about a missing or rejected API key.
+	// ErrKey is wrapped by errors for a missing or rejected API key.
 	ErrKey = errors.New("random.org needs a valid API key")
-	// ErrQuota is wrapped by errors about an API key whose allowance is used up.
+	// ErrQuota is wrapped by errors for an API key whose allowance is used up.
 	ErrQuota = errors.New("the random.org allowance is used up")
-	// ErrResponse is wrapped by errors about invalid responses.
+	// ErrResponse is wrapped by errors for invalid responses.
 	ErrResponse = errors.New("invalid response from random.org")
-	// ErrUnavailable is wrapped by errors about calls without a usable response.
+	// ErrUnavailable is wrapped by errors for calls without a usable response.
 	ErrUnavailable = errors.New("random.org is not available")
 )
 
-// maxResponse is the length of the longest response, in bytes. A response with a blob has
-// about 1500.
+// maxResponse is the maximum length of a response, in bytes. A response with a blob has
+// about 1500 bytes.
 const maxResponse = 64 << 10
 
 // RPCError is an error that RANDOM.ORG has returned. It wraps [ErrKey], [ErrQuota] or
@@ -64,13 +64,14 @@ func newRPCError(code int, message string) *RPCError {
 	return e
 }
 
-// callID is the JSON-RPC ID of every call, since each has an HTTP request of its own.
+// callID is the JSON-RPC ID of every call. Each call has its own HTTP request, so IDs
+// need not differ.
 const callID = 1
 
 // call makes a JSON-RPC 2.0 call and decodes its result. Its errors never contain the API
 // key, even if the server repeats it.
 func (c *Client) call(ctx context.Context, method string, parameters, result any) error {
-	// Signed strings must stay as they are.
+	// Signed strings must not be changed by the encoder.
 	body, err := json.Marshal(struct {
 		Version    string `json:"jsonrpc"`
 		Method     string `json:"method"`
@@ -119,7 +120,8 @@ func (c *Client) post(ctx context.Context, body []byte) (status int, text []byte
 	return response.StatusCode, text, err
 }
 
-// decodeResponse decodes a JSON-RPC response. An error in it is more precise than the status.
+// decodeResponse decodes a JSON-RPC response. An error in it is more precise than the
+// HTTP status.
 func (c *Client) decodeResponse(status int, response []byte, result any) error {
 	var envelope struct {
 		Version string         `json:"jsonrpc"`
@@ -137,9 +139,9 @@ func (c *Client) decodeResponse(status int, response []byte, result any) error {
 	case status != http.StatusOK:
 		return fmt.Errorf("%w: %s answered %d %s; try again later", ErrUnavailable, c.address, status, http.StatusText(status))
 	case err != nil:
-		return fmt.Errorf("%w: %s did not answer with JSON: %s; check random-org-url", ErrResponse, c.address, c.redact(err.Error()))
+		return fmt.Errorf("%w: %s responded without valid JSON: %s; check random-org-url", ErrResponse, c.address, c.redact(err.Error()))
 	case envelope.Version != "2.0" || envelope.ID == nil || *envelope.ID != callID:
-		return fmt.Errorf("%w: %s did not answer this call of JSON-RPC 2.0; check random-org-url", ErrResponse, c.address)
+		return fmt.Errorf("%w: %s did not respond to this JSON-RPC 2.0 call; check random-org-url", ErrResponse, c.address)
 	}
 	if err := json.Unmarshal(envelope.Result, result); err != nil {
 		return fmt.Errorf("%w: invalid result of %s: %s", ErrResponse, c.address, c.redact(err.Error()))

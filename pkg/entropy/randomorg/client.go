@@ -52,7 +52,7 @@ func (k APIKey) hash() string {
 type Config struct {
 	URL       string           // https, or http on this computer; empty means [DefaultURL]
 	APIKey    APIKey           // required to generate, not to verify
-	PublicKey *rsa.PublicKey   // verifies signatures; nil means to ask RANDOM.ORG instead
+	PublicKey *rsa.PublicKey   // verifies signatures; if nil, RANDOM.ORG is asked instead
 	HTTP      *http.Client     // nil means one that uses the proxies of the environment; redirects are never followed
 	Timeout   time.Duration    // of one call; 0 means 30 seconds
 	Now       func() time.Time // clock for advised delays; nil means [time.Now]
@@ -68,7 +68,8 @@ type Client struct {
 	next time.Time // earliest time for the next call with the API key
 }
 
-// New returns a client. It makes no call yet. The error is about the address.
+// New returns a client. It makes no call yet. It returns an error if the address is
+// invalid.
 func New(cfg Config) (*Client, error) {
 	cfg.URL = cmp.Or(cfg.URL, DefaultURL)
 	u, err := url.Parse(cfg.URL)
@@ -76,7 +77,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("invalid address of random.org in random-org-url; use an address such as %s", DefaultURL)
 	}
 	if u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())) {
-		return nil, fmt.Errorf("random-org-url must begin with https, or the API key would be sent unencrypted; got %s", u)
+		return nil, fmt.Errorf("random-org-url must begin with https, because the API key would be sent unencrypted otherwise; got %s", u)
 	}
 	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, "prizegen")
@@ -93,13 +94,13 @@ func New(cfg Config) (*Client, error) {
 	return &Client{cfg: cfg, address: u.String()}, nil
 }
 
-// Generate requests a signed blob. RANDOM.ORG signs the user data with it: up to
-// [MaxUserData] characters, for example a commitment to what is drawn. Generate first waits
-// for the delay that RANDOM.ORG advised in its last response.
+// Generate requests a signed blob. RANDOM.ORG signs it together with the user data: up to
+// [MaxUserData] characters, for example a commitment to what is drawn. Before the call,
+// Generate waits for the delay that RANDOM.ORG advised in its last response.
 //
-// Generate checks that the blob belongs to this call, and verifies its signature with the
-// public key, or by asking RANDOM.ORG without one. Errors wrap [ErrKey], [ErrQuota], [ErrResponse],
-// [ErrSignature] or [ErrUnavailable], or are those of the context.
+// Generate checks that the blob belongs to this call. It verifies the signature with the
+// public key or, without one, by asking RANDOM.ORG. Errors wrap [ErrKey], [ErrQuota],
+// [ErrResponse], [ErrSignature] or [ErrUnavailable], or come from the context.
 func (c *Client) Generate(ctx context.Context, userData string) (Signed, error) {
 	if c.cfg.APIKey == "" {
 		return Signed{}, fmt.Errorf("%w; create one at https://api.random.org/dashboard", ErrKey)
@@ -148,9 +149,9 @@ func (c *Client) Generate(ctx context.Context, userData string) (Signed, error) 
 	return s, nil
 }
 
-// VerifySignature asks RANDOM.ORG whether it has signed a proof. It needs no API key. It
-// returns an error that wraps [ErrSignature] if RANDOM.ORG has not. Other errors wrap
-// [ErrResponse] or [ErrUnavailable], or are those of the context.
+// VerifySignature asks RANDOM.ORG whether it has signed a proof. It needs no API key. If
+// RANDOM.ORG has not signed it, the error wraps [ErrSignature]. Other errors wrap
+// [ErrResponse] or [ErrUnavailable], or come from the context.
 func (c *Client) VerifySignature(ctx context.Context, p Proof) error {
 	if !jsontext.Value(p.Random).IsValid() {
 		return fmt.Errorf("%w: the signed object is not JSON", ErrSignature)
@@ -169,7 +170,7 @@ func (c *Client) VerifySignature(ctx context.Context, p Proof) error {
 	case result.Authentic == nil:
 		return fmt.Errorf("%w: missing \"authenticity\" in the result of %s", ErrResponse, c.address)
 	case !*result.Authentic:
-		return fmt.Errorf("%w: %s denies it", ErrSignature, c.address)
+		return fmt.Errorf("%w: %s denies having signed it", ErrSignature, c.address)
 	}
 	return nil
 }
@@ -189,7 +190,7 @@ func (c *Client) wait(ctx context.Context) error {
 	}
 }
 
-// delay sets the time for the next call after an advised delay of at most a day.
+// delay sets the earliest time for the next call. It limits the advised delay to a day.
 func (c *Client) delay(milliseconds int64) {
 	d := time.Duration(min(max(milliseconds, 0), 24*time.Hour.Milliseconds())) * time.Millisecond
 	c.mu.Lock()

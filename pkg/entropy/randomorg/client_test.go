@@ -21,7 +21,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// newClient returns a client of a test server. Change, if not nil, changes its
+// newClient returns a client of a test server. change, if not nil, changes its
 // configuration.
 func newClient(t *testing.T, s *randomorgtest.Server, change func(*randomorg.Config)) *randomorg.Client {
 	t.Helper()
@@ -78,8 +78,8 @@ func TestGenerate(t *testing.T) {
 	}
 }
 
-// TestFaults checks that the client accepts no invalid response, and that the error has the
-// reason and not the API key.
+// TestFaults checks that the client accepts no invalid response, and that the error
+// contains the reason and not the API key.
 func TestFaults(t *testing.T) {
 	s := randomorgtest.New(t)
 	for fault, want := range map[randomorgtest.Fault]struct {
@@ -88,14 +88,14 @@ func TestFaults(t *testing.T) {
 	}{
 		randomorgtest.WrongMethod:    {randomorg.ErrResponse, "the method must be"},
 		randomorgtest.WrongCount:     {randomorg.ErrResponse, "got 2 of 256 bits"},
-		randomorgtest.TwoBlobs:       {randomorg.ErrResponse, "data must have 1 blob, got 2"},
+		randomorgtest.TwoBlobs:       {randomorg.ErrResponse, "data must contain 1 blob, got 2"},
 		randomorgtest.ShortBlob:      {randomorg.ErrResponse, "must be 64 lower-case hexadecimal digits"},
 		randomorgtest.UpperCase:      {randomorg.ErrResponse, "must be 64 lower-case hexadecimal digits"},
 		randomorgtest.NoSerial:       {randomorg.ErrResponse, "missing serial number"},
 		randomorgtest.Pregenerated:   {randomorg.ErrResponse, "generated before the request"},
 		randomorgtest.WrongAPIKey:    {randomorg.ErrResponse, "another API key"},
 		randomorgtest.WrongUserData:  {randomorg.ErrResponse, "user data"},
-		randomorgtest.NotBlobs:       {randomorg.ErrResponse, "does not have a blob"},
+		randomorgtest.NotBlobs:       {randomorg.ErrResponse, "does not contain a blob"},
 		randomorgtest.WrongSignature: {randomorg.ErrSignature, "random-org-cert"},
 		randomorgtest.UnknownKey:     {randomorg.ErrKey, "does not exist"},
 		randomorgtest.StoppedKey:     {randomorg.ErrKey, "start it at"},
@@ -103,10 +103,10 @@ func TestFaults(t *testing.T) {
 		randomorgtest.NoBits:         {randomorg.ErrQuota, "only has 10 left"},
 		randomorgtest.InternalError:  {randomorg.ErrUnavailable, "code -32603"},
 		randomorgtest.Repeating:      {randomorg.ErrUnavailable, "(API key)"},
-		randomorgtest.WrongID:        {randomorg.ErrResponse, "did not answer this call"},
+		randomorgtest.WrongID:        {randomorg.ErrResponse, "did not respond to this"},
 		randomorgtest.NoResult:       {randomorg.ErrResponse, "invalid result"},
 		randomorgtest.Broken:         {randomorg.ErrUnavailable, "503 Service Unavailable"},
-		randomorgtest.WebPage:        {randomorg.ErrResponse, "did not answer with JSON"},
+		randomorgtest.WebPage:        {randomorg.ErrResponse, "responded without valid JSON"},
 		randomorgtest.Endless:        {randomorg.ErrUnavailable, "more than 65536 bytes"},
 		randomorgtest.Redirecting:    {randomorg.ErrUnavailable, "307 Temporary Redirect"},
 	} {
@@ -115,7 +115,7 @@ func TestFaults(t *testing.T) {
 		before := s.Requests()
 		signed, err := client.Generate(t.Context(), "commitment")
 		if !errors.Is(err, want.err) || !strings.Contains(fmt.Sprint(err), want.says) {
-			t.Errorf("fault %d: got error %v, want %v with %q", fault, err, want.err, want.says)
+			t.Errorf("fault %d: got error %v, want %v that contains %q", fault, err, want.err, want.says)
 		}
 		if signed.Blob != "" {
 			t.Errorf("fault %d: got blob %s, want none", fault, signed.Blob)
@@ -127,7 +127,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestTimeout checks the error about a server that does not answer.
+// TestTimeout checks the error for a server that does not answer.
 func TestTimeout(t *testing.T) {
 	s := randomorgtest.Make(t)
 	s.Fail(randomorgtest.Hanging)
@@ -135,7 +135,7 @@ func TestTimeout(t *testing.T) {
 		begin := time.Now()
 		_, err := newLocalClient(t, s, 50*time.Millisecond).Generate(t.Context(), "")
 		if took := time.Since(begin); !errors.Is(err, randomorg.ErrUnavailable) || !strings.Contains(err.Error(), "no response within 50ms") || took != 50*time.Millisecond {
-			t.Errorf("got error %v after %s, want ErrUnavailable with no response within 50ms", err, took)
+			t.Errorf("got error %v after %s, want ErrUnavailable that contains no response within 50ms, after 50ms", err, took)
 		}
 		checkHidden(t, s.APIKey, err)
 	})
@@ -160,26 +160,26 @@ func TestGenerateErrors(t *testing.T) {
 	s := randomorgtest.New(t)
 	_, err := newClient(t, s, func(c *randomorg.Config) { c.APIKey = "" }).Generate(t.Context(), "")
 	if !errors.Is(err, randomorg.ErrKey) || !strings.Contains(err.Error(), "dashboard") {
-		t.Errorf("without a key: got error %v, want ErrKey with the dashboard", err)
+		t.Errorf("without a key: got error %v, want ErrKey that contains the address of the dashboard", err)
 	}
 	_, err = newClient(t, s, nil).Generate(t.Context(), strings.Repeat("é", 1001))
 	if err == nil || !strings.Contains(err.Error(), "at most 1000 characters, got 1001") {
-		t.Errorf("user data too long: got error %v, want one with the limit", err)
+		t.Errorf("user data too long: got error %v, want one that contains the limit", err)
 	}
 	if s.Requests() != 0 {
 		t.Errorf("got %d calls, want 0", s.Requests())
 	}
 }
 
-// TestUnreachable checks that the error has the address and not the API key, even if the
-// transport repeats it.
+// TestUnreachable checks that the error contains the address and not the API key, even if
+// the error of the transport contains the key.
 func TestUnreachable(t *testing.T) {
 	s := randomorgtest.New(t)
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	_, err := newClient(t, s, func(c *randomorg.Config) { c.URL = gone.URL }).Generate(t.Context(), "")
 	if !errors.Is(err, randomorg.ErrUnavailable) || !strings.Contains(err.Error(), gone.URL) {
-		t.Errorf("got error %v, want ErrUnavailable with %s", err, gone.URL)
+		t.Errorf("got error %v, want ErrUnavailable that contains %s", err, gone.URL)
 	}
 	checkHidden(t, s.APIKey, err)
 	leaking := roundTripper(func(*http.Request) (*http.Response, error) {
@@ -192,7 +192,7 @@ func TestUnreachable(t *testing.T) {
 	checkHidden(t, s.APIKey, err)
 }
 
-// roundTripper is a function as an [http.RoundTripper].
+// roundTripper is a function that implements [http.RoundTripper].
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -204,7 +204,7 @@ func TestAddress(t *testing.T) {
 	} {
 		_, err := randomorg.New(randomorg.Config{URL: address})
 		if err == nil || !strings.Contains(err.Error(), "random-org-url") || strings.Contains(err.Error(), "6e3b5b4f") {
-			t.Errorf("address %q: got error %v, want one with random-org-url and without secrets", address, err)
+			t.Errorf("address %q: got error %v, want one that contains random-org-url and no secrets", address, err)
 		}
 	}
 	if _, err := randomorg.New(randomorg.Config{}); err != nil {
@@ -243,12 +243,11 @@ func TestVerifySignature(t *testing.T) {
 	s.Fail(randomorgtest.NotAuthentic)
 	asking := newClient(t, s, func(c *randomorg.Config) { c.PublicKey = nil })
 	if signed, err := asking.Generate(t.Context(), ""); !errors.Is(err, randomorg.ErrSignature) || signed.Blob != "" {
-		t.Errorf("not authentic: got blob %q with error %v, want ErrSignature", signed.Blob, err)
+		t.Errorf("signature that is not authentic: got blob %q with error %v, want ErrSignature", signed.Blob, err)
 	}
 }
 
-// newLocalClient returns a client that uses no network, so it works in a bubble of package
-// synctest.
+// newLocalClient returns a client that uses no network, so it works in a synctest bubble.
 func newLocalClient(t *testing.T, s *randomorgtest.Server, timeout time.Duration) *randomorg.Client {
 	t.Helper()
 	return newClient(t, s, func(c *randomorg.Config) {
@@ -264,8 +263,8 @@ func newLocalClient(t *testing.T, s *randomorgtest.Server, timeout time.Duration
 	})
 }
 
-// TestAdvisoryDelay checks that the client waits for the advised delay, unless the context
-// is done, and for at most a day.
+// TestAdvisoryDelay checks that the client waits for the advised delay, at most a day,
+// unless the context is done.
 func TestAdvisoryDelay(t *testing.T) {
 	s := randomorgtest.Make(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -278,7 +277,7 @@ func TestAdvisoryDelay(t *testing.T) {
 			}
 		}
 		if took := time.Since(begin); took != 2310*time.Millisecond {
-			t.Errorf("got four responses after %s, want after 2.31s", took)
+			t.Errorf("got four responses after %s, want them after 2.31s", took)
 		}
 		reason := errors.New("cancelled by the test")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, reason)
@@ -289,7 +288,7 @@ func TestAdvisoryDelay(t *testing.T) {
 		}
 		begin = time.Now()
 		if _, err := client.Generate(t.Context(), ""); err != nil || time.Since(begin) > 24*time.Hour {
-			t.Errorf("got error %v after %s, want none within a day", err, time.Since(begin))
+			t.Errorf("got error %v after %s, want no error within a day", err, time.Since(begin))
 		}
 	})
 }
@@ -309,7 +308,7 @@ func TestCancelled(t *testing.T) {
 	})
 }
 
-// TestAPIKeyIsHidden prints, logs and encodes a key.
+// TestAPIKeyIsHidden checks that a key is hidden when it is printed, logged or encoded.
 func TestAPIKeyIsHidden(t *testing.T) {
 	const key randomorg.APIKey = "6e3b5b4f"
 	cfg := randomorg.Config{APIKey: key, PublicKey: (*rsa.PublicKey)(nil)}

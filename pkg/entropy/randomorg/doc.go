@@ -1,17 +1,18 @@
-// Package randomorg takes seeds from RANDOM.ORG (https://www.random.org), which makes random
-// numbers from atmospheric noise and signs them.
+// Package randomorg takes seeds from RANDOM.ORG (https://www.random.org), which generates
+// random numbers from atmospheric noise and signs them.
 //
-// A [Client] requests one blob of 256 bits with the method generateSignedBlobs of the
-// JSON-RPC API, release 4 (https://api.random.org/json-rpc/4/signed). The result has an
-// object "random" with the blob, a serial number and the time, and a signature of the text
-// of that object. The seed is the text
+// A [Client] requests one blob of 256 bits with the generateSignedBlobs method of the
+// JSON-RPC API, release 4 (https://api.random.org/json-rpc/4/signed). The result contains
+// an object "random" with the blob, a serial number and the time, and a signature over
+// the text of that object. The seed is the text
 //
 //	random.org/<serial number>/<blob>
 //
-// with the blob as 64 lower-case hexadecimal digits. A [Proof] has the signed text and its
-// signature. [Check] verifies a seed and a proof offline with the key of RANDOM.ORG's
+// with the blob as 64 lower-case hexadecimal digits. A [Proof] holds the signed text and
+// its signature. [Check] verifies a seed and a proof offline with the key of RANDOM.ORG's
 // certificate.
 //
-// Unlike a round of drand, a blob is known to its maker before it is published. The
-// signature proves only that RANDOM.ORG issued this blob with this serial number and time.
+// Unlike a round of drand, a blob is known to RANDOM.ORG before it is published. The
+// signature proves only that RANDOM.ORG issued this blob with this serial number and
+// time.
 package randomorg

@@ -16,19 +16,19 @@ import (
 // Name is the source in proofs of this package, and the first part of its seeds.
 const Name = "random.org"
 
-// SeedForm explains the form of a seed to readers of a proof. It has only characters that
-// all JSON encoders write in the same way.
+// SeedForm explains the format of a seed to readers of a proof. It contains only
+// characters that all JSON encoders write in the same way.
 const SeedForm = "random.org/{serial number}/{blob}, both as in random, the blob in lower-case hexadecimal"
 
 var (
-	// ErrSeed is wrapped by errors about seeds that do not have the form of this package.
+	// ErrSeed is wrapped by errors for seeds that do not have the format of this package.
 	ErrSeed = errors.New("not a seed from random.org")
-	// ErrProof is wrapped by errors about proofs that do not match their seed.
+	// ErrProof is wrapped by errors for proofs that do not match their seed.
 	ErrProof = errors.New("the proof does not match the seed")
 )
 
-// Proof proves the origin of a seed; see [Check]. It has the signed object as a string and
-// not as an object, since the signature is for its exact bytes and programs and databases
+// Proof proves the origin of a seed; see [Check]. It stores the signed object as a
+// string. The signature is for the exact bytes of the object, but programs and databases
 // reformat objects.
 type Proof struct {
 	Source    string `json:"source"`    // always Name
@@ -54,9 +54,9 @@ func Check(seed entropy.Seed, p Proof, key *rsa.PublicKey) (Signed, error) {
 	}
 	switch {
 	case s.SerialNumber != ref.SerialNumber:
-		return Signed{}, fmt.Errorf("%w: the seed has the serial number %d, the proof %d", ErrProof, ref.SerialNumber, s.SerialNumber)
+		return Signed{}, fmt.Errorf("%w: the seed has serial number %d, but the proof has %d", ErrProof, ref.SerialNumber, s.SerialNumber)
 	case s.Blob != ref.Blob:
-		return Signed{}, fmt.Errorf("%w: the seed has the blob %s, the proof %s", ErrProof, ref.Blob, s.Blob)
+		return Signed{}, fmt.Errorf("%w: the seed has blob %s, but the proof has %s", ErrProof, ref.Blob, s.Blob)
 	}
 	if key != nil {
 		if err := s.Verify(key); err != nil {
@@ -66,7 +66,7 @@ func Check(seed entropy.Seed, p Proof, key *rsa.PublicKey) (Signed, error) {
 	return s, nil
 }
 
-// Reference has the parts of a seed.
+// Reference holds the parts of a seed.
 type Reference struct {
 	SerialNumber uint64
 	Blob         string // 64 lower-case hexadecimal digits
@@ -88,5 +88,5 @@ func ParseSeed(seed entropy.Seed) (Reference, error) {
 			return r, nil
 		}
 	}
-	return Reference{}, fmt.Errorf("%w: the form is %s", ErrSeed, SeedForm)
+	return Reference{}, fmt.Errorf("%w: the format is %s", ErrSeed, SeedForm)
 }

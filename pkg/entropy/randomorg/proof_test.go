@@ -19,7 +19,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// TestCheck checks a proof after programs have indented its JSON and escaped < and &.
+// TestCheck checks a proof whose JSON other programs have indented and in which they have
+// escaped < and &.
 func TestCheck(t *testing.T) {
 	s := randomorgtest.New(t)
 	signed, err := newClient(t, s, nil).Generate(t.Context(), "root <&>")
@@ -79,7 +80,7 @@ func TestCheckErrors(t *testing.T) {
 	}{
 		"another form":   {seed: "42", want: randomorg.ErrSeed, says: "random.org/{serial number}/{blob}"},
 		"another seed":   {seed: other.Seed(), want: randomorg.ErrProof, says: "serial number"},
-		"another blob":   {seed: sameSerial, want: randomorg.ErrProof, says: "the seed has the blob"},
+		"another blob":   {seed: sameSerial, want: randomorg.ErrProof, says: "the seed has blob"},
 		"another source": {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Source = "drand" }, want: randomorg.ErrProof, says: `its source must be random.org, got "drand"`},
 		"not JSON":       {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Random = "{" }, want: randomorg.ErrProof, says: "not JSON"},
 		"empty object":   {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Random = "{}" }, want: randomorg.ErrProof, says: "the method must be"},
@@ -96,7 +97,7 @@ func TestCheckErrors(t *testing.T) {
 			}
 			got, err := randomorg.Check(test.seed, p, test.key)
 			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("got error %v, want %v with %q", err, test.want, test.says)
+				t.Errorf("got error %v, want %v that contains %q", err, test.want, test.says)
 			}
 			if got.Blob != "" {
 				t.Errorf("got blob %s, want none", got.Blob)
@@ -159,7 +160,7 @@ func TestParsePublicKey(t *testing.T) {
 		"got 1024":              encode("PUBLIC KEY", shortDER),
 	} {
 		if key, err := randomorg.ParsePublicKey(text); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "random-org-cert") {
-			t.Errorf("%s: got key %v with error %v, want an error with %q and random-org-cert", text, key, err, want)
+			t.Errorf("%s: got key %v with error %v, want an error that contains %q and random-org-cert", text, key, err, want)
 		}
 	}
 }

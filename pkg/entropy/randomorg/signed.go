@@ -17,14 +17,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// ErrSignature is wrapped by errors about data that RANDOM.ORG has not signed.
+// ErrSignature is wrapped by errors for data that RANDOM.ORG has not signed.
 var ErrSignature = errors.New("not signed by random.org")
 
 // Signed is a blob that RANDOM.ORG has signed.
 type Signed struct {
 	SerialNumber uint64 // of the result, from 1
 	Blob         string // 64 lower-case hexadecimal digits
-	Completed    string // time of the result in RANDOM.ORG's form, for example 2021-03-15 13:51:32Z
+	Completed    string // time of the result in RANDOM.ORG's format, for example 2021-03-15 13:51:32Z
 	License      string // for example developer, which is not for real draws
 	UserData     string // sent with the request; empty if it is not a string
 
@@ -34,7 +34,7 @@ type Signed struct {
 	hasUserData  bool
 }
 
-// object is the members of the signed object that this package uses.
+// object holds the members of the signed object that this package uses.
 type object struct {
 	Method       string         `json:"method"`
 	HashedAPIKey string         `json:"hashedApiKey"`
@@ -51,9 +51,9 @@ type object struct {
 	SerialNumber uint64         `json:"serialNumber"`
 }
 
-// decodeSigned decodes the signed object. It must have one blob of the right size, made for
-// this request. RANDOM.ORG signs the object without white space, and otherwise byte for byte
-// as it is. Errors wrap [ErrResponse].
+// decodeSigned decodes the signed object. It must contain one blob of the right size,
+// generated for this request. RANDOM.ORG signs the exact bytes of the object without its
+// white space. Errors wrap [ErrResponse].
 func decodeSigned(random jsontext.Value, signature []byte) (Signed, error) {
 	text := random.Clone()
 	if err := text.Compact(); err != nil {
@@ -61,7 +61,7 @@ func decodeSigned(random jsontext.Value, signature []byte) (Signed, error) {
 	}
 	var o object
 	if err := json.Unmarshal(text, &o); err != nil {
-		return Signed{}, fmt.Errorf("%w: the signed object does not have a blob: %w", ErrResponse, err)
+		return Signed{}, fmt.Errorf("%w: the signed object does not contain a blob: %w", ErrResponse, err)
 	}
 	if err := o.check(); err != nil {
 		return Signed{}, fmt.Errorf("%w: %w", ErrResponse, err)
@@ -71,23 +71,23 @@ func decodeSigned(random jsontext.Value, signature []byte) (Signed, error) {
 		random: text, signature: signature, hashedAPIKey: o.HashedAPIKey, hasUserData: !isNull(o.UserData),
 	}
 	if s.hasUserData {
-		_ = json.Unmarshal(o.UserData, &s.UserData) // user data that are not a string are ignored
+		_ = json.Unmarshal(o.UserData, &s.UserData) // user data that is not a string is ignored
 	}
 	return s, nil
 }
 
-// check returns an error if the object does not have exactly one new blob. The error
-// does not repeat text of the object, which might contain the API key.
+// check returns an error if the object does not contain exactly one new blob. The error
+// does not repeat text from the object, which might contain the API key.
 func (o object) check() error {
 	switch {
 	case o.Method != "generateSignedBlobs":
 		return errors.New("the method must be generateSignedBlobs")
 	case o.N != 1 || o.Size != blobBits || o.Format != "hex":
-		return fmt.Errorf("it must have 1 blob of %d bits in the format hex, got %d of %d bits", blobBits, o.N, o.Size)
+		return fmt.Errorf("it must contain 1 blob of %d bits in format hex, got %d of %d bits", blobBits, o.N, o.Size)
 	case !isNull(o.Pregenerated):
 		return errors.New("it was generated before the request (pregeneratedRandomization), so it may have been known")
 	case len(o.Data) != 1:
-		return fmt.Errorf("data must have 1 blob, got %d", len(o.Data))
+		return fmt.Errorf("data must contain 1 blob, got %d", len(o.Data))
 	case !isBlob(o.Data[0]):
 		return fmt.Errorf("the blob must be %d lower-case hexadecimal digits", blobBits/4)
 	case o.SerialNumber == 0:
@@ -111,7 +111,7 @@ func (s Signed) checkCall(key APIKey, userData string) error {
 	case s.hashedAPIKey != key.hash():
 		return fmt.Errorf("%w: it is for another API key (hashedApiKey)", ErrResponse)
 	case s.UserData != userData || s.hasUserData != (userData != ""):
-		return fmt.Errorf("%w: its user data are not those of the call", ErrResponse)
+		return fmt.Errorf("%w: its user data is not that of the call", ErrResponse)
 	}
 	return nil
 }

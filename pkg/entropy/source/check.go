@@ -16,14 +16,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// ErrUnverified is wrapped by the error that a proof matches its seed, but that its signature
-// could not be verified, so anyone can have written it.
+// ErrUnverified is wrapped by the error for a proof that matches its seed, but whose
+// signature could not be verified, so anyone can have written it.
 var ErrUnverified = errors.New("the signature of the proof is not verified")
 
 // Finding is the result of [CheckProof].
 type Finding struct {
 	Source    string    // Drand or RandomOrg
-	Origin    string    // for people to read, for example round 42 of the drand chain quicknet (52db…)
+	Origin    string    // for people to read, for example round 42 of drand chain quicknet (52db…)
 	At        time.Time // time of publication according to the source; zero if it is invalid
 	Signed    bool      // the signature was verified with a trusted key
 	Confirmed bool      // the source was asked and has confirmed the proof
@@ -49,15 +49,15 @@ func (f Finding) String() string {
 }
 
 // CheckProof verifies that a seed has the origin in its proof. The proof must match the
-// seed. Its signature must be valid for one of the [drand.Known] chains or cfg.DrandChain,
-// or for the key of cfg.RandomOrgCert. If online is true, CheckProof also asks the source;
-// for RANDOM.ORG, that makes the key optional. It ignores cfg.Name and needs no API key.
+// seed. Its signature must be valid for a chain of [drand.Known] or cfg.DrandChain, or
+// for the key in cfg.RandomOrgCert. If online is true, CheckProof also asks the source;
+// for RANDOM.ORG, the key is then optional. It ignores cfg.Name and needs no API key.
 //
-// Errors wrap [ErrSource], [ErrUnverified] (together with a finding), or those of packages
-// drand and randomorg.
+// Errors wrap [ErrSource], wrap [ErrUnverified] (and come with a finding), or come from
+// packages drand and randomorg.
 func CheckProof(ctx context.Context, cfg Config, seed entropy.Seed, proof jsontext.Value, online bool) (Finding, error) {
 	if len(proof) == 0 || string(proof) == "null" {
-		return Finding{}, fmt.Errorf("%w: the seed has no proof, so it is from the operating system or was chosen", ErrSource)
+		return Finding{}, fmt.Errorf("%w: the seed has no proof, so it comes from the operating system or was chosen", ErrSource)
 	}
 	var head struct {
 		Source string `json:"source"`
@@ -71,7 +71,7 @@ func CheckProof(ctx context.Context, cfg Config, seed entropy.Seed, proof jsonte
 	case RandomOrg:
 		return checkRandomOrg(ctx, cfg, seed, proof, online)
 	}
-	return Finding{}, fmt.Errorf("%w: the proof is from %q, and this version checks only proofs from %s and %s",
+	return Finding{}, fmt.Errorf("%w: the proof is from %q, but this version checks only proofs from %s and %s",
 		ErrSource, excerpt.Of(head.Source), Drand, RandomOrg)
 }
 
@@ -93,7 +93,7 @@ func checkDrand(ctx context.Context, cfg Config, seed entropy.Seed, text jsontex
 		return Finding{}, err
 	}
 	f := Finding{
-		Source: Drand, Origin: fmt.Sprintf("round %d of the drand chain %s (%s)", p.Round, chain.BeaconID, chain.Hash),
+		Source: Drand, Origin: fmt.Sprintf("round %d of drand chain %s (%s)", p.Round, chain.BeaconID, chain.Hash),
 		At: chain.TimeOf(p.Round), Signed: true,
 	}
 	if !online {
@@ -134,7 +134,7 @@ func checkRandomOrg(ctx context.Context, cfg Config, seed entropy.Seed, text jso
 		f.Confirmed = true
 	}
 	if !f.Signed && !f.Confirmed {
-		return f, fmt.Errorf("%w: the seed is the blob of %s, but there is no certificate of random.org; set random-org-cert or check online", ErrUnverified, f.Origin)
+		return f, fmt.Errorf("%w: the seed is the blob of %s, but no certificate of random.org is known; set random-org-cert or check online", ErrUnverified, f.Origin)
 	}
 	return f, nil
 }

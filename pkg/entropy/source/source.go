@@ -1,9 +1,9 @@
-// Package source makes seeds from a source with a name (the operating system, drand or
+// Package source generates seeds from a named source (the operating system, drand or
 // RANDOM.ORG) and checks the proofs of external seeds.
 //
-// A seed of the operating system is secret until its owner reveals it, and only a
-// commitment can prove it. The other seeds are public from the start. They have a proof in
-// JSON, whose member "source" is the name of the source:
+// A seed from the operating system is secret until its owner reveals it, and only a
+// commitment can prove it. Seeds from the other sources are public from the start. They
+// have a proof in JSON, whose member "source" is the name of the source:
 //
 //	{"source":"drand","chain":"52db…","round":42,"signature":"95a9…","seed_form":"drand/…"}
 //	{"source":"random.org","random":"{…}","signature":"hpra…","seed_form":"random.org/…"}
@@ -38,16 +38,17 @@ const (
 // Names returns the names of all sources.
 func Names() []string { return []string{OS, Drand, RandomOrg} }
 
-// ErrSource is wrapped by errors about unknown sources and missing proofs.
+// ErrSource is wrapped by errors for unknown sources and missing proofs.
 var ErrSource = errors.New("no known source of randomness")
 
-// Source makes seeds. It is safe for concurrent use.
+// Source generates seeds. It is safe for concurrent use.
 type Source interface {
 	// Name returns OS, Drand or RandomOrg.
 	Name() string
 	// Seed returns a new seed and the proof of its origin: a JSON object for
 	// [CheckProof], or nil for the operating system. It waits until drand publishes a
-	// round, or for the delay that RANDOM.ORG advised. With an error, the seed is empty.
+	// round, or for the delay that RANDOM.ORG advised. If it returns an error, the seed
+	// is empty.
 	Seed(ctx context.Context) (entropy.Seed, jsontext.Value, error)
 }
 
@@ -69,8 +70,8 @@ type Config struct {
 	UserAgent string           // empty means prizegen
 }
 
-// New returns a source. It sends no request yet. Errors are about the configuration; the
-// error about an unknown name wraps [ErrSource].
+// New returns a source. It sends no request yet. It returns an error if the configuration
+// is invalid; for an unknown name, the error wraps [ErrSource].
 func New(cfg Config) (Source, error) {
 	switch cmp.Or(cfg.Name, OS) {
 	case OS:
@@ -189,7 +190,7 @@ func (s *randomOrg) Seed(ctx context.Context) (entropy.Seed, jsontext.Value, err
 func withProof(seed entropy.Seed, proof any) (entropy.Seed, jsontext.Value, error) {
 	text, err := json.Marshal(proof, jsontext.EscapeForHTML(true), jsontext.EscapeForJS(true))
 	if err != nil {
-		return "", nil, fmt.Errorf("encoding the proof of the seed %s: %w", seed, err)
+		return "", nil, fmt.Errorf("encoding the proof of seed %s: %w", seed, err)
 	}
 	return seed, text, nil
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 )
 
-// newSeed returns a seed of a valid configuration.
+// newSeed generates a seed with a valid configuration.
 func newSeed(t *testing.T, cfg source.Config) (entropy.Seed, jsontext.Value) {
 	t.Helper()
 	s, err := source.New(cfg)
@@ -48,7 +48,7 @@ func TestOS(t *testing.T) {
 	seed, proof := newSeed(t, source.Config{Name: source.OS})
 	other, _ := newSeed(t, source.Config{Name: source.OS})
 	if seed == other || proof != nil {
-		t.Errorf("got seeds %s and %s with proof %s, want different ones without a proof", seed, other, proof)
+		t.Errorf("got seeds %s and %s with proof %s, want different seeds without a proof", seed, other, proof)
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -60,7 +60,7 @@ func TestOS(t *testing.T) {
 	}
 }
 
-// drandConfig returns the configuration for a chain that is reached without a network.
+// drandConfig returns a configuration that reaches a chain without a network.
 func drandConfig(c *drandtest.Chain) source.Config {
 	transport := drandtest.Transport(map[string]http.Handler{"mirror": c})
 	return source.Config{
@@ -81,17 +81,17 @@ func testDrand(t *testing.T) {
 	for _, online := range []bool{false, true} {
 		f, err := source.CheckProof(t.Context(), cfg, seed, proof, online)
 		if err != nil || !f.Signed || f.Confirmed != online || f.Source != source.Drand || !f.At.Equal(c.Info().TimeOf(42)) {
-			t.Errorf("online %t: got finding %+v with error %v, want a signed one of %s", online, f, err, c.Info().TimeOf(42))
+			t.Errorf("online %t: got finding %+v with error %v, want a signed finding with time %s", online, f, err, c.Info().TimeOf(42))
 		}
-		for _, want := range []string{"round 42 of the drand chain test (" + c.Hash() + ")", "published at 1999-12-31T23:59:01Z", "signature is verified"} {
+		for _, want := range []string{"round 42 of drand chain test (" + c.Hash() + ")", "published at 1999-12-31T23:59:01Z", "signature is verified"} {
 			if !strings.Contains(f.String(), want) {
-				t.Errorf("got finding %q, want one with %q", f, want)
+				t.Errorf("got finding %q, want one that contains %q", f, want)
 			}
 		}
 	}
 	before := c.Requests()
 	if _, err := source.CheckProof(t.Context(), source.Config{}, seed, proof, true); !errors.Is(err, drand.ErrChain) || c.Requests() != before {
-		t.Errorf("chain that is not trusted: got error %v, want ErrChain without a request", err)
+		t.Errorf("untrusted chain: got error %v, want ErrChain without a request", err)
 	}
 	c.Fail(drandtest.Broken)
 	if f, err := source.CheckProof(t.Context(), cfg, seed, proof, true); !errors.Is(err, drand.ErrUnavailable) || f.Signed {
@@ -135,7 +135,7 @@ func testRandomOrg(t *testing.T, s, other *randomorgtest.Server) {
 	}
 	seed, proof := newSeed(t, cfg)
 	if !strings.Contains(string(proof), "commitment") {
-		t.Errorf("got proof %s, want one with the user data", proof)
+		t.Errorf("got proof %s, want one that contains the user data", proof)
 	}
 	withKey := source.Config{RandomOrgURL: url, RandomOrgCert: s.Certificate(), HTTP: client}
 	without := source.Config{RandomOrgURL: url, HTTP: client}
@@ -191,12 +191,12 @@ func TestNewErrors(t *testing.T) {
 		s, err := source.New(test.cfg)
 		if test.says == "" {
 			if err != nil {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: got error %v, want nil", name, err)
 			}
 			continue
 		}
 		if err == nil || s != nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(fmt.Sprint(err), test.says) {
-			t.Errorf("%s: got source %v with error %v, want %v with %q", name, s, err, test.want, test.says)
+			t.Errorf("%s: got source %v with error %v, want %v that contains %q", name, s, err, test.want, test.says)
 		}
 	}
 }
@@ -206,7 +206,7 @@ func TestCheckProofErrors(t *testing.T) {
 	const round42 = `{"source":"drand","chain":"52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971","round":42,` +
 		`"signature":"95a9f9f5b231b7714de1553105d8ffdf3dcda24cfdb1e689319bccf79a9c8ce430a91b811fbfaf763900bc998b5d686a"}`
 	if f, err := source.CheckProof(t.Context(), source.Config{}, round42Seed, jsontext.Value(round42), false); err != nil || f.At.Format(time.DateOnly) != "2023-08-23" {
-		t.Errorf("round 42: got finding %+v with error %v, want one of 2023-08-23", f, err)
+		t.Errorf("round 42: got finding %+v with error %v, want the time 2023-08-23", f, err)
 	}
 	for name, test := range map[string]struct {
 		cfg   source.Config
@@ -221,16 +221,16 @@ func TestCheckProofErrors(t *testing.T) {
 		"no source":          {proof: "{}", want: source.ErrSource, says: `from ""`},
 		"another source":     {proof: `{"source":"dice"}`, want: source.ErrSource, says: "this version checks only"},
 		"drand, broken":      {proof: `{"source":"drand","chain":"12"}`, want: drand.ErrProof, says: "invalid JSON"},
-		"drand, other seed":  {proof: round42, seed: "42", want: drand.ErrSeed, says: "the form is drand/"},
+		"drand, other seed":  {proof: round42, seed: "42", want: drand.ErrSeed, says: "the format is drand/"},
 		"drand, wrong chain": {proof: round42, seed: round42Seed, cfg: source.Config{DrandChain: "x"}, want: drand.ErrChain, says: "drand-chain"},
 		"drand, no mirror":   {proof: round42, seed: round42Seed, cfg: source.Config{DrandURLs: []string{"x"}}, says: "drand-urls"},
 		"random.org, broken": {proof: `{"source":"random.org","signature":"!"}`, want: randomorg.ErrProof, says: "invalid JSON"},
-		"random.org, other":  {proof: `{"source":"random.org"}`, seed: "42", want: randomorg.ErrSeed, says: "the form is random.org/"},
+		"random.org, other":  {proof: `{"source":"random.org"}`, seed: "42", want: randomorg.ErrSeed, says: "the format is random.org/"},
 		"random.org, cert":   {proof: `{"source":"random.org"}`, cfg: source.Config{RandomOrgCert: []byte("x")}, says: "random-org-cert"},
 	} {
 		f, err := source.CheckProof(t.Context(), test.cfg, test.seed, jsontext.Value(test.proof), true)
 		if err == nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%s: got finding %+v with error %v, want %v with %q", name, f, err, test.want, test.says)
+			t.Errorf("%s: got finding %+v with error %v, want %v that contains %q", name, f, err, test.want, test.says)
 		}
 	}
 }

@@ -1,11 +1,12 @@
-// Package drandtest provides drand chains for tests. A chain signs rounds with a key of its
-// own, and mirrors serve them from this computer as drand relays do, with optional faults.
+// Package drandtest provides drand chains for tests. A chain signs rounds with its own
+// key. Its mirrors serve them from this computer as drand relays do, with optional
+// faults.
 //
 //	chain := drandtest.New(t)
 //	client, err := drand.New(drand.Config{URLs: []string{chain.URL}, Chain: chain.Info().Hash})
 //
-// [Chain.NewMirror] starts further mirrors, each with its own [Fault]. The key is the same
-// in every test and not secret.
+// [Chain.NewMirror] starts another mirror with its own [Fault]. The key is the same in
+// every test and is not secret.
 package drandtest
 
 import (
@@ -51,7 +52,7 @@ func New(t testing.TB) *Chain {
 }
 
 // Make returns a chain without a server. Serve it with [Chain.NewMirror], or with
-// [Transport] in a bubble of package testing/synctest, which must not use the network.
+// [Transport] in a synctest bubble, which must not use the network.
 func Make(t testing.TB, cfg Config) *Chain {
 	t.Helper()
 	if cfg.Scheme == "" {
@@ -86,7 +87,7 @@ func (c *Chain) Info() drand.Chain { return c.info }
 // Hash returns the hash of the chain in hexadecimal.
 func (c *Chain) Hash() string { return c.info.Hash.String() }
 
-// Newest returns the number of the newest round by the clock of the mirrors.
+// Newest returns the number of the newest round according to the clock of the mirrors.
 func (c *Chain) Newest() uint64 { return c.info.RoundAt(c.now()) }
 
 // Round returns a signed round, even if it is not due.
@@ -96,7 +97,7 @@ func (c *Chain) Round(number uint64) drand.Round {
 	r, ok := c.rounds[number]
 	for n := uint64(1); !ok && n <= number; n++ {
 		if c.info.Scheme != drand.SchemeChained {
-			n = number // needs no earlier round
+			n = number // does not depend on earlier rounds
 		}
 		if signed, ok := c.rounds[n]; ok {
 			r = signed

@@ -52,12 +52,13 @@ func TestWrongNumber(t *testing.T) {
 	}
 	for n := uint64(1); n < 3; n++ {
 		if r, err := client.Round(t.Context(), n); err == nil {
-			t.Errorf("round %d: got %d, want an error", n, r.Number)
+			t.Errorf("round %d: got round %d, want an error", n, r.Number)
 		}
 	}
 }
 
-// TestFailTimes checks that a mirror works again after a number of faults.
+// TestFailTimes checks that a mirror works again after a given number of faulty
+// responses.
 func TestFailTimes(t *testing.T) {
 	chain := drandtest.New(t)
 	client, err := drand.New(drand.Config{URLs: []string{chain.URL}, Chain: chain.Info().Hash, Timeout: 10 * time.Minute})
@@ -73,7 +74,7 @@ func TestFailTimes(t *testing.T) {
 	}
 }
 
-// A mirror needs no network in a test.
+// A mirror can be used in tests without a network.
 func ExampleTransport() {
 	chain := drandtest.Make(new(testing.T), drandtest.Config{Genesis: time.Unix(1700000000, 0), Now: func() time.Time { return time.Unix(1700000041, 0) }})
 	client, err := drand.New(drand.Config{

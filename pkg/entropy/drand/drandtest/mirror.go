@@ -16,7 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/drand"
 )
 
-// Fault is a way in which a mirror misbehaves.
+// Fault is a kind of misbehaviour of a mirror.
 type Fault int
 
 // The faults.
@@ -27,14 +27,14 @@ const (
 	WrongRandomness       // the randomness is not the SHA-256 of the signature
 	WrongChain            // the parameters are of another chain
 	WrongScheme           // the parameters have an unsupported scheme
-	Stale                 // the newest round is an old one
+	Stale                 // the newest round is old
 	TooEarly              // status 425 for every round
 	NotFound              // status 404 for every round
 	Broken                // status 500
 	WebPage               // HTML, like the sign-in page of a network
 	Garbage               // incomplete JSON
 	Endless               // a body of 1 MiB
-	CutOff                // the connection ends within the body
+	CutOff                // the connection is closed in the middle of the body
 	Redirecting           // an endless redirect
 	Hanging               // no response until the request is cancelled
 )
@@ -47,7 +47,7 @@ type Mirror struct {
 
 	mu       sync.Mutex
 	fault    Fault
-	times    int // number of requests for which the fault remains; negative means forever
+	times    int // number of further requests with the fault; negative means forever
 	requests int
 }
 
@@ -196,7 +196,7 @@ func serveJSON(w http.ResponseWriter, v any) {
 }
 
 // Transport returns a transport without a network that maps hosts to their mirrors. A
-// mirror with the fault [Hanging] hangs until the request is cancelled.
+// mirror with the [Hanging] fault does not respond until the request is cancelled.
 func Transport(hosts map[string]http.Handler) http.RoundTripper { return transport(hosts) }
 
 type transport map[string]http.Handler

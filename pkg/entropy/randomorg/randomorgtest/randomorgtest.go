@@ -1,5 +1,5 @@
-// Package randomorgtest provides a RANDOM.ORG server for tests. It generates and verifies
-// signed blobs with a key of its own on this computer, with optional faults.
+// Package randomorgtest provides a RANDOM.ORG server for tests. It runs on this computer,
+// generates and verifies signed blobs with its own key, and has optional faults.
 //
 //	server := randomorgtest.New(t)
 //	client, err := randomorg.New(randomorg.Config{URL: server.URL, APIKey: server.APIKey, PublicKey: server.PublicKey()})
@@ -32,11 +32,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg"
 )
 
-// Fault is a way in which the server misbehaves.
+// Fault is a kind of misbehaviour of the server.
 type Fault int
 
-// The faults. With those of the first group, the signed object is wrong and the signature is
-// valid.
+// The faults. In the first group, the signed object is wrong and the signature is valid.
 const (
 	None          Fault = iota
 	WrongMethod         // integers instead of blobs
@@ -72,7 +71,7 @@ const (
 
 // Server is a RANDOM.ORG server. It is safe for concurrent use.
 type Server struct {
-	URL    string           // empty if it is not served
+	URL    string           // empty if the server has no listener
 	APIKey randomorg.APIKey // the only valid one
 
 	key  *rsa.PrivateKey
@@ -116,7 +115,7 @@ func Make(t testing.TB) *Server {
 // PublicKey returns the public key of the server.
 func (s *Server) PublicKey() *rsa.PublicKey { return &s.key.PublicKey }
 
-// Certificate returns the certificate of that key in PEM.
+// Certificate returns the certificate of the server's key in PEM.
 func (s *Server) Certificate() []byte { return s.cert }
 
 // Fail sets the fault of the server; [None] removes it.
@@ -226,8 +225,8 @@ func serveFault(w http.ResponseWriter, r *http.Request, f Fault, body []byte) bo
 	return true
 }
 
-// serveBlob serves a blob. The signed object has white space, as real responses may, and
-// characters that JSON encoders escape in different ways.
+// serveBlob serves a blob. The signed object contains white space, as real responses may,
+// and characters that JSON encoders escape in different ways.
 func (s *Server) serveBlob(w http.ResponseWriter, call request, f Fault, serial, delay int) {
 	userData := string(call.Parameters.UserData)
 	if userData == "" || f == WrongUserData {

@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// TestCalls checks the errors of invalid calls.
+// TestCalls checks the responses to invalid calls.
 func TestCalls(t *testing.T) {
 	s := randomorgtest.New(t)
 	const blobs = `{"jsonrpc":"2.0","id":1,"method":"generateSignedBlobs","params":{"apiKey":"%s","n":%d,"size":256,"format":"hex"}}`
@@ -43,12 +43,12 @@ func TestCalls(t *testing.T) {
 		text, err := io.ReadAll(response.Body)
 		response.Body.Close()
 		if err != nil || response.StatusCode != test.status || !strings.Contains(string(text), test.want) {
-			t.Errorf("%s: got status %d with %s and error %v, want status %d with %s", name, response.StatusCode, text, err, test.status, test.want)
+			t.Errorf("%s: got status %d with %s and error %v, want status %d with a body that contains %s", name, response.StatusCode, text, err, test.status, test.want)
 		}
 	}
 }
 
-// A server can be served like any other handler.
+// The server can be used like any other handler.
 func ExampleMake() {
 	handler := randomorgtest.Make(new(testing.T))
 	server := httptest.NewServer(handler)
