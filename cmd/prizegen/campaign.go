@@ -182,7 +182,8 @@ func newCampaignOpenCmd(a *app) *cobra.Command {
 		Use: "open NAME", Short: "Open a draft for playing",
 		Long: `Open a draft: fix its rules, formats and stock, generate a seed of 256 random bits and
 print the commitment to the seed. Publish the commitment. It will prove that you did not
-change the seed.`,
+change the seed afterwards. It does not prove how the seed was chosen, or that nobody knew
+the draws in advance.`,
 		Example: "  prizegen campaign open summer", Args: oneCampaign(),
 	}
 	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error { return openCampaign(ctx, a, c, args[0]) })
@@ -200,7 +201,7 @@ func openCampaign(ctx context.Context, a *app, c campaigns, name string) error {
 func newCampaignCloseCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "close NAME", Short: "End a campaign and reveal its seed",
-		Long:    "End a campaign permanently and print its seed. With the seed, anyone can check the draws.",
+		Long:    "End a campaign permanently and print its seed. With the seed, anyone can repeat the draws.",
 		Example: "  prizegen campaign close summer", Args: oneCampaign(),
 	}
 	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {

@@ -83,7 +83,7 @@ func (p campaignPages) step(w http.ResponseWriter, r *http.Request) error {
 		notice = "The campaign is open. Its rules, formats and stock are now fixed, and the commitment to its seed is public."
 	case "close":
 		_, err = p.campaigns.Close(ctx, name)
-		notice = "The campaign is closed. Its seed is public, so anyone can check every draw."
+		notice = "The campaign is closed. Its seed is public, so anyone can repeat its draws."
 	case "delete":
 		err = p.campaigns.Delete(ctx, name)
 		to, notice = "/admin/campaigns", "The draft "+name+" was deleted."
