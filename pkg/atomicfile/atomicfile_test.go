@@ -40,10 +40,10 @@ func TestWrite(t *testing.T) {
 	const existing, complete, partial = "existing", "the complete text", "the comp"
 	for name, test := range map[string]struct {
 		exists, replace bool
-		err             error // of the function that writes
+		err             error // error of the function that writes
 		race            bool  // another program creates the file while f writes
 		want            error
-		content         string // of the file at the end; empty for no file
+		content         string // of the file afterwards; empty if there is none
 	}{
 		"new":                        {content: complete},
 		"new, with replace":          {replace: true, content: complete},

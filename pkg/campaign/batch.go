@@ -26,9 +26,9 @@ type batch struct {
 	// The transaction sets the fields below; each run of it begins anew.
 	campaign *StoredCampaign
 	rules    *prize.Rules
-	results  []result // of plays
+	results  []result // by index in plays
 	rows     []StoredDraw
-	next     uint64 // the first index that is neither issued nor skipped
+	next     uint64 // the first index that is neither used nor skipped
 }
 
 // result is the result of a play.
@@ -334,7 +334,7 @@ func (b *batch) assignAccounts(ctx context.Context, tx Tx, candidates []int) (sk
 // assignEntrants sets the entrants of the rows.
 func (b *batch) assignEntrants(ctx context.Context, tx Tx, candidates []int) error {
 	var people []Person
-	var rows []int // of people
+	var rows []int // rows whose entrants are given as people
 	for k, i := range candidates {
 		switch p := b.plays[i]; {
 		case p.EntrantID != 0:

@@ -194,7 +194,7 @@ type Change struct {
 // only older ones are selected.
 type ChangeQuery struct {
 	Paging
-	Subject string // only entries about this subject; empty for all
+	Subject string // only entries for this subject; empty for all
 }
 
 // visibility is the part of the stored data that a caller may see.

@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// clock is a clock that tests set.
+// clock is a clock that tests can set.
 type clock struct{ at time.Time }
 
 func (c *clock) now() time.Time { return c.at }

@@ -81,7 +81,7 @@ type StoredDraw struct {
 	PlayedAt time.Time
 	Entrant  int64    // ID of an entrant; 0 means unknown
 	Key      *digest  // of the once-only key; nil if there is no key
-	Request  *digest  // of the request with the key
+	Request  *digest  // of all other fields of the play; nil if there is no key
 	Claim    *Mark    // nil if not claimed
 	Void     *Mark    // nil if not void
 	Person   *Entrant // the entrant, without Plays; nil unless the draw was read with it
@@ -181,7 +181,7 @@ const (
 // DrawQuery selects draws of a campaign.
 type DrawQuery struct {
 	Paging
-	Campaign string // name
+	Campaign string // name of the campaign
 	Oldest   bool   // oldest first instead of newest first
 	Won      bool   // only draws that won a prize
 	Prize    string // only draws that won this prize; empty for all

@@ -77,7 +77,7 @@ func cleanName(field, name string) (string, error) {
 // and tags that spell names and emoji.
 func isInvisible(r rune) bool {
 	const joiners = "\u200c\u200d"
-	if strings.ContainsRune(joiners, r) || r >= 0xE0020 && r <= 0xE007F { // tags, which spell flags
+	if strings.ContainsRune(joiners, r) || r >= 0xE0020 && r <= 0xE007F { // tag characters, which spell flags
 		return false
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)

@@ -42,7 +42,7 @@ func newExportReader(file io.Reader) (*exportReader, error) {
 		func() error { return r.member("prizegen_campaign", &version) },
 		func() error {
 			if version != exportVersion {
-				return notExport("it has version %d; this program reads version %d", version, exportVersion)
+				return notExport("it has version %d, but this program reads version %d", version, exportVersion)
 			}
 			return nil
 		},

@@ -162,7 +162,7 @@ func TestQueueIsLimited(t *testing.T) {
 			answers <- err
 		}
 		go play(0)
-		synctest.Wait() // its batch waits for the generator
+		synctest.Wait() // until its batch waits for the generator
 		for i := range 3 {
 			go play(1 + i)
 		}

@@ -37,10 +37,10 @@ type Played struct {
 type pendingPlay struct {
 	Play
 	ctx     context.Context // of the caller
-	view    visibility      // of the caller
+	view    visibility      // what the caller may see
 	actor   string          // the promoter; empty for the public
 	key     *digest         // of the once-only key; nil without a key
-	request *digest         // of the request with the key
+	request *digest         // of all other fields of the play; nil without a key
 	done    chan struct{}   // closed when draw or err is set
 	draw    Draw
 	err     error
@@ -61,7 +61,7 @@ func newPendingPlay(ctx context.Context, play Play) (*pendingPlay, error) {
 		return p, nil
 	}
 	if len(play.Key) > maxKey || strings.ContainsFunc(play.Key, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return nil, invalid("Idempotency-Key", "must be 1 to %d printable ASCII characters", maxKey)
+		return nil, invalid("Idempotency-Key", "must have 1 to %d printable ASCII characters", maxKey)
 	}
 	key := newDigest([]byte(play.Key))
 	request, err := json.Marshal([]any{play.Campaign, p.Person, play.EntrantID})

@@ -96,7 +96,7 @@ type campaignWriter interface {
 	DeleteCampaign(ctx context.Context, id int64) error
 }
 
-// drawWriter makes and changes draws.
+// drawWriter stores and changes draws.
 type drawWriter interface {
 	// DrawsOfKeys returns the draws with the given digests of once-only keys, without
 	// their Persons.

@@ -67,7 +67,7 @@ type verifier struct {
 	found     func(draw.Finding)
 	report    Report
 
-	spec     draw.Spec // without a seed if that is not known
+	spec     draw.Spec // without a seed if the seed is not known
 	prizes   []Stock
 	awards   *awarder
 	next     uint64            // the index that should come next

@@ -32,7 +32,7 @@ rules:
 
 // file is an export that tests change.
 type file struct {
-	head map[string]any // of the campaign
+	head map[string]any // members of the campaign
 	next int
 	list []map[string]any
 }
@@ -140,7 +140,7 @@ func TestVerifyFindsChanges(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(t *testing.T, f *file)
 		want   string // text that the findings with the seed must contain
-		open   bool   // whether it is also found without the seed
+		open   bool   // whether the change is also found without the seed
 	}{
 		"an account number": {func(t *testing.T, f *file) {
 			e := f.list[f.where(t, won)]
@@ -282,7 +282,7 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 		"another thing":        {"hello", "at byte 0: invalid JSON"},
 		"an array":             {"[]", "got [, want an object"},
 		"another object":       {`{"draws":[]}`, `got draws, want member "prizegen_campaign"`},
-		"a later form":         {`{"prizegen_campaign":2}`, "it has version 2; this program reads version 1"},
+		"a later form":         {`{"prizegen_campaign":2}`, "it has version 2, but this program reads version 1"},
 		"half of it":           {text[:len(text)/2], "the file may be truncated"},
 		"more behind it":       {text + "{}", "unexpected data after the object"},
 		"a member more":        {strings.Replace(text, `"account":`, `"acount":1,"account":`, 1), "acount"},

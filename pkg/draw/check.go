@@ -62,7 +62,7 @@ type checker struct {
 
 	batch    Batch
 	spec     Spec
-	encoded  origin // origin for which encoding is
+	encoded  origin // origin that encoding was prepared for
 	encoding *Encoding
 }
 
@@ -180,7 +180,7 @@ func (c *checker) prepare() error {
 		return err
 	}
 	if rules.SHA256() != c.origin.sha256 {
-		return fmt.Errorf("rules_sha256 is %q, but the rules %s have SHA-256 %s", excerpt.Of(c.origin.sha256), rules.Name, rules.SHA256())
+		return fmt.Errorf("rules_sha256 is %q, but rules %s have SHA-256 %s", excerpt.Of(c.origin.sha256), rules.Name, rules.SHA256())
 	}
 	c.spec = Spec{Seed: seed, Rules: rules}
 	if c.origin.proof != "" {

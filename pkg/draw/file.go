@@ -26,7 +26,7 @@ type layout int
 const (
 	lines  layout = iota // one object per line
 	array                // elements of a JSON array
-	values               // objects of several lines each, without separators
+	values               // objects of several lines each, not separated by commas
 )
 
 // record is the text of one draw in a file.

@@ -80,7 +80,7 @@ func divide[T any](ctx context.Context, dst []T, r entropy.Range, width int, fil
 		return dst, ctx.Err()
 	}
 	var next atomic.Uint64     // position of the first draw that no goroutine has taken
-	var workers conc.WaitGroup // repeats the panic of a goroutine
+	var workers conc.WaitGroup // propagates panics
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for from := next.Add(chunkSize) - chunkSize; from < r.Count && ctx.Err() == nil; from = next.Add(chunkSize) - chunkSize {

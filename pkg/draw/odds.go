@@ -168,7 +168,7 @@ func (s *Sample) compare(odds prize.Odds) {
 			s.ChiSquare += (observed - expected) * (observed - expected) / expected
 			cells++
 		} else if observed > 0 {
-			s.ChiSquare = math.Inf(1) // an impossible outcome
+			s.ChiSquare = math.Inf(1) // an impossible outcome has occurred
 		}
 	}
 	for o, row := range odds.Rows {

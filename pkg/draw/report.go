@@ -58,7 +58,7 @@ type Span struct {
 const (
 	MaxGroups = 10_000 // groups that are distinguished
 	maxNamed  = 10     // groups that are named
-	maxShared = 100    // different findings that are counted until the end
+	maxShared = 100    // different shared findings that are collected until the end
 )
 
 // summary collects the data of a [Report].
@@ -171,7 +171,7 @@ type indexSet struct {
 	lowest, highest uint64
 	last            uint64
 	started         bool
-	unsorted        bool // an index was not above the one before it
+	unsorted        bool // an index was not greater than the one before it
 	uncounted       bool // there were more than maxSpans spans
 }
 

@@ -64,7 +64,7 @@ type run struct {
 	start uint64     // index of the next draw to take
 	left  uint64     // number of draws left, if the spec has no Accounts
 	taken int        // number of batches taken
-	inErr error      // of Accounts or the context; follows the last draws taken
+	inErr error      // error of Accounts or the context; reported after the last draws taken
 	ended bool       // no batch is left
 
 	out      sync.Mutex // guards the fields below

@@ -124,7 +124,7 @@ func (v *verification) read(ctx context.Context) error {
 			return context.Cause(ctx)
 		case p := <-v.spare:
 			p.end = v.source.read(p)
-			last := p.end != nil // the piece belongs to others once it is sent
+			last := p.end != nil // after the send, other goroutines own the piece
 			v.order <- p
 			v.todo <- p
 			if last {
@@ -150,7 +150,7 @@ func (v *verification) work(ctx context.Context) {
 func (v *verification) collect(ctx context.Context, s *summary) error {
 	for p := range v.order {
 		select {
-		case <-ctx.Done(): // also after a panic in a worker
+		case <-ctx.Done(): // a panic in a worker cancels it too
 			return context.Cause(ctx)
 		case <-p.checked:
 		}

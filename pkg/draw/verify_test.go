@@ -88,7 +88,7 @@ func TestForgery(t *testing.T) {
 		"no rule":         {`"rule":"starts with A"`, `"rule":null`, `line 2: index 9: rule is none but should be "starts with A"`},
 		"account":         {`"account":"awsn5676"`, `"account":"awsn5677"`, `line 2: index 9: account is "awsn5677" but should be "awsn5676"`},
 		"text and number": {`"text":"awsn","number":"5676"`, `"text":"aws","number":"n5676"`, `line 2: index 9: text is "aws" but should be "awsn"; number is "n5676" but should be "5676"`},
-		"hash of rules":   {spec.Rules.SHA256(), strings.Repeat("0", 64), `line 2: rules_sha256 is "` + strings.Repeat("0", 64) + `", but the rules generous have SHA-256 ` + spec.Rules.SHA256()},
+		"hash of rules":   {spec.Rules.SHA256(), strings.Repeat("0", 64), `line 2: rules_sha256 is "` + strings.Repeat("0", 64) + `", but rules generous have SHA-256 ` + spec.Rules.SHA256()},
 		"rules":           {`"rules":"generous"`, `"rules":"mine"`, `line 2: unknown rules "mine"; use generous or modest`},
 		"seed":            {`"seed":"42"`, `"seed":""`, `line 2: invalid seed: it is empty`},
 		"format":          {`"text_format":"lower4"`, `"text_format":"lower"`, `line 2: unknown format "lower" for the text part: the length must be a whole number from 1 to 64, got ""`},

@@ -42,7 +42,7 @@ type Format struct {
 
 // group is a run of letters that one uniform number decides.
 type group struct {
-	start     int // of its letters in a part
+	start     int // position of its first letter in a part
 	length    int
 	threshold uint64 // see entropy.Threshold
 }

@@ -37,7 +37,7 @@ func CheckAccount(account string) error {
 // allocation for each. The zero value is an empty list.
 type Accounts struct {
 	text  []byte
-	cuts  []int32 // the start of each, and the end; nil if all have the same width
+	cuts  []int32 // the start of each account number, and the end of the last; nil if all have the same width
 	n     int
 	width int
 }

@@ -71,7 +71,7 @@ func TestAwardIsAsTheDesignSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		account := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "xa", "xyzd", "12b"})
 		if rapid.Bool().Draw(t, "one width") {
-			width := rapid.IntRange(1, 20).Draw(t, "width") // several letters of which are read at a time
+			width := rapid.IntRange(1, 20).Draw(t, "width") // Award reads several letters at a time if all widths are equal
 			account = rapid.StringMatching(fmt.Sprintf("[a-e1-9]{%d}", width))
 		}
 		some := rapid.SliceOfN(account, 1, 9).Draw(t, "accounts")

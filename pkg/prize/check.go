@@ -28,7 +28,7 @@ const (
 // The limits of the search for examples.
 const (
 	maxOverlapRules = 200     // rules that are compared in pairs
-	maxSearch       = 1 << 24 // letters that are read
+	maxSearch       = 1 << 24 // letters that a search may read
 )
 
 // Check returns warnings about account numbers that consist of the given parts: rules that

@@ -60,7 +60,7 @@ func symbol(code string) string {
 		return "¥"
 	case "INR":
 		return "₹"
-	default: // no symbol, or one shared with another currency
+	default: // the symbol is missing or shared with another currency
 		return code + " "
 	}
 }

@@ -51,7 +51,7 @@ type parser struct {
 	currency Currency
 	matches  []*strictyaml.Node        // by rule; nil if it has none
 	prizes   map[string]shared         // by name
-	thens    map[string]strictyaml.Pos // by prize: the first then that names it
+	thens    map[string]strictyaml.Pos // by prize: position of the first key "then" that names it
 }
 
 // shared holds the properties that prizes with the same name must share, because they
@@ -180,7 +180,7 @@ func (p *parser) offset(start strictyaml.Pos, pattern string, err *syntax.Error)
 		quotes = 1
 	}
 	if !strings.HasPrefix(behind[quotes:], pattern) {
-		return 0 // escaped, or on other lines
+		return 0 // the pattern is escaped or on other lines
 	}
 	fault := strings.Index(pattern, err.Expr)
 	if err.Code == syntax.ErrMissingParen {

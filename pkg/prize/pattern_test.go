@@ -81,7 +81,7 @@ func TestRulesMatchAsRegexpDoes(t *testing.T) {
 			t.Fatalf("%q: got error %v, want nil", patterns, err)
 		}
 		accounts := rapid.SliceOfN(rapid.StringMatching(`[ab1A4_\-kK]{1,7}|[!-~]{1,12}`), 20, 20)
-		if width := rapid.IntRange(0, 12).Draw(t, "one width"); width > 0 { // many account numbers of one width are read at a time
+		if width := rapid.IntRange(0, 12).Draw(t, "one width"); width > 0 { // account numbers of equal width are matched by other code
 			accounts = rapid.SliceOfN(rapid.StringMatching(fmt.Sprintf(`[ab1A4_\-kK.]{%d}`, width)), 20, 20)
 		}
 		all := accounts.Draw(t, "accounts")

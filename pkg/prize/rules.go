@@ -13,7 +13,7 @@ import (
 type Rules struct {
 	Name     string
 	Currency Currency
-	List     []Rule // the first that matches decides
+	List     []Rule // the first rule that matches decides
 
 	source    []byte
 	sha256    string

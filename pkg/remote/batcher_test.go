@@ -23,7 +23,7 @@ import (
 type gate struct {
 	transport
 	calls atomic.Int32
-	open  chan struct{} // closed to open it
+	open  chan struct{} // closed to open the gate
 }
 
 func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {

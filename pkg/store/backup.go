@@ -104,7 +104,7 @@ func copyTables(ctx context.Context, from runner, to *DB, count func(rows uint64
 	return to.Update(ctx, func(tx campaign.Tx) error {
 		t, ok := tx.(*transaction)
 		if !ok {
-			return errors.New("transaction of another store")
+			return errors.New("the transaction belongs to another store")
 		}
 		for _, table := range tables() {
 			if err := copyTable(ctx, from, t.r, table, count); err != nil {

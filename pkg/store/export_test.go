@@ -20,7 +20,7 @@ func Pragma(ctx context.Context, db *DB, text string) error {
 	return err
 }
 
-// Read returns the result of a query for one number, run in a transaction.
+// Read runs a query that returns one number in a transaction.
 func Read(ctx context.Context, tx campaign.Tx, query string) (n int64, err error) {
 	read := func(row scanner) (n int64, err error) { return n, row.Scan(&n) }
 	return queryOne(ctx, tx.(*transaction).r, read, query)

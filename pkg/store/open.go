@@ -39,7 +39,7 @@ type Options struct {
 
 // Timeouts of the databases.
 const (
-	lockTimeout    = 5 * time.Second // of SQLite, see Options
+	lockTimeout    = 5 * time.Second // of SQLite; see Options
 	connectTimeout = 10 * time.Second
 )
 

@@ -62,7 +62,7 @@ func runEach(ctx context.Context, r runner, statements []statement) error {
 
 // plainRunner runs statements of PostgreSQL. The driver prepares them.
 type plainRunner struct {
-	conn *sql.Conn // the connection of db; nil if db is a pool
+	conn *sql.Conn // the connection of db; nil if db is a connection pool
 	db   interface {
 		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)

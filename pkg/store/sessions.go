@@ -60,7 +60,7 @@ func (s *Sessions) update(ctx context.Context, f func(*transaction) error) error
 	return s.db.Update(ctx, func(tx campaign.Tx) error {
 		t, ok := tx.(*transaction)
 		if !ok {
-			return errors.New("transaction of another store")
+			return errors.New("the transaction belongs to another store")
 		}
 		return f(t)
 	})

@@ -293,7 +293,7 @@ func TestEntrantsOf(t *testing.T) {
 		}
 		for search, want := range map[string]int{"LEE": 2, "lee": 2, "ann@": 1, "李": 1, "many 1": 61, "%": 0, "é": 1, "\x00\xff": 0, "": 100} {
 			if search == "\x00\xff" {
-				want = 100 // it has no text
+				want = 100 // no text is left after cleaning, so everybody matches
 			}
 			list, err := db.Entrants(t.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Limit: 100}, Search: search})
 			if err != nil || len(list) != want {
@@ -363,7 +363,7 @@ func TestSessions(t *testing.T) {
 func TestLookupsReadFewRows(t *testing.T) {
 	const draws, asked = 3000, 64
 	for name, test := range map[string]struct {
-		before int // draws
+		before int // number of draws before the lookups
 		known  bool
 	}{
 		"new tables": {6, false}, "tables of some draws": {70, false}, "tables of more": {250, false}, "tables of many": {700, false},

@@ -172,7 +172,7 @@ func (w *writer) transact(ctx context.Context, f func(*preparedRunner) error) (e
 	}
 	done := false
 	defer func() {
-		if !done { // after an error or a panic of f
+		if !done { // f has returned an error or panicked
 			w.rollback()
 		}
 	}()

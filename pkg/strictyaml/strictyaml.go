@@ -31,8 +31,8 @@ const MaxLine = 4000
 
 // Options configure [Parse]. All limits are required.
 type Options struct {
-	MaxSize  int  // bytes of the file
-	MaxKeys  int  // keys of one mapping; the parser takes quadratic time in their number
+	MaxSize  int  // of the file, in bytes
+	MaxKeys  int  // keys in one mapping; parsing time is quadratic in their number
 	MaxDepth int  // levels of lists and mappings
 	Secret   bool // mistakes have no Source, because the file may hold secrets
 }

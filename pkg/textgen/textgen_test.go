@@ -13,7 +13,7 @@ func TestParse(t *testing.T) {
 		textgen.Lower4:   {"abcdefghijklmnopqrstuvwxyz", "456976"},
 		textgen.Upper2:   {"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "676"},
 		"[BCDFGHJKLM]3":  {"BCDFGHJKLM", "1000"},
-		"[0123456789]2":  {"0123456789", "100"}, // a custom alphabet of a text may have digits
+		"[0123456789]2":  {"0123456789", "100"}, // a custom alphabet of a text may contain digits
 		"[abcXYZ123!?]1": {"abcXYZ123!?", "11"},
 	} {
 		t.Run(format, func(t *testing.T) {

@@ -151,7 +151,7 @@ func (c Chain) validate() (scheme, error) {
 	seconds := c.Period / time.Second
 	switch {
 	case seconds < 1 || seconds > math.MaxUint32 || c.Period%time.Second != 0:
-		return scheme{}, fmt.Errorf("%w: the period of %s must be whole seconds, got %s", ErrChain, c.Hash, c.Period)
+		return scheme{}, fmt.Errorf("%w: the period of %s must be a whole number of seconds, got %s", ErrChain, c.Hash, c.Period)
 	case c.Genesis.Nanosecond() != 0 || c.Genesis.Unix() < 0:
 		return scheme{}, fmt.Errorf("%w: the genesis of %s must be a whole second since 1970, got %s", ErrChain, c.Hash, c.Genesis)
 	case c.ComputeHash() != c.Hash:

@@ -43,9 +43,9 @@ func TestValidateErrors(t *testing.T) {
 		spoil func(*drand.Chain)
 		want  string
 	}{
-		"no period":         {func(c *drand.Chain) { c.Period = 0 }, "must be whole seconds, got 0s"},
-		"half seconds":      {func(c *drand.Chain) { c.Period = 1500 * time.Millisecond }, "must be whole seconds, got 1.5s"},
-		"a period too long": {func(c *drand.Chain) { c.Period = (math.MaxUint32 + 1) * time.Second }, "must be whole seconds"},
+		"no period":         {func(c *drand.Chain) { c.Period = 0 }, "must be a whole number of seconds, got 0s"},
+		"half seconds":      {func(c *drand.Chain) { c.Period = 1500 * time.Millisecond }, "must be a whole number of seconds, got 1.5s"},
+		"a period too long": {func(c *drand.Chain) { c.Period = (math.MaxUint32 + 1) * time.Second }, "must be a whole number of seconds"},
 		"before 1970":       {func(c *drand.Chain) { c.Genesis = time.Unix(-1, 0) }, "must be a whole second since 1970"},
 		"part of a second":  {func(c *drand.Chain) { c.Genesis = c.Genesis.Add(1) }, "must be a whole second since 1970"},
 		"another period":    {func(c *drand.Chain) { c.Period = time.Minute }, "hash of the parameters is"},

@@ -62,7 +62,7 @@ type Config struct {
 
 	RandomOrgURL    string           // empty means the public address
 	RandomOrgAPIKey randomorg.APIKey // required for seeds, not for checks
-	RandomOrgCert   []byte           // certificate or public key in PEM; empty means to ask RANDOM.ORG about signatures
+	RandomOrgCert   []byte           // certificate or public key in PEM; if empty, RANDOM.ORG is asked about signatures
 	UserData        string           // signed by RANDOM.ORG with each seed, at most randomorg.MaxUserData characters
 
 	HTTP      *http.Client     // nil means one that uses the proxies of the environment

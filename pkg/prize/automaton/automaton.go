@@ -40,7 +40,7 @@ const MaxLength = 2 * partgen.MaxLength
 const (
 	MaxStates = 1 << 16
 
-	maxUsualStates  = 1 << 13 // for the usual kind, before the tracked kind is tried
+	maxUsualStates  = 1 << 13 // limit of the usual kind, beyond which the tracked kind is tried
 	maxEntries      = 1 << 23 // instructions in all states together
 	maxInstructions = 1 << 20 // instructions of all patterns together
 )
@@ -67,11 +67,11 @@ type Automaton struct {
 	classOf  [256]uint8
 	shift    int           // a row of next has 1<<shift entries
 	next     []uint32      // by state<<shift|class: the next state, shifted likewise
-	accept   []int32       // by state: the first pattern that matches a text ending here, patterns if none
+	accept   []int32       // by state: the first pattern that matches a text ending here, or patterns if none does
 	hits     []int32       // by state: the first pattern that matches however the text continues; nil in the usual kind
-	start    uint32        // shifted
+	start    uint32        // the initial state, shifted
 	pairs    func() *pairs // for MatchJoined, computed by the first call; nil after CompileOne
-	effort   int           // number of instructions and states it was compiled from
+	effort   int           // number of instructions and states during compilation
 }
 
 // Compile compiles patterns in the syntax of RE2. Its error is a [*ComplexityError]

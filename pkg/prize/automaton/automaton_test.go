@@ -91,7 +91,7 @@ func TestCompileErrors(t *testing.T) {
 		})
 	}
 	if _, err := automaton.CompileOne("4.{16}7"); err == nil || err.Error() != "pattern 0 needs more than 65536 states" {
-		t.Errorf("CompileOne: got error %v, want a ComplexityError of pattern 0", err)
+		t.Errorf("CompileOne: got error %v, want a ComplexityError for pattern 0", err)
 	}
 }
 

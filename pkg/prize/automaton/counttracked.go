@@ -28,9 +28,9 @@ func (a *Automaton) countTracked(parts []partgen.Format) (counts []*big.Int, tot
 		total.Mul(total, part.Size())
 	}
 	plan := a.newTallyPlan(parts, total)
-	remaining := make([]*big.Int, a.patterns+2) // by pattern: the texts that none before it matches
+	remaining := make([]*big.Int, a.patterns+2) // by pattern: number of texts that no pattern before it matches
 	cores := runtime.GOMAXPROCS(0)
-	rows := 2 * plan.states * cores // before and after a letter
+	rows := 2 * plan.states * cores // for the states before and after a letter
 	block := max(1, tallyWords/(rows*plan.words))
 	var workers conc.WaitGroup // propagates panics
 	free := make(chan struct{}, cores)
@@ -54,10 +54,10 @@ func (a *Automaton) countTracked(parts []partgen.Format) (counts []*big.Int, tot
 // their transitions. States that differ only in their hits are merged, because
 // transitions apply the hits.
 type tallyPlan struct {
-	words  int // 64-bit words of a count
+	words  int // number of 64-bit words in a count
 	states int
 	start  int
-	hit    int              // of the start
+	hit    int              // hit of the start state
 	ends   []int32          // by state: the first pattern that matches a text ending here
 	steps  [][][]transition // by position in the text and state
 }
@@ -65,7 +65,7 @@ type tallyPlan struct {
 // transition is a transition to a state.
 type transition struct {
 	to      int
-	hit     int    // columns after it are not carried over
+	hit     int    // the columns of later patterns are not carried over
 	letters uint64 // number of letters with this transition
 }
 
@@ -73,7 +73,7 @@ func (a *Automaton) newTallyPlan(parts []partgen.Format, total *big.Int) *tallyP
 	p := &tallyPlan{words: total.BitLen()/64 + 1, hit: int(a.hits[a.start>>a.shift])}
 	group := a.groups()
 	numbers := map[uint32]int{} // by group
-	var members []uint32        // by number: a state of it
+	var members []uint32        // by number: a state of the group
 	number := func(state uint32) int {
 		g := group[state>>a.shift]
 		n, known := numbers[g]

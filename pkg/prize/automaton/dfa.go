@@ -26,13 +26,13 @@ type builder struct {
 	tracked   bool // of the tracked kind: a state includes only a match that ends with the last symbol
 	states    []state
 	ids       map[string]uint32
-	entries   int                    // of all states
+	entries   int                    // number of entries in all states
 	next      []uint32               // by state*classes+class
 	accept    []int32                // by state
 	hits      []int32                // by state, in the tracked kind
 	start     uint32                 // the initial state
-	begins    map[step][]uint32      // the targets of beginning a match, for all patterns; inst is unused
-	empties   map[syntax.EmptyOp]int // results of empty
+	begins    map[step][]uint32      // the targets of the first step of a match, for all patterns; inst is unused
+	empties   map[syntax.EmptyOp]int // cached results of empty
 	scratch   []uint32
 }
 
@@ -41,7 +41,7 @@ type state struct {
 	entries []uint32 // instructions of unfinished matches, ascending
 	begin   bool     // nothing has been read
 	word    bool     // the last symbol is a word character; always false if no pattern has \b or \B
-	best    int      // the first pattern that has matched; in the tracked kind, whose match ends with the last symbol
+	best    int      // the first pattern that has matched; in the tracked kind, only matches that end with the last symbol count
 }
 
 func (b *builder) classes() int { return len(b.sample) }
@@ -60,7 +60,7 @@ func (b *builder) build() error {
 		}
 		s := b.states[id]
 		for class := range b.classes() {
-			to := uint32(id) // texts end here
+			to := uint32(id) // texts are at most MaxLength symbols long
 			if length < MaxLength {
 				to = b.add(b.read(s, class))
 			}

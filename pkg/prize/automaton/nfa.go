@@ -18,7 +18,7 @@ const (
 // compiled programs, concatenated.
 type nfa struct {
 	insts     []syntax.Inst  // Out and Arg are indexes into this slice
-	bases     []uint32       // the first instruction of each pattern, and the number of instructions
+	bases     []uint32       // the first instruction of each pattern, and finally the number of instructions
 	starts    []uint32       // the initial instruction of each pattern
 	classOf   [symbols]uint8 // symbols that all patterns treat alike have the same class
 	sample    []byte         // a symbol of each class

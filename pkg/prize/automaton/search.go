@@ -36,7 +36,7 @@ func (s *Search) find(a, b *Automaton, accepted func(i, j int32) bool) (string, 
 	type pair struct{ a, b uint32 }
 	type node struct {
 		pair
-		previous int // index in the layer before
+		previous int // index in the previous layer
 		letter   byte
 	}
 	layers := [][]node{{{pair: pair{a.start, b.start}}}}

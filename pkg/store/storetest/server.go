@@ -19,7 +19,7 @@ import (
 
 // Server is a PostgreSQL server for tests.
 type Server struct {
-	folder  string // of its data; Stop removes it
+	folder  string // folder of the data; Stop removes it
 	port    int
 	durable bool
 	process *exec.Cmd

@@ -47,9 +47,9 @@ const (
 	Pregenerated        // generated before the request
 	WrongAPIKey         // for another API key
 	WrongUserData       // user data that the client did not send
-	NotBlobs            // numbers in data
+	NotBlobs            // data contains numbers
 
-	WrongSignature // of another object
+	WrongSignature // the signature of another object
 	NotAuthentic   // verifySignature denies every signature
 	NoVerdict      // verifySignature returns an empty result
 
