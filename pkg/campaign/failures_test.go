@@ -131,7 +131,7 @@ func TestLostAnswer(t *testing.T) {
 	db.loseAnswer.Store(true)
 	d, err := p.Play(t.Context(), play)
 	if err != nil {
-		t.Errorf("got error %v, want the stored draw", err)
+		t.Errorf("got error %v, want nil and the stored draw", err)
 	}
 	db.loseAnswer.Store(false)
 	again, err := p.Play(t.Context(), play)

@@ -94,7 +94,7 @@ func (e *engine) enqueue(ctx context.Context, p *pendingPlay) error {
 // run makes batches of the plays in a queue until it is empty. While one batch is stored,
 // the plays of the next one queue up.
 func (e *engine) run(q *queue) {
-	var retry []*pendingPlay // from the batch before
+	var retry []*pendingPlay // from the previous batch
 	for {
 		e.mu.Lock()
 		n := min(max(e.maxBatch-len(retry), 0), len(q.plays))

@@ -11,7 +11,7 @@ import (
 type Warning struct {
 	Kind    WarningKind `json:"kind"`
 	Message string      `json:"message"`
-	Example string      `json:"example,omitempty"` // an account number that has the property
+	Example string      `json:"example,omitempty"` // an account number to which the warning applies
 }
 
 // WarningKind is the kind of a [Warning].

@@ -121,14 +121,14 @@ func (c *Client) requestAward(ctx context.Context, dst []prize.Outcome, texts *O
 // maxCached is the maximum number of rules in a cache. A full cache is cleared.
 const maxCached = 100
 
-// isUnknown reports whether the service is known not to have rules.
+// isUnknown reports whether the service is known not to have the given rules.
 func (c *Client) isUnknown(rules *prize.Rules) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.unknown[rules.SHA256()]
 }
 
-// setUnknown records that the service does not have rules.
+// setUnknown records that the service does not have the given rules.
 func (c *Client) setUnknown(rules *prize.Rules) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

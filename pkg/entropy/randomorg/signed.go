@@ -121,7 +121,7 @@ func (s Signed) Seed() entropy.Seed {
 	return Reference{SerialNumber: s.SerialNumber, Blob: s.Blob}.Seed()
 }
 
-// Proof returns the proof of the seed.
+// Proof returns the proof for the seed of s.
 func (s Signed) Proof() Proof {
 	return Proof{Source: Name, Random: string(s.random), Signature: s.signature, SeedForm: SeedForm}
 }

@@ -47,7 +47,7 @@ func TestKindsAgree(t *testing.T) {
 		usual, tracked := compileKinds(t, patterns)
 		for _, text := range rapid.SliceOfN(rapid.StringMatching(`[abAB14_]{0,8}`), 20, 20).Draw(t, "texts") {
 			if got, want := tracked.Match(text), usual.Match(text); got != want {
-				t.Fatalf("%q: the tracked kind matches %q with pattern %d, want %d", patterns, text, got, want)
+				t.Fatalf("%q: the tracked kind matches %q with pattern %d, want pattern %d", patterns, text, got, want)
 			}
 		}
 		parts := []partgen.Format{format(t, rapid.SampledFrom(formats).Draw(t, "text")), format(t, rapid.SampledFrom(formats).Draw(t, "number"))}
@@ -55,7 +55,7 @@ func TestKindsAgree(t *testing.T) {
 		got, gotTotal := tracked.Count(parts)
 		for i := range want {
 			if got[i].Cmp(want[i]) != 0 || gotTotal.Cmp(wantTotal) != 0 {
-				t.Fatalf("%q: the tracked kind counts %v of %v texts of pattern %d, want %v of %v", patterns, got[i], gotTotal, i, want[i], wantTotal)
+				t.Fatalf("%q: the tracked kind counts %v of %v texts for pattern %d, want %v of %v", patterns, got[i], gotTotal, i, want[i], wantTotal)
 			}
 		}
 	})
