@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/tui/noquery"
 )
 
-// undoes the change that package noquery made
+//nolint:gochecknoinits // undoes the change that package noquery made
 func init() { noquery.End() }
 
 const (

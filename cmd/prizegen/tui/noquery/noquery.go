@@ -17,7 +17,7 @@ import "os"
 // placeholder is a value of CI that no other program sets.
 const placeholder = "prizegen: do not query the terminal"
 
-// must run before the init function of another package
+//nolint:gochecknoinits // must run before the init function of another package
 func init() {
 	if os.Getenv("CI") == "" {
 		_ = os.Setenv("CI", placeholder) // if this fails, Bubble Tea queries the terminal
