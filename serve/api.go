@@ -16,17 +16,18 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// api is the API of a server. It is huma's API with the JSON and the problems of prizegen.
+// api is the API of a server. It is huma's API, but encodes JSON and problems in
+// prizegen's own way.
 type api struct {
 	huma.API
 	mux     *mux
 	backend *backend
 }
 
-// tokenScheme is the name of the bearer token in the document.
+// tokenScheme is the name of the bearer token's security scheme in the OpenAPI document.
 const tokenScheme = "token"
 
-// bodySchema is the key of the schema of the body in the metadata of an operation.
+// bodySchema is the metadata key for the schema of an operation's request body.
 const bodySchema = "body"
 
 // newAPI returns an API without operations. It registers handlers on mux.
@@ -50,17 +51,18 @@ func newAPI(b *backend, mux *mux) *api {
 	}})}
 }
 
-// unwrap returns the recorder and the request of a context.
+// unwrap returns the response recorder and the request in a context.
 func unwrap(ctx huma.Context) (*responseRecorder, *http.Request) {
 	r, w := humago.Unwrap(ctx)
 	return recorderOf(w), r
 }
 
-// Negotiate implements [huma.API]. All answers are JSON, regardless of the Accept header.
+// Negotiate implements [huma.API]. All responses are JSON, regardless of the Accept
+// header.
 func (a *api) Negotiate(string) (string, error) { return jsonType, nil }
 
-// Transform implements [huma.API]. It encodes a problem before its header is sent, so
-// that the header has the length.
+// Transform implements [huma.API]. It encodes a problem before the header is sent, so
+// that the header can contain the length.
 func (a *api) Transform(ctx huma.Context, _ string, v any) (any, error) {
 	err, ok := v.(*problemError)
 	if !ok {
@@ -78,7 +80,7 @@ func (a *api) Transform(ctx huma.Context, _ string, v any) (any, error) {
 	return text, nil
 }
 
-// Marshal implements [huma.API]. It writes what Transform has encoded.
+// Marshal implements [huma.API]. It writes the bytes that Transform has encoded.
 func (a *api) Marshal(w io.Writer, _ string, v any) error {
 	text, ok := v.([]byte)
 	if !ok {
@@ -91,22 +93,22 @@ func (a *api) Marshal(w io.Writer, _ string, v any) error {
 // DocumentOperation implements [huma.OperationDocumenter].
 func (a *api) DocumentOperation(op *huma.Operation) {
 	delete(op.Responses, "default")
-	if schema, ok := op.Metadata[bodySchema].(*huma.Schema); ok { // which huma would read
+	if schema, ok := op.Metadata[bodySchema].(*huma.Schema); ok { // huma would read this body itself
 		op.RequestBody = &huma.RequestBody{Required: true, Content: jsonContent(schema)}
 	}
 	a.OpenAPI().AddOperation(op)
 }
 
-// raw adds an operation whose handler reads the request and writes the answer itself. op
-// documents it.
+// raw adds an operation whose handler reads the request and writes the response itself.
+// op is its documentation.
 func (a *api) raw(op huma.Operation, handle handler) {
 	a.documentErrors(&op)
 	a.OpenAPI().AddOperation(&op)
 	a.mux.handle(op.Method+" "+op.Path, handle)
 }
 
-// documentErrors moves the errors of an operation to its responses, where huma would
-// document its own kind of problem.
+// documentErrors moves the errors of an operation to its responses, because huma would
+// document its own type of problem for them.
 func (a *api) documentErrors(op *huma.Operation) {
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
@@ -120,7 +122,8 @@ func (a *api) documentErrors(op *huma.Operation) {
 	op.Errors = nil
 }
 
-// bodyErrors are the statuses of problems with the body of a request, and more.
+// bodyErrors returns the given statuses together with the statuses of problems with a
+// request body.
 func bodyErrors(more ...int) []int {
 	return append(more, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 }
@@ -137,17 +140,17 @@ func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{jsonType: {Schema: schema}}
 }
 
-// ok returns the documentation of the status 200 as the only success.
+// ok returns responses that document status 200 as the only success.
 func ok(content map[string]*huma.MediaType) map[string]*huma.Response {
 	return map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK), Content: content}}
 }
 
-// registerDocument adds the operation that returns the document of itself and of all
-// operations added before.
+// registerDocument adds the operation that returns the OpenAPI document. The document
+// describes this operation and all operations added before.
 func (a *api) registerDocument() {
 	var text []byte
 	a.raw(huma.Operation{
-		Method: http.MethodGet, Path: "/openapi.json", OperationID: "openapi", Summary: "This document",
+		Method: http.MethodGet, Path: "/openapi.json", OperationID: "openapi", Summary: "Get this document",
 		Responses: ok(jsonContent(nil)),
 	}, func(w *responseRecorder, _ *http.Request) error {
 		return a.backend.write(w, http.StatusOK, jsonType, text)
@@ -155,29 +158,29 @@ func (a *api) registerDocument() {
 	text = a.document()
 }
 
-// document returns the OpenAPI document in JSON.
+// document returns the OpenAPI document as JSON.
 func (a *api) document() []byte {
 	schemas := a.OpenAPI().Components.Schemas.Map()
-	delete(schemas, "ErrorModel") // huma's own problem, which is not used
+	delete(schemas, "ErrorModel") // huma's own type of problem is not used
 	delete(schemas, "ErrorDetail")
 	for _, schema := range schemas {
 		if won := schema.Properties["prize"]; won != nil && won.Ref != "" {
-			// huma does not know that a pointer to a struct may be null.
+			// huma does not know that a pointer to a struct can be null.
 			schema.Properties["prize"] = &huma.Schema{
-				Description: "What was won; null for nothing.",
+				Description: "The prize that was won, or null for no prize.",
 				AnyOf:       []*huma.Schema{{Ref: won.Ref}, {Type: "null"}},
 			}
 		}
 	}
 	text, err := json.Marshal(a.OpenAPI())
 	if err != nil {
-		panic("serve: " + err.Error()) // the document does not depend on any input
+		panic("serve: " + err.Error()) // cannot fail, because the document does not depend on any input
 	}
 	return text
 }
 
-// schemaName returns the name of a type in the document. Stored draws and draws that are
-// not stored have different names.
+// schemaName returns the name of a type in the document. Draws that are stored and draws
+// that are not have different names.
 func schemaName(t reflect.Type, hint string) string {
 	if t == reflect.TypeFor[campaign.Draw]() {
 		return "StoredDraw"

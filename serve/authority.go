@@ -14,7 +14,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// campaigns has the operations on campaigns for both the public and the administrator.
+// campaigns contains the operations on campaigns, both for the public and for the
+// administrator.
 type campaigns interface {
 	Campaign(ctx context.Context, name string) (campaign.Campaign, error)
 	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)
@@ -26,14 +27,14 @@ type campaigns interface {
 // caller is the sender of a request: the public or the administrator.
 type caller struct {
 	campaigns
-	admin *campaign.Admin // nil for the public
+	admin *campaign.Admin // nil if the caller is the public
 	w     *responseRecorder
 }
 
 type callerKey struct{}
 
-// authenticate adds the caller to the context. It refuses wrong tokens, and the public if
-// the operation is for the administrator.
+// authenticate adds the caller to the context. It refuses requests with a wrong token. It
+// also refuses the public if the operation is only for the administrator.
 func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 	w, r := unwrap(ctx)
 	c, err := a.backend.caller(r)
@@ -63,7 +64,7 @@ func (b *backend) caller(r *http.Request) (caller, error) {
 	if !b.wrongTokens.Allow() {
 		return caller{}, errTooManyTokens
 	}
-	return caller{}, campaign.Errorf(remote.ErrForbidden, "the token is wrong; send the administrator's as Authorization: Bearer TOKEN")
+	return caller{}, campaign.Errorf(remote.ErrForbidden, "the token is wrong; send the administrator's token as Authorization: Bearer TOKEN")
 }
 
 // equal reports whether a and b are equal, in constant time.

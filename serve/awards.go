@@ -16,7 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// prizesHandler has the handlers of operations that decide prizes.
+// prizesHandler contains the handlers of operations that decide prizes.
 type prizesHandler struct {
 	*backend
 	sent *ruleCache
@@ -31,7 +31,7 @@ func (a *api) registerPrizes() {
 		Errors:      bodyErrors(),
 	}, h.award)
 	register(a, huma.Operation{
-		Method: http.MethodGet, Path: "/v1/prize/rules/{name}", OperationID: "get-rules", Summary: "The text of deployed rules",
+		Method: http.MethodGet, Path: "/v1/prize/rules/{name}", OperationID: "get-rules", Summary: "Get the text of deployed rules",
 		Responses: ok(jsonContent(schemaOf[remote.RulesAnswer](a))), Errors: []int{http.StatusNotFound},
 	}, h.getRules)
 }
@@ -52,8 +52,8 @@ func (h prizesHandler) getRules(_ context.Context, in *rulesInput) (*output, err
 	}}, nil
 }
 
-// award decides what account numbers win. It is a raw handler for speed; see
-// BenchmarkComposed.
+// award decides what account numbers win. It is a raw handler to be fast (see
+// BenchmarkComposed).
 func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 	buffer := h.buffers.get()
 	defer h.buffers.put(buffer)
@@ -93,7 +93,7 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 	})
 }
 
-// decider returns the rules of a request.
+// decider returns the rules for a request.
 func (h prizesHandler) decider(request *remote.AwardRequest) (*decider, error) {
 	if request.RulesYAML != "" {
 		by, err := h.sent.get(request.RulesYAML)
@@ -112,8 +112,8 @@ func (h prizesHandler) decider(request *remote.AwardRequest) (*decider, error) {
 	return by, nil
 }
 
-// otherRulesError is returned if the rules with the name in a request have another SHA-256
-// than the request.
+// otherRulesError is returned if the SHA-256 in a request differs from the SHA-256 of the
+// rules with the name in the request.
 type otherRulesError struct {
 	rules  *prize.Rules
 	sha256 string
@@ -125,18 +125,18 @@ func (e *otherRulesError) Error() string {
 
 func (e *otherRulesError) Unwrap() error { return prize.ErrUnknownRules }
 
-// ruleCache keeps the most recently used compiled rules that callers have sent.
+// ruleCache keeps the compiled rules that callers have sent most recently.
 type ruleCache struct {
 	mu   sync.Mutex
 	list []*decider // the most recently used is last
 }
 
-// maxSentRules is the number of sent rules that are kept.
+// maxSentRules is the maximum number of sent rules to keep.
 const maxSentRules = 32
 
 func newRuleCache() *ruleCache { return &ruleCache{} }
 
-// get returns the compiled rules of a text. If the text has mistakes, it returns a
+// get returns the compiled rules for a text. If the text has mistakes, it returns a
 // [prize.FileError].
 func (c *ruleCache) get(text string) (*decider, error) {
 	sum := sha256.Sum256([]byte(text))
@@ -144,7 +144,7 @@ func (c *ruleCache) get(text string) (*decider, error) {
 	if d := c.find(name); d != nil {
 		return d, nil
 	}
-	// Two callers may compile the same text at once; the results are equal.
+	// Two callers may compile the same text at the same time; the results are equal.
 	rules, err := prize.Parse("rules_yaml", []byte(text))
 	if err != nil {
 		return nil, err

@@ -13,28 +13,28 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// backend has what the handlers of a server share.
+// backend contains the state that the handlers of a server share.
 type backend struct {
 	*responder
 
 	cfg         Config
 	rules       *ruleBook
-	client      *remote.Client    // nil if no service is called
-	deployed    *deployed         // of a core
-	campaigns   *campaign.Service // of a core that keeps campaigns, nil otherwise
+	client      *remote.Client    // nil if no other service is called
+	deployed    *deployed         // only for a core
+	campaigns   *campaign.Service // only for a core that stores campaigns; otherwise nil
 	fresh       *freshSeeds
 	wrongTokens *rate.Limiter
-	room        *semaphore.Weighted // for the draws under way
-	started     atomic.Bool         // whether it was ever ready
+	room        *semaphore.Weighted // capacity for the draws in progress
+	started     atomic.Bool         // whether the server was ever ready
 	traffic     traffic
 	metrics     *metrics
 }
 
-// traffic counts requests, so that a server ends when no more come.
+// traffic counts requests, so that the server can shut down when no more requests arrive.
 type traffic struct {
 	draining atomic.Bool
-	begun    atomic.Uint64 // requests, since the server is draining
-	underWay atomic.Int64  // requests
+	begun    atomic.Uint64 // number of requests since draining began
+	underWay atomic.Int64  // number of requests in progress
 }
 
 // newBackend returns a backend. It returns an error if the deployed rules have mistakes.
@@ -76,24 +76,24 @@ func (b *backend) generator() draw.Generator {
 	return draw.Local{}
 }
 
-// The rate limit of wrong tokens. Requests with the right token have no limit.
+// This is the rate limit for wrong tokens. Requests with the right token are not limited.
 const (
 	wrongTokensPerSecond = 5
 	wrongTokensBurst     = 50
 )
 
-// maxUnderWay is the number of draws that all requests may make at the same time. It bounds
-// their memory, which is about 200 bytes for each draw.
+// maxUnderWay is the maximum number of draws that all requests together may make at the
+// same time. It limits their memory, which is about 200 bytes per draw.
 const maxUnderWay = 20 * remote.MaxCount
 
-// uncountedDraws is the number of draws that a request may make without waiting for room:
-// the request itself takes more memory.
+// uncountedDraws is the number of draws that a request may make without reserving
+// capacity, because the request itself takes more memory.
 const uncountedDraws = 10
 
-// maxWait is the time that a request waits for room before it is refused.
+// maxWait is how long a request waits for capacity before it is refused.
 const maxWait = 5 * time.Second
 
-// reserve waits for room for a number of draws. The caller must free it with release.
+// reserve waits for capacity for a number of draws. The caller must free it with release.
 func (b *backend) reserve(ctx context.Context, draws int) (release func(), err error) {
 	if draws <= uncountedDraws {
 		return func() {}, nil

@@ -40,14 +40,14 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// sink is a response writer that discards the answer.
+// sink is a response writer that discards the response.
 type sink struct{ h http.Header }
 
 func (s *sink) Header() http.Header         { return s.h }
 func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
 func (s *sink) WriteHeader(int)             {}
 
-// BenchmarkText answers one request for a text per iteration, without a network.
+// BenchmarkText handles one request for a text per iteration, without a network.
 func BenchmarkText(b *testing.B) {
 	s := servertest.Start(b, serve.Text, servertest.Quiet)
 	request := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/v1/text", http.NoBody)

@@ -14,8 +14,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// unmarshal decodes JSON strictly. Its errors are problems with the position of the
-// mistake.
+// unmarshal decodes JSON strictly. Its errors are problems that contain the position of
+// the invalid value.
 func unmarshal(text []byte, into any) error {
 	err := json.Unmarshal(text, into, json.RejectUnknownMembers(true))
 	if err == nil {
@@ -42,8 +42,8 @@ func unmarshal(text []byte, into any) error {
 	return problem(http.StatusBadRequest, "the body is not JSON: %v", err)
 }
 
-// wrongValue returns the detail for a member with a wrong value: the accepted value and the
-// one it has.
+// wrongValue returns the detail for a member with a wrong value: which values are
+// accepted, and which value the member has.
 func wrongValue(wrong *json.SemanticError, into any) string {
 	if errors.Is(wrong.Err, json.ErrUnknownName) {
 		return "unknown member; the members are " + strings.Join(members(reflect.TypeOf(into).Elem()), ", ")
@@ -55,7 +55,7 @@ func wrongValue(wrong *json.SemanticError, into any) string {
 	return "must be " + wantName(wrong.GoType) + ", got " + got
 }
 
-// wantName returns the JSON value that decodes into a type, in words.
+// wantName describes the JSON value that decodes into a type.
 func wantName(t reflect.Type) string {
 	if t == nil {
 		return "another value"

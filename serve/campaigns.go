@@ -22,61 +22,61 @@ const (
 	campaignPath  = campaignsPath + "/{campaign}"
 )
 
-// campaignInput has the name of a campaign in the path.
+// campaignInput contains the name of a campaign from the path.
 type campaignInput struct {
 	Campaign string `path:"campaign" doc:"Name of the campaign."`
 }
 
-// campaignsHandler has the handlers of operations on campaigns.
+// campaignsHandler contains the handlers of operations on campaigns.
 type campaignsHandler struct{ *backend }
 
 func (a *api) registerCampaigns() {
 	h := campaignsHandler{a.backend}
 	publicOperation(a, huma.Operation{
-		Method: http.MethodGet, Path: campaignsPath, OperationID: "list-campaigns", Summary: "List campaigns, the newest first",
+		Method: http.MethodGet, Path: campaignsPath, OperationID: "list-campaigns", Summary: "List campaigns, newest first",
 		Errors: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, listCampaigns)
 	createOperation(a, huma.Operation{
-		Method: http.MethodPost, Path: campaignsPath, OperationID: "create-campaign", Summary: "Make a draft",
+		Method: http.MethodPost, Path: campaignsPath, OperationID: "create-campaign", Summary: "Create a draft campaign",
 		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 	}, func(c campaign.Campaign) string { return campaignsPath + "/" + url.PathEscape(c.Name) }, h.createCampaign)
 	publicOperation(a, huma.Operation{
-		Method: http.MethodGet, Path: campaignPath, OperationID: "get-campaign", Summary: "A campaign, with its rules",
+		Method: http.MethodGet, Path: campaignPath, OperationID: "get-campaign", Summary: "Get a campaign with its rules",
 		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, c caller, in *campaignInput) (campaign.Campaign, error) {
 		return c.Campaign(ctx, in.Campaign)
 	})
 	patchOperation(a, huma.Operation{
-		Method: http.MethodPatch, Path: campaignPath, OperationID: "change-campaign", Summary: "Change parts of a campaign, open it or close it",
+		Method: http.MethodPatch, Path: campaignPath, OperationID: "change-campaign", Summary: "Change parts of a campaign, or open or close it",
 		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 	}, h.changeCampaign)
 	jsonOperation(a, huma.Operation{
-		Method: http.MethodPut, Path: campaignPath, OperationID: "edit-campaign", Summary: "Replace what was decided about a campaign",
+		Method: http.MethodPut, Path: campaignPath, OperationID: "edit-campaign", Summary: "Replace the plan of a campaign",
 		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 	}, h.editCampaign)
 	adminOperation(a, huma.Operation{
-		Method: http.MethodDelete, Path: campaignPath, OperationID: "delete-campaign", Summary: "Remove a draft",
+		Method: http.MethodDelete, Path: campaignPath, OperationID: "delete-campaign", Summary: "Delete a draft campaign",
 		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, admin *campaign.Admin, in *campaignInput) (struct{}, error) {
 		return struct{}{}, admin.Delete(ctx, in.Campaign)
 	})
 	publicOperation(a, huma.Operation{
-		Method: http.MethodGet, Path: campaignPath + "/odds", OperationID: "campaign-odds", Summary: "The exact odds of a campaign",
+		Method: http.MethodGet, Path: campaignPath + "/odds", OperationID: "campaign-odds", Summary: "Get the exact odds of a campaign",
 		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, c caller, in *campaignInput) (draw.Odds, error) {
 		return c.Odds(ctx, in.Campaign)
 	})
 	publicOperation(a, huma.Operation{
-		Method: http.MethodGet, Path: campaignPath + "/export", OperationID: "export-campaign", Summary: "All draws of a campaign, for verification or for spreadsheets",
+		Method: http.MethodGet, Path: campaignPath + "/export", OperationID: "export-campaign", Summary: "Export all draws of a campaign for verification or for spreadsheets",
 		Responses: ok(jsonContent(nil)),
 		Errors:    []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, h.exportCampaign)
 }
 
 type listCampaignsInput struct {
-	Cursor string `query:"cursor" doc:"The next of the page before; left out for the first page."`
-	Limit  int    `query:"limit" doc:"How many at most; 50 by default." minimum:"1" maximum:"1000"`
-	State  string `query:"state" doc:"Only those in this state." enum:"draft,open,closed"`
+	Cursor string `query:"cursor" doc:"The value of next on the previous page. Omit it for the first page."`
+	Limit  int    `query:"limit" doc:"Maximum number of items; 50 by default." minimum:"1" maximum:"1000"`
+	State  string `query:"state" doc:"Only campaigns in this state." enum:"draft,open,closed"`
 }
 
 func listCampaigns(ctx context.Context, c caller, in *listCampaignsInput) (remote.CampaignPage, error) {
@@ -100,14 +100,14 @@ func (h campaignsHandler) editCampaign(ctx context.Context, admin *campaign.Admi
 	return h.editPlan(ctx, admin, in.Campaign, change)
 }
 
-// changeCampaign changes the plan of a campaign in part, or its state.
+// changeCampaign changes parts of a campaign's plan, or changes its state.
 func (h campaignsHandler) changeCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, apply func(*remote.CampaignChange) error) (campaign.Campaign, error) {
 	before, err := admin.Campaign(ctx, in.Campaign)
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
 	change := &remote.CampaignChange{Plan: before.Plan(), Version: before.Version}
-	// Decoding writes to the times that the plan points to.
+	// Decoding overwrites the times that the plan points to.
 	change.OpensAt, change.ClosesAt = copyTime(change.OpensAt), copyTime(change.ClosesAt)
 	if err := apply(change); err != nil {
 		return campaign.Campaign{}, err
@@ -133,8 +133,8 @@ func (h campaignsHandler) editPlan(ctx context.Context, admin *campaign.Admin, n
 	return admin.Edit(ctx, name, change.Version, plan)
 }
 
-// changeState opens or closes a campaign. It returns an error unless the state is the only
-// change.
+// changeState opens or closes a campaign. It returns an error unless state is the only
+// member of the request.
 func changeState(ctx context.Context, admin *campaign.Admin, name string, state campaign.State, alone bool) (campaign.Campaign, error) {
 	switch {
 	case !alone:
@@ -153,12 +153,12 @@ func stateAndMore() error {
 
 type exportInput struct {
 	Campaign string `path:"campaign" doc:"Name of the campaign."`
-	Format   string `query:"format" doc:"The format; json by default." enum:"json,csv"`
-	Entrants bool   `query:"entrants" doc:"Include who played; for the administrator only."`
+	Format   string `query:"format" doc:"Output format; json by default." enum:"json,csv"`
+	Entrants bool   `query:"entrants" doc:"Include the entrants; only for the administrator."`
 }
 
-// exportCampaign streams all draws of a campaign. It checks the request before the answer
-// begins.
+// exportCampaign streams all draws of a campaign. It checks the request before the
+// response begins.
 func (h campaignsHandler) exportCampaign(ctx context.Context, c caller, in *exportInput) (*output, error) {
 	exported, err := c.Campaign(ctx, in.Campaign)
 	if err != nil {
@@ -196,8 +196,9 @@ func (h campaignsHandler) writeExport(ctx context.Context, admin *campaign.Admin
 	return admin.Export(ctx, name, w, o)
 }
 
-// stream answers with the output of write. If write fails after the answer has begun,
-// stream closes the connection so that the answer is not mistaken for a complete one.
+// stream sends the output of write as the response. If write fails after the response has
+// begun, stream closes the connection, so that the response is not mistaken for a
+// complete one.
 func (h campaignsHandler) stream(w *responseRecorder, write func(io.Writer) error) {
 	err := write(w)
 	switch {
@@ -221,14 +222,14 @@ func copyTime(at *time.Time) *time.Time {
 
 func (a *api) registerChanges() {
 	adminOperation(a, huma.Operation{
-		Method: http.MethodGet, Path: "/v1/changes", OperationID: "list-changes", Summary: "The audit trail, the newest first",
+		Method: http.MethodGet, Path: "/v1/changes", OperationID: "list-changes", Summary: "List the changes in the audit trail, newest first",
 		Errors: []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, listChanges)
 }
 
 type listChangesInput struct {
-	Cursor  string `query:"cursor" doc:"The ID of the last change of the page before; left out for the first page."`
-	Limit   int    `query:"limit" doc:"How many at most; 50 by default." minimum:"1" maximum:"1000"`
+	Cursor  string `query:"cursor" doc:"The ID of the last change on the previous page. Omit it for the first page."`
+	Limit   int    `query:"limit" doc:"Maximum number of items; 50 by default." minimum:"1" maximum:"1000"`
 	Subject string `query:"subject" doc:"Only changes of this campaign, draw or entrant."`
 }
 

@@ -19,8 +19,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// TestPromotionOverHTTP runs a campaign with the client of a core. Results and errors are
-// those of a campaign in process.
+// TestPromotionOverHTTP runs a campaign with the client of a core. It checks that results
+// and errors are the same as for a campaign in process.
 func TestPromotionOverHTTP(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		s := servertest.Start(t, serve.All, servertest.WithStore(t, address))
@@ -35,7 +35,7 @@ func TestPromotionOverHTTP(t *testing.T) {
 		}
 		c, err := admin.Create(ctx, campaign.Plan{Name: "summer", Title: "Summer", MaxPlays: 1})
 		if err != nil || c.State != campaign.Draft || c.Rules != "generous" || c.TextFormat != "lower4" {
-			t.Fatalf("create: got %+v, error %v, want a draft with what is deployed", c, err)
+			t.Fatalf("create: got %+v and error %v, want a draft with the deployed formats and rules", c, err)
 		}
 		if _, err := public.Campaign(ctx, "summer"); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("get a draft as the public: got error %v, want %v", err, campaign.ErrNotFound)
@@ -43,7 +43,7 @@ func TestPromotionOverHTTP(t *testing.T) {
 		plan := c.Plan()
 		plan.Title = "The great summer draw"
 		if c, err = admin.Edit(ctx, "summer", c.Version, plan); err != nil || c.Title != plan.Title {
-			t.Fatalf("edit: got %+v, error %v, want the title %q", c, err, plan.Title)
+			t.Fatalf("edit: got %+v and error %v, want title %q", c, err, plan.Title)
 		}
 		if _, err := admin.Edit(ctx, "summer", c.Version-1, plan); !errors.Is(err, campaign.ErrChanged) {
 			t.Errorf("edit an old version: got error %v, want %v", err, campaign.ErrChanged)
@@ -55,7 +55,7 @@ func TestPromotionOverHTTP(t *testing.T) {
 		ann := &campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann@example.org"}
 		first, err := public.Play(ctx, campaign.Play{Campaign: "summer", Person: ann, Key: "one"})
 		if err != nil || first.Index != 0 || first.Player != "Ann L." || first.Entrant != nil || first.Seed != "" {
-			t.Fatalf("play: got %+v, error %v, want draw 0 of Ann L. without private data", first, err)
+			t.Fatalf("play: got %+v and error %v, want draw 0 of Ann L. without private data", first, err)
 		}
 		if again, err := public.Play(ctx, campaign.Play{Campaign: "summer", Person: ann, Key: "one"}); err != nil || again.ID != first.ID {
 			t.Errorf("play with the same key: got %+v, error %v, want draw %s", again, err, first.ID)
@@ -65,7 +65,7 @@ func TestPromotionOverHTTP(t *testing.T) {
 		}
 		bob := &campaign.Person{FirstName: "Bob", LastName: "Lee"}
 		if _, err := public.Play(ctx, campaign.Play{Campaign: "summer", Person: bob, Key: "one"}); !errors.Is(err, campaign.ErrKeyReused) {
-			t.Errorf("play with the key of another: got error %v, want %v", err, campaign.ErrKeyReused)
+			t.Errorf("play with somebody else's key: got error %v, want %v", err, campaign.ErrKeyReused)
 		}
 		if _, err := public.Play(ctx, campaign.Play{Campaign: "summer", Person: &campaign.Person{FirstName: "Bob"}}); !errors.Is(err, campaign.ErrInvalid) {
 			t.Errorf("play without a last name: got error %v, want %v", err, campaign.ErrInvalid)
@@ -97,18 +97,18 @@ func TestPromotionOverHTTP(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.Contains(file.String(), "example.org") || strings.Contains(file.String(), "staff") {
-			t.Error("an export for the public has personal data")
+			t.Error("an export for the public contains personal data")
 		}
 		report, err := campaign.Verify(ctx, draw.Local{}, &file, nil, func(f draw.Finding) { t.Errorf("verify: got finding %+v, want none", f) })
 		if err != nil || report.Draws != 1 || !report.SeedKnown {
-			t.Errorf("verify: got %+v, error %v, want 1 draw of a known seed", report, err)
+			t.Errorf("verify: got %+v and error %v, want 1 draw with a known seed", report, err)
 		}
 		if err := public.Export(ctx, "summer", &file, campaign.ExportOptions{Entrants: true}); !errors.Is(err, remote.ErrForbidden) {
 			t.Errorf("export entrants as the public: got error %v, want %v", err, remote.ErrForbidden)
 		}
 		changes, err := admin.Changes(ctx, campaign.ChangeQuery{Subject: "summer"})
 		if err != nil || len(changes) != 4 || changes[0].Action != "campaign.close" || changes[0].Actor != "api" {
-			t.Errorf("changes: got %+v, error %v, want 4, the last of which closes", changes, err)
+			t.Errorf("changes: got %+v and error %v, want 4 changes, of which the last one closes the campaign", changes, err)
 		}
 	})
 }
@@ -123,7 +123,7 @@ func checkEntrants(t *testing.T, admin *remote.Admin) {
 	_, err = admin.ImportEntrants(ctx, []campaign.Person{{FirstName: "Cy", LastName: "Lee"}, {FirstName: "Di"}})
 	var wrong *campaign.ImportError
 	if !errors.As(err, &wrong) || len(wrong.Bad) != 1 || wrong.Bad[1] == nil || !strings.Contains(wrong.Bad[1].Error(), "last_name") {
-		t.Errorf("wrong import: got %+v, error %v, want the second without last_name", wrong, err)
+		t.Errorf("invalid import: got %+v and error %v, want an error for the missing last_name of the second person", wrong, err)
 	}
 	list, _, err := admin.Entrants(ctx, campaign.EntrantQuery{Search: "éM"})
 	if err != nil || len(list) != 1 || list[0].FirstName != "Zoë" {
@@ -141,7 +141,7 @@ func checkEntrants(t *testing.T, admin *remote.Admin) {
 	}
 }
 
-// TestBadPlays sends invalid plays, none of which is stored.
+// TestBadPlays sends invalid plays and checks that none of them is stored.
 func TestBadPlays(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	admin := s.Admin(t, servertest.Token)
@@ -186,7 +186,8 @@ func TestBadPlays(t *testing.T) {
 	}
 }
 
-// TestKeysQuotedOrBare plays with the same key, with quotes and without.
+// TestKeysQuotedOrBare checks that a key in quotes and the same key without quotes lead
+// to the same draw.
 func TestKeysQuotedOrBare(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -206,8 +207,8 @@ func TestKeysQuotedOrBare(t *testing.T) {
 	}
 }
 
-// TestPlayInABrowserWithoutScripts plays with a client that keeps cookies. A double click,
-// Back and a second tab do not play again.
+// TestPlayInABrowserWithoutScripts plays with a client that stores cookies. It checks
+// that a double click, Back and a second tab do not play again.
 func TestPlayInABrowserWithoutScripts(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -215,7 +216,7 @@ func TestPlayInABrowserWithoutScripts(t *testing.T) {
 	cookie, _, _ := strings.Cut(page.Header.Get("Set-Cookie"), ";")
 	_, once, _ := strings.Cut(cookie, "=")
 	if page.StatusCode != http.StatusOK || len(once) != 26 || !strings.Contains(body, once) {
-		t.Fatalf("got %s with the cookie %q, want a key in cookie and form:\n%s", page.Status, cookie, body)
+		t.Fatalf("got %s with cookie %q, want a key in the cookie and the form:\n%s", page.Status, cookie, body)
 	}
 	post := func(path string, form url.Values, headers ...string) (servertest.Response, string) {
 		return s.Send(t, "POST", path, form.Encode(), append([]string{"Content-Type", "application/x-www-form-urlencoded", "Cookie", cookie}, headers...)...)
@@ -258,7 +259,7 @@ func TestPlayInABrowserWithoutScripts(t *testing.T) {
 	}
 }
 
-// TestEveryPageIsGuarded checks the security headers and the source of all pages.
+// TestEveryPageIsGuarded checks the security headers and the HTML of all pages.
 func TestEveryPageIsGuarded(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -288,11 +289,12 @@ func TestEveryPageIsGuarded(t *testing.T) {
 		}
 	}
 	if c, err := s.Admin(t, servertest.Token).Campaign(t.Context(), "summer"); err != nil || c.Plays != 1 {
-		t.Errorf("got %d plays, error %v, want 1: pages play nothing", c.Plays, err)
+		t.Errorf("got %d plays and error %v, want 1: requesting a page must not play", c.Plays, err)
 	}
 }
 
-// TestChangesInPart changes parts of a campaign concurrently. No change undoes another.
+// TestChangesInPart changes parts of a campaign concurrently. It checks that no change
+// undoes another.
 func TestChangesInPart(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	admin := s.Admin(t, servertest.Token)
@@ -331,7 +333,7 @@ func TestChangesInPart(t *testing.T) {
 	}
 }
 
-// TestEndedCampaignsAreFound follows the links to a closed campaign.
+// TestEndedCampaignsAreFound checks that links lead to a closed campaign.
 func TestEndedCampaignsAreFound(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -339,7 +341,7 @@ func TestEndedCampaignsAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, text := s.Send(t, http.MethodGet, "/", ""); !strings.Contains(text, `href="/campaigns"`) {
-		t.Errorf("home page: got no link to /campaigns:\n%s", text)
+		t.Errorf("the home page has no link to /campaigns:\n%s", text)
 	}
 	answer, text := s.Send(t, http.MethodGet, "/campaigns", "")
 	if answer.StatusCode != http.StatusOK || !strings.Contains(text, `href="/c/summer/winners"`) || !strings.Contains(text, `href="/c/summer/fairness"`) {
@@ -347,7 +349,8 @@ func TestEndedCampaignsAreFound(t *testing.T) {
 	}
 }
 
-// TestCommandsAreSafeToCopy shows commands with seeds that a shell would interpret.
+// TestCommandsAreSafeToCopy checks commands with seeds that a shell would otherwise
+// interpret.
 func TestCommandsAreSafeToCopy(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	for path, want := range map[string]string{
@@ -356,7 +359,7 @@ func TestCommandsAreSafeToCopy(t *testing.T) {
 		"/try/it's":                        `prizegen draw --seed &#39;it&#39;\&#39;&#39;s&#39;<`,
 	} {
 		if _, text := s.Send(t, http.MethodGet, path, ""); !strings.Contains(text, want) {
-			t.Errorf("%s: got no %q in\n%s", path, want, text)
+			t.Errorf("%s: %q is missing from\n%s", path, want, text)
 		}
 	}
 }

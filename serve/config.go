@@ -19,10 +19,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Role names the services that a server has.
+// Role determines which services a server provides.
 type Role string
 
-// The roles: one service each, or all of them in one process.
+// Each role provides one service, except All, which provides all of them in one process.
 const (
 	All    Role = "all"
 	Core   Role = remote.Core
@@ -59,10 +59,10 @@ func (r Role) Port() int {
 	return 8080
 }
 
-// has reports whether a server of this role has a service.
+// has reports whether a server with this role provides a service.
 func (r Role) has(service Role) bool { return r == service || r == All }
 
-// Store keeps campaigns. Ping reports whether it works.
+// Store stores campaigns. Ping reports whether it works.
 type Store interface {
 	campaign.Store
 	Ping(ctx context.Context) error
@@ -73,50 +73,51 @@ type Config struct {
 	Role    Role
 	Version string // of the program
 
-	// Text and Number are the deployed formats, for requests that name none.
+	// Text and Number are the deployed formats. They are used for requests that do not name
+	// a format.
 	Text   textgen.Format
 	Number numgen.Format
-	// Rules reads the deployed rules. The first ones are for requests that name none.
-	// [Server.Reload] calls it again.
+	// Rules reads the deployed rules. The first rules are used for requests that do not name
+	// any. [Server.Reload] calls Rules again.
 	Rules func() ([]*prize.Rules, error)
 
-	// Entropy makes the seeds of requests without one; nil means the operating system.
-	// A seed of an external source is used for the time EntropyEvery.
+	// Entropy generates the seeds for requests without one; nil means the operating system.
+	// A seed from an external source is used for the duration EntropyEvery.
 	Entropy      source.Source
 	EntropyEvery time.Duration
 
-	// Services has the addresses of the services that a core calls. The core makes the
-	// parts of a service without an address itself.
+	// Services contains the addresses of the services that a core calls. If a service has no
+	// address, the core generates its parts itself.
 	Services remote.Config
 
-	// Store keeps the campaigns of a core; nil means that it has none.
+	// Store stores the campaigns of a core. If it is nil, the core has no campaigns.
 	Store Store
-	// Welcome opens a first campaign if the store has none.
+	// Welcome makes the server open a first campaign if the store has none.
 	Welcome bool
-	// Theme has templates and static files that replace those of the site.
+	// Theme contains templates and static files that replace those of the site.
 	Theme fs.FS
-	// AdminPassword is the password of the site's administrator, or its hash from
-	// package password. Without it the site has no pages for the administrator.
-	// Sessions keeps the sessions of logged-in administrators.
+	// AdminPassword is the password of the site's administrator, or its hash from package
+	// password. Without it, the site has no administrator pages. Sessions stores the
+	// sessions of logged-in administrators.
 	AdminPassword string
 	Sessions      scs.Store
-	// AdminToken is the bearer token of the API's administrator. Without it the API has
-	// no administrator.
+	// AdminToken is the bearer token of the API's administrator. Without it, the API has no
+	// administrator.
 	AdminToken string
 
-	// Proxies are the proxies in front of the server. Only their headers are trusted for
-	// the address of a visitor and for the use of HTTPS.
+	// Proxies are the proxies in front of the server. The server trusts only their headers
+	// for the address of a visitor and the use of HTTPS.
 	Proxies Proxies
 
-	TLSCert, TLSKey string // PEM files; empty for HTTP without TLS
+	TLSCert, TLSKey string // PEM files; empty for HTTP
 
-	ReadTime  time.Duration // of a request; 0 means 15 seconds
-	ProbeTime time.Duration // of a check of a service or the database; 0 means 1 second
-	DrainTime time.Duration // of requests under way when the server ends
+	ReadTime  time.Duration // timeout of a request; 0 means 15 seconds
+	ProbeTime time.Duration // timeout of a check of a service or the database; 0 means 1 second
+	DrainTime time.Duration // timeout of requests in progress when the server shuts down
 	Log       *slog.Logger
 }
 
-// The limits of the parts of a request.
+// These are the limits on the parts of a request.
 const (
 	headerTime = 5 * time.Second
 	readTime   = 15 * time.Second

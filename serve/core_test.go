@@ -20,7 +20,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// localDraws makes draws in this process, in the format of an answer of the core.
+// localDraws makes draws in this process and returns them in the format of the core's
+// responses.
 func localDraws(t *testing.T, spec draw.Spec) string {
 	t.Helper()
 	encoding := draw.JSON(&spec)
@@ -35,7 +36,7 @@ func localDraws(t *testing.T, spec draw.Spec) string {
 	return `{"draws":` + strings.TrimSuffix(text+string(encoding.Footer()), "\n") + "}\n"
 }
 
-// TestCore makes the same draws with three services and in one process.
+// TestCore checks that three services make the same draws as one process.
 func TestCore(t *testing.T) {
 	front := servertest.StartComposed(t)
 	whole := servertest.Start(t, serve.All)
@@ -60,7 +61,7 @@ func TestCore(t *testing.T) {
 			want := localDraws(t, draw.Spec{Seed: "42", Start: 7, Count: 5001, Text: text, Number: number, Rules: rules})
 			for _, s := range []*servertest.Server{front, whole} {
 				if answer, got := s.Send(t, "POST", "/v1/draws", string(request)); got != want {
-					t.Errorf("%v by %s: got %s, %d bytes, want the %d bytes of local draws", formats, name, answer.Status, len(got), len(want))
+					t.Errorf("%v by %s: got %s and %d bytes, want the %d bytes of local draws", formats, name, answer.Status, len(got), len(want))
 				}
 			}
 		}
@@ -72,8 +73,8 @@ func TestCore(t *testing.T) {
 	}
 }
 
-// TestLostServices makes each service fail. The core names the service without its address,
-// and asks the client to retry.
+// TestLostServices makes each service fail. It checks that the core names the service
+// without its address and asks the client to retry.
 func TestLostServices(t *testing.T) {
 	for _, service := range []string{remote.Text, remote.Number, remote.Prize} {
 		t.Run(service, func(t *testing.T) {
@@ -104,13 +105,14 @@ func TestLostServices(t *testing.T) {
 			}
 			if _, metrics := front.Send(t, "GET", "/metrics", ""); !strings.Contains(metrics, `prizegen_calls_total{result="error",service="`+service+`"}`) ||
 				!strings.Contains(metrics, `prizegen_call_retries_total{service="`+service+`"}`) {
-				t.Error("metrics do not count the failed calls and the retries")
+				t.Error("the metrics do not count the failed calls and the retries")
 			}
 		})
 	}
 }
 
-// TestTraceTravels follows a request from the caller through the core to a service.
+// TestTraceTravels checks that the trace of a request travels from the caller through the
+// core to a service.
 func TestTraceTravels(t *testing.T) {
 	seen := make(chan http.Header, 100)
 	text := servertest.Start(t, serve.Text)
@@ -124,32 +126,33 @@ func TestTraceTravels(t *testing.T) {
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 	answer, _ := front.Send(t, "POST", "/v1/draws", "{}", "X-Request-Id", "play-17", "Traceparent", "00-"+trace+"-00f067aa0ba902b7-01", "Tracestate", "a=1")
 	if got := answer.Header.Get("X-Request-Id"); got != "play-17" {
-		t.Errorf("got request id %q, want play-17", got)
+		t.Errorf("got request ID %q, want play-17", got)
 	}
 	header := <-seen
 	parent := header.Get("Traceparent")
 	if header.Get("X-Request-Id") != "play-17" || !strings.HasPrefix(parent, "00-"+trace+"-") || !strings.HasSuffix(parent, "-01") ||
 		strings.Contains(parent, "00f067aa0ba902b7") || header.Get("Tracestate") != "a=1" {
-		t.Errorf("service: got header %v, want the id and the trace of the request", header)
+		t.Errorf("service: got header %v, want the ID and the trace of the request", header)
 	}
 	for _, log := range []string{front.Log.String(), text.Log.String()} {
 		for line := range strings.Lines(log) {
 			if strings.Contains(line, `"path":"/v1/`) && (!strings.Contains(line, `"request_id":"play-17"`) || !strings.Contains(line, `"trace_id":"`+trace+`"`)) {
-				t.Errorf("got log line %s, want the ids in it", line)
+				t.Errorf("got log line %s, want the IDs in it", line)
 			}
 		}
 		if !strings.Contains(log, "play-17") {
-			t.Errorf("got log without the request:\n%s", log)
+			t.Errorf("the log does not contain the request:\n%s", log)
 		}
 	}
 	for _, bad := range []string{"a b", "x\ty", strings.Repeat("x", 129), "é"} {
 		if answer, _ := front.Send(t, "GET", "/healthz", "", "X-Request-Id", bad); answer.Header.Get("X-Request-Id") == bad {
-			t.Errorf("request id %q: got it back, want a new one", bad)
+			t.Errorf("invalid request ID %q was accepted, want a new ID", bad)
 		}
 	}
 }
 
-// TestNothingSecretIsLogged searches the log and a refusal for keys and seeds.
+// TestNothingSecretIsLogged checks that the log and an error response contain no keys or
+// seeds.
 func TestNothingSecretIsLogged(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	key := strings.Repeat("5e", 32)
@@ -157,11 +160,12 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	s.Send(t, "POST", "/v1/draws", `{"seed":"s3cret-seed"}`)
 	_, refusal := s.Send(t, "POST", "/v1/text", `{"key":"`+key+`x"}`)
 	if log := s.Log.String() + refusal; strings.Contains(log, key) || strings.Contains(log, "s3cret") {
-		t.Errorf("got a secret in the log:\n%s", log)
+		t.Errorf("the log contains a secret:\n%s", log)
 	}
 }
 
-// TestReload reloads the rules. If they have mistakes, the old rules stay in use.
+// TestReload reloads the rules. It checks that the old rules stay in use if the new ones
+// have mistakes.
 func TestReload(t *testing.T) {
 	rules := prize.Generous
 	s := servertest.Start(t, serve.All, func(c *serve.Config) {
@@ -188,25 +192,25 @@ func TestReload(t *testing.T) {
 	cfg, _ := servertest.Config(t, serve.Prize)
 	cfg.Rules = func() ([]*prize.Rules, error) { return nil, errors.New("mistakes") }
 	if _, err := serve.New(cfg); err == nil {
-		t.Error("New without rules: got no error, want one")
+		t.Error("New without rules returned no error")
 	}
 }
 
-// TestHome checks the home page, which loads nothing from another host.
+// TestHome checks that the home page loads nothing from another host.
 func TestHome(t *testing.T) {
 	s := servertest.Start(t, serve.Core)
 	answer, page := s.Send(t, "GET", "/", "")
 	policy := answer.Header.Get("Content-Security-Policy")
 	if answer.StatusCode != http.StatusOK || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
-		t.Errorf("got %s with the policy %q, want a strict one", answer.Status, policy)
+		t.Errorf("got %s with policy %q, want a strict policy", answer.Status, policy)
 	}
 	for _, bad := range []string{"<script", "style=", "<style", "src=\"http", "href=\"http"} {
 		if strings.Contains(page, bad) {
-			t.Errorf("got %s in the page, want none", bad)
+			t.Errorf("the page contains %s", bad)
 		}
 	}
 	if !strings.Contains(page, "Free play") || !strings.Contains(page, "nothing is stored") || !strings.Contains(page, "1.2.3") {
-		t.Errorf("got page %s, want free play and the version", page)
+		t.Errorf("got page %s, want it to contain free play and the version", page)
 	}
 	style := regexp.MustCompile(`/static/style\.css\?[0-9a-f]+`).FindString(page)
 	if answer, text := s.Send(t, "GET", style, ""); answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/css") || text == "" ||
@@ -218,7 +222,7 @@ func TestHome(t *testing.T) {
 	}
 }
 
-// TestCookiesBehindProxy trusts X-Forwarded-Proto only from a proxy.
+// TestCookiesBehindProxy checks that X-Forwarded-Proto is trusted only from a proxy.
 func TestCookiesBehindProxy(t *testing.T) {
 	for trusted, secure := range map[string]bool{"": false, "10.0.0.0/8": false, "127.0.0.1": true} {
 		proxies, err := serve.ParseProxies(trusted)

@@ -16,20 +16,20 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// deployed returns the deployed formats and rules: those of this process, or those of
-// the services that it calls, which it caches for a moment.
+// deployed provides the deployed formats and rules, either of this process or of the
+// services that it calls. It briefly caches what services report.
 type deployed struct {
 	textDefault   textgen.Format
 	numberDefault numgen.Format
 	book          *ruleBook
-	client        *remote.Client // nil if no service is called
+	client        *remote.Client // nil if no other service is called
 
 	text   cached[textgen.Format]
 	number cached[numgen.Format]
 	prize  cached[*prize.Rules]
 }
 
-// maxAge is the time that the answer of a service is cached. The core notices a new
+// maxAge is how long a response from a service is cached. The core notices a new
 // deployment of the service after at most this time.
 const maxAge = 2 * time.Second
 
@@ -87,7 +87,7 @@ func (d *deployed) rules(ctx context.Context, name string) (*prize.Rules, error)
 	return d.prize.get(func() (*prize.Rules, error) { return d.client.Rules(ctx, "") })
 }
 
-// complete adds the deployed formats and rules that a plan leaves out.
+// complete adds the deployed formats and rules that are missing in a plan.
 func (d *deployed) complete(ctx context.Context, plan campaign.Plan) (campaign.Plan, error) {
 	if plan.Rules != "" && plan.RulesYAML != "" {
 		return plan, remote.Invalid("/rules_yaml", "rules_yaml cannot be used together with rules")
@@ -117,18 +117,18 @@ func (d *deployed) complete(ctx context.Context, plan campaign.Plan) (campaign.P
 	return plan, nil
 }
 
-// decider has rules and the encodings of their outcomes.
+// decider contains rules and the encodings of their outcomes.
 type decider struct {
 	rules *prize.Rules
 	texts *remote.OutcomeTexts
-	named bool // whether metrics may have the names of the rules, because they are deployed
+	named bool // whether the names of the rules may appear in metrics, because the rules are deployed
 }
 
 func newDecider(rules *prize.Rules, named bool) *decider {
 	return &decider{rules: rules, texts: remote.NewOutcomeTexts(rules), named: named}
 }
 
-// ruleBook has the deployed rules. They can be reloaded while it is in use.
+// ruleBook contains the deployed rules. They can be reloaded while it is in use.
 type ruleBook struct {
 	read func() ([]*prize.Rules, error)
 	list atomic.Pointer[[]*decider] // the deployed ones first
@@ -157,7 +157,7 @@ func (b *ruleBook) reload() error {
 	list := make([]*decider, 0, len(rules))
 	for i, r := range rules {
 		if slices.ContainsFunc(rules[:i], func(other *prize.Rules) bool { return other.Name == r.Name }) {
-			return fmt.Errorf("two of the deployed rules have the name %q", r.Name)
+			return fmt.Errorf("two deployed rules have the name %q", r.Name)
 		}
 		list = append(list, newDecider(r, true))
 	}
@@ -165,7 +165,7 @@ func (b *ruleBook) reload() error {
 	return nil
 }
 
-// find returns the rules with a name; an empty name means the first deployed rules.
+// find returns the rules with a name. An empty name means the first deployed rules.
 func (b *ruleBook) find(name string) (*decider, error) {
 	list := *b.list.Load()
 	if name == "" {

@@ -1,7 +1,8 @@
-// Package serve implements the four services over HTTP: text, number and prize, each of
-// which makes one part of a draw, and the core, which composes draws and serves the website.
+// Package serve implements the four services over HTTP. The text, number and prize
+// services each generate one part of a draw. The core composes draws and serves the
+// website.
 //
-// A [Server] has one role, or all of them on one port. Its answers and its OpenAPI document
-// use the types of package remote. The core makes the parts itself unless it has the
-// addresses of the services.
+// A [Server] has one role, or all of them on one port. Its responses and its OpenAPI
+// document use the types of package remote. The core generates the parts itself unless it
+// has the addresses of the services.
 package serve

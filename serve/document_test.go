@@ -14,13 +14,13 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// sample is a request of an operation, and the status of its answer.
+// sample is a request for an operation with the expected status of the response.
 type sample struct {
 	method, path, body string
 	status             int
 }
 
-// samples returns requests of every operation, including some that are refused.
+// samples returns requests for every operation, including some that are refused.
 func samples() []sample {
 	const key = `"key":"0000000000000000000000000000000000000000000000000000000000000000"`
 	return []sample{
@@ -54,7 +54,7 @@ func samples() []sample {
 	}
 }
 
-// TestDocument checks the document of each role against OpenAPI 3.1, and an answer of
+// TestDocument checks the document of each role against OpenAPI 3.1, and a response of
 // each operation against the document.
 func TestDocument(t *testing.T) {
 	for _, role := range serve.Roles() {
@@ -82,19 +82,19 @@ func TestDocument(t *testing.T) {
 				if callSample(t, s, check, sample, operations) {
 					continue
 				}
-				t.Errorf("%s %s: got an undocumented answer", sample.method, sample.path)
+				t.Errorf("%s %s: the response is not documented", sample.method, sample.path)
 			}
 			for operation, called := range operations {
 				if !called {
-					t.Errorf("got no sample of %s", operation)
+					t.Errorf("there is no sample request for %s", operation)
 				}
 			}
 		})
 	}
 }
 
-// operationsOf returns the operations of a document, and checks that each has an
-// operation id, a summary and descriptions of its parameters.
+// operationsOf returns the operations in a document. It checks that each has an operation
+// ID, a summary and descriptions of its parameters.
 func operationsOf(t *testing.T, text string) map[string]bool {
 	t.Helper()
 	var document struct {
@@ -111,11 +111,11 @@ func operationsOf(t *testing.T, text string) map[string]bool {
 		for method, operation := range methods {
 			operations[strings.ToUpper(method)+" "+path] = false
 			if operation.OperationID == "" || operation.Summary == "" {
-				t.Errorf("%s %s: got no operation id or no summary", method, path)
+				t.Errorf("%s %s has no operation ID or no summary", method, path)
 			}
 			for _, p := range operation.Parameters {
 				if p.Description == "" {
-					t.Errorf("%s %s: got no description of %s", method, path, p.Name)
+					t.Errorf("%s %s: %s has no description", method, path, p.Name)
 				}
 			}
 		}
@@ -123,8 +123,8 @@ func operationsOf(t *testing.T, text string) map[string]bool {
 	return operations
 }
 
-// callSample calls an operation, if the document has it, and reports whether the answer
-// is as documented.
+// callSample sends a sample request if the document contains its operation. It reports
+// whether the response matches the document.
 func callSample(t *testing.T, s *servertest.Server, check validator.Validator, sample sample, operations map[string]bool) bool {
 	t.Helper()
 	path, _, _ := strings.Cut(sample.path, "?")

@@ -17,7 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// drawsHandler has the handlers of operations that make draws.
+// drawsHandler contains the handlers of operations that make draws.
 type drawsHandler struct{ *backend }
 
 func (a *api) registerDraws() {
@@ -32,8 +32,8 @@ func (a *api) registerDraws() {
 	}, drawsHandler{a.backend}.draws)
 }
 
-// draws plays a campaign, or makes draws that are not stored. It is a raw handler for
-// speed; see BenchmarkPlays and BenchmarkComposed.
+// draws plays a campaign, or makes draws that are not stored. It is a raw handler to be
+// fast (see BenchmarkPlays and BenchmarkComposed).
 func (h drawsHandler) draws(w *responseRecorder, r *http.Request) error {
 	buffer := h.buffers.get()
 	defer h.buffers.put(buffer)
@@ -87,8 +87,8 @@ func (h drawsHandler) drawInto(ctx context.Context, buffer *bytes.Buffer, spec *
 	return nil
 }
 
-// spec returns the spec of the requested draws. The deployed formats and rules replace
-// those that the request leaves out.
+// spec returns the spec for the requested draws. It adds the deployed formats and rules
+// if the request does not name any.
 func (h drawsHandler) spec(ctx context.Context, request *remote.DrawsRequest) (*draw.Spec, error) {
 	if err := request.Check(); err != nil {
 		return nil, err
@@ -146,8 +146,8 @@ func (h drawsHandler) play(w *responseRecorder, r *http.Request, request *remote
 	return h.answer(w, http.StatusCreated, d)
 }
 
-// idempotencyKey returns the value of the header Idempotency-Key: a string with quotes, as
-// in draft-ietf-httpapi-idempotency-key-header, or without.
+// idempotencyKey returns the value of the Idempotency-Key header. The value is a string
+// in quotes, as in draft-ietf-httpapi-idempotency-key-header, or without quotes.
 func idempotencyKey(h http.Header) (string, error) {
 	values := h["Idempotency-Key"]
 	if len(values) == 0 {

@@ -21,36 +21,37 @@ func (a *api) registerEntrants() {
 	errs := []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
 	changeErrs := bodyErrors(http.StatusNotFound, http.StatusConflict)
 	adminOperation(a, huma.Operation{
-		Method: http.MethodGet, Path: entrantsPath, OperationID: "list-entrants", Summary: "List entrants, the newest first",
+		Method: http.MethodGet, Path: entrantsPath, OperationID: "list-entrants", Summary: "List entrants, newest first",
 		Errors: errs,
 	}, listEntrants)
 	createOperation(a, huma.Operation{
 		Method: http.MethodPost, Path: entrantsPath, OperationID: "add-entrant", Summary: "Add an entrant", Errors: changeErrs,
 	}, func(e campaign.Entrant) string { return entrantsPath + "/" + strconv.FormatInt(e.ID, 10) }, addEntrant)
 	jsonOperation(a, huma.Operation{
-		Method: http.MethodPost, Path: entrantsPath + "/import", OperationID: "import-entrants", Summary: "Add many entrants, all or none",
+		Method: http.MethodPost, Path: entrantsPath + "/import", OperationID: "import-entrants", Summary: "Add many entrants, either all or none",
 		Errors: changeErrs,
 	}, importEntrants)
 	adminOperation(a, huma.Operation{
-		Method: http.MethodGet, Path: entrantPath, OperationID: "get-entrant", Summary: "An entrant", Errors: errs,
+		Method: http.MethodGet, Path: entrantPath, OperationID: "get-entrant", Summary: "Get an entrant", Errors: errs,
 	}, getEntrant)
 	patchOperation(a, huma.Operation{
 		Method: http.MethodPatch, Path: entrantPath, OperationID: "change-entrant", Summary: "Change parts of an entrant", Errors: changeErrs,
 	}, changeEntrant)
 	jsonOperation(a, huma.Operation{
-		Method: http.MethodPut, Path: entrantPath, OperationID: "edit-entrant", Summary: "Replace the names and the address of an entrant", Errors: changeErrs,
+		Method: http.MethodPut, Path: entrantPath, OperationID: "edit-entrant", Summary: "Replace the names and the email address of an entrant", Errors: changeErrs,
 	}, editEntrant)
 	adminOperation(a, huma.Operation{
-		Method: http.MethodDelete, Path: entrantPath, OperationID: "delete-entrant", Summary: "Erase an entrant; the draws stay", Errors: errs,
+		Method: http.MethodDelete, Path: entrantPath, OperationID: "delete-entrant", Summary: "Erase the personal data of an entrant, but keep the draws", Errors: errs,
 	}, deleteEntrant)
 }
 
-// entrantInput has the ID of an entrant in the path.
+// entrantInput contains the ID of an entrant from the path.
 type entrantInput struct {
 	ID string `path:"id" doc:"The ID of the entrant."`
 }
 
-// parseEntrantID parses the ID of an entrant. A malformed one is [campaign.ErrNotFound].
+// parseEntrantID parses the ID of an entrant. For a malformed ID it returns
+// [campaign.ErrNotFound].
 func parseEntrantID(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {
@@ -60,9 +61,9 @@ func parseEntrantID(text string) (int64, error) {
 }
 
 type listEntrantsInput struct {
-	Cursor string `query:"cursor" doc:"The next of the page before; left out for the first page."`
-	Limit  int    `query:"limit" doc:"How many at most; 50 by default." minimum:"1" maximum:"1000"`
-	Search string `query:"search" doc:"Only those whose last name or email address begins with this."`
+	Cursor string `query:"cursor" doc:"The value of next on the previous page. Omit it for the first page."`
+	Limit  int    `query:"limit" doc:"Maximum number of items; 50 by default." minimum:"1" maximum:"1000"`
+	Search string `query:"search" doc:"Only entrants whose last name or email address begins with this text."`
 }
 
 func listEntrants(ctx context.Context, admin *campaign.Admin, in *listEntrantsInput) (remote.EntrantPage, error) {

@@ -13,14 +13,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// freshSeeds makes a seed for every request without one. A seed of an external source
-// serves many requests until it is too old. Each request gets a branch of it, which adds
-// random bits of the operating system.
+// freshSeeds provides a seed for every request without one. A seed from an external
+// source serves many requests until it is too old. Each request uses its own branch of
+// this seed, which adds random bits from the operating system.
 type freshSeeds struct {
-	source source.Source // nil for the operating system
-	every  time.Duration // the time that one seed of the source is used
+	source source.Source // nil means the operating system
+	every  time.Duration // how long a seed from the source is used
 
-	lock  chan struct{} // a mutex for what follows; waiting for it ends with a context
+	lock  chan struct{} // a mutex for the fields below; waiting for it can be cancelled with a context
 	seed  entropy.Seed
 	proof jsontext.Value
 	made  time.Time
@@ -42,8 +42,8 @@ func (f *freshSeeds) name() string {
 	return f.source.Name()
 }
 
-// get returns a seed and the proof of its origin, nil for the operating system. If the
-// source fails, get returns an error: there is no fallback.
+// get returns a seed and the proof of its origin. The proof is nil for a seed from the
+// operating system. If the source fails, get returns an error; there is no fallback.
 func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 	if f.source == nil {
 		return entropy.NewSeed(), nil, nil
@@ -64,8 +64,8 @@ func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, jsontext.Value, err
 	return f.seed.Branch(), f.proof, nil
 }
 
-// draws returns the range of a request without a key, and the origin of its randomness if
-// it is an external source.
+// draws returns the range for a request without a key. If an external source is used, it
+// also returns the origin of the randomness.
 func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count uint64) (entropy.Range, *remote.Entropy, error) {
 	if f.source == nil {
 		return entropy.Range{Key: freshKey(), Count: count}, nil, nil
@@ -79,7 +79,7 @@ func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count uint6
 
 // freshKey returns a random key.
 func freshKey() (key entropy.Key) {
-	_, _ = rand.Read(key[:]) // never fails
+	_, _ = rand.Read(key[:]) // never returns an error
 	return key
 }
 
@@ -93,6 +93,6 @@ func (e *sourceError) Error() string {
 	return fmt.Sprintf("no randomness from %s: %v", e.name, e.err)
 }
 
-// Unwrap returns [remote.ErrUnavailable] too: the error is temporary, like a service that
-// does not answer.
+// Unwrap also returns [remote.ErrUnavailable], because the error is temporary, as if a
+// service did not answer.
 func (e *sourceError) Unwrap() []error { return []error{remote.ErrUnavailable, e.err} }

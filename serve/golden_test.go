@@ -21,8 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// golden compares text with the file testdata/name, or writes the file if the tests
-// run with -update.
+// golden compares text with the file testdata/name. With -update, it writes the file
+// instead.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -44,8 +44,8 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// TestGoldenDocument compares the OpenAPI document of each role, without its prose,
-// with the one in testdata.
+// TestGoldenDocument compares the OpenAPI document of each role, without its prose, with
+// the file in testdata.
 func TestGoldenDocument(t *testing.T) {
 	for _, role := range serve.Roles() {
 		t.Run(string(role), func(t *testing.T) {
@@ -86,13 +86,13 @@ func stripProse(value any) {
 	}
 }
 
-// exchange is a request of the golden table.
+// exchange is a request in the golden table.
 type exchange struct {
 	method, path, body string
 	headers            []string
 }
 
-// asAdmin returns a request with the token of the administrator.
+// asAdmin returns a request with the administrator's token.
 func asAdmin(method, path, body string, headers ...string) exchange {
 	return exchange{method, path, body, append([]string{"Authorization", "Bearer " + servertest.Token}, headers...)}
 }
@@ -102,7 +102,7 @@ func asPublic(method, path, body string, headers ...string) exchange {
 	return exchange{method, path, body, headers}
 }
 
-// generatorExchanges returns requests that need no campaign.
+// generatorExchanges returns requests that do not need a campaign.
 func generatorExchanges() []exchange {
 	key := `"key":"` + strings.Repeat("0", 64) + `"`
 	return []exchange{
@@ -140,8 +140,8 @@ func generatorExchanges() []exchange {
 	}
 }
 
-// campaignExchanges returns requests about campaigns, draws, entrants and changes. Each may
-// depend on earlier ones.
+// campaignExchanges returns requests for campaigns, draws, entrants and changes. Each
+// request may depend on earlier ones.
 func campaignExchanges() []exchange {
 	const (
 		rules = `"rules_yaml":"name: mugs\ncurrency: GBP\nrules:\n- name: all\n  prizes: [{prize: Mug, value: 8, chance: 100%, stock: 2, then: none}]\n"`
@@ -267,7 +267,7 @@ func campaignExchanges() []exchange {
 	}
 }
 
-// masks replace values that differ between runs, and the prose of problems.
+// masks replace values that differ between runs, and the prose in problems.
 var masks = []struct {
 	pattern *regexp.Regexp
 	mask    string
@@ -280,8 +280,8 @@ var masks = []struct {
 	{regexp.MustCompile(`"(title|detail|problem|rules_yaml)":"(?:[^"\\]|\\.)*"`), `"$1":"PROSE"`},
 }
 
-// TestGoldenExchanges compares the answers to a table of requests with those in
-// testdata: their statuses, the headers that callers may depend on, and their bodies.
+// TestGoldenExchanges compares the responses to a table of requests with the file in
+// testdata: their statuses, their bodies, and the headers that callers may depend on.
 func TestGoldenExchanges(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	for name, exchanges := range map[string][]exchange{"generators": generatorExchanges(), "campaigns": campaignExchanges()} {

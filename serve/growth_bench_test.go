@@ -18,12 +18,14 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// rowsVariable names the variable with the number of draws in the large database.
+// rowsVariable is the name of the environment variable with the number of draws in the
+// large database.
 const rowsVariable = "PRIZEGEN_BENCH_ROWS"
 
-// BenchmarkGrowth makes a play and requests each page of the site, one after the other,
-// with a thousand stored draws and with PRIZEGEN_BENCH_ROWS, 100,000 by default. The times
-// should not grow with the table. `make soak` stores three million.
+// BenchmarkGrowth makes a play and requests each page of the site, one after the other.
+// It does so with a thousand stored draws and with PRIZEGEN_BENCH_ROWS draws (100,000 by
+// default). The times should not grow with the table. `make soak` stores three million
+// draws.
 func BenchmarkGrowth(b *testing.B) {
 	many := 100_000
 	if text := os.Getenv(rowsVariable); text != "" {
@@ -96,7 +98,7 @@ func benchmarkGrown(b *testing.B, address string, rows int64) {
 // rarest is a prize that few draws win.
 const rarest = "£100.00"
 
-// fill makes the given number of draws, and returns one from the middle.
+// fill makes the given number of draws and returns one from the middle.
 func fill(b *testing.B, p *campaign.Admin, rows int64) campaign.Draw {
 	b.Helper()
 	var next atomic.Int64
@@ -119,7 +121,7 @@ func fill(b *testing.B, p *campaign.Admin, rows int64) campaign.Draw {
 
 const benchPassword = "a password for benchmarks"
 
-// login returns the cookie of a session of the administrator.
+// login returns the session cookie of the administrator.
 func login(b *testing.B, s *servertest.Server) string {
 	b.Helper()
 	form := url.Values{"password": {benchPassword}}.Encode()

@@ -19,8 +19,9 @@ import (
 	"time"
 )
 
-// writeKeyPair writes a new certificate for this machine with the given name. The files get
-// the time at, since files written in succession may have the same time.
+// writeKeyPair writes a new certificate with the given name for this machine. It sets the
+// modification time of the files to at, because files written in quick succession may
+// have the same time.
 func writeKeyPair(t *testing.T, cert, key, name string, at time.Time) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -53,8 +54,8 @@ func writeFile(t *testing.T, name string, content []byte, at time.Time) {
 	}
 }
 
-// TestKeyPairReadsChangedFiles changes the files of a certificate. If they are broken, the
-// old certificate stays in use.
+// TestKeyPairReadsChangedFiles changes the files of a certificate. It checks that the old
+// certificate stays in use while the files are invalid.
 func TestKeyPairReadsChangedFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
@@ -72,12 +73,12 @@ func TestKeyPairReadsChangedFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := certificate.Leaf.Subject.CommonName; got != want {
-				t.Errorf("got the certificate of %s, want %s", got, want)
+				t.Errorf("got the certificate for %s, want %s", got, want)
 			}
 		}
 		check("first")
 		writeKeyPair(t, cert, key, "second", time.Now().Add(time.Second))
-		check("first") // the files are not checked for every connection
+		check("first") // the files are not checked on every connection
 		time.Sleep(checkInterval)
 		check("second")
 		writeFile(t, cert, []byte("broken"), time.Now().Add(time.Second))
@@ -86,7 +87,7 @@ func TestKeyPairReadsChangedFiles(t *testing.T) {
 			check("second")
 		}
 		if got := strings.Count(log.String(), "keep the old TLS certificate"); got != 1 {
-			t.Errorf("got %d log lines about the broken certificate, want 1:\n%s", got, &log)
+			t.Errorf("got %d log lines about the invalid certificate, want 1:\n%s", got, &log)
 		}
 		writeKeyPair(t, cert, key, "third", time.Now().Add(time.Second))
 		time.Sleep(checkInterval)

@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// quietTime is the time without requests after which connections are closed: a request may
-// be on its way on a connection that seems idle.
+// quietTime is how long no requests must arrive before connections are closed. A request
+// may be on its way even on a connection that seems idle.
 const quietTime = 500 * time.Millisecond
 
-// acceptShare is the divisor of the drain time for accepting new requests that keep coming:
-// they are accepted for at most a quarter of it.
+// acceptShare limits how long new requests are accepted while the server drains: for at
+// most the drain time divided by acceptShare.
 const acceptShare = 4
 
-// Serve answers requests on a listener until the context ends. It then reports that it is
-// not ready, and finishes the requests under way. Serve returns an error if they take longer
-// than the drain time.
+// Serve handles requests on a listener until the context is done. It then reports that it
+// is not ready and finishes the requests in progress. Serve returns an error if they take
+// longer than the drain time.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s.handler,
@@ -55,7 +55,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return s.drain(server)
 }
 
-// drain shuts a server down after its requests are answered.
+// drain shuts a server down after its requests have been answered.
 func (s *Server) drain(server *http.Server) error {
 	s.backend.log.Info("draining", slog.Duration("at_most", s.backend.cfg.DrainTime))
 	ctx, cancel := context.WithTimeout(context.Background(), s.backend.cfg.DrainTime)
@@ -63,15 +63,15 @@ func (s *Server) drain(server *http.Server) error {
 	s.backend.traffic.draining.Store(true)
 	s.awaitQuiet(s.backend.cfg.DrainTime / acceptShare)
 	if err := server.Shutdown(ctx); err != nil {
-		_ = server.Close() // the error is that of Shutdown
-		return fmt.Errorf("requests were still under way after %v: %w", s.backend.cfg.DrainTime, err)
+		_ = server.Close() // Shutdown returns this error
+		return fmt.Errorf("requests were still in progress after %v: %w", s.backend.cfg.DrainTime, err)
 	}
 	s.backend.log.Info("drained")
 	return nil
 }
 
-// awaitQuiet waits until no more requests come. Meanwhile load balancers see that the
-// server is not ready, and answers close their connections.
+// awaitQuiet waits until no more requests arrive. Meanwhile load balancers notice that
+// the server is not ready, and responses close their connections.
 func (s *Server) awaitQuiet(atMost time.Duration) {
 	const interval = 10 * time.Millisecond
 	for waited, quiet := time.Duration(0), time.Duration(0); quiet < quietTime && waited < atMost; waited += interval {
@@ -84,14 +84,14 @@ func (s *Server) awaitQuiet(atMost time.Duration) {
 	}
 }
 
-// keyPair is a certificate and its key. It reads them again when their files change.
+// keyPair is a certificate and its key. It reads their files again when they change.
 type keyPair struct {
-	cert, key string // files
+	cert, key string // paths of the files
 	log       *slog.Logger
 
 	mu      sync.Mutex
 	pair    *tls.Certificate
-	stamp   string // of the files that were read last
+	stamp   string // state of the files that were read last
 	checked time.Time
 }
 
@@ -107,7 +107,7 @@ func newKeyPair(cert, key string, log *slog.Logger) (*keyPair, error) {
 	return k, k.read(stamp)
 }
 
-// stat returns a text that changes if the files change.
+// stat returns a text that changes when the files change.
 func (k *keyPair) stat() (string, error) {
 	stamp := ""
 	for _, name := range []string{k.cert, k.key} {
@@ -129,8 +129,8 @@ func (k *keyPair) read(stamp string) error {
 	return nil
 }
 
-// get returns the certificate for a connection. If the changed files are broken, it
-// logs that once and returns the old certificate.
+// get returns the certificate for a connection. If the changed files are invalid, it logs
+// that once and returns the old certificate.
 func (k *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

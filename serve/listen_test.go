@@ -18,8 +18,7 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// pipeListener is a listener in memory, for tests that run on the clock of
-// [synctest.Test].
+// pipeListener is an in-memory listener for tests that use the clock of [synctest.Test].
 type pipeListener struct {
 	accepted chan net.Conn
 	closed   chan struct{}
@@ -59,13 +58,13 @@ func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) 
 	}
 }
 
-// roundTripper is a function as an [http.RoundTripper].
+// roundTripper is a function that implements [http.RoundTripper].
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// servePipe serves on a listener in memory until end is called, which returns the error
-// of Serve.
+// servePipe serves on an in-memory listener until end is called. end returns the error
+// from Serve.
 func servePipe(t *testing.T, cfg serve.Config) (listener *pipeListener, end func() error) {
 	t.Helper()
 	s, err := serve.New(cfg)
@@ -82,7 +81,7 @@ func servePipe(t *testing.T, cfg serve.Config) (listener *pipeListener, end func
 	}
 }
 
-// playThrough makes one draw over a listener and returns the body of the answer.
+// playThrough makes one draw over a listener and returns the body of the response.
 func playThrough(ctx context.Context, listener *pipeListener) (string, error) {
 	transport := &http.Transport{DialContext: listener.dial, DisableKeepAlives: true}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://core.test/v1/draws", strings.NewReader(`{"seed":"42"}`))
@@ -99,7 +98,8 @@ func playThrough(ctx context.Context, listener *pipeListener) (string, error) {
 	return string(body), err
 }
 
-// TestDrainAnswersRequestsUnderWay ends a server while a request waits for a service.
+// TestDrainAnswersRequestsUnderWay shuts a server down while a request waits for a
+// service. It checks that the request is answered.
 func TestDrainAnswersRequestsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		text := servertest.New(t, serve.Text)
@@ -121,21 +121,22 @@ func TestDrainAnswersRequestsUnderWay(t *testing.T) {
 			}
 			answered <- body
 		}()
-		synctest.Wait() // until the request waits
+		synctest.Wait() // waits until the request waits
 		time.AfterFunc(time.Second, func() { close(release) })
 		if err := end(); err != nil {
-			t.Errorf("Serve: got error %v, want none", err)
+			t.Errorf("Serve returned error %v", err)
 		}
 		if body := <-answered; !strings.HasSuffix(body, "]}\n") {
 			t.Errorf("got body %.100q, want draws", body)
 		}
 		if got := log.String(); !strings.Contains(got, "draining") || !strings.Contains(got, "drained") {
-			t.Errorf("got log %s, want the beginning and the end of draining", got)
+			t.Errorf("got log %s, want it to contain the beginning and the end of draining", got)
 		}
 	})
 }
 
-// TestDrainEndsAfterDrainTime ends a server with a request that never ends.
+// TestDrainEndsAfterDrainTime checks that a server shuts down after the drain time even
+// if a request never finishes.
 func TestDrainEndsAfterDrainTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, _ := servertest.Config(t, serve.Core)
@@ -151,7 +152,7 @@ func TestDrainEndsAfterDrainTime(t *testing.T) {
 			_, err := playThrough(t.Context(), listener)
 			answered <- err
 		}()
-		synctest.Wait() // until the request waits
+		synctest.Wait() // waits until the request waits
 		begun := time.Now()
 		if err := end(); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Serve: got error %v, want %v", err, context.DeadlineExceeded)
@@ -165,7 +166,8 @@ func TestDrainEndsAfterDrainTime(t *testing.T) {
 	})
 }
 
-// TestBodyTimeout sends the first byte of a body and no more.
+// TestBodyTimeout sends only the first byte of a body and checks that the request times
+// out.
 func TestBodyTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, _ := servertest.Config(t, serve.Core)

@@ -18,7 +18,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// metrics are the metrics of a server. Their names follow
+// metrics contains the metrics of a server. Their names follow
 // https://prometheus.io/docs/practices/naming/.
 type metrics struct {
 	registry *prometheus.Registry
@@ -40,7 +40,7 @@ type metrics struct {
 
 var _ remote.Observer = (*metrics)(nil)
 
-// breakerStates are the states that a circuit breaker can be in.
+// breakerStates returns the possible states of a circuit breaker.
 func breakerStates() []string { return []string{"closed", "half-open", "open"} }
 
 func newMetrics(role Role, version string) *metrics {
@@ -54,19 +54,19 @@ func newMetrics(role Role, version string) *metrics {
 	m := &metrics{
 		registry: registry,
 		requests: counter("prizegen_http_requests_total", "Requests answered.", "method", "route", "code"),
-		duration: histogram("prizegen_http_request_duration_seconds", "Time from the header of a request to the end of its answer.", "method", "route"),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "prizegen_http_requests_in_flight", Help: "Requests being answered now."}),
-		parts:    counter("prizegen_parts_total", "Texts and numbers made.", "service"),
-		draws:    counter("prizegen_draws_total", "Account numbers decided, by the rule that matched and the prize won.", "rules", "rule", "prize"),
-		calls:    counter("prizegen_calls_total", "Calls of other services, after all their attempts.", "service", "result"),
-		callTime: histogram("prizegen_call_duration_seconds", "Time that calls of other services took, with all their attempts.", "service"),
-		retries:  counter("prizegen_call_retries_total", "Attempts of calls but the first.", "service"),
+		duration: histogram("prizegen_http_request_duration_seconds", "Time from the header of a request to the end of its response.", "method", "route"),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "prizegen_http_requests_in_flight", Help: "Requests in progress."}),
+		parts:    counter("prizegen_parts_total", "Texts and numbers generated.", "service"),
+		draws:    counter("prizegen_draws_total", "Account numbers decided, by matching rule and prize.", "rules", "rule", "prize"),
+		calls:    counter("prizegen_calls_total", "Calls to other services, each counted once after its last attempt.", "service", "result"),
+		callTime: histogram("prizegen_call_duration_seconds", "Duration of calls to other services, including all attempts.", "service"),
+		retries:  counter("prizegen_call_retries_total", "Repeated attempts of calls to other services.", "service"),
 		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "prizegen_circuit_breaker_state", Help: "1 for the state that a service's circuit breaker is in.",
+			Name: "prizegen_circuit_breaker_state", Help: "1 for the current state of a service's circuit breaker, otherwise 0.",
 		}, []string{"service", "state"}),
 		counted: map[*prize.Rules][]prometheus.Counter{},
 	}
-	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "prizegen_build_info", Help: "1, with the version and the role as labels."}, []string{"version", "role"})
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "prizegen_build_info", Help: "Always 1, with the version and the role as labels."}, []string{"version", "role"})
 	build.WithLabelValues(version, string(role)).Set(1)
 	registry.MustRegister(m.inFlight, m.breaker, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
@@ -87,16 +87,16 @@ func times(name, help string) prometheus.HistogramOpts {
 	}
 }
 
-// routeMetrics counts the requests of one route.
+// routeMetrics counts the requests to one route.
 type routeMetrics struct {
 	m             *metrics
 	method, route string
 	duration      prometheus.Observer
-	ok            prometheus.Counter // of status 200, the most frequent
+	ok            prometheus.Counter // with status 200, which is the most frequent
 }
 
-// route returns the metrics of the requests that match a pattern of the mux. A pattern
-// without a method is for requests that match no route.
+// route returns the metrics of the requests that match a mux pattern. A pattern without a
+// method is for requests that match no route.
 func (m *metrics) route(pattern string) *routeMetrics {
 	method, path, ok := strings.Cut(pattern, " ")
 	if !ok {
@@ -123,8 +123,8 @@ func (m *metrics) generated(service string, n int) {
 	m.parts.WithLabelValues(service).Add(float64(n))
 }
 
-// decided counts outcomes of rules. Rules that are not deployed are counted together,
-// since anyone may send rules with any names.
+// decided counts outcomes of rules. Outcomes of rules that are not deployed are counted
+// together, because anyone may send rules with any names.
 func (m *metrics) decided(rules *prize.Rules, named bool, outcomes []prize.Outcome) {
 	if !named {
 		m.draws.WithLabelValues("sent", "", "").Add(float64(len(outcomes)))
@@ -142,7 +142,7 @@ func (m *metrics) decided(rules *prize.Rules, named bool, outcomes []prize.Outco
 	}
 }
 
-// counters returns the counter of each outcome of deployed rules.
+// counters returns the counters for the outcomes of deployed rules.
 func (m *metrics) counters(rules *prize.Rules) []prometheus.Counter {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -164,8 +164,8 @@ func (m *metrics) counters(rules *prize.Rules) []prometheus.Counter {
 	return counters
 }
 
-// calling starts the counters of the calls of a service at 0, so that the first failure is
-// an increase.
+// calling initializes the counters for calls to a service with 0, so that the first
+// failure counts as an increase.
 func (m *metrics) calling(service string) {
 	m.calls.WithLabelValues(service, "ok")
 	m.calls.WithLabelValues(service, "error")
@@ -196,16 +196,16 @@ func (m *metrics) Breaker(service, state string) {
 	}
 }
 
-// played returns a function that counts plays by their result.
+// played returns a function that counts plays by result.
 func (m *metrics) played() func(campaign.Played) {
 	made := registered(m.registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "prizegen_plays_total", Help: "Plays of campaigns that were answered with a draw, by the campaign and whether it was made or repeated for its once-only key.",
+		Name: "prizegen_plays_total", Help: "Plays that returned a draw, by campaign and by whether the draw was new or repeated for the same once-only key.",
 	}, []string{"campaign", "result"}))
 	refused := registered(m.registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "prizegen_plays_refused_total", Help: "Plays of campaigns that were refused, by the kind of problem.",
+		Name: "prizegen_plays_refused_total", Help: "Plays that were refused, by type of problem.",
 	}, []string{"reason"}))
-	took := registered(m.registry, prometheus.NewHistogram(times("prizegen_play_duration_seconds", "Time that plays took which got a draw, with their waiting for others.")))
-	// Reasons start at 0, so that the first refusal is an increase.
+	took := registered(m.registry, prometheus.NewHistogram(times("prizegen_play_duration_seconds", "Duration of plays that returned a draw, including the time spent waiting for other plays.")))
+	// Counters for all reasons start at 0, so that the first refusal counts as an increase.
 	for _, reason := range append(remote.ProblemKinds(), refusedGone, refusedError) {
 		refused.WithLabelValues(reason)
 	}
@@ -223,7 +223,7 @@ func (m *metrics) played() func(campaign.Played) {
 	}
 }
 
-// Reasons of refusals that are not kinds of problems.
+// These are reasons for refusals that are not types of problems.
 const (
 	refusedGone  = "gone"  // the client disconnected
 	refusedError = "error" // a bug, which is logged
@@ -240,18 +240,19 @@ func refusal(err error) string {
 	return refusedError
 }
 
-// watch adds metrics of the open campaigns, which are read with the other metrics.
+// watch adds metrics of the open campaigns, which are read whenever metrics are
+// collected.
 func (m *metrics) watch(campaigns *campaign.Service, probeTime time.Duration) {
 	m.registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "prizegen_plays_waiting", Help: "Plays that wait for their draws in this process.",
+			Name: "prizegen_plays_waiting", Help: "Plays that are waiting for their draws in this process.",
 		}, func() float64 { return float64(campaigns.Waiting()) }),
 		newStockCollector(campaigns, probeTime),
 	)
 }
 
-// stockCollector is a [prometheus.Collector] of the awarded and the remaining prizes of open
-// campaigns. All cores of a database report the same.
+// stockCollector is a [prometheus.Collector] for the awarded and the remaining prizes of
+// open campaigns. All cores with the same database report the same values.
 type stockCollector struct {
 	service   *campaign.Service
 	probeTime time.Duration
@@ -264,7 +265,7 @@ type stockCollector struct {
 	up, plays, left, stock, awarded, value *prometheus.Desc
 }
 
-// stockAge is the time that values from the database are cached.
+// stockAge is how long values from the database are cached.
 const stockAge = 5 * time.Second
 
 func newStockCollector(service *campaign.Service, probeTime time.Duration) *stockCollector {
@@ -273,12 +274,12 @@ func newStockCollector(service *campaign.Service, probeTime time.Duration) *stoc
 	}
 	return &stockCollector{
 		service: service, probeTime: probeTime,
-		up:      desc("prizegen_database_up", "Whether the database answered when it was asked for the open campaigns."),
-		plays:   desc("prizegen_campaign_plays_total", "Draws that an open campaign has made, by all its cores.", "campaign"),
-		left:    desc("prizegen_campaign_stock_left", "How many of a prize with stock an open campaign still has.", "campaign", "prize"),
-		stock:   desc("prizegen_campaign_stock", "How many of a prize with stock an open campaign had at first.", "campaign", "prize"),
-		awarded: desc("prizegen_campaign_awarded_total", "How many of a prize an open campaign has given.", "campaign", "prize"),
-		value:   desc("prizegen_campaign_awarded_minor_units_total", "What the prizes are worth that an open campaign has given, in minor units of its currency.", "campaign", "currency"),
+		up:      desc("prizegen_database_up", "1 if the database answered the last query for open campaigns, otherwise 0."),
+		plays:   desc("prizegen_campaign_plays_total", "Draws of an open campaign, made by all cores together.", "campaign"),
+		left:    desc("prizegen_campaign_stock_left", "Remaining stock of a prize of an open campaign.", "campaign", "prize"),
+		stock:   desc("prizegen_campaign_stock", "Initial stock of a prize of an open campaign.", "campaign", "prize"),
+		awarded: desc("prizegen_campaign_awarded_total", "How often an open campaign has awarded a prize.", "campaign", "prize"),
+		value:   desc("prizegen_campaign_awarded_minor_units_total", "Total value of the prizes that an open campaign has awarded, in minor units of its currency.", "campaign", "currency"),
 	}
 }
 
@@ -314,7 +315,7 @@ func (c *stockCollector) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// open returns the open campaigns, read at most stockAge ago.
+// open returns the open campaigns. The result is at most stockAge old.
 func (c *stockCollector) open() ([]campaign.Campaign, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

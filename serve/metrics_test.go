@@ -12,7 +12,7 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// TestMetrics checks the metrics of requests, which have no labels that callers invent.
+// TestMetrics checks the metrics of requests. Callers must not be able to add labels.
 func TestMetrics(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	s.Send(t, "GET", "/v1/text?count=5", "")
@@ -34,12 +34,12 @@ func TestMetrics(t *testing.T) {
 		`process_resident_memory_bytes`,
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("got the metrics below, want %s in them\n%s", want, text)
+			t.Errorf("%s is missing from the metrics:\n%s", want, text)
 		}
 	}
 	for _, bad := range []string{"made-up", "Invented", "nothing-of-the-sort"} {
 		if strings.Contains(text, bad) {
-			t.Errorf("got the label %q, want no label from a request", bad)
+			t.Errorf("a request added label %q", bad)
 		}
 	}
 	if got := strings.Count(text, `prizegen_draws_total{prize="`); got < 2 {
@@ -53,15 +53,15 @@ func TestMetrics(t *testing.T) {
 		`prizegen_circuit_breaker_state{service="text",state="open"} 0`, `prizegen_call_duration_seconds_count{service="number"}`,
 	} {
 		if !strings.Contains(calls, want) {
-			t.Errorf("got the metrics below, want %s in them\n%s", want, calls)
+			t.Errorf("%s is missing from the metrics:\n%s", want, calls)
 		}
 	}
 	promtool(t, text)
 	promtool(t, calls)
 }
 
-// promtool checks metrics against the conventions of Prometheus. It is in the Debian package
-// prometheus, which scripts/deps.sh installs.
+// promtool checks metrics against the Prometheus conventions. The promtool program is in
+// the Debian package prometheus, which scripts/deps.sh installs.
 func promtool(t *testing.T, metrics string) {
 	t.Helper()
 	path, err := exec.LookPath("promtool")
@@ -74,12 +74,12 @@ func promtool(t *testing.T, metrics string) {
 	cmd := exec.CommandContext(t.Context(), path, "check", "metrics")
 	cmd.Stdin = strings.NewReader(metrics)
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("promtool: got error %v, output\n%s\nwant no output", err, out)
+		t.Errorf("promtool: got error %v and output\n%s\nwant no output", err, out)
 	}
 }
 
-// TestPlayMetrics checks the metrics of plays, of refusals by reason, and of the prizes that
-// a campaign has awarded and has left.
+// TestPlayMetrics checks the metrics of plays, of refusals by reason, and of the awarded
+// and remaining prizes of a campaign.
 func TestPlayMetrics(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		s := servertest.Start(t, serve.All, servertest.WithStore(t, address))
@@ -126,11 +126,11 @@ func TestPlayMetrics(t *testing.T) {
 			`prizegen_campaign_awarded_minor_units_total{campaign="summer",currency="GBP"} 1600`,
 		} {
 			if !strings.Contains(text, want+"\n") {
-				t.Errorf("got the metrics below, want %s in them\n%s", want, text)
+				t.Errorf("%s is missing from the metrics:\n%s", want, text)
 			}
 		}
 		if strings.Contains(text, "no-such-campaign") {
-			t.Error("got the label no-such-campaign, want no label from a request")
+			t.Error("a request added label no-such-campaign")
 		}
 		promtool(t, text)
 	})

@@ -13,10 +13,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// handler handles a request. If it returns an error, the answer is a problem.
+// handler handles a request. If it returns an error, the response is a problem.
 type handler func(w *responseRecorder, r *http.Request) error
 
-// mux is the mux of a server. It counts and logs the requests of every route.
+// mux is the mux of a server. It counts and logs the requests to every route.
 type mux struct {
 	*http.ServeMux
 	backend *backend
@@ -26,7 +26,7 @@ func (m *mux) handle(pattern string, h handler) {
 	m.Handle(pattern, m.backend.measured(pattern, h))
 }
 
-// HandleFunc registers a handler whose requests have the trace in their context.
+// HandleFunc registers a handler. The context of its requests contains the trace.
 func (m *mux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
 	m.handle(pattern, func(w *responseRecorder, r *http.Request) error {
 		h(w, r.WithContext(w.context()))
@@ -34,7 +34,7 @@ func (m *mux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Reque
 	})
 }
 
-// traced continues or starts the trace of every request.
+// traced continues the trace of a request or starts a new one.
 func (b *backend) traced(next http.Handler) http.Handler {
 	closing := []string{"close"}
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -51,8 +51,8 @@ func (b *backend) traced(next http.Handler) http.Handler {
 	})
 }
 
-// measured counts and logs the requests of a route, and answers the errors of its
-// handler with problems.
+// measured counts and logs the requests to a route. It sends a problem if the handler
+// returns an error.
 func (b *backend) measured(pattern string, handle handler) http.Handler {
 	counts := b.metrics.route(pattern)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -74,7 +74,7 @@ func (b *backend) measured(pattern string, handle handler) http.Handler {
 	})
 }
 
-// panicked logs the panic of a handler and answers, unless an answer has begun.
+// panicked logs the panic of a handler. It sends a problem unless the response has begun.
 func (b *backend) panicked(w *responseRecorder, v any) {
 	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(v)
@@ -84,15 +84,16 @@ func (b *backend) panicked(w *responseRecorder, v any) {
 		b.refuse(w, err)
 		return
 	}
-	b.log.ErrorContext(w.context(), "request failed after its answer had begun", slog.Any("error", err))
+	b.log.ErrorContext(w.context(), "request failed after its response had begun", slog.Any("error", err))
 }
 
-// slow is the minimum duration of a request that is logged at level info.
+// slow is the minimum duration of requests that are logged at level info because they
+// were slow.
 const slow = time.Second
 
-// logRequest logs a request: at level warn if the server failed, at level info if the request
-// was wrong or slow, otherwise at level debug, since the metrics and the log of the proxy
-// have all requests.
+// logRequest logs a request. The level is warn if the server failed, and info if the
+// request was invalid or slow. Otherwise it is debug, because the metrics and the log of
+// the proxy contain all requests.
 func (b *backend) logRequest(w *responseRecorder, took time.Duration) {
 	r := w.request
 	level := slog.LevelDebug
@@ -110,8 +111,8 @@ func (b *backend) logRequest(w *responseRecorder, took time.Duration) {
 		slog.Int("bytes", w.bytes), slog.Float64("took_ms", float64(took.Microseconds())/1000), slog.String("from", r.RemoteAddr))
 }
 
-// TraceHandler is an [slog.Handler] that adds the IDs of the request to a record if the
-// context has one.
+// TraceHandler is an [slog.Handler] that adds the request IDs in the context, if there
+// are any, to a record.
 type TraceHandler struct{ slog.Handler }
 
 // Handle implements [slog.Handler].

@@ -13,16 +13,16 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// output is the answer of an operation.
+// output is the response of an operation.
 type output struct {
-	status       int // 0 means the default of the operation
+	status       int // 0 means the operation's default status
 	location     string
 	cacheControl string
-	body         any // encoded as JSON
+	body         any // will be encoded as JSON
 	stream       func(*responseRecorder)
 }
 
-// respond returns the answer of an operation, or its error. A struct{} has no body.
+// respond returns the response of an operation or its error. A struct{} has no body.
 func respond(value any, err error) (*output, error) {
 	if _, empty := value.(struct{}); empty || err != nil {
 		return nil, err
@@ -33,12 +33,12 @@ func respond(value any, err error) (*output, error) {
 	return &output{body: value}, nil
 }
 
-// operation handles the requests of an operation, the parameters of which are decoded to
-// a pointer to its input.
+// operation handles the requests for an operation. Their parameters are decoded into a
+// pointer to the operation's input type.
 type operation func(ctx context.Context, in any) (*output, error)
 
-// register adds an operation whose parameters are the fields of an I. The Responses of op
-// document its answers, and the Errors the statuses of its problems.
+// register adds an operation whose parameters are the fields of an I. op.Responses
+// documents its responses, and op.Errors lists the statuses of its problems.
 func register[I any](a *api, op huma.Operation, handle func(context.Context, *I) (*output, error)) {
 	a.register(op, reflect.TypeFor[I](), func(ctx context.Context, in any) (*output, error) { return handle(ctx, in.(*I)) })
 }
@@ -63,7 +63,7 @@ func (a *api) register(op huma.Operation, input reflect.Type, handle operation) 
 	})
 }
 
-// write answers a request.
+// write sends the response to a request.
 func (o *output) write(ctx huma.Context, to *responder) {
 	w, _ := unwrap(ctx)
 	if o.stream != nil {
@@ -81,8 +81,8 @@ func (o *output) write(ctx huma.Context, to *responder) {
 	}
 }
 
-// documentAnswer sets the answer of a successful operation, unless op has it already. A
-// struct{} has no body.
+// documentAnswer documents the response of a successful operation, unless op already
+// does. A struct{} has no body.
 func (a *api) documentAnswer(op *huma.Operation, answer reflect.Type) {
 	if op.Responses != nil {
 		return
@@ -101,7 +101,7 @@ func (a *api) documentAnswer(op *huma.Operation, answer reflect.Type) {
 	op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): response}
 }
 
-// publicOperation adds an operation for everyone. A request with the token runs as the
+// publicOperation adds an operation for everyone. With the token, a request runs as the
 // administrator.
 func publicOperation[I, T any](a *api, op huma.Operation, handle func(context.Context, caller, *I) (T, error)) {
 	a.documentAnswer(&op, reflect.TypeFor[T]())
@@ -130,8 +130,8 @@ func jsonOperation[I, B, T any](a *api, op huma.Operation, handle func(context.C
 	})
 }
 
-// patchOperation adds an operation for the administrator that takes parts of a B as
-// JSON. apply sets the members of a B that the request has.
+// patchOperation adds an operation for the administrator that takes parts of a B as JSON.
+// apply sets the members of a B that the request contains.
 func patchOperation[I, B, T any](a *api, op huma.Operation, handle func(ctx context.Context, admin *campaign.Admin, in *I, apply func(*B) error) (T, error)) {
 	a.documentAnswer(&op, reflect.TypeFor[T]())
 	a.bodyOperation(op, reflect.TypeFor[I](), reflect.TypeFor[B](), func(ctx context.Context, admin *campaign.Admin, in any, text []byte) (*output, error) {
@@ -139,7 +139,7 @@ func patchOperation[I, B, T any](a *api, op huma.Operation, handle func(ctx cont
 	})
 }
 
-// createOperation adds an operation for the administrator that makes a T from a B in
+// createOperation adds an operation for the administrator that creates a T from a B in
 // JSON. location returns the path of the new T.
 func createOperation[B, T any](a *api, op huma.Operation, location func(T) string, handle func(context.Context, *campaign.Admin, *B) (T, error)) {
 	op.DefaultStatus = http.StatusCreated
@@ -153,9 +153,9 @@ func createOperation[B, T any](a *api, op huma.Operation, location func(T) strin
 	})
 }
 
-// bodyOperation adds an operation for the administrator that takes a JSON body, which is
-// valid only during the call. Unlike huma's Body field, it reports the position of a mistake
-// in the body.
+// bodyOperation adds an operation for the administrator that takes a JSON body. The body
+// is valid only during the call. Unlike huma's Body field, bodyOperation reports the
+// position of an invalid value in the body.
 func (a *api) bodyOperation(op huma.Operation, input, body reflect.Type, handle func(ctx context.Context, admin *campaign.Admin, in any, text []byte) (*output, error)) {
 	op.Metadata = map[string]any{bodySchema: a.schema(body)}
 	a.callerOperation(forAdmin(op), input, func(ctx context.Context, c caller, in any) (*output, error) {
@@ -168,14 +168,14 @@ func (a *api) bodyOperation(op huma.Operation, input, body reflect.Type, handle 
 	})
 }
 
-// forAdmin returns op as an operation for the administrator only.
+// forAdmin restricts op to the administrator.
 func forAdmin(op huma.Operation) huma.Operation {
 	op.Security = []map[string][]string{{tokenScheme: {}}}
 	op.Errors = append(op.Errors, http.StatusUnauthorized)
 	return op
 }
 
-// callerOperation adds an operation whose handler gets the caller of a request.
+// callerOperation adds an operation whose handler receives the caller of a request.
 func (a *api) callerOperation(op huma.Operation, input reflect.Type, handle func(ctx context.Context, c caller, in any) (*output, error)) {
 	op.Middlewares = append(op.Middlewares, a.authenticate)
 	a.register(op, input, func(ctx context.Context, in any) (*output, error) {

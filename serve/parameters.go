@@ -17,9 +17,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// request is the input type of every operation in huma. The compiler repeats huma.Register,
-// 34 KB in the program, for every type of input and output, so bind decodes the
-// parameters of the 11 types of input instead.
+// request is the input type of every operation in huma. The compiler instantiates
+// huma.Register for every combination of input and output types, which takes 34 KB in the
+// program each time. bind therefore decodes the parameters into the 11 actual input
+// types.
 type request struct{ ctx huma.Context }
 
 // Resolve implements [huma.Resolver].
@@ -28,8 +29,8 @@ func (r *request) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-// documentParameters documents the fields of an input, each of which has a tag path or
-// query with its name.
+// documentParameters documents the fields of an input type. Each field has a path or
+// query tag with its name.
 func (a *api) documentParameters(op *huma.Operation, input reflect.Type) {
 	for field := range input.Fields() {
 		schema := huma.SchemaFromField(a.OpenAPI().Components.Schemas, field, "")
@@ -74,7 +75,7 @@ func (a *api) bind(ctx huma.Context, input reflect.Value) error {
 	return nil
 }
 
-// setField sets a field of an input, and returns its value.
+// setField sets a field of an input and returns its value.
 func setField(field reflect.Value, text string) (any, error) {
 	switch field.Kind() {
 	case reflect.Int, reflect.Int64:
@@ -85,14 +86,14 @@ func setField(field reflect.Value, text string) (any, error) {
 		field.SetInt(n)
 		return n, nil
 	case reflect.Bool:
-		field.SetBool(text == "true") // checkQuery refuses all but true and false
+		field.SetBool(text == "true") // checkQuery accepts only true and false
 		return text == "true", nil
 	}
 	field.SetString(text)
 	return text, nil
 }
 
-// parametersProblem returns the problem with parameters.
+// parametersProblem returns the problem for invalid parameters.
 func parametersProblem(errs []error) error {
 	p := badRequest()
 	var details []string
@@ -112,9 +113,9 @@ func parametersProblem(errs []error) error {
 	return p
 }
 
-// checkQuery refuses a query that is malformed, that repeats a parameter or has unknown
-// ones, an empty number, and a flag that is neither true nor false. An operation without
-// query parameters takes any query.
+// checkQuery returns an error for a malformed query, repeated or unknown parameters,
+// empty numbers, and flags that are neither true nor false. An operation without query
+// parameters accepts any query.
 func checkQuery(ctx huma.Context) error {
 	var names []string
 	for _, p := range ctx.Operation().Parameters {

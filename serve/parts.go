@@ -16,11 +16,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// partsHandler has the handlers of operations that make texts or numbers.
+// partsHandler contains the handlers of operations that generate texts or numbers.
 type partsHandler struct{ *backend }
 
-// partsFunc makes the texts or the numbers of draws in a format. An empty format means the
-// deployed one. If fresh is true, draws has one range without a key.
+// partsFunc generates the texts or numbers for draws in a format. An empty format means
+// the deployed format. If fresh is true, draws has one range without a key.
 type partsFunc func(ctx context.Context, format string, draws []entropy.Range, fresh bool) (answer any, err error)
 
 func (a *api) registerTexts() {
@@ -31,16 +31,16 @@ func (a *api) registerNumbers() {
 	a.registerParts(remote.Number, schemaOf[remote.NumbersAnswer](a), partsHandler{a.backend}.numbers)
 }
 
-// registerParts adds the two operations that make texts or numbers. Their handlers are raw
-// for speed; see BenchmarkText.
+// registerParts adds the two operations that generate texts or numbers. Their handlers
+// are raw to be fast (see BenchmarkText).
 func (a *api) registerParts(name string, answer *huma.Schema, generate partsFunc) {
 	h := partsHandler{a.backend}
 	minCount, maxCount := 1.0, float64(remote.MaxCount)
 	a.raw(huma.Operation{
-		Method: http.MethodGet, Path: "/v1/" + name, OperationID: "get-" + name + "s", Summary: "Make " + name + "s from fresh randomness",
+		Method: http.MethodGet, Path: "/v1/" + name, OperationID: "get-" + name + "s", Summary: "Generate " + name + "s from fresh randomness",
 		Parameters: []*huma.Param{
-			{Name: "format", In: "query", Description: "Format of the parts; the deployed one by default.", Schema: &huma.Schema{Type: huma.TypeString}},
-			{Name: "count", In: "query", Description: "How many parts to make; 1 by default.", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: &minCount, Maximum: &maxCount}},
+			{Name: "format", In: "query", Description: "Format of the parts; the deployed format by default.", Schema: &huma.Schema{Type: huma.TypeString}},
+			{Name: "count", In: "query", Description: "Number of parts to generate; 1 by default.", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: &minCount, Maximum: &maxCount}},
 		},
 		Responses: ok(jsonContent(answer)),
 		Errors:    []int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
@@ -52,7 +52,7 @@ func (a *api) registerParts(name string, answer *huma.Schema, generate partsFunc
 		return h.answerParts(w, request, generate)
 	})
 	a.raw(huma.Operation{
-		Method: http.MethodPost, Path: "/v1/" + name, OperationID: "make-" + name + "s", Summary: "Make the " + name + "s of draws from the subkey of a seed",
+		Method: http.MethodPost, Path: "/v1/" + name, OperationID: "make-" + name + "s", Summary: "Generate the " + name + "s of draws from the subkey of a seed",
 		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.PartsRequest](a))},
 		Responses:   ok(jsonContent(answer)),
 		Errors:      bodyErrors(),
@@ -68,7 +68,7 @@ func (a *api) registerParts(name string, answer *huma.Schema, generate partsFunc
 	})
 }
 
-// partsQuery parses the query of a GET for texts or numbers.
+// partsQuery parses the query of a GET request for texts or numbers.
 func partsQuery(query string) (*remote.PartsRequest, error) {
 	request := &remote.PartsRequest{}
 	request.Defaults()
@@ -146,8 +146,8 @@ func (h partsHandler) numbers(ctx context.Context, name string, draws []entropy.
 	return &remote.NumbersAnswer{Format: format.String(), Numbers: numbers, Entropy: from}, err
 }
 
-// parts generates the texts or the numbers of draws. from is the external source of fresh
-// randomness, nil for the operating system.
+// parts generates the texts or numbers for draws. from is the external source of fresh
+// randomness, or nil for the operating system.
 func (h partsHandler) parts(ctx context.Context, label entropy.Label, draws []entropy.Range, fresh bool, width int, generate func(dst []byte, r entropy.Range) ([]byte, error)) (parts remote.Parts, from *remote.Entropy, err error) {
 	if fresh {
 		if draws[0], from, err = h.fresh.draws(ctx, label, draws[0].Count); err != nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// benchStores are the databases that plays are measured on. As in production, answered
-// draws are on the disk.
+// benchStores are the databases with which plays are measured. As in production, draws
+// are on disk before they are returned.
 var benchStores = []struct {
 	name    string
 	address func(b *testing.B) string
@@ -28,8 +28,8 @@ var benchStores = []struct {
 	{"postgres", func(b *testing.B) string { return storetest.StartServer(b, true).Address() }},
 }
 
-// BenchmarkPlays makes one durable play per iteration, over HTTP, for 64 concurrent
-// visitors: with the parts made in the process and by three services.
+// BenchmarkPlays makes one durable play per iteration over HTTP, for 64 concurrent
+// visitors. The parts are generated in the process or by three services.
 func BenchmarkPlays(b *testing.B) {
 	const visitors = 64
 	for _, store := range benchStores {
@@ -44,7 +44,7 @@ func BenchmarkPlays(b *testing.B) {
 	}
 }
 
-// BenchmarkComposed makes one draw per iteration with three services, over HTTP and without
+// BenchmarkComposed makes one draw per iteration with three services over HTTP, without
 // storing it, for 64 concurrent visitors.
 func BenchmarkComposed(b *testing.B) {
 	s := servertest.StartComposed(b, servertest.Quiet)
@@ -61,7 +61,7 @@ func play(b *testing.B, s *servertest.Server, visitors int) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "plays/s")
 }
 
-// visit calls ask b.N times with concurrent visitors.
+// visit calls ask b.N times on behalf of concurrent visitors.
 func visit(b *testing.B, s *servertest.Server, visitors int, ask func(v *visitor, n int64) error) {
 	b.Helper()
 	var next atomic.Int64
@@ -96,7 +96,7 @@ func each(b *testing.B, n int, run func() error) {
 	running.Wait()
 }
 
-// visitor is a connection of a client. It does as little as possible, to leave the time to
+// visitor is a client connection. It does as little as possible, to leave the CPU time to
 // the server.
 type visitor struct {
 	net.Conn

@@ -13,13 +13,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// statusClientClosed is the status of a request whose client has disconnected, as in NGINX.
+// statusClientClosed is the status of a request whose client has disconnected, as in
+// NGINX.
 const statusClientClosed = 499
 
-// problemError is an error as it is answered. Handlers return it to huma.
+// problemError is an error in the format of the response. Handlers return it to huma.
 type problemError struct {
 	problem remote.Problem
-	header  http.Header // added to the answer
+	header  http.Header // headers to add to the response
 }
 
 func (e *problemError) Error() string { return e.problem.Error() }
@@ -33,12 +34,12 @@ func (e *problemError) GetHeaders() http.Header { return e.header }
 // ContentType implements [huma.ContentTypeFilter].
 func (e *problemError) ContentType(string) string { return remote.ProblemType }
 
-// problem returns a problem of the type about:blank.
+// problem returns a problem of type about:blank.
 func problem(status int, format string, args ...any) *remote.Problem {
 	return &remote.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(format, args...)}
 }
 
-// badRequest returns the problem for invalid values in a request, without details.
+// badRequest returns the problem for invalid values in a request, without any details.
 func badRequest() *remote.Problem {
 	return &remote.Problem{Type: "urn:prizegen:problem:bad-request", Title: "invalid request", Status: http.StatusUnprocessableEntity}
 }
@@ -51,20 +52,20 @@ func parameterProblem(name, format string, args ...any) error {
 	return p
 }
 
-// overloadError is returned for requests that are refused because there are too many.
+// overloadError is returned for requests that are refused because of an overload.
 type overloadError struct {
 	status int
-	what   string // there is too much of
+	what   string // what there is too much of
 }
 
 func (e *overloadError) Error() string { return "too many " + e.what }
 
 var (
-	errBusy          = &overloadError{http.StatusServiceUnavailable, "draws are under way"}
+	errBusy          = &overloadError{http.StatusServiceUnavailable, "draws are in progress"}
 	errTooManyTokens = &overloadError{http.StatusTooManyRequests, "wrong tokens"}
 )
 
-// instance returns the instance of a problem, which has the ID of the request.
+// instance returns the instance of a problem, which contains the ID of the request.
 func instance(ctx context.Context) string {
 	if trace := remote.TraceOf(ctx); trace != nil {
 		return "urn:prizegen:request:" + trace.RequestID
@@ -72,17 +73,18 @@ func instance(ctx context.Context) string {
 	return ""
 }
 
-// minRetryAfter is the time after which a caller may retry, unless more is known.
+// minRetryAfter is the time after which a caller may retry, unless a better time is
+// known.
 const minRetryAfter = time.Second
 
-// retryAfter returns the header that asks a caller to wait.
+// retryAfter returns the header that tells a caller how long to wait.
 func retryAfter(wait time.Duration) http.Header {
 	seconds := int((max(wait, minRetryAfter) + time.Second - 1) / time.Second)
 	return http.Header{"Retry-After": {strconv.Itoa(seconds)}}
 }
 
-// describe returns the problem for an error, and headers for the answer. It logs the errors
-// that concern the operator.
+// describe returns the problem for an error and the headers of the response. It logs
+// errors that concern the operator.
 func describe(ctx context.Context, log *slog.Logger, err error) (remote.Problem, http.Header) {
 	var unavailable *remote.Unavailable
 	var source *sourceError
@@ -99,7 +101,7 @@ func describe(ctx context.Context, log *slog.Logger, err error) (remote.Problem,
 		return *problem(http.StatusInternalServerError, "internal error; the log has details under the ID of this request"), nil
 	}
 	var header http.Header
-	// Only the log has the addresses of databases and services.
+	// Only the log contains the addresses of databases and services.
 	switch {
 	case errors.As(err, &unavailable):
 		header = retryAfter(unavailable.RetryAfter)

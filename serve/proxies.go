@@ -44,14 +44,15 @@ func (p Proxies) has(address netip.Addr) bool {
 	return false
 }
 
-// The headers in which a proxy describes the visitor. The header of RFC 7239 is ignored.
+// A proxy describes the visitor in these headers. The header of RFC 7239 is ignored.
 const (
 	forwardedFor   = "X-Forwarded-For"
 	forwardedProto = "X-Forwarded-Proto"
 )
 
-// visitor returns the address that a request comes from: the last address in the list that
-// is not a proxy, since earlier ones may be forged, or peer if there is none.
+// visitor returns the address that a request comes from. This is the last address in the
+// list that is not a proxy, because earlier addresses may be forged. If there is none,
+// visitor returns peer.
 func (p Proxies) visitor(peer netip.Addr, forwarded []string) netip.Addr {
 	from := peer
 	list := strings.Split(strings.Join(forwarded, ","), ",")
@@ -65,8 +66,8 @@ func (p Proxies) visitor(peer netip.Addr, forwarded []string) netip.Addr {
 	return from
 }
 
-// behind sets the remote address of requests to the address of the visitor, and removes the
-// headers of proxies from requests that do not come from a proxy.
+// behind sets the remote address of requests to the visitor's address. It removes proxy
+// headers from requests that do not come from a proxy.
 func (p Proxies) behind(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		peer, err := netip.ParseAddrPort(r.RemoteAddr)
@@ -75,7 +76,7 @@ func (p Proxies) behind(next http.Handler) http.Handler {
 			delete(r.Header, forwardedFor)
 			delete(r.Header, forwardedProto)
 		} else if visitor := p.visitor(address, r.Header[forwardedFor]); visitor != address {
-			r.RemoteAddr = net.JoinHostPort(visitor.String(), "0") // the port is unknown
+			r.RemoteAddr = net.JoinHostPort(visitor.String(), "0") // the port is not known
 		}
 		next.ServeHTTP(w, r)
 	})

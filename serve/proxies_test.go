@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestOnlyProxiesAreTrusted sends the headers of a proxy from proxies and from others.
+// TestOnlyProxiesAreTrusted sends proxy headers from proxies and from other addresses.
 func TestOnlyProxiesAreTrusted(t *testing.T) {
 	proxies, err := ParseProxies("10.0.0.0/8, 127.0.0.1,fd00::/8")
 	if err != nil {
@@ -49,7 +49,7 @@ func TestOnlyProxiesAreTrusted(t *testing.T) {
 	}
 }
 
-// FuzzParseProxies parses any list, and finds the visitor in any header.
+// FuzzParseProxies parses any list and determines the visitor from any header.
 func FuzzParseProxies(f *testing.F) {
 	for _, list := range []string{"", "10.0.0.0/8", "::1,10.0.0.1", "10.0.0.0/33", "fe80::1%eth0", "example.org", ",,"} {
 		f.Add(list, "192.0.2.9")
@@ -64,7 +64,7 @@ func FuzzParseProxies(f *testing.F) {
 				t.Errorf("ParseProxies(%q) = %v, want valid networks with their own addresses", list, proxies)
 			}
 			if visitor := proxies.visitor(network.Addr(), []string{forwarded}); !visitor.IsValid() {
-				t.Errorf("proxies %q, forwarded %q: got no valid visitor, want one", list, forwarded)
+				t.Errorf("proxies %q, forwarded %q: the visitor's address is invalid", list, forwarded)
 			}
 		}
 	})

@@ -11,8 +11,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// TestBadRequests sends requests that are refused, with a status and a problem that names
-// the place of the mistake.
+// TestBadRequests sends invalid requests. It checks the status and that the problem names
+// the place of the error.
 func TestBadRequests(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	zeros := strings.Repeat("0", 64)
@@ -20,7 +20,7 @@ func TestBadRequests(t *testing.T) {
 	for name, test := range map[string]struct {
 		method, path, body string
 		status             int
-		place, want        string // in the errors, and in the detail
+		place, want        string // expected place in the errors and in the detail
 		headers            []string
 	}{
 		"not JSON":               {"POST", "/v1/draws", `{"count":`, 400, "", "the body is not JSON", nil},
@@ -88,7 +88,7 @@ func TestBadRequests(t *testing.T) {
 				t.Fatalf("%v: %.300s", err, text)
 			}
 			if kind := answer.Header.Get("Content-Type"); answer.StatusCode != test.status || p.Status != test.status || kind != remote.ProblemType {
-				t.Errorf("got %s of the type %q with the status %d inside, want %d: %s", answer.Status, kind, p.Status, test.status, text)
+				t.Errorf("got %s of type %q with status %d inside, want %d: %s", answer.Status, kind, p.Status, test.status, text)
 			}
 			if !strings.Contains(p.Detail, test.want) || p.Title == "" || !strings.HasSuffix(p.Instance, answer.Header.Get("X-Request-Id")) {
 				t.Errorf("got problem %s, want %q in its detail", text, test.want)
@@ -110,7 +110,8 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// TestDeployed names no formats and rules, which are the deployed ones.
+// TestDeployed sends requests that name no formats or rules, and checks that the deployed
+// ones are used.
 func TestDeployed(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	for path, want := range map[string]string{
@@ -124,7 +125,7 @@ func TestDeployed(t *testing.T) {
 	if _, text := s.Send(t, "POST", "/v1/prize", `{"accounts":["A1"]}`); !strings.Contains(text, `"rules":"generous"`) {
 		t.Errorf("POST /v1/prize: got %s, want the generous rules", text)
 	}
-	// A HEAD is a GET without a body.
+	// A HEAD request is like a GET request without a response body.
 	if answer, text := s.Send(t, "HEAD", "/v1/text/status", ""); answer.StatusCode != http.StatusOK || text != "" {
 		t.Errorf("HEAD: got %s %q, want 200 without a body", answer.Status, text)
 	}

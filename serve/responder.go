@@ -19,8 +19,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// responseRecorder is an [http.ResponseWriter] that records the status and the length of an
-// answer.
+// responseRecorder is an [http.ResponseWriter] that records the status and the length of
+// a response.
 type responseRecorder struct {
 	http.ResponseWriter
 	request *http.Request
@@ -29,7 +29,7 @@ type responseRecorder struct {
 	bytes   int
 }
 
-// recorderOf returns w as the recorder that it is for every request of a server.
+// recorderOf returns w as a recorder, which it is for every request to a server.
 func recorderOf(w http.ResponseWriter) *responseRecorder {
 	recorder, ok := w.(*responseRecorder)
 	if !ok {
@@ -38,7 +38,8 @@ func recorderOf(w http.ResponseWriter) *responseRecorder {
 	return recorder
 }
 
-// context returns the context of the request, with the trace for calls and the log.
+// context returns the context of the request, which contains the trace for calls and
+// logs.
 func (w *responseRecorder) context() context.Context {
 	return w.trace.Context(w.request.Context())
 }
@@ -57,7 +58,7 @@ func (w *responseRecorder) Write(p []byte) (int, error) {
 		w.status = http.StatusOK
 	}
 	if w.bytes > 0 {
-		// A long answer may take long if the client keeps reading. Not every connection
+		// A long response may take a while if the client keeps reading. Not every connection
 		// supports deadlines.
 		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime))
 	}
@@ -69,13 +70,13 @@ func (w *responseRecorder) Write(p []byte) (int, error) {
 // Unwrap returns the writer of the connection, for [http.ResponseController].
 func (w *responseRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// responder reads the bodies of requests and writes answers.
+// responder reads the bodies of requests and writes responses.
 type responder struct {
 	log      *slog.Logger
-	readTime time.Duration // of a body
+	readTime time.Duration // for reading a body
 	buffers  buffers
 
-	// Values of headers that all answers share.
+	// These header values are the same in all responses.
 	jsonType, noStore []string
 }
 
@@ -91,11 +92,11 @@ func (a *responder) decode(w http.ResponseWriter, r *http.Request, buffer *bytes
 	return unmarshal(buffer.Bytes(), into)
 }
 
-// maxBody is the maximum length of a body in bytes. It allows [remote.MaxCount] account
-// numbers of the maximum length.
+// maxBody is the maximum length of a body in bytes. It is large enough for
+// [remote.MaxCount] account numbers of the maximum length.
 const maxBody = 16 << 20
 
-// readBody reads the body of a request, whose content type must be JSON.
+// readBody reads the body of a request. The content type must be JSON.
 func (a *responder) readBody(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != jsonType {
@@ -110,7 +111,7 @@ func (a *responder) readBody(w http.ResponseWriter, r *http.Request, buffer *byt
 	return nil
 }
 
-// bodyProblem returns the problem for an error while reading the body.
+// bodyProblem returns the problem for an error that occurred while reading the body.
 func (a *responder) bodyProblem(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -122,7 +123,7 @@ func (a *responder) bodyProblem(err error) error {
 	return problem(http.StatusBadRequest, "the body is incomplete: %v", err)
 }
 
-// Values of headers.
+// These are header values.
 const (
 	jsonType = "application/json"
 	noStore  = "no-store"
@@ -137,7 +138,7 @@ func encode(buffer *bytes.Buffer, value any) error {
 	return json.MarshalWrite(buffer, value)
 }
 
-// answer writes a value as JSON.
+// answer sends a value as a JSON response.
 func (a *responder) answer(w http.ResponseWriter, status int, value any) error {
 	buffer := a.buffers.get()
 	defer a.buffers.put(buffer)
@@ -147,10 +148,10 @@ func (a *responder) answer(w http.ResponseWriter, status int, value any) error {
 	return a.write(w, status, jsonType, buffer.Bytes())
 }
 
-// buffered is the length of the longest answer whose Content-Length net/http sets itself.
+// buffered is the maximum length of responses whose Content-Length net/http sets itself.
 const buffered = 2000
 
-// write writes an answer of known length.
+// write writes a response of known length.
 func (a *responder) write(w http.ResponseWriter, status int, kind string, body []byte) error {
 	h := w.Header()
 	if kind == jsonType {
@@ -166,7 +167,7 @@ func (a *responder) write(w http.ResponseWriter, status int, kind string, body [
 	return nil
 }
 
-// refuse answers with the problem for an error.
+// refuse sends the problem for an error.
 func (a *responder) refuse(w *responseRecorder, err error) {
 	e := a.problem(w.context(), err)
 	body, err := json.Marshal(e.problem)
@@ -188,10 +189,10 @@ func (a *responder) problem(ctx context.Context, err error) *problemError {
 	return &problemError{p, header}
 }
 
-// buffers is a pool of buffers for the bodies of requests and answers.
+// buffers is a pool of buffers for the bodies of requests and responses.
 type buffers struct{ pool sync.Pool }
 
-// maxPooled is the capacity of the largest buffer that goes back to the pool.
+// maxPooled is the maximum capacity of buffers that return to the pool.
 const maxPooled = 1 << 20
 
 func (b *buffers) get() *bytes.Buffer {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// deadlineCounter is a response writer that counts how often its deadline was extended.
+// deadlineCounter is a response writer that counts how often its deadline is extended.
 type deadlineCounter struct {
 	http.ResponseWriter
 	n int
@@ -18,8 +18,9 @@ func (c *deadlineCounter) SetWriteDeadline(time.Time) error {
 	return nil
 }
 
-// TestWriteExtendsDeadline writes an answer in pieces, each of which has the time of a short
-// answer. Exports of millions of draws are complete, but no client can hold a page forever.
+// TestWriteExtendsDeadline writes a response in pieces. It checks that each piece gets as
+// much time as a short response. Exports of millions of draws thus finish, but no client
+// can keep a page open forever.
 func TestWriteExtendsDeadline(t *testing.T) {
 	c := &deadlineCounter{ResponseWriter: httptest.NewRecorder()}
 	w := &responseRecorder{ResponseWriter: c}
@@ -28,7 +29,7 @@ func TestWriteExtendsDeadline(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if want := 2; c.n != want { // each piece after the first
+	if want := 2; c.n != want { // once for each piece after the first
 		t.Errorf("got %d extensions of the deadline for three pieces, want %d", c.n, want)
 	}
 }

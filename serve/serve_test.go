@@ -9,7 +9,8 @@ import (
 	"github.com/prizegen/prizegen/serve"
 )
 
-// serveUntilEnd serves on a free port until end is called. end returns the error of Serve.
+// serveUntilEnd serves on a free port until end is called. end returns the error from
+// Serve.
 func serveUntilEnd(t testing.TB, cfg serve.Config) (address string, end func() error) {
 	t.Helper()
 	s, err := serve.New(cfg)

@@ -20,7 +20,7 @@ import (
 // Server serves one role. Use [New] to create one.
 type Server struct {
 	backend *backend
-	site    *site.Site // of a core
+	site    *site.Site // only for a core
 	mux     *mux
 	handler http.Handler
 }
@@ -43,14 +43,14 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Handler returns the handler of all requests. [Server.Serve] uses it.
+// Handler returns the handler for all requests. [Server.Serve] uses it.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Reload reads the deployed rules again. If they have mistakes, it returns an error and the
 // old rules stay in use.
 func (s *Server) Reload() error { return s.backend.rules.reload() }
 
-// routes returns the handler of all routes of the role.
+// routes returns the handler for all routes of the role.
 func (s *Server) routes() http.Handler {
 	b := s.backend
 	s.mux = &mux{http.NewServeMux(), b}
@@ -86,13 +86,13 @@ func (s *Server) routes() http.Handler {
 	return b.cfg.Proxies.behind(b.traced(s.mux))
 }
 
-// methods returns the methods that a route may have.
+// methods returns the methods that a route can have.
 func methods() []string {
 	return []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete}
 }
 
-// notFound answers requests that match no route: with 405 if the path has other methods,
-// otherwise with 404, and with a page if a browser asks.
+// notFound handles requests that match no route. The status is 405 if the path has other
+// methods, otherwise 404. Browsers get a page.
 func (s *Server) notFound(w *responseRecorder, r *http.Request) error {
 	var allowed []string
 	for _, method := range methods() {
@@ -115,7 +115,7 @@ func (s *Server) notFound(w *responseRecorder, r *http.Request) error {
 	return problem(http.StatusMethodNotAllowed, "method %s is not allowed for %s; use %s", excerpt.Of(r.Method), path, list)
 }
 
-// free implements [site.Free]: draws that are not stored.
+// free implements [site.Free] with draws that are not stored.
 type free struct {
 	draw.Generator
 	backend *backend
@@ -139,7 +139,7 @@ func (f free) Fresh(ctx context.Context) (entropy.Seed, error) {
 	return seed, err
 }
 
-// newSite returns the website of a core.
+// newSite returns the website for a core.
 func newSite(b *backend) (*site.Site, error) {
 	var admin site.Admin
 	if b.cfg.AdminPassword != "" && b.cfg.Sessions != nil {

@@ -15,31 +15,31 @@ func (a *api) registerStatus(service Role) {
 	b := a.backend
 	register(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/" + string(service) + "/status", OperationID: string(service) + "-status",
-		Summary:   "Version, implementation and readiness of the " + string(service) + " service",
+		Summary:   "Get the version, implementation and readiness of the " + string(service) + " service",
 		Responses: ok(jsonContent(schemaOf[remote.Status](a))),
 	}, func(ctx context.Context, _ *struct{}) (*output, error) {
 		return &output{cacheControl: noStore, body: b.status(ctx, service)}, nil
 	})
 }
 
-// registerHealth adds the operations for monitoring the process.
+// registerHealth adds the operations that monitor the process.
 func (a *api) registerHealth() {
 	b := a.backend
 	plain := map[string]*huma.MediaType{"text/plain": {}}
 	a.raw(huma.Operation{
-		Method: http.MethodGet, Path: "/healthz", OperationID: "health", Summary: "Whether the process is alive", Responses: ok(plain),
+		Method: http.MethodGet, Path: "/healthz", OperationID: "health", Summary: "Check whether the process is alive", Responses: ok(plain),
 	}, func(w *responseRecorder, _ *http.Request) error {
 		return b.write(w, http.StatusOK, "text/plain; charset=utf-8", []byte("alive\n"))
 	})
 	a.raw(huma.Operation{
-		Method: http.MethodGet, Path: "/metrics", OperationID: "metrics", Summary: "Metrics in the text format of Prometheus", Responses: ok(plain),
+		Method: http.MethodGet, Path: "/metrics", OperationID: "metrics", Summary: "Get metrics in the Prometheus text format", Responses: ok(plain),
 	}, func(w *responseRecorder, r *http.Request) error {
 		b.metrics.handler.ServeHTTP(w, r)
 		return nil
 	})
 	status := jsonContent(schemaOf[remote.Status](a))
 	register(a, huma.Operation{
-		Method: http.MethodGet, Path: "/readyz", OperationID: "readiness", Summary: "Whether work can be done: 200 if so, 503 if not",
+		Method: http.MethodGet, Path: "/readyz", OperationID: "readiness", Summary: "Check whether the server is ready: 200 if it is, 503 if not",
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: status}, "503": {Description: "Not ready", Content: status}},
 	}, func(ctx context.Context, _ *struct{}) (*output, error) {
 		status := b.status(ctx, b.cfg.Role)
@@ -51,7 +51,7 @@ func (a *api) registerHealth() {
 	})
 }
 
-// status returns the state of a service of this server.
+// status returns the status of a service of this server.
 func (b *backend) status(ctx context.Context, service Role) *remote.Status {
 	status := &remote.Status{Service: string(service), Version: b.cfg.Version, Entropy: b.fresh.name(), Reasons: map[string]string{}}
 	switch service {
@@ -92,8 +92,8 @@ func (b *backend) status(ctx context.Context, service Role) *remote.Status {
 	return status
 }
 
-// missing returns the reasons why services that the core calls are not ready, by service.
-// It asks all of them concurrently.
+// missing returns, by service, the reasons why the services that the core calls are not
+// ready. It checks all of them concurrently.
 func (b *backend) missing(ctx context.Context) map[string]string {
 	ctx, cancel := context.WithTimeout(ctx, b.cfg.ProbeTime)
 	defer cancel()

@@ -22,13 +22,13 @@ func (a *api) registerStoredDraws() {
 		Errors: errs,
 	}, listDraws)
 	publicOperation(a, huma.Operation{
-		Method: http.MethodGet, Path: drawPath, OperationID: "get-draw", Summary: "A draw of a campaign",
+		Method: http.MethodGet, Path: drawPath, OperationID: "get-draw", Summary: "Get a draw of a campaign",
 		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, c caller, in *drawInput) (campaign.Draw, error) {
 		return c.Draw(ctx, in.ID)
 	})
 	jsonOperation(a, huma.Operation{
-		Method: http.MethodPatch, Path: drawPath, OperationID: "mark-draw", Summary: "Note that a prize was claimed, or void a draw",
+		Method: http.MethodPatch, Path: drawPath, OperationID: "mark-draw", Summary: "Record that a prize was claimed, or void a draw",
 		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 	}, markDraw)
 	adminOperation(a, huma.Operation{
@@ -45,19 +45,19 @@ type drawInput struct {
 
 type voidDrawInput struct {
 	ID     string `path:"id" doc:"The ID of the draw."`
-	Reason string `query:"reason" doc:"Why the draw is void."`
+	Reason string `query:"reason" doc:"The reason why the draw is void."`
 }
 
 type listDrawsInput struct {
-	Cursor   string `query:"cursor" doc:"The next of the page before; left out for the first page."`
-	Limit    int    `query:"limit" doc:"How many at most; 50 by default." minimum:"1" maximum:"1000"`
+	Cursor   string `query:"cursor" doc:"The value of next on the previous page. Omit it for the first page."`
+	Limit    int    `query:"limit" doc:"Maximum number of items; 50 by default." minimum:"1" maximum:"1000"`
 	Campaign string `query:"campaign" doc:"Name of the campaign." required:"true"`
-	Prize    string `query:"prize" doc:"Only those that won this prize."`
-	Account  string `query:"account" doc:"Only those whose account number begins with this."`
-	Status   string `query:"status" doc:"Only those that are unclaimed, claimed or voided."`
-	Entrant  int64  `query:"entrant" doc:"Only those of this entrant." minimum:"1"`
-	Won      bool   `query:"won" doc:"Only those that won something."`
-	Oldest   bool   `query:"oldest" doc:"The oldest first instead of the newest."`
+	Prize    string `query:"prize" doc:"Only draws that won this prize."`
+	Account  string `query:"account" doc:"Only draws whose account number begins with this text."`
+	Status   string `query:"status" doc:"Only draws with this status: unclaimed, claimed or voided."`
+	Entrant  int64  `query:"entrant" doc:"Only draws of this entrant." minimum:"1"`
+	Won      bool   `query:"won" doc:"Only draws that won a prize."`
+	Oldest   bool   `query:"oldest" doc:"List the oldest draws first instead of the newest."`
 }
 
 func listDraws(ctx context.Context, admin *campaign.Admin, in *listDrawsInput) (remote.DrawPage, error) {
@@ -71,7 +71,7 @@ func listDraws(ctx context.Context, admin *campaign.Admin, in *listDrawsInput) (
 func markDraw(ctx context.Context, admin *campaign.Admin, in *drawInput, change *remote.DrawChange) (campaign.Draw, error) {
 	switch {
 	case (change.Claim == nil) == (change.Void == nil):
-		return campaign.Draw{}, remote.Invalid("/claim", "must have either claim or void")
+		return campaign.Draw{}, remote.Invalid("/claim", "must contain either claim or void")
 	case change.Void != nil:
 		return admin.Void(ctx, in.ID, *change.Void)
 	case *change.Claim:

@@ -15,7 +15,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// TestTLS serves HTTP/2 over TLS, with the certificate of an [httptest.Server].
+// TestTLS checks that a server uses HTTP/2 over TLS, with the certificate of an
+// [httptest.Server].
 func TestTLS(t *testing.T) {
 	other := httptest.NewTLSServer(http.NotFoundHandler())
 	defer other.Close()
@@ -50,12 +51,13 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestServeWithoutCertificate serves with a certificate that does not exist.
+// TestServeWithoutCertificate checks the error for a certificate file that does not
+// exist.
 func TestServeWithoutCertificate(t *testing.T) {
 	cfg, _ := servertest.Config(t, serve.Text)
 	cfg.TLSCert, cfg.TLSKey = filepath.Join(t.TempDir(), "none.pem"), "key.pem"
 	_, end := serveUntilEnd(t, cfg)
 	if err := end(); err == nil || !strings.Contains(err.Error(), "none.pem") {
-		t.Errorf("got error %v, want one that names none.pem", err)
+		t.Errorf("got error %v, want an error that names none.pem", err)
 	}
 }

@@ -12,15 +12,16 @@ import (
 // Welcome is the name of the campaign that a server opens in an empty store.
 const Welcome = "welcome"
 
-// welcomeInterval is the time between attempts while services or the database are not
-// available.
+// welcomeInterval is the time between two attempts while a service or the database is
+// unavailable.
 const welcomeInterval = time.Second
 
-// welcome opens a first campaign with the deployed formats and rules if the store has none.
+// welcome opens a first campaign with the deployed formats and rules, unless the store
+// already has a campaign.
 func (b *backend) welcome(ctx context.Context) {
 	for {
 		err := b.tryWelcome(ctx)
-		if err == nil || ctx.Err() != nil || errors.Is(err, campaign.ErrExists) { // by another replica
+		if err == nil || ctx.Err() != nil || errors.Is(err, campaign.ErrExists) { // another replica created the campaign
 			return
 		}
 		b.log.WarnContext(ctx, "cannot open the campaign "+Welcome+" yet", slog.Any("error", err))

@@ -1,7 +1,8 @@
-// Package password checks the password of an administrator. Each check is slow, so guessing
-// takes too long. Only a few run at the same time, so guesses cannot exhaust the memory.
+// Package password checks the password of an administrator. Each check is slow, so that
+// guessing takes too long. Only a few checks run at the same time, so that guesses cannot
+// exhaust the memory.
 //
-// A password is configured as plain text or as the argon2id hash that [Hash] returns.
+// A password is configured as plain text or as an argon2id hash from [Hash].
 package password
 
 import (
@@ -14,21 +15,22 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// params returns the argon2id parameters of OWASP's Password Storage Cheat Sheet:
-// 19 MiB, two passes, one thread.
+// params returns the argon2id parameters that OWASP's Password Storage Cheat Sheet
+// recommends: 19 MiB, two passes, one thread.
 func params() *argon2id.Params {
 	return &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 }
 
-// MaxLength is the length of the longest password, in bytes.
+// MaxLength is the maximum length of a password in bytes.
 const MaxLength = 1024
 
-// maxConcurrent is the number of passwords hashed at the same time. Each takes 19 MiB.
+// maxConcurrent is the maximum number of passwords hashed at the same time. Each takes 19
+// MiB.
 const maxConcurrent = 2
 
-// Hash returns the argon2id hash of a password of 1 to [MaxLength] bytes in the PHC string
-// format: https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md. The error is
-// about the length.
+// Hash returns the argon2id hash of a password in the PHC string format:
+// https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md. It returns an
+// error unless the password has 1 to [MaxLength] bytes.
 func Hash(password string) (string, error) {
 	if password == "" || len(password) > MaxLength {
 		return "", fmt.Errorf("the password must have 1 to %d bytes, got %d", MaxLength, len(password))
@@ -43,14 +45,15 @@ type Password struct {
 	slots *semaphore.Weighted
 
 	mu           sync.Mutex
-	fingerprints map[string]bool // results of HasFingerprint
+	fingerprints map[string]bool // cached results of HasFingerprint
 }
 
 // prefix is the beginning of an argon2id hash.
 const prefix = "$argon2id$"
 
-// New returns a password from its plain text or from a hash that [Hash] returned. The error
-// is about the length of the plain text, or about an invalid or too expensive hash.
+// New returns a password from its plain text or from a hash that [Hash] returned. It
+// returns an error if the plain text is too long or empty, or if the hash is invalid or
+// too expensive.
 func New(secret string) (*Password, error) {
 	p := &Password{hash: secret, slots: semaphore.NewWeighted(maxConcurrent), fingerprints: map[string]bool{}}
 	if strings.HasPrefix(secret, prefix) {
@@ -72,8 +75,8 @@ func New(secret string) (*Password, error) {
 	return p, nil
 }
 
-// Matches reports whether a password is the right one. It waits while too many others are
-// being checked. The error comes from the context.
+// Matches reports whether a password is correct. It waits while too many other passwords
+// are being checked. It returns an error only if ctx is done.
 func (p *Password) Matches(ctx context.Context, password string) (bool, error) {
 	if len(password) > MaxLength {
 		return false, nil
@@ -90,16 +93,17 @@ func (p *Password) compare(ctx context.Context, password, hash string) (bool, er
 }
 
 // Fingerprint returns a text that identifies the password without revealing it. A session
-// stores it and ends when the password changes; see [Password.HasFingerprint].
+// stores the fingerprint and becomes invalid when the password changes; see
+// [Password.HasFingerprint].
 func (p *Password) Fingerprint() string { return p.hash }
 
-// maxFingerprints is the number of fingerprints whose results are cached.
+// maxFingerprints is the maximum number of fingerprints whose results are cached.
 const maxFingerprints = 100
 
-// HasFingerprint reports whether a fingerprint is of this password. Another replica or an
-// earlier run has a different fingerprint of the same password, which HasFingerprint
-// recognizes if it knows the plain text. The error comes from the context or is about
-// an invalid fingerprint.
+// HasFingerprint reports whether a fingerprint belongs to this password. Another replica
+// or an earlier run has a different fingerprint for the same password. HasFingerprint
+// recognizes it if the plain text is known. It returns an error if the fingerprint is
+// invalid or ctx is done.
 func (p *Password) HasFingerprint(ctx context.Context, fingerprint string) (bool, error) {
 	if fingerprint == p.hash {
 		return true, nil

@@ -74,7 +74,7 @@ func TestHasFingerprint(t *testing.T) {
 		}
 	}
 	if _, err := p.HasFingerprint(t.Context(), "$argon2id$broken"); err == nil {
-		t.Error("invalid fingerprint: got no error, want one")
+		t.Error("HasFingerprint returned no error for an invalid fingerprint")
 	}
 }
 
@@ -86,12 +86,12 @@ func TestNewErrors(t *testing.T) {
 		"$argon2id$v=19$m=99999999,t=2,p=1$c29tZXNhbHRzb21lc2E$c29tZXNhbHRzb21lc2E": "too much memory",
 	} {
 		if _, err := password.New(secret); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("New(%.30q): got error %v, want one with %q", secret, err, want)
+			t.Errorf("New(%.30q): got error %v, want an error that contains %q", secret, err, want)
 		}
 	}
 }
 
-// TestCancelled checks that Matches ends with its context.
+// TestCancelled checks that Matches returns when its context is cancelled.
 func TestCancelled(t *testing.T) {
 	p, err := password.New("sesame")
 	if err != nil {
@@ -106,6 +106,6 @@ func TestCancelled(t *testing.T) {
 		}
 	}
 	if failed != 8 {
-		t.Errorf("got %d of 8 calls that return context.Canceled, want all", failed)
+		t.Errorf("%d of 8 calls returned context.Canceled, want all 8", failed)
 	}
 }

@@ -25,7 +25,7 @@ import (
 	"github.com/prizegen/prizegen/serve"
 )
 
-// Token is the token of the administrator of servers that [WithStore] configures.
+// Token is the administrator's token for servers configured with [WithStore].
 const Token = "a token for tests"
 
 // patience is longer than any test takes. It replaces timeouts that a slow machine might
@@ -36,7 +36,7 @@ const patience = 10 * time.Minute
 type Server struct {
 	*serve.Server
 	URL string
-	Log *Log // nil if the configuration has another logger
+	Log *Log // nil if the configuration contains another logger
 }
 
 // Log collects the log of a server. It is safe for concurrent use.
@@ -59,8 +59,9 @@ func (l *Log) String() string {
 	return l.text.String()
 }
 
-// Config returns the configuration of a server with lower4, digits4 and the generous rules.
-// The server logs everything to the log, and has no timeout that a test could exceed.
+// Config returns the configuration of a server with formats lower4 and digits4 and the
+// generous rules. The server logs everything to the log. It has no timeout that a test
+// could exceed.
 func Config(t testing.TB, role serve.Role) (serve.Config, *Log) {
 	t.Helper()
 	text, err := textgen.Parse(textgen.Lower4)
@@ -86,8 +87,8 @@ type Option func(*serve.Config)
 // Quiet makes a server log nothing.
 func Quiet(cfg *serve.Config) { cfg.Log = slog.New(slog.DiscardHandler) }
 
-// WithStore makes a server keep campaigns in the database at address, with [Token] for
-// the administrator.
+// WithStore makes a server store campaigns in the database at address, with [Token] as
+// the administrator's token.
 func WithStore(t testing.TB, address string) Option {
 	return func(cfg *serve.Config) { cfg.Store, cfg.AdminToken = storetest.Open(t, address), Token }
 }
@@ -165,8 +166,8 @@ func StartComposed(t testing.TB, options ...Option) *Server {
 	return Start(t, serve.Core, append([]Option{services}, options...)...)
 }
 
-// Admin returns a client of the API that sends a token. With an empty token, it is the
-// public.
+// Admin returns an API client that sends a token. With an empty token, the client acts as
+// the public.
 func (s *Server) Admin(t testing.TB, token string) *remote.Admin {
 	t.Helper()
 	return remote.New(remote.Config{Core: s.Address(t), Timeout: patience}).Admin(token)
@@ -207,9 +208,9 @@ type Response struct {
 	Header     http.Header
 }
 
-// Send sends a request and returns the response and its body. headers alternates names and
-// values. A body is JSON unless they set another Content-Type. Send does not follow
-// redirects.
+// Send sends a request and returns the response and its body. headers consists of
+// alternating names and values. The body is JSON unless headers set another Content-Type.
+// Send does not follow redirects.
 func (s *Server) Send(t testing.TB, method, path, body string, headers ...string) (Response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))

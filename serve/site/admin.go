@@ -17,7 +17,7 @@ const adminPath = "/admin/"
 
 // Admin configures the promoter's pages.
 type Admin struct {
-	Password *password.Password // nil means that there are no such pages
+	Password *password.Password // nil if there are no such pages
 	Sessions scs.Store
 }
 
@@ -27,8 +27,8 @@ type admin struct {
 	pages     *pages
 	campaigns *campaign.Admin
 	guesses   *guesses
-	http      *scs.SessionManager // sessions of requests by HTTP
-	https     *scs.SessionManager // sessions of requests by HTTPS
+	http      *scs.SessionManager // sessions of requests over HTTP
+	https     *scs.SessionManager // sessions of requests over HTTPS
 }
 
 func newAdmin(cfg Config, p *pages) *admin {
@@ -38,7 +38,7 @@ func newAdmin(cfg Config, p *pages) *admin {
 	}
 }
 
-// routes returns the routes that need a login.
+// routes returns the routes that require a login.
 func (a *admin) routes() map[string]handler {
 	routes := map[string]handler{
 		"GET /admin":         a.showHome,
@@ -52,7 +52,7 @@ func (a *admin) routes() map[string]handler {
 	return routes
 }
 
-// show sends a page. It includes the notice that done has stored, if any.
+// show sends a page. If done has stored a notice, the page shows it.
 func (a *admin) show(w http.ResponseWriter, r *http.Request, status int, page, title string, body any) error {
 	notice := a.sessions(r).PopString(r.Context(), "notice")
 	return a.pages.render(w, r, status, "admin-"+page, layout{Title: title, Notice: notice, Body: body})
@@ -70,11 +70,11 @@ func (a *admin) showHome(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// pager links to the other pages of a list.
+// pager links to the previous and the next page of a list.
 type pager struct{ First, Next string } // empty if there is no such page
 
-// newPager returns links to the request's own address with other cursors. next is the
-// cursor of the next page, empty if this is the last.
+// newPager returns links that repeat the request with other cursors. next is the cursor
+// for the next page; it is empty if this is the last page.
 func newPager(r *http.Request, next string) pager {
 	query := r.URL.Query()
 	var p pager
@@ -89,7 +89,7 @@ func newPager(r *http.Request, next string) pager {
 	return p
 }
 
-// newFieldError converts err to a mistake in a form. ok is false if err has another
+// newFieldError converts err to a mistake in a form. ok is false if err has a different
 // cause.
 func newFieldError(err error) (e fieldError, ok bool) {
 	var invalid *campaign.FieldError
@@ -108,8 +108,8 @@ func setDownload(h http.Header, contentType, name string) {
 	h.Set("Content-Disposition", `attachment; filename="`+url.PathEscape(name)+`"`)
 }
 
-// endDownload ends a download. After an error it closes the connection, so that nobody
-// mistakes a part of the file for all of it.
+// endDownload finishes a download. After an error it closes the connection, so that an
+// incomplete file is not mistaken for a complete one.
 func (a *admin) endDownload(r *http.Request, err error) error {
 	if err == nil {
 		return nil

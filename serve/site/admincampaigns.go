@@ -28,10 +28,10 @@ func (p campaignPages) routes() map[string]handler {
 	}
 }
 
-// adminCampaignsPage is a page of the list of campaigns.
+// adminCampaignsPage is a page in the list of campaigns.
 type adminCampaignsPage struct {
 	Campaigns []campaign.Campaign
-	State     campaign.State // only campaigns in this state are shown; empty for all
+	State     campaign.State // show only campaigns in this state; empty means all
 	More      pager
 }
 
@@ -96,26 +96,26 @@ func (p campaignPages) step(w http.ResponseWriter, r *http.Request) error {
 	return p.done(w, r, to, notice)
 }
 
-// editPage is the form to make or change a campaign.
+// editPage is the form to create or change a campaign.
 type editPage struct {
 	campaign.Plan // as filled in
 	fieldError
-	Mistakes []prize.Mistake // in the rules
+	Mistakes []prize.Mistake // mistakes in the rules
 	New      bool            // whether the campaign does not exist yet
 	State    campaign.State
-	Version  int64  // of the campaign that was shown
-	Opens    string // OpensAt in the browser's format
-	Closes   string // ClosesAt in the browser's format
+	Version  int64  // version of the campaign in the form
+	Opens    string // OpensAt in the format of the browser
+	Closes   string // ClosesAt in the format of the browser
 	Plays    string // MaxPlays as filled in; empty for no limit
 
-	// The odds, if the form asked for them.
+	// These fields contain the odds, if the form asked for them.
 	Chances []chance
-	Win     chance // of any prize
+	Win     chance // chance of winning any prize
 	Cost    string // expected value of a draw
 	Unfit   string // why the campaign could not be opened; empty if it could
 }
 
-// newEditPage returns the form to change a campaign.
+// newEditPage returns the form that changes a campaign.
 func newEditPage(c *campaign.Campaign) *editPage {
 	page := &editPage{State: c.State, Version: c.Version, Plan: c.Plan(), Opens: formTime(c.OpensAt), Closes: formTime(c.ClosesAt)}
 	if c.MaxPlays > 0 {
@@ -168,7 +168,8 @@ func (p campaignPages) edit(w http.ResponseWriter, r *http.Request) error {
 	return p.save(w, r, page, save, "The campaign was saved.")
 }
 
-// save reads a form into page and saves it, or shows the odds if the form asks for them.
+// save reads a form into page. It saves the form or, if the form asks for the odds, shows
+// them.
 func (p campaignPages) save(w http.ResponseWriter, r *http.Request, page *editPage, save func() (campaign.Campaign, error), notice string) error {
 	if err := page.read(r); err != nil {
 		return p.refuse(w, r, page, err)
@@ -183,7 +184,9 @@ func (p campaignPages) save(w http.ResponseWriter, r *http.Request, page *editPa
 	return p.done(w, r, campaignPath(c.Name), notice)
 }
 
-// read reads a form into the page, except fields that can no longer change.
+// read reads a form into the page, except fields that can no longer be changed.
+// formTimeLayout is the time format in forms:
+// https://html.spec.whatwg.org/#local-date-and-time-state-(type=datetime-local).
 func (page *editPage) read(r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errors.Join(errForm, err)
@@ -234,8 +237,8 @@ func formTime(at *time.Time) string {
 	return at.UTC().Format(formTimeLayout)
 }
 
-// parseFormTime parses a time of a form. If the time has not changed, it returns before,
-// which may have fractions of a second.
+// parseFormTime parses a time in a form. If the user has not changed the time, it returns
+// before, which may contain fractions of a second.
 func parseFormTime(field, text string, before *time.Time) (*time.Time, error) {
 	switch text {
 	case "":
@@ -251,7 +254,7 @@ func parseFormTime(field, text string, before *time.Time) (*time.Time, error) {
 	return nil, invalidField(field, "use a time such as 2026-07-01T12:00")
 }
 
-// refuse shows the form with its mistakes.
+// refuse shows the form with the mistakes in it.
 func (p campaignPages) refuse(w http.ResponseWriter, r *http.Request, page *editPage, err error) error {
 	var file *prize.FileError
 	if errors.As(err, &file) {
@@ -285,7 +288,7 @@ func (p campaignPages) preview(w http.ResponseWriter, r *http.Request, page *edi
 	return p.showForm(w, r, http.StatusOK, page)
 }
 
-// expectedValue returns the mean cost of a draw, with its currency.
+// expectedValue returns the mean cost of a draw with its currency.
 func expectedValue(odds draw.Odds) string {
 	value, ok := new(big.Rat).SetString(odds.ExpectedValue)
 	currency, err := prize.ParseCurrency(odds.Currency)

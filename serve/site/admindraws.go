@@ -24,12 +24,12 @@ func (p drawPages) routes() map[string]handler {
 	}
 }
 
-// drawsPage is a page of the draws of a campaign, newest first.
+// drawsPage is a page in the list of a campaign's draws, newest first.
 type drawsPage struct {
 	Campaign campaign.Campaign
 	Draws    []campaign.Draw
 	List     campaign.DrawQuery // the filters
-	Once     string             // the once-only key of the form to draw
+	Once     string             // the once-only key of the form that makes a draw
 	More     pager
 }
 
@@ -56,7 +56,7 @@ func (p drawPages) showList(w http.ResponseWriter, r *http.Request) error {
 	return p.show(w, r, http.StatusOK, "draws", "Draws of "+c.Title, page)
 }
 
-// play draws for an entrant, or without one.
+// play makes a draw for an entrant, or without an entrant.
 func (p drawPages) play(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errors.Join(errForm, err)
@@ -69,7 +69,7 @@ func (p drawPages) play(w http.ResponseWriter, r *http.Request) error {
 	if text := r.PostFormValue("entrant"); text != "" {
 		id, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || id < 1 {
-			return campaign.Errorf(campaign.ErrInvalid, "%q is not the number of an entrant", excerpt.Of(text))
+			return campaign.Errorf(campaign.ErrInvalid, "%q is not the ID of an entrant", excerpt.Of(text))
 		}
 		play.EntrantID = id
 	}
@@ -82,7 +82,7 @@ func (p drawPages) play(w http.ResponseWriter, r *http.Request) error {
 
 func drawPath(id string) string { return "/admin/draws/" + url.PathEscape(id) }
 
-// drawPage shows a draw, with forms to change its claim or to void it.
+// drawPage shows a draw, with forms that change its claim or void it.
 type drawPage struct {
 	Draw campaign.Draw
 	fieldError

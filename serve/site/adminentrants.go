@@ -24,7 +24,7 @@ func (p entrantPages) routes() map[string]handler {
 	}
 }
 
-// entrantsPage is a page of the list of entrants, with a form to add one.
+// entrantsPage is a page in the list of entrants, with a form that adds an entrant.
 type entrantsPage struct {
 	Entrants        []campaign.Entrant
 	Search          string
@@ -66,7 +66,7 @@ func (p entrantPages) add(w http.ResponseWriter, r *http.Request) error {
 
 func entrantPath(id int64) string { return "/admin/entrants/" + strconv.FormatInt(id, 10) }
 
-// entrantPage shows an entrant, with forms to change and to erase them.
+// entrantPage shows an entrant, with forms that change or erase the entrant.
 type entrantPage struct {
 	Entrant         campaign.Entrant
 	campaign.Person // as filled in
@@ -135,10 +135,10 @@ func (p entrantPages) erase(w http.ResponseWriter, r *http.Request) error {
 	if err := p.campaigns.DeleteEntrant(r.Context(), id); err != nil {
 		return err
 	}
-	return p.done(w, r, "/admin/entrants", "The entrant's personal data was erased. The draws stay and can be checked as before.")
+	return p.done(w, r, "/admin/entrants", "The entrant's personal data was erased. The draws are kept and can still be checked.")
 }
 
-// exportCSV writes the entrants that match the search, or all, for spreadsheets.
+// exportCSV writes the entrants that match the search, or all entrants, for spreadsheets.
 func (p entrantPages) exportCSV(w http.ResponseWriter, r *http.Request) error {
 	query := campaign.EntrantQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, Search: r.URL.Query().Get("search")}
 	list, next, err := p.campaigns.Entrants(r.Context(), query)

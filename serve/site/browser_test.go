@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// chromium is the browser of all tests, started by the first that needs it.
+// chromium is the browser for all tests. The first test that needs it starts it.
 var chromium struct {
 	start sync.Once
 	ctx   context.Context
@@ -24,19 +24,19 @@ var chromium struct {
 	err   error
 }
 
-// timeout is a guard against a browser that hangs. It is generous, because tests run
-// on loaded machines too.
+// timeout limits how long a test waits for a browser that hangs. It is generous, because
+// tests also run on busy machines.
 const timeout = 2 * time.Minute
 
-// window is a window of the browser, with cookies of its own.
+// window is a browser window with its own cookies.
 type window struct {
 	t   *testing.T
 	ctx context.Context
 	url string
 }
 
-// openWindow opens a window. If there is no Chromium, the test is skipped, and in
-// continuous integration it fails.
+// openWindow opens a window. If Chromium is not installed, it skips the test; in
+// continuous integration it fails the test.
 func (s *server) openWindow(t *testing.T) *window {
 	t.Helper()
 	chromium.start.Do(startChromium)
@@ -55,9 +55,9 @@ func startChromium() {
 		chromium.err = err
 		return
 	}
-	// Chromium's sandbox does not work for root, as in containers; all pages are our
-	// own. Without the back-forward cache, because chromedp loses pages that come back
-	// from it.
+	// Chromium's sandbox does not work for root, for example in containers, but all pages
+	// are our own. The back-forward cache is off, because chromedp loses pages that are
+	// restored from it.
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(timeout), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-back-forward-cache", true))...)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -65,7 +65,7 @@ func startChromium() {
 	chromium.err = chromedp.Do(ctx)
 }
 
-// newWindow opens a window that lives as long as the test.
+// newWindow opens a window that is closed at the end of the test.
 func newWindow(ctx context.Context, t *testing.T, url string, options ...chromedp.ContextOption) *window {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(ctx, options...)
@@ -115,7 +115,7 @@ func call[P, R any](w *window, command cdp.Command[P, R], params P) R {
 	return result
 }
 
-// shown returns the address and the text of the page, for messages about failures.
+// shown returns the address and the text of the page, for failure messages.
 func (w *window) shown() string {
 	ctx, cancel := context.WithTimeout(w.ctx, timeout)
 	defer cancel()
@@ -135,7 +135,7 @@ func (w *window) open(path string) {
 	w.do(chromedp.Navigate(w.url + path))
 }
 
-// click clicks and waits until the page that it leads to has loaded.
+// click clicks an element and waits until the next page has loaded.
 func (w *window) click(selector string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, timeout)
@@ -156,7 +156,7 @@ func (w *window) text(selector string) string {
 	return strings.TrimSpace(run(w, chromedp.Text(chromedp.CSS(selector))))
 }
 
-// path returns the address of the page without its host.
+// path returns the address of the page without the host.
 func (w *window) path() string {
 	w.t.Helper()
 	return strings.TrimPrefix(run(w, chromedp.Location()), w.url)
@@ -176,7 +176,8 @@ func (w *window) wantText(want string) {
 	}
 }
 
-// saveScreenshot saves what is shown in the folder PRIZEGEN_SCREENSHOTS, if that is set.
+// saveScreenshot saves a screenshot of the page in the folder PRIZEGEN_SCREENSHOTS, if
+// that is set.
 func (w *window) saveScreenshot(name string) {
 	w.t.Helper()
 	folder := os.Getenv("PRIZEGEN_SCREENSHOTS")

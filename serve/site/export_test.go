@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// AdminPatterns returns the patterns of the routes that need a login.
+// AdminPatterns returns the patterns of the routes that require a login.
 func AdminPatterns() []string { return slices.Sorted(maps.Keys((&admin{}).routes())) }
 
-// VisitorPatterns returns the patterns of the routes for everybody.
+// VisitorPatterns returns the patterns of the routes that everybody can use.
 func VisitorPatterns() []string { return slices.Sorted(maps.Keys((&Site{}).visitorRoutes())) }

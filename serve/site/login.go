@@ -13,7 +13,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// A session ends after sessionTime, or after sessionIdleTime without a request.
+// A session expires after sessionTime, or after sessionIdleTime without a request.
 const (
 	sessionTime     = 12 * time.Hour
 	sessionIdleTime = time.Hour
@@ -26,7 +26,7 @@ func newSessions(store scs.Store, secure bool) *scs.SessionManager {
 	return m
 }
 
-// sessions returns the manager of the request's session.
+// sessions returns the session manager for a request.
 func (a *admin) sessions(r *http.Request) *scs.SessionManager {
 	if isHTTPS(r) {
 		return a.https
@@ -34,14 +34,14 @@ func (a *admin) sessions(r *http.Request) *scs.SessionManager {
 	return a.http
 }
 
-// inSession loads the session of the request before h runs, and saves it afterwards.
+// inSession loads the session of a request before h runs and saves it afterwards.
 func (a *admin) inSession(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.sessions(r).LoadAndSave(a.pages.handle(h)).ServeHTTP(w, r)
 	})
 }
 
-// loginRoutes returns the routes that need a session but no login.
+// loginRoutes returns the routes that require a session but no login.
 func (a *admin) loginRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /admin/login":  a.showLogin,
@@ -49,7 +49,7 @@ func (a *admin) loginRoutes() map[string]handler {
 	}
 }
 
-// loginPage is the form to log in.
+// loginPage is the login form.
 type loginPage struct {
 	Next    string // the page to go to afterwards
 	Problem string
@@ -63,8 +63,9 @@ func (a *admin) showLoginPage(w http.ResponseWriter, r *http.Request, status int
 	return a.pages.show(w, r, status, "admin-login", "Log in", page)
 }
 
-// localPath returns path if it is one of the promoter's pages, and otherwise the list of
-// campaigns. A link to the login page thus cannot redirect to another site.
+// localPath returns path if it is the address of a promoter's page, otherwise the address
+// of the list of campaigns. A link to the login page therefore cannot redirect to another
+// site.
 func localPath(path string) string {
 	u, err := url.Parse(path)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, adminPath) || strings.Contains(u.Path, "..") || strings.ContainsAny(path, "\\\r\n") {
@@ -73,10 +74,11 @@ func localPath(path string) string {
 	return path
 }
 
-// passwordKey is the session key of the mark of the password used to log in.
+// passwordKey is the session key for the fingerprint of the password that was used to log
+// in.
 const passwordKey = "password"
 
-// maxPasswordWait limits the time that a login waits for the check of its password.
+// maxPasswordWait limits how long a login waits for the password check.
 const maxPasswordWait = 5 * time.Second
 
 func (a *admin) login(w http.ResponseWriter, r *http.Request) error {
@@ -121,8 +123,8 @@ func (a *admin) logout(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// loggedIn returns a handler that calls h for promoters who are logged in and sends
-// others to the login page.
+// loggedIn returns a handler that calls h for logged-in promoters and redirects others to
+// the login page.
 func (a *admin) loggedIn(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if fingerprint := a.sessions(r).GetString(r.Context(), passwordKey); fingerprint != "" {
@@ -143,8 +145,8 @@ func (a *admin) loggedIn(h handler) handler {
 	}
 }
 
-// guesses limits the attempts to log in from one address: guessBurst at once, then one
-// every guessInterval.
+// guesses limits the login attempts from one address. It allows guessBurst attempts at
+// once, then one attempt every guessInterval.
 type guesses struct {
 	mu       sync.Mutex
 	limiters map[string]*rate.Limiter // by address
@@ -153,12 +155,12 @@ type guesses struct {
 const (
 	guessBurst    = 10
 	guessInterval = 10 * time.Second
-	maxGuessers   = 10_000 // addresses remembered
+	maxGuessers   = 10_000 // maximum number of addresses to remember
 )
 
 func newGuesses() *guesses { return &guesses{limiters: map[string]*rate.Limiter{}} }
 
-// take counts an attempt and returns how long it must wait, usually 0.
+// take counts an attempt and returns how long the attempt must wait, which is usually 0.
 func (g *guesses) take(r *http.Request, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()

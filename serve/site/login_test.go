@@ -20,8 +20,8 @@ import (
 )
 
 // TestLoginRequired requests every page of the promoter without a login: without a
-// session, with an invented one, and with one whose token was changed. Nothing is shown
-// and nothing changes.
+// session, with an invented session, and with a changed session token. It checks that
+// nothing is shown and that nothing changes.
 func TestLoginRequired(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -55,7 +55,7 @@ func TestLoginRequired(t *testing.T) {
 				t.Errorf("%s, %s: got status %d, want the login page\n%s", who, pattern, p.StatusCode, p.text)
 			}
 			if strings.Contains(p.text, "Lee") {
-				t.Errorf("%s, %s: the page has personal data", who, pattern)
+				t.Errorf("%s, %s: the page contains personal data", who, pattern)
 			}
 		}
 	}
@@ -64,8 +64,8 @@ func TestLoginRequired(t *testing.T) {
 	}
 }
 
-// TestGuessingIsSlow guesses the password. After some guesses, even the right one must
-// wait, except from another address.
+// TestGuessingIsSlow guesses the password. It checks that after some guesses even the
+// right password must wait, except from another address.
 func TestGuessingIsSlow(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	right, err := password.New(adminPassword)
@@ -100,7 +100,7 @@ func TestGuessingIsSlow(t *testing.T) {
 	w := logIn(one, "wrong")
 	for ; w.Code == http.StatusUnauthorized && guesses < 100; guesses++ {
 		if !strings.Contains(w.Body.String(), "The password is wrong.") {
-			t.Fatalf("got %s, want the text that the password is wrong", w.Body)
+			t.Fatalf("got %s, want it to say that the password is wrong", w.Body)
 		}
 		w = logIn(one, "wrong")
 	}
@@ -111,10 +111,10 @@ func TestGuessingIsSlow(t *testing.T) {
 		t.Errorf("Retry-After: got %q, want 1 to 11", w.Header().Get("Retry-After"))
 	}
 	if guesses < 3 || guesses > 20 {
-		t.Errorf("guesses at once: got %d, want 3 to 20", guesses)
+		t.Errorf("guesses without a wait: got %d, want 3 to 20", guesses)
 	}
 	if got := logIn(one, adminPassword).Code; got != http.StatusTooManyRequests {
-		t.Errorf("right password at once: got status %d, want 429", got)
+		t.Errorf("right password without a wait: got status %d, want 429", got)
 	}
 	if got := logIn(other, adminPassword).Code; got != http.StatusSeeOther {
 		t.Errorf("right password from another address: got status %d, want 303", got)
@@ -125,8 +125,8 @@ func TestGuessingIsSlow(t *testing.T) {
 	}
 }
 
-// TestSessions follows the life of a session: it cannot be planted, and it ends with a
-// logout, with its time, and when the password changes.
+// TestSessions checks that a session cannot be planted, and that it ends with a logout,
+// after its time, and when the password changes.
 func TestSessions(t *testing.T) {
 	s := newServer(t)
 	address, err := url.Parse(s.URL + "/admin/")
@@ -152,7 +152,7 @@ func TestSessions(t *testing.T) {
 		p := victim.post("/admin/login", "password", adminPassword)
 		victim.wantStatus(p, http.StatusSeeOther)
 		if len(p.Cookies()) != 1 || p.Cookies()[0].Value == planted {
-			t.Errorf("cookies of the login: got %v, want one with another token than %s", p.Cookies(), planted)
+			t.Errorf("cookies of the login: got %v, want one with a token other than %s", p.Cookies(), planted)
 		}
 		if got := visitorWith(s, planted).get("/admin/campaigns").StatusCode; got != http.StatusSeeOther {
 			t.Errorf("planted token: got status %d, want 303", got)
@@ -192,14 +192,14 @@ func expireSession(t *testing.T, s *server, token string) {
 	t.Helper()
 	data, found, err := s.db.Sessions().FindCtx(t.Context(), token)
 	if err != nil || !found {
-		t.Fatalf("session: got found %t, error %v, want a session", found, err)
+		t.Fatalf("session: got found %t and error %v, want a session", found, err)
 	}
 	if err := s.db.Sessions().CommitCtx(t.Context(), token, data, time.Now().Add(-time.Second)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestLoginStaysOnSite asks the login page to redirect to other sites.
+// TestLoginStaysOnSite checks that the login page does not redirect to other sites.
 func TestLoginStaysOnSite(t *testing.T) {
 	s := newServer(t)
 	v := s.visitor(t)

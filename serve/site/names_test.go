@@ -12,8 +12,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// TestNamesOfAnyScript lets people of many scripts play and finds their names unchanged
-// on pages, in spreadsheets and in JSON.
+// TestNamesOfAnyScript lets people play whose names use many scripts. It checks that
+// pages, spreadsheets and JSON contain the names unchanged.
 func TestNamesOfAnyScript(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -46,16 +46,17 @@ func TestNamesOfAnyScript(t *testing.T) {
 	}
 	for _, name := range names {
 		if !found[name] {
-			t.Errorf("the spreadsheet lacks %q", name)
+			t.Errorf("%q is missing from the spreadsheet", name)
 		}
 		if text, err := json.Marshal(name); err != nil || !strings.Contains(p.text, string(text)) {
-			t.Errorf("the export lacks %q", name)
+			t.Errorf("%q is missing from the export", name)
 		}
 	}
 	promoter.wantText(promoter.wantStatus(promoter.get("/admin/entrants?search="+"%E6%9D%8E"), http.StatusOK), "李 李")
 }
 
-// TestComposedNames spells a name in two ways that look the same: it is one person.
+// TestComposedNames checks that two spellings of a name that look the same belong to one
+// person.
 func TestComposedNames(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", MaxPlays: 1})

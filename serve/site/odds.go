@@ -13,7 +13,7 @@ import (
 type oddsPage struct {
 	Campaign campaign.Campaign
 	Chances  []chance
-	Win      chance // of any prize
+	Win      chance // chance of winning any prize
 }
 
 func (s *Site) showOdds(w http.ResponseWriter, r *http.Request) error {
@@ -31,7 +31,7 @@ func (s *Site) showOdds(w http.ResponseWriter, r *http.Request) error {
 // fairnessPage shows how to check the draws of a campaign.
 type fairnessPage struct {
 	campaign.Campaign
-	Address string // of the site
+	Address string // address of the site
 }
 
 func (s *Site) showFairness(w http.ResponseWriter, r *http.Request) error {
@@ -49,10 +49,11 @@ type chance struct {
 	Percent     string
 	Fraction    string
 	OneIn       string
-	Width       int // of its bar, in percent
+	Width       int // length of its bar in percent
 }
 
-// chances returns the rows of odds that are not 0. The largest has a bar of full width.
+// chances returns the rows with odds above 0. The bar of the largest one has the full
+// width.
 func chances(odds draw.Odds) []chance {
 	var list []chance
 	largest := new(big.Rat)

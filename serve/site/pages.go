@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// handler answers a request. An error that it returns is answered with a page.
+// handler handles a request. If it returns an error, the response is an error page.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 // pages renders templates and serves static files.
@@ -26,8 +26,8 @@ type pages struct {
 	log       *slog.Logger
 }
 
-// newPages reads the templates and the static files. An error names the theme's file
-// and line.
+// newPages reads the templates and the static files. Its errors name the file and the
+// line in the theme.
 func newPages(cfg Config) (*pages, error) {
 	p := &pages{templates: map[string]templateFunc{}, static: map[string]staticFile{}, version: cfg.Version, log: cfg.Log}
 	from := themed{cfg.Theme}
@@ -37,7 +37,7 @@ func newPages(cfg Config) (*pages, error) {
 	return p, p.readTemplates(from, p.functions(cfg.Now))
 }
 
-// setSecurityHeaders sets the headers that every response has.
+// setSecurityHeaders sets the headers that every response contains.
 func setSecurityHeaders(h http.Header) {
 	for name, value := range map[string]string{
 		"Content-Security-Policy":      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -58,7 +58,7 @@ type layout struct {
 	Version string
 	Path    string
 	Notice  string // the result of the promoter's last action
-	Body    any    // the data of the page
+	Body    any    // data for the page's own template
 }
 
 // show sends a page.
@@ -76,12 +76,12 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, page 
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(b.Bytes()) // fails only if the visitor has gone
+		_, _ = w.Write(b.Bytes()) // fails only if the visitor has disconnected
 	}
 	return nil
 }
 
-// handle returns an [http.Handler] that answers errors of h with a page.
+// handle returns an [http.Handler] that sends an error page if h returns an error.
 func (p *pages) handle(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := h(w, r); err != nil {
@@ -90,7 +90,7 @@ func (p *pages) handle(h handler) http.Handler {
 	})
 }
 
-// Errors of requests.
+// These errors are caused by requests.
 var (
 	errNoPage = errors.New("there is no such page")
 	errForm   = errors.New("the form cannot be read")
@@ -106,8 +106,7 @@ type errorPage struct {
 	title  string
 }
 
-// fail answers a request with a page about an error. Internal errors are logged and not
-// shown.
+// fail sends a page about an error. Internal errors are logged instead of shown.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := newErrorPage(r, err)
 	page.RequestID = w.Header().Get("X-Request-Id")
@@ -156,7 +155,7 @@ func newErrorPage(r *http.Request, err error) errorPage {
 	return errorPage{status: http.StatusInternalServerError, title: "Something went wrong", Message: "Something went wrong on our side. Please try again later."}
 }
 
-// visitorMessage returns the text of an error for somebody who plays.
+// visitorMessage returns the text of an error for a visitor who plays.
 func visitorMessage(err error) string {
 	switch {
 	case errors.Is(err, campaign.ErrNotOpen):
@@ -179,7 +178,7 @@ func sentence(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-// showStatic answers with a static file.
+// showStatic sends a static file.
 func (p *pages) showStatic(w http.ResponseWriter, r *http.Request) error {
 	return p.showFile(w, r, r.PathValue("file"))
 }
@@ -210,7 +209,7 @@ func (p *pages) showRobots(w http.ResponseWriter, _ *http.Request) error {
 }
 
 // clientNetwork returns the address that a request comes from. For IPv6 it returns the
-// /64 network, because one customer has 2^64 addresses or more.
+// /64 network, because a single customer has at least 2^64 addresses.
 func clientNetwork(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -222,13 +221,13 @@ func clientNetwork(r *http.Request) string {
 	return host
 }
 
-// isHTTPS reports whether the visitor uses HTTPS. The server accepts the header from
-// trusted proxies only.
+// isHTTPS reports whether the visitor uses HTTPS. The server accepts the corresponding
+// header only from trusted proxies.
 func isHTTPS(r *http.Request) bool {
 	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 }
 
-// siteURL returns the URL of the site that the visitor used, quoted for a shell.
+// siteURL returns the URL at which the visitor uses the site, quoted for a shell.
 func siteURL(r *http.Request) string {
 	if isHTTPS(r) {
 		return "https://" + shellQuote(r.Host)

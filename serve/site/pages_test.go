@@ -17,8 +17,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// TestPlayInBrowser plays like a visitor who clicks everything twice: one play is one
-// draw.
+// TestPlayInBrowser plays like a visitor who clicks everything twice, and checks that
+// each play makes only one draw.
 func TestPlayInBrowser(t *testing.T) {
 	t.Run("with JavaScript", func(t *testing.T) { testPlayInBrowser(t, true) })
 	t.Run("without JavaScript", func(t *testing.T) { testPlayInBrowser(t, false) })
@@ -34,7 +34,7 @@ func testPlayInBrowser(t *testing.T, scripts bool) {
 		tab.disableScripts()
 	}
 	w.open("/")
-	tab.open("/c/summer") // before the first tab plays
+	tab.open("/c/summer") // open this tab before the first tab plays
 	w.fill("first_name", "Ann")
 	w.fill("last_name", "Lee")
 	w.click("form button")
@@ -74,7 +74,8 @@ func testPlayInBrowser(t *testing.T, scripts bool) {
 	}
 }
 
-// TestBackAndPlayAgain submits the form that Back shows: it leads to the first draw.
+// TestBackAndPlayAgain goes back and submits the form again. It checks that this leads to
+// the first draw.
 func TestBackAndPlayAgain(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -117,7 +118,7 @@ func TestFreePlayInBrowser(t *testing.T) {
 	}
 }
 
-// TestEntrantsInBrowser logs in, and adds, changes and erases an entrant.
+// TestEntrantsInBrowser logs in, then adds, changes and erases an entrant.
 func TestEntrantsInBrowser(t *testing.T) {
 	s := newServer(t)
 	w := s.openWindow(t)
@@ -150,8 +151,8 @@ func TestEntrantsInBrowser(t *testing.T) {
 	w.wantPath("/admin/login?next=%2Fadmin%2Fcampaigns")
 }
 
-// TestCampaignInBrowser runs a whole promotion: rules with a mistake, the odds, the
-// draft, draws, a session that expires, and the check of all draws.
+// TestCampaignInBrowser runs a whole promotion. It makes a mistake in the rules, checks
+// the odds, creates a draft, makes draws, lets a session expire, and verifies all draws.
 func TestCampaignInBrowser(t *testing.T) {
 	s := newServer(t)
 	w := s.openWindow(t)
@@ -214,10 +215,10 @@ func TestCampaignInBrowser(t *testing.T) {
 	}
 }
 
-// mugs are rules by which every play wins.
+// mugs are rules with which every play wins.
 const mugs = "name: r\ncurrency: GBP\nrules:\n- prizes: [{prize: A mug, value: 8, chance: 100%}]\n"
 
-// TestLivePage shows a live page while somebody wins.
+// TestLivePage checks a live page while somebody wins.
 func TestLivePage(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", RulesYAML: mugs})
@@ -234,7 +235,7 @@ func TestLivePage(t *testing.T) {
 }
 
 // TestLivePageReconnects refuses the events of a live page twice, like a proxy that finds
-// no replica. The page tries again.
+// no replica. It checks that the page tries again.
 func TestLivePageReconnects(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", RulesYAML: mugs})
@@ -247,7 +248,7 @@ func TestLivePageReconnects(t *testing.T) {
 		}
 		behind.ServeHTTP(w, r)
 	}))
-	t.Cleanup(front.Close) // after the browser has closed the page
+	t.Cleanup(front.Close) // close it after the browser has closed the page
 	w := s.openWindow(t)
 	w.url = front.URL
 	w.open("/c/summer/live")
@@ -256,8 +257,8 @@ func TestLivePageReconnects(t *testing.T) {
 	w.wantText("A mug")
 }
 
-// faintTexts lists the texts of a page that contrast less with their background than
-// WCAG 2.2 requires (https://www.w3.org/TR/WCAG22/#contrast-minimum).
+// faintTexts lists the texts of a page whose contrast is lower than WCAG 2.2 requires
+// (https://www.w3.org/TR/WCAG22/#contrast-minimum).
 const faintTexts = `(() => {
   const parts = (text) => { const p = text.match(/[\d.]+/g).map(Number); return p.length < 4 ? [...p, 1] : p; };
   const channel = (v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
@@ -283,11 +284,12 @@ const faintTexts = `(() => {
   return faint;
 })()`
 
-// unlabelledFields lists the fields of a page that have no label.
+// unlabelledFields lists the fields on a page that have no label.
 const unlabelledFields = `[...document.querySelectorAll("input:not([type=hidden], [hidden]), select, textarea")].filter((e) => e.labels.length === 0 && !e.ariaLabel).map((e) => e.outerHTML)`
 
-// TestPagesFit shows every page on a phone and on a desktop, light and dark: nothing is
-// wider than the screen, every text is legible, every field has a label.
+// TestPagesFit shows every page on a phone and on a desktop, in light and dark mode. It
+// checks that nothing is wider than the screen, that every text is legible, and that
+// every field has a label.
 func TestPagesFit(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", Title: "The great summer draw", RequireEmail: true})
@@ -316,13 +318,13 @@ func TestPagesFit(t *testing.T) {
 			for name, path := range pages {
 				w.open(path)
 				if got := evaluate[int64](w, "document.documentElement.scrollWidth"); got > size[0] {
-					t.Errorf("%s, %s: got a width of %d, want at most %d", path, device, got, size[0])
+					t.Errorf("%s, %s: got width %d, want at most %d", path, device, got, size[0])
 				}
 				if got := evaluate[[]string](w, faintTexts); len(got) > 0 {
-					t.Errorf("%s, %s: got faint texts %q, want none", path, scheme, got)
+					t.Errorf("%s, %s: these texts have too little contrast: %q", path, scheme, got)
 				}
 				if got := evaluate[[]string](w, unlabelledFields); len(got) > 0 {
-					t.Errorf("%s: got fields without a label %q, want none", path, got)
+					t.Errorf("%s: these fields have no label: %q", path, got)
 				}
 				if got := evaluate[int](w, `document.getAnimations().filter((a) => a.effect.getTiming().duration > 1).length`); got > 0 {
 					t.Errorf("%s: got %d animations with reduced motion, want none", path, got)

@@ -17,8 +17,8 @@ type homePage struct {
 	Campaigns []campaign.Campaign
 }
 
-// showHome lists the open campaigns. If only one is open, it shows the page of that
-// campaign; if none is open, it shows free play.
+// showHome lists the open campaigns. If only one campaign is open, it shows the page of
+// that campaign. If none is open, it shows free play.
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.Campaigns == nil {
 		return s.showFreePlay(w, r)
@@ -39,10 +39,10 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "campaigns", "Play", homePage{open})
 }
 
-// campaignsPage is a page of the list of all campaigns, ended ones included.
+// campaignsPage is a page in the list of all campaigns, including closed ones.
 type campaignsPage struct {
 	Campaigns []campaign.Campaign
-	Next      string // cursor of the next page; empty if this is the last
+	Next      string // cursor for the next page; empty if this is the last page
 	Older     bool   // whether this is not the first page
 }
 
@@ -66,20 +66,20 @@ func (s *Site) campaign(r *http.Request) (campaign.Campaign, error) {
 	return s.cfg.Campaigns.Campaign(r.Context(), r.PathValue("campaign"))
 }
 
-// playPage is the page of a campaign, with the form to play.
+// playPage is the page of a campaign with the form to play.
 type playPage struct {
 	Campaign        campaign.Campaign
 	campaign.Person // as filled in
 	fieldError
 	Once   string         // the once-only key of the form
 	Played *campaign.Draw // the draw made with the visitor's key; nil if there is none
-	Closed string         // why nobody can play now; empty if they can
+	Closed string         // why nobody can play now; empty if the campaign can be played
 }
 
-// fieldError describes a mistake in a form.
+// fieldError describes an invalid value in a form.
 type fieldError struct {
-	Field   string // name of the field; empty for the whole form
-	Problem string // empty if nothing is wrong
+	Field   string // name of the field; empty for the form as a whole
+	Problem string // empty if there is no error
 }
 
 func (s *Site) showPlay(w http.ResponseWriter, r *http.Request) error {
@@ -108,7 +108,8 @@ func (s *Site) showPlayPage(w http.ResponseWriter, r *http.Request, status int, 
 	return s.pages.show(w, r, status, "play", page.Campaign.Title, page)
 }
 
-// whyClosed returns the reason why nobody can play a campaign now, "" if they can.
+// whyClosed returns the reason why nobody can play a campaign now, or "" if it can be
+// played.
 func whyClosed(c *campaign.Campaign, now time.Time) string {
 	err := c.Playable(now)
 	opens, ended := c.OpensAt, c.ClosesAt
@@ -127,22 +128,21 @@ func whyClosed(c *campaign.Campaign, now time.Time) string {
 }
 
 // onceName is the name of the form field with the visitor's once-only key. The key is
-// also in a cookie, which all tabs share. A browser without cookies still sends the
-// field.
+// also in a cookie, which all tabs share. Browsers without cookies still send the field.
 const onceName = "once"
 
 func newOnce() string { return strings.ToLower(rand.Text()) }
 
-// playKey returns the once-only key of a play. It keeps visitors' keys apart from those
-// sent to the API.
+// playKey returns the once-only key of a play. It makes visitors' keys different from all
+// keys sent to the API.
 func playKey(once string) string { return "site " + once }
 
-// isOnce reports whether text has the form of a key from newOnce.
+// isOnce reports whether text has the format of a key from newOnce.
 func isOnce(text string) bool {
 	return len(text) == len(newOnce()) && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
-// onceCookie returns the visitor's once-only key for a campaign, "" if there is none.
+// onceCookie returns the visitor's once-only key for a campaign, or "" if there is none.
 func onceCookie(r *http.Request, campaignName string) string {
 	cookie, err := r.Cookie(onceName + "-" + campaignName)
 	if err != nil || !isOnce(cookie.Value) {
@@ -161,8 +161,8 @@ func setOnceCookie(w http.ResponseWriter, r *http.Request, campaignName, once st
 	})
 }
 
-// play makes the visitor's draw and redirects to its page. With a key that was used
-// before, it redirects to the draw that was made then.
+// play makes the visitor's draw and redirects to its page. If the key was used before, it
+// redirects to the earlier draw.
 func (s *Site) play(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.Campaigns == nil {
 		return errNoPage
@@ -219,7 +219,7 @@ func (s *Site) playAgain(w http.ResponseWriter, r *http.Request) error {
 type resultPage struct {
 	Draw     campaign.Draw
 	Campaign campaign.Campaign
-	Chances  []chance // of its account number
+	Chances  []chance // chance of its account number
 }
 
 func (s *Site) showResult(w http.ResponseWriter, r *http.Request) error {

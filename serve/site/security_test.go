@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/serve/site"
 )
 
-// TestForgedPosts sends every form from another site with the promoter's cookies: all
-// are refused, and nothing changes.
+// TestForgedPosts sends every form from another site with the promoter's cookies. It
+// checks that all of them are refused and that nothing changes.
 func TestForgedPosts(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -40,8 +40,8 @@ func TestForgedPosts(t *testing.T) {
 	}
 }
 
-// TestReadingChangesNothing requests every page by GET and HEAD, with the parameters of
-// the forms.
+// TestReadingChangesNothing requests every page with GET and HEAD and with the parameters
+// of the forms. It checks that nothing changes.
 func TestReadingChangesNothing(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -52,7 +52,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	for _, pattern := range slices.Concat(site.AdminPatterns(), site.VisitorPatterns()) {
 		_, path := requestFor(pattern, d)
 		if strings.HasSuffix(path, "/events") {
-			continue // never ends
+			continue // this response never ends
 		}
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			p := v.do(method, path+"?note=x&first_name=Eve&last_name=Eve&once="+onceKey, nil, "")
@@ -66,7 +66,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	}
 }
 
-// hostileTexts returns texts that do harm if a program runs them as code.
+// hostileTexts returns texts that cause harm if a program runs them as code.
 func hostileTexts() []string {
 	return []string{
 		`'; DROP TABLE draws; --`,
@@ -81,7 +81,8 @@ func hostileTexts() []string {
 	}
 }
 
-// TestHostileText enters code of many kinds into every field. All pages show it as text.
+// TestHostileText enters many types of code into every field. It checks that all pages
+// show the code as text.
 func TestHostileText(t *testing.T) {
 	s := newServer(t)
 	promoter := s.promoter(t)
@@ -132,26 +133,26 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-// wantHarmless fails the test if a page has code that a visitor entered, or code of the
-// site's own that its Content-Security-Policy forbids.
+// wantHarmless fails the test if a page contains code that a visitor entered, or code of
+// the site that its Content-Security-Policy forbids.
 func wantHarmless(t *testing.T, p page) {
 	t.Helper()
 	for _, node := range p.elements() {
 		if attribute(node, "id") == "pwned" {
-			t.Errorf("%s has an element that a visitor entered:\n%s", p.Request.URL, p.text)
+			t.Errorf("%s contains an element that a visitor entered:\n%s", p.Request.URL, p.text)
 		}
 		if node.Data == "style" || node.Data == "script" && attribute(node, "src") == "" {
-			t.Errorf("%s has an inline <%s>", p.Request.URL, node.Data)
+			t.Errorf("%s contains an inline <%s>", p.Request.URL, node.Data)
 		}
 		for _, a := range node.Attr {
 			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || strings.HasPrefix(strings.TrimSpace(a.Val), "javascript:") && a.Key != "value" && a.Key != "content" {
-				t.Errorf("%s has the attribute %s=%q", p.Request.URL, a.Key, a.Val)
+				t.Errorf("%s contains attribute %s=%q", p.Request.URL, a.Key, a.Val)
 			}
 		}
 	}
 }
 
-// TestSecurityHeaders checks the headers of all kinds of responses: pages, refusals,
+// TestSecurityHeaders checks the headers of all types of responses: pages, refusals,
 // files and errors.
 func TestSecurityHeaders(t *testing.T) {
 	s := newServer(t)
@@ -177,7 +178,7 @@ func TestSecurityHeaders(t *testing.T) {
 	v.header.Set("X-Forwarded-Proto", "https")
 	for _, p := range []page{v.get("/c/summer"), v.post("/admin/login", "password", adminPassword)} {
 		if cookies := p.Cookies(); len(cookies) == 0 || !cookies[0].Secure {
-			t.Errorf("%s by HTTPS: got cookies %v, want a secure one", p.Request.URL, cookies)
+			t.Errorf("%s over HTTPS: got cookies %v, want a secure cookie", p.Request.URL, cookies)
 		}
 	}
 }
@@ -187,7 +188,7 @@ func wantSecurityHeaders(t *testing.T, p page) {
 	policy := p.Header.Get("Content-Security-Policy")
 	if !strings.HasPrefix(policy, "default-src 'none';") || strings.Contains(policy, "unsafe") || !strings.Contains(policy, "frame-ancestors 'none'") ||
 		!strings.Contains(policy, "form-action 'self'") || !strings.Contains(policy, "base-uri 'none'") {
-		t.Errorf("%s: got Content-Security-Policy %q, want a strict one", p.Request.URL, policy)
+		t.Errorf("%s: got Content-Security-Policy %q, want a strict policy", p.Request.URL, policy)
 	}
 	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"} {
 		if got := p.Header.Get(name); got != want {
@@ -200,12 +201,12 @@ func wantSecurityHeaders(t *testing.T, p page) {
 	}
 	for _, cookie := range p.Cookies() {
 		if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Secure {
-			t.Errorf("%s: got cookie %v, want one that is HttpOnly, SameSite=Lax and, by HTTP, not secure", p.Request.URL, cookie)
+			t.Errorf("%s: got cookie %v, want it to be HttpOnly, SameSite=Lax and, over HTTP, not secure", p.Request.URL, cookie)
 		}
 	}
 }
 
-// TestTraversal requests files outside of the folder that is served.
+// TestTraversal checks that files outside of the served folder cannot be requested.
 func TestTraversal(t *testing.T) {
 	s := newServer(t)
 	v := s.visitor(t)
@@ -223,8 +224,8 @@ func TestTraversal(t *testing.T) {
 	}
 }
 
-// TestUnreadableForms sends forms that are too large, malformed or incomplete. Each is
-// refused with a page, and nothing changes.
+// TestUnreadableForms sends forms that are too large, malformed or incomplete. It checks
+// that each is refused with a page and that nothing changes.
 func TestUnreadableForms(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -252,7 +253,7 @@ func TestUnreadableForms(t *testing.T) {
 		"void without a reason or a draw": promoter.post("/admin/draws/summer-0-0000000000000000/void"),
 	} {
 		if p.StatusCode < 400 || p.StatusCode >= 500 || !strings.Contains(p.text, "</html>") {
-			t.Errorf("%s: got status %d, want a page with a status of 400 to 499\n%s", name, p.StatusCode, p.text)
+			t.Errorf("%s: got status %d, want a page with a status from 400 to 499\n%s", name, p.StatusCode, p.text)
 		}
 	}
 	if draws := s.draws(t, "summer"); len(draws) != 0 {
@@ -261,7 +262,7 @@ func TestUnreadableForms(t *testing.T) {
 	v.wantText(v.wantStatus(raw(v, "/c/summer/play", "first_name="+long), http.StatusRequestEntityTooLarge), "too large")
 }
 
-// TestHeaderInjection sends line breaks in everything that may end up in a header.
+// TestHeaderInjection sends line breaks in every value that may be used in a header.
 func TestHeaderInjection(t *testing.T) {
 	s := newServer(t)
 	promoter := s.promoter(t)
@@ -282,12 +283,12 @@ func TestHeaderInjection(t *testing.T) {
 	v.header.Set("X-Forwarded-Host", "evil.example")
 	p := v.wantStatus(v.get("/c/summer"), http.StatusOK)
 	if strings.Contains(p.text, "evil.example") || strings.Contains(p.text, "pwned") || p.Header.Get("X-Injected") != "" {
-		t.Errorf("headers of the request came back: %v\n%s", p.Header, p.text)
+		t.Errorf("the response contains injected headers: %v\n%s", p.Header, p.text)
 	}
 }
 
-// TestAccountNumbersStaySecret looks for account numbers before playing and for the
-// draws of others: neither can be found.
+// TestAccountNumbersStaySecret checks that a visitor cannot find account numbers before
+// playing, and cannot find the draws of others.
 func TestAccountNumbersStaySecret(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -322,7 +323,8 @@ func TestAccountNumbersStaySecret(t *testing.T) {
 	}
 }
 
-// TestFormulas downloads spreadsheets of people whose names look like formulas.
+// TestFormulas checks that names which look like formulas are harmless in downloaded
+// spreadsheets.
 func TestFormulas(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -349,13 +351,13 @@ func TestFormulas(t *testing.T) {
 		for _, row := range rows {
 			for _, cell := range row {
 				if strings.ContainsAny(cell[:min(1, len(cell))], "=+-@\t\r") || strings.HasPrefix(cell, "\uff1d") {
-					t.Errorf("%s: got the cell %q, want no formula", path, cell)
+					t.Errorf("%s: got cell %q, want no formula", path, cell)
 				}
 			}
 		}
 		for _, name := range names {
 			if !strings.Contains(p.text, strings.TrimPrefix(strconv.Quote(name), `"`)[:2]) {
-				t.Errorf("%s lacks %q:\n%s", path, name, p.text)
+				t.Errorf("%q is missing from %s:\n%s", name, path, p.text)
 			}
 		}
 	}

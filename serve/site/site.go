@@ -1,9 +1,10 @@
-// Package site serves the website that people play on. It works without JavaScript,
-// loads nothing from other hosts, and changes nothing on GET: a play is a POST with a
-// once-only key, so that a reload, a double click or a second tab never plays twice.
+// Package site serves the website on which people play. The site works without JavaScript
+// and loads nothing from other hosts. A GET request changes nothing. A play is a POST
+// request with a once-only key, so a reload, a double click or a second tab never plays
+// twice.
 //
-// [New] returns a site, and [Site.Routes] its routes for a server to register. A theme
-// can replace its templates and static files.
+// [New] returns a site, and [Site.Routes] returns its routes for a server to register. A
+// theme can replace its templates and static files.
 package site
 
 import (
@@ -43,8 +44,8 @@ type Config struct {
 	Free      Free
 	Version   string      // of the program
 	Admin     Admin       // for the promoter's pages
-	Theme     fs.FS       // files in templates/ and static/ that replace the site's own; may be nil
-	Ending    func() bool // reports whether the server is shutting down, which ends live pages; nil means never
+	Theme     fs.FS       // files in templates/ and static/ that replace the site's own files; may be nil
+	Ending    func() bool // reports whether the server is shutting down, which closes live pages; nil means never
 	Log       *slog.Logger
 	Now       func() time.Time // nil means time.Now
 }
@@ -58,7 +59,7 @@ type Site struct {
 	crossOrigin *http.CrossOriginProtection
 }
 
-// New returns a site. It returns an error if the theme has a mistake.
+// New returns a site. It returns an error if the theme contains a mistake.
 func New(cfg Config) (*Site, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -79,20 +80,20 @@ func New(cfg Config) (*Site, error) {
 
 // Route is a route of the site.
 type Route struct {
-	Pattern string // for [http.ServeMux]; one without a method is a fallback
+	Pattern string // pattern for [http.ServeMux]; a route without a method is a fallback
 	Handler http.Handler
 }
 
-// Limits of forms, in bytes. The promoter's forms contain rules files.
+// These are the limits on forms in bytes. The promoter's forms contain rules files.
 const (
 	maxForm      = 64 << 10
 	maxAdminForm = 1 << 20
 )
 
 // Routes returns all routes of the site, in no particular order. Their handlers set
-// security headers, refuse forms that are too large or come from other sites, and answer
-// errors with a page. Patterns without a method answer wrong methods and unknown paths
-// with the not-found page.
+// security headers and refuse forms that are too large or come from other sites. They
+// send a page if an error occurs. Patterns without a method match wrong methods and
+// unknown paths, and show the not-found page.
 func (s *Site) Routes() []Route {
 	var routes []Route
 	add := func(pattern string, maxBody int64, h http.Handler) {
@@ -113,13 +114,13 @@ func (s *Site) Routes() []Route {
 	return routes
 }
 
-// NotFound returns the handler of the not-found page.
+// NotFound returns the handler for the not-found page.
 func (s *Site) NotFound() http.Handler { return s.protect(maxForm, s.pages.handle(noPage)) }
 
 func noPage(http.ResponseWriter, *http.Request) error { return errNoPage }
 
-// ifAdmin returns the handler that h returns, or that of the not-found page if there are
-// no promoter's pages.
+// ifAdmin returns the handler that h returns, or the handler for the not-found page if
+// there are no promoter's pages.
 func (s *Site) ifAdmin(h func() http.Handler) http.Handler {
 	if s.admin == nil {
 		return s.pages.handle(noPage)
@@ -153,7 +154,7 @@ func (s *Site) protect(maxBody int64, h http.Handler) http.Handler {
 	})
 }
 
-// visitorRoutes returns the routes for everybody.
+// visitorRoutes returns the routes that everybody can use.
 func (s *Site) visitorRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /{$}":                   s.showHome,

@@ -47,7 +47,7 @@ func newServer(t testing.TB, options ...servertest.Option) *server {
 	return newServerOn(t, storetest.Open(t, storetest.File(t)), options...)
 }
 
-// newServerOn starts a server on a database that may be in use by other servers.
+// newServerOn starts a server on a database that other servers may also use.
 func newServerOn(t testing.TB, db *store.DB, options ...servertest.Option) *server {
 	t.Helper()
 	site := func(c *serve.Config) {
@@ -81,7 +81,8 @@ func (s *server) draws(t testing.TB, campaignName string) []campaign.Draw {
 	return draws
 }
 
-// snapshot returns a campaign and all people as text, to compare before and after.
+// snapshot returns a text that describes a campaign and all people, to compare states
+// before and after.
 func (s *server) snapshot(t testing.TB, campaignName string) string {
 	t.Helper()
 	ctx := t.Context()
@@ -105,7 +106,7 @@ func (s *server) snapshot(t testing.TB, campaignName string) string {
 	return string(text)
 }
 
-// visitor is an HTTP client with cookies that follows no redirects.
+// visitor is an HTTP client that stores cookies and does not follow redirects.
 type visitor struct {
 	t      testing.TB
 	server *server
@@ -169,7 +170,7 @@ func (v *visitor) get(path string) page {
 
 const formType = "application/x-www-form-urlencoded"
 
-// post sends a form of alternating names and values.
+// post sends a form with alternating names and values.
 func (v *visitor) post(path string, form ...string) page {
 	v.t.Helper()
 	values := url.Values{}
@@ -179,7 +180,8 @@ func (v *visitor) post(path string, form ...string) page {
 	return v.do(http.MethodPost, path, strings.NewReader(values.Encode()), formType)
 }
 
-// wantStatus returns the page. It ends the test if the page has another status.
+// wantStatus returns the page. It fails the test immediately if the page has another
+// status.
 func (v *visitor) wantStatus(p page, want int) page {
 	v.t.Helper()
 	if p.StatusCode != want {
@@ -188,7 +190,7 @@ func (v *visitor) wantStatus(p page, want int) page {
 	return p
 }
 
-// wantText fails the test if the visible text of a page lacks want.
+// wantText fails the test unless the visible text of a page contains want.
 func (v *visitor) wantText(p page, want string) {
 	v.t.Helper()
 	if got := p.words(); !strings.Contains(got, want) {
@@ -196,14 +198,14 @@ func (v *visitor) wantText(p page, want string) {
 	}
 }
 
-// follow follows a redirect after a form.
+// follow follows the redirect after a form.
 func (v *visitor) follow(p page) page {
 	v.t.Helper()
 	v.wantStatus(p, http.StatusSeeOther)
 	return v.wantStatus(v.get(p.Header.Get("Location")), http.StatusOK)
 }
 
-// play plays with the form of a campaign and returns the page of the draw.
+// play plays with the form on a campaign's page and returns the page of the draw.
 func (v *visitor) play(campaignName string, form ...string) page {
 	v.t.Helper()
 	p := v.wantStatus(v.get("/c/"+campaignName), http.StatusOK)
@@ -229,7 +231,7 @@ func (p page) elements() []*html.Node {
 	return list
 }
 
-// find returns the first element with an attribute, nil if there is none.
+// find returns the first element with an attribute, or nil if there is none.
 func (p page) find(element, name, value string) *html.Node {
 	for _, node := range p.elements() {
 		if node.Data == element && attribute(node, name) == value {
@@ -266,14 +268,14 @@ func (p page) words() string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// ann returns the form fields of somebody who plays.
+// ann returns the form fields for a person who plays.
 func ann() []string { return []string{"first_name", "Ann", "last_name", "Lee"} }
 
 // onceKey is a well-formed once-only key.
 const onceKey = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-// requestFor returns a request that matches a route's pattern, about a draw, its
-// campaign or its entrant.
+// requestFor returns a request that matches the pattern of a route. The request is for
+// the given draw, its campaign or its entrant.
 func requestFor(pattern string, d campaign.Draw) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	path = strings.NewReplacer("{$}", "", "{campaign}", d.Campaign, "{step}", "close", "{mark}", "void", "{seed}", "42", "{file}", "style.css").Replace(path)
@@ -283,8 +285,8 @@ func requestFor(pattern string, d campaign.Draw) (method, path string) {
 	return method, strings.ReplaceAll(path, "{id}", d.ID)
 }
 
-// TestRouteLabels checks that metrics label requests with the site's routes, and never
-// with an address that a visitor made up.
+// TestRouteLabels checks that metrics label requests with the routes of the site, and
+// never with an address that a visitor made up.
 func TestRouteLabels(t *testing.T) {
 	s := newServer(t)
 	v := s.visitor(t)
@@ -299,7 +301,7 @@ func TestRouteLabels(t *testing.T) {
 		`prizegen_http_requests_total{code="200",method="GET",route="/try/{seed}"} 1`,
 	} {
 		if !strings.Contains(metrics, want) {
-			t.Errorf("/metrics lacks %s:\n%s", want, metrics)
+			t.Errorf("%s is missing from /metrics:\n%s", want, metrics)
 		}
 	}
 	if strings.Contains(metrics, "made-up") {
@@ -307,8 +309,7 @@ func TestRouteLabels(t *testing.T) {
 	}
 }
 
-// TestClosedCampaign checks what visitors read before a campaign opens and after it
-// ends.
+// TestClosedCampaign checks what visitors read before a campaign opens and after it ends.
 func TestClosedCampaign(t *testing.T) {
 	s := newServer(t)
 	v := s.visitor(t)

@@ -18,17 +18,19 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// templateFunc returns the template of a page. It parses the template when it is first
-// called, which saves an idle server 0.8 MB: most servers never show most pages.
+// templateFunc returns the template of a page. It parses the template when it is called
+// for the first time. This saves 0.8 MB in an idle server, because most servers never
+// show most pages.
 type templateFunc func() *template.Template
 
 // staticFile is a file under /static/.
 type staticFile struct {
 	content []byte
-	hash    string // part of its URL, so that browsers may keep it for long
+	hash    string // part of the file's URL, so that browsers may cache the file for a long time
 }
 
-// themed reads the files of a theme, and the site's own files that the theme lacks.
+// themed reads the files of a theme. If the theme does not contain a file, themed reads
+// the site's own file.
 type themed struct{ theme fs.FS }
 
 func (t themed) read(name string) ([]byte, error) {
@@ -44,7 +46,7 @@ func (t themed) read(name string) ([]byte, error) {
 	return fs.ReadFile(files, name)
 }
 
-// readStatic reads the static files. A theme may add some.
+// readStatic reads the static files. A theme may contain additional files.
 func (p *pages) readStatic(from themed) error {
 	names, err := fs.Glob(files, "static/*")
 	if err != nil {
@@ -57,7 +59,7 @@ func (p *pages) readStatic(from themed) error {
 		}
 		for _, name := range own {
 			if info, err := fs.Stat(from.theme, name); err == nil && info.IsDir() {
-				return fmt.Errorf("theme: %s is a folder, put its files directly into static", name)
+				return fmt.Errorf("theme: %s is a folder; put its files directly into static", name)
 			}
 		}
 		names = append(names, own...)
@@ -73,8 +75,8 @@ func (p *pages) readStatic(from themed) error {
 	return nil
 }
 
-// checkNames returns an error if the theme has a template with an unknown name, such as a
-// misspelled one.
+// checkNames returns an error if the theme contains a template with an unknown name, such
+// as a misspelled one.
 func (t themed) checkNames(known []string) error {
 	if t.theme == nil {
 		return nil
@@ -89,13 +91,13 @@ func (t themed) checkNames(known []string) error {
 			for _, k := range known {
 				names = append(names, path.Base(k))
 			}
-			return fmt.Errorf("theme: unknown template %s, use %s", name, strings.Join(names, ", "))
+			return fmt.Errorf("theme: unknown template %s; use %s", name, strings.Join(names, ", "))
 		}
 	}
 	return nil
 }
 
-// readTemplates reads the templates: layout.html, the parts that pages share, and one
+// readTemplates reads the templates: layout.html, the parts that pages share, and a
 // template for each page.
 func (p *pages) readTemplates(from themed, functions template.FuncMap) error {
 	base := template.New("layout.html").Funcs(functions)
@@ -166,7 +168,7 @@ func (p *pages) functions(now func() time.Time) template.FuncMap {
 	}
 }
 
-// when formats a time for people. It omits the current year.
+// when formats a time for people. It omits the year if it is the current one.
 func when(t, now time.Time) string {
 	t = t.UTC()
 	if t.Year() == now.UTC().Year() {
@@ -175,7 +177,7 @@ func when(t, now time.Time) string {
 	return t.Format("2 January 2006 at 3:04 pm UTC")
 }
 
-// money returns an amount of minor units with its currency.
+// money formats an amount in minor units with its currency.
 func money(value int64, code string) string {
 	currency, err := prize.ParseCurrency(code)
 	if err != nil {

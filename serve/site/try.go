@@ -14,13 +14,13 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// tryPage shows an account number of free play with its chances, and after the play also
-// its prize.
+// tryPage shows a free-play account number with its chances. After the play it also shows
+// the prize.
 type tryPage struct {
 	Draw    draw.Draw
 	Chances []chance
 	Played  bool
-	Command string // a command line that makes the same draw
+	Command string // a command line that repeats the draw
 }
 
 // showFreePlay shows a new account number and its chances.
@@ -36,7 +36,7 @@ func (s *Site) showFreePlay(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "try", "Free play", page)
 }
 
-// playFree redirects to the result of the account number that was shown.
+// playFree redirects to the result for the account number that was shown.
 func (s *Site) playFree(w http.ResponseWriter, r *http.Request) error {
 	seed, err := entropy.ParseSeed(r.PostFormValue("seed"))
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Site) showFreeResult(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "try", title, page)
 }
 
-// newTryPage returns the page of the first draw of a seed.
+// newTryPage returns the page for the first draw of a seed.
 func (s *Site) newTryPage(ctx context.Context, seed entropy.Seed) (page tryPage, err error) {
 	text, number, rules, err := s.cfg.Free.Deployed(ctx)
 	if err != nil {
@@ -97,8 +97,8 @@ func drawCommand(d *draw.Draw) string {
 	return line
 }
 
-// shellQuote quotes text as one word for a POSIX shell, so that commands are safe to
-// copy from a page.
+// shellQuote quotes text as one word for a POSIX shell, so that commands can safely be
+// copied from a page.
 func shellQuote(text string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.:", r)

@@ -15,11 +15,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// winnersPage is a page of the winners of a campaign, newest first.
+// winnersPage is a page in the list of a campaign's winners, newest first.
 type winnersPage struct {
 	Campaign campaign.Campaign
 	Winners  []campaign.Draw
-	Next     string // cursor of the next page; empty if this is the last
+	Next     string // cursor for the next page; empty if this is the last page
 	Older    bool   // whether this is not the first page
 }
 
@@ -39,7 +39,7 @@ func (s *Site) showWinners(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "winners", "Winners", winnersPage{c, winners, next, before != ""})
 }
 
-// livePage shows the latest winners on a screen at an event.
+// livePage shows the latest winners, for example on a big screen at an event.
 type livePage struct {
 	Campaign campaign.Campaign
 	Winners  []campaign.Draw
@@ -70,7 +70,7 @@ func (s *Site) streamWinners(w http.ResponseWriter, r *http.Request) error {
 	defer s.live.leave(viewer)
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // for NGINX
+	h.Set("X-Accel-Buffering", "no") // tells NGINX not to buffer the events
 	w.WriteHeader(http.StatusOK)
 	stream := eventStream{w: w}
 	tick := time.NewTicker(liveInterval)
@@ -79,10 +79,10 @@ func (s *Site) streamWinners(w http.ResponseWriter, r *http.Request) error {
 		winners, err := s.live.winners(r.Context(), c.Name)
 		if err != nil {
 			s.pages.log.WarnContext(r.Context(), "live page interrupted", slog.Any("error", err))
-			return nil // the browser connects again
+			return nil // the browser will reconnect
 		}
 		if stream.send(winners) != nil {
-			return nil // the viewer has gone
+			return nil // the viewer has disconnected
 		}
 		select {
 		case <-r.Context().Done():
@@ -97,11 +97,11 @@ func (s *Site) streamWinners(w http.ResponseWriter, r *http.Request) error {
 type eventStream struct {
 	w     http.ResponseWriter
 	last  string        // the last event that was sent
-	quiet time.Duration // time since something was sent
+	quiet time.Duration // time since the last message was sent
 }
 
-// send sends the winners if they have changed, and a keep-alive comment if nothing was
-// sent for a while. Call it every liveInterval.
+// send sends the winners if they have changed. If nothing was sent for a while, it sends
+// a keep-alive comment. Call it every liveInterval.
 func (s *eventStream) send(winners []campaign.Draw) error {
 	text, err := json.Marshal(liveWinners(winners), jsontext.EscapeForHTML(true), jsontext.EscapeForJS(true))
 	if err != nil {
@@ -118,7 +118,7 @@ func (s *eventStream) send(winners []campaign.Draw) error {
 	}
 	s.quiet = 0
 	control := http.NewResponseController(s.w)
-	_ = control.SetWriteDeadline(time.Now().Add(quietInterval)) // not supported by all writers
+	_ = control.SetWriteDeadline(time.Now().Add(quietInterval)) // not all writers support this
 	if _, err := s.w.Write([]byte(message)); err != nil {
 		return err
 	}
@@ -142,18 +142,18 @@ func liveWinners(draws []campaign.Draw) []liveWinner {
 	return list
 }
 
-// Limits of live pages.
+// These are the limits for live pages.
 const (
 	maxViewers           = 1000
-	maxViewersPerAddress = 100              // a whole event may share an address
-	liveInterval         = time.Second      // between two reads of the store
-	quietInterval        = 15 * time.Second // between two messages to a viewer, at most
-	maxLiveWinners       = 8                // shown on a screen
+	maxViewersPerAddress = 100              // high, because all viewers at an event may share an address
+	liveInterval         = time.Second      // time between two reads from the store
+	quietInterval        = 15 * time.Second // maximum time between two messages to a viewer
+	maxLiveWinners       = 8                // number of winners on a screen
 )
 
-// live provides the latest winners to all viewers of live pages. It reads the winners
-// of a campaign from the store once for all viewers, so that plays on other replicas
-// count too.
+// live provides the latest winners to all viewers of live pages. It reads the winners of
+// a campaign from the store only once for all viewers. Reading from the store also finds
+// winners of plays on other replicas.
 type live struct {
 	campaigns *campaign.Service
 	now       func() time.Time
@@ -173,8 +173,8 @@ func newLive(cfg Config) *live {
 	return &live{campaigns: cfg.Campaigns, now: cfg.Now, viewers: map[string]int{}, latest: map[string]latestWinners{}}
 }
 
-// winners returns the latest winners of a campaign without void draws, at most
-// liveInterval old.
+// winners returns the latest winners of a campaign, without void draws. The result is at
+// most liveInterval old.
 func (l *live) winners(ctx context.Context, name string) ([]campaign.Draw, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -182,7 +182,7 @@ func (l *live) winners(ctx context.Context, name string) ([]campaign.Draw, error
 	if now.Sub(known.at) < liveInterval {
 		return known.draws, nil
 	}
-	draws, _, err := l.campaigns.Winners(ctx, name, campaign.Paging{Limit: 3 * maxLiveWinners}) // some may be void
+	draws, _, err := l.campaigns.Winners(ctx, name, campaign.Paging{Limit: 3 * maxLiveWinners}) // some draws may be void
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (l *live) winners(ctx context.Context, name string) ([]campaign.Draw, error
 	return draws, nil
 }
 
-// enter counts a viewer. It returns false if there are too many.
+// enter counts a viewer. It returns false if there are too many viewers.
 func (l *live) enter(address string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -207,7 +207,7 @@ func (l *live) enter(address string) bool {
 	return true
 }
 
-// leave undoes enter.
+// leave reverses enter.
 func (l *live) leave(address string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

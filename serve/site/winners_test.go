@@ -9,7 +9,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// statusRecorder is a response that reports its status when it is sent.
+// statusRecorder is a response writer that reports the status when it is sent.
 type statusRecorder struct {
 	header http.Header
 	status chan int
@@ -20,9 +20,9 @@ func (r *statusRecorder) Write(p []byte) (int, error) { return len(p), nil }
 func (r *statusRecorder) WriteHeader(status int)      { r.status <- status }
 func (r *statusRecorder) Flush()                      {}
 
-// TestViewersFromOneAddress opens as many live pages from one address as are allowed.
-// One more is refused, other addresses are not, and after one is closed there is room
-// again.
+// TestViewersFromOneAddress opens as many live pages from one address as are allowed. It
+// checks that one more page is refused, that pages from other addresses are not, and that
+// there is room again after a page is closed.
 func TestViewersFromOneAddress(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", Title: "Summer"})
@@ -59,6 +59,6 @@ func TestViewersFromOneAddress(t *testing.T) {
 	}
 	disconnectFirst()
 	if status, _ := connect(one); status != http.StatusOK {
-		t.Errorf("after one was closed: got status %d, want 200", status)
+		t.Errorf("after a page was closed: got status %d, want 200", status)
 	}
 }
