@@ -13,8 +13,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// BenchmarkDraw makes one whole draw per iteration: an account number, the rule that
-// matches it, the prize, and a line of CSV. The flag -cpu sets the number of cores.
+// BenchmarkDraw makes one whole draw per iteration: it generates an account number, finds
+// the rule that matches it, decides the prize, and writes a line of CSV. The -cpu flag
+// sets the number of cores.
 func BenchmarkDraw(b *testing.B) {
 	b.Run("ours", func(b *testing.B) { benchmarkOurs(b, draw.CSV) })
 	b.Run("ours-ndjson", func(b *testing.B) { benchmarkOurs(b, draw.NDJSON) })
@@ -28,8 +29,8 @@ func BenchmarkDraw(b *testing.B) {
 	b.Run("peer-weighted", func(b *testing.B) { benchmarkPeer(b, (*bench.Peer).PickWeighted, bench.NewCSVOutput) })
 }
 
-// BenchmarkAccount makes only an account number per iteration, because regular
-// expressions take most of the peer's time in a whole draw.
+// BenchmarkAccount generates only an account number per iteration, because regular
+// expressions take most of the peer's time for a whole draw.
 func BenchmarkAccount(b *testing.B) {
 	b.Run("ours", func(b *testing.B) {
 		s := spec(b, b.N)
@@ -81,8 +82,8 @@ func benchmarkPeer(b *testing.B, pick func(*bench.Peer, *bench.Rule) bench.Choic
 	}
 }
 
-// TestPeerIsFair checks that both sides do the same work: they find the same rules and
-// award the same prizes on average.
+// TestPeerIsFair checks that both sides do the same work. They must find the same rules
+// and award prizes of the same mean value.
 func TestPeerIsFair(t *testing.T) {
 	p, err := bench.NewPeer(42)
 	if err != nil {
@@ -104,7 +105,8 @@ func TestPeerIsFair(t *testing.T) {
 		}
 		odds := s.Rules.Odds(s.Text.Format, s.Number.Format)
 		mean, _ := odds.Mean.Float64()
-		// Within five standard errors of the mean. The seed is fixed, so the result is too.
+		// The difference must be within five standard errors of the mean. The seed is fixed, so
+		// the result always stays the same.
 		if got := total / n; got < mean-5*odds.StandardDeviation()/447 || got > mean+5*odds.StandardDeviation()/447 {
 			t.Errorf("mean value of the peer's draws: got %.2f, want %.2f", got, mean)
 		}

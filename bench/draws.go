@@ -39,8 +39,8 @@ func Ours(s draw.Spec, format func(*draw.Spec) *draw.Encoding, w io.Writer) erro
 	})
 }
 
-// Bound does only the unavoidable work of count draws, on several goroutines: it makes
-// the words of their streams and copies the bytes of their CSV.
+// Bound does only the unavoidable work for count draws, on several goroutines. It
+// computes the words of their streams and copies the bytes of their CSV lines.
 func Bound(count, goroutines int) error {
 	const batch = 256
 	s, err := Spec(batch)
@@ -63,7 +63,7 @@ func Bound(count, goroutines int) error {
 		words, out := make([]byte, batch*entropy.BlockSize), make([]byte, len(lines))
 		for ; share > 0; share -= batch {
 			for _, reader := range readers {
-				_, _ = reader.Read(words) // never fails
+				_, _ = reader.Read(words) // never returns an error
 			}
 			copy(out, lines)
 		}
@@ -71,9 +71,9 @@ func Bound(count, goroutines int) error {
 	return nil
 }
 
-// Peers makes draws with gofakeit on several goroutines. Each has a peer and an output
-// of its own, so that none waits for another. Unlike those of [Ours], the lines are not
-// in order.
+// Peers makes draws with gofakeit on several goroutines. Each goroutine has its own peer
+// and its own output, so that none waits for another. Unlike the lines from [Ours], the
+// lines are not in order.
 func Peers(count, goroutines int, pick func(*Peer, *Rule) Choice, newOutput func() Output) error {
 	peers := make([]*Peer, goroutines)
 	for i := range peers {

@@ -24,7 +24,7 @@ type Peer struct {
 	rules []Rule
 }
 
-// Rule is a pattern and its choices. The last choice is no prize.
+// Rule is a pattern with its choices. The last choice is no prize.
 type Rule struct {
 	Name    string
 	match   *regexp.Regexp
@@ -38,7 +38,7 @@ type Rule struct {
 type Choice struct{ Prize, Value string }
 
 // NewPeer returns a peer with the generous rules. Its random numbers come from a PCG
-// with the given seed, without a lock.
+// generator with the given seed, without a lock.
 func NewPeer(seed uint64) (*Peer, error) {
 	rules, err := prize.Builtin(prize.Generous)
 	if err != nil {
@@ -56,7 +56,7 @@ func NewPeer(seed uint64) (*Peer, error) {
 	return p, nil
 }
 
-// total is the sum of the weights of a rule. All chances of the generous rules are
+// total is the sum of the weights in a rule. All chances in the generous rules are
 // multiples of 1/100.
 const total = 100
 
@@ -70,8 +70,8 @@ func (r *Rule) add(c Choice, chance *big.Rat) {
 	r.options, r.weights = append(r.options, c), append(r.weights, float32(weight))
 }
 
-// Account returns an account number such as fucb0166. LetterN mixes upper and lower
-// case, and Numerify never begins with 0, so it uses DigitN.
+// Account returns an account number such as fucb0166. It does not use LetterN, which
+// mixes upper and lower case, or Numerify, which never begins with 0.
 func (p *Peer) Account() string {
 	return strings.ToLower(p.faker.LetterN(4)) + p.faker.DigitN(4)
 }
@@ -83,16 +83,16 @@ func (p *Peer) Rule(account string) *Rule {
 			return &p.rules[i]
 		}
 	}
-	return nil // not reached: the last rule matches everything
+	return nil // cannot be reached, because the last rule matches everything
 }
 
-// Pick makes a choice by cumulative weights.
+// Pick selects a choice by cumulative weights.
 func (p *Peer) Pick(r *Rule) Choice {
 	v := p.faker.IntN(total)
 	return r.choices[sort.Search(len(r.sums), func(i int) bool { return v < r.sums[i] })]
 }
 
-// PickWeighted makes a choice with gofakeit.Weighted.
+// PickWeighted selects a choice with gofakeit.Weighted.
 func (p *Peer) PickWeighted(r *Rule) Choice {
 	c, err := p.faker.Weighted(r.options, r.weights)
 	if err != nil {

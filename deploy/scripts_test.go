@@ -11,12 +11,12 @@ import (
 	"testing"
 )
 
-// earlyExit matches a pipe into a command that stops reading early. The writer then dies of
-// SIGPIPE, which pipefail turns into a failure that depends on timing.
+// earlyExit matches a pipe into a command that stops reading early. The writer then
+// receives SIGPIPE, which pipefail turns into a failure that depends on timing.
 var earlyExit = regexp.MustCompile(`(^|[^|])\|&?\s*([ef]?grep\s[^|;&]*(-[a-zA-Z]*[qlm]|--quiet|--silent|--max-count)|head\b|sed\s[^|;&]*[0-9;'\"]q\b)`)
 
-// TestPipes checks that no script pipes into a command that may exit early: capture the
-// output first, then match it.
+// TestPipes checks that no script pipes into a command that may exit early. Scripts must
+// capture the output first and then match it.
 func TestPipes(t *testing.T) {
 	for _, line := range []string{
 		`rpm -qlp x.rpm | grep -qx /usr/lib/x || fail`, `a |& grep -iq b`, `a | fgrep --quiet b`,
@@ -28,12 +28,12 @@ func TestPipes(t *testing.T) {
 	}
 	for _, line := range []string{`grep -q x file`, `has "$files" x`, `a | grep -c x`, `a | cut -d' ' -f1 || grep -q x file`} {
 		if earlyExit.MatchString(line) {
-			t.Errorf("the check matches %q", line)
+			t.Errorf("the check matches %q, want no match", line)
 		}
 	}
 	files := scripts(t)
 	if len(files) < 30 {
-		t.Fatalf("got %d scripts, want 30 or more: %v", len(files), files)
+		t.Fatalf("got %d scripts, want at least 30: %v", len(files), files)
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -48,7 +48,7 @@ func TestPipes(t *testing.T) {
 	}
 }
 
-// scripts returns the files of the repository that hold shell commands.
+// scripts returns the files in the repository that contain shell commands.
 func scripts(t *testing.T) []string {
 	t.Helper()
 	var files []string

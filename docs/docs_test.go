@@ -16,7 +16,8 @@ import (
 	"unicode"
 )
 
-// pages returns the paths of the documentation, from the root of the repository.
+// pages returns the paths of the documentation pages, relative to the root of the
+// repository.
 func pages(t *testing.T) []string {
 	t.Helper()
 	var paths []string
@@ -28,7 +29,7 @@ func pages(t *testing.T) []string {
 		paths = append(paths, found...)
 	}
 	if len(paths) < 15 {
-		t.Fatalf("got %d pages, want 15 or more: %v", len(paths), paths)
+		t.Fatalf("got %d pages, want at least 15: %v", len(paths), paths)
 	}
 	return paths
 }
@@ -62,13 +63,13 @@ func TestLinks(t *testing.T) {
 				continue
 			}
 			if fragment != "" && !slices.Contains(anchors(read(t, file)), fragment) {
-				t.Errorf("%s: no heading for the link %s", page, match[1])
+				t.Errorf("%s: no heading for link %s", page, match[1])
 			}
 		}
 	}
 }
 
-// anchors returns the fragments of the headings of a page, as GitHub makes them.
+// anchors returns the fragments for the headings of a page, as GitHub generates them.
 func anchors(text string) []string {
 	var list []string
 	for line := range strings.Lines(text) {
@@ -89,7 +90,8 @@ func anchors(text string) []string {
 	return list
 }
 
-// A make target in code: in a code span, or at the start of a line of a code block.
+// This matches a make target in code: in a code span, or at the start of a line in a code
+// block.
 var makeTarget = regexp.MustCompile("(?m)(?:`|^)make (-C deploy )?([a-z][a-z0-9-]*)")
 
 // TestMakeTargets checks that the Makefiles have every target that a page mentions.
@@ -98,7 +100,7 @@ func TestMakeTargets(t *testing.T) {
 	for _, page := range pages(t) {
 		for _, match := range makeTarget.FindAllStringSubmatch(read(t, page), -1) {
 			if !strings.Contains(makefiles[match[1]], "\n"+match[2]+":") {
-				t.Errorf("%s: no target for %q", page, strings.TrimPrefix(match[0], "`"))
+				t.Errorf("%s: there is no make target for %q", page, strings.TrimPrefix(match[0], "`"))
 			}
 		}
 	}
@@ -111,8 +113,8 @@ var (
 	goName    = regexp.MustCompile(`^([a-z]\w*)\.([A-Za-z]\w*(?:\.[A-Za-z]\w*)?)(\(.*\))?$`)
 )
 
-// TestNames checks that the files and the Go names of these pages exist: paths such as
-// pkg/draw, and names such as draw.Local or draw.Local.Draws.
+// TestNames checks that these pages name only files and Go names that exist: paths such
+// as pkg/draw, and names such as draw.Local or draw.Local.Draws.
 func TestNames(t *testing.T) {
 	known := goNames(t)
 	for _, page := range []string{"architecture.md", "glossary.md", "../CONTRIBUTING.md", "randomness.md", "performance.md"} {
@@ -122,7 +124,7 @@ func TestNames(t *testing.T) {
 			if repoPath.MatchString(code) {
 				names++
 				if _, err := os.Stat(filepath.Join("..", code)); err != nil {
-					t.Errorf("%s: no file %s", page, code)
+					t.Errorf("%s: file %s does not exist", page, code)
 				}
 			}
 			name := goName.FindStringSubmatch(code)
@@ -131,17 +133,17 @@ func TestNames(t *testing.T) {
 			}
 			names++
 			if !known[name[1]][name[2]] {
-				t.Errorf("%s: no Go name %s", page, code)
+				t.Errorf("%s: Go name %s does not exist", page, code)
 			}
 		}
 		if page == "architecture.md" && names < 50 {
-			t.Errorf("%s has %d names, want 50 or more", page, names)
+			t.Errorf("%s contains %d names, want at least 50", page, names)
 		}
 	}
 }
 
-// goNames returns the declared names of each package: X for functions, types, variables
-// and constants, T.X for methods and fields.
+// goNames returns the names that each package declares: X for functions, types, variables
+// and constants, and T.X for methods and fields.
 func goNames(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	known := map[string]map[string]bool{}
@@ -196,7 +198,7 @@ func addNames(known map[string]bool, declaration ast.Decl) {
 	}
 }
 
-// addMembers adds the fields of a struct, or the methods of an interface.
+// addMembers adds the fields of a struct or the methods of an interface.
 func addMembers(known map[string]bool, spec *ast.TypeSpec) {
 	var members *ast.FieldList
 	switch typ := spec.Type.(type) {
@@ -214,7 +216,7 @@ func addMembers(known map[string]bool, spec *ast.TypeSpec) {
 	}
 }
 
-// receiver returns the name of the type of a method's receiver.
+// receiver returns the type name of a method's receiver.
 func receiver(expr ast.Expr) string {
 	switch e := expr.(type) {
 	case *ast.StarExpr:

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// TestFilesOneWay checks that no file of a layered package uses one that uses it in turn,
-// directly or through others.
+// TestFilesOneWay checks that no two files of a layered package use each other, directly
+// or through others.
 func TestFilesOneWay(t *testing.T) {
-	for folder, known := range map[string][2]string{ // a file and one that it uses
+	for folder, known := range map[string][2]string{ // a file, and another file that it uses
 		"cmd/prizegen/tui": {"run.go", "draw.go"},
 		"pkg/campaign":     {"verify.go", "export.go"},
 		"serve":            {"server.go", "backend.go"},
@@ -21,20 +21,20 @@ func TestFilesOneWay(t *testing.T) {
 		t.Run(folder, func(t *testing.T) {
 			uses := fileUses(t, filepath.Join("..", folder))
 			if !uses[known[0]][known[1]] {
-				t.Fatalf("got no use of %s by %s, want one", known[1], known[0])
+				t.Fatalf("%s does not use %s, although it should", known[0], known[1])
 			}
 			for len(uses) > 0 {
 				before := len(uses)
 				removeLowest(uses)
 				if len(uses) == before {
-					t.Fatalf("these files use each other: %v", uses)
+					t.Fatalf("these files use each other, directly or through others: %v", uses)
 				}
 			}
 		})
 	}
 }
 
-// removeLowest removes the files that use no other file.
+// removeLowest removes the files that do not use any other file.
 func removeLowest(uses map[string]map[string]bool) {
 	for name, used := range uses {
 		for other := range used {
@@ -48,9 +48,9 @@ func removeLowest(uses map[string]map[string]bool) {
 	}
 }
 
-// fileUses returns, for every file in a folder, the other files whose package-level names
-// and methods it uses. It does not load imported packages, so uses through their types are
-// missing.
+// fileUses returns the other files in a folder that each file uses, by their
+// package-level names and methods. It does not load imported packages, so it misses uses
+// through imported types.
 func fileUses(t *testing.T, folder string) map[string]map[string]bool {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
@@ -71,7 +71,7 @@ func fileUses(t *testing.T, folder string) map[string]map[string]bool {
 	}
 	info := types.Info{Uses: map[*ast.Ident]types.Object{}}
 	ignoreErrors := types.Config{Error: func(error) {}}
-	pkg, _ := ignoreErrors.Check(folder, fset, files, &info) // reports every import as an error
+	pkg, _ := ignoreErrors.Check(folder, fset, files, &info) // reports an error for every import
 	uses := map[string]map[string]bool{}
 	for used, object := range info.Uses {
 		_, method := object.(*types.Func)

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// bareCommand makes this program a server that does nothing, as in bare ADDRESS. With
-// bare ADDRESS,URL,URL,URL it first makes the calls of a core.
+// bareCommand makes this program run as a server that does nothing: bare ADDRESS. With
+// bare ADDRESS,URL,URL,URL it first makes the same calls as a core.
 const bareCommand = "bare"
 
-// serveBare answers every request with a constant, with as little code as net/http
+// serveBare responds to every request with a constant, with as little code as net/http
 // allows.
 func serveBare(args string) error {
 	address, urls, _ := strings.Cut(args, ",")
 	answer := []byte(`{"format":"lower4","texts":["fucb"]}` + "\n")
 	handler := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(answer) // fails only if the client has gone
+		_, _ = w.Write(answer) // fails only if the client has disconnected
 	}
 	if urls != "" {
 		handler = relay(strings.Split(urls, ","), handler)
@@ -27,7 +27,7 @@ func serveBare(args string) error {
 	return server.ListenAndServe()
 }
 
-// relay calls other servers one after the other before it answers.
+// relay calls other servers one after the other before it responds.
 func relay(urls []string, next http.HandlerFunc) http.HandlerFunc {
 	transport := &http.Transport{MaxIdleConnsPerHost: 256}
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// colours returns the colours of bars and lines, that of prizegen first.
+// colours returns the colours of bars and lines. The first one is for prizegen.
 func colours() []string {
 	return []string{"#1b6ca8", "#c0562f", "#4b8b3b", "#8a5aa8", "#a88a1b", "#5c6670", "#b0306a", "#2f9a94"}
 }
 
 const chartFont = `font-family="system-ui, sans-serif" font-size="13" fill="#222"`
 
-// barChart draws a bar for each result, up to its median on a logarithmic scale, and a
-// thin line from its lowest to its highest sample.
+// barChart draws a bar for each result, up to its median on a logarithmic scale, with a
+// thin line from the lowest to the highest sample.
 func barChart(title, unit string, results []result) []byte {
 	const left, width, row, top = 230.0, 760.0, 30.0, 44.0
 	low, high := math.Inf(1), 0.0
@@ -50,7 +50,7 @@ type lineChart struct {
 	lines       []line
 }
 
-// line is a line of a chart, with its points in the order of x.
+// line is a line in a chart, with its points in the order of x.
 type line struct {
 	name   string
 	points []point
@@ -66,7 +66,7 @@ func (c *lineChart) svg() []byte {
 			lowX, highX, lowY, highY = min(lowX, p.x), max(highX, p.x), min(lowY, p.y), max(highY, p.y)
 		}
 	}
-	// The axis spans whole powers of ten, so that flat lines look flat.
+	// The axis covers whole powers of ten, so that flat lines look flat.
 	lowY, highY = math.Pow(10, math.Floor(math.Log10(lowY))), math.Pow(10, math.Ceil(math.Log10(highY)))
 	if lowY == highY {
 		highY *= 10
@@ -107,7 +107,7 @@ func header(b *bytes.Buffer, width, height float64, title string) {
 	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" role="img" %s><title>%s</title><rect width="100%%" height="100%%" fill="#fff"/><text x="16" y="24" font-weight="600">%s</text>`+"\n", width, height, chartFont, title, title)
 }
 
-// scale maps numbers to positions by their logarithm.
+// scale maps numbers to positions by their logarithms.
 type scale struct{ low, factor, from float64 }
 
 func newScale(low, high, from, to float64) scale {

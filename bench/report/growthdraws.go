@@ -22,7 +22,7 @@ func growthDraws(ctx context.Context, l *lab) (section, error) {
 	for n := 1000; n <= most; n *= 10 {
 		rounds := l.rounds
 		if n > 10_000_000 {
-			rounds = 1 // long enough that disturbances do not matter
+			rounds = 1 // long enough to make disturbances negligible
 		}
 		var took, used []float64
 		for range rounds {
@@ -47,13 +47,13 @@ func growthDraws(ctx context.Context, l *lab) (section, error) {
 	}, nil
 }
 
-// onceCommand makes this program run another program, as in once PROGRAM ARGUMENTS, and
-// write the seconds and megabytes that it used. Linux counts the memory of the parent
-// as the program's own, so the parent must be a small process.
+// onceCommand makes this program run another program: once PROGRAM ARGUMENTS. It writes
+// the seconds and megabytes that the program used. Linux also counts the memory of the
+// parent process, so the parent must be small.
 const onceCommand = "once"
 
 func runOnce(args []string) error {
-	cmd := exec.Command(args[0], args[1:]...) //nolint:noctx // the parent stops both
+	cmd := exec.Command(args[0], args[1:]...) //nolint:noctx // the parent stops both processes
 	started := time.Now()
 	if err := cmd.Run(); err != nil {
 		return err

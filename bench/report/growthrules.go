@@ -52,7 +52,7 @@ func refusals() table {
 // ruleGrowth is the cost of rules by their size.
 type ruleGrowth struct {
 	compile, odds, draw line
-	last                struct{ odds []float64 } // samples of the largest
+	last                struct{ odds []float64 } // samples for the largest size
 }
 
 func (l *lab) growRules(ctx context.Context, sizes []int, source func(size int) string) (ruleGrowth, error) {
@@ -104,7 +104,7 @@ func (g *ruleGrowth) chart(title, x string) lineChart {
 	return lineChart{title: title, x: x, y: "ms, and ns per draw", lines: []line{g.compile, g.odds, g.draw}}
 }
 
-// manyRules returns a file of n rules and one for everybody else.
+// manyRules returns a rules file with n rules and a rule for everybody else.
 func manyRules(n int) string {
 	var b strings.Builder
 	b.WriteString("name: many\ncurrency: GBP\nrules:\n")
@@ -118,7 +118,8 @@ func manyRules(n int) string {
 	return b.String()
 }
 
-// longPattern returns a file with a rule whose pattern, of alternatives, has n bytes.
+// longPattern returns a rules file with a rule whose pattern consists of alternatives and
+// has n bytes.
 func longPattern(n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {

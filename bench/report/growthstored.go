@@ -59,9 +59,10 @@ func growthStored(ctx context.Context, l *lab) (section, error) {
 // filled is the name of the campaign that grows.
 const filled = "welcome"
 
-// fill makes draws until the file has rows of them, and returns one from the middle.
+// fill makes draws until the file contains the given number of rows. It returns a draw
+// from the middle.
 func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
-	p, err := openPromotion(ctx, file, filled, 1024) // large batches, because nobody waits
+	p, err := openPromotion(ctx, file, filled, 1024) // the batches are large, because nobody is waiting
 	if err != nil {
 		return campaign.Draw{}, err
 	}
@@ -95,7 +96,7 @@ func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
 	return draws[0], nil
 }
 
-// visited is the median time of a page.
+// visited is the median time for a page.
 type visited struct {
 	name   string
 	millis float64

@@ -27,13 +27,13 @@ type lab struct {
 	rounds          int
 	quick, long     bool
 	marks           int             // number of marks returned by mark
-	warm            map[string]bool // URLs that had a load before
+	warm            map[string]bool // URLs that have already been under load
 }
 
 // file returns the path of a file in the temporary folder.
 func (l *lab) file(name string) string { return filepath.Join(l.work, name) }
 
-// time returns how long a load is measured.
+// time returns how long to measure a load.
 func (l *lab) time() time.Duration {
 	if l.quick {
 		return time.Second
@@ -41,14 +41,14 @@ func (l *lab) time() time.Duration {
 	return 2 * time.Second
 }
 
-// prepare makes the temporary folder and checks that all programs are installed.
+// prepare creates the temporary folder and checks that all programs are installed.
 func (l *lab) prepare() (err error) {
 	for _, path := range []*string{&l.prizegen, &l.flask} {
 		if *path, err = filepath.Abs(*path); err != nil {
 			return err
 		}
 	}
-	// Debian installs NGINX in a folder that is in the PATH of root only.
+	// Debian installs NGINX in a folder that only root has in its PATH.
 	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (l *lab) check() error {
 	return nil
 }
 
-// machine describes the machine and the programs.
+// machine returns a description of the machine and the programs.
 func (l *lab) machine(ctx context.Context) string {
 	cpu := runtime.GOARCH
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
@@ -121,7 +121,7 @@ type process struct {
 	output *os.File
 }
 
-// start starts a server and waits until it answers at the path ready.
+// start starts a server and waits until it responds at the path ready.
 func (l *lab) start(ctx context.Context, address, ready string, env []string, name string, args ...string) (*process, error) {
 	output, err := os.CreateTemp(l.work, filepath.Base(name)+"-*.log")
 	if err != nil {
@@ -130,7 +130,7 @@ func (l *lab) start(ctx context.Context, address, ready string, env []string, na
 	p := &process{cmd: exec.CommandContext(ctx, name, args...), url: "http://" + address, output: output}
 	p.cmd.Env = append(os.Environ(), append(env, "HOME="+l.work, "XDG_CONFIG_HOME="+l.work)...)
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir = output, output, l.work
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches only this program, which stops them
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is sent only to this program, which then stops the servers
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(err, output.Close())
 	}
@@ -153,7 +153,7 @@ func awaitAnswer(ctx context.Context, url string, timeout time.Duration) error {
 		}
 		response, err := http.DefaultClient.Do(request)
 		if err == nil {
-			_ = response.Body.Close() // only the status matters
+			_ = response.Body.Close() // only the status is used
 			if response.StatusCode < http.StatusMultipleChoices {
 				return nil
 			}
@@ -169,9 +169,9 @@ func awaitAnswer(ctx context.Context, url string, timeout time.Duration) error {
 
 // stop stops a server and waits for it.
 func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have exited already
 	slow := time.AfterFunc(10*time.Second, func() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
-	_ = p.cmd.Wait() // the status does not matter
+	_ = p.cmd.Wait() // the exit status is not used
 	slow.Stop()
 	_ = p.output.Close()
 }
@@ -183,7 +183,7 @@ func stopAll(all []*process) {
 	}
 }
 
-// freeAddress returns a loopback address on which nothing listens.
+// freeAddress returns a loopback address on which no program listens.
 func freeAddress() (string, error) {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {

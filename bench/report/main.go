@@ -1,5 +1,5 @@
-// Command report measures prizegen and its alternatives side by side in one run. It
-// writes report.md with a chart for each section.
+// Command report measures prizegen and its alternatives side by side in a single run. It
+// writes report.md and a chart for each section.
 //
 //	report -prizegen build/prizegen -flask bench/flask -out build/bench
 package main
@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string) error {
 	flags.BoolVar(&l.long, "long", false, "store up to 10,000,000 draws instead of 1,000,000")
 	out := flags.String("out", "build/bench", "`folder` of the report")
 	only := flags.String("only", ".", "measure the sections whose names match `pattern`")
-	_ = flags.Parse(args) // exits on errors
+	_ = flags.Parse(args) // the flag package exits on errors
 	pick, err := regexp.Compile(*only)
 	if err != nil {
 		return fmt.Errorf("-only: %w", err)
@@ -78,7 +78,8 @@ func run(ctx context.Context, args []string) error {
 		}
 		measured.name = s.name
 		r.sections = append(r.sections, measured)
-		// Written after each section, so that an interrupted run keeps its results.
+		// The report is written after each section, so that an interrupted run keeps its
+		// results.
 		if err := r.write(); err != nil {
 			return err
 		}

@@ -7,21 +7,21 @@ import (
 	"slices"
 )
 
-// contestant is one way to do the work of a section.
+// contestant is one of the ways to do the work in a section.
 type contestant struct {
 	name    string
 	what    string // describes its work to the reader
 	measure func(ctx context.Context) (float64, error)
 }
 
-// result has the samples of a contestant, one per round.
+// result contains the samples of a contestant, one per round.
 type result struct {
 	name, what string
 	samples    []float64
 }
 
-// interleave measures every contestant once per round, each round in another order, so
-// that a temporary disturbance affects all of them equally.
+// interleave measures every contestant once per round. The order differs in each round,
+// so that a temporary disturbance affects all contestants equally.
 func interleave(ctx context.Context, rounds int, all []contestant) ([]result, error) {
 	results := make([]result, len(all))
 	for i, c := range all {
@@ -52,7 +52,7 @@ func median(samples []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// ratios returns the ratio of a to b in each round.
+// ratios returns the ratio of a to b for each round.
 func ratios(a, b *result) []float64 {
 	var all []float64
 	for i := range min(len(a.samples), len(b.samples)) {

@@ -18,8 +18,8 @@ type promotion struct {
 	name string
 }
 
-// openPromotion opens a database and a campaign in it, which it creates if needed. At
-// most maxBatch plays are stored in one transaction.
+// openPromotion opens a database and a campaign in it. It creates the campaign if
+// necessary. At most maxBatch plays are stored in one transaction.
 func openPromotion(ctx context.Context, address, name string, maxBatch int) (*promotion, error) {
 	spec, err := bench.Spec(0)
 	if err != nil {
@@ -57,5 +57,5 @@ func (p *promotion) playFor(ctx context.Context, l *lab) (float64, error) {
 
 // close closes the database.
 func (p *promotion) close() {
-	_ = p.db.Close() // all writes are committed
+	_ = p.db.Close() // all writes have been committed
 }

@@ -24,7 +24,8 @@ func TestFigure(t *testing.T) {
 	}
 }
 
-// TestInterleave checks that contestants take turns, each round in another order.
+// TestInterleave checks that contestants take turns and that the order differs in each
+// round.
 func TestInterleave(t *testing.T) {
 	var order []string
 	turn := func(name string, value float64) contestant {
@@ -54,7 +55,7 @@ func TestInterleave(t *testing.T) {
 	}
 }
 
-// TestReport checks the tables, the aims and the charts of a report.
+// TestReport checks the tables, the targets and the charts in a report.
 func TestReport(t *testing.T) {
 	r := report{folder: t.TempDir(), machine: "a machine", sections: []section{{
 		name: "bulk", title: "Draws & more", unit: "draws/s",
@@ -76,7 +77,7 @@ func TestReport(t *testing.T) {
 		"](bulk.svg)", "](bulk-1.svg)",
 	} {
 		if !strings.Contains(string(text), want) {
-			t.Errorf("got a report without %q:\n%s", want, text)
+			t.Errorf("the report does not contain %q:\n%s", want, text)
 		}
 	}
 	for _, name := range []string{"bulk.svg", "bulk-1.svg"} {
@@ -92,12 +93,13 @@ func TestReport(t *testing.T) {
 			}
 		}
 		if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
-			t.Errorf("%s: got a coordinate that is not a number:\n%s", name, svg)
+			t.Errorf("%s: a coordinate is not a number:\n%s", name, svg)
 		}
 	}
 }
 
-// TestSources checks that growing rules are valid, and that refused rules are refused.
+// TestSources checks that growing rules are valid and that rules that are too large are
+// rejected.
 func TestSources(t *testing.T) {
 	l := &lab{rounds: 1}
 	for name, source := range map[string]func(int) string{"rules": manyRules, "pattern": longPattern} {

@@ -17,12 +17,12 @@ type report struct {
 	sections []section
 }
 
-// section compares contestants or shows how something grows.
+// section compares contestants or shows how a quantity grows.
 type section struct {
-	name    string // of its chart files
+	name    string // beginning of the names of its chart files
 	title   string
 	about   string // describes what is measured and how
-	unit    string // of the samples
+	unit    string // unit of the samples
 	less    bool   // whether less is better
 	results []result
 	aims    []aim
@@ -30,13 +30,13 @@ type section struct {
 	charts  []lineChart
 }
 
-// aim is a ratio or a figure to reach.
+// aim is a target for a ratio or a figure.
 type aim struct {
 	text     string
-	ratios   []float64 // one per round
+	ratios   []float64 // samples, one per round
 	atLeast  float64   // 0 if atMost is set
 	atMost   float64   // 0 if atLeast is set
-	absolute string    // the unit; empty for a ratio
+	absolute string    // unit of the figure; empty for a ratio
 }
 
 // table is a table of the report.
@@ -66,8 +66,8 @@ func (r *report) write() error {
 	return os.WriteFile(filepath.Join(r.folder, "report.md"), b.Bytes(), 0o644)
 }
 
-// writeResults writes the contestants as a table. The ratios are those of the first
-// contestant to the others.
+// writeResults writes the contestants as a table. The ratios compare the first contestant
+// with each of the others.
 func (s *section) writeResults(b *bytes.Buffer) {
 	if len(s.results) == 0 {
 		return

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// startBare starts a server that answers with a constant, after calling the others.
+// startBare starts a server that responds with a constant after it has called the others.
 func (l *lab) startBare(ctx context.Context, others ...*process) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -26,8 +26,8 @@ func (l *lab) startBare(ctx context.Context, others ...*process) (*process, erro
 	return l.start(ctx, address, "/", nil, self, bareCommand, strings.Join(args, ","))
 }
 
-// startBareApart starts three bare servers and a last one that calls them as a core
-// calls its services.
+// startBareApart starts three bare servers, and another one that calls them in the same
+// way as a core calls its services.
 func (l *lab) startBareApart(ctx context.Context) ([]*process, error) {
 	var all []*process
 	for len(all) < 4 {
@@ -45,7 +45,7 @@ func (l *lab) startBareApart(ctx context.Context) ([]*process, error) {
 	return all, nil
 }
 
-// startNginx starts NGINX, answering with a constant.
+// startNginx starts an NGINX server that responds with a constant.
 func (l *lab) startNginx(ctx context.Context) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -73,7 +73,8 @@ http {
 	return l.start(ctx, address, "/", nil, "nginx", "-c", config, "-p", l.work)
 }
 
-// startOurs starts prizegen serve and, if it has campaigns, waits until one is open.
+// startOurs starts prizegen serve. If it serves campaigns, startOurs waits until one is
+// open.
 func (l *lab) startOurs(ctx context.Context, role string, args ...string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -81,17 +82,17 @@ func (l *lab) startOurs(ctx context.Context, role string, args ...string) (*proc
 	}
 	ready := "/readyz"
 	if role == "core" || role == "all" {
-		ready = "/v1/campaigns/welcome" // public once it is open
+		ready = "/v1/campaigns/welcome" // the campaign is public once it is open
 	}
 	env := []string{"PRIZEGEN_ADMIN_PASSWORD=" + adminPassword}
 	return l.start(ctx, address, ready, env, l.prizegen, append([]string{"serve", "--role", role, "--listen", address, "--log-level", "warn"}, args...)...)
 }
 
-// adminPassword is the administrator's password of the cores.
+// adminPassword is the administrator's password for the cores.
 const adminPassword = "a password for benchmarks"
 
 // startOursApart starts the three services and a core that calls them. The core is the
-// last one.
+// last process in the list.
 func (l *lab) startOursApart(ctx context.Context, args ...string) ([]*process, error) {
 	var all []*process
 	for _, role := range []string{"text", "number", "prize", "core"} {
@@ -110,8 +111,8 @@ func (l *lab) startOursApart(ctx context.Context, args ...string) ([]*process, e
 }
 
 // startFlask starts one of the Flask services. They are fastest with two workers per
-// core, each with threads. Connections are kept longer than gunicorn's default of two
-// seconds, after which calls on them fail.
+// core, each with threads. gunicorn closes idle connections after two seconds by default,
+// after which calls on them fail, so connections are kept longer.
 func (l *lab) startFlask(ctx context.Context, role string, env ...string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -123,7 +124,7 @@ func (l *lab) startFlask(ctx context.Context, role string, env ...string) (*proc
 }
 
 // startFlaskApart starts the Flask services and the Flask core. The core is the last
-// one.
+// process in the list.
 func (l *lab) startFlaskApart(ctx context.Context, db string) ([]*process, error) {
 	var all []*process
 	for _, role := range []string{"text", "number", "prize", "core"} {

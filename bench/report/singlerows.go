@@ -9,12 +9,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
-	_ "modernc.org/sqlite"             // the driver sqlite
+	_ "github.com/jackc/pgx/v5/stdlib" // the pgx driver
+	_ "modernc.org/sqlite"             // the sqlite driver
 )
 
-// singleRows returns the contestants that store each play in a transaction of its own,
-// as most programs would, and a function that closes them.
+// singleRows returns the contestants that store each play in its own transaction, as most
+// programs would. It also returns a function that closes them.
 func (l *lab) singleRows(ctx context.Context, postgres string) ([]contestant, func(), error) {
 	lite, err := openSingle(ctx, "sqlite", "file:"+l.file("single.db")+"?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate", 1)
 	if err != nil {
@@ -22,11 +22,11 @@ func (l *lab) singleRows(ctx context.Context, postgres string) ([]contestant, fu
 	}
 	pg, err := openSingle(ctx, "pgx", postgres, 16)
 	if err != nil {
-		_ = lite.Close() // the first error matters
+		_ = lite.Close() // only the first error matters
 		return nil, nil, err
 	}
 	closeAll := func() {
-		_ = lite.Close() // all writes are committed
+		_ = lite.Close() // all writes have been committed
 		_ = pg.Close()
 	}
 	what := "only two statements and a commit per play, in one process, 64 plays at a time"
@@ -38,8 +38,8 @@ func (l *lab) singleRows(ctx context.Context, postgres string) ([]contestant, fu
 	return []contestant{{"bare rows in SQLite", what, single(lite)}, {"bare rows in PostgreSQL", what, single(pg)}}, closeAll, nil
 }
 
-// openSingle opens a database as the store does, with the fewest tables possible. More
-// than one connection of SQLite would only wait for the lock of the file.
+// openSingle opens a database in the same way as the store, with as few tables as
+// possible. With SQLite, more connections would only wait for the lock on the file.
 func openSingle(ctx context.Context, driver, address string, connections int) (*sql.DB, error) {
 	db, err := sql.Open(driver, address)
 	if err != nil {
@@ -53,14 +53,15 @@ func openSingle(ctx context.Context, driver, address string, connections int) (*
 		"CREATE TABLE single_draws (draw_index INTEGER PRIMARY KEY, account TEXT NOT NULL UNIQUE, prize TEXT, once_key TEXT NOT NULL UNIQUE, name TEXT NOT NULL)",
 	} {
 		if _, err := db.ExecContext(ctx, text); err != nil {
-			_ = db.Close() // the first error matters
+			_ = db.Close() // only the first error matters
 			return nil, err
 		}
 	}
 	return db, nil
 }
 
-// atOnce returns how often per second 64 goroutines call do, each time with another n.
+// atOnce returns how often per second 64 goroutines call do, each time with a different
+// n.
 func atOnce(duration time.Duration, do func(n int64) error) (float64, error) {
 	var next atomic.Int64
 	errs := make([]error, clients)
@@ -77,7 +78,7 @@ func atOnce(duration time.Duration, do func(n int64) error) (float64, error) {
 	return float64(next.Load()) / time.Since(started).Seconds(), errors.Join(errs...)
 }
 
-// playSingle takes the next index and adds its draw.
+// playSingle takes the next index and stores its draw.
 func playSingle(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

@@ -66,7 +66,7 @@ func start(ctx context.Context, l *lab) (section, error) {
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// memory measures the memory of idle servers and the size of what is installed.
+// memory measures the memory of idle servers and the size of the installation.
 func memory(ctx context.Context, l *lab) (section, error) {
 	measure := func(start func() ([]*process, error)) func(context.Context) (float64, error) {
 		return func(context.Context) (float64, error) {
@@ -75,7 +75,7 @@ func memory(ctx context.Context, l *lab) (section, error) {
 				return 0, err
 			}
 			defer stopAll(all)
-			time.Sleep(3 * time.Second) // until memory used by the start is returned
+			time.Sleep(3 * time.Second) // gives servers time to return the memory that starting used
 			return groupMemory(all)
 		}
 	}
@@ -105,7 +105,7 @@ func memory(ctx context.Context, l *lab) (section, error) {
 }
 
 // groupMemory returns the sum of the proportional set sizes of processes and their
-// children in megabytes. Each server leads a process group.
+// children, in megabytes. Each server is the leader of a process group.
 func groupMemory(all []*process) (float64, error) {
 	rollups, err := filepath.Glob("/proc/[0-9]*/smaps_rollup")
 	if err != nil {
@@ -115,7 +115,7 @@ func groupMemory(all []*process) (float64, error) {
 	for _, path := range rollups {
 		stat, err := os.ReadFile(filepath.Join(filepath.Dir(path), "stat"))
 		if err != nil {
-			continue // the process has ended
+			continue // the process has exited
 		}
 		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:])) // state, parent, group …
 		for _, p := range all {
@@ -131,7 +131,7 @@ func groupMemory(all []*process) (float64, error) {
 	return sum, nil
 }
 
-// field returns the number after a name, 0 if there is none.
+// field returns the number after a name, or 0 if the name is missing.
 func field(text, name string) float64 {
 	_, rest, _ := strings.Cut(text, name)
 	words := strings.Fields(rest)

@@ -13,15 +13,15 @@ import (
 //go:embed load.lua
 var loadScript []byte
 
-// loadFile is the name of the script of wrk.
+// loadFile is the name of the wrk script.
 const loadFile = "load.lua"
 
-// load describes requests sent again and again over persistent connections.
+// load describes requests that are repeated over persistent connections.
 type load struct {
 	kind    string // get, draw or play
 	clients int
 	time    time.Duration
-	marks   string // prefix of the once-only keys of plays, different for each load
+	marks   string // prefix for the once-only keys of plays; differs for each load
 }
 
 // loadResult is the result of a load.
@@ -30,8 +30,8 @@ type loadResult struct {
 	p50, p99  time.Duration
 }
 
-// drive puts a load on a URL. Before the first load on a URL it runs one that does not
-// count, during which connections are made and memory is allocated.
+// drive puts a URL under load. Before the first load on a URL, it runs a load that does
+// not count. During this warm-up, connections are opened and memory is allocated.
 func (l *lab) drive(ctx context.Context, url string, o load) (loadResult, error) {
 	if l.warm == nil {
 		l.warm = map[string]bool{}
@@ -47,8 +47,8 @@ func (l *lab) drive(ctx context.Context, url string, o load) (loadResult, error)
 	return l.driveOnce(ctx, url, o)
 }
 
-// driveOnce puts a load on a URL with wrk. Responses that are not successes are an
-// error.
+// driveOnce puts a URL under load with wrk. It returns an error if any response is not a
+// success.
 func (l *lab) driveOnce(ctx context.Context, url string, o load) (loadResult, error) {
 	cmd := exec.CommandContext(ctx, "wrk", "-t1", fmt.Sprintf("-c%d", o.clients), fmt.Sprintf("-d%.0fs", o.time.Seconds()),
 		"--timeout", "60s", "-s", l.file(loadFile), url, "--", o.kind, o.marks)

@@ -1,5 +1,5 @@
-// Package monitoring_test checks the alert rules and the dashboard of this folder with
-// Prometheus' own tools and against the metrics of running services.
+// Package monitoring_test checks the alert rules and the dashboard in this folder with
+// the tools of Prometheus and with the metrics of running services.
 package monitoring_test
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/prizegen/prizegen/deploy/internal/testenv"
 )
 
-// promtool runs the command promtool, which is in Debian's package prometheus.
+// promtool runs promtool, which is in Debian's prometheus package.
 func promtool(t *testing.T, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), testenv.Program(t, "promtool"), args...)
@@ -30,8 +30,8 @@ func promtool(t *testing.T, args ...string) {
 	}
 }
 
-// TestRules checks the configuration files, and that alerts fire when they should and only
-// then.
+// TestRules checks the configuration files. It also checks that alerts fire when they
+// should and only then.
 func TestRules(t *testing.T) {
 	promtool(t, "check", "config", "prometheus.yml")
 	promtool(t, "check", "rules", "--lint-fatal", "alerts.yml")
@@ -41,16 +41,16 @@ func TestRules(t *testing.T) {
 	guide := testenv.ReadFile(t, "../../docs/deploy.md")
 	for _, m := range regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(alerts, -1) {
 		if !regexp.MustCompile(m[1] + `\n\s+exp_alerts:`).MatchString(tests) {
-			t.Errorf("alerts_test.yml: got no test in which %s fires, want one", m[1])
+			t.Errorf("alerts_test.yml: %s does not fire in any test", m[1])
 		}
 		if !strings.Contains(guide, m[1]) {
-			t.Errorf("docs/deploy.md: got nothing about %s, want what to do", m[1])
+			t.Errorf("docs/deploy.md does not say what to do about %s", m[1])
 		}
 	}
 }
 
-// TestMetricsExist checks that running services have each metric and each label that
-// the alerts and the dashboard use.
+// TestMetricsExist checks that running services have every metric and label that the
+// alerts and the dashboard use.
 func TestMetricsExist(t *testing.T) {
 	metrics := scrapeAll(t)
 	used := 0
@@ -77,11 +77,11 @@ var (
 	selector = regexp.MustCompile(`\b((?:prizegen|process|go)_\w+)(?:\{([^}]*)\})?`)
 	label    = regexp.MustCompile(`(\w+)\s*(?:=~|!~|!=|=)`)
 	series   = regexp.MustCompile(`(?m)^(\w+)(?:\{(.*)\})? `)
-	// Prometheus adds scrapeLabels, and renames the metric's own labels of the same names.
+	// Prometheus adds scrapeLabels. It renames labels of a metric that have the same names.
 	scrapeLabels = []string{"job", "instance", "service", "exported_service"}
 )
 
-// expressions returns the expressions of the alerts and the dashboard by where they are.
+// expressions returns the expressions in the alerts and the dashboard by location.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{"alerts.yml": testenv.ReadFile(t, "alerts.yml")}
@@ -127,14 +127,14 @@ func expressions(t *testing.T) map[string]string {
 	return found
 }
 
-// scrapeAll starts all four services, plays once, and returns the labels of every metric
-// by its name.
+// scrapeAll starts all four services, plays once, and returns the labels of every metric,
+// by metric name.
 func scrapeAll(t *testing.T) map[string][]string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "prizegen")
 	build := []string{"build", "-o", binary}
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		build = append(build, "-race") // like this test, so that packages are compiled once
+		build = append(build, "-race") // the same flags as for this test, so that packages are compiled only once
 	}
 	if out, err := exec.CommandContext(t.Context(), "go", append(build, "../../cmd/prizegen")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -162,11 +162,12 @@ func scrapeAll(t *testing.T) map[string][]string {
 	return metrics
 }
 
-// timeout is a guard against services that hang. It is generous, because tests run on
-// loaded machines too.
+// timeout limits how long a test waits for services that hang. It is generous, because
+// tests also run on busy machines.
 const timeout = 2 * time.Minute
 
-// poll calls try until it returns true or the context ends. It reports whether try did.
+// poll calls try until it returns true or the context is done. It reports whether try
+// returned true.
 func poll(ctx context.Context, try func() bool) bool {
 	for !try() {
 		select {
@@ -184,7 +185,7 @@ func startService(t *testing.T, binary string, args ...string) string {
 	address := testenv.FreeAddress(t)
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	t.Cleanup(cancel)
-	// The context of the test would end the service before the cleanup does.
+	// The context of the test would kill the service before the cleanup runs.
 	cmd := exec.CommandContext(context.Background(), binary, append([]string{"serve", "--listen", address}, args...)...)
 	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "PRIZEGEN_DB="+filepath.Join(t.TempDir(), "prizegen.db"))
 	var log strings.Builder
@@ -200,7 +201,7 @@ func startService(t *testing.T, binary string, args ...string) string {
 	go func() {
 		defer close(ended)
 		defer cancel()
-		_ = cmd.Wait() // its log says why
+		_ = cmd.Wait() // the log explains the failure
 	}()
 	ready := poll(ctx, func() bool {
 		response, err := http.Get("http://" + address + "/readyz") //nolint:noctx // on this machine
@@ -218,7 +219,8 @@ func startService(t *testing.T, binary string, args ...string) string {
 	return "http://" + address
 }
 
-// play plays the first campaign of a core, which opens soon after the core is ready.
+// play plays the first campaign of a core. This campaign opens soon after the core is
+// ready.
 func play(t *testing.T, core string) {
 	t.Helper()
 	const body = `{"campaign":"welcome","entrant":{"first_name":"Ada","last_name":"Byron"}}`
@@ -233,7 +235,7 @@ func play(t *testing.T, core string) {
 		return response.StatusCode == http.StatusCreated
 	})
 	if !played {
-		t.Fatal("the campaign welcome does not open")
+		t.Fatal("campaign welcome does not open")
 	}
 }
 

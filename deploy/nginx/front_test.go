@@ -27,20 +27,21 @@ import (
 
 // front is a running NGINX server.
 type front struct {
-	http, https string // addresses it listens on
+	http, https string // addresses that it listens on
 	client      *http.Client
 	log         string // path of the access log
 }
 
-// services has the addresses behind NGINX by the name of their upstream.
+// services contains the addresses of the services behind NGINX, by the names of their
+// upstreams.
 type services map[string][]string
 
-// start runs NGINX with the configuration of this folder in front of services.
+// start runs NGINX in front of services with the configuration in this folder.
 func start(t *testing.T, behind services) *front {
 	t.Helper()
 	program := findNGINX(t)
 	folder := t.TempDir()
-	// If root starts NGINX, its workers run as another user.
+	// If root starts NGINX, the worker processes run as another user.
 	if err := os.Chmod(filepath.Dir(folder), 0o755); err != nil { //nolint:gosec // see above
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func start(t *testing.T, behind services) *front {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // the messages show why it failed
+		_ = cmd.Wait() // the messages explain the failure
 		close(ended)
 	}()
 	t.Cleanup(func() {
@@ -82,14 +83,14 @@ func start(t *testing.T, behind services) *front {
 		}
 		select {
 		case <-ended:
-			t.Fatal("nginx ended before it listened")
+			t.Fatal("nginx exited before it listened")
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-// TestDebianConfiguration includes the site in the configuration of Debian's package,
-// which sets some of the same things.
+// TestDebianConfiguration checks that the site can be included in the configuration of
+// Debian's package, which sets some of the same directives.
 func TestDebianConfiguration(t *testing.T) {
 	program := findNGINX(t)
 	folder := t.TempDir()
@@ -124,7 +125,7 @@ func findNGINX(t *testing.T) string {
 	return testenv.Program(t, "nginx", "/usr/sbin/nginx")
 }
 
-// config returns a whole configuration made of the files of this folder, with other
+// config returns a complete configuration made from the files in this folder, with other
 // addresses and paths.
 func (f *front) config(t *testing.T, folder string, behind services) string {
 	t.Helper()
@@ -164,7 +165,7 @@ type response struct {
 	TLS        *tls.ConnectionState
 }
 
-// send sends a request by HTTPS and returns the response and its body.
+// send sends a request over HTTPS and returns the response and its body.
 func (f *front) send(t *testing.T, method, path, body string, header ...string) (response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, "https://"+f.https+path, strings.NewReader(body))
@@ -187,7 +188,8 @@ func (f *front) send(t *testing.T, method, path, body string, header ...string) 
 	return response{got.StatusCode, got.Status, got.Header, got.TLS}, string(content)
 }
 
-// makeCertificate writes cert.pem and key.pem for play.example.org.
+// makeCertificate writes a certificate for play.example.org to cert.pem and its key to
+// key.pem.
 func makeCertificate(t *testing.T, folder string) *x509.CertPool {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

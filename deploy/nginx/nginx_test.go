@@ -1,5 +1,5 @@
-// Package nginx_test runs the configuration of this folder in a real NGINX in front of
-// test services.
+// Package nginx_test runs the configuration in this folder in a real NGINX server in
+// front of test services.
 package nginx_test
 
 import (
@@ -30,13 +30,13 @@ func startService(t *testing.T, handle http.HandlerFunc) string {
 	return server.Listener.Addr().String()
 }
 
-// startNamed starts a server that answers with its name.
+// startNamed starts a server that responds with its name.
 func startNamed(t *testing.T, name string) string {
 	t.Helper()
 	return startService(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, name) })
 }
 
-// TestRouting requests paths of every kind.
+// TestRouting checks which service receives requests for paths of every kind.
 func TestRouting(t *testing.T) {
 	behind := services{}
 	for _, name := range []string{"core", "text", "number", "prize"} {
@@ -59,7 +59,8 @@ func TestRouting(t *testing.T) {
 	}
 }
 
-// TestForwardedHeaders sends a request with forged headers about its origin.
+// TestForwardedHeaders checks that NGINX replaces forged headers about the origin of a
+// request.
 func TestForwardedHeaders(t *testing.T) {
 	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"host": r.Host, "header": r.Header})
@@ -86,11 +87,11 @@ func TestForwardedHeaders(t *testing.T) {
 	}
 	_, body = f.send(t, http.MethodGet, "/", "", "X-Request-Id", `"><script>`)
 	if strings.Contains(body, "script") {
-		t.Errorf("headers passed on: got %s, want no malformed request ID", body)
+		t.Errorf("forwarded headers: got %s, want no malformed request ID", body)
 	}
 }
 
-// TestConnectionsAreReused counts the connections that many requests use.
+// TestConnectionsAreReused checks how many connections to a service many requests use.
 func TestConnectionsAreReused(t *testing.T) {
 	var connections atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -105,13 +106,14 @@ func TestConnectionsAreReused(t *testing.T) {
 	for range 200 {
 		f.send(t, http.MethodGet, "/", "")
 	}
-	if n := connections.Load(); n > 4 { // one for each worker, and some to spare
-		t.Errorf("connections of 200 requests: got %d, want at most 4", n)
+	if n := connections.Load(); n > 4 { // one for each worker process, and some to spare
+		t.Errorf("connections for 200 requests: got %d, want at most 4", n)
 	}
 }
 
-// TestRetries runs two replicas, one of which dies in the middle of every request.
-// Requests that may be repeated go to the other one; all others fail.
+// TestRetries runs two replicas, one of which fails in the middle of every request. It
+// checks that requests that may be repeated go to the other replica, and that all other
+// requests fail.
 func TestRetries(t *testing.T) {
 	var died, answered atomic.Int64
 	dying := startService(t, func(w http.ResponseWriter, r *http.Request) {
@@ -151,20 +153,20 @@ func TestRetries(t *testing.T) {
 				}
 			}
 			if died.Load() == 0 {
-				t.Fatal("requests to the dying replica: got 0, want some")
+				t.Fatal("the failing replica received no requests")
 			}
 			if repeated := failed == 0; repeated != test.repeated {
 				t.Errorf("%d of 4 requests failed: got repeated %t, want %t", failed, repeated, test.repeated)
 			}
 			if int(answered.Load())+failed != 4 {
-				t.Errorf("4 requests: got %d answered and %d failed", answered.Load(), failed)
+				t.Errorf("4 requests: %d succeeded and %d failed", answered.Load(), failed)
 			}
 		})
 	}
 }
 
-// TestRefusalsAreNotFailures refuses live pages repeatedly. NGINX still sends other
-// requests to the same replicas.
+// TestRefusalsAreNotFailures refuses live pages repeatedly. It checks that NGINX still
+// sends other requests to the same replicas.
 func TestRefusalsAreNotFailures(t *testing.T) {
 	core := func() string {
 		return startService(t, func(w http.ResponseWriter, r *http.Request) {
@@ -185,8 +187,8 @@ func TestRefusalsAreNotFailures(t *testing.T) {
 	}
 }
 
-// TestNoReplica sends requests while no replica runs. People get a page, and programs get
-// a problem document.
+// TestNoReplica sends requests while no replica is running. It checks that people get a
+// page and that programs get a problem document.
 func TestNoReplica(t *testing.T) {
 	f := start(t, services{"core": {testenv.FreeAddress(t)}})
 	for path, want := range map[string]string{"/": "text/html", "/v1/campaigns": "application/problem+json", "/v1/draws": "application/problem+json"} {
@@ -199,7 +201,7 @@ func TestNoReplica(t *testing.T) {
 	}
 }
 
-// TestBodyLimits sends bodies of the maximum length and of one byte more.
+// TestBodyLimits sends bodies of the maximum length, and bodies that are one byte longer.
 func TestBodyLimits(t *testing.T) {
 	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })}})
 	for path, limit := range map[string]int{"/c/summer/play": 64 << 10, "/admin/campaigns": 1 << 20, "/v1/draws": 16 << 20, "/v1/campaigns": 16 << 20} {
@@ -216,7 +218,8 @@ func TestBodyLimits(t *testing.T) {
 	}
 }
 
-// TestPlaysAreLimited plays faster than people can. Reading is not limited.
+// TestPlaysAreLimited plays faster than people can. It checks that plays are limited but
+// reading is not.
 func TestPlaysAreLimited(t *testing.T) {
 	for _, test := range []struct {
 		path, contentType string
@@ -238,7 +241,7 @@ func TestPlaysAreLimited(t *testing.T) {
 				}
 			}
 			if statuses[http.StatusOK] < 6 || statuses[http.StatusTooManyRequests] == 0 || len(statuses) != 2 {
-				t.Errorf("statuses of 200 plays: got %v, want 200 at least 6 times, 429 and no other", statuses)
+				t.Errorf("statuses of 200 plays: got %v, want status 200 at least 6 times and 429 for the others", statuses)
 			}
 			for range 50 {
 				if r, _ := f.send(t, http.MethodGet, test.path, ""); r.StatusCode != http.StatusOK {
@@ -249,7 +252,7 @@ func TestPlaysAreLimited(t *testing.T) {
 	}
 }
 
-// TestTLS checks that HTTP redirects to HTTPS and that old versions of TLS are refused.
+// TestTLS checks that HTTP redirects to HTTPS and that old TLS versions are refused.
 func TestTLS(t *testing.T) {
 	f := start(t, services{"core": {startNamed(t, "core")}})
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
@@ -263,22 +266,22 @@ func TestTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = r.Body.Close()
-		// 308 keeps the method, so that a form sent to the wrong port is not lost.
+		// Status 308 preserves the method, so that a form sent to the wrong port is not lost.
 		if got := r.Header.Get("Location"); r.StatusCode != http.StatusPermanentRedirect || got != "https://play.example.org/c/summer?a=b" {
-			t.Errorf("%s by HTTP: got status %d to %q, want 308 to the same address by HTTPS", method, r.StatusCode, got)
+			t.Errorf("%s over HTTP: got status %d to %q, want 308 to the same address over HTTPS", method, r.StatusCode, got)
 		}
 	}
 	if r, _ := f.send(t, http.MethodGet, "/", ""); strings.Join(r.Header["Strict-Transport-Security"], " | ") != "max-age=31536000" || r.TLS.Version != tls.VersionTLS13 {
-		t.Errorf("got TLS %x and Strict-Transport-Security %v, want TLS 1.3 and a year", r.TLS.Version, r.Header["Strict-Transport-Security"])
+		t.Errorf("got TLS %x and Strict-Transport-Security %v, want TLS 1.3 and one year", r.TLS.Version, r.Header["Strict-Transport-Security"])
 	}
 	old := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, InsecureSkipVerify: true} //nolint:gosec // must be refused
 	if conn, err := (&tls.Dialer{Config: old}).DialContext(t.Context(), "tcp", f.https); err == nil {
 		_ = conn.Close()
-		t.Error("TLS 1.1: got a connection, want none")
+		t.Error("a connection with TLS 1.1 was accepted")
 	}
 }
 
-// TestEventsAreNotBuffered waits for each event before the next one is sent.
+// TestEventsAreNotBuffered checks that each event arrives before the next one is sent.
 func TestEventsAreNotBuffered(t *testing.T) {
 	next := make(chan bool)
 	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -307,7 +310,7 @@ func TestEventsAreNotBuffered(t *testing.T) {
 	}
 }
 
-// TestCompression requests a page with and without compression.
+// TestCompression checks responses with and without compression.
 func TestCompression(t *testing.T) {
 	text := strings.Repeat("a line of the odds\n", 1000)
 	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -316,7 +319,7 @@ func TestCompression(t *testing.T) {
 	})}})
 	r, body := f.send(t, http.MethodGet, "/", "", "Accept-Encoding", "gzip")
 	if r.Header.Get("Content-Encoding") != "gzip" || r.Header.Get("Vary") != "Accept-Encoding" || len(body) > len(text)/10 {
-		t.Fatalf("with gzip: got %d bytes and headers %v, want at most %d bytes", len(body), r.Header, len(text)/10)
+		t.Fatalf("with gzip: got %d bytes and headers %v, want at most %d bytes and Content-Encoding gzip", len(body), r.Header, len(text)/10)
 	}
 	plain, err := gzip.NewReader(strings.NewReader(body))
 	if err != nil {
@@ -330,7 +333,7 @@ func TestCompression(t *testing.T) {
 	}
 }
 
-// TestLog reads the log of a request with characters that JSON must escape.
+// TestLog checks the log line for a request with characters that JSON must escape.
 func TestLog(t *testing.T) {
 	f := start(t, services{"core": {startNamed(t, "core")}})
 	f.send(t, http.MethodPost, "/c/summer/play?a=%22", "{}", "User-Agent", "a \"quoted\"\tagent\\", "X-Request-Id", "of-the-client-1")
@@ -356,11 +359,12 @@ func TestLog(t *testing.T) {
 		}
 	}
 	if id, _ := lines[1]["request_id"].(string); len(id) != 32 {
-		t.Errorf("request_id of a request without one: got %q, want 32 characters", id)
+		t.Errorf("request_id of a request that had none: got %q, want 32 characters", id)
 	}
 }
 
-// TestHeadersAppearOnce sends requests to the real site.
+// TestHeadersAppearOnce checks that responses from the real site contain each header only
+// once.
 func TestHeadersAppearOnce(t *testing.T) {
 	site := servertest.New(t, serve.All, servertest.Quiet)
 	f := start(t, services{"core": {startService(t, site.Handler().ServeHTTP)}})
@@ -376,6 +380,6 @@ func TestHeadersAppearOnce(t *testing.T) {
 		}
 	}
 	if r, _ := f.send(t, http.MethodGet, "/", ""); r.Header.Get("Content-Security-Policy") == "" {
-		t.Error("Content-Security-Policy: got none, want one")
+		t.Error("the response has no Content-Security-Policy")
 	}
 }

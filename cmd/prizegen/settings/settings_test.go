@@ -139,7 +139,7 @@ func TestVariablesAreUnique(t *testing.T) {
 	owners := map[string]string{Variable("config"): "the configuration file"}
 	add := func(name, owner string) {
 		if other, taken := owners[name]; taken {
-			t.Errorf("settings %[2]s and %[3]s have the same variable %[1]s", name, other, owner)
+			t.Errorf("settings %s and %s have the same variable %s", other, owner, name)
 		}
 		owners[name] = owner
 	}

@@ -1,12 +1,12 @@
-// Command load plays a campaign at a steady rate, like visitors with a browser. Each play has
-// a once-only key; if the answer is lost, load repeats the play with the same key. It writes
-// the answered plays as NDJSON and, at the end, a summary as JSON to standard output. It
-// fails if a play failed.
+// Command load plays a campaign at a steady rate, like visitors with browsers. Each play
+// has a once-only key. If a response is lost, load repeats the play with the same key. It
+// writes the completed plays as NDJSON and, at the end, a summary as JSON to standard
+// output. It fails if a play failed.
 //
 //	load --url https://play.example.org --campaign summer --rate 25 --least 20000 --out plays.ndjson
 //
-// With --rate 0, visitors arrive as fast as they are served, which measures the throughput of
-// a deployment. With --only-plays, visitors request no pages.
+// With --rate 0, visitors arrive as fast as they are served, which measures the
+// throughput of a deployment. With --only-plays, visitors do not request pages.
 package main
 
 import (
@@ -40,13 +40,13 @@ func main() {
 	var o options
 	flag.StringVar(&o.url, "url", "", "address of the site")
 	flag.StringVar(&o.campaign, "campaign", "", "campaign to play")
-	flag.StringVar(&o.authority, "ca", "", "PEM file with the certificate authority of the site")
-	flag.StringVar(&o.out, "out", "", "file for the answered plays")
+	flag.StringVar(&o.authority, "ca", "", "PEM file with the certificate authority for the site")
+	flag.StringVar(&o.out, "out", "", "file for the completed plays")
 	flag.Float64Var(&o.rate, "rate", 25, "visitors per second")
-	flag.Int64Var(&o.least, "least", 20000, "minimum number of requests, also after SIGTERM")
-	flag.IntVar(&o.visitors, "visitors", 150, "maximum number of visitors at a time")
-	flag.BoolVar(&o.onlyPlays, "only-plays", false, "send plays and nothing else")
-	duration := flag.Duration("for", 0, "how long visitors arrive (default until SIGTERM)")
+	flag.Int64Var(&o.least, "least", 20000, "minimum number of requests, even after SIGTERM")
+	flag.IntVar(&o.visitors, "visitors", 150, "maximum number of concurrent visitors")
+	flag.BoolVar(&o.onlyPlays, "only-plays", false, "send only plays")
+	duration := flag.Duration("for", 0, "how long new visitors arrive (default: until SIGTERM)")
 	flag.DurationVar(&o.patience, "patience", 5*time.Minute, "how long a visitor keeps trying")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -62,7 +62,7 @@ func main() {
 	}
 }
 
-// run sends visitors until ctx is done and at least o.least requests were sent.
+// run sends visitors until ctx is done and at least o.least requests have been sent.
 func run(ctx context.Context, o options) error {
 	client, err := newClient(o.authority)
 	if err != nil {
@@ -78,7 +78,7 @@ func run(ctx context.Context, o options) error {
 	next, stop := every(o.rate)
 	defer stop()
 	var visits sync.WaitGroup
-	slots := make(chan struct{}, o.visitors) // a visitor without a slot waits
+	slots := make(chan struct{}, o.visitors) // visitors wait until a slot is free
 	for n := 0; ctx.Err() == nil || t.requests.Load() < o.least; n++ {
 		next()
 		slots <- struct{}{}
@@ -96,13 +96,13 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	if summary.FailedPlays+summary.FailedLooks+summary.Wrong > 0 {
-		return fmt.Errorf("%d plays and %d looks failed, %d answers were wrong", summary.FailedPlays, summary.FailedLooks, summary.Wrong)
+		return fmt.Errorf("%d plays and %d page views failed, and %d responses were wrong", summary.FailedPlays, summary.FailedLooks, summary.Wrong)
 	}
 	return nil
 }
 
-// every returns a function that waits until the next visitor is due. With a rate of 0 it
-// does not wait.
+// every returns a function that waits until the next visitor is due. With rate 0 it does
+// not wait.
 func every(rate float64) (next, stop func()) {
 	if rate == 0 {
 		return func() {}, func() {}
@@ -124,7 +124,7 @@ func newClient(authority string) (*http.Client, error) {
 		}
 		roots := x509.NewCertPool()
 		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s has no certificate", authority)
+			return nil, fmt.Errorf("%s contains no certificate", authority)
 		}
 		transport.TLSClientConfig.RootCAs = roots
 	}

@@ -17,11 +17,11 @@ type tally struct {
 	mu          sync.Mutex
 	plays       *json.Encoder
 	writeErr    error
-	times       []time.Duration // of plays, including retries and pauses
+	times       []time.Duration // durations of plays, including retries and pauses
 	failedPlays int
 	failedLooks int
 	wrongs      int
-	troubles    map[string]int // failed first tries, by route and reason
+	troubles    map[string]int // failed first attempts, by route and reason
 }
 
 // summary is the final report.
@@ -40,7 +40,7 @@ type summary struct {
 	Longest     float64        `json:"longest_ms"`
 }
 
-// answered records an answered play.
+// answered records a completed play.
 func (t *tally) answered(p played, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -55,7 +55,7 @@ func (t *tally) answered(p played, took time.Duration) {
 	}
 }
 
-// failed records a play or a look that failed for good.
+// failed records a play or a page view that failed permanently.
 func (t *tally) failed(what string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -67,7 +67,7 @@ func (t *tally) failed(what string, err error) {
 	fmt.Fprintf(os.Stderr, "load: %s failed: %s %v\n", time.Now().UTC().Format(time.TimeOnly), what, err)
 }
 
-// wrong records an answer that differs from an earlier one.
+// wrong records a response that differs from an earlier one.
 func (t *tally) wrong(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -75,7 +75,7 @@ func (t *tally) wrong(err error) {
 	fmt.Fprintln(os.Stderr, "load: wrong:", err)
 }
 
-// firstTryFailed records a failed first try.
+// firstTryFailed records a failed first attempt.
 func (t *tally) firstTryFailed(route string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// played is the part of the answer to a play that load checks.
+// played contains the members of the response to a play that load checks.
 type played struct {
 	ID      string `json:"id"`
 	Index   uint64 `json:"index"`
 	Account string `json:"account"`
 }
 
-// visitors play a campaign and look at their draws.
+// visitors play a campaign and view the pages of their draws.
 type visitors struct {
 	options
 	client *http.Client
 	tally  *tally
 }
 
-// visit makes visitor n look at a page, play, and look at the draw.
+// visit makes visitor n view a page, play, and view the draw.
 func (v visitors) visit(n int) {
 	if !v.onlyPlays {
 		v.look(n)
@@ -42,11 +42,11 @@ func (v visitors) visit(n int) {
 	}
 	var shown played
 	if err := json.Unmarshal(answer, &shown); err != nil || shown != play {
-		v.tally.wrong(fmt.Errorf("the draw %v is shown as %v", play, shown))
+		v.tally.wrong(fmt.Errorf("draw %v is shown as %v", play, shown))
 	}
 }
 
-// look requests the page of the campaign, or an answer of one of the services.
+// look requests the page of the campaign, or a response from one of the services.
 func (v visitors) look(n int) {
 	looks := []string{"/c/" + v.campaign, "/v1/text?count=2", "/v1/number?count=2", "/v1/prize/status", "/v1/campaigns/" + v.campaign}
 	if _, err := v.retry(http.MethodGet, looks[n%len(looks)], nil, "", http.StatusOK); err != nil {
@@ -58,7 +58,7 @@ func (v visitors) look(n int) {
 func (v visitors) play(n int) (play played, ok bool) {
 	body, err := json.Marshal(map[string]any{"campaign": v.campaign, "entrant": map[string]string{"first_name": "Visitor", "last_name": "No. " + strconv.Itoa(n)}})
 	if err != nil {
-		panic(err) // cannot happen: the values are strings
+		panic(err) // cannot fail, because the values are strings
 	}
 	started := time.Now()
 	answer, err := v.retry(http.MethodPost, "/v1/draws", body, rand.Text(), http.StatusCreated)
@@ -73,7 +73,7 @@ func (v visitors) play(n int) (play played, ok bool) {
 	return play, true
 }
 
-// retry sends a request until it succeeds, fails for good, or v.patience is over.
+// retry sends a request until it succeeds, fails permanently, or v.patience has passed.
 func (v visitors) retry(method, path string, body []byte, key string, want int) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), v.patience)
 	defer cancel()
@@ -98,8 +98,8 @@ func (v visitors) retry(method, path string, body []byte, key string, want int) 
 	}
 }
 
-// send sends a request once. wait is the time before the next try; a negative wait means
-// that another try is useless.
+// send sends a request once. wait is the time before the next attempt. A negative wait
+// means that another attempt is useless.
 func (v visitors) send(ctx context.Context, method, path string, body []byte, key string, want int) (answer []byte, wait time.Duration, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, v.url+path, bytes.NewReader(body))
 	if err != nil {
@@ -121,17 +121,17 @@ func (v visitors) send(ctx context.Context, method, path string, body []byte, ke
 	switch code := response.StatusCode; {
 	case err != nil:
 		return nil, 0, err
-	case code == want || code == http.StatusOK && want == http.StatusCreated: // the answer to a repeated play
+	case code == want || code == http.StatusOK && want == http.StatusCreated: // the response to a repeated play
 		return answer, 0, nil
 	case code >= 500 || code == http.StatusTooManyRequests || code == http.StatusConflict && key != "":
-		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // 0 without the header
+		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // 0 if the header is missing
 		return nil, time.Duration(seconds) * time.Second, fmt.Errorf("%s: %.200s", response.Status, answer)
 	default:
 		return nil, -1, fmt.Errorf("%s: %.200s", response.Status, answer)
 	}
 }
 
-// route returns a path without the parts that differ between requests.
+// route returns a path without the segments that differ between requests.
 func route(path string) string {
 	if len(path) > len("/v1/draws/") && path[:len("/v1/draws/")] == "/v1/draws/" {
 		return "/v1/draws/ID"

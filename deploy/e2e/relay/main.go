@@ -1,6 +1,6 @@
-// Command relay serves a drand chain with a well-known key. It replaces the public relays in
-// tests of a deployment without internet access. It prints the hash of the chain, then
-// serves until it is killed.
+// Command relay serves a drand chain with a well-known key. It replaces the public relays
+// in tests of a deployment without internet access. It prints the hash of the chain and
+// then serves until it is killed.
 //
 //	relay ADDRESS
 package main

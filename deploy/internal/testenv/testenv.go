@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Program returns the path of the first of the given programs that is installed. If none
-// is installed, it skips the test, or fails it in continuous integration.
+// Program returns the path of the first installed program among the given ones. If none
+// is installed, it skips the test; in continuous integration it fails the test.
 func Program(t testing.TB, names ...string) string {
 	t.Helper()
 	for _, name := range names {
@@ -24,7 +24,7 @@ func Program(t testing.TB, names ...string) string {
 	return ""
 }
 
-// FreeAddress returns a loopback address on which nothing listens.
+// FreeAddress returns a loopback address on which no program listens.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
