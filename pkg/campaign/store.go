@@ -102,7 +102,8 @@ type drawWriter interface {
 	// their Persons.
 	DrawsOfKeys(ctx context.Context, keys []digest) ([]StoredDraw, error)
 
-	// Issued returns the account numbers in the list that a campaign has already issued.
+	// Issued returns those of the given account numbers that the campaign has already
+	// issued.
 	Issued(ctx context.Context, campaign int64, accounts []string) ([]string, error)
 
 	// PlaysOf counts the draws of the entrants with the given identities in a campaign.

@@ -42,7 +42,7 @@ func (r *Rules) Award(dst []Outcome, accounts *Accounts, draws entropy.Range) []
 	return dst
 }
 
-// match sets rows to the rules of the account numbers at the indexes from, from+1, …
+// match sets rows to the rules of the account numbers, beginning with index from.
 func (r *Rules) match(rows []int32, accounts *Accounts, from int) {
 	part := accounts.Slice(from, from+len(rows))
 	if joined, width := part.Joined(); width > 0 {

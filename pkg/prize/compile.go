@@ -52,7 +52,7 @@ const inlineEnds = 4
 // award decides the prize of a rule.
 type award struct {
 	bound     uint64             // the common denominator of the chances
-	threshold uint64             // words are rejected if the low half of their product is below it
+	threshold uint64             // a word is rejected if the low half of its product with bound is below threshold
 	ends      [inlineEnds]uint64 // by prize: the end of its range
 	more      []uint64           // the ends of the other prizes
 	first     Outcome            // of the first prize

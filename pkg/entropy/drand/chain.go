@@ -35,8 +35,8 @@ var ErrChain = errors.New("not a trusted drand chain")
 type Chain struct {
 	Hash      Hash
 	PublicKey Bytes         // compressed point, in a group that depends on the scheme
-	Period    time.Duration // from one round to the next, in whole seconds
-	Genesis   time.Time     // time when round 1 was due, in whole seconds
+	Period    time.Duration // from one round to the next; a whole number of seconds
+	Genesis   time.Time     // time when round 1 was due; a whole second
 	Scheme    string        // SchemeQuicknet or SchemeChained
 	GroupHash Bytes         // hash of the group that generated the key
 	BeaconID  string        // for example quicknet
