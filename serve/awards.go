@@ -85,7 +85,10 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 			return err
 		}
 	}
-	h.metrics.decided(by.rules, by.named, outcomes)
+	h.metrics.generated(remote.Prize, len(outcomes))
+	if fresh { // a key may be that of a campaign, whose next prizes are secret
+		h.metrics.decided(by.rules, by.named, outcomes)
+	}
 	w.Header()["Cache-Control"] = h.noStore
 	return h.answer(w, http.StatusOK, &remote.AwardAnswer{
 		Rules: by.rules.Name, RulesSHA256: by.rules.SHA256(),

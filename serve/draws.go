@@ -75,9 +75,7 @@ func (h drawsHandler) drawInto(ctx context.Context, buffer *bytes.Buffer, spec *
 	}
 	emit := func(b *draw.Batch) error {
 		buffer.Write(b.Out)
-		if h.cfg.Role == All {
-			h.metrics.decided(spec.Rules, true, b.Outcomes)
-		}
+		h.metrics.decided(spec.Rules, true, b.Outcomes)
 		return nil
 	}
 	if err := draw.Run(ctx, h.generator(), *spec, encode, emit); err != nil {

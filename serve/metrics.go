@@ -27,15 +27,12 @@ type metrics struct {
 	requests *prometheus.CounterVec   // by method, route and status
 	duration *prometheus.HistogramVec // by method and route
 	inFlight prometheus.Gauge
-	parts    *prometheus.CounterVec // texts and numbers, by service
+	parts    *prometheus.CounterVec // texts, numbers and outcomes, by service
 	draws    *prometheus.CounterVec // by rules, rule and prize
 	calls    *prometheus.CounterVec // by service and result
 	callTime *prometheus.HistogramVec
 	retries  *prometheus.CounterVec
 	breaker  *prometheus.GaugeVec
-
-	mu      sync.Mutex
-	counted map[*prize.Rules][]prometheus.Counter // by outcome
 }
 
 var _ remote.Observer = (*metrics)(nil)
@@ -56,15 +53,14 @@ func newMetrics(role Role, version string) *metrics {
 		requests: counter("prizegen_http_requests_total", "Requests answered.", "method", "route", "code"),
 		duration: histogram("prizegen_http_request_duration_seconds", "Time from the header of a request to the end of its response.", "method", "route"),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "prizegen_http_requests_in_flight", Help: "Requests in progress."}),
-		parts:    counter("prizegen_parts_total", "Texts and numbers generated.", "service"),
-		draws:    counter("prizegen_draws_total", "Account numbers decided, by matching rule and prize.", "rules", "rule", "prize"),
+		parts:    counter("prizegen_parts_total", "Texts, numbers and outcomes generated.", "service"),
+		draws:    counter("prizegen_draws_total", "Stored plays, and draws that belong to no campaign, by matching rule and prize.", "rules", "rule", "prize"),
 		calls:    counter("prizegen_calls_total", "Calls to other services, each counted once after its last attempt.", "service", "result"),
 		callTime: histogram("prizegen_call_duration_seconds", "Duration of calls to other services, including all attempts.", "service"),
 		retries:  counter("prizegen_call_retries_total", "Repeated attempts of calls to other services.", "service"),
 		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "prizegen_circuit_breaker_state", Help: "1 for the current state of a service's circuit breaker, otherwise 0.",
 		}, []string{"service", "state"}),
-		counted: map[*prize.Rules][]prometheus.Counter{},
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "prizegen_build_info", Help: "Always 1, with the version and the role as labels."}, []string{"version", "role"})
 	build.WithLabelValues(version, string(role)).Set(1)
@@ -118,39 +114,26 @@ func (r *routeMetrics) answered(status int, took time.Duration) {
 	r.duration.Observe(took.Seconds())
 }
 
-// generated counts texts or numbers.
+// generated counts texts, numbers or outcomes.
 func (m *metrics) generated(service string, n int) {
 	m.parts.WithLabelValues(service).Add(float64(n))
 }
 
-// decided counts outcomes of rules. Outcomes of rules that are not deployed are counted
-// together, because anyone may send rules with any names.
+// decided counts the outcomes of draws that belong to no campaign. Outcomes of rules that
+// are not deployed are counted together, because anyone may send rules with any names.
 func (m *metrics) decided(rules *prize.Rules, named bool, outcomes []prize.Outcome) {
 	if !named {
 		m.draws.WithLabelValues("sent", "", "").Add(float64(len(outcomes)))
 		return
 	}
-	counters := m.counters(rules)
-	counts := make([]int, len(counters))
+	counts := make([]int, rules.Outcomes())
 	for _, o := range outcomes {
 		counts[o]++
 	}
 	for o, n := range counts {
-		if n > 0 {
-			counters[o].Add(float64(n))
+		if n == 0 {
+			continue
 		}
-	}
-}
-
-// counters returns the counters for the outcomes of deployed rules.
-func (m *metrics) counters(rules *prize.Rules) []prometheus.Counter {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	counters := m.counted[rules]
-	if counters != nil {
-		return counters
-	}
-	for o := range rules.Outcomes() {
 		var rule, won string
 		if r := rules.Rule(prize.Outcome(o)); r != nil {
 			rule = r.Name
@@ -158,10 +141,29 @@ func (m *metrics) counters(rules *prize.Rules) []prometheus.Counter {
 		if p := rules.Prize(prize.Outcome(o)); p != nil {
 			won = p.Name
 		}
-		counters = append(counters, m.draws.WithLabelValues(rules.Name, rule, won))
+		m.drawn(rules.Name, rule, won).Add(float64(n))
 	}
-	m.counted[rules] = counters
-	return counters
+}
+
+// drawn returns the counter of the draws that a rule decided and that won a prize.
+func (m *metrics) drawn(rules, rule, won string) prometheus.Counter {
+	return m.draws.WithLabelValues(label(rules), label(rule), label(won))
+}
+
+// label returns a text as the value of a label, which must be valid UTF-8.
+func label(text string) string { return strings.ToValidUTF8(text, "?") }
+
+// committed counts the draw of a play that is stored. Draws that are made ahead for later
+// plays are not counted: the counts would announce the next prizes.
+func (m *metrics) committed(d *campaign.Draw) {
+	var rule, won string
+	if d.Rule != nil {
+		rule = *d.Rule
+	}
+	if d.Prize != nil {
+		won = d.Prize.Name
+	}
+	m.drawn(d.Rules, rule, won).Inc()
 }
 
 // calling initializes the counters for calls to a service with 0, so that the first
@@ -218,6 +220,7 @@ func (m *metrics) played() func(campaign.Played) {
 			made.WithLabelValues(p.Draw.Campaign, "repeated").Inc()
 		default:
 			made.WithLabelValues(p.Draw.Campaign, "made").Inc()
+			m.committed(p.Draw)
 		}
 		took.Observe(p.Took.Seconds())
 	}
@@ -303,7 +306,7 @@ func (c *stockCollector) Collect(to chan<- prometheus.Metric) {
 		var value int64
 		to <- prometheus.MustNewConstMetric(c.plays, prometheus.CounterValue, float64(row.Plays), row.Name)
 		for _, p := range row.Prizes {
-			name := strings.ToValidUTF8(p.Name, "?")
+			name := label(p.Name)
 			value += p.Value * p.Awarded
 			to <- prometheus.MustNewConstMetric(c.awarded, prometheus.CounterValue, float64(p.Awarded), row.Name, name)
 			if left, limited := p.Left(); limited {

@@ -1,8 +1,11 @@
 package serve_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -134,4 +137,51 @@ func TestPlayMetrics(t *testing.T) {
 		}
 		promtool(t, text)
 	})
+}
+
+// TestMetricsKeepUpcomingPrizesSecret checks that nobody can read in the metrics of the
+// prize service what the next plays of a campaign will win. The core asks for the draws of
+// many plays at once, so a service that counted their prizes would announce them. The core
+// counts the prizes of plays that are stored. It belongs to make test.
+func TestMetricsKeepUpcomingPrizesSecret(t *testing.T) {
+	award := servertest.Start(t, serve.Prize, servertest.Quiet)
+	core := servertest.StartComposed(t, servertest.WithStore(t, storetest.File(t)), func(cfg *serve.Config) {
+		cfg.Services.Prize = award.Address(t)
+	})
+	core.OpenCampaign(t, "summer")
+	before := drawsByPrize(t, award)
+	const plays = 3
+	for i := range plays {
+		core.Send(t, "POST", "/v1/draws", fmt.Sprintf(`{"campaign":"summer","entrant":{"first_name":"Ann","last_name":"Lee %d"}}`, i))
+	}
+	if got := drawsByPrize(t, award); !slices.Equal(got, before) {
+		t.Errorf("metrics of the prize service after %d plays: got %q, want no prizes of a campaign", plays, got)
+	}
+	_, text := core.Send(t, "GET", "/metrics", "")
+	total := 0
+	for _, line := range drawsByPrize(t, core) {
+		n, err := strconv.Atoi(line[strings.LastIndexByte(line, ' ')+1:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += n
+	}
+	if total != plays {
+		t.Errorf("metrics of the core: got %d draws by prize, want %d\n%s", total, plays, text)
+	}
+	if _, got := award.Send(t, "GET", "/metrics", ""); !strings.Contains(got, `prizegen_parts_total{service="prize"}`) {
+		t.Error("metrics of the prize service: missing the number of outcomes")
+	}
+}
+
+// drawsByPrize returns the lines of the metrics that count draws by prize.
+func drawsByPrize(t *testing.T, s *servertest.Server) (lines []string) {
+	t.Helper()
+	_, text := s.Send(t, "GET", "/metrics", "")
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "prizegen_draws_total{") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
 }
