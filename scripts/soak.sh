@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs the tests that take too long for `make test`: all of them, or only the named parts.
 #
-#	scripts/soak.sh [fuzz] [properties] [kills] [repeat] [rows] [bench]
+#	scripts/soak.sh [fuzz] [properties] [plays] [kills] [repeat] [rows] [bench]
 #
 #	fuzz        runs each fuzz target for FUZZTIME (10m)
 #	properties  runs each property test with CHECKS (20000) random cases
+#	plays       plays through several cores, PLAYS (1000000) times on each database
 #	kills       kills a core while people play, KILLS (1000) times on each database
 #	repeat      runs every test REPEAT (5) times in random order, with the race detector
 #	rows        measures all pages of a site with ROWS (3000000) stored draws
@@ -38,13 +39,19 @@ properties() {
 	done
 }
 
-# Each run of the test kills a core ten times on each database.
-kills() {
+# again TEST COUNT runs a test of cmd/prizegen COUNT times.
+again() {
 	local listed
-	listed=$(go test -list '^TestKilledCore' ./cmd/prizegen)
-	[[ $listed == *TestKilledCore* ]] || { echo "soak: there is no test named TestKilledCore… in cmd/prizegen" >&2 && return 1; }
-	go test -race -timeout 0 -run '^TestKilledCore' -count $(((${KILLS:-1000} + 9) / 10)) ./cmd/prizegen
+	listed=$(go test -list "^$1\$" ./cmd/prizegen)
+	[[ $listed == "$1"* ]] || { echo "soak: there is no test named $1 in cmd/prizegen" >&2 && return 1; }
+	go test -race -timeout 0 -run "^$1\$" -count "$2" ./cmd/prizegen
 }
+
+# Each run of the test makes 4000 plays on each database.
+plays() { again TestReplicasUnderLoad $(((${PLAYS:-1000000} + 3999) / 4000)); }
+
+# Each run of the test kills a core five times on each database.
+kills() { again TestKilledCoreLosesNothing $(((${KILLS:-1000} + 4) / 5)); }
 
 repeat() { go test -race -timeout 0 -shuffle on -count "${REPEAT:-5}" ./...; }
 
@@ -53,10 +60,10 @@ rows() { PRIZEGEN_BENCH_ROWS=${ROWS:-3000000} go test -timeout 0 -run '^$' -benc
 bench() { make bench BENCH=growth LONG=1; }
 
 parts=("$@")
-((${#parts[@]})) || parts=(fuzz properties kills repeat rows bench)
+((${#parts[@]})) || parts=(fuzz properties plays kills repeat rows bench)
 for part in "${parts[@]}"; do
 	case $part in
-	fuzz | properties | kills | repeat | rows | bench) ;;
+	fuzz | properties | plays | kills | repeat | rows | bench) ;;
 	*) echo "soak: unknown part \"$part\"" >&2 && exit 2 ;;
 	esac
 done

@@ -151,9 +151,10 @@ func playUntilAnswered(ctx context.Context, t *testing.T, player *remote.Admin, 
 }
 
 // TestReplicasUnderLoad plays through several cores with 200 clients. Every tenth play is
-// repeated through a random core.
+// repeated through a random core. `make soak` repeats this test until it has made a million
+// plays with each database.
 func TestReplicasUnderLoad(t *testing.T) {
-	const clients, each = 200, 100
+	const clients, each = 200, 20
 	databases(t, func(t *testing.T, address string) {
 		t.Setenv("PRIZEGEN_DB", address)
 		cores := 1
@@ -264,7 +265,7 @@ func (c *crowd) waitForAnswers(t *testing.T, n int64) {
 	}
 }
 
-// TestKilledCoreLosesNothing kills a core under load ten times, each time after a random
+// TestKilledCoreLosesNothing kills a core under load five times, each time after a random
 // number of responses. It checks that every draw in a response is stored and that the
 // core recovers automatically. `make soak` repeats this test until it has killed a
 // thousand cores with each database.
@@ -275,8 +276,8 @@ func TestKilledCoreLosesNothing(t *testing.T) {
 		listen := core.url[len("http://"):]
 		admin := adminAt(t, core.url, adminToken)
 		startPromotion(t, admin, "crash")
-		people := startCrowd(t, core.url, "crash", 200)
-		for range 10 {
+		people := startCrowd(t, core.url, "crash", 100)
+		for range 5 {
 			people.waitForAnswers(t, 1+rand.Int64N(500))
 			core.kill()
 			core = startServiceAt(t, listen, "--role", "core", "--no-welcome")

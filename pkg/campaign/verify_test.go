@@ -71,15 +71,26 @@ func played(t *testing.T, p *campaign.Admin, name string, closed bool) file {
 	if err := p.Export(t.Context(), name, &text, campaign.ExportOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	return parse(t, text.Bytes())
+}
+
+func parse(t *testing.T, text []byte) file {
+	t.Helper()
 	var f struct {
 		Campaign map[string]any
 		Next     int
 		Draws    []map[string]any
 	}
-	if err := json.Unmarshal(text.Bytes(), &f); err != nil {
+	if err := json.Unmarshal(text, &f); err != nil {
 		t.Fatal(err)
 	}
 	return file{f.Campaign, f.Next, f.Draws}
+}
+
+// clone returns a copy that shares nothing with f.
+func (f file) clone(t *testing.T) file {
+	t.Helper()
+	return parse(t, []byte(f.text(t)))
 }
 
 // text returns the text of the file.
@@ -137,6 +148,13 @@ func (f *file) renumber() {
 
 // TestVerifyFindsChanges changes exports in many ways.
 func TestVerifyFindsChanges(t *testing.T) {
+	withSeed, withoutSeed := export(t, true), export(t, false)
+	if list := findings(t, withSeed.text(t)); len(list) > 0 {
+		t.Fatalf("findings in the unchanged export: %q, want none", list)
+	}
+	if list := findings(t, withoutSeed.text(t)); len(list) > 0 {
+		t.Fatalf("findings in the unchanged export without a seed: %q, want none", list)
+	}
 	for name, test := range map[string]struct {
 		change func(t *testing.T, f *file)
 		want   string // text that the findings with the seed must contain
@@ -225,10 +243,7 @@ func TestVerifyFindsChanges(t *testing.T) {
 		"how many there are to give": {func(_ *testing.T, f *file) { firstPrize(f)["stock"] = 100 }, `the stock of prize "Mug" is 100 but should be 3`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := export(t, true)
-			if list := findings(t, f.text(t)); len(list) > 0 {
-				t.Fatalf("findings in the unchanged export: %q, want none", list)
-			}
+			f := withSeed.clone(t)
 			test.change(t, &f)
 			list := findings(t, f.text(t))
 			if len(list) == 0 || !strings.Contains(strings.Join(list, "\n"), test.want) {
@@ -237,10 +252,7 @@ func TestVerifyFindsChanges(t *testing.T) {
 			if !test.open {
 				return
 			}
-			f = export(t, false)
-			if list := findings(t, f.text(t)); len(list) > 0 {
-				t.Fatalf("findings in the unchanged export without a seed: %q, want none", list)
-			}
+			f = withoutSeed.clone(t)
 			test.change(t, &f)
 			if list := findings(t, f.text(t)); len(list) == 0 {
 				t.Error("got no findings without the seed, want at least one")
@@ -253,6 +265,7 @@ func firstPrize(f *file) map[string]any { return f.head["prizes"].([]any)[0].(ma
 
 // TestVerifyWithoutSeed verifies impossible draws in an export without a seed.
 func TestVerifyWithoutSeed(t *testing.T) {
+	whole := export(t, false)
 	for name, test := range map[string]struct{ member, value, want string }{
 		"letters of no format": {"account", "z0", `account number "z0" does not match the formats [ab]1 + digits1`},
 		"digits of no format":  {"account", "ax", `account number "ax" does not match the formats`},
@@ -260,7 +273,7 @@ func TestVerifyWithoutSeed(t *testing.T) {
 		"another rule's":       {"rule", "everybody", `rule is "everybody" but should be`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := export(t, false)
+			f := whole.clone(t)
 			f.list[f.where(t, won)][test.member] = test.value
 			if list := findings(t, f.text(t)); !strings.Contains(strings.Join(list, "\n"), test.want) {
 				t.Errorf("got findings %q, want one that contains %q", list, test.want)
@@ -273,7 +286,7 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 	whole := export(t, true)
 	text := whole.text(t)
 	changed := func(member string, value any) string {
-		f := export(t, true)
+		f := whole.clone(t)
 		f.head[member] = value
 		return f.text(t)
 	}
