@@ -104,7 +104,7 @@ func newSeed(ctx context.Context, a *app, f entropyFlags) (entropy.Seed, jsontex
 	return seed, proof, err
 }
 
-// maxProofNotes is the number of notes about the seeds of one file.
+// maxProofNotes is the maximum number of notes about the seeds in a file.
 const maxProofNotes = 5
 
 // proofCheck returns a function that verifies the proofs of seeds. If online is true, the

@@ -51,7 +51,7 @@ func runPrize(ctx context.Context, a *app, o drawOptions, accounts []string) err
 	}
 	if len(accounts) == 1 && accounts[0] == "-" {
 		w.spec.Count, w.spec.Accounts = 0, accountLines(a.stdin(ctx))
-		w.accountWidth = 16 // enough for most account numbers; a longer one shifts the rest of its line
+		w.accountWidth = 16 // wide enough for most account numbers; longer ones shift the rest of the line
 		return w.run(ctx)
 	}
 	for _, account := range accounts {

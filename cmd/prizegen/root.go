@@ -18,7 +18,7 @@ type globalFlags struct {
 	config *settings.Value[string]
 	quiet  *settings.Value[bool]
 	remote *settings.Value[*url.URL] // one URL for all services
-	text   *settings.Value[*url.URL] // these four override it for one service each
+	text   *settings.Value[*url.URL] // these four override it, each for one service
 	number *settings.Value[*url.URL]
 	prize  *settings.Value[*url.URL]
 	core   *settings.Value[*url.URL]

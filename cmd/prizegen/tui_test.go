@@ -159,6 +159,6 @@ func TestTUIColors(t *testing.T) {
 		t.Errorf("got the screens below, want colors only in the first screen:\n%q\n%q", with, without)
 	}
 	if ansi.Strip(without) == "" {
-		t.Error("got an empty screen, want the draw")
+		t.Error("the screen is empty, want the draw")
 	}
 }

@@ -182,7 +182,7 @@ func doubts(r draw.Report) []string {
 	return list
 }
 
-// indexDoubts returns what may be wrong with the indexes of one seed.
+// indexDoubts returns what may be wrong with the indexes of a single seed.
 func indexDoubts(x draw.Indexes, of string) []string {
 	var list []string
 	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }

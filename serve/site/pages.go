@@ -90,7 +90,7 @@ func (p *pages) handle(h handler) http.Handler {
 	})
 }
 
-// These errors are caused by requests.
+// These are the errors for invalid requests.
 var (
 	errNoPage = errors.New("there is no such page")
 	errForm   = errors.New("the form cannot be read")

@@ -157,7 +157,7 @@ func errList() error {
 func (s *Set) Secret(name string) (string, error) {
 	setting := s.table.find(name)
 	if setting == nil || setting.New != nil {
-		panic("prizegen: the setting " + name + " has a flag or does not exist")
+		panic("prizegen: setting " + name + " has a flag or does not exist")
 	}
 	v, err := s.lookup(setting)
 	if v == nil || err != nil {

@@ -98,7 +98,7 @@ func Define[T any](t Table, cmd *cobra.Command, setting string) *Value[T] {
 func DefineAs[T any](t Table, cmd *cobra.Command, setting, flag, usage string) *Value[T] {
 	v, ok := define(cmd, t.mustFind(setting), flag, usage).(*Value[T])
 	if !ok {
-		panic("prizegen: the value of the setting " + setting + " has another type")
+		panic("prizegen: the value of setting " + setting + " has another type")
 	}
 	return v
 }
@@ -108,7 +108,7 @@ func DefineList(t Table, cmd *cobra.Command, setting string) *List {
 	s := t.mustFind(setting)
 	list, ok := define(cmd, s, s.Name, "").(*List)
 	if !ok {
-		panic("prizegen: the value of the setting " + setting + " is not a list")
+		panic("prizegen: the value of setting " + setting + " is not a list")
 	}
 	return list
 }
@@ -126,7 +126,7 @@ func DefineOutput(t Table, cmd *cobra.Command, formats ...string) *Value[string]
 
 func define(cmd *cobra.Command, s *Setting, flag, usage string) bound {
 	if !slices.Contains(s.Flags, flag) {
-		panic("prizegen: the setting " + s.Name + " has no flag --" + flag)
+		panic("prizegen: setting " + s.Name + " has no flag --" + flag)
 	}
 	flags := cmd.Flags()
 	if s.Global {

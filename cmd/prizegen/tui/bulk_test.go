@@ -136,7 +136,7 @@ func TestRunFailsAtOnce(t *testing.T) {
 	f = run.finish(t.Context(), t, f)
 	checkShows(t, f, "such file", "tries again")
 	if strings.Contains(f.View(), "expected") {
-		t.Errorf("got a view with expected numbers, want none:\n%s", f.View())
+		t.Errorf("the view shows expected numbers:\n%s", f.View())
 	}
 }
 

@@ -53,7 +53,7 @@ const (
 
 // drawRequest is a request for a draw.
 type drawRequest struct {
-	number int             // number of requests and animations; messages of earlier ones are ignored
+	number int             // counts requests and animations, so that messages of earlier ones can be ignored
 	ctx    context.Context // nil before the first request
 	cancel context.CancelFunc
 	slow   bool // the request has been running for slowAfter

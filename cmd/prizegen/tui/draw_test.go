@@ -49,7 +49,7 @@ func TestDrawsFollowSeed(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the draws differ from those of draw.Run (-want +got):\n%s", diff)
+		t.Errorf("the draws differ from the draws of draw.Run (-want +got):\n%s", diff)
 	}
 	if d := f.screens[0].(drawScreen); d.tally.draws != n || len(d.recent) != maxRecent {
 		t.Errorf("got %d draws counted and %d listed, want %d and %d", d.tally.draws, len(d.recent), n, maxRecent)

@@ -37,7 +37,7 @@ func TestPlayCampaign(t *testing.T) {
 	f = pressKeys(t, f, "g")
 	checkShows(t, f, "has its own rules")
 	if f.dialog != nil {
-		t.Errorf("got dialog %v for the rules of a campaign, want none", f.dialog)
+		t.Errorf("got dialog %v for the rules of a campaign, want no dialog", f.dialog)
 	}
 	if f = pressKeys(t, f, "c", "up", "enter"); f.settings.Campaign != nil {
 		t.Errorf("got campaign %s, want free play", f.settings.Campaign.Name)

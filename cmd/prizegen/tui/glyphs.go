@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// glyphsText has the glyphs of letters, digits and currency signs. The first line of
+// glyphsText contains the glyphs of letters, digits and currency signs. The first line of
 // each group names the characters of its glyphs.
 //
 //go:embed glyphs.txt

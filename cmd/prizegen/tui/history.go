@@ -29,7 +29,7 @@ type historyScreen struct {
 	next    string   // cursor for the next page; empty if there is none
 	cursors []string // cursors of the earlier pages and of this one
 	loading bool
-	request int   // number of requests; results of earlier requests are ignored
+	request int   // counts requests, so that results of earlier requests can be ignored
 	err     error // of the last request
 	stale   bool  // newer draws exist
 

@@ -270,7 +270,7 @@ func isFile(ref string) bool {
 
 // fileWatch watches the rules file for changes, no matter which screen is active.
 type fileWatch struct {
-	number  int         // number of watches; messages of earlier watches are ignored
+	number  int         // counts watches, so that messages of earlier watches can be ignored
 	ref     string      // path of the file; empty if there is none
 	version fileVersion // the version that was read; zero if it is not known
 	paused  bool        // true while a campaign is played

@@ -31,7 +31,7 @@ type servicesScreen struct {
 	list     []remote.Health // results of the last check; nil before the first check
 	history  [][]float64     // by service: latencies in milliseconds; a negative value means no response
 	checked  time.Time       // time of the last result
-	request  int             // number of checks and changes; results of earlier checks are ignored
+	request  int             // counts checks and changes, so that results of earlier checks can be ignored
 	waiting  bool            // whether a check is running
 	shown    bool
 }
