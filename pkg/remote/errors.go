@@ -10,9 +10,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go/bulkhead"
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	"github.com/go-json-experiment/json"
+	"github.com/sony/gobreaker/v2"
 )
 
 // ErrUnavailable is wrapped by every error that means that a service could not be reached
@@ -30,9 +29,9 @@ type Unavailable struct {
 
 func (e *Unavailable) Error() string {
 	switch {
-	case errors.Is(e.Err, circuitbreaker.ErrOpen):
+	case isBreakerOpen(e.Err):
 		return fmt.Sprintf("the %s service at %s failed several times in a row and is not called for now", e.Service, e.URL)
-	case errors.Is(e.Err, bulkhead.ErrFull):
+	case errors.Is(e.Err, errQueueFull):
 		return fmt.Sprintf("too many calls to the %s service at %s are in progress", e.Service, e.URL)
 	case errors.As(e.Err, new(*statusError)):
 		return fmt.Sprintf("the %s service at %s accepts no requests at the moment: %v", e.Service, e.URL, e.Err)
@@ -94,6 +93,20 @@ func checkStatus(answer *http.Response, body []byte) error {
 	return e
 }
 
+// errQueueFull is the error for a call that waited too long for others.
+var errQueueFull = errors.New("too many calls are in progress")
+
+// isBreakerOpen reports whether err is the error for a call that a circuit breaker refused.
+func isBreakerOpen(err error) bool {
+	return errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests)
+}
+
+// isStatus reports whether err is the error for a response with a status.
+func isStatus(err error, status int) bool {
+	var e *statusError
+	return errors.As(err, &e) && e.status == status
+}
+
 // isRetryable reports whether a call that failed with err should be retried.
 func isRetryable(err error) bool {
 	var status *statusError
@@ -125,7 +138,7 @@ func (s *service) callError(err error) error {
 	switch {
 	case errors.As(err, &status):
 		e.RetryAfter = status.retryAfter
-	case errors.Is(err, circuitbreaker.ErrOpen):
+	case isBreakerOpen(err):
 		e.RetryAfter = breakerDelay
 	}
 	return e

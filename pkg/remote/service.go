@@ -10,11 +10,10 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go"
-	"github.com/failsafe-go/failsafe-go/bulkhead"
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
-	"github.com/failsafe-go/failsafe-go/retrypolicy"
+	"github.com/cenkalti/backoff/v5"
 	"github.com/go-json-experiment/json"
+	"github.com/sony/gobreaker/v2"
+	"golang.org/x/sync/semaphore"
 )
 
 // service makes calls to one service.
@@ -26,8 +25,8 @@ type service struct {
 	agent    string
 	timeout  time.Duration // of one attempt
 	observer Observer
-	retrying failsafe.Executor[[]byte]
-	once     failsafe.Executor[[]byte]
+	breaker  *gobreaker.CircuitBreaker[[]byte]
+	inFlight *semaphore.Weighted // for the calls in progress
 }
 
 // call is a call to a service.
@@ -58,26 +57,14 @@ func newService(cfg *Config, name string, base *url.URL, client *http.Client) *s
 	if root.Path == "" {
 		root.Path = "/"
 	}
-	s := &service{name: name, base: base, root: &root, http: client, agent: cfg.UserAgent, timeout: cfg.Timeout, observer: cfg.Observer}
-	retry := retrypolicy.NewBuilder[[]byte]().
-		HandleIf(func(_ []byte, err error) bool { return isRetryable(err) }).
-		WithMaxAttempts(maxAttempts).
-		WithMaxDuration(maxRetryTime).
-		WithBackoff(minRetryDelay, maxRetryDelay).
-		WithJitterFactor(0.5).
-		ReturnLastFailure().
-		OnRetry(func(failsafe.ExecutionEvent[[]byte]) { s.observer.Retried(name) }).
-		Build()
-	breaker := circuitbreaker.NewBuilder[[]byte]().
-		HandleIf(func(_ []byte, err error) bool { return isRetryable(err) }).
-		WithFailureThreshold(breakerFailures).
-		WithDelay(breakerDelay).
-		OnStateChanged(func(e circuitbreaker.StateChangedEvent) { s.observer.Breaker(name, e.NewState.String()) }).
-		Build()
-	s.observer.Breaker(name, breaker.State().String())
-	inFlight := bulkhead.NewBuilder[[]byte](uint(cfg.MaxInFlight)).WithMaxWaitTime(queueTimeout).Build()
-	s.retrying = failsafe.With[[]byte](retry, breaker, inFlight)
-	s.once = failsafe.With[[]byte](breaker, inFlight)
+	s := &service{name: name, base: base, root: &root, http: client, agent: cfg.UserAgent, timeout: cfg.Timeout, observer: cfg.Observer, inFlight: semaphore.NewWeighted(int64(cfg.MaxInFlight))}
+	s.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
+		Timeout:       breakerDelay,
+		ReadyToTrip:   func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
+		IsSuccessful:  func(err error) bool { return !isRetryable(err) || isStatus(err, http.StatusTooManyRequests) },
+		OnStateChange: func(_ string, _, now gobreaker.State) { s.observer.Breaker(name, now.String()) },
+	})
+	s.observer.Breaker(name, s.breaker.State().String())
 	return s
 }
 
@@ -112,19 +99,54 @@ func (s *service) do(ctx context.Context, c call) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the request: %w", err)
 	}
-	executor := s.retrying
-	if c.once {
-		executor = s.once
-	}
 	started := time.Now()
-	answer, err := executor.WithContext(ctx).GetWithExecution(func(e failsafe.Execution[[]byte]) ([]byte, error) {
-		return s.attempt(e.Context(), &c, body)
-	})
+	answer, err := s.try(ctx, &c, body)
+	if !c.once && isRetryable(err) {
+		answer, err = s.retry(ctx, &c, body, started, err)
+	}
 	s.observer.Called(s.name, time.Since(started), err)
 	if err == nil {
 		return answer, nil
 	}
 	return nil, s.contextErr(ctx, s.callError(err))
+}
+
+// retry makes further attempts of a call after the first one failed with err.
+func (s *service) retry(ctx context.Context, c *call, body []byte, started time.Time, err error) ([]byte, error) {
+	delays := &backoff.ExponentialBackOff{InitialInterval: minRetryDelay, MaxInterval: maxRetryDelay, Multiplier: 2, RandomizationFactor: 0.5}
+	delays.Reset()
+	for attempt := 1; ; attempt++ {
+		delay := delays.NextBackOff()
+		if attempt == maxAttempts || !isRetryable(err) || time.Since(started)+delay > maxRetryTime {
+			return nil, err
+		}
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		s.observer.Retried(s.name)
+		var answer []byte
+		if answer, err = s.try(ctx, c, body); err == nil {
+			return answer, nil
+		}
+	}
+}
+
+// try makes an attempt if the circuit breaker is closed, once few enough calls are in
+// progress.
+func (s *service) try(ctx context.Context, c *call, body []byte) ([]byte, error) {
+	return s.breaker.Execute(func() ([]byte, error) {
+		if !s.inFlight.TryAcquire(1) {
+			waiting, cancel := context.WithTimeoutCause(ctx, queueTimeout, errQueueFull)
+			defer cancel()
+			if s.inFlight.Acquire(waiting, 1) != nil {
+				return nil, context.Cause(waiting)
+			}
+		}
+		defer s.inFlight.Release(1)
+		return s.attempt(ctx, c, body)
+	})
 }
 
 // encodedBody is a request that is JSON already.

@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
-
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
@@ -166,7 +164,7 @@ func (c *Client) health(ctx context.Context, name string) Health {
 	took := time.Since(started)
 	h.Milliseconds = float64(took.Microseconds()) / 1000
 	if err != nil {
-		h.Reason, h.Skipped = unavailableReason(err, took), errors.Is(err, circuitbreaker.ErrOpen)
+		h.Reason, h.Skipped = unavailableReason(err, took), isBreakerOpen(err)
 		return h
 	}
 	h.Answered(status)
