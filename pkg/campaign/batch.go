@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/numgen"
@@ -25,6 +26,7 @@ type batch struct {
 
 	// The transaction sets the fields below; each run of it begins anew.
 	campaign *StoredCampaign
+	at       time.Time // the time of the plays; the clock is read only once
 	rules    *prize.Rules
 	results  []result // by index in plays
 	rows     []StoredDraw
@@ -50,7 +52,7 @@ const (
 // cannot be played.
 func (b *batch) prepare(ctx context.Context, c *StoredCampaign, count uint64) error {
 	count += b.queue.spare + min(2*b.queue.drift, maxSpare)
-	if c.Secret == "" || c.Playable(b.now()) != nil || b.queue.prepared.covers(c, count) {
+	if c.Secret == "" || c.Playable(c.timeAt(b.now())) != nil || b.queue.prepared.covers(c, count) {
 		return nil
 	}
 	text, number, rules, err := b.parse(c)
@@ -149,7 +151,10 @@ func (b *batch) admitted(ctx context.Context, tx Tx, candidates []int) ([]int, e
 		return nil, nil
 	}
 	c := b.campaign
-	if err := c.Playable(b.now()); err != nil {
+	if err := c.Playable(b.at); err != nil {
+		if err := c.recordEnd(ctx, tx, b.at); err != nil {
+			return nil, err
+		}
 		return refuseAll(err)
 	}
 	text, number, _, err := b.parse(c)
@@ -247,10 +252,9 @@ func (b *batch) issue(ctx context.Context, tx Tx, candidates []int) error {
 		return err
 	}
 	awards := newAwarder(b.rules, b.campaign.Prizes)
-	now := b.now()
 	for i := range b.rows {
 		row := &b.rows[i]
-		row.PlayedAt = now
+		row.PlayedAt = b.at
 		row.Awarded = awards.award(row.Outcome)
 	}
 	if err := tx.AddDraws(ctx, b.campaign.ID, b.next, b.rows, skipped, awards.counts); err != nil {
@@ -274,7 +278,7 @@ func (b *batch) recordPlays(ctx context.Context, tx Tx, candidates []int) error 
 		if n := len(indexes); n > 1 {
 			detail = fmt.Sprintf("%d draws, indexes %d to %d", n, indexes[0], indexes[n-1])
 		}
-		c := Change{At: b.now(), Actor: actor, Action: "draw.make", Subject: b.campaign.Name, Detail: detail}
+		c := Change{At: b.at, Actor: actor, Action: "draw.make", Subject: b.campaign.Name, Detail: detail}
 		if err := tx.AddChange(ctx, c); err != nil {
 			return err
 		}
@@ -346,7 +350,7 @@ func (b *batch) assignEntrants(ctx context.Context, tx Tx, candidates []int) err
 	if len(people) == 0 {
 		return nil
 	}
-	ids, err := tx.EntrantsOf(ctx, people, b.now())
+	ids, err := tx.EntrantsOf(ctx, people, b.at)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"time"
@@ -43,6 +44,7 @@ type Campaign struct {
 	CreatedAt    time.Time  `json:"created_at"`
 	OpenedAt     *time.Time `json:"opened_at"`
 	ClosedAt     *time.Time `json:"closed_at"`
+	EndedAt      *time.Time `json:"-"` // when it was recorded that ClosesAt has passed; nil if it was not
 	Version      int64      `json:"version" doc:"A number that increases with each change other than a play."`
 }
 
@@ -70,6 +72,8 @@ func (c *Campaign) Playable(now time.Time) error {
 		return notOpen(c.Name, nil)
 	case c.State == Closed:
 		return ended(c.Name, c.ClosedAt)
+	case c.EndedAt != nil: // even if the clock has stepped back since
+		return ended(c.Name, c.ClosesAt)
 	case c.OpensAt != nil && now.Before(*c.OpensAt):
 		return notOpen(c.Name, c.OpensAt)
 	case c.ClosesAt != nil && !now.Before(*c.ClosesAt):
@@ -85,6 +89,32 @@ type StoredCampaign struct {
 	ID       int64        // assigned by the store
 	Secret   entropy.Seed // empty for a draft
 	Next     uint64       // index of the next draw
+
+	LastPlayed *time.Time // time of the last play; nil if there is none
+}
+
+// timeAt returns the time of a play at now. It is not before the opening and the last
+// play, even if the clock has stepped back or differs from those of other processes.
+func (c *StoredCampaign) timeAt(now time.Time) time.Time {
+	for _, earliest := range []*time.Time{c.OpenedAt, c.LastPlayed} {
+		if earliest != nil && earliest.After(now) {
+			now = *earliest
+		}
+	}
+	return now
+}
+
+// recordEnd records that the closing time of a locked campaign has passed, if it has. The
+// end is final from then on.
+func (c *StoredCampaign) recordEnd(ctx context.Context, tx Tx, now time.Time) error {
+	if c.State != Open || c.EndedAt != nil || c.ClosesAt == nil || now.Before(*c.ClosesAt) {
+		return nil
+	}
+	c.EndedAt = &now
+	if err := tx.SaveCampaign(ctx, c); err != nil {
+		return err
+	}
+	return tx.AddChange(ctx, Change{At: now, Actor: "clock", Action: "campaign.end", Subject: c.Name, Detail: "closes_at has passed"})
 }
 
 // Public returns the public part of the campaign, with the seed if it is closed.

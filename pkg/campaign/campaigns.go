@@ -2,9 +2,11 @@ package campaign
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
@@ -97,8 +99,8 @@ func (a *Admin) changeCampaign(ctx context.Context, name string, f func(c *Store
 }
 
 // Edit changes the plan of a campaign. The name cannot change. Once the campaign is open,
-// only the title, the number of plays and the closing time can change; once it is closed,
-// only the title can. If version is neither 0 nor the current version of the campaign,
+// only the title, the number of plays and the closing time can change; once the closing
+// time has passed or the campaign is closed, only the title can. If version is neither 0 nor the current version of the campaign,
 // the error wraps [ErrChanged].
 func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan) (Campaign, error) {
 	valid, err := plan.validate()
@@ -108,13 +110,24 @@ func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan)
 	if valid.Name != name {
 		return Campaign{}, invalid("name", "the name of a campaign cannot change; use %s", name)
 	}
+	// A refused edit is rolled back, so the end is recorded in a transaction of its own.
+	err = a.store.Update(ctx, func(tx Tx) error {
+		c, err := tx.LockCampaign(ctx, name)
+		if err != nil {
+			return err
+		}
+		return c.recordEnd(ctx, tx, c.timeAt(a.now()))
+	})
+	if err != nil {
+		return Campaign{}, err
+	}
 	return a.changeCampaign(ctx, name, func(c *StoredCampaign) (Change, error) {
 		if version != 0 && version != c.Version {
 			return Change{}, Errorf(ErrChanged, "somebody else has changed campaign %s; load it again", name)
 		}
 		before := *c
 		valid.apply(c)
-		if err := checkFixed(&before, c); err != nil {
+		if err := checkFixed(&before, c, c.timeAt(a.now())); err != nil {
 			return Change{}, err
 		}
 		if before.State != Draft {
@@ -124,12 +137,16 @@ func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan)
 	})
 }
 
-// checkFixed returns an error if after changes a field that can no longer change.
-func checkFixed(before, after *StoredCampaign) error {
+// checkFixed returns an error if after changes a field that can no longer change at the
+// given time.
+func checkFixed(before, after *StoredCampaign, now time.Time) error {
 	if before.State == Draft {
 		return nil
 	}
-	closed := before.State == Closed
+	state, over := string(before.State), before.State == Closed
+	if !over && errors.Is(before.Playable(now), ErrEnded) {
+		state, over = "over", true
+	}
 	for _, f := range []struct {
 		name  string
 		fixed bool
@@ -140,12 +157,15 @@ func checkFixed(before, after *StoredCampaign) error {
 		{"number_format", true, before.NumberFormat == after.NumberFormat},
 		{"require_email", true, before.RequireEmail == after.RequireEmail},
 		{"opens_at", true, equalTimes(before.OpensAt, after.OpensAt)},
-		{"closes_at", closed, equalTimes(before.ClosesAt, after.ClosesAt)},
-		{"max_plays", closed, before.MaxPlays == after.MaxPlays},
+		{"closes_at", over, equalTimes(before.ClosesAt, after.ClosesAt)},
+		{"max_plays", over, before.MaxPlays == after.MaxPlays},
 	} {
 		if f.fixed && !f.same {
-			return invalid(f.name, "cannot change in a campaign that is %s", before.State)
+			return invalid(f.name, "cannot change in a campaign that is %s", state)
 		}
+	}
+	if !over && errors.Is(after.Playable(now), ErrEnded) {
+		return invalid("closes_at", "must be in the future; to end the campaign now, close it")
 	}
 	return nil
 }
@@ -199,7 +219,7 @@ func (a *Admin) Close(ctx context.Context, name string) (Campaign, error) {
 		if c.State != Open {
 			return Change{}, Errorf(ErrState, "only an open campaign can be closed, but campaign %s is %s", name, c.State)
 		}
-		now := a.now()
+		now := c.timeAt(a.now())
 		c.State, c.ClosedAt = Closed, &now
 		return Change{Action: "campaign.close", Detail: fmt.Sprintf("%d draws", c.Plays)}, nil
 	})

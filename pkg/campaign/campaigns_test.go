@@ -184,12 +184,12 @@ func TestCampaignStates(t *testing.T) {
 	for _, c := range changes {
 		actions = append(actions, c.Actor+" "+c.Action)
 	}
-	want := "test campaign.edit, test campaign.close, test campaign.edit, test draw.make, test campaign.open, test campaign.edit, test campaign.create"
+	want := "test campaign.edit, test campaign.close, clock campaign.end, test campaign.edit, test draw.make, test campaign.open, test campaign.edit, test campaign.create"
 	if got := strings.Join(actions, ", "); got != want {
 		t.Errorf("got audit trail\n%s\nwant\n%s", got, want)
 	}
 	want = `title: "summer" → "Summer!"; closes_at: 2027-06-01T14:00:00Z → 2027-06-01T15:00:00Z; max_plays: 0 → 1`
-	if got := changes[2].Detail; got != want {
+	if got := changes[3].Detail; got != want {
 		t.Errorf("got detail %s, want %s", got, want)
 	}
 }

@@ -183,7 +183,7 @@ func (b *batch) transact(ctx context.Context, tx Tx, prepareInside bool) error {
 	if err != nil {
 		return err
 	}
-	b.campaign = c
+	b.campaign, b.at = c, c.timeAt(b.now())
 	if b.rules, err = b.rulesOf(c); err != nil {
 		return err
 	}

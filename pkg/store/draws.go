@@ -217,10 +217,14 @@ func (t *transaction) AddDraws(ctx context.Context, id int64, next uint64, draws
 	for i, n := range awarded {
 		all = append(all, statement{text: "UPDATE prizes SET awarded = awarded + $3 WHERE campaign_id = $1 AND place = $2", args: []any{id, int64(i), n}})
 	}
+	var last any
+	if n := len(draws); n > 0 {
+		last = draws[n-1].PlayedAt.UnixMilli()
+	}
 	found := false
 	all = append(all, statement{
-		text: "UPDATE campaigns SET next_index = $2, plays = plays + $3, skipped = skipped + $4 WHERE id = $1 RETURNING id",
-		args: []any{id, int64(next), int64(len(draws)), int64(len(skipped))},
+		text: "UPDATE campaigns SET next_index = $2, plays = plays + $3, skipped = skipped + $4, last_played_at = coalesce($5, last_played_at) WHERE id = $1 RETURNING id",
+		args: []any{id, int64(next), int64(len(draws)), int64(len(skipped)), last},
 		read: func(scanner) error { found = true; return nil },
 	})
 	err := t.r.run(ctx, all)
