@@ -73,8 +73,13 @@ func maxDenominator() *big.Int { return new(big.Int).Lsh(big.NewInt(1), 63) }
 func commonDenominator(chances []*big.Rat) *big.Int {
 	lcm := big.NewInt(1)
 	for _, c := range chances {
-		gcd := new(big.Int).GCD(nil, nil, lcm, c.Denom())
-		lcm.Mul(lcm, new(big.Int).Div(c.Denom(), gcd))
+		lcm = leastMultiple(lcm, c.Denom())
 	}
 	return lcm
+}
+
+// leastMultiple returns the least common multiple of two numbers above 0.
+func leastMultiple(a, b *big.Int) *big.Int {
+	gcd := new(big.Int).GCD(nil, nil, a, b)
+	return gcd.Mul(a, gcd.Div(b, gcd))
 }

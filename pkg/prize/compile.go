@@ -19,7 +19,7 @@ func (p *parser) compile(rules *Rules, list *strictyaml.Node) {
 		patterns[i] = rules.List[i].Match
 	}
 	var err error
-	if rules.automaton, err = automaton.Compile(patterns); err != nil {
+	if rules.automaton, err = automaton.CompileWithin(p.limits.Limits, patterns); err != nil {
 		p.addCompileError(list, err)
 		return
 	}
@@ -33,10 +33,14 @@ func (p *parser) addCompileError(list *strictyaml.Node, err error) {
 	switch {
 	case !errors.As(err, &complexity):
 		p.Addf(list.Pos, "%v", err)
+	case complexity.Pattern >= 0 && complexity.Limit == automaton.StateLimit:
+		p.Addf(p.matches[complexity.Pattern].Pos, "the pattern is too complex: its automaton has more than %s; avoid long gaps such as .{20} between letters", complexity.Bound())
 	case complexity.Pattern >= 0:
-		p.Addf(p.matches[complexity.Pattern].Pos, "the pattern is too complex: its automaton has more than %d states; avoid long gaps such as .{20} between letters", automaton.MaxStates)
+		p.Addf(p.matches[complexity.Pattern].Pos, "the pattern is too complex: it needs more than %s; repeat less, and avoid repetitions in repetitions", complexity.Bound())
+	case complexity.Limit == automaton.StateLimit:
+		p.Addf(list.Pos, "the patterns together are too complex: their automaton has more than %s; use fewer or simpler patterns, or anchor them with ^ or $", complexity.Bound())
 	default:
-		p.Addf(list.Pos, "the patterns together are too complex: their automaton has more than %d states; use fewer or simpler patterns, or anchor them with ^ or $", automaton.MaxStates)
+		p.Addf(list.Pos, "the patterns together are too complex: they need more than %s; use fewer or simpler patterns, or anchor them with ^ or $", complexity.Bound())
 	}
 }
 

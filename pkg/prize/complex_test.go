@@ -3,6 +3,7 @@ package prize_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,16 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		"gaps in two rules":        matching("4.{15}7", "5.{15}7"),
 		"gaps in many rules":       manyGaps.String(),
 		"repetition in repetition": matching("((a{10}){10}){100}"),
+		"optional repetitions":     matching(strings.Repeat("x{0,999}", 124)),
+		"Unicode classes":          rulesFile(func(int) string { return "(?i)" + strings.Repeat(`\pL`, 330) }),
+		"ranges that ignore case":  rulesFile(func(int) string { return "(?i)" + strings.Repeat("[B-\U0001e942]", 110) }),
+		"nested dashes":            lines(strings.Repeat("- ", 1990) + "\n"),
+		"nested questions":         lines(strings.Repeat("? ", 1990) + "\n"),
+		"chances of one value":     rulesHead + "- prizes:\n" + strings.Repeat("  - {win: 1, chance: 1/3}\n", 9000),
+		"chances of many values":   rulesHead + "- prizes:\n" + many(6000, func(i int) string { return fmt.Sprintf("  - {win: %d, chance: 1/%d}\n", i+1, 1<<40+i) }),
+		"a long chain of prizes": rulesHead + "- prizes:\n" + many(4000, func(i int) string {
+			return fmt.Sprintf("  - {prize: a%d, stock: 1, then: a%d, chance: 1/1000000}\n", i, i+1)
+		}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
@@ -47,7 +58,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 			if err == nil || len(err.Error()) > 100_000 {
 				t.Errorf("got error %.100q of %d bytes, want an error of at most 100,000", fmt.Sprint(err), len(fmt.Sprint(err)))
 			}
-			if memory := (after.TotalAlloc - before.TotalAlloc) >> 20; memory > 1500 {
+			if memory := (after.TotalAlloc - before.TotalAlloc) >> 20; memory > 500 {
 				t.Errorf("Parse allocated %d MB, want at most 1500", memory)
 			}
 		})
@@ -65,6 +76,79 @@ func TestLongChainsCompile(t *testing.T) {
 	} {
 		if got, _ := rules.Find(account); got != want {
 			t.Errorf("%d letters: got rule %d, want %d", len(account), got, want)
+		}
+	}
+}
+
+const rulesHead = "name: x\ncurrency: JPY\nrules:\n"
+
+// many concatenates the lines of n numbers.
+func many(n int, line func(i int) string) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(line(i))
+	}
+	return b.String()
+}
+
+// rulesFile returns a file of almost the maximum size with a rule for each pattern.
+func rulesFile(pattern func(i int) string) string {
+	b := []byte(rulesHead)
+	for i := 0; ; i++ {
+		rule := fmt.Sprintf("- {name: '%d', match: '%s', prizes: [{win: 1, chance: 1%%}]}\n", i, pattern(i))
+		if len(b)+len(rule) > prize.MaxFile {
+			return string(b)
+		}
+		b = append(b, rule...)
+	}
+}
+
+// TestManyRulesNeedLittleMemory checks the memory that the rules of the largest file
+// allocate, garbage included.
+func TestManyRulesNeedLittleMemory(t *testing.T) {
+	source := rulesFile(func(i int) string { return fmt.Sprintf("[a-z]*[0-9]*x{0,40}%d", i) })
+	rules, memory := parseMemory(prize.Trusted(), source)
+	if rules == nil || memory > 200<<20 {
+		t.Errorf("got rules %v and %d MB, want rules and at most 200 MB", rules != nil, memory>>20)
+	}
+}
+
+// parseMemory parses rules, and returns nil if they are refused. memory counts all bytes
+// that were allocated.
+func parseMemory(limits prize.Limits, source string) (rules *prize.Rules, memory uint64) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	rules, _ = prize.ParseWithin(limits, "rules.yaml", []byte(source))
+	runtime.ReadMemStats(&after)
+	return rules, after.TotalAlloc - before.TotalAlloc
+}
+
+// TestPublicLimits checks that rules from strangers may do what people write, and that
+// what they cannot do costs little.
+func TestPublicLimits(t *testing.T) {
+	for _, name := range prize.Builtins() {
+		builtin, err := prize.Builtin(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := prize.ParseWithin(prize.Public(), name, builtin.Source()); err != nil {
+			t.Errorf("rules %s: got error %v", name, err)
+		}
+	}
+	for name, source := range map[string]string{
+		"a large file":            strings.Repeat("a", 17<<10),
+		"many rules":              rulesHead + many(201, func(i int) string { return fmt.Sprintf("- {match: '%d', prizes: [{win: 1, chance: 1%%}]}\n", i) }),
+		"a gap":                   matching("4.{12}7"),
+		"optional repetitions":    matching(strings.Repeat("x{0,999}", 124)),
+		"ranges that ignore case": matching("(?i)" + strings.Repeat("[B-\U0001e942]", 11)),
+		"Unicode classes":         matching(slices.Repeat([]string{strings.Repeat(`\pL`, 300)}, 3)...),
+		"slow rules": rulesHead + many(150, func(i int) string {
+			return fmt.Sprintf("- {match: '[a-z]*[0-9]*x{0,40}%d', prizes: [{win: 1, chance: 1%%}]}\n", i)
+		}),
+	} {
+		rules, memory := parseMemory(prize.Public(), source)
+		if rules != nil || memory > 30<<20 {
+			t.Errorf("%s: got rules %v and %d MB, want none and at most 30 MB", name, rules != nil, memory>>20)
 		}
 	}
 }

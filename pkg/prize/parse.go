@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"math/big"
-	"regexp/syntax"
 	"strconv"
 	"strings"
 	"unicode"
@@ -21,6 +18,7 @@ import (
 const (
 	MaxFile  = 256 << 10 // bytes
 	MaxRules = 5000
+
 	maxKeys  = 100 // keys of a mapping; rules need 6
 	maxDepth = 10  // levels of lists and mappings; rules need 5
 	maxName  = 100 // characters of a name
@@ -28,11 +26,15 @@ const (
 	maxStock = 1_000_000_000_000
 )
 
-// Parse parses rules in YAML. Its error is a [*FileError] with every mistake. file is the
-// file name in the error.
-func Parse(file string, source []byte) (*Rules, error) {
+// Parse parses rules in YAML within the limits of [Trusted]. Its error is a [*FileError]
+// with every mistake. file is the file name in the error.
+func Parse(file string, source []byte) (*Rules, error) { return ParseWithin(Trusted(), file, source) }
+
+// ParseWithin is [Parse] with other limits.
+func ParseWithin(limits Limits, file string, source []byte) (*Rules, error) {
 	p := &parser{
-		Document: strictyaml.Parse(file, source, strictyaml.Options{MaxSize: MaxFile, MaxKeys: maxKeys, MaxDepth: maxDepth}),
+		Document: strictyaml.Parse(file, source, strictyaml.Options{MaxSize: limits.Size, MaxKeys: maxKeys, MaxDepth: maxDepth}),
+		limits:   limits,
 		prizes:   map[string]shared{},
 		thens:    map[string]strictyaml.Pos{},
 	}
@@ -48,6 +50,8 @@ func Parse(file string, source []byte) (*Rules, error) {
 // parser converts a YAML document to rules and collects mistakes.
 type parser struct {
 	*strictyaml.Document
+	limits   Limits
+	work     int64 // of parsing patterns
 	currency Currency
 	matches  []*strictyaml.Node        // by rule; nil if it has none
 	prizes   map[string]shared         // by name
@@ -96,8 +100,8 @@ func (p *parser) file() *Rules {
 
 func (p *parser) rules(node *strictyaml.Node) []Rule {
 	items := p.items(node, "rules")
-	if len(items) > MaxRules {
-		p.Addf(node.Pos, "the file has %d rules; the limit is %d", len(items), MaxRules)
+	if limit := p.limits.Patterns; len(items) > limit {
+		p.Addf(node.Pos, "the file has %d rules; the limit is %d", len(items), limit)
 		return nil
 	}
 	rules := make([]Rule, 0, len(items))
@@ -140,67 +144,16 @@ func (p *parser) rule(item *strictyaml.Node) (Rule, *strictyaml.Node) {
 	return rule, nameNode
 }
 
-// match parses a pattern and checks its syntax.
-func (p *parser) match(node *strictyaml.Node) string {
-	pattern, ok := p.scalar(node)
-	switch {
-	case !ok:
-		return ""
-	case pattern == "":
-		p.Addf(node.Pos, "an empty pattern matches every account number; omit match if that is intended")
-		return ""
-	case strings.ContainsFunc(pattern, unicode.IsControl):
-		p.Addf(node.Pos, "the pattern contains a line break or control character, which no account number has")
-		return ""
-	case len(pattern) > maxMatch:
-		p.Addf(node.Pos, "the pattern has %d characters; the limit is %d", len(pattern), maxMatch)
-		return ""
-	}
-	if _, err := syntax.Parse(pattern, syntax.Perl); err != nil {
-		pos := node.Pos
-		problem := err.Error()
-		var syntaxErr *syntax.Error
-		if errors.As(err, &syntaxErr) {
-			problem = fmt.Sprintf("%s: %s", syntaxErr.Code, strconv.Quote(excerpt.Of(syntaxErr.Expr)))
-			pos.Column += p.offset(pos, pattern, syntaxErr)
-		}
-		p.Addf(pos, "invalid RE2 pattern: %s", problem)
-		return ""
-	}
-	return pattern
-}
-
-// offset returns the number of characters between the start of a scalar and the error in
-// its pattern, or 0 if the line does not contain the pattern literally.
-func (p *parser) offset(start strictyaml.Pos, pattern string, err *syntax.Error) int {
-	line := []rune(p.Line(start.Line))
-	behind := string(line[min(start.Column-1, len(line)):])
-	quotes := 0
-	if strings.HasPrefix(behind, `"`) || strings.HasPrefix(behind, "'") {
-		quotes = 1
-	}
-	if !strings.HasPrefix(behind[quotes:], pattern) {
-		return 0 // the pattern is escaped or on other lines
-	}
-	fault := strings.Index(pattern, err.Expr)
-	if err.Code == syntax.ErrMissingParen {
-		fault = len(pattern) // the end, where the parenthesis is missing
-	}
-	return quotes + utf8.RuneCountInString(pattern[:max(fault, 0)])
-}
-
 func (p *parser) rulePrizes(node *strictyaml.Node) []Prize {
 	var prizes []Prize
-	var chances []*big.Rat
-	sum := new(big.Rat)
+	sum, denominator := new(big.Rat), big.NewInt(1)
 	var tooFine *strictyaml.Node // the first chance that makes the common denominator too large
 	named := map[string]bool{}
 	for _, item := range p.items(node, "prizes") {
 		prize, chance, ok := p.prize(item)
-		if prize.Chance != nil {
+		if prize.Chance != nil && tooFine == nil { // the sum of finer chances would have ever more digits
 			sum.Add(sum, prize.Chance)
-			chances = append(chances, prize.Chance)
-			if tooFine == nil && commonDenominator(chances).Cmp(maxDenominator()) > 0 {
+			if denominator = leastMultiple(denominator, prize.Chance.Denom()); denominator.Cmp(maxDenominator()) > 0 {
 				tooFine = chance
 			}
 		}
@@ -323,6 +276,7 @@ func (p *parser) share(item *strictyaml.Node, prize *Prize) {
 // checkThens checks that every then names a prize of the file, and that no chain of them
 // is a cycle.
 func (p *parser) checkThens() {
+	ends := map[string]bool{"": true} // by prize: whether the chain that begins there ends
 	for name, pos := range p.thens {
 		if _, known := p.prizes[name]; !known {
 			if p.Mistakes() == 0 {
@@ -330,13 +284,27 @@ func (p *parser) checkThens() {
 			}
 			continue
 		}
-		slow, fast := name, p.prizes[name].then
-		for fast != "" && fast != slow {
-			slow, fast = p.prizes[slow].then, p.prizes[p.prizes[fast].then].then
-		}
-		if fast != "" {
+		if !p.chainEnds(name, ends) {
 			p.Addf(pos, "then leads from %q back to itself; it must end in none or in a prize without stock", excerpt.Of(name))
 		}
+	}
+}
+
+// chainEnds reports whether the chain of replacements that begins with a prize ends. It
+// adds the result to ends for every prize of the chain.
+func (p *parser) chainEnds(name string, ends map[string]bool) bool {
+	var chain []string
+	for {
+		end, known := ends[name]
+		if known {
+			for _, name := range chain {
+				ends[name] = end
+			}
+			return end
+		}
+		ends[name] = false // unless the chain ends
+		chain = append(chain, name)
+		name = p.prizes[name].then
 	}
 }
 

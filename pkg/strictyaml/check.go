@@ -40,7 +40,11 @@ func (d *Document) checkText() bool {
 func (d *Document) checkTokens(tokens token.Tokens) bool {
 	documents := 0
 	keys := keyCounter{block: map[int]int{}}
-	for _, t := range tokens {
+	dashes := dashCounter{}
+	// The YAML parser needs about 500 bytes of memory for each token. Tokens of files that
+	// people write have three bytes and more on average.
+	maxTokens := d.options.MaxSize * 2 / 5
+	for i, t := range tokens {
 		pos := tokenPos(t)
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
@@ -59,7 +63,11 @@ func (d *Document) checkTokens(tokens token.Tokens) bool {
 			d.Addf(Pos{pos.Line, keyColumn(t)}, "the mapping has more than %d keys", d.options.MaxKeys)
 			return false
 		}
-		if !d.checkDepth(pos, len(keys.flow)-1) {
+		if !d.checkDepth(pos, max(len(keys.flow), dashes.add(t))-1) {
+			return false
+		}
+		if i >= maxTokens {
+			d.Addf(pos, "the file has more than %d words and signs", maxTokens)
 			return false
 		}
 	}
@@ -73,6 +81,21 @@ func (d *Document) checkDepth(pos Pos, depth int) bool {
 	}
 	d.Addf(pos, "lists and mappings are nested more than %d levels deep", d.options.MaxDepth)
 	return false
+}
+
+// dashCounter counts the indicators at the beginning of a line, each of which begins a
+// list or a mapping in the one before.
+type dashCounter struct{ line, count int }
+
+// add adds a token, and returns the number of indicators on its line so far.
+func (c *dashCounter) add(t *token.Token) int {
+	if t.Position.Line != c.line {
+		*c = dashCounter{line: t.Position.Line}
+	}
+	if t.Type == token.SequenceEntryType || t.Type == token.MappingKeyType {
+		c.count++
+	}
+	return c.count
 }
 
 // keyCounter counts the keys of the mappings that are open at a token.

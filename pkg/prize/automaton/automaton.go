@@ -25,8 +25,6 @@
 package automaton
 
 import (
-	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/prizegen/prizegen/pkg/partgen"
@@ -41,24 +39,8 @@ const (
 	MaxStates = 1 << 16
 
 	maxUsualStates  = 1 << 13 // limit of the usual kind, beyond which the tracked kind is tried
-	maxEntries      = 1 << 23 // instructions in all states together
 	maxInstructions = 1 << 20 // instructions of all patterns together
 )
-
-// errTooComplex is the error for patterns that exceed a limit.
-var errTooComplex = errors.New("too complex")
-
-// ComplexityError is the error for patterns that need more than [MaxStates] states.
-type ComplexityError struct {
-	Pattern int // index of a pattern that is too complex by itself, or -1 if only the patterns together are
-}
-
-func (e *ComplexityError) Error() string {
-	if e.Pattern < 0 {
-		return fmt.Sprintf("the patterns together need more than %d states", MaxStates)
-	}
-	return fmt.Sprintf("pattern %d needs more than %d states", e.Pattern, MaxStates)
-}
 
 // Automaton finds the first of several patterns that matches a text. It is
 // immutable and safe for concurrent use.
@@ -74,55 +56,89 @@ type Automaton struct {
 	effort   int           // number of instructions and states during compilation
 }
 
-// Compile compiles patterns in the syntax of RE2. Its error is a [*ComplexityError]
-// or the syntax error of the first invalid pattern.
-func Compile(patterns []string) (*Automaton, error) {
-	n, err := newNFA(patterns)
-	var a *Automaton
-	if err == nil {
-		a, err = n.determine(maxUsualStates, false)
-		if err != nil {
-			a, err = n.determine(MaxStates, true)
+// Compile compiles patterns in the syntax of RE2 within the limits of [Trusted]. Its error
+// is a [*ComplexityError] or the syntax error of the first invalid pattern.
+func Compile(patterns []string) (*Automaton, error) { return CompileWithin(Trusted(), patterns) }
+
+// CompileWithin is [Compile] with other limits.
+func CompileWithin(limits Limits, patterns []string) (*Automaton, error) {
+	m := &meter{Limits: limits}
+	a, err := compileKind(patterns, m)
+	if limit, over := exceeded(err); over {
+		e := &ComplexityError{Pattern: -1, Limit: limit, Limits: limits}
+		if limit != PatternLimit {
+			m.memory = 0
+			e.Pattern = mostComplex(patterns, m)
 		}
-		if err != nil {
-			a, err = n.determine(MaxStates, false)
-		}
+		return nil, e
 	}
-	switch {
-	case errors.Is(err, errTooComplex):
-		return nil, &ComplexityError{mostComplex(patterns)}
-	case err != nil:
+	if err != nil {
 		return nil, err
 	}
 	a.pairs = sync.OnceValue(a.newPairs)
 	return a, nil
 }
 
-// CompileOne compiles a single pattern to an automaton for [Search.Both].
-func CompileOne(pattern string) (*Automaton, error) {
-	n, err := newNFA([]string{pattern})
-	var a *Automaton
-	if err == nil {
-		a, err = n.determine(MaxStates, false)
+// compileKind tries the kinds of automata.
+func compileKind(patterns []string, m *meter) (*Automaton, error) {
+	n, err := newNFA(patterns, m)
+	if err != nil {
+		return nil, err
 	}
-	if errors.Is(err, errTooComplex) {
-		return nil, &ComplexityError{0}
+	a, err := n.determine(min(maxUsualStates, m.States), false)
+	if retry(err) {
+		a, err = n.determine(m.States, true)
+	}
+	if retry(err) && m.States > maxUsualStates {
+		a, err = n.determine(m.States, false)
 	}
 	return a, err
 }
 
+// retry reports whether the other kind of automaton may succeed after an error.
+func retry(err error) bool {
+	limit, over := exceeded(err)
+	return over && limit != WorkLimit
+}
+
+// CompileOne compiles a single pattern to an automaton for [Search.Both].
+func CompileOne(pattern string) (*Automaton, error) {
+	m := &meter{Limits: Trusted()}
+	a, err := compileOne(pattern, m)
+	if limit, over := exceeded(err); over {
+		return nil, &ComplexityError{0, limit, m.Limits}
+	}
+	return a, err
+}
+
+func compileOne(pattern string, m *meter) (*Automaton, error) {
+	n, err := newNFA([]string{pattern}, m)
+	if err != nil {
+		return nil, err
+	}
+	return n.determine(m.States, false)
+}
+
 // mostComplex returns the index of the first pattern that is too complex by itself, or
-// -1. It stops when the patterns before it are already too complex together.
-func mostComplex(patterns []string) int {
+// -1. It stops when the patterns before it are already too complex together, and when no
+// work is left.
+func mostComplex(patterns []string, m *meter) int {
+	if len(patterns) == 1 {
+		return 0
+	}
 	effort := 0
 	for i, pattern := range patterns {
-		if effort > MaxStates {
+		if effort > m.States {
 			break
 		}
-		alone, err := CompileOne(pattern)
-		if err != nil {
+		alone, err := compileOne(pattern, m)
+		switch limit, over := exceeded(err); {
+		case over && limit == WorkLimit:
+			return -1
+		case err != nil:
 			return i
 		}
+		m.memory = 0
 		effort += alone.effort
 	}
 	return -1

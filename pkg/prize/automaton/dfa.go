@@ -1,22 +1,26 @@
 package automaton
 
 import (
-	"encoding/binary"
 	"regexp/syntax"
 	"slices"
 )
 
 // determine returns the minimal deterministic automaton of n, of the tracked or the usual
-// kind. If it needs more than maxStates states, the error is errTooComplex.
+// kind. If it needs more than maxStates states or exceeds another limit, the error is a
+// limitError.
 func (n *nfa) determine(maxStates int, tracked bool) (*Automaton, error) {
-	b := &builder{nfa: n, maxStates: maxStates, tracked: tracked, ids: map[string]uint32{}, begins: map[step][]uint32{}, empties: map[syntax.EmptyOp]int{}}
+	before := n.memory
+	defer func() {
+		n.closures, n.reads, n.memory = [1 << 6][]closure{}, chunks{}, before
+	}()
+	b := &builder{nfa: n, maxStates: maxStates, tracked: tracked, begins: map[step][]uint32{}, empties: map[syntax.EmptyOp]int{}}
 	if err := b.build(); err != nil {
 		return nil, err
 	}
-	b.minimize()
-	a := b.automaton()
-	a.effort = len(b.insts) + len(b.states)
-	return a, nil
+	if err := b.minimize(); err != nil {
+		return nil, err
+	}
+	return b.automaton()
 }
 
 // builder builds the deterministic automaton of an nfa.
@@ -25,54 +29,86 @@ type builder struct {
 	maxStates int
 	tracked   bool // of the tracked kind: a state includes only a match that ends with the last symbol
 	states    []state
-	ids       map[string]uint32
-	entries   int                    // number of entries in all states
-	next      []uint32               // by state*classes+class
+	ids       idTable
+	entries   chunks                 // of all states
+	rows      chunks                 // of next
+	next      [][]uint32             // by state and class
 	accept    []int32                // by state
 	hits      []int32                // by state, in the tracked kind
 	start     uint32                 // the initial state
-	begins    map[step][]uint32      // the targets of the first step of a match, for all patterns; inst is unused
+	begins    map[step][]uint32      // the targets of the first step of a match, for all patterns
 	empties   map[syntax.EmptyOp]int // cached results of empty
-	scratch   []uint32
+	targets   []uint32               // of read
+	taken     marks                  // targets
+	key       []byte                 // of add and minimize
 }
 
 // state is a state of the deterministic automaton.
 type state struct {
 	entries []uint32 // instructions of unfinished matches, ascending
+	best    int32    // the first pattern that has matched; in the tracked kind, only matches that end with the last symbol count
 	begin   bool     // nothing has been read
 	word    bool     // the last symbol is a word character; always false if no pattern has \b or \B
-	best    int      // the first pattern that has matched; in the tracked kind, only matches that end with the last symbol count
 }
+
+// step is the reading of a symbol of a class under some conditions.
+type step struct {
+	flags syntax.EmptyOp
+	class uint8
+}
+
+// memoryOfState is the memory of a state without its entries and its row: the state, its
+// results, its places in the tables of build and minimize, and the spare capacity of those.
+const memoryOfState = 128
 
 func (b *builder) classes() int { return len(b.sample) }
 
 func (b *builder) build() error {
-	b.start = b.add(state{begin: true, best: b.empty(0)})
+	first, err := b.empty(0)
+	if err == nil {
+		b.start, err = b.add(state{begin: true, best: int32(first)})
+	}
 	// States are visited in order of the length of the shortest texts that lead to them.
 	// longer is the first state of longer texts.
 	length, longer := 0, 1
-	for id := 0; id < len(b.states); id++ {
-		if len(b.states) > b.maxStates || b.entries > maxEntries {
-			return errTooComplex
+	for id := 0; id < len(b.states) && err == nil; id++ {
+		if len(b.states) > b.maxStates {
+			return &limitError{StateLimit}
 		}
 		if id == longer {
 			length, longer = length+1, len(b.states)
 		}
-		s := b.states[id]
-		for class := range b.classes() {
-			to := uint32(id) // texts are at most MaxLength symbols long
-			if length < MaxLength {
-				to = b.add(b.read(s, class))
-			}
-			b.next = append(b.next, to)
-		}
-		if b.tracked {
-			b.hits = append(b.hits, int32(s.best))
-			s.best = len(b.starts) // accept holds only matches at the end
-		}
-		b.accept = append(b.accept, int32(b.matched(s, b.flags(s, -1))))
+		err = b.visit(uint32(id), length == MaxLength)
 	}
-	return nil
+	return err
+}
+
+// visit computes the transitions and the results of a state. A last state is reached only
+// by texts of the maximum length, so its transitions do not matter.
+func (b *builder) visit(id uint32, last bool) error {
+	s := b.states[id]
+	row := b.rows.make(b.classes())
+	for class := range row {
+		row[class] = id
+		if last {
+			continue
+		}
+		after, err := b.read(s, class)
+		if err != nil {
+			return err
+		}
+		if row[class], err = b.add(after); err != nil {
+			return err
+		}
+	}
+	b.next = append(b.next, row)
+	if b.tracked {
+		b.hits = append(b.hits, s.best)
+		s.best = int32(len(b.starts)) // accept holds only matches at the end
+	}
+	first, err := b.matched(s, b.flags(s, -1))
+	b.accept = append(b.accept, int32(first))
+	return err
 }
 
 // flags returns the conditions that hold between a state and a symbol of a class; -1
@@ -101,118 +137,170 @@ func (b *builder) isWord(class int) bool {
 
 // matched returns the first pattern that matches a text read by the state, given the
 // conditions at its end.
-func (b *builder) matched(s state, flags syntax.EmptyOp) int {
-	best := s.best
-	for _, entry := range s.entries {
+func (b *builder) matched(s state, flags syntax.EmptyOp) (int, error) {
+	best := int(s.best)
+	for i, entry := range s.entries {
 		if entry >= b.bases[best] {
 			break
 		}
-		if b.closure(place{entry, flags}).matches {
+		c, err := b.closure(place{entry, flags})
+		if err != nil {
+			return best, err
+		}
+		if c.matches {
 			best = b.patternOf(entry)
+			if err := b.use(0, int64(i)); err != nil {
+				return best, err
+			}
 			break
 		}
 	}
-	return min(best, b.empty(flags))
+	first, err := b.empty(flags)
+	return min(best, first), err
 }
 
 // empty returns the first pattern that matches the empty text under the given
 // conditions.
-func (b *builder) empty(flags syntax.EmptyOp) int {
-	first, known := b.empties[flags]
-	if !known {
-		first = slices.IndexFunc(b.starts, func(start uint32) bool { return b.closure(place{start, flags}).matches })
-		if first < 0 {
-			first = len(b.starts)
-		}
-		b.empties[flags] = first
+func (b *builder) empty(flags syntax.EmptyOp) (int, error) {
+	flags &= b.tested
+	if first, known := b.empties[flags]; known {
+		return first, nil
 	}
-	return first
+	for i, start := range b.starts {
+		c, err := b.closure(place{start, flags})
+		if err != nil {
+			return 0, err
+		}
+		if c.matches {
+			b.empties[flags] = i
+			return i, nil
+		}
+	}
+	b.empties[flags] = len(b.starts)
+	return len(b.starts), nil
 }
 
-// read returns the state after one more symbol.
-func (b *builder) read(s state, class int) state {
+// read returns the state after one more symbol. Its entries are valid until the next
+// call.
+func (b *builder) read(s state, class int) (after state, err error) {
 	flags := b.flags(s, class)
 	if b.tracked {
-		s.best = len(b.starts)
+		s.best = int32(len(b.starts))
 	}
-	after := state{best: b.matched(s, flags), word: b.isWord(class)}
-	end := b.bases[after.best]
+	best, err := b.matched(s, flags)
+	if err != nil {
+		return after, err
+	}
+	after = state{best: int32(best), word: b.isWord(class)}
+	end := b.bases[best]
 	if b.tracked {
 		end = b.bases[len(b.starts)]
 	}
-	targets := b.scratch[:0]
-	for _, target := range b.begin(flags, uint8(class)) {
+	begun, err := b.begin(flags, uint8(class))
+	if err != nil {
+		return after, err
+	}
+	b.taken.reset(len(b.insts))
+	b.targets = b.targets[:0]
+	for _, target := range begun {
 		if target >= end {
 			break
 		}
-		targets = append(targets, target)
+		b.taken.add(target)
+		b.targets = append(b.targets, target)
 	}
 	for _, entry := range s.entries {
 		if entry >= end {
 			break
 		}
-		targets = append(targets, b.step(step{place{entry, flags}, uint8(class)})...)
+		if err := b.step(place{entry, flags}, class); err != nil {
+			return after, err
+		}
 	}
-	slices.Sort(targets)
-	targets = slices.Compact(targets)
-	b.scratch = targets
-	after.entries = b.finish(targets, &after.best)
-	return after
+	slices.Sort(b.targets)
+	after.entries, err = b.finish(b.targets, &after.best)
+	if err == nil {
+		err = b.use(0, int64(2+4*len(b.targets)))
+	}
+	return after, err
+}
+
+// step appends the instructions that reading a symbol at a place leads to, unless they
+// are taken.
+func (b *builder) step(p place, class int) error {
+	c, err := b.closure(p)
+	if err != nil {
+		return err
+	}
+	symbol := int(b.sample[class])
+	for _, read := range c.reads {
+		i := &b.insts[read]
+		if b.sets[i.arg].has(symbol) && b.taken.add(i.out) {
+			b.targets = append(b.targets, i.out)
+		}
+	}
+	return b.use(0, int64(2+len(c.reads)))
 }
 
 // finish records matches that need no further symbol or condition in best, and returns
 // the remaining targets. This results in fewer states than waiting for the next symbol.
-func (b *builder) finish(targets []uint32, best *int) []uint32 {
-	if b.tracked {
-		return slices.DeleteFunc(targets, func(target uint32) bool {
-			here := b.closure(place{inst: target})
-			if here.matches {
-				*best = min(*best, b.patternOf(target))
-			}
-			return here.matches && len(here.reads) == 0
-		})
-	}
+func (b *builder) finish(targets []uint32, best *int32) ([]uint32, error) {
+	left := targets[:0]
 	for i, target := range targets {
-		if b.closure(place{inst: target}).matches {
-			*best = b.patternOf(target)
+		here, err := b.closure(place{inst: target})
+		if err != nil {
+			return nil, err
+		}
+		if here.matches && !b.tracked {
+			*best = int32(b.patternOf(target))
 			end, _ := slices.BinarySearch(targets[:i], b.bases[*best])
-			return targets[:end]
+			return targets[:end], nil
+		}
+		if here.matches {
+			*best = min(*best, int32(b.patternOf(target)))
+		}
+		if !here.matches || len(here.reads) > 0 {
+			left = append(left, target)
 		}
 	}
-	return targets
+	return left, nil
 }
 
 // begin returns the targets of a match that begins with a symbol of the class, for all
 // patterns, ascending.
-func (b *builder) begin(flags syntax.EmptyOp, class uint8) []uint32 {
-	key := step{place{flags: flags}, class}
+func (b *builder) begin(flags syntax.EmptyOp, class uint8) ([]uint32, error) {
+	key := step{flags & b.tested, class}
 	targets, known := b.begins[key]
-	if !known {
-		for _, start := range b.starts {
-			targets = append(targets, b.step(step{place{start, flags}, class})...)
-		}
-		b.begins[key] = targets
+	if known {
+		return targets, nil
 	}
-	return targets
+	b.taken.reset(len(b.insts))
+	b.targets = b.targets[:0]
+	for _, start := range b.starts {
+		if err := b.step(place{start, flags}, int(class)); err != nil {
+			return nil, err
+		}
+	}
+	targets = slices.Clone(b.targets)
+	slices.Sort(targets)
+	b.begins[key] = targets
+	return targets, b.use(int64(len(targets))*4+64, int64(len(targets))*4)
 }
 
 // add returns the number of a state, and adds the state if it is new.
-func (b *builder) add(s state) uint32 {
-	key := make([]byte, 0, 4*len(s.entries)+6)
-	for _, entry := range s.entries {
-		key = binary.LittleEndian.AppendUint32(key, entry)
+func (b *builder) add(s state) (uint32, error) {
+	b.key = appendNumbers(b.key[:0], s.entries)
+	b.key = append(b.key, byte(s.best), byte(s.best>>8), byte(s.best>>16), flag(s.begin)|flag(s.word)<<1)
+	id, known := b.ids.find(b.key, func(id uint32) bool {
+		known := &b.states[id]
+		return known.best == s.best && known.begin == s.begin && known.word == s.word && slices.Equal(known.entries, s.entries)
+	})
+	if known {
+		return id, nil
 	}
-	key = binary.LittleEndian.AppendUint32(key, uint32(s.best))
-	key = append(key, flag(s.begin), flag(s.word))
-	if id, known := b.ids[string(key)]; known {
-		return id
-	}
-	id := uint32(len(b.states))
-	s.entries = slices.Clone(s.entries)
-	b.ids[string(key)] = id
+	s.entries = b.entries.clone(s.entries)
 	b.states = append(b.states, s)
-	b.entries += len(s.entries)
-	return id
+	return id, b.use(int64(len(s.entries)+b.classes())*4+memoryOfState, int64(len(s.entries)))
 }
 
 func flag(b bool) byte {

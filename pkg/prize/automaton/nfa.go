@@ -17,15 +17,41 @@ const (
 // nfa is the nondeterministic automaton of all patterns: the instructions of their
 // compiled programs, concatenated.
 type nfa struct {
-	insts     []syntax.Inst  // Out and Arg are indexes into this slice
+	*meter
+	insts     []inst
 	bases     []uint32       // the first instruction of each pattern, and finally the number of instructions
 	starts    []uint32       // the initial instruction of each pattern
+	sets      []set          // the symbols that instructions read
 	classOf   [symbols]uint8 // symbols that all patterns treat alike have the same class
 	sample    []byte         // a symbol of each class
+	tested    syntax.EmptyOp // the conditions that instructions test
 	wordAware bool           // a pattern has \b or \B
 
-	closures [1 << 6][]*closure // by flags and instruction; nil if not computed yet
+	closures [1 << 6][]closure // by flags and instruction
+	reads    chunks            // of all closures
+	seen     marks             // instructions that follow has visited
+	todo     []uint32
+	found    []uint32
 }
+
+// inst is an instruction, like [syntax.Inst] but smaller.
+type inst struct {
+	out uint32 // an index into insts
+	arg uint32 // an index into insts, the tested conditions or, of a reading instruction, an index into sets
+	op  syntax.InstOp
+}
+
+const (
+	memoryOfInst = 12
+	memoryOfSet  = 64
+	workOfSet    = 200
+)
+
+// set is a set of symbols.
+type set [2]uint64
+
+func (s *set) add(symbol int)      { s[symbol>>6] |= 1 << (symbol & 63) }
+func (s *set) has(symbol int) bool { return s[symbol>>6]>>(symbol&63)&1 != 0 }
 
 // place is an instruction and the conditions that hold at its position in the text,
 // such as being at the beginning.
@@ -37,50 +63,111 @@ type place struct {
 // closure is the epsilon closure of a place: the instructions that it leads to without
 // reading.
 type closure struct {
-	reads   []uint32   // instructions that read a symbol
-	matches bool       // the pattern matches
-	steps   [][]uint32 // by class: the targets of reading a symbol; nil if not computed yet
+	reads   []uint32 // instructions that read a symbol
+	matches bool     // the pattern matches
+	known   bool     // the closure has been computed
 }
 
-// step reads a symbol of a class at a place.
-type step struct {
-	place
-	class uint8
-}
+const memoryOfClosure = 32
 
-// newNFA compiles patterns. Its error is errTooComplex or the syntax error of the first
+// newNFA compiles patterns. Its error is a limitError or the syntax error of the first
 // invalid pattern.
-func newNFA(patterns []string) (*nfa, error) {
-	n := &nfa{}
+func newNFA(patterns []string, m *meter) (*nfa, error) {
+	n := &nfa{meter: m}
+	if len(patterns) > m.Patterns {
+		return nil, &limitError{PatternLimit}
+	}
+	numbers := map[set]uint32{}
 	for _, pattern := range patterns {
-		tree, err := syntax.Parse(pattern, syntax.Perl)
-		if err != nil {
+		if err := n.addPattern(pattern, numbers); err != nil {
 			return nil, err
-		}
-		prog, err := syntax.Compile(tree.Simplify())
-		if err != nil {
-			return nil, err
-		}
-		base := uint32(len(n.insts))
-		n.bases = append(n.bases, base)
-		n.starts = append(n.starts, base+uint32(prog.Start))
-		for _, inst := range prog.Inst {
-			inst.Out += base
-			switch inst.Op {
-			case syntax.InstAlt, syntax.InstAltMatch:
-				inst.Arg += base
-			case syntax.InstEmptyWidth:
-				n.wordAware = n.wordAware || syntax.EmptyOp(inst.Arg)&(syntax.EmptyWordBoundary|syntax.EmptyNoWordBoundary) != 0
-			}
-			n.insts = append(n.insts, inst)
-		}
-		if len(n.insts) > maxInstructions {
-			return nil, errTooComplex
 		}
 	}
 	n.bases = append(n.bases, uint32(len(n.insts)))
 	n.classify()
-	return n, nil
+	return n, m.use(int64(len(n.insts))*4, 0) // of seen
+}
+
+// addPattern compiles a pattern. numbers are the indexes of sets.
+func (n *nfa) addPattern(pattern string, numbers map[set]uint32) error {
+	if err := n.use(0, ParseWork(pattern)); err != nil {
+		return err
+	}
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return err
+	}
+	size := expand(tree)
+	if err := n.use(size.memory(), size.work()); err != nil {
+		return err
+	}
+	prog, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return err
+	}
+	if err := n.use(int64(len(prog.Inst))*memoryOfInst, 0); err != nil {
+		return err
+	}
+	if len(n.insts)+len(prog.Inst) > maxInstructions {
+		return &limitError{MemoryLimit}
+	}
+	if err := n.addProgram(prog, numbers); err != nil {
+		return err
+	}
+	n.free(size.memory())
+	return nil
+}
+
+// addProgram adds the instructions of a pattern.
+func (n *nfa) addProgram(prog *syntax.Prog, numbers map[set]uint32) error {
+	base := uint32(len(n.insts))
+	n.bases = append(n.bases, base)
+	n.starts = append(n.starts, base+uint32(prog.Start))
+	n.insts = slices.Grow(n.insts, len(prog.Inst))
+	var read map[*rune]uint32 // sets by their runes, which copies of an instruction share
+	for i := range prog.Inst {
+		from := &prog.Inst[i]
+		to := inst{out: from.Out + base, arg: from.Arg, op: from.Op}
+		switch {
+		case from.Op == syntax.InstAlt || from.Op == syntax.InstAltMatch:
+			to.arg += base
+		case from.Op == syntax.InstEmptyWidth:
+			n.tested |= syntax.EmptyOp(from.Arg)
+		case reads(from.Op):
+			if read == nil {
+				read = map[*rune]uint32{}
+			}
+			number, known := read[&from.Rune[0]]
+			if !known {
+				var err error
+				if number, err = n.setOf(from, numbers); err != nil {
+					return err
+				}
+				read[&from.Rune[0]] = number
+			}
+			to.arg = number
+		}
+		n.insts = append(n.insts, to)
+	}
+	return nil
+}
+
+// setOf returns the index of the set of symbols that an instruction reads.
+func (n *nfa) setOf(from *syntax.Inst, numbers map[set]uint32) (uint32, error) {
+	var s set
+	for symbol := range symbols {
+		if from.MatchRune(runeOf(symbol)) {
+			s.add(symbol)
+		}
+	}
+	number, known := numbers[s]
+	if known {
+		return number, n.use(0, workOfSet)
+	}
+	number = uint32(len(n.sets))
+	numbers[s] = number
+	n.sets = append(n.sets, s)
+	return number, n.use(memoryOfSet, workOfSet)
 }
 
 // patternOf returns the pattern of an instruction.
@@ -96,44 +183,30 @@ func (n *nfa) patternOf(inst uint32) int {
 // a class. If a pattern has \b or \B, either all symbols of a class are word characters
 // or none is.
 func (n *nfa) classify() {
-	seen := map[[symbols]bool]bool{}
 	n.sample = []byte{0}
+	n.wordAware = n.tested&(syntax.EmptyWordBoundary|syntax.EmptyNoWordBoundary) != 0
 	if n.wordAware {
 		n.split(func(symbol int) bool { return syntax.IsWordChar(runeOf(symbol)) })
 	}
-	for i := range n.insts {
-		inst := &n.insts[i]
-		if !reads(inst) {
-			continue
+	for i := range n.sets {
+		if len(n.sample) == symbols {
+			return // each symbol has its own class
 		}
-		var set [symbols]bool
-		for symbol := range set {
-			set[symbol] = inst.MatchRune(runeOf(symbol))
-		}
-		if !seen[set] {
-			seen[set] = true
-			n.split(func(symbol int) bool { return set[symbol] })
-		}
+		n.split(n.sets[i].has)
 	}
 }
 
 // split divides every class into the symbols that are in a set and those that are not.
 func (n *nfa) split(in func(symbol int) bool) {
-	type half struct {
-		class uint8
-		in    bool
-	}
-	parts := map[half]uint8{}
+	var parts [symbols][2]uint8 // by class and membership: the new class, counted from 1
 	n.sample = n.sample[:0]
 	for symbol := range symbols {
-		h := half{n.classOf[symbol], in(symbol)}
-		class, known := parts[h]
-		if !known {
-			class = uint8(len(parts))
-			parts[h] = class
+		part := &parts[n.classOf[symbol]][flag(in(symbol))]
+		if *part == 0 {
 			n.sample = append(n.sample, byte(symbol))
+			*part = uint8(len(n.sample))
 		}
-		n.classOf[symbol] = class
+		n.classOf[symbol] = *part - 1
 	}
 }
 
@@ -146,8 +219,8 @@ func runeOf(symbol int) rune {
 }
 
 // reads reports whether an instruction reads a symbol.
-func reads(inst *syntax.Inst) bool {
-	switch inst.Op {
+func reads(op syntax.InstOp) bool {
+	switch op {
 	case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
 		return true
 	default:
@@ -155,65 +228,54 @@ func reads(inst *syntax.Inst) bool {
 	}
 }
 
-// closure returns the closure of a place.
-func (n *nfa) closure(p place) *closure {
+// closure returns the closure of a place. After an error of the meter, it is empty.
+func (n *nfa) closure(p place) (*closure, error) {
+	p.flags &= n.tested
 	known := n.closures[p.flags]
 	if known == nil {
-		known = make([]*closure, len(n.insts))
+		if err := n.use(int64(len(n.insts))*memoryOfClosure, int64(len(n.insts))); err != nil {
+			return &closure{}, err
+		}
+		known = make([]closure, len(n.insts))
 		n.closures[p.flags] = known
 	}
-	if known[p.inst] == nil {
-		known[p.inst] = n.follow(p)
+	c := &known[p.inst]
+	if c.known {
+		return c, nil
 	}
-	return known[p.inst]
+	return c, n.follow(p, c)
 }
 
 // follow computes the closure of a place.
-func (n *nfa) follow(p place) *closure {
-	c := &closure{}
-	seen := map[uint32]bool{}
-	for todo := []uint32{p.inst}; len(todo) > 0; {
-		at := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if seen[at] {
+func (n *nfa) follow(p place, c *closure) error {
+	n.seen.reset(len(n.insts))
+	n.todo = append(n.todo[:0], p.inst)
+	n.found = n.found[:0]
+	visited := 0
+	for len(n.todo) > 0 {
+		at := n.todo[len(n.todo)-1]
+		n.todo = n.todo[:len(n.todo)-1]
+		if !n.seen.add(at) {
 			continue
 		}
-		seen[at] = true
-		inst := &n.insts[at]
-		switch inst.Op {
+		visited++
+		i := &n.insts[at]
+		switch i.op {
 		case syntax.InstAlt, syntax.InstAltMatch:
-			todo = append(todo, inst.Out, inst.Arg)
+			n.todo = append(n.todo, i.out, i.arg)
 		case syntax.InstCapture, syntax.InstNop:
-			todo = append(todo, inst.Out)
+			n.todo = append(n.todo, i.out)
 		case syntax.InstEmptyWidth:
-			if syntax.EmptyOp(inst.Arg)&^p.flags == 0 {
-				todo = append(todo, inst.Out)
+			if syntax.EmptyOp(i.arg)&^p.flags == 0 {
+				n.todo = append(n.todo, i.out)
 			}
 		case syntax.InstMatch:
 			c.matches = true
 		case syntax.InstFail:
 		default:
-			c.reads = append(c.reads, at)
+			n.found = append(n.found, at)
 		}
 	}
-	return c
-}
-
-// step returns the instructions that a step leads to, ascending.
-func (n *nfa) step(s step) []uint32 {
-	c := n.closure(s.place)
-	if c.steps == nil {
-		c.steps = make([][]uint32, len(n.sample))
-	}
-	if c.steps[s.class] == nil {
-		targets := make([]uint32, 0, 1)
-		for _, read := range c.reads {
-			if n.insts[read].MatchRune(runeOf(int(n.sample[s.class]))) {
-				targets = append(targets, n.insts[read].Out)
-			}
-		}
-		slices.Sort(targets)
-		c.steps[s.class] = slices.Compact(targets)
-	}
-	return c.steps[s.class]
+	c.reads, c.known = n.reads.clone(n.found), true
+	return n.use(int64(len(n.found))*4, int64(visited)+4)
 }
