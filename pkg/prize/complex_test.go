@@ -103,16 +103,6 @@ func rulesFile(pattern func(i int) string) string {
 	}
 }
 
-// TestManyRulesNeedLittleMemory checks the memory that the rules of the largest file
-// allocate, garbage included.
-func TestManyRulesNeedLittleMemory(t *testing.T) {
-	source := rulesFile(func(i int) string { return fmt.Sprintf("[a-z]*[0-9]*x{0,40}%d", i) })
-	rules, memory := parseMemory(prize.Trusted(), source)
-	if rules == nil || memory > 200<<20 {
-		t.Errorf("got rules %v and %d MB, want rules and at most 200 MB", rules != nil, memory>>20)
-	}
-}
-
 // parseMemory parses rules, and returns nil if they are refused. memory counts all bytes
 // that were allocated.
 func parseMemory(limits prize.Limits, source string) (rules *prize.Rules, memory uint64) {
@@ -142,9 +132,7 @@ func TestPublicLimits(t *testing.T) {
 		"optional repetitions":    matching(strings.Repeat("x{0,999}", 124)),
 		"ranges that ignore case": matching("(?i)" + strings.Repeat("[B-\U0001e942]", 11)),
 		"Unicode classes":         matching(slices.Repeat([]string{strings.Repeat(`\pL`, 300)}, 3)...),
-		"slow rules": rulesHead + many(150, func(i int) string {
-			return fmt.Sprintf("- {match: '[a-z]*[0-9]*x{0,40}%d', prizes: [{win: 1, chance: 1%%}]}\n", i)
-		}),
+		"gaps in many rules":      rulesHead + many(20, func(i int) string { return fmt.Sprintf("- {match: '%c.{6}%d', prizes: [{win: 1, chance: 1%%}]}\n", 'a'+i, i) }),
 	} {
 		rules, memory := parseMemory(prize.Public(), source)
 		if rules != nil || memory > 30<<20 {
