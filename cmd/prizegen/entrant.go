@@ -18,6 +18,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/spreadsheet"
 )
 
 func newEntrantCmd(a *app) *cobra.Command {
@@ -167,7 +168,8 @@ func newEntrantImportCmd(a *app) *cobra.Command {
 		Use: "import FILE | -", Short: "Add entrants from a CSV file, all or none",
 		Long: `Add the people in a CSV file with the columns first_name, last_name and, optionally,
 email. If any line is invalid, report all invalid lines and add nobody. Entrants that
-already exist are not changed.`,
+already exist are not changed. A file that was downloaded from the administrator's pages
+can be imported as it is.`,
 		Example: "  prizegen entrant import guests.csv",
 		Args:    oneArg("file", "specify the file to import, or - for standard input"),
 	}
@@ -263,20 +265,21 @@ func readPeople(file io.Reader) (*personList, error) {
 			l.unreadable[line] = fmt.Errorf("must have %d fields like the first line, got %d", len(header), len(record))
 			continue
 		}
-		person := campaign.Person{FirstName: record[columns["first_name"]], LastName: record[columns["last_name"]]}
+		person := campaign.Person{FirstName: spreadsheet.Text(record[columns["first_name"]]), LastName: spreadsheet.Text(record[columns["last_name"]])}
 		if i, ok := columns["email"]; ok {
-			person.Email = record[i]
+			person.Email = spreadsheet.Text(record[i])
 		}
 		l.people, l.lines = append(l.people, person), append(l.lines, line)
 	}
 }
 
-// personColumns returns the indexes of the columns in a CSV file, by name.
+// personColumns returns the indexes of the columns in a CSV file, by name. It allows the
+// other columns of the administrator's download of entrants.
 func personColumns(header []string) (map[string]int, error) {
 	columns := map[string]int{}
 	for i, name := range header {
 		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
-		if !slices.Contains([]string{"first_name", "last_name", "email"}, name) {
+		if !slices.Contains([]string{"first_name", "last_name", "email", "id", "plays", "created_at"}, name) {
 			return nil, fmt.Errorf("line 1: unknown column %q; use first_name, last_name and email", excerpt.Of(name))
 		}
 		columns[name] = i

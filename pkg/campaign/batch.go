@@ -152,7 +152,7 @@ func (b *batch) admitted(ctx context.Context, tx Tx, candidates []int) ([]int, e
 	}
 	c := b.campaign
 	if err := c.Playable(b.at); err != nil {
-		if err := c.recordEnd(ctx, tx, b.at); err != nil {
+		if err := recordEnd(ctx, tx, c, b.at); err != nil {
 			return nil, err
 		}
 		return refuseAll(err)

@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"context"
 	"regexp"
 	"slices"
 	"time"
@@ -102,19 +101,6 @@ func (c *StoredCampaign) timeAt(now time.Time) time.Time {
 		}
 	}
 	return now
-}
-
-// recordEnd records that the closing time of a locked campaign has passed, if it has. The
-// end is final from then on.
-func (c *StoredCampaign) recordEnd(ctx context.Context, tx Tx, now time.Time) error {
-	if c.State != Open || c.EndedAt != nil || c.ClosesAt == nil || now.Before(*c.ClosesAt) {
-		return nil
-	}
-	c.EndedAt = &now
-	if err := tx.SaveCampaign(ctx, c); err != nil {
-		return err
-	}
-	return tx.AddChange(ctx, Change{At: now, Actor: "clock", Action: "campaign.end", Subject: c.Name, Detail: "closes_at has passed"})
 }
 
 // Public returns the public part of the campaign, with the seed if it is closed.

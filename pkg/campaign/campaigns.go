@@ -116,7 +116,7 @@ func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan)
 		if err != nil {
 			return err
 		}
-		return c.recordEnd(ctx, tx, c.timeAt(a.now()))
+		return recordEnd(ctx, tx, c, c.timeAt(a.now()))
 	})
 	if err != nil {
 		return Campaign{}, err

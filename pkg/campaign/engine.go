@@ -45,6 +45,19 @@ func noCampaign(name string) error {
 	return Errorf(ErrNotFound, "there is no campaign %q", excerpt.Of(name))
 }
 
+// recordEnd records that the closing time of a locked campaign has passed, if it has. The
+// end is final from then on.
+func recordEnd(ctx context.Context, tx Tx, c *StoredCampaign, now time.Time) error {
+	if c.State != Open || c.EndedAt != nil || c.ClosesAt == nil || now.Before(*c.ClosesAt) {
+		return nil
+	}
+	c.EndedAt = &now
+	if err := tx.SaveCampaign(ctx, c); err != nil {
+		return err
+	}
+	return tx.AddChange(ctx, Change{At: now, Actor: "clock", Action: "campaign.end", Subject: c.Name, Detail: "closes_at has passed"})
+}
+
 // maxRules is the maximum number of compiled rules that an engine keeps.
 const maxRules = 64
 

@@ -3,14 +3,64 @@
 //	w.Write([]string{spreadsheet.Cell(name)})
 package spreadsheet
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
-// Cell returns text for a cell of a CSV file. If a spreadsheet would take the text for a
-// formula, Cell puts an apostrophe before it. See
+// Cell returns text for a cell of a CSV file. It puts an apostrophe wherever a spreadsheet
+// would take what follows for a formula: at the beginning and, because the separator of
+// CSV files depends on the locale, after each separator. [Text] restores the text. See
 // https://owasp.org/www-community/attacks/CSV_Injection.
 func Cell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", []rune(text)[0]) {
-		return "'" + text
-	}
-	return text
+	return convert(text, func(b *strings.Builder, start string) string {
+		b.WriteByte('\'')
+		return start
+	})
 }
+
+// Text returns the text of a cell that [Cell] wrote.
+func Text(cell string) string {
+	return convert(cell, func(_ *strings.Builder, start string) string {
+		return strings.TrimPrefix(start, "'")
+	})
+}
+
+// convert copies text. Wherever a cell could start that contains a formula, even after
+// apostrophes, it calls f, which returns the rest of the text.
+func convert(text string, f func(b *strings.Builder, start string) string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return beginsFormula(r) || isBreak(r) }) {
+		return text
+	}
+	var b strings.Builder
+	rest, start := text, true
+	for rest != "" {
+		if start && isFormula(rest, rest == text) {
+			rest = f(&b, rest)
+		}
+		r, size := utf8.DecodeRuneInString(rest)
+		b.WriteString(rest[:size])
+		rest, start = rest[size:], isSeparator(r)
+	}
+	return b.String()
+}
+
+// isFormula reports whether a cell is a formula, not counting apostrophes, quotes and white
+// space at its beginning. A tab or a line break begins one only if whole is true: a text
+// may have several lines.
+func isFormula(cell string, whole bool) bool {
+	r, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(strings.TrimLeft(cell, "'"), func(r rune) bool {
+		return !isBreak(r) && (r == '"' || unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf))
+	}))
+	return beginsFormula(r) || whole && isBreak(r)
+}
+
+// beginsFormula reports whether a spreadsheet takes a cell that begins with r for a
+// formula. Some accept the full-width, small and mathematical forms.
+func beginsFormula(r rune) bool { return strings.ContainsRune("=+-@|%＝＋－＠﹦﹢﹣﹫−", r) }
+
+func isBreak(r rune) bool { return r == '\t' || r == '\r' || r == '\n' }
+
+// isSeparator reports whether r ends a cell or a line in the CSV files of some locale.
+func isSeparator(r rune) bool { return isBreak(r) || strings.ContainsRune(",;|", r) }
