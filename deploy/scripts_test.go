@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// earlyExit matches a pipe into a command that stops reading early. The writer then
-// receives SIGPIPE, which pipefail turns into a failure that depends on timing.
+// earlyExit matches a pipe into a command that may stop reading early. In this case, the
+// writer receives SIGPIPE, which pipefail turns into a failure that depends on timing.
 var earlyExit = regexp.MustCompile(`(^|[^|])\|&?\s*([ef]?grep\s[^|;&]*(-[a-zA-Z]*[qlm]|--quiet|--silent|--max-count)|head\b|sed\s[^|;&]*[0-9;'\"]q\b)`)
 
 // TestPipes checks that no script pipes into a command that may exit early. Scripts must
@@ -23,12 +23,12 @@ func TestPipes(t *testing.T) {
 		`docker ps -q | head -1`, `a | grep -m1 b`, `a | sed -n 2q`,
 	} {
 		if !earlyExit.MatchString(line) {
-			t.Errorf("the check does not match %q", line)
+			t.Errorf("earlyExit does not match %q", line)
 		}
 	}
 	for _, line := range []string{`grep -q x file`, `has "$files" x`, `a | grep -c x`, `a | cut -d' ' -f1 || grep -q x file`} {
 		if earlyExit.MatchString(line) {
-			t.Errorf("the check matches %q, want no match", line)
+			t.Errorf("earlyExit matches %q, want no match", line)
 		}
 	}
 	files := scripts(t)

@@ -90,8 +90,8 @@ func anchors(text string) []string {
 	return list
 }
 
-// This matches a make target in code: in a code span, or at the start of a line in a code
-// block.
+// makeTarget matches a make target in code: in a code span, or at the start of a line in a
+// code block.
 var makeTarget = regexp.MustCompile("(?m)(?:`|^)make (-C deploy )?([a-z][a-z0-9-]*)")
 
 // TestMakeTargets checks that the Makefiles have every target that a page mentions.
@@ -100,7 +100,7 @@ func TestMakeTargets(t *testing.T) {
 	for _, page := range pages(t) {
 		for _, match := range makeTarget.FindAllStringSubmatch(read(t, page), -1) {
 			if !strings.Contains(makefiles[match[1]], "\n"+match[2]+":") {
-				t.Errorf("%s: there is no make target for %q", page, strings.TrimPrefix(match[0], "`"))
+				t.Errorf("%s: unknown make target in %q", page, strings.TrimPrefix(match[0], "`"))
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // TestFilesOneWay checks that no two files of a layered package use each other, directly
-// or through others.
+// or through other files.
 func TestFilesOneWay(t *testing.T) {
 	for folder, known := range map[string][2]string{ // a file, and another file that it uses
 		"cmd/prizegen/tui": {"run.go", "draw.go"},
@@ -27,7 +27,7 @@ func TestFilesOneWay(t *testing.T) {
 				before := len(uses)
 				removeLowest(uses)
 				if len(uses) == before {
-					t.Fatalf("these files use each other, directly or through others: %v", uses)
+					t.Fatalf("these files use each other, directly or through other files: %v", uses)
 				}
 			}
 		})
@@ -48,9 +48,9 @@ func removeLowest(uses map[string]map[string]bool) {
 	}
 }
 
-// fileUses returns the other files in a folder that each file uses, by their
-// package-level names and methods. It does not load imported packages, so it misses uses
-// through imported types.
+// fileUses returns, for each file in a folder, the other files whose package-level names
+// and methods it uses. It does not load imported packages, so it misses uses through
+// imported types.
 func fileUses(t *testing.T, folder string) map[string]map[string]bool {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(folder, "*.go"))

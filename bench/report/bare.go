@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// bareCommand makes this program run as a server that does nothing: bare ADDRESS. With
-// bare ADDRESS,URL,URL,URL it first makes the same calls as a core.
+// bareCommand makes this program run as a server that returns a constant: bare ADDRESS.
+// With bare ADDRESS,URL,URL,URL, the server first makes the same calls as a core.
 const bareCommand = "bare"
 
 // serveBare responds to every request with a constant, with as little code as net/http

@@ -60,8 +60,8 @@ func bulk(ctx context.Context, l *lab) (section, error) {
 	}, nil
 }
 
-// perSecond returns a function that measures how many of n operations do performs per
-// second.
+// perSecond returns a function that calls do for n operations and returns the number of
+// operations per second.
 func perSecond(n int, do func(n int) error) func(context.Context) (float64, error) {
 	return func(context.Context) (float64, error) {
 		started := time.Now()

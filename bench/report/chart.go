@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// colours returns the colours of bars and lines. The first one is for prizegen.
+// colours returns the colours of bars and lines. The first colour is for prizegen.
 func colours() []string {
 	return []string{"#1b6ca8", "#c0562f", "#4b8b3b", "#8a5aa8", "#a88a1b", "#5c6670", "#b0306a", "#2f9a94"}
 }

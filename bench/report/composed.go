@@ -36,7 +36,7 @@ func composed(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title: "A draw composed of three services", unit: "draws/s", results: results,
-		about: "`POST /v1/draws` with `{}` over 64 connections to a core that gets all parts of the draw from the other services. *net/http* shows the cost of four such hops that do no work, with one call to each service per draw. In *ours*, concurrent draws share calls.",
+		about: "Clients send `POST /v1/draws` with the body `{}` over 64 connections to a core, which gets all parts of the draw from the other services. *net/http* shows the cost of four such services that do no work, with one call to each service per draw. In *ours*, concurrent draws share calls.",
 		aims:  []aim{{text: "ours ÷ Flask", ratios: ratios(find(results, "ours"), find(results, "Flask")), atLeast: 20}},
 	}, nil
 }

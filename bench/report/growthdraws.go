@@ -38,7 +38,7 @@ func growthDraws(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title:  "Growing number of draws",
-		about:  "The run time and the peak memory of `prizegen draw -n N -o csv`, which writes to /dev/null. For up to 100,000 draws, start-up takes most of the time.",
+		about:  "This section measures the run time and the peak memory of `prizegen draw -n N -o csv`, with its output written to /dev/null. For up to 100,000 draws, start-up takes most of the time.",
 		tables: []table{t},
 		charts: []lineChart{
 			{title: "Time of a run", x: "draws", y: "seconds", lines: []line{seconds}},

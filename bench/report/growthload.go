@@ -45,10 +45,10 @@ func growthClients(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title:  "Growing number of clients",
-		about:  "Texts from one service, and durable plays over three services on SQLite. Each client uses a persistent connection, and sends its next request as soon as it has received a response.",
+		about:  "In separate runs, clients request texts from one service, and make durable plays over three services on SQLite. Each client uses a persistent connection, and sends its next request as soon as it has received a response.",
 		tables: []table{t},
 		charts: []lineChart{
-			{title: "Requests answered", x: "clients", y: "per second", lines: []line{texts, plays}},
+			{title: "Throughput", x: "clients", y: "per second", lines: []line{texts, plays}},
 			{title: "Time of a play", x: "clients", y: "ms", lines: []line{typical, slowest}},
 		},
 	}, nil
@@ -84,7 +84,7 @@ func growthReplicas(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title:  "Growing number of replicas",
-		about:  "Durable plays in one campaign by 64 clients, which are divided among several processes of `prizegen serve`. The processes share one PostgreSQL database. Everything runs on this machine, so additional replicas do not get additional CPU cores. The campaign's indexes have no gaps, so its plays are stored one batch after the other, no matter which replica makes them.",
+		about:  "In one campaign, 64 clients make durable plays. The clients are divided among several processes of `prizegen serve`, which share one PostgreSQL database. Everything runs on this machine, so additional replicas do not get additional CPU cores. The campaign's indexes have no gaps, so its plays are stored one batch after the other, no matter which replica makes them.",
 		tables: []table{t},
 		charts: []lineChart{{title: "Plays of all replicas on one machine", x: "replicas", y: "plays/s", lines: []line{rate}}},
 	}, nil

@@ -25,7 +25,7 @@ func growthRules(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title: "Growing rules",
-		about: "In the first table, the number of rules grows. A quarter of them match a prefix (`^ab`), a quarter a suffix (`77$`), a quarter a whole account number (`^abcd1234$`), and a quarter a short text anywhere (`1234`). In the second table, the pattern of one rule grows. The third table shows patterns that are rejected. " +
+		about: "In the first table, the number of rules grows. A quarter of them match a prefix (`^ab`), a quarter a suffix (`77$`), a quarter a whole account number (`^abcd1234$`), and a quarter a short string anywhere (`1234`). In the second table, the pattern of one rule grows. The third table shows patterns that are rejected. " +
 			"*Compile* is the time to read the file and to build one automaton from all patterns. The odds are exact, for `lower4` + `digits4`.",
 		tables: []table{numbers.table("rules"), lengths.table("bytes of the pattern"), refusals()},
 		charts: []lineChart{numbers.chart("Rules", "rules"), lengths.chart("Length of a pattern", "bytes of the pattern")},

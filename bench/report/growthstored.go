@@ -50,7 +50,7 @@ func growthStored(ctx context.Context, l *lab) (section, error) {
 	}
 	return section{
 		title:  "Growing number of stored draws",
-		about:  "A play and several pages of the site, requested over one connection. `prizegen serve` uses SQLite, and its campaign has a different entrant for each draw. The table shows the median time of sequential requests in ms, by the number of stored draws.",
+		about:  "This section measures a play and several pages of the site, which are requested over one connection. `prizegen serve` uses SQLite, and its campaign has a different entrant for each draw. The table shows the median time of sequential requests in ms, by the number of stored draws.",
 		tables: []table{t},
 		charts: []lineChart{{title: "A play and pages by stored draws", x: "draws stored", y: "ms", lines: lines}},
 	}, nil
@@ -88,7 +88,7 @@ func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
 	}
 	draws, _, err := p.Draws(ctx, campaign.DrawQuery{Paging: campaign.Paging{Cursor: strconv.FormatInt(rows/2, 10), Limit: 1}, Campaign: filled})
 	if err == nil && len(draws) == 0 {
-		err = errors.New("no draw in the middle")
+		err = errors.New("found no draw in the middle")
 	}
 	if err != nil {
 		return campaign.Draw{}, err
@@ -102,7 +102,7 @@ type visited struct {
 	millis float64
 }
 
-// visit measures a play and pages, one after the other.
+// visit measures a play and then several pages, one after the other.
 func (l *lab) visit(ctx context.Context, file string, middle campaign.Draw) ([]visited, error) {
 	core, err := l.startOurs(ctx, "all", "--db", file)
 	if err != nil {

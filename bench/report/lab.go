@@ -161,7 +161,7 @@ func awaitAnswer(ctx context.Context, url string, timeout time.Duration) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("no answer from %s: %w", url, err)
+			return fmt.Errorf("no response from %s: %w", url, err)
 		case <-time.After(time.Millisecond):
 		}
 	}

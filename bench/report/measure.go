@@ -61,7 +61,7 @@ func ratios(a, b *result) []float64 {
 	return all
 }
 
-// find returns the result with a name.
+// find returns the result with the given name.
 func find(results []result, name string) *result {
 	i := slices.IndexFunc(results, func(r result) bool { return r.name == name })
 	if i < 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// play measures plays that are on disk before they are returned.
+// play measures plays that are on disk before the response is sent.
 func play(ctx context.Context, l *lab) (section, error) {
 	postgres, err := storetest.Launch(true)
 	if err != nil {
@@ -47,7 +47,7 @@ func play(ctx context.Context, l *lab) (section, error) {
 	lite, pg := find(results, "ours on SQLite"), find(results, "ours on PostgreSQL")
 	return section{
 		title: "A durable play over three services", unit: "plays/s", results: results,
-		about: "`POST /v1/draws` with a campaign, an entrant and an `Idempotency-Key` over 64 connections. Every play is on disk before the response is sent. The contestants without HTTP run in one process, which saves the cost of the requests, but they commit each play separately.",
+		about: "Clients send `POST /v1/draws` with a campaign, an entrant and an `Idempotency-Key` over 64 connections. Every play is on disk before the response is sent. The contestants without HTTP run in one process, which saves the cost of the requests, but they commit each play separately.",
 		aims: []aim{
 			{text: "SQLite ÷ Flask", ratios: ratios(lite, find(results, "Flask on SQLite")), atLeast: 40},
 			{text: "SQLite ÷ a transaction per play", ratios: ratios(lite, find(results, "a transaction per play, SQLite")), atLeast: 10},
@@ -119,7 +119,7 @@ func (l *lab) plays(ctx context.Context, url string, clients int) (float64, erro
 	return r.perSecond, err
 }
 
-// mark returns a new text on each call.
+// mark returns a new string on each call.
 func (l *lab) mark() string {
 	l.marks++
 	return fmt.Sprintf("m%d-", l.marks)

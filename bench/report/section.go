@@ -19,11 +19,11 @@ type report struct {
 
 // section compares contestants or shows how a quantity grows.
 type section struct {
-	name    string // beginning of the names of its chart files
+	name    string // prefix of the names of its chart files
 	title   string
 	about   string // describes what is measured and how
 	unit    string // unit of the samples
-	less    bool   // whether less is better
+	less    bool   // whether lower values are better
 	results []result
 	aims    []aim
 	tables  []table
@@ -86,7 +86,7 @@ func (s *section) writeResults(b *bytes.Buffer) {
 	t.write(b)
 }
 
-// spread returns the median, minimum and maximum of ratios as text.
+// spread formats the median, minimum and maximum of ratios.
 func spread(ratios []float64) string {
 	return fmt.Sprintf("%s (%s – %s)", figure(median(ratios)), figure(slices.Min(ratios)), figure(slices.Max(ratios)))
 }

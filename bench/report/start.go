@@ -55,7 +55,7 @@ func start(ctx context.Context, l *lab) (section, error) {
 	first := find(results, "ours, a draw")
 	return section{
 		title: "Start", unit: "ms", less: true, results: results,
-		about: "The time until the first result. All files are in the page cache.",
+		about: "This section measures the time until the first result. All files are in the page cache.",
 		aims: []aim{
 			{text: "`prizegen draw`", ratios: first.samples, atMost: 15, absolute: "ms"},
 			{text: "ours ÷ Python, each making a draw", ratios: ratios(first, find(results, "Python, a draw")), atMost: 0.1},
@@ -75,7 +75,7 @@ func memory(ctx context.Context, l *lab) (section, error) {
 				return 0, err
 			}
 			defer stopAll(all)
-			time.Sleep(3 * time.Second) // gives servers time to return the memory that starting used
+			time.Sleep(3 * time.Second) // gives servers time to release the memory used during start-up
 			return groupMemory(all)
 		}
 	}
@@ -98,7 +98,7 @@ func memory(ctx context.Context, l *lab) (section, error) {
 	sizes, err := l.sizes(ctx)
 	return section{
 		title: "Idle memory and size", unit: "MB", less: true, results: results,
-		about:  "The memory of a server's processes (proportional set size), three seconds after they started. One MB is a million bytes.",
+		about:  "This section measures the memory of a server's processes (proportional set size) three seconds after they started. One MB is a million bytes.",
 		aims:   []aim{{text: "a core", ratios: find(results, "ours, a core").samples, atMost: 30, absolute: "MB"}},
 		tables: []table{sizes},
 	}, err

@@ -5,7 +5,7 @@ import "context"
 // clients is the usual number of connections of a load.
 const clients = 64
 
-// text measures texts over HTTP.
+// text measures requests for texts over HTTP.
 func text(ctx context.Context, l *lab) (section, error) {
 	var all []*process
 	defer func() { stopAll(all) }()
@@ -49,7 +49,7 @@ func text(ctx context.Context, l *lab) (section, error) {
 	first := find(results, "ours")
 	return section{
 		title: "A text over HTTP", unit: "requests/s", results: results,
-		about: "`GET /v1/text` over 64 persistent connections. wrk sends the requests from the same machine, and takes the same share of the CPU from every contestant.",
+		about: "wrk sends `GET /v1/text` requests over 64 persistent connections. It runs on the same machine, and takes the same share of the CPU from every contestant.",
 		aims: []aim{
 			{text: "ours ÷ net/http", ratios: ratios(first, find(results, "net/http")), atLeast: 0.85},
 			{text: "ours ÷ Flask", ratios: ratios(first, find(results, "Flask")), atLeast: 8},

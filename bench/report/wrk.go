@@ -30,8 +30,8 @@ type loadResult struct {
 	p50, p99  time.Duration
 }
 
-// drive puts a URL under load. Before the first load on a URL, it runs a load that does
-// not count. During this warm-up, connections are opened and memory is allocated.
+// drive puts a URL under load. Before the first load on a URL, it runs a warm-up load,
+// during which the server opens connections and allocates memory, and discards its result.
 func (l *lab) drive(ctx context.Context, url string, o load) (loadResult, error) {
 	if l.warm == nil {
 		l.warm = map[string]bool{}

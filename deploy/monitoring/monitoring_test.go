@@ -77,11 +77,12 @@ var (
 	selector = regexp.MustCompile(`\b((?:prizegen|process|go)_\w+)(?:\{([^}]*)\})?`)
 	label    = regexp.MustCompile(`(\w+)\s*(?:=~|!~|!=|=)`)
 	series   = regexp.MustCompile(`(?m)^(\w+)(?:\{(.*)\})? `)
-	// Prometheus adds scrapeLabels. It renames labels of a metric that have the same names.
+	// Prometheus adds scrapeLabels to every metric. If a metric already has a label with one
+	// of these names, Prometheus renames that label.
 	scrapeLabels = []string{"job", "instance", "service", "exported_service"}
 )
 
-// expressions returns the expressions in the alerts and the dashboard by location.
+// expressions returns the expressions in the alerts and the dashboard, by location.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{"alerts.yml": testenv.ReadFile(t, "alerts.yml")}
@@ -107,7 +108,7 @@ func expressions(t *testing.T) map[string]string {
 		ids[p.ID] = p.Title
 		for _, target := range p.Targets {
 			found["panel "+p.Title+" "+target.RefID] = target.Expr
-			// Grafana replaces these variables.
+			// Grafana would replace these variables.
 			filled := strings.NewReplacer("$__rate_interval", "1m", "$service", "core", "$campaign", "summer").Replace(target.Expr)
 			quoted, _ := json.Marshal(filled)
 			rule := filepath.Join(t.TempDir(), "rule.yml")
@@ -214,13 +215,12 @@ func startService(t *testing.T, binary string, args ...string) string {
 	if !ready {
 		_ = cmd.Process.Kill()
 		<-ended
-		t.Fatalf("serve %v is not ready:\n%s", args, log.String())
+		t.Fatalf("serve %v did not become ready:\n%s", args, log.String())
 	}
 	return "http://" + address
 }
 
-// play plays the first campaign of a core. This campaign opens soon after the core is
-// ready.
+// play makes a play in a core's first campaign, which opens soon after the core is ready.
 func play(t *testing.T, core string) {
 	t.Helper()
 	const body = `{"campaign":"welcome","entrant":{"first_name":"Ada","last_name":"Byron"}}`
@@ -235,7 +235,7 @@ func play(t *testing.T, core string) {
 		return response.StatusCode == http.StatusCreated
 	})
 	if !played {
-		t.Fatal("campaign welcome does not open")
+		t.Fatal("campaign welcome did not open in time")
 	}
 }
 

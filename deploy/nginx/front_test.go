@@ -83,7 +83,7 @@ func start(t *testing.T, behind services) *front {
 		}
 		select {
 		case <-ended:
-			t.Fatal("nginx exited before it listened")
+			t.Fatal("nginx exited before it accepted connections")
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -99,7 +99,7 @@ func TestDebianConfiguration(t *testing.T) {
 	own := testenv.ReadFile(t, "/etc/nginx/nginx.conf")
 	const included = "include /etc/nginx/conf.d/*.conf;"
 	if !strings.Contains(own, included) {
-		t.Fatalf("/etc/nginx/nginx.conf: got %s, want %s in it", own, included)
+		t.Fatalf("/etc/nginx/nginx.conf does not contain %q:\n%s", included, own)
 	}
 	own = strings.NewReplacer(
 		included, "include "+folder+"/conf.d/*.conf;", "include /etc/nginx/sites-enabled/*;", "",
@@ -125,8 +125,8 @@ func findNGINX(t *testing.T) string {
 	return testenv.Program(t, "nginx", "/usr/sbin/nginx")
 }
 
-// config returns a complete configuration made from the files in this folder, with other
-// addresses and paths.
+// config returns a complete configuration made from the files in this folder, with the
+// addresses and paths of the test.
 func (f *front) config(t *testing.T, folder string, behind services) string {
 	t.Helper()
 	host, site := f.files(t, folder, behind)
@@ -137,7 +137,8 @@ func (f *front) config(t *testing.T, folder string, behind services) string {
 	return "pid " + folder + "/nginx.pid;\nworker_processes 2;\nevents {}\nhttp {\n" + temp + host + site + "}\n"
 }
 
-// files returns the files that a configuration includes, with other addresses and paths.
+// files returns the files that a configuration includes, with the addresses and paths of
+// the test.
 func (f *front) files(t *testing.T, folder string, behind services) (host, site string) {
 	t.Helper()
 	host, site = testenv.ReadFile(t, "host.conf"), testenv.ReadFile(t, "site.conf")
@@ -189,7 +190,7 @@ func (f *front) send(t *testing.T, method, path, body string, header ...string) 
 }
 
 // makeCertificate writes a certificate for play.example.org to cert.pem and its key to
-// key.pem.
+// key.pem. It returns a pool that contains the certificate.
 func makeCertificate(t *testing.T, folder string) *x509.CertPool {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -36,7 +36,7 @@ func startNamed(t *testing.T, name string) string {
 	return startService(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, name) })
 }
 
-// TestRouting checks which service receives requests for paths of every kind.
+// TestRouting checks that requests for each kind of path reach the right service.
 func TestRouting(t *testing.T) {
 	behind := services{}
 	for _, name := range []string{"core", "text", "number", "prize"} {
@@ -87,11 +87,12 @@ func TestForwardedHeaders(t *testing.T) {
 	}
 	_, body = f.send(t, http.MethodGet, "/", "", "X-Request-Id", `"><script>`)
 	if strings.Contains(body, "script") {
-		t.Errorf("forwarded headers: got %s, want no malformed request ID", body)
+		t.Errorf("forwarded headers: got %s, want them without the malformed request ID", body)
 	}
 }
 
-// TestConnectionsAreReused checks how many connections to a service many requests use.
+// TestConnectionsAreReused checks that many requests use only a few connections to a
+// service.
 func TestConnectionsAreReused(t *testing.T) {
 	var connections atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -106,7 +107,7 @@ func TestConnectionsAreReused(t *testing.T) {
 	for range 200 {
 		f.send(t, http.MethodGet, "/", "")
 	}
-	if n := connections.Load(); n > 4 { // one for each worker process, and some to spare
+	if n := connections.Load(); n > 4 { // each of the two worker processes needs at least one
 		t.Errorf("connections for 200 requests: got %d, want at most 4", n)
 	}
 }
@@ -165,8 +166,8 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreNotFailures refuses live pages repeatedly. It checks that NGINX still
-// sends other requests to the same replicas.
+// TestRefusalsAreNotFailures checks that NGINX keeps sending requests to replicas that
+// repeatedly refuse live pages.
 func TestRefusalsAreNotFailures(t *testing.T) {
 	core := func() string {
 		return startService(t, func(w http.ResponseWriter, r *http.Request) {
@@ -187,8 +188,8 @@ func TestRefusalsAreNotFailures(t *testing.T) {
 	}
 }
 
-// TestNoReplica sends requests while no replica is running. It checks that people get a
-// page and that programs get a problem document.
+// TestNoReplica checks that, while no replica is running, people get a page and programs
+// get a problem document.
 func TestNoReplica(t *testing.T) {
 	f := start(t, services{"core": {testenv.FreeAddress(t)}})
 	for path, want := range map[string]string{"/": "text/html", "/v1/campaigns": "application/problem+json", "/v1/draws": "application/problem+json"} {
@@ -201,7 +202,8 @@ func TestNoReplica(t *testing.T) {
 	}
 }
 
-// TestBodyLimits sends bodies of the maximum length, and bodies that are one byte longer.
+// TestBodyLimits checks that bodies of the maximum length are accepted, and that bodies
+// that are one byte longer are rejected.
 func TestBodyLimits(t *testing.T) {
 	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })}})
 	for path, limit := range map[string]int{"/c/summer/play": 64 << 10, "/admin/campaigns": 1 << 20, "/v1/draws": 16 << 20, "/v1/campaigns": 16 << 20} {
@@ -218,8 +220,8 @@ func TestBodyLimits(t *testing.T) {
 	}
 }
 
-// TestPlaysAreLimited plays faster than people can. It checks that plays are limited but
-// reading is not.
+// TestPlaysAreLimited plays faster than people can. It checks that NGINX refuses some of
+// the plays, but no requests that only read.
 func TestPlaysAreLimited(t *testing.T) {
 	for _, test := range []struct {
 		path, contentType string
@@ -272,7 +274,7 @@ func TestTLS(t *testing.T) {
 		}
 	}
 	if r, _ := f.send(t, http.MethodGet, "/", ""); strings.Join(r.Header["Strict-Transport-Security"], " | ") != "max-age=31536000" || r.TLS.Version != tls.VersionTLS13 {
-		t.Errorf("got TLS %x and Strict-Transport-Security %v, want TLS 1.3 and one year", r.TLS.Version, r.Header["Strict-Transport-Security"])
+		t.Errorf("got TLS version %x and Strict-Transport-Security %v, want TLS 1.3 and a max-age of one year", r.TLS.Version, r.Header["Strict-Transport-Security"])
 	}
 	old := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, InsecureSkipVerify: true} //nolint:gosec // must be refused
 	if conn, err := (&tls.Dialer{Config: old}).DialContext(t.Context(), "tcp", f.https); err == nil {
@@ -310,7 +312,7 @@ func TestEventsAreNotBuffered(t *testing.T) {
 	}
 }
 
-// TestCompression checks responses with and without compression.
+// TestCompression checks that NGINX compresses a response only if the client accepts gzip.
 func TestCompression(t *testing.T) {
 	text := strings.Repeat("a line of the odds\n", 1000)
 	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -1,12 +1,13 @@
-// Command load plays a campaign at a steady rate, like visitors with browsers. Each play
-// has a once-only key. If a response is lost, load repeats the play with the same key. It
-// writes the completed plays as NDJSON and, at the end, a summary as JSON to standard
-// output. It fails if a play failed.
+// Command load simulates visitors with browsers who play in a campaign at a steady rate.
+// Each play has a once-only key. If a response is lost, load repeats the play with the
+// same key. It writes the completed plays to a file as NDJSON and, at the end, a JSON
+// summary to standard output. It exits with status 1 if a request failed permanently or a
+// response was wrong.
 //
 //	load --url https://play.example.org --campaign summer --rate 25 --least 20000 --out plays.ndjson
 //
 // With --rate 0, visitors arrive as fast as they are served, which measures the
-// throughput of a deployment. With --only-plays, visitors do not request pages.
+// throughput of a deployment. With --only-plays, visitors play without viewing any pages.
 package main
 
 import (
@@ -40,14 +41,14 @@ func main() {
 	var o options
 	flag.StringVar(&o.url, "url", "", "address of the site")
 	flag.StringVar(&o.campaign, "campaign", "", "campaign to play")
-	flag.StringVar(&o.authority, "ca", "", "PEM file with the certificate authority for the site")
+	flag.StringVar(&o.authority, "ca", "", "PEM file with the root certificate for the site")
 	flag.StringVar(&o.out, "out", "", "file for the completed plays")
 	flag.Float64Var(&o.rate, "rate", 25, "visitors per second")
 	flag.Int64Var(&o.least, "least", 20000, "minimum number of requests, even after SIGTERM")
 	flag.IntVar(&o.visitors, "visitors", 150, "maximum number of concurrent visitors")
 	flag.BoolVar(&o.onlyPlays, "only-plays", false, "send only plays")
-	duration := flag.Duration("for", 0, "how long new visitors arrive (default: until SIGTERM)")
-	flag.DurationVar(&o.patience, "patience", 5*time.Minute, "how long a visitor keeps trying")
+	duration := flag.Duration("for", 0, "time during which new visitors arrive (default: until SIGTERM)")
+	flag.DurationVar(&o.patience, "patience", 5*time.Minute, "maximum time for a request, including retries")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -101,8 +102,8 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-// every returns a function that waits until the next visitor is due. With rate 0 it does
-// not wait.
+// every returns a function that waits until the next visitor is due. If rate is 0, the
+// function does not wait.
 func every(rate float64) (next, stop func()) {
 	if rate == 0 {
 		return func() {}, func() {}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// tally counts the results of requests.
+// tally counts requests and records their results.
 type tally struct {
 	requests atomic.Int64
 
@@ -64,7 +64,7 @@ func (t *tally) failed(what string, err error) {
 	} else {
 		t.failedLooks++
 	}
-	fmt.Fprintf(os.Stderr, "load: %s failed: %s %v\n", time.Now().UTC().Format(time.TimeOnly), what, err)
+	fmt.Fprintf(os.Stderr, "load: %s: %s failed: %v\n", time.Now().UTC().Format(time.TimeOnly), what, err)
 }
 
 // wrong records a response that differs from an earlier one.
@@ -72,7 +72,7 @@ func (t *tally) wrong(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.wrongs++
-	fmt.Fprintln(os.Stderr, "load: wrong:", err)
+	fmt.Fprintln(os.Stderr, "load: wrong response:", err)
 }
 
 // firstTryFailed records a failed first attempt.

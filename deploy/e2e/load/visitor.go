@@ -19,14 +19,14 @@ type played struct {
 	Account string `json:"account"`
 }
 
-// visitors play a campaign and view the pages of their draws.
+// visitors play in a campaign and view their draws.
 type visitors struct {
 	options
 	client *http.Client
 	tally  *tally
 }
 
-// visit makes visitor n view a page, play, and view the draw.
+// visit lets visitor n view a page, play, and view the draw.
 func (v visitors) visit(n int) {
 	if !v.onlyPlays {
 		v.look(n)
@@ -54,7 +54,7 @@ func (v visitors) look(n int) {
 	}
 }
 
-// play plays the campaign and reports whether it succeeded.
+// play makes a play for visitor n and reports whether it succeeded.
 func (v visitors) play(n int) (play played, ok bool) {
 	body, err := json.Marshal(map[string]any{"campaign": v.campaign, "entrant": map[string]string{"first_name": "Visitor", "last_name": "No. " + strconv.Itoa(n)}})
 	if err != nil {
@@ -73,7 +73,8 @@ func (v visitors) play(n int) (play played, ok bool) {
 	return play, true
 }
 
-// retry sends a request until it succeeds, fails permanently, or v.patience has passed.
+// retry sends a request until it succeeds or fails permanently, or until v.patience has
+// passed.
 func (v visitors) retry(method, path string, body []byte, key string, want int) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), v.patience)
 	defer cancel()
@@ -91,15 +92,15 @@ func (v visitors) retry(method, path string, body []byte, key string, want int) 
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%s %s, gave up: %w", method, path, err)
+			return nil, fmt.Errorf("%s %s: gave up: %w", method, path, err)
 		case <-time.After(max(pause, wait)):
 			pause = min(2*pause, 2*time.Second)
 		}
 	}
 }
 
-// send sends a request once. wait is the time before the next attempt. A negative wait
-// means that another attempt is useless.
+// send sends a request once. wait is the time to wait before the next attempt. A negative
+// wait means that another attempt would be useless.
 func (v visitors) send(ctx context.Context, method, path string, body []byte, key string, want int) (answer []byte, wait time.Duration, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, v.url+path, bytes.NewReader(body))
 	if err != nil {

@@ -24,7 +24,7 @@ func Program(t testing.TB, names ...string) string {
 	return ""
 }
 
-// FreeAddress returns a loopback address on which no program listens.
+// FreeAddress returns a loopback address on which no program was listening.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
