@@ -16,8 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// api is the API of a server. It is huma's API, but encodes JSON and problems in
-// prizegen's own way.
+// api is a huma API with its own encoding of JSON and problems.
 type api struct {
 	huma.API
 	mux     *mux
@@ -146,7 +145,7 @@ func ok(content map[string]*huma.MediaType) map[string]*huma.Response {
 }
 
 // registerDocument adds the operation that returns the OpenAPI document. The document
-// describes this operation and all operations added before.
+// describes this operation and all operations that were added before it.
 func (a *api) registerDocument() {
 	var text []byte
 	a.raw(huma.Operation{
@@ -179,8 +178,8 @@ func (a *api) document() []byte {
 	return text
 }
 
-// schemaName returns the name of a type in the document. Draws that are stored and draws
-// that are not have different names.
+// schemaName returns the name of a type in the document. It uses different names for
+// stored draws and for draws that are not stored.
 func schemaName(t reflect.Type, hint string) string {
 	if t == reflect.TypeFor[campaign.Draw]() {
 		return "StoredDraw"

@@ -25,13 +25,13 @@ type prizesHandler struct {
 func (a *api) registerPrizes() {
 	h := prizesHandler{a.backend, newRuleCache()}
 	a.raw(huma.Operation{
-		Method: http.MethodPost, Path: "/v1/prize", OperationID: "award-prizes", Summary: "Decide what account numbers win",
+		Method: http.MethodPost, Path: "/v1/prize", OperationID: "award-prizes", Summary: "Award prizes to account numbers",
 		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.AwardRequest](a))},
 		Responses:   ok(jsonContent(schemaOf[remote.AwardAnswer](a))),
 		Errors:      bodyErrors(),
 	}, h.award)
 	register(a, huma.Operation{
-		Method: http.MethodGet, Path: "/v1/prize/rules/{name}", OperationID: "get-rules", Summary: "Get the text of deployed rules",
+		Method: http.MethodGet, Path: "/v1/prize/rules/{name}", OperationID: "get-rules", Summary: "Get the file of deployed rules",
 		Responses: ok(jsonContent(schemaOf[remote.RulesAnswer](a))), Errors: []int{http.StatusNotFound},
 	}, h.getRules)
 }
@@ -52,7 +52,7 @@ func (h prizesHandler) getRules(_ context.Context, in *rulesInput) (*output, err
 	}}, nil
 }
 
-// award decides what account numbers win. It is a raw handler to be fast (see
+// award awards prizes to account numbers. It is a raw handler for speed (see
 // BenchmarkComposed).
 func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 	buffer := h.buffers.get()
@@ -86,7 +86,7 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 		}
 	}
 	h.metrics.generated(remote.Prize, len(outcomes))
-	if fresh { // a key may be that of a campaign, whose next prizes are secret
+	if fresh { // a key may belong to a campaign, whose next prizes are secret
 		h.metrics.decided(by.rules, by.named, outcomes)
 	}
 	w.Header()["Cache-Control"] = h.noStore
@@ -131,7 +131,7 @@ func (e *otherRulesError) Unwrap() error { return prize.ErrUnknownRules }
 // ruleCache keeps the compiled rules that callers have sent most recently.
 type ruleCache struct {
 	mu   sync.Mutex
-	list []*decider // the most recently used is last
+	list []*decider // the most recently used rules are last
 }
 
 // maxSentRules is the maximum number of sent rules to keep.
@@ -139,8 +139,8 @@ const maxSentRules = 32
 
 func newRuleCache() *ruleCache { return &ruleCache{} }
 
-// get returns the compiled rules for a text. If the text has mistakes, it returns a
-// [prize.FileError].
+// get returns the compiled rules for the text of a rules file. If the text has mistakes,
+// it returns a [prize.FileError].
 func (c *ruleCache) get(text string) (*decider, error) {
 	sum := sha256.Sum256([]byte(text))
 	name := hex.EncodeToString(sum[:])

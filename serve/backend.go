@@ -25,7 +25,7 @@ type backend struct {
 	fresh       *freshSeeds
 	wrongTokens *rate.Limiter
 	room        *semaphore.Weighted // capacity for the draws in progress
-	started     atomic.Bool         // whether the server was ever ready
+	started     atomic.Bool         // whether the server has ever been ready
 	traffic     traffic
 	metrics     *metrics
 }

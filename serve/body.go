@@ -42,8 +42,8 @@ func unmarshal(text []byte, into any) error {
 	return problem(http.StatusBadRequest, "the body is not JSON: %v", err)
 }
 
-// wrongValue returns the detail for a member with a wrong value: which values are
-// accepted, and which value the member has.
+// wrongValue describes a wrong value of a member: which values are accepted, and which
+// value was received.
 func wrongValue(wrong *json.SemanticError, into any) string {
 	if errors.Is(wrong.Err, json.ErrUnknownName) {
 		return "unknown member; the members are " + strings.Join(members(reflect.TypeOf(into).Elem()), ", ")

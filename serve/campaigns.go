@@ -107,7 +107,7 @@ func (h campaignsHandler) changeCampaign(ctx context.Context, admin *campaign.Ad
 		return campaign.Campaign{}, err
 	}
 	change := &remote.CampaignChange{Plan: before.Plan(), Version: before.Version}
-	// Decoding overwrites the times that the plan points to.
+	// Decoding overwrites the times that the plan points to, so these must be copies.
 	change.OpensAt, change.ClosesAt = copyTime(change.OpensAt), copyTime(change.ClosesAt)
 	if err := apply(change); err != nil {
 		return campaign.Campaign{}, err
@@ -230,7 +230,7 @@ func (a *api) registerChanges() {
 type listChangesInput struct {
 	Cursor  string `query:"cursor" doc:"The ID of the last change on the previous page. Omit it for the first page."`
 	Limit   int    `query:"limit" doc:"Maximum number of items; 50 by default." minimum:"1" maximum:"1000"`
-	Subject string `query:"subject" doc:"Only changes of this campaign, draw or entrant."`
+	Subject string `query:"subject" doc:"Only changes to this campaign, draw or entrant."`
 }
 
 func listChanges(ctx context.Context, admin *campaign.Admin, in *listChangesInput) (remote.ChangesAnswer, error) {

@@ -208,7 +208,7 @@ func TestKeysQuotedOrBare(t *testing.T) {
 }
 
 // TestPlayInABrowserWithoutScripts plays with a client that stores cookies. It checks
-// that a double click, Back and a second tab do not play again.
+// that a double click, the Back button and a second tab do not make another play.
 func TestPlayInABrowserWithoutScripts(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -249,7 +249,7 @@ func TestPlayInABrowserWithoutScripts(t *testing.T) {
 			t.Errorf("form from %s: got %s, want 403", origin, answer.Status)
 		}
 	}
-	cookie = "none=" // as a browser without cookies
+	cookie = "none=" // like a browser without cookies
 	wrong, text := post("/c/summer/play", url.Values{"once": {strings.Repeat("a", 26)}, "first_name": {"Ann"}})
 	if wrong.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(text, `aria-invalid="true"`) || !strings.Contains(text, `value="Ann"`) {
 		t.Errorf("form without a last name: got %s %s, want the form with an error", wrong.Status, text)
@@ -289,7 +289,7 @@ func TestEveryPageIsGuarded(t *testing.T) {
 		}
 	}
 	if c, err := s.Admin(t, servertest.Token).Campaign(t.Context(), "summer"); err != nil || c.Plays != 1 {
-		t.Errorf("got %d plays and error %v, want 1: requesting a page must not play", c.Plays, err)
+		t.Errorf("got %d plays and error %v, want 1: requesting a page must not make a play", c.Plays, err)
 	}
 }
 
@@ -307,7 +307,7 @@ func TestChangesInPart(t *testing.T) {
 		return answer.StatusCode
 	}
 	if status := change(`{"state":"open","closes_at":"2098-01-01T00:00:00Z"}`); status != http.StatusUnprocessableEntity {
-		t.Errorf("open and change at once: got %d, want 422", status)
+		t.Errorf("open and change in one request: got %d, want 422", status)
 	}
 	var changing sync.WaitGroup
 	for _, field := range []string{`"title":"Summer!"`, `"max_plays":7`} {
@@ -349,8 +349,8 @@ func TestEndedCampaignsAreFound(t *testing.T) {
 	}
 }
 
-// TestCommandsAreSafeToCopy checks commands with seeds that a shell would otherwise
-// interpret.
+// TestCommandsAreSafeToCopy checks that the commands on pages quote seeds that a shell
+// would otherwise interpret.
 func TestCommandsAreSafeToCopy(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	for path, want := range map[string]string{

@@ -31,7 +31,7 @@ const (
 	Prize  Role = remote.Prize
 )
 
-// Roles returns every role.
+// Roles returns all roles.
 func Roles() []Role { return []Role{All, Core, Text, Number, Prize} }
 
 // ParseRole parses the name of a role.
@@ -112,8 +112,8 @@ type Config struct {
 	TLSCert, TLSKey string // PEM files; empty for HTTP
 
 	ReadTime  time.Duration // timeout of a request; 0 means 15 seconds
-	ProbeTime time.Duration // timeout of a check of a service or the database; 0 means 1 second
-	DrainTime time.Duration // timeout of requests in progress when the server shuts down
+	ProbeTime time.Duration // timeout for checking a service or the database; 0 means 1 second
+	DrainTime time.Duration // timeout for requests in progress when the server shuts down
 	Log       *slog.Logger
 }
 
@@ -126,5 +126,5 @@ const (
 	maxHeader  = 32 << 10 // bytes
 )
 
-// probeTime is the default timeout of a check of a service or the database.
+// probeTime is the default timeout for checking a service or the database.
 const probeTime = time.Second

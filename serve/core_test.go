@@ -111,8 +111,8 @@ func TestLostServices(t *testing.T) {
 	}
 }
 
-// TestTraceTravels checks that the trace of a request travels from the caller through the
-// core to a service.
+// TestTraceTravels checks that the core passes the trace of a request on from its caller
+// to a service.
 func TestTraceTravels(t *testing.T) {
 	seen := make(chan http.Header, 100)
 	text := servertest.Start(t, serve.Text)

@@ -131,7 +131,7 @@ func newDecider(rules *prize.Rules, named bool) *decider {
 // ruleBook contains the deployed rules. They can be reloaded while it is in use.
 type ruleBook struct {
 	read func() ([]*prize.Rules, error)
-	list atomic.Pointer[[]*decider] // the deployed ones first
+	list atomic.Pointer[[]*decider] // the deployed rules first
 }
 
 func newRuleBook(read func() ([]*prize.Rules, error)) (*ruleBook, error) {

@@ -22,7 +22,7 @@ type drawsHandler struct{ *backend }
 
 func (a *api) registerDraws() {
 	a.raw(huma.Operation{
-		Method: http.MethodPost, Path: drawsPath, OperationID: "make-draws", Summary: "Make draws that are not stored, or play a campaign",
+		Method: http.MethodPost, Path: drawsPath, OperationID: "make-draws", Summary: "Make draws that are not stored, or make a play in a campaign",
 		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.DrawsRequest](a))},
 		Responses: map[string]*huma.Response{
 			"200": {Description: "OK", Content: jsonContent(schemaOf[remote.DrawsAnswer](a))},
@@ -32,8 +32,8 @@ func (a *api) registerDraws() {
 	}, drawsHandler{a.backend}.draws)
 }
 
-// draws plays a campaign, or makes draws that are not stored. It is a raw handler to be
-// fast (see BenchmarkPlays and BenchmarkComposed).
+// draws makes a play in a campaign, or makes draws that are not stored. It is a raw
+// handler for speed (see BenchmarkPlays and BenchmarkComposed).
 func (h drawsHandler) draws(w *responseRecorder, r *http.Request) error {
 	buffer := h.buffers.get()
 	defer h.buffers.put(buffer)
@@ -118,7 +118,7 @@ func (h drawsHandler) spec(ctx context.Context, request *remote.DrawsRequest) (*
 	return spec, err
 }
 
-// play makes a draw of a campaign.
+// play makes a play in a campaign.
 func (h drawsHandler) play(w *responseRecorder, r *http.Request, request *remote.DrawsRequest) error {
 	if h.campaigns == nil {
 		return campaign.Errorf(campaign.ErrNotFound, "this server has no campaigns")

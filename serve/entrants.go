@@ -63,7 +63,7 @@ func parseEntrantID(text string) (int64, error) {
 type listEntrantsInput struct {
 	Cursor string `query:"cursor" doc:"The value of next on the previous page. Omit it for the first page."`
 	Limit  int    `query:"limit" doc:"Maximum number of items; 50 by default." minimum:"1" maximum:"1000"`
-	Search string `query:"search" doc:"Only entrants whose last name or email address begins with this text."`
+	Search string `query:"search" doc:"Only entrants whose last name or email address starts with this string."`
 }
 
 func listEntrants(ctx context.Context, admin *campaign.Admin, in *listEntrantsInput) (remote.EntrantPage, error) {

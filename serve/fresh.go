@@ -93,6 +93,6 @@ func (e *sourceError) Error() string {
 	return fmt.Sprintf("no randomness from %s: %v", e.name, e.err)
 }
 
-// Unwrap also returns [remote.ErrUnavailable], because the error is temporary, as if a
-// service did not answer.
+// Unwrap also returns [remote.ErrUnavailable], because the error is temporary, like the
+// error for a service that does not respond.
 func (e *sourceError) Unwrap() []error { return []error{remote.ErrUnavailable, e.err} }

@@ -95,7 +95,7 @@ func benchmarkGrown(b *testing.B, address string, rows int64) {
 	}
 }
 
-// rarest is a prize that few draws win.
+// rarest is the prize with the lowest chance.
 const rarest = "£100.00"
 
 // fill makes the given number of draws and returns one from the middle.

@@ -86,7 +86,7 @@ func TestKeyPairReadsChangedFiles(t *testing.T) {
 			time.Sleep(checkInterval)
 			check("second")
 		}
-		if got := strings.Count(log.String(), "keep the old TLS certificate"); got != 1 {
+		if got := strings.Count(log.String(), "keeping the old TLS certificate"); got != 1 {
 			t.Errorf("got %d log lines about the invalid certificate, want 1:\n%s", got, &log)
 		}
 		writeKeyPair(t, cert, key, "third", time.Now().Add(time.Second))

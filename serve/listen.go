@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// quietTime is how long no requests must arrive before connections are closed. A request
+// quietTime is the time without new requests after which connections are closed. A request
 // may be on its way even on a connection that seems idle.
 const quietTime = 500 * time.Millisecond
 
@@ -91,7 +91,7 @@ type keyPair struct {
 
 	mu      sync.Mutex
 	pair    *tls.Certificate
-	stamp   string // state of the files that were read last
+	stamp   string // state of the files when they were last read
 	checked time.Time
 }
 
@@ -107,7 +107,7 @@ func newKeyPair(cert, key string, log *slog.Logger) (*keyPair, error) {
 	return k, k.read(stamp)
 }
 
-// stat returns a text that changes when the files change.
+// stat returns a string that changes when the files change.
 func (k *keyPair) stat() (string, error) {
 	stamp := ""
 	for _, name := range []string{k.cert, k.key} {
@@ -146,7 +146,7 @@ func (k *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	}
 	if err != nil {
 		k.stamp = stamp
-		k.log.Error("keep the old TLS certificate", slog.Any("error", err))
+		k.log.Error("keeping the old TLS certificate", slog.Any("error", err))
 	}
 	return k.pair, nil
 }

@@ -187,7 +187,7 @@ func TestBodyTimeout(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := "the body did not arrive within 15s"; response.StatusCode != http.StatusRequestTimeout || !strings.Contains(string(body), want) {
+		if want := "the request body was not received within 15s"; response.StatusCode != http.StatusRequestTimeout || !strings.Contains(string(body), want) {
 			t.Errorf("got %s: %s, want 408 with %q", response.Status, body, want)
 		}
 		if err := errors.Join(response.Body.Close(), conn.Close(), end()); err != nil {

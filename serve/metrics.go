@@ -150,11 +150,11 @@ func (m *metrics) drawn(rules, rule, won string) prometheus.Counter {
 	return m.draws.WithLabelValues(label(rules), label(rule), label(won))
 }
 
-// label returns a text as the value of a label, which must be valid UTF-8.
+// label returns text as the value of a label, with invalid UTF-8 replaced.
 func label(text string) string { return strings.ToValidUTF8(text, "?") }
 
-// committed counts the draw of a play that is stored. Draws that are made ahead for later
-// plays are not counted: the counts would announce the next prizes.
+// committed counts the draw of a stored play. Draws that were prepared for later plays are
+// not counted, because their counts would reveal the next prizes.
 func (m *metrics) committed(d *campaign.Draw) {
 	var rule, won string
 	if d.Rule != nil {
@@ -278,7 +278,7 @@ func newStockCollector(service *campaign.Service, probeTime time.Duration) *stoc
 	return &stockCollector{
 		service: service, probeTime: probeTime,
 		up:      desc("prizegen_database_up", "1 if the database answered the last query for open campaigns, otherwise 0."),
-		plays:   desc("prizegen_campaign_plays_total", "Draws of an open campaign, made by all cores together.", "campaign"),
+		plays:   desc("prizegen_campaign_plays_total", "Draws of an open campaign, across all core services.", "campaign"),
 		left:    desc("prizegen_campaign_stock_left", "Remaining stock of a prize of an open campaign.", "campaign", "prize"),
 		stock:   desc("prizegen_campaign_stock", "Initial stock of a prize of an open campaign.", "campaign", "prize"),
 		awarded: desc("prizegen_campaign_awarded_total", "How often an open campaign has awarded a prize.", "campaign", "prize"),

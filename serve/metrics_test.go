@@ -139,10 +139,10 @@ func TestPlayMetrics(t *testing.T) {
 	})
 }
 
-// TestMetricsKeepUpcomingPrizesSecret checks that nobody can read in the metrics of the
-// prize service what the next plays of a campaign will win. The core asks for the draws of
-// many plays at once, so a service that counted their prizes would announce them. The core
-// counts the prizes of plays that are stored. It belongs to make test.
+// TestMetricsKeepUpcomingPrizesSecret checks that the metrics of the prize service do not
+// reveal the prizes of the next plays in a campaign. The core requests the prizes of many
+// later plays in advance, so the service must not count them by prize. The core counts the
+// prizes of stored plays.
 func TestMetricsKeepUpcomingPrizesSecret(t *testing.T) {
 	award := servertest.Start(t, serve.Prize, servertest.Quiet)
 	core := servertest.StartComposed(t, servertest.WithStore(t, storetest.File(t)), func(cfg *serve.Config) {

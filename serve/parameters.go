@@ -18,8 +18,8 @@ import (
 )
 
 // request is the input type of every operation in huma. The compiler instantiates
-// huma.Register for every combination of input and output types, which takes 34 KB in the
-// program each time. bind therefore decodes the parameters into the 11 actual input
+// huma.Register for every combination of input and output types, which adds 34 KB to the
+// program each time. Therefore bind decodes the parameters into the 11 actual input
 // types.
 type request struct{ ctx huma.Context }
 

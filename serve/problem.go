@@ -17,7 +17,7 @@ import (
 // NGINX.
 const statusClientClosed = 499
 
-// problemError is an error in the format of the response. Handlers return it to huma.
+// problemError is an error that huma can send as a problem.
 type problemError struct {
 	problem remote.Problem
 	header  http.Header // headers to add to the response
@@ -55,7 +55,7 @@ func parameterProblem(name, format string, args ...any) error {
 // overloadError is returned for requests that are refused because of an overload.
 type overloadError struct {
 	status int
-	what   string // what there is too much of
+	what   string // the rest of the message, after "too many"
 }
 
 func (e *overloadError) Error() string { return "too many " + e.what }
@@ -109,7 +109,7 @@ func describe(ctx context.Context, log *slog.Logger, err error) (remote.Problem,
 		p.Detail = "the " + unavailable.Service + " service is not available at the moment; the log has details under the ID of this request"
 	case errors.As(err, &source):
 		header = retryAfter(0)
-		log.WarnContext(ctx, "no seed", slog.String("source", source.name), slog.Any("error", source.err))
+		log.WarnContext(ctx, "cannot get a seed", slog.String("source", source.name), slog.Any("error", source.err))
 	case errors.Is(err, campaign.ErrUnavailable):
 		header = retryAfter(0)
 		log.WarnContext(ctx, "request refused", slog.Any("error", err))

@@ -118,7 +118,7 @@ func (a *responder) bodyProblem(err error) error {
 	case errors.As(err, &tooLarge):
 		return problem(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return problem(http.StatusRequestTimeout, "the body did not arrive within %v", a.readTime)
+		return problem(http.StatusRequestTimeout, "the request body was not received within %v", a.readTime)
 	}
 	return problem(http.StatusBadRequest, "the body is incomplete: %v", err)
 }

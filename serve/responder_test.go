@@ -19,8 +19,8 @@ func (c *deadlineCounter) SetWriteDeadline(time.Time) error {
 }
 
 // TestWriteExtendsDeadline writes a response in pieces. It checks that each piece gets as
-// much time as a short response. Exports of millions of draws thus finish, but no client
-// can keep a page open forever.
+// much time as a short response, so that exports of millions of draws finish but no
+// client can keep a response open forever.
 func TestWriteExtendsDeadline(t *testing.T) {
 	c := &deadlineCounter{ResponseWriter: httptest.NewRecorder()}
 	w := &responseRecorder{ResponseWriter: c}

@@ -53,7 +53,7 @@ type listDrawsInput struct {
 	Limit    int    `query:"limit" doc:"Maximum number of items; 50 by default." minimum:"1" maximum:"1000"`
 	Campaign string `query:"campaign" doc:"Name of the campaign." required:"true"`
 	Prize    string `query:"prize" doc:"Only draws that won this prize."`
-	Account  string `query:"account" doc:"Only draws whose account number begins with this text."`
+	Account  string `query:"account" doc:"Only draws whose account number starts with this string."`
 	Status   string `query:"status" doc:"Only draws with this status: unclaimed, claimed or voided."`
 	Entrant  int64  `query:"entrant" doc:"Only draws of this entrant." minimum:"1"`
 	Won      bool   `query:"won" doc:"Only draws that won a prize."`

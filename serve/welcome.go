@@ -24,7 +24,7 @@ func (b *backend) welcome(ctx context.Context) {
 		if err == nil || ctx.Err() != nil || errors.Is(err, campaign.ErrExists) { // another replica created the campaign
 			return
 		}
-		b.log.WarnContext(ctx, "cannot open the campaign "+Welcome+" yet", slog.Any("error", err))
+		b.log.WarnContext(ctx, "cannot open campaign "+Welcome+" yet", slog.Any("error", err))
 		if errors.Is(err, campaign.ErrInvalid) {
 			return // the deployed rules are not valid for campaigns
 		}

@@ -48,7 +48,7 @@ type Password struct {
 	fingerprints map[string]bool // cached results of HasFingerprint
 }
 
-// prefix is the beginning of an argon2id hash.
+// prefix is the prefix of every argon2id hash.
 const prefix = "$argon2id$"
 
 // New returns a password from its plain text or from a hash that [Hash] returned. It
@@ -92,7 +92,7 @@ func (p *Password) compare(ctx context.Context, password, hash string) (bool, er
 	return argon2id.ComparePasswordAndHash(password, hash)
 }
 
-// Fingerprint returns a text that identifies the password without revealing it. A session
+// Fingerprint returns a string that identifies the password without revealing it. A session
 // stores the fingerprint and becomes invalid when the password changes; see
 // [Password.HasFingerprint].
 func (p *Password) Fingerprint() string { return p.hash }

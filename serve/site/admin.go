@@ -17,7 +17,7 @@ const adminPath = "/admin/"
 
 // Admin configures the promoter's pages.
 type Admin struct {
-	Password *password.Password // nil if there are no such pages
+	Password *password.Password // nil if the promoter's pages are disabled
 	Sessions scs.Store
 }
 

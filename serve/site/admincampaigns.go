@@ -185,8 +185,6 @@ func (p campaignPages) save(w http.ResponseWriter, r *http.Request, page *editPa
 }
 
 // read reads a form into the page, except fields that can no longer be changed.
-// formTimeLayout is the time format in forms:
-// https://html.spec.whatwg.org/#local-date-and-time-state-(type=datetime-local).
 func (page *editPage) read(r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errors.Join(errForm, err)

@@ -10,7 +10,7 @@ import (
 // changesPage is a page of the audit trail, newest changes first.
 type changesPage struct {
 	Changes []campaign.Change
-	Subject string // show only changes of this subject; empty means all
+	Subject string // show only changes to this campaign, draw or entrant; empty means all
 	More    pager
 }
 

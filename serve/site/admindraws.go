@@ -82,7 +82,7 @@ func (p drawPages) play(w http.ResponseWriter, r *http.Request) error {
 
 func drawPath(id string) string { return "/admin/draws/" + url.PathEscape(id) }
 
-// drawPage shows a draw, with forms that change its claim or void it.
+// drawPage shows a draw, with forms that claim, unclaim or void it.
 type drawPage struct {
 	Draw campaign.Draw
 	fieldError
@@ -100,7 +100,7 @@ func (p drawPages) showDrawPage(w http.ResponseWriter, r *http.Request, status i
 	return p.show(w, r, status, "draw", "Draw "+d.Whole, drawPage{d, e})
 }
 
-// mark records that a prize was handed over, undoes that, or voids a draw.
+// mark claims, unclaims or voids a draw.
 func (p drawPages) mark(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errors.Join(errForm, err)

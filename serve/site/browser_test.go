@@ -55,9 +55,9 @@ func startChromium() {
 		chromium.err = err
 		return
 	}
-	// Chromium's sandbox does not work for root, for example in containers, but all pages
-	// are our own. The back-forward cache is off, because chromedp loses pages that are
-	// restored from it.
+	// Chromium's sandbox does not work for root, for example in containers. The tests do not
+	// need it, because all pages are our own. The back-forward cache is off, because chromedp
+	// loses pages that are restored from it.
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(timeout), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-back-forward-cache", true))...)
 	ctx, cancel := chromedp.NewContext(allocator)

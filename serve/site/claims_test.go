@@ -7,8 +7,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// TestFairnessPageStatesLimits checks that the fairness page says what the check of a
-// campaign shows, and also what it does not show. It belongs to make test.
+// TestFairnessPageStatesLimits checks that the fairness page states what verifying a
+// campaign shows and what it does not show.
 func TestFairnessPageStatesLimits(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})

@@ -145,8 +145,8 @@ func (a *admin) loggedIn(h handler) handler {
 	}
 }
 
-// guesses limits the login attempts from one address. It allows guessBurst attempts at
-// once, then one attempt every guessInterval.
+// guesses limits the login attempts from each address. It allows guessBurst attempts
+// immediately, then one attempt every guessInterval.
 type guesses struct {
 	mu       sync.Mutex
 	limiters map[string]*rate.Limiter // by address

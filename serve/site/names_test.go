@@ -12,7 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// TestNamesOfAnyScript lets people play whose names use many scripts. It checks that
+// TestNamesOfAnyScript makes plays for people whose names use many scripts. It checks that
 // pages, spreadsheets and JSON contain the names unchanged.
 func TestNamesOfAnyScript(t *testing.T) {
 	s := newServer(t)

@@ -215,7 +215,7 @@ func TestCampaignInBrowser(t *testing.T) {
 	}
 }
 
-// mugs are rules with which every play wins.
+// mugs are rules under which every play wins.
 const mugs = "name: r\ncurrency: GBP\nrules:\n- prizes: [{prize: A mug, value: 8, chance: 100%}]\n"
 
 // TestLivePage checks a live page while somebody wins.
@@ -257,7 +257,7 @@ func TestLivePageReconnects(t *testing.T) {
 	w.wantText("A mug")
 }
 
-// faintTexts lists the texts of a page whose contrast is lower than WCAG 2.2 requires
+// faintTexts lists the text on a page whose contrast is lower than WCAG 2.2 requires
 // (https://www.w3.org/TR/WCAG22/#contrast-minimum).
 const faintTexts = `(() => {
   const parts = (text) => { const p = text.match(/[\d.]+/g).map(Number); return p.length < 4 ? [...p, 1] : p; };
@@ -288,8 +288,8 @@ const faintTexts = `(() => {
 const unlabelledFields = `[...document.querySelectorAll("input:not([type=hidden], [hidden]), select, textarea")].filter((e) => e.labels.length === 0 && !e.ariaLabel).map((e) => e.outerHTML)`
 
 // TestPagesFit shows every page on a phone and on a desktop, in light and dark mode. It
-// checks that nothing is wider than the screen, that every text is legible, and that
-// every field has a label.
+// checks that nothing is wider than the screen, that all text is legible, and that every
+// field has a label.
 func TestPagesFit(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", Title: "The great summer draw", RequireEmail: true})

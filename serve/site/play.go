@@ -43,7 +43,7 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 type campaignsPage struct {
 	Campaigns []campaign.Campaign
 	Next      string // cursor for the next page; empty if this is the last page
-	Older     bool   // whether this is not the first page
+	Older     bool   // true on every page after the first
 }
 
 func (s *Site) showCampaigns(w http.ResponseWriter, r *http.Request) error {
@@ -219,7 +219,7 @@ func (s *Site) playAgain(w http.ResponseWriter, r *http.Request) error {
 type resultPage struct {
 	Draw     campaign.Draw
 	Campaign campaign.Campaign
-	Chances  []chance // chance of its account number
+	Chances  []chance // for the account number of the draw
 }
 
 func (s *Site) showResult(w http.ResponseWriter, r *http.Request) error {

@@ -66,7 +66,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	}
 }
 
-// hostileTexts returns texts that cause harm if a program runs them as code.
+// hostileTexts returns strings that cause harm if a program runs them as code.
 func hostileTexts() []string {
 	return []string{
 		`'; DROP TABLE draws; --`,
@@ -323,7 +323,7 @@ func TestAccountNumbersStaySecret(t *testing.T) {
 	}
 }
 
-// TestFormulas checks that names which look like formulas are harmless in downloaded
+// TestFormulas checks that names that look like formulas are harmless in downloaded
 // spreadsheets.
 func TestFormulas(t *testing.T) {
 	s := newServer(t)

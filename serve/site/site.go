@@ -55,7 +55,7 @@ type Site struct {
 	cfg         Config
 	pages       *pages
 	live        *live
-	admin       *admin // nil if there are no promoter's pages
+	admin       *admin // nil if the promoter's pages are disabled
 	crossOrigin *http.CrossOriginProtection
 }
 
@@ -119,8 +119,8 @@ func (s *Site) NotFound() http.Handler { return s.protect(maxForm, s.pages.handl
 
 func noPage(http.ResponseWriter, *http.Request) error { return errNoPage }
 
-// ifAdmin returns the handler that h returns, or the handler for the not-found page if
-// there are no promoter's pages.
+// ifAdmin returns the result of h, or the handler for the not-found page if the promoter's
+// pages are disabled.
 func (s *Site) ifAdmin(h func() http.Handler) http.Handler {
 	if s.admin == nil {
 		return s.pages.handle(noPage)

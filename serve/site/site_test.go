@@ -81,8 +81,8 @@ func (s *server) draws(t testing.TB, campaignName string) []campaign.Draw {
 	return draws
 }
 
-// snapshot returns a text that describes a campaign and all people, to compare states
-// before and after.
+// snapshot returns a string that describes a campaign and all entrants, so that a test can
+// compare the states before and after requests.
 func (s *server) snapshot(t testing.TB, campaignName string) string {
 	t.Helper()
 	ctx := t.Context()
@@ -285,8 +285,8 @@ func requestFor(pattern string, d campaign.Draw) (method, path string) {
 	return method, strings.ReplaceAll(path, "{id}", d.ID)
 }
 
-// TestRouteLabels checks that metrics label requests with the routes of the site, and
-// never with an address that a visitor made up.
+// TestRouteLabels checks that the labels of request metrics are routes of the site, and
+// never addresses that a visitor made up.
 func TestRouteLabels(t *testing.T) {
 	s := newServer(t)
 	v := s.visitor(t)

@@ -20,7 +20,7 @@ type winnersPage struct {
 	Campaign campaign.Campaign
 	Winners  []campaign.Draw
 	Next     string // cursor for the next page; empty if this is the last page
-	Older    bool   // whether this is not the first page
+	Older    bool   // true on every page after the first
 }
 
 // winnersPerPage is the number of winners on a page.
