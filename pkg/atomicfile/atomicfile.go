@@ -18,8 +18,8 @@ type Options struct {
 
 // Write creates the file at path with the content that f writes to w. If f or the
 // writing fails, Write returns the error and leaves neither a new file nor a changed
-// one. If path exists and o.Replace is false, the error wraps [fs.ErrExist]; f is not
-// called if path existed from the start.
+// one. If o.Replace is false and path exists, the error wraps [fs.ErrExist]; if path
+// exists already when Write is called, f is not called.
 func Write(path string, o Options, f func(w *os.File) error) error {
 	if !o.Replace {
 		if _, err := os.Lstat(path); err == nil {
@@ -59,7 +59,8 @@ func publish(temp, path string, replace bool) error {
 	case errors.Is(err, fs.ErrExist):
 		return errExists(path)
 	}
-	// The file system has no hard links: reserve the name with an empty file.
+	// The file system does not support hard links, so reserve the name with an empty
+	// file.
 	reserved, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return errExists(path)
@@ -78,7 +79,7 @@ func errExists(path string) error {
 	return fmt.Errorf("%s already exists%w", path, silent{fs.ErrExist})
 }
 
-// silent wraps an error for [errors.Is] without adding to the text.
+// silent wraps an error for [errors.Is] without adding its text to the message.
 type silent struct{ err error }
 
 func (silent) Error() string   { return "" }

@@ -40,10 +40,10 @@ func TestWrite(t *testing.T) {
 	const existing, complete, partial = "existing", "the complete text", "the comp"
 	for name, test := range map[string]struct {
 		exists, replace bool
-		err             error // error of the function that writes
+		err             error // returned by the function that writes
 		race            bool  // another program creates the file while f writes
 		want            error
-		content         string // of the file afterwards; empty if there is none
+		content         string // of the file afterwards; empty if there is no file
 	}{
 		"new":                        {content: complete},
 		"new, with replace":          {replace: true, content: complete},
@@ -102,6 +102,6 @@ func TestWriteToMissingFolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "no", "such", "folder.csv")
 	err := atomicfile.Write(path, atomicfile.Options{Mode: 0o644}, func(*os.File) error { return nil })
 	if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), path+": ") {
-		t.Errorf("got error %v, want ErrNotExist that begins with %s", err, path)
+		t.Errorf("got error %v, want ErrNotExist with a message that starts with %s", err, path)
 	}
 }

@@ -24,7 +24,7 @@ type batch struct {
 	queue *queue
 	plays []*pendingPlay
 
-	// The transaction sets the fields below; each run of it begins anew.
+	// The transaction sets the fields below, and sets them again if it is retried.
 	campaign *StoredCampaign
 	at       time.Time // the time of the plays; the clock is read only once
 	rules    *prize.Rules
@@ -48,8 +48,8 @@ const (
 	maxAhead     = 4096
 )
 
-// prepare makes the next draws of a campaign unless they are prepared or the campaign
-// cannot be played.
+// prepare makes the next draws of a campaign unless they are already prepared or the
+// campaign cannot be played.
 func (b *batch) prepare(ctx context.Context, c *StoredCampaign, count uint64) error {
 	count += b.queue.spare + min(2*b.queue.drift, maxSpare)
 	if c.Secret == "" || c.Playable(c.timeAt(b.now())) != nil || b.queue.prepared.covers(c, count) {
@@ -286,9 +286,10 @@ func (b *batch) recordPlays(ctx context.Context, tx Tx, candidates []int) error 
 	return nil
 }
 
-// assignAccounts makes a row for each candidate, with the next account number that was
-// not issued before. If there are too few prepared draws, the last candidates are left
-// for the next batch. It returns the skipped indexes and the candidates that have rows.
+// assignAccounts creates a row for each candidate, with the next account number that
+// has not been issued before. If there are too few prepared draws, the last candidates
+// are left for the next batch. It returns the skipped indexes and the candidates that
+// have rows.
 func (b *batch) assignAccounts(ctx context.Context, tx Tx, candidates []int) (skipped []StoredDraw, assigned []int, err error) {
 	prepared, c := &b.queue.prepared, b.campaign
 	b.next = c.Next

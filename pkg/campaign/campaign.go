@@ -43,7 +43,7 @@ type Campaign struct {
 	CreatedAt    time.Time  `json:"created_at"`
 	OpenedAt     *time.Time `json:"opened_at"`
 	ClosedAt     *time.Time `json:"closed_at"`
-	EndedAt      *time.Time `json:"-"` // when it was recorded that ClosesAt has passed; nil if it was not
+	EndedAt      *time.Time `json:"-"` // when the passing of ClosesAt was recorded; nil if it was not recorded
 	Version      int64      `json:"version" doc:"A number that increases with each change other than a play."`
 }
 
@@ -92,8 +92,9 @@ type StoredCampaign struct {
 	LastPlayed *time.Time // time of the last play; nil if there is none
 }
 
-// timeAt returns the time of a play at now. It is not before the opening and the last
-// play, even if the clock has stepped back or differs from those of other processes.
+// timeAt returns the time of a play at now. It is never earlier than the opening or the
+// last play, even if the clock has stepped back or differs from those of other
+// processes.
 func (c *StoredCampaign) timeAt(now time.Time) time.Time {
 	for _, earliest := range []*time.Time{c.OpenedAt, c.LastPlayed} {
 		if earliest != nil && earliest.After(now) {

@@ -100,8 +100,8 @@ func (a *Admin) changeCampaign(ctx context.Context, name string, f func(c *Store
 
 // Edit changes the plan of a campaign. The name cannot change. Once the campaign is open,
 // only the title, the number of plays and the closing time can change; once the closing
-// time has passed or the campaign is closed, only the title can. If version is neither 0 nor the current version of the campaign,
-// the error wraps [ErrChanged].
+// time has passed or the campaign is closed, only the title can. If version is neither
+// 0 nor the current version of the campaign, the error wraps [ErrChanged].
 func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan) (Campaign, error) {
 	valid, err := plan.validate()
 	if err != nil {

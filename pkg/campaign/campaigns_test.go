@@ -21,7 +21,7 @@ func (c *clock) now() time.Time { return c.at }
 // noon is the time at which tests begin.
 func noon() time.Time { return time.Date(2027, 6, 1, 12, 0, 0, 0, time.UTC) }
 
-// timed returns an Admin with a clock.
+// timed returns an Admin and the clock that it uses.
 func timed(t *testing.T) (*campaign.Admin, *clock) {
 	t.Helper()
 	c := &clock{noon()}
@@ -43,13 +43,13 @@ func TestPlanValidation(t *testing.T) {
 		"a long title":         {func(p *campaign.Plan) { p.Title = strings.Repeat("é", 201) }, "title"},
 		"a title of two lines": {func(p *campaign.Plan) { p.Title = "a\nb" }, "title"},
 		"a title not in UTF-8": {func(p *campaign.Plan) { p.Title = "\xff" }, "title"},
-		"fewer plays than 0":   {func(p *campaign.Plan) { p.MaxPlays = -1 }, "max_plays"},
-		"an end at the start":  {func(p *campaign.Plan) { p.OpensAt, p.ClosesAt = &later, &later }, "closes_at"},
-		"a start long ago":     {func(p *campaign.Plan) { p.OpensAt = &year1 }, "opens_at"},
-		"an end far away":      {func(p *campaign.Plan) { p.ClosesAt = &year10000 }, "closes_at"},
-		"a text format":        {func(p *campaign.Plan) { p.TextFormat = "letters" }, "text_format"},
-		"a number format":      {func(p *campaign.Plan) { p.NumberFormat = "lower4" }, "number_format"},
-		"rules":                {func(p *campaign.Plan) { p.RulesYAML = "rules: 7" }, "rules_yaml"},
+		"negative max_plays":   {func(p *campaign.Plan) { p.MaxPlays = -1 }, "max_plays"},
+		"no time to play":      {func(p *campaign.Plan) { p.OpensAt, p.ClosesAt = &later, &later }, "closes_at"},
+		"a start in year 1":    {func(p *campaign.Plan) { p.OpensAt = &year1 }, "opens_at"},
+		"an end in year 10000": {func(p *campaign.Plan) { p.ClosesAt = &year10000 }, "closes_at"},
+		"a bad text format":    {func(p *campaign.Plan) { p.TextFormat = "letters" }, "text_format"},
+		"a bad number format":  {func(p *campaign.Plan) { p.NumberFormat = "lower4" }, "number_format"},
+		"bad rules":            {func(p *campaign.Plan) { p.RulesYAML = "rules: 7" }, "rules_yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := plan("summer")
@@ -104,7 +104,7 @@ func TestCampaignStates(t *testing.T) {
 	renamed := summer
 	renamed.Name = "winter"
 	if _, err := p.Edit(ctx, "summer", 0, renamed); field(err) != "name" {
-		t.Errorf("rename: got error %v, want one for name", err)
+		t.Errorf("rename: got error %v, want an error for field name", err)
 	}
 
 	open, err := p.Open(ctx, "summer")
@@ -124,7 +124,7 @@ func TestCampaignStates(t *testing.T) {
 	}
 	play.Person.Email = ""
 	if _, err := p.Play(ctx, play); field(err) != "email" {
-		t.Errorf("play without an email address: got error %v, want one for email", err)
+		t.Errorf("play without an email address: got error %v, want an error for field email", err)
 	}
 	for name, change := range map[string]func(*campaign.Plan){
 		"rules_yaml":    func(p *campaign.Plan) { p.RulesYAML += "\n" },
@@ -169,7 +169,7 @@ func TestCampaignStates(t *testing.T) {
 	}
 	summer.MaxPlays = 5
 	if _, err := p.Edit(ctx, "summer", 0, summer); field(err) != "max_plays" {
-		t.Errorf("edit max_plays of a closed campaign: got error %v, want one for max_plays", err)
+		t.Errorf("edit max_plays of a closed campaign: got error %v, want an error for field max_plays", err)
 	}
 	summer.MaxPlays, summer.Title = 1, "That was summer"
 	if c, err := p.Edit(ctx, "summer", 0, summer); err != nil || c.Title != summer.Title {
@@ -217,14 +217,14 @@ func TestOpenRefusesBadPlans(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := p.Open(t.Context(), name); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want one that contains %q", err, test.want)
+				t.Errorf("got error %v, want an error that contains %q", err, test.want)
 			}
 			if c, err := p.Campaign(t.Context(), name); err != nil || c.State != campaign.Draft || c.Commitment != "" {
 				t.Errorf("got %+v, error %v, want a draft without a commitment", c, err)
 			}
 			_, unfit, err := plan.Preview()
 			if err != nil || name != "over" && (unfit == nil || !strings.Contains(unfit.Error(), test.want)) {
-				t.Errorf("Preview: got %v, error %v, want one that contains %q", unfit, err, test.want)
+				t.Errorf("Preview: got %v, error %v, want an error that contains %q", unfit, err, test.want)
 			}
 			if err := p.Delete(t.Context(), name); err != nil {
 				t.Error(err)
@@ -296,7 +296,7 @@ func TestPublicSeesNoDrafts(t *testing.T) {
 	}
 	for _, cursor := range []string{"0", "-1", "x", "99999999999999999999"} {
 		if _, _, err := p.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: cursor}}); field(err) != "cursor" {
-			t.Errorf("cursor %s: got error %v, want one for cursor", cursor, err)
+			t.Errorf("cursor %s: got error %v, want an error for field cursor", cursor, err)
 		}
 	}
 	odds, err := public.Odds(t.Context(), "c-0")

@@ -18,8 +18,8 @@ func replica(t *testing.T, address string) (*campaign.Admin, *clock) {
 }
 
 // TestTimesNeverDecrease plays a campaign while the clocks of two processes step back and
-// forth. The time of each play must not be earlier than that of the play before, and not
-// earlier than the opening. It belongs to make test.
+// forth. The time of each play must not be earlier than the time of the previous play
+// or the opening. The test runs in make test.
 func TestTimesNeverDecrease(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		first, firstClock := replica(t, address)
@@ -59,8 +59,8 @@ func TestTimesNeverDecrease(t *testing.T) {
 }
 
 // TestEndIsFinal checks that a campaign whose closing time has passed for one process
-// cannot be played or extended by any process, even if the clocks step back. It belongs
-// to make test.
+// cannot be played or extended by any process, even if the clocks step back. The test
+// runs in make test.
 func TestEndIsFinal(t *testing.T) {
 	for name, notice := range map[string]func(*testing.T, *campaign.Admin, campaign.Plan) error{
 		"by a play": func(t *testing.T, p *campaign.Admin, _ campaign.Plan) error {
@@ -97,24 +97,24 @@ func TestEndIsFinal(t *testing.T) {
 						t.Errorf("play after the clock stepped back: got draw %d, error %v, want ErrEnded", d.Index, err)
 					}
 					if d, err := p.Play(t.Context(), play); err != nil || d.ID != played.ID {
-						t.Errorf("repeated play: got draw %s, error %v, want the draw %s", d.ID, err, played.ID)
+						t.Errorf("repeated play: got draw %s, error %v, want draw %s", d.ID, err, played.ID)
 					}
 					longer := summer
 					later := noon().Add(2 * time.Hour)
 					longer.ClosesAt = &later
 					if _, err := p.Edit(t.Context(), "summer", 0, longer); field(err) != "closes_at" {
-						t.Errorf("extend: got error %v, want one for closes_at", err)
+						t.Errorf("extend: got error %v, want an error for field closes_at", err)
 					}
 					longer.ClosesAt = nil
 					if _, err := p.Edit(t.Context(), "summer", 0, longer); field(err) != "closes_at" {
-						t.Errorf("remove the closing time: got error %v, want one for closes_at", err)
+						t.Errorf("remove the closing time: got error %v, want an error for field closes_at", err)
 					}
 					if c, err := p.Campaign(t.Context(), "summer"); err != nil || !errors.Is(c.Playable(noon()), campaign.ErrEnded) {
 						t.Errorf("got Playable %v, error %v, want ErrEnded", c.Playable(noon()), err)
 					}
 				}
 				if got := endsOf(t, first); got != 1 {
-					t.Errorf("got %d entries campaign.end in the audit trail, want 1", got)
+					t.Errorf("got %d campaign.end entries in the audit trail, want 1", got)
 				}
 				summer.Title = "Over"
 				if _, err := first.Edit(t.Context(), "summer", 0, summer); err != nil {
@@ -128,7 +128,7 @@ func TestEndIsFinal(t *testing.T) {
 	}
 }
 
-// endsOf counts the entries about the end of campaign summer in the audit trail.
+// endsOf counts the audit entries that record the end of campaign summer.
 func endsOf(t *testing.T, p *campaign.Admin) (ends int) {
 	t.Helper()
 	changes, err := p.Changes(t.Context(), campaign.ChangeQuery{Subject: "summer"})
@@ -144,12 +144,12 @@ func endsOf(t *testing.T, p *campaign.Admin) (ends int) {
 }
 
 // TestPlayAcrossTheEnd checks that the clock is read once for each play, so that a play
-// accepted in the last moment is not stored with a time after the end. It belongs to make
-// test.
+// accepted at the last moment is not stored with a time after the end. The test runs in
+// make test.
 func TestPlayAcrossTheEnd(t *testing.T) {
 	closes := noon().Add(10 * time.Second)
 	at := noon()
-	tick := func() time.Time { // each look at the clock takes 400 ms
+	tick := func() time.Time { // each reading advances the clock by 400 ms
 		at = at.Add(400 * time.Millisecond)
 		return at
 	}

@@ -6,7 +6,7 @@
 //
 // A Service keeps campaigns, entrants and draws in a [Store] and makes draws with a
 // [draw.Generator]. A campaign begins as a draft. [Admin.Open] fixes its rules, formats
-// and stock and publishes the commitment to its seed. Each call of [Service.Play] issues
-// an account number and decides its prize. [Admin.Close] reveals the seed, with which
-// anyone can [Verify] what [Service.Export] writes.
+// and stock and publishes the commitment to its seed. Each call to [Service.Play]
+// issues an account number and decides its prize. [Admin.Close] reveals the seed, with
+// which anyone can [Verify] the output of [Service.Export].
 package campaign

@@ -67,7 +67,7 @@ func (m *Mark) withoutNote() *Mark {
 
 // StoredDraw is a draw as a [Store] keeps it. Times are in UTC, with millisecond
 // precision. It does not embed [Draw], because a table of millions of draws stores
-// numbers that refer to the campaign and its rules rather than the texts in a Draw.
+// numbers that refer to the campaign and its rules rather than the strings in a Draw.
 //
 // An index is skipped if its account number had been issued before. The StoredDraw of a
 // skipped index contains only Campaign, Index and Account.
@@ -126,7 +126,7 @@ func parseID(id string) (campaign string, index uint64, s secret, err error) {
 
 func noDraw(id string) error { return Errorf(ErrNotFound, "there is no draw %q", excerpt.Of(id)) }
 
-// cutLast cuts text at its last hyphen.
+// cutLast cuts a string at its last hyphen.
 func cutLast(text string) (before, after string) {
 	i := strings.LastIndexByte(text, '-')
 	if i < 0 {
@@ -186,7 +186,7 @@ type DrawQuery struct {
 	Won      bool   // only draws that won a prize
 	Prize    string // only draws that won this prize; empty for all
 	Entrant  int64  // only draws of this entrant; 0 for all
-	Account  string // only draws whose account number begins with this text
+	Account  string // only draws whose account number starts with this string
 	Status   string // [Unclaimed], [Claimed] or [Voided]; empty for all
 }
 

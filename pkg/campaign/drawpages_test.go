@@ -87,7 +87,7 @@ func TestDrawPages(t *testing.T) {
 			t.Errorf("got winners %v for the public, want %v", got, newest(winners))
 		}
 		if _, _, err := p.Draws(t.Context(), campaign.DrawQuery{Paging: campaign.Paging{Cursor: "first"}, Campaign: "certain"}); field(err) != "cursor" {
-			t.Errorf("malformed cursor: got error %v, want one for cursor", err)
+			t.Errorf("malformed cursor: got error %v, want an error for field cursor", err)
 		}
 	})
 }

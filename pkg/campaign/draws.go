@@ -90,7 +90,7 @@ func (e *engine) listDraws(ctx context.Context, v visibility, q DrawQuery) (list
 // maxNote is the maximum length of a note, in characters.
 const maxNote = 1000
 
-// cleanNote trims and checks the text of a note.
+// cleanNote trims and validates a note.
 func cleanNote(field, text string, required bool) (string, error) {
 	text = strings.TrimSpace(text)
 	switch {

@@ -80,11 +80,11 @@ func TestClaimsAndVoids(t *testing.T) {
 
 		for _, reason := range []string{"", " \n", strings.Repeat("x", 1001), "\xff"} {
 			if _, err := p.Void(ctx, winner.ID, reason); field(err) != "reason" {
-				t.Errorf("void with reason %q: got error %v, want one for reason", reason, err)
+				t.Errorf("void with reason %q: got error %v, want an error for field reason", reason, err)
 			}
 		}
 		if _, err := p.Claim(ctx, winner.ID, strings.Repeat("é", 1001)); field(err) != "note" {
-			t.Errorf("claim with a long note: got error %v, want one for note", err)
+			t.Errorf("claim with a long note: got error %v, want an error for field note", err)
 		}
 		if d, err := p.Void(ctx, winner.ID, "@played twice"); err != nil || d.Void == nil || d.Prize == nil {
 			t.Errorf("got %+v, error %v, want a void draw that keeps its prize", d, err)
@@ -99,7 +99,7 @@ func TestClaimsAndVoids(t *testing.T) {
 			t.Errorf("got void draws %v, want %s", got, winner.ID)
 		}
 		if _, _, err := p.Draws(ctx, campaign.DrawQuery{Campaign: "certain", Status: "lost"}); field(err) != "status" {
-			t.Errorf("unknown status: got error %v, want one for status", err)
+			t.Errorf("unknown status: got error %v, want an error for field status", err)
 		}
 
 		seen, err := p.Service.Draw(ctx, winner.ID)
@@ -136,7 +136,7 @@ func field(err error) string {
 	return ""
 }
 
-// TestExportCSV exports draws with texts that a spreadsheet would take for formulas.
+// TestExportCSV exports draws with strings that a spreadsheet would treat as formulas.
 func TestExportCSV(t *testing.T) {
 	p := opened(t, storetest.File(t), certain("certain"))
 	winner, loser := oneOfEach(t, p)

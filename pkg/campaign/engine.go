@@ -24,7 +24,7 @@ type engine struct {
 	rules  map[string]*prize.Rules // compiled rules, by their SHA-256
 }
 
-// now returns the time in milliseconds, the precision of the store.
+// now returns the current time in the precision of the store: milliseconds.
 func (e *engine) now() time.Time { return e.clock().UTC().Truncate(time.Millisecond) }
 
 // campaign returns the campaign with the given name.

@@ -73,11 +73,11 @@ func cleanName(field, name string) (string, error) {
 	return name, nil
 }
 
-// isInvisible reports whether r is a control or format character, other than the joiners
-// and tags that spell names and emoji.
+// isInvisible reports whether r is a control or format character, other than the
+// joiners and tags that occur in names and emoji.
 func isInvisible(r rune) bool {
 	const joiners = "\u200c\u200d"
-	if strings.ContainsRune(joiners, r) || r >= 0xE0020 && r <= 0xE007F { // tag characters, which spell flags
+	if strings.ContainsRune(joiners, r) || r >= 0xE0020 && r <= 0xE007F { // tag characters, used in flag emoji
 		return false
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)
@@ -101,8 +101,8 @@ func cleanEmail(email string) (string, error) {
 	return email, nil
 }
 
-// Identity returns the text that identifies a person when plays are counted: the email
-// address or, without one, the names. It does not depend on letter case.
+// Identity returns the string that identifies a person when plays are counted: the
+// email address or, without one, the names. It does not depend on letter case.
 func (p Person) Identity() string {
 	if p.Email != "" {
 		return fold(p.Email)
@@ -113,7 +113,7 @@ func (p Person) Identity() string {
 // SortName returns the last name in the form to which [EntrantQuery.Prefix] applies.
 func (p Person) SortName() string { return fold(p.LastName) }
 
-// fold returns text with its case folded.
+// fold returns the case-folded form of text, for comparisons.
 func fold(text string) string { return norm.NFC.String(cases.Fold().String(text)) }
 
 // Shown returns the public form of a name, such as "Ann L.".
@@ -133,7 +133,7 @@ func (e Entrant) PlayCount() int64 {
 // EntrantQuery selects entrants.
 type EntrantQuery struct {
 	Paging
-	Search string // only entrants whose last name or email address begins with this text, ignoring case
+	Search string // only entrants whose last name or email address starts with this string, ignoring case
 }
 
 // Prefix returns Search in the form of [Person.SortName] and [Person.Identity].

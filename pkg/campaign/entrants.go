@@ -50,7 +50,7 @@ func (e *ImportError) Unwrap() error { return ErrInvalid }
 // change.
 func (a *Admin) ImportEntrants(ctx context.Context, people []Person) (added int, err error) {
 	if len(people) > maxImport {
-		return 0, invalid("entrants", "at most %d people can be imported at once, got %d", maxImport, len(people))
+		return 0, invalid("entrants", "must contain at most %d people, got %d", maxImport, len(people))
 	}
 	clean := make([]Person, len(people))
 	bad := map[int]error{}
@@ -119,8 +119,8 @@ func (a *Admin) Entrants(ctx context.Context, q EntrantQuery) (list []Entrant, n
 	return list, next, nil
 }
 
-// EditEntrant replaces the names and the email address of an entrant. If another entrant
-// has the same, the error wraps [ErrExists].
+// EditEntrant replaces the names and the email address of an entrant. If another
+// entrant has the same names and email address, the error wraps [ErrExists].
 func (a *Admin) EditEntrant(ctx context.Context, id int64, person Person) (Entrant, error) {
 	return a.editEntrant(ctx, id, nil, person)
 }

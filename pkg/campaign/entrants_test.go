@@ -18,17 +18,17 @@ func TestClean(t *testing.T) {
 	}{
 		"plain":                {campaign.Person{FirstName: "Ann", LastName: "Lee"}, "", campaign.Person{FirstName: "Ann", LastName: "Lee"}},
 		"white space":          {campaign.Person{FirstName: " Ann\u00a0 Mary ", LastName: "\tLee", Email: " ann@example.org "}, "", campaign.Person{FirstName: "Ann Mary", LastName: "Lee", Email: "ann@example.org"}},
-		"letters put together": {campaign.Person{FirstName: "Rene\u0301", LastName: "Lee"}, "", campaign.Person{FirstName: "Ren\u00e9", LastName: "Lee"}},
+		"combining characters": {campaign.Person{FirstName: "Rene\u0301", LastName: "Lee"}, "", campaign.Person{FirstName: "Ren\u00e9", LastName: "Lee"}},
 		"100 characters":       {campaign.Person{FirstName: strings.Repeat("李", 100), LastName: "Lee"}, "", campaign.Person{FirstName: strings.Repeat("李", 100), LastName: "Lee"}},
-		"a family":             {campaign.Person{FirstName: "👨‍👩‍👧", LastName: "🏴󠁧󠁢󠁷󠁬󠁳󠁿"}, "", campaign.Person{FirstName: "👨‍👩‍👧", LastName: "🏴󠁧󠁢󠁷󠁬󠁳󠁿"}},
+		"emoji":                {campaign.Person{FirstName: "👨‍👩‍👧", LastName: "🏴󠁧󠁢󠁷󠁬󠁳󠁿"}, "", campaign.Person{FirstName: "👨‍👩‍👧", LastName: "🏴󠁧󠁢󠁷󠁬󠁳󠁿"}},
 		"101 characters":       {campaign.Person{FirstName: strings.Repeat("é", 101), LastName: "Lee"}, "first_name", campaign.Person{}},
-		"a giant":              {campaign.Person{FirstName: strings.Repeat(" ", 1<<20), LastName: "Lee"}, "first_name", campaign.Person{}},
-		"nothing":              {campaign.Person{FirstName: "Ann", LastName: " "}, "last_name", campaign.Person{}},
+		"1 MiB":                {campaign.Person{FirstName: strings.Repeat(" ", 1<<20), LastName: "Lee"}, "first_name", campaign.Person{}},
+		"an empty name":        {campaign.Person{FirstName: "Ann", LastName: " "}, "last_name", campaign.Person{}},
 		"not UTF-8":            {campaign.Person{FirstName: "Ann\xff", LastName: "Lee"}, "first_name", campaign.Person{}},
-		"a zero":               {campaign.Person{FirstName: "Ann", LastName: "Lee\x00"}, "last_name", campaign.Person{}},
-		"text turned around":   {campaign.Person{FirstName: "Ann", LastName: "\u202eeeL"}, "last_name", campaign.Person{}},
-		"joiners alone":        {campaign.Person{FirstName: "\u200d", LastName: "Lee"}, "first_name", campaign.Person{}},
-		"fillers alone":        {campaign.Person{FirstName: "Ann", LastName: "\u3164 \u3164"}, "last_name", campaign.Person{}},
+		"a null character":     {campaign.Person{FirstName: "Ann", LastName: "Lee\x00"}, "last_name", campaign.Person{}},
+		"reversed text":        {campaign.Person{FirstName: "Ann", LastName: "\u202eeeL"}, "last_name", campaign.Person{}},
+		"only joiners":         {campaign.Person{FirstName: "\u200d", LastName: "Lee"}, "first_name", campaign.Person{}},
+		"only fillers":         {campaign.Person{FirstName: "Ann", LastName: "\u3164 \u3164"}, "last_name", campaign.Person{}},
 		"no address":           {campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann"}, "email", campaign.Person{}},
 		"a name and address":   {campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "Ann <ann@example.org>"}, "email", campaign.Person{}},
 		"two addresses":        {campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "a@example.org, b@example.org"}, "email", campaign.Person{}},
@@ -39,7 +39,7 @@ func TestClean(t *testing.T) {
 			switch {
 			case test.field != "":
 				if field(err) != test.field || !errors.Is(err, campaign.ErrInvalid) {
-					t.Errorf("got error %v, want one for %s", err, test.field)
+					t.Errorf("got error %v, want an error for field %s", err, test.field)
 				}
 			case err != nil || got != test.want:
 				t.Errorf("got %+v, error %v, want %+v", got, err, test.want)
@@ -107,7 +107,7 @@ func TestEntrants(t *testing.T) {
 			t.Errorf("add twice: got error %v, want ErrExists", err)
 		}
 		if _, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann"}); field(err) != "last_name" {
-			t.Errorf("add without a last name: got error %v, want one for last_name", err)
+			t.Errorf("add without a last name: got error %v, want an error for field last_name", err)
 		}
 		d, err := p.Play(ctx, campaign.Play{Campaign: "summer", EntrantID: ann.ID})
 		if err != nil {
@@ -120,7 +120,7 @@ func TestEntrants(t *testing.T) {
 			t.Errorf("play without an entrant: got error %v, want nil", err)
 		}
 		if _, err := p.Service.Play(ctx, campaign.Play{Campaign: "summer", EntrantID: ann.ID}); field(err) != "entrant" {
-			t.Errorf("play by ID as the public: got error %v, want one for entrant", err)
+			t.Errorf("play by ID as the public: got error %v, want an error for field entrant", err)
 		}
 		draws, _, err := p.Draws(ctx, campaign.DrawQuery{Campaign: "summer", Entrant: ann.ID})
 		if err != nil || len(draws) != 1 || draws[0].ID != d.ID || draws[0].Entrant.Plays != nil || draws[0].Entrant.Email != "ann@example.org" {
@@ -143,7 +143,7 @@ func TestEntrants(t *testing.T) {
 			t.Errorf("got entrants %+v, error %v after a failed import, want none", list, err)
 		}
 		if _, err := p.ImportEntrants(ctx, make([]campaign.Person, 100_001)); field(err) != "entrants" {
-			t.Errorf("import of too many people: got error %v, want one for entrants", err)
+			t.Errorf("import of too many people: got error %v, want an error for field entrants", err)
 		}
 
 		edited, err := p.EditEntrantFrom(ctx, ann.ID, ann.Person, campaign.Person{FirstName: "Anne", LastName: "Li", Email: "anne@example.org"})
@@ -160,7 +160,7 @@ func TestEntrants(t *testing.T) {
 			t.Errorf("edit with an unknown ID: got error %v, want ErrNotFound", err)
 		}
 		if _, err := p.EditEntrant(ctx, ann.ID, campaign.Person{}); field(err) != "first_name" {
-			t.Errorf("edit without a name: got error %v, want one for first_name", err)
+			t.Errorf("edit without a name: got error %v, want an error for field first_name", err)
 		}
 
 		if err := p.DeleteEntrant(ctx, ann.ID); err != nil {
@@ -220,7 +220,7 @@ func TestEntrantPages(t *testing.T) {
 		t.Errorf("got %v, want %s", got, want)
 	}
 	if _, _, err := p.Entrants(t.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Cursor: "x"}}); field(err) != "cursor" {
-		t.Errorf("malformed cursor: got error %v, want one for cursor", err)
+		t.Errorf("malformed cursor: got error %v, want an error for field cursor", err)
 	}
 }
 
@@ -233,7 +233,7 @@ func FuzzClean(f *testing.F) {
 		clean, err := campaign.Person{FirstName: first, LastName: last, Email: email}.Clean()
 		if err != nil {
 			if !errors.Is(err, campaign.ErrInvalid) || field(err) == "" {
-				t.Fatalf("Clean of %q, %q, %q: got error %v, want one for a field", first, last, email, err)
+				t.Fatalf("Clean of %q, %q, %q: got error %v, want an error for a field", first, last, email, err)
 			}
 			return
 		}

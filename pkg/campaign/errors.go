@@ -41,7 +41,7 @@ func invalid(field, format string, args ...any) error {
 	return inField(field, Errorf(ErrInvalid, format, args...))
 }
 
-// kindError is an error of a certain kind with its own text.
+// kindError is an error of a certain kind with its own message.
 type kindError struct {
 	kind error
 	text string

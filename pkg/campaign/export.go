@@ -15,11 +15,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/spreadsheet"
 )
 
-// exportVersion is the value of the first member of an export.
+// exportVersion is the version of the export format.
 const exportVersion = 1
 
-// entry is one index of a campaign in an export. It does not embed [draw.Outcome],
-// because an entry omits a rule or a prize that is null in a draw.
+// entry describes one index of a campaign in an export. It does not embed
+// [draw.Outcome], because an entry omits a rule or a prize that is null in a draw.
 type entry struct {
 	Index    uint64      `json:"index"`
 	Account  string      `json:"account"`
@@ -33,20 +33,20 @@ type entry struct {
 	Entrant  *Entrant    `json:"entrant,omitempty"`
 }
 
-// ExportOptions configures an export of an [Admin].
+// ExportOptions configures [Admin.Export] and [Admin.ExportCSV].
 type ExportOptions struct {
 	Entrants bool // include personal data: the entrants and the notes on draws
 }
 
 // Export writes a campaign and its draws as one JSON object, which [Verify] checks. The
 // object contains no personal data, and contains the seed only if the campaign is closed.
-// Draws made after the call of Export are left out. For a draft, the error wraps
+// Draws made after the call to Export are left out. For a draft, the error wraps
 // [ErrNotFound].
 func (s *Service) Export(ctx context.Context, name string, w io.Writer) error {
 	return s.export(ctx, publicView, name, w, ExportOptions{})
 }
 
-// Export is like [Service.Export] with options.
+// Export is like [Service.Export], but takes options.
 func (a *Admin) Export(ctx context.Context, name string, w io.Writer, o ExportOptions) error {
 	return a.export(ctx, adminView, name, w, o)
 }
@@ -58,7 +58,7 @@ func (s *Service) ExportCSV(ctx context.Context, name string, w io.Writer) error
 	return s.exportCSV(ctx, publicView, name, w, ExportOptions{})
 }
 
-// ExportCSV is like [Service.ExportCSV] with options.
+// ExportCSV is like [Service.ExportCSV], but takes options.
 func (a *Admin) ExportCSV(ctx context.Context, name string, w io.Writer, o ExportOptions) error {
 	return a.exportCSV(ctx, adminView, name, w, o)
 }
@@ -216,7 +216,7 @@ func (r *indexReader) read(index uint64) (d *Draw, skipped *StoredDraw, err erro
 	if len(r.rows) == 0 {
 		q := DrawQuery{Paging: Paging{Limit: MaxPage}, Oldest: true}
 		if index > 0 {
-			q.Cursor = strconv.FormatUint(index, 10) // the cursor of the draw before
+			q.Cursor = strconv.FormatUint(index, 10) // the cursor of the previous draw
 		}
 		if r.rows, err = store.Draws(r.ctx, c, q); err != nil {
 			return nil, nil, err

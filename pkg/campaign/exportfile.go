@@ -12,15 +12,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// IsExport reports whether a file that begins with head looks like one that
-// [Service.Export] wrote.
+// IsExport reports whether head looks like the start of a file written by
+// [Service.Export].
 func IsExport(head []byte) bool {
 	text := strings.TrimLeft(string(head), " \t\r\n\ufeff")
 	rest, ok := strings.CutPrefix(text, "{")
 	return ok && strings.HasPrefix(strings.TrimLeft(rest, " \t\r\n"), `"prizegen_campaign"`)
 }
 
-// exportReader reads a file that [Service.Export] wrote.
+// exportReader reads a file written by [Service.Export].
 type exportReader struct {
 	d        *jsontext.Decoder
 	campaign Campaign
@@ -30,7 +30,7 @@ type exportReader struct {
 
 // notExport returns the error for a file that is not a valid export.
 func notExport(format string, args ...any) error {
-	return fmt.Errorf("not the export of a campaign: "+format, args...)
+	return fmt.Errorf("not a campaign export: "+format, args...)
 }
 
 // newExportReader reads a file up to its draws.
@@ -58,7 +58,7 @@ func newExportReader(file io.Reader) (*exportReader, error) {
 	return r, nil
 }
 
-// maxEntries is the maximum number of entries that are read at once.
+// maxEntries is the maximum number of entries that are read in one call.
 const maxEntries = 4096
 
 // entries reads the next entries. It returns no entries at the end.

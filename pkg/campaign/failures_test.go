@@ -37,7 +37,7 @@ func (g *brokenGenerator) Texts(ctx context.Context, dst []byte, f textgen.Forma
 }
 
 // brokenStore fails before a transaction if lose is set. If loseAnswer is set, it fails
-// after the commit, as if the response of the database was lost.
+// after the commit, as if the database's response had been lost.
 type brokenStore struct {
 	campaign.Store
 	lose, loseAnswer atomic.Bool
@@ -45,7 +45,7 @@ type brokenStore struct {
 
 func (s *brokenStore) Update(ctx context.Context, f func(campaign.Tx) error) error {
 	if s.lose.Load() {
-		return campaign.Errorf(campaign.ErrUnavailable, "the database is away")
+		return campaign.Errorf(campaign.ErrUnavailable, "the database is down")
 	}
 	err := s.Store.Update(ctx, f)
 	if err == nil && s.loseAnswer.Load() {
@@ -54,8 +54,8 @@ func (s *brokenStore) Update(ctx context.Context, f func(campaign.Tx) error) err
 	return err
 }
 
-// TestGeneratorFailure breaks the generator. Plays succeed as long as prepared draws
-// last; after that, nothing is stored.
+// TestGeneratorFailure checks that, when the generator fails, plays succeed as long as
+// there are prepared draws, and that nothing is stored after that.
 func TestGeneratorFailure(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		g := &brokenGenerator{}
@@ -68,7 +68,7 @@ func TestGeneratorFailure(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g.err = errors.New("no texts today")
+		g.err = errors.New("the generator failed")
 		played := 1
 		for err == nil && played < 1000 {
 			if _, err = play(played); err == nil {
@@ -76,7 +76,7 @@ func TestGeneratorFailure(t *testing.T) {
 			}
 		}
 		if !errors.Is(err, g.err) || played > 144 { // docs/campaigns.md promises at most 144
-			t.Errorf("after %d plays: got error %v, want at most 144 plays and then the error of the generator", played, err)
+			t.Errorf("after %d plays: got error %v, want at most 144 plays and then the generator's error", played, err)
 		}
 		if again, err := play(0); err != nil || again.ID != first.ID {
 			t.Errorf("repeated play: got %+v, error %v, want draw %s", again, err, first.ID)
@@ -115,8 +115,8 @@ func TestGeneratorIsCalledRarely(t *testing.T) {
 	}
 }
 
-// TestLostAnswer loses the response to a commit. A repeated play with the same key
-// returns the stored draw.
+// TestLostAnswer checks that, when the response to a commit was lost, a repeated play
+// with the same key returns the stored draw.
 func TestLostAnswer(t *testing.T) {
 	db := &brokenStore{Store: storetest.Open(t, storetest.File(t))}
 	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("test")
@@ -149,7 +149,7 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// TestQueueIsLimited fills a queue. The next play is refused immediately.
+// TestQueueIsLimited checks that a play is refused immediately if the queue is full.
 func TestQueueIsLimited(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	synctest.Test(t, func(t *testing.T) {
@@ -199,12 +199,12 @@ func TestIdleQueuesAreRemoved(t *testing.T) {
 	}
 }
 
-// TestInvalidKeys plays with malformed once-only keys.
+// TestInvalidKeys checks the errors for malformed once-only keys.
 func TestInvalidKeys(t *testing.T) {
 	p := opened(t, storetest.File(t), plan("summer"))
 	for _, key := range []string{strings.Repeat("k", 255+1), "a\nb", "clé", "\x7f"} {
 		if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: key}); field(err) != "Idempotency-Key" {
-			t.Errorf("key %q: got error %v, want one for Idempotency-Key", key, err)
+			t.Errorf("key %q: got error %v, want an error for field Idempotency-Key", key, err)
 		}
 	}
 	if _, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: person(1), Key: strings.Repeat("k", 255)}); err != nil {
@@ -215,7 +215,7 @@ func TestInvalidKeys(t *testing.T) {
 	}
 }
 
-// full is a writer with room for a number of bytes.
+// full is a writer that fails once it has received a number of bytes.
 type full struct{ left int }
 
 func (w *full) Write(p []byte) (int, error) {

@@ -48,8 +48,8 @@ func TestKeyOfTwoCampaigns(t *testing.T) {
 	})
 }
 
-// TestPublicCannotPlayDrafts plays a draft as the public after a promoter has tried to
-// play it.
+// TestPublicCannotPlayDrafts checks that the public cannot play a draft, even after a
+// promoter has tried to play it.
 func TestPublicCannotPlayDrafts(t *testing.T) {
 	service := campaign.New(campaign.Config{Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{}})
 	p := service.Admin("test")

@@ -117,8 +117,8 @@ func (p *preparedDraws) covers(c *StoredCampaign, count uint64) bool {
 	return p.inputs == inputsOf(c) && c.Next >= p.start && c.Next+count <= p.start+uint64(len(p.outcomes))
 }
 
-// These limits apply to the draws that are prepared beyond the requested ones: for
-// account numbers that were issued before, and for indexes that other processes use
+// These limits apply to draws that are prepared in addition to the requested ones, for
+// account numbers that were issued before and for indexes that other processes use
 // meanwhile.
 const (
 	minSpare = 8

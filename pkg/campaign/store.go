@@ -102,8 +102,7 @@ type drawWriter interface {
 	// their Persons.
 	DrawsOfKeys(ctx context.Context, keys []digest) ([]StoredDraw, error)
 
-	// Issued returns those of the given account numbers that the campaign has already
-	// issued.
+	// Issued returns the given account numbers that the campaign has already issued.
 	Issued(ctx context.Context, campaign int64, accounts []string) ([]string, error)
 
 	// PlaysOf counts the draws of the entrants with the given identities in a campaign.
@@ -111,8 +110,8 @@ type drawWriter interface {
 	PlaysOf(ctx context.Context, campaign int64, identities []string) (map[string]int64, error)
 
 	// AddDraws stores draws and skipped indexes of a locked campaign. It sets the next
-	// index, updates the counts, and adds to each prize the number in awarded, which is
-	// keyed by prize index.
+	// index, updates the counts, and adds to the awarded count of each prize the number
+	// in awarded, which is keyed by prize index.
 	AddDraws(ctx context.Context, campaign int64, next uint64, draws, skipped []StoredDraw, awarded map[int]int64) error
 
 	// MarkDraw stores the claim and the void of a draw.
@@ -127,7 +126,7 @@ type entrantWriter interface {
 	EntrantsOf(ctx context.Context, people []Person, now time.Time) ([]int64, error)
 
 	// SaveEntrant stores the names and the email address of an entrant. If another
-	// entrant has the same, the error wraps [ErrExists].
+	// entrant has the same names and email address, the error wraps [ErrExists].
 	SaveEntrant(ctx context.Context, id int64, p Person) error
 
 	// DeleteEntrant deletes an entrant. The draws are kept without an entrant.

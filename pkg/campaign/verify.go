@@ -23,11 +23,11 @@ type Report struct {
 	SeedKnown bool     `json:"seed_known"`
 }
 
-// Verify recomputes a file that [Service.Export] wrote. It checks that the seed matches
-// the commitment and that every index occurs once and in order. For each draw it checks
-// the account number, the prize and the stock, and for each skipped index the reason. If
-// the seed is not known, it checks only what does not need the seed: rules, formats,
-// repeated account numbers, stock and counts.
+// Verify recomputes the draws in a file written by [Service.Export]. It checks that the
+// seed matches the commitment and that every index occurs once and in order. For each
+// draw it checks the account number, the prize and the stock, and for each skipped
+// index the reason. If the seed is not known, it checks only what does not need the
+// seed: rules, formats, repeated account numbers, stock and counts.
 //
 // Verify calls found for each problem. It calls count, if not nil, with the number of
 // entries read. The error means that the file cannot be read as an export.
@@ -277,10 +277,10 @@ func (v *verifier) checkTotals() {
 		v.wrong("end", "the draws end with index %d but should end with %d", int64(v.next)-1, int64(v.export.next)-1)
 	}
 	if c.Plays != int64(v.report.Draws) || c.Skipped != int64(v.report.Skipped) {
-		v.wrong("campaign", "it counts %d draws and %d skipped indexes, but there are %d and %d", c.Plays, c.Skipped, v.report.Draws, v.report.Skipped)
+		v.wrong("campaign", "plays is %d and skipped is %d but should be %d and %d", c.Plays, c.Skipped, v.report.Draws, v.report.Skipped)
 	}
 	if len(c.Prizes) != len(v.prizes) {
-		v.wrong("campaign", "it has %d prizes, but the rules have %d", len(c.Prizes), len(v.prizes))
+		v.wrong("campaign", "the number of prizes is %d but should be %d", len(c.Prizes), len(v.prizes))
 		return
 	}
 	for i, want := range v.awards.prizes {
@@ -292,7 +292,7 @@ func (v *verifier) checkTotals() {
 		case stockText(got.Stock) != stockText(want.Stock):
 			v.wrong("campaign", "the stock of prize %q is %s but should be %s", want.Name, stockText(got.Stock), stockText(want.Stock))
 		case got.Awarded != want.Awarded:
-			v.wrong("campaign", "it counts %d awarded %q, but there are %d", got.Awarded, want.Name, want.Awarded)
+			v.wrong("campaign", "the awarded count of prize %q is %d but should be %d", want.Name, got.Awarded, want.Awarded)
 		}
 	}
 }

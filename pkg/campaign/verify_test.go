@@ -146,7 +146,7 @@ func (f *file) renumber() {
 	f.next = len(f.list)
 }
 
-// TestVerifyFindsChanges changes exports in many ways.
+// TestVerifyFindsChanges checks that Verify finds many kinds of changes to an export.
 func TestVerifyFindsChanges(t *testing.T) {
 	withSeed, withoutSeed := export(t, true), export(t, false)
 	if list := findings(t, withSeed.text(t)); len(list) > 0 {
@@ -157,7 +157,7 @@ func TestVerifyFindsChanges(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		change func(t *testing.T, f *file)
-		want   string // text that the findings with the seed must contain
+		want   string // substring of the findings with the seed
 		open   bool   // whether the change is also found without the seed
 	}{
 		"an account number": {func(t *testing.T, f *file) {
@@ -170,28 +170,28 @@ func TestVerifyFindsChanges(t *testing.T) {
 		"a value": {func(t *testing.T, f *file) {
 			f.list[f.where(t, won)]["prize"].(map[string]any)["value"] = 12345
 		}, `(value 12345, GBP) but should be`, true},
-		"a prize for who won none": {func(t *testing.T, f *file) {
+		"a prize added to a losing draw": {func(t *testing.T, f *file) {
 			f.list[f.where(t, lost)]["prize"] = f.list[f.where(t, won)]["prize"]
 		}, "but should be none", false},
-		"no prize for who won": {func(t *testing.T, f *file) {
+		"a prize removed from a winning draw": {func(t *testing.T, f *file) {
 			delete(f.list[f.where(t, won)], "prize")
 		}, "prize is none but should be", true},
 		"a rule": {func(t *testing.T, f *file) {
 			f.list[f.where(t, won)]["rule"] = "is a friend"
 		}, `rule is "is a friend" but should be`, true},
-		"what chance gave": {func(t *testing.T, f *file) {
+		"the drawn prize removed": {func(t *testing.T, f *file) {
 			delete(f.list[f.where(t, ranOut)], "drawn")
 		}, "drawn is none but should be", false},
-		"the last draw dropped": {func(_ *testing.T, f *file) {
+		"the last draw removed": {func(_ *testing.T, f *file) {
 			f.list = f.list[:len(f.list)-1]
 		}, "the draws end with index", true},
-		"a draw dropped": {func(_ *testing.T, f *file) {
+		"a draw removed": {func(_ *testing.T, f *file) {
 			f.list = slices.Delete(f.list, 3, 4)
 		}, "index 4: missing before it: 3", true},
-		"some draws dropped": {func(_ *testing.T, f *file) {
+		"several draws removed": {func(_ *testing.T, f *file) {
 			f.list = slices.Delete(f.list, 3, 6)
 		}, "index 6: missing before it: 3 to 5", true},
-		"a draw dropped and the others renumbered": {func(_ *testing.T, f *file) {
+		"a draw removed and the others renumbered": {func(_ *testing.T, f *file) {
 			f.list = slices.Delete(f.list, 3, 4)
 			f.renumber()
 		}, ": account is", false},
@@ -200,47 +200,47 @@ func TestVerifyFindsChanges(t *testing.T) {
 			f.list[len(f.list)-1] = map[string]any{"index": f.next, "account": "b7", "rule": "everybody else", "played_at": "2027-01-01T00:00:00Z"}
 			f.next++
 		}, "", true},
-		"a draw there twice": {func(_ *testing.T, f *file) {
+		"a draw repeated": {func(_ *testing.T, f *file) {
 			f.list = slices.Insert(f.list, 5, f.list[4])
 		}, "index 4: it is repeated or out of order; the next index should be 5", true},
 		"draws reordered": {func(_ *testing.T, f *file) {
 			f.list[4], f.list[5] = f.list[5], f.list[4]
 		}, "index 5: missing before it: 4", true},
-		"draws exchanged": {func(t *testing.T, f *file) {
+		"draws swapped and renumbered": {func(t *testing.T, f *file) {
 			winner, loser := f.where(t, won), f.where(t, lost)
 			f.list[winner], f.list[loser] = f.list[loser], f.list[winner]
 			f.renumber()
 		}, ": account is", false},
-		"a skipped index played": {func(t *testing.T, f *file) {
+		"a skipped index turned into a draw": {func(t *testing.T, f *file) {
 			e := f.list[f.where(t, skipped)]
 			delete(e, "skipped")
 			e["rule"], e["played_at"] = "everybody else", "2027-01-01T00:00:00Z"
 		}, "it should have been skipped", true},
-		"a draw skipped": {func(t *testing.T, f *file) {
+		"a draw turned into a skipped index": {func(t *testing.T, f *file) {
 			e := f.list[f.where(t, lost)]
 			for _, member := range []string{"rule", "played_at"} {
 				delete(e, member)
 			}
 			e["skipped"] = true
 		}, "was not issued before", true},
-		"a skipped index that won": {func(t *testing.T, f *file) {
+		"a prize added to a skipped index": {func(t *testing.T, f *file) {
 			f.list[f.where(t, skipped)]["prize"] = f.list[f.where(t, won)]["prize"]
 		}, "it was skipped, but it contains members of a draw", true},
-		"when it was played": {func(t *testing.T, f *file) {
+		"the time of play removed": {func(t *testing.T, f *file) {
 			delete(f.list[f.where(t, won)], "played_at")
 		}, "played_at is missing", true},
-		"the number of draws":        {func(_ *testing.T, f *file) { f.head["plays"] = 19 }, "it counts 19 draws", true},
-		"the name of the rules":      {func(_ *testing.T, f *file) { f.head["rules"] = "many" }, `rules is "many" but should be "few"`, true},
-		"the digest of the rules":    {func(_ *testing.T, f *file) { f.head["rules_sha256"] = "00" }, `rules_sha256 is "00"`, true},
-		"the currency":               {func(_ *testing.T, f *file) { f.head["currency"] = "EUR" }, `currency is "EUR" but should be "GBP"`, true},
-		"the seed":                   {func(_ *testing.T, f *file) { f.head["seed"] = "42" }, "commitment is", true},
-		"the commitment":             {func(_ *testing.T, f *file) { f.head["commitment"] = "00" }, `commitment is "00"`, false},
-		"a prize that is not there":  {func(_ *testing.T, f *file) { f.head["prizes"] = f.head["prizes"].([]any)[:2] }, "it has 2 prizes, but the rules have 3", true},
-		"how many were awarded":      {func(_ *testing.T, f *file) { firstPrize(f)["awarded"] = 7 }, `it counts 7 awarded "Mug", but there are `, true},
-		"the name of a prize":        {func(_ *testing.T, f *file) { firstPrize(f)["name"] = "Cup" }, `prize 1 is "Cup" but should be "Mug"`, true},
-		"the value of a prize":       {func(_ *testing.T, f *file) { firstPrize(f)["value"] = 1 }, `the value of prize "Mug" is 1 but should be 800`, true},
-		"an unlimited stock":         {func(_ *testing.T, f *file) { firstPrize(f)["stock"] = nil }, `the stock of prize "Mug" is unlimited but should be 3`, true},
-		"how many there are to give": {func(_ *testing.T, f *file) { firstPrize(f)["stock"] = 100 }, `the stock of prize "Mug" is 100 but should be 3`, true},
+		"the number of draws":         {func(_ *testing.T, f *file) { f.head["plays"] = 19 }, "plays is 19 and skipped is ", true},
+		"the name of the rules":       {func(_ *testing.T, f *file) { f.head["rules"] = "many" }, `rules is "many" but should be "few"`, true},
+		"the digest of the rules":     {func(_ *testing.T, f *file) { f.head["rules_sha256"] = "00" }, `rules_sha256 is "00"`, true},
+		"the currency":                {func(_ *testing.T, f *file) { f.head["currency"] = "EUR" }, `currency is "EUR" but should be "GBP"`, true},
+		"the seed":                    {func(_ *testing.T, f *file) { f.head["seed"] = "42" }, "commitment is", true},
+		"the commitment":              {func(_ *testing.T, f *file) { f.head["commitment"] = "00" }, `commitment is "00"`, false},
+		"a prize missing in the list": {func(_ *testing.T, f *file) { f.head["prizes"] = f.head["prizes"].([]any)[:2] }, "the number of prizes is 2 but should be 3", true},
+		"the number awarded":          {func(_ *testing.T, f *file) { firstPrize(f)["awarded"] = 7 }, `the awarded count of prize "Mug" is 7 but should be `, true},
+		"the name of a prize":         {func(_ *testing.T, f *file) { firstPrize(f)["name"] = "Cup" }, `prize 1 is "Cup" but should be "Mug"`, true},
+		"the value of a prize":        {func(_ *testing.T, f *file) { firstPrize(f)["value"] = 1 }, `the value of prize "Mug" is 1 but should be 800`, true},
+		"an unlimited stock":          {func(_ *testing.T, f *file) { firstPrize(f)["stock"] = nil }, `the stock of prize "Mug" is unlimited but should be 3`, true},
+		"the stock of a prize":        {func(_ *testing.T, f *file) { firstPrize(f)["stock"] = 100 }, `the stock of prize "Mug" is 100 but should be 3`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := withSeed.clone(t)
@@ -263,14 +263,15 @@ func TestVerifyFindsChanges(t *testing.T) {
 
 func firstPrize(f *file) map[string]any { return f.head["prizes"].([]any)[0].(map[string]any) }
 
-// TestVerifyWithoutSeed verifies impossible draws in an export without a seed.
+// TestVerifyWithoutSeed checks that Verify finds impossible draws in an export without
+// a seed.
 func TestVerifyWithoutSeed(t *testing.T) {
 	whole := export(t, false)
 	for name, test := range map[string]struct{ member, value, want string }{
-		"letters of no format": {"account", "z0", `account number "z0" does not match the formats [ab]1 + digits1`},
-		"digits of no format":  {"account", "ax", `account number "ax" does not match the formats`},
-		"too long":             {"account", "a00", `account number "a00" does not match the formats`},
-		"another rule's":       {"rule", "everybody", `rule is "everybody" but should be`},
+		"other letters": {"account", "z0", `account number "z0" does not match the formats [ab]1 + digits1`},
+		"other digits":  {"account", "ax", `account number "ax" does not match the formats`},
+		"too long":      {"account", "a00", `account number "a00" does not match the formats`},
+		"another rule":  {"rule", "everybody", `rule is "everybody" but should be`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := whole.clone(t)
@@ -291,24 +292,24 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 		return f.text(t)
 	}
 	for name, test := range map[string]struct{ text, want string }{
-		"nothing":              {"", "unexpected end"},
-		"another thing":        {"hello", "at byte 0: invalid JSON"},
-		"an array":             {"[]", "got [, want an object"},
-		"another object":       {`{"draws":[]}`, `got draws, want member "prizegen_campaign"`},
-		"a later form":         {`{"prizegen_campaign":2}`, "it has version 2, but this program reads version 1"},
-		"half of it":           {text[:len(text)/2], "the file may be truncated"},
-		"more behind it":       {text + "{}", "unexpected data after the object"},
-		"a member more":        {strings.Replace(text, `"account":`, `"acount":1,"account":`, 1), "acount"},
-		"a number for a text":  {strings.Replace(text, `"account":"`, `"account":1,"x":"`, 1), "at byte"},
-		"no array":             {strings.Replace(text, `"draws":[`, `"draws":{"":[`, 1), "want an array of draws"},
-		"no end":               {strings.TrimSuffix(text, "}") + `,"more":1}`, "want the end of the object"},
-		"rules nobody can use": {changed("rules_yaml", "name: x"), "rules_yaml"},
-		"a seed that is none":  {changed("seed", strings.Repeat("x", 2000)), "seed"},
+		"nothing":               {"", "unexpected end"},
+		"plain text":            {"hello", "at byte 0: invalid JSON"},
+		"an array":              {"[]", "got [, want an object"},
+		"another object":        {`{"draws":[]}`, `got draws, want member "prizegen_campaign"`},
+		"a later version":       {`{"prizegen_campaign":2}`, "it has version 2, but this program reads version 1"},
+		"a truncated file":      {text[:len(text)/2], "the file may be truncated"},
+		"trailing data":         {text + "{}", "unexpected data after the object"},
+		"an unknown member":     {strings.Replace(text, `"account":`, `"acount":1,"account":`, 1), "acount"},
+		"a number for a string": {strings.Replace(text, `"account":"`, `"account":1,"x":"`, 1), "at byte"},
+		"no array":              {strings.Replace(text, `"draws":[`, `"draws":{"":[`, 1), "want an array of draws"},
+		"an extra member":       {strings.TrimSuffix(text, "}") + `,"more":1}`, "want the end of the object"},
+		"invalid rules":         {changed("rules_yaml", "name: x"), "rules_yaml"},
+		"an invalid seed":       {changed("seed", strings.Repeat("x", 2000)), "seed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := campaign.Verify(t.Context(), draw.Local{}, strings.NewReader(test.text), nil, func(draw.Finding) {})
-			if err == nil || !strings.Contains(err.Error(), "not the export of a campaign") || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want one that contains %q", err, test.want)
+			if err == nil || !strings.Contains(err.Error(), "not a campaign export") || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got error %v, want an error that contains %q", err, test.want)
 			}
 		})
 	}

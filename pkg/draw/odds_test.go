@@ -97,6 +97,6 @@ func TestCheckOfFewDraws(t *testing.T) {
 	}
 	down := errors.New("the service is down")
 	if _, err := draw.Check(t.Context(), faulty{part: "text", err: down}, spec, spec.Rules.AccountOdds("x"), nil); !errors.Is(err, down) {
-		t.Errorf("got error %v, want the error of the generator", err)
+		t.Errorf("got error %v, want the generator's error", err)
 	}
 }

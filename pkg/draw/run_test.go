@@ -87,7 +87,7 @@ func TestRunOfAllIndexes(t *testing.T) {
 		return nil
 	})
 	if !errors.Is(err, stop) || emitted != 2 {
-		t.Errorf("got %d batches with error %v, want 2 and the error of emit", emitted, err)
+		t.Errorf("got %d batches with error %v, want 2 and the error from emit", emitted, err)
 	}
 }
 
@@ -155,7 +155,7 @@ func TestRunEndsAtAnErrorOfAccounts(t *testing.T) {
 			}
 			got, err := drawAll(t.Context(), draw.Local{}, given(spec(t, 0), broken, batches...))
 			if !errors.Is(err, broken) || len(got) != want {
-				t.Errorf("got %d draws with error %v, want %d and the error of Accounts", len(got), err, want)
+				t.Errorf("got %d draws with error %v, want %d and the error from Accounts", len(got), err, want)
 			}
 		})
 	}
@@ -198,7 +198,7 @@ func TestRunEndsAtAnErrorOfTheGenerator(t *testing.T) {
 			g := faulty{part: part, from: 3 * draw.BatchSize, err: down}
 			got, err := drawAll(t.Context(), g, spec(t, 20*draw.BatchSize))
 			if !errors.Is(err, down) || len(got) != 3*draw.BatchSize {
-				t.Errorf("got %d draws with error %v, want %d and the error of the generator", len(got), err, 3*draw.BatchSize)
+				t.Errorf("got %d draws with error %v, want %d and the generator's error", len(got), err, 3*draw.BatchSize)
 			}
 		})
 	}
@@ -216,10 +216,10 @@ func TestRunEndsAtAnErrorOfTheCaller(t *testing.T) {
 	emitted := 0
 	err := draw.Run(t.Context(), draw.Local{}, spec(t, 9*draw.BatchSize), failing, func(*draw.Batch) error { emitted++; return nil })
 	if !errors.Is(err, full) || emitted != 2 {
-		t.Errorf("encode: got %d batches with error %v, want 2 and the error of encode", emitted, err)
+		t.Errorf("encode: got %d batches with error %v, want 2 and the error from encode", emitted, err)
 	}
 	if err := draw.Run(t.Context(), draw.Local{}, spec(t, 9*draw.BatchSize), nil, failing); !errors.Is(err, full) {
-		t.Errorf("got error %v, want the error of emit", err)
+		t.Errorf("got error %v, want the error from emit", err)
 	}
 }
 
@@ -268,7 +268,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 				return nil
 			})
 			if !errors.Is(err, stop) || emitted.Load() > 100 || emitted.Load() < batches {
-				t.Errorf("got %d batches with error %v, want %d to 100 and the cause of the context", emitted.Load(), err, batches)
+				t.Errorf("got %d batches with error %v, want %d to 100 and the context's cause", emitted.Load(), err, batches)
 			}
 		})
 	}

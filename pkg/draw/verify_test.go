@@ -211,7 +211,7 @@ func TestVerifyErrors(t *testing.T) {
 	down := errors.New("the service is down")
 	for _, part := range []string{"text", "number", "prize"} {
 		if _, findings, err := verify(t, faulty{part: part, err: down}, bytes.NewReader(file)); !errors.Is(err, down) || len(findings) > 0 {
-			t.Errorf("%s: got error %v and findings %q, want only the error of the generator", part, err, findings)
+			t.Errorf("%s: got error %v and findings %q, want only the generator's error", part, err, findings)
 		}
 	}
 	array := encodeAll(t, spec, draw.JSON(&spec))
@@ -221,13 +221,13 @@ func TestVerifyErrors(t *testing.T) {
 		"in an array": io.MultiReader(bytes.NewReader(array[:len(array)-2]), iotest.ErrReader(down)),
 	} {
 		if _, _, err := verify(t, draw.Local{}, reader); !errors.Is(err, down) {
-			t.Errorf("%s: got error %v, want the error of the file", name, err)
+			t.Errorf("%s: got error %v, want the file's error", name, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := draw.Verify(ctx, draw.Local{}, bytes.NewReader(file), draw.VerifyOptions{Rules: prize.Builtin, Found: func(draw.Finding) {}}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got error %v, want the error of the context", err)
+		t.Errorf("got error %v, want the context's error", err)
 	}
 }
 

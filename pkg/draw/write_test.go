@@ -58,7 +58,7 @@ func TestWriteErrors(t *testing.T) {
 	full := errors.New("no space left")
 	tally := draw.NewTally(spec.Rules)
 	if err := draw.Write(t.Context(), draw.Local{}, spec, draw.NDJSON(&spec), &fullDisk{2, full}, tally.Add); !errors.Is(err, full) {
-		t.Errorf("got error %v, want the error of the writer", err)
+		t.Errorf("got error %v, want the writer's error", err)
 	}
 	if sample := draw.Compare(spec.Seed, tally.Counts(), spec.Rules.Odds(spec.Text.Format, spec.Number.Format)); sample.Draws != 3*draw.BatchSize {
 		t.Errorf("got a tally of %d draws, want %d", sample.Draws, 3*draw.BatchSize)

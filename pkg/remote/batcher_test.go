@@ -135,6 +135,6 @@ func TestPanicOfACallIsAnError(t *testing.T) {
 	client := clientOver(time.Minute, func(*http.Request) (*http.Response, error) { panic("a bug") })
 	_, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Seed("42").Range(entropy.Text, 0, 1))
 	if err == nil || !strings.Contains(err.Error(), "a bug") {
-		t.Errorf("got error %v, want one that contains %q", err, "a bug")
+		t.Errorf("got error %v, want an error that contains %q", err, "a bug")
 	}
 }

@@ -246,7 +246,7 @@ func TestInvalidResponses(t *testing.T) {
 				_, err = client.Prizes(t.Context(), nil, rules, &accounts, entropy.Range{Count: 1})
 			}
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "service at http://127.0.0.1:") {
-				t.Errorf("got error %v, want one that contains %q and the address of the service", err, test.want)
+				t.Errorf("got error %v, want an error that contains %q and the address of the service", err, test.want)
 			}
 		})
 	}

@@ -98,7 +98,7 @@ func TestBackupWithoutTables(t *testing.T) {
 		folder := t.TempDir()
 		err = db.Backup(t.Context(), filepath.Join(folder, "backup.db"), nil)
 		if err == nil || !strings.Contains(err.Error(), "has no tables") {
-			t.Errorf("got error %v, want one that contains \"has no tables\"", err)
+			t.Errorf("got error %v, want an error that contains \"has no tables\"", err)
 		}
 		if s, err := db.Status(t.Context()); err != nil || s.Version != 0 {
 			t.Errorf("got %+v, error %v, want version 0", s, err)
@@ -119,7 +119,7 @@ func TestRestoreRefusesOtherFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := db.Restore(t.Context(), file, nil); err == nil || !strings.Contains(err.Error(), "not a database") {
-		t.Errorf("other file: got error %v, want one that contains \"not a database\"", err)
+		t.Errorf("other file: got error %v, want an error that contains \"not a database\"", err)
 	}
 	if err := db.Backup(t.Context(), filepath.Join(file, "below"), nil); err == nil {
 		t.Error("backup to a path below a file: got no error, want one")
@@ -146,7 +146,7 @@ func TestRestoreReadsLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := db.Restore(t.Context(), filepath.Join(folder, "empty.db"), nil); err == nil || !strings.Contains(err.Error(), "no prizegen tables") {
-		t.Errorf("empty file: got error %v, want one that contains \"no prizegen tables\"", err)
+		t.Errorf("empty file: got error %v, want an error that contains \"no prizegen tables\"", err)
 	}
 	if err := db.Restore(t.Context(), filepath.Join(folder, "left.db"), nil); err != nil {
 		t.Fatal(err)

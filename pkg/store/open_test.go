@@ -90,7 +90,7 @@ func TestOpenErrors(t *testing.T) {
 	} {
 		_, err := store.Open(t.Context(), address, store.Options{})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("Open(%q): got error %v, want one that contains %q", address, err, want)
+			t.Errorf("Open(%q): got error %v, want an error that contains %q", address, err, want)
 		}
 	}
 	if got := store.Redact("postgres://u:hunter2@host/x?password=hunter3"); strings.Contains(got, "hunter") {

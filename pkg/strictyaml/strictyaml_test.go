@@ -172,7 +172,7 @@ func TestSecretFilesAreNotShown(t *testing.T) {
 	for _, source := range []string{"token: hush\ntoken: hush", "token: [hush", "token: &hush x", "token: hush\x00", "token: \"hush", "hush: a: b"} {
 		err := strictyaml.Parse("c.yaml", []byte(source), options).Err()
 		if err == nil || strings.Contains(err.Error(), "hush") {
-			t.Errorf("Parse(%q): got error %v, want one without the secret", source, err)
+			t.Errorf("Parse(%q): got error %v, want an error without the secret", source, err)
 		}
 	}
 }

@@ -93,7 +93,7 @@ func TestFaults(t *testing.T) {
 		}
 		for _, part := range []string{want, c.URL + ":", "round 3 of chain " + c.Hash(), "drand-urls"} {
 			if !strings.Contains(err.Error(), part) {
-				t.Errorf("fault %d: got error %v, want one that contains %q", fault, err, part)
+				t.Errorf("fault %d: got error %v, want an error that contains %q", fault, err, part)
 			}
 		}
 	}
@@ -149,7 +149,7 @@ func errorOf[T any](_ T, err error) error { return err }
 func TestAddresses(t *testing.T) {
 	for _, address := range []string{"", "api.drand.sh", "ftp://api.drand.sh", "https://", "file:///etc/passwd", "http://a b"} {
 		if _, err := drand.New(drand.Config{URLs: []string{address}}); err == nil || !strings.Contains(err.Error(), "drand-urls") {
-			t.Errorf("address %q: got error %v, want one that contains drand-urls", address, err)
+			t.Errorf("address %q: got error %v, want an error that contains drand-urls", address, err)
 		}
 	}
 	if _, err := drand.New(drand.Config{URLs: drand.DefaultURLs()}); err != nil {
@@ -173,7 +173,7 @@ func TestAllDown(t *testing.T) {
 		t.Errorf("got error %q, want all three mirrors in order", text)
 	}
 	if strings.Contains(text, "secret") {
-		t.Errorf("got error %q, want one without the password", text)
+		t.Errorf("got error %q, want an error without the password", text)
 	}
 	if m := (*drand.MirrorError)(nil); !errors.As(err, &m) {
 		t.Errorf("got error %v, want a MirrorError", err)
@@ -221,20 +221,20 @@ func TestCancelled(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 3*time.Second, reason)
 		defer cancel()
 		if _, err := client.Round(ctx, 3); !errors.Is(err, reason) || errors.Is(err, drand.ErrUnavailable) {
-			t.Errorf("got error %v, want the cause of the context", err)
+			t.Errorf("got error %v, want the context's cause", err)
 		}
 
 		good := newClient(t, c, drand.Config{}, mirrorOf(c, drandtest.None))
 		waiting, cancel := context.WithTimeoutCause(t.Context(), 3*time.Second, reason)
 		defer cancel()
 		if _, err := good.Round(waiting, c.Newest()+100); !errors.Is(err, reason) {
-			t.Errorf("while waiting: got error %v, want the cause of the context", err)
+			t.Errorf("while waiting: got error %v, want the context's cause", err)
 		}
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
 		for range 50 { // the request or the select may notice first
 			if _, err := good.Round(cancelled, 3); !errors.Is(err, context.Canceled) || errors.Is(err, drand.ErrUnavailable) {
-				t.Fatalf("got error %v, want the error of the context", err)
+				t.Fatalf("got error %v, want the context's error", err)
 			}
 		}
 	})

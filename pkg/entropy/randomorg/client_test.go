@@ -164,7 +164,7 @@ func TestGenerateErrors(t *testing.T) {
 	}
 	_, err = newClient(t, s, nil).Generate(t.Context(), strings.Repeat("é", 1001))
 	if err == nil || !strings.Contains(err.Error(), "at most 1000 characters, got 1001") {
-		t.Errorf("user data too long: got error %v, want one that contains the limit", err)
+		t.Errorf("user data too long: got error %v, want an error that contains the limit", err)
 	}
 	if s.Requests() != 0 {
 		t.Errorf("got %d calls, want 0", s.Requests())
@@ -204,7 +204,7 @@ func TestAddress(t *testing.T) {
 	} {
 		_, err := randomorg.New(randomorg.Config{URL: address})
 		if err == nil || !strings.Contains(err.Error(), "random-org-url") || strings.Contains(err.Error(), "6e3b5b4f") {
-			t.Errorf("address %q: got error %v, want one that contains random-org-url and no secrets", address, err)
+			t.Errorf("address %q: got error %v, want an error that contains random-org-url and no secrets", address, err)
 		}
 	}
 	if _, err := randomorg.New(randomorg.Config{}); err != nil {
@@ -284,7 +284,7 @@ func TestAdvisoryDelay(t *testing.T) {
 		defer cancel()
 		before := s.Requests()
 		if _, err := client.Generate(ctx, ""); !errors.Is(err, reason) || s.Requests() != before {
-			t.Errorf("while waiting: got error %v, want the cause of the context", err)
+			t.Errorf("while waiting: got error %v, want the context's cause", err)
 		}
 		begin = time.Now()
 		if _, err := client.Generate(t.Context(), ""); err != nil || time.Since(begin) > 24*time.Hour {
@@ -302,7 +302,7 @@ func TestCancelled(t *testing.T) {
 		defer cancel()
 		_, err := newLocalClient(t, s, 0).Generate(ctx, "")
 		if !errors.Is(err, reason) || errors.Is(err, randomorg.ErrUnavailable) {
-			t.Errorf("got error %v, want only the cause of the context", err)
+			t.Errorf("got error %v, want only the context's cause", err)
 		}
 		checkHidden(t, s.APIKey, err)
 	})
