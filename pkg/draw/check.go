@@ -42,13 +42,13 @@ type checkedRun struct {
 type candidate struct {
 	record
 	account string // if given
-	draw    *Draw  // nil if not decoded because the text looks right
+	draw    *Draw  // nil if it was not decoded because its JSON looks right
 }
 
 // checker checks pieces. It collects consecutive draws of one origin, recomputes them in
-// one call, encodes them like [NDJSON] and compares the texts. It decodes a draw only if
-// its text differs. In BenchmarkVerify/NDJSON, this is many times as fast as decoding
-// every draw.
+// one call, encodes them like [NDJSON] and compares the result with the input. It
+// decodes a draw only if the two differ. In BenchmarkVerify/NDJSON, this is many times
+// faster than decoding every draw.
 type checker struct {
 	*verification
 	piece      *piece
@@ -57,8 +57,8 @@ type checker struct {
 	candidates []candidate
 
 	next counter // index of the next candidate
-	head []byte  // beginning of its text
-	tail []byte  // end of its text, from its seed on
+	head []byte  // start of its JSON
+	tail []byte  // end of its JSON, starting with the seed
 
 	batch    Batch
 	spec     Spec
@@ -103,9 +103,9 @@ func (c *checker) hasNext() bool {
 	return n > 0 && n < BatchSize && c.start+n > c.start // indexes end at 2^64-1
 }
 
-// looksRight reports whether everything in a text except its account number, rule and
-// prize is right for the next draw of the run. If the account numbers of the run were
-// given, it returns the account number.
+// looksRight reports whether text is the JSON of the next draw of the run, apart from
+// the account number, rule and prize, which it does not check. If the account numbers
+// of the run were given, it returns the account number.
 func (c *checker) looksRight(text []byte) (account string, ok bool) {
 	if !c.hasNext() || !bytes.HasSuffix(text, c.tail) || !bytes.HasPrefix(text, c.head) {
 		return "", false
@@ -250,8 +250,8 @@ func (c *checker) prepareEncoding(n int) bool {
 	return true
 }
 
-// difference describes how a draw differs from the right one. It returns "" if they are
-// equal.
+// difference describes how a draw differs from the expected one. It returns "" if they
+// are equal.
 func difference(got *Draw, want Draw) string {
 	var problems []string
 	compare := func(what, got, want string) {

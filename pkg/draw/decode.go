@@ -14,8 +14,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// decode decodes a draw strictly. Each key must be as [NDJSON] writes it and occur once,
-// and there must be no other keys.
+// decode decodes a draw strictly. It must contain exactly the keys that [NDJSON]
+// writes, each of them once.
 func decode(text []byte) (Draw, error) {
 	var d Draw
 	members := map[string]any{
@@ -85,7 +85,7 @@ func decodeObject(text []byte, members map[string]any) error {
 		return syntaxError(err)
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return decodeError("there is text after the JSON object")
+		return decodeError("unexpected text after the JSON object")
 	}
 	return nil
 }
@@ -112,7 +112,7 @@ func syntaxError(err error) error {
 	var syntactic *jsontext.SyntacticError
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return decodeError("it ends early; is it truncated?")
+		return decodeError("unexpected end of JSON; the file may be truncated")
 	case errors.As(err, &syntactic):
 		return decodeError("it is not valid JSON: " + strings.TrimPrefix(syntactic.Error(), "jsontext: "))
 	}

@@ -87,7 +87,7 @@ type Batch struct {
 	count          uint64
 	texts, numbers []byte
 	err            error
-	number         int // position of the batch in the run, from 0
+	number         int // position of the batch in the run, starting at 0
 }
 
 // Len returns the number of draws in the batch.

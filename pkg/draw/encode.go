@@ -79,7 +79,8 @@ func jsonEncoding(spec *Spec, end string) *Encoding {
 	if spec.Accounts == nil {
 		e.parts = spec.Text.Len()
 	}
-	// The text of an outcome is the JSON of a draw with this outcome, from the rule on.
+	// The text of an outcome is the JSON of a draw with this outcome, starting with the
+	// rule.
 	b := Batch{spec: spec}
 	b.Accounts.Append(strings.Repeat("x", spec.Text.Len()+spec.Number.Len()))
 	e.outcome = func(o prize.Outcome) []byte {

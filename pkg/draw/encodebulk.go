@@ -16,8 +16,8 @@ const (
 func put(dst, src []byte) { copy(dst[:block], src[:block]) }
 
 // bulkRange returns the range of draws that appendBulk can append. It excludes the first
-// draw, which may begin with another text, and the last draws, whose account numbers are
-// followed by too few bytes to copy whole blocks.
+// draw, which may have a different prefix, and the last draws, whose account numbers
+// are followed by too few bytes to copy whole blocks.
 func (e *Encoding) bulkRange(b *Batch) (from, to int) {
 	_, width := b.Accounts.Joined()
 	to = b.Len() - block
@@ -27,8 +27,8 @@ func (e *Encoding) bulkRange(b *Batch) (from, to int) {
 	return 1, to
 }
 
-// appendBulk appends the draws in the range from bulkRange. The capacity of dst must
-// suffice for all of them.
+// appendBulk appends the draws in the range from bulkRange. dst must have enough
+// capacity for all of them.
 func (e *Encoding) appendBulk(dst []byte, b *Batch, from, to int) []byte {
 	texts, width := b.Accounts.Joined()
 	text, number := padded(textKey), padded(numberKey)
@@ -103,7 +103,7 @@ func (h *head) carry() bool {
 	return false
 }
 
-// padded returns a text followed by zeros up to the length of a block.
+// padded returns text, padded with zero bytes to the length of a block.
 func padded(text string) []byte {
 	var b [block]byte
 	copy(b[:], text)

@@ -11,7 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// ErrNotDraws is wrapped by the errors of [Verify] for files that have no draws, are
+// ErrNotDraws is wrapped by the errors of [Verify] for files that contain no draws, are
 // truncated or are in another format.
 var ErrNotDraws = errors.New("not a file of draws")
 
@@ -40,14 +40,14 @@ type fileReader struct {
 	source  *bufio.Reader
 	layout  layout
 	wrapped bool   // the array of draws is a member of an object
-	rest    []byte // beginning of a draw that has been read in part
+	rest    []byte // start of a draw that has been partially read
 	number  uint64 // of the last record
 	offset  int64  // of rest in the file, in bytes
 	comma   bool   // the last token was a comma
 	closed  bool   // the end of the array has been read
 }
 
-// newFileReader detects the layout of a file and returns a reader of it.
+// newFileReader detects the layout of a file and returns a reader for it.
 func newFileReader(source io.Reader) (*fileReader, error) {
 	r := &fileReader{source: bufio.NewReaderSize(source, maxRecord)}
 	if err := r.begin(); err != nil {
@@ -68,13 +68,13 @@ func newFileReader(source io.Reader) (*fileReader, error) {
 		r.detectObject()
 	default:
 		if head, _ := r.source.Peek(len(csvColumns)); string(head) == csvColumns {
-			return nil, fmt.Errorf("%w: it is CSV, which has no seed to verify draws with; write them with -o json or -o ndjson", ErrNotDraws)
+			return nil, fmt.Errorf("%w: it is CSV, which does not contain the seed; write the draws with -o json or -o ndjson", ErrNotDraws)
 		}
 	}
 	return r, nil
 }
 
-// csvColumns is the beginning of a CSV file of draws.
+// csvColumns is the prefix of a CSV file of draws.
 const csvColumns = "index,account,"
 
 // begin skips a byte order mark and white space. It returns an error for UTF-16 and gzip.
@@ -145,7 +145,7 @@ func isKey(d *jsontext.Decoder) bool {
 	return kind == jsontext.KindBeginObject && length%2 == 1
 }
 
-// place returns the name of a draw in messages, for example line 3.
+// place returns the position of a draw for messages, for example line 3.
 func (r *fileReader) place(number uint64) string {
 	if r.layout == lines {
 		return fmt.Sprintf("line %d", number)
@@ -250,7 +250,7 @@ func (r *fileReader) splitValues(p *piece, last bool) (used int, err error) {
 }
 
 func (r *fileReader) truncated() error {
-	return fmt.Errorf("%w: it ends early (complete draws: %d); is it truncated?", ErrNotDraws, r.number)
+	return fmt.Errorf("%w: unexpected end (complete draws: %d); the file may be truncated", ErrNotDraws, r.number)
 }
 
 // invalid returns an error for the draw after the last record.
@@ -270,7 +270,7 @@ func (r *fileReader) finish(rest []byte) error {
 		case err != nil:
 			return err
 		case !isSpace(b):
-			return fmt.Errorf("%w: there is text after the closing bracket", ErrNotDraws)
+			return fmt.Errorf("%w: unexpected text after the closing bracket", ErrNotDraws)
 		}
 	}
 }
@@ -287,7 +287,7 @@ func finishObject(rest io.Reader) error {
 		case err != nil:
 			return fmt.Errorf("%w: after the draws: %w", ErrNotDraws, syntaxError(err))
 		case closed:
-			return fmt.Errorf("%w: there is text after the object with the draws", ErrNotDraws)
+			return fmt.Errorf("%w: unexpected text after the object with the draws", ErrNotDraws)
 		case d.StackDepth() == 0:
 			closed = true
 		case isKey(d) && token.String() == "draws":
@@ -300,11 +300,11 @@ func finishObject(rest io.Reader) error {
 
 func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' }
 
-// valueLength returns the length of the JSON value at the beginning of a text, and
-// whether the text contains all of it. It returns 0 if there is no value. It matches
-// brackets and quotes and ignores other syntax. A draw that is not valid JSON is
-// therefore a finding, and the draws after it are still verified. BenchmarkVerify/JSON
-// takes twice as long with [jsontext.Decoder.ReadValue].
+// valueLength returns the length of the JSON value at the start of text, and whether
+// text contains all of it. It returns 0 if there is no value. It matches brackets and
+// quotes and ignores other syntax. A draw that is not valid JSON is therefore a
+// finding, and the draws after it are still verified. BenchmarkVerify/JSON takes twice
+// as long with [jsontext.Decoder.ReadValue].
 func valueLength(text []byte) (length int, whole bool) {
 	depth := 0
 	for i := 0; i < len(text); i++ {

@@ -32,7 +32,7 @@ type Generator interface {
 }
 
 // Local is a [Generator] that works in this process. It divides large ranges among all
-// cores. Its errors wrap [entropy.ErrRange] or are those of the context.
+// cores. Its errors wrap [entropy.ErrRange] or come from the context.
 type Local struct{}
 
 var _ Generator = Local{}

@@ -157,7 +157,8 @@ func Compare(seed entropy.Seed, observed []uint64, odds prize.Odds) Sample {
 	return s
 }
 
-// minExpected is the smallest expected count of an outcome that counts on its own.
+// minExpected is the smallest expected count for which an outcome is not counted
+// together with others.
 const minExpected = 5
 
 func (s *Sample) compare(odds prize.Odds) {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Report is a summary of the draws of a file.
+// Report summarizes the draws in a file.
 type Report struct {
 	Draws   uint64 `json:"draws"`   // number of draws
 	Held    uint64 `json:"held"`    // number of valid draws
@@ -34,9 +34,9 @@ type Group struct {
 type Indexes struct {
 	Lowest        uint64 `json:"lowest"`
 	Highest       uint64 `json:"highest"`
-	Missing       uint64 `json:"missing"`        // number of indexes in between that no draw has
+	Missing       uint64 `json:"missing"`        // number of indexes between Lowest and Highest without a draw
 	FirstMissing  []Span `json:"first_missing"`  // the first missing indexes, ascending
-	Repeated      uint64 `json:"repeated"`       // number of draws whose index an earlier draw has
+	Repeated      uint64 `json:"repeated"`       // number of draws with the same index as an earlier draw
 	FirstRepeated []Span `json:"first_repeated"` // the first repeated indexes, ascending
 	Ascending     bool   `json:"ascending"`      // each index is greater than the one before it
 	Uncounted     bool   `json:"uncounted"`      // the order is too irregular to count missing and repeated indexes
@@ -54,7 +54,7 @@ type Span struct {
 	To   uint64 `json:"to"`
 }
 
-// The limits that bound the memory for a report of any file.
+// These limits bound the memory for the report of any file.
 const (
 	MaxGroups = 10_000 // groups that are distinguished
 	maxNamed  = 10     // groups that are named
@@ -109,7 +109,7 @@ func (s *summary) report() Report {
 
 // grouping divides draws into groups.
 type grouping struct {
-	known map[Group]int // by name and SHA-256: the position in first, or maxNamed for later groups
+	known map[Group]int // by name and SHA-256: the position in first; maxNamed for a group that is not in first
 	first []*group
 }
 
@@ -118,7 +118,8 @@ type group struct {
 	indexes *indexSet
 }
 
-// add counts draws of a group. It returns the group if it is one of the first maxNamed.
+// add counts draws of a group if it is one of the first maxNamed groups, and returns
+// the group. For later groups it returns nil; their draws are not counted.
 func (g *grouping) add(draws Group) *group {
 	key := Group{Name: draws.Name, SHA256: draws.SHA256}
 	i, known := g.known[key]
@@ -154,7 +155,7 @@ func (g *grouping) groups() Groups {
 	return all
 }
 
-// The limits that bound the memory for the indexes of a seed. Draws in order need one
+// These limits bound the memory for the indexes of a seed. Draws in order need only one
 // span.
 const (
 	newSpans = 1 << 16 // spans that are added before all are sorted

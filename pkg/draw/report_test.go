@@ -162,8 +162,8 @@ func TestRewrittenFile(t *testing.T) {
 	}
 }
 
-// TestSharedFinding checks that a problem shared by many draws becomes one finding at the
-// end.
+// TestSharedFinding checks that a problem shared by many draws is reported as one
+// finding at the end.
 func TestSharedFinding(t *testing.T) {
 	const n = 2*draw.BatchSize + 1
 	file := strings.Join(ndjsonLines(t, 0, n), "")

@@ -68,7 +68,7 @@ type run struct {
 	ended bool       // no batch is left
 
 	out      sync.Mutex // guards the fields below
-	spare    []*Batch   // the most recently used one is last, since it is still in a cache
+	spare    []*Batch   // the most recently used one is last, because it is probably still in a CPU cache
 	returned sync.Cond  // signalled when a batch becomes spare and when the run fails
 	ready    []*Batch   // batches to emit, by their number modulo the length
 	emitted  int        // number of batches emitted
@@ -162,7 +162,7 @@ func (r *run) acquire() *Batch {
 }
 
 // take assigns the next draws to a batch. It returns false if none is left. An error is
-// assigned to a batch of its own, so the draws before it are still emitted.
+// assigned to a separate batch, so the draws before it are still emitted.
 func (r *run) take(ctx context.Context, b *Batch) bool {
 	r.in.Lock()
 	defer r.in.Unlock()

@@ -161,7 +161,8 @@ func TestRunEndsAtAnErrorOfAccounts(t *testing.T) {
 	}
 }
 
-// faulty is a generator that returns an error for one part of the draws from an index on.
+// faulty is a generator that returns an error for one part of the draws, starting at an
+// index.
 type faulty struct {
 	draw.Local
 	part string
@@ -223,8 +224,8 @@ func TestRunEndsAtAnErrorOfTheCaller(t *testing.T) {
 	}
 }
 
-// TestRunPanics checks that Run panics if a function of the caller does, so the caller can
-// clean up.
+// TestRunPanics checks that Run panics if a callback panics, so the caller can clean
+// up.
 func TestRunPanics(t *testing.T) {
 	panicking := func(b *draw.Batch) error {
 		if b.Start == 3*draw.BatchSize {
@@ -288,17 +289,17 @@ func TestLocalDividesLargeRanges(t *testing.T) {
 	r := entropy.Seed("7").Range(entropy.Text, math.MaxUint64-count+1, count)
 	texts, err := draw.Local{}.Texts(t.Context(), []byte("before"), spec.Text, r)
 	if want := spec.Text.Append([]byte("before"), r); err != nil || string(texts) != string(want) {
-		t.Errorf("Texts: got %d bytes with error %v, want the %d bytes of Append", len(texts), err, len(want))
+		t.Errorf("Texts: got %d bytes with error %v, want the %d bytes from Append", len(texts), err, len(want))
 	}
 	numbers, err := draw.Local{}.Numbers(t.Context(), nil, spec.Number, r)
 	if want := spec.Number.Append(nil, r); err != nil || string(numbers) != string(want) {
-		t.Errorf("Numbers: got %d bytes with error %v, want the %d bytes of Append", len(numbers), err, len(want))
+		t.Errorf("Numbers: got %d bytes with error %v, want the %d bytes from Append", len(numbers), err, len(want))
 	}
 	var accounts prize.Accounts
 	accounts.Join(texts[len("before"):], 4, numbers, 4)
 	outcomes, err := draw.Local{}.Prizes(t.Context(), nil, spec.Rules, &accounts, r)
 	if want := spec.Rules.Award(nil, &accounts, r); err != nil || !slices.Equal(outcomes, want) {
-		t.Errorf("Prizes: got %d outcomes with error %v, want the %d outcomes of Award", len(outcomes), err, len(want))
+		t.Errorf("Prizes: got %d outcomes with error %v, want the %d outcomes from Award", len(outcomes), err, len(want))
 	}
 }
 

@@ -31,7 +31,7 @@ type VerifyOptions struct {
 // Finding describes one or more draws of a file that are invalid for the same reason.
 type Finding struct {
 	Place   string `json:"place"`   // of the first draw in the file, for example line 3
-	Problem string `json:"problem"` // what is wrong and what is right
+	Problem string `json:"problem"` // what is wrong and what was expected
 	Draws   uint64 `json:"draws"`   // number of draws
 }
 
@@ -67,7 +67,7 @@ func Verify(ctx context.Context, g Generator, file io.Reader, o VerifyOptions) (
 	}
 	report := s.report()
 	if err == nil && report.Draws == 0 {
-		err = fmt.Errorf("%w: there are no draws in it", ErrNotDraws)
+		err = fmt.Errorf("%w: no draws found", ErrNotDraws)
 	}
 	return report, err
 }

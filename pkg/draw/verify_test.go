@@ -16,7 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// verify verifies a file. It returns each finding as place: problem.
+// verify verifies a file. It returns each finding in the format "place: problem".
 func verify(t *testing.T, g draw.Generator, file io.Reader) (draw.Report, []string, error) {
 	t.Helper()
 	var findings []string
@@ -103,8 +103,8 @@ func TestForgery(t *testing.T) {
 		"negative":        {`"index":9`, `"index":-9`, `line 2: invalid value -9 of key "index"`},
 		"not JSON":        {`"index":9`, `index:9`, `line 2: it is not valid JSON: invalid character 'i'`},
 		"an array":        {lines[1], `[1]`, `line 2: it is not a JSON object`},
-		"half an object":  {lines[1], lines[1][:40], `line 2: it ends early; is it truncated?`},
-		"two objects":     {lines[1], lines[1] + lines[1], `line 2: there is text after the JSON object`},
+		"partial object":  {lines[1], lines[1][:40], `line 2: unexpected end of JSON; the file may be truncated`},
+		"two objects":     {lines[1], lines[1] + lines[1], `line 2: unexpected text after the JSON object`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			forged := strings.Join([]string{lines[0], strings.Replace(lines[1], test.old, test.new, 1), lines[2], ""}, "\n")
@@ -130,25 +130,25 @@ func TestErrNotDraws(t *testing.T) {
 	}{
 		"empty":               {"", "it is empty", 0},
 		"spaces":              {" \t\r\n", "it is empty", 0},
-		"an empty array":      {"[]\n", "there are no draws in it", 0},
-		"empty draws array":   {`{"draws": []}`, "there are no draws in it", 0},
-		"CSV":                 {"index,account,rule,prize,value,currency\n", "it is CSV, which has no seed", 0},
+		"an empty array":      {"[]\n", "no draws found", 0},
+		"empty draws array":   {`{"draws": []}`, "no draws found", 0},
+		"CSV":                 {"index,account,rule,prize,value,currency\n", "it is CSV, which does not contain the seed", 0},
 		"UTF-16":              {"\xff\xfe[\x00", "it is UTF-16; convert it to UTF-8", 0},
 		"UTF-16, unmarked":    {"\x00[\x00{", "it is UTF-16; convert it to UTF-8", 0},
 		"gzip":                {"\x1f\x8b\x08", "it is compressed", 0},
-		"a truncated array":   {array[:len(array)-2], "it ends early (complete draws: 3); is it truncated?", 3},
-		"half a draw":         {array[:len(array)*2/5], "it ends early (complete draws: 1); is it truncated?", 1},
-		"an array and more":   {array + "x", "there is text after the closing bracket", 3},
+		"a truncated array":   {array[:len(array)-2], "unexpected end (complete draws: 3); the file may be truncated", 3},
+		"a partial draw":      {array[:len(array)*2/5], "unexpected end (complete draws: 1); the file may be truncated", 1},
+		"text after array":    {array + "x", "unexpected text after the closing bracket", 3},
 		"no comma":            {strings.Replace(array, "},\n", "}\n", 1), "draw 2 at byte 270: missing comma or closing bracket", 1},
 		"two commas":          {strings.Replace(array, "},\n", "},,\n", 1), "draw 2 at byte 270: a draw must begin with a brace, got ','", 1},
 		"a comma at the end":  {strings.Replace(array, "}\n]", "},\n]", 1), "a draw must begin with a brace, got ']'", 3},
-		"a draw too long":     {array[:len(array)-3] + `,{"account":"` + strings.Repeat("x", 1<<17), "draw 4 at byte", 3},
+		"an oversized draw":   {array[:len(array)-3] + `,{"account":"` + strings.Repeat("x", 1<<17), "draw 4 at byte", 3},
 		"draws, then more":    {`{"draws":` + array + `} x`, "after the draws: it is not valid JSON", 3},
-		"draws, no end":       {`{"draws":` + array + `,"x":[1`, "after the draws: it ends early", 3},
+		"draws, no end":       {`{"draws":` + array + `,"x":[1`, "after the draws: unexpected end of JSON", 3},
 		"draws twice":         {`{"draws":` + array + `,"draws":[]}`, `duplicate key "draws"`, 3},
-		"draws, object after": {`{"draws":` + array + `}{}`, "there is text after the object with the draws", 3},
-		"draws, truncated":    {`{"draws":` + array[:len(array)-2], "it ends early (complete draws: 3)", 3},
-		"a line too long":     {lines + strings.Repeat("x", 1<<17), "line 4 has more than 65536 bytes", 3},
+		"draws, object after": {`{"draws":` + array + `}{}`, "unexpected text after the object with the draws", 3},
+		"draws, truncated":    {`{"draws":` + array[:len(array)-2], "unexpected end (complete draws: 3)", 3},
+		"an oversized line":   {lines + strings.Repeat("x", 1<<17), "line 4 has more than 65536 bytes", 3},
 		"brace for bracket":   {strings.TrimSuffix(array, "]\n") + "}\n", "draw 4 at byte", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -231,7 +231,7 @@ func TestVerifyErrors(t *testing.T) {
 	}
 }
 
-// TestVerifyPanics checks that Verify panics if a function of the caller does.
+// TestVerifyPanics checks that Verify panics if a callback panics.
 func TestVerifyPanics(t *testing.T) {
 	defer func() {
 		if panicked := recover(); panicked == nil || !strings.Contains(fmt.Sprint(panicked), "panic of the caller") {

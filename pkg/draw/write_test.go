@@ -10,7 +10,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// TestWrite compares the text and the tally of a run with those of its batches.
+// TestWrite checks that Write produces the same output and tally as encoding and
+// counting each batch.
 func TestWrite(t *testing.T) {
 	spec := spec(t, 3*draw.BatchSize+5)
 	want := make([]uint64, spec.Rules.Outcomes())
@@ -31,7 +32,7 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(out.Bytes(), text) {
-		t.Errorf("got %d bytes, want the same %d bytes as from the batches", out.Len(), len(text))
+		t.Errorf("got %d bytes, want the %d bytes encoded batch by batch", out.Len(), len(text))
 	}
 	if got := tally.Counts(); !slices.Equal(got, want) {
 		t.Errorf("got counts %v, want %v", got, want)

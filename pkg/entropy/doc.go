@@ -1,7 +1,7 @@
 // Package entropy turns a seed into unbiased random numbers that anyone can recompute.
 //
-// A [Seed] is a text. Each part of a draw (its text, its number and its prize) has a
-// [Key] of its own, and a key and an index determine one [Stream] of 64-bit words:
+// A [Seed] is a string. Each part of a draw (its text, its number and its prize) has
+// its own [Key], and a key and an index determine one [Stream] of 64-bit words:
 //
 //	subkey(label)      = HMAC-SHA256(key: seed, message: "prizegen/v1/" + label)
 //	block(label, i, j) = AES-256(subkey(label), bigendian64(j) ‖ bigendian64(i))

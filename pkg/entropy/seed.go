@@ -16,8 +16,8 @@ const MaxSeed = 1024
 // ErrSeed is wrapped by every error that [ParseSeed] returns.
 var ErrSeed = errors.New("invalid seed")
 
-// Seed is a text that determines every draw of a run or a campaign. Whoever knows the
-// seed knows the draws, so keep it secret until they are made.
+// Seed is a string that determines every draw of a run or a campaign. Anyone who knows
+// the seed can compute the draws, so keep it secret until they are made.
 type Seed string
 
 // NewSeed returns 256 random bits from the operating system as 64 lower-case hexadecimal
@@ -28,7 +28,7 @@ func NewSeed() Seed {
 	return Seed(hex.EncodeToString(b[:]))
 }
 
-// ParseSeed returns a text as a seed if it has 1 to [MaxSeed] bytes of valid UTF-8. Its
+// ParseSeed converts a string of 1 to [MaxSeed] bytes of valid UTF-8 to a seed. Its
 // errors wrap [ErrSeed].
 func ParseSeed(text string) (Seed, error) {
 	switch {
@@ -52,15 +52,15 @@ func (s Seed) Commitment() string {
 // branchLength is the number of bytes that [Seed.Branch] appends.
 const branchLength = len("/") + 32
 
-// Branch returns s followed by a slash and 128 random bits in lower-case hexadecimal. Use
-// it to make any number of secret seeds from a public one.
+// Branch returns s followed by a slash and 128 random bits in lower-case hexadecimal.
+// Use it to derive any number of secret seeds from a public one.
 func (s Seed) Branch() Seed {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return s + "/" + Seed(hex.EncodeToString(b[:]))
 }
 
-// Trunk returns the seed from which [Seed.Branch] made s. If s does not look like a
+// Trunk returns the seed from which [Seed.Branch] derived s. If s does not look like a
 // branch, Trunk returns s.
 func (s Seed) Trunk() Seed {
 	cut := len(s) - branchLength
@@ -109,7 +109,7 @@ func (s Seed) Range(label Label, start, count uint64) Range {
 var ErrKey = errors.New("invalid key")
 
 // ParseKey parses a key of 64 hexadecimal digits in upper or lower case. Its errors wrap
-// [ErrKey] and never repeat the text, which may be secret.
+// [ErrKey] and never contain text, which may be secret.
 func ParseKey(text string) (Key, error) {
 	var k Key
 	if len(text) != hex.EncodedLen(len(k)) {
@@ -124,8 +124,9 @@ func ParseKey(text string) (Key, error) {
 // Hex returns the key as 64 lower-case hexadecimal digits.
 func (k Key) Hex() string { return hex.EncodeToString(k[:]) }
 
-// String returns a text that hides the key, so that no log reveals it by accident.
+// String returns a placeholder instead of the key, so that no log reveals the key by
+// accident.
 func (k Key) String() string { return "entropy.Key(secret)" }
 
-// GoString returns the text of [Key.String], for %#v.
+// GoString returns the same placeholder as [Key.String], for %#v.
 func (k Key) GoString() string { return k.String() }

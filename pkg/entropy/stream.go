@@ -9,7 +9,7 @@ import (
 	"math/bits"
 )
 
-// BlockSize is the length of a block, in bytes. A block has two words.
+// BlockSize is the length of a block, in bytes. A block contains two words.
 const BlockSize = aes.BlockSize
 
 // ErrRange is wrapped by every error that [Range.Check] returns.
@@ -107,7 +107,7 @@ func (s *Stream) Blocks(start, j uint64) *Blocks {
 }
 
 // Blocks is an endless [io.Reader] of blocks; see [Stream.Blocks]. In BenchmarkWords it
-// is several times as fast as [Stream.Uint64] with a seek for each draw.
+// is several times faster than [Stream.Uint64] with a seek for each draw.
 type Blocks struct{ ctr cipher.Stream }
 
 // Read fills dst and never fails.

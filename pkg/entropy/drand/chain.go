@@ -56,8 +56,8 @@ func Quicknet() Chain {
 	}
 }
 
-// Default returns drand's first chain, with a round every 30 seconds. Its rounds are
-// chained.
+// Default returns drand's first chain, with a round every 30 seconds. It uses the
+// chained scheme.
 func Default() Chain {
 	return Chain{
 		Hash:      hash("8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce"),
@@ -85,13 +85,13 @@ func QuicknetT() Chain {
 	}
 }
 
-// hash parses a constant of this file.
+// hash parses a constant in this file.
 func hash(text string) Hash {
 	h, _ := ParseHash(text)
 	return h
 }
 
-// digits parses a constant of this file.
+// digits parses a constant in this file.
 func digits(text string) Bytes {
 	var b Bytes
 	_ = b.UnmarshalText([]byte(text))
@@ -101,8 +101,9 @@ func digits(text string) Bytes {
 // Known returns the chains whose parameters are part of this package.
 func Known() []Chain { return []Chain{Quicknet(), Default(), QuicknetT()} }
 
-// ParseChain returns the hash of a chain. The text is the beacon ID of one of the [Known]
-// chains, for example quicknet, or the hash of any chain. Its errors wrap [ErrChain].
+// ParseChain returns the hash of a chain. text is either the beacon ID of one of the
+// [Known] chains, for example quicknet, or the hash of any chain. Its errors wrap
+// [ErrChain].
 func ParseChain(text string) (Hash, error) {
 	for _, c := range Known() {
 		if c.BeaconID == text {

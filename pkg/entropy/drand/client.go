@@ -21,7 +21,7 @@ var (
 )
 
 // DefaultURLs returns the public mirrors of the League of Entropy in the order in which
-// they are asked.
+// they are queried.
 func DefaultURLs() []string {
 	return []string{
 		"https://api.drand.sh", "https://api2.drand.sh", "https://api3.drand.sh",
@@ -33,9 +33,9 @@ func DefaultURLs() []string {
 type Config struct {
 	URLs      []string         // http or https addresses of mirrors; none means [DefaultURLs]
 	Chain     Hash             // zero means quicknet
-	HTTP      *http.Client     // nil means one that uses the proxies of the environment; without CheckRedirect, it follows at most 3 redirects
+	HTTP      *http.Client     // nil means a client with the proxies from the environment; if CheckRedirect is nil, at most 3 redirects are followed
 	Timeout   time.Duration    // of one request to one mirror; 0 means 10 seconds
-	HeadStart time.Duration    // time before the next mirror is asked too; 0 means 1 second
+	HeadStart time.Duration    // time before the next mirror is queried too; 0 means 1 second
 	MaxWait   time.Duration    // maximum wait for a future round; 0 means 10 minutes
 	Now       func() time.Time // clock that decides which rounds are due; nil means [time.Now]
 	UserAgent string           // empty means prizegen
@@ -51,8 +51,8 @@ type Client struct {
 	chain   atomic.Pointer[Chain] // nil until the parameters are known
 }
 
-// New returns a client. It sends no request yet. It returns an error if an address is
-// invalid.
+// New returns a client without sending any requests. It returns an error if an address
+// is invalid.
 func New(cfg Config) (*Client, error) {
 	m, err := newMirrors(cfg)
 	if err != nil {
@@ -146,7 +146,7 @@ func (c *Client) latest(ctx context.Context, chain Chain) (Round, error) {
 				return Round{}, err
 			}
 			if behind := c.now().Sub(chain.TimeOf(r.Number)); behind > chain.slack() {
-				return Round{}, fmt.Errorf("its newest round %d is %s old, but round %d is due; the mirror has fallen behind, or the clock of this computer is fast",
+				return Round{}, fmt.Errorf("its newest round %d is %s old, but round %d is due; the mirror has fallen behind, or this computer's clock is fast",
 					r.Number, behind.Round(time.Second), due)
 			}
 			return r, nil
@@ -178,7 +178,7 @@ func (c *Client) await(ctx context.Context, chain Chain, number uint64, wait tim
 	}
 }
 
-// sleep waits for a time or until the context is done.
+// sleep waits for a duration or until the context is done.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -7,7 +7,7 @@
 // with the public key of the chain. A [Client] fetches rounds from mirrors and verifies
 // each one, so a mirror can withhold a round but cannot change it.
 //
-// The seed of a round is the text
+// The seed of a round is the string
 //
 //	drand/<chain hash>/<round>/<randomness>
 //

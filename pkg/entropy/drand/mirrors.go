@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	maxResponse  = 64 << 10 // bytes; a round has a few hundred
+	maxResponse  = 64 << 10 // bytes; a round takes a few hundred
 	maxRedirects = 3
 )
 
@@ -30,7 +30,7 @@ type mirrors struct {
 	urls      []*url.URL
 	http      *http.Client
 	timeout   time.Duration // of one request to one mirror
-	headStart time.Duration // before the next mirror is asked too
+	headStart time.Duration // before the next mirror is queried too
 	userAgent string
 }
 
@@ -102,9 +102,9 @@ type request[T any] struct {
 	decode        func(body []byte) (T, error)
 }
 
-// fetch returns the first valid response. It asks the mirrors in order, each as soon as
-// the one before it fails or has used up its head start. After the first valid response
-// it cancels the remaining requests.
+// fetch returns the first valid response. It queries the mirrors in order, each as soon
+// as the previous one fails or has used up its head start. After the first valid
+// response it cancels the remaining requests.
 func fetch[T any](ctx context.Context, m mirrors, req request[T]) (T, error) {
 	type result struct {
 		mirror int
@@ -162,7 +162,7 @@ func fetchFrom[T any](ctx context.Context, m mirrors, base *url.URL, req request
 	return req.decode(body)
 }
 
-// get returns the body of the response from an address.
+// get sends a GET request and returns the body of the response.
 func (m mirrors) get(ctx context.Context, address string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {

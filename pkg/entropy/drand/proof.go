@@ -44,10 +44,10 @@ func (p Proof) round() Round {
 }
 
 // Check verifies offline that a seed is the randomness of the round in its proof: the
-// texts must match, and the chain must have signed the round. It trusts the chains of
-// [Known] and the given hashes. It returns the chain, whose [Chain.TimeOf] returns the
-// time when the round was published. Its errors wrap [ErrSeed], [ErrProof], [ErrChain] or
-// [ErrRound].
+// seed must match the proof, and the chain must have signed the round. It trusts the
+// chains of [Known] and the given hashes. It returns the chain, whose [Chain.TimeOf]
+// returns the time when the round was published. Its errors wrap [ErrSeed], [ErrProof],
+// [ErrChain] or [ErrRound].
 func Check(seed entropy.Seed, p Proof, trusted ...Hash) (Chain, error) {
 	ref, err := ParseSeed(seed)
 	if err != nil {

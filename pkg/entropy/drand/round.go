@@ -18,8 +18,8 @@ var (
 	ErrSeed = errors.New("not a seed from drand")
 )
 
-// genesisSeedSize is the length of the previous signature of round 1 of a chained chain,
-// in bytes.
+// genesisSeedSize is the length of the previous signature of round 1 in a chain that
+// uses [SchemeChained], in bytes.
 const genesisSeedSize = 32
 
 // Round is one round of a chain.
@@ -33,7 +33,7 @@ type Round struct {
 // Randomness returns the SHA-256 of the signature, as drand specifies.
 func (r Round) Randomness() Hash { return sha256.Sum256(r.Signature) }
 
-// Seed returns the text drand/<chain hash>/<round>/<randomness>.
+// Seed returns the seed drand/<chain hash>/<round>/<randomness>.
 func (r Round) Seed() entropy.Seed {
 	return Reference{Chain: r.Chain, Round: r.Number, Randomness: r.Randomness()}.Seed()
 }
@@ -88,12 +88,12 @@ type Reference struct {
 	Randomness Hash
 }
 
-// Seed returns the text drand/<chain hash>/<round>/<randomness>.
+// Seed returns the seed drand/<chain hash>/<round>/<randomness>.
 func (r Reference) Seed() entropy.Seed {
 	return entropy.Seed(fmt.Sprintf("%s/%s/%d/%s", Name, r.Chain, r.Round, r.Randomness))
 }
 
-// ParseSeed parses a seed. It verifies nothing, and anyone can write such a text; see
+// ParseSeed parses a seed. It verifies nothing, and anyone can write such a string; see
 // [Check]. Its errors wrap [ErrSeed].
 func ParseSeed(seed entropy.Seed) (Reference, error) {
 	fail := func(problem string) (Reference, error) {

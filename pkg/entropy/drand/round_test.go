@@ -155,8 +155,8 @@ func TestParseSeedErrors(t *testing.T) {
 	for name, seed := range map[string]string{
 		"empty":             "",
 		"another source":    "random.org/" + hash + "/1/" + randomness,
-		"a part too few":    "drand/" + hash + "/1",
-		"a part too many":   "drand/" + hash + "/1/" + randomness + "/",
+		"a missing part":    "drand/" + hash + "/1",
+		"an extra part":     "drand/" + hash + "/1/" + randomness + "/",
 		"a short hash":      "drand/" + hash[2:] + "/1/" + randomness,
 		"not hexadecimal":   "drand/" + strings.Repeat("xy", 32) + "/1/" + randomness,
 		"upper case":        "drand/" + strings.ToUpper(hash) + "/1/" + randomness,

@@ -149,7 +149,7 @@ func (c *Client) decodeResponse(status int, response []byte, result any) error {
 	return nil
 }
 
-// redact removes the API key from a text.
+// redact removes the API key from a string.
 func (c *Client) redact(text string) string {
 	if c.cfg.APIKey == "" {
 		return text
@@ -157,7 +157,7 @@ func (c *Client) redact(text string) string {
 	return strings.ReplaceAll(text, string(c.cfg.APIKey), "(API key)")
 }
 
-// isLocal reports whether a host is this computer.
+// isLocal reports whether a host name means this computer.
 func isLocal(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

@@ -30,16 +30,16 @@ const blobBits = 256
 // printing, logging and encoding.
 type APIKey string
 
-// String returns a text that hides the key.
+// String returns a placeholder instead of the key.
 func (APIKey) String() string { return "randomorg.APIKey(secret)" }
 
-// GoString returns the text of [APIKey.String], for %#v.
+// GoString returns the same placeholder as [APIKey.String], for %#v.
 func (k APIKey) GoString() string { return k.String() }
 
-// LogValue returns the text of [APIKey.String], for logs.
+// LogValue returns the same placeholder as [APIKey.String], for logs.
 func (k APIKey) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
-// MarshalText returns the text of [APIKey.String]. It never fails.
+// MarshalText returns the same placeholder as [APIKey.String]. It never fails.
 func (k APIKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // hash returns the SHA-512 of the key in base64, as in responses of RANDOM.ORG.
@@ -53,7 +53,7 @@ type Config struct {
 	URL       string           // https, or http on this computer; empty means [DefaultURL]
 	APIKey    APIKey           // required to generate, not to verify
 	PublicKey *rsa.PublicKey   // verifies signatures; if nil, RANDOM.ORG is asked instead
-	HTTP      *http.Client     // nil means one that uses the proxies of the environment; redirects are never followed
+	HTTP      *http.Client     // nil means a client with the proxies from the environment; redirects are never followed
 	Timeout   time.Duration    // of one call; 0 means 30 seconds
 	Now       func() time.Time // clock for advised delays; nil means [time.Now]
 	UserAgent string           // empty means prizegen
@@ -68,7 +68,7 @@ type Client struct {
 	next time.Time // earliest time for the next call with the API key
 }
 
-// New returns a client. It makes no call yet. It returns an error if the address is
+// New returns a client without making any calls. It returns an error if the address is
 // invalid.
 func New(cfg Config) (*Client, error) {
 	cfg.URL = cmp.Or(cfg.URL, DefaultURL)

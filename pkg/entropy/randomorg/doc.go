@@ -3,8 +3,8 @@
 //
 // A [Client] requests one blob of 256 bits with the generateSignedBlobs method of the
 // JSON-RPC API, release 4 (https://api.random.org/json-rpc/4/signed). The result contains
-// an object "random" with the blob, a serial number and the time, and a signature over
-// the text of that object. The seed is the text
+// an object "random" with the blob, a serial number and the time, and a signature of
+// that object. The seed is the string
 //
 //	random.org/<serial number>/<blob>
 //

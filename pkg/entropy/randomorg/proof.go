@@ -72,12 +72,12 @@ type Reference struct {
 	Blob         string // 64 lower-case hexadecimal digits
 }
 
-// Seed returns the text random.org/<serial number>/<blob>.
+// Seed returns the seed random.org/<serial number>/<blob>.
 func (r Reference) Seed() entropy.Seed {
 	return entropy.Seed(fmt.Sprintf("%s/%d/%s", Name, r.SerialNumber, r.Blob))
 }
 
-// ParseSeed parses a seed. It verifies nothing, and anyone can write such a text; see
+// ParseSeed parses a seed. It verifies nothing, and anyone can write such a string; see
 // [Check]. Its errors wrap [ErrSeed].
 func ParseSeed(seed entropy.Seed) (Reference, error) {
 	fields := strings.Split(string(seed), "/")

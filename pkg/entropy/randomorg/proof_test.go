@@ -19,8 +19,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// TestCheck checks a proof whose JSON other programs have indented and in which they have
-// escaped < and &.
+// TestCheck checks a proof whose JSON was reformatted by other programs, which indented
+// it and escaped < and &.
 func TestCheck(t *testing.T) {
 	s := randomorgtest.New(t)
 	signed, err := newClient(t, s, nil).Generate(t.Context(), "root <&>")

@@ -99,7 +99,7 @@ func (o object) check() error {
 // isNull reports whether a value is missing or null.
 func isNull(v jsontext.Value) bool { return len(v) == 0 || v.Kind() == jsontext.KindNull }
 
-// isBlob reports whether a text is 256 bits in lower-case hexadecimal.
+// isBlob reports whether a string is 256 bits in lower-case hexadecimal.
 func isBlob(text string) bool {
 	b, err := hex.DecodeString(text)
 	return err == nil && len(b) == blobBits/8 && hex.EncodeToString(b) == text
@@ -111,12 +111,12 @@ func (s Signed) checkCall(key APIKey, userData string) error {
 	case s.hashedAPIKey != key.hash():
 		return fmt.Errorf("%w: it is for another API key (hashedApiKey)", ErrResponse)
 	case s.UserData != userData || s.hasUserData != (userData != ""):
-		return fmt.Errorf("%w: its user data is not that of the call", ErrResponse)
+		return fmt.Errorf("%w: its user data differs from the user data in the request", ErrResponse)
 	}
 	return nil
 }
 
-// Seed returns the text random.org/<serial number>/<blob>.
+// Seed returns the seed random.org/<serial number>/<blob>.
 func (s Signed) Seed() entropy.Seed {
 	return Reference{SerialNumber: s.SerialNumber, Blob: s.Blob}.Seed()
 }

@@ -65,13 +65,13 @@ type Config struct {
 	RandomOrgCert   []byte           // certificate or public key in PEM; if empty, RANDOM.ORG is asked about signatures
 	UserData        string           // signed by RANDOM.ORG with each seed, at most randomorg.MaxUserData characters
 
-	HTTP      *http.Client     // nil means one that uses the proxies of the environment
+	HTTP      *http.Client     // nil means a client with the proxies from the environment
 	Now       func() time.Time // nil means time.Now
 	UserAgent string           // empty means prizegen
 }
 
-// New returns a source. It sends no request yet. It returns an error if the configuration
-// is invalid; for an unknown name, the error wraps [ErrSource].
+// New returns a source without sending any requests. It returns an error if the
+// configuration is invalid; for an unknown name, the error wraps [ErrSource].
 func New(cfg Config) (Source, error) {
 	switch cmp.Or(cfg.Name, OS) {
 	case OS:
@@ -84,7 +84,7 @@ func New(cfg Config) (Source, error) {
 	return nil, fmt.Errorf("%w: %q; use one of %s", ErrSource, excerpt.Of(cfg.Name), strings.Join(Names(), ", "))
 }
 
-// system is the operating system.
+// system takes seeds from the operating system.
 type system struct{}
 
 func (system) Name() string { return OS }
@@ -96,7 +96,7 @@ func (system) Seed(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 	return entropy.NewSeed(), nil, nil
 }
 
-// drandSource is a drand chain.
+// drandSource takes seeds from a drand chain.
 type drandSource struct {
 	client *drand.Client
 	round  uint64 // 0 means the next round
@@ -144,7 +144,7 @@ func (s *drandSource) fetch(ctx context.Context) (drand.Round, error) {
 	return s.client.Round(ctx, s.round)
 }
 
-// randomOrg is RANDOM.ORG.
+// randomOrg takes seeds from RANDOM.ORG.
 type randomOrg struct {
 	client   *randomorg.Client
 	userData string

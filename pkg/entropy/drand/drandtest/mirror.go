@@ -25,7 +25,7 @@ const (
 	WrongKey              // another key signs the rounds
 	WrongNumber           // the round has another number
 	WrongRandomness       // the randomness is not the SHA-256 of the signature
-	WrongChain            // the parameters are of another chain
+	WrongChain            // the parameters belong to another chain
 	WrongScheme           // the parameters have an unsupported scheme
 	Stale                 // the newest round is old
 	TooEarly              // status 425 for every round

@@ -130,7 +130,7 @@ func (s *Server) Requests() (n int) {
 	return n
 }
 
-// with calls a function with the lock held.
+// with calls a function while it holds the lock.
 func (s *Server) with(do func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
