@@ -165,7 +165,7 @@ func TestBadPlays(t *testing.T) {
 		"a hidden name":    {`{"campaign":"summer","entrant":{"first_name":"A\u202enn","last_name":"Lee","email":"a@b.c"}}`, nil, 422, "U+202E"},
 		"a zero byte":      {`{"campaign":"summer","entrant":{"first_name":"A\u0000","last_name":"Lee","email":"a@b.c"}}`, nil, 422, "U+0000"},
 		"a header":         {`{"campaign":"summer","entrant":{"first_name":"Ann","last_name":"Lee","email":"a@b.c\r\nX: y"}}`, nil, 422, "not an email address"},
-		"a seed":           {`{"campaign":"summer","seed":"42","entrant":{` + ann + `}}`, nil, 422, "cannot be given with campaign"},
+		"a seed":           {`{"campaign":"summer","seed":"42","entrant":{` + ann + `}}`, nil, 422, "cannot be used with campaign"},
 		"no such campaign": {`{"campaign":"winter","entrant":{` + ann + `}}`, nil, 404, "there is no campaign"},
 		"an odd campaign":  {`{"campaign":"../summer","entrant":{` + ann + `}}`, nil, 404, "there is no campaign"},
 		"an empty key":     {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Idempotency-Key", `""`}, 400, "Idempotency-Key"},

@@ -41,8 +41,8 @@ type app struct {
 	width     int        // the width of the terminal out; 100 if out is not a terminal
 	table     settings.Table
 	sources   settings.Sources
-	// trustRoots makes TLS trust the embedded certificate authorities if the system has
-	// none. Later calls do nothing. It may be nil.
+	// trustRoots makes TLS trust the embedded root certificates if the system has none.
+	// Later calls do nothing. It may be nil.
 	trustRoots func()
 
 	// These are set before a command runs.

@@ -28,7 +28,8 @@ publishes the commitment to its seed. People play it on the website, with the AP
 with prizegen draw --campaign. Closing it reveals the seed. prizegen verify checks the
 export of a campaign.
 
-Campaigns are in the database of --db, or at the core service of --core-url or --remote.`,
+Campaigns are stored in the database that --db names, or by the core service at
+--core-url or --remote.`,
 		Example: `  prizegen campaign create summer --rules generous --max-plays 1
   prizegen campaign open summer
   prizegen draw --campaign summer --first-name Ann --last-name Lee
@@ -114,7 +115,7 @@ page, so it may contain only lower-case letters, digits and hyphens.`,
 }
 
 // fillPlan adds the rules and formats to a plan. A core service fills in its deployed
-// rules and formats itself, so fillPlan sends it only the ones that were given.
+// rules and formats itself, so fillPlan sends it only those that the user specified.
 func fillPlan(a *app, flags planFlags, plan *campaign.Plan) error {
 	isRemote := a.services.Core != nil
 	if !isRemote || flags.formats.text.Given() {

@@ -27,7 +27,8 @@ prizegen/config.yaml in your configuration directory, if it exists. It is YAML w
 one line for each setting, such as text-url: http://text:8081.
 
 Secrets have no flags. Secrets, the seed and the database can also be read from a file:
-add _FILE to the variable, as in PRIZEGEN_ADMIN_TOKEN_FILE. They are never shown.
+add _FILE to the variable, as in PRIZEGEN_ADMIN_TOKEN_FILE. prizegen config never shows
+their values.
 
 docs/configuration.md lists all settings.`,
 		Example: `  prizegen config

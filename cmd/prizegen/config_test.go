@@ -130,7 +130,7 @@ func TestConfigFilePrecedence(t *testing.T) {
 		{"2", environ, nil},
 		{"3", environ, []string{"--config", "typed.yaml"}},
 		{"3", nil, []string{"--config", "typed.yaml"}},
-		{"1", []string{"PRIZEGEN_CONFIG="}, nil}, // empty is not set
+		{"1", []string{"PRIZEGEN_CONFIG="}, nil}, // an empty variable is ignored
 	} {
 		a, _, _ := newTestApp(test.environ, files)
 		err := configured(t, a, func(cmd *cobra.Command) {

@@ -15,7 +15,7 @@ import (
 func newDBCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "db", Short: "Manage the database of campaigns",
-		Long: `Manage the database of campaigns: the SQLite file or PostgreSQL server of --db.
+		Long: `Manage the database of campaigns: the SQLite file or PostgreSQL server that --db names.
 
 These commands never work through a core, because the database contains the seeds of open
 campaigns, which must stay secret.`,
@@ -89,7 +89,7 @@ func newDBRestoreCmd(a *app) *cobra.Command {
 may come from the other kind of database, so you can move campaigns from SQLite to
 PostgreSQL and back.`,
 		Example: "  prizegen db restore campaigns-monday.db --db new.db",
-		Args:    oneArg("file", "specify a file that prizegen db backup wrote"),
+		Args:    oneArg("file", "specify a file written by prizegen db backup"),
 	}
 	return dbFileCmd(a, cmd, store.Options{}, func(ctx context.Context, db *store.DB, file string) error {
 		progress := startProgress(a, 0, "row")

@@ -21,7 +21,8 @@ func exclusive(cmd *cobra.Command, flag string, others ...string) {
 	}
 }
 
-// oneArg requires exactly one argument. Its errors name it and add the hint.
+// oneArg requires exactly one argument. Its errors name the argument and include the
+// hint.
 func oneArg(what, hint string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {

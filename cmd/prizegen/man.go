@@ -19,7 +19,7 @@ func newManCmd(a *app) *cobra.Command {
 		Example: "  prizegen man | man -l -\n  prizegen man >/usr/local/share/man/man1/prizegen.1",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			root := newRootCmd(a) // forMan changes the texts
+			root := newRootCmd(a) // forMan changes the help texts
 			forMan(root)
 			page, err := mango.NewManPage(1, root)
 			if err != nil {
@@ -34,8 +34,8 @@ func newManCmd(a *app) *cobra.Command {
 // shorthand matches flags that mango writes as --n --count instead of -n, --count.
 func shorthand() *regexp.Regexp { return regexp.MustCompile(`--([a-z]) --`) }
 
-// forMan rewrites the texts of a command for mango, which would turn every line into a
-// paragraph and show the backquotes around the names of flag values.
+// forMan rewrites the help texts of a command for mango, which would turn every line
+// into a paragraph and show the backquotes around the names of flag values.
 func forMan(cmd *cobra.Command) {
 	paragraphs := strings.Split(cmd.Long, "\n\n")
 	for i, p := range paragraphs {

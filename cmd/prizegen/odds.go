@@ -39,14 +39,14 @@ func newOddsCmd(a *app) *cobra.Command {
 		Short: "Compute the exact odds of every prize, and the cost of draws",
 		Long: `Compute the exact chance of each rule and prize.
 
-The patterns are compiled into automata, and the account numbers that each rule decides
-are counted with these. Nothing is sampled or enumerated, so long formats are as fast as
-short ones.
+The patterns are compiled into automata, which are used to count the account numbers that
+each rule decides. Nothing is sampled or enumerated, so long formats are as fast as short
+ones.
 
---draws adds the cost of that many draws: the expected cost, and the costs that are not
-exceeded with probabilities of 95% and 99%. They come from a normal distribution
-corrected for skew (Cornish-Fisher). The table warns if that approximation is poor. Stock
-is ignored, because only campaigns have stock.`,
+--draws adds the cost of that many draws: the expected cost and its 95th and 99th
+percentiles, approximated with a normal distribution corrected for skew (Cornish-Fisher).
+The table warns if the approximation is poor. Stock is ignored, because only campaigns
+have stock.`,
 		Example: `  prizegen odds
   prizegen odds --rules modest --text upper2 --number digits8
   prizegen odds --account ABC123456
@@ -230,7 +230,7 @@ func (r *oddsReport) shown() []prize.Row {
 	return rows
 }
 
-// cells returns the texts of the table's rows. The name of a rule is only in its first
+// cells returns the cells of the table's rows. The name of a rule is only in its first
 // row.
 func (r *oddsReport) cells(rows []prize.Row) [][]string {
 	var cells [][]string
@@ -303,7 +303,7 @@ func (r *oddsReport) figures() string {
 		fmt.Fprintf(&b, "              at most %s with 95%% probability, %s with 99%%\n", money(r.total.P95), money(r.total.P99))
 		fmt.Fprintf(&b, "              (%s)\n", approximation)
 		if r.total.Rough != "" {
-			fmt.Fprintf(&b, "              These two are rough: %s.\n", r.total.Rough)
+			fmt.Fprintf(&b, "              These two figures are rough: %s.\n", r.total.Rough)
 		}
 	}
 	if r.Check != nil {

@@ -191,14 +191,14 @@ func (e partEncoding) append(dst, parts []byte, index uint64, first bool) []byte
 	return dst
 }
 
-// jsonString returns a text as a JSON string.
+// jsonString returns s as a JSON string.
 func jsonString(s string) string {
 	// A string always encodes.
 	text, _ := show.JSONLine(s, jsontext.EscapeForHTML(true))
 	return string(text)
 }
 
-// csvField returns a text as a CSV field, in quotes if it needs them.
+// csvField returns s as a CSV field, in quotes if it needs them.
 func csvField(s string) string {
 	if !strings.ContainsAny(s, "\",") {
 		return s

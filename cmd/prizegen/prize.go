@@ -22,7 +22,7 @@ func newPrizeCmd(a *app) *cobra.Command {
 		Short: "Decide what the given account numbers win",
 		Long: `Decide what the given account numbers win.
 
-With -, read them from standard input, one per line, and write each result at once.
+With -, read them from standard input, one per line, and write each result immediately.
 Empty lines are skipped.
 
 Account number n is the draw with index start+n-1 of the seed.`,

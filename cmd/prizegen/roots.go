@@ -7,8 +7,8 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// trustEmbeddedRoots makes TLS use the embedded copy of Mozilla's certificate authorities
-// if the system has none, as in an image built from scratch. It takes a few milliseconds
+// trustEmbeddedRoots makes TLS use the embedded copy of Mozilla's root certificates if
+// the system has none, as in an image built from scratch. It takes a few milliseconds
 // and must be called at most once.
 func trustEmbeddedRoots() { x509.SetFallbackRoots(embeddedRoots()) }
 

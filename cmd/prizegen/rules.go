@@ -82,7 +82,7 @@ func newRulesShowCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:               "show RULES",
 		Short:             "Show rules as YAML",
-		Long:              "Write built-in rules, or a rules file without mistakes, as YAML.",
+		Long:              "Print built-in rules or a valid rules file as YAML.",
 		Example:           "  prizegen rules show generous >mine.yaml",
 		Args:              oneArg("argument", "specify a file or the name of built-in rules; prizegen rules list shows these"),
 		ValidArgsFunction: completeRules,
@@ -121,7 +121,7 @@ specify another one; - writes to standard output. An existing file is replaced o
 			return err
 		})
 		if errors.Is(err, fs.ErrExist) {
-			return hintError{err, "choose another name, or replace the file with --force"}
+			return hintError{err, "choose another name, or use --force to replace the file"}
 		}
 		if err != nil {
 			return err

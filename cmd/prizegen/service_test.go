@@ -99,7 +99,7 @@ func (s *service) log() string {
 	return strings.Join(s.lines, "\n")
 }
 
-// waitForLog waits until the log contains all of the texts.
+// waitForLog waits until the log contains all of the strings.
 func (s *service) waitForLog(t *testing.T, texts ...string) {
 	t.Helper()
 	guard := time.After(testGuard)

@@ -66,13 +66,13 @@ func TestSelfURL(t *testing.T) {
 	}
 }
 
-// TestEmbeddedRoots checks that certificate authorities that much of the web needs are
+// TestEmbeddedRoots checks that root certificates that much of the web uses are
 // embedded.
 func TestEmbeddedRoots(t *testing.T) {
-	subjects := bytes.Join(embeddedRoots().Subjects(), nil) //nolint:staticcheck // the pool does not contain the certificate authorities of the system
+	subjects := bytes.Join(embeddedRoots().Subjects(), nil) //nolint:staticcheck // the pool does not contain the system's root certificates
 	for _, name := range []string{"ISRG Root X1", "DigiCert Global Root G2", "GTS Root R1"} {
 		if !bytes.Contains(subjects, []byte(name)) {
-			t.Errorf("certificate authority %s is not embedded", name)
+			t.Errorf("root certificate %s is not embedded", name)
 		}
 	}
 }

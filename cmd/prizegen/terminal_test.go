@@ -127,7 +127,7 @@ func TestProgress(t *testing.T) {
 		seen += more
 	}
 	if err != nil {
-		t.Fatalf("got %q, error %v, want the progress", seen, err)
+		t.Fatalf("got output %q, error %v, want output that shows the progress", seen, err)
 	}
 	for _, want := range []string{"draws, ", "/s, ", "%"} {
 		if !strings.Contains(seen, want) {

@@ -54,7 +54,7 @@ func (s *tmuxScreen) do(args ...string) string {
 	return string(out)
 }
 
-// keys presses keys, which are given by their tmux names.
+// keys presses the keys with the given tmux names.
 func (s *tmuxScreen) keys(names ...string) {
 	s.t.Helper()
 	for _, name := range names {
@@ -75,7 +75,7 @@ func (s *tmuxScreen) shows(flags ...string) string {
 	return s.do(append([]string{"capture-pane", "-p"}, flags...)...)
 }
 
-// until waits until the terminal shows all of the texts, and returns what it shows.
+// until waits until the terminal shows all of the strings, and returns what it shows.
 func (s *tmuxScreen) until(texts ...string) string {
 	s.t.Helper()
 	return s.untilTrue(fmt.Sprintf("%q is shown", texts), func(shown string) bool {

@@ -36,9 +36,9 @@ func newVerifyCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FILE | -",
 		Short: "Recompute draws and report wrong ones",
-		Long: `Recompute every draw in a file that prizegen draw or prizegen prize wrote with -o json
-or -o ndjson, or in the export of a campaign. Report each wrong draw with its correct
-outcome. The exit status is 1 if any draw is wrong.
+		Long: `Recompute every draw in a file written by prizegen draw or prizegen prize with -o json or
+-o ndjson, or in a campaign export. Report each wrong draw with its correct outcome. The
+exit status is 1 if any draw is wrong.
 
 The report shows the seed, the rules and the formats of the draws, and lists missing and
 repeated indexes. A file cannot prove that its seed is the promised one or that it
@@ -47,7 +47,7 @@ contains all draws. To check this, set --commitment and --draws to the published
 A seed from drand or RANDOM.ORG comes with a proof, which is checked offline with the
 public key of the source. With --online, prizegen also asks the source.
 
-The export of a campaign is checked as a whole: its commitment, its stock, its skipped
+For a campaign export, prizegen also checks the commitment, the stock, the skipped
 indexes, and that no index is missing or repeated.
 
 To verify draws with rules that are not built in, specify the same rules file with
@@ -135,7 +135,7 @@ func (p published) compareCount(got uint64, orMore bool) []draw.Finding {
 	return []draw.Finding{{Place: "end", Problem: problem, Draws: 1}}
 }
 
-// runVerify recomputes the draws of a file.
+// runVerify recomputes the draws in a file.
 func runVerify(ctx context.Context, a *app, name string, o verifyOptions) error {
 	check, err := proofCheck(ctx, a, o.proofs, o.online.Get())
 	if err != nil {

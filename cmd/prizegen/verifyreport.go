@@ -122,7 +122,7 @@ func origins(r draw.Report) string {
 	return b.String()
 }
 
-// groupNames returns the number of groups and the names of the first ones as text.
+// groupNames returns text with the number of groups and the names of the first groups.
 func groupNames(groups draw.Groups) string {
 	const most = 3
 	var names []string
@@ -139,8 +139,8 @@ func groupNames(groups draw.Groups) string {
 	return text + ": " + strings.Join(names, ", ")
 }
 
-// readable returns an excerpt of a text from a file. It quotes the excerpt if it could be
-// misread.
+// readable returns an excerpt of a string from a file. It quotes the excerpt if it
+// could be misread.
 func readable(text string) string {
 	text = excerpt.Of(text)
 	isAmbiguous := func(r rune) bool { return !unicode.IsPrint(r) || r == '"' || r == ',' }

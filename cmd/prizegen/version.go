@@ -19,8 +19,8 @@ type build struct {
 	Platform string `json:"platform"`
 }
 
-// thisBuild returns the values that the linker set. It fills in the others from what the
-// Go command recorded.
+// thisBuild returns the values that the linker set. It fills in missing values from the
+// information that the Go command recorded.
 func thisBuild() build {
 	b := build{Version: version, Commit: commit, Date: date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()

@@ -22,7 +22,7 @@ const (
 
 // Campaign is the public part of a prize promotion.
 type Campaign struct {
-	Name         string     `json:"name" doc:"The name in addresses and commands." example:"summer"`
+	Name         string     `json:"name" doc:"The name in URLs and commands." example:"summer"`
 	Title        string     `json:"title" doc:"The name that people see." example:"The great summer draw"`
 	State        State      `json:"state" enum:"draft,open,closed"`
 	TextFormat   string     `json:"text_format" example:"lower4"`

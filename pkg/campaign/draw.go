@@ -17,7 +17,7 @@ import (
 
 // Draw is a draw of a campaign.
 type Draw struct {
-	ID    string `json:"id" doc:"The ID of the draw. It cannot be guessed: whoever knows it can see the draw." example:"summer-17-3k5dyzf2q7wmb4xu"`
+	ID    string `json:"id" doc:"The ID of the draw. It cannot be guessed, and anyone who knows it can see the draw." example:"summer-17-3k5dyzf2q7wmb4xu"`
 	Index uint64 `json:"index"`
 	draw.Account
 	draw.Outcome

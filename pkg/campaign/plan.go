@@ -15,9 +15,9 @@ import (
 // Plan is the part of a campaign that a promoter decides. [Campaign] does not embed it,
 // because its JSON has the same members in a different order.
 type Plan struct {
-	Name         string     `json:"name" doc:"The name in addresses and commands. It cannot change." example:"summer" maxLength:"40"`
+	Name         string     `json:"name" doc:"The name in URLs and commands. It cannot change." example:"summer" maxLength:"40"`
 	Title        string     `json:"title,omitempty" doc:"The name that people see. The default is name." example:"The great summer draw" maxLength:"200"`
-	Rules        string     `json:"rules,omitempty" doc:"The name of deployed rules. The default without rules_yaml is the rules of the service." example:"generous" maxLength:"100"`
+	Rules        string     `json:"rules,omitempty" doc:"The name of deployed rules. The default is the service's rules, unless rules_yaml is set." example:"generous" maxLength:"100"`
 	RulesYAML    string     `json:"rules_yaml,omitempty" doc:"The text of a rules file, instead of rules." maxLength:"262144"`
 	TextFormat   string     `json:"text_format,omitempty" doc:"The format of the texts. The default is the deployed one." example:"lower4" maxLength:"300"`
 	NumberFormat string     `json:"number_format,omitempty" doc:"The format of the numbers. The default is the deployed one." example:"digits4" maxLength:"300"`

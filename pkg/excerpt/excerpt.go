@@ -5,7 +5,7 @@ package excerpt
 
 import "strings"
 
-// Max is the length of the longest text that [Of] returns unchanged, in bytes.
+// Max is the length of the longest string that [Of] returns unchanged, in bytes.
 const Max = 80
 
 // Of returns s if it has at most [Max] bytes. Otherwise it returns the first Max bytes

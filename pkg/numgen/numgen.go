@@ -1,4 +1,4 @@
-// Package numgen makes the number part of account numbers, such as the 123456 of
+// Package numgen makes the number part of account numbers, such as the 123456 in
 // ABC123456. A number is a string of digits, so its leading zeros count.
 //
 // A [Format] describes the numbers, and its Append method makes the numbers of a range of
@@ -22,9 +22,8 @@ const Default = Digits4
 // Format is the format of a number. The zero value has no letters; use [Parse].
 type Format struct{ partgen.Format }
 
-// Parse returns the format that a text names: digits followed by a length from 1 to
-// [partgen.MaxLength], or a custom alphabet and a length such as [13579]6. Its errors
-// wrap [partgen.ErrFormat].
+// Parse parses a format: digits followed by a length from 1 to [partgen.MaxLength], or
+// a custom alphabet and a length such as [13579]6. Its errors wrap [partgen.ErrFormat].
 func Parse(format string) (Format, error) {
 	f, err := partgen.Parse(entropy.Number, format, partgen.Alphabet{Name: "digits", Letters: "0123456789"})
 	return Format{f}, err

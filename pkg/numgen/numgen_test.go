@@ -50,6 +50,6 @@ func TestLeadingZeros(t *testing.T) {
 		}
 	}
 	if len(numbers) != 4*draws || zeros < expected*9/10 || zeros > expected*11/10 {
-		t.Errorf("got %d of %d numbers that begin with 0, want %d within a tenth", zeros, draws, expected)
+		t.Errorf("got %d of %d numbers that begin with 0, want %d, give or take a tenth", zeros, draws, expected)
 	}
 }

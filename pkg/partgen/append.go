@@ -8,8 +8,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// batchSize is the number of draws whose blocks are made at a time. They fit in the L1
-// cache of a processor.
+// batchSize is the number of draws whose blocks are generated at a time. The blocks fit
+// in the L1 cache of a processor.
 const batchSize = 256
 
 // maxSingle is the largest number of draws that are made one at a time, which is faster

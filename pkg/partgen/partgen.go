@@ -1,5 +1,5 @@
-// Package partgen makes the parts of account numbers, such as the ABC and the 123456
-// of ABC123456. Packages textgen and numgen are built on it.
+// Package partgen makes the parts of account numbers, such as the ABC and the 123456 in
+// ABC123456. Packages textgen and numgen are built on it.
 //
 // A part is a fixed number of letters from an alphabet, and every possible part is
 // equally likely. A [Format] is an alphabet and a length, for example lower4, and its
@@ -8,9 +8,9 @@
 // The parts follow from an [entropy.Key] and the index of the draw. A part of length L
 // over an alphabet of a letters is a uniform number below a^L, written in base a with
 // the most significant letter first. If a^L exceeds 2^63, the letters are divided into
-// groups, from left to right. Each group is the longest whose a^k is at most 2^63, and
-// the last one takes the rest. Each group has a uniform number of its own; see
-// [entropy.Stream.Uniform].
+// groups, from left to right. Each group has the largest length k for which a^k is at
+// most 2^63, and the last group takes the remaining letters. Each group has its own
+// uniform number; see [entropy.Stream.Uniform].
 package partgen
 
 import (
@@ -53,11 +53,11 @@ type Alphabet struct {
 	Letters string // for example abcdefghijklmnopqrstuvwxyz
 }
 
-// Parse returns the format that a text names: the name of one of the alphabets or a
-// custom alphabet in brackets, followed by a length from 1 to [MaxLength]. Examples are
-// lower4 and [BCDFGHJKLM]3. A custom alphabet has at least 2 different printable ASCII
-// characters other than the space. The part, [entropy.Text] or [entropy.Number], appears
-// in errors, which wrap [ErrFormat].
+// Parse parses a format: the name of one of the alphabets or a custom alphabet in
+// brackets, followed by a length from 1 to [MaxLength]. Examples are lower4 and
+// [BCDFGHJKLM]3. A custom alphabet has at least 2 different printable ASCII characters
+// other than the space. The part, [entropy.Text] or [entropy.Number], appears in
+// errors, which wrap [ErrFormat].
 func Parse(part entropy.Label, format string, alphabets ...Alphabet) (Format, error) {
 	f, err := parse(format, alphabets)
 	if err != nil {
@@ -130,7 +130,7 @@ func (f *Format) prepare() {
 	}
 }
 
-// String returns the text that was parsed, for example lower4.
+// String returns the string that was parsed, for example lower4.
 func (f Format) String() string { return f.name }
 
 // Alphabet returns the letters in ascending order of their values.

@@ -50,7 +50,8 @@ func TestAccountsAreAsTheyWereAppended(t *testing.T) {
 	})
 }
 
-// TestJoin joins texts and numbers of random widths in a list that already has a content.
+// TestJoin joins texts and numbers of random widths in a list that already contains
+// account numbers.
 func TestJoin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var l prize.Accounts

@@ -10,8 +10,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// manyAccounts returns account numbers in the formats lower4 and digits4 that are spread
-// over the rules.
+// manyAccounts returns account numbers in the formats lower4 and digits4 that match
+// many different rules.
 func manyAccounts() []string {
 	accounts := make([]string, 4096)
 	for i := range accounts {

@@ -25,7 +25,7 @@ var builtin embed.FS
 // Builtins returns the names of the built-in rules.
 func Builtins() []string { return []string{Generous, Modest} }
 
-// ErrUnknownRules is wrapped by the error for an unknown name of rules.
+// ErrUnknownRules is wrapped by the error for an unknown rules name.
 var ErrUnknownRules = errors.New("unknown rules")
 
 // Builtin returns built-in rules by name. Its error wraps [ErrUnknownRules].

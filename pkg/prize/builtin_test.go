@@ -36,7 +36,8 @@ func TestUnknownBuiltin(t *testing.T) {
 	}
 }
 
-// TestGenerousBeginsWithA checks the chances of 25% for £100 and 75% for £50.
+// TestGenerousBeginsWithA checks that the first rule has chances of 25% for £100 and
+// 75% for £50.
 func TestGenerousBeginsWithA(t *testing.T) {
 	first := builtin(t, prize.Generous).List[0]
 	if first.Match != "(?i)^A" || len(first.Prizes) != 2 || first.NoPrize().Sign() != 0 {
@@ -53,9 +54,9 @@ func TestGenerousBeginsWithA(t *testing.T) {
 	}
 }
 
-// TestBuiltinRulesFitEveryDeployedFormat allows overlaps, which are intended: the first
-// rule decides. A prize that nobody can win, or an account number that no rule matches,
-// would break a promise.
+// TestBuiltinRulesFitEveryDeployedFormat checks that every prize can be won and that
+// every account number matches a rule. Overlaps are intended, because the first
+// matching rule decides.
 func TestBuiltinRulesFitEveryDeployedFormat(t *testing.T) {
 	for _, name := range prize.Builtins() {
 		for _, text := range []string{"lower4", "upper2"} {

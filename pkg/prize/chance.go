@@ -38,7 +38,7 @@ func parseFraction(text string) (*big.Rat, error) {
 		return nil, fmt.Errorf("must have at most %d characters, got %d", maxChanceText, len(text))
 	}
 	if isDigits(text) && strings.Trim(text, "0") == "" {
-		return new(big.Rat), nil // ParseChance reports 0
+		return new(big.Rat), nil // ParseChance rejects 0
 	}
 	errSyntax := errors.New("must be a percentage such as 25% or 0.5%, or a fraction such as 1/1000")
 	if percent, ok := strings.CutSuffix(text, "%"); ok {
@@ -58,8 +58,8 @@ func parseFraction(text string) (*big.Rat, error) {
 	return quotient(above, below), nil
 }
 
-// quotient returns above divided by below. Both are decimal digits, and below must not be
-// 0.
+// quotient returns above divided by below. Both must consist of decimal digits, and
+// below must not be 0.
 func quotient(above, below string) *big.Rat {
 	a, _ := new(big.Int).SetString(above, 10)
 	b, _ := new(big.Int).SetString(below, 10)

@@ -26,17 +26,17 @@ func TestCheck(t *testing.T) {
 		rules string
 		want  []string // kind and message
 	}{
-		"nothing to warn of":         {ruleFor("^a", 5) + everyone, nil},
-		"taken by a rule before":     {ruleFor("a", 5) + ruleFor("^a", 5) + everyone, []string{`unreachable: rule "^a" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
-		"taken by two rules before":  {ruleFor("[a-m]$|^a", 5) + ruleFor("^[b-z]", 5) + everyone, []string{`unreachable: rule "everybody else" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
-		"not of these formats":       {ruleFor("^A", 5) + everyone, []string{`unreachable: rule "^A" and its prizes cannot be reached: no account number of these formats matches it`}},
+		"no warnings":                {ruleFor("^a", 5) + everyone, nil},
+		"shadowed by a rule":         {ruleFor("a", 5) + ruleFor("^a", 5) + everyone, []string{`unreachable: rule "^a" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
+		"shadowed by two rules":      {ruleFor("[a-m]$|^a", 5) + ruleFor("^[b-z]", 5) + everyone, []string{`unreachable: rule "everybody else" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
+		"no match in these formats":  {ruleFor("^A", 5) + everyone, []string{`unreachable: rule "^A" and its prizes cannot be reached: no account number of these formats matches it`}},
 		"longer than these formats":  {ruleFor("^.{4}", 5) + everyone, []string{`unreachable: rule "^.{4}" and its prizes cannot be reached: no account number of these formats matches it`}},
 		"overlapping":                {ruleFor("^a", 5) + ruleFor("4$", 6) + everyone, []string{`overlap: rules "^a" and "4$" both match some account numbers; the first one decides`}},
 		"overlapping, equal prizes":  {ruleFor("^a", 5) + ruleFor("4$", 5) + everyone, nil},
-		"never at the same time":     {ruleFor("^a", 5) + ruleFor("^b", 6) + everyone, nil},
+		"disjoint":                   {ruleFor("^a", 5) + ruleFor("^b", 6) + everyone, nil},
 		"uncovered":                  {ruleFor("^a", 5), []string{"uncovered: 2,500 of 2,600 account numbers match no rule"}},
 		"one account number is left": {ruleFor("^[a-y]|[0-8]", 5), []string{"uncovered: 1 of 2,600 account numbers match no rule"}},
-		"everything at once": {ruleFor("^a4", 5) + ruleFor("4", 6) + ruleFor("^b4", 6), []string{
+		"all kinds": {ruleFor("^a4", 5) + ruleFor("4", 6) + ruleFor("^b4", 6), []string{
 			`unreachable: rule "^b4" and its prizes cannot be reached: the rules before it take every account number that it matches`,
 			`overlap: rules "^a4" and "4" both match some account numbers; the first one decides`,
 			"uncovered: 2,106 of 2,600 account numbers match no rule",

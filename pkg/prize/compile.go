@@ -44,7 +44,7 @@ func (p *parser) addCompileError(list *strictyaml.Node, err error) {
 	}
 }
 
-// awards holds the prizes of all rules in the form that [Rules.Award] needs.
+// awards holds the prizes of all rules in the representation that [Rules.Award] needs.
 type awards struct {
 	rules []int32 // by outcome: its rule, or -1
 	rows  []award // by rule; the last one is for account numbers that no rule matches

@@ -86,7 +86,7 @@ func (c Currency) Format(minor int64) string {
 // The names of prizes have no commas, because in a YAML list a comma would end them.
 func (c Currency) Display(minor int64) string { return withSeparators(c.Format(minor)) }
 
-// withSeparators adds thousands separators to the first number in a text.
+// withSeparators adds thousands separators to the first number in a string.
 func withSeparators(amount string) string {
 	from := strings.IndexAny(amount, "0123456789")
 	whole, fraction, point := strings.Cut(amount[from:], ".")

@@ -6,8 +6,10 @@ import (
 	"strings"
 )
 
-// Percent formats a probability as a percentage with four significant digits, for example
-// 25% or 0.9246%. If it is too small, the result begins with "<".
+// Percent formats a probability as a percentage with four significant digits, for
+// example 25% or 0.9246%. A probability that would round to 0 is shown as "<" and the
+// smallest percentage that can be shown. A probability below 1 is never rounded to
+// 100%; it is shown as at most 99.99%.
 func Percent(p *big.Rat) string {
 	percent := new(big.Rat).Mul(p, big.NewRat(100, 1))
 	if percent.Sign() == 0 {

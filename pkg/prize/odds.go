@@ -13,8 +13,8 @@ type Odds struct {
 	Win      *big.Rat // the chance of winning anything
 	Mean     *big.Rat // the expected cost of a draw in minor units
 	Variance *big.Rat // of the cost of a draw, in squared minor units
-	Skew     float64  // of the cost of a draw, or 0 if that has no variance
-	Lumps    float64  // Lyapunov ratio of the cost of a draw, or 0 if that has no variance
+	Skew     float64  // of the cost of a draw, or 0 if the variance is 0
+	Lumps    float64  // Lyapunov ratio of the cost of a draw, or 0 if the variance is 0
 	Most     int64    // highest value of a prize that can be won, in minor units
 }
 

@@ -113,7 +113,7 @@ func (p *parser) rules(node *strictyaml.Node) []Rule {
 		}
 		named[rule.Name] = nameNode.Line
 		if rule.Name != "" && i < len(items)-1 && p.matches[i] == nil {
-			p.Addf(item.Pos, "a rule without match matches every account number and must be the last one")
+			p.Addf(item.Pos, `a rule without "match" matches every account number and must be the last one`)
 		}
 		rules = append(rules, rule)
 	}
@@ -186,15 +186,15 @@ func (p *parser) prize(item *strictyaml.Node) (prize Prize, chance *strictyaml.N
 	switch {
 	case fields == nil:
 	case win != nil && thing != nil:
-		p.Addf(thing.Pos, "a prize is either money or a thing; use either win or prize")
+		p.Addf(thing.Pos, `a prize is either money or a thing; use either "win" or "prize"`)
 	case win != nil:
 		prize.Value = p.amount(win)
 		prize.Name = p.currency.Format(prize.Value)
 		if prize.Value == 0 && p.Mistakes() == before {
-			p.Addf(win.Pos, "win must be more than 0")
+			p.Addf(win.Pos, `"win" must be more than 0`)
 		}
 		if fields["value"] != nil {
-			p.Addf(fields["value"].Pos, "the value of win is its amount; remove value")
+			p.Addf(fields["value"].Pos, `the value of "win" is its amount; remove "value"`)
 		}
 	case thing != nil:
 		prize.Name = p.name(thing)
@@ -205,7 +205,7 @@ func (p *parser) prize(item *strictyaml.Node) (prize Prize, chance *strictyaml.N
 			prize.Value = p.amount(fields["value"])
 		}
 	default:
-		p.Addf(item.Pos, "the prize needs win (an amount of money) or prize (the name of a thing)")
+		p.Addf(item.Pos, `the prize needs "win" (an amount of money) or "prize" (the name of a thing)`)
 	}
 	if chance = fields["chance"]; chance != nil {
 		prize.Chance = p.chance(chance)
@@ -240,7 +240,7 @@ func (p *parser) stock(prize *Prize, fields map[string]*strictyaml.Node) {
 		if text, ok := p.scalar(node); ok {
 			n, err := strconv.ParseInt(text, 10, 64)
 			if err != nil || !isDigits(text) || n < 1 || n > maxStock {
-				p.Addf(node.Pos, "stock must be a whole number from 1 to %d, got %q", int64(maxStock), excerpt.Of(text))
+				p.Addf(node.Pos, `"stock" must be a whole number from 1 to %d, got %q`, int64(maxStock), excerpt.Of(text))
 			}
 			prize.Stock = n
 		}
@@ -250,7 +250,7 @@ func (p *parser) stock(prize *Prize, fields map[string]*strictyaml.Node) {
 		switch {
 		case !ok:
 		case fields["stock"] == nil:
-			p.Addf(node.Pos, "a prize without stock never runs out; remove then")
+			p.Addf(node.Pos, `a prize without stock never runs out; remove "then"`)
 		case text != "none":
 			prize.Then = text
 			if _, known := p.thens[text]; !known {
@@ -269,7 +269,7 @@ func (p *parser) share(item *strictyaml.Node, prize *Prize) {
 		return
 	}
 	if first.value != properties.value || first.stock != properties.stock || first.then != properties.then {
-		p.Addf(item.Pos, "%s on line %d has a different value, stock or then; prizes with the same name share one stock and must agree", prize.Name, first.line)
+		p.Addf(item.Pos, `%s on line %d has a different "value", "stock" or "then"; prizes with the same name share one stock and must agree`, prize.Name, first.line)
 	}
 }
 
@@ -280,12 +280,12 @@ func (p *parser) checkThens() {
 	for name, pos := range p.thens {
 		if _, known := p.prizes[name]; !known {
 			if p.Mistakes() == 0 {
-				p.Addf(pos, "then must be none or the name of a prize in this file, such as %s, got %q", p.anyPrize(), excerpt.Of(name))
+				p.Addf(pos, `"then" must be none or the name of a prize in this file, such as %s, got %q`, p.anyPrize(), excerpt.Of(name))
 			}
 			continue
 		}
 		if !p.chainEnds(name, ends) {
-			p.Addf(pos, "then leads from %q back to itself; it must end in none or in a prize without stock", excerpt.Of(name))
+			p.Addf(pos, `"then" leads from %q back to itself; it must end in none or in a prize without stock`, excerpt.Of(name))
 		}
 	}
 }

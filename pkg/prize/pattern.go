@@ -21,13 +21,13 @@ func (p *parser) match(node *strictyaml.Node) string {
 	case !ok:
 		return ""
 	case pattern == "":
-		p.Addf(node.Pos, "an empty pattern matches every account number; omit match if that is intended")
+		p.Addf(node.Pos, `an empty pattern matches every account number; omit "match" if that is intended`)
 		return ""
 	case strings.ContainsFunc(pattern, unicode.IsControl):
 		p.Addf(node.Pos, "the pattern contains a line break or control character, which no account number has")
 		return ""
 	case len(pattern) > maxMatch:
-		p.Addf(node.Pos, "the pattern has %d characters; the limit is %d", len(pattern), maxMatch)
+		p.Addf(node.Pos, "the pattern has %d bytes; the limit is %d", len(pattern), maxMatch)
 		return ""
 	}
 	before := p.work

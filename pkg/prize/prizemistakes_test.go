@@ -24,13 +24,13 @@ func TestMistakesOfPrizes(t *testing.T) {
 			`12:22: invalid chance "1/0": division by 0`, `13:22: invalid chance "-1%": ` + noChance,
 		}},
 		"more than certain": {"GBP", []string{"win: 1, chance: 60%", "win: 2, chance: 41%"}, []string{"5:3: the chances add up to 101%; the limit is 100%"}},
-		"just more":         {"GBP", []string{"win: 1, chance: 100%", "win: 2, chance: 1/1000000000000"}, []string{"5:3: the chances add up to more than 100%; the limit is 100%"}},
+		"just above 100%":   {"GBP", []string{"win: 1, chance: 100%", "win: 2, chance: 1/1000000000000"}, []string{"5:3: the chances add up to more than 100%; the limit is 100%"}},
 		"a denominator":     {"GBP", []string{"win: 1, chance: 1%", "win: 2, chance: 1/9223372036854775809"}, []string{"6:22: the denominator of chance 1/9223372036854775809 exceeds 2^63; use a simpler fraction"}},
 		"two denominators":  {"GBP", []string{"win: 1, chance: 1/4294967296", "win: 2, chance: 1/4294967295", "win: 3, chance: 1%"}, []string{"6:22: with this chance, the common denominator of the rule's chances exceeds 2^63; use simpler fractions"}},
 		"amounts": {"GBP", []string{
 			"win: -1, chance: 1%", "win: 0, chance: 1%", "win: 0.001, chance: 1%", "win: 1e3, chance: 1%", "win: 10000000000001, chance: 1%", "win: .5, chance: 1%", "win: £5, chance: 1%", "win: [5], chance: 1%", "win: 1., chance: 1%",
 		}, []string{
-			`5:11: invalid amount "-1": ` + noAmount, "6:11: win must be more than 0", "7:11: invalid amount \"0.001\": GBP allows 2 digits after the point, got 3", `8:11: invalid amount "1e3": ` + noAmount,
+			`5:11: invalid amount "-1": ` + noAmount, `6:11: "win" must be more than 0`, "7:11: invalid amount \"0.001\": GBP allows 2 digits after the point, got 3", `8:11: invalid amount "1e3": ` + noAmount,
 			`9:11: invalid amount "10000000000001": the maximum is £10000000000000.00`, `10:11: invalid amount ".5": ` + noAmount, `11:11: invalid amount "£5": ` + noAmount, "12:11: " + noScalar, `13:11: invalid amount "1.": ` + noAmount,
 		}},
 		"separators": {"GBP", []string{
@@ -43,12 +43,12 @@ func TestMistakesOfPrizes(t *testing.T) {
 		"yen":           {"JPY", []string{"win: 1.5, chance: 1%", "win: x, chance: 1%"}, []string{`5:11: invalid amount "1.5": JPY allows 0 digits after the point, got 1`, `6:11: invalid amount "x": must be a number of JPY such as 20`}},
 		"dinars":        {"BHD", []string{"win: 1.0005, chance: 1%", "win: x, chance: 1%"}, []string{`5:11: invalid amount "1.0005": BHD allows 3 digits after the point, got 4`, `6:11: invalid amount "x": must be a number of BHD such as 20 or 0.005`}},
 		"no currency":   {"XXX", []string{"win: x, chance: 1%"}, []string{`2:11: unknown currency "XXX": ` + noCurrency, `5:11: invalid amount "x": must be a number of money such as 20 or 0.05`}},
-		"kinds":         {"GBP", []string{"win: 1, prize: a, chance: 1%", "chance: 1%", "win: 1, value: 2, chance: 1%", "prize: none, chance: 1%", "prize: ~, chance: 1%", "prize: [a], chance: 1%"}, []string{"5:21: a prize is either money or a thing; use either win or prize", "6:5: the prize needs win (an amount of money) or prize (the name of a thing)", "7:21: the value of win is its amount; remove value", "8:13: none means no prize; choose another name", "9:5: the prize needs win (an amount of money) or prize (the name of a thing)", `9:6: key "prize" has no value`, "10:13: " + noScalar}},
+		"kinds":         {"GBP", []string{"win: 1, prize: a, chance: 1%", "chance: 1%", "win: 1, value: 2, chance: 1%", "prize: none, chance: 1%", "prize: ~, chance: 1%", "prize: [a], chance: 1%"}, []string{`5:21: a prize is either money or a thing; use either "win" or "prize"`, `6:5: the prize needs "win" (an amount of money) or "prize" (the name of a thing)`, `7:21: the value of "win" is its amount; remove "value"`, "8:13: none means no prize; choose another name", `9:5: the prize needs "win" (an amount of money) or "prize" (the name of a thing)`, `9:6: key "prize" has no value`, "10:13: " + noScalar}},
 		"keys":          {"GBP", []string{"win: 1, chance: 1%, Stock: 4", "win: 2, win: 3, chance: 1%"}, []string{`5:26: unknown key "Stock" in a prize; the keys are chance, win, prize, value, stock, then`, `6:14: duplicate key "win", first on line 6`}},
-		"stock":         {"GBP", []string{"prize: a, chance: 1%, stock: 0", "prize: b, chance: 1%, stock: -1", "prize: c, chance: 1%, stock: 1.5", "prize: d, chance: 1%, stock: 1000000000001", "prize: e, chance: 1%, stock: 0x10", "prize: f, chance: 1%, stock: [1]", "prize: g, chance: 1%, then: none", "prize: h, chance: 1%, stock: 1, then: [a]"}, []string{`5:35: ` + noCount + `, got "0"`, `6:35: ` + noCount + `, got "-1"`, `7:35: ` + noCount + `, got "1.5"`, `8:35: ` + noCount + `, got "1000000000001"`, `9:35: ` + noCount + `, got "0x10"`, "10:35: " + noScalar, "11:34: a prize without stock never runs out; remove then", "12:44: " + noScalar}},
-		"unknown then":  {"GBP", []string{"prize: b, chance: 1%", "prize: a, chance: 1%, stock: 1, then: zebra"}, []string{`6:44: then must be none or the name of a prize in this file, such as a, got "zebra"`}},
-		"then itself":   {"GBP", []string{"prize: a, chance: 1%, stock: 1, then: a"}, []string{`5:44: then leads from "a" back to itself; it must end in none or in a prize without stock`}},
-		"then a circle": {"GBP", []string{"prize: a, chance: 1%, stock: 1, then: b", "prize: b, chance: 1%, stock: 1, then: c", "prize: c, chance: 1%, stock: 1, then: a"}, []string{`5:44: then leads from "b" back to itself; it must end in none or in a prize without stock`, `6:44: then leads from "c" back to itself; it must end in none or in a prize without stock`, `7:44: then leads from "a" back to itself; it must end in none or in a prize without stock`}},
+		"stock":         {"GBP", []string{"prize: a, chance: 1%, stock: 0", "prize: b, chance: 1%, stock: -1", "prize: c, chance: 1%, stock: 1.5", "prize: d, chance: 1%, stock: 1000000000001", "prize: e, chance: 1%, stock: 0x10", "prize: f, chance: 1%, stock: [1]", "prize: g, chance: 1%, then: none", "prize: h, chance: 1%, stock: 1, then: [a]"}, []string{`5:35: ` + noCount + `, got "0"`, `6:35: ` + noCount + `, got "-1"`, `7:35: ` + noCount + `, got "1.5"`, `8:35: ` + noCount + `, got "1000000000001"`, `9:35: ` + noCount + `, got "0x10"`, "10:35: " + noScalar, `11:34: a prize without stock never runs out; remove "then"`, "12:44: " + noScalar}},
+		"unknown then":  {"GBP", []string{"prize: b, chance: 1%", "prize: a, chance: 1%, stock: 1, then: zebra"}, []string{`6:44: "then" must be none or the name of a prize in this file, such as a, got "zebra"`}},
+		"then itself":   {"GBP", []string{"prize: a, chance: 1%, stock: 1, then: a"}, []string{`5:44: "then" leads from "a" back to itself; it must end in none or in a prize without stock`}},
+		"cycle of then": {"GBP", []string{"prize: a, chance: 1%, stock: 1, then: b", "prize: b, chance: 1%, stock: 1, then: c", "prize: c, chance: 1%, stock: 1, then: a"}, []string{`5:44: "then" leads from "b" back to itself; it must end in none or in a prize without stock`, `6:44: "then" leads from "c" back to itself; it must end in none or in a prize without stock`, `7:44: "then" leads from "a" back to itself; it must end in none or in a prize without stock`}},
 		"one name":      {"GBP", []string{"win: 1, chance: 1%", "win: 1.00, chance: 1%"}, []string{"6:5: the rule already has prize £1.00; list it once with the sum of the chances"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestPrizesOfOneNameShareAStock(t *testing.T) {
 		"then":     "{prize: Mug, value: 8, chance: 1%, stock: 5}",
 	} {
 		t.Run(name, func(t *testing.T) {
-			want := []string{"5:13: Mug on line 4 has a different value, stock or then; prizes with the same name share one stock and must agree"}
+			want := []string{`5:13: Mug on line 4 has a different "value", "stock" or "then"; prizes with the same name share one stock and must agree`}
 			if diff := cmp.Diff(want, mistakes(t, head+"- {prizes: ["+second+", {win: 1, chance: 1%}]}\n")); diff != "" {
 				t.Errorf("mistakes (-want +got):\n%s", diff)
 			}

@@ -21,7 +21,7 @@ type Rules struct {
 	awards    awards
 }
 
-// Rule is a pattern on account numbers with the prizes for the account numbers that it
+// Rule is a pattern for account numbers with the prizes for the account numbers that it
 // matches.
 type Rule struct {
 	Name   string

@@ -8,8 +8,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// TestShowingProbabilities has a row for each change of precision, and for probabilities
-// that must not be rounded to never or always.
+// TestShowingProbabilities checks every change of precision, and probabilities that
+// must not be rounded to never or always.
 func TestShowingProbabilities(t *testing.T) {
 	for p, want := range map[string]struct{ percent, oneIn string }{
 		"0":                           {"0%", "never"},

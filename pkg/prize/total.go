@@ -28,9 +28,9 @@ const maxLumps = 0.048
 
 // Total computes the cost of n draws if no stock runs out.
 //
-// The bounds are those of the normal distribution with the first two terms of the
-// Cornish-Fisher expansion for skew (Cornish and Fisher, Moments and Cumulants in the
-// Specification of Distributions, 1938):
+// The bounds come from a normal distribution, corrected for skew with the first two
+// terms of the Cornish-Fisher expansion (Cornish and Fisher, Moments and Cumulants in
+// the Specification of Distributions, 1938):
 //
 //	cost = mean + deviation × (z + (z²-1)·skew/6 - (2z³-5z)·skew²/36)
 //
@@ -51,7 +51,7 @@ func (o *Odds) Total(n uint64) Total {
 	}
 	t.P95, t.P99 = bound(1.6448536269514722), bound(2.3263478740408408)
 	if n > 0 && o.Lumps/root > maxLumps {
-		t.Rough = "single prizes dominate the cost of so few draws"
+		t.Rough = "individual prizes dominate the cost of so few draws"
 	}
 	return t
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/strictyaml"
 )
 
-// Mistake is a mistake in a rules file.
+// Mistake describes a mistake in a rules file.
 type Mistake = strictyaml.Mistake
 
 // FileError is the list of the mistakes in a rules file.
 type FileError = strictyaml.Error
 
 // fields returns the values of a mapping by key, or nil if the node is not a mapping. It
-// reports unknown and missing keys. The value of a key that has none is nil.
+// reports unknown and missing keys. The value of a key without a value is nil.
 func (p *parser) fields(node *strictyaml.Node, what string, required, optional []string) map[string]*strictyaml.Node {
 	known := slices.Concat(required, optional)
 	if node.Kind != strictyaml.Map {
@@ -58,7 +58,7 @@ func (p *parser) items(node *strictyaml.Node, what string) []*strictyaml.Node {
 // scalar returns the text of a scalar as written in the file.
 func (p *parser) scalar(node *strictyaml.Node) (string, bool) {
 	if node.Kind != strictyaml.Scalar {
-		p.Addf(node.Pos, "this must be a text or a number, not a list or a mapping")
+		p.Addf(node.Pos, "this must be text or a number, not a list or a mapping")
 		return "", false
 	}
 	return node.Text, true

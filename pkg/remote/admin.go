@@ -15,8 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// ErrForbidden is wrapped by the errors of an [Admin] that has no valid token of a
-// promoter.
+// ErrForbidden is wrapped by the errors of an [Admin] without a valid promoter token.
 var ErrForbidden = errors.New("for promoters only")
 
 // Admin does over HTTP what [campaign.Admin] does in process, with the same errors.
@@ -25,8 +24,8 @@ type Admin struct {
 	token string
 }
 
-// Admin returns an Admin for the campaigns of the core service. token is the API token of
-// a promoter. Without a token, the core allows only the calls of [campaign.Service]; all
+// Admin returns an Admin for the campaigns of the core service. token is a promoter's
+// API token. Without a token, the core allows only the calls of [campaign.Service]; all
 // others return an error that wraps [ErrForbidden].
 func (c *Client) Admin(token string) *Admin { return &Admin{c.core, token} }
 
@@ -263,7 +262,7 @@ func setIf(q url.Values, name, value string) {
 	}
 }
 
-// badPeople returns the errors in err that are about people, by their index in the list.
+// badPeople returns the errors in err for invalid people, by their index in the list.
 func badPeople(err error) map[int]error {
 	var problem *Problem
 	if !errors.As(err, &problem) {

@@ -94,8 +94,8 @@ func (b *batcher[T]) run() {
 	}
 }
 
-// next removes the next batch from the queue: the first waiter and those compatible
-// with it.
+// next removes the next batch from the queue: the first waiter and the waiters
+// compatible with it.
 func (b *batcher[T]) next() (batch []*waiter[T]) {
 	rest := b.queue[:0]
 	for _, w := range b.queue {

@@ -33,8 +33,9 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	return g.transport(r)
 }
 
-// TestSmallDrawsShareCalls lets sixty callers request a few draws each at the same time,
-// with different seeds, two formats and two sets of rules.
+// TestSmallDrawsShareCalls checks that callers that request a few draws each at the
+// same time share calls. The callers have different seeds, two formats and two sets of
+// rules.
 func TestSmallDrawsShareCalls(t *testing.T) {
 	const callers = 60
 	services := handler(t, summer)

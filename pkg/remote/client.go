@@ -23,10 +23,9 @@ type Config struct {
 	Observer    Observer          // the default is none
 }
 
-// Observer observes calls, for metrics. Its methods may be called by several goroutines
-// at once.
+// Observer observes calls, for metrics. Its methods may be called concurrently.
 type Observer interface {
-	// Called is called when a call has ended, after all its attempts.
+	// Called is called once for each call, after all its attempts.
 	Called(service string, took time.Duration, err error)
 	// Retried is called for every attempt of a call except the first.
 	Retried(service string)
@@ -42,7 +41,7 @@ func (noObserver) Called(string, time.Duration, error) {}
 func (noObserver) Retried(string)                      {}
 func (noObserver) Breaker(string, string)              {}
 
-// Client makes draws using remote services. It may be used by several goroutines at once.
+// Client makes draws using remote services. It is safe for concurrent use.
 type Client struct {
 	local                     draw.Local
 	text, number, prize, core *service
@@ -96,8 +95,8 @@ func (c *Client) InFlight() int { return c.inFlight }
 // Close closes idle connections. The client can still be used.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// batchesInFlight is the number of concurrent batches above which BenchmarkRun/remote of
-// package serve does not get faster.
+// batchesInFlight is the largest number of concurrent batches that makes
+// BenchmarkRun/remote of package serve faster.
 const batchesInFlight = 8
 
 // newTransport returns a transport that keeps one open connection for each call that may

@@ -170,9 +170,9 @@ func TestDeployedFormatsAndRules(t *testing.T) {
 	}
 }
 
-// TestRulesUnknownToTheServiceAreSent uses a service that has other rules of the same
-// name. The client then sends the rules themselves in a second request, and from then on
-// in the first.
+// TestRulesUnknownToTheServiceAreSent checks that, if the service has other rules of
+// the same name, the client sends the rules themselves in a second request, and in the
+// first request from then on.
 func TestRulesUnknownToTheServiceAreSent(t *testing.T) {
 	inner := handler(t, strings.Replace(summer, "1/7", "1/8", 1))
 	var bodies []string
@@ -252,8 +252,8 @@ func TestInvalidResponses(t *testing.T) {
 	}
 }
 
-// TestAnswersOfOtherImplementations checks responses with white space, escapes, and
-// members in another order.
+// TestAnswersOfOtherImplementations checks that the client reads responses with white
+// space, escapes, and members in another order.
 func TestAnswersOfOtherImplementations(t *testing.T) {
 	rules, err := prize.Builtin(prize.Generous)
 	if err != nil {
@@ -304,7 +304,7 @@ func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// oneText requests a text.
+// oneText requests a single text part.
 func oneText(t *testing.T, client *remote.Client) error {
 	t.Helper()
 	_, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: 1})
@@ -361,7 +361,7 @@ func TestCircuitBreakerOpensAndCloses(t *testing.T) {
 			}
 		}
 		attempts := s.attempts.Load()
-		if err := oneText(t, client); !errors.As(err, &unavailable) || s.attempts.Load() != attempts || !strings.Contains(err.Error(), "not called for now") || unavailable.RetryAfter <= 0 {
+		if err := oneText(t, client); !errors.As(err, &unavailable) || s.attempts.Load() != attempts || !strings.Contains(err.Error(), "temporarily not called") || unavailable.RetryAfter <= 0 {
 			t.Errorf("got error %v after %d attempts, want no attempt after %d", err, s.attempts.Load(), attempts)
 		}
 		broken = false

@@ -30,7 +30,7 @@ type Unavailable struct {
 func (e *Unavailable) Error() string {
 	switch {
 	case isBreakerOpen(e.Err):
-		return fmt.Sprintf("the %s service at %s failed several times in a row and is not called for now", e.Service, e.URL)
+		return fmt.Sprintf("the %s service at %s failed several times in a row and is temporarily not called", e.Service, e.URL)
 	case errors.Is(e.Err, errQueueFull):
 		return fmt.Sprintf("too many calls to the %s service at %s are in progress", e.Service, e.URL)
 	case errors.As(e.Err, new(*statusError)):
@@ -101,7 +101,7 @@ func isBreakerOpen(err error) bool {
 	return errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests)
 }
 
-// isStatus reports whether err is the error for a response with a status.
+// isStatus reports whether err is the error for a response with the given status.
 func isStatus(err error, status int) bool {
 	var e *statusError
 	return errors.As(err, &e) && e.status == status

@@ -90,7 +90,8 @@ func (Accounts) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, MinLength: &minLength, MaxLength: &maxLength, Pattern: "^[!-~]+$"}}
 }
 
-// readStrings reads an array of strings. The argument of add is valid during the call.
+// readStrings reads an array of strings. The argument of add is valid only during the
+// call.
 func readStrings(dec *jsontext.Decoder, add func(text []byte) error) error {
 	array, err := dec.ReadToken()
 	if err != nil {
@@ -145,7 +146,7 @@ func isPlain(text []byte) bool {
 	return bytes.IndexByte(text, '"') < 0 && bytes.IndexByte(text, '\\') < 0
 }
 
-// appendJoined appends concatenated plain texts of one width as a JSON array.
+// appendJoined appends concatenated plain strings of one width as a JSON array.
 func appendJoined(dst, joined []byte, width int) []byte {
 	if len(joined) == 0 {
 		return append(dst, "[]"...)
@@ -161,7 +162,7 @@ func appendJoined(dst, joined []byte, width int) []byte {
 	return dst
 }
 
-// appendStrings appends n texts of printable ASCII as a JSON array.
+// appendStrings appends n printable ASCII strings as a JSON array.
 func appendStrings(dst []byte, n int, at func(int) []byte) []byte {
 	dst = append(dst, '[')
 	for i := range n {
@@ -244,7 +245,7 @@ func readPartsAnswer(dst, body []byte, name string, format partgen.Format, count
 	return dst, true
 }
 
-// plainLetters returns the set of those letters in a format that JSON does not escape.
+// plainLetters returns the set of letters in a format that JSON does not escape.
 func plainLetters(format partgen.Format) *[256]bool {
 	var known [256]bool
 	for _, letter := range []byte(format.Alphabet()) {

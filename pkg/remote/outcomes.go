@@ -18,12 +18,11 @@ import (
 // OutcomeTexts writes and reads the outcomes of rules as JSON. It encodes each possible
 // outcome once, so that writing one is a copy and reading one is a lookup. With an
 // encoder and a decoder instead, a run of draws over HTTP takes 6 times as long
-// (BenchmarkRun/remote of package serve). An OutcomeTexts may be used by several
-// goroutines at once.
+// (BenchmarkRun/remote of package serve). An OutcomeTexts is safe for concurrent use.
 type OutcomeTexts struct {
 	rules *prize.Rules
 	texts [][]byte                 // by outcome: the JSON after the account number
-	find  map[string]prize.Outcome // by that text
+	find  map[string]prize.Outcome // by that JSON
 }
 
 const outcomeStart = `{"account":`

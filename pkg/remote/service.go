@@ -133,8 +133,8 @@ func (s *service) retry(ctx context.Context, c *call, body []byte, started time.
 	}
 }
 
-// try makes an attempt if the circuit breaker is closed, once few enough calls are in
-// progress.
+// try makes an attempt unless the circuit breaker is open. It first waits until few
+// enough calls are in progress.
 func (s *service) try(ctx context.Context, c *call, body []byte) ([]byte, error) {
 	return s.breaker.Execute(func() ([]byte, error) {
 		if !s.inFlight.TryAcquire(1) {
@@ -149,7 +149,7 @@ func (s *service) try(ctx context.Context, c *call, body []byte) ([]byte, error)
 	})
 }
 
-// encodedBody is a request that is JSON already.
+// encodedBody is a request body that is already encoded as JSON.
 type encodedBody []byte
 
 // encode encodes the body of a request.

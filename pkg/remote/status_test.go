@@ -12,8 +12,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// TestHealths uses a text service that is up and a number service that is down. The other
-// parts are generated in process.
+// TestHealths checks the health of a text service that is up and of a number service
+// that is down. The other parts are generated in process.
 func TestHealths(t *testing.T) {
 	answer := inProcess(handler(t, summer))
 	synctest.Test(t, func(t *testing.T) {

@@ -85,7 +85,7 @@ type Entropy struct {
 
 // AwardRequest is a request for the prizes of account numbers.
 type AwardRequest struct {
-	Rules       string   `json:"rules,omitempty" doc:"The name of deployed rules. The default without rules_yaml is the rules of the service." example:"generous" maxLength:"100"`
+	Rules       string   `json:"rules,omitempty" doc:"The name of deployed rules. The default is the service's rules, unless rules_yaml is set." example:"generous" maxLength:"100"`
 	RulesSHA256 string   `json:"rules_sha256,omitempty" doc:"The SHA-256 of the rules. The request is refused if the rules of this name have another SHA-256." pattern:"^[0-9a-f]{64}$"`
 	RulesYAML   string   `json:"rules_yaml,omitempty" doc:"The text of a rules file, instead of rules." maxLength:"262144"`
 	Accounts    Accounts `json:"accounts" doc:"The account numbers, 1 to 128 printable ASCII characters each." minItems:"1" maxItems:"100000"`
@@ -102,7 +102,7 @@ func (r *AwardRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	case n < 1 || n > MaxCount:
 		return nil, false, Invalid("/accounts", "must have between 1 and %d account numbers, got %d", MaxCount, n)
 	case r.Rules != "" && r.RulesYAML != "":
-		return nil, false, Invalid("/rules_yaml", "cannot be given with rules")
+		return nil, false, Invalid("/rules_yaml", "cannot be used with rules")
 	case len(r.RulesYAML) > maxRulesYAML:
 		return nil, false, Invalid("/rules_yaml", "must have at most %d bytes, got %d", maxRulesYAML, len(r.RulesYAML))
 	}
@@ -151,8 +151,8 @@ type DrawsRequest struct {
 	Start        uint64  `json:"start,omitempty" doc:"The index of the first draw." example:"0"`
 	TextFormat   string  `json:"text_format,omitempty" doc:"The format of the texts. The default is the deployed one." example:"lower4" maxLength:"300"`
 	NumberFormat string  `json:"number_format,omitempty" doc:"The format of the numbers. The default is the deployed one." example:"digits4" maxLength:"300"`
-	Rules        string  `json:"rules,omitempty" doc:"The name of deployed rules. The default is the rules of the service." example:"generous" maxLength:"100"`
-	Campaign     string  `json:"campaign,omitempty" doc:"The name of a campaign to play. A play makes and stores one draw. Only entrant can be given with it." example:"summer" maxLength:"40"`
+	Rules        string  `json:"rules,omitempty" doc:"The name of deployed rules. The default is the service's rules." example:"generous" maxLength:"100"`
+	Campaign     string  `json:"campaign,omitempty" doc:"The name of a campaign to play. A play makes and stores one draw. Only entrant can be set together with it." example:"summer" maxLength:"40"`
 	Entrant      *Player `json:"entrant,omitempty" doc:"The player of the campaign."`
 }
 
@@ -189,18 +189,18 @@ type Player struct {
 // checkPlay checks a request for a play.
 func (r *DrawsRequest) checkPlay() error {
 	if r.Campaign == "" {
-		return Invalid("/entrant", "cannot be given without campaign")
+		return Invalid("/entrant", "requires campaign")
 	}
 	for pointer, given := range map[string]bool{
 		"/count": r.Count != 1, "/seed": r.Seed != "", "/start": r.Start != 0,
 		"/text_format": r.TextFormat != "", "/number_format": r.NumberFormat != "", "/rules": r.Rules != "",
 	} {
 		if given {
-			return Invalid(pointer, "cannot be given with campaign, which has its own")
+			return Invalid(pointer, "cannot be used with campaign, which has its own")
 		}
 	}
 	if e := r.Entrant; e != nil && e.ID != 0 && e.Person != (campaign.Person{}) {
-		return Invalid("/entrant/id", "cannot be given with a person")
+		return Invalid("/entrant/id", "cannot be used with a person")
 	}
 	return nil
 }
@@ -297,7 +297,7 @@ func keyRange(key string, start uint64, count int) (draws []entropy.Range, fresh
 	r := entropy.Range{Start: start, Count: uint64(count)}
 	if key == "" {
 		if start != 0 {
-			return nil, false, Invalid("/start", "cannot be given without key")
+			return nil, false, Invalid("/start", "requires key")
 		}
 		return []entropy.Range{r}, true, nil
 	}
@@ -334,5 +334,5 @@ func keyRanges(ranges []Range) (draws []entropy.Range, count int, err error) {
 }
 
 func rangesConflict() error {
-	return Invalid("/ranges", "cannot be given with key, start or count; each range has its own")
+	return Invalid("/ranges", "cannot be used with key, start or count; each range has its own")
 }

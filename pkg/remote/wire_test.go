@@ -11,8 +11,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// TestJSON compares the JSON of requests and responses with golden texts: the members and
-// their order must not change.
+// TestJSON checks the JSON of requests and responses, because neither the members nor
+// their order may change.
 func TestJSON(t *testing.T) {
 	at := time.Date(2027, 1, 2, 3, 4, 5, 6e6, time.UTC)
 	rule, yes, reason := "starts with A", true, "by mistake"

@@ -1,4 +1,4 @@
-// Package spreadsheet makes texts safe for spreadsheets.
+// Package spreadsheet makes strings safe for spreadsheets.
 //
 //	w.Write([]string{spreadsheet.Cell(name)})
 package spreadsheet
@@ -9,9 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// Cell returns text for a cell of a CSV file. It puts an apostrophe wherever a spreadsheet
-// would take what follows for a formula: at the beginning and, because the separator of
-// CSV files depends on the locale, after each separator. [Text] restores the text. See
+// Cell returns text in a format that is safe in a cell of a CSV file. It inserts an
+// apostrophe wherever a spreadsheet would treat what follows as a formula: at the start
+// and, because the separator of CSV files depends on the locale, after each separator.
+// [Text] restores the original. See
 // https://owasp.org/www-community/attacks/CSV_Injection.
 func Cell(text string) string {
 	return convert(text, func(b *strings.Builder, start string) string {
@@ -20,7 +21,7 @@ func Cell(text string) string {
 	})
 }
 
-// Text returns the text of a cell that [Cell] wrote.
+// Text returns the original text of a cell written by [Cell].
 func Text(cell string) string {
 	return convert(cell, func(_ *strings.Builder, start string) string {
 		return strings.TrimPrefix(start, "'")

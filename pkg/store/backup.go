@@ -20,14 +20,14 @@ func tables() []string {
 	return []string{"campaigns", "prizes", "entrants", "draws", "skipped", "changes"}
 }
 
-// ErrNotEmpty is wrapped by the error of restoring into a database that is not empty.
+// ErrNotEmpty is wrapped by the error for a restore into a database that is not empty.
 var ErrNotEmpty = errors.New("not empty")
 
 // Backup writes a snapshot of the database, whichever engine it uses, to a new SQLite
 // file. The database can be used meanwhile. The tables in the file have the same version
 // as those in the database. If Backup fails, it leaves no file. The error wraps
-// [fs.ErrExist] if the file already exists, and [ErrNewer] if a newer program made the
-// tables. Backup calls count, if not nil, with the number of rows written.
+// [fs.ErrExist] if the file already exists, and [ErrNewer] if a newer program created
+// the tables. Backup calls count, if not nil, with the number of rows written.
 func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("%s: %w", path, fs.ErrExist)
@@ -223,7 +223,7 @@ func (db *DB) checkBackup(ctx context.Context) error {
 		return err
 	}
 	if s.Version == 0 {
-		return errors.New("it contains no prizegen tables; use a file that prizegen db backup wrote")
+		return errors.New("it contains no prizegen tables; use a file written by prizegen db backup")
 	}
 	_, err = db.Migrate(ctx)
 	return err

@@ -156,8 +156,8 @@ func TestRestoreReadsLog(t *testing.T) {
 	}
 }
 
-// TestRestoreWithoutTemporaryFolder restores where there is no folder for temporary
-// files, as in a container image built from scratch.
+// TestRestoreWithoutTemporaryFolder restores a backup on a system without a folder for
+// temporary files, as in a container image built from scratch.
 func TestRestoreWithoutTemporaryFolder(t *testing.T) {
 	backup := storetest.File(t)
 	opened(t, storetest.Open(t, backup), 60)

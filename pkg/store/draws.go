@@ -90,10 +90,10 @@ func (q reader) DrawOfKey(ctx context.Context, key digest) (*campaign.StoredDraw
 	return &d, q.db.explain(err)
 }
 
-// longPrefix is the minimum length in bytes of a prefix that few texts begin with. A query
-// with such a prefix finds its rows with the index on the text and sorts them. With a
-// shorter prefix it reads rows in order and stops after a page. "+ 0" in an ORDER BY
-// clause keeps both engines from using the index on the order.
+// longPrefix is the minimum length in bytes of a prefix that is assumed to match few
+// rows. A query with such a prefix finds its rows with the index on the searched column
+// and sorts them. With a shorter prefix it reads rows in order and stops after a page.
+// "+ 0" in an ORDER BY clause keeps both engines from using the index on the order.
 const longPrefix = 3
 
 // Draws implements [campaign.Store].
@@ -197,7 +197,8 @@ func (t *transaction) Issued(ctx context.Context, id int64, accounts []string) (
 	return queryAll(ctx, t.r, scan, issuedQuery(t.db.engine)+in, id, arg)
 }
 
-// issuedQuery returns the query of Issued up to the condition on the account number.
+// issuedQuery returns the start of the query of Issued, up to the condition on the
+// account number.
 func issuedQuery(e Engine) string {
 	return "SELECT account FROM draws WHERE " + e.hidden("campaign_id") + " = $1 AND "
 }

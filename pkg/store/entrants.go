@@ -35,7 +35,7 @@ func (q reader) Entrants(ctx context.Context, want campaign.EntrantQuery) ([]cam
 	if want.Search == "" {
 		return q.entrants(ctx, want, "")
 	}
-	// One query for each of the two indexed columns.
+	// Run one query for each of the two indexed columns.
 	found, err := q.entrants(ctx, want, "e.sort_name")
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (t *transaction) PlaysOf(ctx context.Context, id int64, identities []string
 	return plays, err
 }
 
-// playsQuery returns the beginning of the query of PlaysOf, up to the condition on the
+// playsQuery returns the start of the query of PlaysOf, up to the condition on the
 // identity.
 func playsQuery(e Engine) string {
 	return "SELECT e.identity, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND " + e.hidden("d.campaign_id") + " = $1) FROM entrants e WHERE "

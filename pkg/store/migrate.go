@@ -15,13 +15,14 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// ErrNewer is wrapped by the error for a database whose tables were made by a newer
+// ErrNewer is wrapped by the error for a database whose tables were created by a newer
 // program.
-var ErrNewer = errors.New("made by a newer prizegen")
+var ErrNewer = errors.New("created by a newer prizegen")
 
 // Migrate updates the tables to the version of this program and returns the number of
 // migrations applied. Several processes may do so at the same time. If a newer program
-// made the tables, Migrate changes nothing and returns an error that wraps [ErrNewer].
+// created the tables, Migrate changes nothing and returns an error that wraps
+// [ErrNewer].
 func (db *DB) Migrate(ctx context.Context) (steps int, err error) {
 	// PostgreSQL has a lock for migrations. In SQLite each migration is a transaction,
 	// which fails if another process has just applied it; the next attempt skips it.
@@ -45,7 +46,7 @@ func (db *DB) Migrate(ctx context.Context) (steps int, err error) {
 	return steps, db.explain(err)
 }
 
-// newer returns the error for tables that were made by a newer program.
+// newer returns the error for tables that were created by a newer program.
 func (db *DB) newer(version, newest int64) error {
 	return fmt.Errorf("database %s was %w: its tables have version %d, but this program supports only versions up to %d; install a newer prizegen", db.address, ErrNewer, version, newest)
 }

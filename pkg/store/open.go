@@ -48,8 +48,8 @@ const (
 // postgres://USER:PASSWORD@HOST:PORT/NAME.
 //
 // The error wraps [ErrAddress] if the address is malformed, [campaign.ErrUnavailable] if
-// the database cannot be reached, and [ErrNewer] if a newer program made its tables, which
-// stay unchanged.
+// the database cannot be reached, and [ErrNewer] if a newer program created its tables,
+// which stay unchanged.
 func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	open := openSQLite
 	if isPostgres(address) {
@@ -91,10 +91,10 @@ func openPostgres(_ context.Context, address string, _ Options) (*DB, error) {
 	return db, nil
 }
 
-// setPlanner makes PostgreSQL use indexes even if a table is small, as at the beginning of
+// setPlanner makes PostgreSQL use indexes even if a table is small, as at the start of
 // a campaign, because it keeps its plans while the table grows. Without statistics
-// PostgreSQL overestimates the costs of these plans and would use its compiler and parallel
-// workers, which take longer than the queries (TestNoParallelWorkers).
+// PostgreSQL overestimates the costs of these plans and would use its compiler and
+// parallel workers, which take longer than the queries (TestNoParallelWorkers).
 func setPlanner(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.PgConn().Exec(ctx, "SET enable_seqscan = off; SET jit = off; SET max_parallel_workers_per_gather = 0").ReadAll()
 	return err

@@ -124,8 +124,8 @@ func boolToInt(b bool) int64 {
 	return 0
 }
 
-// prefixEnd returns the first text, in byte order, after all texts that begin with
-// prefix. ok is false if there is no such text.
+// prefixEnd returns the first string, in byte order, after all strings that begin with
+// prefix. ok is false if there is no such string.
 func prefixEnd(prefix string) (text string, ok bool) {
 	runes := []rune(prefix)
 	for i := len(runes) - 1; i >= 0; i-- {

@@ -28,8 +28,8 @@ type runner interface {
 	// contain all its placeholders in order.
 	placeholder(n int) string
 
-	// inTexts returns the condition that a column equals one of several texts, and the
-	// argument for these texts, which must be argument n (1-based).
+	// inTexts returns the condition that a column equals one of several strings, and
+	// the argument for these strings, which must be argument n (1-based).
 	inTexts(column string, n int, values []string) (condition string, arg any, err error)
 
 	// inBytes is like inTexts for byte strings.
@@ -86,7 +86,7 @@ func (r plainRunner) run(ctx context.Context, statements []statement) error {
 	return r.conn.Raw(func(conn any) error {
 		c, ok := conn.(*stdlib.Conn)
 		if !ok {
-			return fmt.Errorf("unexpected connection %T, want one of pgx", conn)
+			return fmt.Errorf("unexpected connection %T, want a pgx connection", conn)
 		}
 		var batch pgx.Batch
 		for _, s := range statements {

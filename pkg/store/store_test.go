@@ -366,7 +366,7 @@ func TestLookupsReadFewRows(t *testing.T) {
 		before int // number of draws before the lookups
 		known  bool
 	}{
-		"new tables": {6, false}, "tables of some draws": {70, false}, "tables of more": {250, false}, "tables of many": {700, false},
+		"new tables": {6, false}, "tables with some draws": {70, false}, "tables with more draws": {250, false}, "tables with many draws": {700, false},
 		"tables known to be small": {6, true}, "tables known to have some draws": {70, true}, "tables known to have many": {700, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -88,7 +88,7 @@ func (db *DB) updateSQLite(ctx context.Context, f func(campaign.Tx) error) error
 }
 
 // writer is the only connection of this process that writes to a SQLite file. Goroutines
-// wait for its semaphore, and other processes wait for the lock of the file.
+// wait for its semaphore, and other processes wait for the file lock.
 type writer struct {
 	pool        *sql.DB
 	lockTimeout time.Duration
@@ -146,8 +146,8 @@ func (w *writer) ready(ctx context.Context) error {
 }
 
 // discard closes a connection in an unknown state; connect opens a new one. It closes the
-// statements first, because SQLite keeps a connection that has open statements, with its
-// transaction and the lock of the file.
+// statements first, because SQLite keeps a connection that has open statements, with
+// its transaction and its file lock.
 func (w *writer) discard() {
 	w.stmts.close()
 	_ = w.conn.Raw(func(any) error { return errBadConn })

@@ -36,7 +36,7 @@ func (w *where) andPrefix(column, prefix string) {
 	}
 }
 
-// cleanText removes the bytes that the databases cannot store from text.
+// cleanText removes from text the bytes that the databases cannot store.
 func cleanText(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }

@@ -11,7 +11,7 @@ import (
 // MaxMistakes is the maximum number of mistakes in an [Error].
 const MaxMistakes = 100
 
-// Mistake is a mistake in a file.
+// Mistake describes a mistake in a file.
 type Mistake struct {
 	Line    int    `json:"line"`    // from 1
 	Column  int    `json:"column"`  // in characters, from 1

@@ -1,4 +1,4 @@
-// Package textgen makes the text part of account numbers, such as the ABC of ABC123456.
+// Package textgen makes the text part of account numbers, such as the ABC in ABC123456.
 //
 // A [Format] describes the texts, and its Append method makes the texts of a range of
 // draws. Package [partgen] documents how a text follows from a seed and an index.
@@ -21,8 +21,8 @@ const Default = Lower4
 // Format is the format of a text. The zero value has no letters; use [Parse].
 type Format struct{ partgen.Format }
 
-// Parse returns the format that a text names: lower or upper followed by a length from
-// 1 to [partgen.MaxLength], or a custom alphabet and a length such as [BCDFGHJKLM]3. Its
+// Parse parses a format: lower or upper followed by a length from 1 to
+// [partgen.MaxLength], or a custom alphabet and a length such as [BCDFGHJKLM]3. Its
 // errors wrap [partgen.ErrFormat].
 func Parse(format string) (Format, error) {
 	f, err := partgen.Parse(entropy.Text, format,

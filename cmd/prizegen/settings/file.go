@@ -20,7 +20,7 @@ import (
 const maxFile = 64 << 10
 
 // fileSuffix is appended to the environment variable of a secret setting. The resulting
-// variable names a file that contains the value. This is how containers pass secrets.
+// variable names a file that contains the value, as is usual for secrets in containers.
 const fileSuffix = "_FILE"
 
 // configFile is the configuration file.
@@ -40,9 +40,9 @@ type entry struct {
 	value  strictyaml.Pos
 }
 
-// readFile reads the configuration file that --config or else PRIZEGEN_CONFIG names. If
-// neither is set, it reads the file in the user's configuration directory, which need not
-// exist.
+// readFile reads the configuration file that --config names or, without that flag,
+// PRIZEGEN_CONFIG. If neither is set, it reads the file in the user's configuration
+// directory, which need not exist.
 func (s *Set) readFile() (configFile, error) {
 	file, prefix := configFile{}, ""
 	named := s.environ[Variable("config")]

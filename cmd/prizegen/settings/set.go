@@ -40,7 +40,7 @@ type Sources struct {
 // Set contains the settings from the environment and the configuration file.
 type Set struct {
 	table   Table
-	environ map[string]string // the non-empty variables with our prefix
+	environ map[string]string // the non-empty variables with variablePrefix
 	file    configFile
 	sources Sources
 }
@@ -219,7 +219,7 @@ func (t Table) suggest(name string) string {
 	return nearest
 }
 
-// editDistance returns the Levenshtein distance of two texts, in bytes.
+// editDistance returns the Levenshtein distance of two strings, in bytes.
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

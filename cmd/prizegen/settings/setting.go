@@ -46,17 +46,17 @@ type Setting struct {
 	Values    []string // values that the shell completes
 	Files     bool     // whether the shell completes file names too
 	// New returns a new value, which parses and holds the default. It is nil for a setting
-	// without flags, which accepts any text.
+	// without flags, which accepts any string.
 	New func() bound
 	// PerCommand marks a setting whose default and permitted values depend on the command.
 	// New accepts every value that at least one command accepts.
 	PerCommand bool
 }
 
-// variablePrefix is the beginning of the name of every environment variable.
+// variablePrefix is the prefix of the name of every environment variable.
 const variablePrefix = "PRIZEGEN_"
 
-// Variable returns the environment variable of a setting.
+// Variable returns the name of a setting's environment variable.
 func Variable(name string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }

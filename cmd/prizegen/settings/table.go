@@ -37,7 +37,7 @@ func NewTable() Table {
 	table = append(table,
 		Setting{Name: "admin-password", Group: Secrets, Secret: true, Usage: "password of the site's administrator (default: a new one, shown once at start)"},
 		Setting{Name: "admin-token", Group: Secrets, Secret: true, Usage: "bearer token of the API's administrator (default: a new one, shown once at start)"},
-		Setting{Name: "random-org-api-key", Group: Secrets, Secret: true, Usage: "key of the RANDOM.ORG API, for seeds from there"},
+		Setting{Name: "random-org-api-key", Group: Secrets, Secret: true, Usage: "RANDOM.ORG API key, for seeds from RANDOM.ORG"},
 	)
 	for i := range table {
 		if s := &table[i]; s.New != nil && s.Flags == nil {
@@ -72,7 +72,7 @@ func drawSettings() []Setting {
 			Name: "entropy", Group: Draw, Usage: "take a new seed from this source: " + strings.Join(source.Names(), ", "),
 			Values: source.Names(), New: withDefault("source", source.OS, OneOf(source.Names()...)),
 		},
-		{Name: "no-animation", Group: Draw, Usage: "show every draw at once", New: withDefault("bool", "false", ParseBool)},
+		{Name: "no-animation", Group: Draw, Usage: "show every draw immediately", New: withDefault("bool", "false", ParseBool)},
 		{
 			Name: "number-format", Group: Draw, Flags: []string{"number", "format", "number-format"},
 			Usage:  "format of the number: digits and a length, or [ALPHABET] and a length",
@@ -82,7 +82,7 @@ func drawSettings() []Setting {
 			Name: "output", Group: Draw, Usage: "write the result in this format", Shorthand: "o", PerCommand: true,
 			New: optional("format", OneOf("table", "text", "plain", "json", "ndjson", "csv")),
 		},
-		{Name: "random-org-cert", Group: Draw, Usage: "PEM `file` with the certificate that RANDOM.ORG signs with", Files: true, New: optional("file", ParseText)},
+		{Name: "random-org-cert", Group: Draw, Usage: "PEM `file` with RANDOM.ORG's certificate, which verifies its signatures", Files: true, New: optional("file", ParseText)},
 		{Name: "random-org-url", Group: Draw, Usage: "`URL` of the RANDOM.ORG API (default: the public one)", New: optional("URL", ParseText)},
 		{
 			Name: "rules", Group: Draw, Usage: "rules: " + strings.Join(prize.Builtins(), ", ") + " or a YAML `file`",
@@ -105,7 +105,7 @@ func checkSettings() []Setting {
 	return []Setting{
 		{Name: "bytes", Group: Check, Usage: "write this many bytes", New: optional("count", ParseCount)},
 		{Name: "label", Group: Check, Usage: "label of the stream: text, number, prize", Values: []string{"text", "number", "prize"}, New: optional("label", parseLabel)},
-		{Name: "online", Group: Check, Usage: "also ask drand and RANDOM.ORG about the seeds that came from them", New: withDefault("bool", "false", ParseBool)},
+		{Name: "online", Group: Check, Usage: "also check seeds from drand and RANDOM.ORG with those services", New: withDefault("bool", "false", ParseBool)},
 		{Name: "strict", Group: Check, Usage: "fail if a prize cannot be won or an account number matches no rule", New: withDefault("bool", "false", ParseBool)},
 	}
 }

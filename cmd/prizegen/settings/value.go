@@ -134,7 +134,7 @@ func (l *List) Replace(items []string) error {
 // GetSlice implements [pflag.SliceValue].
 func (l *List) GetSlice() []string { return l.values }
 
-// OneOf returns a parser that accepts only the given texts.
+// OneOf returns a parser that accepts only the given strings.
 func OneOf(texts ...string) func(string) (string, error) {
 	return func(text string) (string, error) {
 		if !slices.Contains(texts, text) {
@@ -144,7 +144,7 @@ func OneOf(texts ...string) func(string) (string, error) {
 	}
 }
 
-// ParseText accepts every text.
+// ParseText accepts every string.
 func ParseText(text string) (string, error) { return text, nil }
 
 // ParseBool parses true and false.

@@ -74,7 +74,7 @@ func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-lipgloss.Width(s)))
 }
 
-// Table returns rows of texts below headings, without borders or trailing spaces. style
+// Table returns rows of cells below headings, without borders or trailing spaces. style
 // returns the style of a cell; the row of the headings is [table.HeaderRow].
 func Table(headings []string, rows [][]string, style table.StyleFunc) string {
 	t := table.New().Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).

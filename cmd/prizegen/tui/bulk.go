@@ -154,8 +154,8 @@ func (b bulkScreen) scroll(by int) bulkScreen {
 
 // These lines surround the rows of the histogram.
 const (
-	bulkAround = 5  // number of these lines without empty lines
-	bulkRoomy  = 14 // minimum screen height for empty lines
+	bulkAround = 5  // number of these lines if there are no blank lines
+	bulkRoomy  = 14 // minimum screen height at which there are blank lines
 )
 
 // pageHeight returns the number of rows of the histogram that fit.

@@ -163,7 +163,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// until waits until the output contains one of the texts, and then clears the output.
+// until waits until the output contains one of the strings, and then clears the output.
 func (o *output) until(b *testing.B, texts ...string) {
 	b.Helper()
 	o.mu.Lock()

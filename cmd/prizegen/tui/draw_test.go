@@ -261,8 +261,8 @@ func TestQuickKeys(t *testing.T) {
 	}
 }
 
-// TestStrayClicksDrawNothing checks that clicks beside the texts that start a draw do
-// nothing, and that clicks on these texts start a draw.
+// TestStrayClicksDrawNothing checks that clicks next to the labels that start a draw do
+// nothing, and that clicks on these labels start a draw.
 func TestStrayClicksDrawNothing(t *testing.T) {
 	for _, size := range sizes {
 		f := deliver(t, newProgram(t, testWorkspace(t, termenv.Ascii)), tea.WindowSizeMsg{Width: size.width, Height: size.height})

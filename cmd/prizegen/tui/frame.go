@@ -42,7 +42,7 @@ func newFrameKeys() frameKeys {
 		help:      bind("?", "help", "?"),
 		back:      bind("esc", "dismiss an error", "esc"),
 		quit:      bind("q", "quit", "q"),
-		interrupt: bind("ctrl+c", "quit at once", "ctrl+c"),
+		interrupt: bind("ctrl+c", "quit immediately", "ctrl+c"),
 		suspend:   bind("ctrl+z", "suspend", "ctrl+z"),
 	}
 }
@@ -82,7 +82,7 @@ func (f frame) View() string {
 }
 
 // headHeight returns the height of the tabs, the settings and the divider. If the
-// terminal is low, there is no line for the settings.
+// terminal has few lines, there is no line for the settings.
 func (f frame) headHeight() int {
 	if f.height < 16 {
 		return 2
@@ -95,8 +95,8 @@ func (f frame) contentHeight() int {
 	return max(f.height-f.headHeight()-lipgloss.Height(f.foot()), 0)
 }
 
-// divider renders the line below the head. If the settings have no line of their own, the
-// divider contains the most important ones.
+// divider renders the line below the head. If the settings have no line of their own,
+// the divider contains the most important settings.
 func (f frame) divider() string {
 	text := ""
 	if f.headHeight() == 2 {

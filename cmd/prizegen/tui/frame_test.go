@@ -157,7 +157,7 @@ func TestTooSmallTerminal(t *testing.T) {
 // TestHelp checks that the help shows the keys of the screen and of the frame.
 func TestHelp(t *testing.T) {
 	f := deliver(t, newPages(t), keys("?")...)
-	checkShows(t, f, "Keys of One", "x", "do it", "next screen", "quit at once")
+	checkShows(t, f, "Keys of One", "x", "do it", "next screen", "quit immediately")
 	if f = deliver(t, f, keys("esc")...); f.dialog != nil {
 		t.Error("the help is still open after esc")
 	}

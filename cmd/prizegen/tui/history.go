@@ -11,7 +11,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// pageSize is the number of draws of a page.
+// pageSize is the number of draws on a page.
 const pageSize = 100
 
 // historyScreen lists draws, newest first. In a campaign these are the stored draws; in
@@ -225,7 +225,7 @@ func (h historyScreen) pageHeight() int { return max(h.height-historyHead, 1) }
 type historyFilter struct {
 	won     bool
 	status  string // a status such as [campaign.Claimed]; empty for all draws
-	account string // the beginning of the account number
+	account string // prefix of the account number
 	prize   string // the name of a prize; empty for all prizes
 }
 
@@ -235,7 +235,8 @@ func (f historyFilter) matches(d *campaign.Draw) bool {
 		(f.prize == "" || d.Prize != nil && d.Prize.Name == f.prize)
 }
 
-// String describes the filter. It returns an empty text if the filter selects all draws.
+// String describes the filter. It returns an empty string if the filter selects all
+// draws.
 func (f historyFilter) String() string {
 	var parts []string
 	switch {

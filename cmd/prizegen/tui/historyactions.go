@@ -191,7 +191,7 @@ func (h historyScreen) choosePrize() tea.Cmd {
 	return choose("Which prize", selected, options...)
 }
 
-// askAccount asks for the beginning of the account numbers to find.
+// askAccount asks for the prefix of the account numbers to find.
 func (h historyScreen) askAccount() tea.Cmd {
 	f := h.filter
 	return ask("Find account numbers", func(values []string) (tea.Cmd, error) {

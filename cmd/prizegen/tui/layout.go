@@ -58,14 +58,14 @@ func firstVisible(selected, lines, height int) int {
 	return min(max(selected-height/2, 0), max(lines-height, 0))
 }
 
-// column is a column of a table. If the table is too wide, its texts are truncated first.
-// Then the columns with the lowest ranks are left out.
+// column is a column of a table. If the table is too wide, its cells are truncated
+// first. Then the columns with the lowest ranks are left out.
 type column struct {
 	title string
 	rank  int
 	right bool // aligned to the right
 	max   int  // maximum width; 0 for no maximum
-	min   int  // width to which texts may be truncated; 0 if they must not be truncated
+	min   int  // width to which cells may be truncated; 0 if they must not be truncated
 	style func(row int) lipgloss.Style
 }
 

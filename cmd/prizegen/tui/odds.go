@@ -129,7 +129,7 @@ func (o oddsScreen) scroll(by int) oddsScreen {
 	return o
 }
 
-// oddsRoomy is the minimum screen height for empty lines.
+// oddsRoomy is the minimum screen height at which the screen has blank lines.
 const oddsRoomy = 14
 
 // pageHeight returns the number of rows that fit below the title, the figures and the
@@ -171,7 +171,7 @@ func (o oddsScreen) rows() []prize.Row {
 	return rows
 }
 
-// oddsAccountMsg shows the odds of an account number. An empty text means all account
+// oddsAccountMsg shows the odds of an account number. An empty string means all account
 // numbers.
 type oddsAccountMsg struct{ account string }
 

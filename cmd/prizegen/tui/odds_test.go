@@ -36,8 +36,8 @@ func TestOddsViews(t *testing.T) {
 	})
 }
 
-// TestSessionCounts checks that the draws of the session are counted by outcome and that
-// other rules reset the counts.
+// TestSessionCounts checks that the draws of the session are counted by outcome and
+// that choosing other rules resets the counts.
 func TestSessionCounts(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := oddsProgram(t, w, 60)

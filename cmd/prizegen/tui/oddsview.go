@@ -107,7 +107,7 @@ func (o oddsScreen) chart(width int) []string {
 	return table(st, append(columns, column{rank: 6, max: room}), cells, -1, width)
 }
 
-// cells returns the texts of a row. Only the first visible row of a rule contains its
+// cells returns the cells of a row. Only the first visible row of a rule contains its
 // name.
 func (o oddsScreen) cells(rows []prize.Row, i int, counted bool) []string {
 	row := rows[i]

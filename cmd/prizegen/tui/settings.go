@@ -262,8 +262,8 @@ func (s Settings) shortSummary() string {
 	return text + " · " + strings.TrimPrefix(s.Backend.Name, "http://")
 }
 
-// shortSeed returns the beginning of a long seed. It is long enough to recognise the
-// seed, but too short to use it.
+// shortSeed returns the first characters of a long seed: enough to recognise the seed,
+// but too few to use it.
 func shortSeed(seed entropy.Seed) string {
 	if len(seed) <= 12 {
 		return string(seed)
@@ -274,7 +274,7 @@ func shortSeed(seed entropy.Seed) string {
 // fullName returns the first and last name of a person.
 func fullName(p campaign.Person) string { return p.FirstName + " " + p.LastName }
 
-// fullPath replaces the ~/ at the beginning of a path with the home directory.
+// fullPath replaces ~/ at the start of a path with the home directory.
 func fullPath(path string) (string, error) {
 	rest, ok := strings.CutPrefix(path, "~/")
 	if !ok {

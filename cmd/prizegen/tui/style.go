@@ -5,9 +5,9 @@ import (
 	"github.com/muesli/termenv"
 )
 
-// styles contains the styles for all texts. They have colours for terminals with 2^24,
-// 256 and 16 colours, and for light and dark backgrounds. No meaning is expressed by
-// colour alone.
+// styles contains the styles of everything on the screen. They have colours for
+// terminals with 2^24, 256 and 16 colours, and for light and dark backgrounds. No
+// meaning is expressed by colour alone.
 type styles struct {
 	r *lipgloss.Renderer
 

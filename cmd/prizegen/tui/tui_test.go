@@ -167,7 +167,7 @@ func keys(names ...string) []tea.Msg {
 	return msgs
 }
 
-// clickOn returns a click on a text in the view.
+// clickOn returns a click on a string in the view.
 func clickOn(t *testing.T, f frame, text string) tea.MouseMsg {
 	t.Helper()
 	for y, line := range strings.Split(f.View(), "\n") {
@@ -186,7 +186,7 @@ func click(t *testing.T, f frame, at tea.MouseMsg) frame {
 	return runCmd(t, next.(frame), cmd)
 }
 
-// checkShows reports an error for each text that is missing from the view.
+// checkShows reports an error for each string that is missing from the view.
 func checkShows(t *testing.T, f frame, texts ...string) {
 	t.Helper()
 	for _, text := range texts {

@@ -1,4 +1,4 @@
-// Package automaton matches texts against an ordered list of patterns at once, and
+// Package automaton matches texts against an ordered list of patterns in one pass, and
 // counts texts by the first pattern that matches them.
 //
 // [Compile] combines RE2 patterns into one minimal deterministic automaton. It reads a
@@ -12,13 +12,14 @@
 // nondeterministic automaton. The subset construction turns it into a deterministic
 // one whose states keep the patterns in order, and Moore's algorithm minimizes that.
 //
-// There are two kinds of automata. In the usual kind a state includes the first pattern
-// that has matched so far, and patterns after it are dropped. In the tracked kind it does
-// not: Match tracks the first of the patterns that the visited states hit. The usual kind
-// needs a state for each pair of a match so far and a partial match of another pattern.
-// The tracked kind needs only one state for each partial match. A thousand patterns that
-// match anywhere in a text are feasible only in the tracked kind (BenchmarkCompile); a
-// few patterns are matched twice as fast in the usual one (BenchmarkMatch).
+// There are two kinds of automata. In the usual kind, a state includes the first
+// pattern that has matched so far, and later patterns are dropped. This kind needs a
+// state for each pair of such a match and a partial match of another pattern. In the
+// tracked kind, states do not include matches; instead, Match tracks the first pattern
+// that the visited states have hit. This kind needs only one state for each partial
+// match. A thousand patterns that match anywhere in a text are feasible only in the
+// tracked kind (BenchmarkCompile); a few patterns are matched twice as fast in the
+// usual one (BenchmarkMatch).
 //
 // Both kinds are correct for texts of up to [MaxLength] bytes. Differences between
 // longer texts are ignored, which keeps patterns such as a{1000} small.

@@ -149,7 +149,7 @@ func BenchmarkMatch(b *testing.B) {
 }
 
 // BenchmarkMatchJoined matches 256 texts per iteration, either two symbols at a time or
-// text by text.
+// one text at a time.
 func BenchmarkMatchJoined(b *testing.B) {
 	withPairs := compile(b, few())
 	without := *withPairs

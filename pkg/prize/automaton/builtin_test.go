@@ -42,8 +42,8 @@ func expectedValue(r *prize.Rules, rule int) *big.Rat {
 	return sum
 }
 
-// TestGenerousBeatsModestForEveryAccountNumber is a proof and not a sample: it visits
-// every pair of states that an account number can lead to.
+// TestGenerousBeatsModestForEveryAccountNumber checks every pair of states that an
+// account number can lead to. It is therefore a proof rather than a sample.
 func TestGenerousBeatsModestForEveryAccountNumber(t *testing.T) {
 	generous, g := compileBuiltin(t, prize.Generous)
 	modest, m := compileBuiltin(t, prize.Modest)

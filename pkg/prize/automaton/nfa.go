@@ -54,7 +54,7 @@ func (s *set) add(symbol int)      { s[symbol>>6] |= 1 << (symbol & 63) }
 func (s *set) has(symbol int) bool { return s[symbol>>6]>>(symbol&63)&1 != 0 }
 
 // place is an instruction and the conditions that hold at its position in the text,
-// such as being at the beginning.
+// such as the start of the text.
 type place struct {
 	inst  uint32
 	flags syntax.EmptyOp
@@ -228,7 +228,8 @@ func reads(op syntax.InstOp) bool {
 	}
 }
 
-// closure returns the closure of a place. After an error of the meter, it is empty.
+// closure returns the epsilon closure of p and computes it only once. It is empty after
+// an error of the meter.
 func (n *nfa) closure(p place) (*closure, error) {
 	p.flags &= n.tested
 	known := n.closures[p.flags]

@@ -45,9 +45,9 @@ func (c *countingContext) Err() error {
 	}
 }
 
-// CancelEverywhere calls f with contexts that are cancelled after more and more calls,
-// until f succeeds. After each failure it calls failed with the number of calls and the
-// error.
+// CancelEverywhere calls f with contexts that are cancelled after an increasing number
+// of calls, until f succeeds. After each failure it calls failed with the number of
+// calls and the error.
 func CancelEverywhere(parent context.Context, f func(ctx context.Context) error, failed func(calls int, err error)) {
 	for calls := 0; ; calls += 1 + calls/8 {
 		err := f(CancelAfter(parent, calls))

@@ -82,7 +82,7 @@ func program(name string) (string, error) {
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it returns at once
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it returns immediately
 	if err != nil {
 		return 0, err
 	}
