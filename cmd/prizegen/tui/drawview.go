@@ -128,7 +128,7 @@ func (d drawScreen) reels(width, height int) string {
 type letterBox struct {
 	width, height int
 	scale         int // scale of the glyph; 0 for a plain letter
-	minHeight     int // minimum height of the area for the letters
+	minHeight     int // minimum available height
 }
 
 // letter is a letter of the account number.
