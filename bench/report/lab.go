@@ -48,7 +48,7 @@ func (l *lab) prepare() (err error) {
 			return err
 		}
 	}
-	// Debian installs NGINX in a folder that only root has in its PATH.
+	// Debian installs NGINX in a folder that is only in the PATH of root.
 	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"); err != nil {
 		return err
 	}

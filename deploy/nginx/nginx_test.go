@@ -215,7 +215,7 @@ func TestBodyLimits(t *testing.T) {
 			t.Errorf("%s, %d bytes: got status %s, want 413", path, limit+1, r.Status)
 		}
 		if api := strings.HasPrefix(path, "/v1/"); api != (r.Header.Get("Content-Type") == "application/problem+json") || api != json.Valid([]byte(body)) {
-			t.Errorf("%s, %d bytes: got %v and %s, want a problem document: %t", path, limit+1, r.Header, body, api)
+			t.Errorf("%s, %d bytes: got headers %v and body %s, want a problem document: %t", path, limit+1, r.Header, body, api)
 		}
 	}
 }
@@ -306,7 +306,7 @@ func TestEventsAreNotBuffered(t *testing.T) {
 	lines := bufio.NewScanner(r.Body)
 	for i := range 3 {
 		if !lines.Scan() || lines.Text() != fmt.Sprintf("data: %d", i) || !lines.Scan() {
-			t.Fatalf("event %d: got %q, want data: %d", i, lines.Text(), i)
+			t.Fatalf("event %d: got %q, want \"data: %d\"", i, lines.Text(), i)
 		}
 		next <- true
 	}

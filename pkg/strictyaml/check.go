@@ -67,7 +67,7 @@ func (d *Document) checkTokens(tokens token.Tokens) bool {
 			return false
 		}
 		if i >= maxTokens {
-			d.Addf(pos, "the file has more than %d words and signs", maxTokens)
+			d.Addf(pos, "the file has more than %d words and symbols", maxTokens)
 			return false
 		}
 	}

@@ -112,7 +112,7 @@ func TestMistakes(t *testing.T) {
 		strings.Repeat("a:\n", 6):           "6:1: " + tooMany,
 		"- a: 1\n" + strings.Repeat("  a: 1\n", 5): "6:3: " + tooMany,
 		"? ? ? ? 1":                            "1:7: " + tooDeep,
-		strings.Repeat("-\n", 4001):            "4001:1: the file has more than 4000 words and signs",
+		strings.Repeat("-\n", 4001):            "4001:1: the file has more than 4000 words and symbols",
 		"{a: 1, b: 2, c: 3, d: 4, e: 5, f: 6}": "1:32: " + tooMany,
 		"a: 1\nb: 2\na: 3\na: 4":               `3:1: duplicate key "a", first on line 1; 4:1: duplicate key "a", first on line 1`,
 		"a:\n  {b: 1, b: 2}":                   `2:10: duplicate key "b", first on line 2`,

@@ -41,7 +41,7 @@ type server struct {
 	api *remote.Admin
 }
 
-// newServer starts a server of all roles on a new SQLite file.
+// newServer starts a server with all roles on a new SQLite file.
 func newServer(t testing.TB, options ...servertest.Option) *server {
 	t.Helper()
 	return newServerOn(t, storetest.Open(t, storetest.File(t)), options...)

@@ -207,7 +207,7 @@ func (l *live) enter(address string) bool {
 	return true
 }
 
-// leave reverses enter.
+// leave stops counting a viewer.
 func (l *live) leave(address string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
