@@ -115,7 +115,7 @@ func campaignInSession(t *testing.T, m *tmuxScreen, db string) {
 	m.keys("Tab")
 	m.write("Lee")
 	m.keys("Enter", "Enter")
-	m.until("campaign summer")
+	m.until("campaign summer · 小龍 Lee plays")
 	m.keys("1", "Space")
 	m.until("小龍 Lee, ", " by the rule ", "2 drawn")
 	m.keys("4")
