@@ -56,7 +56,7 @@ func growthStored(ctx context.Context, l *lab) (section, error) {
 	}, nil
 }
 
-// filled is the name of the campaign that grows.
+// filled is the name of the campaign that is played, as in load.lua.
 const filled = "welcome"
 
 // fill makes draws until the file contains the given number of rows. It returns a draw

@@ -25,7 +25,7 @@ func openPromotion(ctx context.Context, address, name string, maxBatch int) (*pr
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, address, store.Options{})
+	db, err := store.Open(ctx, address, store.Options{Create: true})
 	if err != nil {
 		return nil, err
 	}

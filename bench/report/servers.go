@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -73,19 +74,22 @@ http {
 	return l.start(ctx, address, "/", nil, "nginx", "-c", config, "-p", l.work)
 }
 
-// startOurs starts prizegen serve. If it serves campaigns, startOurs waits until one is
-// open.
+// startOurs starts prizegen serve. If it serves campaigns, args contain --db with an
+// address, and startOurs opens a campaign there.
 func (l *lab) startOurs(ctx context.Context, role string, args ...string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	ready := "/readyz"
-	if role == "core" || role == "all" {
-		ready = "/v1/campaigns/welcome" // the campaign is public once it is open
+	if i := slices.Index(args, "--db"); i >= 0 {
+		p, err := openPromotion(ctx, args[i+1], filled, 0)
+		if err != nil {
+			return nil, err
+		}
+		p.close()
 	}
 	env := []string{"PRIZEGEN_ADMIN_PASSWORD=" + adminPassword}
-	return l.start(ctx, address, ready, env, l.prizegen, append([]string{"serve", "--role", role, "--listen", address, "--log-level", "warn"}, args...)...)
+	return l.start(ctx, address, "/readyz", env, l.prizegen, append([]string{"serve", "--role", role, "--listen", address, "--log-level", "warn"}, args...)...)
 }
 
 // adminPassword is the administrator's password for the cores.

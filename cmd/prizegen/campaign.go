@@ -94,7 +94,7 @@ page, so it may contain only lower-case letters, digits and hyphens.`,
 	}
 	flags := newPlanFlags(a, cmd)
 	open := cmd.Flags().Bool("open", false, "open the campaign immediately")
-	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {
+	return creatingCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {
 		plan := campaign.Plan{
 			Name: args[0], Title: *flags.title, OpensAt: flags.opens.Get(), ClosesAt: flags.closes.Get(),
 			MaxPlays: *flags.maxPlays, RequireEmail: *flags.requireEmail,

@@ -3,12 +3,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/prizegen/prizegen/pkg/store/storetest"
@@ -45,6 +48,114 @@ func TestDatabaseServerStops(t *testing.T) {
 	})
 }
 
+// TestDatabaseServerFreezes checks that plays and pages are refused in time while
+// PostgreSQL keeps its connections but answers nothing.
+func TestDatabaseServerFreezes(t *testing.T) {
+	server := storetest.StartServer(t, true)
+	t.Cleanup(func() { _ = server.Thaw() }) // a suspended server does not stop
+	t.Setenv("PRIZEGEN_DB", server.Address())
+	core := startService(t, "--role", "core", "--no-welcome")
+	check := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	testUnavailableDatabase(t, core, "it does not respond", func() { check(server.Freeze()) }, func() {
+		waitUntilNotReady(t, core)
+		status, header, _ := do(t, http.MethodGet, core.url+"/v1/campaigns/trouble", "", "")
+		if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
+			t.Errorf("GET of a campaign: got status %d, want 503", status)
+		}
+		check(server.Thaw())
+	})
+}
+
+// TestLostDatabaseFile kills a core after plays and loses its database file in several
+// ways. It checks that no program replaces the file, that a file put back beside its log
+// has all plays, and that the file alone has all plays that are a few seconds old.
+func TestLostDatabaseFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "prizegen.db")
+	t.Setenv("PRIZEGEN_DB", path)
+	core := startService(t, "--role", "core", "--no-welcome")
+	admin := adminAt(t, core.url, adminToken)
+	startPromotion(t, admin, "lost")
+	people := startCrowd(t, core.url, "lost", 20)
+	people.waitForAnswers(t, 100)
+	core.kill()
+	people.leave()
+	away := path + ".away"
+	for name, lose := range map[string]func() error{
+		"missing": func() error { return os.Rename(path, away) },
+		"empty":   func() error { return errors.Join(os.Rename(path, away), os.WriteFile(path, nil, 0o600)) },
+	} {
+		if err := lose(); err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"campaign", "list"}, {"campaign", "create", "new"}, {"db", "create"}} {
+			_, stderr, err := tryPrizegen(t, command...)
+			if err == nil || !strings.Contains(stderr, "the database file is lost") {
+				t.Errorf("%v with a file that is %s: got error %v and %q, want that the file is lost", command, name, err, stderr)
+			}
+		}
+		if err := os.Rename(away, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	startServiceAt(t, core.url[len("http://"):], "--role", "core", "--no-welcome")
+	for key, d := range people.keys {
+		if stored, err := admin.Draw(t.Context(), d.ID); err != nil || stored.Account != d.Account {
+			t.Errorf("key %s: got draw %+v, error %v, want %+v", key, stored, err, d)
+		}
+	}
+	waitFor(t, "the plays to be in the file without its log", func() bool {
+		content, err := os.ReadFile(path)
+		alone := filepath.Join(t.TempDir(), "alone.db")
+		if err := errors.Join(err, os.WriteFile(alone, content, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		out, _, err := tryPrizegen(t, "campaign", "draws", "lost", "--limit", "0", "-o", "csv", "--db", alone)
+		return err == nil && strings.Count(out, "\n") > len(people.keys)
+	})
+}
+
+// TestMovedDatabaseFile moves the file of a running core away and back. Meanwhile plays
+// would be stored in a file without a name.
+func TestMovedDatabaseFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "prizegen.db")
+	t.Setenv("PRIZEGEN_DB", path)
+	core := startService(t, "--role", "core", "--no-welcome")
+	rename := func(from, to string) {
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	testUnavailableDatabase(t, core, "was moved, deleted or replaced", func() { rename(path, path+".away") }, func() {
+		waitUntilNotReady(t, core)
+		rename(path+".away", path)
+		waitUntilReady(t, core)
+	})
+}
+
+// TestDamagedDatabase overwrites a page of a file before a core starts.
+func TestDamagedDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "prizegen.db")
+	prizegen(t, "db", "create", "--db", path)
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := file.Stat()
+	if err == nil {
+		_, err = file.WriteAt(bytes.Repeat([]byte{0xff}, 4096), info.Size()-4096)
+	}
+	if err := errors.Join(err, file.Close(), os.Chmod(path, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	core := startService(t, "--role", "core", "--no-welcome", "--db", path)
+	core.waitForLog(t, "the database is damaged; stop the server", "everyone on this machine can read the database")
+	waitUntilNotReady(t, core)
+}
+
 // TestDatabaseFileIsLocked checks that plays survive a lock that another program holds on
 // the database file.
 func TestDatabaseFileIsLocked(t *testing.T) {
@@ -72,7 +183,7 @@ func TestDatabaseFileIsLocked(t *testing.T) {
 }
 
 // TestDiskIsFull fills the disk that contains the database, a small one in memory. A core
-// with a full disk can still show pages, so it remains ready.
+// with a full disk is not ready, because it cannot store plays.
 func TestDiskIsFull(t *testing.T) {
 	disk := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk).CombinedOutput(); err != nil {
@@ -99,8 +210,10 @@ func TestDiskIsFull(t *testing.T) {
 		}
 	}
 	testUnavailableDatabase(t, core, "the disk is full", fill, func() {
+		waitUntilNotReady(t, core)
 		if err := errors.Join(os.Truncate(filler, 0), os.Remove(filler)); err != nil {
 			t.Fatal(err)
 		}
+		waitUntilReady(t, core)
 	})
 }

@@ -19,20 +19,49 @@ func newDBCmd(a *app) *cobra.Command {
 
 These commands never work through a core, because the database contains the seeds of open
 campaigns, which must stay secret.`,
-		Example: `  prizegen db status
+		Example: `  prizegen db create
+  prizegen db status
   prizegen db migrate --db postgres://prizegen@db.example.org/prizegen`,
 		Args: cobra.NoArgs,
 		RunE: showHelp,
 	}
-	cmd.AddCommand(newDBMigrateCmd(a), newDBStatusCmd(a), newDBBackupCmd(a), newDBRestoreCmd(a))
+	cmd.AddCommand(newDBCreateCmd(a), newDBMigrateCmd(a), newDBStatusCmd(a), newDBBackupCmd(a), newDBRestoreCmd(a))
 	return cmd
+}
+
+func newDBCreateCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "create", Short: "Create the database",
+		Long: `Create the database: a SQLite file, or the tables in an empty PostgreSQL database. If the
+database already exists, it is not changed.
+
+Run this once when you install a server. Only the commands that add campaigns, entrants or
+a backup create a missing SQLite file too, and so does a server that only this machine can
+reach. All others fail, so that a lost file is noticed.`,
+		Example: "  prizegen db create --db /var/lib/prizegen/prizegen.db",
+	}
+	return dbCmd(a, cmd, store.Options{Create: true}, func(ctx context.Context, db *store.DB) error {
+		s, err := db.Status(ctx)
+		if err == nil && s.Version > 0 {
+			a.note("the database %s already exists", db.Address())
+			return nil
+		}
+		if err == nil {
+			_, err = db.Migrate(ctx)
+		}
+		if err == nil && !db.Created() {
+			a.note("created the tables of the database %s", db.Address())
+		}
+		return err
+	})
 }
 
 // dbCmd completes a command that works on the database, whatever the version of its
 // tables.
-func dbCmd(a *app, cmd *cobra.Command, f func(ctx context.Context, db *store.DB) error) *cobra.Command {
+func dbCmd(a *app, cmd *cobra.Command, o store.Options, f func(ctx context.Context, db *store.DB) error) *cobra.Command {
 	cmd.Args = cobra.NoArgs
-	return dbFileCmd(a, cmd, store.Options{KeepVersion: true}, func(ctx context.Context, db *store.DB, _ string) error { return f(ctx, db) })
+	o.KeepVersion = true
+	return dbFileCmd(a, cmd, o, func(ctx context.Context, db *store.DB, _ string) error { return f(ctx, db) })
 }
 
 // dbFileCmd completes a command that works on the database and a file.
@@ -91,7 +120,7 @@ PostgreSQL and back.`,
 		Example: "  prizegen db restore campaigns-monday.db --db new.db",
 		Args:    oneArg("file", "specify a file written by prizegen db backup"),
 	}
-	return dbFileCmd(a, cmd, store.Options{}, func(ctx context.Context, db *store.DB, file string) error {
+	return dbFileCmd(a, cmd, store.Options{Create: true}, func(ctx context.Context, db *store.DB, file string) error {
 		progress := startProgress(a, 0, "row")
 		defer progress.stop()
 		err := db.Restore(ctx, file, progress.add)
@@ -112,7 +141,7 @@ func newDBMigrateCmd(a *app) *cobra.Command {
 		Long:    "Update the tables of the database to this version of prizegen. Every other command does\nthat automatically.",
 		Example: "  prizegen db migrate --db campaigns.db",
 	}
-	return dbCmd(a, cmd, func(ctx context.Context, db *store.DB) error {
+	return dbCmd(a, cmd, store.Options{}, func(ctx context.Context, db *store.DB) error {
 		steps, err := db.Migrate(ctx)
 		if err != nil {
 			return err
@@ -132,7 +161,7 @@ func newDBStatusCmd(a *app) *cobra.Command {
 		Example: "  prizegen db status -o json",
 	}
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return dbCmd(a, cmd, func(ctx context.Context, db *store.DB) error {
+	return dbCmd(a, cmd, store.Options{}, func(ctx context.Context, db *store.DB) error {
 		s, err := db.Status(ctx)
 		if err != nil {
 			return err

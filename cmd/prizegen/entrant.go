@@ -70,7 +70,7 @@ func newEntrantAddCmd(a *app) *cobra.Command {
 	}
 	person := newPersonFlags(cmd)
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
-	return promotionCmd(a, cmd, func(ctx context.Context, e entrants, _ []string) error {
+	return creatingCmd(a, cmd, func(ctx context.Context, e entrants, _ []string) error {
 		added, err := e.AddEntrant(ctx, person.person())
 		if err != nil {
 			return err
@@ -173,7 +173,7 @@ can be imported as it is.`,
 		Example: "  prizegen entrant import guests.csv",
 		Args:    oneArg("file", "specify the file to import, or - for standard input"),
 	}
-	return promotionCmd(a, cmd, func(ctx context.Context, e entrants, args []string) error {
+	return creatingCmd(a, cmd, func(ctx context.Context, e entrants, args []string) error {
 		file, err := open(ctx, a, args[0])
 		if err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/store"
 )
 
 // playFlags are the flags of prizegen draw for playing campaigns.
@@ -67,7 +68,7 @@ func runPlay(ctx context.Context, a *app, f playFlags, n uint64, output string) 
 	if person := f.person.person(); person != (campaign.Person{}) {
 		play.Person = &person
 	}
-	return withPromotion(ctx, a, f.db.Get(), func(p promotion) error {
+	return withPromotion(ctx, a, f.db.Get(), store.Options{}, func(p promotion) error {
 		progress := startProgress(a, n, "play")
 		defer progress.stop()
 		var all []campaign.Draw
@@ -124,7 +125,7 @@ func completeCampaigns(a *app, db *settings.Value[string]) cobra.CompletionFunc 
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		var names []string
-		_ = withPromotion(cmd.Context(), a, db.Get(), func(p promotion) error { // if this fails, there is nothing to complete
+		_ = withPromotion(cmd.Context(), a, db.Get(), store.Options{}, func(p promotion) error { // if this fails, there is nothing to complete
 			list, _, err := p.Campaigns(cmd.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}})
 			for i := range list {
 				names = append(names, list[i].Name+"\t"+list[i].Title)

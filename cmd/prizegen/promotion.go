@@ -64,12 +64,22 @@ var (
 	_ promotion = (*remote.Admin)(nil)
 )
 
-// promotionCmd completes a command that works on campaigns or entrants. It adds the --db
-// flag and runs f with a T, which is one of the interfaces in [promotion].
+// promotionCmd completes a command that works on existing campaigns or entrants. It adds
+// the --db flag and runs f with a T, which is one of the interfaces in [promotion].
 func promotionCmd[T any](a *app, cmd *cobra.Command, f func(ctx context.Context, part T, args []string) error) *cobra.Command {
+	return storeCmd(a, cmd, store.Options{}, f)
+}
+
+// creatingCmd is like promotionCmd for a command that adds something. It creates the
+// database if necessary.
+func creatingCmd[T any](a *app, cmd *cobra.Command, f func(ctx context.Context, part T, args []string) error) *cobra.Command {
+	return storeCmd(a, cmd, store.Options{Create: true}, f)
+}
+
+func storeCmd[T any](a *app, cmd *cobra.Command, o store.Options, f func(ctx context.Context, part T, args []string) error) *cobra.Command {
 	db := newDBFlag(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return withPromotion(cmd.Context(), a, db.Get(), func(p promotion) error {
+		return withPromotion(cmd.Context(), a, db.Get(), o, func(p promotion) error {
 			return f(cmd.Context(), p.(T), args)
 		})
 	}
@@ -77,8 +87,8 @@ func promotionCmd[T any](a *app, cmd *cobra.Command, f func(ctx context.Context,
 }
 
 // withPromotion calls f with the campaigns that the command line selects.
-func withPromotion(ctx context.Context, a *app, db string, f func(p promotion) error) error {
-	p, done, err := openPromotion(ctx, a, a.services, db)
+func withPromotion(ctx context.Context, a *app, db string, o store.Options, f func(p promotion) error) error {
+	p, done, err := openPromotion(ctx, a, a.services, db, o)
 	if err != nil {
 		return err
 	}
@@ -87,7 +97,7 @@ func withPromotion(ctx context.Context, a *app, db string, f func(p promotion) e
 
 // openPromotion opens the campaigns of the core service or, if there is none, those in
 // the database. The caller must call done to close them.
-func openPromotion(ctx context.Context, a *app, services remote.Config, db string) (p promotion, done func() error, err error) {
+func openPromotion(ctx context.Context, a *app, services remote.Config, db string, o store.Options) (p promotion, done func() error, err error) {
 	if services.Core != nil {
 		token, err := a.settings.Secret("admin-token")
 		if err != nil {
@@ -97,7 +107,7 @@ func openPromotion(ctx context.Context, a *app, services remote.Config, db strin
 		client := remote.New(services)
 		return client.Admin(token), func() error { client.Close(); return nil }, nil
 	}
-	database, err := openStore(ctx, a, db, store.Options{})
+	database, err := openStore(ctx, a, db, o)
 	if err != nil {
 		return nil, nil, err
 	}

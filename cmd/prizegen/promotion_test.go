@@ -342,6 +342,14 @@ func waitUntilNotReady(t *testing.T, core *service) {
 	})
 }
 
+func waitUntilReady(t *testing.T, core *service) {
+	t.Helper()
+	waitFor(t, "the core to be ready", func() bool {
+		status, _, _ := do(t, http.MethodGet, core.url+"/readyz", "", "")
+		return status == http.StatusOK
+	})
+}
+
 func post(t *testing.T, url, kind, body string) (int, http.Header, string) {
 	t.Helper()
 	return do(t, http.MethodPost, url, kind, body)

@@ -70,6 +70,7 @@ so anyone who knows the seed can recompute it.`,
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return a.table.FlagError(err) })
 	root.SetVersionTemplate("{{.Version}}\n")
 	global := newGlobalFlags(a, root)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {

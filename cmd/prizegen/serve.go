@@ -19,6 +19,7 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/store"
 	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/serve"
@@ -113,18 +114,19 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 		TLSCert:  o.cert.Get(), TLSKey: o.key.Get(),
 		DrainTime: o.drainTime.Get(), Log: log,
 	}
+	listener, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() //nolint:errcheck // the server has closed it unless it did not start
 	if cfg.Role == serve.Core || cfg.Role == serve.All {
-		db, err := openCampaigns(ctx, a, o, &cfg)
+		db, err := openCampaigns(ctx, a, o, &cfg, isLocal(listener.Addr()))
 		if err != nil {
 			return err
 		}
 		defer db.Close() //nolint:errcheck // every write is committed by then
 	}
 	server, err := serve.New(cfg)
-	if err != nil {
-		return err
-	}
-	listener, err := o.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -139,13 +141,25 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 }
 
 // openCampaigns opens the database of a core and adds it to the configuration, together
-// with the administrator's password and token.
-func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Config) (*store.DB, error) {
-	db, err := openStore(ctx, a, o.db.Get(), store.Options{})
+// with the administrator's password and token. Only a server that nobody else can reach
+// creates a SQLite file: for others, a missing file is a mistake.
+func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Config, local bool) (*store.DB, error) {
+	db, err := openQuietly(ctx, a, o.db.Get(), store.Options{Create: local})
 	if err != nil {
 		return nil, err
 	}
-	cfg.Store, cfg.Welcome = db, !o.noWelcome.Get()
+	if db.Created() {
+		cfg.Log.InfoContext(ctx, "created the database", slog.String("database", db.Address()))
+	}
+	if db.Exposed() {
+		cfg.Log.WarnContext(ctx, "the database is exposed", slog.String("reason", exposedWarning(db)))
+	}
+	go checkDatabase(ctx, db, cfg.Log)
+	configured, err := o.isConfigured(a)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	cfg.Store, cfg.Welcome = db, local && !configured && !o.noWelcome.Get()
 	if theme := o.theme.Get(); theme != "" {
 		folder, err := os.OpenRoot(theme) // symbolic links cannot leave it
 		if err != nil {
@@ -162,6 +176,25 @@ func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Confi
 	cfg.Sessions = db.Sessions()
 	cfg.Log.InfoContext(ctx, "opened the database", slog.String("database", db.Address()))
 	return db, nil
+}
+
+// isConfigured reports whether somebody has chosen the database, an administrator's secret
+// or services. Such a server does not open the demo campaign.
+func (o serveOptions) isConfigured(a *app) (bool, error) {
+	token, err := a.settings.Secret("admin-token")
+	if err != nil {
+		return false, settingsError(err)
+	}
+	password, err := a.settings.Secret("admin-password")
+	return o.db.Given() || token != "" || password != "" || a.services != (remote.Config{}), settingsError(err)
+}
+
+// checkDatabase logs the damage that it finds in a database. In the meantime the server
+// works, because reading a large file takes minutes.
+func checkDatabase(ctx context.Context, db *store.DB, log *slog.Logger) {
+	if err := db.Check(ctx); err != nil && ctx.Err() == nil {
+		log.ErrorContext(ctx, "the database is damaged; stop the server, keep a copy of the file and its log, and restore a backup", slog.Any("error", err))
+	}
 }
 
 // secretOrNew returns a secret setting. If the setting is not set, secretOrNew generates

@@ -3,17 +3,35 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
 // openStore opens the database at an address. An empty address means the default database
-// in the user's data directory.
+// in the user's data directory. If o.Create is set and openStore creates the database, it
+// says so.
 func openStore(ctx context.Context, a *app, address string, o store.Options) (*store.DB, error) {
+	db, err := openQuietly(ctx, a, address, o)
+	if err != nil {
+		return nil, err
+	}
+	if db.Created() {
+		a.say("prizegen: created the database %s", db.Address())
+	}
+	if db.Exposed() {
+		a.note("prizegen: warning: %s", exposedWarning(db))
+	}
+	return db, nil
+}
+
+// openQuietly is like openStore, but only its error says something.
+func openQuietly(ctx context.Context, a *app, address string, o store.Options) (*store.DB, error) {
 	if address == "" {
 		folder, err := dataDir(a)
 		if err != nil {
@@ -21,7 +39,7 @@ func openStore(ctx context.Context, a *app, address string, o store.Options) (*s
 		}
 		address = filepath.Join(folder, "prizegen.db")
 	}
-	if strings.HasPrefix(address, "postgres") {
+	if strings.HasPrefix(strings.ToLower(address), "postgres") {
 		expectTLS(a)
 	}
 	db, err := store.Open(ctx, address, o)
@@ -30,10 +48,19 @@ func openStore(ctx context.Context, a *app, address string, o store.Options) (*s
 		return nil, usageError{err}
 	case errors.Is(err, store.ErrNewer):
 		return nil, err
+	case errors.Is(err, store.ErrMissing):
+		return nil, hintError{err, "choose another database with --db, or create this one: prizegen db create --db " + show.ShellWord(address)}
+	case errors.Is(err, store.ErrLost):
+		return nil, hintError{err, "copy the log before you do anything else; then put the file back, or restore a backup: see \"A lost database file\" in docs/deploy.md"}
 	case err != nil:
 		return nil, hintError{err, "choose another database with --db, or run prizegen db status"}
 	}
 	return db, nil
+}
+
+// exposedWarning returns the warning about a database file that everyone can read.
+func exposedWarning(db *store.DB) string {
+	return fmt.Sprintf("everyone on this machine can read the database %s, which contains seeds and personal data; run: chmod o= %s*", db.Address(), show.ShellWord(db.Address()))
 }
 
 // dataDir returns the directory for the user's data, following the conventions of the

@@ -21,6 +21,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/store"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
@@ -227,7 +228,7 @@ func (t *tuiBackends) promotion(a *app, services remote.Config) func(context.Con
 		if p != nil {
 			return p, nil
 		}
-		open, done, err := openPromotion(ctx, a, services, t.db)
+		open, done, err := openPromotion(ctx, a, services, t.db, store.Options{})
 		if err != nil {
 			return nil, err
 		}

@@ -110,6 +110,9 @@ play --check >"$work/check.log" 2>&1 || fail "--check failed on running machines
 
 say "Play through the NGINX of the stack, and through the NGINX of the machine without Docker"
 person='"entrant":{"first_name":"Ada","last_name":"Byron"}'
+wait_for "the manager" curl -skf "https://$(address e2e-manager)/readyz"
+token=$(docker exec e2e-machine cat /etc/prizegen/admin-token)
+open_campaign "https://$(address e2e-manager)" "$token" -k
 for host in manager machine; do
 	address=$(address "e2e-$host")
 	wait_for "$host" curl -skf "https://$address/readyz"

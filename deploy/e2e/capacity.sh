@@ -15,7 +15,7 @@ export NGINX_CONF=./nginx/nginx-e2e.conf
 compose_file=(-f "$work/compose.yaml")
 cleanup() {
 	local code=$?
-	docker rm -fv e2e-capacity >/dev/null 2>&1 || true
+	docker rm -fv e2e-capacity e2e-capacity-db >/dev/null 2>&1 || true
 	[[ ! -e $work/compose.yaml ]] || compose "${compose_file[@]}" down -v >/dev/null 2>&1 || true
 	rm -rf "$work"
 	exit "$code"
@@ -35,9 +35,11 @@ END
 }
 
 say "Measure plays per second: $visitors concurrent visitors for $seconds s, $(nproc) CPUs, load average $(cut -d' ' -f1 /proc/loadavg)"
-docker run -d --name e2e-capacity --volume /data --env PRIZEGEN_ADMIN_TOKEN=e2e --env PRIZEGEN_ADMIN_PASSWORD=e2e "$image" serve >/dev/null
+docker run --name e2e-capacity-db --volume /data "$image" db create >/dev/null
+docker run -d --name e2e-capacity --volumes-from e2e-capacity-db --env PRIZEGEN_ADMIN_TOKEN=e2e --env PRIZEGEN_ADMIN_PASSWORD=e2e "$image" serve >/dev/null
 url=http://$(address e2e-capacity):8080
-wait_for "the process" curl -fs "$url/c/welcome"
+wait_for "the process" curl -fs "$url/readyz"
+open_campaign "$url" e2e
 measure "one process with SQLite" "$url"
 docker rm -fv e2e-capacity >/dev/null
 
@@ -54,7 +56,8 @@ upstreams() {
 }
 for cores in 1 2; do
 	compose "${compose_file[@]}" up -d --scale "core=$cores" >"$work/up.log" 2>&1 || { cat "$work/up.log" >&2 && fail "compose up"; }
-	wait_for "the site through NGINX" curl -fs --cacert "$ca" "$site/c/welcome"
+	wait_for "the site through NGINX" curl -fs --cacert "$ca" "$site/readyz"
+	((cores > 1)) || open_campaign "$site" "$(cat "$work/secrets/admin_token")" --cacert "$ca"
 	wait_for "$cores cores behind NGINX" upstreams "$cores"
 	measure "Compose: NGINX with TLS, $cores core(s), services, PostgreSQL" "$site" "$ca"
 done

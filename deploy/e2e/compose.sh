@@ -31,7 +31,8 @@ up
 note "started in $(($(now_ms) - began)) ms"
 site=https://localhost:$HTTPS_PORT
 get() { curl -sS --fail-with-body --cacert "$clone/deploy/secrets/tls_cert.pem" "$@"; }
-wait_for "the site through NGINX" get -o /dev/null "$site/c/welcome"
+wait_for "the site through NGINX" get -o /dev/null "$site/readyz"
+open_campaign "$site" "$(cat "$clone/deploy/secrets/admin_token")" --cacert "$clone/deploy/secrets/tls_cert.pem"
 [[ $(curl -s -o /dev/null -w '%{http_code}' "http://localhost:$HTTP_PORT/c/welcome") == 308 ]] || fail "HTTP is not redirected to HTTPS"
 ports=$(docker ps --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" --format '{{.Names}} {{.Ports}}')
 published=$(grep -c -- '->' <<<"$ports" || true)

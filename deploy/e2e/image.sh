@@ -23,6 +23,9 @@ restricted=(--name "$name" --read-only --cap-drop ALL --security-opt no-new-priv
 health() { [[ $(docker inspect -f '{{.State.Health.Status}}' "$name") == "$1" ]]; }
 
 say "Check that the image runs read-only, and that a volume keeps the campaigns"
+docker run "${restricted[@]}" --volume "$name:/data" "$image" serve >/dev/null 2>&1 && fail "serve created a database"
+docker rm "$name" >/dev/null
+docker run --rm "${restricted[@]}" --volume "$name:/data" "$image" db create >/dev/null 2>&1 || fail "db create failed"
 began=$(now_ms)
 docker run -d "${restricted[@]}" --volume "$name:/data" --env TZ=Asia/Kathmandu "$image" serve >/dev/null
 created=$(now_ms)
@@ -36,13 +39,14 @@ done
 note "docker run took $((created - began)) ms; the service was ready $(($(now_ms) - created)) ms later"
 wait_for "the health check" health healthy
 [[ $(docker logs "$name" 2>&1) == *+05:45* ]] || fail "the image does not contain time zones: $(docker logs "$name" 2>&1)"
+open_campaign "$url" e2e
 note "status --self reports healthy; the log uses the time zone in TZ"
 began=$(now_ms)
 docker stop -t 60 "$name" >/dev/null
 note "docker stop took $(($(now_ms) - began)) ms; exit status $(docker inspect -f '{{.State.ExitCode}}' "$name")"
 [[ $(docker inspect -f '{{.State.ExitCode}}' "$name") == 0 ]] || fail "the service did not shut down cleanly"
 docker rm "$name" >/dev/null
-docker run -d "${restricted[@]}" --volume "$name:/data" "$image" serve --no-welcome >/dev/null
+docker run -d "${restricted[@]}" --volume "$name:/data" "$image" serve >/dev/null
 wait_for "the campaign of the first container" curl -fs "http://$(address "$name"):8080/c/welcome"
 docker rm -f "$name" >/dev/null
 
@@ -54,7 +58,7 @@ docker run -d "${restricted[@]}" --env PRIZEGEN_ROLE=text --env PRIZEGEN_LISTEN=
 wait_for "the health check with PRIZEGEN_LISTEN" health healthy
 docker rm -f "$name" >/dev/null
 docker run -d "${restricted[@]}" --health-interval=1s --health-start-period=0s --env PRIZEGEN_ROLE=core \
-	--env PRIZEGEN_TEXT_URL=http://127.0.0.1:1 --tmpfs /data:uid=65532 "$image" serve >/dev/null
+	--env PRIZEGEN_TEXT_URL=http://127.0.0.1:1 --volume "$name:/data" "$image" serve >/dev/null
 wait_for "a core without its text service to be unhealthy" health unhealthy
 note "healthy with --listen and with PRIZEGEN_LISTEN; unhealthy without the text service"
 say "Image: passed"

@@ -66,6 +66,14 @@ json() { python3 -c 'import json,sys; v=json.load(sys.stdin)
 for k in sys.argv[1].split("."): v=v[int(k)] if isinstance(v,list) else v[k]
 print(v if not isinstance(v,bool) else str(v).lower())' "$1"; }
 
+# open_campaign URL TOKEN [CURL OPTION...] creates and opens the campaign "welcome".
+open_campaign() {
+	local url=$1 request
+	request=(curl -sSf -o /dev/null --retry 30 --retry-connrefused -H "Authorization: Bearer $2" -H 'Content-Type: application/json' "${@:3}")
+	"${request[@]}" -d '{"name":"welcome"}' "$url/v1/campaigns" || fail "cannot create a campaign at $url"
+	"${request[@]}" -X PATCH -d '{"state":"open"}' "$url/v1/campaigns/welcome" || fail "cannot open a campaign at $url"
+}
+
 # address CONTAINER prints its IP address.
 address() { docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$1"; }
 

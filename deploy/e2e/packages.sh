@@ -41,6 +41,8 @@ docker cp -q "$work/next.deb" "$vm:/root/next.deb"
 say "Install the deb on a machine with systemd"
 on dpkg -i /root/first.deb >/dev/null
 on systemctl is-active -q prizegen && fail "the installation started the service"
+on test -s /var/lib/prizegen/prizegen.db || fail "the installation did not create the database"
+[[ $(on stat -c %U:%a /var/lib/prizegen/prizegen.db) == prizegen:600 ]] || fail "others can read the database"
 on systemctl enable --now prizegen 2>/dev/null || fail "the service did not start"
 note "started as $(on systemctl show -p User --value prizegen), $(on systemctl show -p MemoryCurrent --value prizegen) bytes of memory"
 restarts=$(on systemctl show -p NRestarts --value prizegen)
@@ -51,6 +53,8 @@ play() {
 		-d "{\"campaign\":\"welcome\",\"entrant\":{\"first_name\":\"Ada\",\"last_name\":\"Byron\"}}" ||
 		fail "a play was refused"
 }
+on runuser -u prizegen -- prizegen campaign create welcome --open --config /etc/prizegen/config.yaml >/dev/null 2>&1 ||
+	fail "cannot open a campaign"
 first=$(play one)
 note "the first play: $first"
 metrics=$(on curl -sf http://127.0.0.1:8080/metrics)
@@ -69,6 +73,14 @@ on systemctl is-active -q prizegen || fail "the upgrade stopped the service"
 on grep -qx 'rules: modest' /etc/prizegen/config.yaml || fail "the upgrade lost a setting"
 [[ $(on cat /etc/prizegen/admin-token) == "$token" ]] || fail "the upgrade replaced the token"
 [[ $(play one) == "$first" ]] || fail "the upgrade lost a draw"
+
+say "Check that an upgrade does not replace a lost database"
+on systemctl stop prizegen
+on mv /var/lib/prizegen/prizegen.db /var/lib/prizegen/away
+on env DEBIAN_FRONTEND=noninteractive dpkg -i --force-confold /root/next.deb >/dev/null 2>&1 || fail "the upgrade failed"
+on test -e /var/lib/prizegen/prizegen.db && fail "an upgrade replaced the lost database"
+on mv /var/lib/prizegen/away /var/lib/prizegen/prizegen.db
+on systemctl start prizegen
 
 say "Check that no connection is refused during a restart with the socket unit"
 on systemctl stop prizegen

@@ -70,7 +70,7 @@ for service in database text number prize core nginx; do
 	wait_for "the $service service" running "$service"
 done
 get() { curl -sS --fail-with-body --cacert "$work/secrets/tls_cert.pem" "$@"; }
-wait_for "the site through NGINX" get -o /dev/null "$site/c/welcome"
+wait_for "the site through NGINX" get -o /dev/null "$site/campaigns"
 docker service ls --format '    {{.Name}} {{.Replicas}}'
 
 say "Open a campaign and start $rate visitors per second"

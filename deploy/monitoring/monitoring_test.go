@@ -148,6 +148,7 @@ func scrapeAll(t *testing.T) map[string][]string {
 	number := startService(t, binary, "--role", "number")
 	prize := startService(t, binary, "--role", "prize", "--rules", rules)
 	core := startService(t, binary, "--role", "core", "--rules", rules, "--text-url", text, "--number-url", number, "--prize-url", prize)
+	openCampaign(t, core)
 	play(t, core)
 	metrics := map[string][]string{}
 	for _, url := range []string{text, number, prize, core} {
@@ -188,7 +189,7 @@ func startService(t *testing.T, binary string, args ...string) string {
 	t.Cleanup(cancel)
 	// The context of the test would kill the service before the cleanup runs.
 	cmd := exec.CommandContext(context.Background(), binary, append([]string{"serve", "--listen", address}, args...)...)
-	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "PRIZEGEN_DB="+filepath.Join(t.TempDir(), "prizegen.db"))
+	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "PRIZEGEN_DB="+filepath.Join(t.TempDir(), "prizegen.db"), "PRIZEGEN_ADMIN_TOKEN="+adminToken)
 	var log strings.Builder
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
@@ -220,7 +221,34 @@ func startService(t *testing.T, binary string, args ...string) string {
 	return "http://" + address
 }
 
-// play makes a play in a core's first campaign, which opens soon after the core is ready.
+// openCampaign opens the campaign welcome of a core.
+func openCampaign(t *testing.T, core string) {
+	t.Helper()
+	for _, step := range []struct{ method, path, body string }{
+		{http.MethodPost, "/v1/campaigns", `{"name":"welcome"}`},
+		{http.MethodPatch, "/v1/campaigns/welcome", `{"state":"open"}`},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), step.method, core+step.path, strings.NewReader(step.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Authorization", "Bearer "+adminToken)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode >= http.StatusMultipleChoices {
+			t.Fatalf("%s %s: got status %d", step.method, step.path, response.StatusCode)
+		}
+	}
+}
+
+// adminToken is the administrator's token for the services.
+const adminToken = "a token for tests"
+
+// play plays the campaign that openCampaign has opened.
 func play(t *testing.T, core string) {
 	t.Helper()
 	const body = `{"campaign":"welcome","entrant":{"first_name":"Ada","last_name":"Byron"}}`

@@ -23,6 +23,13 @@ for secret in admin-password admin-token; do
 	mv "$file.new" "$file"
 done
 
+# Only the first installation creates the database (deb: no version before, rpm: 1). At an
+# upgrade, a missing file is a lost one.
+if { [ "$1" = configure ] && [ -z "${2:-}" ]; } || [ "$1" = 1 ]; then
+	runuser -u prizegen -- /usr/bin/prizegen db create --config /etc/prizegen/config.yaml ||
+		echo "prizegen: cannot create the database; see the error above"
+fi
+
 if [ -d /run/systemd/system ]; then
 	systemctl daemon-reload || :
 	systemctl try-restart prizegen.service || :

@@ -3,11 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -29,6 +31,9 @@ var ErrNotEmpty = errors.New("not empty")
 // [fs.ErrExist] if the file already exists, and [ErrNewer] if a newer program created
 // the tables. Backup calls count, if not nil, with the number of rows written.
 func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) error {
+	if err := checkPath(path); err != nil {
+		return err
+	}
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("%s: %w", path, fs.ErrExist)
 	}
@@ -42,35 +47,50 @@ func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) 
 		return fmt.Errorf("database %s has no tables; there is nothing to back up", db.address)
 	}
 	temp := path + ".new"
-	file, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
+	if err := removeStale(ctx, temp); err != nil {
 		return err
 	}
 	if err := db.copyTo(ctx, temp, s.Version, count); err != nil {
 		return errors.Join(err, removeDatabase(temp))
 	}
-	if info, err := os.Stat(temp + "-wal"); err == nil && info.Size() > 0 {
+	if info, err := os.Stat(temp + logSuffix); err == nil && info.Size() > 0 {
 		return errors.Join(fmt.Errorf("backup %s is incomplete: its log is not empty", temp), removeDatabase(temp))
 	}
 	return os.Rename(temp, path)
 }
 
-// removeDatabase removes a SQLite file with its log.
+// removeStale removes the temporary file of a backup that was killed. It returns an error
+// if the backup is still running: then it holds the lock of the file.
+func removeStale(ctx context.Context, temp string) error {
+	info, err := os.Stat(temp)
+	if err == nil {
+		var c driver.Connector
+		if c, err = newConnector(newFile(temp, info, false)); err != nil {
+			return err
+		}
+		pool := sql.OpenDB(c)
+		_, err = pool.ExecContext(ctx, "BEGIN IMMEDIATE; ROLLBACK")
+		_ = pool.Close() // the error of the lock matters
+		if isBusy(err) {
+			return fmt.Errorf("another backup is writing to %s; wait until it has finished", temp)
+		}
+	}
+	return removeDatabase(temp)
+}
+
+// removeDatabase removes a SQLite file and its logs, if they exist.
 func removeDatabase(path string) error {
-	for _, suffix := range []string{"-wal", "-shm"} {
+	for _, suffix := range []string{logSuffix, "-shm", "-journal", ""} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	return os.Remove(path)
+	return nil
 }
 
 // copyTo copies all tables to an empty SQLite file whose tables have the given version.
 func (db *DB) copyTo(ctx context.Context, path string, version int64, count func(rows uint64)) error {
-	to, err := Open(ctx, path, Options{KeepVersion: true})
+	to, err := Open(ctx, path, Options{KeepVersion: true, Create: true})
 	if err != nil {
 		return err
 	}
@@ -81,22 +101,25 @@ func (db *DB) copyTo(ctx context.Context, path string, version int64, count func
 	if err != nil {
 		return errors.Join(to.explain(err), to.Close())
 	}
-	err = db.snapshot(ctx, func(from runner) error { return copyTables(ctx, from, to, count) })
+	err = db.snapshot(ctx, 0, func(from runner) error { return copyTables(ctx, from, to, count) })
 	return errors.Join(err, to.Close())
 }
 
-// snapshot calls f with a runner that reads a snapshot of the database.
-func (db *DB) snapshot(ctx context.Context, f func(from runner) error) error {
+// snapshot calls f with a runner that reads a snapshot of the database. The timeout limits
+// the time of all that; 0 means no limit.
+func (db *DB) snapshot(ctx context.Context, timeout time.Duration, f func(from runner) error) error {
+	ctx, cancel := withTimeout(ctx, timeout)
+	defer cancel()
 	var o sql.TxOptions
 	if db.engine == Postgres {
 		o = sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	}
 	tx, err := db.pool.BeginTx(ctx, &o)
 	if err != nil {
-		return db.explain(err)
+		return db.explain(contextErr(ctx, err))
 	}
 	defer tx.Rollback()
-	return db.explain(contextErr(ctx, f(plainRunner{db: tx})))
+	return db.explain(contextErr(ctx, f(plainRunner{timeout: timeout, db: tx})))
 }
 
 // copyTables copies all tables to an empty database, in one transaction.
@@ -181,6 +204,13 @@ func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64))
 	if _, err := os.Stat(path); err != nil {
 		return err
 	}
+	_, err := openFile(path, false)
+	switch {
+	case errors.Is(err, ErrMissing): // it is empty
+		return fmt.Errorf("the backup %s: %w", path, errNoTables)
+	case err != nil:
+		return err
+	}
 	s, err := db.Status(ctx)
 	if err != nil {
 		return err
@@ -198,8 +228,10 @@ func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64))
 		return fmt.Errorf("backup %s: %w", path, err)
 	}
 	defer from.Close() //nolint:errcheck // it was only read
-	return from.snapshot(ctx, func(source runner) error { return copyTables(ctx, source, db, count) })
+	return from.snapshot(ctx, 0, func(source runner) error { return copyTables(ctx, source, db, count) })
 }
+
+var errNoTables = errors.New("it contains no prizegen tables; use a file written by prizegen db backup")
 
 // openBackup opens a copy of a backup and migrates it.
 func openBackup(ctx context.Context, path string) (*DB, error) {
@@ -223,7 +255,7 @@ func (db *DB) checkBackup(ctx context.Context) error {
 		return err
 	}
 	if s.Version == 0 {
-		return errors.New("it contains no prizegen tables; use a file written by prizegen db backup")
+		return errNoTables
 	}
 	_, err = db.Migrate(ctx)
 	return err

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -58,7 +59,7 @@ func TestBackupAndRestore(t *testing.T) {
 		if err := db.Backup(t.Context(), file, nil); !errors.Is(err, fs.ErrExist) {
 			t.Errorf("second backup with the same name: got error %v, want ErrExist", err)
 		}
-		next, err := store.Open(t.Context(), address, store.Options{})
+		next, err := store.Open(t.Context(), address, store.Options{Create: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,10 +88,68 @@ func TestBackupAndRestore(t *testing.T) {
 	})
 }
 
+// TestBackupAfterKilledOne backs up beside the temporary file of a backup that was killed,
+// and beside that of one that is running.
+func TestBackupAfterKilledOne(t *testing.T) {
+	db := storetest.Open(t, storetest.File(t))
+	opened(t, db, 60)
+	file := filepath.Join(t.TempDir(), "backup.db")
+	running, err := store.Open(t.Context(), file+".new", store.Options{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	update(t, running, func(context.Context, campaign.Tx) error {
+		err := db.Backup(t.Context(), file, nil)
+		if err == nil || !strings.Contains(err.Error(), "another backup is writing to "+file+".new") {
+			t.Errorf("beside a running backup: got error %v", err)
+		}
+		return nil
+	})
+	added(t, running, "left")
+	killed := copyDatabase(t, file+".new")
+	if err := running.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, left := range map[string]map[string]string{
+		"with tables":  nil,
+		"empty":        {"": ""},
+		"no database":  {"": strings.Repeat("x", 5000)},
+		"only logs":    {"-wal": "x", "-shm": "x", "-journal": "x"},
+		"nothing left": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "backup.db")
+			if left == nil {
+				if err := errors.Join(os.Rename(killed, file+".new"), os.Rename(killed+"-wal", file+".new-wal")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for suffix, content := range left {
+				if err := os.WriteFile(file+".new"+suffix, []byte(content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := db.Backup(t.Context(), file, nil); err != nil {
+				t.Fatal(err)
+			}
+			if files, err := filepath.Glob(file + "*"); err != nil || len(files) != 1 {
+				t.Errorf("got files %v, error %v, want only the backup", files, err)
+			}
+			restored := storetest.Open(t, storetest.File(t))
+			if err := restored.Restore(t.Context(), file, nil); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := contents(t, restored), contents(t, db); !reflect.DeepEqual(got, want) {
+				t.Errorf("got restored %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
+
 // TestBackupWithoutTables backs up a database without tables.
 func TestBackupWithoutTables(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
-		db, err := store.Open(t.Context(), address, store.Options{KeepVersion: true})
+		db, err := store.Open(t.Context(), address, store.Options{KeepVersion: true, Create: true})
 		if err != nil {
 			t.Fatal(err)
 		}

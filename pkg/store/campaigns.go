@@ -35,7 +35,7 @@ func scanCampaignWithRules(row scanner) (c campaign.StoredCampaign, err error) {
 // Campaign implements [campaign.Store]. It reads the campaign and its prizes in one
 // snapshot.
 func (db *DB) Campaign(ctx context.Context, name string) (r *campaign.StoredCampaign, err error) {
-	err = db.snapshot(ctx, func(from runner) error {
+	err = db.snapshot(ctx, db.responseTimeout, func(from runner) error {
 		r, err = reader{db, from}.Campaign(ctx, name)
 		return err
 	})
@@ -45,7 +45,7 @@ func (db *DB) Campaign(ctx context.Context, name string) (r *campaign.StoredCamp
 // Campaigns implements [campaign.Store]. It reads the campaigns and their prizes in one
 // snapshot.
 func (db *DB) Campaigns(ctx context.Context, want campaign.CampaignQuery) (all []campaign.StoredCampaign, err error) {
-	err = db.snapshot(ctx, func(from runner) error {
+	err = db.snapshot(ctx, db.responseTimeout, func(from runner) error {
 		all, err = reader{db, from}.Campaigns(ctx, want)
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -73,11 +74,14 @@ func faultOf(err error) fault {
 	var connect *pgconn.ConnectError
 	var network net.Error
 	switch {
+	case errors.As(err, &connect): // also if connecting took too long
+		return unavailable
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return other
-	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err),
+	case errors.As(err, &network), pgconn.SafeToRetry(err),
 		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed),
-		errors.Is(err, sql.ErrConnDone), errors.Is(err, errBadConn), errors.Is(err, fs.ErrNotExist):
+		errors.Is(err, sql.ErrConnDone), errors.Is(err, errBadConn), errors.Is(err, fs.ErrNotExist),
+		errors.Is(err, errMoved), errors.Is(err, errNoAnswer):
 		return unavailable
 	}
 	return other
@@ -162,7 +166,10 @@ func (e *unavailableError) Error() string {
 
 func (e *unavailableError) reason() string {
 	var lite *sqlite.Error
-	if !errors.As(e.err, &lite) {
+	switch {
+	case errors.Is(e.err, syscall.ENOSPC):
+		return "the disk is full"
+	case !errors.As(e.err, &lite):
 		return redacted(e.err.Error())
 	}
 	if isBusy(lite) {

@@ -6,6 +6,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
+// CheckpointDelay is the time after which a transaction is in the file.
+const CheckpointDelay = checkpointDelay
+
 // Pragma runs a PRAGMA on the writing connection.
 func Pragma(ctx context.Context, db *DB, text string) error {
 	w := db.writer

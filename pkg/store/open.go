@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // driver "sqlite"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
@@ -21,7 +22,14 @@ type DB struct {
 	engine  Engine
 	address string  // without the password
 	pool    *sql.DB // all connections to PostgreSQL, or those to SQLite that read
-	writer  *writer // the connection to SQLite that writes; nil for PostgreSQL
+
+	responseTimeout time.Duration // of PostgreSQL
+
+	// Only SQLite has these.
+	file        *file
+	writer      *writer // the connection that writes
+	checkpoints *checkpoints
+	damage      atomic.Pointer[error] // what [DB.Check] found
 }
 
 var _ campaign.Store = (*DB)(nil)
@@ -32,37 +40,49 @@ type Options struct {
 	// not that of this program, only [DB.Migrate], [DB.Status] and [DB.Backup] work.
 	KeepVersion bool
 
+	// Create creates the SQLite file if it does not exist.
+	Create bool
+
 	// LockTimeout limits the time that a transaction waits for other processes that write
 	// to a SQLite file; 0 means 5 seconds.
 	LockTimeout time.Duration
+
+	// ResponseTimeout limits the time for the response to a statement for PostgreSQL, which
+	// includes waiting for locks and for a connection; 0 means 10 seconds. Backup, Restore,
+	// Migrate and Status have no limit.
+	ResponseTimeout time.Duration
 }
 
 // Timeouts of the databases.
 const (
-	lockTimeout    = 5 * time.Second // of SQLite; see Options
-	connectTimeout = 10 * time.Second
+	lockTimeout     = 5 * time.Second  // of SQLite; see Options
+	responseTimeout = 10 * time.Second // of PostgreSQL; see Options
+	connectTimeout  = 10 * time.Second
 )
 
-// Open opens a database and migrates its tables. The address is either the path of a
-// SQLite file, which is created if it does not exist, or
-// postgres://USER:PASSWORD@HOST:PORT/NAME.
+// Open opens a database and migrates its tables. The address is the path of a SQLite file
+// or postgres://USER:PASSWORD@HOST:PORT/NAME.
 //
-// The error wraps [ErrAddress] if the address is malformed, [campaign.ErrUnavailable] if
-// the database cannot be reached, and [ErrNewer] if a newer program created its tables,
-// which stay unchanged.
+// The error wraps [ErrAddress] if the address is malformed, [ErrMissing] or [ErrLost] if
+// there is no SQLite file, [campaign.ErrUnavailable] if the database cannot be reached, and
+// [ErrNewer] if a newer program created its tables, which stay unchanged.
 func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	open := openSQLite
 	if isPostgres(address) {
 		open = openPostgres
 	}
 	o.LockTimeout = cmp.Or(o.LockTimeout, lockTimeout)
+	o.ResponseTimeout = cmp.Or(o.ResponseTimeout, responseTimeout)
 	db, err := open(ctx, address, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Ping(ctx); err != nil {
+	if err := db.connect(ctx); err != nil {
 		_ = db.Close() // the first error is returned
 		return nil, err
+	}
+	if db.checkpoints != nil {
+		db.checkpoints.schedule() // of what a killed process left in the log
 	}
 	if o.KeepVersion {
 		return db, nil
@@ -74,7 +94,7 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	return db, nil
 }
 
-func openPostgres(_ context.Context, address string, _ Options) (*DB, error) {
+func openPostgres(_ context.Context, address string, o Options) (*DB, error) {
 	cfg, err := postgresConfig(address)
 	if err != nil {
 		return nil, err
@@ -86,8 +106,8 @@ func openPostgres(_ context.Context, address string, _ Options) (*DB, error) {
 	pool.SetMaxOpenConns(4 * max(runtime.GOMAXPROCS(0), 4))
 	pool.SetMaxIdleConns(4)
 	pool.SetConnMaxIdleTime(time.Minute)
-	db := &DB{engine: Postgres, address: Redact(address), pool: pool}
-	db.reader = reader{db, plainRunner{db: pool}}
+	db := &DB{engine: Postgres, address: Redact(address), pool: pool, responseTimeout: o.ResponseTimeout}
+	db.reader = reader{db, plainRunner{timeout: o.ResponseTimeout, db: pool}}
 	return db, nil
 }
 
@@ -101,7 +121,8 @@ func setPlanner(ctx context.Context, conn *pgx.Conn) error {
 }
 
 func openSQLite(_ context.Context, path string, o Options) (*DB, error) {
-	if err := sqliteFile(path); err != nil {
+	f, err := openFile(path, o.Create)
+	if err != nil {
 		return nil, err
 	}
 	options := []string{
@@ -115,24 +136,18 @@ func openSQLite(_ context.Context, path string, o Options) (*DB, error) {
 		// package serve).
 		"_pragma=wal_autocheckpoint(8000)",
 	}
-	writing, err := sqliteDSN(path, options...)
+	writing, err := newConnector(f, options...)
 	if err != nil {
 		return nil, err
 	}
-	reading, err := sqliteDSN(path, append(options[:1:1], "_pragma=query_only(ON)")...)
+	reading, err := newConnector(f, options[0], "_pragma=query_only(ON)")
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{engine: SQLite, address: path}
-	writers, err := sql.Open("sqlite", writing)
-	if err != nil {
-		return nil, err
-	}
+	writers := sql.OpenDB(writing)
 	writers.SetMaxOpenConns(1)
-	db.writer = newWriter(writers, o.LockTimeout)
-	if db.pool, err = sql.Open("sqlite", reading); err != nil {
-		return nil, err
-	}
+	db := &DB{engine: SQLite, address: path, file: f, writer: newWriter(writers, f, o.LockTimeout), pool: sql.OpenDB(reading)}
+	db.checkpoints = &checkpoints{pool: db.pool}
 	db.pool.SetMaxOpenConns(2 * max(runtime.GOMAXPROCS(0), 2))
 	db.pool.SetMaxIdleConns(2 * max(runtime.GOMAXPROCS(0), 2))
 	db.reader = reader{db, newPreparedPool(db.pool)}
@@ -145,15 +160,57 @@ func (db *DB) Engine() Engine { return db.engine }
 // Address returns the address of the database, without the password.
 func (db *DB) Address() string { return db.address }
 
-// Ping checks that the database is available. Its error wraps [campaign.ErrUnavailable].
+// Created reports whether [Open] created the SQLite file.
+func (db *DB) Created() bool { return db.file != nil && db.file.created }
+
+// Exposed reports whether every user of the machine may read the SQLite file.
+func (db *DB) Exposed() bool { return db.file != nil && db.file.exposed() }
+
+// Ping checks that the database is available. A SQLite file must be the one that was
+// opened, [DB.Check] must not have found damage, and the disk must accept writes. The error
+// wraps [campaign.ErrUnavailable].
 func (db *DB) Ping(ctx context.Context) error {
+	if err := db.connect(ctx); err != nil || db.file == nil {
+		return err
+	}
+	if damage := db.damage.Load(); damage != nil {
+		return *damage
+	}
+	return db.unusable(db.file.probe.check(ctx))
+}
+
+// connect checks that the database responds.
+func (db *DB) connect(ctx context.Context) error {
 	var one int
 	if db.writer != nil { // creates the log that the readers need
 		if err := db.writer.ready(ctx); err != nil {
 			return db.unusable(err)
 		}
 	}
-	return db.unusable(db.pool.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+	ctx, cancel := db.r.limited(ctx)
+	defer cancel()
+	return db.unusable(contextErr(ctx, db.pool.QueryRowContext(ctx, "SELECT 1").Scan(&one)))
+}
+
+// Check looks for damaged pages in a SQLite file, which takes longer for a larger file. It
+// returns the damage that it finds, and so does [DB.Ping] from then on.
+func (db *DB) Check(ctx context.Context) error {
+	if db.file == nil {
+		return nil
+	}
+	read := func(row scanner) (text string, err error) { return text, row.Scan(&text) }
+	found, err := queryOne(ctx, plainRunner{db: db.pool}, read, "PRAGMA quick_check(1)")
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err == nil && found == "ok":
+		return nil
+	case err == nil:
+		err = errors.New(found)
+	}
+	err = db.unusable(fmt.Errorf("its file is damaged: %w", err))
+	db.damage.Store(&err)
+	return err
 }
 
 // unusable converts err to the error for a database that is not available.
@@ -167,6 +224,9 @@ func (db *DB) unusable(err error) error {
 // Close closes all connections. It closes the connection that writes to SQLite last, so
 // that the file is complete without its log.
 func (db *DB) Close() error {
+	if db.checkpoints != nil {
+		db.checkpoints.close()
+	}
 	err := db.pool.Close()
 	if db.writer != nil {
 		db.writer.close()

@@ -25,13 +25,14 @@ type transaction struct {
 type scanner interface{ Scan(into ...any) error }
 
 // queryAll returns all rows of a query.
-func queryAll[T any](ctx context.Context, r runner, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
+func queryAll[T any](ctx context.Context, r runner, scan func(scanner) (T, error), text string, args ...any) (all []T, err error) {
+	ctx, cancel := r.limited(ctx)
+	defer cancel()
 	rows, err := r.query(ctx, text, args...)
 	if err != nil {
-		return nil, err
+		return nil, contextErr(ctx, err)
 	}
 	defer rows.Close()
-	var all []T
 	for rows.Next() {
 		row, err := scan(rows)
 		if err != nil {
@@ -39,7 +40,7 @@ func queryAll[T any](ctx context.Context, r runner, scan func(scanner) (T, error
 		}
 		all = append(all, row)
 	}
-	return all, rows.Err()
+	return all, contextErr(ctx, rows.Err())
 }
 
 // queryOne returns the first row of a query, or [sql.ErrNoRows].

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
@@ -34,6 +35,9 @@ type runner interface {
 
 	// inBytes is like inTexts for byte strings.
 	inBytes(column string, n int, values [][]byte) (condition string, arg any, err error)
+
+	// limited returns a context that ends if the database does not respond in time.
+	limited(ctx context.Context) (context.Context, context.CancelFunc)
 }
 
 // statement is an SQL statement with its arguments.
@@ -62,8 +66,9 @@ func runEach(ctx context.Context, r runner, statements []statement) error {
 
 // plainRunner runs statements of PostgreSQL. The driver prepares them.
 type plainRunner struct {
-	conn *sql.Conn // the connection of db; nil if db is a connection pool
-	db   interface {
+	timeout time.Duration // of the response to a statement; 0 means no limit
+	conn    *sql.Conn     // the connection of db; nil if db is a connection pool
+	db      interface {
 		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
 	}
@@ -74,7 +79,23 @@ func (r plainRunner) query(ctx context.Context, text string, args ...any) (*sql.
 }
 
 func (r plainRunner) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	return r.db.ExecContext(ctx, text, args...)
+	ctx, cancel := r.limited(ctx)
+	defer cancel()
+	result, err := r.db.ExecContext(ctx, text, args...)
+	return result, contextErr(ctx, err)
+}
+
+func (r plainRunner) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return withTimeout(ctx, r.timeout)
+}
+
+// withTimeout returns a context whose cause is errNoAnswer after the timeout; 0 means no
+// timeout.
+func withTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, timeout, errNoAnswer)
 }
 
 // run sends the statements in one batch if they use one connection, so that all of them
@@ -83,7 +104,9 @@ func (r plainRunner) run(ctx context.Context, statements []statement) error {
 	if r.conn == nil || len(statements) < 2 {
 		return runEach(ctx, r, statements)
 	}
-	return r.conn.Raw(func(conn any) error {
+	ctx, cancel := r.limited(ctx)
+	defer cancel()
+	return contextErr(ctx, r.conn.Raw(func(conn any) error {
 		c, ok := conn.(*stdlib.Conn)
 		if !ok {
 			return fmt.Errorf("unexpected connection %T, want a pgx connection", conn)
@@ -104,7 +127,7 @@ func (r plainRunner) run(ctx context.Context, statements []statement) error {
 			})
 		}
 		return c.Conn().SendBatch(ctx, &batch).Close()
-	})
+	}))
 }
 
 func (plainRunner) placeholder(n int) string { return "$" + strconv.Itoa(n) }
@@ -183,6 +206,10 @@ func (*preparedRunner) inBytes(column string, n int, values [][]byte) (condition
 	}
 	text, err := json.Marshal(digits)
 	return column + " IN (SELECT unhex(value) FROM json_each($" + strconv.Itoa(n) + "))", string(text), err
+}
+
+func (*preparedRunner) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return ctx, func() {}
 }
 
 func (p *preparedRunner) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
@@ -40,33 +42,49 @@ func (db *DB) Update(ctx context.Context, f func(campaign.Tx) error) error {
 const commitTimeout = 5 * time.Second
 
 func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) error {
-	conn, err := db.pool.Conn(ctx)
+	conn, err := db.conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // returns it to the pool
 	// Cancelling ctx stops the statements immediately, but does not cancel a commit,
 	// because its result would be unknown.
-	txCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(commitTimeout, cancel) })()
+	txCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(commitTimeout, func() { cancel(nil) }) })()
+	// The server must respond to the beginning and the commit in time, as to statements.
+	limit := time.AfterFunc(db.responseTimeout, func() { cancel(errNoAnswer) })
+	defer limit.Stop()
 	tx, err := conn.BeginTx(txCtx, nil)
 	if err != nil {
-		return err
+		return contextErr(txCtx, err)
 	}
 	defer tx.Rollback()
-	if err := f(&transaction{reader: reader{db, plainRunner{conn, tx}}}); err != nil {
+	limit.Stop()
+	if err := f(&transaction{reader: reader{db, plainRunner{db.responseTimeout, conn, tx}}}); err != nil {
 		return err
 	}
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	return contextErr(ctx, tx.Commit())
+	limit.Reset(db.responseTimeout)
+	return contextErr(txCtx, contextErr(ctx, tx.Commit()))
 }
 
-// contextErr returns the cause of ctx if err means that ctx aborted the transaction, and
-// err otherwise.
+// conn returns a connection to PostgreSQL.
+func (db *DB) conn(ctx context.Context) (*sql.Conn, error) {
+	ctx, cancel := withTimeout(ctx, db.responseTimeout)
+	defer cancel()
+	conn, err := db.pool.Conn(ctx)
+	return conn, contextErr(ctx, err)
+}
+
+// contextErr returns errNoAnswer if the database did not respond before the timeout of ctx,
+// the cause of ctx if err means that ctx aborted the transaction, and err otherwise.
 func contextErr(ctx context.Context, err error) error {
+	if err != nil && context.Cause(ctx) == errNoAnswer { //nolint:errorlint // it is not wrapped
+		return errNoAnswer
+	}
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -81,24 +99,30 @@ func (db *DB) updateSQLite(ctx context.Context, f func(campaign.Tx) error) error
 		erased = t.erased
 		return err
 	})
-	if err == nil && erased {
+	switch {
+	case err != nil:
+		return err
+	case erased:
 		db.writer.truncateLog(ctx)
 	}
-	return err
+	db.checkpoints.schedule()
+	return nil
 }
 
 // writer is the only connection of this process that writes to a SQLite file. Goroutines
 // wait for its semaphore, and other processes wait for the file lock.
 type writer struct {
 	pool        *sql.DB
+	file        *file
 	lockTimeout time.Duration
 	sem         chan struct{} // holds one token while the other fields are in use
 	conn        *sql.Conn     // nil before the first use and after an error
 	stmts       *preparedRunner
+	log         fs.FileInfo // identifies the log that conn writes
 }
 
-func newWriter(pool *sql.DB, lockTimeout time.Duration) *writer {
-	return &writer{pool: pool, lockTimeout: lockTimeout, sem: make(chan struct{}, 1)}
+func newWriter(pool *sql.DB, f *file, lockTimeout time.Duration) *writer {
+	return &writer{pool: pool, file: f, lockTimeout: lockTimeout, sem: make(chan struct{}, 1)}
 }
 
 func (w *writer) lock(ctx context.Context) error {
@@ -112,18 +136,21 @@ func (w *writer) lock(ctx context.Context) error {
 
 func (w *writer) unlock() { <-w.sem }
 
-// connect opens the connection if necessary. The caller holds the lock.
+// connect opens the connection if necessary. It returns errMoved if the file or the log is
+// not the one of the connection any more. The caller holds the lock.
 func (w *writer) connect(ctx context.Context) error {
 	if w.conn != nil {
-		return nil
+		if err := w.file.check(); err != nil {
+			return err
+		}
+		return checkSame(w.file.path+logSuffix, w.log)
 	}
 	// If several processes open a new file at the same time, one creates its log and the
 	// others fail without waiting for the lock.
 	for deadline := time.Now().Add(w.lockTimeout); ; {
 		conn, err := w.pool.Conn(ctx)
 		if err == nil {
-			w.conn, w.stmts = conn, newPreparedConn(conn)
-			return nil
+			return w.use(ctx, conn)
 		}
 		if !isBusy(err) || time.Now().After(deadline) {
 			return err
@@ -134,6 +161,20 @@ func (w *writer) connect(ctx context.Context) error {
 		case <-time.After(rand.N(20 * time.Millisecond)):
 		}
 	}
+}
+
+// use makes conn the connection.
+func (w *writer) use(ctx context.Context, conn *sql.Conn) error {
+	var version int
+	err := conn.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version) // the first read opens the log
+	if err == nil {
+		w.log, err = os.Stat(w.file.path + logSuffix)
+	}
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	w.conn, w.stmts = conn, newPreparedConn(conn)
+	return nil
 }
 
 // ready opens the connection if necessary.

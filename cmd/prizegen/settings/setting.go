@@ -10,6 +10,7 @@ package settings
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -142,6 +143,19 @@ func define(cmd *cobra.Command, s *Setting, flag, usage string) bound {
 		Complete(cmd, flag, cobra.FixedCompletions(s.Values, directive))
 	}
 	return v
+}
+
+// FlagError removes the value of a secret setting from an error about a flag.
+func (t Table) FlagError(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	v, ok := invalid.GetFlag().Value.(bound)
+	if !ok || v.Setting() == "" || !t.mustFind(v.Setting()).Secret {
+		return err
+	}
+	return fmt.Errorf("invalid argument for \"--%s\" flag: %w", invalid.GetFlag().Name, invalid.Unwrap())
 }
 
 // AddFlag adds a flag that has no setting, so it can be set only on the command line.

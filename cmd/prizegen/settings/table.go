@@ -14,6 +14,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/store"
 	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/serve"
 )
@@ -57,7 +58,7 @@ func drawSettings() []Setting {
 		{
 			Name: "db", Group: Draw, Secret: true, Files: true,
 			Usage: "database of campaigns: a SQLite `file` or postgres://USER:PASSWORD@HOST/NAME (default: prizegen.db in your data directory)",
-			New:   optional("file", ParseText),
+			New:   optional("file", parseDB),
 		},
 		{
 			Name: "drand-chain", Group: Draw, Usage: "drand `chain`: quicknet, default or a chain hash (default: quicknet)",
@@ -165,6 +166,9 @@ func ParseServiceURL(text string) (*url.URL, error) {
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
 	return u, nil
 }
+
+// parseDB checks the address of a database. Its error does not contain the address.
+func parseDB(text string) (string, error) { return text, store.CheckAddress(text) }
 
 func parseLabel(text string) (entropy.Label, error) {
 	for _, label := range entropy.Labels() {

@@ -181,7 +181,7 @@ func TestFilterAfterClaim(t *testing.T) {
 // to it.
 func openCampaign(t *testing.T, w *workspace) *campaign.Admin {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "prizegen.db"), store.Options{})
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "prizegen.db"), store.Options{Create: true})
 	if err != nil {
 		t.Fatal(err)
 	}

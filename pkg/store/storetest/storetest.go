@@ -101,7 +101,7 @@ func command(t testing.TB, server, text string) {
 // to wait for each other on slow machines.
 func Open(t testing.TB, address string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), address, store.Options{LockTimeout: 10 * time.Minute})
+	db, err := store.Open(t.Context(), address, store.Options{Create: true, LockTimeout: 10 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
