@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 	"sync"
@@ -36,6 +37,19 @@ func (a *api) registerPrizes() {
 	}, h.getRules)
 }
 
+// registerCoreRules adds the operation that returns the rules that a core uses, whether it
+// decides prizes itself or calls the prize service.
+func (a *api) registerCoreRules() {
+	b := a.backend
+	register(a, huma.Operation{
+		Method: http.MethodGet, Path: "/v1/core/rules/{name}", OperationID: "get-core-rules", Summary: "The text of rules that the core can use",
+		Responses: ok(jsonContent(schemaOf[remote.RulesAnswer](a))), Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
+	}, func(ctx context.Context, in *rulesInput) (*output, error) {
+		rules, err := b.deployed.rules(ctx, in.Name)
+		return rulesOutput(rules, err)
+	})
+}
+
 type rulesInput struct {
 	Name string `path:"name" doc:"Name of the rules."`
 }
@@ -43,13 +57,22 @@ type rulesInput struct {
 func (h prizesHandler) getRules(_ context.Context, in *rulesInput) (*output, error) {
 	d, err := h.rules.find(in.Name)
 	if err != nil {
+		return rulesOutput(nil, err)
+	}
+	return rulesOutput(d.rules, nil)
+}
+
+// rulesOutput returns the response with the text of rules.
+func rulesOutput(rules *prize.Rules, err error) (*output, error) {
+	if errors.Is(err, prize.ErrUnknownRules) {
 		p, _ := remote.ProblemOf(err)
 		p.Status = http.StatusNotFound
 		return nil, p
 	}
-	return &output{body: remote.RulesAnswer{
-		Rules: d.rules.Name, RulesSHA256: d.rules.SHA256(), RulesYAML: string(d.rules.Source()),
-	}}, nil
+	if err != nil {
+		return nil, err
+	}
+	return &output{body: remote.RulesAnswer{Rules: rules.Name, RulesSHA256: rules.SHA256(), RulesYAML: string(rules.Source())}}, nil
 }
 
 // award awards prizes to account numbers. It is a raw handler for speed (see

@@ -52,7 +52,8 @@ func newBackend(cfg Config) (*backend, error) {
 	}
 	if cfg.Role == Core {
 		services := cfg.Services
-		services.Observer = b.metrics
+		services.Core = nil // this server
+		services.Observer = newObserver(b.metrics, cfg.Log)
 		b.client = remote.New(services)
 		for _, service := range []Role{Text, Number, Prize} {
 			if b.client.Address(string(service)) != nil {

@@ -42,6 +42,8 @@ func samples() []sample {
 		{"POST", "/v1/prize", `{"accounts":[]}`, 422},
 		{"GET", "/v1/prize/rules/modest", "", 200},
 		{"GET", "/v1/prize/rules/none", "", 404},
+		{"GET", "/v1/core/rules/modest", "", 200},
+		{"GET", "/v1/core/rules/none", "", 404},
 		{"GET", "/v1/prize/status", "", 200},
 		{"POST", "/v1/draws", `{}`, 200},
 		{"POST", "/v1/draws", `{"seed":"42","start":9,"count":4,"text_format":"upper2","number_format":"digits8","rules":"modest"}`, 200},
@@ -128,8 +130,8 @@ func operationsOf(t *testing.T, text string) map[string]bool {
 func callSample(t *testing.T, s *servertest.Server, check validator.Validator, sample sample, operations map[string]bool) bool {
 	t.Helper()
 	path, _, _ := strings.Cut(sample.path, "?")
-	if strings.HasPrefix(path, "/v1/prize/rules/") {
-		path = "/v1/prize/rules/{name}"
+	if before, _, ok := strings.Cut(path, "/rules/"); ok {
+		path = before + "/rules/{name}"
 	}
 	if _, documented := operations[sample.method+" "+path]; !documented {
 		return true

@@ -33,9 +33,8 @@ type metrics struct {
 	callTime *prometheus.HistogramVec
 	retries  *prometheus.CounterVec
 	breaker  *prometheus.GaugeVec
+	refused  *prometheus.CounterVec // responses of services, by service
 }
-
-var _ remote.Observer = (*metrics)(nil)
 
 // breakerStates returns the possible states of a circuit breaker.
 func breakerStates() []string { return []string{"closed", "half-open", "open"} }
@@ -61,6 +60,7 @@ func newMetrics(role Role, version string) *metrics {
 		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "prizegen_circuit_breaker_state", Help: "1 for the current state of a service's circuit breaker, otherwise 0.",
 		}, []string{"service", "state"}),
+		refused: counter("prizegen_service_mismatches_total", "Responses from other services that were refused because they were wrong.", "service"),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "prizegen_build_info", Help: "Always 1, with the version and the role as labels."}, []string{"version", "role"})
 	build.WithLabelValues(version, string(role)).Set(1)
@@ -172,6 +172,7 @@ func (m *metrics) calling(service string) {
 	m.calls.WithLabelValues(service, "ok")
 	m.calls.WithLabelValues(service, "error")
 	m.retries.WithLabelValues(service)
+	m.refused.WithLabelValues(service)
 }
 
 // Called implements [remote.Observer].

@@ -87,6 +87,7 @@ func retryAfter(wait time.Duration) http.Header {
 // errors that concern the operator.
 func describe(ctx context.Context, log *slog.Logger, err error) (remote.Problem, http.Header) {
 	var unavailable *remote.Unavailable
+	var wrong *remote.InvalidResponse
 	var source *sourceError
 	var overload *overloadError
 	switch {
@@ -107,6 +108,8 @@ func describe(ctx context.Context, log *slog.Logger, err error) (remote.Problem,
 		header = retryAfter(unavailable.RetryAfter)
 		log.WarnContext(ctx, "service unavailable", slog.String("service", unavailable.Service), slog.Any("error", err))
 		p.Detail = "the " + unavailable.Service + " service is not available at the moment; the log has details under the ID of this request"
+	case errors.As(err, &wrong): // logged once; see refusals
+		p.Detail = "the " + wrong.Service + " service sent a wrong response, which was refused; the log has the reason"
 	case errors.As(err, &source):
 		header = retryAfter(0)
 		log.WarnContext(ctx, "cannot get a seed", slog.String("source", source.name), slog.Any("error", source.err))

@@ -69,6 +69,7 @@ func (s *Server) routes() http.Handler {
 	}
 	if b.cfg.Role.has(Core) {
 		a.registerDraws()
+		a.registerCoreRules()
 		a.registerStatus(Core)
 		for _, page := range s.site.Routes() {
 			s.mux.HandleFunc(page.Pattern, page.Handler.ServeHTTP)

@@ -2,7 +2,7 @@ package serve
 
 import (
 	"context"
-	"maps"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -51,8 +51,8 @@ func (a *api) registerHealth() {
 	})
 }
 
-// status returns the status of a service of this server.
-func (b *backend) status(ctx context.Context, service Role) *remote.Status {
+// implementation returns a status with what is deployed for a service in this process.
+func (b *backend) implementation(service Role) *remote.Status {
 	status := &remote.Status{Service: string(service), Version: b.cfg.Version, Entropy: b.fresh.name(), Reasons: map[string]string{}}
 	switch service {
 	case Text:
@@ -71,14 +71,20 @@ func (b *backend) status(ctx context.Context, service Role) *remote.Status {
 		status.Implementation = "in process"
 		if b.client != nil {
 			status.Implementation = "services"
-			maps.Copy(status.Reasons, b.missing(ctx))
 		}
 	}
-	if b.campaigns != nil && service.has(Core) {
-		ctx, cancel := context.WithTimeout(ctx, b.cfg.ProbeTime)
-		defer cancel()
-		if err := b.cfg.Store.Ping(ctx); err != nil {
-			status.Reasons["database"] = err.Error()
+	return status
+}
+
+// status returns the state of a service of this server.
+func (b *backend) status(ctx context.Context, service Role) *remote.Status {
+	status := b.implementation(service)
+	if service.has(Core) {
+		status.DependsOn = b.dependencies(ctx)
+	}
+	for _, d := range status.DependsOn {
+		if !d.Ready {
+			status.Reasons[d.Service] = d.Reason
 		}
 	}
 	if b.traffic.draining.Load() {
@@ -92,34 +98,54 @@ func (b *backend) status(ctx context.Context, service Role) *remote.Status {
 	return status
 }
 
-// missing returns, by service, the reasons why the services that the core calls are not
-// ready. It checks all of them concurrently.
-func (b *backend) missing(ctx context.Context) map[string]string {
-	ctx, cancel := context.WithTimeout(ctx, b.cfg.ProbeTime)
-	defer cancel()
-	var mu sync.Mutex
+// dependencies returns the state of everything that a core needs. It asks the services
+// that the core calls and the database concurrently.
+func (b *backend) dependencies(ctx context.Context) []remote.Dependency {
+	list := make([]remote.Dependency, 0, 4)
+	for _, service := range []Role{Text, Number, Prize} {
+		list = append(list, remote.Dependency{Service: string(service)})
+	}
+	if b.campaigns != nil {
+		list = append(list, remote.Dependency{Service: "database"})
+	}
 	var wg sync.WaitGroup
-	missing := map[string]string{}
-	for _, service := range []string{remote.Text, remote.Number, remote.Prize} {
-		if !b.deployed.calls(service) {
-			continue
-		}
-		wg.Go(func() {
-			status, err := b.client.Status(ctx, service)
-			var reason string
-			switch {
-			case err != nil:
-				reason = err.Error()
-			case !status.Ready:
-				reason = "the " + service + " service is not ready"
-			default:
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			missing[service] = reason
-		})
+	for i := range list {
+		wg.Go(func() { b.ask(ctx, &list[i]) })
 	}
 	wg.Wait()
-	return missing
+	return list
+}
+
+// ask sets the state of the database, of a service that the core calls, or of a service
+// whose work the core does itself.
+func (b *backend) ask(ctx context.Context, d *remote.Dependency) {
+	ctx, cancel := context.WithTimeout(ctx, b.cfg.ProbeTime)
+	defer cancel()
+	var status remote.Status
+	var err error
+	switch {
+	case d.Service == "database":
+		err = b.cfg.Store.Ping(ctx)
+	case b.deployed.calls(d.Service):
+		if status, err = b.client.Status(ctx, d.Service); err == nil && !status.Ready {
+			err = errors.New("the " + d.Service + " service is not ready")
+		} else if err == nil {
+			err = b.conforms(ctx, d.Service)
+		}
+	default:
+		status, d.InProcess = *b.implementation(Role(d.Service)), true
+	}
+	d.Version, d.Implementation, d.RulesSHA256 = status.Version, status.Implementation, status.RulesSHA256
+	if d.Ready = err == nil; err != nil {
+		d.Reason = err.Error()
+	}
+}
+
+// conforms returns an error unless a service gave right results just now, and has sent no
+// wrong response for a while.
+func (b *backend) conforms(ctx context.Context, service string) error {
+	if err := b.client.Conforms(ctx, service); err != nil {
+		return err
+	}
+	return b.client.Refused(service)
 }

@@ -31,6 +31,17 @@ type Generator interface {
 	Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error)
 }
 
+// Composer is a [Generator] that may make whole draws instead of their parts, as a core
+// service does.
+type Composer interface {
+	Generator
+
+	// Compose makes the draws of a spec in r, whose key it ignores. It sets accounts to the
+	// account numbers and appends the outcomes to dst. If it reports false, the draws must
+	// be made from their parts instead.
+	Compose(ctx context.Context, dst []prize.Outcome, accounts *prize.Accounts, spec *Spec, r entropy.Range) ([]prize.Outcome, bool, error)
+}
+
 // Local is a [Generator] that works in this process. It divides large ranges among all
 // cores. Its errors wrap [entropy.ErrRange] or come from the context.
 type Local struct{}

@@ -255,6 +255,34 @@ func (r *run) make(ctx context.Context, b *Batch) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
+	whole, err := r.compose(ctx, b)
+	if err != nil {
+		return err
+	}
+	if !whole {
+		if err := r.assemble(ctx, b); err != nil {
+			return err
+		}
+	}
+	b.Out = b.Out[:0]
+	if r.encode != nil {
+		return r.encode(b)
+	}
+	return nil
+}
+
+// compose makes the draws of a batch as a whole if the generator can.
+func (r *run) compose(ctx context.Context, b *Batch) (whole bool, err error) {
+	composer, ok := r.g.(Composer)
+	if !ok || r.spec.Accounts != nil {
+		return false, nil
+	}
+	b.Outcomes, whole, err = composer.Compose(ctx, b.Outcomes[:0], &b.Accounts, &r.spec, entropy.Range{Start: b.Start, Count: b.count})
+	return whole, err
+}
+
+// assemble makes the draws of a batch from their parts.
+func (r *run) assemble(ctx context.Context, b *Batch) error {
 	var err error
 	if r.spec.Accounts == nil {
 		if b.texts, err = r.g.Texts(ctx, b.texts[:0], r.spec.Text, entropy.Range{Key: r.text, Start: b.Start, Count: b.count}); err != nil {
@@ -266,12 +294,6 @@ func (r *run) make(ctx context.Context, b *Batch) error {
 		b.Accounts.Join(b.texts, r.spec.Text.Len(), b.numbers, r.spec.Number.Len())
 	}
 	draws := entropy.Range{Key: r.prize, Start: b.Start, Count: b.count}
-	if b.Outcomes, err = r.g.Prizes(ctx, b.Outcomes[:0], r.spec.Rules, &b.Accounts, draws); err != nil {
-		return err
-	}
-	b.Out = b.Out[:0]
-	if r.encode != nil {
-		return r.encode(b)
-	}
-	return nil
+	b.Outcomes, err = r.g.Prizes(ctx, b.Outcomes[:0], r.spec.Rules, &b.Accounts, draws)
+	return err
 }

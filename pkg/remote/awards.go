@@ -11,11 +11,35 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// Prizes implements [draw.Generator].
+// Prizes implements [draw.Generator]. Outcomes from the service are compared with the ones
+// decided in this process, because they follow from the key and the rules.
 func (c *Client) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error) {
-	if c.prize == nil {
+	s, err := c.serviceFor(Prize)
+	if err != nil {
+		return dst, err
+	}
+	if s == nil {
 		return c.local.Prizes(ctx, dst, rules, accounts, r)
 	}
+	start := len(dst)
+	if dst, err = c.askPrizes(ctx, dst, rules, accounts, r); err != nil {
+		return dst, err
+	}
+	buffer := c.outcomes.Get().(*[]prize.Outcome)
+	defer c.outcomes.Put(buffer)
+	if *buffer, err = c.local.Prizes(ctx, (*buffer)[:0], rules, accounts, r); err != nil {
+		return dst[:start], err
+	}
+	for i, want := range *buffer {
+		if dst[start+i] != want {
+			return dst[:start], s.invalidResponse(fmt.Errorf("prize %d of rules %s does not follow from its key", r.Start+uint64(i), rules.Name))
+		}
+	}
+	return dst, nil
+}
+
+// askPrizes appends the outcomes that the service decides to dst.
+func (c *Client) askPrizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error) {
 	if err := r.Check(); err != nil || r.Count == 0 {
 		return dst, err
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/draw"
@@ -14,7 +15,10 @@ import (
 
 // Config is the configuration of a [Client].
 type Config struct {
-	Text, Number, Prize, Core *url.URL // addresses; a part without one is generated in process
+	// The addresses of the services. Without a core, a part without an address is generated
+	// in process. With a core, nothing is: if only the core has an address, or if there is
+	// no text service at the one address of all services, the core makes whole draws.
+	Text, Number, Prize, Core *url.URL
 
 	UserAgent   string            // the default is "prizegen"
 	Timeout     time.Duration     // of one attempt; the default is 10 seconds
@@ -33,6 +37,9 @@ type Observer interface {
 	// whenever it changes: closed if calls pass, open if they are refused, half-open if a
 	// single call is tried.
 	Breaker(service, state string)
+	// Refused is called for every response that is refused because the service should not
+	// have sent it.
+	Refused(service string, err *InvalidResponse)
 }
 
 type noObserver struct{}
@@ -40,6 +47,7 @@ type noObserver struct{}
 func (noObserver) Called(string, time.Duration, error) {}
 func (noObserver) Retried(string)                      {}
 func (noObserver) Breaker(string, string)              {}
+func (noObserver) Refused(string, *InvalidResponse)    {}
 
 // Client makes draws using remote services. It is safe for concurrent use.
 type Client struct {
@@ -49,6 +57,10 @@ type Client struct {
 	awards                    *batcher[*awardJob]
 	http                      *http.Client
 	inFlight                  int
+	composing                 atomic.Int32 // whether the core makes whole draws, once known
+
+	buffers  sync.Pool // of *[]byte: parts that are made to compare others with
+	outcomes sync.Pool // of *[]prize.Outcome, likewise
 
 	mu           sync.Mutex
 	outcomeTexts map[string]*OutcomeTexts // by SHA-256 of the rules
@@ -79,6 +91,7 @@ func New(cfg Config) *Client {
 		return newService(&cfg, name, base, client)
 	}
 	c := &Client{
+		buffers: sync.Pool{New: func() any { return new([]byte) }}, outcomes: sync.Pool{New: func() any { return new([]prize.Outcome) }},
 		http: client, inFlight: min(batchesInFlight, cfg.MaxInFlight),
 		text: newOrNil(Text, cfg.Text), number: newOrNil(Number, cfg.Number), prize: newOrNil(Prize, cfg.Prize), core: newOrNil(Core, cfg.Core),
 		outcomeTexts: map[string]*OutcomeTexts{}, unknown: map[string]bool{}, received: map[string]*prize.Rules{},

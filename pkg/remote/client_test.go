@@ -56,6 +56,16 @@ func numberFormat(t testing.TB, name string) numgen.Format {
 	return f
 }
 
+// localTexts returns the first texts of the zero key in the format lower4.
+func localTexts(t testing.TB, count uint64) string {
+	t.Helper()
+	texts, err := draw.Local{}.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: count})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(texts)
+}
+
 // newClient returns a client that calls a handler over a real connection.
 func newClient(t testing.TB, h http.Handler) *remote.Client {
 	t.Helper()
@@ -259,16 +269,17 @@ func TestAnswersOfOtherImplementations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := localTexts(t, 2)
 	client := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v1/text" {
-			_, _ = fmt.Fprint(w, "{ \"texts\" : [ \"a\\u0062cd\" ,\n\"efgh\" ], \"format\": \"lower4\", \"more\": 1 }")
+			_, _ = fmt.Fprintf(w, "{ \"texts\" : [ \"\\u%04x%s\" ,\n\"%s\" ], \"format\": \"lower4\", \"more\": 1 }", want[0], want[1:4], want[4:])
 			return
 		}
 		_, _ = fmt.Fprintf(w, `{"outcomes":[{"prize":null,"rule":"everybody else","account":"bbbb"}],"rules":"generous","rules_sha256":"%s"}`, rules.SHA256())
 	}))
 	texts, err := client.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: 2})
-	if err != nil || string(texts) != "abcdefgh" {
-		t.Errorf("Texts = %q, error %v, want abcdefgh", texts, err)
+	if err != nil || string(texts) != want {
+		t.Errorf("Texts = %q, error %v, want %s", texts, err, want)
 	}
 	var accounts prize.Accounts
 	accounts.Append("bbbb")
@@ -283,6 +294,7 @@ func TestAnswersOfOtherImplementations(t *testing.T) {
 type scripted struct {
 	attempts atomic.Int64
 	answer   func(attempt int64) (status int, err error)
+	text     string // of a successful response
 }
 
 func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -299,7 +311,7 @@ func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w.WriteHeader(status)
 	if status == http.StatusOK {
-		_, _ = w.WriteString(`{"format":"lower4","texts":["aaaa"]}`)
+		_, _ = w.WriteString(`{"format":"lower4","texts":["` + s.text + `"]}`)
 	}
 	return w.Result(), nil
 }
@@ -334,7 +346,7 @@ func TestRetries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &scripted{answer: test.answer}
+				s := &scripted{answer: test.answer, text: localTexts(t, 1)}
 				err := oneText(t, scriptedClient(s))
 				if (err != nil) != test.fails || errors.Is(err, remote.ErrUnavailable) != test.unavailable || s.attempts.Load() != test.attempts {
 					t.Errorf("got error %v after %d attempts, want %d attempts; want an error: %v; want ErrUnavailable: %v", err, s.attempts.Load(), test.attempts, test.fails, test.unavailable)
@@ -352,7 +364,7 @@ func TestCircuitBreakerOpensAndCloses(t *testing.T) {
 				return 503, nil
 			}
 			return 200, nil
-		}}
+		}, text: localTexts(t, 1)}
 		client := scriptedClient(s)
 		var unavailable *remote.Unavailable
 		for range 2 { // five failures in a row open the circuit breaker; the last come from the second call

@@ -45,6 +45,28 @@ func (e *Unavailable) Is(target error) bool { return target == ErrUnavailable }
 // Unwrap returns the cause.
 func (e *Unavailable) Unwrap() error { return e.Err }
 
+// ErrNonconforming is wrapped by every error that means that a service sent a response that
+// it should not have sent.
+var ErrNonconforming = errors.New("nonconforming service")
+
+// InvalidResponse is the error for a response that a service should not have sent, because
+// it is malformed or does not follow from the key. According to errors.Is, it is
+// [ErrNonconforming]. It does not wrap its cause, because an error made by the service must
+// not be mistaken for one made by the caller. Reason has no part of a draw in it.
+type InvalidResponse struct {
+	Service string // its role
+	URL     string // its address
+	Status  int    // of the response; 0 if the response is a success with a wrong body
+	Reason  string
+}
+
+func (e *InvalidResponse) Error() string {
+	return fmt.Sprintf("the %s service at %s: %s", e.Service, e.URL, e.Reason)
+}
+
+// Is reports whether target is [ErrNonconforming].
+func (e *InvalidResponse) Is(target error) bool { return target == ErrNonconforming }
+
 // transportError is an error in sending a request or receiving the response.
 type transportError struct{ err error }
 
@@ -93,26 +115,14 @@ func checkStatus(answer *http.Response, body []byte) error {
 	return e
 }
 
-// errQueueFull is the error for a call that waited too long for others.
-var errQueueFull = errors.New("too many calls are in progress")
-
-// isBreakerOpen reports whether err is the error for a call that a circuit breaker refused.
-func isBreakerOpen(err error) bool {
-	return errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests)
-}
-
-// isStatus reports whether err is the error for a response with the given status.
-func isStatus(err error, status int) bool {
-	var e *statusError
-	return errors.As(err, &e) && e.status == status
-}
-
 // isRetryable reports whether a call that failed with err should be retried.
 func isRetryable(err error) bool {
 	var status *statusError
 	if errors.As(err, &status) {
 		switch status.status {
-		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		case http.StatusBadGateway:
+			return !errors.Is(err, ErrNonconforming) // a retry would be pointless
+		case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 			return true
 		}
 		return false
@@ -129,7 +139,7 @@ func (s *service) callError(err error) error {
 		if errors.As(err, &problem) && problem.Unwrap() != nil {
 			return problem // the caller's error, the same as in process
 		}
-		return s.invalidResponse(status.err)
+		return s.refused(&InvalidResponse{Status: status.status, Reason: status.err.Error()})
 	}
 	if errors.Is(err, errTooLong) {
 		return s.invalidResponse(err)
@@ -161,11 +171,32 @@ func (s *service) unavailable(err error) *Unavailable {
 	return &Unavailable{Service: s.name, URL: s.base.Redacted(), Err: err}
 }
 
-// invalidResponse returns the error for a response that the service should not have sent.
-// A retry would be pointless. The error does not wrap err, because an error made by the
-// service must not be mistaken for one made by the caller.
+// invalidResponse returns the error for a response whose body is wrong.
 func (s *service) invalidResponse(err error) error {
-	return fmt.Errorf("the %s service at %s: %v", s.name, s.base.Redacted(), err) //nolint:errorlint // see above
+	return s.refused(&InvalidResponse{Reason: err.Error()})
+}
+
+// refused completes the error for a response that is refused, and reports it to the
+// observer.
+func (s *service) refused(e *InvalidResponse) error {
+	e.Service, e.URL = s.name, s.base.Redacted()
+	s.wrong.Store(&wrongResponse{time.Now(), e})
+	s.observer.Refused(s.name, e)
+	return e
+}
+
+// errQueueFull is the error for a call that waited too long for others.
+var errQueueFull = errors.New("too many calls are in progress")
+
+// isBreakerOpen reports whether err is the error for a call that a circuit breaker refused.
+func isBreakerOpen(err error) bool {
+	return errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests)
+}
+
+// isStatus reports whether err is the error for a response with a status.
+func isStatus(err error, status int) bool {
+	var e *statusError
+	return errors.As(err, &e) && e.status == status
 }
 
 func decodeError(err error) error { return fmt.Errorf("decode its response: %w", err) }

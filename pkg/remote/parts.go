@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -15,18 +16,42 @@ import (
 
 // Texts implements [draw.Generator].
 func (c *Client) Texts(ctx context.Context, dst []byte, f textgen.Format, r entropy.Range) ([]byte, error) {
-	if c.texts == nil {
-		return c.local.Texts(ctx, dst, f, r)
-	}
-	return c.texts.append(ctx, dst, f.Format, r)
+	return c.parts(ctx, Text, c.texts, dst, f.Format, r, func(dst []byte) ([]byte, error) { return c.local.Texts(ctx, dst, f, r) })
 }
 
 // Numbers implements [draw.Generator].
 func (c *Client) Numbers(ctx context.Context, dst []byte, f numgen.Format, r entropy.Range) ([]byte, error) {
-	if c.numbers == nil {
-		return c.local.Numbers(ctx, dst, f, r)
+	return c.parts(ctx, Number, c.numbers, dst, f.Format, r, func(dst []byte) ([]byte, error) { return c.local.Numbers(ctx, dst, f, r) })
+}
+
+// parts appends parts from a service to dst, or generates them in this process if there is
+// no service. Parts from a service are compared with the ones generated here, because they
+// follow from the key.
+func (c *Client) parts(ctx context.Context, name string, by *partsClient, dst []byte, f partgen.Format, r entropy.Range, generate func([]byte) ([]byte, error)) ([]byte, error) {
+	s, err := c.serviceFor(name)
+	if err != nil {
+		return dst, err
 	}
-	return c.numbers.append(ctx, dst, f.Format, r)
+	if s == nil {
+		return generate(dst)
+	}
+	start := len(dst)
+	if dst, err = by.append(ctx, dst, f, r); err != nil {
+		return dst, err
+	}
+	buffer := c.buffers.Get().(*[]byte)
+	defer c.buffers.Put(buffer)
+	if *buffer, err = generate((*buffer)[:0]); err != nil {
+		return dst[:start], err
+	}
+	if got, want := dst[start:], *buffer; !bytes.Equal(got, want) {
+		wrong := 0
+		for got[wrong] == want[wrong] {
+			wrong++
+		}
+		return dst[:start], s.invalidResponse(fmt.Errorf("%s %d of format %s does not follow from its key", name, r.Start+uint64(wrong/f.Len()), f))
+	}
+	return dst, nil
 }
 
 // partsClient requests texts or numbers from their service.
@@ -143,8 +168,7 @@ func (c *partsClient) request(ctx context.Context, dst []byte, format partgen.Fo
 	return append(dst, parts.Joined...), nil
 }
 
-// checkParts checks the format and the number of the parts in a response. It cannot check
-// whether they follow from the seed.
+// checkParts checks the format and the number of the parts in a response.
 func checkParts(format partgen.Format, count int, name string, parts Parts) error {
 	switch {
 	case name != format.String():

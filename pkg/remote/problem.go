@@ -70,6 +70,7 @@ func kinds() []kind {
 		{"changed", http.StatusConflict, campaign.ErrChanged},
 		{"forbidden", http.StatusUnauthorized, ErrForbidden},
 		{"busy", http.StatusServiceUnavailable, campaign.ErrBusy},
+		{"nonconforming-service", http.StatusBadGateway, ErrNonconforming},
 		{"no-database", http.StatusServiceUnavailable, campaign.ErrUnavailable},
 		{"invalid-value", http.StatusUnprocessableEntity, campaign.ErrInvalid},
 	}

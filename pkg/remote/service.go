@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -26,7 +27,14 @@ type service struct {
 	timeout  time.Duration // of one attempt
 	observer Observer
 	breaker  *gobreaker.CircuitBreaker[[]byte]
-	inFlight *semaphore.Weighted // for the calls in progress
+	inFlight *semaphore.Weighted           // for the calls in progress
+	wrong    atomic.Pointer[wrongResponse] // the last one that was refused
+}
+
+// wrongResponse is a response that was refused.
+type wrongResponse struct {
+	at  time.Time
+	err *InvalidResponse
 }
 
 // call is a call to a service.

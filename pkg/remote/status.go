@@ -27,7 +27,17 @@ func (c *Client) Address(name string) *url.URL {
 
 // service returns the service of a role, or nil if it has no address.
 func (c *Client) service(name string) *service {
-	return map[string]*service{Text: c.text, Number: c.number, Prize: c.prize, Core: c.core}[name]
+	switch name {
+	case Text:
+		return c.text
+	case Number:
+		return c.number
+	case Prize:
+		return c.prize
+	case Core:
+		return c.core
+	}
+	return nil
 }
 
 // call makes a call to a service that may be retried, and decodes the response.
@@ -49,45 +59,58 @@ func (c *Client) Status(ctx context.Context, name string) (Status, error) {
 
 // TextFormat returns the format that is deployed at the text service.
 func (c *Client) TextFormat(ctx context.Context) (textgen.Format, error) {
-	status, err := c.Status(ctx, Text)
+	by, err := c.informant(ctx, Text)
 	if err != nil {
 		return textgen.Format{}, err
 	}
-	format, err := textgen.Parse(status.Implementation)
+	d, err := c.deployed(ctx, by, Text)
 	if err != nil {
-		err = c.text.invalidResponse(err)
+		return textgen.Format{}, err
+	}
+	format, err := textgen.Parse(d.Implementation)
+	if err != nil {
+		err = by.invalidResponse(err)
 	}
 	return format, err
 }
 
 // NumberFormat returns the format that is deployed at the number service.
 func (c *Client) NumberFormat(ctx context.Context) (numgen.Format, error) {
-	status, err := c.Status(ctx, Number)
+	by, err := c.informant(ctx, Number)
 	if err != nil {
 		return numgen.Format{}, err
 	}
-	format, err := numgen.Parse(status.Implementation)
+	d, err := c.deployed(ctx, by, Number)
 	if err != nil {
-		err = c.number.invalidResponse(err)
+		return numgen.Format{}, err
+	}
+	format, err := numgen.Parse(d.Implementation)
+	if err != nil {
+		err = by.invalidResponse(err)
 	}
 	return format, err
 }
 
-// Rules returns rules from the prize service by name. An empty name means the deployed
-// rules. If the name is unknown, the error wraps [prize.ErrUnknownRules].
+// Rules returns rules from the prize service, or from the core if it makes whole draws, by
+// name. An empty name means the deployed rules. If the name is unknown, the error wraps
+// [prize.ErrUnknownRules].
 func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
+	by, err := c.informant(ctx, Prize)
+	if err != nil {
+		return nil, err
+	}
 	if name == "" {
-		status, err := c.Status(ctx, Prize)
+		d, err := c.deployed(ctx, by, Prize)
 		if err != nil {
 			return nil, err
 		}
-		if rules := c.cachedRules(status.RulesSHA256); rules != nil {
+		if rules := c.cachedRules(d.RulesSHA256); rules != nil {
 			return rules, nil
 		}
-		name = status.Implementation
+		name = d.Implementation
 	}
 	var answer RulesAnswer
-	if err := c.call(ctx, Prize, http.MethodGet, "/v1/prize/rules/"+url.PathEscape(name), nil, &answer); err != nil {
+	if err := by.call(ctx, http.MethodGet, rulesPath(by, name), nil, &answer); err != nil {
 		return nil, err
 	}
 	if rules := c.cachedRules(answer.RulesSHA256); rules != nil {
@@ -95,10 +118,10 @@ func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
 	}
 	rules, err := prize.Parse(answer.Rules, []byte(answer.RulesYAML))
 	if err != nil {
-		return nil, c.prize.invalidResponse(err)
+		return nil, by.invalidResponse(err)
 	}
 	if rules.SHA256() != answer.RulesSHA256 {
-		return nil, c.prize.invalidResponse(fmt.Errorf("its rules %q have SHA-256 %s, want %q", rules.Name, rules.SHA256(), answer.RulesSHA256))
+		return nil, by.invalidResponse(fmt.Errorf("its rules %q have SHA-256 %s, want %q", rules.Name, rules.SHA256(), answer.RulesSHA256))
 	}
 	c.cacheRules(rules)
 	return rules, nil
@@ -131,44 +154,82 @@ type Health struct {
 	Implementation string  `json:"implementation,omitempty"`
 	Milliseconds   float64 `json:"latency_ms"`
 	Reason         string  `json:"reason,omitempty"` // why it is not ready
+	Via            string  `json:"via,omitempty"`    // "core" if the core calls it, "in core" if the core does its work
 
 	// Skipped reports whether the service was not called because its circuit breaker is
 	// open.
 	Skipped bool `json:"-"`
 }
 
+// The values of Via in a [Health].
+const (
+	viaCore = Core
+	inCore  = "in core"
+)
+
 // Healths returns the state of the core, text, number and prize services, in this
-// order. It calls them concurrently.
+// order. It calls them concurrently. For a service that only the core calls, and for the
+// database of the core, it returns the state that the core reports.
 func (c *Client) Healths(ctx context.Context) []Health {
+	// If this fails, the core does not answer, and its health has the reason.
+	whole, _ := c.Composes(ctx)
 	names := []string{Core, Text, Number, Prize}
 	list := make([]Health, len(names))
+	var dependencies []Dependency // of the core
 	var wg sync.WaitGroup
 	for i, name := range names {
-		wg.Go(func() { list[i] = c.health(ctx, name) })
+		switch {
+		case c.service(name) == nil && c.core == nil:
+			list[i] = Health{Service: name, Up: true, Ready: true, Implementation: "in this process"}
+		case c.service(name) == nil || whole && name != Core:
+			list[i] = Health{Service: name, Via: viaCore, Reason: "unknown, because the core does not report it"}
+		default:
+			wg.Go(func() {
+				var status Status
+				if list[i], status = c.health(ctx, name); name == Core {
+					dependencies = status.DependsOn
+				}
+			})
+		}
 	}
 	wg.Wait()
+	for _, d := range dependencies {
+		i := slices.IndexFunc(list, func(h Health) bool { return h.Service == d.Service })
+		switch {
+		case i < 0:
+			list = append(list, d.health())
+		case list[i].Via != "":
+			list[i] = d.health()
+		}
+	}
 	return list
 }
 
-// health returns the state of one service.
-func (c *Client) health(ctx context.Context, name string) Health {
-	h := Health{Service: name}
-	address := c.Address(name)
-	if address == nil {
-		h.Up, h.Ready, h.Implementation = true, true, "in this process"
-		return h
+// health returns the state of a dependency as the core reports it.
+func (d *Dependency) health() Health {
+	h := Health{
+		Service: d.Service, Via: viaCore, Up: d.Ready || d.Implementation != "", Ready: d.Ready,
+		Version: d.Version, Implementation: d.Implementation, Reason: d.Reason,
 	}
-	h.Address = address.Redacted()
+	if d.InProcess {
+		h.Via = inCore
+	}
+	return h
+}
+
+// health returns the state of one service, and the status that it reports.
+func (c *Client) health(ctx context.Context, name string) (Health, Status) {
+	h := Health{Service: name, Address: c.Address(name).Redacted()}
 	started := time.Now()
 	status, err := c.Status(ctx, name)
 	took := time.Since(started)
 	h.Milliseconds = float64(took.Microseconds()) / 1000
 	if err != nil {
 		h.Reason, h.Skipped = unavailableReason(err, took), isBreakerOpen(err)
-		return h
+		return h, status
 	}
 	h.Answered(status)
-	return h
+	return h, status
 }
 
 // Answered updates h with the status that a service reports.

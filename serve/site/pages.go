@@ -152,6 +152,9 @@ func newErrorPage(r *http.Request, err error) errorPage {
 	case is(campaign.ErrBusy, campaign.ErrUnavailable, remote.ErrUnavailable):
 		return errorPage{status: http.StatusServiceUnavailable, title: "Try again in a moment", Message: "This page is not available at the moment. Please try again.", Retry: true}
 	}
+	if is(remote.ErrNonconforming) {
+		return errorPage{status: http.StatusBadGateway, title: "Not available", Message: "This page is not available at the moment, and nothing was drawn. Please try again later."}
+	}
 	return errorPage{status: http.StatusInternalServerError, title: "Something went wrong", Message: "Something went wrong on our side. Please try again later."}
 }
 

@@ -1,0 +1,193 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/prizegen/prizegen/pkg/draw"
+	"github.com/prizegen/prizegen/pkg/entropy"
+	"github.com/prizegen/prizegen/pkg/prize"
+)
+
+var _ draw.Composer = (*Client)(nil)
+
+// The values of Client.composing.
+const (
+	composingUnknown = iota
+	composingYes
+	composingNo
+)
+
+// Composes reports whether the client asks the core for whole draws: if only the core has
+// an address, or if there is no text service at the address that all services share. In
+// the second case, it asks there once.
+func (c *Client) Composes(ctx context.Context) (bool, error) {
+	if c.core == nil {
+		return false, nil
+	}
+	parts := []*service{c.text, c.number, c.prize}
+	if !slices.ContainsFunc(parts, func(s *service) bool { return s != nil }) {
+		return true, nil
+	}
+	if slices.ContainsFunc(parts, func(s *service) bool { return s == nil || *s.base != *c.core.base }) {
+		return false, nil
+	}
+	if known := c.composing.Load(); known != composingUnknown {
+		return known == composingYes, nil
+	}
+	_, err := c.Status(ctx, Text)
+	var invalid *InvalidResponse
+	missing := errors.As(err, &invalid) && invalid.Status == http.StatusNotFound
+	switch {
+	case missing:
+		c.composing.Store(composingYes)
+	case err == nil:
+		c.composing.Store(composingNo)
+	default:
+		return false, err
+	}
+	return missing, nil
+}
+
+// serviceFor returns the service for a part, or nil if this process makes the part. It
+// returns an error if the part must not be made in this process because there is a core.
+func (c *Client) serviceFor(name string) (*service, error) {
+	s := c.service(name)
+	if c.core == nil || s != nil && c.composing.Load() != composingYes {
+		return s, nil
+	}
+	return nil, fmt.Errorf("the core service at %s makes whole draws only; set the URL of the %s service", c.core.base.Redacted(), name)
+}
+
+// composedDraws is the number of draws in a request for whole draws. A core may refuse
+// more to callers without a token.
+const composedDraws = 1000
+
+// Compose implements [draw.Composer]. It makes the draws at the core if the core is the
+// only service, and reports false otherwise.
+func (c *Client) Compose(ctx context.Context, dst []prize.Outcome, accounts *prize.Accounts, spec *draw.Spec, r entropy.Range) ([]prize.Outcome, bool, error) {
+	if whole, err := c.Composes(ctx); err != nil || !whole {
+		return dst, false, err
+	}
+	local := draw.Spec{Seed: spec.Seed, Text: spec.Text, Number: spec.Number, Rules: spec.Rules}
+	accounts.Reset()
+	for from := uint64(0); from < r.Count; from += composedDraws {
+		part := r.Slice(from, min(from+composedDraws, r.Count))
+		answer, err := c.composed(ctx, spec, part)
+		if err != nil {
+			return dst, false, err
+		}
+		local.Start, local.Count = part.Start, part.Count
+		position := 0
+		err = draw.Run(ctx, draw.Local{}, local, nil, func(b *draw.Batch) error {
+			for i := range b.Len() {
+				if err := c.compareDraw(b, i, &answer.Draws[position+i]); err != nil {
+					return err
+				}
+				accounts.Append(string(b.Accounts.At(i)))
+			}
+			position += b.Len()
+			dst = append(dst, b.Outcomes...)
+			return nil
+		})
+		if err != nil {
+			return dst, false, err
+		}
+	}
+	return dst, true, nil
+}
+
+// composed requests whole draws. While the core refuses the request because there are too
+// many, composed waits as long as the core asks for, and tries again.
+func (c *Client) composed(ctx context.Context, spec *draw.Spec, r entropy.Range) (*DrawsAnswer, error) {
+	request := &DrawsRequest{
+		Count: int(r.Count), Seed: string(spec.Seed), Start: r.Start,
+		TextFormat: spec.Text.String(), NumberFormat: spec.Number.String(), Rules: spec.Rules.Name,
+	}
+	for {
+		answer, err := c.Draws(ctx, request)
+		var throttled *Unavailable
+		switch {
+		case err == nil && len(answer.Draws) != request.Count:
+			return nil, c.core.invalidResponse(fmt.Errorf("the response has %d draws, want %d", len(answer.Draws), request.Count))
+		case !errors.As(err, &throttled) || !isStatus(err, http.StatusTooManyRequests):
+			return answer, err
+		}
+		select {
+		case <-time.After(max(throttled.RetryAfter, time.Second)):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// compareDraw compares draw i of a batch that was made in this process with the same draw
+// from the core.
+func (c *Client) compareDraw(b *draw.Batch, i int, got *draw.Draw) error {
+	want := b.Draw(i)
+	if got.RulesSHA256 != want.RulesSHA256 {
+		return fmt.Errorf("%w %q with SHA-256 %s; the core service at %s has other rules of that name",
+			prize.ErrUnknownRules, want.Rules, want.RulesSHA256, c.core.base.Redacted())
+	}
+	if got.Index != want.Index || got.Account != want.Account || nameOf(got.Rule) != nameOf(want.Rule) || wonBy(got) != wonBy(&want) {
+		return c.core.invalidResponse(fmt.Errorf("draw %d does not follow from its seed", want.Index))
+	}
+	return nil
+}
+
+// nameOf returns the name of a rule, or "" for none.
+func nameOf(rule *string) string {
+	if rule == nil {
+		return ""
+	}
+	return *rule
+}
+
+// wonBy returns the name of the prize of a draw, or "" for none.
+func wonBy(d *draw.Draw) string {
+	if d.Prize == nil {
+		return ""
+	}
+	return d.Prize.Name
+}
+
+// informant returns the service that knows what is deployed for a part.
+func (c *Client) informant(ctx context.Context, part string) (*service, error) {
+	whole, err := c.Composes(ctx)
+	if err != nil || whole {
+		return c.core, err
+	}
+	by, err := c.serviceFor(part)
+	if err == nil && by == nil {
+		err = fmt.Errorf("the %s service has no address", part)
+	}
+	return by, err
+}
+
+// deployed returns what a service reports as deployed for a part.
+func (c *Client) deployed(ctx context.Context, by *service, part string) (Dependency, error) {
+	status, err := c.Status(ctx, by.name)
+	if err != nil || by != c.core {
+		return Dependency{Implementation: status.Implementation, RulesSHA256: status.RulesSHA256}, err
+	}
+	for _, d := range status.DependsOn {
+		switch {
+		case d.Service != part:
+		case d.Implementation == "":
+			return d, &Unavailable{Service: part, URL: by.base.Redacted(), Err: errors.New(d.Reason)}
+		default:
+			return d, nil
+		}
+	}
+	return Dependency{}, fmt.Errorf("the core service at %s does not report what is deployed for the %s of a draw", by.base.Redacted(), part)
+}
+
+// rulesPath returns the path of rules at the service that has them.
+func rulesPath(by *service, name string) string {
+	return "/v1/" + by.name + "/rules/" + url.PathEscape(name)
+}
