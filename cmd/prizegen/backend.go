@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
+	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
@@ -24,7 +26,7 @@ func connect(a *app) {
 			expectTLS(a)
 		}
 	}
-	if s.Text == nil && s.Number == nil && s.Prize == nil {
+	if s == (remote.Config{}) {
 		return
 	}
 	s.UserAgent = userAgent()
@@ -35,10 +37,28 @@ func connect(a *app) {
 // userAgent returns the User-Agent of requests to other servers.
 func userAgent() string { return "prizegen/" + thisBuild().Version }
 
-// calls reports whether a service, rather than this process, generates its part of the
-// draws.
+// calls reports whether a service, or the core in its place, generates its part of the
+// draws. With a core, this process generates no part.
 func (a *app) calls(service string) bool {
-	return a.client != nil && a.client.Address(service) != nil
+	return a.client != nil && (a.client.Address(service) != nil || a.client.Address(remote.Core) != nil)
+}
+
+// noteLocalParts writes which of the parts that a command makes are made in this process,
+// although others come from services.
+func noteLocalParts(a *app, parts ...string) {
+	var local, flags []string
+	for _, part := range parts {
+		if a.client != nil && !a.calls(part) {
+			local, flags = append(local, "the "+part), append(flags, "--"+part+"-url")
+		}
+	}
+	switch len(local) {
+	case 0:
+	case 1:
+		a.note("note: %s is made in this process, because %s is not set", local[0], flags[0])
+	default:
+		a.note("note: %s are made in this process, because %s are not set", strings.Join(local, " and "), strings.Join(flags, " and "))
+	}
 }
 
 // textFormat returns the given text format, or the format of the text service if none was
@@ -102,13 +122,35 @@ func namedRules(ctx context.Context, a *app, ref string) (*prize.Rules, error) {
 	return rules, err
 }
 
-// prizeURLFlag returns the --prize-url flag if a command line needs it to find rules that
-// only the prize service knows, otherwise "".
-func prizeURLFlag(a *app, given string, rules *prize.Rules) string {
+// rulesURLFlag returns the flag with the URL of the service that has the rules, if a
+// command line needs it to find rules that only this service knows, otherwise "".
+func rulesURLFlag(ctx context.Context, a *app, given string, rules *prize.Rules) string {
 	if !a.calls(remote.Prize) || slices.Contains(prize.Builtins(), rules.Name) || given != prize.Default && given != rules.Name {
 		return ""
 	}
-	return " --prize-url " + show.ShellWord(a.client.Address(remote.Prize).String())
+	service := remote.Prize
+	if whole, err := a.client.Composes(ctx); whole && err == nil {
+		service = remote.Core
+	}
+	address := a.client.Address(service)
+	if address == nil {
+		return ""
+	}
+	return " --" + service + "-url " + show.ShellWord(address.String())
+}
+
+// verifier returns the generator that recomputes draws: the services that generate parts,
+// or this process. A core that only makes whole draws cannot recompute others.
+func verifier(ctx context.Context, a *app) (draw.Generator, error) {
+	if a.client == nil {
+		return a.generator, nil
+	}
+	whole, err := a.client.Composes(ctx)
+	if !whole || err != nil {
+		return a.generator, err
+	}
+	a.note("note: the draws are recomputed in this process, because the core service at %s only makes whole draws", a.client.Address(remote.Core).Redacted())
+	return draw.Local{}, nil
 }
 
 // unavailableHint returns a hint if err reports a service that does not answer, otherwise

@@ -17,6 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
@@ -79,13 +80,14 @@ func runDraw(ctx context.Context, a *app, o drawOptions) error {
 	if err != nil {
 		return err
 	}
+	noteLocalParts(a, remote.Text, remote.Number, remote.Prize)
 	w, err := newDrawWriter(ctx, a, o, o.count.Get())
 	if err != nil {
 		return err
 	}
 	w.spec.Text, w.spec.Number = text, number
 	w.accountWidth = text.Len() + number.Len()
-	w.replay = replay(o, w.spec) + prizeURLFlag(a, o.rules.Get(), w.spec.Rules)
+	w.replay = replay(o, w.spec) + rulesURLFlag(ctx, a, o.rules.Get(), w.spec.Rules)
 	return w.run(ctx)
 }
 

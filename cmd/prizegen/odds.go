@@ -18,6 +18,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
@@ -129,6 +130,7 @@ func runOdds(ctx context.Context, a *app, o oddsOptions) error {
 		}
 	}
 	if o.check.Given() {
+		noteLocalParts(a, remote.Text, remote.Number, remote.Prize)
 		if r.Check, err = sample(ctx, a, o, r, text, number); err != nil {
 			return err
 		}

@@ -93,6 +93,7 @@ func newPartRun(a *app, cmd *cobra.Command, label entropy.Label) partRun {
 
 // runParts generates the texts or numbers of a run and writes them.
 func runParts(ctx context.Context, a *app, p partRun, format partFormat) error {
+	noteLocalParts(a, p.name)
 	seed, err := seedOf(ctx, a, p.run, p.count.Get())
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/remote"
 )
 
 func newPrizeCmd(a *app) *cobra.Command {
@@ -45,6 +46,7 @@ Account number n is the draw with index start+n-1 of the seed.`,
 
 // runPrize decides given account numbers; "-" alone stands for standard input.
 func runPrize(ctx context.Context, a *app, o drawOptions, accounts []string) error {
+	noteLocalParts(a, remote.Prize)
 	w, err := newDrawWriter(ctx, a, o, 1)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -83,8 +84,31 @@ SIGHUP, it reads the rules file again. A socket from systemd (socket activation)
 		logLevel:     settings.Define[slog.Level](a.table, cmd, "log-level"),
 		logFormat:    settings.Define[string](a.table, cmd, "log-format"),
 	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), a, o) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := checkServiceURLs(cmd, o.role.Get()); err != nil {
+			return err
+		}
+		return runServe(cmd.Context(), a, o)
+	}
 	return cmd
+}
+
+// checkServiceURLs returns an error if the URL of a service was typed that a server of this
+// role would not call. URLs in the environment and the configuration file may be for other
+// commands.
+func checkServiceURLs(cmd *cobra.Command, role serve.Role) error {
+	for _, name := range []string{"core-url", "text-url", "number-url", "prize-url", "remote"} {
+		if !cmd.Flags().Lookup(name).Value.(*settings.Value[*url.URL]).Typed() {
+			continue
+		}
+		if name == "core-url" {
+			return usagef("--core-url cannot be used with serve, which calls no core")
+		}
+		if role != serve.Core {
+			return usagef("--%s needs --role core: a server with the role %s makes its parts itself", name, role)
+		}
+	}
+	return nil
 }
 
 // runServe serves until the context ends.

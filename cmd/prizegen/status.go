@@ -63,7 +63,7 @@ func runStatus(ctx context.Context, a *app, output string) error {
 	services.Timeout = 3 * time.Second
 	list := remote.New(services).Healths(ctx)
 	for i := range list {
-		if list[i].Address == "" {
+		if list[i].Address == "" && list[i].Via == "" {
 			list[i].Version = thisBuild().Version
 		}
 	}
@@ -107,6 +107,9 @@ func statusTable(list []remote.Health, style styles) string {
 		if address == "" {
 			address, latency = "-", "-"
 		}
+		if s.Via != "" {
+			address = viaText(s.Via)
+		}
 		switch {
 		case !s.Up:
 			state = "down"
@@ -132,6 +135,14 @@ func statusTable(list []remote.Health, style styles) string {
 		}
 	}
 	return text
+}
+
+// viaText returns the text in place of the address of a service that only the core knows.
+func viaText(via string) string {
+	if via == remote.Core {
+		return "called by the core"
+	}
+	return via // "in core"
 }
 
 // selfTimeout is how long status --self waits for a response. On an overloaded machine a

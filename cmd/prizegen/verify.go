@@ -148,6 +148,10 @@ func runVerify(ctx context.Context, a *app, name string, o verifyOptions) error 
 	if err != nil {
 		return err
 	}
+	generator, err := verifier(ctx, a)
+	if err != nil {
+		return err
+	}
 	file, err := open(ctx, a, name)
 	if err != nil {
 		return err
@@ -156,11 +160,11 @@ func runVerify(ctx context.Context, a *app, name string, o verifyOptions) error 
 	findings := &findingWriter{a: a, json: o.output.Get() == "json"}
 	source := bufio.NewReaderSize(file, 64<<10)
 	if head, _ := source.Peek(100); campaign.IsExport(head) {
-		return verifyCampaign(ctx, a, name, source, o.published, findings)
+		return verifyCampaign(ctx, a, generator, name, source, o.published, findings)
 	}
 	progress := startProgress(a, 0, "draw")
 	defer progress.stop()
-	report, err := draw.Verify(ctx, a.generator, source, draw.VerifyOptions{
+	report, err := draw.Verify(ctx, generator, source, draw.VerifyOptions{
 		Rules: rules, Proof: check, Progress: progress.add, Found: findings.write,
 	})
 	progress.stop()
@@ -185,10 +189,10 @@ func runVerify(ctx context.Context, a *app, name string, o verifyOptions) error 
 }
 
 // verifyCampaign recomputes the export of a campaign.
-func verifyCampaign(ctx context.Context, a *app, name string, source io.Reader, p published, findings *findingWriter) error {
+func verifyCampaign(ctx context.Context, a *app, generator draw.Generator, name string, source io.Reader, p published, findings *findingWriter) error {
 	progress := startProgress(a, 0, "draw")
 	defer progress.stop()
-	report, err := campaign.Verify(ctx, a.generator, source, progress.add, findings.write)
+	report, err := campaign.Verify(ctx, generator, source, progress.add, findings.write)
 	progress.stop()
 	if err != nil {
 		err = fmt.Errorf("%s: %w", sourceName(name), withoutPath(err))
