@@ -182,8 +182,8 @@ func TestDatabaseFileIsLocked(t *testing.T) {
 	}
 }
 
-// TestDiskIsFull fills the disk that contains the database, a small one in memory. A core
-// with a full disk is not ready, because it cannot store plays.
+// TestDiskIsFull checks that plays survive a full disk. The database is on a small disk
+// in memory. A core with a full disk is not ready, because it cannot store plays.
 func TestDiskIsFull(t *testing.T) {
 	disk := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk).CombinedOutput(); err != nil {

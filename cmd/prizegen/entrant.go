@@ -273,8 +273,8 @@ func readPeople(file io.Reader) (*personList, error) {
 	}
 }
 
-// personColumns returns the indexes of the columns in a CSV file, by name. It allows the
-// other columns of the administrator's download of entrants.
+// personColumns returns the indexes of the columns in a CSV file, by name. It ignores
+// the other columns of the entrants file that administrators can download.
 func personColumns(header []string) (map[string]int, error) {
 	columns := map[string]int{}
 	for i, name := range header {

@@ -73,7 +73,8 @@ func TestDrawsAreTheSameEverywhere(t *testing.T) {
 	prizegen(t, append([]string{"verify", name}, services...)...)
 }
 
-// TestDeployedImplementations draws with the formats and rules that services deploy.
+// TestDeployedImplementations checks that draws use the formats and rules that services
+// deploy.
 func TestDeployedImplementations(t *testing.T) {
 	text := startService(t, "--role", "text", "--text-format", "upper2")
 	number := startService(t, "--role", "number", "--number-format", "digits8")
@@ -217,7 +218,8 @@ func drawOnce(t *testing.T, client *http.Client, url string) bool {
 	return answer.Header.Get("Connection") != "close" && !answer.Close
 }
 
-// TestReload changes the rules of a running server.
+// TestReload checks that a running server reloads its rules, and keeps the old ones if
+// the new ones are invalid.
 func TestReload(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "summer.yaml")
 	write := func(chance string) {
@@ -314,7 +316,8 @@ func TestStatusSelf(t *testing.T) {
 	})
 }
 
-// TestRemoteCampaigns manages the campaigns of a core, with and without its token.
+// TestRemoteCampaigns checks the campaign commands with a core, with and without its
+// token.
 func TestRemoteCampaigns(t *testing.T) {
 	core := startService(t, "--role", "core", "--no-welcome")
 	prizegen(t, "campaign", "create", "far", "--core-url", core.url, "--rules", "modest")

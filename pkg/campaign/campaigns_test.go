@@ -194,7 +194,7 @@ func TestCampaignStates(t *testing.T) {
 	}
 }
 
-// TestOpenRefusesBadPlans tries to open campaigns whose plans are invalid.
+// TestOpenRefusesBadPlans checks that campaigns with invalid plans cannot be opened.
 func TestOpenRefusesBadPlans(t *testing.T) {
 	p, _ := timed(t)
 	past := noon().Add(-time.Hour)
@@ -241,7 +241,8 @@ type lister interface {
 	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)
 }
 
-// TestPublicSeesNoDrafts lists campaigns page by page, as a Service and as an Admin.
+// TestPublicSeesNoDrafts checks that a Service lists no drafts, unlike an Admin. It
+// reads the lists page by page.
 func TestPublicSeesNoDrafts(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	public := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}})

@@ -136,7 +136,8 @@ func field(err error) string {
 	return ""
 }
 
-// TestExportCSV exports draws with strings that a spreadsheet would treat as formulas.
+// TestExportCSV checks that strings that a spreadsheet would treat as formulas are
+// exported with an apostrophe.
 func TestExportCSV(t *testing.T) {
 	p := opened(t, storetest.File(t), certain("certain"))
 	winner, loser := oneOfEach(t, p)

@@ -193,7 +193,7 @@ func TestEntrants(t *testing.T) {
 	})
 }
 
-// TestEntrantPages reads all entrants page by page.
+// TestEntrantPages checks that reading page by page returns all entrants.
 func TestEntrantPages(t *testing.T) {
 	p := newAdmin(t, storetest.File(t))
 	people := make([]campaign.Person, 7)

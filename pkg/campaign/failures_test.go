@@ -181,7 +181,8 @@ func TestQueueIsLimited(t *testing.T) {
 	})
 }
 
-// TestIdleQueuesAreRemoved plays more campaigns than the engine keeps queues for.
+// TestIdleQueuesAreRemoved plays more campaigns than the engine keeps queues for. It
+// checks that later plays still get the next index.
 func TestIdleQueuesAreRemoved(t *testing.T) {
 	p := newAdmin(t, storetest.File(t))
 	for i := range 120 {

@@ -38,8 +38,8 @@ type validPlan struct {
 	number numgen.Format
 }
 
-// validate checks and parses a plan. Its errors wrap [ErrInvalid], or are errors of the
-// rules and formats.
+// validate checks and parses a plan. Its errors wrap [ErrInvalid] or come from the
+// parsers of rules and formats.
 func (p Plan) validate() (v validPlan, err error) {
 	if err := checkName(p.Name); err != nil {
 		return v, err

@@ -318,7 +318,7 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 	}
 }
 
-// TestVerifyProgress counts the entries that Verify reads.
+// TestVerifyProgress checks the numbers of entries that Verify reports while it reads.
 func TestVerifyProgress(t *testing.T) {
 	f := export(t, true)
 	var read uint64

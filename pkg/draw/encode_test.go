@@ -73,8 +73,8 @@ func awkwardSpec(t *rapid.T) draw.Spec {
 	return spec
 }
 
-// TestEncodings decodes encoded draws with the standard library. The JSON must be byte
-// for byte the same as that of encoding/json.
+// TestEncodings checks that the standard library decodes encoded draws, and that the
+// JSON is byte for byte the output of encoding/json.
 func TestEncodings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		spec := awkwardSpec(t)
@@ -144,8 +144,8 @@ func checkCSV(t *rapid.T, file string, draws []draw.Draw) {
 	}
 }
 
-// TestIndexDigits covers batches in which the number of digits of the index changes, and
-// which are long enough for appendBulk.
+// TestIndexDigits checks batches in which the number of digits of the index changes,
+// and which are long enough for appendBulk.
 func TestIndexDigits(t *testing.T) {
 	for _, start := range []uint64{0, 9_950, 99_950, 999_999_950, 18_446_744_073_709_551_515} {
 		spec := spec(t, 101)
@@ -187,7 +187,8 @@ func TestNoDraws(t *testing.T) {
 	}
 }
 
-// TestOutputIsReproducible encodes several batches twice as one array.
+// TestOutputIsReproducible checks that encoding several batches twice results in the
+// same array.
 func TestOutputIsReproducible(t *testing.T) {
 	spec := spec(t, 3*draw.BatchSize+5)
 	first := encodeAll(t, spec, draw.JSON(&spec))

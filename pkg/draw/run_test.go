@@ -76,7 +76,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunOfAllIndexes starts a run of the largest number of draws.
+// TestRunOfAllIndexes checks that a run can have the largest number of draws.
 func TestRunOfAllIndexes(t *testing.T) {
 	stop := errors.New("stopped by the test")
 	emitted := 0
@@ -252,7 +252,8 @@ func TestRunPanics(t *testing.T) {
 	}
 }
 
-// TestRunEndsWithItsContext cancels the context before the run and during it.
+// TestRunEndsWithItsContext checks that a run ends if its context is cancelled before
+// or during the run.
 func TestRunEndsWithItsContext(t *testing.T) {
 	stop := errors.New("cancelled by the test")
 	for name, batches := range map[string]int32{"before the run": 0, "during the run": 2} {

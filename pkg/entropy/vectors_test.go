@@ -65,7 +65,8 @@ func TestSubkeyVectors(t *testing.T) {
 	}
 }
 
-// TestWordVectors reads the words one by one and in blocks.
+// TestWordVectors compares the vectors with words that are read one by one and in
+// blocks.
 func TestWordVectors(t *testing.T) {
 	for _, v := range loadVectors(t).Words {
 		stream := entropy.NewStream(entropy.Seed(v.Seed).Subkey(entropy.Label(v.Label)))

@@ -25,8 +25,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestParseErrors includes formats of the text part, because the two flags are easily
-// swapped.
+// TestParseErrors checks the errors for invalid formats, including formats of the text
+// part, because the two flags are easily swapped.
 func TestParseErrors(t *testing.T) {
 	for _, format := range []string{"", "lower4", "digit4", "digits0", "digits65", "8", "[1]4", "digits 4"} {
 		if f, err := numgen.Parse(format); !errors.Is(err, partgen.ErrFormat) {

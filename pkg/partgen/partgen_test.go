@@ -260,7 +260,7 @@ func TestUniform(t *testing.T) {
 	}
 }
 
-// TestEveryLetterAtEveryPosition covers long formats, whose later letters come from
+// TestEveryLetterAtEveryPosition checks long formats, whose later letters come from
 // later words.
 func TestEveryLetterAtEveryPosition(t *testing.T) {
 	for _, text := range []string{"lower64", "upper63", "digits64"} {

@@ -50,8 +50,8 @@ func TestAccountsAreAsTheyWereAppended(t *testing.T) {
 	})
 }
 
-// TestJoin joins texts and numbers of random widths in a list that already contains
-// account numbers.
+// TestJoin checks the concatenation of texts and numbers of random widths in a list
+// that already contains account numbers.
 func TestJoin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var l prize.Accounts

@@ -36,7 +36,7 @@ func (p *parser) addCompileError(list *strictyaml.Node, err error) {
 	case complexity.Pattern >= 0 && complexity.Limit == automaton.StateLimit:
 		p.Addf(p.matches[complexity.Pattern].Pos, "the pattern is too complex: its automaton has more than %s; avoid long gaps such as .{20} between letters", complexity.Bound())
 	case complexity.Pattern >= 0:
-		p.Addf(p.matches[complexity.Pattern].Pos, "the pattern is too complex: it needs more than %s; repeat less, and avoid repetitions in repetitions", complexity.Bound())
+		p.Addf(p.matches[complexity.Pattern].Pos, "the pattern is too complex: it needs more than %s; use fewer repetitions, and avoid nested ones", complexity.Bound())
 	case complexity.Limit == automaton.StateLimit:
 		p.Addf(list.Pos, "the patterns together are too complex: their automaton has more than %s; use fewer or simpler patterns, or anchor them with ^ or $", complexity.Bound())
 	default:

@@ -82,7 +82,7 @@ func TestLongChainsCompile(t *testing.T) {
 
 const rulesHead = "name: x\ncurrency: JPY\nrules:\n"
 
-// many concatenates the lines of n numbers.
+// many concatenates the lines for the numbers 0 to n-1.
 func many(n int, line func(i int) string) string {
 	var b strings.Builder
 	for i := range n {
@@ -113,8 +113,8 @@ func parseMemory(limits prize.Limits, source string) (rules *prize.Rules, memory
 	return rules, after.TotalAlloc - before.TotalAlloc
 }
 
-// TestPublicLimits checks that rules from strangers may do what people write, and that
-// what they cannot do costs little.
+// TestPublicLimits checks that the public limits allow typical rules, and that refusing
+// other rules takes little memory.
 func TestPublicLimits(t *testing.T) {
 	for _, name := range prize.Builtins() {
 		builtin, err := prize.Builtin(name)
@@ -132,7 +132,9 @@ func TestPublicLimits(t *testing.T) {
 		"optional repetitions":    matching(strings.Repeat("x{0,999}", 124)),
 		"ranges that ignore case": matching("(?i)" + strings.Repeat("[B-\U0001e942]", 11)),
 		"Unicode classes":         matching(slices.Repeat([]string{strings.Repeat(`\pL`, 300)}, 3)...),
-		"gaps in many rules":      rulesHead + many(20, func(i int) string { return fmt.Sprintf("- {match: '%c.{6}%d', prizes: [{win: 1, chance: 1%%}]}\n", 'a'+i, i) }),
+		"gaps in many rules": rulesHead + many(20, func(i int) string {
+			return fmt.Sprintf("- {match: '%c.{6}%d', prizes: [{win: 1, chance: 1%%}]}\n", 'a'+i, i)
+		}),
 	} {
 		rules, memory := parseMemory(prize.Public(), source)
 		if rules != nil || memory > 30<<20 {

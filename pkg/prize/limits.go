@@ -2,8 +2,8 @@ package prize
 
 import "github.com/prizegen/prizegen/pkg/prize/automaton"
 
-// Limits bound what rules may take. They do not depend on the machine: rules that one
-// machine accepts are accepted by all.
+// Limits bounds the resources that rules may use. The limits do not depend on the
+// machine: rules that one machine accepts are accepted by all.
 type Limits struct {
 	Size int // bytes of the file
 	automaton.Limits

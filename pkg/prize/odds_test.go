@@ -167,7 +167,7 @@ func TestAccountOdds(t *testing.T) {
 	}
 }
 
-// TestOddsOfLongFormats counts 2^424 account numbers exactly.
+// TestOddsOfLongFormats checks that 2^424 account numbers are counted exactly.
 func TestOddsOfLongFormats(t *testing.T) {
 	odds := parse(t, matching("^a", "9$")).Odds(parts(t, "lower64", "digits64")...)
 	if got, want := odds.Rows[1].Probability.String(), "1/2600"; got != want {

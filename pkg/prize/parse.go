@@ -30,7 +30,7 @@ const (
 // with every mistake. file is the file name in the error.
 func Parse(file string, source []byte) (*Rules, error) { return ParseWithin(Trusted(), file, source) }
 
-// ParseWithin is [Parse] with other limits.
+// ParseWithin is like [Parse], but with the given limits.
 func ParseWithin(limits Limits, file string, source []byte) (*Rules, error) {
 	p := &parser{
 		Document: strictyaml.Parse(file, source, strictyaml.Options{MaxSize: limits.Size, MaxKeys: maxKeys, MaxDepth: maxDepth}),
@@ -151,7 +151,7 @@ func (p *parser) rulePrizes(node *strictyaml.Node) []Prize {
 	named := map[string]bool{}
 	for _, item := range p.items(node, "prizes") {
 		prize, chance, ok := p.prize(item)
-		if prize.Chance != nil && tooFine == nil { // the sum of finer chances would have ever more digits
+		if prize.Chance != nil && tooFine == nil { // otherwise, the sum could have any number of digits
 			sum.Add(sum, prize.Chance)
 			if denominator = leastMultiple(denominator, prize.Chance.Denom()); denominator.Cmp(maxDenominator()) > 0 {
 				tooFine = chance

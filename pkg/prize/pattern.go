@@ -32,7 +32,7 @@ func (p *parser) match(node *strictyaml.Node) string {
 	}
 	before := p.work
 	if p.work += automaton.ParseWork(pattern); p.work > p.limits.Work {
-		if before <= p.limits.Work { // it is the first one
+		if before <= p.limits.Work { // only for the first such pattern
 			p.Addf(node.Pos, "the patterns up to this one take too long to parse; use fewer Unicode classes and ranges")
 		}
 		return ""

@@ -47,9 +47,9 @@ func convert(text string, f func(b *strings.Builder, start string) string) strin
 	return b.String()
 }
 
-// isFormula reports whether a cell is a formula, not counting apostrophes, quotes and white
-// space at its beginning. A tab or a line break begins one only if whole is true: a text
-// may have several lines.
+// isFormula reports whether a cell is a formula, ignoring apostrophes, quotes and white
+// space at its start. A tab or a line break starts a formula only if whole is true,
+// because text may contain several lines.
 func isFormula(cell string, whole bool) bool {
 	r, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(strings.TrimLeft(cell, "'"), func(r rune) bool {
 		return !isBreak(r) && (r == '"' || unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf))
@@ -57,8 +57,8 @@ func isFormula(cell string, whole bool) bool {
 	return beginsFormula(r) || whole && isBreak(r)
 }
 
-// beginsFormula reports whether a spreadsheet takes a cell that begins with r for a
-// formula. Some accept the full-width, small and mathematical forms.
+// beginsFormula reports whether a spreadsheet treats a cell that begins with r as a
+// formula. Some spreadsheets accept the full-width, small and mathematical forms.
 func beginsFormula(r rune) bool { return strings.ContainsRune("=+-@|%＝＋－＠﹦﹢﹣﹫−", r) }
 
 func isBreak(r rune) bool { return r == '\t' || r == '\r' || r == '\n' }

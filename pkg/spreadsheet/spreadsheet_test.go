@@ -27,17 +27,17 @@ func TestCell(t *testing.T) {
 	}
 }
 
-// TestCellsAreSafe writes any texts to a CSV file, as an export does. A spreadsheet must
-// find no formula in the file, whatever its locale uses as the separator and whether or
-// not it understands the quotes, and the texts must come back unchanged. It belongs to
-// make test.
+// TestCellsAreSafe writes arbitrary strings to a CSV file, as an export does. It checks
+// that a spreadsheet finds no formula in the file, whatever separator its locale uses
+// and whether or not it understands quotes, and that the strings are restored
+// unchanged. The test runs in make test.
 func TestCellsAreSafe(t *testing.T) {
 	letter := rapid.SampledFrom([]rune("a1 '\"=+-@＝；;,|\t\r\n\u200b\ufeff−é"))
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.StringOf(letter), rapid.String()).Draw(t, "text")
 		cell := spreadsheet.Cell(text)
 		if got := spreadsheet.Text(cell); got != text {
-			t.Fatalf("Text(Cell(%q)): got %q", text, got)
+			t.Fatalf("Text(Cell(%q)): got %q, want the same text", text, got)
 		}
 		var file strings.Builder
 		w := csv.NewWriter(&file)
@@ -46,7 +46,7 @@ func TestCellsAreSafe(t *testing.T) {
 		}
 		w.Flush()
 		record, err := csv.NewReader(strings.NewReader(file.String())).Read()
-		// The reader takes each \r\n for \n.
+		// The reader converts each \r\n to \n.
 		if want := strings.ReplaceAll(text, "\r\n", "\n"); err != nil || strings.ReplaceAll(spreadsheet.Text(record[1]), "\r\n", "\n") != want {
 			t.Fatalf("got record %q, error %v, want text %q", record, err, want)
 		}

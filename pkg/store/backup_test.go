@@ -38,7 +38,7 @@ func contents(t *testing.T, db *store.DB) []any {
 	return []any{c, draws, skipped, entrants}
 }
 
-// TestBackupAndRestore moves a campaign from one engine to another.
+// TestBackupAndRestore checks that a campaign can be moved from one engine to another.
 func TestBackupAndRestore(t *testing.T) {
 	first := storetest.Open(t, storetest.File(t))
 	opened(t, first, 200)
@@ -88,8 +88,8 @@ func TestBackupAndRestore(t *testing.T) {
 	})
 }
 
-// TestBackupAfterKilledOne backs up beside the temporary file of a backup that was killed,
-// and beside that of one that is running.
+// TestBackupAfterKilledOne checks that a backup replaces the temporary file that a killed
+// backup has left, and that it fails while another backup is writing to the file.
 func TestBackupAfterKilledOne(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	opened(t, db, 60)
@@ -101,7 +101,7 @@ func TestBackupAfterKilledOne(t *testing.T) {
 	update(t, running, func(context.Context, campaign.Tx) error {
 		err := db.Backup(t.Context(), file, nil)
 		if err == nil || !strings.Contains(err.Error(), "another backup is writing to "+file+".new") {
-			t.Errorf("beside a running backup: got error %v", err)
+			t.Errorf("while another backup is running: got error %v, want an error with the temporary file", err)
 		}
 		return nil
 	})
@@ -146,7 +146,7 @@ func TestBackupAfterKilledOne(t *testing.T) {
 	}
 }
 
-// TestBackupWithoutTables backs up a database without tables.
+// TestBackupWithoutTables checks that the backup of a database without tables fails.
 func TestBackupWithoutTables(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db, err := store.Open(t.Context(), address, store.Options{KeepVersion: true, Create: true})
@@ -215,8 +215,8 @@ func TestRestoreReadsLog(t *testing.T) {
 	}
 }
 
-// TestRestoreWithoutTemporaryFolder restores a backup on a system without a folder for
-// temporary files, as in a container image built from scratch.
+// TestRestoreWithoutTemporaryFolder checks that a backup can be restored on a system
+// without a folder for temporary files, as in a container image built from scratch.
 func TestRestoreWithoutTemporaryFolder(t *testing.T) {
 	backup := storetest.File(t)
 	opened(t, storetest.Open(t, backup), 60)

@@ -103,8 +103,8 @@ func TestPathIsEscaped(t *testing.T) {
 	}
 }
 
-// TestLockedFile locks a file as another program would. A transaction waits for the lock,
-// but not longer than its limit.
+// TestLockedFile checks that a transaction waits for a lock that another program holds
+// on the file, but not longer than its limit.
 func TestLockedFile(t *testing.T) {
 	path := storetest.File(t)
 	db := storetest.Open(t, path)
@@ -167,8 +167,8 @@ func TestFullDisk(t *testing.T) {
 	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.SaveCampaign(ctx, &long) })
 }
 
-// TestServerRestart stops and starts PostgreSQL. Methods fail in between and work again
-// afterwards.
+// TestServerRestart checks that methods fail while PostgreSQL is stopped and work again
+// after it has restarted.
 func TestServerRestart(t *testing.T) {
 	server := storetest.StartServer(t, true)
 	db := storetest.Open(t, server.Address())

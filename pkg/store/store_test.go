@@ -358,7 +358,7 @@ func TestSessions(t *testing.T) {
 	})
 }
 
-// TestLookupsReadFewRows runs the lookups of a play. They must not read more rows when
+// TestLookupsReadFewRows checks that the lookups of a play do not read more rows when
 // the tables grow, although PostgreSQL keeps the plans that it made for small tables.
 func TestLookupsReadFewRows(t *testing.T) {
 	const draws, asked = 3000, 64
@@ -474,8 +474,8 @@ func TestErasedDataIsGone(t *testing.T) {
 	}
 }
 
-// TestCampaignSnapshots reads campaigns while plays win a prize each. The numbers of
-// plays and prizes must always be equal.
+// TestCampaignSnapshots reads campaigns while plays win a prize each. It checks that
+// the numbers of plays and prizes are always equal.
 func TestCampaignSnapshots(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)

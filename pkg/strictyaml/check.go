@@ -41,8 +41,8 @@ func (d *Document) checkTokens(tokens token.Tokens) bool {
 	documents := 0
 	keys := keyCounter{block: map[int]int{}}
 	dashes := dashCounter{}
-	// The YAML parser needs about 500 bytes of memory for each token. Tokens of files that
-	// people write have three bytes and more on average.
+	// The YAML parser needs about 500 bytes of memory for each token. In files that
+	// people write, tokens have at least three bytes on average.
 	maxTokens := d.options.MaxSize * 2 / 5
 	for i, t := range tokens {
 		pos := tokenPos(t)
@@ -83,8 +83,8 @@ func (d *Document) checkDepth(pos Pos, depth int) bool {
 	return false
 }
 
-// dashCounter counts the indicators at the beginning of a line, each of which begins a
-// list or a mapping in the one before.
+// dashCounter counts the indicators at the start of a line. Each of them begins a list
+// or a mapping inside the previous one.
 type dashCounter struct{ line, count int }
 
 // add adds a token, and returns the number of indicators on its line so far.

@@ -25,8 +25,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestParseErrors includes formats of the number part, because the two flags are easily
-// swapped.
+// TestParseErrors checks the errors for invalid formats, including formats of the
+// number part, because the two flags are easily swapped.
 func TestParseErrors(t *testing.T) {
 	for _, format := range []string{"", "digits4", "lower", "upper0", "lower65", "title3", "[a]4", "lower4 "} {
 		if f, err := textgen.Parse(format); !errors.Is(err, partgen.ErrFormat) {

@@ -25,8 +25,8 @@ type bulkScreen struct {
 	run     *bulkRun // the last run; nil for none
 	counts  []uint64 // the draws of this run so far, by outcome
 	elapsed time.Duration
-	odds    *prize.Odds  // the comparison for a run that has ended; nil without odds
-	sample  *draw.Sample // of a run that has ended; nil without odds
+	odds    *prize.Odds  // nil until they are computed
+	sample  *draw.Sample // of a finished run; nil without odds
 	err     error        // the error that ended the run
 
 	from   int // first row shown
@@ -224,7 +224,7 @@ func (b bulkScreen) refresh(now time.Time) bulkScreen {
 	return b
 }
 
-// compare compares the draws of a run that has ended with the odds.
+// compare compares the draws of a finished run with the odds.
 func (b bulkScreen) compare() bulkScreen {
 	if b.state == bulkEnded && b.odds != nil {
 		sample := draw.Compare(b.run.spec.Seed, slices.Clone(b.counts), *b.odds)

@@ -250,7 +250,7 @@ func TestQuitDuringRun(t *testing.T) {
 	}
 }
 
-// TestPlanForm enters a plan, runs it, and scrolls through the outcomes.
+// TestPlanForm checks that a plan can be entered and run, and that the outcomes scroll.
 func TestPlanForm(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := deliver(t, bulkFrame(t, w), tea.WindowSizeMsg{Width: 40, Height: 12})

@@ -106,7 +106,8 @@ func (s fixedCampaigns) Campaign(_ context.Context, name string) (campaign.Campa
 	return campaign.Campaign{}, campaign.Errorf(campaign.ErrNotFound, "there is no campaign %q", name)
 }
 
-// TestCampaignByName enters the name of a campaign that is not on the first page.
+// TestCampaignByName checks that a campaign that is not on the first page can be chosen
+// by its name.
 func TestCampaignByName(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	rules := must(prize.Builtin(prize.Generous))(t)

@@ -266,7 +266,8 @@ func TestKeysReadTogether(t *testing.T) {
 	}
 }
 
-// TestMouseInDialogs answers questions and selects fields of forms with the mouse.
+// TestMouseInDialogs checks that the mouse answers questions and selects fields of
+// forms.
 func TestMouseInDialogs(t *testing.T) {
 	for _, size := range sizes {
 		f := deliver(t, newPages(t), tea.WindowSizeMsg{Width: size.width, Height: size.height})

@@ -214,7 +214,7 @@ func selected(t *testing.T, f frame) campaign.Draw {
 	return *d
 }
 
-// TestHistoryPages moves forward and back through all draws of a campaign.
+// TestHistoryPages checks moving forward and back through all draws of a campaign.
 func TestHistoryPages(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	openCampaign(t, w)
@@ -332,7 +332,8 @@ func TestHistoryMouse(t *testing.T) {
 	}
 }
 
-// TestFilters filters the draws of the session by prize and by account number.
+// TestFilters checks that the draws of the session can be filtered by prize and by
+// account number.
 func TestFilters(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := deliver(t, historyFrame(t, w), freeDraws(t, w, 0, 200)...)
@@ -363,7 +364,8 @@ func TestFilters(t *testing.T) {
 	checkShows(t, f, "No draws match the filter.")
 }
 
-// TestDetailDialog scrolls in the dialog about a draw, and voids the draw in the dialog.
+// TestDetailDialog checks that the dialog about a draw scrolls and that it can void the
+// draw.
 func TestDetailDialog(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	openCampaign(t, w)

@@ -57,7 +57,8 @@ func TestSessionCounts(t *testing.T) {
 	}
 }
 
-// TestScrollOdds scrolls down through all rows with keys, and back with the mouse wheel.
+// TestScrollOdds checks scrolling down through all rows with keys, and back with the
+// mouse wheel.
 func TestScrollOdds(t *testing.T) {
 	f := oddsProgram(t, testWorkspace(t, termenv.Ascii), 0)
 	f = deliver(t, f, tea.WindowSizeMsg{Width: 60, Height: 12})
@@ -81,7 +82,7 @@ func TestScrollOdds(t *testing.T) {
 	}
 }
 
-// TestOddsKeys changes the account number and the number of draws with keys.
+// TestOddsKeys checks the keys that change the account number and the number of draws.
 func TestOddsKeys(t *testing.T) {
 	f := oddsProgram(t, testWorkspace(t, termenv.Ascii), 0, "a")
 	checkShows(t, f, "there is no draw yet; press / to enter an account number")

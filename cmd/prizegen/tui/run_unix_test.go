@@ -82,7 +82,7 @@ func TestTerminalIsRestored(t *testing.T) {
 	})
 }
 
-// TestRun quits the program with a key.
+// TestRun checks that a key quits the program.
 func TestRun(t *testing.T) {
 	cfg := testWorkspace(t, termenv.Ascii).Config
 	if err := onPTY(t, pressSpace, "q", func(tty *os.File) error { return Run(t.Context(), cfg, tty, tty) }); err != nil {

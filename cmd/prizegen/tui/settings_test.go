@@ -68,7 +68,8 @@ func TestChangeBackend(t *testing.T) {
 	}
 }
 
-// TestChooseFormats chooses a known format and enters another one.
+// TestChooseFormats checks that a known format can be chosen and that another one can
+// be entered.
 func TestChooseFormats(t *testing.T) {
 	f := pressKeys(t, newProgram(t, testWorkspace(t, termenv.Ascii)), "n", "down", "enter")
 	if got := f.settings.Free.Number.String(); got != "digits8" {
@@ -82,7 +83,8 @@ func TestChooseFormats(t *testing.T) {
 	}
 }
 
-// TestChooseSeed chooses a new seed, enters another one, and changes the index.
+// TestChooseSeed checks that a new seed can be chosen, that another one can be entered,
+// and that the index can be changed.
 func TestChooseSeed(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	seedErr := errors.New("the beacon does not answer")
@@ -110,8 +112,8 @@ func TestChooseSeed(t *testing.T) {
 	}
 }
 
-// TestConnect enters addresses of services: an invalid address, and one that does not
-// answer.
+// TestConnect checks the errors for an invalid address of services and for services
+// that do not answer.
 func TestConnect(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	w.Connect = func(address string) (Backend, error) {

@@ -79,8 +79,8 @@ func TestPublishedRounds(t *testing.T) {
 	}
 }
 
-// TestVerifyErrors includes other encodings of a valid signature, which would result in
-// different randomness.
+// TestVerifyErrors checks the errors for invalid rounds, including other encodings of a
+// valid signature, which would result in different randomness.
 func TestVerifyErrors(t *testing.T) {
 	rounds := publishedRounds(t)
 	unchained, first, chained := rounds[0].round(), rounds[2].round(), rounds[3].round()
@@ -171,7 +171,7 @@ func TestParseSeedErrors(t *testing.T) {
 	}
 }
 
-// TestSignedRounds verifies rounds signed by the test chain.
+// TestSignedRounds checks that rounds signed by the test chain are valid.
 func TestSignedRounds(t *testing.T) {
 	for _, scheme := range []string{drand.SchemeQuicknet, drand.SchemeChained} {
 		c := drandtest.Make(t, drandtest.Config{Scheme: scheme})

@@ -11,7 +11,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// TestOpenSSL verifies a proof with the commands of docs/external-randomness.md.
+// TestOpenSSL checks that the commands in docs/external-randomness.md verify a proof.
 func TestOpenSSL(t *testing.T) {
 	for _, tool := range []string{"sh", "jq", "base64", "openssl"} {
 		if _, err := exec.LookPath(tool); err != nil {

@@ -61,7 +61,7 @@ type Automaton struct {
 // is a [*ComplexityError] or the syntax error of the first invalid pattern.
 func Compile(patterns []string) (*Automaton, error) { return CompileWithin(Trusted(), patterns) }
 
-// CompileWithin is [Compile] with other limits.
+// CompileWithin is like [Compile], but with the given limits.
 func CompileWithin(limits Limits, patterns []string) (*Automaton, error) {
 	m := &meter{Limits: limits}
 	a, err := compileKind(patterns, m)

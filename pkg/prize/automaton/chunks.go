@@ -6,7 +6,7 @@ type chunks struct {
 	size int // of the last chunk
 }
 
-// The lengths of the first chunk and of the largest.
+// The lengths of the first and the largest chunk.
 const (
 	minChunk = 1 << 8
 	maxChunk = 1 << 13

@@ -30,17 +30,17 @@ type builder struct {
 	tracked   bool // of the tracked kind: a state includes only a match that ends with the last symbol
 	states    []state
 	ids       idTable
-	entries   chunks                 // of all states
-	rows      chunks                 // of next
+	entries   chunks                 // memory for the entries of all states
+	rows      chunks                 // memory for the rows of next
 	next      [][]uint32             // by state and class
 	accept    []int32                // by state
 	hits      []int32                // by state, in the tracked kind
 	start     uint32                 // the initial state
 	begins    map[step][]uint32      // the targets of the first step of a match, for all patterns
 	empties   map[syntax.EmptyOp]int // cached results of empty
-	targets   []uint32               // of read
-	taken     marks                  // targets
-	key       []byte                 // of add and minimize
+	targets   []uint32               // reused by read
+	taken     marks                  // the instructions in targets
+	key       []byte                 // reused by add and minimize
 }
 
 // state is a state of the deterministic automaton.
@@ -57,8 +57,9 @@ type step struct {
 	class uint8
 }
 
-// memoryOfState is the memory of a state without its entries and its row: the state, its
-// results, its places in the tables of build and minimize, and the spare capacity of those.
+// memoryOfState is the memory of a state without its entries and its row: the state,
+// its results, its elements in the tables of build and minimize, and the spare capacity
+// of these tables.
 const memoryOfState = 128
 
 func (b *builder) classes() int { return len(b.sample) }

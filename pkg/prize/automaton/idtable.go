@@ -5,16 +5,16 @@ import (
 	"hash/maphash"
 )
 
-// idTable numbers different keys in the order of their first lookup. It keeps only their
-// hashes: the caller compares a key with an earlier one. Its zero value is empty.
+// idTable numbers distinct keys in the order of their first lookup. It stores only
+// hashes, so the caller must compare keys. Its zero value is empty.
 type idTable struct {
 	seed   maphash.Seed
 	slots  []uint32 // id+1 of a key, or 0; the length is a power of two
 	hashes []uint32 // by id
 }
 
-// find returns the ID of a key, and whether it was there already. same reports whether the
-// key is that of an earlier ID.
+// find returns the ID of a key, and whether the key was already present. same reports
+// whether the key equals the key with an earlier ID.
 func (t *idTable) find(key []byte, same func(id uint32) bool) (id uint32, known bool) {
 	if t.slots == nil {
 		t.seed, t.slots = maphash.MakeSeed(), make([]uint32, 64)

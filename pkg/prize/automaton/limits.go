@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// Limits bound what a compilation may take. Memory and work are counted while compiling,
-// in units that do not depend on the machine, so patterns that one machine compiles are
-// compiled by all.
+// Limits bounds the resources of a compilation. Memory and work are counted while
+// compiling, in units that do not depend on the machine, so patterns that one machine
+// compiles are compiled by all.
 type Limits struct {
 	Patterns int
 	States   int
@@ -43,6 +43,9 @@ type ComplexityError struct {
 }
 
 func (e *ComplexityError) Error() string {
+	if e.Limit == PatternLimit {
+		return "there are more than " + e.Bound()
+	}
 	what := "the patterns together need"
 	if e.Pattern >= 0 {
 		what = fmt.Sprintf("pattern %d needs", e.Pattern)
@@ -119,8 +122,8 @@ func ParseWork(pattern string) int64 {
 	return work
 }
 
-// The memory and work of an instruction of regexp/syntax, and the memory of a repetition
-// that a syntax tree has after it is simplified.
+// The memory and work of an instruction of regexp/syntax, and the memory of a
+// repetition in a simplified syntax tree.
 const (
 	memoryOfCompiled = 80
 	memoryOfRepeat   = 256

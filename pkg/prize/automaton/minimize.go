@@ -61,7 +61,7 @@ func (b *builder) equivalent(parts []uint32, s, t uint32) bool {
 	return true
 }
 
-// merge replaces the states with their parts. firsts has a state of each part.
+// merge replaces the states with their parts. firsts contains a state of each part.
 func (b *builder) merge(parts, firsts []uint32) {
 	next, accept := make([][]uint32, len(firsts)), make([]int32, len(firsts))
 	var hits []int32
