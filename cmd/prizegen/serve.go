@@ -93,9 +93,9 @@ SIGHUP, it reads the rules file again. A socket from systemd (socket activation)
 	return cmd
 }
 
-// checkServiceURLs returns an error if the URL of a service was typed that a server of this
-// role would not call. URLs in the environment and the configuration file may be for other
-// commands.
+// checkServiceURLs returns an error if the command line contains the URL of a service
+// that a server with this role does not call. URLs in the environment and the
+// configuration file may be for other commands.
 func checkServiceURLs(cmd *cobra.Command, role serve.Role) error {
 	for _, name := range []string{"core-url", "text-url", "number-url", "prize-url", "remote"} {
 		if !cmd.Flags().Lookup(name).Value.(*settings.Value[*url.URL]).Typed() {
@@ -166,7 +166,7 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 
 // openCampaigns opens the database of a core and adds it to the configuration, together
 // with the administrator's password and token. Only a server that nobody else can reach
-// creates a SQLite file: for others, a missing file is a mistake.
+// creates a missing SQLite file; for other servers, a missing file is an error.
 func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Config, local bool) (*store.DB, error) {
 	db, err := openQuietly(ctx, a, o.db.Get(), store.Options{Create: local})
 	if err != nil {
@@ -213,8 +213,8 @@ func (o serveOptions) isConfigured(a *app) (bool, error) {
 	return o.db.Given() || token != "" || password != "" || a.services != (remote.Config{}), settingsError(err)
 }
 
-// checkDatabase logs the damage that it finds in a database. In the meantime the server
-// works, because reading a large file takes minutes.
+// checkDatabase logs the damage that it finds in a database. It runs while the server
+// is already working, because reading a large file takes minutes.
 func checkDatabase(ctx context.Context, db *store.DB, log *slog.Logger) {
 	if err := db.Check(ctx); err != nil && ctx.Err() == nil {
 		log.ErrorContext(ctx, "the database is damaged; stop the server, keep a copy of the file and its log, and restore a backup", slog.Any("error", err))
