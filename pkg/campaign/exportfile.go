@@ -130,6 +130,9 @@ func (r *exportReader) explain(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return notExport("unexpected end; the file may be truncated")
 	case errors.As(err, &semantic):
+		if semantic.Err == nil { // the value has another kind
+			return notExport("at byte %d, %s: unexpected %s", semantic.ByteOffset, semantic.JSONPointer, semantic.JSONKind)
+		}
 		return notExport("at byte %d, %s: %w", semantic.ByteOffset, semantic.JSONPointer, semantic.Err)
 	case errors.As(err, &syntactic):
 		return notExport("at byte %d: invalid JSON: %w", syntactic.ByteOffset, syntactic.Err)

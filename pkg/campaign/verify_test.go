@@ -292,23 +292,27 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 		return f.text(t)
 	}
 	for name, test := range map[string]struct{ text, want string }{
-		"nothing":               {"", "unexpected end"},
-		"plain text":            {"hello", "at byte 0: invalid JSON"},
-		"an array":              {"[]", "got [, want an object"},
-		"another object":        {`{"draws":[]}`, `got draws, want member "prizegen_campaign"`},
-		"a later version":       {`{"prizegen_campaign":2}`, "it has version 2, but this program reads version 1"},
-		"a truncated file":      {text[:len(text)/2], "the file may be truncated"},
-		"trailing data":         {text + "{}", "unexpected data after the object"},
-		"an unknown member":     {strings.Replace(text, `"account":`, `"acount":1,"account":`, 1), "acount"},
-		"a number for a string": {strings.Replace(text, `"account":"`, `"account":1,"x":"`, 1), "at byte"},
-		"no array":              {strings.Replace(text, `"draws":[`, `"draws":{"":[`, 1), "want an array of draws"},
-		"an extra member":       {strings.TrimSuffix(text, "}") + `,"more":1}`, "want the end of the object"},
-		"invalid rules":         {changed("rules_yaml", "name: x"), "rules_yaml"},
-		"an invalid seed":       {changed("seed", strings.Repeat("x", 2000)), "seed"},
+		"nothing":                {"", "unexpected end"},
+		"plain text":             {"hello", "at byte 0: invalid JSON"},
+		"an array":               {"[]", "got [, want an object"},
+		"another object":         {`{"draws":[]}`, `got draws, want member "prizegen_campaign"`},
+		"a later version":        {`{"prizegen_campaign":2}`, "it has version 2, but this program reads version 1"},
+		"a truncated file":       {text[:len(text)/2], "the file may be truncated"},
+		"trailing data":          {text + "{}", "unexpected data after the object"},
+		"an unknown member":      {strings.Replace(text, `"account":`, `"acount":1,"account":`, 1), "acount"},
+		"a number for a string":  {strings.Replace(text, `"account":"`, `"account":1,"x":"`, 1), "at byte"},
+		"an array for an object": {`{"prizegen_campaign":1,"campaign":[]`, "/campaign: unexpected ["},
+		"a text for a number":    {`{"prizegen_campaign":"1"`, "/prizegen_campaign: unexpected string"},
+		"deep JSON":              {`{"prizegen_campaign":1,"campaign":` + strings.Repeat(`{"name":`, 20_000), "at byte"},
+		"a deep draw":            {strings.Replace(text, `"draws":[`, `"draws":[`+strings.Repeat("[", 20_000), 1), "at byte"},
+		"no array":               {strings.Replace(text, `"draws":[`, `"draws":{"":[`, 1), "want an array of draws"},
+		"an extra member":        {strings.TrimSuffix(text, "}") + `,"more":1}`, "want the end of the object"},
+		"invalid rules":          {changed("rules_yaml", "name: x"), "rules_yaml"},
+		"an invalid seed":        {changed("seed", strings.Repeat("x", 2000)), "seed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := campaign.Verify(t.Context(), draw.Local{}, strings.NewReader(test.text), nil, func(draw.Finding) {})
-			if err == nil || !strings.Contains(err.Error(), "not a campaign export") || !strings.Contains(err.Error(), test.want) {
+			if err == nil || strings.Contains(err.Error(), "%!") || !strings.Contains(err.Error(), "not a campaign export") || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got error %v, want an error that contains %q", err, test.want)
 			}
 		})
