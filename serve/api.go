@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -162,7 +163,8 @@ func (a *api) document() []byte {
 	schemas := a.OpenAPI().Components.Schemas.Map()
 	delete(schemas, "ErrorModel") // huma's own type of problem is not used
 	delete(schemas, "ErrorDetail")
-	for _, schema := range schemas {
+	for name, schema := range schemas {
+		setFormats(schema, a.OpenAPI().Components.Schemas.TypeFromRef("#/components/schemas/"+name))
 		if won := schema.Properties["prize"]; won != nil && won.Ref != "" {
 			// huma does not know that a pointer to a struct can be null.
 			schema.Properties["prize"] = &huma.Schema{
@@ -176,6 +178,20 @@ func (a *api) document() []byte {
 		panic("serve: " + err.Error()) // cannot fail, because the document does not depend on any input
 	}
 	return text
+}
+
+// setFormats sets the format of the unsigned 64-bit numbers of a struct. huma documents
+// them as int64, which cannot hold the larger ones.
+func setFormats(schema *huma.Schema, of reflect.Type) {
+	if of == nil || of.Kind() != reflect.Struct {
+		return
+	}
+	for _, field := range reflect.VisibleFields(of) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if property := schema.Properties[name]; property != nil && field.Type.Kind() == reflect.Uint64 {
+			property.Format = "uint64"
+		}
+	}
 }
 
 // schemaName returns the name of a type in the document. It uses different names for
