@@ -21,6 +21,7 @@ type campaigns interface {
 	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)
 	Draw(ctx context.Context, id string) (campaign.Draw, error)
 	Odds(ctx context.Context, name string) (draw.Odds, error)
+	ExportTag(ctx context.Context, name string) (string, error)
 	Play(ctx context.Context, play campaign.Play) (campaign.Draw, error)
 }
 
@@ -65,6 +66,13 @@ func (b *backend) caller(r *http.Request) (caller, error) {
 		return caller{}, errTooManyTokens
 	}
 	return caller{}, campaign.Errorf(remote.ErrForbidden, "the token is wrong; send the administrator's token as Authorization: Bearer TOKEN")
+}
+
+// isAdmin reports whether the administrator sends a request. It returns an error if the
+// token is wrong.
+func (b *backend) isAdmin(r *http.Request) (bool, error) {
+	c, err := b.caller(r)
+	return c.admin != nil, err
 }
 
 // equal reports whether a and b are equal, in constant time.

@@ -2,12 +2,8 @@ package serve
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
-	"slices"
-	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -24,7 +20,7 @@ type prizesHandler struct {
 }
 
 func (a *api) registerPrizes() {
-	h := prizesHandler{a.backend, newRuleCache()}
+	h := prizesHandler{a.backend, &ruleCache{compile: a.backend.compile}}
 	a.raw(huma.Operation{
 		Method: http.MethodPost, Path: "/v1/prize", OperationID: "award-prizes", Summary: "Award prizes to account numbers",
 		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.AwardRequest](a))},
@@ -91,16 +87,16 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 	if fresh {
 		draws[0].Key = freshKey()
 	}
-	release, err := h.reserve(w.context(), request.Accounts.Len())
-	if err != nil {
-		return err
-	}
-	defer release()
-	by, err := h.decider(&request)
+	by, err := h.decider(w.context(), r, &request)
 	if err != nil {
 		return err
 	}
 	accounts := &request.Accounts.Accounts
+	release, err := h.room.reserve(w.context(), 2*accounts.Size()+accounts.Len()*(by.texts.MaxLen()+memoryOfOutcome))
+	if err != nil {
+		return err
+	}
+	defer release()
 	var outcomes []prize.Outcome
 	for _, r := range draws {
 		of := accounts.Slice(len(outcomes), len(outcomes)+int(r.Count))
@@ -119,10 +115,24 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 	})
 }
 
-// decider returns the rules for a request.
-func (h prizesHandler) decider(request *remote.AwardRequest) (*decider, error) {
+// memoryOfOutcome is the memory of an outcome without its JSON.
+const memoryOfOutcome = 4
+
+// decider returns the rules for a request. Only callers that are trusted may send large
+// ones: the core that calls a prize service, and the administrator.
+func (h prizesHandler) decider(ctx context.Context, r *http.Request, request *remote.AwardRequest) (*decider, error) {
 	if request.RulesYAML != "" {
-		by, err := h.sent.get(request.RulesYAML)
+		limits := prize.Trusted()
+		if h.cfg.Role == All {
+			isAdmin, err := h.isAdmin(r)
+			if err != nil {
+				return nil, err
+			}
+			if !isAdmin {
+				limits = prize.Public()
+			}
+		}
+		by, err := h.sent.get(ctx, limits, request.RulesYAML)
 		if err != nil {
 			return nil, remote.At("/rules_yaml", err)
 		}
@@ -150,49 +160,3 @@ func (e *otherRulesError) Error() string {
 }
 
 func (e *otherRulesError) Unwrap() error { return prize.ErrUnknownRules }
-
-// ruleCache keeps the compiled rules that callers have sent most recently.
-type ruleCache struct {
-	mu   sync.Mutex
-	list []*decider // the most recently used rules are last
-}
-
-// maxSentRules is the maximum number of sent rules to keep.
-const maxSentRules = 32
-
-func newRuleCache() *ruleCache { return &ruleCache{} }
-
-// get returns the compiled rules for the text of a rules file. If the text has mistakes,
-// it returns a [prize.FileError].
-func (c *ruleCache) get(text string) (*decider, error) {
-	sum := sha256.Sum256([]byte(text))
-	name := hex.EncodeToString(sum[:])
-	if d := c.find(name); d != nil {
-		return d, nil
-	}
-	// Two callers may compile the same text at the same time; the results are equal.
-	rules, err := prize.Parse("rules_yaml", []byte(text))
-	if err != nil {
-		return nil, err
-	}
-	d := newDecider(rules, false)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.list) >= maxSentRules {
-		c.list = slices.Delete(c.list, 0, 1)
-	}
-	c.list = append(c.list, d)
-	return d, nil
-}
-
-func (c *ruleCache) find(sha256 string) *decider {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	i := slices.IndexFunc(c.list, func(d *decider) bool { return d.rules.SHA256() == sha256 })
-	if i < 0 {
-		return nil
-	}
-	d := c.list[i]
-	c.list = append(slices.Delete(c.list, i, i+1), d)
-	return d
-}

@@ -1,9 +1,9 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
@@ -24,7 +24,9 @@ type backend struct {
 	campaigns   *campaign.Service // only for a core that stores campaigns; otherwise nil
 	fresh       *freshSeeds
 	wrongTokens *rate.Limiter
-	room        *semaphore.Weighted // capacity for the draws in progress
+	room        *room               // for the work of the requests in progress
+	compiling   *semaphore.Weighted // held while rules are compiled, one set at a time
+	exports     *semaphore.Weighted // held by the exports in progress
 	started     atomic.Bool         // whether the server has ever been ready
 	traffic     traffic
 	metrics     *metrics
@@ -43,12 +45,15 @@ func newBackend(cfg Config) (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
+	memory := cmp.Or(cfg.Memory, defaultMemory)
 	b := &backend{
-		responder: newResponder(cfg.Log, cfg.ReadTime),
+		responder: newResponder(cfg.Log, cfg.ReadTime, newRoom(memory/bodyShare)),
 		cfg:       cfg, rules: rules, metrics: newMetrics(cfg.Role, cfg.Version),
 		fresh:       newFreshSeeds(cfg.Entropy, cfg.EntropyEvery),
 		wrongTokens: rate.NewLimiter(wrongTokensPerSecond, wrongTokensBurst),
-		room:        semaphore.NewWeighted(maxUnderWay),
+		room:        newRoom(memory - memory/bodyShare),
+		compiling:   semaphore.NewWeighted(1),
+		exports:     semaphore.NewWeighted(maxExports),
 	}
 	if cfg.Role == Core {
 		services := cfg.Services
@@ -63,7 +68,7 @@ func newBackend(cfg Config) (*backend, error) {
 	}
 	b.deployed = &deployed{textDefault: cfg.Text, numberDefault: cfg.Number, book: rules, client: b.client}
 	if cfg.Store != nil && cfg.Role.has(Core) {
-		b.campaigns = campaign.New(campaign.Config{Store: cfg.Store, Generator: b.generator(), Observe: b.metrics.played()})
+		b.campaigns = campaign.New(campaign.Config{Store: cfg.Store, Generator: b.generator(), Observe: b.metrics.played(), Compile: b.compile})
 		b.metrics.watch(b.campaigns, 2*cfg.ProbeTime)
 	}
 	return b, nil
@@ -83,28 +88,14 @@ const (
 	wrongTokensBurst     = 50
 )
 
-// maxUnderWay is the maximum number of draws that all requests together may make at the
-// same time. It limits their memory, which is about 200 bytes per draw.
-const maxUnderWay = 20 * remote.MaxCount
-
-// uncountedDraws is the number of draws that a request may make without reserving
-// capacity, because the request itself takes more memory.
-const uncountedDraws = 10
-
-// maxWait is how long a request waits for capacity before it is refused.
-const maxWait = 5 * time.Second
-
-// reserve waits for capacity for a number of draws. The caller must free it with release.
-func (b *backend) reserve(ctx context.Context, draws int) (release func(), err error) {
-	if draws <= uncountedDraws {
-		return func() {}, nil
-	}
-	if !b.room.TryAcquire(int64(draws)) {
-		ctx, cancel := context.WithTimeout(ctx, maxWait)
-		defer cancel()
-		if b.room.Acquire(ctx, int64(draws)) != nil {
-			return nil, errBusy
-		}
-	}
-	return func() { b.room.Release(int64(draws)) }, nil
+// compile waits until no other rules are compiled. The caller must call done afterwards.
+func (b *backend) compile(ctx context.Context) (done func(), err error) {
+	return acquire(ctx, b.compiling, 1, errCompiling)
 }
+
+// bodyShare is the divisor of the memory that the bodies of requests may use.
+const bodyShare = 4
+
+// maxExports is the maximum number of exports in progress. Each takes a page of draws and a
+// connection to the database.
+const maxExports = 4

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +14,31 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
+
+// Long bodies consist of account numbers or people. Other members need much more memory
+// when they are decoded than their JSON.
+const (
+	longBody = 1 << 20 // bytes
+	maxNames = 5000    // of a long body
+)
+
+// hasManyNames reports whether a long body has more than maxNames names of members. It
+// reports false for invalid JSON.
+func hasManyNames(text []byte) bool {
+	if len(text) < longBody {
+		return false
+	}
+	dec := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
+	for names := 0; names <= 2*maxNames; { // names and values
+		if _, err := dec.ReadToken(); err != nil {
+			return false
+		}
+		if kind, _ := dec.StackIndex(dec.StackDepth()); kind == '{' {
+			names++
+		}
+	}
+	return true
+}
 
 // unmarshal decodes JSON strictly. Its errors are problems that contain the position of
 // the invalid value.

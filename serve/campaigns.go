@@ -2,8 +2,6 @@ package serve
 
 import (
 	"context"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -70,7 +68,7 @@ func (a *api) registerCampaigns() {
 		Method: http.MethodGet, Path: campaignPath + "/export", OperationID: "export-campaign", Summary: "Export all draws of a campaign for verification or for spreadsheets",
 		Responses: ok(jsonContent(nil)),
 		Errors:    []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
-	}, h.exportCampaign)
+	}, exportsHandler{a.backend, &exportCache{}}.export)
 }
 
 type listCampaignsInput struct {
@@ -149,67 +147,6 @@ func changeState(ctx context.Context, admin *campaign.Admin, name string, state 
 
 func stateAndMore() error {
 	return remote.Invalid("/state", "the state cannot be changed together with other members")
-}
-
-type exportInput struct {
-	Campaign string `path:"campaign" doc:"Name of the campaign."`
-	Format   string `query:"format" doc:"Output format; json by default." enum:"json,csv"`
-	Entrants bool   `query:"entrants" doc:"Include the entrants; only for the administrator."`
-}
-
-// exportCampaign streams all draws of a campaign. It checks the request before the
-// response begins.
-func (h campaignsHandler) exportCampaign(ctx context.Context, c caller, in *exportInput) (*output, error) {
-	exported, err := c.Campaign(ctx, in.Campaign)
-	if err != nil {
-		return nil, err
-	}
-	if in.Entrants && c.admin == nil {
-		return nil, remote.ErrForbidden
-	}
-	kind, extension := jsonType, "json"
-	if in.Format == "csv" {
-		kind, extension = "text/csv; charset=utf-8", "csv"
-	}
-	return &output{stream: func(w *responseRecorder) {
-		header := w.Header()
-		header.Set("Content-Type", kind)
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Content-Disposition", `attachment; filename="prizegen-`+exported.Name+"."+extension+`"`)
-		h.stream(w, func(to io.Writer) error {
-			return h.writeExport(ctx, c.admin, exported.Name, to, in)
-		})
-	}}, nil
-}
-
-// writeExport exports a campaign for a promoter or, if admin is nil, for the public.
-func (h campaignsHandler) writeExport(ctx context.Context, admin *campaign.Admin, name string, w io.Writer, in *exportInput) error {
-	o := campaign.ExportOptions{Entrants: in.Entrants}
-	switch csv := in.Format == "csv"; {
-	case admin == nil && csv:
-		return h.campaigns.ExportCSV(ctx, name, w)
-	case admin == nil:
-		return h.campaigns.Export(ctx, name, w)
-	case csv:
-		return admin.ExportCSV(ctx, name, w, o)
-	}
-	return admin.Export(ctx, name, w, o)
-}
-
-// stream sends the output of write as the response. If write fails after the response has
-// begun, stream closes the connection, so that the response is not mistaken for a
-// complete one.
-func (h campaignsHandler) stream(w *responseRecorder, write func(io.Writer) error) {
-	err := write(w)
-	switch {
-	case err == nil:
-	case w.status == 0:
-		w.Header().Del("Content-Disposition")
-		h.refuse(w, err)
-	default:
-		h.log.WarnContext(w.context(), "export failed", slog.Any("error", err))
-		panic(http.ErrAbortHandler)
-	}
 }
 
 func copyTime(at *time.Time) *time.Time {

@@ -109,6 +109,13 @@ type Config struct {
 	// for the address of a visitor and the use of HTTPS.
 	Proxies Proxies
 
+	// MaxFreeDraws is the maximum number of draws that a request without the administrator's
+	// token may make; 0 means 1,000.
+	MaxFreeDraws int
+	// Memory is the memory in bytes that requests in progress may use together; 0 means
+	// 400 MB.
+	Memory int64
+
 	TLSCert, TLSKey string // PEM files; empty for HTTP
 
 	ReadTime  time.Duration // timeout of a request; 0 means 15 seconds

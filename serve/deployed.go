@@ -124,6 +124,9 @@ type decider struct {
 	named bool // whether the names of the rules may appear in metrics, because the rules are deployed
 }
 
+// memory returns the approximate memory of the rules and the encodings in bytes.
+func (d *decider) memory() int { return d.rules.Memory() + d.texts.Memory() }
+
 func newDecider(rules *prize.Rules, named bool) *decider {
 	return &decider{rules: rules, texts: remote.NewOutcomeTexts(rules), named: named}
 }

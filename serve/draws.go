@@ -2,7 +2,10 @@ package serve
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -46,43 +49,80 @@ func (h drawsHandler) draws(w *responseRecorder, r *http.Request) error {
 	if request.Campaign != "" {
 		return h.play(w, r, &request)
 	}
+	if err := h.checkFree(r, request.Count); err != nil {
+		return err
+	}
 	spec, err := h.spec(ctx, &request)
 	if err != nil {
 		return err
 	}
-	release, err := h.reserve(ctx, request.Count)
+	release, err := h.room.reserve(ctx, memoryOf(spec))
 	if err != nil {
 		return err
 	}
 	defer release()
 	buffer.Reset()
-	buffer.WriteString(`{"draws":`)
-	if err := h.drawInto(ctx, buffer, spec); err != nil {
+	w.Header()["Cache-Control"] = h.noStore
+	if request.Count > draw.BatchSize {
+		h.stream(w, jsonType, func(to io.Writer) error { return h.writeDraws(ctx, to, spec) })
+		return nil
+	}
+	if err := h.writeDraws(ctx, buffer, spec); err != nil {
 		return err
 	}
-	buffer.WriteString("}\n")
-	w.Header()["Cache-Control"] = h.noStore
 	return h.write(w, http.StatusOK, jsonType, buffer.Bytes())
 }
 
-// drawInto makes draws and writes them as a JSON array.
-func (h drawsHandler) drawInto(ctx context.Context, buffer *bytes.Buffer, spec *draw.Spec) error {
+// checkFree returns an error if a caller may not make so many draws that are not stored.
+func (h drawsHandler) checkFree(r *http.Request, count int) error {
+	limit := cmp.Or(h.cfg.MaxFreeDraws, maxFreeDraws)
+	if count <= limit || count > remote.MaxCount { // which is refused with another error
+		return nil
+	}
+	isAdmin, err := h.isAdmin(r)
+	if err == nil && !isAdmin {
+		err = remote.Invalid("/count", "must be at most %d without the token of the administrator, got %d; /v1/text, /v1/number and /v1/prize generate up to %d parts of draws", limit, count, remote.MaxCount)
+	}
+	return err
+}
+
+// maxFreeDraws is the default of [Config].MaxFreeDraws.
+const maxFreeDraws = 1000
+
+// batchesInFlight is the maximum number of batches that a request for draws holds in
+// memory.
+const batchesInFlight = 5
+
+// memoryOf returns the approximate memory in bytes that the draws of a spec need at a
+// time: their JSON and their parts.
+func memoryOf(spec *draw.Spec) int {
+	each := 400 + 2*len(spec.Seed) + len(spec.Proof) + 4*(spec.Text.Len()+spec.Number.Len())
+	return each * int(min(spec.Count, batchesInFlight*draw.BatchSize))
+}
+
+// slowGenerator generates draws in process, in fewer batches at a time than there are
+// cores.
+type slowGenerator struct{ draw.Local }
+
+// InFlight returns the number of batches that [draw.Run] makes at a time.
+func (slowGenerator) InFlight() int { return batchesInFlight / 2 }
+
+// writeDraws makes draws and writes them as a JSON object.
+func (h drawsHandler) writeDraws(ctx context.Context, w io.Writer, spec *draw.Spec) error {
 	encoding := draw.JSON(spec)
-	buffer.Write(encoding.Header())
-	encode := func(b *draw.Batch) error {
-		b.Out = encoding.Append(b.Out, b)
-		return nil
+	generator := h.generator()
+	if _, local := generator.(draw.Local); local {
+		generator = slowGenerator{}
 	}
-	emit := func(b *draw.Batch) error {
-		buffer.Write(b.Out)
-		h.metrics.decided(spec.Rules, true, b.Outcomes)
-		return nil
-	}
-	if err := draw.Run(ctx, h.generator(), *spec, encode, emit); err != nil {
+	if _, err := fmt.Fprintf(w, `{"draws":%s`, encoding.Header()); err != nil {
 		return err
 	}
-	buffer.Write(bytes.TrimSuffix(encoding.Footer(), []byte("\n")))
-	return nil
+	err := draw.Write(ctx, generator, *spec, encoding, w, func(b *draw.Batch) { h.metrics.decided(spec.Rules, true, b.Outcomes) })
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s}\n", bytes.TrimSuffix(encoding.Footer(), []byte("\n")))
+	return err
 }
 
 // spec returns the spec for the requested draws. It adds the deployed formats and rules

@@ -63,6 +63,9 @@ func (b *backend) measured(pattern string, handle handler) http.Handler {
 			if v := recover(); v != nil {
 				b.panicked(w, v)
 			}
+			if w.release != nil {
+				w.release()
+			}
 			took := time.Since(started)
 			b.metrics.inFlight.Dec()
 			counts.answered(w.status, took)

@@ -12,6 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/numgen"
+	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
@@ -97,6 +98,9 @@ func partsQuery(query string) (*remote.PartsRequest, error) {
 	return request, nil
 }
 
+// memoryOfPart is the maximum memory of a text or a number and its JSON.
+const memoryOfPart = 2*partgen.MaxLength + len(`"",`)
+
 func (h partsHandler) answerParts(w *responseRecorder, request *remote.PartsRequest, generate partsFunc) error {
 	draws, fresh, err := request.Draws()
 	if err != nil {
@@ -107,7 +111,7 @@ func (h partsHandler) answerParts(w *responseRecorder, request *remote.PartsRequ
 		count += int(r.Count)
 	}
 	ctx := w.request.Context()
-	release, err := h.reserve(ctx, count)
+	release, err := h.room.reserve(ctx, count*memoryOfPart)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,8 @@ func (e *overloadError) Error() string { return "too many " + e.what }
 
 var (
 	errBusy          = &overloadError{http.StatusServiceUnavailable, "draws are in progress"}
+	errCompiling     = &overloadError{http.StatusServiceUnavailable, "rules are being compiled"}
+	errExports       = &overloadError{http.StatusServiceUnavailable, "exports are in progress"}
 	errTooManyTokens = &overloadError{http.StatusTooManyRequests, "wrong tokens"}
 )
 

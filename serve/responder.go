@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -27,6 +28,7 @@ type responseRecorder struct {
 	trace   remote.Trace
 	status  int // 0 before the header is written
 	bytes   int
+	release func() // frees the memory of the body; may be nil
 }
 
 // recorderOf returns w as a recorder, which it is for every request to a server.
@@ -75,19 +77,23 @@ type responder struct {
 	log      *slog.Logger
 	readTime time.Duration // for reading a body
 	buffers  buffers
+	bodies   *room // for the bodies of the requests in progress
 
 	// These header values are the same in all responses.
 	jsonType, noStore []string
 }
 
-func newResponder(log *slog.Logger, readTime time.Duration) *responder {
-	return &responder{log: log, readTime: readTime, jsonType: []string{jsonType}, noStore: []string{noStore}}
+func newResponder(log *slog.Logger, readTime time.Duration, bodies *room) *responder {
+	return &responder{log: log, readTime: readTime, bodies: bodies, jsonType: []string{jsonType}, noStore: []string{noStore}}
 }
 
 // decode reads the JSON body of a request.
-func (a *responder) decode(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer, into any) error {
+func (a *responder) decode(w *responseRecorder, r *http.Request, buffer *bytes.Buffer, into any) error {
 	if err := a.readBody(w, r, buffer); err != nil {
 		return err
+	}
+	if hasManyNames(buffer.Bytes()) {
+		return problem(http.StatusBadRequest, "the body has more than %d names of members", maxNames)
 	}
 	return unmarshal(buffer.Bytes(), into)
 }
@@ -97,12 +103,17 @@ func (a *responder) decode(w http.ResponseWriter, r *http.Request, buffer *bytes
 const maxBody = 16 << 20
 
 // readBody reads the body of a request. The content type must be JSON.
-func (a *responder) readBody(w http.ResponseWriter, r *http.Request, buffer *bytes.Buffer) error {
+func (a *responder) readBody(w *responseRecorder, r *http.Request, buffer *bytes.Buffer) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != jsonType {
 		return problem(http.StatusUnsupportedMediaType, "content type must be application/json, got %q", excerpt.Of(r.Header.Get("Content-Type")))
 	}
-	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+	body := http.MaxBytesReader(w, r.Body, maxBody)
+	_, err = buffer.ReadFrom(io.LimitReader(body, uncounted))
+	if err == nil && buffer.Len() == uncounted {
+		err = a.readLong(w, r, body, buffer)
+	}
+	if err != nil {
 		return a.bodyProblem(err)
 	}
 	if text := bytes.TrimSpace(buffer.Bytes()); len(text) == 0 || string(text) == "null" {
@@ -111,10 +122,32 @@ func (a *responder) readBody(w http.ResponseWriter, r *http.Request, buffer *byt
 	return nil
 }
 
+// readLong reads the rest of a long body. It first reserves memory for the body and its
+// decoded values until the request ends.
+func (a *responder) readLong(w *responseRecorder, r *http.Request, body io.Reader, buffer *bytes.Buffer) error {
+	length := maxBody
+	if r.ContentLength > 0 && r.ContentLength < maxBody {
+		length = int(r.ContentLength)
+	}
+	release, err := a.bodies.reserve(w.context(), 2*length)
+	if err != nil {
+		return err
+	}
+	w.release = release
+	if r.ContentLength > 0 {
+		buffer.Grow(length - buffer.Len() + bytes.MinRead) // growing step by step would need twice the memory
+	}
+	_, err = buffer.ReadFrom(body)
+	return err
+}
+
 // bodyProblem returns the problem for an error that occurred while reading the body.
 func (a *responder) bodyProblem(err error) error {
 	var tooLarge *http.MaxBytesError
+	var overload *overloadError
 	switch {
+	case errors.As(err, &overload):
+		return err
 	case errors.As(err, &tooLarge):
 		return problem(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -132,6 +165,9 @@ const (
 // encode writes a value as JSON.
 func encode(buffer *bytes.Buffer, value any) error {
 	if fast, ok := value.(interface{ AppendJSON(dst []byte) []byte }); ok {
+		if sized, ok := value.(interface{ SizeJSON() int }); ok {
+			buffer.Grow(sized.SizeJSON()) // growing later would need twice the memory
+		}
 		_, err := buffer.Write(fast.AppendJSON(buffer.AvailableBuffer()))
 		return err
 	}
@@ -165,6 +201,26 @@ func (a *responder) write(w http.ResponseWriter, status int, kind string, body [
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // fails if the client has disconnected
 	return nil
+}
+
+// stream sends the output of write as the response. If write fails after the response has
+// begun, stream closes the connection, so that the response is not mistaken for a
+// complete one.
+func (a *responder) stream(w *responseRecorder, kind string, write func(io.Writer) error) {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("X-Content-Type-Options", "nosniff")
+	err := write(w)
+	switch {
+	case err == nil:
+	case w.status == 0:
+		h.Del("Content-Disposition")
+		h.Del("ETag")
+		a.refuse(w, err)
+	default:
+		a.log.WarnContext(w.context(), "cannot finish a response", slog.Any("error", err))
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // refuse sends the problem for an error.

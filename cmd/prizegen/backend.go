@@ -43,8 +43,8 @@ func (a *app) calls(service string) bool {
 	return a.client != nil && (a.client.Address(service) != nil || a.client.Address(remote.Core) != nil)
 }
 
-// noteLocalParts notes which parts of a draw this process makes itself, if other parts
-// come from services.
+// noteLocalParts writes which of the parts that a command makes are made in this process,
+// although others come from services.
 func noteLocalParts(a *app, parts ...string) {
 	var local, flags []string
 	for _, part := range parts {
@@ -122,8 +122,8 @@ func namedRules(ctx context.Context, a *app, ref string) (*prize.Rules, error) {
 	return rules, err
 }
 
-// rulesURLFlag returns the flag with the URL of the service that provides the rules, if
-// a command line needs it to find rules that only this service knows, otherwise "".
+// rulesURLFlag returns the flag with the URL of the service that has the rules, if a
+// command line needs it to find rules that only this service knows, otherwise "".
 func rulesURLFlag(ctx context.Context, a *app, given string, rules *prize.Rules) string {
 	if !a.calls(remote.Prize) || slices.Contains(prize.Builtins(), rules.Name) || given != prize.Default && given != rules.Name {
 		return ""
@@ -139,8 +139,8 @@ func rulesURLFlag(ctx context.Context, a *app, given string, rules *prize.Rules)
 	return " --" + service + "-url " + show.ShellWord(address.String())
 }
 
-// verifier returns the generator that recomputes draws: the services that generate
-// parts, or this process. A core that makes only whole draws cannot recompute parts.
+// verifier returns the generator that recomputes draws: the services that generate parts,
+// or this process. A core that only makes whole draws cannot recompute others.
 func verifier(ctx context.Context, a *app) (draw.Generator, error) {
 	if a.client == nil {
 		return a.generator, nil

@@ -49,7 +49,7 @@ func TestDatabaseServerStops(t *testing.T) {
 }
 
 // TestDatabaseServerFreezes checks that plays and pages are refused in time while
-// PostgreSQL keeps its connections open but does not respond.
+// PostgreSQL keeps its connections but answers nothing.
 func TestDatabaseServerFreezes(t *testing.T) {
 	server := storetest.StartServer(t, true)
 	t.Cleanup(func() { _ = server.Thaw() }) // a suspended server does not stop
@@ -64,16 +64,15 @@ func TestDatabaseServerFreezes(t *testing.T) {
 		waitUntilNotReady(t, core)
 		status, header, _ := do(t, http.MethodGet, core.url+"/v1/campaigns/trouble", "", "")
 		if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
-			t.Errorf("GET campaign: got status %d, want 503", status)
+			t.Errorf("GET of a campaign: got status %d, want 503", status)
 		}
 		check(server.Thaw())
 	})
 }
 
-// TestLostDatabaseFile kills a core after plays and then loses its database file in
-// several ways. It checks that no program replaces the file, that the file contains all
-// plays after it is restored next to its log, and that the file alone contains all
-// plays that are a few seconds old.
+// TestLostDatabaseFile kills a core after plays and loses its database file in several
+// ways. It checks that no program replaces the file, that a file put back beside its log
+// has all plays, and that the file alone has all plays that are a few seconds old.
 func TestLostDatabaseFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "prizegen.db")
 	t.Setenv("PRIZEGEN_DB", path)
@@ -95,7 +94,7 @@ func TestLostDatabaseFile(t *testing.T) {
 		for _, command := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"campaign", "list"}, {"campaign", "create", "new"}, {"db", "create"}} {
 			_, stderr, err := tryPrizegen(t, command...)
 			if err == nil || !strings.Contains(stderr, "the database file is lost") {
-				t.Errorf("%v with a file that is %s: got error %v and message %q, want the error for a lost file", command, name, err, stderr)
+				t.Errorf("%v with a file that is %s: got error %v and %q, want that the file is lost", command, name, err, stderr)
 			}
 		}
 		if err := os.Rename(away, path); err != nil {
@@ -119,9 +118,8 @@ func TestLostDatabaseFile(t *testing.T) {
 	})
 }
 
-// TestMovedDatabaseFile moves the database file of a running core away and back. It
-// checks that plays are refused in the meantime, because they would be stored in a file
-// without a name.
+// TestMovedDatabaseFile moves the file of a running core away and back. Meanwhile plays
+// would be stored in a file without a name.
 func TestMovedDatabaseFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "prizegen.db")
 	t.Setenv("PRIZEGEN_DB", path)
@@ -138,7 +136,7 @@ func TestMovedDatabaseFile(t *testing.T) {
 	})
 }
 
-// TestDamagedDatabase checks that a core reports a damaged page in its database file.
+// TestDamagedDatabase overwrites a page of a file before a core starts.
 func TestDamagedDatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "prizegen.db")
 	prizegen(t, "db", "create", "--db", path)

@@ -43,14 +43,14 @@ reach. All others fail, so that a lost file is noticed.`,
 	return dbCmd(a, cmd, store.Options{Create: true}, func(ctx context.Context, db *store.DB) error {
 		s, err := db.Status(ctx)
 		if err == nil && s.Version > 0 {
-			a.note("database %s already exists", db.Address())
+			a.note("the database %s already exists", db.Address())
 			return nil
 		}
 		if err == nil {
 			_, err = db.Migrate(ctx)
 		}
 		if err == nil && !db.Created() {
-			a.note("created the tables of database %s", db.Address())
+			a.note("created the tables of the database %s", db.Address())
 		}
 		return err
 	})

@@ -81,7 +81,7 @@ func (f listenFlags) open(ctx context.Context) (net.Listener, error) {
 // isLocal reports whether only this machine can reach a server at an address.
 func isLocal(address net.Addr) bool {
 	tcp, ok := address.(*net.TCPAddr)
-	return !ok || tcp.IP.IsLoopback() // any other socket is a file
+	return !ok || tcp.IP.IsLoopback() // another socket is a file
 }
 
 // serverURL returns the URL of a server for callers on the same machine.

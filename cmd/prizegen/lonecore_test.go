@@ -18,8 +18,8 @@ import (
 // nowhere is an address at which nothing listens.
 const nowhere = "http://127.0.0.1:1"
 
-// TestNothingIsMadeLocally checks that commands fail and print no draw if a service is
-// down, or if the core cannot do what the command needs.
+// TestNothingIsMadeLocally gives commands the address of a service that is down, or of a
+// core that cannot do what the command needs. They fail and print no draw.
 func TestNothingIsMadeLocally(t *testing.T) {
 	core := startService(t, "--role", "core", "--no-welcome")
 	for _, test := range []struct{ command, want string }{
@@ -50,8 +50,8 @@ func TestNothingIsMadeLocally(t *testing.T) {
 	}
 }
 
-// TestDrawsFromACore checks that a server with only the core role makes the same draws
-// as one process, whether it makes the parts itself or calls services for them.
+// TestDrawsFromACore checks that a core that is not an all-in-one makes the same draws as
+// one process, whether it makes the parts itself or calls services for them.
 func TestDrawsFromACore(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "summer.yaml")
 	if err := os.WriteFile(file, []byte("name: summer\ncurrency: EUR\nrules:\n- prizes: [{prize: 'A \"mug\"', chance: 1/3}]\n"), 0o600); err != nil {
@@ -77,15 +77,15 @@ func TestDrawsFromACore(t *testing.T) {
 	}
 	want := prizegen(t, "draw", "-n", "9", "--seed", "42", "--rules", file, "-o", "json")
 	if got := prizegen(t, "draw", "-n", "9", "--seed", "42", "--remote", lone.url, "-o", "json"); got != want {
-		t.Errorf("with the core's rules: got\n%s\nwant\n%s", got, want)
+		t.Errorf("by the rules of the core: got\n%s\nwant\n%s", got, want)
 	}
 	if _, stderr, err := tryPrizegen(t, "draw", "--rules", file, "--remote", composed.url); err == nil || !strings.Contains(stderr, "unknown rules") {
 		t.Errorf("rules that the core does not have: got error %v and message %q, want unknown rules", err, stderr)
 	}
 }
 
-// TestStatusOfACore checks that the status of a core lists its dependencies, and that
-// prizegen status shows them without contradictions.
+// TestStatusOfACore checks that the status of a core lists what it depends on, and that
+// prizegen status shows that and does not contradict itself.
 func TestStatusOfACore(t *testing.T) {
 	number, services := startGenerators(t)
 	core := startService(t, append([]string{"--role", "core", "--no-welcome"}, services[:4]...)...)
@@ -121,6 +121,6 @@ func TestLocalPartsAreNamed(t *testing.T) {
 	}
 	_, stderr, err = tryPrizegen(t, "serve", "--text-url", text.url)
 	if err == nil || !strings.Contains(stderr, "--role core") {
-		t.Errorf("serve with the role all: got error %v and message %q, want a hint about --role core", err, stderr)
+		t.Errorf("serve with the role all: got error %v and message %q, want a hint to --role core", err, stderr)
 	}
 }

@@ -38,6 +38,7 @@ type serveOptions struct {
 	proxies      *settings.Value[serve.Proxies]
 	drainTime    *settings.Value[time.Duration]
 	db           *settings.Value[string]
+	maxFreeDraws *settings.Value[uint64]
 	noWelcome    *settings.Value[bool]
 	theme        *settings.Value[string]
 	logLevel     *settings.Value[slog.Level]
@@ -79,6 +80,7 @@ SIGHUP, it reads the rules file again. A socket from systemd (socket activation)
 		entropyEvery: settings.Define[time.Duration](a.table, cmd, "entropy-every"),
 		drainTime:    settings.Define[time.Duration](a.table, cmd, "drain-time"),
 		db:           newDBFlag(a, cmd),
+		maxFreeDraws: settings.Define[uint64](a.table, cmd, "max-free-draws"),
 		noWelcome:    settings.Define[bool](a.table, cmd, "no-welcome"),
 		theme:        settings.Define[string](a.table, cmd, "theme"),
 		logLevel:     settings.Define[slog.Level](a.table, cmd, "log-level"),
@@ -93,9 +95,9 @@ SIGHUP, it reads the rules file again. A socket from systemd (socket activation)
 	return cmd
 }
 
-// checkServiceURLs returns an error if the command line contains the URL of a service
-// that a server with this role does not call. URLs in the environment and the
-// configuration file may be for other commands.
+// checkServiceURLs returns an error if the URL of a service was typed that a server of this
+// role would not call. URLs in the environment and the configuration file may be for other
+// commands.
 func checkServiceURLs(cmd *cobra.Command, role serve.Role) error {
 	for _, name := range []string{"core-url", "text-url", "number-url", "prize-url", "remote"} {
 		if !cmd.Flags().Lookup(name).Value.(*settings.Value[*url.URL]).Typed() {
@@ -120,8 +122,9 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	defer tuneMemory(a.env("GOGC") != "")()
 	log := newLogger(a, o.logLevel.Get(), o.logFormat.Get())
+	memory, end := tuneMemory(ctx, a, log)
+	defer end()
 	cfg := serve.Config{
 		Role: o.role.Get(), Version: thisBuild().Version,
 		Text: o.text.Get(), Number: o.number.Get(),
@@ -136,6 +139,7 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 		Services: a.services,
 		Proxies:  o.proxies.Get(),
 		TLSCert:  o.cert.Get(), TLSKey: o.key.Get(),
+		MaxFreeDraws: int(min(o.maxFreeDraws.Get(), remote.MaxCount)), Memory: memory,
 		DrainTime: o.drainTime.Get(), Log: log,
 	}
 	listener, err := o.open(ctx)
@@ -166,7 +170,7 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 
 // openCampaigns opens the database of a core and adds it to the configuration, together
 // with the administrator's password and token. Only a server that nobody else can reach
-// creates a missing SQLite file; for other servers, a missing file is an error.
+// creates a SQLite file: for others, a missing file is a mistake.
 func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Config, local bool) (*store.DB, error) {
 	db, err := openQuietly(ctx, a, o.db.Get(), store.Options{Create: local})
 	if err != nil {
@@ -213,8 +217,8 @@ func (o serveOptions) isConfigured(a *app) (bool, error) {
 	return o.db.Given() || token != "" || password != "" || a.services != (remote.Config{}), settingsError(err)
 }
 
-// checkDatabase logs the damage that it finds in a database. It runs while the server
-// is already working, because reading a large file takes minutes.
+// checkDatabase logs the damage that it finds in a database. In the meantime the server
+// works, because reading a large file takes minutes.
 func checkDatabase(ctx context.Context, db *store.DB, log *slog.Logger) {
 	if err := db.Check(ctx); err != nil && ctx.Err() == nil {
 		log.ErrorContext(ctx, "the database is damaged; stop the server, keep a copy of the file and its log, and restore a backup", slog.Any("error", err))

@@ -137,8 +137,7 @@ func statusTable(list []remote.Health, style styles) string {
 	return text
 }
 
-// viaText returns text to show instead of an address for a service that only the core
-// knows.
+// viaText returns the text in place of the address of a service that only the core knows.
 func viaText(via string) string {
 	if via == remote.Core {
 		return "called by the core"

@@ -30,7 +30,7 @@ func openStore(ctx context.Context, a *app, address string, o store.Options) (*s
 	return db, nil
 }
 
-// openQuietly is like openStore, but prints no notes or warnings.
+// openQuietly is like openStore, but only its error says something.
 func openQuietly(ctx context.Context, a *app, address string, o store.Options) (*store.DB, error) {
 	if address == "" {
 		folder, err := dataDir(a)

@@ -62,9 +62,23 @@ func (e *engine) listCampaigns(ctx context.Context, v visibility, q CampaignQuer
 	return list, next, nil
 }
 
+// validate validates a plan, and with coverage also that its rules decide every account
+// number.
+func (e *engine) validate(ctx context.Context, plan Plan, coverage bool) (v validPlan, err error) {
+	done, err := e.compile(ctx)
+	if err != nil {
+		return v, err
+	}
+	defer done()
+	if v, err = plan.validate(); err == nil && coverage {
+		err = v.checkCoverage()
+	}
+	return v, err
+}
+
 // Create adds a draft. The plan must contain the text of the rules and both formats.
 func (a *Admin) Create(ctx context.Context, plan Plan) (Campaign, error) {
-	valid, err := plan.validate()
+	valid, err := a.validate(ctx, plan, false)
 	if err != nil {
 		return Campaign{}, err
 	}
@@ -103,7 +117,7 @@ func (a *Admin) changeCampaign(ctx context.Context, name string, f func(c *Store
 // time has passed or the campaign is closed, only the title can. If version is neither
 // 0 nor the current version of the campaign, the error wraps [ErrChanged].
 func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan) (Campaign, error) {
-	valid, err := plan.validate()
+	valid, err := a.validate(ctx, plan, false)
 	if err != nil {
 		return Campaign{}, err
 	}
@@ -200,11 +214,7 @@ func (a *Admin) Open(ctx context.Context, name string) (Campaign, error) {
 		if c.ClosesAt != nil && !now.Before(*c.ClosesAt) {
 			return Change{}, Errorf(ErrState, "the closes_at of campaign %s is in the past; set a later time", name)
 		}
-		valid, err := c.Campaign.Plan().validate()
-		if err == nil {
-			err = valid.checkCoverage()
-		}
-		if err != nil {
+		if _, err := a.validate(ctx, c.Plan(), true); err != nil {
 			return Change{}, err
 		}
 		c.State, c.OpenedAt, c.Secret = Open, &now, entropy.NewSeed()

@@ -236,6 +236,37 @@ func TestOpenRefusesBadPlans(t *testing.T) {
 	}
 }
 
+// TestOddsAreComputedOnce checks that the odds of a campaign, which anyone can request, are
+// computed once, and that a plan waits until its rules may be compiled.
+func TestOddsAreComputedOnce(t *testing.T) {
+	compilations, refused := 0, error(nil)
+	public := campaign.New(campaign.Config{
+		Store: storetest.Open(t, storetest.File(t)), Generator: draw.Local{},
+		Compile: func(context.Context) (func(), error) { compilations++; return func() {}, refused },
+	})
+	p := public.Admin("test")
+	for _, step := range []struct {
+		what string
+		do   func() error
+		want int
+	}{
+		{"create", func() error { _, err := p.Create(t.Context(), plan("summer")); return err }, 1},
+		{"open", func() error { _, err := p.Open(t.Context(), "summer"); return err }, 1},
+		{"compute the odds", func() error { _, err := public.Odds(t.Context(), "summer"); return err }, 2}, // the rules, then the odds
+		{"repeat the odds", func() error { _, err := public.Odds(t.Context(), "summer"); return err }, 0},
+		{"preview", func() error { _, _, err := p.Preview(t.Context(), plan("winter")); return err }, 1},
+	} {
+		compilations = 0
+		if err := step.do(); err != nil || compilations != step.want {
+			t.Errorf("%s: got %d compilations and error %v, want %d", step.what, compilations, err, step.want)
+		}
+	}
+	refused = campaign.ErrBusy
+	if _, err := p.Create(t.Context(), plan("winter")); !errors.Is(err, campaign.ErrBusy) {
+		t.Errorf("while others compile: got error %v, want ErrBusy", err)
+	}
+}
+
 // lister is a Service or an Admin.
 type lister interface {
 	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)

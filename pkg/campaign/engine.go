@@ -18,10 +18,12 @@ type engine struct {
 	maxQueue  int
 	maxBatch  int
 	observe   func(Played)
+	compile   func(context.Context) (done func(), err error)
 
 	mu     sync.Mutex
 	queues map[string]*queue       // by campaign name
 	rules  map[string]*prize.Rules // compiled rules, by their SHA-256
+	known  map[string]draw.Odds    // odds, by the SHA-256 of the rules and the formats
 }
 
 // now returns the current time in the precision of the store: milliseconds.
@@ -63,20 +65,36 @@ const maxRules = 64
 
 // rulesOf returns the compiled rules of a campaign.
 func (e *engine) rulesOf(c *StoredCampaign) (*prize.Rules, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if rules := e.rules[c.RulesSHA256]; rules != nil {
+	if rules := e.compiled(c); rules != nil {
+		return rules, nil
+	}
+	done, err := e.compile(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if rules := e.compiled(c); rules != nil { // somebody else was faster
 		return rules, nil
 	}
 	rules, err := prize.Parse(c.Rules, []byte(c.RulesYAML))
 	if err != nil {
 		return nil, err
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if len(e.rules) >= maxRules {
 		clear(e.rules)
+		clear(e.known)
 	}
 	e.rules[c.RulesSHA256] = rules
 	return rules, nil
+}
+
+// compiled returns the rules of a campaign if they have been compiled, or nil.
+func (e *engine) compiled(c *StoredCampaign) *prize.Rules {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.rules[c.RulesSHA256]
 }
 
 // view returns the part of a draw that the caller may see.

@@ -33,11 +33,38 @@ func (e *engine) odds(ctx context.Context, v visibility, name string) (draw.Odds
 	if err != nil {
 		return draw.Odds{}, err
 	}
+	key := c.RulesSHA256 + " " + c.TextFormat + " " + c.NumberFormat
+	if odds, known := e.knownOdds(key); known {
+		return odds, nil
+	}
 	rules, err := e.rulesOf(c)
 	if err != nil {
 		return draw.Odds{}, err
 	}
-	return draw.NewOdds(rules, text, number, rules.Odds(text.Format, number.Format)), nil
+	done, err := e.compile(ctx) // the odds of many rules take as much as compiling them
+	if err != nil {
+		return draw.Odds{}, err
+	}
+	defer done()
+	if odds, known := e.knownOdds(key); known { // somebody else was faster
+		return odds, nil
+	}
+	odds := draw.NewOdds(rules, text, number, rules.Odds(text.Format, number.Format))
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.known) >= maxRules {
+		clear(e.known)
+	}
+	e.known[key] = odds
+	return odds, nil
+}
+
+// knownOdds returns odds that have been computed.
+func (e *engine) knownOdds(key string) (odds draw.Odds, known bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	odds, known = e.known[key]
+	return odds, known
 }
 
 // AccountOdds returns the exact odds of one account number, which are the chances of the
@@ -52,6 +79,16 @@ func (s *Service) AccountOdds(ctx context.Context, name, account string) (draw.O
 		return draw.Odds{}, err
 	}
 	return draw.NewAccountOdds(rules, account, rules.AccountOdds(account)), nil
+}
+
+// Preview is [Plan.Preview], which waits while other rules are compiled.
+func (a *Admin) Preview(ctx context.Context, p Plan) (odds draw.Odds, uncovered, err error) {
+	done, err := a.compile(ctx)
+	if err != nil {
+		return draw.Odds{}, nil, err
+	}
+	defer done()
+	return p.Preview()
 }
 
 // Preview returns the exact odds of a campaign with this plan. uncovered is the error

@@ -21,6 +21,10 @@ type Config struct {
 	// Observe, if not nil, is called with the result of each play before Play returns. It
 	// must be safe for concurrent use.
 	Observe func(Played)
+
+	// Compile, if not nil, is called before rules are compiled, which takes memory and
+	// processor time. It may wait, or refuse with an error. done is called afterwards.
+	Compile func(context.Context) (done func(), err error)
 }
 
 // Service lets the public play the campaigns of a [Store] and read their public data. It
@@ -32,10 +36,13 @@ func New(cfg Config) *Service {
 	e := &engine{
 		store: cfg.Store, generator: cfg.Generator, clock: cfg.Now,
 		maxQueue: cmp.Or(cfg.MaxQueue, 2048), maxBatch: cmp.Or(cfg.MaxBatch, 256),
-		observe: cfg.Observe, queues: map[string]*queue{}, rules: map[string]*prize.Rules{},
+		observe: cfg.Observe, compile: cfg.Compile, queues: map[string]*queue{}, rules: map[string]*prize.Rules{}, known: map[string]draw.Odds{},
 	}
 	if e.observe == nil {
 		e.observe = func(Played) {}
+	}
+	if e.compile == nil {
+		e.compile = func(context.Context) (func(), error) { return func() {}, nil }
 	}
 	if e.clock == nil {
 		e.clock = time.Now

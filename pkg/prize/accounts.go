@@ -87,6 +87,9 @@ func (a *Accounts) Reset() { a.text, a.cuts, a.n = a.text[:0], nil, 0 }
 // Len returns the number of account numbers.
 func (a *Accounts) Len() int { return a.n }
 
+// Size returns the length of all account numbers together in bytes.
+func (a *Accounts) Size() int { return len(a.text) }
+
 // At returns the i-th account number, counted from 0. It shares the memory of the list.
 func (a *Accounts) At(i int) []byte {
 	if a.cuts == nil {

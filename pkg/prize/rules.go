@@ -61,6 +61,12 @@ func (r *Rules) Source() []byte { return bytes.Clone(r.source) }
 // rules regardless of their name.
 func (r *Rules) SHA256() string { return r.sha256 }
 
+// Memory returns the approximate memory of the rules in bytes.
+func (r *Rules) Memory() int { return r.automaton.Memory() + len(r.source)*memoryOfByte }
+
+// memoryOfByte is the memory of rules and prizes for each byte of a dense file.
+const memoryOfByte = 12
+
 // Find returns the index of the rule that decides an account number. It reports false
 // if no rule matches.
 func (r *Rules) Find(account string) (int, bool) {

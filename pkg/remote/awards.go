@@ -11,8 +11,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// Prizes implements [draw.Generator]. Outcomes from the service are compared with
-// outcomes computed in this process, because they follow from the key and the rules.
+// Prizes implements [draw.Generator]. Outcomes from the service are compared with the ones
+// decided in this process, because they follow from the key and the rules.
 func (c *Client) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error) {
 	s, err := c.serviceFor(Prize)
 	if err != nil {

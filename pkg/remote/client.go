@@ -59,8 +59,8 @@ type Client struct {
 	inFlight                  int
 	composing                 atomic.Int32 // whether the core makes whole draws, once known
 
-	buffers  sync.Pool // of *[]byte: parts computed for comparison
-	outcomes sync.Pool // of *[]prize.Outcome: outcomes computed for comparison
+	buffers  sync.Pool // of *[]byte: parts that are made to compare others with
+	outcomes sync.Pool // of *[]prize.Outcome, likewise
 
 	mu           sync.Mutex
 	outcomeTexts map[string]*OutcomeTexts // by SHA-256 of the rules

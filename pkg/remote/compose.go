@@ -102,8 +102,8 @@ func (c *Client) Compose(ctx context.Context, dst []prize.Outcome, accounts *pri
 	return dst, true, nil
 }
 
-// composed requests whole draws. If the core refuses the request because of too many
-// requests, composed waits for the time that the core specifies and tries again.
+// composed requests whole draws. While the core refuses the request because there are too
+// many, composed waits as long as the core asks for, and tries again.
 func (c *Client) composed(ctx context.Context, spec *draw.Spec, r entropy.Range) (*DrawsAnswer, error) {
 	request := &DrawsRequest{
 		Count: int(r.Count), Seed: string(spec.Seed), Start: r.Start,
@@ -156,7 +156,7 @@ func wonBy(d *draw.Draw) string {
 	return d.Prize.Name
 }
 
-// informant returns the service that reports what is deployed for a part.
+// informant returns the service that knows what is deployed for a part.
 func (c *Client) informant(ctx context.Context, part string) (*service, error) {
 	whole, err := c.Composes(ctx)
 	if err != nil || whole {

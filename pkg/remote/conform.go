@@ -21,8 +21,8 @@ func sample(count uint64) entropy.Range {
 	return entropy.Range{Key: newKey(), Start: uint64(time.Now().UnixNano()), Count: count}
 }
 
-// Conforms returns an error if a service returns wrong results for a few draws of a
-// random key with the formats or rules that it has deployed.
+// Conforms returns an error if a service gives wrong results for a few draws of a random
+// key, made with what it has deployed.
 func (c *Client) Conforms(ctx context.Context, service string) error {
 	const draws = 3
 	switch service {
@@ -60,8 +60,8 @@ func sampleAccounts(count int) *prize.Accounts {
 // refusedTime is how long a service counts as nonconforming after a wrong response.
 const refusedTime = 30 * time.Second
 
-// Refused returns the error for the last refused response of a service, or nil if that
-// was longer ago than refusedTime.
+// Refused returns the error for the last response of a service that was refused, unless
+// that was a while ago.
 func (c *Client) Refused(service string) error {
 	s := c.service(service)
 	if s == nil {

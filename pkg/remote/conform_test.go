@@ -10,7 +10,7 @@ import (
 )
 
 // TestConforms checks that a service counts as nonconforming for a while after a wrong
-// response, even if it returns correct results again.
+// response, even if it gives right results again.
 func TestConforms(t *testing.T) {
 	services := inProcess(handler(t, summer))
 	synctest.Test(t, func(t *testing.T) {

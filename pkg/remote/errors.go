@@ -52,7 +52,7 @@ var ErrNonconforming = errors.New("nonconforming service")
 // InvalidResponse is the error for a response that a service should not have sent, because
 // it is malformed or does not follow from the key. According to errors.Is, it is
 // [ErrNonconforming]. It does not wrap its cause, because an error made by the service must
-// not be mistaken for one made by the caller. Reason contains no part of a draw.
+// not be mistaken for one made by the caller. Reason has no part of a draw in it.
 type InvalidResponse struct {
 	Service string // its role
 	URL     string // its address

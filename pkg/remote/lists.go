@@ -192,6 +192,15 @@ func appendQuoted(dst []byte, text string) []byte {
 	return dst
 }
 
+// size returns the approximate length of the JSON of a response.
+func (p Parts) size() int { return 1000 + len(p.Joined) + p.Len()*len(`"",`) }
+
+// SizeJSON returns the approximate length of the JSON.
+func (a *TextsAnswer) SizeJSON() int { return a.Texts.size() }
+
+// SizeJSON returns the approximate length of the JSON.
+func (a *NumbersAnswer) SizeJSON() int { return a.Numbers.size() }
+
 // AppendJSON appends the response as JSON.
 func (a *TextsAnswer) AppendJSON(dst []byte) []byte {
 	return appendPartsAnswer(dst, "texts", a.Format, a.Texts, a.Entropy)

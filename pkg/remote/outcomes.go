@@ -23,6 +23,7 @@ type OutcomeTexts struct {
 	rules *prize.Rules
 	texts [][]byte                 // by outcome: the JSON after the account number
 	find  map[string]prize.Outcome // by that JSON
+	max   int                      // length of the longest JSON
 }
 
 const outcomeStart = `{"account":`
@@ -33,9 +34,22 @@ func NewOutcomeTexts(rules *prize.Rules) *OutcomeTexts {
 	for i := range rules.Outcomes() {
 		text := tail(t.outcome(prize.Outcome(i)))
 		t.texts = append(t.texts, text)
+		t.max = max(t.max, len(text))
 		t.find[string(text)] = prize.Outcome(i)
 	}
 	return t
+}
+
+// MaxLen returns the maximum length of the JSON of an outcome, without the account number.
+func (t *OutcomeTexts) MaxLen() int { return t.max + len(outcomeStart) + len(`"",`) }
+
+// Memory returns the approximate memory of the texts in bytes.
+func (t *OutcomeTexts) Memory() int {
+	size := 0
+	for _, text := range t.texts {
+		size += 2*len(text) + 100 // in the list and in the map
+	}
+	return size
 }
 
 // outcome returns an outcome without an account number.
@@ -188,6 +202,12 @@ func (o *Outcomes) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // Schema implements [huma.SchemaProvider].
 func (Outcomes) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[Outcome](), true, "Outcome")}
+}
+
+// SizeJSON returns an upper bound for the length of the JSON of a response with many
+// outcomes, for account numbers without quotes and backslashes.
+func (a *AwardAnswer) SizeJSON() int {
+	return 1000 + a.Outcomes.Accounts.Size() + len(a.Outcomes.List)*a.Outcomes.Texts.MaxLen()
 }
 
 // AppendJSON appends the response as JSON.

@@ -171,7 +171,7 @@ const (
 // order. It calls them concurrently. For a service that only the core calls, and for the
 // database of the core, it returns the state that the core reports.
 func (c *Client) Healths(ctx context.Context) []Health {
-	// If this fails, the core does not answer, and its health contains the reason.
+	// If this fails, the core does not answer, and its health has the reason.
 	whole, _ := c.Composes(ctx)
 	names := []string{Core, Text, Number, Prize}
 	list := make([]Health, len(names))

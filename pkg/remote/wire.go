@@ -15,10 +15,7 @@ import (
 // a request.
 const MaxCount = 100_000
 
-const (
-	maxRanges    = 1000
-	maxRulesYAML = 256 << 10 // bytes
-)
+const maxRulesYAML = 256 << 10 // bytes
 
 // The roles of services.
 const (
@@ -30,11 +27,11 @@ const (
 
 // PartsRequest is a request for texts or numbers.
 type PartsRequest struct {
-	Format string  `json:"format,omitempty" doc:"The format of the parts. The default is the deployed one." example:"lower4" maxLength:"300"`
-	Key    string  `json:"key,omitempty" doc:"The subkey of the seed that determines the parts, 64 hexadecimal digits. The default is a new random key." pattern:"^[0-9a-fA-F]{64}$"`
-	Start  uint64  `json:"start,omitempty" doc:"The index of the first draw. It requires key." example:"0"`
-	Count  int     `json:"count,omitempty" doc:"The number of parts." minimum:"1" maximum:"100000" default:"1"`
-	Ranges []Range `json:"ranges,omitempty" doc:"Draws of several seeds, instead of key, start and count. The parts of all ranges are returned in this order." maxItems:"1000"`
+	Format string `json:"format,omitempty" doc:"The format of the parts. The default is the deployed one." example:"lower4" maxLength:"300"`
+	Key    string `json:"key,omitempty" doc:"The subkey of the seed that determines the parts, 64 hexadecimal digits. The default is a new random key." pattern:"^[0-9a-fA-F]{64}$"`
+	Start  uint64 `json:"start,omitempty" doc:"The index of the first draw. It requires key." example:"0"`
+	Count  int    `json:"count,omitempty" doc:"The number of parts." minimum:"1" maximum:"100000" default:"1"`
+	Ranges Ranges `json:"ranges,omitempty" doc:"Draws of several seeds, instead of key, start and count. The parts of all ranges are returned in this order." maxItems:"1000"`
 }
 
 // Defaults sets the default values of the request.
@@ -54,13 +51,6 @@ func (r *PartsRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 		return nil, false, err
 	}
 	return keyRange(r.Key, r.Start, r.Count)
-}
-
-// Range is a range of consecutive draws of one seed.
-type Range struct {
-	Key   string `json:"key" doc:"The subkey of the seed, 64 hexadecimal digits." pattern:"^[0-9a-fA-F]{64}$"`
-	Start uint64 `json:"start,omitempty" doc:"The index of the first draw." example:"0"`
-	Count int    `json:"count" doc:"The number of draws." minimum:"1" maximum:"100000" example:"1"`
 }
 
 // TextsAnswer is the response of the text service.
@@ -91,7 +81,7 @@ type AwardRequest struct {
 	Accounts    Accounts `json:"accounts" doc:"The account numbers, 1 to 128 printable ASCII characters each." minItems:"1" maxItems:"100000"`
 	Key         string   `json:"key,omitempty" doc:"The subkey of the seed that determines the prizes, 64 hexadecimal digits. The default is a new random key." pattern:"^[0-9a-fA-F]{64}$"`
 	Start       uint64   `json:"start,omitempty" doc:"The index of the first draw. It requires key." example:"0"`
-	Ranges      []Range  `json:"ranges,omitempty" doc:"Draws of several seeds, instead of key and start. They must have as many draws as there are account numbers." maxItems:"1000"`
+	Ranges      Ranges   `json:"ranges,omitempty" doc:"Draws of several seeds, instead of key and start. They must have as many draws as there are account numbers." maxItems:"1000"`
 }
 
 // Draws validates the request, except for its rules, and returns its draws. If fresh is
@@ -320,31 +310,4 @@ func keyRange(key string, start uint64, count int) (draws []entropy.Range, fresh
 		return nil, false, At("/start", err)
 	}
 	return []entropy.Range{r}, false, nil
-}
-
-// keyRanges returns the ranges of a request and their total number of draws.
-func keyRanges(ranges []Range) (draws []entropy.Range, count int, err error) {
-	if len(ranges) > maxRanges {
-		return nil, 0, Invalid("/ranges", "must have at most %d ranges, got %d", maxRanges, len(ranges))
-	}
-	draws = make([]entropy.Range, len(ranges))
-	for i, r := range ranges {
-		pointer := fmt.Sprintf("/ranges/%d", i)
-		draws[i] = entropy.Range{Start: r.Start, Count: uint64(r.Count)}
-		if draws[i].Key, err = entropy.ParseKey(r.Key); err != nil {
-			return nil, 0, At(pointer+"/key", err)
-		}
-		if r.Count < 1 || r.Count > MaxCount-count {
-			return nil, 0, Invalid(pointer+"/count", "must be at least 1, and at most %d in all ranges, got %d", MaxCount, r.Count)
-		}
-		if err := draws[i].Check(); err != nil {
-			return nil, 0, At(pointer+"/start", err)
-		}
-		count += r.Count
-	}
-	return draws, count, nil
-}
-
-func rangesConflict() error {
-	return Invalid("/ranges", "cannot be used with key, start or count; each range has its own")
 }

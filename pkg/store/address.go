@@ -33,8 +33,8 @@ func CheckAddress(address string) error {
 	return checkPath(address)
 }
 
-// checkPath returns an error if path looks like an address of another kind. Used as a
-// path, it would become a file with a password in its name.
+// checkPath refuses text that looks like an address of another kind. As a path it would
+// become a file with a password in its name.
 func checkPath(path string) error {
 	first, _, _ := strings.Cut(strings.ReplaceAll(strings.TrimLeft(path, "/"), `\`, "/"), "/")
 	key, _, isPair := strings.Cut(first, "=")
@@ -47,8 +47,8 @@ func checkPath(path string) error {
 		reason = "it contains a control character, such as a line break or a zero byte"
 	case isPair && isWord(strings.Trim(key, ` "'`)):
 		reason = "it has the format keyword=value"
-	case strings.Contains(path, "://"), hasScheme && len(scheme) > 1 && isWord(scheme): // one letter is a Windows drive
-		reason = "it is a URL, but not the URL of a PostgreSQL server"
+	case strings.Contains(path, "://"), hasScheme && len(scheme) > 1 && isWord(scheme): // one letter is a drive of Windows
+		reason = "it is a URL, but not of a PostgreSQL server"
 	case strings.Contains(rest, "@"):
 		reason = "it contains a user name and a password"
 	case path == ":memory:":

@@ -57,13 +57,13 @@ func TestMisspeltAddresses(t *testing.T) {
 
 func TestAddresses(t *testing.T) {
 	for address, redacted := range map[string]string{
-		"prizegen.db":                 "prizegen.db",
-		"./host=h password=x":         "./host=h password=x",
-		"/srv/a=b/12:30@night.db":     "/srv/a=b/12:30@night.db",
-		`C:\prizes\me@example.org.db`: `C:\prizes\me@example.org.db`,
-		"../p 1?x#%41.db":             "../p 1?x#%41.db",
-		"postgres://u:hunter2@h/x":    "postgres://u:xxxxx@h/x",
-		"PostgreSQL://u:hunter2@h/x":  "postgresql://u:xxxxx@h/x",
+		"prizegen.db":                                           "prizegen.db",
+		"./host=h password=x":                                   "./host=h password=x",
+		"/srv/a=b/12:30@night.db":                               "/srv/a=b/12:30@night.db",
+		`C:\prizes\me@example.org.db`:                           `C:\prizes\me@example.org.db`,
+		"../p 1?x#%41.db":                                       "../p 1?x#%41.db",
+		"postgres://u:hunter2@h/x":                              "postgres://u:xxxxx@h/x",
+		"PostgreSQL://u:hunter2@h/x":                            "postgresql://u:xxxxx@h/x",
 		"postgres://u@h/x?password=hunter2&sslpassword=hunter2": "postgres://u@h/x?password=xxxxx&sslpassword=xxxxx",
 	} {
 		if err := store.CheckAddress(address); err != nil {

@@ -59,8 +59,8 @@ func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) 
 	return os.Rename(temp, path)
 }
 
-// removeStale removes the temporary file of a backup that was killed. It returns an
-// error if the backup is still running and holds the file lock.
+// removeStale removes the temporary file of a backup that was killed. It returns an error
+// if the backup is still running: then it holds the lock of the file.
 func removeStale(ctx context.Context, temp string) error {
 	info, err := os.Stat(temp)
 	if err == nil {
@@ -70,7 +70,7 @@ func removeStale(ctx context.Context, temp string) error {
 		}
 		pool := sql.OpenDB(c)
 		_, err = pool.ExecContext(ctx, "BEGIN IMMEDIATE; ROLLBACK")
-		_ = pool.Close() // only the lock error matters
+		_ = pool.Close() // the error of the lock matters
 		if isBusy(err) {
 			return fmt.Errorf("another backup is writing to %s; wait until it has finished", temp)
 		}
@@ -105,8 +105,8 @@ func (db *DB) copyTo(ctx context.Context, path string, version int64, count func
 	return errors.Join(err, to.Close())
 }
 
-// snapshot calls f with a runner that reads a snapshot of the database. The timeout
-// limits the total time; 0 means no limit.
+// snapshot calls f with a runner that reads a snapshot of the database. The timeout limits
+// the time of all that; 0 means no limit.
 func (db *DB) snapshot(ctx context.Context, timeout time.Duration, f func(from runner) error) error {
 	ctx, cancel := withTimeout(ctx, timeout)
 	defer cancel()
@@ -207,7 +207,7 @@ func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64))
 	_, err := openFile(path, false)
 	switch {
 	case errors.Is(err, ErrMissing): // it is empty
-		return fmt.Errorf("backup %s: %w", path, errNoTables)
+		return fmt.Errorf("the backup %s: %w", path, errNoTables)
 	case err != nil:
 		return err
 	}

@@ -8,12 +8,12 @@ import (
 )
 
 // checkpointDelay is the time after which a transaction is copied from the log to the
-// SQLite file. If the log is lost, only transactions made within this time are lost.
+// SQLite file. If the log is lost, only younger transactions are lost with it.
 const checkpointDelay = 2 * time.Second
 
-// checkpoints copies the log of a SQLite file to the file some time after each
-// transaction. Unlike the checkpoint that SQLite runs inside a transaction when the log
-// becomes long, it does not delay transactions.
+// checkpoints copies the log of a SQLite file to the file some time after transactions. It
+// does not make transactions wait, unlike the checkpoint of a long log, which the
+// transaction that makes the log long performs itself.
 type checkpoints struct {
 	pool *sql.DB
 
@@ -36,7 +36,7 @@ func (c *checkpoints) schedule() {
 func (c *checkpoints) run() {
 	defer c.running.Done()
 	c.mu.Lock()
-	c.timer = nil // later commits need another checkpoint
+	c.timer = nil // a commit from now on needs another checkpoint
 	c.mu.Unlock()
 	var busy, pages, copied int
 	err := c.pool.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &copied)

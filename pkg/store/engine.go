@@ -74,7 +74,7 @@ func faultOf(err error) fault {
 	var connect *pgconn.ConnectError
 	var network net.Error
 	switch {
-	case errors.As(err, &connect): // including connections that took too long
+	case errors.As(err, &connect): // also if connecting took too long
 		return unavailable
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return other

@@ -6,7 +6,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// CheckpointDelay is the time after which a transaction is copied to the file.
+// CheckpointDelay is the time after which a transaction is in the file.
 const CheckpointDelay = checkpointDelay
 
 // Pragma runs a PRAGMA on the writing connection.

@@ -79,8 +79,8 @@ func newFile(path string, opened fs.FileInfo, created bool) *file {
 	return &file{path: path, opened: opened, created: created, probe: newProbe(path)}
 }
 
-// check returns errMoved if the path now names another file or no file. Open
-// connections still use the original file.
+// check returns errMoved if another file or none has the path now. Connections that are
+// open still use the file that was opened.
 func (f *file) check() error { return checkSame(f.path, f.opened) }
 
 // checkSame returns errMoved unless path names the file that was opened.

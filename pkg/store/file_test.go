@@ -18,8 +18,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// copyDatabase copies a SQLite file and its log in the state that a killed program
-// leaves.
+// copyDatabase copies a SQLite file and its log, as they are after the program was killed.
 func copyDatabase(t *testing.T, path string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy.db")
@@ -35,8 +34,8 @@ func copyDatabase(t *testing.T, path string) string {
 	return to
 }
 
-// TestLostFile removes or empties a database file but not its log. It checks that the
-// log stays unchanged, because it may contain the last plays.
+// TestLostFile removes or empties a database file beside its log. The log must stay as it
+// is, because it may have the last plays.
 func TestLostFile(t *testing.T) {
 	for state, lose := range map[string]func(path string) error{
 		"does not exist": os.Remove,
@@ -65,7 +64,7 @@ func TestLostFile(t *testing.T) {
 			}
 			after, err := os.ReadFile(path + "-wal")
 			if err != nil || string(after) != string(log) {
-				t.Errorf("got a log of %d bytes and error %v, want the same %d bytes as before", len(after), err, len(log))
+				t.Errorf("got a log of %d bytes and error %v, want the %d bytes of before", len(after), err, len(log))
 			}
 		})
 	}
@@ -96,7 +95,7 @@ func TestMissingFile(t *testing.T) {
 }
 
 // TestMovedFile moves, replaces and deletes the file of an open database, and its log.
-// It checks that no method succeeds if its data would be only in a file without a name.
+// Nothing may be promised that only a file without a name has.
 func TestMovedFile(t *testing.T) {
 	for name, suffix := range map[string]string{"file": "", "log": "-wal"} {
 		t.Run(name, func(t *testing.T) {
@@ -135,9 +134,8 @@ func TestMovedFile(t *testing.T) {
 	}
 }
 
-// TestCheckpointByTime checks that committed transactions are in the file itself,
-// without its log, after the checkpoint delay, even if a reader delays the first
-// checkpoint.
+// TestCheckpointByTime checks that committed transactions are in the file itself, without
+// its log, after the delay of a checkpoint, also if a reader delays the first one.
 func TestCheckpointByTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := storetest.File(t)
@@ -170,7 +168,7 @@ func TestCheckpointByTime(t *testing.T) {
 		advance() // the migrations are in the file
 		added(t, db, "summer")
 		if got := inFile(); got != 0 {
-			t.Errorf("got %d campaigns in the file before the delay, want 0", got)
+			t.Errorf("got %d campaigns in the file at once, want 0: this test shows nothing", got)
 		}
 		advance()
 		if got := inFile(); got != 1 {
@@ -188,7 +186,7 @@ func TestCheckpointByTime(t *testing.T) {
 		}
 		var n int
 		if err := tx.QueryRowContext(t.Context(), "SELECT count(*) FROM campaigns").Scan(&n); err != nil || n != 1 {
-			t.Fatalf("got %d campaigns, error %v, want 1", n, err)
+			t.Fatalf("got %d campaigns, error %v", n, err)
 		}
 		added(t, db, "autumn")
 		added(t, db, "winter")
@@ -198,12 +196,12 @@ func TestCheckpointByTime(t *testing.T) {
 		}
 		advance()
 		if got := inFile(); got != 3 {
-			t.Errorf("got %d campaigns in the file after the reader has finished, want 3", got)
+			t.Errorf("got %d campaigns in the file after the reader has ended, want 3", got)
 		}
 	})
 }
 
-// TestDamagedPage checks that a damaged page of a database file is detected.
+// TestDamagedPage overwrites a page of a database file that is not open.
 func TestDamagedPage(t *testing.T) {
 	path := storetest.File(t)
 	db, err := store.Open(t.Context(), path, store.Options{Create: true})
@@ -228,14 +226,14 @@ func TestDamagedPage(t *testing.T) {
 	db = storetest.Open(t, path)
 	for method, err := range map[string]error{"Check": db.Check(t.Context()), "Ping": db.Ping(t.Context())} {
 		if !errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "its file is damaged") {
-			t.Errorf("%s: got error %v, want the error for a damaged file", method, err)
+			t.Errorf("%s: got error %v, want that the file is damaged", method, err)
 		}
 	}
 }
 
 func TestExposedFile(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("file modes do not show who may read a file")
+		t.Skip("the mode of a file does not show who may read it")
 	}
 	path := storetest.File(t)
 	if storetest.Open(t, path).Exposed() {
@@ -249,8 +247,8 @@ func TestExposedFile(t *testing.T) {
 	}
 }
 
-// TestPingWrites checks that Ping fails if the folder accepts no writes, and that it
-// leaves no file in the folder, not even one from a killed process.
+// TestPingWrites checks that Ping needs a folder that accepts writes, and leaves nothing in
+// it, not even what a killed process left.
 func TestPingWrites(t *testing.T) {
 	path := storetest.File(t)
 	db := storetest.Open(t, path)

@@ -14,9 +14,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// TestFrozenServer suspends PostgreSQL. It checks that methods neither wait forever nor
-// return an error that looks like a bug, and that they work again afterwards. The test
-// runs in make test.
+// TestFrozenServer suspends PostgreSQL. It checks that methods neither wait without end nor
+// return an error that looks like a bug, and that they work again afterwards. It belongs to
+// make test.
 func TestFrozenServer(t *testing.T) {
 	server := storetest.StartServer(t, true)
 	t.Cleanup(func() { _ = server.Thaw() }) // a suspended server does not stop
@@ -26,7 +26,7 @@ func TestFrozenServer(t *testing.T) {
 	}
 	defer db.Close() //nolint:errcheck // it is not used any more
 	added(t, db, "summer")
-	ctx := context.Background() // methods must return even if this context never ends
+	ctx := context.Background() // no method may need the end of this context
 	addCampaign := func(name string) error {
 		return db.Update(ctx, func(tx campaign.Tx) error { return tx.AddCampaign(ctx, record(name)) })
 	}
@@ -64,7 +64,7 @@ func TestFrozenServer(t *testing.T) {
 	}
 	var calls sync.WaitGroup
 	for name, call := range frozen {
-		for range 10 { // more calls than there are open connections
+		for range 10 { // more than the connections that are open
 			calls.Go(func() {
 				if err := call(); !errors.Is(err, campaign.ErrUnavailable) {
 					t.Errorf("%s: got error %v, want ErrUnavailable", name, err)

@@ -25,7 +25,7 @@ type DB struct {
 
 	responseTimeout time.Duration // of PostgreSQL
 
-	// The following fields are used only for SQLite.
+	// Only SQLite has these.
 	file        *file
 	writer      *writer // the connection that writes
 	checkpoints *checkpoints
@@ -82,7 +82,7 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 		return nil, err
 	}
 	if db.checkpoints != nil {
-		db.checkpoints.schedule() // for transactions that a killed process left in the log
+		db.checkpoints.schedule() // of what a killed process left in the log
 	}
 	if o.KeepVersion {
 		return db, nil
@@ -192,9 +192,8 @@ func (db *DB) connect(ctx context.Context) error {
 	return db.unusable(contextErr(ctx, db.pool.QueryRowContext(ctx, "SELECT 1").Scan(&one)))
 }
 
-// Check looks for damaged pages in a SQLite file, which takes longer for a larger file.
-// It returns an error if it finds damage, and from then on [DB.Ping] returns the same
-// error.
+// Check looks for damaged pages in a SQLite file, which takes longer for a larger file. It
+// returns the damage that it finds, and so does [DB.Ping] from then on.
 func (db *DB) Check(ctx context.Context) error {
 	if db.file == nil {
 		return nil

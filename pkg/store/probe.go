@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// probe finds out whether the disk of a file accepts writes. It writes a small file
-// next to it, at most once in each interval, however often check is called.
+// probe finds out whether the disk of a file accepts writes. It writes another small file
+// beside it at most once in each interval, however often it is asked.
 type probe struct {
 	path string
 	sem  chan struct{} // holds one token while the fields below are in use
@@ -52,8 +52,7 @@ func (p *probe) check(ctx context.Context) error {
 	}
 }
 
-// write writes and removes the probe file. It replaces a file that a killed process has
-// left.
+// write writes and removes the probe's file. A file that a killed process left is replaced.
 func (p *probe) write() error {
 	err := os.WriteFile(p.path, make([]byte, probeBytes), 0o600)
 	if removeErr := os.Remove(p.path); err == nil {

@@ -36,8 +36,7 @@ type runner interface {
 	// inBytes is like inTexts for byte strings.
 	inBytes(column string, n int, values [][]byte) (condition string, arg any, err error)
 
-	// limited returns a context that is cancelled if the database does not respond in
-	// time.
+	// limited returns a context that ends if the database does not respond in time.
 	limited(ctx context.Context) (context.Context, context.CancelFunc)
 }
 

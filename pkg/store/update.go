@@ -52,8 +52,7 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 	txCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(commitTimeout, func() { cancel(nil) }) })()
-	// The server must respond to BEGIN and COMMIT in time, as it must to other
-	// statements.
+	// The server must respond to the beginning and the commit in time, as to statements.
 	limit := time.AfterFunc(db.responseTimeout, func() { cancel(errNoAnswer) })
 	defer limit.Stop()
 	tx, err := conn.BeginTx(txCtx, nil)
@@ -137,8 +136,8 @@ func (w *writer) lock(ctx context.Context) error {
 
 func (w *writer) unlock() { <-w.sem }
 
-// connect opens the connection if necessary. It returns errMoved if the file or the log
-// is no longer the one that the connection uses. The caller holds the lock.
+// connect opens the connection if necessary. It returns errMoved if the file or the log is
+// not the one of the connection any more. The caller holds the lock.
 func (w *writer) connect(ctx context.Context) error {
 	if w.conn != nil {
 		if err := w.file.check(); err != nil {

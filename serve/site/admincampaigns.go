@@ -275,7 +275,7 @@ func (p campaignPages) preview(w http.ResponseWriter, r *http.Request, page *edi
 	if page.New && plan.Name == "" {
 		plan.Name = "unnamed"
 	}
-	odds, unfit, err := plan.Preview()
+	odds, unfit, err := p.campaigns.Preview(r.Context(), plan)
 	if err != nil {
 		return p.refuse(w, r, page, err)
 	}

@@ -124,6 +124,7 @@ func serveSettings() []Setting {
 			Name: "log-level", Group: Serve, Usage: "lowest level to log: debug (every request), info, warn, error",
 			Values: []string{"debug", "info", "warn", "error"}, New: withDefault("level", "info", parseLevel),
 		},
+		{Name: "max-free-draws", Group: Serve, Usage: "draws that a request without the administrator's token may make", New: withDefault("count", "1000", ParseCount)},
 		{Name: "no-welcome", Group: Serve, Usage: "do not open a first campaign in an empty database", New: withDefault("bool", "false", ParseBool)},
 		{
 			Name: "role", Group: Serve, Usage: "service to run: all, core, text, number, prize",

@@ -135,7 +135,7 @@ func (s servicesScreen) check() (screen, tea.Cmd) {
 
 // receive receives the results of a health check.
 func (s servicesScreen) receive(list []remote.Health) servicesScreen {
-	// The core's database is not a service, so it is shown only if it is not ready.
+	// The database of the core is not a service. It is shown only if it is not ready.
 	list = slices.DeleteFunc(list, func(h remote.Health) bool { return h.Service == "database" && h.Ready })
 	history := make([][]float64, len(list))
 	for i := range list {

@@ -148,6 +148,12 @@ func mostComplex(patterns []string, m *meter) int {
 // Patterns returns the number of patterns.
 func (a *Automaton) Patterns() int { return a.patterns }
 
+// Memory returns the approximate memory of the automaton in bytes.
+func (a *Automaton) Memory() int {
+	const pairs = 256 << 10 // at most
+	return 4*(len(a.next)+len(a.accept)+len(a.hits)) + pairs
+}
+
 // Match returns the index of the first pattern that matches text, or the number of
 // patterns if none does.
 func (a *Automaton) Match(text string) int { return int(match(a, text)) }

@@ -10,7 +10,7 @@ import (
 )
 
 // Freeze suspends the server and its processes, so that it keeps its connections and
-// accepts new ones but does not respond. [Server.Thaw] resumes them.
+// accepts new ones but answers nothing. [Server.Thaw] resumes them.
 func (s *Server) Freeze() error { return s.signal(syscall.SIGSTOP) }
 
 // Thaw resumes the server after [Server.Freeze].
@@ -30,7 +30,7 @@ func (s *Server) signal(signal syscall.Signal) error {
 	for _, name := range stats {
 		stat, err := os.ReadFile(name)
 		if err != nil {
-			continue // the process has exited
+			continue // the process has ended
 		}
 		// The name of the program is in parentheses and may contain spaces.
 		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])

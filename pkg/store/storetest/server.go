@@ -156,7 +156,7 @@ func (s *Server) answers() bool {
 // Address returns the address of the server's first database.
 func (s *Server) Address() string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword("prizegen", password), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)), Path: "/postgres"}
-	u.RawQuery = "connect_timeout=300" // long, because the machine may be busy
+	u.RawQuery = "connect_timeout=300" // of a server on a busy machine
 	return u.String()
 }
 

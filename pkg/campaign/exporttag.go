@@ -1,0 +1,35 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+)
+
+// ExportTag returns a text that differs whenever the exports of a campaign may differ.
+// Unlike an export, it takes the same time for every campaign. For a draft, the error wraps
+// [ErrNotFound].
+func (s *Service) ExportTag(ctx context.Context, name string) (string, error) {
+	return s.exportTag(ctx, publicView, name)
+}
+
+// ExportTag is like [Service.ExportTag], for drafts too.
+func (a *Admin) ExportTag(ctx context.Context, name string) (string, error) {
+	return a.exportTag(ctx, adminView, name)
+}
+
+func (e *engine) exportTag(ctx context.Context, v visibility, name string) (string, error) {
+	c, err := e.campaign(ctx, v, name)
+	if err != nil {
+		return "", err
+	}
+	// Claims and voided draws change an export, but not the version of the campaign.
+	changes, err := e.store.Changes(ctx, ChangeQuery{Paging: Paging{Limit: 1}})
+	if err != nil {
+		return "", err
+	}
+	last := int64(0)
+	if len(changes) > 0 {
+		last = changes[0].ID
+	}
+	return fmt.Sprintf("%d.%d.%d.%d", c.ID, c.Version, c.Next, last), nil
+}

@@ -1,0 +1,172 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// exportsHandler contains the handler of exports.
+type exportsHandler struct {
+	*backend
+	cache *exportCache
+}
+
+type exportInput struct {
+	Campaign string `path:"campaign" doc:"Name of the campaign."`
+	Format   string `query:"format" doc:"The format. The default is json." enum:"json,csv"`
+	Entrants bool   `query:"entrants" doc:"Whether to include the entrants. Only the administrator may do this."`
+}
+
+// export streams all draws of a campaign. It checks the request before the response
+// begins. Requests whose copy is current get no export, and the others wait while too many
+// exports are in progress.
+func (h exportsHandler) export(ctx context.Context, c caller, in *exportInput) (*output, error) {
+	exported, err := c.Campaign(ctx, in.Campaign)
+	if err != nil {
+		return nil, err
+	}
+	if in.Entrants && c.admin == nil {
+		return nil, remote.ErrForbidden
+	}
+	kind, extension := jsonType, "json"
+	if in.Format == "csv" {
+		kind, extension = "text/csv; charset=utf-8", "csv"
+	}
+	tag := ""
+	if !in.Entrants { // personal data is not cached anywhere
+		if tag, err = h.tag(ctx, c, in); err != nil {
+			return nil, err
+		}
+	}
+	return &output{stream: func(w *responseRecorder) {
+		header := w.Header()
+		if tag != "" {
+			header.Set("ETag", tag)
+			header.Set("Cache-Control", "private, no-cache")
+			header.Set("Vary", "Authorization")
+			if matches(w.request.Header.Get("If-None-Match"), tag) {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+		}
+		header.Set("Content-Disposition", `attachment; filename="prizegen-`+exported.Name+"."+extension+`"`)
+		h.stream(w, kind, func(to io.Writer) error { return h.send(ctx, c, in, tag, to) })
+	}}, nil
+}
+
+// tag returns the ETag of an export.
+func (h exportsHandler) tag(ctx context.Context, c caller, in *exportInput) (string, error) {
+	version, err := c.ExportTag(ctx, in.Campaign)
+	sum := sha256.Sum256(fmt.Append(nil, h.cfg.Version, " ", version, " ", in.Format, " ", c.admin != nil))
+	return `"` + hex.EncodeToString(sum[:16]) + `"`, err
+}
+
+// matches reports whether a list of ETags, the value of If-None-Match, includes tag.
+func matches(list, tag string) bool {
+	for each := range strings.SplitSeq(list, ",") {
+		if each = strings.TrimPrefix(strings.TrimSpace(each), "W/"); each == tag || each == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// send writes an export, from the cache if it is there.
+func (h exportsHandler) send(ctx context.Context, c caller, in *exportInput, tag string, to io.Writer) error {
+	if text := h.cache.get(tag); text != nil {
+		_, err := to.Write(text)
+		return err
+	}
+	release, err := acquire(ctx, h.exports, 1, errExports)
+	if err != nil {
+		return err
+	}
+	defer release()
+	copied := &prefix{max: maxCachedExport}
+	if err := h.writeExport(ctx, c.admin, in, io.MultiWriter(to, copied)); err != nil {
+		return err
+	}
+	if tag != "" && !copied.cut {
+		h.cache.add(tag, copied.text.Bytes())
+	}
+	return nil
+}
+
+// writeExport exports a campaign for a promoter or, if admin is nil, for the public.
+func (h exportsHandler) writeExport(ctx context.Context, admin *campaign.Admin, in *exportInput, w io.Writer) error {
+	o := campaign.ExportOptions{Entrants: in.Entrants}
+	switch csv := in.Format == "csv"; {
+	case admin == nil && csv:
+		return h.campaigns.ExportCSV(ctx, in.Campaign, w)
+	case admin == nil:
+		return h.campaigns.Export(ctx, in.Campaign, w)
+	case csv:
+		return admin.ExportCSV(ctx, in.Campaign, w, o)
+	}
+	return admin.Export(ctx, in.Campaign, w, o)
+}
+
+// prefix keeps what is written to it, up to a maximum length.
+type prefix struct {
+	text bytes.Buffer
+	max  int
+	cut  bool // more was written
+}
+
+// Write implements [io.Writer].
+func (p *prefix) Write(text []byte) (int, error) {
+	if p.cut = p.cut || p.text.Len()+len(text) > p.max; p.cut {
+		p.text = bytes.Buffer{}
+	} else {
+		p.text.Write(text)
+	}
+	return len(text), nil
+}
+
+// exportCache keeps the most recent short exports. Long ones would need too much memory.
+type exportCache struct {
+	mu   sync.Mutex
+	list []cachedExport // oldest first
+}
+
+type cachedExport struct {
+	tag  string
+	text []byte
+}
+
+const (
+	maxCachedExport  = 1 << 20 // bytes
+	maxCachedExports = 8
+)
+
+// get returns an export, or nil if it is not in the cache.
+func (c *exportCache) get(tag string) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.list {
+		if e.tag == tag {
+			return e.text
+		}
+	}
+	return nil
+}
+
+func (c *exportCache) add(tag string, text []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.list) >= maxCachedExports {
+		c.list = slices.Delete(c.list, 0, 1)
+	}
+	c.list = append(c.list, cachedExport{tag, bytes.Clone(text)})
+}
