@@ -26,7 +26,7 @@ func exclusive(cmd *cobra.Command, flag string, others ...string) {
 func oneArg(what, hint string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return hintError{fmt.Errorf("need one %s, got %d", what, len(args)), hint}
+			return hintError{fmt.Errorf("expected one %s, got %d", what, len(args)), hint}
 		}
 		return nil
 	}

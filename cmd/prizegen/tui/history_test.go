@@ -261,10 +261,10 @@ func TestHistoryActions(t *testing.T) {
 	}
 	checkShows(t, f, "is claimed")
 	if f = pressKeys(t, f, "h", "n"); stored().Claim == nil {
-		t.Error("the answer no unclaimed the draw")
+		t.Error("answering no unclaimed the draw")
 	}
 	if f = pressKeys(t, f, "h", "y"); stored().Claim != nil || selected(t, f).Claim != nil {
-		t.Error("the answer yes did not unclaim the draw")
+		t.Error("answering yes did not unclaim the draw")
 	}
 	f = pressKeys(t, f, "v", "enter")
 	if stored().Void != nil || f.dialog == nil {
@@ -272,7 +272,7 @@ func TestHistoryActions(t *testing.T) {
 	}
 	f = pressKeys(t, f, "s", "t", "a", "f", "f", "enter", "n")
 	if stored().Void != nil {
-		t.Error("the answer no voided the draw")
+		t.Error("answering no voided the draw")
 	}
 	f = pressKeys(t, f, "v", "x", "enter", "y")
 	if got := stored(); got.Void == nil || got.Void.Note != "x" || selected(t, f).Void == nil {
@@ -286,7 +286,7 @@ func TestHistoryActions(t *testing.T) {
 	checkShows(t, f, "the entrant is now Ann")
 	f = pressKeys(t, f, "d", "n")
 	if _, err := p.Entrant(t.Context(), who.ID); err != nil {
-		t.Errorf("got error %v after the answer no, want the entrant to be kept", err)
+		t.Errorf("got error %v after answering no, want the entrant to be kept", err)
 	}
 	f = pressKeys(t, f, "d", "y")
 	if _, err := p.Entrant(t.Context(), who.ID); !errors.Is(err, campaign.ErrNotFound) || selected(t, f).Entrant != nil {

@@ -41,7 +41,7 @@ func checkHidden(t *testing.T, key randomorg.APIKey, err error) {
 	t.Helper()
 	for ; err != nil; err = errors.Unwrap(err) {
 		if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, string(key)) {
-			t.Errorf("got error %s, want one without the API key", text)
+			t.Errorf("got error %s, want an error without the API key", text)
 		}
 	}
 }

@@ -51,7 +51,7 @@ type Automaton struct {
 	shift    int           // a row of next has 1<<shift entries
 	next     []uint32      // by state<<shift|class: the next state, shifted likewise
 	accept   []int32       // by state: the first pattern that matches a text ending here, or patterns if none does
-	hits     []int32       // by state: the first pattern that matches however the text continues; nil in the usual kind
+	hits     []int32       // by state: the first pattern that matches regardless of how the text continues; nil in the usual kind
 	start    uint32        // the initial state, shifted
 	pairs    func() *pairs // for MatchJoined, computed by the first call; nil after CompileOne
 	effort   int           // number of instructions and states during compilation

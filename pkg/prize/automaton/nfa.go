@@ -124,7 +124,7 @@ func (n *nfa) addProgram(prog *syntax.Prog, numbers map[set]uint32) error {
 	n.bases = append(n.bases, base)
 	n.starts = append(n.starts, base+uint32(prog.Start))
 	n.insts = slices.Grow(n.insts, len(prog.Inst))
-	var read map[*rune]uint32 // sets by their runes, which copies of an instruction share
+	var read map[*rune]uint32 // indexes of sets by rune slice, which copies of an instruction share
 	for i := range prog.Inst {
 		from := &prog.Inst[i]
 		to := inst{out: from.Out + base, arg: from.Arg, op: from.Op}
