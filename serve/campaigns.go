@@ -53,7 +53,7 @@ func (a *api) registerCampaigns() {
 		Errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 	}, h.editCampaign)
 	adminOperation(a, huma.Operation{
-		Method: http.MethodDelete, Path: campaignPath, OperationID: "delete-campaign", Summary: "Delete a draft campaign",
+		Method: http.MethodDelete, Path: campaignPath, OperationID: "delete-campaign", Summary: "Delete a draft or the demo campaign",
 		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, admin *campaign.Admin, in *campaignInput) (struct{}, error) {
 		return struct{}{}, admin.Delete(ctx, in.Campaign)

@@ -92,7 +92,7 @@ type Config struct {
 
 	// Store stores the campaigns of a core. If it is nil, the core has no campaigns.
 	Store Store
-	// Welcome makes the server open a first campaign if the store has none.
+	// Welcome makes the server open the demo campaign if the store has never been used.
 	Welcome bool
 	// Theme contains templates and static files that replace those of the site.
 	Theme fs.FS

@@ -217,13 +217,15 @@ func newCampaignCloseCmd(a *app) *cobra.Command {
 
 func newCampaignDeleteCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "delete NAME", Short: "Delete a draft", Long: "Delete a draft. A campaign that has been opened cannot be deleted.",
+		Use: "delete NAME", Short: "Delete a draft",
+		Long: `Delete a draft. A campaign that has been opened cannot be deleted, except for the demo
+campaign that prizegen serve opens in a new database.`,
 		Example: "  prizegen campaign delete summer", Args: oneCampaign(),
 	}
 	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {
 		err := c.Delete(ctx, args[0])
 		if err == nil {
-			a.note("deleted draft %s", args[0])
+			a.note("deleted campaign %s", args[0])
 		}
 		return err
 	})

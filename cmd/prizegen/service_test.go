@@ -44,10 +44,16 @@ func startService(t *testing.T, args ...string) *service {
 
 func startServiceAt(t *testing.T, address string, args ...string) *service {
 	t.Helper()
+	return startServiceWith(t, []string{"PRIZEGEN_ADMIN_TOKEN=" + adminToken}, address, args...)
+}
+
+// startServiceWith starts a process with additional environment variables.
+func startServiceWith(t *testing.T, env []string, address string, args ...string) *service {
+	t.Helper()
 	s := &service{logged: make(chan struct{}), ended: make(chan struct{})}
 	// The context of the test would kill the process before the test has read its log.
 	s.cmd = exec.CommandContext(context.Background(), "prizegen", append([]string{"serve", "--listen", address, "--log-format", "json"}, args...)...)
-	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN="+adminToken)
+	s.cmd.Env = append(append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir()), env...)
 	log, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -87,7 +87,7 @@ func (a *Admin) Create(ctx context.Context, plan Plan) (Campaign, error) {
 		c = StoredCampaign{Campaign: Campaign{State: Draft, CreatedAt: a.now(), Version: 1}}
 		valid.apply(&c)
 		detail := fmt.Sprintf("rules %s (%s), %s + %s", c.Rules, c.RulesSHA256, c.TextFormat, c.NumberFormat)
-		return Change{Action: "campaign.create", Subject: c.Name, Detail: detail}, tx.AddCampaign(ctx, &c)
+		return Change{Action: createAction, Subject: c.Name, Detail: detail}, tx.AddCampaign(ctx, &c)
 	})
 	return c.Public(), err
 }
@@ -235,16 +235,25 @@ func (a *Admin) Close(ctx context.Context, name string) (Campaign, error) {
 	})
 }
 
-// Delete removes a draft. A campaign that has been open cannot be deleted.
+// Delete deletes a draft. A campaign that has been open cannot be deleted, except for the
+// demo campaign, whose draws are deleted with it.
 func (a *Admin) Delete(ctx context.Context, name string) error {
 	return a.change(ctx, func(tx Tx) (Change, error) {
 		c, err := tx.LockCampaign(ctx, name)
 		if err != nil {
 			return Change{}, err
 		}
+		change := Change{Action: "campaign.delete", Subject: name}
 		if c.State != Draft {
-			return Change{}, Errorf(ErrState, "only a draft can be deleted, but campaign %s is %s", name, c.State)
+			demo, err := isDemo(ctx, tx, name)
+			if err != nil {
+				return Change{}, err
+			}
+			if !demo {
+				return Change{}, Errorf(ErrState, "only a draft can be deleted, but campaign %s is %s", name, c.State)
+			}
+			change.Detail = fmt.Sprintf("the demo campaign, %d draws", c.Plays)
 		}
-		return Change{Action: "campaign.delete", Subject: name}, tx.DeleteCampaign(ctx, c.ID)
+		return change, tx.DeleteCampaign(ctx, c.ID)
 	})
 }

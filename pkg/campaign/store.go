@@ -92,7 +92,7 @@ type campaignWriter interface {
 	// SaveCampaign stores a locked campaign with its prizes.
 	SaveCampaign(ctx context.Context, c *StoredCampaign) error
 
-	// DeleteCampaign removes a locked campaign that has no draws.
+	// DeleteCampaign deletes a locked campaign and its draws. Their entrants stay.
 	DeleteCampaign(ctx context.Context, id int64) error
 }
 

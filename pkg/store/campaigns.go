@@ -183,6 +183,10 @@ func (t *transaction) SaveCampaign(ctx context.Context, c *campaign.StoredCampai
 
 // DeleteCampaign implements [campaign.Tx].
 func (t *transaction) DeleteCampaign(ctx context.Context, id int64) error {
-	_, err := t.r.exec(ctx, "DELETE FROM campaigns WHERE id = $1", id)
-	return err
+	for _, text := range []string{"DELETE FROM draws WHERE campaign_id = $1", "DELETE FROM skipped WHERE campaign_id = $1", "DELETE FROM campaigns WHERE id = $1"} {
+		if _, err := t.r.exec(ctx, text, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

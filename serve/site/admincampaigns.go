@@ -86,7 +86,7 @@ func (p campaignPages) step(w http.ResponseWriter, r *http.Request) error {
 		notice = "The campaign is closed. Its seed is public, so anyone can repeat its draws."
 	case "delete":
 		err = p.campaigns.Delete(ctx, name)
-		to, notice = "/admin/campaigns", "The draft "+name+" was deleted."
+		to, notice = "/admin/campaigns", "The campaign "+name+" was deleted."
 	default:
 		return errNoPage
 	}

@@ -34,7 +34,7 @@ func newPages(cfg Config) (*pages, error) {
 	if err := p.readStatic(from); err != nil {
 		return nil, err
 	}
-	return p, p.readTemplates(from, p.functions(cfg.Now))
+	return p, p.readTemplates(from, p.functions(cfg))
 }
 
 // setSecurityHeaders sets the headers that every response contains.

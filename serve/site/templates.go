@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -148,10 +149,10 @@ func parse(t *template.Template, name string, text []byte) (*template.Template, 
 }
 
 // functions returns the functions that templates can call.
-func (p *pages) functions(now func() time.Time) template.FuncMap {
+func (p *pages) functions(cfg Config) template.FuncMap {
 	return template.FuncMap{
 		"asset": func(name string) string { return "/static/" + name + "?" + p.static[name].hash },
-		"when":  func(t time.Time) string { return when(t, now()) },
+		"when":  func(t time.Time) string { return when(t, cfg.Now()) },
 		"utc":   func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 		"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"left": func(s campaign.Stock) string {
@@ -159,6 +160,12 @@ func (p *pages) functions(now func() time.Time) template.FuncMap {
 				return strconv.FormatInt(n, 10)
 			}
 			return "no limit"
+		},
+		"demo": func(name string) (bool, error) {
+			if cfg.Campaigns == nil {
+				return false, nil
+			}
+			return cfg.Campaigns.IsDemo(context.Background(), name) // short
 		},
 		"money":  money,
 		"states": func() []campaign.State { return []campaign.State{campaign.Draft, campaign.Open, campaign.Closed} },

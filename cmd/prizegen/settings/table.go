@@ -125,7 +125,7 @@ func serveSettings() []Setting {
 			Values: []string{"debug", "info", "warn", "error"}, New: withDefault("level", "info", parseLevel),
 		},
 		{Name: "max-free-draws", Group: Serve, Usage: "draws that a request without the administrator's token may make", New: withDefault("count", "1000", ParseCount)},
-		{Name: "no-welcome", Group: Serve, Usage: "do not open a first campaign in an empty database", New: withDefault("bool", "false", ParseBool)},
+		{Name: "no-welcome", Group: Serve, Usage: "do not open the demo campaign in a new database", New: withDefault("bool", "false", ParseBool)},
 		{
 			Name: "role", Group: Serve, Usage: "service to run: all, core, text, number, prize",
 			Values: []string{"all", "core", "text", "number", "prize"}, New: withDefault("role", string(serve.All), serve.ParseRole),
