@@ -68,7 +68,9 @@ func newBackend(cfg Config) (*backend, error) {
 	}
 	b.deployed = &deployed{textDefault: cfg.Text, numberDefault: cfg.Number, book: rules, client: b.client}
 	if cfg.Store != nil && cfg.Role.has(Core) {
-		b.campaigns = campaign.New(campaign.Config{Store: cfg.Store, Generator: b.generator(), Observe: b.metrics.played(), Compile: b.compile})
+		b.campaigns = campaign.New(campaign.Config{
+			Store: cfg.Store, Generator: b.generator(), DistinctAliases: cfg.DistinctAliases, Observe: b.metrics.played(), Compile: b.compile,
+		})
 		b.metrics.watch(b.campaigns, 2*cfg.ProbeTime)
 	}
 	return b, nil

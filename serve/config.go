@@ -92,6 +92,9 @@ type Config struct {
 
 	// Store stores the campaigns of a core. If it is nil, the core has no campaigns.
 	Store Store
+	// DistinctAliases makes email addresses with different tags count as different people;
+	// see [campaign.Config].
+	DistinctAliases bool
 	// Welcome makes the server open the demo campaign if the store has never been used.
 	Welcome bool
 	// Theme contains templates and static files that replace those of the site.

@@ -111,7 +111,12 @@ func openPromotion(ctx context.Context, a *app, services remote.Config, db strin
 	if err != nil {
 		return nil, nil, err
 	}
-	return campaign.New(campaign.Config{Store: database, Generator: a.generator}).Admin("cli"), database.Close, nil
+	aliases, err := a.settings.Text("email-aliases")
+	if err != nil {
+		return nil, nil, errors.Join(settingsError(err), database.Close())
+	}
+	cfg := campaign.Config{Store: database, Generator: a.generator, DistinctAliases: aliases == "distinct"}
+	return campaign.New(cfg).Admin("cli"), database.Close, nil
 }
 
 // withTokenHint adds a hint to err if the token is missing or wrong.

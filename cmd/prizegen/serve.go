@@ -39,6 +39,7 @@ type serveOptions struct {
 	drainTime    *settings.Value[time.Duration]
 	db           *settings.Value[string]
 	maxFreeDraws *settings.Value[uint64]
+	aliases      *settings.Value[string]
 	noWelcome    *settings.Value[bool]
 	theme        *settings.Value[string]
 	logLevel     *settings.Value[slog.Level]
@@ -81,6 +82,7 @@ SIGHUP, it reads the rules file again. A socket from systemd (socket activation)
 		drainTime:    settings.Define[time.Duration](a.table, cmd, "drain-time"),
 		db:           newDBFlag(a, cmd),
 		maxFreeDraws: settings.Define[uint64](a.table, cmd, "max-free-draws"),
+		aliases:      settings.Define[string](a.table, cmd, "email-aliases"),
 		noWelcome:    settings.Define[bool](a.table, cmd, "no-welcome"),
 		theme:        settings.Define[string](a.table, cmd, "theme"),
 		logLevel:     settings.Define[slog.Level](a.table, cmd, "log-level"),
@@ -140,7 +142,7 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 		Proxies:  o.proxies.Get(),
 		TLSCert:  o.cert.Get(), TLSKey: o.key.Get(),
 		MaxFreeDraws: int(min(o.maxFreeDraws.Get(), remote.MaxCount)), Memory: memory,
-		DrainTime: o.drainTime.Get(), Log: log,
+		DrainTime: o.drainTime.Get(), Log: log, DistinctAliases: o.aliases.Get() == "distinct",
 	}
 	listener, err := o.open(ctx)
 	if err != nil {

@@ -196,7 +196,7 @@ func (b *batch) withinLimit(ctx context.Context, tx Tx, candidates []int) ([]int
 			b.results[i].err = invalid("email", "missing; campaign %s requires it", c.Name)
 			continue
 		case person != nil:
-			identities[i] = person.Identity()
+			identities[i] = b.identity(person)
 			lookup = append(lookup, identities[i])
 		}
 		admitted = append(admitted, i)
@@ -205,7 +205,7 @@ func (b *batch) withinLimit(ctx context.Context, tx Tx, candidates []int) ([]int
 		return admitted, nil
 	}
 	slices.Sort(lookup)
-	plays, err := tx.PlaysOf(ctx, c.ID, slices.Compact(lookup))
+	plays, err := tx.PlaysOf(ctx, c, slices.Compact(lookup), !b.distinctAliases)
 	if err != nil {
 		return nil, err
 	}

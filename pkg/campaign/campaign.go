@@ -89,6 +89,7 @@ type StoredCampaign struct {
 	Secret   entropy.Seed // empty for a draft
 	Next     uint64       // index of the next draw
 
+	Erased     int64      // number of erased entrants whose plays are still counted
 	LastPlayed *time.Time // time of the last play; nil if there is none
 }
 

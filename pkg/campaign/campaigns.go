@@ -230,7 +230,7 @@ func (a *Admin) Close(ctx context.Context, name string) (Campaign, error) {
 			return Change{}, Errorf(ErrState, "only an open campaign can be closed, but campaign %s is %s", name, c.State)
 		}
 		now := c.timeAt(a.now())
-		c.State, c.ClosedAt = Closed, &now
+		c.State, c.ClosedAt, c.Erased = Closed, &now, 0
 		return Change{Action: "campaign.close", Detail: fmt.Sprintf("%d draws", c.Plays)}, nil
 	})
 }

@@ -12,6 +12,8 @@ import (
 
 // engine is the state that a [Service] shares with all its [Admin] values.
 type engine struct {
+	distinctAliases bool // see Config
+
 	store     Store
 	generator draw.Generator
 	clock     func() time.Time
@@ -26,7 +28,15 @@ type engine struct {
 	known  map[string]draw.Odds    // odds, by the SHA-256 of the rules and the formats
 }
 
-// now returns the current time in the precision of the store: milliseconds.
+// identity returns the text by which the plays of a person are counted.
+func (e *engine) identity(p *Person) string {
+	if e.distinctAliases {
+		return p.Identity()
+	}
+	return p.Mailbox()
+}
+
+// now returns the time in milliseconds, the precision of the store.
 func (e *engine) now() time.Time { return e.clock().UTC().Truncate(time.Millisecond) }
 
 // campaign returns the campaign with the given name.

@@ -95,19 +95,30 @@ func cleanEmail(email string) (string, error) {
 		return "", nil
 	}
 	address, err := mail.ParseAddress(email)
-	if err != nil || address.Address != email || len(email) > maxEmail || !utf8.ValidString(email) || strings.ContainsFunc(email, isInvisible) {
+	if err != nil || address.Address != email || len(email) > maxEmail || !utf8.ValidString(email) || strings.ContainsFunc(email, isIgnorable) {
 		return email, invalid("email", "%q is not an email address; use one such as ann@example.org", excerpt.Of(email))
 	}
 	return email, nil
 }
 
-// Identity returns the string that identifies a person when plays are counted: the
-// email address or, without one, the names. It does not depend on letter case.
+// Identity returns the string that identifies a person: the email address or, without one,
+// the names. Spellings that look the same or reach the same mailbox have one identity: it
+// does not depend on case, width, composition, invisible characters, or whether the domain
+// is written in Unicode or in ASCII.
 func (p Person) Identity() string {
 	if p.Email != "" {
-		return fold(p.Email)
+		return addressIdentity(p.Email)
 	}
-	return fold(p.LastName + "\n" + p.FirstName) // no name has a line break
+	return caseless(p.LastName) + "\n" + caseless(p.FirstName) // no name has a line break
+}
+
+// Mailbox is like Identity, but email addresses that differ only in a tag, such as
+// ann+1@example.org, or in dots at Gmail are equal.
+func (p Person) Mailbox() string {
+	if p.Email != "" {
+		return withoutAlias(addressIdentity(p.Email))
+	}
+	return p.Identity()
 }
 
 // SortName returns the last name in the form to which [EntrantQuery.Prefix] applies.
@@ -136,5 +147,8 @@ type EntrantQuery struct {
 	Search string // only entrants whose last name or email address starts with this string, ignoring case
 }
 
-// Prefix returns Search in the form of [Person.SortName] and [Person.Identity].
+// Prefix returns Search in the form of [Person.SortName].
 func (q EntrantQuery) Prefix() string { return fold(q.Search) }
+
+// IdentityPrefix returns Search in the form of [Person.Identity].
+func (q EntrantQuery) IdentityPrefix() string { return Person{Email: q.Search}.Identity() }

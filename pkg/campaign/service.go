@@ -14,6 +14,10 @@ type Config struct {
 	Store     Store
 	Generator draw.Generator
 
+	// DistinctAliases makes email addresses with different tags, such as ann+1@example.org,
+	// count as different people. Otherwise plays are counted by [Person.Mailbox].
+	DistinctAliases bool
+
 	Now      func() time.Time // the clock; nil means time.Now
 	MaxQueue int              // maximum number of waiting plays of a campaign; 0 means 2,048
 	MaxBatch int              // maximum number of plays in one transaction; 0 means 256
@@ -34,7 +38,8 @@ type Service struct{ *engine }
 // New returns a service. A process should have only one service for each store.
 func New(cfg Config) *Service {
 	e := &engine{
-		store: cfg.Store, generator: cfg.Generator, clock: cfg.Now,
+		distinctAliases: cfg.DistinctAliases,
+		store:           cfg.Store, generator: cfg.Generator, clock: cfg.Now,
 		maxQueue: cmp.Or(cfg.MaxQueue, 2048), maxBatch: cmp.Or(cfg.MaxBatch, 256),
 		observe: cfg.Observe, compile: cfg.Compile, queues: map[string]*queue{}, rules: map[string]*prize.Rules{}, known: map[string]draw.Odds{},
 	}

@@ -89,7 +89,8 @@ type campaignWriter interface {
 	// including those of other processes, until this transaction ends.
 	LockCampaign(ctx context.Context, name string) (*StoredCampaign, error)
 
-	// SaveCampaign stores a locked campaign with its prizes.
+	// SaveCampaign stores a locked campaign with its prizes. Once it is closed, the numbers
+	// of plays of erased entrants are deleted.
 	SaveCampaign(ctx context.Context, c *StoredCampaign) error
 
 	// DeleteCampaign deletes a locked campaign and its draws. Their entrants stay.
@@ -105,9 +106,11 @@ type drawWriter interface {
 	// Issued returns the given account numbers that the campaign has already issued.
 	Issued(ctx context.Context, campaign int64, accounts []string) ([]string, error)
 
-	// PlaysOf counts the draws of the entrants with the given identities in a campaign.
-	// Identities without draws are absent.
-	PlaysOf(ctx context.Context, campaign int64, identities []string) (map[string]int64, error)
+	// PlaysOf counts the draws in a locked campaign of the entrants with the given
+	// identities, including erased entrants. The identities come from [Person.Mailbox] if
+	// aliases is true, and from [Person.Identity] otherwise. Identities without draws are
+	// absent.
+	PlaysOf(ctx context.Context, c *StoredCampaign, identities []string, aliases bool) (map[string]int64, error)
 
 	// AddDraws stores draws and skipped indexes of a locked campaign. It sets the next
 	// index, updates the counts, and adds to the awarded count of each prize the number
@@ -129,6 +132,8 @@ type entrantWriter interface {
 	// entrant has the same names and email address, the error wraps [ErrExists].
 	SaveEntrant(ctx context.Context, id int64, p Person) error
 
-	// DeleteEntrant deletes an entrant. The draws are kept without an entrant.
+	// DeleteEntrant deletes an entrant. Its draws are kept without the entrant and without
+	// the digests of their requests. For each campaign that can still be played, it keeps
+	// the number of plays under a keyed digest of the identity, for PlaysOf.
 	DeleteEntrant(ctx context.Context, id int64) error
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -16,10 +17,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// tables returns the tables of a backup, in an order that satisfies the foreign keys.
-// Sessions are not part of a backup.
-func tables() []string {
-	return []string{"campaigns", "prizes", "entrants", "draws", "skipped", "changes"}
+// tables returns the tables of a backup of the given version, in an order that satisfies
+// the foreign keys. Sessions are not part of a backup.
+func tables(version int64) []string {
+	list := []string{"campaigns", "prizes", "entrants", "draws", "skipped", "changes"}
+	if version >= identityVersion {
+		list = append(list, "keys", "erased_plays")
+	}
+	return list
 }
 
 // ErrNotEmpty is wrapped by the error for a restore into a database that is not empty.
@@ -101,7 +106,7 @@ func (db *DB) copyTo(ctx context.Context, path string, version int64, count func
 	if err != nil {
 		return errors.Join(to.explain(err), to.Close())
 	}
-	err = db.snapshot(ctx, 0, func(from runner) error { return copyTables(ctx, from, to, count) })
+	err = db.snapshot(ctx, 0, func(from runner) error { return copyTables(ctx, from, to, version, count) })
 	return errors.Join(err, to.Close())
 }
 
@@ -123,13 +128,13 @@ func (db *DB) snapshot(ctx context.Context, timeout time.Duration, f func(from r
 }
 
 // copyTables copies all tables to an empty database, in one transaction.
-func copyTables(ctx context.Context, from runner, to *DB, count func(rows uint64)) error {
+func copyTables(ctx context.Context, from runner, to *DB, version int64, count func(rows uint64)) error {
 	return to.Update(ctx, func(tx campaign.Tx) error {
 		t, ok := tx.(*transaction)
 		if !ok {
 			return errors.New("the transaction belongs to another store")
 		}
-		for _, table := range tables() {
+		for _, table := range tables(version) {
 			if err := copyTable(ctx, from, t.r, table, count); err != nil {
 				return fmt.Errorf("%s: %w", table, err)
 			}
@@ -228,7 +233,7 @@ func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64))
 		return fmt.Errorf("backup %s: %w", path, err)
 	}
 	defer from.Close() //nolint:errcheck // it was only read
-	return from.snapshot(ctx, 0, func(source runner) error { return copyTables(ctx, source, db, count) })
+	return from.snapshot(ctx, 0, func(source runner) error { return copyTables(ctx, source, db, math.MaxInt64, count) })
 }
 
 var errNoTables = errors.New("it contains no prizegen tables; use a file written by prizegen db backup")

@@ -8,7 +8,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-const campaignColumns = "id, name, title, state, text_format, number_format, rules, rules_sha256, currency, opens_at, closes_at, max_plays, require_email, commitment, secret, next_index, plays, skipped, created_at, opened_at, closed_at, ended_at, last_played_at, version"
+const campaignColumns = "id, name, title, state, text_format, number_format, rules, rules_sha256, currency, opens_at, closes_at, max_plays, require_email, commitment, secret, next_index, plays, skipped, created_at, opened_at, closed_at, ended_at, last_played_at, erased, version"
 
 func scanCampaign(row scanner, more ...any) (c campaign.StoredCampaign, err error) {
 	var opensAt, closesAt, openedAt, closedAt, endedAt, lastPlayed sql.NullInt64
@@ -17,7 +17,7 @@ func scanCampaign(row scanner, more ...any) (c campaign.StoredCampaign, err erro
 	err = row.Scan(append([]any{
 		&c.ID, &c.Name, &c.Title, &c.State, &c.TextFormat, &c.NumberFormat, &c.Rules, &c.RulesSHA256, &c.Currency,
 		&opensAt, &closesAt, &c.MaxPlays, &requireEmail, &c.Commitment, &secret, &next, &c.Plays, &c.Skipped,
-		&created, &openedAt, &closedAt, &endedAt, &lastPlayed, &c.Version,
+		&created, &openedAt, &closedAt, &endedAt, &lastPlayed, &c.Erased, &c.Version,
 	}, more...)...)
 	c.OpensAt, c.ClosesAt, c.OpenedAt, c.ClosedAt = nullableTime(opensAt), nullableTime(closesAt), nullableTime(openedAt), nullableTime(closedAt)
 	c.EndedAt, c.LastPlayed = nullableTime(endedAt), nullableTime(lastPlayed)
@@ -131,8 +131,8 @@ func (t *transaction) AddCampaign(ctx context.Context, c *campaign.StoredCampaig
 	id, err := queryOne(ctx, t.r, read,
 		`INSERT INTO campaigns (name, title, state, text_format, number_format, rules, rules_sha256, rules_yaml, currency,
 			opens_at, closes_at, max_plays, require_email, commitment, secret, next_index, plays, skipped,
-			created_at, opened_at, closed_at, ended_at, last_played_at, version)
-		VALUES `+placeholders(t.r, 1, 24)+" RETURNING id", append([]any{c.Name}, campaignValues(c)...)...)
+			created_at, opened_at, closed_at, ended_at, last_played_at, erased, version)
+		VALUES `+placeholders(t.r, 1, 25)+" RETURNING id", append([]any{c.Name}, campaignValues(c)...)...)
 	if faultOf(err) == duplicate {
 		return campaign.Errorf(campaign.ErrExists, "a campaign %q already exists", c.Name)
 	}
@@ -149,7 +149,7 @@ func campaignValues(c *campaign.StoredCampaign) []any {
 		c.Title, string(c.State), c.TextFormat, c.NumberFormat, c.Rules, c.RulesSHA256, c.RulesYAML, c.Currency,
 		nullableMillis(c.OpensAt), nullableMillis(c.ClosesAt), c.MaxPlays, boolToInt(c.RequireEmail), c.Commitment, string(c.Secret),
 		int64(c.Next), c.Plays, c.Skipped, c.CreatedAt.UnixMilli(), nullableMillis(c.OpenedAt), nullableMillis(c.ClosedAt),
-		nullableMillis(c.EndedAt), nullableMillis(c.LastPlayed), c.Version,
+		nullableMillis(c.EndedAt), nullableMillis(c.LastPlayed), c.Erased, c.Version,
 	}
 }
 
@@ -170,10 +170,15 @@ func (t *transaction) SaveCampaign(ctx context.Context, c *campaign.StoredCampai
 	_, err := t.r.exec(ctx, `UPDATE campaigns SET title = $2, state = $3, text_format = $4, number_format = $5, rules = $6,
 			rules_sha256 = $7, rules_yaml = $8, currency = $9, opens_at = $10, closes_at = $11, max_plays = $12,
 			require_email = $13, commitment = $14, secret = $15, next_index = $16, plays = $17, skipped = $18,
-			created_at = $19, opened_at = $20, closed_at = $21, ended_at = $22, last_played_at = $23, version = $24
+			created_at = $19, opened_at = $20, closed_at = $21, ended_at = $22, last_played_at = $23, erased = $24, version = $25
 		WHERE id = $1`, append([]any{c.ID}, campaignValues(c)...)...)
 	if err != nil {
 		return err
+	}
+	if c.State == campaign.Closed {
+		if _, err := t.r.exec(ctx, "DELETE FROM erased_plays WHERE campaign_id = $1", c.ID); err != nil {
+			return err
+		}
 	}
 	if _, err := t.r.exec(ctx, "DELETE FROM prizes WHERE campaign_id = $1", c.ID); err != nil {
 		return err

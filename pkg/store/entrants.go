@@ -33,14 +33,14 @@ func (q reader) Entrant(ctx context.Context, id int64) (*campaign.Entrant, error
 // Entrants implements [campaign.Store].
 func (q reader) Entrants(ctx context.Context, want campaign.EntrantQuery) ([]campaign.Entrant, error) {
 	if want.Search == "" {
-		return q.entrants(ctx, want, "")
+		return q.entrants(ctx, want, "", "")
 	}
-	// Run one query for each of the two indexed columns.
-	found, err := q.entrants(ctx, want, "e.sort_name")
+	// One query for each of the two indexed columns.
+	found, err := q.entrants(ctx, want, "e.sort_name", want.Prefix())
 	if err != nil {
 		return nil, err
 	}
-	byIdentity, err := q.entrants(ctx, want, "e.identity")
+	byIdentity, err := q.entrants(ctx, want, "e.identity", want.IdentityPrefix())
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (q reader) Entrants(ctx context.Context, want campaign.EntrantQuery) ([]cam
 	return found[:min(len(found), want.Limit)], nil
 }
 
-func (q reader) entrants(ctx context.Context, want campaign.EntrantQuery, column string) ([]campaign.Entrant, error) {
+func (q reader) entrants(ctx context.Context, want campaign.EntrantQuery, column, prefix string) ([]campaign.Entrant, error) {
 	before, err := want.Position()
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (q reader) entrants(ctx context.Context, want campaign.EntrantQuery, column
 	}
 	order := "e.id"
 	if column != "" {
-		w.andPrefix(column, want.Prefix())
+		w.andPrefix(column, prefix)
 		if len(want.Search) >= longPrefix {
 			order += " + 0"
 		}
@@ -77,30 +77,49 @@ func (q reader) entrants(ctx context.Context, want campaign.EntrantQuery, column
 }
 
 // PlaysOf implements [campaign.Tx].
-func (t *transaction) PlaysOf(ctx context.Context, id int64, identities []string) (map[string]int64, error) {
-	type count struct {
-		identity string
-		plays    int64
+func (t *transaction) PlaysOf(ctx context.Context, c *campaign.StoredCampaign, identities []string, aliases bool) (map[string]int64, error) {
+	columns := []string{"e.identity"}
+	if aliases {
+		columns = append(columns, "e.mailbox") // null if it is the identity
 	}
-	scan := func(row scanner) (c count, err error) { return c, row.Scan(&c.identity, &c.plays) }
-	in, arg, err := t.r.inTexts("e.identity", 2, identities)
-	if err != nil {
-		return nil, err
-	}
-	counts, err := queryAll(ctx, t.r, scan, playsQuery(t.db.engine)+in, id, arg)
 	plays := make(map[string]int64, len(identities))
-	for _, c := range counts { // one for each entrant of an identity
-		if c.plays > 0 {
-			plays[c.identity] += c.plays
+	for _, column := range columns { // one query for each, so that it uses the index
+		if err := t.addPlays(ctx, c.ID, column, identities, plays); err != nil {
+			return nil, err
 		}
 	}
-	return plays, err
+	if c.Erased > 0 {
+		if err := t.addErasedPlays(ctx, c.ID, identities, aliases, plays); err != nil {
+			return nil, err
+		}
+	}
+	return plays, nil
 }
 
-// playsQuery returns the start of the query of PlaysOf, up to the condition on the
+// addPlays adds the draws of entrants to the counts by identity. The column has the
+// identities.
+func (t *transaction) addPlays(ctx context.Context, id int64, column string, identities []string, plays map[string]int64) error {
+	in, arg, err := t.r.inTexts(column, 2, identities)
+	if err != nil {
+		return err
+	}
+	scan := func(row scanner) (struct{}, error) {
+		var identity string
+		var n int64
+		err := row.Scan(&identity, &n)
+		if n > 0 {
+			plays[identity] += n
+		}
+		return struct{}{}, err
+	}
+	_, err = queryAll(ctx, t.r, scan, playsQuery(t.db.engine, column)+in, id, arg) // one row for each entrant of an identity
+	return err
+}
+
+// playsQuery returns the beginning of the query of addPlays, up to the condition on the
 // identity.
-func playsQuery(e Engine) string {
-	return "SELECT e.identity, (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND " + e.hidden("d.campaign_id") + " = $1) FROM entrants e WHERE "
+func playsQuery(e Engine, column string) string {
+	return "SELECT " + column + ", (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND " + e.hidden("d.campaign_id") + " = $1) FROM entrants e WHERE " + column + " IS NOT NULL AND " // the index on mailboxes is partial
 }
 
 // personKey identifies an entrant.
@@ -153,9 +172,9 @@ func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]cam
 	rows := make([][]any, len(keys))
 	for i, key := range keys {
 		p := unknown[*key]
-		rows[i] = []any{p.FirstName, p.LastName, p.Email, key.identity, p.SortName(), now.UnixMilli()}
+		rows[i] = []any{p.FirstName, p.LastName, p.Email, key.identity, mailboxOf(&p, key.identity), p.SortName(), now.UnixMilli()}
 	}
-	all := insertStatements(t.r, "INSERT INTO entrants (first_name, last_name, email, identity, sort_name, created_at) VALUES", 6, rows)
+	all := insertStatements(t.r, "INSERT INTO entrants (first_name, last_name, email, identity, mailbox, sort_name, created_at) VALUES", 7, rows)
 	for i := range all {
 		all[i].text += " ON CONFLICT (identity, first_name, last_name) DO NOTHING RETURNING id, identity, first_name, last_name"
 		all[i].read = func(row scanner) error {
@@ -197,18 +216,11 @@ func (t *transaction) SaveEntrant(ctx context.Context, id int64, p campaign.Pers
 	}
 	t.erased = true
 	if len(same) == 0 {
-		_, err = t.r.exec(ctx, "UPDATE entrants SET first_name = $2, last_name = $3, email = $4, identity = $5, sort_name = $6 WHERE id = $1",
-			id, p.FirstName, p.LastName, p.Email, key.identity, p.SortName())
+		_, err = t.r.exec(ctx, "UPDATE entrants SET first_name = $2, last_name = $3, email = $4, identity = $5, mailbox = $6, sort_name = $7 WHERE id = $1",
+			id, p.FirstName, p.LastName, p.Email, key.identity, mailboxOf(&p, key.identity), p.SortName())
 	}
 	if len(same) > 0 || faultOf(err) == duplicate {
 		return campaign.Errorf(campaign.ErrExists, "this person is already known as another entrant")
 	}
-	return err
-}
-
-// DeleteEntrant implements [campaign.Tx].
-func (t *transaction) DeleteEntrant(ctx context.Context, id int64) error {
-	t.erased = true
-	_, err := t.r.exec(ctx, "DELETE FROM entrants WHERE id = $1", id)
 	return err
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 
+	"github.com/pressly/goose/v3"
+
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
@@ -44,4 +46,26 @@ func Run(ctx context.Context, tx campaign.Tx, text string) error {
 // DrawsStatement returns the statement that lists draws of c.
 func DrawsStatement(c *campaign.StoredCampaign, q campaign.DrawQuery) (text string, args []any, err error) {
 	return drawsStatement(c, q)
+}
+
+// MigrateTo updates the tables to a version.
+func MigrateTo(ctx context.Context, db *DB, version int64) error {
+	return db.withProvider(ctx, func(p *goose.Provider) error {
+		_, err := p.UpTo(ctx, version)
+		return err
+	})
+}
+
+// MigrateDownTo undoes the migrations after a version.
+func MigrateDownTo(ctx context.Context, db *DB, version int64) error {
+	return db.withProvider(ctx, func(p *goose.Provider) error {
+		_, err := p.DownTo(ctx, version)
+		return err
+	})
+}
+
+// ReadBytes runs a query that returns byte strings in a transaction.
+func ReadBytes(ctx context.Context, tx campaign.Tx, query string) ([][]byte, error) {
+	read := func(row scanner) (b []byte, err error) { return b, row.Scan(&b) }
+	return queryAll(ctx, tx.(*transaction).r, read, query)
 }

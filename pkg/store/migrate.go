@@ -82,9 +82,10 @@ func (db *DB) withProvider(ctx context.Context, f func(*goose.Provider) error) e
 	if err != nil {
 		return err
 	}
+	identity := goose.WithGoMigrations(identityMigration(db.engine))
 	if db.engine == Postgres {
 		return db.withMigrationLock(ctx, func() error {
-			p, err := goose.NewProvider(goose.DialectPostgres, db.pool, steps)
+			p, err := goose.NewProvider(goose.DialectPostgres, db.pool, steps, identity)
 			if err != nil {
 				return err
 			}
@@ -100,7 +101,7 @@ func (db *DB) withProvider(ctx context.Context, f func(*goose.Provider) error) e
 		_ = db.writer.conn.Close()
 		db.writer.conn, db.writer.stmts = nil, nil
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db.writer.pool, steps)
+	p, err := goose.NewProvider(goose.DialectSQLite3, db.writer.pool, steps, identity)
 	if err != nil {
 		return err
 	}

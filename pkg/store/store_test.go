@@ -252,7 +252,7 @@ func TestDraws(t *testing.T) {
 			if len(rows) != 2 {
 				t.Errorf("got draws %v, error %v, want the draws of 2 keys", rows, err)
 			}
-			plays, err := tx.PlaysOf(ctx, r.ID, []string{"ann@example.org", "nobody"})
+			plays, err := tx.PlaysOf(ctx, r, []string{"ann@example.org", "nobody"}, true)
 			if !reflect.DeepEqual(plays, map[string]int64{"ann@example.org": 12}) {
 				t.Errorf("got plays %v, error %v, want 12 for ann@example.org", plays, err)
 			}
@@ -328,7 +328,7 @@ func TestDeleteEntrantKeepsDraws(t *testing.T) {
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.DeleteEntrant(ctx, before.Entrant) })
 		after, err := db.Draw(t.Context(), r.ID, 0)
-		before.Entrant, before.Person = 0, nil
+		before.Entrant, before.Person, before.Request = 0, nil, nil
 		if err != nil || !reflect.DeepEqual(after, before) {
 			t.Errorf("got %+v, error %v, want %+v", after, err, before)
 		}
@@ -394,7 +394,7 @@ func TestLookupsReadFewRows(t *testing.T) {
 					before, drawsBefore := count("'draws', 'entrants'"), count("'draws'")
 					_, issuedErr := tx.Issued(ctx, r.ID, accounts)
 					_, keysErr := tx.DrawsOfKeys(ctx, keys)
-					_, playsErr := tx.PlaysOf(ctx, r.ID, []string{"nobody", "no one"})
+					_, playsErr := tx.PlaysOf(ctx, r, []string{"nobody", "no one"}, true)
 					_, peopleErr := tx.EntrantsOf(ctx, people, at(1)) // known after the first time
 					read, drawn = count("'draws', 'entrants'")-before, count("'draws'")-drawsBefore
 					return errors.Join(issuedErr, keysErr, playsErr, peopleErr)

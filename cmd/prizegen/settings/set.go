@@ -166,6 +166,17 @@ func (s *Set) Secret(name string) (string, error) {
 	return v.text(), nil
 }
 
+// Text returns the value of a setting in a command that does not have its flag.
+func (s *Set) Text(name string) (string, error) {
+	setting := s.table.mustFind(name)
+	value := setting.New()
+	v, err := s.lookup(setting)
+	if v != nil && err == nil {
+		err = setting.assign(value, v)
+	}
+	return value.String(), err
+}
+
 // Warnings returns warnings about unknown variables, and about secrets that everyone on
 // the machine can read.
 func (s *Set) Warnings() []string {

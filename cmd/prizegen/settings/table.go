@@ -114,6 +114,10 @@ func checkSettings() []Setting {
 func serveSettings() []Setting {
 	return []Setting{
 		{Name: "drain-time", Group: Serve, Usage: "time for requests in progress to finish after SIGTERM", New: withDefault("duration", "30s", ParseDuration)},
+		{
+			Name: "email-aliases", Group: Serve, Usage: "whether ann+1@example.org and ann@example.org count as the same person: same or distinct",
+			Values: []string{"same", "distinct"}, New: withDefault("text", "same", OneOf("same", "distinct")),
+		},
 		{Name: "entropy-every", Group: Serve, Usage: "use a seed from drand or RANDOM.ORG for this long", New: withDefault("duration", "1m0s", ParseDuration)},
 		{Name: "listen", Group: Serve, Usage: "listen on this address and port (default: 127.0.0.1 and the port of the role)", New: optional("address", parseListen)},
 		{
