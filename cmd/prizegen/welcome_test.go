@@ -19,7 +19,7 @@ func TestWelcome(t *testing.T) {
 	}
 	for name, args := range map[string][]string{
 		"a database":                     {"--db", filepath.Join(t.TempDir(), "prizegen.db")},
-		"a service":                      {"--text-url", trial.url},
+		"a service":                      {"--role", "core", "--text-url", trial.url},
 		"no demo":                        {"--no-welcome"},
 		"PRIZEGEN_ADMIN_TOKEN=secret":    nil,
 		"PRIZEGEN_ADMIN_PASSWORD=secret": nil,
