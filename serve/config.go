@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/certs"
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -118,6 +119,11 @@ type Config struct {
 	// Memory is the memory in bytes that requests in progress may use together; 0 means
 	// 400 MB.
 	Memory int64
+	// Identity is the certificate of a text, number or prize service, whose callers must
+	// have a certificate from the same authority. If Services.AllowPlainHTTP is set, callers
+	// can also use HTTP without TLS. The callers of a core need no certificate. Without an
+	// identity, the server uses TLSCert and TLSKey.
+	Identity *certs.Identity
 
 	TLSCert, TLSKey string // PEM files; empty for HTTP
 

@@ -8,9 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"sync"
 	"time"
+
+	"github.com/prizegen/prizegen/pkg/certs"
 )
 
 // quietTime is the time without new requests after which connections are closed. A request
@@ -34,13 +34,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.backend.log.Handler(), slog.LevelDebug),
 	}
-	if s.backend.cfg.TLSCert != "" {
-		pair, err := newKeyPair(s.backend.cfg.TLSCert, s.backend.cfg.TLSKey, s.backend.log)
-		if err != nil {
-			return errors.Join(err, listener.Close())
-		}
-		server.TLSConfig = &tls.Config{GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}
-		listener = tls.NewListener(listener, server.TLSConfig)
+	listener, err := s.secure(listener)
+	if err != nil {
+		return err
 	}
 	if s.backend.campaigns != nil && s.backend.cfg.Welcome {
 		go s.backend.welcome(ctx)
@@ -53,6 +49,46 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	}
 	return s.drain(server)
+}
+
+// secure returns a listener for connections over TLS, if the server has a certificate.
+func (s *Server) secure(listener net.Listener) (net.Listener, error) {
+	identity := s.backend.cfg.Identity
+	if s.backend.cfg.TLSCert != "" {
+		var err error
+		if identity, err = certs.Load(certs.Files{Cert: s.backend.cfg.TLSCert, Key: s.backend.cfg.TLSKey}, s.backend.log); err != nil {
+			return nil, errors.Join(err, listener.Close())
+		}
+	} else if identity == nil || s.backend.cfg.Role.has(Core) {
+		return listener, nil
+	}
+	if s.backend.cfg.TLSCert == "" && s.backend.cfg.Services.AllowPlainHTTP {
+		return newEitherListener(listener, identity.Server()), nil
+	}
+	return tls.NewListener(listener, identity.Server()), nil
+}
+
+// ServeHealth serves the health, the readiness and the metrics of the server, and nothing
+// else, on a listener without TLS until the context is done.
+func (s *Server) ServeHealth(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/healthz", "/readyz", "/metrics":
+				s.handler.ServeHTTP(w, r)
+			default:
+				http.NotFound(w, r)
+			}
+		}),
+		ReadHeaderTimeout: headerTime, ReadTimeout: s.backend.cfg.ReadTime, WriteTimeout: writeTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(s.backend.log.Handler(), slog.LevelDebug),
+	}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(listener); ctx.Err() == nil {
+		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
+	}
+	return nil
 }
 
 // drain shuts a server down after its requests have been answered.
@@ -82,71 +118,4 @@ func (s *Server) awaitQuiet(atMost time.Duration) {
 			quiet = 0
 		}
 	}
-}
-
-// keyPair is a certificate and its key. It reads their files again when they change.
-type keyPair struct {
-	cert, key string // paths of the files
-	log       *slog.Logger
-
-	mu      sync.Mutex
-	pair    *tls.Certificate
-	stamp   string // state of the files when they were last read
-	checked time.Time
-}
-
-// checkInterval is the minimum time between two checks of the files.
-const checkInterval = time.Second
-
-func newKeyPair(cert, key string, log *slog.Logger) (*keyPair, error) {
-	k := &keyPair{cert: cert, key: key, log: log}
-	stamp, err := k.stat()
-	if err != nil {
-		return nil, err
-	}
-	return k, k.read(stamp)
-}
-
-// stat returns a string that changes when the files change.
-func (k *keyPair) stat() (string, error) {
-	stamp := ""
-	for _, name := range []string{k.cert, k.key} {
-		info, err := os.Stat(name)
-		if err != nil {
-			return "", fmt.Errorf("read the TLS certificate and key: %w", err)
-		}
-		stamp += fmt.Sprint(info.ModTime().UnixNano(), info.Size(), " ")
-	}
-	return stamp, nil
-}
-
-func (k *keyPair) read(stamp string) error {
-	pair, err := tls.LoadX509KeyPair(k.cert, k.key)
-	if err != nil {
-		return fmt.Errorf("read the TLS certificate %s and its key %s: %w", k.cert, k.key, err)
-	}
-	k.pair, k.stamp = &pair, stamp
-	return nil
-}
-
-// get returns the certificate for a connection. If the changed files are invalid, it logs
-// that once and returns the old certificate.
-func (k *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if time.Since(k.checked) < checkInterval {
-		return k.pair, nil
-	}
-	k.checked = time.Now()
-	stamp, err := k.stat()
-	if err == nil && stamp != k.stamp {
-		if err = k.read(stamp); err == nil {
-			k.log.Info("read the changed TLS certificate", slog.String("file", k.cert))
-		}
-	}
-	if err != nil {
-		k.stamp = stamp
-		k.log.Error("keeping the old TLS certificate", slog.Any("error", err))
-	}
-	return k.pair, nil
 }

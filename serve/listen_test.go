@@ -105,7 +105,7 @@ func TestDrainAnswersRequestsUnderWay(t *testing.T) {
 		text := servertest.New(t, serve.Text)
 		release := make(chan struct{})
 		cfg, log := servertest.Config(t, serve.Core)
-		cfg.Services.Text = servertest.ParseURL(t, "http://text.test")
+		cfg.Services.Text = servertest.ParseURL(t, "https://text.test")
 		cfg.Services.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 			<-release
 			w := httptest.NewRecorder()
@@ -141,7 +141,7 @@ func TestDrainEndsAfterDrainTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, _ := servertest.Config(t, serve.Core)
 		cfg.DrainTime = time.Minute
-		cfg.Services.Text = servertest.ParseURL(t, "http://text.test")
+		cfg.Services.Text = servertest.ParseURL(t, "https://text.test")
 		cfg.Services.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()

@@ -70,6 +70,11 @@ func (p Proxies) visitor(peer netip.Addr, forwarded []string) netip.Addr {
 // headers from requests that do not come from a proxy.
 func (p Proxies) behind(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS != nil && len(r.Header[forwardedFor]) > 0 {
+			state := *r.TLS
+			state.VerifiedChains = nil // the certificate is that of the proxy, not of the visitor
+			r.TLS = &state
+		}
 		peer, err := netip.ParseAddrPort(r.RemoteAddr)
 		address := peer.Addr().Unmap().WithZone("")
 		if err != nil || !p.has(address) {

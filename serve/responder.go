@@ -46,6 +46,12 @@ func (w *responseRecorder) context() context.Context {
 	return w.trace.Context(w.request.Context())
 }
 
+// fromService reports whether the request comes from a caller with a certificate of the
+// services' authority, and was not forwarded by a proxy that has one.
+func (w *responseRecorder) fromService() bool {
+	return w.request.TLS != nil && len(w.request.TLS.VerifiedChains) > 0
+}
+
 // WriteHeader implements [http.ResponseWriter].
 func (w *responseRecorder) WriteHeader(status int) {
 	if w.status == 0 {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
+	"github.com/prizegen/prizegen/pkg/certs"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
@@ -50,6 +51,7 @@ type app struct {
 	running   bool // whether a command has started, which means that its arguments are valid
 	settings  *settings.Set
 	services  remote.Config  // the URLs of the services
+	identity  certs.Files    // the certificates of services and their callers; may be empty
 	client    *remote.Client // calls these services; nil if there are none
 	generator draw.Generator
 }

@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
+	"github.com/prizegen/prizegen/pkg/certs"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -19,19 +21,33 @@ import (
 )
 
 // connect makes the app generate draws with the services in a.services.
-func connect(a *app) {
-	s := a.services
+func connect(a *app) error {
+	s := &a.services
 	for _, address := range []*url.URL{s.Text, s.Number, s.Prize, s.Core} {
 		if address != nil && address.Scheme == "https" {
 			expectTLS(a)
 		}
 	}
-	if s == (remote.Config{}) {
-		return
+	if !s.HasServices() {
+		return nil
+	}
+	var err error
+	if s.Identity, err = loadIdentity(a); err != nil {
+		return err
 	}
 	s.UserAgent = userAgent()
-	a.client = remote.New(s)
+	a.client = remote.New(*s)
 	a.generator = a.client
+	return nil
+}
+
+// loadIdentity returns the certificate to present to services, or nil if there is none.
+func loadIdentity(a *app) (*certs.Identity, error) {
+	if a.identity.CA == "" {
+		return nil, nil
+	}
+	expectTLS(a)
+	return certs.Load(a.identity, slog.New(slog.DiscardHandler))
 }
 
 // userAgent returns the User-Agent of requests to other servers.
@@ -44,8 +60,11 @@ func (a *app) calls(service string) bool {
 }
 
 // noteLocalParts writes which of the parts that a command makes are made in this process,
-// although others come from services.
+// although others come from services, and which services have no TLS.
 func noteLocalParts(a *app, parts ...string) {
+	for _, service := range plainServices(a.services) {
+		a.note("warning: the %s service has no TLS: %s", service, plainReason)
+	}
 	var local, flags []string
 	for _, part := range parts {
 		if a.client != nil && !a.calls(part) {
@@ -59,6 +78,21 @@ func noteLocalParts(a *app, parts ...string) {
 	default:
 		a.note("note: %s are made in this process, because %s are not set", strings.Join(local, " and "), strings.Join(flags, " and "))
 	}
+}
+
+// plainReason is the reason why services on other machines need TLS.
+const plainReason = "whoever can read the network can predict draws from the keys that are sent to it"
+
+// plainServices returns the names of the services that are called without TLS on other
+// machines.
+func plainServices(s remote.Config) (names []string) {
+	addresses := []*url.URL{s.Core, s.Text, s.Number, s.Prize}
+	for i, name := range []string{remote.Core, remote.Text, remote.Number, remote.Prize} {
+		if remote.IsPlain(addresses[i]) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // textFormat returns the given text format, or the format of the text service if none was
@@ -156,6 +190,10 @@ func verifier(ctx context.Context, a *app) (draw.Generator, error) {
 // unavailableHint returns a hint if err reports a service that does not answer, otherwise
 // "".
 func unavailableHint(err error) string {
+	var plain *remote.PlainError
+	if errors.As(err, &plain) {
+		return "use https and --service-ca, or --allow-plain-http if you trust everything on the network"
+	}
 	var unavailable *remote.Unavailable
 	if !errors.As(err, &unavailable) || !slices.Contains([]string{remote.Text, remote.Number, remote.Prize, remote.Core}, unavailable.Service) {
 		return ""

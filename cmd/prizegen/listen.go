@@ -22,6 +22,7 @@ type listenFlags struct {
 	role   *settings.Value[serve.Role]
 	listen *settings.Value[string]
 	cert   *settings.Value[string]
+	health *settings.Value[string]
 }
 
 func newListenFlags(a *app, cmd *cobra.Command) listenFlags {
@@ -29,6 +30,7 @@ func newListenFlags(a *app, cmd *cobra.Command) listenFlags {
 		role:   settings.Define[serve.Role](a.table, cmd, "role"),
 		listen: settings.Define[string](a.table, cmd, "listen"),
 		cert:   settings.Define[string](a.table, cmd, "tls-cert"),
+		health: settings.Define[string](a.table, cmd, "health-listen"),
 	}
 }
 
@@ -44,9 +46,15 @@ func (f listenFlags) address() string {
 	return net.JoinHostPort(host, port)
 }
 
-// loopback returns the URL of the server for callers on the same machine.
-func (f listenFlags) loopback() string {
-	host, port, _ := net.SplitHostPort(f.address())
+// loopback returns the URL of the server's health for callers on the same machine. hasCert
+// reports whether the server has the certificate of a service.
+func (f listenFlags) loopback(hasCert bool) string {
+	role := f.role.Get()
+	address, hasTLS := f.address(), f.cert.Get() != "" || hasCert && role != serve.Core && role != serve.All
+	if f.health.Get() != "" {
+		address, hasTLS = f.health.Get(), false
+	}
+	host, port, _ := net.SplitHostPort(address)
 	switch ip := net.ParseIP(host); {
 	case host == "" || ip != nil && ip.IsUnspecified() && ip.To4() != nil:
 		host = "127.0.0.1"
@@ -54,7 +62,7 @@ func (f listenFlags) loopback() string {
 		host = "::1"
 	}
 	scheme := "http"
-	if f.cert.Get() != "" {
+	if hasTLS {
 		scheme = "https"
 	}
 	return scheme + "://" + net.JoinHostPort(host, port)
@@ -65,7 +73,11 @@ func (f listenFlags) open(ctx context.Context) (net.Listener, error) {
 	if listener, err := systemdListener(); err != nil || listener != nil {
 		return listener, err
 	}
-	address := f.address()
+	return listen(ctx, f.address(), "--listen")
+}
+
+// listen opens a socket. flag is the flag for its address.
+func listen(ctx context.Context, address, flag string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err == nil {
@@ -73,7 +85,7 @@ func (f listenFlags) open(ctx context.Context) (net.Listener, error) {
 	}
 	err = fmt.Errorf("listen on %s: %w", address, errors.Unwrap(err))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, hintError{err, "another program uses this port, perhaps another prizegen; choose another port with --listen"}
+		return nil, hintError{err, "another program uses this port, perhaps another prizegen; choose another port with " + flag}
 	}
 	return nil, err
 }

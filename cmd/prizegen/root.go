@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
+	"github.com/prizegen/prizegen/pkg/certs"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
@@ -22,6 +23,28 @@ type globalFlags struct {
 	number *settings.Value[*url.URL]
 	prize  *settings.Value[*url.URL]
 	core   *settings.Value[*url.URL]
+	tls    identityFlags
+	plain  *settings.Value[bool]
+}
+
+// identityFlags are the flags for the certificates of services and their callers.
+type identityFlags struct{ ca, cert, key *settings.Value[string] }
+
+func newIdentityFlags(a *app, cmd *cobra.Command) identityFlags {
+	return identityFlags{
+		ca:   settings.Define[string](a.table, cmd, "service-ca"),
+		cert: settings.Define[string](a.table, cmd, "service-cert"),
+		key:  settings.Define[string](a.table, cmd, "service-key"),
+	}
+}
+
+// files returns the files with the certificates, which are empty if there are none.
+func (f identityFlags) files() (certs.Files, error) {
+	files := certs.Files{CA: f.ca.Get(), Cert: f.cert.Get(), Key: f.key.Get()}
+	if files != (certs.Files{}) && (files.CA == "" || files.Cert == "" || files.Key == "") {
+		return files, usagef("--service-ca, --service-cert and --service-key must be used together")
+	}
+	return files, nil
 }
 
 func newGlobalFlags(a *app, root *cobra.Command) globalFlags {
@@ -33,6 +56,8 @@ func newGlobalFlags(a *app, root *cobra.Command) globalFlags {
 		number: settings.Define[*url.URL](a.table, root, "number-url"),
 		prize:  settings.Define[*url.URL](a.table, root, "prize-url"),
 		core:   settings.Define[*url.URL](a.table, root, "core-url"),
+		tls:    newIdentityFlags(a, root),
+		plain:  settings.Define[bool](a.table, root, "allow-plain-http"),
 	}
 	root.PersistentFlags().Var(f.config, "config", "configuration file (default: prizegen/config.yaml in your configuration directory)")
 	if err := root.MarkPersistentFlagFilename("config", "yaml", "yml"); err != nil {
@@ -48,6 +73,7 @@ func (f globalFlags) services() remote.Config {
 	return remote.Config{
 		Text: cmp.Or(f.text.Get(), all), Number: cmp.Or(f.number.Get(), all),
 		Prize: cmp.Or(f.prize.Get(), all), Core: cmp.Or(f.core.Get(), all),
+		AllowPlainHTTP: f.plain.Get(), TrustPublic: true,
 	}
 }
 
@@ -78,8 +104,11 @@ so anyone who knows the seed can recompute it.`,
 			return err
 		}
 		a.quiet, a.services = global.quiet.Get(), global.services()
-		connect(a)
-		return nil
+		var err error
+		if a.identity, err = global.tls.files(); err != nil {
+			return err
+		}
+		return connect(a)
 	}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return runRoot(a, cmd) }
 	standard := root.UsageFunc()

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
+	"github.com/prizegen/prizegen/pkg/certs"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
@@ -144,6 +147,9 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 		MaxFreeDraws: int(min(o.maxFreeDraws.Get(), remote.MaxCount)), Memory: memory,
 		DrainTime: o.drainTime.Get(), Log: log, DistinctAliases: o.aliases.Get() == "distinct",
 	}
+	if err := secureServices(ctx, a, &cfg, o.listenFlags); err != nil {
+		return err
+	}
 	listener, err := o.open(ctx)
 	if err != nil {
 		return err
@@ -160,14 +166,74 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	if err != nil {
 		return err
 	}
+	stopHealth, err := serveHealth(ctx, server, o.health.Get(), log)
+	if err != nil {
+		return err
+	}
+	defer stopHealth()
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	go reload(ctx, hangups, server, log)
-	log.InfoContext(ctx, "listening", slog.String("role", string(cfg.Role)), slog.String("url", serverURL(listener, cfg.TLSCert != "")))
+	log.InfoContext(ctx, "listening", slog.String("role", string(cfg.Role)), slog.String("url", serverURL(listener, cfg.TLSCert != "" || cfg.Identity != nil)))
 	notifySystemd(ctx, log, daemon.SdNotifyReady)
 	context.AfterFunc(ctx, func() { notifySystemd(ctx, log, daemon.SdNotifyStopping) })
 	return server.Serve(ctx, listener)
+}
+
+// secureServices adds the certificates of services to the configuration. It returns an error
+// if a core would call services on other machines without TLS.
+func secureServices(ctx context.Context, a *app, cfg *serve.Config, listening listenFlags) error {
+	isService := cfg.Role != serve.Core && cfg.Role != serve.All
+	if a.identity.CA != "" {
+		identity, err := certs.Load(a.identity, cfg.Log)
+		if err != nil {
+			return err
+		}
+		cfg.Services.Identity, cfg.Services.TrustPublic = identity, false
+		if isService {
+			cfg.Identity = identity
+		}
+	}
+	if host, _, _ := net.SplitHostPort(listening.address()); isService && cfg.Identity == nil && cfg.TLSCert == "" && host != "localhost" && !net.ParseIP(host).IsLoopback() {
+		cfg.Log.WarnContext(ctx, "this service has no TLS: "+plainReason, slog.String("address", listening.address()))
+	}
+	if cfg.Role != serve.Core {
+		return nil
+	}
+	called := cfg.Services
+	called.Core = nil
+	for _, service := range plainServices(called) {
+		if !called.AllowPlainHTTP {
+			return hintError{
+				usagef("the %s service has no TLS: %s", service, plainReason),
+				"use an https URL with --service-ca, --service-cert and --service-key, or --allow-plain-http if you trust everything on the network",
+			}
+		}
+		cfg.Log.WarnContext(ctx, "the service is called without TLS: "+plainReason, slog.String("service", service))
+	}
+	return nil
+}
+
+// serveHealth serves the health of a server on an address of its own, if there is one, until
+// stop is called.
+func serveHealth(ctx context.Context, server *serve.Server, address string, log *slog.Logger) (stop func(), err error) {
+	if address == "" {
+		return func() {}, nil
+	}
+	listener, err := listen(ctx, address, "--health-listen")
+	if err != nil {
+		return nil, err
+	}
+	log.InfoContext(ctx, "serving the health", slog.String("url", serverURL(listener, false)))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // while the server drains, too
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := server.ServeHealth(ctx, listener); err != nil {
+			log.ErrorContext(ctx, "the health address has failed", slog.Any("error", err))
+		}
+	})
+	return func() { cancel(); serving.Wait() }, nil
 }
 
 // openCampaigns opens the database of a core and adds it to the configuration, together

@@ -46,7 +46,7 @@ container image uses this command as its health check.`,
 		if *self {
 			return runStatusSelf(cmd.Context(), a, listening, output.Get())
 		}
-		for _, flag := range []string{"role", "listen", "tls-cert"} {
+		for _, flag := range []string{"role", "listen", "tls-cert", "health-listen"} {
 			if cmd.Flags().Changed(flag) {
 				return usagef("--%s needs --self", flag)
 			}
@@ -157,9 +157,9 @@ func runStatusSelf(ctx context.Context, a *app, f listenFlags, output string) er
 	if err != nil {
 		return err
 	}
-	service := remote.Health{Service: string(f.role.Get()), Address: f.loopback()}
+	service := remote.Health{Service: string(f.role.Get()), Address: f.loopback(a.identity.Cert != "")}
 	started := time.Now()
-	status, err := askSelf(ctx, service.Address)
+	status, err := askSelf(ctx, a, service.Address)
 	service.Milliseconds = float64(time.Since(started).Microseconds()) / 1000
 	if err != nil {
 		service.Reason = err.Error()
@@ -212,11 +212,14 @@ func serverListenFlags(a *app, typed listenFlags, commandLine []string) (listenF
 	if !f.cert.Given() {
 		f.cert = typed.cert
 	}
+	if files, err := global.tls.files(); err == nil && files.Cert != "" {
+		a.identity = files
+	}
 	return f, nil
 }
 
 // askSelf asks a server on this machine whether it is ready.
-func askSelf(ctx context.Context, address string) (remote.Status, error) {
+func askSelf(ctx context.Context, a *app, address string) (remote.Status, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, selfTimeout, fmt.Errorf("no response within %v", selfTimeout))
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/readyz", http.NoBody)
@@ -225,9 +228,15 @@ func askSelf(ctx context.Context, address string) (remote.Status, error) {
 	}
 	// Do not use a proxy. Accept any certificate, because the certificate is for the public
 	// name of the service.
-	client := &http.Client{Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true,
-	}}
+	cfg := &tls.Config{InsecureSkipVerify: true}
+	if a.identity.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(a.identity.Cert, a.identity.Key)
+		if err != nil {
+			return remote.Status{}, err
+		}
+		cfg.Certificates = []tls.Certificate{pair}
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: cfg, DisableKeepAlives: true}}
 	answer, err := client.Do(request)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {

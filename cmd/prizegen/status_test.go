@@ -59,7 +59,7 @@ func TestSelfURL(t *testing.T) {
 				t.Fatal(err)
 			}
 			found, err := serverListenFlags(a, typed, test.process1)
-			if got := found.loopback(); err != nil || got != test.want {
+			if got := found.loopback(false); err != nil || got != test.want {
 				t.Errorf("got %q, error %v, want %q", got, err, test.want)
 			}
 		})

@@ -90,7 +90,7 @@ func runTUI(ctx context.Context, a *app, o tuiOptions) error {
 		Backend: cfg.Local, Seed: seed.Seed, Proof: seed.proof, Next: o.run.start.Get(),
 		Free: tui.Terms{Text: o.formats.text.Get(), Number: o.formats.number.Get()}, Entrant: o.person.person(),
 	}
-	if a.services != (remote.Config{}) {
+	if a.services.HasServices() {
 		b := backends.of(a.services)
 		cfg.Remote, cfg.Settings.Backend = &b, b
 	}
@@ -177,7 +177,12 @@ func (t *tuiBackends) connect(address string) (tui.Backend, error) {
 	if err != nil {
 		return tui.Backend{}, err
 	}
-	return t.of(remote.Config{Text: u, Number: u, Prize: u, Core: u}), nil
+	services := t.a.services
+	if services.Identity, err = loadIdentity(t.a); err != nil {
+		return tui.Backend{}, err
+	}
+	services.Text, services.Number, services.Prize, services.Core = u, u, u, u
+	return t.of(services), nil
 }
 
 // of returns the backend for services. Without a service for a part, this process
@@ -186,7 +191,7 @@ func (t *tuiBackends) of(services remote.Config) tui.Backend {
 	local := t.a.quietly()
 	local.client, local.generator = nil, draw.Local{}
 	b := tui.Backend{Name: "local"}
-	if services != (remote.Config{}) {
+	if services.HasServices() {
 		services.UserAgent = userAgent()
 		local.client = remote.New(services)
 		local.generator, b.Client, b.Name = local.client, local.client, nameOf(services)

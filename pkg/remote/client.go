@@ -2,6 +2,9 @@ package remote
 
 import (
 	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -9,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/certs"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
 )
@@ -19,6 +23,16 @@ type Config struct {
 	// in process. With a core, nothing is: if only the core has an address, or if there is
 	// no text service at the one address of all services, the core makes whole draws.
 	Text, Number, Prize, Core *url.URL
+
+	// Identity is the certificate to present over TLS. The services must have certificates
+	// from its authority, or, if TrustPublic is set, from an authority that the system
+	// trusts. Without an identity, the system's authorities are trusted.
+	Identity    *certs.Identity
+	TrustPublic bool
+
+	// AllowPlainHTTP allows calls with keys, seeds or tokens to other machines over HTTP
+	// without TLS.
+	AllowPlainHTTP bool
 
 	UserAgent   string            // the default is "prizegen"
 	Timeout     time.Duration     // of one attempt; the default is 10 seconds
@@ -51,6 +65,7 @@ func (noObserver) Refused(string, *InvalidResponse)    {}
 
 // Client makes draws using remote services. It is safe for concurrent use.
 type Client struct {
+	cfg                       Config
 	local                     draw.Local
 	text, number, prize, core *service
 	texts, numbers            *partsClient // nil if the part is generated in process
@@ -72,6 +87,7 @@ var _ draw.Generator = (*Client)(nil)
 
 // New returns a client. It does not call any service.
 func New(cfg Config) *Client {
+	given := cfg
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, "prizegen")
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
 	cfg.MaxInFlight = cmp.Or(cfg.MaxInFlight, 64)
@@ -79,7 +95,7 @@ func New(cfg Config) *Client {
 		cfg.Observer = noObserver{}
 	}
 	if cfg.Transport == nil {
-		cfg.Transport = newTransport(cfg.MaxInFlight)
+		cfg.Transport = newTransport(&cfg)
 	}
 	client := &http.Client{Transport: cfg.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // a redirected POST would become a GET
@@ -91,6 +107,7 @@ func New(cfg Config) *Client {
 		return newService(&cfg, name, base, client)
 	}
 	c := &Client{
+		cfg:     given,
 		buffers: sync.Pool{New: func() any { return new([]byte) }}, outcomes: sync.Pool{New: func() any { return new([]prize.Outcome) }},
 		http: client, inFlight: min(batchesInFlight, cfg.MaxInFlight),
 		text: newOrNil(Text, cfg.Text), number: newOrNil(Number, cfg.Number), prize: newOrNil(Prize, cfg.Prize), core: newOrNil(Core, cfg.Core),
@@ -100,6 +117,14 @@ func New(cfg Config) *Client {
 	c.numbers = newPartsClient(c.number, "numbers", decodeNumbers)
 	c.awards = &batcher[*awardJob]{compatible: sameRules, call: c.awardJobs}
 	return c
+}
+
+// WithTimeout returns a client of the same services with another timeout. Its circuit
+// breakers and its connections are its own.
+func (c *Client) WithTimeout(timeout time.Duration) *Client {
+	cfg := c.cfg
+	cfg.Timeout = timeout
+	return New(cfg)
 }
 
 // InFlight returns the number of batches of a run that should be made concurrently.
@@ -114,13 +139,14 @@ const batchesInFlight = 8
 
 // newTransport returns a transport that keeps one open connection for each call that may
 // be in flight.
-func newTransport(maxInFlight int) *http.Transport {
-	return &http.Transport{
+func newTransport(cfg *Config) *http.Transport {
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}
+	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
+		DialContext:           dialer.DialContext,
 		TLSHandshakeTimeout:   5 * time.Second,
-		MaxIdleConns:          4 * maxInFlight,
-		MaxIdleConnsPerHost:   maxInFlight,
+		MaxIdleConns:          4 * cfg.MaxInFlight,
+		MaxIdleConnsPerHost:   cfg.MaxInFlight,
 		IdleConnTimeout:       60 * time.Second,
 		ForceAttemptHTTP2:     true,
 		DisableCompression:    true, // it costs more than it saves within a data centre
@@ -128,4 +154,41 @@ func newTransport(maxInFlight int) *http.Transport {
 		ReadBufferSize:        64 << 10,
 		ExpectContinueTimeout: time.Second,
 	}
+	if cfg.Identity == nil {
+		return t
+	}
+	// Every connection uses the certificate that is current when it begins.
+	t.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		conn, err := dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		ctx, cancel := context.WithTimeout(ctx, t.TLSHandshakeTimeout)
+		defer cancel()
+		secure := tls.Client(conn, cfg.Identity.Client(host, cfg.TrustPublic))
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		return secure, nil
+	}
+	return t
+}
+
+// HasServices reports whether a service has an address.
+func (cfg *Config) HasServices() bool {
+	return cfg.Text != nil || cfg.Number != nil || cfg.Prize != nil || cfg.Core != nil
+}
+
+// IsPlain reports whether calls to an address travel over a network without TLS.
+func IsPlain(address *url.URL) bool {
+	if address == nil || address.Scheme != "http" {
+		return false
+	}
+	host := address.Hostname()
+	ip := net.ParseIP(host)
+	return host != "localhost" && (ip == nil || !ip.IsLoopback())
 }

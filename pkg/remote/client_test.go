@@ -324,7 +324,7 @@ func oneText(t *testing.T, client *remote.Client) error {
 }
 
 func scriptedClient(s *scripted) *remote.Client {
-	return remote.New(remote.Config{Text: &url.URL{Scheme: "http", Host: "text.test"}, Transport: s})
+	return remote.New(remote.Config{Text: &url.URL{Scheme: "http", Host: "text.test"}, AllowPlainHTTP: true, Transport: s})
 }
 
 func TestRetries(t *testing.T) {
@@ -439,7 +439,7 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f
 // clientOver returns a client whose requests go to a transport.
 func clientOver(timeout time.Duration, f transport, change ...func(*remote.Config)) *remote.Client {
 	at := func(role string) *url.URL { return &url.URL{Scheme: "http", Host: role + ".test"} }
-	cfg := remote.Config{Text: at("text"), Number: at("number"), Prize: at("prize"), Timeout: timeout, Transport: f}
+	cfg := remote.Config{Text: at("text"), Number: at("number"), Prize: at("prize"), AllowPlainHTTP: true, Timeout: timeout, Transport: f}
 	for _, c := range change {
 		c(&cfg)
 	}

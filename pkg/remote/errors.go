@@ -67,6 +67,17 @@ func (e *InvalidResponse) Error() string {
 // Is reports whether target is [ErrNonconforming].
 func (e *InvalidResponse) Is(target error) bool { return target == ErrNonconforming }
 
+// PlainError is the error for a call that would send a key, a seed or a token to another
+// machine over HTTP without TLS.
+type PlainError struct {
+	Service string
+	URL     string
+}
+
+func (e *PlainError) Error() string {
+	return fmt.Sprintf("the %s service at %s has no TLS: whoever can read the network could predict draws from the keys that are sent to it", e.Service, e.URL)
+}
+
 // transportError is an error in sending a request or receiving the response.
 type transportError struct{ err error }
 

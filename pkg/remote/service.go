@@ -26,6 +26,7 @@ type service struct {
 	agent    string
 	timeout  time.Duration // of one attempt
 	observer Observer
+	isPlain  bool // calls with secrets are refused
 	breaker  *gobreaker.CircuitBreaker[[]byte]
 	inFlight *semaphore.Weighted           // for the calls in progress
 	wrong    atomic.Pointer[wrongResponse] // the last one that was refused
@@ -65,7 +66,7 @@ func newService(cfg *Config, name string, base *url.URL, client *http.Client) *s
 	if root.Path == "" {
 		root.Path = "/"
 	}
-	s := &service{name: name, base: base, root: &root, http: client, agent: cfg.UserAgent, timeout: cfg.Timeout, observer: cfg.Observer, inFlight: semaphore.NewWeighted(int64(cfg.MaxInFlight))}
+	s := &service{name: name, base: base, root: &root, http: client, agent: cfg.UserAgent, isPlain: IsPlain(base) && !cfg.AllowPlainHTTP, timeout: cfg.Timeout, observer: cfg.Observer, inFlight: semaphore.NewWeighted(int64(cfg.MaxInFlight))}
 	s.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
 		Timeout:       breakerDelay,
 		ReadyToTrip:   func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
@@ -102,6 +103,9 @@ func (s *service) post(ctx context.Context, path string, request any) ([]byte, e
 func (s *service) do(ctx context.Context, c call) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
+	}
+	if s.isPlain && (c.method != http.MethodGet || c.header["Authorization"] != "") {
+		return nil, &PlainError{s.name, s.base.Redacted()}
 	}
 	body, err := encode(c.body)
 	if err != nil {

@@ -26,10 +26,17 @@ func NewTable() Table {
 			Name: "quiet", Group: General, Usage: "show no progress and no notes",
 			Shorthand: "q", Global: true, New: withDefault("bool", "false", ParseBool),
 		},
+		{
+			Name: "allow-plain-http", Group: Backend, Global: true, New: withDefault("bool", "false", ParseBool),
+			Usage: "allow services at other addresses without TLS, although whoever reads the network can predict draws",
+		},
 		serviceURL("core-url", "`URL` of the core service"),
 		serviceURL("number-url", "`URL` of the number service"),
 		serviceURL("prize-url", "`URL` of the prize service"),
 		serviceURL("remote", "use all services at this `URL`"),
+		serviceFile("service-ca", "PEM `file` with the certificate authority of the services"),
+		serviceFile("service-cert", "PEM `file` with the certificate to present to services, and of this service"),
+		serviceFile("service-key", "PEM `file` with the private key of the service certificate"),
 		serviceURL("text-url", "`URL` of the text service"),
 	}
 	table = append(table, drawSettings()...)
@@ -50,6 +57,10 @@ func NewTable() Table {
 
 func serviceURL(name, usage string) Setting {
 	return Setting{Name: name, Group: Backend, Usage: usage, Global: true, New: optional("URL", ParseServiceURL)}
+}
+
+func serviceFile(name, usage string) Setting {
+	return Setting{Name: name, Group: Backend, Usage: usage, Global: true, Files: true, New: optional("file", ParseText)}
 }
 
 func drawSettings() []Setting {
@@ -119,6 +130,7 @@ func serveSettings() []Setting {
 			Values: []string{"same", "distinct"}, New: withDefault("text", "same", OneOf("same", "distinct")),
 		},
 		{Name: "entropy-every", Group: Serve, Usage: "use a seed from drand or RANDOM.ORG for this long", New: withDefault("duration", "1m0s", ParseDuration)},
+		{Name: "health-listen", Group: Serve, Usage: "serve only health, readiness and metrics, without TLS, on this address and port", New: optional("address", parseHealthListen)},
 		{Name: "listen", Group: Serve, Usage: "listen on this address and port (default: 127.0.0.1 and the port of the role)", New: optional("address", parseListen)},
 		{
 			Name: "log-format", Group: Serve, Usage: "log as text or json; auto means text on a terminal",
@@ -190,6 +202,15 @@ func parseLevel(text string) (slog.Level, error) {
 		return 0, errors.New("must be debug, info, warn or error")
 	}
 	return level, nil
+}
+
+// parseHealthListen parses an address to listen on, which must have a port.
+func parseHealthListen(text string) (string, error) {
+	address, err := parseListen(text)
+	if _, port, _ := net.SplitHostPort(address); err == nil && port == "" {
+		err = errors.New("must have a port, such as 127.0.0.1:9090 or :9090 for all networks")
+	}
+	return address, err
 }
 
 // parseListen parses an address to listen on. A port alone means 127.0.0.1, and an

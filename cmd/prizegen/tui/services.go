@@ -109,11 +109,7 @@ func (s servicesScreen) applySettings(settings Settings) (screen, tea.Cmd) {
 	s.list, s.history, s.client, s.waiting = nil, nil, nil, false
 	s.request++
 	if now != nil {
-		s.client = remote.New(remote.Config{
-			Core: now.Address(remote.Core), Text: now.Address(remote.Text),
-			Number: now.Address(remote.Number), Prize: now.Address(remote.Prize),
-			Timeout: s.w.pollTimeout,
-		})
+		s.client = now.WithTimeout(s.w.pollTimeout)
 	}
 	return s.check()
 }

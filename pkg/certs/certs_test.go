@@ -1,4 +1,4 @@
-package serve
+package certs
 
 import (
 	"bytes"
@@ -62,17 +62,13 @@ func TestKeyPairReadsChangedFiles(t *testing.T) {
 		cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 		var log bytes.Buffer
 		writeKeyPair(t, cert, key, "first", time.Now())
-		pair, err := newKeyPair(cert, key, slog.New(slog.NewTextHandler(&log, nil)))
+		pair, err := Load(Files{Cert: cert, Key: key}, slog.New(slog.NewTextHandler(&log, nil)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		check := func(want string) {
 			t.Helper()
-			certificate, err := pair.get(nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := certificate.Leaf.Subject.CommonName; got != want {
+			if got := pair.get().pair.Leaf.Subject.CommonName; got != want {
 				t.Errorf("got the certificate for %s, want %s", got, want)
 			}
 		}
