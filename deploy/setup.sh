@@ -1,5 +1,5 @@
 #!/bin/sh
-# Creates the secrets for a deployment (passwords and a certificate) and the settings in .env.
+# Creates the secrets for a deployment (passwords and certificates) and the settings in .env.
 # It keeps existing files, so you can run it again.
 #
 #   deploy/setup.sh [HOST]      HOST is the public name of the site (default localhost)
@@ -45,6 +45,8 @@ if [ ! -e secrets/tls_cert.pem ]; then
 	echo "setup: the certificate is self-signed; replace it with one for $host before you go public"
 fi
 
+./certificates.sh secrets
+
 if [ ! -e .env ]; then
 	cat >.env <<'END'
 # Settings for compose.yaml and stack.yaml; see docs/deploy.md.
@@ -64,6 +66,7 @@ COMPOSE_PROJECT_NAME=prizegen
 #SECRETS=1
 #DATABASE_SECRETS=1
 #TLS_SECRETS=1
+#SERVICE_SECRETS=1
 #CONFIGS=1
 END
 	echo "setup: created .env"

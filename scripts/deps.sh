@@ -42,7 +42,7 @@ bench)
 	need_postgresql
 	;;
 e2e)
-	for tool in curl debootstrap docker-registry git groovy openssl python3 rpm shellcheck yamllint ansible-lint; do
+	for tool in curl debootstrap docker-registry git groovy openssl python3 rpm shellcheck yamllint ansible-lint tcpdump; do
 		need "$tool" "$tool"
 	done
 	need ansible ansible-playbook

@@ -43,7 +43,7 @@ open_campaign "$url" e2e
 measure "one process with SQLite" "$url"
 docker rm -fv e2e-capacity >/dev/null
 
-cp -R "$root/deploy/nginx" "$root/deploy/compose.yaml" "$root/deploy/setup.sh" "$work/"
+cp -R "$root/deploy/nginx" "$root/deploy/compose.yaml" "$root/deploy/setup.sh" "$root/deploy/certificates.sh" "$work/"
 "$work/setup.sh" >/dev/null
 sed 's/default 0;/default 0; 172.16.0.0\/12 1;/' "$work/nginx/nginx.conf" >"$work/nginx/nginx-e2e.conf"
 site=https://localhost:$HTTPS_PORT ca=$work/secrets/tls_cert.pem

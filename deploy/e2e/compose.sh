@@ -2,7 +2,7 @@
 # Part of `make e2e`. Starts the services from a clean clone with Compose, and plays. It checks
 # that the draw is still in PostgreSQL after a restart.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-need docker curl git openssl python3
+need docker curl git openssl python3 tcpdump nsenter
 "$root/deploy/e2e/base-images.sh"
 [[ -n ${E2E_BUILT:-} ]] || build_image
 
@@ -65,6 +65,19 @@ receives_events() {
 }
 wait_for "live events through NGINX" receives_events
 [[ $(compose -f "$clone/deploy/compose.yaml" logs --no-color nginx 2>/dev/null) == *'"request_id":"'* ]] || fail "the NGINX log does not contain request IDs"
+
+say "Look for keys on the network of the services"
+core_container() { compose -f "$clone/deploy/compose.yaml" ps -q core; }
+free_draws() { for _ in {1..3}; do get -X POST "$site/v1/draws" -H 'Content-Type: application/json' -d '{"seed":"42"}'; done; }
+if key_travels "$(core_container)" free_draws; then fail "a key is visible on the network"; fi
+export ALLOW_PLAIN_HTTP=true SERVICE_SCHEME=http
+up
+wait_for "the site through NGINX" get -o /dev/null "$site/c/welcome"
+key_travels "$(core_container)" free_draws || fail "no key is visible without TLS, so the capture shows nothing"
+unset ALLOW_PLAIN_HTTP SERVICE_SCHEME
+up
+wait_for "the site through NGINX" get -o /dev/null "$site/c/welcome"
+note "the key is visible without TLS, and not visible with TLS"
 
 say "Make a backup, as described in docs/deploy.md"
 mkdir -m 777 "$clone/backups"

@@ -77,6 +77,28 @@ open_campaign() {
 # address CONTAINER prints its IP address.
 address() { docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$1"; }
 
+# key_travels CONTAINER COMMAND... reports whether the text key of seed 42 is visible in the
+# network traffic of a container while a command runs.
+key_travels() {
+	local container=$1 capture key pid tcpdump
+	shift
+	capture=$(mktemp -d)
+	pid=$(docker inspect -f '{{.State.Pid}}' "$container")
+	key=$(printf prizegen/v1/text | openssl dgst -sha256 -hmac 42 -r | cut -d' ' -f1)
+	nsenter --target "$pid" --net tcpdump -i any -s 0 -U -w "$capture/packets" tcp 2>"$capture/log" &
+	tcpdump=$!
+	wait_for "tcpdump" grep -q 'listening on' "$capture/log"
+	"$@" >/dev/null
+	sleep 1 # until the kernel has passed on the last packets
+	kill -INT "$tcpdump"
+	wait "$tcpdump" || true
+	[[ $(stat -c %s "$capture/packets") -gt 1000 ]] || fail "tcpdump captured nothing: $(cat "$capture/log")"
+	local found=1
+	grep -q -a "$key" "$capture/packets" && found=0
+	rm -rf "$capture"
+	return "$found"
+}
+
 # The image under test.
 export REGISTRY=${REGISTRY:-e2e.local} TAG=${E2E_TAG:-e2e}
 image=$REGISTRY/prizegen:$TAG

@@ -4,7 +4,7 @@
 # kills replicas and deploys broken releases. It checks that no play fails, that no index is
 # missing, and that the campaign is verified successfully.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-need docker curl go openssl python3
+need docker curl go openssl python3 tcpdump nsenter
 "$root/deploy/e2e/base-images.sh"
 [[ -n ${E2E_BUILT:-} ]] || build_image
 
@@ -47,10 +47,13 @@ if [[ $(docker info -f '{{.Swarm.LocalNodeState}}') == inactive ]]; then
 fi
 docker node update --label-add prizegen.database=true "$(docker info -f '{{.Swarm.NodeID}}')" >/dev/null
 
-cp -R "$root/deploy/nginx" "$root/deploy/stack.yaml" "$root/deploy/setup.sh" "$root/deploy/e2e/stack-dnsrr.yaml" "$work/"
+cp -R "$root/deploy/nginx" "$root/deploy/stack.yaml" "$root/deploy/setup.sh" "$root/deploy/certificates.sh" "$root/deploy/e2e/stack-dnsrr.yaml" "$work/"
 "$work/setup.sh" >/dev/null
 # All visitors in the test share one address, so lift the limits for it.
 sed 's/default 0;/default 0; 172.16.0.0\/12 1; 10.0.0.0\/8 1;/' "$work/nginx/nginx.conf" >"$work/nginx/nginx-e2e.conf"
+# The stack starts without TLS between the services, and changes to TLS during the test.
+sed 's/default https;/default http;/' "$work/nginx/nginx-e2e.conf" >"$work/nginx/plain.conf"
+export ALLOW_PLAIN_HTTP=true SERVICE_SCHEME=http NGINX_CONF=./nginx/plain.conf
 files=(-c "$work/stack.yaml")
 if [[ -z ${E2E_WHOLE_KERNEL:-} ]]; then
 	note "virtual addresses and encryption are off, because test machines often lack IPVS and ESP (E2E_WHOLE_KERNEL=1 turns both on)"
@@ -106,6 +109,36 @@ update() {
 	wait_for "the replicas of $service" running "$service"
 	note "$service: $state after $((SECONDS - began)) s   $*"
 }
+# change_stack deploys the stack again and waits until all updates have finished.
+change_stack() {
+	local service state began=$SECONDS
+	docker stack deploy --resolve-image never "${files[@]}" "$stack" >/dev/null
+	sleep 3
+	for service in text number prize core nginx; do
+		while true; do
+			state=$(docker service inspect -f '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}' "${stack}_$service")
+			case $state in
+			completed | '') break ;;
+			paused | rollback_*) fail "$service: got the state $state after the change" ;;
+			esac
+			((SECONDS - began < 1800)) || fail "$service: the update did not finish; its state is $state"
+			sleep 1
+		done
+		wait_for "the replicas of $service" running "$service"
+	done
+	note "changed after $((SECONDS - began)) s"
+}
+free_draws() { for _ in {1..20}; do get -X POST "$site/v1/draws" -H 'Content-Type: application/json' -d '{"seed":"42"}'; done; }
+some_core() { docker ps -q --filter "label=com.docker.swarm.service.name=${stack}_core" | sort | tail -n 1; }
+say "Change to TLS between the services"
+key_travels "$(some_core)" free_draws || fail "no key is visible without TLS, so the capture shows nothing"
+export SERVICE_SCHEME=https NGINX_CONF=./nginx/nginx-e2e.conf CONFIGS=e2e-tls
+change_stack
+export ALLOW_PLAIN_HTTP=false
+change_stack
+if key_travels "$(some_core)" free_draws; then fail "a key is visible on the network"; fi
+note "the key is visible without TLS, and not visible with TLS"
+
 # implementation SERVICE prints the deployed implementation of a service.
 implementation() { get "$site/v1/$1/status" | json implementation; }
 
@@ -154,7 +187,7 @@ say "Check that broken releases are rolled back automatically"
 printf 'FROM %s\nENTRYPOINT ["/usr/bin/prizegen", "no-such-command"]\n' "$image" | docker build -q -t "$image-broken" - >/dev/null 2>&1
 update core rollback_completed --image "$image-broken"
 update text rollback_completed --image "$image-broken"
-update core rollback_completed --env-add PRIZEGEN_NUMBER_URL=http://nowhere:1 # starts, but never becomes ready
+update core rollback_completed --env-add PRIZEGEN_NUMBER_URL=https://nowhere:1 # starts, but never becomes ready
 for service in core text; do
 	[[ $(docker service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_$service") == "$image-2" ]] || fail "$service was not rolled back"
 done
