@@ -98,6 +98,6 @@ func (b *backend) compile(ctx context.Context) (done func(), err error) {
 // bodyShare is the divisor of the memory that the bodies of requests may use.
 const bodyShare = 4
 
-// maxExports is the maximum number of exports in progress. Each takes a page of draws and a
-// connection to the database.
+// maxExports is the maximum number of exports that use the processor and the database at
+// the same time.
 const maxExports = 4

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/remote"
 )
@@ -88,19 +90,63 @@ func (h exportsHandler) send(ctx context.Context, c caller, in *exportInput, tag
 		_, err := to.Write(text)
 		return err
 	}
-	release, err := acquire(ctx, h.exports, 1, errExports)
+	free, err := h.room.reserve(ctx, memoryOfExport)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer free()
+	computing := &turn{ctx: ctx, turns: h.exports, to: to}
+	if err := computing.begin(); err != nil {
+		return err
+	}
+	defer computing.end()
 	copied := &prefix{max: maxCachedExport}
-	if err := h.writeExport(ctx, c.admin, in, io.MultiWriter(to, copied)); err != nil {
+	if err := h.writeExport(ctx, c.admin, in, io.MultiWriter(computing, copied)); err != nil {
 		return err
 	}
 	if tag != "" && !copied.cut {
 		h.cache.add(tag, copied.text.Bytes())
 	}
 	return nil
+}
+
+// memoryOfExport is the memory of an export in progress in bytes: a page of draws, buffers
+// and the copy for the cache.
+const memoryOfExport = 3 << 20
+
+// turn is the turn of an export to use the processor and the database. It ends while the
+// export waits for its client to read, so that slow clients do not stop the others.
+type turn struct {
+	ctx   context.Context
+	turns *semaphore.Weighted
+	to    io.Writer
+	taken bool
+}
+
+// begin waits for the turn, for a limited time.
+func (t *turn) begin() error {
+	_, err := acquire(t.ctx, t.turns, 1, errExports)
+	t.taken = err == nil
+	return err
+}
+
+// end ends the turn, unless it has ended.
+func (t *turn) end() {
+	if t.taken {
+		t.turns.Release(1)
+	}
+	t.taken = false
+}
+
+// Write implements [io.Writer].
+func (t *turn) Write(p []byte) (int, error) {
+	t.end()
+	n, err := t.to.Write(p)
+	if err == nil {
+		err = t.turns.Acquire(t.ctx, 1) // until the client gives up
+		t.taken = err == nil
+	}
+	return n, err
 }
 
 // writeExport exports a campaign for a promoter or, if admin is nil, for the public.

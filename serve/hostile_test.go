@@ -15,7 +15,7 @@ import (
 
 // The tests in this file send what a stranger could send to hurt a server. They belong to
 // make test. The same attacks on a container with a memory limit are in
-// deploy/e2e/image.sh.
+// deploy/e2e/hostile.sh.
 
 // manyRules returns a request for prizes with about 225 KB of rules.
 func manyRules(t *testing.T) string {
@@ -193,5 +193,38 @@ func TestExportsAreCached(t *testing.T) {
 	check("after a draw was voided")
 	if response, _ := get("?entrants=true", token...); response.Header.Get("ETag") != "" || response.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("personal data: got ETag %q and Cache-Control %q, want none and no-store", response.Header.Get("ETag"), response.Header.Get("Cache-Control"))
+	}
+}
+
+// TestPagesNeedLittleMemory checks the memory that every page and every operation for the
+// public allocates in a campaign with some plays, garbage and the test's client included.
+func TestPagesNeedLittleMemory(t *testing.T) {
+	s := servertest.Start(t, serve.All, servertest.Quiet, servertest.WithStore(t, storetest.File(t)))
+	s.OpenCampaign(t, "summer")
+	id := ""
+	for i := range 60 {
+		response, text := s.Send(t, http.MethodPost, "/v1/draws", fmt.Sprintf(`{"campaign":"summer","entrant":{"first_name":"Ann","last_name":"Lee","email":"ann%d@example.com"}}`, i))
+		if response.StatusCode != http.StatusCreated {
+			t.Fatalf("play: got %s %s", response.Status, text)
+		}
+		id = response.Header.Get("Location")
+	}
+	for _, path := range []string{
+		"/", "/c/summer", "/c/summer/winners", "/c/summer/odds", "/c/summer/fairness", "/try", "/try/42", "/nothing",
+		"/v1/campaigns?limit=1000", "/v1/campaigns/summer", "/v1/campaigns/summer/odds", "/v1/campaigns/summer/export", id,
+		"/v1/text", "/v1/core/status", "/v1/prize/rules/generous", "/openapi.json", "/metrics", "/healthz", "/readyz",
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		response, text := s.Send(t, http.MethodGet, path, "", "Accept", "text/html")
+		runtime.ReadMemStats(&after)
+		if response.StatusCode >= http.StatusInternalServerError {
+			t.Errorf("%s: got %s %.200s", path, response.Status, text)
+		}
+		if memory := (after.TotalAlloc - before.TotalAlloc) >> 10; memory > 2048 {
+			t.Errorf("%s: %d KB were allocated, want at most 2048 KB", path, memory)
+		} else {
+			t.Logf("%s: %s, %d KB", path, response.Status, memory)
+		}
 	}
 }

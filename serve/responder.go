@@ -60,6 +60,13 @@ func (w *responseRecorder) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// A client must read the parts of a long response at this rate, in bytes per second, after
+// some time for each part.
+const (
+	minRate      = 8 << 10
+	minWriteTime = 20 * time.Second
+)
+
 // Write implements [http.ResponseWriter].
 func (w *responseRecorder) Write(p []byte) (int, error) {
 	if w.status == 0 {
@@ -68,7 +75,8 @@ func (w *responseRecorder) Write(p []byte) (int, error) {
 	if w.bytes > 0 {
 		// A long response may take a while if the client keeps reading. Not every connection
 		// supports deadlines.
-		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime))
+		patience := minWriteTime + time.Duration(len(p))*time.Second/minRate
+		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(patience))
 	}
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += n

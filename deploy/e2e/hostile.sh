@@ -8,12 +8,13 @@ need docker curl python3
 [[ -n ${E2E_BUILT:-} ]] || build_image
 
 name=prizegen-e2e-hostile
-trap 'docker rm -f "$name" >/dev/null 2>&1 || true' EXIT
+trap 'docker rm -f "$name" >/dev/null 2>&1 || true; docker volume rm "$name" >/dev/null 2>&1 || true' EXIT
+docker run --rm --volume "$name:/data" "$image" db create >/dev/null 2>&1 || fail "db create failed"
 
 # start MEMORY ROLE starts a container and sets url.
 start() {
 	docker run -d --name "$name" --read-only --cap-drop ALL --memory "$1" --memory-swap "$1" --env PRIZEGEN_ADMIN_TOKEN=e2e \
-		--env PRIZEGEN_ADMIN_PASSWORD=e2e --env PRIZEGEN_ROLE="$2" --tmpfs /data:uid=65532 "$image" \
+		--env PRIZEGEN_ADMIN_PASSWORD=e2e --env PRIZEGEN_ROLE="$2" --volume "$name:/data" "$image" \
 		serve --listen 0.0.0.0:8080 --log-level debug >/dev/null
 	url=http://$(address "$name"):8080
 	wait_for "the $2 service" curl -fs "$url/readyz"
