@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/prizegen/prizegen/pkg/store/storetest"
@@ -48,26 +49,50 @@ func TestDatabaseServerStops(t *testing.T) {
 	})
 }
 
-// TestDatabaseServerFreezes checks that plays and pages are refused in time while
-// PostgreSQL keeps its connections but answers nothing.
+// TestDatabaseServerFreezes suspends PostgreSQL, which keeps its connections but does not
+// respond. It checks that requests are refused in time, and that the core recovers.
 func TestDatabaseServerFreezes(t *testing.T) {
 	server := storetest.StartServer(t, true)
 	t.Cleanup(func() { _ = server.Thaw() }) // a suspended server does not stop
 	t.Setenv("PRIZEGEN_DB", server.Address())
 	core := startService(t, "--role", "core", "--no-welcome")
-	check := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	startPromotion(t, adminAt(t, core.url, adminToken), "trouble")
+	play := func() int {
+		status, _, _ := post(t, core.url+"/v1/draws", "application/json", `{"campaign":"trouble","entrant":{"first_name":"Ann","last_name":"Lee"}}`)
+		return status
 	}
-	testUnavailableDatabase(t, core, "it does not respond", func() { check(server.Freeze()) }, func() {
-		waitUntilNotReady(t, core)
-		status, header, _ := do(t, http.MethodGet, core.url+"/v1/campaigns/trouble", "", "")
-		if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
-			t.Errorf("GET of a campaign: got status %d, want 503", status)
+	if status := play(); status != http.StatusCreated {
+		t.Fatalf("got status %d for a play, want 201", status)
+	}
+	if err := server.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	var requests sync.WaitGroup
+	for path, form := range map[string]string{
+		"/readyz": "", "/v1/campaigns/trouble": "", "/v1/campaigns": "", "/c/trouble": "", "/c/trouble/winners": "",
+		"/c/trouble/play": "first_name=Bob&last_name=Lee&once=abcdefghijklmnopqrstuvwxyz",
+	} {
+		requests.Go(func() {
+			method, kind := http.MethodGet, ""
+			if form != "" {
+				method, kind = http.MethodPost, "application/x-www-form-urlencoded"
+			}
+			if status, _, text := do(t, method, core.url+path, kind, form); status != http.StatusServiceUnavailable {
+				t.Errorf("%s: got status %d, want 503\n%s", path, status, text)
+			}
+		})
+	}
+	requests.Go(func() {
+		if status := play(); status != http.StatusServiceUnavailable {
+			t.Errorf("got status %d for a play, want 503", status)
 		}
-		check(server.Thaw())
 	})
+	requests.Wait()
+	core.waitForLog(t, "it does not respond")
+	if err := server.Thaw(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "plays", func() bool { return play() == http.StatusCreated })
 }
 
 // TestLostDatabaseFile kills a core after plays and loses its database file in several

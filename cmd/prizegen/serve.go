@@ -286,7 +286,7 @@ func (o serveOptions) isConfigured(a *app) (bool, error) {
 }
 
 // checkDatabase logs the damage that it finds in a database. In the meantime the server
-// works, because reading a large file takes minutes.
+// works, because reading a large file takes some time.
 func checkDatabase(ctx context.Context, db *store.DB, log *slog.Logger) {
 	if err := db.Check(ctx); err != nil && ctx.Err() == nil {
 		log.ErrorContext(ctx, "the database is damaged; stop the server, keep a copy of the file and its log, and restore a backup", slog.Any("error", err))
