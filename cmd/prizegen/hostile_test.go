@@ -8,9 +8,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"regexp"
-	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,13 +43,17 @@ func hostileRules() map[string]string {
 	}
 }
 
-// skipWithRace skips a test of memory if the race detector, which needs a multiple of it, is
-// on.
-func skipWithRace(t *testing.T) {
+// useReleaseBuild makes the test run a program built as it is released. The race detector,
+// which the program of the tests may have, needs a multiple of the memory.
+func useReleaseBuild(t *testing.T) {
 	t.Helper()
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		t.Skip("the race detector needs a multiple of the memory")
+	folder := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", folder, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
 	}
+	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
 // peakMemory returns the largest resident memory of a process so far, in MB.
@@ -104,7 +107,7 @@ func (s *service) attack(t *testing.T, path string, bodies []string) []int {
 // TestHostileRules checks that a prize service survives rules that take much memory, three at
 // a time, in the 256 MB that deploy/ gives it. It belongs to make test.
 func TestHostileRules(t *testing.T) {
-	skipWithRace(t)
+	useReleaseBuild(t)
 	t.Setenv("GOMEMLIMIT", "204MiB") // as in a container with 256 MB
 	s := startService(t, "--role", "prize")
 	var bodies []string
@@ -135,7 +138,7 @@ func TestHostileRules(t *testing.T) {
 // TestManyFreeDraws checks that requests for as many draws and parts of draws as possible
 // do not hurt a core in 512 MB. It belongs to make test.
 func TestManyFreeDraws(t *testing.T) {
-	skipWithRace(t)
+	useReleaseBuild(t)
 	t.Setenv("GOMEMLIMIT", "409MiB") // as in a container with 512 MB
 	s := startService(t, "--role", "all", "--no-welcome")
 	accounts := `["` + strings.Repeat(strings.Repeat("a", 128)+`","`, 99_999) + `a"]`
