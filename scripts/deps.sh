@@ -51,7 +51,7 @@ e2e)
 	;;
 *)
 	can_compile || missing+=(gcc libc6-dev) # for the race detector
-	for tool in git xxd openssl tmux chromium; do
+	for tool in git xxd openssl tmux chromium python3; do
 		need "$tool" "$tool"
 	done
 	need prometheus promtool

@@ -33,15 +33,21 @@ answer or is not ready.
 With --self, ask the prizegen serve process on this machine that has the same settings.
 In a container, this is the main process of the container, with its own flags. The exit
 status is 1 until the process has been ready once, and whenever it does not answer. The
-container image uses this command as its health check.`,
+container image uses this command as its health check.
+
+With --conformance, check whether a text, number or prize service at a URL, perhaps one
+that is not prizegen, does what a core needs. The exit status is 1 if a check fails.`,
 		Example: `  prizegen status --remote https://draws.example.org
   prizegen status --text-url http://localhost:8081 --core-url http://localhost:8080 -o json
-  prizegen status --self --role text`,
+  prizegen status --self --role text
+  prizegen status --conformance http://localhost:8081`,
 		Args: cobra.NoArgs,
 	}
 	output := settings.DefineOutput(a.table, cmd, "table", "json")
 	self := cmd.Flags().Bool("self", false, "ask the prizegen serve process on this machine")
+	conformance := settings.AddFlag(cmd, settings.NewOptional("URL", settings.ParseServiceURL), "conformance", "check the services at this `URL`")
 	listening := newListenFlags(a, cmd)
+	exclusive(cmd, "conformance", "self")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *self {
 			return runStatusSelf(cmd.Context(), a, listening, output.Get())
@@ -50,6 +56,9 @@ container image uses this command as its health check.`,
 			if cmd.Flags().Changed(flag) {
 				return usagef("--%s needs --self", flag)
 			}
+		}
+		if conformance.Given() {
+			return runConformance(cmd.Context(), a, conformance.Get(), output.Get())
 		}
 		return runStatus(cmd.Context(), a, output.Get())
 	}

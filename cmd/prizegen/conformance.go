@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/prizegen/prizegen/cmd/prizegen/show"
+	"github.com/prizegen/prizegen/pkg/remote"
+)
+
+// conformanceTimeout is the time in which a service must answer each request of a check.
+const conformanceTimeout = time.Minute
+
+// runConformance checks whether the services at an address conform, and writes a line for
+// each check.
+func runConformance(ctx context.Context, a *app, address *url.URL, output string) error {
+	identity, err := loadIdentity(a)
+	if err != nil {
+		return err
+	}
+	if address.Scheme == "https" {
+		expectTLS(a)
+	}
+	client := remote.New(remote.Config{
+		Text: address, Number: address, Prize: address, Identity: identity, TrustPublic: true,
+		AllowPlainHTTP: true, // all keys are random
+		UserAgent:      userAgent(), Timeout: conformanceTimeout,
+	})
+	defer client.Close()
+	found, failed := 0, 0
+	var all []remote.Check
+	for _, service := range []string{remote.Text, remote.Number, remote.Prize} {
+		var missing *remote.InvalidResponse
+		switch _, err := client.Status(ctx, service); {
+		case errors.As(err, &missing) && missing.Status == http.StatusNotFound:
+			continue
+		case errors.Is(err, remote.ErrUnavailable), ctx.Err() != nil:
+			return err
+		}
+		found++
+		err := client.Conformance(ctx, service, func(c remote.Check) {
+			if !c.OK {
+				failed++
+			}
+			all = append(all, c)
+			if output == "table" {
+				a.writeCheck(c)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if output == "json" {
+		if err := a.writeJSON(all); err != nil {
+			return err
+		}
+	}
+	switch {
+	case found == 0:
+		return fmt.Errorf("there is no text, number or prize service at %s", address.Redacted())
+	case failed > 0:
+		return fmt.Errorf("%s failed", show.Count(uint64(failed), "check"))
+	}
+	return nil
+}
+
+// writeCheck writes the result of a check.
+func (a *app) writeCheck(c remote.Check) {
+	style := a.styles()
+	line := style.win.Render("ok  ") + "  " + c.Service + " " + c.Check
+	if !c.OK {
+		line = style.warn.Render("FAIL") + "  " + c.Service + " " + c.Check + ": " + c.Reason
+	}
+	_ = a.write([]byte(line + "\n")) // a closed pipe ends the process
+}
