@@ -282,7 +282,8 @@ func (o serveOptions) isConfigured(a *app) (bool, error) {
 		return false, settingsError(err)
 	}
 	password, err := a.settings.Secret("admin-password")
-	return o.db.Given() || token != "" || password != "" || a.services != (remote.Config{}), settingsError(err)
+	callsServices := a.services.Text != nil || a.services.Number != nil || a.services.Prize != nil
+	return o.db.Given() || token != "" || password != "" || callsServices, settingsError(err)
 }
 
 // checkDatabase logs the damage that it finds in a database. In the meantime the server
