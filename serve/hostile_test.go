@@ -221,8 +221,8 @@ func TestPagesNeedLittleMemory(t *testing.T) {
 		if response.StatusCode >= http.StatusInternalServerError {
 			t.Errorf("%s: got %s %.200s", path, response.Status, text)
 		}
-		if memory := (after.TotalAlloc - before.TotalAlloc) >> 10; memory > 2048 {
-			t.Errorf("%s: %d KB were allocated, want at most 2048 KB", path, memory)
+		if memory := (after.TotalAlloc - before.TotalAlloc) >> 10; memory > 4096 {
+			t.Errorf("%s: %d KB were allocated, want at most 4096 KB", path, memory)
 		} else {
 			t.Logf("%s: %s, %d KB", path, response.Status, memory)
 		}

@@ -35,7 +35,8 @@ peak() {
 	local group
 	group=$(docker inspect -f '{{.Id}}' "$name")
 	group=$(cat /sys/fs/cgroup/{,system.slice/}docker{/,-}"$group"{,.scope}/memory.peak \
-		/sys/fs/cgroup/memory/{,system.slice/}docker{/,-}"$group"{,.scope}/memory.max_usage_in_bytes 2>/dev/null | head -1 || true)
+		/sys/fs/cgroup/memory/{,system.slice/}docker{/,-}"$group"{,.scope}/memory.max_usage_in_bytes 2>/dev/null || true)
+	group=${group%%$'\n'*} # of the first file that exists
 	echo $((${group:-0} >> 20))
 }
 
