@@ -1,7 +1,6 @@
 package serve_test
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -74,20 +73,9 @@ func TestMutualTLS(t *testing.T) {
 func TestHealthAddress(t *testing.T) {
 	cfg, _ := servertest.Config(t, serve.Text)
 	cfg.Identity = servertest.NewAuthority(t).Identity(t, "text")
-	s, err := serve.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var config net.ListenConfig
-	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.ServeHealth(ctx, listener) }()
+	address, end := callUntilEnd(t, cfg, (*serve.Server).ServeHealth)
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 200, "/v1/text": 404, "/v1/text/status": 404, "/openapi.json": 404} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listener.Addr().String()+path, http.NoBody)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,8 +89,7 @@ func TestHealthAddress(t *testing.T) {
 			t.Errorf("%s: got %s, want %d", path, response.Status, want)
 		}
 	}
-	cancel()
-	if err := <-ended; err != nil {
+	if err := end(); err != nil {
 		t.Errorf("got error %v at the end, want nil", err)
 	}
 }

@@ -72,7 +72,7 @@ func (p Proxies) behind(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.TLS != nil && len(r.Header[forwardedFor]) > 0 {
 			state := *r.TLS
-			state.VerifiedChains = nil // the certificate is that of the proxy, not of the visitor
+			state.VerifiedChains = nil // the certificate belongs to the proxy, not to the visitor
 			r.TLS = &state
 		}
 		peer, err := netip.ParseAddrPort(r.RemoteAddr)

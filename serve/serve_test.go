@@ -13,6 +13,13 @@ import (
 // Serve.
 func serveUntilEnd(t testing.TB, cfg serve.Config) (address string, end func() error) {
 	t.Helper()
+	return callUntilEnd(t, cfg, (*serve.Server).Serve)
+}
+
+// callUntilEnd calls a method that serves on a listener, with a free port, until end is
+// called. end returns the error from the method.
+func callUntilEnd(t testing.TB, cfg serve.Config, method func(*serve.Server, context.Context, net.Listener) error) (address string, end func() error) {
+	t.Helper()
 	s, err := serve.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +31,7 @@ func serveUntilEnd(t testing.TB, cfg serve.Config) (address string, end func() e
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, listener) }()
+	go func() { ended <- method(s, ctx, listener) }()
 	end = sync.OnceValue(func() error {
 		cancel()
 		return <-ended

@@ -30,8 +30,8 @@ var ErrChain = errors.New("not a trusted drand chain")
 
 // Chain holds the parameters of a drand chain. The hash covers all other parameters
 // except the scheme, which must match the length of the key. If you know the hash, you
-// can therefore take the other parameters from any source; see [Chain.Validate]. The JSON
-// format of a chain is that of drand's /info endpoint.
+// can therefore take the other parameters from any source; see [Chain.Validate]. In JSON, a
+// chain has the format of drand's /info endpoint.
 type Chain struct {
 	Hash      Hash
 	PublicKey Bytes         // compressed point, in a group that depends on the scheme
