@@ -9,8 +9,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
-// TestMisspeltAddresses checks that text which was meant as another kind of address is
-// neither used as the name of a file nor shown.
+// TestMisspeltAddresses checks that a string which was meant as another kind of address is
+// neither used as a file name nor shown.
 func TestMisspeltAddresses(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, address := range []string{
@@ -51,7 +51,7 @@ func TestMisspeltAddresses(t *testing.T) {
 		}
 	}
 	if files, err := os.ReadDir("."); err != nil || len(files) > 0 {
-		t.Errorf("got files %v, error %v, want none", files, err)
+		t.Errorf("files: got %v, error %v, want none", files, err)
 	}
 }
 

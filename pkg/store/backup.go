@@ -17,8 +17,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// tables returns the tables of a backup of the given version, in an order that satisfies
-// the foreign keys. Sessions are not part of a backup.
+// tables returns the names of the tables in a backup of the given version, in an order that
+// satisfies the foreign keys. Sessions are not backed up.
 func tables(version int64) []string {
 	list := []string{"campaigns", "prizes", "entrants", "draws", "skipped", "changes"}
 	if version >= identityVersion {
@@ -31,10 +31,11 @@ func tables(version int64) []string {
 var ErrNotEmpty = errors.New("not empty")
 
 // Backup writes a snapshot of the database, whichever engine it uses, to a new SQLite
-// file. The database can be used meanwhile. The tables in the file have the same version
+// file. The database remains usable meanwhile. The tables in the file have the same version
 // as those in the database. If Backup fails, it leaves no file. The error wraps
 // [fs.ErrExist] if the file already exists, and [ErrNewer] if a newer program created
-// the tables. Backup calls count, if not nil, with the number of rows written.
+// the tables. If count is not nil, Backup calls it for each batch of rows that it has
+// written, with the number of these rows.
 func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) error {
 	if err := checkPath(path); err != nil {
 		return err
@@ -64,8 +65,8 @@ func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) 
 	return os.Rename(temp, path)
 }
 
-// removeStale removes the temporary file of a backup that was killed. It returns an error
-// if the backup is still running: then it holds the lock of the file.
+// removeStale removes the temporary file that a killed backup has left. It returns an error
+// if that backup is still running, which it detects by the lock on the file.
 func removeStale(ctx context.Context, temp string) error {
 	info, err := os.Stat(temp)
 	if err == nil {
@@ -75,7 +76,7 @@ func removeStale(ctx context.Context, temp string) error {
 		}
 		pool := sql.OpenDB(c)
 		_, err = pool.ExecContext(ctx, "BEGIN IMMEDIATE; ROLLBACK")
-		_ = pool.Close() // the error of the lock matters
+		_ = pool.Close() // only the lock error matters
 		if isBusy(err) {
 			return fmt.Errorf("another backup is writing to %s; wait until it has finished", temp)
 		}
@@ -83,7 +84,7 @@ func removeStale(ctx context.Context, temp string) error {
 	return removeDatabase(temp)
 }
 
-// removeDatabase removes a SQLite file and its logs, if they exist.
+// removeDatabase removes a SQLite file and the files that belong to it, if they exist.
 func removeDatabase(path string) error {
 	for _, suffix := range []string{logSuffix, "-shm", "-journal", ""} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -93,7 +94,7 @@ func removeDatabase(path string) error {
 	return nil
 }
 
-// copyTo copies all tables to an empty SQLite file whose tables have the given version.
+// copyTo creates a SQLite file with tables of the given version and copies all rows to it.
 func (db *DB) copyTo(ctx context.Context, path string, version int64, count func(rows uint64)) error {
 	to, err := Open(ctx, path, Options{KeepVersion: true, Create: true})
 	if err != nil {
@@ -110,8 +111,8 @@ func (db *DB) copyTo(ctx context.Context, path string, version int64, count func
 	return errors.Join(err, to.Close())
 }
 
-// snapshot calls f with a runner that reads a snapshot of the database. The timeout limits
-// the time of all that; 0 means no limit.
+// snapshot calls f with a runner that reads a snapshot of the database. The timeout covers
+// the whole call; 0 means no limit.
 func (db *DB) snapshot(ctx context.Context, timeout time.Duration, f func(from runner) error) error {
 	ctx, cancel := withTimeout(ctx, timeout)
 	defer cancel()
@@ -186,7 +187,7 @@ func copyTable(ctx context.Context, from, to runner, table string, count func(ro
 	return write()
 }
 
-// resetSequences makes PostgreSQL continue after the copied IDs. SQLite does this
+// resetSequences makes PostgreSQL generate IDs above those that were copied. SQLite does so
 // automatically.
 func (t *transaction) resetSequences(ctx context.Context) error {
 	if t.db.engine != Postgres {
@@ -203,16 +204,16 @@ func (t *transaction) resetSequences(ctx context.Context) error {
 
 // Restore copies a backup to an empty database. If it fails, the database stays empty.
 // The backup may come from either engine and from an older program. If the database is
-// not empty, the error wraps [ErrNotEmpty]. Restore calls count, if not nil, with the
-// number of rows written.
+// not empty, the error wraps [ErrNotEmpty]. If count is not nil, Restore calls it for each
+// batch of rows that it has written, with the number of these rows.
 func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64)) error {
 	if _, err := os.Stat(path); err != nil {
 		return err
 	}
 	_, err := openFile(path, false)
 	switch {
-	case errors.Is(err, ErrMissing): // it is empty
-		return fmt.Errorf("the backup %s: %w", path, errNoTables)
+	case errors.Is(err, ErrMissing): // the file is empty
+		return fmt.Errorf("backup %s: %w", path, errNoTables)
 	case err != nil:
 		return err
 	}

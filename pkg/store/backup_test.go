@@ -51,10 +51,10 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 		if written.Load() != 1+2+1+200+1 {
-			t.Errorf("got %d rows written, want 205", written.Load())
+			t.Errorf("rows written: got %d, want 205", written.Load())
 		}
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("got %v, error %v, want mode 600", info, err)
+			t.Errorf("backup file: got %v, error %v, want mode 600", info, err)
 		}
 		if err := db.Backup(t.Context(), file, nil); !errors.Is(err, fs.ErrExist) {
 			t.Errorf("second backup with the same name: got error %v, want ErrExist", err)
@@ -68,12 +68,12 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := contents(t, next); !reflect.DeepEqual(got, want) {
-			t.Errorf("got restored %+v\nwant %+v", got, want)
+			t.Errorf("restored database: got %+v\nwant %+v", got, want)
 		}
 		if err := next.Restore(t.Context(), file, nil); !errors.Is(err, store.ErrNotEmpty) {
 			t.Errorf("second restore: got error %v, want ErrNotEmpty", err)
 		}
-		added(t, next, "winter") // gets a new ID
+		added(t, next, "winter") // with a new ID
 		back := filepath.Join(t.TempDir(), "back.db")
 		if err := next.Backup(t.Context(), back, nil); err != nil {
 			t.Fatal(err)
@@ -83,7 +83,7 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := contents(t, last); !reflect.DeepEqual(got, want) {
-			t.Errorf("got moved back %+v\nwant %+v", got, want)
+			t.Errorf("database moved back: got %+v\nwant %+v", got, want)
 		}
 	})
 }
@@ -101,7 +101,7 @@ func TestBackupAfterKilledOne(t *testing.T) {
 	update(t, running, func(context.Context, campaign.Tx) error {
 		err := db.Backup(t.Context(), file, nil)
 		if err == nil || !strings.Contains(err.Error(), "another backup is writing to "+file+".new") {
-			t.Errorf("while another backup is running: got error %v, want an error with the temporary file", err)
+			t.Errorf("while another backup is running: got error %v, want an error that names the temporary file", err)
 		}
 		return nil
 	})
@@ -133,20 +133,20 @@ func TestBackupAfterKilledOne(t *testing.T) {
 				t.Fatal(err)
 			}
 			if files, err := filepath.Glob(file + "*"); err != nil || len(files) != 1 {
-				t.Errorf("got files %v, error %v, want only the backup", files, err)
+				t.Errorf("files: got %v, error %v, want only the backup", files, err)
 			}
 			restored := storetest.Open(t, storetest.File(t))
 			if err := restored.Restore(t.Context(), file, nil); err != nil {
 				t.Fatal(err)
 			}
 			if got, want := contents(t, restored), contents(t, db); !reflect.DeepEqual(got, want) {
-				t.Errorf("got restored %+v\nwant %+v", got, want)
+				t.Errorf("restored database: got %+v\nwant %+v", got, want)
 			}
 		})
 	}
 }
 
-// TestBackupWithoutTables checks that the backup of a database without tables fails.
+// TestBackupWithoutTables checks that backing up a database without tables fails.
 func TestBackupWithoutTables(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db, err := store.Open(t.Context(), address, store.Options{KeepVersion: true, Create: true})
@@ -157,13 +157,13 @@ func TestBackupWithoutTables(t *testing.T) {
 		folder := t.TempDir()
 		err = db.Backup(t.Context(), filepath.Join(folder, "backup.db"), nil)
 		if err == nil || !strings.Contains(err.Error(), "has no tables") {
-			t.Errorf("got error %v, want an error that contains \"has no tables\"", err)
+			t.Errorf("backup: got error %v, want an error that contains \"has no tables\"", err)
 		}
 		if s, err := db.Status(t.Context()); err != nil || s.Version != 0 {
-			t.Errorf("got %+v, error %v, want version 0", s, err)
+			t.Errorf("status: got %+v, error %v, want version 0", s, err)
 		}
 		if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
-			t.Errorf("got files %v, error %v, want none", left, err)
+			t.Errorf("files: got %v, error %v, want none", left, err)
 		}
 	})
 }
@@ -172,7 +172,7 @@ func TestRestoreRefusesOtherFiles(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	file := filepath.Join(t.TempDir(), "none")
 	if err := db.Restore(t.Context(), file, nil); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a missing file: got error %v, want ErrNotExist", err)
+		t.Errorf("missing file: got error %v, want ErrNotExist", err)
 	}
 	if err := os.WriteFile(file, []byte(strings.Repeat("no backup ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
@@ -185,8 +185,8 @@ func TestRestoreRefusesOtherFiles(t *testing.T) {
 	}
 }
 
-// TestRestoreReadsLog restores the file of a killed program, whose last transactions are
-// only in the log. It also checks that an empty file is refused.
+// TestRestoreReadsLog checks that Restore accepts the file of a killed program, whose last
+// transactions are only in the log, and rejects an empty file.
 func TestRestoreReadsLog(t *testing.T) {
 	killed := storetest.File(t)
 	opened(t, storetest.Open(t, killed), 60) // not closed
@@ -211,7 +211,7 @@ func TestRestoreReadsLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s, err := db.Status(t.Context()); err != nil || s.Campaigns != 1 || s.Draws != 60 {
-		t.Errorf("got %+v, error %v, want 1 campaign with 60 draws", s, err)
+		t.Errorf("status: got %+v, error %v, want 1 campaign with 60 draws", s, err)
 	}
 }
 
@@ -229,6 +229,6 @@ func TestRestoreWithoutTemporaryFolder(t *testing.T) {
 	}
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(backup), ".prizegen*"))
 	if err != nil || len(left) > 0 {
-		t.Errorf("got copies %v, error %v, want none", left, err)
+		t.Errorf("copies left: got %v, error %v, want none", left, err)
 	}
 }

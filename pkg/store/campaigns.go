@@ -143,7 +143,7 @@ func (t *transaction) AddCampaign(ctx context.Context, c *campaign.StoredCampaig
 	return t.addPrizes(ctx, c)
 }
 
-// campaignValues returns the columns of a campaign except its ID and its name.
+// campaignValues returns the values of all columns of a campaign except its ID and name.
 func campaignValues(c *campaign.StoredCampaign) []any {
 	return []any{
 		c.Title, string(c.State), c.TextFormat, c.NumberFormat, c.Rules, c.RulesSHA256, c.RulesYAML, c.Currency,

@@ -8,22 +8,23 @@ import (
 )
 
 // checkpointDelay is the time after which a transaction is copied from the log to the
-// SQLite file. If the log is lost, only younger transactions are lost with it.
+// SQLite file. If the log is lost, only transactions younger than this are lost.
 const checkpointDelay = 2 * time.Second
 
-// checkpoints copies the log of a SQLite file to the file some time after transactions. It
-// does not make transactions wait, unlike the checkpoint of a long log, which the
-// transaction that makes the log long performs itself.
+// checkpoints copies the log of a SQLite file to the file, checkpointDelay after a
+// transaction and in the background. SQLite's own checkpoints, in contrast, delay the
+// transaction that makes the log too long.
 type checkpoints struct {
 	pool *sql.DB
 
 	mu      sync.Mutex
-	timer   *time.Timer // nil unless a checkpoint is due
+	timer   *time.Timer // nil unless a checkpoint is scheduled
 	running sync.WaitGroup
 	closed  bool
 }
 
-// schedule schedules a checkpoint unless one is due. It is called after each commit.
+// schedule schedules a checkpoint unless one is scheduled already. It is called after each
+// commit.
 func (c *checkpoints) schedule() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,16 +37,16 @@ func (c *checkpoints) schedule() {
 func (c *checkpoints) run() {
 	defer c.running.Done()
 	c.mu.Lock()
-	c.timer = nil // a commit from now on needs another checkpoint
+	c.timer = nil // later commits need another checkpoint
 	c.mu.Unlock()
 	var busy, pages, copied int
 	err := c.pool.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &copied)
-	if err != nil || copied < pages { // readers still use the older pages of the file
+	if err != nil || copied < pages { // readers are still using older pages
 		c.schedule()
 	}
 }
 
-// close waits for a checkpoint in progress. No more checkpoints are scheduled.
+// close cancels a scheduled checkpoint, waits for one in progress and prevents new ones.
 func (c *checkpoints) close() {
 	c.mu.Lock()
 	c.closed = true

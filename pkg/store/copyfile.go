@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 )
 
-// copied is a copy of a file in its own folder.
+// copied is a copy of a database file in a temporary folder.
 type copied struct{ folder, path string }
 
-// copyDatabase copies a SQLite file and its log, so that the original stays unchanged. If
-// a program was killed, its last transactions are only in the log. If the system has no
-// folder for temporary files, as in a container image built from scratch, the copy is
-// made next to the file.
+// copyDatabase copies a SQLite file and its log, so that the original stays unchanged when
+// the copy is opened. The last transactions of a killed program are only in the log. If the
+// system has no folder for temporary files, as in a container image built from scratch, the
+// copy is made next to the original.
 func copyDatabase(path string) (c copied, err error) {
 	if c.folder, err = os.MkdirTemp("", "prizegen"); err != nil {
 		var nextErr error

@@ -1,8 +1,8 @@
-// Package store keeps campaigns, entrants and draws in an SQL database: either a SQLite
-// file or PostgreSQL, which several processes on several machines can share.
+// Package store stores campaigns, entrants and draws in a SQLite file or in PostgreSQL.
+// Processes on several machines can share a PostgreSQL database.
 //
 //	db, err := store.Open(ctx, "prizegen.db", store.Options{})
 //
-// Both engines use the same statements. The differences are in engine.go, runner.go and
-// the migrations.
+// Both engines share most SQL statements. They differ in engine.go, runner.go and the
+// migrations.
 package store

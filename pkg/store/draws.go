@@ -38,7 +38,7 @@ func scanDrawColumns(row scanner, more ...any) (d campaign.StoredDraw, err error
 	return d, nil
 }
 
-// digest is the first half of a SHA-256.
+// digest is the first half of a SHA-256 hash.
 type digest = [16]byte
 
 func digestOf(b []byte) *digest {
@@ -92,8 +92,8 @@ func (q reader) DrawOfKey(ctx context.Context, key digest) (*campaign.StoredDraw
 
 // longPrefix is the minimum length in bytes of a prefix that is assumed to match few
 // rows. A query with such a prefix finds its rows with the index on the searched column
-// and sorts them. With a shorter prefix it reads rows in order and stops after a page.
-// "+ 0" in an ORDER BY clause keeps both engines from using the index on the order.
+// and sorts them. With a shorter prefix, it reads rows in order and stops after a page.
+// "+ 0" in an ORDER BY clause keeps both engines from reading rows in order.
 const longPrefix = 3
 
 // Draws implements [campaign.Store].
@@ -109,8 +109,7 @@ func (q reader) Draws(ctx context.Context, c *campaign.StoredCampaign, want camp
 	return rows, q.db.explain(err)
 }
 
-// prizeIndex returns the index of the prize of c with the given name, or -1 if there is
-// none.
+// prizeIndex returns the index of the named prize in c, or -1 if there is none.
 func prizeIndex(c *campaign.StoredCampaign, name string) int {
 	return slices.IndexFunc(c.Prizes, func(s campaign.Stock) bool { return s.Name == name })
 }
@@ -197,8 +196,7 @@ func (t *transaction) Issued(ctx context.Context, id int64, accounts []string) (
 	return queryAll(ctx, t.r, scan, issuedQuery(t.db.engine)+in, id, arg)
 }
 
-// issuedQuery returns the start of the query of Issued, up to the condition on the
-// account number.
+// issuedQuery returns the query of Issued up to the condition on the account number.
 func issuedQuery(e Engine) string {
 	return "SELECT account FROM draws WHERE " + e.hidden("campaign_id") + " = $1 AND "
 }
@@ -231,7 +229,7 @@ func (t *transaction) AddDraws(ctx context.Context, id int64, next uint64, draws
 	err := t.r.run(ctx, all)
 	switch {
 	case faultOf(err) == duplicate:
-		// A play of another campaign, which is not locked, has used a once-only key meanwhile.
+		// A play in another campaign, which is not locked, has just used the same once-only key.
 		return fmt.Errorf("%w: %w", errConflict, err)
 	case err == nil && !found:
 		return fmt.Errorf("there is no campaign %d: %w", id, campaign.ErrNotFound)

@@ -17,17 +17,17 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// Engine is a database engine.
+// Engine is a supported database engine.
 type Engine string
 
-// The supported engines.
+// The engines.
 const (
 	SQLite   Engine = "sqlite"
 	Postgres Engine = "postgres"
 )
 
-// forUpdate returns the clause of a SELECT that locks its rows. A transaction of SQLite
-// locks the whole database when it begins.
+// forUpdate returns the clause that makes a SELECT lock its rows. It is empty for SQLite,
+// where a transaction locks the whole database when it begins.
 func (e Engine) forUpdate() string {
 	if e == Postgres {
 		return " FOR UPDATE"
@@ -35,10 +35,10 @@ func (e Engine) forUpdate() string {
 	return ""
 }
 
-// hidden returns an expression for a column that prevents PostgreSQL from using an index
-// on it. PostgreSQL plans a statement when there are few draws and then keeps the plan.
-// It might use the index on the campaign, which may have millions of draws, instead of
-// the index on the other column. SQLite gets its statistics from the migrations.
+// hidden returns an expression for column that prevents PostgreSQL from using an index on
+// it. PostgreSQL plans a statement when there are few draws and then keeps the plan, which
+// might use the index on the campaign, which may have millions of draws, instead of the
+// index on the other column. SQLite plans with statistics from the migrations.
 func (e Engine) hidden(column string) string {
 	if e == Postgres {
 		return column + " + 0"
@@ -49,7 +49,7 @@ func (e Engine) hidden(column string) string {
 // errConflict is the error for a unique value that another transaction stored first.
 var errConflict = errors.New("another transaction has stored the same unique value")
 
-// fault is the kind of a database error.
+// fault is a kind of database error.
 type fault int
 
 const (
@@ -74,7 +74,7 @@ func faultOf(err error) fault {
 	var connect *pgconn.ConnectError
 	var network net.Error
 	switch {
-	case errors.As(err, &connect): // also if connecting took too long
+	case errors.As(err, &connect): // includes timeouts
 		return unavailable
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return other
@@ -101,7 +101,7 @@ func sqliteFault(code int) fault {
 	return other
 }
 
-// isBusy reports whether err means that another connection of SQLite holds the lock.
+// isBusy reports whether err means that another SQLite connection holds the lock.
 func isBusy(err error) bool {
 	var lite *sqlite.Error
 	if !errors.As(err, &lite) {
@@ -111,16 +111,16 @@ func isBusy(err error) bool {
 	return code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED
 }
 
-// postgresFault returns the kind of a SQLSTATE; see
+// postgresFault returns the kind of error that a SQLSTATE code stands for; see
 // https://www.postgresql.org/docs/current/errcodes-appendix.html.
 func postgresFault(code string) fault {
 	switch code {
 	case "23505":
 		return duplicate
 	case "40001", "40P01", "23503":
-		return collision // 23503: an entrant was erased meanwhile
+		return collision // 23503 (foreign key violation): an entrant was erased meanwhile
 	case "25006", "55P03":
-		return unavailable // read only, as a standby; lock timeout
+		return unavailable // read-only, such as a standby; lock timeout
 	}
 	for _, class := range []string{"08", "53", "57", "58", "XX", "28", "3D"} {
 		if strings.HasPrefix(code, class) {
@@ -130,7 +130,7 @@ func postgresFault(code string) fault {
 	return other
 }
 
-// explain converts a database error to an error of package campaign.
+// explain converts a database error to an error of package campaign, if one applies.
 func (db *DB) explain(err error) error {
 	if err == nil || isDomain(err) {
 		return err

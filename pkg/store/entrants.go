@@ -80,10 +80,10 @@ func (q reader) entrants(ctx context.Context, want campaign.EntrantQuery, column
 func (t *transaction) PlaysOf(ctx context.Context, c *campaign.StoredCampaign, identities []string, aliases bool) (map[string]int64, error) {
 	columns := []string{"e.identity"}
 	if aliases {
-		columns = append(columns, "e.mailbox") // null if it is the identity
+		columns = append(columns, "e.mailbox") // null if it equals the identity
 	}
 	plays := make(map[string]int64, len(identities))
-	for _, column := range columns { // one query for each, so that it uses the index
+	for _, column := range columns { // separate queries, so that each uses an index
 		if err := t.addPlays(ctx, c.ID, column, identities, plays); err != nil {
 			return nil, err
 		}
@@ -96,8 +96,8 @@ func (t *transaction) PlaysOf(ctx context.Context, c *campaign.StoredCampaign, i
 	return plays, nil
 }
 
-// addPlays adds the draws of entrants to the counts by identity. The column has the
-// identities.
+// addPlays counts the draws, in the campaign with the given ID, of the entrants whose column
+// is one of identities, and adds the counts to plays, which is keyed by identity.
 func (t *transaction) addPlays(ctx context.Context, id int64, column string, identities []string, plays map[string]int64) error {
 	in, arg, err := t.r.inTexts(column, 2, identities)
 	if err != nil {
@@ -112,12 +112,11 @@ func (t *transaction) addPlays(ctx context.Context, id int64, column string, ide
 		}
 		return struct{}{}, err
 	}
-	_, err = queryAll(ctx, t.r, scan, playsQuery(t.db.engine, column)+in, id, arg) // one row for each entrant of an identity
+	_, err = queryAll(ctx, t.r, scan, playsQuery(t.db.engine, column)+in, id, arg) // one row per entrant
 	return err
 }
 
-// playsQuery returns the beginning of the query of addPlays, up to the condition on the
-// identity.
+// playsQuery returns the query of addPlays up to the condition on the identity.
 func playsQuery(e Engine, column string) string {
 	return "SELECT " + column + ", (SELECT count(*) FROM draws d WHERE d.entrant_id = e.id AND " + e.hidden("d.campaign_id") + " = $1) FROM entrants e WHERE " + column + " IS NOT NULL AND " // the index on mailboxes is partial
 }
@@ -158,8 +157,8 @@ func scanIDOfKey(row scanner) (e idOfKey, err error) {
 	return e, row.Scan(&e.id, &e.key.identity, &e.key.first, &e.key.last)
 }
 
-// addEntrants adds the people who are not in the database, and moves them from unknown to
-// known.
+// addEntrants inserts the people in unknown who are not in the database, and moves them to
+// known, which maps their keys to their IDs.
 func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]campaign.Person, known map[personKey]int64, now time.Time) error {
 	keys := make([]*personKey, 0, len(unknown))
 	for key := range unknown {
@@ -187,7 +186,7 @@ func (t *transaction) addEntrants(ctx context.Context, unknown map[personKey]cam
 	return t.r.run(ctx, all)
 }
 
-// findEntrants adds to known the people who were already in the database.
+// findEntrants looks up the people in unknown and adds the IDs that it finds to known.
 func (t *transaction) findEntrants(ctx context.Context, unknown map[personKey]campaign.Person, known map[personKey]int64) error {
 	var identities []string
 	for key := range unknown {
@@ -220,7 +219,7 @@ func (t *transaction) SaveEntrant(ctx context.Context, id int64, p campaign.Pers
 			id, p.FirstName, p.LastName, p.Email, key.identity, mailboxOf(&p, key.identity), p.SortName())
 	}
 	if len(same) > 0 || faultOf(err) == duplicate {
-		return campaign.Errorf(campaign.ErrExists, "this person is already known as another entrant")
+		return campaign.Errorf(campaign.ErrExists, "another entrant already has this name and email address")
 	}
 	return err
 }

@@ -12,15 +12,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// An erased entrant leaves the number of plays in each campaign that can still be played.
-// It is stored under a keyed digest of the person's identity, so that only who has the key
-// can find out whether a known person is among them. The key is in a table of its own,
-// apart from the draws.
+// When an entrant is erased, the number of plays in each campaign that is not closed stays
+// in the database, under a keyed digest of the person's identity. Only somebody who has the
+// key can find out whether a given person was erased. The key is in a table of its own,
+// separate from the draws.
 
-// erasedKey is the name of the key of the digests of erased entrants.
+// erasedKey is the name of the key for the digests of erased entrants.
 const erasedKey = "erased"
 
-// key returns the key with a name. If there is none, it creates one.
+// key returns the key with the given name. If there is none, it creates one.
 func (t *transaction) key(ctx context.Context, name string) ([]byte, error) {
 	read := func(row scanner) (value []byte, err error) { return value, row.Scan(&value) }
 	const text = "SELECT value FROM keys WHERE name = $1"
@@ -36,8 +36,8 @@ func (t *transaction) key(ctx context.Context, name string) ([]byte, error) {
 	return queryOne(ctx, t.r, read, text, name)
 }
 
-// personDigest returns the keyed digest of an identity. The digests of an identity and of
-// a mailbox differ even if the texts are equal.
+// personDigest returns the keyed digest of an identity, which is a mailbox if aliases is
+// set. The digests of an identity and of a mailbox differ even if the strings are equal.
 func personDigest(key []byte, identity string, aliases bool) []byte {
 	h := hmac.New(sha256.New, key)
 	label := "identity\n"
@@ -48,7 +48,8 @@ func personDigest(key []byte, identity string, aliases bool) []byte {
 	return h.Sum(nil)[:len(digest{})]
 }
 
-// addErasedPlays adds the plays of erased entrants to the counts by identity.
+// addErasedPlays adds the plays of erased entrants in the campaign with the given ID to
+// plays, which is keyed by identity. The identities are mailboxes if aliases is set.
 func (t *transaction) addErasedPlays(ctx context.Context, id int64, identities []string, aliases bool, plays map[string]int64) error {
 	key, err := t.key(ctx, erasedKey)
 	if err != nil {
@@ -83,7 +84,7 @@ func (t *transaction) DeleteEntrant(ctx context.Context, id int64) error {
 	read := func(row scanner) (p campaign.Person, err error) {
 		return p, row.Scan(&p.FirstName, &p.LastName, &p.Email)
 	}
-	// The lock keeps others from adding draws of the entrant.
+	// The lock prevents other transactions from adding draws of the entrant.
 	person, err := queryOne(ctx, t.r, read, "SELECT first_name, last_name, email FROM entrants WHERE id = $1"+t.db.engine.forUpdate(), id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
@@ -101,8 +102,8 @@ func (t *transaction) DeleteEntrant(ctx context.Context, id int64) error {
 	return err
 }
 
-// keepPlays stores the numbers of plays of an entrant under digests of the identity and
-// the mailbox, in the campaigns that are not closed.
+// keepPlays stores how often an entrant has played in each campaign that is not closed,
+// under digests of the identity and the mailbox.
 func (t *transaction) keepPlays(ctx context.Context, entrant int64, person campaign.Person) error {
 	type count struct{ campaign, plays int64 }
 	read := func(row scanner) (c count, err error) { return c, row.Scan(&c.campaign, &c.plays) }

@@ -18,12 +18,13 @@ import (
 
 const onePrize = "name: r\ncurrency: GBP\nrules: [{prizes: [{win: 1, chance: 10%}]}]\n"
 
-// adminOf returns an Admin of a database.
+// adminOf returns an Admin for db. If distinct is set, email addresses that differ only in
+// their tags belong to different people.
 func adminOf(db *store.DB, distinct bool) *campaign.Admin {
 	return campaign.New(campaign.Config{Store: db, Generator: draw.Local{}, DistinctAliases: distinct}).Admin("test")
 }
 
-// openCampaign creates and opens a campaign that allows a number of plays.
+// openCampaign creates and opens a campaign that allows maxPlays plays per person.
 func openCampaign(t *testing.T, p *campaign.Admin, name string, maxPlays int64) {
 	t.Helper()
 	if _, err := p.Create(t.Context(), campaign.Plan{Name: name, RulesYAML: onePrize, TextFormat: "lower4", NumberFormat: "digits4", MaxPlays: maxPlays}); err != nil {
@@ -34,7 +35,7 @@ func openCampaign(t *testing.T, p *campaign.Admin, name string, maxPlays int64) 
 	}
 }
 
-// requestDigest returns the digest of a play that is stored with its once-only key.
+// requestDigest returns the digest that is stored with a play that has a once-only key.
 func requestDigest(t *testing.T, name string, person *campaign.Person) []byte {
 	t.Helper()
 	request, err := json.Marshal([]any{name, person, 0})
@@ -45,7 +46,7 @@ func requestDigest(t *testing.T, name string, person *campaign.Person) []byte {
 	return sum[:16]
 }
 
-// requests returns all stored digests of plays.
+// requests returns all stored request digests.
 func requests(t *testing.T, db *store.DB) (list [][]byte) {
 	t.Helper()
 	update(t, db, func(ctx context.Context, tx campaign.Tx) (err error) {
@@ -55,7 +56,7 @@ func requests(t *testing.T, db *store.DB) (list [][]byte) {
 	return list
 }
 
-// count returns the result of a query that counts.
+// count returns the result of a SELECT count(*) query.
 func count(t *testing.T, db *store.DB, query string) (n int64) {
 	t.Helper()
 	update(t, db, func(ctx context.Context, tx campaign.Tx) (err error) {
@@ -65,9 +66,9 @@ func count(t *testing.T, db *store.DB, query string) (n int64) {
 	return n
 }
 
-// TestErase erases an entrant. Whoever reads the database then cannot find out by guessing
-// whether a known person has played, and the person still has no more plays than before.
-// It belongs to make test.
+// TestErase erases an entrant. Afterwards, nobody who reads the database can check a guess
+// that a given person has played, and the person has no more plays left than before.
+// make test runs it.
 func TestErase(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		for name, ann := range map[string]campaign.Person{
@@ -94,10 +95,10 @@ func TestErase(t *testing.T) {
 			}
 			guess := requestDigest(t, name, &ann)
 			if slices.ContainsFunc(requests(t, db), func(r []byte) bool { return string(r) == string(guess) }) {
-				t.Errorf("%s: the digest of the erased person's play is still stored", name)
+				t.Errorf("%s: the request digest of the erased person is still stored", name)
 			}
 			if !slices.ContainsFunc(requests(t, db), func(r []byte) bool { return string(r) == string(requestDigest(t, name, bob.Person)) }) {
-				t.Errorf("%s: the digest of another person's play is gone", name)
+				t.Errorf("%s: the request digest of another person is gone", name)
 			}
 			other := adminOf(storetest.Open(t, address), true)
 			for what, p := range map[string]*campaign.Admin{"the process": p, "another process": other} {
@@ -108,24 +109,24 @@ func TestErase(t *testing.T) {
 					t.Errorf("%s: repeat the play in %s: got draw %d, error %v, want ErrKeyReused", name, what, d.Index, err)
 				}
 				if _, err := p.Play(t.Context(), campaign.Play{Campaign: name, Person: &campaign.Person{FirstName: "Cy", LastName: what}}); err != nil {
-					t.Errorf("%s: play as somebody else in %s: got error %v", name, what, err)
+					t.Errorf("%s: play as somebody else in %s: got error %v, want nil", name, what, err)
 				}
 			}
 			if got := count(t, db, "SELECT count(*) FROM erased_plays"); got != 2 {
-				t.Errorf("%s: got %d counts of erased plays, want 2: by identity and by mailbox", name, got)
+				t.Errorf("%s: rows in erased_plays: got %d, want 2, for identity and mailbox", name, got)
 			}
 			if _, err := p.Close(t.Context(), name); err != nil {
 				t.Fatal(err)
 			}
 			if got := count(t, db, "SELECT count(*) FROM erased_plays"); got != 0 {
-				t.Errorf("%s: got %d counts of erased plays after the campaign was closed, want 0", name, got)
+				t.Errorf("%s: rows in erased_plays after the campaign was closed: got %d, want 0", name, got)
 			}
 		}
 	})
 }
 
-// TestErasedTwice erases a person who played, is back under another spelling, and is erased
-// again. The plays of both add up. It belongs to make test.
+// TestErasedTwice erases a person who plays again with another spelling of the address and
+// is erased again. All these plays count towards the limit. make test runs it.
 func TestErasedTwice(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
@@ -145,16 +146,16 @@ func TestErasedTwice(t *testing.T) {
 		}
 		ann := campaign.Play{Campaign: "summer", Person: &campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann+3@example.org"}}
 		if _, err := p.Play(t.Context(), ann); !errors.Is(err, campaign.ErrMaxPlays) {
-			t.Errorf("a fourth play: got error %v, want ErrMaxPlays", err)
+			t.Errorf("fourth play: got error %v, want ErrMaxPlays", err)
 		}
 		if _, err := adminOf(db, true).Play(t.Context(), ann); err != nil {
-			t.Errorf("a fourth play, with distinct aliases: got error %v", err)
+			t.Errorf("fourth play, with distinct aliases: got error %v, want nil", err)
 		}
 	})
 }
 
-// TestErasedPlaysAreBackedUp restores a backup of a database with an erased person, who
-// must not get another play. It belongs to make test.
+// TestErasedPlaysAreBackedUp checks that an erased person gets no further play in the backup
+// of a database. make test runs it.
 func TestErasedPlaysAreBackedUp(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
@@ -176,7 +177,7 @@ func TestErasedPlaysAreBackedUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := adminOf(storetest.Open(t, path), false).Play(t.Context(), ann); !errors.Is(err, campaign.ErrMaxPlays) {
-			t.Errorf("play on the backup: got error %v, want ErrMaxPlays", err)
+			t.Errorf("play in the backup: got error %v, want ErrMaxPlays", err)
 		}
 	})
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// CheckpointDelay is the time after which a transaction is in the file.
+// CheckpointDelay is the time after which a transaction is copied from the log to the file.
 const CheckpointDelay = checkpointDelay
 
-// Pragma runs a PRAGMA on the writing connection.
+// Pragma runs a PRAGMA on the connection for writing.
 func Pragma(ctx context.Context, db *DB, text string) error {
 	w := db.writer
 	if err := w.lock(ctx); err != nil {
@@ -25,13 +25,13 @@ func Pragma(ctx context.Context, db *DB, text string) error {
 	return err
 }
 
-// Read runs a query that returns one number in a transaction.
+// Read returns the result of a query for one number in a transaction.
 func Read(ctx context.Context, tx campaign.Tx, query string) (n int64, err error) {
 	read := func(row scanner) (n int64, err error) { return n, row.Scan(&n) }
 	return queryOne(ctx, tx.(*transaction).r, read, query)
 }
 
-// Plan returns the plan of a query in a transaction.
+// Plan returns the lines of PostgreSQL's plan for a query in a transaction.
 func Plan(ctx context.Context, tx campaign.Tx, query string) ([]string, error) {
 	read := func(row scanner) (line string, err error) { return line, row.Scan(&line) }
 	return queryAll(ctx, tx.(*transaction).r, read, "EXPLAIN "+query)
@@ -48,7 +48,7 @@ func DrawsStatement(c *campaign.StoredCampaign, q campaign.DrawQuery) (text stri
 	return drawsStatement(c, q)
 }
 
-// MigrateTo updates the tables to a version.
+// MigrateTo updates the tables to the given version.
 func MigrateTo(ctx context.Context, db *DB, version int64) error {
 	return db.withProvider(ctx, func(p *goose.Provider) error {
 		_, err := p.UpTo(ctx, version)
@@ -56,7 +56,7 @@ func MigrateTo(ctx context.Context, db *DB, version int64) error {
 	})
 }
 
-// MigrateDownTo undoes the migrations after a version.
+// MigrateDownTo reverts the migrations after the given version.
 func MigrateDownTo(ctx context.Context, db *DB, version int64) error {
 	return db.withProvider(ctx, func(p *goose.Provider) error {
 		_, err := p.DownTo(ctx, version)
@@ -64,7 +64,7 @@ func MigrateDownTo(ctx context.Context, db *DB, version int64) error {
 	})
 }
 
-// ReadBytes runs a query that returns byte strings in a transaction.
+// ReadBytes returns the results of a query for byte strings in a transaction.
 func ReadBytes(ctx context.Context, tx campaign.Tx, query string) ([][]byte, error) {
 	read := func(row scanner) (b []byte, err error) { return b, row.Scan(&b) }
 	return queryAll(ctx, tx.(*transaction).r, read, query)

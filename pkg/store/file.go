@@ -21,11 +21,11 @@ var (
 	// its log exists. The last transactions may be in the log only.
 	ErrLost = errors.New("the database file is lost")
 
-	// errMoved is the error for a SQLite file that is not the one that was opened.
+	// errMoved is the error for a path that no longer names the SQLite file that was opened.
 	errMoved = errors.New("its file was moved, deleted or replaced; put it back, or restart prizegen to use the file that is there now")
 )
 
-// logSuffix is the suffix of the name of SQLite's write-ahead log.
+// logSuffix is what SQLite appends to the path of a database for its write-ahead log.
 const logSuffix = "-wal"
 
 // file is the SQLite file of a database.
@@ -36,8 +36,8 @@ type file struct {
 	probe   probe
 }
 
-// openFile finds the file of a database. If the file does not exist and create is set, it
-// creates the file and its folder, accessible only by their owner.
+// openFile finds the database file at path. If the file is missing or empty and create is
+// set, it creates the file and its folder, accessible only by their owner.
 func openFile(path string, create bool) (*file, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func openFile(path string, create bool) (*file, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return nil, fmt.Errorf("%s is %w: it is a folder; use the path of a file", path, ErrAddress)
+		return nil, fmt.Errorf("%s is %w: it is a folder; use a file path", path, ErrAddress)
 	case err == nil && info.Size() > 0:
 		return newFile(path, info, false), nil
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
@@ -79,11 +79,11 @@ func newFile(path string, opened fs.FileInfo, created bool) *file {
 	return &file{path: path, opened: opened, created: created, probe: newProbe(path)}
 }
 
-// check returns errMoved if another file or none has the path now. Connections that are
-// open still use the file that was opened.
+// check returns errMoved unless the path still names the file that was opened. Open
+// connections keep using that file.
 func (f *file) check() error { return checkSame(f.path, f.opened) }
 
-// checkSame returns errMoved unless path names the file that was opened.
+// checkSame returns errMoved unless path names the file that opened describes.
 func checkSame(path string, opened fs.FileInfo) error {
 	if info, err := os.Stat(path); err != nil || !os.SameFile(info, opened) {
 		return errMoved
@@ -91,19 +91,21 @@ func checkSame(path string, opened fs.FileInfo) error {
 	return nil
 }
 
-// exposed reports whether every user of the machine may read the file. On Windows the mode
-// does not show that.
+// exposed reports whether any user of the machine can read the file. It returns false on
+// Windows, where the mode does not show this.
 func (f *file) exposed() bool {
 	return runtime.GOOS != "windows" && f.opened.Mode().Perm()&0o004 != 0
 }
 
-// connector opens connections to a file, as long as the file is the one that was opened.
+// connector opens connections to a file. It fails with errMoved once the path names another
+// file.
 type connector struct {
 	driver.Connector
 	file *file
 }
 
-// newConnector returns a connector. SQLite never creates the file.
+// newConnector returns a connector for f with the given DSN options. The connector never
+// creates the file.
 func newConnector(f *file, options ...string) (driver.Connector, error) {
 	dsn, err := sqliteDSN(f.path, append(options, "mode=rw")...)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// copyDatabase copies a SQLite file and its log, as they are after the program was killed.
+// copyDatabase copies a SQLite file and its log, as a killed program would leave them.
 func copyDatabase(t *testing.T, path string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy.db")
@@ -34,8 +34,8 @@ func copyDatabase(t *testing.T, path string) string {
 	return to
 }
 
-// TestLostFile removes or empties a database file beside its log. The log must stay as it
-// is, because it may have the last plays.
+// TestLostFile removes or empties a database file but not its log, which must stay as it is,
+// because it may contain the last plays.
 func TestLostFile(t *testing.T) {
 	for state, lose := range map[string]func(path string) error{
 		"does not exist": os.Remove,
@@ -64,7 +64,7 @@ func TestLostFile(t *testing.T) {
 			}
 			after, err := os.ReadFile(path + "-wal")
 			if err != nil || string(after) != string(log) {
-				t.Errorf("got a log of %d bytes and error %v, want the %d bytes of before", len(after), err, len(log))
+				t.Errorf("log: got %d bytes, error %v, want the original %d bytes", len(after), err, len(log))
 			}
 		})
 	}
@@ -74,28 +74,28 @@ func TestMissingFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "prizegen.db")
 	_, err := store.Open(t.Context(), path, store.Options{})
 	if !errors.Is(err, store.ErrMissing) || !strings.Contains(err.Error(), path+" does not exist") {
-		t.Errorf("got error %v, want ErrMissing", err)
+		t.Errorf("Open without Create: got error %v, want ErrMissing", err)
 	}
 	if _, err := os.Stat(filepath.Dir(path)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got error %v for the folder, want ErrNotExist", err)
+		t.Errorf("folder: got error %v, want ErrNotExist", err)
 	}
 	if db := storetest.Open(t, path); !db.Created() {
-		t.Error("the database was not reported as created")
+		t.Error("Created after creating the file: got false, want true")
 	}
 	if db := storetest.Open(t, path); db.Created() {
-		t.Error("a database that exists was reported as created")
+		t.Error("Created after opening an existing file: got true, want false")
 	}
 	empty := storetest.File(t)
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Open(t.Context(), empty, store.Options{}); !errors.Is(err, store.ErrMissing) {
-		t.Errorf("an empty file: got error %v, want ErrMissing", err)
+		t.Errorf("empty file: got error %v, want ErrMissing", err)
 	}
 }
 
-// TestMovedFile moves, replaces and deletes the file of an open database, and its log.
-// Nothing may be promised that only a file without a name has.
+// TestMovedFile moves, replaces and deletes the file of an open database, or its log. No
+// transaction may succeed that would be stored only in a file without a name.
 func TestMovedFile(t *testing.T) {
 	for name, suffix := range map[string]string{"file": "", "log": "-wal"} {
 		t.Run(name, func(t *testing.T) {
@@ -110,7 +110,7 @@ func TestMovedFile(t *testing.T) {
 					"Update": db.Update(t.Context(), func(tx campaign.Tx) error { return tx.AddCampaign(t.Context(), next) }),
 				} {
 					if ok && err != nil || !ok && (!errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "moved, deleted or replaced")) {
-						t.Errorf("%s of a %s that was %s: got error %v", method, name, state, err)
+						t.Errorf("%s after the %s was %s: got error %v, want an error: %t", method, name, state, err, !ok)
 					}
 				}
 			}
@@ -135,7 +135,7 @@ func TestMovedFile(t *testing.T) {
 }
 
 // TestCheckpointByTime checks that committed transactions are in the file itself, without
-// its log, after the delay of a checkpoint, also if a reader delays the first one.
+// its log, after CheckpointDelay, even if a reader delays the first checkpoint.
 func TestCheckpointByTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := storetest.File(t)
@@ -168,11 +168,11 @@ func TestCheckpointByTime(t *testing.T) {
 		advance() // the migrations are in the file
 		added(t, db, "summer")
 		if got := inFile(); got != 0 {
-			t.Errorf("got %d campaigns in the file at once, want 0: this test shows nothing", got)
+			t.Errorf("campaigns in the file before the checkpoint: got %d, want 0", got)
 		}
 		advance()
 		if got := inFile(); got != 1 {
-			t.Errorf("got %d campaigns in the file, want 1", got)
+			t.Errorf("campaigns in the file after the checkpoint: got %d, want 1", got)
 		}
 
 		reading, err := sql.Open("sqlite", path)
@@ -186,7 +186,7 @@ func TestCheckpointByTime(t *testing.T) {
 		}
 		var n int
 		if err := tx.QueryRowContext(t.Context(), "SELECT count(*) FROM campaigns").Scan(&n); err != nil || n != 1 {
-			t.Fatalf("got %d campaigns, error %v", n, err)
+			t.Fatalf("campaigns that the reader sees: got %d, error %v, want 1", n, err)
 		}
 		added(t, db, "autumn")
 		added(t, db, "winter")
@@ -196,12 +196,12 @@ func TestCheckpointByTime(t *testing.T) {
 		}
 		advance()
 		if got := inFile(); got != 3 {
-			t.Errorf("got %d campaigns in the file after the reader has ended, want 3", got)
+			t.Errorf("campaigns in the file after the reader has ended: got %d, want 3", got)
 		}
 	})
 }
 
-// TestDamagedPage overwrites a page of a database file that is not open.
+// TestDamagedPage checks that Check and Ping report a damaged page.
 func TestDamagedPage(t *testing.T) {
 	path := storetest.File(t)
 	db, err := store.Open(t.Context(), path, store.Options{Create: true})
@@ -226,29 +226,29 @@ func TestDamagedPage(t *testing.T) {
 	db = storetest.Open(t, path)
 	for method, err := range map[string]error{"Check": db.Check(t.Context()), "Ping": db.Ping(t.Context())} {
 		if !errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "its file is damaged") {
-			t.Errorf("%s: got error %v, want that the file is damaged", method, err)
+			t.Errorf("%s: got error %v, want ErrUnavailable for a damaged file", method, err)
 		}
 	}
 }
 
 func TestExposedFile(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("the mode of a file does not show who may read it")
+		t.Skip("the file mode does not show who can read the file")
 	}
 	path := storetest.File(t)
 	if storetest.Open(t, path).Exposed() {
-		t.Error("a new file is exposed")
+		t.Error("Exposed for a new file: got true, want false")
 	}
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if !storetest.Open(t, path).Exposed() {
-		t.Error("a file that everyone may read is not exposed")
+		t.Error("Exposed for a file that everyone can read: got false, want true")
 	}
 }
 
-// TestPingWrites checks that Ping needs a folder that accepts writes, and leaves nothing in
-// it, not even what a killed process left.
+// TestPingWrites checks that Ping fails unless the folder accepts writes, and that it leaves
+// no file, not even the probe file of a killed process.
 func TestPingWrites(t *testing.T) {
 	path := storetest.File(t)
 	db := storetest.Open(t, path)
@@ -259,13 +259,13 @@ func TestPingWrites(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(path + "-probe"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got error %v for the file of the probe, want ErrNotExist", err)
+		t.Errorf("probe file: got error %v, want ErrNotExist", err)
 	}
 	if err := os.Mkdir(path+"-probe", 0o700); err != nil { // a file that cannot be written
 		t.Fatal(err)
 	}
 	db = storetest.Open(t, path)
 	if err := db.Ping(t.Context()); !errors.Is(err, campaign.ErrUnavailable) {
-		t.Errorf("got error %v, want ErrUnavailable", err)
+		t.Errorf("Ping without write access: got error %v, want ErrUnavailable", err)
 	}
 }

@@ -14,9 +14,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// TestFrozenServer suspends PostgreSQL. It checks that methods neither wait without end nor
-// return an error that looks like a bug, and that they work again afterwards. It belongs to
-// make test.
+// TestFrozenServer checks that methods return ErrUnavailable while PostgreSQL is suspended,
+// instead of waiting forever, and that they work again afterwards. make test runs it.
 func TestFrozenServer(t *testing.T) {
 	server := storetest.StartServer(t, true)
 	t.Cleanup(func() { _ = server.Thaw() }) // a suspended server does not stop
@@ -26,7 +25,7 @@ func TestFrozenServer(t *testing.T) {
 	}
 	defer db.Close() //nolint:errcheck // it is not used any more
 	added(t, db, "summer")
-	ctx := context.Background() // no method may need the end of this context
+	ctx := context.Background() // never cancelled: the methods must return on their own
 	addCampaign := func(name string) error {
 		return db.Update(ctx, func(tx campaign.Tx) error { return tx.AddCampaign(ctx, record(name)) })
 	}
@@ -49,7 +48,7 @@ func TestFrozenServer(t *testing.T) {
 	}
 	for _, name := range []string{"at the commit", "inside a transaction"} {
 		if err := frozen[name](); !errors.Is(err, campaign.ErrUnavailable) {
-			t.Errorf("a server frozen %s: got error %v, want ErrUnavailable", name, err)
+			t.Errorf("server frozen %s: got error %v, want ErrUnavailable", name, err)
 		}
 		if err := server.Thaw(); err != nil {
 			t.Fatal(err)
@@ -64,7 +63,7 @@ func TestFrozenServer(t *testing.T) {
 	}
 	var calls sync.WaitGroup
 	for name, call := range frozen {
-		for range 10 { // more than the connections that are open
+		for range 10 { // more calls than open connections
 			calls.Go(func() {
 				if err := call(); !errors.Is(err, campaign.ErrUnavailable) {
 					t.Errorf("%s: got error %v, want ErrUnavailable", name, err)
@@ -79,7 +78,7 @@ func TestFrozenServer(t *testing.T) {
 	for name, call := range frozen {
 		for err := call(); err != nil; err = call() {
 			if !errors.Is(err, campaign.ErrUnavailable) && !errors.Is(err, campaign.ErrNotFound) && !errors.Is(err, campaign.ErrExists) {
-				t.Fatalf("%s: got error %v after the server was resumed", name, err)
+				t.Fatalf("%s after the server was resumed: got error %v, want none, ErrNotFound or ErrExists", name, err)
 			}
 			if !errors.Is(err, campaign.ErrUnavailable) {
 				break

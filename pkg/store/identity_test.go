@@ -14,9 +14,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// oldDatabase opens a database with tables of version 3. In it, four people have played a
-// campaign that allows one play. The first two are one person in two spellings, and the
-// last one has been erased.
+// oldDatabase opens a database with tables of version 3. Its campaign allows one play per
+// person. There are five plays: two by one person with two spellings of the address, one by
+// another person, one by an erased person, and one by the promoter without an entrant.
 func oldDatabase(t *testing.T, address string) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), address, store.Options{KeepVersion: true, Create: true})
@@ -56,7 +56,8 @@ func oldDatabase(t *testing.T, address string) *store.DB {
 	return db
 }
 
-// bytesLiteral returns a byte string in SQL.
+// bytesLiteral returns the SQL literal for the bytes with the given hexadecimal digits, or
+// NULL if there are none.
 func bytesLiteral(db *store.DB, digits string) string {
 	switch {
 	case digits == "":
@@ -67,9 +68,9 @@ func bytesLiteral(db *store.DB, digits string) string {
 	return "x'" + digits + "'"
 }
 
-// TestIdentitiesAreMigrated updates a database of an older program. Spellings of one person
-// that had different identities become one entrant, all plays of it count, and what is left
-// of erased people is removed. It belongs to make test.
+// TestIdentitiesAreMigrated migrates the database of an older program. Different spellings
+// of one person become one entrant, whose plays all count, and the request digests of erased
+// people are removed. make test runs it.
 func TestIdentitiesAreMigrated(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := oldDatabase(t, address)
@@ -79,14 +80,14 @@ func TestIdentitiesAreMigrated(t *testing.T) {
 		p := adminOf(db, false)
 		list, _, err := p.Entrants(t.Context(), campaign.EntrantQuery{})
 		if err != nil || len(list) != 2 {
-			t.Fatalf("got entrants %+v, error %v, want 2", list, err)
+			t.Fatalf("entrants: got %+v, error %v, want 2", list, err)
 		}
 		if got := list[1].PlayCount(); got != 2 {
-			t.Errorf("got %d plays of the merged entrant %+v, want 2", got, list[1])
+			t.Errorf("plays of the merged entrant %+v: got %d, want 2", list[1], got)
 		}
 		changes, err := p.Changes(t.Context(), campaign.ChangeQuery{})
 		if err != nil || len(changes) != 1 || changes[0].Action != "entrant.merge" {
-			t.Errorf("got changes %+v, error %v, want entrant.merge", changes, err)
+			t.Errorf("changes: got %+v, error %v, want entrant.merge", changes, err)
 		}
 		for _, email := range []string{"ann@Bücher.example", "ANN@xn--bcher-kva.example", "bob@example.org", "bob+2@example.org"} {
 			_, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: &campaign.Person{FirstName: "A", LastName: "B", Email: email}})
@@ -96,18 +97,18 @@ func TestIdentitiesAreMigrated(t *testing.T) {
 		}
 		left := requests(t, db)
 		if len(left) != 1 || string(left[0]) != string(requestDigest(t, "summer", nil)) {
-			t.Errorf("got digests of plays %x, want only the promoter's", left)
+			t.Errorf("request digests: got %x, want only the promoter's", left)
 		}
 		slow := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}, Now: func() time.Time { return at(5000) }}).Admin("test")
 		d, err := slow.Play(t.Context(), campaign.Play{Campaign: "summer", Person: &campaign.Person{FirstName: "Di", LastName: "Lee"}})
 		if err != nil || !d.PlayedAt.Equal(at(9000)) {
-			t.Errorf("got a play at %s, error %v, want the time of the last play before, %s", d.PlayedAt, err, at(9000))
+			t.Errorf("time of a play with a slow clock: got %s, error %v, want that of the previous play, %s", d.PlayedAt, err, at(9000))
 		}
 		if err := store.MigrateDownTo(t.Context(), db, 3); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := db.Migrate(t.Context()); err != nil {
-			t.Errorf("migrate again: got error %v", err)
+			t.Errorf("migrate again: got error %v, want nil", err)
 		}
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// BenchmarkInsert inserts the draws of a batch of plays into SQLite in three ways: with
+// BenchmarkInsert measures three ways to insert a batch of draws into SQLite: with
 // unnumbered placeholders and one argument for each value, as AddDraws does; with
 // numbered placeholders; and with one JSON argument.
 func BenchmarkInsert(b *testing.B) {
@@ -50,7 +50,7 @@ func BenchmarkInsert(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				defer db.Close() //nolint:errcheck // nothing of it is kept
+				defer db.Close() //nolint:errcheck // temporary
 				err = db.writer.transact(b.Context(), func(p *preparedRunner) error {
 					if _, err := p.exec(b.Context(), table); err != nil {
 						return err

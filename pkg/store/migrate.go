@@ -20,7 +20,7 @@ var migrations embed.FS
 var ErrNewer = errors.New("created by a newer prizegen")
 
 // Migrate updates the tables to the version of this program and returns the number of
-// migrations applied. Several processes may do so at the same time. If a newer program
+// migrations applied. Several processes may call it at the same time. If a newer program
 // created the tables, Migrate changes nothing and returns an error that wraps
 // [ErrNewer].
 func (db *DB) Migrate(ctx context.Context) (steps int, err error) {
@@ -74,9 +74,9 @@ func versions(ctx context.Context, p *goose.Provider) (version, newest int64, er
 	return version, sources[len(sources)-1].Version, nil
 }
 
-// withProvider calls f with a provider of the migrations. During the call, neither
-// another process that uses PostgreSQL nor another transaction of this process changes
-// the tables.
+// withProvider calls f with a goose provider of the migrations. During the call, no other
+// process migrates a PostgreSQL database, and this process runs no other transaction that
+// writes to a SQLite file.
 func (db *DB) withProvider(ctx context.Context, f func(*goose.Provider) error) error {
 	steps, err := fs.Sub(migrations, "migrations/"+string(db.engine))
 	if err != nil {
@@ -111,8 +111,8 @@ func (db *DB) withProvider(ctx context.Context, f func(*goose.Provider) error) e
 // migrationLock is the number of the advisory lock for migrations: "prizegen" in ASCII.
 const migrationLock = 0x7072697a6567656e
 
-// withMigrationLock calls f while it holds the lock for migrations. Unlike the lock of
-// goose, which polls, it returns as soon as the lock is free.
+// withMigrationLock calls f while it holds the lock for migrations. Unlike goose's own lock,
+// which polls, it calls f as soon as the lock is free.
 func (db *DB) withMigrationLock(ctx context.Context, f func() error) (err error) {
 	conn, err := db.pool.Conn(ctx)
 	if err != nil {
@@ -132,14 +132,14 @@ type Status struct {
 	Engine    Engine `json:"engine"`
 	Address   string `json:"address"` // without the password
 	Version   int64  `json:"version"` // of its tables; 0 if it has none
-	Newest    int64  `json:"newest"`  // version that this program supports
+	Newest    int64  `json:"newest"`  // newest version that this program supports
 	Campaigns int64  `json:"campaigns"`
 	Entrants  int64  `json:"entrants"`
 	Draws     int64  `json:"draws"`
 	Bytes     int64  `json:"bytes"` // on disk
 }
 
-// Status returns a description of the database.
+// Status returns the versions and the size of the database.
 func (db *DB) Status(ctx context.Context) (Status, error) {
 	s := Status{Engine: db.engine, Address: db.address}
 	err := db.withProvider(ctx, func(p *goose.Provider) (err error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// identityVersion is the version of the tables since which identities do not depend on
+// identityVersion is the first version of the tables in which identities do not depend on
 // spelling. Its migration is written in Go, because SQL cannot compute identities.
 const identityVersion = 5
 
@@ -79,8 +79,8 @@ func execEach(ctx context.Context, tx *sql.Tx, statements string) error {
 	return nil
 }
 
-// clearErasedRequests removes the digests of the requests of entrants who have been erased.
-// A digest of a request without an entrant, which a promoter made, is kept.
+// clearErasedRequests removes the request digests of entrants who have been erased. It keeps
+// those of requests that a promoter made without an entrant.
 func clearErasedRequests(ctx context.Context, tx *sql.Tx) error {
 	rows, err := tx.QueryContext(ctx, "SELECT id, name FROM campaigns")
 	if err != nil {
@@ -113,14 +113,14 @@ func clearErasedRequests(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// storedEntrant is an entrant with the identity that is stored.
+// storedEntrant is an entrant with the stored identity, which may be outdated.
 type storedEntrant struct {
 	id       int64
 	person   campaign.Person
 	identity string
 }
 
-// updateIdentities computes the identities and the mailboxes of all entrants anew.
+// updateIdentities recomputes the identities and mailboxes of all entrants.
 func updateIdentities(ctx context.Context, tx *sql.Tx) error {
 	const pageSize = 1000
 	for last := int64(0); ; {
@@ -157,8 +157,9 @@ func entrantsAfter(ctx context.Context, tx *sql.Tx, id int64, limit int) ([]stor
 	return page, rows.Err()
 }
 
-// updateIdentity stores the identity and the mailbox of an entrant. If another entrant has
-// the same identity and names, both are the same person, and it gets the draws.
+// updateIdentity stores the identity and mailbox of e. If another entrant has the same
+// identity and names, they are the same person: updateIdentity moves the draws of e to the
+// other entrant and deletes e.
 func updateIdentity(ctx context.Context, tx *sql.Tx, e *storedEntrant) error {
 	p, identity := e.person, e.person.Identity()
 	mailbox := mailboxOf(&p, identity)
@@ -186,7 +187,8 @@ func updateIdentity(ctx context.Context, tx *sql.Tx, e *storedEntrant) error {
 	return err
 }
 
-// mailboxOf returns the mailbox of a person as it is stored: nil if it is the identity.
+// mailboxOf returns the mailbox of a person as it is stored: nil (NULL) if it equals the
+// identity.
 func mailboxOf(p *campaign.Person, identity string) any {
 	if mailbox := p.Mailbox(); mailbox != identity {
 		return mailbox

@@ -16,20 +16,20 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// DB is a database of campaigns. [Open] returns one.
+// DB is a database of campaigns, opened with [Open].
 type DB struct {
 	reader
 	engine  Engine
 	address string  // without the password
-	pool    *sql.DB // all connections to PostgreSQL, or those to SQLite that read
+	pool    *sql.DB // all PostgreSQL connections, or the SQLite connections for reading
 
-	responseTimeout time.Duration // of PostgreSQL
+	responseTimeout time.Duration // for PostgreSQL
 
-	// Only SQLite has these.
+	// The following fields are used only for SQLite.
 	file        *file
-	writer      *writer // the connection that writes
+	writer      *writer // the only connection for writing
 	checkpoints *checkpoints
-	damage      atomic.Pointer[error] // what [DB.Check] found
+	damage      atomic.Pointer[error] // the damage that [DB.Check] found
 }
 
 var _ campaign.Store = (*DB)(nil)
@@ -37,35 +37,36 @@ var _ campaign.Store = (*DB)(nil)
 // Options configure [Open].
 type Options struct {
 	// KeepVersion opens the database without migrating its tables. If their version is
-	// not that of this program, only [DB.Migrate], [DB.Status] and [DB.Backup] work.
+	// not the one of this program, only [DB.Migrate], [DB.Status] and [DB.Backup] work.
 	KeepVersion bool
 
 	// Create creates the SQLite file if it does not exist.
 	Create bool
 
-	// LockTimeout limits the time that a transaction waits for other processes that write
-	// to a SQLite file; 0 means 5 seconds.
+	// LockTimeout limits how long a transaction waits while another process writes to the
+	// SQLite file; 0 means 5 seconds.
 	LockTimeout time.Duration
 
-	// ResponseTimeout limits the time for the response to a statement for PostgreSQL, which
-	// includes waiting for locks and for a connection; 0 means 10 seconds. Backup, Restore,
-	// Migrate and Status have no limit.
+	// ResponseTimeout limits how long a PostgreSQL statement may take, including waits for
+	// locks and for a connection; 0 means 10 seconds. Backup, Restore, Migrate and Status
+	// have no limit.
 	ResponseTimeout time.Duration
 }
 
-// Timeouts of the databases.
+// Default timeouts.
 const (
-	lockTimeout     = 5 * time.Second  // of SQLite; see Options
-	responseTimeout = 10 * time.Second // of PostgreSQL; see Options
-	connectTimeout  = 10 * time.Second
+	lockTimeout     = 5 * time.Second  // Options.LockTimeout
+	responseTimeout = 10 * time.Second // Options.ResponseTimeout
+	connectTimeout  = 10 * time.Second // connect_timeout in a PostgreSQL URL
 )
 
 // Open opens a database and migrates its tables. The address is the path of a SQLite file
 // or postgres://USER:PASSWORD@HOST:PORT/NAME.
 //
-// The error wraps [ErrAddress] if the address is malformed, [ErrMissing] or [ErrLost] if
-// there is no SQLite file, [campaign.ErrUnavailable] if the database cannot be reached, and
-// [ErrNewer] if a newer program created its tables, which stay unchanged.
+// The error wraps [ErrAddress] if the address is malformed, [ErrMissing] if there is no
+// SQLite file, [ErrLost] if only its log is left, [campaign.ErrUnavailable] if the database
+// cannot be reached, and [ErrNewer] if a newer program created its tables, which stay
+// unchanged.
 func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	open := openSQLite
 	if isPostgres(address) {
@@ -82,7 +83,7 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 		return nil, err
 	}
 	if db.checkpoints != nil {
-		db.checkpoints.schedule() // of what a killed process left in the log
+		db.checkpoints.schedule() // for transactions that a killed process left in the log
 	}
 	if o.KeepVersion {
 		return db, nil
@@ -111,10 +112,10 @@ func openPostgres(_ context.Context, address string, o Options) (*DB, error) {
 	return db, nil
 }
 
-// setPlanner makes PostgreSQL use indexes even if a table is small, as at the start of
-// a campaign, because it keeps its plans while the table grows. Without statistics
-// PostgreSQL overestimates the costs of these plans and would use its compiler and
-// parallel workers, which take longer than the queries (TestNoParallelWorkers).
+// setPlanner makes PostgreSQL use indexes even for small tables, because it keeps its plans
+// while a table grows during a campaign. It also disables JIT compilation and parallel
+// workers: without statistics, PostgreSQL overestimates the cost of these plans and would
+// use both, although they take longer than the queries (TestNoParallelWorkers).
 func setPlanner(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.PgConn().Exec(ctx, "SET enable_seqscan = off; SET jit = off; SET max_parallel_workers_per_gather = 0").ReadAll()
 	return err
@@ -131,9 +132,8 @@ func openSQLite(_ context.Context, path string, o Options) (*DB, error) {
 		// The statement journal, which undoes a failed statement, is kept in memory. The
 		// log, which makes transactions durable, is on disk.
 		"_pragma=temp_store(MEMORY)",
-		// A checkpoint copies the log to the file at 32 MB instead of 4 MB, because a
-		// page that many batches change is then copied only once (BenchmarkPlays in
-		// package serve).
+		// Checkpoints copy the log to the file at 32 MB instead of 4 MB, so that a page
+		// that many batches change is copied only once (BenchmarkPlays in package serve).
 		"_pragma=wal_autocheckpoint(8000)",
 	}
 	writing, err := newConnector(f, options...)
@@ -154,7 +154,7 @@ func openSQLite(_ context.Context, path string, o Options) (*DB, error) {
 	return db, nil
 }
 
-// Engine returns the engine of the database.
+// Engine returns the database engine.
 func (db *DB) Engine() Engine { return db.engine }
 
 // Address returns the address of the database, without the password.
@@ -163,12 +163,12 @@ func (db *DB) Address() string { return db.address }
 // Created reports whether [Open] created the SQLite file.
 func (db *DB) Created() bool { return db.file != nil && db.file.created }
 
-// Exposed reports whether every user of the machine may read the SQLite file.
+// Exposed reports whether any user of the machine can read the SQLite file.
 func (db *DB) Exposed() bool { return db.file != nil && db.file.exposed() }
 
-// Ping checks that the database is available. A SQLite file must be the one that was
-// opened, [DB.Check] must not have found damage, and the disk must accept writes. The error
-// wraps [campaign.ErrUnavailable].
+// Ping checks that the database is available. For SQLite, it also checks that the file is
+// still the one that was opened, that [DB.Check] has not found damage, and that the disk
+// accepts writes. Its errors wrap [campaign.ErrUnavailable].
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.connect(ctx); err != nil || db.file == nil {
 		return err
@@ -192,8 +192,8 @@ func (db *DB) connect(ctx context.Context) error {
 	return db.unusable(contextErr(ctx, db.pool.QueryRowContext(ctx, "SELECT 1").Scan(&one)))
 }
 
-// Check looks for damaged pages in a SQLite file, which takes longer for a larger file. It
-// returns the damage that it finds, and so does [DB.Ping] from then on.
+// Check scans a SQLite file for damaged pages. The time it takes grows with the file. If it
+// finds damage, it returns an error, and so does [DB.Ping] from then on.
 func (db *DB) Check(ctx context.Context) error {
 	if db.file == nil {
 		return nil
@@ -213,7 +213,8 @@ func (db *DB) Check(ctx context.Context) error {
 	return err
 }
 
-// unusable converts err to the error for a database that is not available.
+// unusable converts err to an error that wraps [campaign.ErrUnavailable], unless err is nil
+// or already an error of package campaign.
 func (db *DB) unusable(err error) error {
 	if err == nil || isDomain(err) {
 		return err
@@ -221,8 +222,8 @@ func (db *DB) unusable(err error) error {
 	return &unavailableError{db.address, err}
 }
 
-// Close closes all connections. It closes the connection that writes to SQLite last, so
-// that the file is complete without its log.
+// Close closes all connections. It closes the SQLite connection for writing last, so that
+// the file is complete without its log.
 func (db *DB) Close() error {
 	if db.checkpoints != nil {
 		db.checkpoints.close()

@@ -34,7 +34,7 @@ func TestConcurrentOpen(t *testing.T) {
 		opening.Wait()
 		s, err := storetest.Open(t, address).Status(t.Context())
 		if err != nil || s.Version != s.Newest || s.Version == 0 || s.Bytes == 0 {
-			t.Errorf("got %+v, error %v, want the newest version and a size", s, err)
+			t.Errorf("status: got %+v, error %v, want the newest version and a size", s, err)
 		}
 	})
 }
@@ -56,7 +56,7 @@ func TestNewerDatabase(t *testing.T) {
 		}
 		_, err = store.Open(t.Context(), address, store.Options{Create: true})
 		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "version 999") {
-			t.Errorf("got error %v, want ErrNewer that contains version 999", err)
+			t.Errorf("Open: got error %v, want ErrNewer that contains version 999", err)
 		}
 		db, err := store.Open(t.Context(), address, store.Options{KeepVersion: true})
 		if err != nil {
@@ -64,7 +64,7 @@ func TestNewerDatabase(t *testing.T) {
 		}
 		defer db.Close() //nolint:errcheck // it is not used any more
 		if s, err := db.Status(t.Context()); err != nil || s.Version != 999 {
-			t.Errorf("got %+v, error %v, want version 999", s, err)
+			t.Errorf("status: got %+v, error %v, want version 999", s, err)
 		}
 		if err := db.Backup(t.Context(), filepath.Join(t.TempDir(), "backup.db"), nil); !errors.Is(err, store.ErrNewer) {
 			t.Errorf("backup of newer tables: got error %v, want ErrNewer", err)
@@ -99,12 +99,12 @@ func TestPathIsEscaped(t *testing.T) {
 	added(t, db, "summer")
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("got %v, error %v, want mode 600", info, err)
+		t.Errorf("file: got %v, error %v, want mode 600", info, err)
 	}
 }
 
-// TestLockedFile checks that a transaction waits for a lock that another program holds
-// on the file, but not longer than its limit.
+// TestLockedFile checks that a transaction waits while another program holds the file lock,
+// but no longer than LockTimeout.
 func TestLockedFile(t *testing.T) {
 	path := storetest.File(t)
 	db := storetest.Open(t, path)
@@ -112,12 +112,12 @@ func TestLockedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer impatient.Close() //nolint:errcheck // nothing of it is kept
+	defer impatient.Close() //nolint:errcheck // temporary
 	other, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close() //nolint:errcheck // nothing of it is kept
+	defer other.Close() //nolint:errcheck // temporary
 	conn, err := other.Conn(t.Context())
 	if err == nil {
 		_, err = conn.ExecContext(t.Context(), "BEGIN IMMEDIATE")
@@ -130,14 +130,14 @@ func TestLockedFile(t *testing.T) {
 	}
 	err = add(impatient, "winter")
 	if !errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "another program has locked it") {
-		t.Errorf("got error %v, want ErrUnavailable for a locked file", err)
+		t.Errorf("locked file: got error %v, want ErrUnavailable", err)
 	}
 	added := make(chan error, 1)
 	go func() { added <- add(db, "summer") }()
 	select {
 	case err := <-added:
 		t.Errorf("the transaction did not wait for the lock and returned error %v", err)
-	case <-time.After(50 * time.Millisecond): // a slow machine may miss a mistake, but never fails
+	case <-time.After(50 * time.Millisecond): // on a slow machine, the test may miss a bug, but it does not fail
 	}
 	if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 		t.Fatal(err)
@@ -150,20 +150,20 @@ func TestLockedFile(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	r := added(t, db, "summer")
-	pages := func(most string) {
+	setMaxPages := func(most string) {
 		t.Helper()
 		if err := store.Pragma(t.Context(), db, "max_page_count = "+most); err != nil {
 			t.Fatal(err)
 		}
 	}
-	pages("1")
+	setMaxPages("1")
 	long := *r
 	long.Title = strings.Repeat("x", 1<<20)
 	err := db.Update(t.Context(), func(tx campaign.Tx) error { return tx.SaveCampaign(t.Context(), &long) })
 	if !errors.Is(err, campaign.ErrUnavailable) || !strings.Contains(err.Error(), "the disk is full") {
 		t.Errorf("full disk: got error %v, want ErrUnavailable", err)
 	}
-	pages("1000000")
+	setMaxPages("1000000")
 	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.SaveCampaign(ctx, &long) })
 }
 

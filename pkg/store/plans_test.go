@@ -12,8 +12,8 @@ import (
 )
 
 // TestDrawsUseIndexes checks that SQLite lists draws with an index that contains only the
-// selected draws, in order, because only a few of millions of draws may be claimed, void
-// or winners.
+// selected draws, in order. This matters if only a few of millions of draws are selected,
+// such as those that were claimed.
 func TestDrawsUseIndexes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "prizegen.db")
 	storetest.Open(t, path)
@@ -21,7 +21,7 @@ func TestDrawsUseIndexes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer raw.Close() //nolint:errcheck // it was only read
+	defer raw.Close() //nolint:errcheck // only read
 	c := &campaign.StoredCampaign{ID: 1}
 	c.Prizes = []campaign.Stock{{Name: "Mug"}}
 	later := campaign.Paging{Cursor: "8"}
@@ -65,7 +65,7 @@ func TestDrawsUseIndexes(t *testing.T) {
 			}
 			got := strings.Join(plan, "\n")
 			if !strings.Contains(got, "SEARCH d USING "+test.index) || strings.Contains(got, "ORDER BY") {
-				t.Errorf("got plan\n%s\nwant a search with %s in index order", got, test.index)
+				t.Errorf("plan: got\n%s\nwant a search with %s in index order", got, test.index)
 			}
 		})
 	}

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// probe finds out whether the disk of a file accepts writes. It writes another small file
-// beside it at most once in each interval, however often it is asked.
+// probe checks whether the disk of a file accepts writes. It writes a small file next to it,
+// at most once per probeInterval.
 type probe struct {
 	path string
 	sem  chan struct{} // holds one token while the fields below are in use
-	at   time.Time     // of the last result
+	at   time.Time     // time of the last result
 	err  error         // the last result
 }
 
@@ -37,7 +37,7 @@ func (p *probe) check(ctx context.Context) error {
 		return errNoAnswer
 	}
 	result := make(chan error, 1)
-	go func() { // a disk that hangs keeps the token
+	go func() { // holds the token for as long as the disk hangs
 		defer func() { <-p.sem }()
 		if time.Since(p.at) >= probeInterval {
 			p.err, p.at = p.write(), time.Now()
@@ -52,7 +52,8 @@ func (p *probe) check(ctx context.Context) error {
 	}
 }
 
-// write writes and removes the probe's file. A file that a killed process left is replaced.
+// write writes the probe file and removes it. It overwrites a file that a killed process has
+// left.
 func (p *probe) write() error {
 	err := os.WriteFile(p.path, make([]byte, probeBytes), 0o600)
 	if removeErr := os.Remove(p.path); err == nil {

@@ -59,17 +59,17 @@ func queryOne[T any](ctx context.Context, r runner, scan func(scanner) (T, error
 // maxRows is the maximum number of rows that one statement inserts.
 const maxRows = 128
 
-// insert inserts rows. text ends with VALUES.
+// insert inserts rows of width values each. text is an INSERT statement up to VALUES.
 func insert(ctx context.Context, r runner, text string, width int, rows [][]any) error {
 	return r.run(ctx, insertStatements(r, text, width, rows))
 }
 
-// insertStatements returns statements that insert rows of width values each. text ends
-// with VALUES. The number of rows in each statement is a power of 2, so that few
-// different statements must be prepared.
+// insertStatements returns statements that insert rows of width values each. text is an
+// INSERT statement up to VALUES. The number of rows in each statement is a power of 2, so
+// that few different statements must be prepared.
 //
-// Unlike a lookup, an insert does not pass its values to SQLite as one JSON argument:
-// that takes three times as long (BenchmarkInsert).
+// Unlike a lookup, an insert does not pass its values to SQLite as one JSON argument, which
+// would take three times as long (BenchmarkInsert).
 func insertStatements(r runner, text string, width int, rows [][]any) []statement {
 	var all []statement
 	for size := maxRows; size > 0; size /= 2 {
@@ -100,7 +100,7 @@ func placeholders(r runner, n, width int) string {
 	return b.String()
 }
 
-// nullableMillis returns a time as it is stored, or nil for NULL.
+// nullableMillis returns t in milliseconds since 1970, or nil (NULL) if t is nil.
 func nullableMillis(t *time.Time) any {
 	if t == nil {
 		return nil

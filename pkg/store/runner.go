@@ -29,14 +29,14 @@ type runner interface {
 	// contain all its placeholders in order.
 	placeholder(n int) string
 
-	// inTexts returns the condition that a column equals one of several strings, and
-	// the argument for these strings, which must be argument n (1-based).
+	// inTexts returns the condition that column equals one of values, and the argument
+	// with these values, which must be argument n (1-based).
 	inTexts(column string, n int, values []string) (condition string, arg any, err error)
 
 	// inBytes is like inTexts for byte strings.
 	inBytes(column string, n int, values [][]byte) (condition string, arg any, err error)
 
-	// limited returns a context that ends if the database does not respond in time.
+	// limited returns a context that is cancelled if the database does not respond in time.
 	limited(ctx context.Context) (context.Context, context.CancelFunc)
 }
 
@@ -64,10 +64,11 @@ func runEach(ctx context.Context, r runner, statements []statement) error {
 	return nil
 }
 
-// plainRunner runs statements of PostgreSQL. The driver prepares them.
+// plainRunner runs statements without preparing them. The PostgreSQL driver does this
+// automatically.
 type plainRunner struct {
-	timeout time.Duration // of the response to a statement; 0 means no limit
-	conn    *sql.Conn     // the connection of db; nil if db is a connection pool
+	timeout time.Duration // for the response to a statement; 0 means no limit
+	conn    *sql.Conn     // the connection of db, for batches; nil if run must not use batches
 	db      interface {
 		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
@@ -89,8 +90,8 @@ func (r plainRunner) limited(ctx context.Context) (context.Context, context.Canc
 	return withTimeout(ctx, r.timeout)
 }
 
-// withTimeout returns a context whose cause is errNoAnswer after the timeout; 0 means no
-// timeout.
+// withTimeout returns a context that is cancelled with the cause errNoAnswer after the
+// timeout; 0 means no timeout.
 func withTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if timeout == 0 {
 		return ctx, func() {}
@@ -98,8 +99,8 @@ func withTimeout(ctx context.Context, timeout time.Duration) (context.Context, c
 	return context.WithTimeoutCause(ctx, timeout, errNoAnswer)
 }
 
-// run sends the statements in one batch if they use one connection, so that all of them
-// take a single round trip.
+// run sends the statements in one batch if r has a connection, so that all of them take a
+// single round trip.
 func (r plainRunner) run(ctx context.Context, statements []statement) error {
 	if r.conn == nil || len(statements) < 2 {
 		return runEach(ctx, r, statements)
@@ -140,8 +141,8 @@ func (plainRunner) inBytes(column string, n int, values [][]byte) (condition str
 	return column + " = ANY($" + strconv.Itoa(n) + ")", values, nil
 }
 
-// preparedRunner runs statements of SQLite. It caches prepared statements, because
-// parsing takes longer than running.
+// preparedRunner runs SQLite statements. It caches prepared statements, because parsing a
+// statement takes longer than running it.
 type preparedRunner struct {
 	db interface {
 		PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
@@ -158,8 +159,8 @@ func newPreparedConn(conn *sql.Conn) *preparedRunner {
 	return &preparedRunner{db: conn, stmts: map[string]*sql.Stmt{}}
 }
 
-// maxStatements is the maximum number of statements in the cache of a runner. It is
-// reached only by clients that combine many conditions.
+// maxStatements is the maximum number of statements in the cache of a runner. Only clients
+// that combine many conditions reach it.
 const maxStatements = 300
 
 func (p *preparedRunner) statement(ctx context.Context, text string) (*sql.Stmt, error) {

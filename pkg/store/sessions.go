@@ -11,16 +11,16 @@ import (
 )
 
 // Sessions stores the sessions of promoters for github.com/alexedwards/scs/v2. The
-// database contains only digests of the tokens, so that nobody who reads the database can
-// use the sessions.
+// database contains only digests of the tokens, so that somebody who reads the database
+// cannot take over a session.
 type Sessions struct{ db *DB }
 
-// Sessions returns the sessions of the database.
+// Sessions returns the session store of the database.
 func (db *DB) Sessions() *Sessions { return &Sessions{db} }
 
 type sessionData struct {
 	data    []byte
-	expires int64
+	expires int64 // milliseconds since 1970
 }
 
 // FindCtx returns the data of a session that has not expired.
@@ -66,15 +66,15 @@ func (s *Sessions) update(ctx context.Context, f func(*transaction) error) error
 	})
 }
 
-// Find is like FindCtx without a context.
+// Find is like [Sessions.FindCtx], without a context.
 func (s *Sessions) Find(token string) ([]byte, bool, error) {
 	return s.FindCtx(context.Background(), token)
 }
 
-// Commit is like CommitCtx without a context.
+// Commit is like [Sessions.CommitCtx], without a context.
 func (s *Sessions) Commit(token string, data []byte, expires time.Time) error {
 	return s.CommitCtx(context.Background(), token, data, expires)
 }
 
-// Delete is like DeleteCtx without a context.
+// Delete is like [Sessions.DeleteCtx], without a context.
 func (s *Sessions) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }

@@ -22,8 +22,8 @@ func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 func ref[T any](v T) *T { return &v }
 
-// record returns a campaign with two prizes, one with a stock of 2 and one with unlimited
-// stock.
+// record returns a draft campaign with two prizes: a stock of 2 mugs, and an unlimited
+// number of £1.00 prizes.
 func record(name string) *campaign.StoredCampaign {
 	return &campaign.StoredCampaign{Campaign: campaign.Campaign{
 		Name: name, Title: "The “" + name + "” draw 🎁", State: campaign.Draft, TextFormat: "lower4", NumberFormat: "digits4",
@@ -33,7 +33,7 @@ func record(name string) *campaign.StoredCampaign {
 	}}
 }
 
-// update runs f in a transaction, which must succeed.
+// update runs f in a transaction. The test fails if the transaction fails.
 func update(t testing.TB, db *store.DB, f func(ctx context.Context, tx campaign.Tx) error) {
 	t.Helper()
 	if err := db.Update(t.Context(), func(tx campaign.Tx) error { return f(t.Context(), tx) }); err != nil {
@@ -41,7 +41,7 @@ func update(t testing.TB, db *store.DB, f func(ctx context.Context, tx campaign.
 	}
 }
 
-// added stores a campaign.
+// added stores a draft campaign and returns it.
 func added(t testing.TB, db *store.DB, name string) *campaign.StoredCampaign {
 	t.Helper()
 	r := record(name)
@@ -49,8 +49,8 @@ func added(t testing.TB, db *store.DB, name string) *campaign.StoredCampaign {
 	return r
 }
 
-// opened stores an open campaign with draws. Every third draw has won a Mug or £1.00, and
-// index 5 was skipped.
+// opened stores the open campaign summer with the given number of draws, and returns it.
+// Every third draw has won a mug or £1.00, and index 5 was skipped.
 func opened(t testing.TB, db *store.DB, draws int) *campaign.StoredCampaign {
 	t.Helper()
 	r := record("summer")
@@ -93,14 +93,14 @@ func TestCampaigns(t *testing.T) {
 		summer, winter := added(t, db, "summer"), added(t, db, "winter")
 		got, err := db.Campaign(t.Context(), "summer")
 		if err != nil || !reflect.DeepEqual(got, summer) {
-			t.Errorf("got %+v, error %v, want %+v", got, err, summer)
+			t.Errorf("campaign: got %+v, error %v, want %+v", got, err, summer)
 		}
 		list, err := db.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Limit: 10}})
 		if err != nil || len(list) != 2 || list[0].Name != "winter" || len(list[1].Prizes) != 2 || list[1].RulesYAML != "" {
-			t.Errorf("got %+v, error %v, want winter and then summer, with 2 prizes and without the text of the rules", list, err)
+			t.Errorf("campaigns: got %+v, error %v, want winter and then summer, with 2 prizes and without RulesYAML", list, err)
 		}
 		if list, err := db.Campaigns(t.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: fmt.Sprint(winter.ID), Limit: 10}, State: campaign.Draft}); err != nil || len(list) != 1 {
-			t.Errorf("got %+v, error %v, want only the draft summer", list, err)
+			t.Errorf("drafts on the second page: got %+v, error %v, want only summer", list, err)
 		}
 		summer.Title, summer.State, summer.Secret, summer.Commitment = "Another", campaign.Open, "seed", "c"
 		summer.OpensAt, summer.ClosesAt, summer.OpenedAt, summer.Version = nil, ref(at(9000)), ref(at(8000)), 2
@@ -112,11 +112,11 @@ func TestCampaigns(t *testing.T) {
 			return tx.SaveCampaign(ctx, summer)
 		})
 		if got, err := db.Campaign(t.Context(), "summer"); err != nil || !reflect.DeepEqual(got, summer) {
-			t.Errorf("got %+v, error %v, want %+v", got, err, summer)
+			t.Errorf("saved campaign: got %+v, error %v, want %+v", got, err, summer)
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.DeleteCampaign(ctx, winter.ID) })
 		if _, err := db.Campaign(t.Context(), "winter"); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("a deleted campaign: got error %v, want ErrNotFound", err)
+			t.Errorf("deleted campaign: got error %v, want ErrNotFound", err)
 		}
 		err = db.Update(t.Context(), func(tx campaign.Tx) error { return tx.AddCampaign(t.Context(), record("summer")) })
 		if !errors.Is(err, campaign.ErrExists) {
@@ -171,13 +171,13 @@ func TestRollback(t *testing.T) {
 			return nil
 		})
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("a cancelled transaction: got error %v, want Canceled", err)
+			t.Errorf("cancelled transaction: got error %v, want Canceled", err)
 		}
 		if changes, err := db.Changes(t.Context(), campaign.ChangeQuery{Paging: campaign.Paging{Limit: 10}}); err != nil || len(changes) != 0 {
-			t.Errorf("got changes %+v, error %v, want none", changes, err)
+			t.Errorf("changes: got %+v, error %v, want none", changes, err)
 		}
 		if got, err := db.Campaign(t.Context(), "summer"); err != nil || !reflect.DeepEqual(got, r) {
-			t.Errorf("got %+v, error %v, want %+v", got, err, r)
+			t.Errorf("campaign: got %+v, error %v, want %+v", got, err, r)
 		}
 	})
 }
@@ -188,7 +188,7 @@ func TestDraws(t *testing.T) {
 		r := opened(t, db, 60)
 		all, err := db.Draws(t.Context(), r, campaign.DrawQuery{Paging: campaign.Paging{Limit: 100}, Oldest: true})
 		if err != nil || len(all) != 60 {
-			t.Fatalf("got %d draws, error %v; want 60", len(all), err)
+			t.Fatalf("draws: got %d, error %v, want 60", len(all), err)
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
 			all[3].Claim, all[6].Void = &campaign.Mark{At: at(7), Note: "n"}, &campaign.Mark{At: at(8), Note: "why"}
@@ -231,30 +231,30 @@ func TestDraws(t *testing.T) {
 			}
 		}
 		if d, err := db.Draw(t.Context(), r.ID, 0); err != nil || d.Person == nil || d.Person.Email != "Ann@example.org" {
-			t.Errorf("got %+v, error %v, want the draw of Ann@example.org", d, err)
+			t.Errorf("draw of index 0: got %+v, error %v, want the draw of Ann@example.org", d, err)
 		}
 		if _, err := db.Draw(t.Context(), r.ID, 5); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("draw of a skipped index: got error %v, want ErrNotFound", err)
 		}
 		if d, err := db.DrawOfKey(t.Context(), *all[2].Key); err != nil || d.Index != all[2].Index {
-			t.Errorf("got %+v, error %v, want index %d", d, err, all[2].Index)
+			t.Errorf("draw of a key: got %+v, error %v, want index %d", d, err, all[2].Index)
 		}
 		if skipped, err := db.Skipped(t.Context(), r.ID, 0, 10); err != nil || !reflect.DeepEqual(skipped, []campaign.StoredDraw{{Campaign: r.ID, Index: 5, Account: "aa000000"}}) {
-			t.Errorf("got %+v, error %v, want only index 5", skipped, err)
+			t.Errorf("skipped indexes: got %+v, error %v, want only index 5", skipped, err)
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
 			issued, err := tx.Issued(ctx, r.ID, []string{"nope", all[7].Account, all[59].Account})
 			slices.Sort(issued)
 			if len(issued) != 2 || err != nil {
-				t.Errorf("got issued account numbers %v, error %v, want 2", issued, err)
+				t.Errorf("issued account numbers: got %v, error %v, want 2", issued, err)
 			}
 			rows, err := tx.DrawsOfKeys(ctx, [][16]byte{*all[0].Key, {9, 9, 9}, *all[4].Key})
 			if len(rows) != 2 {
-				t.Errorf("got draws %v, error %v, want the draws of 2 keys", rows, err)
+				t.Errorf("draws of keys: got %v, error %v, want 2", rows, err)
 			}
 			plays, err := tx.PlaysOf(ctx, r, []string{"ann@example.org", "nobody"}, true)
 			if !reflect.DeepEqual(plays, map[string]int64{"ann@example.org": 12}) {
-				t.Errorf("got plays %v, error %v, want 12 for ann@example.org", plays, err)
+				t.Errorf("plays by identity: got %v, error %v, want 12 for ann@example.org", plays, err)
 			}
 			return err
 		})
@@ -289,31 +289,31 @@ func TestEntrantsOf(t *testing.T) {
 		}
 		adding.Wait()
 		if !slices.Equal(ids[0], ids[1]) || !slices.Equal(ids[0], ids[2]) || ids[0][0] != ids[0][3] || ids[0][0] == ids[0][1] {
-			t.Fatalf("got IDs %v, want equal lists in which only equal people share an ID", ids)
+			t.Fatalf("entrant IDs: got %v, want equal lists in which only equal people share an ID", ids)
 		}
 		for search, want := range map[string]int{"LEE": 2, "lee": 2, "ann@": 1, "李": 1, "many 1": 61, "%": 0, "é": 1, "\x00\xff": 0, "": 100} {
 			if search == "\x00\xff" {
-				want = 100 // no text is left after cleaning, so everybody matches
+				want = 100 // an empty string is left after cleaning, so everybody matches
 			}
 			list, err := db.Entrants(t.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Limit: 100}, Search: search})
 			if err != nil || len(list) != want {
-				t.Errorf("search for %q: got %d entrants, error %v; want %d", search, len(list), err, want)
+				t.Errorf("entrants that match %q: got %d, error %v, want %d", search, len(list), err, want)
 			}
 		}
 		err := db.Update(t.Context(), func(tx campaign.Tx) error {
 			return tx.SaveEntrant(t.Context(), ids[0][2], campaign.Person{FirstName: "Ann", LastName: "Lee"})
 		})
 		if !errors.Is(err, campaign.ErrExists) {
-			t.Errorf("save the same person twice: got error %v, want ErrExists", err)
+			t.Errorf("saving the same person twice: got error %v, want ErrExists", err)
 		}
 		update(t, db, func(ctx context.Context, tx campaign.Tx) error {
 			return errors.Join(tx.SaveEntrant(ctx, ids[0][2], campaign.Person{FirstName: "Xiaolong", LastName: "Li", Email: "li@example.org"}), tx.DeleteEntrant(ctx, ids[0][0]))
 		})
 		if e, err := db.Entrant(t.Context(), ids[0][2]); err != nil || e.Email != "li@example.org" || !e.CreatedAt.Equal(at(1)) {
-			t.Errorf("got %+v, error %v, want li@example.org with the old time", e, err)
+			t.Errorf("saved entrant: got %+v, error %v, want li@example.org with the original creation time", e, err)
 		}
 		if _, err := db.Entrant(t.Context(), ids[0][0]); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("a deleted entrant: got error %v, want ErrNotFound", err)
+			t.Errorf("deleted entrant: got error %v, want ErrNotFound", err)
 		}
 	})
 }
@@ -330,7 +330,7 @@ func TestDeleteEntrantKeepsDraws(t *testing.T) {
 		after, err := db.Draw(t.Context(), r.ID, 0)
 		before.Entrant, before.Person, before.Request = 0, nil, nil
 		if err != nil || !reflect.DeepEqual(after, before) {
-			t.Errorf("got %+v, error %v, want %+v", after, err, before)
+			t.Errorf("draw of a deleted entrant: got %+v, error %v, want %+v", after, err, before)
 		}
 	})
 }
@@ -342,32 +342,32 @@ func TestSessions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if data, found, err := s.Find("a"); err != nil || !found || string(data) != "2" {
-			t.Errorf("got data %q, found %v, error %v, want data 2", data, found, err)
+			t.Errorf("session a: got data %q, found %v, error %v, want data 2", data, found, err)
 		}
 		for _, token := range []string{"old", "none"} {
 			if _, found, err := s.Find(token); err != nil || found {
-				t.Errorf("session %s: got found %v, error %v; want found false", token, found, err)
+				t.Errorf("session %s: got found %v, error %v, want found false", token, found, err)
 			}
 		}
 		if err := s.Delete("a"); err != nil {
 			t.Error(err)
 		}
 		if _, found, _ := s.Find("a"); found {
-			t.Error("found a deleted session")
+			t.Error("deleted session: got found true, want false")
 		}
 	})
 }
 
-// TestLookupsReadFewRows checks that the lookups of a play do not read more rows when
-// the tables grow, although PostgreSQL keeps the plans that it made for small tables.
+// TestLookupsReadFewRows checks that the lookups for a play do not read more rows as the
+// tables grow, although PostgreSQL keeps the plans that it made for small tables.
 func TestLookupsReadFewRows(t *testing.T) {
 	const draws, asked = 3000, 64
 	for name, test := range map[string]struct {
-		before int // number of draws before the lookups
-		known  bool
+		before int  // number of draws before the lookups
+		known  bool // whether PostgreSQL has statistics
 	}{
 		"new tables": {6, false}, "tables with some draws": {70, false}, "tables with more draws": {250, false}, "tables with many draws": {700, false},
-		"tables known to be small": {6, true}, "tables known to have some draws": {70, true}, "tables known to have many": {700, true},
+		"new tables with statistics": {6, true}, "some draws with statistics": {70, true}, "many draws with statistics": {700, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := storetest.Open(t, storetest.Postgres(t))
@@ -381,7 +381,7 @@ func TestLookupsReadFewRows(t *testing.T) {
 			for i := range asked {
 				accounts[i], keys[i], people[i] = fmt.Sprint("new", i), [16]byte{9, byte(i)}, campaign.Person{FirstName: "Ann", LastName: fmt.Sprint("Lee ", i)}
 			}
-			var read, drawn int64 // rows of entrants and draws that were read, and of draws only
+			var read, drawn int64 // rows read from both entrants and draws, and from draws alone
 			look := func() {
 				update(t, db, func(ctx context.Context, tx campaign.Tx) error {
 					count := func(tables string) int64 {
@@ -395,12 +395,12 @@ func TestLookupsReadFewRows(t *testing.T) {
 					_, issuedErr := tx.Issued(ctx, r.ID, accounts)
 					_, keysErr := tx.DrawsOfKeys(ctx, keys)
 					_, playsErr := tx.PlaysOf(ctx, r, []string{"nobody", "no one"}, true)
-					_, peopleErr := tx.EntrantsOf(ctx, people, at(1)) // known after the first time
+					_, peopleErr := tx.EntrantsOf(ctx, people, at(1)) // adds them the first time
 					read, drawn = count("'draws', 'entrants'")-before, count("'draws'")-drawsBefore
 					return errors.Join(issuedErr, keysErr, playsErr, peopleErr)
 				})
 				if drawn > asked {
-					t.Errorf("%d draws were read, want at most %d", drawn, asked)
+					t.Errorf("draws read: got %d, want at most %d", drawn, asked)
 				}
 			}
 			for range 10 { // PostgreSQL keeps a plan after 5 executions
@@ -420,14 +420,14 @@ func TestLookupsReadFewRows(t *testing.T) {
 				return errors.Join(err, tx.AddDraws(ctx, r.ID, next+draws, rows, nil, nil))
 			})
 			if look(); read > small {
-				t.Errorf("%d rows were read, want at most %d, as in small tables", read, small)
+				t.Errorf("rows read: got %d, want at most %d, as in small tables", read, small)
 			}
 		})
 	}
 }
 
-// TestNoParallelWorkers checks that PostgreSQL uses no parallel workers, even if it believes
-// that they cost nothing: starting them takes longer than a batch of plays.
+// TestNoParallelWorkers checks that PostgreSQL uses no parallel workers, even if it estimates
+// that they cost nothing. Starting them takes longer than a batch of plays.
 func TestNoParallelWorkers(t *testing.T) {
 	db := storetest.Open(t, storetest.Postgres(t))
 	opened(t, db, 3000)
@@ -439,7 +439,7 @@ func TestNoParallelWorkers(t *testing.T) {
 		}
 		plan, err := store.Plan(ctx, tx, "SELECT sum(outcome) FROM draws")
 		if text := strings.Join(plan, "\n"); strings.Contains(text, "Gather") || !strings.Contains(text, "Aggregate") {
-			t.Errorf("got plan\n%s\nwant an aggregate without parallel workers", text)
+			t.Errorf("plan: got\n%s\nwant an aggregate without parallel workers", text)
 		}
 		return err
 	})
@@ -466,16 +466,16 @@ func TestErasedDataIsGone(t *testing.T) {
 		return bytes.Contains(bytes.ToLower(all), []byte("quixotely"))
 	}
 	if !found() {
-		t.Fatal("the name is not in the files before it is erased")
+		t.Fatal("name on disk before it is erased: got none, want one")
 	}
 	update(t, db, func(ctx context.Context, tx campaign.Tx) error { return tx.DeleteEntrant(ctx, ids[0]) })
 	if found() {
-		t.Error("the name of a deleted entrant is still on disk")
+		t.Error("name of a deleted entrant on disk: got one, want none")
 	}
 }
 
-// TestCampaignSnapshots reads campaigns while plays win a prize each. It checks that
-// the numbers of plays and prizes are always equal.
+// TestCampaignSnapshots reads campaigns while every play wins a prize. It checks that the
+// numbers of plays and of awarded prizes are always equal.
 func TestCampaignSnapshots(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		db := storetest.Open(t, address)
@@ -505,7 +505,7 @@ func TestCampaignSnapshots(t *testing.T) {
 				t.Fatal(err, listErr)
 			}
 			if one.Plays != one.Prizes[0].Awarded || all[0].Plays != all[0].Prizes[0].Awarded {
-				t.Fatalf("got %d plays with %d prizes, and %d plays with %d prizes in the list, want equal numbers", one.Plays, one.Prizes[0].Awarded, all[0].Plays, all[0].Prizes[0].Awarded)
+				t.Fatalf("plays and awarded prizes: got %d and %d, in the list %d and %d, want equal numbers", one.Plays, one.Prizes[0].Awarded, all[0].Plays, all[0].Prizes[0].Awarded)
 			}
 		}
 	})

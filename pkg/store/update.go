@@ -16,7 +16,7 @@ import (
 const maxAttempts = 10
 
 // Update implements [campaign.Store]. If the connection is lost during the commit, the
-// transaction may be on disk although the error wraps [campaign.ErrUnavailable].
+// transaction may have been committed although the error wraps [campaign.ErrUnavailable].
 func (db *DB) Update(ctx context.Context, f func(campaign.Tx) error) error {
 	update := db.updatePostgres
 	if db.writer != nil {
@@ -38,7 +38,7 @@ func (db *DB) Update(ctx context.Context, f func(campaign.Tx) error) error {
 	}
 }
 
-// commitTimeout limits the time of a commit whose caller has returned.
+// commitTimeout limits how long a commit may take after its context is cancelled.
 const commitTimeout = 5 * time.Second
 
 func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) error {
@@ -52,7 +52,7 @@ func (db *DB) updatePostgres(ctx context.Context, f func(campaign.Tx) error) err
 	txCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(commitTimeout, func() { cancel(nil) }) })()
-	// The server must respond to the beginning and the commit in time, as to statements.
+	// The server must respond to BEGIN and COMMIT in time, too.
 	limit := time.AfterFunc(db.responseTimeout, func() { cancel(errNoAnswer) })
 	defer limit.Stop()
 	tx, err := conn.BeginTx(txCtx, nil)
@@ -118,7 +118,7 @@ type writer struct {
 	sem         chan struct{} // holds one token while the other fields are in use
 	conn        *sql.Conn     // nil before the first use and after an error
 	stmts       *preparedRunner
-	log         fs.FileInfo // identifies the log that conn writes
+	log         fs.FileInfo // identifies the log that conn writes to
 }
 
 func newWriter(pool *sql.DB, f *file, lockTimeout time.Duration) *writer {
@@ -136,8 +136,8 @@ func (w *writer) lock(ctx context.Context) error {
 
 func (w *writer) unlock() { <-w.sem }
 
-// connect opens the connection if necessary. It returns errMoved if the file or the log is
-// not the one of the connection any more. The caller holds the lock.
+// connect opens the connection if necessary. It returns errMoved if the path of the file or
+// of the log no longer names the one that conn uses. The caller must hold the lock.
 func (w *writer) connect(ctx context.Context) error {
 	if w.conn != nil {
 		if err := w.file.check(); err != nil {
@@ -163,7 +163,7 @@ func (w *writer) connect(ctx context.Context) error {
 	}
 }
 
-// use makes conn the connection.
+// use makes conn the connection of the writer.
 func (w *writer) use(ctx context.Context, conn *sql.Conn) error {
 	var version int
 	err := conn.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version) // the first read opens the log

@@ -11,13 +11,13 @@ type where struct {
 	args []any
 }
 
-// and adds a condition that ends with a value.
+// and adds a condition, such as "id = ", followed by the placeholder of value.
 func (w *where) and(condition string, value any) {
 	w.args = append(w.args, value)
 	w.andText(condition + "$" + strconv.Itoa(len(w.args)))
 }
 
-// andText adds a condition without a value.
+// andText adds a complete condition.
 func (w *where) andText(condition string) {
 	keyword := " AND "
 	if w.text == "" {
@@ -26,8 +26,8 @@ func (w *where) andText(condition string) {
 	w.text += keyword + condition
 }
 
-// andPrefix adds the condition that a column begins with prefix. The condition is a
-// range, so that an index is used.
+// andPrefix adds the condition that column begins with prefix, as a range, so that the
+// databases can use an index.
 func (w *where) andPrefix(column, prefix string) {
 	prefix = cleanText(prefix)
 	w.and(column+" >= ", prefix)
@@ -36,7 +36,7 @@ func (w *where) andPrefix(column, prefix string) {
 	}
 }
 
-// cleanText removes from text the bytes that the databases cannot store.
+// cleanText removes invalid UTF-8 and zero bytes, which PostgreSQL cannot store, from text.
 func cleanText(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }

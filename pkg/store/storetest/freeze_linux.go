@@ -9,15 +9,15 @@ import (
 	"syscall"
 )
 
-// Freeze suspends the server and its processes, so that it keeps its connections and
-// accepts new ones but answers nothing. [Server.Thaw] resumes them.
+// Freeze suspends the server and its child processes, so that it keeps its connections and
+// accepts new ones, but does not respond. [Server.Thaw] resumes them.
 func (s *Server) Freeze() error { return s.signal(syscall.SIGSTOP) }
 
 // Thaw resumes the server after [Server.Freeze].
 func (s *Server) Thaw() error { return s.signal(syscall.SIGCONT) }
 
-// signal sends a signal to the server and then to its processes, so that it does not start
-// others meanwhile.
+// signal sends a signal to the server and then to its child processes. In this order, a
+// suspended server cannot start more of them.
 func (s *Server) signal(signal syscall.Signal) error {
 	pid := s.process.Process.Pid
 	if err := syscall.Kill(pid, signal); err != nil {

@@ -19,7 +19,7 @@ import (
 
 // Server is a PostgreSQL server for tests.
 type Server struct {
-	folder  string // folder of the data; Stop removes it
+	folder  string // contains the data; Stop removes it
 	port    int
 	durable bool
 	process *exec.Cmd
@@ -153,10 +153,10 @@ func (s *Server) answers() bool {
 	return db.PingContext(context.Background()) == nil
 }
 
-// Address returns the address of the server's first database.
+// Address returns the address of the server's default database.
 func (s *Server) Address() string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword("prizegen", password), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)), Path: "/postgres"}
-	u.RawQuery = "connect_timeout=300" // of a server on a busy machine
+	u.RawQuery = "connect_timeout=300" // the machine may be busy
 	return u.String()
 }
 

@@ -42,14 +42,14 @@ func Run(m *testing.M) int {
 	return m.Run()
 }
 
-// Each runs a test with each engine, in a subtest named for the engine.
+// Each runs a test with each engine, in a subtest named after the engine.
 func Each(t *testing.T, test func(t *testing.T, address string)) {
 	t.Helper()
 	t.Run(string(store.SQLite), func(t *testing.T) { test(t, File(t)) })
 	t.Run(string(store.Postgres), func(t *testing.T) { test(t, Postgres(t)) })
 }
 
-// File returns the path of a SQLite file that does not exist.
+// File returns the path for a new SQLite file in a temporary folder.
 func File(t testing.TB) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), "prizegen.db")
@@ -97,8 +97,8 @@ func command(t testing.TB, server, text string) {
 	}
 }
 
-// Open opens a database for a test. The lock timeout is long, because replicas may have
-// to wait for each other on slow machines.
+// Open opens a database and closes it after the test. The lock timeout is long, because
+// replicas may have to wait for each other on slow machines.
 func Open(t testing.TB, address string) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), address, store.Options{Create: true, LockTimeout: 10 * time.Minute})

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// postgresUser returns the user that PostgreSQL runs as, because it refuses to run as
-// root. ok is false if this process does not run as root.
+// postgresUser returns the user to run PostgreSQL as if this process runs as root, which
+// PostgreSQL refuses. Otherwise, or if there is no such user, ok is false.
 func postgresUser() (uid, gid int, ok bool) {
 	if os.Getuid() != 0 {
 		return 0, 0, false
@@ -39,6 +39,6 @@ func asPostgres(cmd *exec.Cmd) {
 	}
 }
 
-// endPostgres terminates a server and its processes without a clean shutdown. On the next
-// start, the server recovers as after a crash.
+// endPostgres terminates a server and its child processes without a clean shutdown. On the
+// next start, the server recovers as after a crash.
 func endPostgres(p *os.Process) { _ = p.Signal(syscall.SIGQUIT) }
