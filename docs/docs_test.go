@@ -1,5 +1,4 @@
-// Package docs_test checks the documentation against the repository. It belongs to
-// `make test`.
+// Package docs_test checks the documentation against the repository. make test runs it.
 package docs_test
 
 import (
@@ -29,7 +28,7 @@ func pages(t *testing.T) []string {
 		paths = append(paths, found...)
 	}
 	if len(paths) < 15 {
-		t.Fatalf("got %d pages, want at least 15: %v", len(paths), paths)
+		t.Fatalf("number of pages: got %d, want at least 15: %v", len(paths), paths)
 	}
 	return paths
 }
@@ -45,8 +44,8 @@ func read(t *testing.T, path string) string {
 
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
-// TestLinks checks that every relative link leads to a file, and every fragment to a
-// heading.
+// TestLinks checks that every relative link points to an existing file, and every fragment
+// to an existing heading.
 func TestLinks(t *testing.T) {
 	for _, page := range pages(t) {
 		for _, match := range link.FindAllStringSubmatch(read(t, page), -1) {
@@ -69,7 +68,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// anchors returns the fragments for the headings of a page, as GitHub generates them.
+// anchors returns the link fragments that GitHub generates for the headings of a page.
 func anchors(text string) []string {
 	var list []string
 	for line := range strings.Lines(text) {
@@ -94,7 +93,7 @@ func anchors(text string) []string {
 // code block.
 var makeTarget = regexp.MustCompile("(?m)(?:`|^)make (-C deploy )?([a-z][a-z0-9-]*)")
 
-// TestMakeTargets checks that the Makefiles have every target that a page mentions.
+// TestMakeTargets checks that every make target that a page mentions exists.
 func TestMakeTargets(t *testing.T) {
 	makefiles := map[string]string{"": read(t, "../Makefile"), "-C deploy ": read(t, "../deploy/Makefile")}
 	for _, page := range pages(t) {
@@ -113,8 +112,8 @@ var (
 	goName    = regexp.MustCompile(`^([a-z]\w*)\.([A-Za-z]\w*(?:\.[A-Za-z]\w*)?)(\(.*\))?$`)
 )
 
-// TestNames checks that these pages name only files and Go names that exist: paths such
-// as pkg/draw, and names such as draw.Local or draw.Local.Draws.
+// TestNames checks that the pages about the code mention only existing files, such as
+// pkg/draw, and existing Go names, such as draw.Local or draw.Local.Texts.
 func TestNames(t *testing.T) {
 	known := goNames(t)
 	for _, page := range []string{"architecture.md", "glossary.md", "../CONTRIBUTING.md", "randomness.md", "performance.md"} {
@@ -137,13 +136,13 @@ func TestNames(t *testing.T) {
 			}
 		}
 		if page == "architecture.md" && names < 50 {
-			t.Errorf("%s contains %d names, want at least 50", page, names)
+			t.Errorf("names in %s: got %d, want at least 50", page, names)
 		}
 	}
 }
 
-// goNames returns the names that each package declares: X for functions, types, variables
-// and constants, and T.X for methods and fields.
+// goNames returns the names that packages declare, keyed by package name: X for functions,
+// types, variables and constants, and T.X for methods and fields.
 func goNames(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	known := map[string]map[string]bool{}
@@ -198,7 +197,7 @@ func addNames(known map[string]bool, declaration ast.Decl) {
 	}
 }
 
-// addMembers adds the fields of a struct or the methods of an interface.
+// addMembers adds T.X for each field X of a struct T, or each method X of an interface T.
 func addMembers(known map[string]bool, spec *ast.TypeSpec) {
 	var members *ast.FieldList
 	switch typ := spec.Type.(type) {

@@ -10,10 +10,9 @@ import (
 	"testing"
 )
 
-// TestFilesOneWay checks that no two files of a layered package use each other, directly
-// or through other files.
+// TestFilesOneWay checks that the files of layered packages have no circular dependencies.
 func TestFilesOneWay(t *testing.T) {
-	for folder, known := range map[string][2]string{ // a file, and another file that it uses
+	for folder, known := range map[string][2]string{ // a file, and a file that it uses
 		"cmd/prizegen/tui": {"run.go", "draw.go"},
 		"pkg/campaign":     {"verify.go", "export.go"},
 		"serve":            {"server.go", "backend.go"},
@@ -21,20 +20,21 @@ func TestFilesOneWay(t *testing.T) {
 		t.Run(folder, func(t *testing.T) {
 			uses := fileUses(t, filepath.Join("..", folder))
 			if !uses[known[0]][known[1]] {
-				t.Fatalf("%s does not use %s, although it should", known[0], known[1])
+				t.Fatalf("missing dependency of %s on %s", known[0], known[1])
 			}
 			for len(uses) > 0 {
 				before := len(uses)
 				removeLowest(uses)
 				if len(uses) == before {
-					t.Fatalf("these files use each other, directly or through other files: %v", uses)
+					t.Fatalf("circular dependencies between files: %v", uses)
 				}
 			}
 		})
 	}
 }
 
-// removeLowest removes the files that do not use any other file.
+// removeLowest removes the files that use no other file from uses, which maps each file to
+// the files that it uses.
 func removeLowest(uses map[string]map[string]bool) {
 	for name, used := range uses {
 		for other := range used {
@@ -48,9 +48,9 @@ func removeLowest(uses map[string]map[string]bool) {
 	}
 }
 
-// fileUses returns, for each file in a folder, the other files whose package-level names
-// and methods it uses. It does not load imported packages, so it misses uses through
-// imported types.
+// fileUses maps each file in a folder to the other files whose package-level names and
+// methods it uses. It does not load imported packages, so it misses uses through imported
+// types.
 func fileUses(t *testing.T, folder string) map[string]map[string]bool {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
