@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alexedwards/scs/v2"
-
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/certs"
 	"github.com/prizegen/prizegen/pkg/entropy/source"
@@ -18,6 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve/site"
 )
 
 // Role determines which services a server provides.
@@ -104,7 +103,7 @@ type Config struct {
 	// password. Without it, the site has no administrator pages. Sessions stores the
 	// sessions of logged-in administrators.
 	AdminPassword string
-	Sessions      scs.Store
+	Sessions      site.SessionStore
 	// AdminToken is the bearer token of the API's administrator. Without it, the API has no
 	// administrator.
 	AdminToken string

@@ -10,9 +10,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// Sessions stores the sessions of promoters for github.com/alexedwards/scs/v2. The
-// database contains only digests of the tokens, so that somebody who reads the database
-// cannot take over a session.
+// Sessions stores the sessions of administrators. The database contains only digests of the
+// tokens, so that somebody who reads the database cannot take over a session.
 type Sessions struct{ db *DB }
 
 // Sessions returns the session store of the database.
@@ -23,8 +22,8 @@ type sessionData struct {
 	expires int64 // milliseconds since 1970
 }
 
-// FindCtx returns the data of a session that has not expired.
-func (s *Sessions) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
+// Find returns the data of a session that has not expired.
+func (s *Sessions) Find(ctx context.Context, token string) (data []byte, found bool, err error) {
 	read := func(row scanner) (d sessionData, err error) { return d, row.Scan(&d.data, &d.expires) }
 	sum := sha256.Sum256([]byte(token))
 	d, err := queryOne(ctx, s.db.r, read, "SELECT data, expires_at FROM sessions WHERE token_sha256 = $1", sum[:])
@@ -34,8 +33,8 @@ func (s *Sessions) FindCtx(ctx context.Context, token string) (data []byte, foun
 	return d.data, err == nil, s.db.explain(err)
 }
 
-// CommitCtx stores the data of a session and removes expired sessions.
-func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
+// Save stores the data of a session and removes expired sessions.
+func (s *Sessions) Save(ctx context.Context, token string, data []byte, expires time.Time) error {
 	sum := sha256.Sum256([]byte(token))
 	return s.update(ctx, func(t *transaction) error {
 		if _, err := t.r.exec(ctx, "DELETE FROM sessions WHERE expires_at <= $1", time.Now().UnixMilli()); err != nil {
@@ -47,8 +46,8 @@ func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 	})
 }
 
-// DeleteCtx removes a session.
-func (s *Sessions) DeleteCtx(ctx context.Context, token string) error {
+// Delete removes a session.
+func (s *Sessions) Delete(ctx context.Context, token string) error {
 	sum := sha256.Sum256([]byte(token))
 	return s.update(ctx, func(t *transaction) error {
 		_, err := t.r.exec(ctx, "DELETE FROM sessions WHERE token_sha256 = $1", sum[:])
@@ -65,16 +64,3 @@ func (s *Sessions) update(ctx context.Context, f func(*transaction) error) error
 		return f(t)
 	})
 }
-
-// Find is like [Sessions.FindCtx], without a context.
-func (s *Sessions) Find(token string) ([]byte, bool, error) {
-	return s.FindCtx(context.Background(), token)
-}
-
-// Commit is like [Sessions.CommitCtx], without a context.
-func (s *Sessions) Commit(token string, data []byte, expires time.Time) error {
-	return s.CommitCtx(context.Background(), token, data, expires)
-}
-
-// Delete is like [Sessions.DeleteCtx], without a context.
-func (s *Sessions) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }

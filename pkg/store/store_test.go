@@ -337,22 +337,22 @@ func TestDeleteEntrantKeepsDraws(t *testing.T) {
 
 func TestSessions(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
-		s := storetest.Open(t, address).Sessions()
-		if err := errors.Join(s.Commit("a", []byte("1"), time.Now().Add(time.Hour)), s.Commit("a", []byte("2"), time.Now().Add(time.Hour)), s.Commit("old", []byte("0"), time.Now().Add(-time.Second))); err != nil {
+		s, ctx := storetest.Open(t, address).Sessions(), t.Context()
+		if err := errors.Join(s.Save(ctx, "a", []byte("1"), time.Now().Add(time.Hour)), s.Save(ctx, "a", []byte("2"), time.Now().Add(time.Hour)), s.Save(ctx, "old", []byte("0"), time.Now().Add(-time.Second))); err != nil {
 			t.Fatal(err)
 		}
-		if data, found, err := s.Find("a"); err != nil || !found || string(data) != "2" {
+		if data, found, err := s.Find(ctx, "a"); err != nil || !found || string(data) != "2" {
 			t.Errorf("session a: got data %q, found %v, error %v, want data 2", data, found, err)
 		}
 		for _, token := range []string{"old", "none"} {
-			if _, found, err := s.Find(token); err != nil || found {
+			if _, found, err := s.Find(ctx, token); err != nil || found {
 				t.Errorf("session %s: got found %v, error %v, want found false", token, found, err)
 			}
 		}
-		if err := s.Delete("a"); err != nil {
+		if err := s.Delete(ctx, "a"); err != nil {
 			t.Error(err)
 		}
-		if _, found, _ := s.Find("a"); found {
+		if _, found, _ := s.Find(ctx, "a"); found {
 			t.Error("deleted session: got found true, want false")
 		}
 	})

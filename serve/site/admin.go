@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/alexedwards/scs/v2"
-
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/serve/password"
 )
@@ -18,7 +16,7 @@ const adminPath = "/admin/"
 // Admin configures the promoter's pages.
 type Admin struct {
 	Password *password.Password // nil if the promoter's pages are disabled
-	Sessions scs.Store
+	Sessions SessionStore
 }
 
 // admin serves the promoter's pages.
@@ -27,14 +25,13 @@ type admin struct {
 	pages     *pages
 	campaigns *campaign.Admin
 	guesses   *guesses
-	http      *scs.SessionManager // sessions of requests over HTTP
-	https     *scs.SessionManager // sessions of requests over HTTPS
+	sessions  *sessions
 }
 
 func newAdmin(cfg Config, p *pages) *admin {
 	return &admin{
 		cfg: cfg, pages: p, campaigns: cfg.Campaigns.Admin("admin"), guesses: newGuesses(),
-		http: newSessions(cfg.Admin.Sessions, false), https: newSessions(cfg.Admin.Sessions, true),
+		sessions: &sessions{cfg.Admin.Sessions, cfg.Now},
 	}
 }
 
@@ -54,13 +51,24 @@ func (a *admin) routes() map[string]handler {
 
 // show sends a page. If done has stored a notice, the page shows it.
 func (a *admin) show(w http.ResponseWriter, r *http.Request, status int, page, title string, body any) error {
-	notice := a.sessions(r).PopString(r.Context(), "notice")
+	current := sessionOf(r)
+	notice := current.Notice
+	if notice != "" {
+		current.Notice = ""
+		if err := a.sessions.save(r, current); err != nil {
+			return err
+		}
+	}
 	return a.pages.render(w, r, status, "admin-"+page, layout{Title: title, Notice: notice, Body: body})
 }
 
 // done redirects to a page, which will show the notice.
 func (a *admin) done(w http.ResponseWriter, r *http.Request, to, notice string) error {
-	a.sessions(r).Put(r.Context(), "notice", notice)
+	current := sessionOf(r)
+	current.Notice = notice
+	if err := a.sessions.save(r, current); err != nil {
+		return err
+	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }

@@ -9,39 +9,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alexedwards/scs/v2"
 	"golang.org/x/time/rate"
 )
 
-// A session expires after sessionTime, or after sessionIdleTime without a request.
-const (
-	sessionTime     = 12 * time.Hour
-	sessionIdleTime = time.Hour
-)
-
-func newSessions(store scs.Store, secure bool) *scs.SessionManager {
-	m := scs.New()
-	m.Store, m.Lifetime, m.IdleTimeout = store, sessionTime, sessionIdleTime
-	m.Cookie = scs.SessionCookie{Name: "prizegen-admin", Path: "/admin", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure}
-	return m
-}
-
-// sessions returns the session manager for a request.
-func (a *admin) sessions(r *http.Request) *scs.SessionManager {
-	if isHTTPS(r) {
-		return a.https
-	}
-	return a.http
-}
-
-// inSession loads the session of a request before h runs and saves it afterwards.
-func (a *admin) inSession(h handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.sessions(r).LoadAndSave(a.pages.handle(h)).ServeHTTP(w, r)
-	})
-}
-
-// loginRoutes returns the routes that require a session but no login.
+// loginRoutes returns the routes that require no login.
 func (a *admin) loginRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /admin/login":  a.showLogin,
@@ -74,10 +45,6 @@ func localPath(path string) string {
 	return path
 }
 
-// passwordKey is the session key for the fingerprint of the password that was used to log
-// in.
-const passwordKey = "password"
-
 // maxPasswordWait limits how long a login waits for the password check.
 const maxPasswordWait = 5 * time.Second
 
@@ -106,17 +73,15 @@ func (a *admin) login(w http.ResponseWriter, r *http.Request) error {
 		return a.showLoginPage(w, r, http.StatusUnauthorized, page)
 	}
 	a.guesses.forget(r)
-	sessions := a.sessions(r)
-	if err := sessions.RenewToken(r.Context()); err != nil {
+	if err := a.sessions.start(w, r, &session{Password: a.cfg.Admin.Password.Fingerprint()}); err != nil {
 		return err
 	}
-	sessions.Put(r.Context(), passwordKey, a.cfg.Admin.Password.Fingerprint())
 	http.Redirect(w, r, page.Next, http.StatusSeeOther)
 	return nil
 }
 
 func (a *admin) logout(w http.ResponseWriter, r *http.Request) error {
-	if err := a.sessions(r).Destroy(r.Context()); err != nil {
+	if err := a.sessions.end(w, r); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/admin/login", http.StatusSeeOther)
@@ -127,13 +92,17 @@ func (a *admin) logout(w http.ResponseWriter, r *http.Request) error {
 // the login page.
 func (a *admin) loggedIn(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if fingerprint := a.sessions(r).GetString(r.Context(), passwordKey); fingerprint != "" {
-			current, err := a.cfg.Admin.Password.HasFingerprint(r.Context(), fingerprint)
+		current, err := a.sessions.load(r)
+		if err != nil {
+			return err
+		}
+		if current != nil {
+			valid, err := a.cfg.Admin.Password.HasFingerprint(r.Context(), current.Password)
 			if err != nil {
 				return err
 			}
-			if current {
-				return h(w, r)
+			if valid {
+				return h(w, withSession(r, current))
 			}
 		}
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {

@@ -187,14 +187,45 @@ func TestSessions(t *testing.T) {
 	})
 }
 
+// TestSessionsOfOtherSchemes checks that a session over HTTPS cannot be used over HTTP, where
+// others may read its cookie, and that a session over HTTP cannot be used over HTTPS.
+func TestSessionsOfOtherSchemes(t *testing.T) {
+	s := newServer(t)
+	for scheme, other := range map[string]string{"https": "http", "http": "https"} {
+		v := s.visitor(t)
+		v.header.Set("X-Forwarded-Proto", scheme)
+		token := v.wantStatus(v.post("/admin/login", "password", adminPassword), http.StatusSeeOther).Cookies()[0].Value
+		v = s.visitor(t)
+		v.header.Set("Cookie", "prizegen-admin="+token)
+		v.header.Set("X-Forwarded-Proto", other)
+		if got := v.get("/admin/campaigns").StatusCode; got != http.StatusSeeOther {
+			t.Errorf("session of %s, sent over %s: got status %d, want 303", scheme, other, got)
+		}
+		v.header.Set("X-Forwarded-Proto", scheme)
+		v.wantStatus(v.get("/admin/campaigns"), http.StatusOK)
+	}
+}
+
+// TestOldSessions checks that sessions in the format of earlier versions end without an
+// error.
+func TestOldSessions(t *testing.T) {
+	s := newServer(t)
+	if err := s.db.Sessions().Save(t.Context(), "http old", []byte{3, 4, 0xFF}, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	v := s.visitor(t)
+	v.header.Set("Cookie", "prizegen-admin=old")
+	v.wantStatus(v.get("/admin/campaigns"), http.StatusSeeOther)
+}
+
 // expireSession makes a session expire.
 func expireSession(t *testing.T, s *server, token string) {
 	t.Helper()
-	data, found, err := s.db.Sessions().FindCtx(t.Context(), token)
+	data, found, err := s.db.Sessions().Find(t.Context(), "http "+token)
 	if err != nil || !found {
 		t.Fatalf("session: got found %t and error %v, want a session", found, err)
 	}
-	if err := s.db.Sessions().CommitCtx(t.Context(), token, data, time.Now().Add(-time.Second)); err != nil {
+	if err := s.db.Sessions().Save(t.Context(), "http "+token, data, time.Now().Add(-time.Second)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -103,10 +103,10 @@ func (s *Site) Routes() []Route {
 		add(pattern, maxForm, s.pages.handle(h))
 	}
 	for pattern, h := range s.admin.loginRoutes() {
-		add(pattern, maxAdminForm, s.ifAdmin(func() http.Handler { return s.admin.inSession(h) }))
+		add(pattern, maxAdminForm, s.ifAdmin(func() http.Handler { return s.pages.handle(h) }))
 	}
 	for pattern, h := range s.admin.routes() {
-		add(pattern, maxAdminForm, s.ifAdmin(func() http.Handler { return s.admin.inSession(s.admin.loggedIn(h)) }))
+		add(pattern, maxAdminForm, s.ifAdmin(func() http.Handler { return s.pages.handle(s.admin.loggedIn(h)) }))
 	}
 	for pattern := range fallbacks(routes) {
 		add(pattern, maxForm, s.pages.handle(noPage))
