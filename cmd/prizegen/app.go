@@ -38,12 +38,12 @@ type app struct {
 	out, err  io.Writer
 	inIsTerm  bool
 	errIsTerm bool
-	errWidth  func() int // the width of the terminal err, in columns
-	width     int        // the width of the terminal out; 100 if out is not a terminal
+	errWidth  func() int // returns the width of the terminal err, in columns
+	width     int        // the width of the terminal out, in columns; 100 if out is not a terminal
 	table     settings.Table
 	sources   settings.Sources
 	// trustRoots makes TLS trust the embedded root certificates if the system has none.
-	// Later calls do nothing. It may be nil.
+	// Only the first call has an effect. It may be nil.
 	trustRoots func()
 
 	// These are set before a command runs.
@@ -51,7 +51,7 @@ type app struct {
 	running   bool // whether a command has started, which means that its arguments are valid
 	settings  *settings.Set
 	services  remote.Config  // the URLs of the services
-	identity  certs.Files    // the certificates of services and their callers; may be empty
+	identity  certs.Files    // the certificate files for TLS between services; may be empty
 	client    *remote.Client // calls these services; nil if there are none
 	generator draw.Generator
 }
@@ -222,7 +222,7 @@ func (a *app) stdin(ctx context.Context) io.Reader {
 	return r
 }
 
-// note writes a line to standard error, unless --quiet was given.
+// note writes a line to standard error, unless a.quiet is true.
 func (a *app) note(format string, args ...any) {
 	if !a.quiet {
 		a.say(format, args...)

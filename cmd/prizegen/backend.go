@@ -20,7 +20,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// connect makes the app generate draws with the services in a.services.
+// connect makes the app generate draws with the services in a.services, if there are any.
 func connect(a *app) error {
 	s := &a.services
 	for _, address := range []*url.URL{s.Text, s.Number, s.Prize, s.Core} {
@@ -53,14 +53,14 @@ func loadIdentity(a *app) (*certs.Identity, error) {
 // userAgent returns the User-Agent of requests to other servers.
 func userAgent() string { return "prizegen/" + thisBuild().Version }
 
-// calls reports whether a service, or the core in its place, generates its part of the
-// draws. With a core, this process generates no part.
+// calls reports whether the named service, or the core in its place, generates its part of
+// the draws instead of this process.
 func (a *app) calls(service string) bool {
 	return a.client != nil && (a.client.Address(service) != nil || a.client.Address(remote.Core) != nil)
 }
 
-// noteLocalParts writes which of the parts that a command makes are made in this process,
-// although others come from services, and which services have no TLS.
+// noteLocalParts prints a warning for each service that is called without TLS. If the
+// command calls services, noteLocalParts also prints which of the parts this process makes.
 func noteLocalParts(a *app, parts ...string) {
 	for _, service := range plainServices(a.services) {
 		a.note("warning: the %s service has no TLS: %s", service, plainReason)
@@ -81,10 +81,10 @@ func noteLocalParts(a *app, parts ...string) {
 }
 
 // plainReason is the reason why services on other machines need TLS.
-const plainReason = "whoever can read the network can predict draws from the keys that are sent to it"
+const plainReason = "anyone who can read the network traffic can predict draws from the keys that are sent to it"
 
-// plainServices returns the names of the services that are called without TLS on other
-// machines.
+// plainServices returns the names of the services on other machines that are called
+// without TLS.
 func plainServices(s remote.Config) (names []string) {
 	addresses := []*url.URL{s.Core, s.Text, s.Number, s.Prize}
 	for i, name := range []string{remote.Core, remote.Text, remote.Number, remote.Prize} {
@@ -140,8 +140,8 @@ func rulesFor(ctx context.Context, a *app, rules *settings.Value[string]) (*priz
 }
 
 // namedRules returns the rules that a reference names: built-in rules, a file, or rules
-// that the prize service knows. An empty reference means the rules deployed at the prize
-// service, or the default rules if there is no prize service.
+// of the prize service. An empty reference means the deployed rules of the prize service,
+// or the default rules if there is no prize service.
 func namedRules(ctx context.Context, a *app, ref string) (*prize.Rules, error) {
 	switch {
 	case !a.calls(remote.Prize):
@@ -156,8 +156,8 @@ func namedRules(ctx context.Context, a *app, ref string) (*prize.Rules, error) {
 	return rules, err
 }
 
-// rulesURLFlag returns the flag with the URL of the service that has the rules, if a
-// command line needs it to find rules that only this service knows, otherwise "".
+// rulesURLFlag returns the part of a command line that sets the URL of the service that
+// has the rules, or "" if the rules can be found without this service.
 func rulesURLFlag(ctx context.Context, a *app, given string, rules *prize.Rules) string {
 	if !a.calls(remote.Prize) || slices.Contains(prize.Builtins(), rules.Name) || given != prize.Default && given != rules.Name {
 		return ""
@@ -174,7 +174,7 @@ func rulesURLFlag(ctx context.Context, a *app, given string, rules *prize.Rules)
 }
 
 // verifier returns the generator that recomputes draws: the services that generate parts,
-// or this process. A core that only makes whole draws cannot recompute others.
+// or this process. A core that makes only whole draws cannot recompute given draws.
 func verifier(ctx context.Context, a *app) (draw.Generator, error) {
 	if a.client == nil {
 		return a.generator, nil
@@ -183,16 +183,16 @@ func verifier(ctx context.Context, a *app) (draw.Generator, error) {
 	if !whole || err != nil {
 		return a.generator, err
 	}
-	a.note("note: the draws are recomputed in this process, because the core service at %s only makes whole draws", a.client.Address(remote.Core).Redacted())
+	a.note("note: the draws are recomputed in this process, because the core service at %s makes only whole draws", a.client.Address(remote.Core).Redacted())
 	return draw.Local{}, nil
 }
 
-// unavailableHint returns a hint if err reports a service that does not answer, otherwise
-// "".
+// unavailableHint returns a hint if err reports a service that is unavailable, or one that
+// must not be called without TLS. Otherwise it returns "".
 func unavailableHint(err error) string {
 	var plain *remote.PlainError
 	if errors.As(err, &plain) {
-		return "use https and --service-ca, or --allow-plain-http if you trust everything on the network"
+		return "use https and --service-ca, or --allow-plain-http if you trust every machine on the network"
 	}
 	var unavailable *remote.Unavailable
 	if !errors.As(err, &unavailable) || !slices.Contains([]string{remote.Text, remote.Number, remote.Prize, remote.Core}, unavailable.Service) {

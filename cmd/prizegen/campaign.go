@@ -24,7 +24,7 @@ func newCampaignCmd(a *app) *cobra.Command {
 		Long: `Run promotions.
 
 A campaign starts as a draft. Opening it fixes its rules, formats and stock, and
-publishes the commitment to its seed. People play it on the website, with the API or
+publishes the commitment to its seed. People play on the website, through the API or
 with prizegen draw --campaign. Closing it reveals the seed. prizegen verify checks the
 export of a campaign.
 
@@ -62,7 +62,7 @@ type planFlags struct {
 
 func newPlanFlags(a *app, cmd *cobra.Command) planFlags {
 	f := planFlags{formats: newFormats(a, cmd), rules: newRulesFlag(a, cmd)}
-	f.title = cmd.Flags().String("title", "", "`title` for people (default: the name)")
+	f.title = cmd.Flags().String("title", "", "`title` that people see (default: the name)")
 	f.opens = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "opens", "start at this time in UTC: 2027-06-01, \"2027-06-01 18:00\" or RFC 3339; none means when you open it")
 	f.closes = settings.AddFlag(cmd, settings.NewOptional("time", parseTime), "closes", "end at this time; none means when you close it")
 	f.maxPlays = cmd.Flags().Int64("max-plays", 0, "limit each entrant to this `number` of plays; 0 means no limit")
@@ -114,8 +114,9 @@ page, so it may contain only lower-case letters, digits and hyphens.`,
 	})
 }
 
-// fillPlan adds the rules and formats to a plan. A core service fills in its deployed
-// rules and formats itself, so fillPlan sends it only those that the user specified.
+// fillPlan adds the rules and formats to a plan. A core service uses its deployed rules
+// and formats if a plan has none, so for a core, fillPlan adds only those that the user
+// specified.
 func fillPlan(a *app, flags planFlags, plan *campaign.Plan) error {
 	isRemote := a.services.Core != nil
 	if !isRemote || flags.formats.text.Given() {
@@ -129,7 +130,7 @@ func fillPlan(a *app, flags planFlags, plan *campaign.Plan) error {
 	}
 	rules, err := loadRules(a, flags.rules.Get())
 	if errors.Is(err, prize.ErrUnknownRules) && isRemote {
-		plan.Rules, plan.RulesYAML = flags.rules.Get(), "" // the core may know these rules
+		plan.Rules, plan.RulesYAML = flags.rules.Get(), "" // the core may have these rules
 		return nil
 	}
 	if err == nil {
@@ -180,7 +181,7 @@ change only its title, its closing time and its limit on plays.`,
 
 func newCampaignOpenCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "open NAME", Short: "Open a draft for playing",
+		Use: "open NAME", Short: "Open a draft so that people can play",
 		Long: `Open a draft: fix its rules, formats and stock, generate a seed of 256 random bits and
 print the commitment to the seed. Publish the commitment. It will prove that you did not
 change the seed afterwards. It does not prove how the seed was chosen, or that nobody knew
@@ -202,7 +203,7 @@ func openCampaign(ctx context.Context, a *app, c campaigns, name string) error {
 func newCampaignCloseCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "close NAME", Short: "End a campaign and reveal its seed",
-		Long:    "End a campaign permanently and print its seed. With the seed, anyone can repeat the draws.",
+		Long:    "End a campaign permanently and print its seed. With the seed, anyone can recompute the\ndraws.",
 		Example: "  prizegen campaign close summer", Args: oneCampaign(),
 	}
 	return promotionCmd(a, cmd, func(ctx context.Context, c campaigns, args []string) error {

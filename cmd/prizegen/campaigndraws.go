@@ -17,7 +17,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// pages reads up to most entries of a list, page by page; 0 means all entries.
+// pages returns up to most entries of a paged list; 0 means all entries. The function page
+// returns the page at a cursor and the cursor of the next page, or "" after the last page.
 func pages[T any](most int, page func(cursor string, limit int) (list []T, next string, err error)) ([]T, error) {
 	all := []T{}
 	for cursor := ""; ; {
@@ -73,7 +74,8 @@ func newCampaignDrawsCmd(a *app) *cobra.Command {
 	})
 }
 
-// writeDraws writes the draws of a campaign in a format.
+// writeDraws writes the draws of a campaign as json, ndjson, csv or, for any other format,
+// as a table.
 func writeDraws(a *app, list []campaign.Draw, format string) error {
 	switch format {
 	case "json":
@@ -160,7 +162,7 @@ func newCampaignVoidCmd(a *app) *cobra.Command {
 		Use: "void ID", Short: "Declare a draw invalid",
 		Long: `Declare a draw invalid permanently. The draw and the reason stay on record, and the prize
 does not return to the stock.`,
-		Example: `  prizegen campaign void summer-17-3k5dyzf2q7wmb4xu --reason "played by the staff"`, Args: oneDraw(),
+		Example: `  prizegen campaign void summer-17-3k5dyzf2q7wmb4xu --reason "played by staff"`, Args: oneDraw(),
 	}
 	reason := cmd.Flags().String("reason", "", "`reason` to record")
 	output := settings.DefineOutput(a.table, cmd, "table", "json", "ndjson", "csv")

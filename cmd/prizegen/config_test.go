@@ -41,8 +41,8 @@ func newTestApp(environ []string, files map[string]string) (a *app, out, err *by
 
 const userFile = "home/prizegen/config.yaml"
 
-// configured parses and configures a command line, then calls inspect instead of the
-// command.
+// configured parses a command line and applies the settings. It then calls inspect with
+// the command instead of running it.
 func configured(t *testing.T, a *app, inspect func(*cobra.Command), args ...string) error {
 	t.Helper()
 	root := newRootCmd(a)
@@ -98,13 +98,13 @@ func TestPrecedence(t *testing.T) {
 				err := configured(t, a, func(cmd *cobra.Command) {
 					f := cmd.Flags().Lookup(s.flag)
 					if got := f.Value.String(); got != want {
-						t.Errorf("got value %q, want %q", got, want)
+						t.Errorf("value: got %q, want %q", got, want)
 					}
 					if f.Changed != isTyped {
-						t.Errorf("got Changed = %v, want %v: only typed flags count", f.Changed, isTyped)
+						t.Errorf("Changed: got %v, want %v, because only typed flags count", f.Changed, isTyped)
 					}
 					if got := isGiven(f); got != (places > 0) {
-						t.Errorf("got Given() = %v, want %v", got, places > 0)
+						t.Errorf("Given: got %v, want %v", got, places > 0)
 					}
 				}, args...)
 				if err != nil {
@@ -144,7 +144,7 @@ func TestConfigFilePrecedence(t *testing.T) {
 	}
 }
 
-// TestRequiredFlag checks that required flags can be set outside of the command line.
+// TestRequiredFlag checks that required flags can be set outside the command line.
 func TestRequiredFlag(t *testing.T) {
 	a, out, stderr := newTestApp([]string{"PRIZEGEN_LABEL=text"}, map[string]string{userFile: "bytes: 3\nseed: 42\n"})
 	if status := run(a, []string{"stream"}); status != exitDone || out.String() != "\x38\xd5\xa4" {
@@ -152,8 +152,8 @@ func TestRequiredFlag(t *testing.T) {
 	}
 }
 
-// TestFormatOfAnotherCommand checks an output format that only some commands support, and
-// one that no command supports.
+// TestFormatOfAnotherCommand checks that an output format in the environment is ignored by
+// commands that do not support it, and rejected if no command supports it.
 func TestFormatOfAnotherCommand(t *testing.T) {
 	a, _, _ := newTestApp([]string{"PRIZEGEN_OUTPUT=ndjson"}, nil)
 	err := configured(t, a, func(cmd *cobra.Command) {
@@ -220,7 +220,7 @@ func TestConfigurationPage(t *testing.T) {
 	}
 }
 
-// settingsTable returns the table of the page.
+// settingsTable returns the table of settings for the page, in Markdown.
 func settingsTable(table settings.Table) string {
 	var b strings.Builder
 	b.WriteString("| setting | flag | variable | default | meaning |\n|---|---|---|---|---|\n")

@@ -12,11 +12,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// conformanceTimeout is the time in which a service must answer each request of a check.
+// conformanceTimeout limits the time for the response to each request of a check.
 const conformanceTimeout = time.Minute
 
-// runConformance checks whether the services at an address conform, and writes a line for
-// each check.
+// runConformance checks whether the services at an address conform, and writes the result
+// of each check.
 func runConformance(ctx context.Context, a *app, address *url.URL, output string) error {
 	identity, err := loadIdentity(a)
 	if err != nil {
@@ -27,7 +27,7 @@ func runConformance(ctx context.Context, a *app, address *url.URL, output string
 	}
 	client := remote.New(remote.Config{
 		Text: address, Number: address, Prize: address, Identity: identity, TrustPublic: true,
-		AllowPlainHTTP: true, // all keys are random
+		AllowPlainHTTP: true, // the keys are random and belong to no campaign
 		UserAgent:      userAgent(), Timeout: conformanceTimeout,
 	})
 	defer client.Close()

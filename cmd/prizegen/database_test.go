@@ -18,8 +18,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// testUnavailableDatabase plays through a core while its database is unavailable for some
-// time.
+// testUnavailableDatabase plays through a core while disable makes its database unavailable
+// and restore makes it available again. logged is the expected reason in the log.
 func testUnavailableDatabase(t *testing.T, core *service, logged string, disable, restore func()) {
 	t.Helper()
 	admin := adminAt(t, core.url, adminToken)
@@ -62,7 +62,7 @@ func TestDatabaseServerFreezes(t *testing.T) {
 		return status
 	}
 	if status := play(); status != http.StatusCreated {
-		t.Fatalf("got status %d for a play, want 201", status)
+		t.Fatalf("play before the database froze: got status %d, want 201", status)
 	}
 	if err := server.Freeze(); err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestDatabaseServerFreezes(t *testing.T) {
 	}
 	requests.Go(func() {
 		if status := play(); status != http.StatusServiceUnavailable {
-			t.Errorf("got status %d for a play, want 503", status)
+			t.Errorf("play while the database was frozen: got status %d, want 503", status)
 		}
 	})
 	requests.Wait()
@@ -92,12 +92,13 @@ func TestDatabaseServerFreezes(t *testing.T) {
 	if err := server.Thaw(); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "plays", func() bool { return play() == http.StatusCreated })
+	waitFor(t, "a play to succeed", func() bool { return play() == http.StatusCreated })
 }
 
 // TestLostDatabaseFile kills a core after plays and loses its database file in several
-// ways. It checks that no program replaces the file, that a file put back beside its log
-// has all plays, and that the file alone has all plays that are a few seconds old.
+// ways. It checks that no command replaces the file, that the file contains all plays when
+// it is put back beside its log, and that after a few seconds, it contains them without the
+// log too.
 func TestLostDatabaseFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "prizegen.db")
 	t.Setenv("PRIZEGEN_DB", path)
@@ -119,7 +120,7 @@ func TestLostDatabaseFile(t *testing.T) {
 		for _, command := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"campaign", "list"}, {"campaign", "create", "new"}, {"db", "create"}} {
 			_, stderr, err := tryPrizegen(t, command...)
 			if err == nil || !strings.Contains(stderr, "the database file is lost") {
-				t.Errorf("%v with a file that is %s: got error %v and %q, want that the file is lost", command, name, err, stderr)
+				t.Errorf("%v with a file that is %s: got error %v and message %q, want the error for a lost file", command, name, err, stderr)
 			}
 		}
 		if err := os.Rename(away, path); err != nil {
@@ -132,7 +133,7 @@ func TestLostDatabaseFile(t *testing.T) {
 			t.Errorf("key %s: got draw %+v, error %v, want %+v", key, stored, err, d)
 		}
 	}
-	waitFor(t, "the plays to be in the file without its log", func() bool {
+	waitFor(t, "the file to contain the plays without its log", func() bool {
 		content, err := os.ReadFile(path)
 		alone := filepath.Join(t.TempDir(), "alone.db")
 		if err := errors.Join(err, os.WriteFile(alone, content, 0o600)); err != nil {
@@ -143,8 +144,8 @@ func TestLostDatabaseFile(t *testing.T) {
 	})
 }
 
-// TestMovedDatabaseFile moves the file of a running core away and back. Meanwhile plays
-// would be stored in a file without a name.
+// TestMovedDatabaseFile moves the file of a running core away and back. It checks that
+// plays are refused in the meantime, because they would be stored in a file without a name.
 func TestMovedDatabaseFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "prizegen.db")
 	t.Setenv("PRIZEGEN_DB", path)
@@ -161,7 +162,8 @@ func TestMovedDatabaseFile(t *testing.T) {
 	})
 }
 
-// TestDamagedDatabase overwrites a page of a file before a core starts.
+// TestDamagedDatabase checks that a core whose database file has a damaged page logs this
+// and is not ready.
 func TestDamagedDatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "prizegen.db")
 	prizegen(t, "db", "create", "--db", path)
@@ -196,8 +198,8 @@ func TestDatabaseFileIsLocked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	execute := func(text string) {
-		if _, err := conn.ExecContext(context.Background(), text); err != nil {
+	execute := func(statement string) {
+		if _, err := conn.ExecContext(context.Background(), statement); err != nil {
 			t.Fatal(err)
 		}
 	}

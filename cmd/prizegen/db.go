@@ -35,9 +35,9 @@ func newDBCreateCmd(a *app) *cobra.Command {
 		Long: `Create the database: a SQLite file, or the tables in an empty PostgreSQL database. If the
 database already exists, it is not changed.
 
-Run this once when you install a server. Only the commands that add campaigns, entrants or
-a backup create a missing SQLite file too, and so does a server that only this machine can
-reach. All others fail, so that a lost file is noticed.`,
+Run this once when you install a server. A missing SQLite file is also created by commands
+that add campaigns or entrants or restore a backup, and by a server on a loopback address.
+All other commands fail, so that a lost file is noticed.`,
 		Example: "  prizegen db create --db /var/lib/prizegen/prizegen.db",
 	}
 	return dbCmd(a, cmd, store.Options{Create: true}, func(ctx context.Context, db *store.DB) error {
@@ -56,15 +56,15 @@ reach. All others fail, so that a lost file is noticed.`,
 	})
 }
 
-// dbCmd completes a command that works on the database, whatever the version of its
-// tables.
+// dbCmd completes a command that works on the database without migrating its tables.
 func dbCmd(a *app, cmd *cobra.Command, o store.Options, f func(ctx context.Context, db *store.DB) error) *cobra.Command {
 	cmd.Args = cobra.NoArgs
 	o.KeepVersion = true
 	return dbFileCmd(a, cmd, o, func(ctx context.Context, db *store.DB, _ string) error { return f(ctx, db) })
 }
 
-// dbFileCmd completes a command that works on the database and a file.
+// dbFileCmd completes a command that works on the database and a file. The file that it
+// passes to f is the first argument, or "" if there is none.
 func dbFileCmd(a *app, cmd *cobra.Command, o store.Options, f func(ctx context.Context, db *store.DB, file string) error) *cobra.Command {
 	address := newDBFlag(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -138,7 +138,7 @@ PostgreSQL and back.`,
 func newDBMigrateCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "migrate", Short: "Update the tables of the database",
-		Long:    "Update the tables of the database to this version of prizegen. Every other command does\nthat automatically.",
+		Long:    "Update the tables of the database to this version of prizegen. Servers, and commands that\nuse campaigns or entrants, do this automatically.",
 		Example: "  prizegen db migrate --db campaigns.db",
 	}
 	return dbCmd(a, cmd, store.Options{}, func(ctx context.Context, db *store.DB) error {

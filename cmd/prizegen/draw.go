@@ -36,11 +36,11 @@ func newDrawCmd(a *app) *cobra.Command {
 	var o drawOptions
 	cmd := &cobra.Command{
 		Use:   "draw",
-		Short: "Draw account numbers and what they win",
-		Long: `Generate account numbers and decide what each of them wins.
+		Short: "Draw account numbers and their prizes",
+		Long: `Generate account numbers and draw a prize for each of them.
 
-With --account, use the given account numbers instead. With --campaign, play a campaign:
-the draw is stored and its prize is taken from the stock.
+With --account, use the given account numbers instead. With --campaign, play in a
+campaign: the draw is stored and its prize is taken from the stock.
 
 The same seed always produces the same draws, whatever the number of cores. prizegen
 verify recomputes draws that were written as json or ndjson.`,
@@ -126,7 +126,7 @@ type drawWriter struct {
 	tally        *draw.Tally
 }
 
-// newDrawWriter determines the seed and the rules for a run of count draws.
+// newDrawWriter returns a drawWriter for a run of count draws, with its seed and rules.
 func newDrawWriter(ctx context.Context, a *app, o drawOptions, count uint64) (*drawWriter, error) {
 	rules, err := rulesFor(ctx, a, o.rules)
 	if err != nil {
@@ -179,8 +179,8 @@ func (w *drawWriter) encoding() *draw.Encoding {
 	}
 }
 
-// table returns a table whose column widths are known before the first draw. Each line
-// can thus be written as soon as its draw is made.
+// table returns the encoding for a table. It fixes the widths of the columns in advance, so
+// that each line can be written as soon as its draw is made.
 func (w *drawWriter) table() *draw.Encoding {
 	s, rules := w.a.styles(), w.spec.Rules
 	last := w.spec.Start + max(w.spec.Count, 1) - 1
@@ -199,7 +199,7 @@ func (w *drawWriter) table() *draw.Encoding {
 		rule, won := rules.Rule(o), rules.Prize(o)
 		switch {
 		case rule == nil:
-			return "  " + s.warn.Render("no rule covers it") + "\n"
+			return "  " + s.warn.Render("no rule matches") + "\n"
 		case won == nil:
 			return "  " + show.Pad(rule.Name, ruleWidth) + "  " +
 				s.faint.Render(show.Pad("no prize", prizeWidth)+"  "+prize.Percent(rule.NoPrize())) + "\n"

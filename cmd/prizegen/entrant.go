@@ -100,7 +100,7 @@ func newEntrantListCmd(a *app) *cobra.Command {
 
 // entrantCmd completes a command that works on one entrant.
 func entrantCmd(a *app, cmd *cobra.Command, f func(ctx context.Context, e entrants, id int64) error) *cobra.Command {
-	cmd.Args = oneArg("id", "specify the ID of an entrant; prizegen entrant list shows them")
+	cmd.Args = oneArg("id", "specify the ID of an entrant; prizegen entrant list shows the IDs")
 	return promotionCmd(a, cmd, func(ctx context.Context, e entrants, args []string) error {
 		id, err := strconv.ParseInt(args[0], 10, 64)
 		if err != nil || id < 1 {
@@ -169,7 +169,7 @@ func newEntrantImportCmd(a *app) *cobra.Command {
 		Long: `Add the people in a CSV file with the columns first_name, last_name and, optionally,
 email. If any line is invalid, report all invalid lines and add nobody. Entrants that
 already exist are not changed. A file that was downloaded from the administrator's pages
-can be imported as it is.`,
+can be imported without changes.`,
 		Example: "  prizegen entrant import guests.csv",
 		Args:    oneArg("file", "specify the file to import, or - for standard input"),
 	}
@@ -208,15 +208,16 @@ can be imported as it is.`,
 	})
 }
 
-// personList is the people in a CSV file.
+// personList contains the people in a CSV file.
 type personList struct {
 	people     []campaign.Person
-	lines      []int         // the line of each person
-	unreadable map[int]error // by line
+	lines      []int         // the line number of each person
+	unreadable map[int]error // the errors in other lines, by line number
 }
 
-// errors returns the errors by line if the file has unreadable lines. It also checks the
-// readable lines, so that all errors are reported together.
+// errors returns the errors in the file, by line number. It checks the people only if some
+// lines are unreadable, so that all errors are reported together. Otherwise the import
+// checks them.
 func (l *personList) errors() map[int]error {
 	bad := maps.Clone(l.unreadable)
 	if len(bad) == 0 {
@@ -237,7 +238,7 @@ func readPeople(file io.Reader) (*personList, error) {
 	header, err := r.Read()
 	if err != nil {
 		if errors.Is(err, io.EOF) {
-			err = errors.New("the file is empty; begin it with a line first_name,last_name,email")
+			err = errors.New("the file is empty; begin it with the line first_name,last_name,email")
 		}
 		return nil, err
 	}
@@ -273,8 +274,8 @@ func readPeople(file io.Reader) (*personList, error) {
 	}
 }
 
-// personColumns returns the indexes of the columns in a CSV file, by name. It ignores
-// the other columns of the entrants file that administrators can download.
+// personColumns returns the indexes of the columns in a CSV file, by name. It also accepts
+// the other columns of the file of entrants that administrators can download.
 func personColumns(header []string) (map[string]int, error) {
 	columns := map[string]int{}
 	for i, name := range header {

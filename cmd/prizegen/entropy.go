@@ -34,8 +34,7 @@ func newEntropyFlags(a *app, cmd *cobra.Command) entropyFlags {
 	return f
 }
 
-// newProofFlags adds the flags that select the servers to ask when seeds from drand and
-// RANDOM.ORG are verified.
+// newProofFlags adds the flags of a command that verifies seeds from drand and RANDOM.ORG.
 func newProofFlags(a *app, cmd *cobra.Command) entropyFlags {
 	return entropyFlags{
 		drandURLs:  settings.DefineList(a.table, cmd, "drand-urls"),
@@ -57,7 +56,7 @@ func (f entropyFlags) config() (source.Config, error) {
 	if cert := f.orgCert.Get(); cert != "" {
 		var err error
 		if cfg.RandomOrgCert, err = os.ReadFile(cert); err != nil {
-			return source.Config{}, fmt.Errorf("certificate of RANDOM.ORG %s: %w", cert, withoutPath(err))
+			return source.Config{}, fmt.Errorf("RANDOM.ORG certificate %s: %w", cert, withoutPath(err))
 		}
 	}
 	return cfg, nil
@@ -82,7 +81,7 @@ func seedSource(a *app, f entropyFlags) (source.Source, error) {
 	s, err := source.New(cfg)
 	if errors.Is(err, randomorg.ErrKey) {
 		name := settings.Variable("random-org-api-key")
-		return nil, hintError{err, fmt.Sprintf("set %s to the key, or %s_FILE to a file that holds it", name, name)}
+		return nil, hintError{err, fmt.Sprintf("set %s to the key, or %s_FILE to the name of a file that contains it", name, name)}
 	}
 	return s, err
 }
@@ -99,7 +98,7 @@ func newSeed(ctx context.Context, a *app, f entropyFlags) (entropy.Seed, jsontex
 	}
 	seed, proof, err := s.Seed(ctx)
 	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("no seed from %s, so nothing was drawn: %w", s.Name(), err)
+		err = fmt.Errorf("cannot get a seed from %s, so nothing was drawn: %w", s.Name(), err)
 	}
 	return seed, proof, err
 }

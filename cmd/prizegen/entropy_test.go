@@ -45,7 +45,7 @@ func mustFail(t *testing.T, want string, args ...string) {
 	t.Helper()
 	out, stderr, err := tryPrizegen(t, args...)
 	if err == nil || !strings.Contains(stderr, want) {
-		t.Errorf("prizegen %s: got error %v and message\n%s\nwant %q in it", strings.Join(args, " "), err, stderr, want)
+		t.Errorf("prizegen %s: got error %v and message\n%s\nwant a message that contains %q", strings.Join(args, " "), err, stderr, want)
 	}
 	if args[0] == "draw" && out != "" {
 		t.Errorf("prizegen %s: got output %q, want none", strings.Join(args, " "), out)
@@ -68,19 +68,19 @@ func TestDrandSeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if proof.Source != "drand" || proof.Chain != chain.Hash() || proof.Round <= before || proof.SeedForm == "" {
-		t.Errorf("got proof %s, want a round after %d of chain %s", draws[0].Entropy, before, chain.Hash())
+		t.Errorf("proof: got %s, want a round after %d of chain %s", draws[0].Entropy, before, chain.Hash())
 	}
 	// The seed determines the same account numbers and prizes.
 	replayed := prizegen(t, "draw", "-n", "5", "-o", "csv", "--seed", draws[0].Seed)
 	if !strings.Contains(replayed, ","+draws[4].Whole+",") {
-		t.Errorf("seed %s: got\n%s\nwant account number %s in it", draws[0].Seed, replayed, draws[4].Whole)
+		t.Errorf("draws of seed %s: got\n%s\nwant account number %s in them", draws[0].Seed, replayed, draws[4].Whole)
 	}
 
 	prizegen(t, append([]string{"verify", name}, from...)...)
 	asked := chain.Requests()
 	prizegen(t, append([]string{"verify", "--online", name}, from...)...)
 	if chain.Requests() == asked {
-		t.Error("verify --online sent no request to drand")
+		t.Error("requests of verify --online to drand: got none, want at least one")
 	}
 	mustFail(t, "failed verification", "verify", name) // prizegen does not trust this chain
 	text, err := os.ReadFile(name)
@@ -108,7 +108,7 @@ func TestDrandFails(t *testing.T) {
 	chain := drandtest.New(t)
 	draw := []string{"draw", "--entropy", "drand", "--drand-chain", chain.Hash(), "--drand-round", "7", "--drand-urls"}
 	chain.Fail(drandtest.WrongKey)
-	mustFail(t, "no seed from drand, so nothing was drawn", append(draw, chain.URL)...)
+	mustFail(t, "cannot get a seed from drand, so nothing was drawn", append(draw, chain.URL)...)
 	chain.Fail(drandtest.Garbage)
 	mustFail(t, chain.URL, append(draw, chain.URL)...)
 	mustFail(t, "connection refused", append(draw, "http://127.0.0.1:1")...)
@@ -116,8 +116,8 @@ func TestDrandFails(t *testing.T) {
 	prizegen(t, append(draw, "http://127.0.0.1:1,"+chain.URL+","+honest.URL)...)
 }
 
-// TestRandomOrgSeed draws with a blob that RANDOM.ORG has signed. The API key is set only
-// in the environment.
+// TestRandomOrgSeed draws with a blob that RANDOM.ORG has signed. It checks that the API
+// key, which is set in the environment, does not appear in the output.
 func TestRandomOrgSeed(t *testing.T) {
 	server := randomorgtest.New(t)
 	secret := string(server.APIKey)
@@ -125,7 +125,7 @@ func TestRandomOrgSeed(t *testing.T) {
 	from := []string{"--random-org-url", server.URL}
 	name, draws := drawFile(t, append([]string{"--entropy", "random.org"}, from...)...)
 	if !strings.HasPrefix(draws[0].Seed, "random.org/") || !strings.Contains(string(draws[0].Entropy), `"signature"`) {
-		t.Errorf("got seed %s and proof %s, want a seed from random.org with a signature", draws[0].Seed, draws[0].Entropy)
+		t.Errorf("first draw: got seed %s and proof %s, want a signed seed from random.org", draws[0].Seed, draws[0].Entropy)
 	}
 	cert := filepath.Join(t.TempDir(), "cert.pem")
 	if err := os.WriteFile(cert, server.Certificate(), 0o600); err != nil {
@@ -144,8 +144,8 @@ func TestRandomOrgSeed(t *testing.T) {
 	out := string(text) + notes
 	server.Fail(randomorgtest.Repeating)
 	_, stderr, err := tryPrizegen(t, append([]string{"draw", "--entropy", "random.org"}, from...)...)
-	if err == nil || !strings.Contains(stderr, "no seed from random.org") {
-		t.Errorf("got error %v and message %q, want no seed from random.org", err, stderr)
+	if err == nil || !strings.Contains(stderr, "cannot get a seed from random.org") {
+		t.Errorf("draw with a repeated blob: got error %v and message %q, want no seed from random.org", err, stderr)
 	}
 	if out += stderr; strings.Contains(out, secret) {
 		t.Errorf("the output contains the API key:\n%s", out)
@@ -154,8 +154,8 @@ func TestRandomOrgSeed(t *testing.T) {
 	mustFail(t, "hint: set PRIZEGEN_RANDOM_ORG_API_KEY", append([]string{"draw", "--entropy", "random.org"}, from...)...)
 }
 
-// TestServicesWithDrand checks that services get new randomness from drand. They report
-// its source, and they refuse requests if drand fails.
+// TestServicesWithDrand checks that services take new seeds from drand and return the
+// proof, and that they refuse requests without a key or seed if drand fails.
 func TestServicesWithDrand(t *testing.T) {
 	chain := drandtest.New(t)
 	from := []string{"--drand-urls", chain.URL, "--drand-chain", chain.Hash()}
@@ -168,12 +168,12 @@ func TestServicesWithDrand(t *testing.T) {
 		get(t, s.url+"/v1/"+part+"?count=3", http.StatusOK, &answer)
 		want := prizegen(t, part, "-n", "3", "--seed", answer.Entropy.Seed)
 		if got := strings.Join(append(answer.Texts, answer.Numbers...), "\n") + "\n"; got != want {
-			t.Errorf("seed %s: got %q from the service, want %q", answer.Entropy.Seed, got, want)
+			t.Errorf("parts of seed %s from the service: got %q, want %q", answer.Entropy.Seed, got, want)
 		}
 	}
 	first, second := postDraws(t, s.url, `{"count":3}`), postDraws(t, s.url, `{"count":3}`)
 	if first == second {
-		t.Errorf("got draws %s twice, want different draws", first)
+		t.Errorf("draws of two requests: got %s twice, want different draws", first)
 	}
 	name := filepath.Join(t.TempDir(), "draws.json")
 	if err := os.WriteFile(name, []byte(first), 0o600); err != nil {
@@ -185,7 +185,7 @@ func TestServicesWithDrand(t *testing.T) {
 	var problem struct{ Detail string }
 	get(t, s.url+"/v1/text", http.StatusServiceUnavailable, &problem)
 	if !strings.Contains(problem.Detail, "no randomness from drand") {
-		t.Errorf("got problem %q, want no randomness from drand", problem.Detail)
+		t.Errorf("problem: got %q, want no randomness from drand", problem.Detail)
 	}
 	// Draws with a seed do not need drand.
 	if got := postDraws(t, s.url, `{"seed":"42"}`); !strings.Contains(got, "fucb0166") {
@@ -193,7 +193,7 @@ func TestServicesWithDrand(t *testing.T) {
 	}
 }
 
-// get reads a JSON response and checks its status.
+// get requests a URL, checks the status of the response, and decodes its JSON into into.
 func get(t *testing.T, url string, status int, into any) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -218,6 +218,6 @@ func TestSeedOrSource(t *testing.T) {
 	_, stderr, err := tryPrizegen(t, "draw", "--seed", "42", "--entropy", "drand")
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(stderr, "--entropy and --seed cannot be used together") {
-		t.Errorf("got error %v and message %q, want exit status %d", err, stderr, exitUsage)
+		t.Errorf("--seed with --entropy: got error %v and message %q, want exit status %d", err, stderr, exitUsage)
 	}
 }

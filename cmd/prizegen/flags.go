@@ -14,7 +14,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// exclusive forbids a flag together with any of the others on a command line.
+// exclusive makes a command reject flag together with any of the others.
 func exclusive(cmd *cobra.Command, flag string, others ...string) {
 	for _, other := range others {
 		cmd.MarkFlagsMutuallyExclusive(flag, other)
@@ -71,7 +71,8 @@ func newRunFlags(a *app, cmd *cobra.Command) runFlags {
 	return f
 }
 
-// newCountFlag adds the --count flag.
+// newCountFlag adds the --count flag. what is the plural noun in its usage text, such as
+// "draws".
 func newCountFlag(a *app, cmd *cobra.Command, what string) *settings.Value[uint64] {
 	return settings.DefineAs[uint64](a.table, cmd, "count", "count", "make this many "+what)
 }
@@ -90,7 +91,7 @@ func newDBFlag(a *app, cmd *cobra.Command) *settings.Value[string] {
 type runSeed struct {
 	entropy.Seed
 	proof jsontext.Value // proves where the seed comes from; nil if there is no proof
-	isNew bool
+	isNew bool           // whether it was generated for this run
 }
 
 // seedOf returns the seed for a run of count draws; if none was given, it generates one.

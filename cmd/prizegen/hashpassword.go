@@ -55,7 +55,7 @@ func readPassword(a *app) (string, error) {
 		if _, err := fmt.Fprint(a.err, prompt); err != nil {
 			return "", err
 		}
-		defer fmt.Fprintln(a.err) //nolint:errcheck // ends the line that was not shown
+		defer fmt.Fprintln(a.err) //nolint:errcheck // ends the line, because the typed newline was not shown
 		typed, err := term.ReadPassword(int(file.Fd()))
 		return string(typed), err
 	}

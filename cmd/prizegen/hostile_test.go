@@ -16,8 +16,8 @@ import (
 	"testing"
 )
 
-// hostileRules returns rules files of up to 256 KB that take as much memory as possible to
-// compile.
+// hostileRules returns rules files of up to 256 KB, by name, that need as much memory as
+// possible to compile.
 func hostileRules() map[string]string {
 	const head = "name: x\ncurrency: JPY\nrules:\n"
 	many := func(n int, line func(i int) string) string {
@@ -43,8 +43,8 @@ func hostileRules() map[string]string {
 	}
 }
 
-// useReleaseBuild makes the test run a program built as it is released. The race detector,
-// which the program of the tests may have, needs a multiple of the memory.
+// useReleaseBuild makes the test run the program as it is released. With the race detector,
+// the test's own program would need several times as much memory.
 func useReleaseBuild(t *testing.T) {
 	t.Helper()
 	folder := t.TempDir()
@@ -56,7 +56,7 @@ func useReleaseBuild(t *testing.T) {
 	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
-// peakMemory returns the largest resident memory of a process so far, in MB.
+// peakMemory returns the peak resident memory of the process so far, in MiB.
 func (s *service) peakMemory(t *testing.T) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
@@ -74,7 +74,8 @@ func (s *service) peakMemory(t *testing.T) int {
 	return kilobytes >> 10
 }
 
-// attack sends requests at the same time and returns the statuses of the responses.
+// attack sends POST requests with these bodies concurrently and returns the statuses of the
+// responses.
 func (s *service) attack(t *testing.T, path string, bodies []string) []int {
 	t.Helper()
 	statuses := make([]int, len(bodies))
@@ -104,8 +105,8 @@ func (s *service) attack(t *testing.T, path string, bodies []string) []int {
 	return statuses
 }
 
-// TestHostileRules checks that a prize service survives rules that take much memory, three at
-// a time, in the 256 MB that deploy/ gives it. It belongs to make test.
+// TestHostileRules sends rules that need much memory, three at a time. It checks that a
+// prize service stays within the 256 MB that it has in deploy/. make test runs it.
 func TestHostileRules(t *testing.T) {
 	useReleaseBuild(t)
 	t.Setenv("GOMEMLIMIT", "204MiB") // as in a container with 256 MB
@@ -123,20 +124,20 @@ func TestHostileRules(t *testing.T) {
 	for len(bodies) > 0 {
 		for _, status := range s.attack(t, "/v1/prize", bodies[:3]) {
 			if status != http.StatusOK && status != http.StatusUnprocessableEntity && status != http.StatusServiceUnavailable {
-				t.Errorf("got status %d, want 200, 422 or 503", status)
+				t.Errorf("status of a response: got %d, want 200, 422 or 503", status)
 			}
 		}
 		bodies = bodies[3:]
 	}
 	if memory := s.peakMemory(t); memory > 240 {
-		t.Errorf("took %d MB of memory, want at most 240 MB", memory)
+		t.Errorf("peak memory: got %d MiB, want at most 240", memory)
 	} else {
-		t.Logf("took %d MB of memory", memory)
+		t.Logf("peak memory: %d MiB", memory)
 	}
 }
 
-// TestManyFreeDraws checks that requests for as many draws and parts of draws as possible
-// do not hurt a core in 512 MB. It belongs to make test.
+// TestManyFreeDraws requests as many draws and parts as possible. It checks that a server
+// stays within the 512 MB that a core has in deploy/. make test runs it.
 func TestManyFreeDraws(t *testing.T) {
 	useReleaseBuild(t)
 	t.Setenv("GOMEMLIMIT", "409MiB") // as in a container with 512 MB
@@ -155,17 +156,17 @@ func TestManyFreeDraws(t *testing.T) {
 		}
 		for _, status := range s.attack(t, attack.path, bodies) {
 			if status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable {
-				t.Errorf("%s: got status %d", attack.path, status)
+				t.Errorf("%s: got status %d, want 503 or a status below 500", attack.path, status)
 			}
 		}
-		t.Logf("%s %.40s: the peak is %d MB", attack.path, attack.body, s.peakMemory(t))
+		t.Logf("peak memory after %s %.40s: %d MiB", attack.path, attack.body, s.peakMemory(t))
 	}
 	if memory := s.peakMemory(t); memory > 440 {
-		t.Errorf("took %d MB of memory, want at most 440 MB", memory)
+		t.Errorf("peak memory: got %d MiB, want at most 440", memory)
 	}
 }
 
-// TestLongHeader checks the limit on headers.
+// TestLongHeader checks that a request with a header of 64 KiB is refused.
 func TestLongHeader(t *testing.T) {
 	s := startService(t, "--role", "text")
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/v1/text", http.NoBody)
@@ -178,6 +179,6 @@ func TestLongHeader(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _ = response.Body.Close(); response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
-		t.Errorf("got status %s, want 431", response.Status)
+		t.Errorf("status: got %s, want 431", response.Status)
 	}
 }

@@ -79,7 +79,7 @@ func warnBuiltinName(a *app, ref string, rules *prize.Rules) error {
 	return err
 }
 
-// readRules reads the text of a rules file.
+// readRules returns the content of a rules file.
 func readRules(a *app, ref string) ([]byte, error) {
 	if ref == "-" {
 		return readLimited(a.in, "standard input")

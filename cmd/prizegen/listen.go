@@ -17,7 +17,7 @@ import (
 	"github.com/prizegen/prizegen/serve"
 )
 
-// listenFlags are the flags for the role of a server and for its address.
+// listenFlags are the flags for the role and the addresses of a server.
 type listenFlags struct {
 	role   *settings.Value[serve.Role]
 	listen *settings.Value[string]
@@ -46,8 +46,8 @@ func (f listenFlags) address() string {
 	return net.JoinHostPort(host, port)
 }
 
-// loopback returns the URL of the server's health for callers on the same machine. hasCert
-// reports whether the server has the certificate of a service.
+// loopback returns the URL of the server's health checks for callers on the same machine.
+// hasCert states whether the server has a service certificate.
 func (f listenFlags) loopback(hasCert bool) string {
 	role := f.role.Get()
 	address, hasTLS := f.address(), f.cert.Get() != "" || hasCert && role != serve.Core && role != serve.All
@@ -93,7 +93,7 @@ func listen(ctx context.Context, address, flag string) (net.Listener, error) {
 // isLocal reports whether only this machine can reach a server at an address.
 func isLocal(address net.Addr) bool {
 	tcp, ok := address.(*net.TCPAddr)
-	return !ok || tcp.IP.IsLoopback() // another socket is a file
+	return !ok || tcp.IP.IsLoopback() // a Unix socket is always local
 }
 
 // serverURL returns the URL of a server for callers on the same machine.
@@ -118,7 +118,7 @@ func systemdListener() (net.Listener, error) {
 		return nil, err
 	}
 	if len(listeners) > 1 {
-		return nil, fmt.Errorf("systemd passed %d sockets; the socket unit must have one ListenStream=", len(listeners))
+		return nil, fmt.Errorf("systemd passed %d sockets; the socket unit must have exactly one ListenStream=", len(listeners))
 	}
 	if listeners[0] == nil {
 		return nil, errors.New("the socket from systemd does not listen; the socket unit must have ListenStream=")

@@ -45,6 +45,6 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	if got != want {
-		ts.Fatalf("got exit status %d, want %d", got, want)
+		ts.Fatalf("exit status: got %d, want %d", got, want)
 	}
 }

@@ -40,9 +40,9 @@ func newOddsCmd(a *app) *cobra.Command {
 		Short: "Compute the exact odds of every prize, and the cost of draws",
 		Long: `Compute the exact chance of each rule and prize.
 
-The patterns are compiled into automata, which are used to count the account numbers that
-each rule decides. Nothing is sampled or enumerated, so long formats are as fast as short
-ones.
+The patterns are compiled into an automaton, which is used to count the account numbers
+to which each rule applies. Nothing is sampled or enumerated, so long formats are as fast
+as short ones.
 
 --draws adds the cost of that many draws: the expected cost and its 95th and 99th
 percentiles, approximated with a normal distribution corrected for skew (Cornish-Fisher).
@@ -60,7 +60,7 @@ have stock.`,
 	o.account = settings.AddFlag(cmd, settings.NewOptional("account", settings.ParseText), "account", "compute the odds of this account number only")
 	o.draws = settings.AddFlag(cmd, settings.NewOptional("count", settings.ParseCount), "draws", "add the cost of this many draws")
 	o.check = settings.AddFlag(cmd, settings.NewOptional("count", settings.ParseCount), "check", "make this many draws and compare them with the odds")
-	o.seed = settings.DefineAs[entropy.Seed](a.table, cmd, "seed", "seed", "seed of the draws of --check (default: a new one)")
+	o.seed = settings.DefineAs[entropy.Seed](a.table, cmd, "seed", "seed", "seed for the draws of --check (default: a new one)")
 	o.output = settings.DefineOutput(a.table, cmd, "table", "json", "csv")
 	exclusive(cmd, "account", "text", "number", "check")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -232,8 +232,8 @@ func (r *oddsReport) shown() []prize.Row {
 	return rows
 }
 
-// cells returns the cells of the table's rows. The name of a rule is only in its first
-// row.
+// cells returns the cells of the table's rows. The name of a rule appears only in its
+// first row.
 func (r *oddsReport) cells(rows []prize.Row) [][]string {
 	var cells [][]string
 	for i, row := range rows {
@@ -323,7 +323,7 @@ func (r *oddsReport) figures() string {
 // writeOddsCSV writes a line for each row of the odds.
 func writeOddsCSV(a *app, r oddsReport) error {
 	w := csv.NewWriter(resultWriter{a})
-	// out.Error returns the first error of all writes.
+	// w.Error returns the first error of all writes.
 	_ = w.Write([]string{"rule", "prize", "value", "currency", "probability"})
 	for _, row := range r.Rows {
 		_ = w.Write([]string{textOf(row.Rule), textOf(row.Prize), strconv.FormatInt(row.Value, 10), r.Currency, row.Probability})

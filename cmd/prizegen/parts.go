@@ -30,7 +30,7 @@ type partRun struct {
 	output *settings.Value[string]
 }
 
-// partFormat is a format and the function that generates the parts of a range in it.
+// partFormat is a format with a function that appends the parts of a range to dst.
 type partFormat struct {
 	partgen.Format
 	generate func(ctx context.Context, dst []byte, r entropy.Range) ([]byte, error)
@@ -194,7 +194,7 @@ func (e partEncoding) append(dst, parts []byte, index uint64, first bool) []byte
 
 // jsonString returns s as a JSON string.
 func jsonString(s string) string {
-	// A string always encodes.
+	// Encoding a string never fails.
 	text, _ := show.JSONLine(s, jsontext.EscapeForHTML(true))
 	return string(text)
 }

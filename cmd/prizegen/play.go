@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
-// playFlags are the flags of prizegen draw for playing campaigns.
+// playFlags are the flags of prizegen draw for plays in a campaign.
 type playFlags struct {
 	campaign *string
 	entrant  *int64
@@ -40,7 +40,7 @@ func newPlayFlags(a *app, cmd *cobra.Command) playFlags {
 
 // newPlayedCampaignFlag adds the --campaign flag of a command that plays.
 func newPlayedCampaignFlag(a *app, cmd *cobra.Command, db *settings.Value[string]) *string {
-	name := cmd.Flags().String("campaign", "", "play the campaign with this `name`, which stores the draws")
+	name := cmd.Flags().String("campaign", "", "play in the campaign with this `name`, which stores the draws")
 	settings.Complete(cmd, "campaign", completeCampaigns(a, db))
 	return name
 }
@@ -58,11 +58,11 @@ func (f playFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// maxConcurrentPlays is the number of concurrent plays. The service makes concurrent
-// plays in batches, so many plays take little longer than one.
+// maxConcurrentPlays is the maximum number of concurrent plays. Concurrent plays share
+// batches, so many plays take little longer than one.
 const maxConcurrentPlays = 250
 
-// runPlay plays a campaign n times and writes the draws in index order.
+// runPlay plays n times in a campaign and writes the draws in index order.
 func runPlay(ctx context.Context, a *app, f playFlags, n uint64, output string) error {
 	play := campaign.Play{Campaign: *f.campaign, EntrantID: *f.entrant, Key: *f.key}
 	if person := f.person.person(); person != (campaign.Person{}) {

@@ -20,13 +20,13 @@ func newPrizeCmd(a *app) *cobra.Command {
 	var o drawOptions
 	cmd := &cobra.Command{
 		Use:   "prize ACCOUNT... | -",
-		Short: "Decide what the given account numbers win",
-		Long: `Decide what the given account numbers win.
+		Short: "Draw prizes for given account numbers",
+		Long: `Draw a prize for each of the given account numbers.
 
 With -, read them from standard input, one per line, and write each result immediately.
 Empty lines are skipped.
 
-Account number n is the draw with index start+n-1 of the seed.`,
+Account number n gets the draw with index start+n-1 of the seed.`,
 		Example: `  prizegen prize ABC123456
   prizegen prize --seed 42 --rules modest fucb0166 cujg9027
   prizegen prize - -o csv <accounts.txt >prizes.csv`,
@@ -44,7 +44,7 @@ Account number n is the draw with index start+n-1 of the seed.`,
 	return cmd
 }
 
-// runPrize decides given account numbers; "-" alone stands for standard input.
+// runPrize draws prizes for the given account numbers. A single "-" means standard input.
 func runPrize(ctx context.Context, a *app, o drawOptions, accounts []string) error {
 	noteLocalParts(a, remote.Prize)
 	w, err := newDrawWriter(ctx, a, o, 1)

@@ -25,7 +25,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// bestPrizes are rules with ten best prizes.
+// bestPrizes are rules whose best prize has a stock of ten.
 const bestPrizes = `name: best
 currency: GBP
 rules:
@@ -34,14 +34,14 @@ rules:
       - {prize: Mug, value: 8, chance: 1/4}
 `
 
-// databases runs a test with each type of database.
+// databases runs a test with a SQLite file and with PostgreSQL.
 func databases(t *testing.T, test func(t *testing.T, address string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "prizegen.db")) })
 	t.Run("postgres", func(t *testing.T) { test(t, storetest.StartServer(t, true).Address()) })
 }
 
-// adminAt returns a client of a core. Its timeout is generous, so that slow responses do
-// not fail a test.
+// adminAt returns a client for the core at address that sends token. Its long timeout keeps
+// slow responses from failing a test.
 func adminAt(t *testing.T, address, token string) *remote.Admin {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -51,7 +51,7 @@ func adminAt(t *testing.T, address, token string) *remote.Admin {
 	return remote.New(remote.Config{Core: u, MaxInFlight: 200, Timeout: testGuard}).Admin(token)
 }
 
-// startPromotion opens a campaign with the best prizes.
+// startPromotion opens a campaign with the rules in bestPrizes.
 func startPromotion(t *testing.T, admin *remote.Admin, name string) {
 	t.Helper()
 	if _, err := admin.Create(t.Context(), campaign.Plan{Name: name, RulesYAML: bestPrizes}); err != nil {
@@ -75,7 +75,7 @@ func endPromotion(t *testing.T, admin *remote.Admin, name string) (campaign.Camp
 	}
 	report, err := campaign.Verify(t.Context(), draw.Local{}, &file, nil, func(f draw.Finding) { t.Errorf("%s: %s", f.Place, f.Problem) })
 	if err != nil || report.Draws != uint64(c.Plays) {
-		t.Errorf("got a report on %d draws and error %v, want %d draws", report.Draws, err, c.Plays)
+		t.Errorf("verification: got %d draws and error %v, want %d draws", report.Draws, err, c.Plays)
 	}
 	stored := map[string]campaign.Draw{}
 	for cursor := ""; ; {
@@ -102,7 +102,7 @@ func (a *answers) add(t *testing.T, key string, d campaign.Draw) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if before, known := a.keys[key]; known && before.ID != d.ID {
-		t.Errorf("key %s: got draws %s and %s, want one draw", key, before.ID, d.ID)
+		t.Errorf("plays with key %s: got draws %s and %s, want the same draw", key, before.ID, d.ID)
 	}
 	a.keys[key] = d
 }
@@ -125,13 +125,13 @@ func (a *answers) check(t *testing.T, c campaign.Campaign, stored map[string]cam
 		byIndex[d.Index], accounts[d.Whole] = key, key
 	}
 	if car := c.Prizes[0]; car.Awarded > 10 {
-		t.Errorf("got %d cars awarded, want at most 10", car.Awarded)
+		t.Errorf("awarded cars: got %d, want at most 10", car.Awarded)
 	}
 }
 
-// playUntilAnswered plays until a core answers. If a play is temporarily refused, it
-// retries the play with the same key. It returns false if the context is done or the play
-// failed.
+// playUntilAnswered plays until it gets a draw. If the play is temporarily refused, it
+// counts this in refused and retries with the same key. It returns false if the context is
+// done or the play fails.
 func playUntilAnswered(ctx context.Context, t *testing.T, player *remote.Admin, play campaign.Play, refused *atomic.Int64) (campaign.Draw, bool) {
 	for {
 		d, err := player.Play(ctx, play)
@@ -150,9 +150,9 @@ func playUntilAnswered(ctx context.Context, t *testing.T, player *remote.Admin, 
 	}
 }
 
-// TestReplicasUnderLoad plays through several cores with 200 clients. Every tenth play is
-// repeated through a random core. `make soak` repeats this test until it has made a million
-// plays with each database.
+// TestReplicasUnderLoad plays with 200 clients through a single core on SQLite, and through
+// three on PostgreSQL. Every tenth play is repeated through a random core. make soak repeats
+// the test until it has made a million plays on each database.
 func TestReplicasUnderLoad(t *testing.T) {
 	const clients, each = 200, 20
 	databases(t, func(t *testing.T, address string) {
@@ -197,12 +197,12 @@ func TestReplicasUnderLoad(t *testing.T) {
 		c, stored := endPromotion(t, admin, "load")
 		got.check(t, c, stored)
 		if len(got.keys) != clients*each || c.Plays != clients*each || c.Prizes[0].Awarded != 10 {
-			t.Errorf("got %d responses, %d draws and %d cars, want %[4]d responses, %[4]d draws and 10 cars", len(got.keys), c.Plays, c.Prizes[0].Awarded, clients*each)
+			t.Errorf("campaign: got %d responses, %d draws and %d cars, want %[4]d responses, %[4]d draws and 10 cars", len(got.keys), c.Plays, c.Prizes[0].Awarded, clients*each)
 		}
 	})
 }
 
-// crowd is a group of clients that play through a core without a pause. Each play has its
+// crowd is a group of clients that play through a core without pausing. Each play has its
 // own key.
 type crowd struct {
 	answers
@@ -211,7 +211,7 @@ type crowd struct {
 	stop     context.CancelFunc
 	playing  sync.WaitGroup
 	played   atomic.Int64  // plays that were answered
-	answered chan struct{} // receives an item after each response, unless it is full
+	answered chan struct{} // gets an item after each response, unless it is full
 	refused  atomic.Int64  // plays that were temporarily refused
 }
 
@@ -266,9 +266,9 @@ func (c *crowd) waitForAnswers(t *testing.T, n int64) {
 }
 
 // TestKilledCoreLosesNothing kills a core under load five times, each time after a random
-// number of responses. It checks that every draw in a response is stored and that the
-// core recovers automatically. `make soak` repeats this test until it has killed a
-// thousand cores with each database.
+// number of responses. It checks that every draw in a response is stored, and that plays
+// succeed again after a restart. make soak repeats the test until it has killed a thousand
+// cores on each database.
 func TestKilledCoreLosesNothing(t *testing.T) {
 	databases(t, func(t *testing.T, address string) {
 		t.Setenv("PRIZEGEN_DB", address)
@@ -287,15 +287,15 @@ func TestKilledCoreLosesNothing(t *testing.T) {
 		c, stored := endPromotion(t, admin, "crash")
 		people.check(t, c, stored)
 		if int64(len(people.keys)) > c.Plays {
-			t.Errorf("got %d draws, want at least the %d in responses", c.Plays, len(people.keys))
+			t.Errorf("stored draws: got %d, want at least the %d in responses", c.Plays, len(people.keys))
 		}
 		t.Logf("%d answered plays, %d draws stored", len(people.keys), c.Plays)
 	})
 }
 
 // TestLostServiceUnderPlays kills the number service under load. It checks that plays are
-// refused, that no play is stored in part, and that plays succeed again once the service
-// is back.
+// refused, that no play is stored incompletely, and that plays succeed again once the
+// service is back.
 func TestLostServiceUnderPlays(t *testing.T) {
 	number, flags := startGenerators(t)
 	t.Setenv("PRIZEGEN_DB", filepath.Join(t.TempDir(), "prizegen.db"))
@@ -315,7 +315,7 @@ func TestLostServiceUnderPlays(t *testing.T) {
 }
 
 // waitForRefusals plays through the API and the web page until both temporarily refuse
-// plays. It also waits for the reason in the log.
+// plays. The API must give detail as the reason, and the log must contain logged.
 func waitForRefusals(t *testing.T, core *service, name, detail, logged string) {
 	t.Helper()
 	waitFor(t, "the API to refuse plays: "+detail, func() bool {
@@ -329,7 +329,7 @@ func waitForRefusals(t *testing.T, core *service, name, detail, logged string) {
 	})
 	core.waitForLog(t, logged)
 	if status, _, _ := do(t, http.MethodGet, core.url+"/healthz", "", ""); status != http.StatusOK {
-		t.Errorf("GET /healthz: got status %d from a core that is waiting, want 200", status)
+		t.Errorf("GET /healthz of a core that refuses plays: got status %d, want 200", status)
 	}
 }
 

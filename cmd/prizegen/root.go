@@ -38,7 +38,7 @@ func newIdentityFlags(a *app, cmd *cobra.Command) identityFlags {
 	}
 }
 
-// files returns the files with the certificates, which are empty if there are none.
+// files returns the names of the certificate files. Either all of them are set or none.
 func (f identityFlags) files() (certs.Files, error) {
 	files := certs.Files{CA: f.ca.Get(), Cert: f.cert.Get(), Key: f.key.Get()}
 	if files != (certs.Files{}) && (files.CA == "" || files.Cert == "" || files.Key == "") {
@@ -82,9 +82,9 @@ func newRootCmd(a *app) *cobra.Command {
 		Use:     "prizegen",
 		Version: thisBuild().String(),
 		Short:   "Run instant-win prize draws that anyone can check",
-		Long: `prizegen generates account numbers and immediately decides what each of them wins. Only
-chance and rules published in advance decide. A seed and an index determine every draw,
-so anyone who knows the seed can recompute it.`,
+		Long: `prizegen draws account numbers and their prizes, by chance and by rules that are published
+in advance. A seed and an index determine every draw, so anyone who knows the seed can
+recompute it.`,
 		Example: `  prizegen                               start the interactive program, in a terminal
   prizegen draw                          make one draw
   prizegen draw -n 1000 -o csv           make a thousand, for a spreadsheet

@@ -140,7 +140,7 @@ func newRulesCheckCmd(a *app) *cobra.Command {
 
 If there are no mistakes, warn about rules and prizes that no account number of the given
 formats can reach, and about account numbers that no rule covers. Also list rules that
-overlap and have different prizes; the first of them decides.`,
+overlap and have different prizes; only the first of them applies.`,
 		Example: "  prizegen rules check summer.yaml\n  prizegen rules check --text upper2 --number digits8 summer.yaml",
 		Args:    oneArg("file", "specify the file to check, or - for standard input"),
 	}

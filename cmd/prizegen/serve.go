@@ -56,7 +56,7 @@ func newServeCmd(a *app) *cobra.Command {
 		Long: `Start one of the four services, or all of them on one port.
 
   text     8081  generates texts       number  8082  generates numbers
-  prize    8083  decides what is won   core    8080  the website and whole draws
+  prize    8083  chooses prizes        core    8080  the website and whole draws
   all      8080  all of them, in one process
 
 The core makes draws itself, or calls the services whose URLs you specify. A service can
@@ -64,12 +64,12 @@ be reached only from this machine, unless --listen names another address. Its AP
 documented at /openapi.json.
 
 On SIGTERM and Ctrl-C, the server finishes the requests in progress before it exits. On
-SIGHUP, it reads the rules file again. A socket from systemd (socket activation) replaces
+SIGHUP, it reloads the rules file. A socket from systemd (socket activation) replaces
 --listen.`,
 		Example: `  prizegen serve
   prizegen serve --role text --text-format upper2 --listen :8081
   prizegen serve --role prize --rules summer.yaml
-  prizegen serve --listen :                 listen on all networks, at the port of the role
+  prizegen serve --listen :                 listen on all networks, on the port of the role
   prizegen serve --role core --text-url http://localhost:8081 --number-url http://localhost:8082 --prize-url http://localhost:8083`,
 		Args: cobra.NoArgs,
 	}
@@ -100,9 +100,9 @@ SIGHUP, it reads the rules file again. A socket from systemd (socket activation)
 	return cmd
 }
 
-// checkServiceURLs returns an error if the URL of a service was typed that a server of this
-// role would not call. URLs in the environment and the configuration file may be for other
-// commands.
+// checkServiceURLs returns an error if the command line contains the URL of a service that
+// a server with this role would not call. It ignores URLs in the environment and in the
+// configuration file, which may be for other commands.
 func checkServiceURLs(cmd *cobra.Command, role serve.Role) error {
 	for _, name := range []string{"core-url", "text-url", "number-url", "prize-url", "remote"} {
 		if !cmd.Flags().Lookup(name).Value.(*settings.Value[*url.URL]).Typed() {
@@ -207,7 +207,7 @@ func secureServices(ctx context.Context, a *app, cfg *serve.Config, listening li
 		if !called.AllowPlainHTTP {
 			return hintError{
 				usagef("the %s service has no TLS: %s", service, plainReason),
-				"use an https URL with --service-ca, --service-cert and --service-key, or --allow-plain-http if you trust everything on the network",
+				"use an https URL with --service-ca, --service-cert and --service-key, or --allow-plain-http if you trust every machine on the network",
 			}
 		}
 		cfg.Log.WarnContext(ctx, "the service is called without TLS: "+plainReason, slog.String("service", service))
@@ -215,8 +215,8 @@ func secureServices(ctx context.Context, a *app, cfg *serve.Config, listening li
 	return nil
 }
 
-// serveHealth serves the health of a server on an address of its own, if there is one, until
-// stop is called.
+// serveHealth serves the health checks and metrics of a server on a separate address until
+// stop is called. If the address is empty, it does nothing.
 func serveHealth(ctx context.Context, server *serve.Server, address string, log *slog.Logger) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil
@@ -225,20 +225,20 @@ func serveHealth(ctx context.Context, server *serve.Server, address string, log 
 	if err != nil {
 		return nil, err
 	}
-	log.InfoContext(ctx, "serving the health", slog.String("url", serverURL(listener, false)))
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // while the server drains, too
+	log.InfoContext(ctx, "serving health and metrics", slog.String("url", serverURL(listener, false)))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // continues while the server drains
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := server.ServeHealth(ctx, listener); err != nil {
-			log.ErrorContext(ctx, "the health address has failed", slog.Any("error", err))
+			log.ErrorContext(ctx, "cannot serve health and metrics", slog.Any("error", err))
 		}
 	})
 	return func() { cancel(); serving.Wait() }, nil
 }
 
 // openCampaigns opens the database of a core and adds it to the configuration, together
-// with the administrator's password and token. Only a server that nobody else can reach
-// creates a SQLite file: for others, a missing file is a mistake.
+// with the administrator's password and token. If local is true, only this machine can
+// reach the server, and openCampaigns creates a missing SQLite file.
 func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Config, local bool) (*store.DB, error) {
 	db, err := openQuietly(ctx, a, o.db.Get(), store.Options{Create: local})
 	if err != nil {
@@ -274,8 +274,8 @@ func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Confi
 	return db, nil
 }
 
-// isConfigured reports whether somebody has chosen the database, an administrator's secret
-// or services. Such a server does not open the demo campaign.
+// isConfigured reports whether a database, an administrator's password or token, or the URL
+// of a service is set. If so, the server does not open the demo campaign.
 func (o serveOptions) isConfigured(a *app) (bool, error) {
 	token, err := a.settings.Secret("admin-token")
 	if err != nil {
@@ -286,8 +286,8 @@ func (o serveOptions) isConfigured(a *app) (bool, error) {
 	return o.db.Given() || token != "" || password != "" || callsServices, settingsError(err)
 }
 
-// checkDatabase logs the damage that it finds in a database. In the meantime the server
-// works, because reading a large file takes some time.
+// checkDatabase checks a database and logs any damage. The server runs in the meantime,
+// because reading a large file takes some time.
 func checkDatabase(ctx context.Context, db *store.DB, log *slog.Logger) {
 	if err := db.Check(ctx); err != nil && ctx.Err() == nil {
 		log.ErrorContext(ctx, "the database is damaged; stop the server, keep a copy of the file and its log, and restore a backup", slog.Any("error", err))
@@ -295,7 +295,7 @@ func checkDatabase(ctx context.Context, db *store.DB, log *slog.Logger) {
 }
 
 // secretOrNew returns a secret setting. If the setting is not set, secretOrNew generates
-// a secret and prints it once.
+// a secret and prints it once. what describes the secret in this message.
 func secretOrNew(a *app, name, what string) (string, error) {
 	secret, err := a.settings.Secret(name)
 	if err != nil || secret != "" {

@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// testGuard is how long a test waits for an event before it fails. It is generous, so
-// that tests also pass on a busy machine.
+// testGuard is how long a test waits for an event before it fails. It is long, so that
+// tests also pass on a busy machine.
 const testGuard = 5 * time.Minute
 
 // adminToken is the administrator's token for all services in tests.
@@ -32,11 +32,11 @@ type service struct {
 	mu     sync.Mutex
 	lines  []string      // of its log
 	logged chan struct{} // closed and replaced whenever a line arrives
-	ended  chan struct{}
-	err    error // set before ended is closed
+	ended  chan struct{} // closed when the process has exited
+	err    error         // how it exited; set before ended is closed
 }
 
-// startService starts a process on a free port and waits until it listens.
+// startService starts prizegen serve on a free port and waits until it listens.
 func startService(t *testing.T, args ...string) *service {
 	t.Helper()
 	return startServiceAt(t, "127.0.0.1:0", args...)
@@ -47,11 +47,12 @@ func startServiceAt(t *testing.T, address string, args ...string) *service {
 	return startServiceWith(t, []string{"PRIZEGEN_ADMIN_TOKEN=" + adminToken}, address, args...)
 }
 
-// startServiceWith starts a process with additional environment variables.
+// startServiceWith is like startServiceAt, with these additional environment variables
+// instead of the administrator's token.
 func startServiceWith(t *testing.T, env []string, address string, args ...string) *service {
 	t.Helper()
 	s := &service{logged: make(chan struct{}), ended: make(chan struct{})}
-	// The context of the test would kill the process before the test has read its log.
+	// t.Context would be canceled before cleanup, and kill the process before its log is read.
 	s.cmd = exec.CommandContext(context.Background(), "prizegen", append([]string{"serve", "--listen", address, "--log-format", "json"}, args...)...)
 	s.cmd.Env = append(append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir()), env...)
 	log, err := s.cmd.StderrPipe()
@@ -80,7 +81,7 @@ func startServiceWith(t *testing.T, env []string, address string, args ...string
 	return s
 }
 
-// follow reads the log and sends the URL that it contains.
+// follow reads the log until the process exits. It sends the URL in the log to listening.
 func (s *service) follow(log io.Reader, listening chan<- string) {
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 1<<20)
@@ -119,14 +120,14 @@ func (s *service) waitForLog(t *testing.T, texts ...string) {
 		select {
 		case <-more:
 		case <-s.ended:
-			t.Fatalf("the service exited, want %q in its log", texts)
+			t.Fatalf("the service exited without logging %q", texts)
 		case <-guard:
 			t.Fatalf("the log does not contain %q after %v", texts, testGuard)
 		}
 	}
 }
 
-// lastLog returns the last lines of the log.
+// lastLog returns the last 30 lines of the log.
 func (s *service) lastLog() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,7 +141,8 @@ func (s *service) kill() {
 	<-s.ended
 }
 
-// waitFor polls until a condition in another process is true.
+// waitFor polls until ok returns true. what describes the condition, such as "the core to
+// be ready".
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(testGuard); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {

@@ -35,8 +35,8 @@ In a container, this is the main process of the container, with its own flags. T
 status is 1 until the process has been ready once, and whenever it does not answer. The
 container image uses this command as its health check.
 
-With --conformance, check whether a text, number or prize service at a URL, perhaps one
-that is not prizegen, does what a core needs. The exit status is 1 if a check fails.`,
+With --conformance, check whether a text, number or prize service at a URL meets the
+requirements of a core, even if it is not prizegen. The exit status is 1 if a check fails.`,
 		Example: `  prizegen status --remote https://draws.example.org
   prizegen status --text-url http://localhost:8081 --core-url http://localhost:8080 -o json
   prizegen status --self --role text
@@ -146,7 +146,8 @@ func statusTable(list []remote.Health, style styles) string {
 	return text
 }
 
-// viaText returns the text in place of the address of a service that only the core knows.
+// viaText returns the text that replaces the address of a service if only the core calls
+// it or if it is part of the core.
 func viaText(via string) string {
 	if via == remote.Core {
 		return "called by the core"
@@ -154,8 +155,8 @@ func viaText(via string) string {
 	return via // "in core"
 }
 
-// selfTimeout is how long status --self waits for a response. On an overloaded machine a
-// response takes long, and restarting the process would make that worse.
+// selfTimeout is how long status --self waits for a response. An overloaded machine
+// responds slowly, and restarting the process would make that worse.
 const selfTimeout = 8 * time.Second
 
 // runStatusSelf checks the service on this machine that has the same settings. It returns

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// TestSelfURL checks where the URL of the process to ask comes from: the flags of the
-// command, the command line of process 1, the environment, or the configuration file.
+// TestSelfURL checks that the URL for status --self comes from the flags of the command,
+// the command line of process 1, the environment, or the configuration file.
 func TestSelfURL(t *testing.T) {
 	for name, test := range map[string]struct {
 		args, environ, process1 []string
@@ -60,14 +60,13 @@ func TestSelfURL(t *testing.T) {
 			}
 			found, err := serverListenFlags(a, typed, test.process1)
 			if got := found.loopback(false); err != nil || got != test.want {
-				t.Errorf("got %q, error %v, want %q", got, err, test.want)
+				t.Errorf("URL: got %q, error %v, want %q", got, err, test.want)
 			}
 		})
 	}
 }
 
-// TestEmbeddedRoots checks that root certificates that much of the web uses are
-// embedded.
+// TestEmbeddedRoots checks that widely used root certificates are embedded.
 func TestEmbeddedRoots(t *testing.T) {
 	subjects := bytes.Join(embeddedRoots().Subjects(), nil) //nolint:staticcheck // the pool does not contain the system's root certificates
 	for _, name := range []string{"ISRG Root X1", "DigiCert Global Root G2", "GTS Root R1"} {

@@ -14,8 +14,8 @@ import (
 )
 
 // openStore opens the database at an address. An empty address means the default database
-// in the user's data directory. If o.Create is set and openStore creates the database, it
-// says so.
+// in the user's data directory. If openStore creates the database, or if everyone can read
+// its file, it prints a message.
 func openStore(ctx context.Context, a *app, address string, o store.Options) (*store.DB, error) {
 	db, err := openQuietly(ctx, a, address, o)
 	if err != nil {
@@ -30,7 +30,7 @@ func openStore(ctx context.Context, a *app, address string, o store.Options) (*s
 	return db, nil
 }
 
-// openQuietly is like openStore, but only its error says something.
+// openQuietly is like openStore, but prints nothing.
 func openQuietly(ctx context.Context, a *app, address string, o store.Options) (*store.DB, error) {
 	if address == "" {
 		folder, err := dataDir(a)

@@ -18,8 +18,8 @@ func newStreamCmd(a *app) *cobra.Command {
 		Long: `Write the random words that draws are computed from: 16 bytes for the draw with index
 --start, 16 bytes for the next draw, and so on.
 
-They come from AES-256 in counter mode with the subkey for the label. Test laboratories
-can compute them with other tools and run statistical tests on them.`,
+They are the output of AES-256 in counter mode with the subkey for the label. Test
+laboratories can compute them with other tools and run statistical tests on them.`,
 		Example: `  prizegen stream --label text --seed 42 --bytes 16 | xxd -p
   prizegen stream --label prize --bytes 1000000000 >prize.bin`,
 		Args: cobra.NoArgs,

@@ -24,15 +24,15 @@ func TestStreamToTerminal(t *testing.T) {
 	cmd.Stderr = &stderr
 	_ = cmd.Run() // its status is checked below
 	if status := cmd.ProcessState.ExitCode(); status != exitUsage {
-		t.Errorf("got exit status %d, want %d", status, exitUsage)
+		t.Errorf("exit status: got %d, want %d", status, exitUsage)
 	}
 	if err := theirs.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if shown, _ := io.ReadAll(ours); len(shown) > 0 {
-		t.Errorf("got %q on the terminal, want nothing", shown)
+		t.Errorf("output on the terminal: got %q, want none", shown)
 	}
 	if !strings.Contains(stderr.String(), "raw bytes cannot be shown on a terminal") || !strings.Contains(stderr.String(), "| xxd") {
-		t.Errorf("got error %q, want it to name the terminal and | xxd", stderr.String())
+		t.Errorf("message: got %q, want one that names the terminal and | xxd", stderr.String())
 	}
 }

@@ -18,7 +18,7 @@ import (
 // startAsSystemd starts a server with open sockets, as systemd does.
 func startAsSystemd(t *testing.T, sockets []*os.File, env ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
-	// The sockets are meant for a process ID that must be set before the program runs.
+	// LISTEN_PID must be the ID of the process, which is known only after it has started.
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", `LISTEN_PID=$$ exec prizegen serve --listen 127.0.0.1:1`)
 	var log bytes.Buffer
 	cmd.Stderr = &log
@@ -66,7 +66,7 @@ func TestSystemd(t *testing.T) {
 		_ = states.SetReadDeadline(time.Now().Add(testGuard))
 		n, err := states.Read(state)
 		if got := string(state[:n]); err != nil || got != want {
-			t.Fatalf("got state %q and error %v, want %q\n%s", got, err, want, log)
+			t.Fatalf("state sent to systemd: got %q and error %v, want %q\n%s", got, err, want, log)
 		}
 	}
 	wantState("READY=1")
@@ -79,7 +79,7 @@ func TestSystemd(t *testing.T) {
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	wantState("STOPPING=1")
 	if err := cmd.Wait(); err != nil {
-		t.Errorf("got error %v, want exit status 0\n%s", err, log)
+		t.Errorf("server: got error %v, want exit status 0\n%s", err, log)
 	}
 }
 

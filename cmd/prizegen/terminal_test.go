@@ -49,11 +49,11 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("got error %v, want exit status %d", err, exitInterrupted)
 			}
 			if got, want := stderr.String(), "prizegen: interrupted\n"; got != want {
-				t.Errorf("got message %q, want %q", got, want)
+				t.Errorf("message: got %q, want %q", got, want)
 			}
 			out := append(first, rest...)
 			if !bytes.HasSuffix(out, []byte("\n")) {
-				t.Errorf("the output ends in %q, want a whole line", out[len(out)-100:])
+				t.Errorf("end of the output: got %q, want a whole line", out[len(out)-100:])
 			}
 			if format != "csv" {
 				verify := exec.CommandContext(t.Context(), "prizegen", "verify", "-")
@@ -98,7 +98,7 @@ func TestInterruptWaiting(t *testing.T) {
 					}
 				}
 			} else if _, err := io.WriteString(stdin, strings.Repeat("\n", 1<<17)); err != nil {
-				t.Fatal(err) // this is more than a pipe can hold, so the command has read some of it
+				t.Fatal(err) // more than a pipe can hold, so afterwards the command has read some of it
 			}
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
@@ -127,11 +127,11 @@ func TestProgress(t *testing.T) {
 		seen += more
 	}
 	if err != nil {
-		t.Fatalf("got output %q, error %v, want output that shows the progress", seen, err)
+		t.Fatalf("output on the terminal: got %q, error %v, want the progress", seen, err)
 	}
 	for _, want := range []string{"draws, ", "/s, ", "%"} {
 		if !strings.Contains(seen, want) {
-			t.Errorf("got progress %q, want %q in it", seen, want)
+			t.Errorf("progress: got %q, want %q in it", seen, want)
 		}
 	}
 	if err := terminal.cmd.Process.Signal(os.Interrupt); err != nil {
@@ -139,23 +139,23 @@ func TestProgress(t *testing.T) {
 	}
 	last, _ := io.ReadAll(shown) // returns an error when the other end of the terminal is closed
 	if !strings.Contains(string(last), "\r\x1b[K") || !strings.Contains(string(last), "prizegen: interrupted") {
-		t.Errorf("the output ends in %q, want the progress to be erased first", last)
+		t.Errorf("end of the output: got %q, want the progress erased before the message", last)
 	}
 }
 
-// TestQuiet checks that the terminal shows nothing with --quiet.
+// TestQuiet checks that a command with --quiet shows nothing on the terminal.
 func TestQuiet(t *testing.T) {
 	terminal, err := startOnTerminal(t, "prizegen", "draw", "--quiet", "-n", "100000", "-o", "csv")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if shown, _ := io.ReadAll(terminal.output); len(shown) > 0 {
-		t.Errorf("got %q on the terminal, want nothing", shown)
+		t.Errorf("output on the terminal: got %q, want none", shown)
 	}
 }
 
 // TestNoQueryToTheTerminal runs a command on a terminal that does not answer queries. It
-// checks that the command sends none and does not change the environment.
+// checks that the command sends no queries and does not change the environment.
 func TestNoQueryToTheTerminal(t *testing.T) {
 	ours, theirs, err := pty.Open()
 	if err != nil {
@@ -177,10 +177,10 @@ func TestNoQueryToTheTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(shown), "\x1b") || !strings.HasPrefix(string(shown), "prizegen ") {
-		t.Errorf("got %q on the terminal, want the version without escape codes", shown)
+		t.Errorf("output on the terminal: got %q, want the version without escape codes", shown)
 	}
 	if got := os.Getenv("CI"); got == "prizegen: do not query the terminal" {
-		t.Errorf("got CI = %q, want it unchanged", got)
+		t.Errorf("environment variable CI: got %q, want it unchanged", got)
 	}
 }
 

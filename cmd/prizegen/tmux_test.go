@@ -19,8 +19,8 @@ type tmuxScreen struct {
 	socket string
 }
 
-// onTmux runs a shell command in a terminal. If tmux is not installed, it skips the test,
-// except in continuous integration.
+// onTmux runs a shell command in a tmux terminal. If tmux is not installed, it skips the
+// test, or fails it in continuous integration.
 func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
@@ -38,13 +38,13 @@ func onTmux(t *testing.T, width, height int, line string) *tmuxScreen {
 		_ = exec.CommandContext(context.Background(), "tmux", "-S", s.socket, "kill-server").Run()
 		_ = os.RemoveAll(folder)
 	})
-	// There are no colors if CI is set.
+	// If CI is set, the program uses no colors.
 	s.do("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height),
 		"-e", "TERM=xterm-256color", "-e", "HOME="+t.TempDir(), "sh", "-c", "unset CI NO_COLOR; "+line+"; exec sleep 1000")
 	return s
 }
 
-// do runs a tmux command.
+// do runs a tmux command and returns its output.
 func (s *tmuxScreen) do(args ...string) string {
 	s.t.Helper()
 	out, err := exec.CommandContext(s.t.Context(), "tmux", append([]string{"-S", s.socket}, args...)...).CombinedOutput()
@@ -54,7 +54,7 @@ func (s *tmuxScreen) do(args ...string) string {
 	return string(out)
 }
 
-// keys presses the keys with the given tmux names.
+// keys presses keys, which are named as in tmux.
 func (s *tmuxScreen) keys(names ...string) {
 	s.t.Helper()
 	for _, name := range names {
@@ -94,8 +94,8 @@ func (s *tmuxScreen) gone(text string) {
 	s.untilTrue(fmt.Sprintf("%q is gone", text), func(shown string) bool { return !strings.Contains(shown, text) })
 }
 
-// untilTrue waits until ok returns true for what the terminal shows, and returns
-// what it shows. what describes the condition.
+// untilTrue waits until ok returns true for the content of the terminal, and returns the
+// content. what describes the condition.
 func (s *tmuxScreen) untilTrue(what string, ok func(shown string) bool) string {
 	s.t.Helper()
 	for end := time.Now().Add(testGuard); ; time.Sleep(20 * time.Millisecond) {
@@ -104,7 +104,7 @@ func (s *tmuxScreen) untilTrue(what string, ok func(shown string) bool) string {
 		case ok(shown):
 			return shown
 		case time.Now().After(end):
-			s.t.Fatalf("waited %v until %s, got:\n%s", testGuard, what, shown)
+			s.t.Fatalf("waited %v until %s; got\n%s", testGuard, what, shown)
 		}
 	}
 }

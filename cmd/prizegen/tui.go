@@ -68,7 +68,7 @@ program.`,
 // runTUI shows the interactive program until the user quits.
 func runTUI(ctx context.Context, a *app, o tuiOptions) error {
 	if !a.isInteractive() {
-		return hintError{errors.New("the interactive program needs a terminal for the screen and the keys"), "use prizegen draw or another command; prizegen help lists them"}
+		return hintError{errors.New("the interactive program needs a terminal for input and output"), "use prizegen draw or another command; prizegen help lists them"}
 	}
 	if a.env("TERM") == "dumb" {
 		return hintError{errors.New("the interactive program needs a terminal with a movable cursor, but TERM is dumb"), "use prizegen draw, which works on any terminal"}
@@ -121,7 +121,7 @@ func fillTUI(ctx context.Context, a *app, cfg *tui.Config, o tuiOptions) error {
 	}
 	rules, err := loadRules(a, o.rules.Get())
 	switch {
-	case errors.Is(err, prize.ErrUnknownRules) && b.Client != nil: // the services may know them
+	case errors.Is(err, prize.ErrUnknownRules) && b.Client != nil: // the services may have them
 		rules, err = prize.Builtin(prize.Default)
 	case err != nil:
 		return err
@@ -185,7 +185,7 @@ func (t *tuiBackends) connect(address string) (tui.Backend, error) {
 	return t.of(services), nil
 }
 
-// of returns the backend for services. Without a service for a part, this process
+// of returns the backend for services. If there is no service for a part, this process
 // generates the part.
 func (t *tuiBackends) of(services remote.Config) tui.Backend {
 	local := t.a.quietly()

@@ -33,7 +33,7 @@ func TestTUIDrawsOfTheSeed(t *testing.T) {
 			want = "no prize this time"
 		}
 		if !strings.Contains(lettersOf(shown), cells[1]) || !strings.Contains(shown, want) {
-			t.Errorf("got the screen below, want draw %s:\n%s", line, shown)
+			t.Errorf("screen: got\n%s\nwant draw %s", shown, line)
 		}
 	}
 }
@@ -87,13 +87,13 @@ func TestTUIEnds(t *testing.T) {
 			}
 			s.keys(test.keys...)
 			if shown := s.until("ended"); !strings.Contains(shown, fmt.Sprintf("status %d\n", test.status)) || strings.Contains(shown, "Press space") {
-				t.Errorf("got the screen below, want status %d:\n%s", test.status, shown)
+				t.Errorf("screen: got\n%s\nwant status %d", shown, test.status)
 			}
 			if diff := cmp.Diff(readFile(t, folder, "before"), readFile(t, folder, "after")); diff != "" {
-				t.Errorf("settings of the terminal (-before +after):\n%s", diff)
+				t.Errorf("terminal settings differ (-before +after):\n%s", diff)
 			}
 			if got := strings.TrimSpace(s.do("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}")); got != "0 1 0" {
-				t.Errorf("got screen, cursor and mouse %s, want 0 1 0", got)
+				t.Errorf("alternate screen, cursor and mouse: got %s, want 0 1 0", got)
 			}
 		})
 	}
@@ -112,7 +112,7 @@ func readFile(t *testing.T, folder, name string) string {
 func TestTUIOnADumbTerminal(t *testing.T) {
 	s := onTmux(t, 80, 24, "TERM=dumb prizegen tui; echo status $?")
 	if shown := s.until("status "); !strings.Contains(shown, "TERM is dumb") || !strings.Contains(shown, "status 1") {
-		t.Errorf("got the screen below, want the reason and status 1:\n%s", shown)
+		t.Errorf("screen: got\n%s\nwant the reason and status 1", shown)
 	}
 }
 
@@ -131,7 +131,7 @@ func TestTUIResize(t *testing.T) {
 		}
 		shown := s.until("sha256")
 		if n := strings.Count(shown, "\n"); n != size[1] {
-			t.Errorf("got %d lines, want the %d of the terminal", n, size[1])
+			t.Errorf("lines of the screen: got %d, want %d", n, size[1])
 		}
 		s.keys("1")
 	}
@@ -150,15 +150,15 @@ func TestTUIColors(t *testing.T) {
 		s.keys("Space")
 	}
 	with, without := colored.until("1 drawn, 1 won", "next is 10"), plain.until("1 drawn, 1 won", "next is 10")
-	// The name of the current screen is reversed, or in brackets without colors.
+	// The name of the current screen is shown in reverse video, or in brackets without colors.
 	if diff := cmp.Diff(strings.Replace(with, " 1 Draw ", "[1 Draw]", 1), without); diff != "" {
 		t.Errorf("screens differ (-with +without colors):\n%s", diff)
 	}
 	with, without = colored.shows("-e"), plain.shows("-e")
 	if !strings.Contains(with, "\x1b[38;") || strings.Contains(without, "\x1b[38;") || strings.Contains(without, "\x1b[3") {
-		t.Errorf("got the screens below, want colors only in the first screen:\n%q\n%q", with, without)
+		t.Errorf("screens: got\n%q\n%q\nwant colors only in the first one", with, without)
 	}
 	if ansi.Strip(without) == "" {
-		t.Error("the screen is empty, want the draw")
+		t.Error("screen without colors: got nothing, want the draw")
 	}
 }

@@ -25,8 +25,8 @@ func freeAddress(t *testing.T) string {
 }
 
 // TestTUISession runs a whole session on a terminal. The user makes draws, changes the
-// rules, looks at the odds, stops many draws, plays a campaign and corrects a name. Then
-// services are lost and return.
+// rules, looks at the odds, stops a bulk draw, plays in a campaign and corrects a name.
+// Then services go down and come back.
 func TestTUISession(t *testing.T) {
 	folder := t.TempDir()
 	db := filepath.Join(folder, "prizegen.db")
@@ -42,7 +42,7 @@ func TestTUISession(t *testing.T) {
 	m.keys("q")
 	m.until("exit status 0")
 	if got, want := m.do("display-message", "-p", "alternate screen #{alternate_on}, cursor #{cursor_flag}, mouse #{mouse_any_flag}"), "alternate screen 0, cursor 1, mouse 0\n"; got != want {
-		t.Errorf("got terminal state %s, want %s", got, want)
+		t.Errorf("terminal state: got %s, want %s", got, want)
 	}
 }
 
@@ -52,7 +52,7 @@ func drawInSession(m *tmuxScreen) {
 	m.t.Helper()
 	want := prizegen(m.t, "draw", "--seed", "42", "--start", "9", "-o", "csv")
 	if !strings.Contains(want, "9,awsn5676,starts with A,£50.00,") {
-		m.t.Fatalf("got %s from prizegen draw, want awsn5676", want)
+		m.t.Fatalf("prizegen draw: got %s, want awsn5676", want)
 	}
 	m.keys("Space")
 	m.until("£50.00", "starts with A", "next is 10")
@@ -68,8 +68,8 @@ func drawInSession(m *tmuxScreen) {
 	m.gone("Keys of Odds")
 }
 
-// bulkInSession stops many draws, which leaves no file behind. Then it writes fewer draws
-// to a file.
+// bulkInSession stops a bulk draw, which leaves no file behind. Then it writes a smaller
+// bulk draw to a file.
 func bulkInSession(m *tmuxScreen, folder string) {
 	m.t.Helper()
 	stopped, finished := filepath.Join(folder, "many.csv"), filepath.Join(folder, "few.csv")
@@ -93,16 +93,16 @@ func bulkInSession(m *tmuxScreen, folder string) {
 	m.until("12,345 draws", "✓ wrote", "chi-square")
 	files, err := filepath.Glob(filepath.Join(folder, "*.csv*"))
 	if err != nil || len(files) != 1 {
-		m.t.Errorf("got files %v and error %v, want one file", files, err)
+		m.t.Errorf("CSV files: got %v and error %v, want one file", files, err)
 	}
 	got, err := os.ReadFile(finished)
 	want := prizegen(m.t, "draw", "--seed", "42", "-n", "12345", "--rules", "modest", "-o", "csv")
 	if err != nil || string(got) != want {
-		m.t.Errorf("got a file of %d bytes and error %v, want the %d bytes that prizegen draw writes", len(got), err, len(want))
+		m.t.Errorf("CSV file: got %d bytes and error %v, want the same %d bytes as from prizegen draw", len(got), err, len(want))
 	}
 }
 
-// campaignInSession plays a campaign and corrects the name of the entrant.
+// campaignInSession plays in a campaign and corrects the name of the entrant.
 func campaignInSession(t *testing.T, m *tmuxScreen, db string) {
 	t.Helper()
 	m.keys("4")
@@ -129,11 +129,11 @@ func campaignInSession(t *testing.T, m *tmuxScreen, db string) {
 	m.keys("y")
 	m.until("the entrant is now 小龍 李")
 	if list := prizegen(t, "entrant", "list", "--db", db, "-o", "json"); !strings.Contains(list, `"last_name": "李"`) {
-		t.Errorf("got entrants %s, want the corrected name", list)
+		t.Errorf("entrants: got %s, want the corrected name", list)
 	}
 }
 
-// servicesInSession draws while services are lost and return.
+// servicesInSession draws with services that go down and come back.
 func servicesInSession(t *testing.T, m *tmuxScreen) {
 	t.Helper()
 	address := freeAddress(t)

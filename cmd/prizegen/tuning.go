@@ -36,8 +36,8 @@ const (
 // must be called when the server stops.
 //
 // Once the server has started, tuneMemory runs the garbage collector twice, because only
-// the second run frees the memory in pools. The migrations leave 12 MB in a pool, and an
-// idle core needs only 30 MB in addition.
+// the second run frees the memory in pools. The migrations leave 12 MB in a pool, which
+// is much for an idle core of 30 MB.
 func tuneMemory(ctx context.Context, a *app, log *slog.Logger) (requests int64, end func()) {
 	if a.env("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
@@ -91,5 +91,5 @@ func containerMemory(root fs.FS) (limit int64, ok bool) {
 	return limit, ok
 }
 
-// unlimited is less than what version 1 reports if there is no limit.
+// unlimited is less than the number that version 1 reports if there is no limit.
 const unlimited = 1 << 60

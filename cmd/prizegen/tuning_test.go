@@ -30,7 +30,7 @@ func TestContainerMemory(t *testing.T) {
 			root[path] = &fstest.MapFile{Data: []byte(text)}
 		}
 		if got, ok := containerMemory(root); got != test.want || ok != (test.want > 0) {
-			t.Errorf("%s: got %d, %v, want %d", name, got, ok, test.want)
+			t.Errorf("%s: got limit %d, %v, want %d, %v", name, got, ok, test.want, test.want > 0)
 		}
 	}
 }

@@ -68,9 +68,8 @@ To verify draws with rules that are not built in, specify the same rules file wi
 	return cmd
 }
 
-// published contains the flags for the values that were published about draws. A file
-// cannot prove these values: its author can choose another seed or leave out the last
-// draws.
+// published contains the flags for published values. The file itself cannot prove these
+// values, because its author can choose another seed or leave out the last draws.
 type published struct {
 	commitment *settings.Value[string]
 	draws      *settings.Value[uint64]
@@ -78,8 +77,8 @@ type published struct {
 
 func newPublishedFlags(cmd *cobra.Command) published {
 	return published{
-		commitment: settings.AddFlag(cmd, settings.NewOptional("hex", parseCommitment), "commitment", "compare the SHA-256 of the seed with this published one"),
-		draws:      settings.AddFlag(cmd, settings.NewOptional("count", parseDraws), "draws", "compare the number of draws with this published one"),
+		commitment: settings.AddFlag(cmd, settings.NewOptional("hex", parseCommitment), "commitment", "compare the SHA-256 of the seed with this published value"),
+		draws:      settings.AddFlag(cmd, settings.NewOptional("count", parseDraws), "draws", "compare the number of draws with this published number"),
 	}
 }
 
@@ -88,7 +87,7 @@ func parseCommitment(text string) (string, error) {
 		return "", nil
 	}
 	if sum, err := hex.DecodeString(text); err != nil || len(sum) != sha256.Size {
-		return "", errors.New("must be a SHA-256 of 64 hex digits")
+		return "", errors.New("must be a SHA-256 hash of 64 hex digits")
 	}
 	return strings.ToLower(text), nil
 }

@@ -31,7 +31,7 @@ func (w *findingWriter) write(f draw.Finding) {
 	var text []byte
 	switch {
 	case w.json:
-		// Texts and numbers always encode.
+		// Encoding strings and numbers never fails.
 		object, _ := show.JSONLine(f, jsontext.EscapeForHTML(true))
 		text = fmt.Appendf(nil, "%s\n    %s", [2]string{"{\n  \"findings\": [", ","}[min(w.written, 1)], object)
 	case f.Draws > 1:
@@ -62,14 +62,14 @@ func (w *findingWriter) end(report any, summary string) error {
 		return w.err
 	case w.json:
 		list := [2]string{"{\n  \"findings\": [],", "\n  ],"}[min(w.written, 1)]
-		// Texts and numbers always encode.
+		// Encoding strings and numbers never fails.
 		text, _ := show.JSON(report, jsontext.EscapeForHTML(true))
 		return w.a.write(fmt.Appendf(nil, "%s%s\n", list, text[1:]))
 	}
 	return w.a.write([]byte(summary))
 }
 
-// heldText returns the line for draws that are all correct.
+// heldText returns the summary of a file in which every draw is correct.
 func heldText(r draw.Report) string {
 	first := r.Seeds.First[0].Indexes
 	switch {
@@ -164,7 +164,7 @@ func doubts(r draw.Report) []string {
 		add("the file contains account numbers with different formats")
 	}
 	if r.Given > 0 {
-		add("%s for given account numbers: the seed decides what they win, but not which account numbers were given", show.Count(r.Given, "draw"))
+		add("%s for given account numbers: the seed determines their prizes, but not which account numbers were given", show.Count(r.Given, "draw"))
 	}
 	for _, seed := range r.Seeds.First {
 		if seed.Indexes == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 )
 
-// build is the version of the program.
+// build describes this build of the program.
 type build struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"`

@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// TestWelcome checks that serve opens the demo campaign for somebody who tries it, and not
-// for somebody who has configured anything about campaigns.
+// TestWelcome checks that serve opens the demo campaign with default settings, but not if a
+// database, a service or an administrator's password or token is set.
 func TestWelcome(t *testing.T) {
 	trial := startServiceWith(t, nil, "127.0.0.1:0")
 	trial.waitForLog(t, "opened the demo campaign")
 	if status, _, _ := do(t, http.MethodGet, trial.url+"/c/welcome", "", ""); status != http.StatusOK {
-		t.Errorf("got status %d for the demo campaign, want 200", status)
+		t.Errorf("demo campaign: got status %d, want 200", status)
 	}
 	for name, args := range map[string][]string{
 		"a database":                     {"--db", filepath.Join(t.TempDir(), "prizegen.db")},
@@ -30,9 +30,9 @@ func TestWelcome(t *testing.T) {
 		}
 		configured := startServiceWith(t, env, "127.0.0.1:0", args...)
 		waitUntilReady(t, configured)
-		// A slow server may miss an error, but never fails.
+		// On a slow server, the test may miss a fault, but it never fails without one.
 		if status, _, _ := do(t, http.MethodGet, configured.url+"/c/welcome", "", ""); status != http.StatusNotFound {
-			t.Errorf("%s: got status %d for the demo campaign, want 404", name, status)
+			t.Errorf("demo campaign with %s: got status %d, want 404", name, status)
 		}
 	}
 }

@@ -36,8 +36,8 @@ type entry struct {
 	name   string
 	values []string // a single value unless the setting is a list
 	isList bool
-	key    strictyaml.Pos
-	value  strictyaml.Pos
+	key    strictyaml.Pos // position of the name
+	value  strictyaml.Pos // position of the value
 }
 
 // readFile reads the configuration file that --config names or, without that flag,
@@ -103,7 +103,7 @@ func (s *Set) readEntries(doc *strictyaml.Document) []entry {
 			continue
 		}
 		v := e.sourced("")
-		v.at = e.name // the caller adds the position
+		v.at = e.name // doc.Addf adds the position
 		if err := setting.check(v); err != nil {
 			doc.Addf(field.Value.Pos, "%v", err)
 			continue

@@ -33,7 +33,7 @@ type ReportRow struct {
 }
 
 // Report returns all settings, and an error for the settings with invalid values. typed
-// contains the flags of all commands.
+// contains the flags that every command has.
 func (s *Set) Report(typed *pflag.FlagSet) (Report, error) {
 	report := Report{File: s.file.name, Read: s.file.exists}
 	values := map[string]string{}
@@ -82,11 +82,11 @@ func (s *Set) fill(row *ReportRow, setting *Setting) error {
 	return setting.check(v)
 }
 
-// Shown returns the text for the value in a table.
+// Shown returns the value as text for a table.
 func (row *ReportRow) Shown() string {
 	switch {
 	case row.Value == nil && row.Name == "output":
-		return "as the command"
+		return "depends on the command"
 	case row.Value == nil:
 		return "not set"
 	case strings.ContainsFunc(*row.Value, func(r rune) bool { return !strconv.IsPrint(r) }):

@@ -14,8 +14,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Layer is a place where a setting can be set. The command line overrides the
-// environment, which overrides the configuration file, which overrides the default.
+// Layer is a kind of source for settings. The command line overrides the environment,
+// which overrides the configuration file, which overrides the default.
 type Layer string
 
 // The layers.

@@ -57,10 +57,10 @@ func TestSecrets(t *testing.T) {
 			}
 			got, err := set.Secret("admin-token")
 			if got != tt.want || fmt.Sprint(err) != cmp.Or(tt.wantErr, "<nil>") {
-				t.Errorf("got %q, error %v, want %q, error %s", got, err, tt.want, tt.wantErr)
+				t.Errorf("admin-token: got %q, error %v, want %q, error %s", got, err, tt.want, tt.wantErr)
 			}
 			if got, err := set.Secret("admin-password"); got != "" || err != nil {
-				t.Errorf("a secret that is not set: got %q, error %v, want an empty secret", got, err)
+				t.Errorf("admin-password, which is not set: got %q, error %v, want an empty string", got, err)
 			}
 		})
 	}
@@ -76,7 +76,7 @@ func TestHiddenValue(t *testing.T) {
 	err := s.check(&sourced{values: []string{"postgres://me:hush@nowhere"}, at: "PRIZEGEN_DB"})
 	want := "PRIZEGEN_DB: invalid value, which is hidden; db is the database of campaigns"
 	if err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
+		t.Errorf("error: got %v, want %s", err, want)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestListFlag(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, want := list.String(), "one,two,three"; got != want || !list.Typed() {
-		t.Errorf("got %q, typed %v, want %q, typed true", got, list.Typed(), want)
+		t.Errorf("list: got %q, typed %v, want %q, typed true", got, list.Typed(), want)
 	}
 }
 
@@ -149,7 +149,7 @@ func TestVariablesAreUnique(t *testing.T) {
 			add(Variable(s.Name)+fileSuffix, s.Name)
 		}
 		if strings.Trim(s.Name, "abcdefghijklmnopqrstuvwxyz-") != "" {
-			t.Errorf("got setting %q, want only lower-case letters and hyphens", s.Name)
+			t.Errorf("name of a setting: got %q, want only lower-case letters and hyphens", s.Name)
 		}
 	}
 	for name, want := range map[string]string{
@@ -246,8 +246,8 @@ func TestConfigFileMistakes(t *testing.T) {
 	}
 }
 
-// FuzzConfigFile checks files with any content. Every mistake must have a position in the
-// file, and every setting must be known, valid and unique.
+// FuzzConfigFile checks that any configuration file can be parsed. Every mistake must have
+// a position in the file. Without mistakes, every setting must exist and be unique.
 func FuzzConfigFile(f *testing.F) {
 	for _, seed := range []string{
 		"rules: modest\nstart: 3 # x\n", "text-format: '[BCD]3'\n", "{a: [1, {b: c}]}", "- x\n- y\n", "a: b: c", "? a\n: b\n", "---\na: 1\n...\n---\nb: 2\n",
@@ -262,7 +262,7 @@ func FuzzConfigFile(f *testing.F) {
 		if errors.As(err, &wrong) {
 			for _, m := range wrong.Mistakes {
 				if m.Line < 1 || m.Line > len(lines)+1 || m.Column < 1 || m.Problem == "" || !utf8.ValidString(m.Problem) {
-					t.Errorf("got a mistake at %d:%d: %q, want a position in the file", m.Line, m.Column, m.Problem)
+					t.Errorf("mistake %q: got position %d:%d, want a message and a position in the file", m.Problem, m.Line, m.Column)
 				}
 			}
 		}
@@ -272,7 +272,7 @@ func FuzzConfigFile(f *testing.F) {
 		seen := map[string]bool{}
 		for _, e := range set.file.entries {
 			if set.table.find(e.name) == nil || seen[e.name] || !e.isList && len(e.values) != 1 {
-				t.Errorf("got entry %+v, want a known and unique setting with one value", e)
+				t.Errorf("entry: got %+v, want a unique setting of the table with one value", e)
 			}
 			seen[e.name] = true
 		}

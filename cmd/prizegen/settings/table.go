@@ -28,14 +28,14 @@ func NewTable() Table {
 		},
 		{
 			Name: "allow-plain-http", Group: Backend, Global: true, New: withDefault("bool", "false", ParseBool),
-			Usage: "allow services at other addresses without TLS, although whoever reads the network can predict draws",
+			Usage: "allow plain HTTP to services on non-loopback addresses; anyone who can read the traffic can predict draws",
 		},
 		serviceURL("core-url", "`URL` of the core service"),
 		serviceURL("number-url", "`URL` of the number service"),
 		serviceURL("prize-url", "`URL` of the prize service"),
 		serviceURL("remote", "use all services at this `URL`"),
 		serviceFile("service-ca", "PEM `file` with the certificate authority of the services"),
-		serviceFile("service-cert", "PEM `file` with the certificate to present to services, and of this service"),
+		serviceFile("service-cert", "PEM `file` with the certificate of this process, for calling services and for serving"),
 		serviceFile("service-key", "PEM `file` with the private key of the service certificate"),
 		serviceURL("text-url", "`URL` of the text service"),
 	}
@@ -81,7 +81,7 @@ func drawSettings() []Setting {
 			Values: drand.DefaultURLs(), New: func() bound { return &List{kind: "URLs"} },
 		},
 		{
-			Name: "entropy", Group: Draw, Usage: "take a new seed from this source: " + strings.Join(source.Names(), ", "),
+			Name: "entropy", Group: Draw, Usage: "source of new seeds: " + strings.Join(source.Names(), ", "),
 			Values: source.Names(), New: withDefault("source", source.OS, OneOf(source.Names()...)),
 		},
 		{Name: "no-animation", Group: Draw, Usage: "show every draw immediately", New: withDefault("bool", "false", ParseBool)},
@@ -140,14 +140,14 @@ func serveSettings() []Setting {
 			Name: "log-level", Group: Serve, Usage: "lowest level to log: debug (every request), info, warn, error",
 			Values: []string{"debug", "info", "warn", "error"}, New: withDefault("level", "info", parseLevel),
 		},
-		{Name: "max-free-draws", Group: Serve, Usage: "draws that a request without the administrator's token may make", New: withDefault("count", "1000", ParseCount)},
+		{Name: "max-free-draws", Group: Serve, Usage: "maximum number of draws in a request without the administrator's token", New: withDefault("count", "1000", ParseCount)},
 		{Name: "no-welcome", Group: Serve, Usage: "do not open the demo campaign in a new database", New: withDefault("bool", "false", ParseBool)},
 		{
 			Name: "role", Group: Serve, Usage: "service to run: all, core, text, number, prize",
 			Values: []string{"all", "core", "text", "number", "prize"}, New: withDefault("role", string(serve.All), serve.ParseRole),
 		},
 		{Name: "theme", Group: Serve, Usage: "`folder` with templates and static files that replace the built-in ones of the site", Files: true, New: optional("folder", ParseText)},
-		{Name: "tls-cert", Group: Serve, Usage: "serve HTTPS with the certificates in this PEM `file`, which is read again when it changes", Files: true, New: optional("file", ParseText)},
+		{Name: "tls-cert", Group: Serve, Usage: "serve HTTPS with the certificates in this PEM `file`, which is reloaded when it changes", Files: true, New: optional("file", ParseText)},
 		{Name: "tls-key", Group: Serve, Usage: "PEM `file` with the private key of the certificate", Files: true, New: optional("file", ParseText)},
 		{
 			Name: "trusted-proxies", Group: Serve, Usage: "trust X-Forwarded-For and X-Forwarded-Proto from these networks, such as 10.0.0.0/8,127.0.0.1",
@@ -156,7 +156,8 @@ func serveSettings() []Setting {
 	}
 }
 
-// withDefault returns a function that creates a value with a default.
+// withDefault returns a function that creates a value with the default text. The help text
+// shows kind as the placeholder of the value.
 func withDefault[T any](kind, text string, parse func(string) (T, error)) func() bound {
 	return func() bound { return NewValue(kind, text, parse) }
 }
