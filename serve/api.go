@@ -14,7 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // api is a huma API with its own encoding of JSON and problems.
@@ -116,7 +116,7 @@ func (a *api) documentErrors(op *huma.Operation) {
 	for _, status := range op.Errors {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{
 			Description: http.StatusText(status),
-			Content:     map[string]*huma.MediaType{remote.ProblemType: {Schema: schemaOf[remote.Problem](a)}},
+			Content:     map[string]*huma.MediaType{wire.ProblemType: {Schema: schemaOf[wire.Problem](a)}},
 		}
 	}
 	op.Errors = nil
@@ -195,12 +195,17 @@ func setFormats(schema *huma.Schema, of reflect.Type) {
 }
 
 // schemaName returns the name of a type in the document. It uses different names for
-// stored draws and for draws that are not stored.
+// stored draws and for draws that are not stored. The schema of a type such as
+// [wire.TextsResponse] is TextsAnswer, because programs are generated from these names.
 func schemaName(t reflect.Type, hint string) string {
 	if t == reflect.TypeFor[campaign.Draw]() {
 		return "StoredDraw"
 	}
-	return huma.DefaultSchemaNamer(t, hint)
+	name := huma.DefaultSchemaNamer(t, hint)
+	if response, ok := strings.CutSuffix(name, "Response"); ok {
+		return response + "Answer"
+	}
+	return name
 }
 
 var _ huma.OperationDocumenter = (*api)(nil)

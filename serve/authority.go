@@ -11,7 +11,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // campaigns contains the operations on campaigns, both for the public and for the
@@ -40,7 +40,7 @@ func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 	w, r := unwrap(ctx)
 	c, err := a.backend.caller(r)
 	if err == nil && c.admin == nil && len(ctx.Operation().Security) > 0 {
-		err = remote.ErrForbidden
+		err = wire.ErrForbidden
 	}
 	if err != nil {
 		a.backend.refuse(w, err)
@@ -65,7 +65,7 @@ func (b *backend) caller(r *http.Request) (caller, error) {
 	if !b.wrongTokens.Allow() {
 		return caller{}, errTooManyTokens
 	}
-	return caller{}, campaign.Errorf(remote.ErrForbidden, "the token is wrong; send the administrator's token as Authorization: Bearer TOKEN")
+	return caller{}, campaign.Errorf(wire.ErrForbidden, "the token is wrong; send the administrator's token as Authorization: Bearer TOKEN")
 }
 
 // isAdmin reports whether the administrator sends a request. It returns an error if the

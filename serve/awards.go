@@ -11,6 +11,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // prizesHandler contains the handlers of operations that decide prizes.
@@ -23,13 +24,13 @@ func (a *api) registerPrizes() {
 	h := prizesHandler{a.backend, &ruleCache{compile: a.backend.compile}}
 	a.raw(huma.Operation{
 		Method: http.MethodPost, Path: "/v1/prize", OperationID: "award-prizes", Summary: "Award prizes to account numbers",
-		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.AwardRequest](a))},
-		Responses:   ok(jsonContent(schemaOf[remote.AwardAnswer](a))),
+		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[wire.AwardRequest](a))},
+		Responses:   ok(jsonContent(schemaOf[wire.AwardResponse](a))),
 		Errors:      bodyErrors(),
 	}, h.award)
 	register(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/prize/rules/{name}", OperationID: "get-rules", Summary: "Get the file of deployed rules",
-		Responses: ok(jsonContent(schemaOf[remote.RulesAnswer](a))), Errors: []int{http.StatusNotFound},
+		Responses: ok(jsonContent(schemaOf[wire.RulesResponse](a))), Errors: []int{http.StatusNotFound},
 	}, h.getRules)
 }
 
@@ -39,7 +40,7 @@ func (a *api) registerCoreRules() {
 	b := a.backend
 	register(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/core/rules/{name}", OperationID: "get-core-rules", Summary: "The text of rules that the core can use",
-		Responses: ok(jsonContent(schemaOf[remote.RulesAnswer](a))), Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
+		Responses: ok(jsonContent(schemaOf[wire.RulesResponse](a))), Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *rulesInput) (*output, error) {
 		rules, err := b.deployed.rules(ctx, in.Name)
 		return rulesOutput(rules, err)
@@ -61,14 +62,14 @@ func (h prizesHandler) getRules(_ context.Context, in *rulesInput) (*output, err
 // rulesOutput returns the response with the text of rules.
 func rulesOutput(rules *prize.Rules, err error) (*output, error) {
 	if errors.Is(err, prize.ErrUnknownRules) {
-		p, _ := remote.ProblemOf(err)
+		p, _ := wire.ProblemOf(err)
 		p.Status = http.StatusNotFound
 		return nil, p
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &output{body: remote.RulesAnswer{Rules: rules.Name, RulesSHA256: rules.SHA256(), RulesYAML: string(rules.Source())}}, nil
+	return &output{body: wire.RulesResponse{Rules: rules.Name, RulesSHA256: rules.SHA256(), RulesYAML: string(rules.Source())}}, nil
 }
 
 // award awards prizes to account numbers. It is a raw handler for speed (see
@@ -76,7 +77,7 @@ func rulesOutput(rules *prize.Rules, err error) (*output, error) {
 func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 	buffer := h.buffers.get()
 	defer h.buffers.put(buffer)
-	var request remote.AwardRequest
+	var request wire.AwardRequest
 	if err := h.decode(w, r, buffer, &request); err != nil {
 		return err
 	}
@@ -109,9 +110,9 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 		h.metrics.decided(by.rules, by.named, outcomes)
 	}
 	w.Header()["Cache-Control"] = h.noStore
-	return h.answer(w, http.StatusOK, &remote.AwardAnswer{
+	return h.answer(w, http.StatusOK, &wire.AwardResponse{
 		Rules: by.rules.Name, RulesSHA256: by.rules.SHA256(),
-		Outcomes: remote.Outcomes{Texts: by.texts, Accounts: accounts, List: outcomes},
+		Outcomes: wire.Outcomes{Texts: by.texts, Accounts: accounts, List: outcomes},
 	})
 }
 
@@ -120,7 +121,7 @@ const memoryOfOutcome = 4
 
 // decider returns the rules for a request. Only callers that are trusted may send large
 // ones: the core that calls a prize service, and the administrator.
-func (h prizesHandler) decider(ctx context.Context, r *http.Request, request *remote.AwardRequest) (*decider, error) {
+func (h prizesHandler) decider(ctx context.Context, r *http.Request, request *wire.AwardRequest) (*decider, error) {
 	if request.RulesYAML != "" {
 		limits := prize.Trusted()
 		if h.cfg.Role == All {
@@ -134,16 +135,16 @@ func (h prizesHandler) decider(ctx context.Context, r *http.Request, request *re
 		}
 		by, err := h.sent.get(ctx, limits, request.RulesYAML)
 		if err != nil {
-			return nil, remote.At("/rules_yaml", err)
+			return nil, wire.At("/rules_yaml", err)
 		}
 		return by, nil
 	}
 	by, err := h.rules.find(request.Rules)
 	if err != nil {
-		return nil, remote.At("/rules", err)
+		return nil, wire.At("/rules", err)
 	}
 	if sha256 := request.RulesSHA256; sha256 != "" && sha256 != by.rules.SHA256() {
-		return nil, remote.At("/rules_sha256", &otherRulesError{by.rules, sha256})
+		return nil, wire.At("/rules_sha256", &otherRulesError{by.rules, sha256})
 	}
 	return by, nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/prizegen/prizegen/pkg/excerpt"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // Long bodies consist of account numbers or people. Other members need much more memory
@@ -56,13 +56,13 @@ func unmarshal(text []byte, into any) error {
 		if wrong.JSONPointer == "" {
 			p.Detail = "the body: " + detail
 		}
-		p.Errors = []remote.FieldError{{Detail: detail, Pointer: pointer}}
+		p.Errors = []wire.FieldError{{Detail: detail, Pointer: pointer}}
 		return p
 	}
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
 		p := problem(http.StatusBadRequest, "the body is not JSON: at byte %d: %v", syntax.ByteOffset, syntax.Err)
-		p.Errors = []remote.FieldError{{Detail: syntax.Err.Error(), Pointer: "#" + string(syntax.JSONPointer)}}
+		p.Errors = []wire.FieldError{{Detail: syntax.Err.Error(), Pointer: "#" + string(syntax.JSONPointer)}}
 		return p
 	}
 	return problem(http.StatusBadRequest, "the body is not JSON: %v", err)

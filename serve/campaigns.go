@@ -12,7 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/excerpt"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 const (
@@ -77,9 +77,9 @@ type listCampaignsInput struct {
 	State  string `query:"state" doc:"Only campaigns in this state." enum:"draft,open,closed"`
 }
 
-func listCampaigns(ctx context.Context, c caller, in *listCampaignsInput) (remote.CampaignPage, error) {
+func listCampaigns(ctx context.Context, c caller, in *listCampaignsInput) (wire.CampaignPage, error) {
 	list, next, err := c.Campaigns(ctx, campaign.CampaignQuery{Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, State: campaign.State(in.State)})
-	return remote.CampaignPage{Campaigns: list, Next: next}, err
+	return wire.CampaignPage{Campaigns: list, Next: next}, err
 }
 
 func (h campaignsHandler) createCampaign(ctx context.Context, admin *campaign.Admin, plan *campaign.Plan) (campaign.Campaign, error) {
@@ -91,7 +91,7 @@ func (h campaignsHandler) createCampaign(ctx context.Context, admin *campaign.Ad
 }
 
 // editCampaign replaces the plan of a campaign.
-func (h campaignsHandler) editCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, change *remote.CampaignChange) (campaign.Campaign, error) {
+func (h campaignsHandler) editCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, change *wire.CampaignChange) (campaign.Campaign, error) {
 	if change.State != "" {
 		return campaign.Campaign{}, stateAndMore()
 	}
@@ -99,12 +99,12 @@ func (h campaignsHandler) editCampaign(ctx context.Context, admin *campaign.Admi
 }
 
 // changeCampaign changes parts of a campaign's plan, or changes its state.
-func (h campaignsHandler) changeCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, apply func(*remote.CampaignChange) error) (campaign.Campaign, error) {
+func (h campaignsHandler) changeCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, apply func(*wire.CampaignChange) error) (campaign.Campaign, error) {
 	before, err := admin.Campaign(ctx, in.Campaign)
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
-	change := &remote.CampaignChange{Plan: before.Plan(), Version: before.Version}
+	change := &wire.CampaignChange{Plan: before.Plan(), Version: before.Version}
 	// Decoding overwrites the times that the plan points to, so these must be copies.
 	change.OpensAt, change.ClosesAt = copyTime(change.OpensAt), copyTime(change.ClosesAt)
 	if err := apply(change); err != nil {
@@ -120,7 +120,7 @@ func (h campaignsHandler) changeCampaign(ctx context.Context, admin *campaign.Ad
 }
 
 // editPlan replaces the plan of a campaign.
-func (h campaignsHandler) editPlan(ctx context.Context, admin *campaign.Admin, name string, change *remote.CampaignChange) (campaign.Campaign, error) {
+func (h campaignsHandler) editPlan(ctx context.Context, admin *campaign.Admin, name string, change *wire.CampaignChange) (campaign.Campaign, error) {
 	plan, err := h.deployed.complete(ctx, change.Plan)
 	if err != nil {
 		return campaign.Campaign{}, err
@@ -142,11 +142,11 @@ func changeState(ctx context.Context, admin *campaign.Admin, name string, state 
 	case state == campaign.Closed:
 		return admin.Close(ctx, name)
 	}
-	return campaign.Campaign{}, remote.Invalid("/state", "must be open or closed, got %q", excerpt.Of(string(state)))
+	return campaign.Campaign{}, wire.Invalid("/state", "must be open or closed, got %q", excerpt.Of(string(state)))
 }
 
 func stateAndMore() error {
-	return remote.Invalid("/state", "the state cannot be changed together with other members")
+	return wire.Invalid("/state", "the state cannot be changed together with other members")
 }
 
 func copyTime(at *time.Time) *time.Time {
@@ -170,11 +170,11 @@ type listChangesInput struct {
 	Subject string `query:"subject" doc:"Only changes to this campaign, draw or entrant."`
 }
 
-func listChanges(ctx context.Context, admin *campaign.Admin, in *listChangesInput) (remote.ChangesAnswer, error) {
+func listChanges(ctx context.Context, admin *campaign.Admin, in *listChangesInput) (wire.ChangesResponse, error) {
 	page := campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}
 	if _, err := page.Position(); err != nil {
-		return remote.ChangesAnswer{}, parameterProblem("cursor", "must be the ID of a change, got %q", excerpt.Of(in.Cursor))
+		return wire.ChangesResponse{}, parameterProblem("cursor", "must be the ID of a change, got %q", excerpt.Of(in.Cursor))
 	}
 	changes, err := admin.Changes(ctx, campaign.ChangeQuery{Paging: page, Subject: in.Subject})
-	return remote.ChangesAnswer{Changes: append([]campaign.Change{}, changes...)}, err
+	return wire.ChangesResponse{Changes: append([]campaign.Change{}, changes...)}, err
 }

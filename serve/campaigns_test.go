@@ -15,6 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/store/storetest"
+	"github.com/prizegen/prizegen/pkg/wire"
 	"github.com/prizegen/prizegen/serve"
 	"github.com/prizegen/prizegen/serve/servertest"
 )
@@ -27,11 +28,11 @@ func TestPromotionOverHTTP(t *testing.T) {
 		admin, public := s.Admin(t, servertest.Token), s.Admin(t, "")
 		ctx := t.Context()
 
-		if _, err := public.Create(ctx, campaign.Plan{Name: "summer"}); !errors.Is(err, remote.ErrForbidden) {
-			t.Errorf("create as the public: got error %v, want %v", err, remote.ErrForbidden)
+		if _, err := public.Create(ctx, campaign.Plan{Name: "summer"}); !errors.Is(err, wire.ErrForbidden) {
+			t.Errorf("create as the public: got error %v, want %v", err, wire.ErrForbidden)
 		}
-		if _, _, err := s.Admin(t, "a guess").Campaigns(ctx, campaign.CampaignQuery{}); !errors.Is(err, remote.ErrForbidden) {
-			t.Errorf("list with a wrong token: got error %v, want %v", err, remote.ErrForbidden)
+		if _, _, err := s.Admin(t, "a guess").Campaigns(ctx, campaign.CampaignQuery{}); !errors.Is(err, wire.ErrForbidden) {
+			t.Errorf("list with a wrong token: got error %v, want %v", err, wire.ErrForbidden)
 		}
 		c, err := admin.Create(ctx, campaign.Plan{Name: "summer", Title: "Summer", MaxPlays: 1})
 		if err != nil || c.State != campaign.Draft || c.Rules != "generous" || c.TextFormat != "lower4" {
@@ -73,8 +74,8 @@ func TestPromotionOverHTTP(t *testing.T) {
 		if _, err := public.Play(ctx, campaign.Play{Campaign: "winter", Person: bob}); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("play a missing campaign: got error %v, want %v", err, campaign.ErrNotFound)
 		}
-		if _, _, err := public.Draws(ctx, campaign.DrawQuery{Campaign: "summer"}); !errors.Is(err, remote.ErrForbidden) {
-			t.Errorf("list draws as the public: got error %v, want %v", err, remote.ErrForbidden)
+		if _, _, err := public.Draws(ctx, campaign.DrawQuery{Campaign: "summer"}); !errors.Is(err, wire.ErrForbidden) {
+			t.Errorf("list draws as the public: got error %v, want %v", err, wire.ErrForbidden)
 		}
 		draws, _, err := admin.Draws(ctx, campaign.DrawQuery{Campaign: "summer"})
 		if err != nil || len(draws) != 1 || draws[0].Entrant == nil || draws[0].Entrant.Email != "ann@example.org" {
@@ -103,8 +104,8 @@ func TestPromotionOverHTTP(t *testing.T) {
 		if err != nil || report.Draws != 1 || !report.SeedKnown {
 			t.Errorf("verify: got %+v and error %v, want 1 draw with a known seed", report, err)
 		}
-		if err := public.Export(ctx, "summer", &file, campaign.ExportOptions{Entrants: true}); !errors.Is(err, remote.ErrForbidden) {
-			t.Errorf("export entrants as the public: got error %v, want %v", err, remote.ErrForbidden)
+		if err := public.Export(ctx, "summer", &file, campaign.ExportOptions{Entrants: true}); !errors.Is(err, wire.ErrForbidden) {
+			t.Errorf("export entrants as the public: got error %v, want %v", err, wire.ErrForbidden)
 		}
 		changes, err := admin.Changes(ctx, campaign.ChangeQuery{Subject: "summer"})
 		if err != nil || len(changes) != 4 || changes[0].Action != "campaign.close" || changes[0].Actor != "api" {
@@ -175,7 +176,7 @@ func TestBadPlays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer, text := s.Send(t, "POST", "/v1/draws", test.body, test.headers...)
-			var p remote.Problem
+			var p wire.Problem
 			if err := json.Unmarshal([]byte(text), &p); err != nil || answer.StatusCode != test.status || !strings.Contains(p.Detail, test.want) {
 				t.Errorf("got %s %s, want %d with %q", answer.Status, text, test.status, test.want)
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/pkg/wire"
 	"github.com/prizegen/prizegen/serve"
 	"github.com/prizegen/prizegen/serve/servertest"
 )
@@ -54,7 +55,7 @@ func TestCore(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			request, err := json.Marshal(remote.DrawsRequest{Count: 1000, Seed: "42", Start: 7, TextFormat: formats[0], NumberFormat: formats[1], Rules: name})
+			request, err := json.Marshal(wire.DrawsRequest{Count: 1000, Seed: "42", Start: 7, TextFormat: formats[0], NumberFormat: formats[1], Rules: name})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // deployed provides the deployed formats and rules, either of this process or of the
@@ -90,7 +91,7 @@ func (d *deployed) rules(ctx context.Context, name string) (*prize.Rules, error)
 // complete adds the deployed formats and rules that are missing in a plan.
 func (d *deployed) complete(ctx context.Context, plan campaign.Plan) (campaign.Plan, error) {
 	if plan.Rules != "" && plan.RulesYAML != "" {
-		return plan, remote.Invalid("/rules_yaml", "rules_yaml cannot be used together with rules")
+		return plan, wire.Invalid("/rules_yaml", "rules_yaml cannot be used together with rules")
 	}
 	if plan.TextFormat == "" {
 		format, err := d.textFormat(ctx)
@@ -109,7 +110,7 @@ func (d *deployed) complete(ctx context.Context, plan campaign.Plan) (campaign.P
 	if plan.RulesYAML == "" {
 		rules, err := d.rules(ctx, plan.Rules)
 		if err != nil {
-			return plan, remote.At("/rules", err)
+			return plan, wire.At("/rules", err)
 		}
 		plan.RulesYAML = string(rules.Source())
 	}
@@ -120,7 +121,7 @@ func (d *deployed) complete(ctx context.Context, plan campaign.Plan) (campaign.P
 // decider contains rules and the encodings of their outcomes.
 type decider struct {
 	rules *prize.Rules
-	texts *remote.OutcomeTexts
+	texts *wire.OutcomeTexts
 	named bool // whether the names of the rules may appear in metrics, because the rules are deployed
 }
 
@@ -128,7 +129,7 @@ type decider struct {
 func (d *decider) memory() int { return d.rules.Memory() + d.texts.Memory() }
 
 func newDecider(rules *prize.Rules, named bool) *decider {
-	return &decider{rules: rules, texts: remote.NewOutcomeTexts(rules), named: named}
+	return &decider{rules: rules, texts: wire.NewOutcomeTexts(rules), named: named}
 }
 
 // ruleBook contains the deployed rules. They can be reloaded while it is in use.

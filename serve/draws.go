@@ -16,8 +16,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
-	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // drawsHandler contains the handlers of operations that make draws.
@@ -26,9 +26,9 @@ type drawsHandler struct{ *backend }
 func (a *api) registerDraws() {
 	a.raw(huma.Operation{
 		Method: http.MethodPost, Path: drawsPath, OperationID: "make-draws", Summary: "Make draws that are not stored, or make a play in a campaign",
-		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.DrawsRequest](a))},
+		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[wire.DrawsRequest](a))},
 		Responses: map[string]*huma.Response{
-			"200": {Description: "OK", Content: jsonContent(schemaOf[remote.DrawsAnswer](a))},
+			"200": {Description: "OK", Content: jsonContent(schemaOf[wire.DrawsResponse](a))},
 			"201": {Description: "Created", Content: jsonContent(schemaOf[campaign.Draw](a))},
 		},
 		Errors: bodyErrors(http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict),
@@ -41,7 +41,7 @@ func (h drawsHandler) draws(w *responseRecorder, r *http.Request) error {
 	buffer := h.buffers.get()
 	defer h.buffers.put(buffer)
 	ctx := w.context()
-	var request remote.DrawsRequest
+	var request wire.DrawsRequest
 	request.Defaults()
 	if err := h.decode(w, r, buffer, &request); err != nil {
 		return err
@@ -76,12 +76,12 @@ func (h drawsHandler) draws(w *responseRecorder, r *http.Request) error {
 // checkFree returns an error if a caller may not make so many draws that are not stored.
 func (h drawsHandler) checkFree(r *http.Request, count int) error {
 	limit := cmp.Or(h.cfg.MaxFreeDraws, maxFreeDraws)
-	if count <= limit || count > remote.MaxCount { // which is refused with another error
+	if count <= limit || count > wire.MaxCount { // which is refused with another error
 		return nil
 	}
 	isAdmin, err := h.isAdmin(r)
 	if err == nil && !isAdmin {
-		err = remote.Invalid("/count", "must be at most %d without the token of the administrator, got %d; /v1/text, /v1/number and /v1/prize generate up to %d parts of draws", limit, count, remote.MaxCount)
+		err = wire.Invalid("/count", "must be at most %d without the token of the administrator, got %d; /v1/text, /v1/number and /v1/prize generate up to %d parts of draws", limit, count, wire.MaxCount)
 	}
 	return err
 }
@@ -127,7 +127,7 @@ func (h drawsHandler) writeDraws(ctx context.Context, w io.Writer, spec *draw.Sp
 
 // spec returns the spec for the requested draws. It adds the deployed formats and rules
 // if the request does not name any.
-func (h drawsHandler) spec(ctx context.Context, request *remote.DrawsRequest) (*draw.Spec, error) {
+func (h drawsHandler) spec(ctx context.Context, request *wire.DrawsRequest) (*draw.Spec, error) {
 	if err := request.Check(); err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (h drawsHandler) spec(ctx context.Context, request *remote.DrawsRequest) (*
 	if request.TextFormat == "" {
 		spec.Text, err = h.deployed.textFormat(ctx)
 	} else if spec.Text, err = textgen.Parse(request.TextFormat); err != nil {
-		err = remote.At("/text_format", err)
+		err = wire.At("/text_format", err)
 	}
 	if err != nil {
 		return nil, err
@@ -144,13 +144,13 @@ func (h drawsHandler) spec(ctx context.Context, request *remote.DrawsRequest) (*
 	if request.NumberFormat == "" {
 		spec.Number, err = h.deployed.numberFormat(ctx)
 	} else if spec.Number, err = numgen.Parse(request.NumberFormat); err != nil {
-		err = remote.At("/number_format", err)
+		err = wire.At("/number_format", err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if spec.Rules, err = h.deployed.rules(ctx, request.Rules); err != nil && request.Rules != "" {
-		err = remote.At("/rules", err)
+		err = wire.At("/rules", err)
 	}
 	if err == nil && spec.Seed == "" {
 		spec.Seed, spec.Proof, err = h.fresh.get(ctx)
@@ -159,7 +159,7 @@ func (h drawsHandler) spec(ctx context.Context, request *remote.DrawsRequest) (*
 }
 
 // play makes a play in a campaign.
-func (h drawsHandler) play(w *responseRecorder, r *http.Request, request *remote.DrawsRequest) error {
+func (h drawsHandler) play(w *responseRecorder, r *http.Request, request *wire.DrawsRequest) error {
 	if h.campaigns == nil {
 		return campaign.Errorf(campaign.ErrNotFound, "this server has no campaigns")
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/excerpt"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 const (
@@ -66,9 +66,9 @@ type listEntrantsInput struct {
 	Search string `query:"search" doc:"Only entrants whose last name or email address starts with this string."`
 }
 
-func listEntrants(ctx context.Context, admin *campaign.Admin, in *listEntrantsInput) (remote.EntrantPage, error) {
+func listEntrants(ctx context.Context, admin *campaign.Admin, in *listEntrantsInput) (wire.EntrantPage, error) {
 	list, next, err := admin.Entrants(ctx, campaign.EntrantQuery{Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, Search: in.Search})
-	return remote.EntrantPage{Entrants: append([]campaign.Entrant{}, list...), Next: next}, err
+	return wire.EntrantPage{Entrants: append([]campaign.Entrant{}, list...), Next: next}, err
 }
 
 func getEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput) (campaign.Entrant, error) {
@@ -91,9 +91,9 @@ func addEntrant(ctx context.Context, admin *campaign.Admin, person *campaign.Per
 	return admin.AddEntrant(ctx, *person)
 }
 
-func importEntrants(ctx context.Context, admin *campaign.Admin, _ *struct{}, request *remote.ImportRequest) (remote.ImportAnswer, error) {
+func importEntrants(ctx context.Context, admin *campaign.Admin, _ *struct{}, request *wire.ImportRequest) (wire.ImportResponse, error) {
 	added, err := admin.ImportEntrants(ctx, request.Entrants)
-	return remote.ImportAnswer{Added: added}, err
+	return wire.ImportResponse{Added: added}, err
 }
 
 func editEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput, person *campaign.Person) (campaign.Entrant, error) {

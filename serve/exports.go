@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // exportsHandler contains the handler of exports.
@@ -39,7 +39,7 @@ func (h exportsHandler) export(ctx context.Context, c caller, in *exportInput) (
 		return nil, err
 	}
 	if in.Entrants && c.admin == nil {
-		return nil, remote.ErrForbidden
+		return nil, wire.ErrForbidden
 	}
 	kind, extension := jsonType, "json"
 	if in.Format == "csv" {

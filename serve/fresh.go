@@ -10,7 +10,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/entropy/source"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // freshSeeds provides a seed for every request without one. A seed from an external
@@ -66,7 +66,7 @@ func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, jsontext.Value, err
 
 // draws returns the range for a request without a key. If an external source is used, it
 // also returns the origin of the randomness.
-func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count uint64) (entropy.Range, *remote.Entropy, error) {
+func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count uint64) (entropy.Range, *wire.Entropy, error) {
 	if f.source == nil {
 		return entropy.Range{Key: freshKey(), Count: count}, nil, nil
 	}
@@ -74,7 +74,7 @@ func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count uint6
 	if err != nil {
 		return entropy.Range{}, nil, err
 	}
-	return seed.Range(label, 0, count), &remote.Entropy{Seed: string(seed), Proof: []byte(proof)}, nil
+	return seed.Range(label, 0, count), &wire.Entropy{Seed: string(seed), Proof: []byte(proof)}, nil
 }
 
 // freshKey returns a random key.
@@ -93,6 +93,6 @@ func (e *sourceError) Error() string {
 	return fmt.Sprintf("no randomness from %s: %v", e.name, e.err)
 }
 
-// Unwrap also returns [remote.ErrUnavailable], because the error is temporary, like the
+// Unwrap also returns [wire.ErrUnavailable], because the error is temporary, like the
 // error for a service that does not respond.
-func (e *sourceError) Unwrap() []error { return []error{remote.ErrUnavailable, e.err} }
+func (e *sourceError) Unwrap() []error { return []error{wire.ErrUnavailable, e.err} }

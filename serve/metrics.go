@@ -15,7 +15,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // metrics contains the metrics of a server. Their names follow
@@ -209,7 +209,7 @@ func (m *metrics) played() func(campaign.Played) {
 	}, []string{"reason"}))
 	took := registered(m.registry, prometheus.NewHistogram(times("prizegen_play_duration_seconds", "Duration of plays that returned a draw, including the time spent waiting for other plays.")))
 	// Counters for all reasons start at 0, so that the first refusal counts as an increase.
-	for _, reason := range append(remote.ProblemKinds(), refusedGone, refusedError) {
+	for _, reason := range append(wire.ProblemKinds(), refusedGone, refusedError) {
 		refused.WithLabelValues(reason)
 	}
 	return func(p campaign.Played) {
@@ -238,7 +238,7 @@ func refusal(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return refusedGone
 	}
-	if p, ok := remote.ProblemOf(err); ok && p.Kind() != "" {
+	if p, ok := wire.ProblemOf(err); ok && p.Kind() != "" {
 		return p.Kind()
 	}
 	return refusedError

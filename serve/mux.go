@@ -40,7 +40,7 @@ func (b *backend) traced(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w := &responseRecorder{ResponseWriter: rw, request: r, trace: remote.NewTrace(r.Header)}
 		h := rw.Header()
-		w.trace.SetAnswer(h)
+		w.trace.SetResponse(h)
 		b.traffic.underWay.Add(1)
 		defer b.traffic.underWay.Add(-1)
 		if b.traffic.draining.Load() {

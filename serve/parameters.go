@@ -14,7 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/prizegen/prizegen/pkg/excerpt"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // request is the input type of every operation in huma. The compiler instantiates
@@ -106,7 +106,7 @@ func parametersProblem(errs []error) error {
 		if found.Value != nil && found.Value != "" {
 			detail += fmt.Sprintf(", got %q", excerpt.Of(fmt.Sprint(found.Value)))
 		}
-		p.Errors = append(p.Errors, remote.FieldError{Detail: detail, Parameter: name})
+		p.Errors = append(p.Errors, wire.FieldError{Detail: detail, Parameter: name})
 		details = append(details, name+": "+detail)
 	}
 	p.Detail = strings.Join(details, "; ")

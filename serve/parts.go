@@ -15,6 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // partsHandler contains the handlers of operations that generate texts or numbers.
@@ -25,18 +26,18 @@ type partsHandler struct{ *backend }
 type partsFunc func(ctx context.Context, format string, draws []entropy.Range, fresh bool) (answer any, err error)
 
 func (a *api) registerTexts() {
-	a.registerParts(remote.Text, schemaOf[remote.TextsAnswer](a), partsHandler{a.backend}.texts)
+	a.registerParts(remote.Text, schemaOf[wire.TextsResponse](a), partsHandler{a.backend}.texts)
 }
 
 func (a *api) registerNumbers() {
-	a.registerParts(remote.Number, schemaOf[remote.NumbersAnswer](a), partsHandler{a.backend}.numbers)
+	a.registerParts(remote.Number, schemaOf[wire.NumbersResponse](a), partsHandler{a.backend}.numbers)
 }
 
 // registerParts adds the two operations that generate texts or numbers. Their handlers
 // are raw to be fast (see BenchmarkText).
 func (a *api) registerParts(name string, answer *huma.Schema, generate partsFunc) {
 	h := partsHandler{a.backend}
-	minCount, maxCount := 1.0, float64(remote.MaxCount)
+	minCount, maxCount := 1.0, float64(wire.MaxCount)
 	a.raw(huma.Operation{
 		Method: http.MethodGet, Path: "/v1/" + name, OperationID: "get-" + name + "s", Summary: "Generate " + name + "s from fresh randomness",
 		Parameters: []*huma.Param{
@@ -54,13 +55,13 @@ func (a *api) registerParts(name string, answer *huma.Schema, generate partsFunc
 	})
 	a.raw(huma.Operation{
 		Method: http.MethodPost, Path: "/v1/" + name, OperationID: "make-" + name + "s", Summary: "Generate the " + name + "s of draws from the subkey of a seed",
-		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[remote.PartsRequest](a))},
+		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[wire.PartsRequest](a))},
 		Responses:   ok(jsonContent(answer)),
 		Errors:      bodyErrors(),
 	}, func(w *responseRecorder, r *http.Request) error {
 		buffer := h.buffers.get()
 		defer h.buffers.put(buffer)
-		request := &remote.PartsRequest{}
+		request := &wire.PartsRequest{}
 		request.Defaults()
 		if err := h.decode(w, r, buffer, request); err != nil {
 			return err
@@ -70,8 +71,8 @@ func (a *api) registerParts(name string, answer *huma.Schema, generate partsFunc
 }
 
 // partsQuery parses the query of a GET request for texts or numbers.
-func partsQuery(query string) (*remote.PartsRequest, error) {
-	request := &remote.PartsRequest{}
+func partsQuery(query string) (*wire.PartsRequest, error) {
+	request := &wire.PartsRequest{}
 	request.Defaults()
 	if query == "" {
 		return request, nil
@@ -88,8 +89,8 @@ func partsQuery(query string) (*remote.PartsRequest, error) {
 			request.Format = list[0]
 		case name == "count":
 			request.Count, err = strconv.Atoi(list[0])
-			if err != nil || request.Count < 1 || request.Count > remote.MaxCount {
-				return nil, parameterProblem(name, "must be a whole number from 1 to %d, got %q", remote.MaxCount, excerpt.Of(list[0]))
+			if err != nil || request.Count < 1 || request.Count > wire.MaxCount {
+				return nil, parameterProblem(name, "must be a whole number from 1 to %d, got %q", wire.MaxCount, excerpt.Of(list[0]))
 			}
 		default:
 			return nil, parameterProblem(excerpt.Of(name), "unknown query parameter; the parameters are format, count")
@@ -101,7 +102,7 @@ func partsQuery(query string) (*remote.PartsRequest, error) {
 // memoryOfPart is the maximum memory of a text or a number and its JSON.
 const memoryOfPart = 2*partgen.MaxLength + len(`"",`)
 
-func (h partsHandler) answerParts(w *responseRecorder, request *remote.PartsRequest, generate partsFunc) error {
+func (h partsHandler) answerParts(w *responseRecorder, request *wire.PartsRequest, generate partsFunc) error {
 	draws, fresh, err := request.Draws()
 	if err != nil {
 		return err
@@ -129,12 +130,12 @@ func (h partsHandler) texts(ctx context.Context, name string, draws []entropy.Ra
 	if name != "" && name != format.String() {
 		var err error
 		if format, err = textgen.Parse(name); err != nil {
-			return nil, remote.At("/format", err)
+			return nil, wire.At("/format", err)
 		}
 	}
 	generate := func(dst []byte, r entropy.Range) ([]byte, error) { return draw.Local{}.Texts(ctx, dst, format, r) }
 	texts, from, err := h.parts(ctx, entropy.Text, draws, fresh, format.Len(), generate)
-	return &remote.TextsAnswer{Format: format.String(), Texts: texts, Entropy: from}, err
+	return &wire.TextsResponse{Format: format.String(), Texts: texts, Entropy: from}, err
 }
 
 func (h partsHandler) numbers(ctx context.Context, name string, draws []entropy.Range, fresh bool) (any, error) {
@@ -142,17 +143,17 @@ func (h partsHandler) numbers(ctx context.Context, name string, draws []entropy.
 	if name != "" && name != format.String() {
 		var err error
 		if format, err = numgen.Parse(name); err != nil {
-			return nil, remote.At("/format", err)
+			return nil, wire.At("/format", err)
 		}
 	}
 	generate := func(dst []byte, r entropy.Range) ([]byte, error) { return draw.Local{}.Numbers(ctx, dst, format, r) }
 	numbers, from, err := h.parts(ctx, entropy.Number, draws, fresh, format.Len(), generate)
-	return &remote.NumbersAnswer{Format: format.String(), Numbers: numbers, Entropy: from}, err
+	return &wire.NumbersResponse{Format: format.String(), Numbers: numbers, Entropy: from}, err
 }
 
 // parts generates the texts or numbers for draws. from is the external source of fresh
 // randomness, or nil for the operating system.
-func (h partsHandler) parts(ctx context.Context, label entropy.Label, draws []entropy.Range, fresh bool, width int, generate func(dst []byte, r entropy.Range) ([]byte, error)) (parts remote.Parts, from *remote.Entropy, err error) {
+func (h partsHandler) parts(ctx context.Context, label entropy.Label, draws []entropy.Range, fresh bool, width int, generate func(dst []byte, r entropy.Range) ([]byte, error)) (parts wire.Parts, from *wire.Entropy, err error) {
 	if fresh {
 		if draws[0], from, err = h.fresh.draws(ctx, label, draws[0].Count); err != nil {
 			return parts, nil, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // statusClientClosed is the status of a request whose client has disconnected, as in
@@ -19,7 +20,7 @@ const statusClientClosed = 499
 
 // problemError is an error that huma can send as a problem.
 type problemError struct {
-	problem remote.Problem
+	problem wire.Problem
 	header  http.Header // headers to add to the response
 }
 
@@ -32,23 +33,23 @@ func (e *problemError) GetStatus() int { return e.problem.Status }
 func (e *problemError) GetHeaders() http.Header { return e.header }
 
 // ContentType implements [huma.ContentTypeFilter].
-func (e *problemError) ContentType(string) string { return remote.ProblemType }
+func (e *problemError) ContentType(string) string { return wire.ProblemType }
 
 // problem returns a problem of type about:blank.
-func problem(status int, format string, args ...any) *remote.Problem {
-	return &remote.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(format, args...)}
+func problem(status int, format string, args ...any) *wire.Problem {
+	return &wire.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(format, args...)}
 }
 
 // badRequest returns the problem for invalid values in a request, without any details.
-func badRequest() *remote.Problem {
-	return &remote.Problem{Type: "urn:prizegen:problem:bad-request", Title: "invalid request", Status: http.StatusUnprocessableEntity}
+func badRequest() *wire.Problem {
+	return &wire.Problem{Type: "urn:prizegen:problem:bad-request", Title: "invalid request", Status: http.StatusUnprocessableEntity}
 }
 
 // parameterProblem returns the problem for an invalid query parameter.
 func parameterProblem(name, format string, args ...any) error {
 	p, detail := badRequest(), fmt.Sprintf(format, args...)
 	p.Detail = name + ": " + detail
-	p.Errors = []remote.FieldError{{Detail: detail, Parameter: name}}
+	p.Errors = []wire.FieldError{{Detail: detail, Parameter: name}}
 	return p
 }
 
@@ -87,7 +88,7 @@ func retryAfter(wait time.Duration) http.Header {
 
 // describe returns the problem for an error and the headers of the response. It logs
 // errors that concern the operator.
-func describe(ctx context.Context, log *slog.Logger, err error) (remote.Problem, http.Header) {
+func describe(ctx context.Context, log *slog.Logger, err error) (wire.Problem, http.Header) {
 	var unavailable *remote.Unavailable
 	var wrong *remote.InvalidResponse
 	var source *sourceError
@@ -98,7 +99,7 @@ func describe(ctx context.Context, log *slog.Logger, err error) (remote.Problem,
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return *problem(statusClientClosed, "the caller closed the connection"), nil
 	}
-	p, ok := remote.ProblemOf(err)
+	p, ok := wire.ProblemOf(err)
 	if !ok {
 		log.ErrorContext(ctx, "request failed", slog.Any("error", err))
 		return *problem(http.StatusInternalServerError, "internal error; the log has details under the ID of this request"), nil
@@ -122,7 +123,7 @@ func describe(ctx context.Context, log *slog.Logger, err error) (remote.Problem,
 	case errors.Is(err, campaign.ErrBusy):
 		header = retryAfter(0)
 		log.WarnContext(ctx, "request refused", slog.Any("error", err))
-	case errors.Is(err, remote.ErrForbidden):
+	case errors.Is(err, wire.ErrForbidden):
 		header = http.Header{"Www-Authenticate": {`Bearer realm="prizegen"`}}
 	}
 	return *p, header

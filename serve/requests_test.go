@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 	"github.com/prizegen/prizegen/serve"
 	"github.com/prizegen/prizegen/serve/servertest"
 )
@@ -83,11 +83,11 @@ func TestBadRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer, text := s.Send(t, test.method, test.path, test.body, test.headers...)
-			var p remote.Problem
+			var p wire.Problem
 			if err := json.Unmarshal([]byte(text), &p); err != nil {
 				t.Fatalf("%v: %.300s", err, text)
 			}
-			if kind := answer.Header.Get("Content-Type"); answer.StatusCode != test.status || p.Status != test.status || kind != remote.ProblemType {
+			if kind := answer.Header.Get("Content-Type"); answer.StatusCode != test.status || p.Status != test.status || kind != wire.ProblemType {
 				t.Errorf("got %s of type %q with status %d inside, want %d: %s", answer.Status, kind, p.Status, test.status, text)
 			}
 			if !strings.Contains(p.Detail, test.want) || p.Title == "" || !strings.HasSuffix(p.Instance, answer.Header.Get("X-Request-Id")) {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/excerpt"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // responseRecorder is an [http.ResponseWriter] that records the status and the length of
@@ -113,7 +114,7 @@ func (a *responder) decode(w *responseRecorder, r *http.Request, buffer *bytes.B
 }
 
 // maxBody is the maximum length of a body in bytes. It is large enough for
-// [remote.MaxCount] account numbers of the maximum length.
+// [wire.MaxCount] account numbers of the maximum length.
 const maxBody = 16 << 20
 
 // readBody reads the body of a request. The content type must be JSON.
@@ -249,7 +250,7 @@ func (a *responder) refuse(w *responseRecorder, err error) {
 		h[name] = values
 	}
 	h["Cache-Control"] = a.noStore
-	_ = a.write(w, e.problem.Status, remote.ProblemType, body)
+	_ = a.write(w, e.problem.Status, wire.ProblemType, body)
 }
 
 // problem returns the problem for an error. It logs the errors that concern the operator.

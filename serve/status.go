@@ -8,7 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 func (a *api) registerStatus(service Role) {
@@ -16,7 +16,7 @@ func (a *api) registerStatus(service Role) {
 	register(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/" + string(service) + "/status", OperationID: string(service) + "-status",
 		Summary:   "Get the version, implementation and readiness of the " + string(service) + " service",
-		Responses: ok(jsonContent(schemaOf[remote.Status](a))),
+		Responses: ok(jsonContent(schemaOf[wire.Status](a))),
 	}, func(ctx context.Context, _ *struct{}) (*output, error) {
 		return &output{cacheControl: noStore, body: b.status(ctx, service)}, nil
 	})
@@ -37,7 +37,7 @@ func (a *api) registerHealth() {
 		b.metrics.handler.ServeHTTP(w, r)
 		return nil
 	})
-	status := jsonContent(schemaOf[remote.Status](a))
+	status := jsonContent(schemaOf[wire.Status](a))
 	register(a, huma.Operation{
 		Method: http.MethodGet, Path: "/readyz", OperationID: "readiness", Summary: "Check whether the server is ready: 200 if it is, 503 if not",
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: status}, "503": {Description: "Not ready", Content: status}},
@@ -52,8 +52,8 @@ func (a *api) registerHealth() {
 }
 
 // implementation returns a status with what is deployed for a service in this process.
-func (b *backend) implementation(service Role) *remote.Status {
-	status := &remote.Status{Service: string(service), Version: b.cfg.Version, Entropy: b.fresh.name(), Reasons: map[string]string{}}
+func (b *backend) implementation(service Role) *wire.Status {
+	status := &wire.Status{Service: string(service), Version: b.cfg.Version, Entropy: b.fresh.name(), Reasons: map[string]string{}}
 	switch service {
 	case Text:
 		status.Implementation = b.cfg.Text.String()
@@ -77,7 +77,7 @@ func (b *backend) implementation(service Role) *remote.Status {
 }
 
 // status returns the state of a service of this server.
-func (b *backend) status(ctx context.Context, service Role) *remote.Status {
+func (b *backend) status(ctx context.Context, service Role) *wire.Status {
 	status := b.implementation(service)
 	if service.has(Core) {
 		status.DependsOn = b.dependencies(ctx)
@@ -100,13 +100,13 @@ func (b *backend) status(ctx context.Context, service Role) *remote.Status {
 
 // dependencies returns the state of everything that a core needs. It asks the services
 // that the core calls and the database concurrently.
-func (b *backend) dependencies(ctx context.Context) []remote.Dependency {
-	list := make([]remote.Dependency, 0, 4)
+func (b *backend) dependencies(ctx context.Context) []wire.Dependency {
+	list := make([]wire.Dependency, 0, 4)
 	for _, service := range []Role{Text, Number, Prize} {
-		list = append(list, remote.Dependency{Service: string(service)})
+		list = append(list, wire.Dependency{Service: string(service)})
 	}
 	if b.campaigns != nil {
-		list = append(list, remote.Dependency{Service: "database"})
+		list = append(list, wire.Dependency{Service: "database"})
 	}
 	var wg sync.WaitGroup
 	for i := range list {
@@ -118,10 +118,10 @@ func (b *backend) dependencies(ctx context.Context) []remote.Dependency {
 
 // ask sets the state of the database, of a service that the core calls, or of a service
 // whose work the core does itself.
-func (b *backend) ask(ctx context.Context, d *remote.Dependency) {
+func (b *backend) ask(ctx context.Context, d *wire.Dependency) {
 	ctx, cancel := context.WithTimeout(ctx, b.cfg.ProbeTime)
 	defer cancel()
-	var status remote.Status
+	var status wire.Status
 	var err error
 	switch {
 	case d.Service == "database":

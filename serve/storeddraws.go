@@ -7,7 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 const (
@@ -60,18 +60,18 @@ type listDrawsInput struct {
 	Oldest   bool   `query:"oldest" doc:"List the oldest draws first instead of the newest."`
 }
 
-func listDraws(ctx context.Context, admin *campaign.Admin, in *listDrawsInput) (remote.DrawPage, error) {
+func listDraws(ctx context.Context, admin *campaign.Admin, in *listDrawsInput) (wire.DrawPage, error) {
 	list, next, err := admin.Draws(ctx, campaign.DrawQuery{
 		Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, Campaign: in.Campaign, Oldest: in.Oldest, Won: in.Won,
 		Prize: in.Prize, Entrant: in.Entrant, Account: in.Account, Status: in.Status,
 	})
-	return remote.DrawPage{Draws: list, Next: next}, err
+	return wire.DrawPage{Draws: list, Next: next}, err
 }
 
-func markDraw(ctx context.Context, admin *campaign.Admin, in *drawInput, change *remote.DrawChange) (campaign.Draw, error) {
+func markDraw(ctx context.Context, admin *campaign.Admin, in *drawInput, change *wire.DrawChange) (campaign.Draw, error) {
 	switch {
 	case (change.Claim == nil) == (change.Void == nil):
-		return campaign.Draw{}, remote.Invalid("/claim", "must contain either claim or void")
+		return campaign.Draw{}, wire.Invalid("/claim", "must contain either claim or void")
 	case change.Void != nil:
 		return admin.Void(ctx, in.ID, *change.Void)
 	case *change.Claim:

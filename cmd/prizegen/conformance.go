@@ -10,6 +10,7 @@ import (
 
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // conformanceTimeout limits the time for the response to each request of a check.
@@ -38,7 +39,7 @@ func runConformance(ctx context.Context, a *app, address *url.URL, output string
 		switch _, err := client.Status(ctx, service); {
 		case errors.As(err, &missing) && missing.Status == http.StatusNotFound:
 			continue
-		case errors.Is(err, remote.ErrUnavailable), ctx.Err() != nil:
+		case errors.Is(err, wire.ErrUnavailable), ctx.Err() != nil:
 			return err
 		}
 		found++

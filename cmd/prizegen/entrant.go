@@ -17,8 +17,8 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/excerpt"
-	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/spreadsheet"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 func newEntrantCmd(a *app) *cobra.Command {
@@ -258,8 +258,8 @@ func readPeople(file io.Reader) (*personList, error) {
 			continue
 		case err != nil:
 			return nil, err
-		case len(l.people) == remote.MaxCount:
-			return nil, fmt.Errorf("the file has more than %d people; import it in parts", remote.MaxCount)
+		case len(l.people) == wire.MaxCount:
+			return nil, fmt.Errorf("the file has more than %d people; import it in parts", wire.MaxCount)
 		}
 		line, _ := r.FieldPos(0)
 		if len(record) != len(header) {

@@ -11,6 +11,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/store"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // promotion is the promoter's interface to the campaigns of a database or a core service.
@@ -121,7 +122,7 @@ func openPromotion(ctx context.Context, a *app, services remote.Config, db strin
 
 // withTokenHint adds a hint to err if the token is missing or wrong.
 func withTokenHint(err error) error {
-	if errors.Is(err, remote.ErrForbidden) {
+	if errors.Is(err, wire.ErrForbidden) {
 		return hintError{err, "set the token of the core's administrator in " + settings.Variable("admin-token")}
 	}
 	return err

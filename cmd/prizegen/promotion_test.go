@@ -23,6 +23,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/store/storetest"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // bestPrizes are rules whose best prize has a stock of ten.
@@ -140,7 +141,7 @@ func playUntilAnswered(ctx context.Context, t *testing.T, player *remote.Admin, 
 			return d, true
 		case ctx.Err() != nil:
 			return d, false
-		case errors.Is(err, remote.ErrUnavailable), errors.Is(err, campaign.ErrUnavailable), errors.Is(err, campaign.ErrBusy):
+		case errors.Is(err, wire.ErrUnavailable), errors.Is(err, campaign.ErrUnavailable), errors.Is(err, campaign.ErrBusy):
 			refused.Add(1)
 			time.Sleep(20 * time.Millisecond) // let the core recover
 		default:
@@ -321,7 +322,7 @@ func waitForRefusals(t *testing.T, core *service, name, detail, logged string) {
 	waitFor(t, "the API to refuse plays: "+detail, func() bool {
 		status, header, body := post(t, core.url+"/v1/draws", "application/json", `{"campaign":"`+name+`","entrant":{"first_name":"Ann","last_name":"Lee"}}`)
 		return status == http.StatusServiceUnavailable && header.Get("Retry-After") != "" &&
-			header.Get("Content-Type") == remote.ProblemType && strings.Contains(body, detail)
+			header.Get("Content-Type") == wire.ProblemType && strings.Contains(body, detail)
 	})
 	waitFor(t, "the page to refuse plays", func() bool {
 		status, header, body := post(t, core.url+"/c/"+name+"/play", "application/x-www-form-urlencoded", "first_name=Ann&last_name=Lee&once="+strings.ToLower(crand.Text()))

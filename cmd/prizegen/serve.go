@@ -23,9 +23,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/certs"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
-	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/store"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/pkg/wire"
 	"github.com/prizegen/prizegen/serve"
 )
 
@@ -144,7 +144,7 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 		Services: a.services,
 		Proxies:  o.proxies.Get(),
 		TLSCert:  o.cert.Get(), TLSKey: o.key.Get(),
-		MaxFreeDraws: int(min(o.maxFreeDraws.Get(), remote.MaxCount)), Memory: memory,
+		MaxFreeDraws: int(min(o.maxFreeDraws.Get(), wire.MaxCount)), Memory: memory,
 		DrainTime: o.drainTime.Get(), Log: log, DistinctAliases: o.aliases.Get() == "distinct",
 	}
 	if err := secureServices(ctx, a, &cfg, o.listenFlags); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 func newStatusCmd(a *app) *cobra.Command {
@@ -229,12 +230,12 @@ func serverListenFlags(a *app, typed listenFlags, commandLine []string) (listenF
 }
 
 // askSelf asks a server on this machine whether it is ready.
-func askSelf(ctx context.Context, a *app, address string) (remote.Status, error) {
+func askSelf(ctx context.Context, a *app, address string) (wire.Status, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, selfTimeout, fmt.Errorf("no response within %v", selfTimeout))
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/readyz", http.NoBody)
 	if err != nil {
-		return remote.Status{}, err
+		return wire.Status{}, err
 	}
 	// Do not use a proxy. Accept any certificate, because the certificate is for the public
 	// name of the service.
@@ -242,7 +243,7 @@ func askSelf(ctx context.Context, a *app, address string) (remote.Status, error)
 	if a.identity.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(a.identity.Cert, a.identity.Key)
 		if err != nil {
-			return remote.Status{}, err
+			return wire.Status{}, err
 		}
 		cfg.Certificates = []tls.Certificate{pair}
 	}
@@ -252,12 +253,12 @@ func askSelf(ctx context.Context, a *app, address string) (remote.Status, error)
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return remote.Status{}, err
+		return wire.Status{}, err
 	}
 	defer answer.Body.Close()
-	var status remote.Status
+	var status wire.Status
 	if err := json.UnmarshalRead(io.LimitReader(answer.Body, 64<<10), &status); err != nil {
-		return remote.Status{}, fmt.Errorf("response %s is not from prizegen; another program may be listening there", answer.Status)
+		return wire.Status{}, fmt.Errorf("response %s is not from prizegen; another program may be listening there", answer.Status)
 	}
 	return status, nil
 }

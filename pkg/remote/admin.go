@@ -10,13 +10,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
-
-// ErrForbidden is wrapped by the errors of an [Admin] without a valid promoter token.
-var ErrForbidden = errors.New("for promoters only")
 
 // Admin does over HTTP what [campaign.Admin] does in process, with the same errors.
 type Admin struct {
@@ -26,7 +23,7 @@ type Admin struct {
 
 // Admin returns an Admin for the campaigns of the core service. token is a promoter's
 // API token. Without a token, the core allows only the calls of [campaign.Service]; all
-// others return an error that wraps [ErrForbidden].
+// others return an error that wraps [wire.ErrForbidden].
 func (c *Client) Admin(token string) *Admin { return &Admin{c.core, token} }
 
 // call returns a call with the token. Only a GET is retried.
@@ -69,13 +66,13 @@ func (a *Admin) Campaign(ctx context.Context, name string) (campaign.Campaign, e
 func (a *Admin) Campaigns(ctx context.Context, query campaign.CampaignQuery) (list []campaign.Campaign, next string, err error) {
 	q := pageQuery(query.Paging)
 	setIf(q, "state", string(query.State))
-	page, err := ask[CampaignPage](ctx, a, http.MethodGet, campaignsPath, q, nil)
+	page, err := ask[wire.CampaignPage](ctx, a, http.MethodGet, campaignsPath, q, nil)
 	return page.Campaigns, page.Next, err
 }
 
 // Edit is like [campaign.Admin.Edit].
 func (a *Admin) Edit(ctx context.Context, name string, version int64, plan campaign.Plan) (campaign.Campaign, error) {
-	return ask[campaign.Campaign](ctx, a, http.MethodPut, itemPath(campaignsPath, name), nil, CampaignChange{Plan: plan, Version: version})
+	return ask[campaign.Campaign](ctx, a, http.MethodPut, itemPath(campaignsPath, name), nil, wire.CampaignChange{Plan: plan, Version: version})
 }
 
 // Open is like [campaign.Admin.Open].
@@ -96,9 +93,9 @@ func (a *Admin) Delete(ctx context.Context, name string) error {
 // Play is like [campaign.Admin.Play]. If the play has no once-only key, Play generates
 // one, so that it can retry the call if the response is lost.
 func (a *Admin) Play(ctx context.Context, play campaign.Play) (d campaign.Draw, err error) {
-	request := DrawsRequest{Campaign: play.Campaign, Count: 1}
+	request := wire.DrawsRequest{Campaign: play.Campaign, Count: 1}
 	if play.Person != nil || play.EntrantID != 0 {
-		request.Entrant = &Player{ID: play.EntrantID}
+		request.Entrant = &wire.Player{ID: play.EntrantID}
 		if play.Person != nil {
 			request.Entrant.Person = *play.Person
 		}
@@ -131,25 +128,25 @@ func (a *Admin) Draws(ctx context.Context, query campaign.DrawQuery) (list []cam
 			q.Set(name, "true")
 		}
 	}
-	page, err := ask[DrawPage](ctx, a, http.MethodGet, drawsPath, q, nil)
+	page, err := ask[wire.DrawPage](ctx, a, http.MethodGet, drawsPath, q, nil)
 	return page.Draws, page.Next, err
 }
 
 // Claim is like [campaign.Admin.Claim].
 func (a *Admin) Claim(ctx context.Context, id, note string) (campaign.Draw, error) {
 	claim := true
-	return ask[campaign.Draw](ctx, a, http.MethodPatch, itemPath(drawsPath, id), nil, DrawChange{Claim: &claim, Note: note})
+	return ask[campaign.Draw](ctx, a, http.MethodPatch, itemPath(drawsPath, id), nil, wire.DrawChange{Claim: &claim, Note: note})
 }
 
 // Unclaim is like [campaign.Admin.Unclaim].
 func (a *Admin) Unclaim(ctx context.Context, id string) (campaign.Draw, error) {
 	claim := false
-	return ask[campaign.Draw](ctx, a, http.MethodPatch, itemPath(drawsPath, id), nil, DrawChange{Claim: &claim})
+	return ask[campaign.Draw](ctx, a, http.MethodPatch, itemPath(drawsPath, id), nil, wire.DrawChange{Claim: &claim})
 }
 
 // Void is like [campaign.Admin.Void].
 func (a *Admin) Void(ctx context.Context, id, reason string) (campaign.Draw, error) {
-	return ask[campaign.Draw](ctx, a, http.MethodPatch, itemPath(drawsPath, id), nil, DrawChange{Void: &reason})
+	return ask[campaign.Draw](ctx, a, http.MethodPatch, itemPath(drawsPath, id), nil, wire.DrawChange{Void: &reason})
 }
 
 // AddEntrant is like [campaign.Admin.AddEntrant].
@@ -159,9 +156,11 @@ func (a *Admin) AddEntrant(ctx context.Context, person campaign.Person) (campaig
 
 // ImportEntrants is like [campaign.Admin.ImportEntrants].
 func (a *Admin) ImportEntrants(ctx context.Context, people []campaign.Person) (added int, err error) {
-	answer, err := ask[ImportAnswer](ctx, a, http.MethodPost, entrantsPath+"/import", nil, ImportRequest{people})
-	if bad := badPeople(err); len(bad) > 0 {
-		return 0, &campaign.ImportError{Bad: bad}
+	answer, err := ask[wire.ImportResponse](ctx, a, http.MethodPost, entrantsPath+"/import", nil, wire.ImportRequest{Entrants: people})
+	if problem, ok := errors.AsType[*wire.Problem](err); ok {
+		if bad := problem.BadPeople(); len(bad) > 0 {
+			return 0, &campaign.ImportError{Bad: bad}
+		}
 	}
 	return answer.Added, err
 }
@@ -175,7 +174,7 @@ func (a *Admin) Entrant(ctx context.Context, id int64) (campaign.Entrant, error)
 func (a *Admin) Entrants(ctx context.Context, query campaign.EntrantQuery) (list []campaign.Entrant, next string, err error) {
 	q := pageQuery(query.Paging)
 	setIf(q, "search", query.Search)
-	page, err := ask[EntrantPage](ctx, a, http.MethodGet, entrantsPath, q, nil)
+	page, err := ask[wire.EntrantPage](ctx, a, http.MethodGet, entrantsPath, q, nil)
 	return page.Entrants, page.Next, err
 }
 
@@ -193,7 +192,7 @@ func (a *Admin) DeleteEntrant(ctx context.Context, id int64) error {
 func (a *Admin) Changes(ctx context.Context, query campaign.ChangeQuery) ([]campaign.Change, error) {
 	q := pageQuery(query.Paging)
 	setIf(q, "subject", query.Subject)
-	answer, err := ask[ChangesAnswer](ctx, a, http.MethodGet, "/v1/changes", q, nil)
+	answer, err := ask[wire.ChangesResponse](ctx, a, http.MethodGet, "/v1/changes", q, nil)
 	return answer.Changes, err
 }
 
@@ -232,7 +231,7 @@ func (s *service) stream(ctx context.Context, c *call, w io.Writer) error {
 	defer answer.Body.Close()
 	body := bufio.NewReader(answer.Body)
 	if answer.StatusCode != http.StatusOK {
-		text, err := io.ReadAll(io.LimitReader(body, maxAnswer))
+		text, err := io.ReadAll(io.LimitReader(body, maxResponse))
 		if err != nil {
 			return s.unavailable(withoutURL(err))
 		}
@@ -260,19 +259,4 @@ func setIf(q url.Values, name, value string) {
 	if value != "" {
 		q.Set(name, value)
 	}
-}
-
-// badPeople returns the errors in err for invalid people, by their index in the list.
-func badPeople(err error) map[int]error {
-	var problem *Problem
-	if !errors.As(err, &problem) {
-		return nil
-	}
-	bad := make(map[int]error)
-	for _, e := range problem.Errors {
-		if i, err := strconv.Atoi(strings.TrimPrefix(e.Pointer, peoplePointer)); err == nil {
-			bad[i] = errors.New(e.Detail)
-		}
-	}
-	return bad
 }

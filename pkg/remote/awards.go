@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/go-json-experiment/json"
+	"sync"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // Prizes implements [draw.Generator]. Outcomes from the service are compared with the ones
@@ -22,7 +22,7 @@ func (c *Client) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.R
 		return c.local.Prizes(ctx, dst, rules, accounts, r)
 	}
 	start := len(dst)
-	if dst, err = c.askPrizes(ctx, dst, rules, accounts, r); err != nil {
+	if dst, err = c.awards.append(ctx, dst, rules, accounts, r); err != nil {
 		return dst, err
 	}
 	buffer := c.outcomes.Get().(*[]prize.Outcome)
@@ -38,8 +38,29 @@ func (c *Client) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.R
 	return dst, nil
 }
 
-// askPrizes appends the outcomes that the service decides to dst.
-func (c *Client) askPrizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error) {
+// awardsClient requests prizes from their service.
+type awardsClient struct {
+	*service
+	jobs batcher[*awardJob]
+
+	mu      sync.Mutex
+	texts   map[string]*wire.OutcomeTexts // by SHA-256 of the rules
+	unknown map[string]bool               // by SHA-256: rules that the service does not have
+}
+
+// newAwardsClient returns nil if the service is nil.
+func newAwardsClient(s *service) *awardsClient {
+	if s == nil {
+		return nil
+	}
+	c := &awardsClient{service: s, texts: map[string]*wire.OutcomeTexts{}, unknown: map[string]bool{}}
+	c.jobs.compatible = sameRules
+	c.jobs.call = c.doJobs
+	return c
+}
+
+// append appends the outcomes that the service decides to dst.
+func (c *awardsClient) append(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error) {
 	if err := r.Check(); err != nil || r.Count == 0 {
 		return dst, err
 	}
@@ -49,16 +70,16 @@ func (c *Client) askPrizes(ctx context.Context, dst []prize.Outcome, rules *priz
 		for i := range accounts.Len() {
 			job.accounts = append(job.accounts, string(accounts.At(i)))
 		}
-		if err := c.awards.do(ctx, job); err != nil {
-			return dst, c.prize.contextErr(ctx, err)
+		if err := c.jobs.do(ctx, job); err != nil {
+			return dst, c.contextErr(ctx, err)
 		}
 		return append(dst, job.outcomes...), ctx.Err()
 	}
 	start := len(dst)
-	for from := uint64(0); from < r.Count; from += MaxCount {
-		to := min(from+MaxCount, r.Count)
+	for from := uint64(0); from < r.Count; from += wire.MaxCount {
+		to := min(from+wire.MaxCount, r.Count)
 		part := r.Slice(from, to)
-		request := AwardRequest{Accounts: Accounts{accounts.Slice(int(from), int(to))}, Key: part.Key.Hex(), Start: part.Start}
+		request := wire.AwardRequest{Accounts: wire.Accounts{Accounts: accounts.Slice(int(from), int(to))}, Key: part.Key.Hex(), Start: part.Start}
 		var err error
 		if dst, err = c.award(ctx, dst, texts, &request); err != nil {
 			return dst[:start], err
@@ -69,7 +90,7 @@ func (c *Client) askPrizes(ctx context.Context, dst []prize.Outcome, rules *priz
 
 // awardJob is a request for the prizes of up to maxJobDraws draws.
 type awardJob struct {
-	texts    *OutcomeTexts
+	texts    *wire.OutcomeTexts
 	accounts []string
 	draws    entropy.Range
 	outcomes []prize.Outcome // the result
@@ -77,14 +98,14 @@ type awardJob struct {
 
 func sameRules(a, b *awardJob) bool { return a.texts == b.texts }
 
-// awardJobs makes one call for jobs that have the same rules.
-func (c *Client) awardJobs(ctx context.Context, jobs []*awardJob) error {
-	var request AwardRequest
+// doJobs makes one call for jobs that have the same rules.
+func (c *awardsClient) doJobs(ctx context.Context, jobs []*awardJob) error {
+	var request wire.AwardRequest
 	for _, job := range jobs {
 		for _, account := range job.accounts {
 			request.Accounts.Append(account)
 		}
-		request.Ranges = append(request.Ranges, newRange(job.draws))
+		request.Ranges = append(request.Ranges, wire.NewRange(job.draws))
 	}
 	if one := request.Ranges[0]; len(jobs) == 1 {
 		request.Key, request.Start, request.Ranges = one.Key, one.Start, nil
@@ -103,57 +124,45 @@ func (c *Client) awardJobs(ctx context.Context, jobs []*awardJob) error {
 // award sends a request that uses the rules of texts. It sends the name and the hash of
 // the rules first. Only if the service does not have them does it send the rules
 // themselves.
-func (c *Client) award(ctx context.Context, dst []prize.Outcome, texts *OutcomeTexts, request *AwardRequest) ([]prize.Outcome, error) {
-	rules := texts.rules
+func (c *awardsClient) award(ctx context.Context, dst []prize.Outcome, texts *wire.OutcomeTexts, request *wire.AwardRequest) ([]prize.Outcome, error) {
+	rules := texts.Rules()
 	if !c.isUnknown(rules) {
 		request.Rules, request.RulesSHA256 = rules.Name, rules.SHA256()
-		outcomes, err := c.requestAward(ctx, dst, texts, request)
+		outcomes, err := c.request(ctx, dst, texts, request)
 		if !errors.Is(err, prize.ErrUnknownRules) {
 			return outcomes, err
 		}
 		c.setUnknown(rules)
 	}
 	request.Rules, request.RulesSHA256, request.RulesYAML = "", "", string(rules.Source())
-	return c.requestAward(ctx, dst, texts, request)
+	return c.request(ctx, dst, texts, request)
 }
 
-// requestAward makes a request and appends its outcomes to dst.
-func (c *Client) requestAward(ctx context.Context, dst []prize.Outcome, texts *OutcomeTexts, request *AwardRequest) ([]prize.Outcome, error) {
-	body, err := c.prize.post(ctx, "/v1/prize", encodedBody(appendAwardRequest(nil, request)))
+// request makes a request and appends its outcomes to dst.
+func (c *awardsClient) request(ctx context.Context, dst []prize.Outcome, texts *wire.OutcomeTexts, request *wire.AwardRequest) ([]prize.Outcome, error) {
+	body, err := c.post(ctx, "/v1/prize", encodedBody(request.AppendJSON(nil)))
 	if err != nil {
 		return dst, err
 	}
-	before, rules, accounts := len(dst), texts.rules, &request.Accounts.Accounts
-	if array, ok := findOutcomes(body, rules.Name, rules.SHA256()); ok {
-		if dst, ok = texts.read(dst, array, accounts); ok {
-			return dst, nil
-		}
+	before := len(dst)
+	if dst, err = texts.Read(dst, body, &request.Accounts.Accounts); err != nil {
+		return dst[:before], c.invalidResponse(err)
 	}
-	var answer AwardAnswer
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return dst[:before], c.prize.invalidResponse(decodeError(err))
-	}
-	if answer.RulesSHA256 != rules.SHA256() {
-		return dst[:before], c.prize.invalidResponse(fmt.Errorf("the response is for rules with SHA-256 %q, want %s", answer.RulesSHA256, rules.SHA256()))
-	}
-	if dst, err = texts.decode(dst[:before], answer.Outcomes.Raw, accounts); err != nil {
-		err = c.prize.invalidResponse(err)
-	}
-	return dst, err
+	return dst, nil
 }
 
 // maxCached is the maximum number of rules in a cache. A full cache is cleared.
 const maxCached = 100
 
 // isUnknown reports whether the service is known not to have the given rules.
-func (c *Client) isUnknown(rules *prize.Rules) bool {
+func (c *awardsClient) isUnknown(rules *prize.Rules) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.unknown[rules.SHA256()]
 }
 
 // setUnknown records that the service does not have the given rules.
-func (c *Client) setUnknown(rules *prize.Rules) {
+func (c *awardsClient) setUnknown(rules *prize.Rules) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.unknown) >= maxCached {
@@ -163,16 +172,16 @@ func (c *Client) setUnknown(rules *prize.Rules) {
 }
 
 // textsOf returns the encoded outcomes of rules.
-func (c *Client) textsOf(rules *prize.Rules) *OutcomeTexts {
+func (c *awardsClient) textsOf(rules *prize.Rules) *wire.OutcomeTexts {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	texts := c.outcomeTexts[rules.SHA256()]
+	texts := c.texts[rules.SHA256()]
 	if texts == nil {
-		if len(c.outcomeTexts) >= maxCached {
-			clear(c.outcomeTexts)
+		if len(c.texts) >= maxCached {
+			clear(c.texts)
 		}
-		texts = NewOutcomeTexts(rules)
-		c.outcomeTexts[rules.SHA256()] = texts
+		texts = wire.NewOutcomeTexts(rules)
+		c.texts[rules.SHA256()] = texts
 	}
 	return texts
 }

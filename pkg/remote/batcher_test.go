@@ -17,6 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // gate holds requests until it is opened.
@@ -117,7 +118,7 @@ func TestWaitingForOtherCallsTimesOut(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
-				if err := call(); !errors.Is(err, remote.ErrUnavailable) {
+				if err := call(); !errors.Is(err, wire.ErrUnavailable) {
 					t.Errorf("call without a response: got error %v, want ErrUnavailable", err)
 				}
 			})

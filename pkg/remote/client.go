@@ -15,6 +15,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/certs"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/wire"
+)
+
+// The roles of services.
+const (
+	Text   = "text"
+	Number = "number"
+	Prize  = "prize"
+	Core   = "core"
 )
 
 // Config is the configuration of a [Client].
@@ -68,19 +77,15 @@ type Client struct {
 	cfg                       Config
 	local                     draw.Local
 	text, number, prize, core *service
-	texts, numbers            *partsClient // nil if the part is generated in process
-	awards                    *batcher[*awardJob]
+	texts, numbers            *partsClient  // nil if the part is generated in process
+	awards                    *awardsClient // nil if prizes are decided in process
+	received                  rulesCache    // rules received from the service
 	http                      *http.Client
 	inFlight                  int
 	composing                 atomic.Int32 // whether the core makes whole draws, once known
 
 	buffers  sync.Pool // of *[]byte: parts that are made to compare others with
 	outcomes sync.Pool // of *[]prize.Outcome, likewise
-
-	mu           sync.Mutex
-	outcomeTexts map[string]*OutcomeTexts // by SHA-256 of the rules
-	unknown      map[string]bool          // by SHA-256: rules that the service does not have
-	received     map[string]*prize.Rules  // by SHA-256: rules received from the service
 }
 
 var _ draw.Generator = (*Client)(nil)
@@ -111,11 +116,10 @@ func New(cfg Config) *Client {
 		buffers: sync.Pool{New: func() any { return new([]byte) }}, outcomes: sync.Pool{New: func() any { return new([]prize.Outcome) }},
 		http: client, inFlight: min(batchesInFlight, cfg.MaxInFlight),
 		text: newOrNil(Text, cfg.Text), number: newOrNil(Number, cfg.Number), prize: newOrNil(Prize, cfg.Prize), core: newOrNil(Core, cfg.Core),
-		outcomeTexts: map[string]*OutcomeTexts{}, unknown: map[string]bool{}, received: map[string]*prize.Rules{},
 	}
-	c.texts = newPartsClient(c.text, "texts", decodeTexts)
-	c.numbers = newPartsClient(c.number, "numbers", decodeNumbers)
-	c.awards = &batcher[*awardJob]{compatible: sameRules, call: c.awardJobs}
+	c.texts = newPartsClient(c.text, wire.ReadTexts)
+	c.numbers = newPartsClient(c.number, wire.ReadNumbers)
+	c.awards = newAwardsClient(c.prize)
 	return c
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/pkg/wire"
 	"github.com/prizegen/prizegen/serve"
 	"github.com/prizegen/prizegen/serve/servertest"
 )
@@ -124,7 +125,7 @@ func TestDrawsEqualLocalDraws(t *testing.T) {
 func TestRangesLongerThanARequest(t *testing.T) {
 	client := newClient(t, handler(t, summer))
 	f := textFormat(t, "lower4")
-	for _, n := range []uint64{0, 1, remote.MaxCount, remote.MaxCount + 1, 2*remote.MaxCount + 77} {
+	for _, n := range []uint64{0, 1, wire.MaxCount, wire.MaxCount + 1, 2*wire.MaxCount + 77} {
 		r := entropy.Seed("42").Range(entropy.Text, 5, n)
 		got, err := client.Texts(t.Context(), []byte("before"), f, r)
 		want, _ := draw.Local{}.Texts(t.Context(), []byte("before"), f, r)
@@ -167,11 +168,11 @@ func TestDeployedFormatsAndRules(t *testing.T) {
 	if _, err := client.Rules(t.Context(), "winter"); !errors.Is(err, prize.ErrUnknownRules) {
 		t.Errorf("Rules(winter): got error %v, want ErrUnknownRules", err)
 	}
-	answer, err := client.Draws(t.Context(), &remote.DrawsRequest{Count: 2, Seed: "42"})
+	answer, err := client.Draws(t.Context(), &wire.DrawsRequest{Count: 2, Seed: "42"})
 	if err != nil || len(answer.Draws) != 2 || answer.Draws[1].Rules != "summer" {
 		t.Errorf("Draws = %v, error %v, want 2 draws by the rules summer", answer, err)
 	}
-	if _, err := client.Draws(t.Context(), &remote.DrawsRequest{Count: 1, TextFormat: "lower0"}); !errors.Is(err, partgen.ErrFormat) {
+	if _, err := client.Draws(t.Context(), &wire.DrawsRequest{Count: 1, TextFormat: "lower0"}); !errors.Is(err, partgen.ErrFormat) {
 		t.Errorf("Draws of lower0: got error %v, want ErrFormat", err)
 	}
 	none := remote.New(remote.Config{})
@@ -348,7 +349,7 @@ func TestRetries(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &scripted{answer: test.answer, text: localTexts(t, 1)}
 				err := oneText(t, scriptedClient(s))
-				if (err != nil) != test.fails || errors.Is(err, remote.ErrUnavailable) != test.unavailable || s.attempts.Load() != test.attempts {
+				if (err != nil) != test.fails || errors.Is(err, wire.ErrUnavailable) != test.unavailable || s.attempts.Load() != test.attempts {
 					t.Errorf("got error %v after %d attempts, want %d attempts; want an error: %v; want ErrUnavailable: %v", err, s.attempts.Load(), test.attempts, test.fails, test.unavailable)
 				}
 			})

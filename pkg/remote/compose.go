@@ -12,6 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/prize"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 var _ draw.Composer = (*Client)(nil)
@@ -78,7 +79,7 @@ func (c *Client) Compose(ctx context.Context, dst []prize.Outcome, accounts *pri
 	accounts.Reset()
 	for from := uint64(0); from < r.Count; from += composedDraws {
 		part := r.Slice(from, min(from+composedDraws, r.Count))
-		answer, err := c.composed(ctx, spec, part)
+		answer, err := c.core.composed(ctx, spec, part)
 		if err != nil {
 			return dst, false, err
 		}
@@ -86,7 +87,7 @@ func (c *Client) Compose(ctx context.Context, dst []prize.Outcome, accounts *pri
 		position := 0
 		err = draw.Run(ctx, draw.Local{}, local, nil, func(b *draw.Batch) error {
 			for i := range b.Len() {
-				if err := c.compareDraw(b, i, &answer.Draws[position+i]); err != nil {
+				if err := c.core.compareDraw(b, i, &answer.Draws[position+i]); err != nil {
 					return err
 				}
 				accounts.Append(string(b.Accounts.At(i)))
@@ -104,17 +105,17 @@ func (c *Client) Compose(ctx context.Context, dst []prize.Outcome, accounts *pri
 
 // composed requests whole draws. While the core refuses the request because there are too
 // many, composed waits as long as the core asks for, and tries again.
-func (c *Client) composed(ctx context.Context, spec *draw.Spec, r entropy.Range) (*DrawsAnswer, error) {
-	request := &DrawsRequest{
+func (s *service) composed(ctx context.Context, spec *draw.Spec, r entropy.Range) (*wire.DrawsResponse, error) {
+	request := &wire.DrawsRequest{
 		Count: int(r.Count), Seed: string(spec.Seed), Start: r.Start,
 		TextFormat: spec.Text.String(), NumberFormat: spec.Number.String(), Rules: spec.Rules.Name,
 	}
 	for {
-		answer, err := c.Draws(ctx, request)
+		answer, err := s.draws(ctx, request)
 		var throttled *Unavailable
 		switch {
 		case err == nil && len(answer.Draws) != request.Count:
-			return nil, c.core.invalidResponse(fmt.Errorf("the response has %d draws, want %d", len(answer.Draws), request.Count))
+			return nil, s.invalidResponse(fmt.Errorf("the response has %d draws, want %d", len(answer.Draws), request.Count))
 		case !errors.As(err, &throttled) || !isStatus(err, http.StatusTooManyRequests):
 			return answer, err
 		}
@@ -128,14 +129,14 @@ func (c *Client) composed(ctx context.Context, spec *draw.Spec, r entropy.Range)
 
 // compareDraw compares draw i of a batch that was made in this process with the same draw
 // from the core.
-func (c *Client) compareDraw(b *draw.Batch, i int, got *draw.Draw) error {
+func (s *service) compareDraw(b *draw.Batch, i int, got *draw.Draw) error {
 	want := b.Draw(i)
 	if got.RulesSHA256 != want.RulesSHA256 {
 		return fmt.Errorf("%w %q with SHA-256 %s; the core service at %s has other rules of that name",
-			prize.ErrUnknownRules, want.Rules, want.RulesSHA256, c.core.base.Redacted())
+			prize.ErrUnknownRules, want.Rules, want.RulesSHA256, s.base.Redacted())
 	}
 	if got.Index != want.Index || got.Account != want.Account || nameOf(got.Rule) != nameOf(want.Rule) || wonBy(got) != wonBy(&want) {
-		return c.core.invalidResponse(fmt.Errorf("draw %d does not follow from its seed", want.Index))
+		return s.invalidResponse(fmt.Errorf("draw %d does not follow from its seed", want.Index))
 	}
 	return nil
 }
@@ -164,27 +165,27 @@ func (c *Client) informant(ctx context.Context, part string) (*service, error) {
 	}
 	by, err := c.serviceFor(part)
 	if err == nil && by == nil {
-		err = fmt.Errorf("the %s service has no address", part)
+		err = noAddress(part)
 	}
 	return by, err
 }
 
 // deployed returns what a service reports as deployed for a part.
-func (c *Client) deployed(ctx context.Context, by *service, part string) (Dependency, error) {
-	status, err := c.Status(ctx, by.name)
-	if err != nil || by != c.core {
-		return Dependency{Implementation: status.Implementation, RulesSHA256: status.RulesSHA256}, err
+func (s *service) deployed(ctx context.Context, part string) (wire.Dependency, error) {
+	status, err := s.status(ctx)
+	if err != nil || s.name != Core {
+		return wire.Dependency{Implementation: status.Implementation, RulesSHA256: status.RulesSHA256}, err
 	}
 	for _, d := range status.DependsOn {
 		switch {
 		case d.Service != part:
 		case d.Implementation == "":
-			return d, &Unavailable{Service: part, URL: by.base.Redacted(), Err: errors.New(d.Reason)}
+			return d, &Unavailable{Service: part, URL: s.base.Redacted(), Err: errors.New(d.Reason)}
 		default:
 			return d, nil
 		}
 	}
-	return Dependency{}, fmt.Errorf("the core service at %s does not report what is deployed for the %s of a draw", by.base.Redacted(), part)
+	return wire.Dependency{}, fmt.Errorf("the core service at %s does not report what is deployed for the %s of a draw", s.base.Redacted(), part)
 }
 
 // rulesPath returns the path of rules at the service that has them.

@@ -15,6 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // Check is the result of a check whether a service conforms.
@@ -37,12 +38,12 @@ func (c *Client) Conformance(ctx context.Context, service string, report func(Ch
 	var checks []namedCheck
 	switch service {
 	case Text:
-		checks = c.partsChecks(c.texts, "lower", func(name string) (partgen.Format, error) {
+		checks = partsChecks(c.texts, "lower", func(name string) (partgen.Format, error) {
 			f, err := textgen.Parse(name)
 			return f.Format, err
 		})
 	case Number:
-		checks = c.partsChecks(c.numbers, "digits", func(name string) (partgen.Format, error) {
+		checks = partsChecks(c.numbers, "digits", func(name string) (partgen.Format, error) {
 			f, err := numgen.Parse(name)
 			return f.Format, err
 		})
@@ -67,9 +68,9 @@ func (c *Client) Conformance(ctx context.Context, service string, report func(Ch
 
 // partsChecks returns the checks of a text or a number service. kind is the kind of format
 // of which it may support several.
-func (c *Client) partsChecks(s *partsClient, kind string, parse func(string) (partgen.Format, error)) []namedCheck {
+func partsChecks(s *partsClient, kind string, parse func(string) (partgen.Format, error)) []namedCheck {
 	deployed := func(ctx context.Context) (partgen.Format, error) {
-		status, err := c.Status(ctx, s.name)
+		status, err := s.status(ctx)
 		if err != nil {
 			return partgen.Format{}, err
 		}
@@ -87,7 +88,7 @@ func (c *Client) partsChecks(s *partsClient, kind string, parse func(string) (pa
 	}
 	return append([]namedCheck{
 		{"reports its status", func(ctx context.Context) error {
-			status, err := c.Status(ctx, s.name)
+			status, err := s.status(ctx)
 			if err == nil && (status.Service != s.name || !status.Ready) {
 				err = fmt.Errorf("got service %q and ready %v, want %q and true", status.Service, status.Ready, s.name)
 			}
@@ -97,7 +98,7 @@ func (c *Client) partsChecks(s *partsClient, kind string, parse func(string) (pa
 			return err
 		}},
 		{"makes the first part of a key", draws(entropy.Range{Key: newKey(), Count: 1})},
-		{"makes 100,000 parts of a key", draws(sample(MaxCount))},
+		{"makes 100,000 parts of a key", draws(sample(wire.MaxCount))},
 		{"makes the parts of the last indexes", draws(entropy.Range{Key: newKey(), Start: math.MaxUint64 - 2, Count: 3})},
 		{"makes the parts of several keys", draws(sample(2), sample(1), sample(3))},
 		{"makes different parts without a key", func(ctx context.Context) error {
@@ -132,9 +133,9 @@ func (c *Client) partsChecks(s *partsClient, kind string, parse func(string) (pa
 func (c *partsClient) compare(ctx context.Context, f partgen.Format, ranges []entropy.Range) error {
 	request := partsRequest(f, ranges[0])
 	if len(ranges) > 1 {
-		request = &PartsRequest{Format: f.String(), Count: 1}
+		request = &wire.PartsRequest{Format: f.String(), Count: 1}
 		for _, r := range ranges {
-			request.Ranges = append(request.Ranges, newRange(r))
+			request.Ranges = append(request.Ranges, wire.NewRange(r))
 		}
 	}
 	var want []byte
@@ -156,11 +157,11 @@ func (c *partsClient) compare(ctx context.Context, f partgen.Format, ranges []en
 // compareFresh requests parts without a key twice.
 func (c *partsClient) compareFresh(ctx context.Context, f partgen.Format) error {
 	const count = 50
-	first, err := c.request(ctx, nil, f, count, &PartsRequest{Format: f.String(), Count: count})
+	first, err := c.request(ctx, nil, f, count, &wire.PartsRequest{Format: f.String(), Count: count})
 	if err != nil {
 		return err
 	}
-	second, err := c.request(ctx, nil, f, count, &PartsRequest{Format: f.String(), Count: count})
+	second, err := c.request(ctx, nil, f, count, &wire.PartsRequest{Format: f.String(), Count: count})
 	if err == nil && bytes.Equal(first, second) {
 		err = errors.New("two requests returned the same parts")
 	}
@@ -173,7 +174,7 @@ func (s *service) refusals(bodies map[string]string) (checks []namedCheck) {
 		body := bodies[name]
 		checks = append(checks, namedCheck{"refuses " + name, func(ctx context.Context) error {
 			_, err := s.do(ctx, call{method: http.MethodPost, path: "/v1/" + s.name, body: encodedBody(body)})
-			var problem *Problem
+			var problem *wire.Problem
 			var invalid *InvalidResponse
 			switch {
 			case err == nil:
@@ -214,11 +215,11 @@ func (c *Client) prizeChecks() []namedCheck {
 		if err != nil {
 			return err
 		}
-		return c.comparePrizes(ctx, rules, []entropy.Range{sample(2), sample(1), sample(3)})
+		return c.awards.compare(ctx, rules, []entropy.Range{sample(2), sample(1), sample(3)})
 	}
 	return append([]namedCheck{
 		{"reports its status", func(ctx context.Context) error {
-			status, err := c.Status(ctx, Prize)
+			status, err := c.prize.status(ctx)
 			if err == nil && (status.Service != Prize || !status.Ready) {
 				err = fmt.Errorf("got service %q and ready %v, want %q and true", status.Service, status.Ready, Prize)
 			}
@@ -242,17 +243,17 @@ func (c *Client) prizeChecks() []namedCheck {
 	})...)
 }
 
-// comparePrizes requests the outcomes of the draws of several keys and compares them with
+// compare requests the outcomes of the draws of several keys and compares them with
 // those decided in this process.
-func (c *Client) comparePrizes(ctx context.Context, rules *prize.Rules, ranges []entropy.Range) error {
-	request := &AwardRequest{}
+func (c *awardsClient) compare(ctx context.Context, rules *prize.Rules, ranges []entropy.Range) error {
+	request := &wire.AwardRequest{}
 	var want []prize.Outcome
 	for _, r := range ranges {
 		accounts := sampleAccounts(int(r.Count))
 		for i := range accounts.Len() {
 			request.Accounts.Append(string(accounts.At(i)))
 		}
-		request.Ranges = append(request.Ranges, newRange(r))
+		request.Ranges = append(request.Ranges, wire.NewRange(r))
 		want = rules.Award(want, accounts, r)
 	}
 	got, err := c.award(ctx, nil, c.textsOf(rules), request)

@@ -12,14 +12,12 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/sony/gobreaker/v2"
+
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// ErrUnavailable is wrapped by every error that means that a service could not be reached
-// or was too busy.
-var ErrUnavailable = errors.New("service unavailable")
-
 // Unavailable is the error for a service that did not answer. According to errors.Is, it
-// is [ErrUnavailable].
+// is [wire.ErrUnavailable].
 type Unavailable struct {
 	Service    string        // its role
 	URL        string        // its address
@@ -39,19 +37,18 @@ func (e *Unavailable) Error() string {
 	return fmt.Sprintf("the %s service at %s does not answer: %v", e.Service, e.URL, e.Err)
 }
 
-// Is reports whether target is [ErrUnavailable].
-func (e *Unavailable) Is(target error) bool { return target == ErrUnavailable }
+// Is reports whether target is [wire.ErrUnavailable].
+func (e *Unavailable) Is(target error) bool { return target == wire.ErrUnavailable }
+
+// Temporary reports true: the same call may succeed later.
+func (e *Unavailable) Temporary() bool { return true }
 
 // Unwrap returns the cause.
 func (e *Unavailable) Unwrap() error { return e.Err }
 
-// ErrNonconforming is wrapped by every error that means that a service sent a response that
-// it should not have sent.
-var ErrNonconforming = errors.New("nonconforming service")
-
 // InvalidResponse is the error for a response that a service should not have sent, because
 // it is malformed or does not follow from the key. According to errors.Is, it is
-// [ErrNonconforming]. It does not wrap its cause, because an error made by the service must
+// [wire.ErrNonconforming]. It does not wrap its cause, because an error made by the service must
 // not be mistaken for one made by the caller. Reason has no part of a draw in it.
 type InvalidResponse struct {
 	Service string // its role
@@ -64,8 +61,8 @@ func (e *InvalidResponse) Error() string {
 	return fmt.Sprintf("the %s service at %s: %s", e.Service, e.URL, e.Reason)
 }
 
-// Is reports whether target is [ErrNonconforming].
-func (e *InvalidResponse) Is(target error) bool { return target == ErrNonconforming }
+// Is reports whether target is [wire.ErrNonconforming].
+func (e *InvalidResponse) Is(target error) bool { return target == wire.ErrNonconforming }
 
 // PlainError is the error for a call that would send a key, a seed or a token to another
 // machine over HTTP without TLS.
@@ -113,9 +110,9 @@ func checkStatus(answer *http.Response, body []byte) error {
 		e.retryAfter = time.Duration(min(seconds, 3600)) * time.Second
 	}
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	var problem Problem
+	var problem wire.Problem
 	switch {
-	case kind == ProblemType && json.Unmarshal(body, &problem) == nil:
+	case kind == wire.ProblemType && json.Unmarshal(body, &problem) == nil:
 		problem.Status = answer.StatusCode
 		e.err = &problem
 	case answer.StatusCode < 400 && answer.Header.Get("Location") != "":
@@ -132,7 +129,7 @@ func isRetryable(err error) bool {
 	if errors.As(err, &status) {
 		switch status.status {
 		case http.StatusBadGateway:
-			return !errors.Is(err, ErrNonconforming) // a retry would be pointless
+			return !errors.Is(err, wire.ErrNonconforming) // a retry would be pointless
 		case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 			return true
 		}
@@ -146,7 +143,7 @@ func isRetryable(err error) bool {
 func (s *service) callError(err error) error {
 	var status *statusError
 	if errors.As(err, &status) && !isRetryable(err) {
-		var problem *Problem
+		var problem *wire.Problem
 		if errors.As(err, &problem) && problem.Unwrap() != nil {
 			return problem // the caller's error, the same as in process
 		}

@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"strings"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/prizegen/prizegen/pkg/entropy"
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/partgen"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // Texts implements [draw.Generator].
@@ -57,9 +55,8 @@ func (c *Client) parts(ctx context.Context, name string, by *partsClient, dst []
 // partsClient requests texts or numbers from their service.
 type partsClient struct {
 	*service
-	member string // the name of the list in a response
-	decode func(body []byte) (format string, parts Parts, err error)
-	jobs   batcher[*partsJob]
+	read func(dst, body []byte, format partgen.Format, count int) ([]byte, error) // reads a response
+	jobs batcher[*partsJob]
 }
 
 // partsJob is a request for the parts of up to maxJobDraws draws.
@@ -70,26 +67,14 @@ type partsJob struct {
 }
 
 // newPartsClient returns nil if the service is nil.
-func newPartsClient(s *service, member string, decode func([]byte) (string, Parts, error)) *partsClient {
+func newPartsClient(s *service, read func(dst, body []byte, format partgen.Format, count int) ([]byte, error)) *partsClient {
 	if s == nil {
 		return nil
 	}
-	c := &partsClient{service: s, member: member, decode: decode}
+	c := &partsClient{service: s, read: read}
 	c.jobs.compatible = func(a, b *partsJob) bool { return a.format.String() == b.format.String() }
 	c.jobs.call = c.doJobs
 	return c
-}
-
-func decodeTexts(body []byte) (string, Parts, error) {
-	var answer TextsAnswer
-	err := json.Unmarshal(body, &answer)
-	return answer.Format, answer.Texts, err
-}
-
-func decodeNumbers(body []byte) (string, Parts, error) {
-	var answer NumbersAnswer
-	err := json.Unmarshal(body, &answer)
-	return answer.Format, answer.Numbers, err
 }
 
 // append appends the parts of a range of draws to dst.
@@ -105,8 +90,8 @@ func (c *partsClient) append(ctx context.Context, dst []byte, format partgen.For
 		return append(dst, job.parts...), ctx.Err()
 	}
 	start := len(dst)
-	for from := uint64(0); from < r.Count; from += MaxCount {
-		part := r.Slice(from, min(from+MaxCount, r.Count))
+	for from := uint64(0); from < r.Count; from += wire.MaxCount {
+		part := r.Slice(from, min(from+wire.MaxCount, r.Count))
 		var err error
 		if dst, err = c.request(ctx, dst, format, int(part.Count), partsRequest(format, part)); err != nil {
 			return dst[:start], err
@@ -116,17 +101,17 @@ func (c *partsClient) append(ctx context.Context, dst []byte, format partgen.For
 }
 
 // partsRequest returns the request for the parts of a range of draws.
-func partsRequest(format partgen.Format, r entropy.Range) *PartsRequest {
-	return &PartsRequest{Format: format.String(), Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
+func partsRequest(format partgen.Format, r entropy.Range) *wire.PartsRequest {
+	return &wire.PartsRequest{Format: format.String(), Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
 }
 
 // doJobs makes one call for jobs that have the same format.
 func (c *partsClient) doJobs(ctx context.Context, jobs []*partsJob) error {
 	format, count := jobs[0].format, 0
-	request := &PartsRequest{Format: format.String()}
+	request := &wire.PartsRequest{Format: format.String()}
 	request.Defaults()
 	for _, job := range jobs {
-		request.Ranges = append(request.Ranges, newRange(job.draws))
+		request.Ranges = append(request.Ranges, wire.NewRange(job.draws))
 		count += int(job.draws.Count)
 	}
 	if len(jobs) == 1 {
@@ -143,43 +128,15 @@ func (c *partsClient) doJobs(ctx context.Context, jobs []*partsJob) error {
 	return nil
 }
 
-func newRange(r entropy.Range) Range {
-	return Range{Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
-}
-
 // request makes a call for count parts and appends them to dst.
-func (c *partsClient) request(ctx context.Context, dst []byte, format partgen.Format, count int, request *PartsRequest) ([]byte, error) {
+func (c *partsClient) request(ctx context.Context, dst []byte, format partgen.Format, count int, request *wire.PartsRequest) ([]byte, error) {
 	body, err := c.post(ctx, "/v1/"+c.name, request)
 	if err != nil {
 		return dst, err
 	}
-	if all, ok := readPartsAnswer(dst, body, c.member, format, count); ok {
-		return all, nil
-	}
-	name, parts, err := c.decode(body)
-	if err != nil {
-		err = decodeError(err)
-	} else {
-		err = checkParts(format, count, name, parts)
-	}
+	all, err := c.read(dst, body, format, count)
 	if err != nil {
 		return dst, c.invalidResponse(err)
 	}
-	return append(dst, parts.Joined...), nil
-}
-
-// checkParts checks the format and the number of the parts in a response.
-func checkParts(format partgen.Format, count int, name string, parts Parts) error {
-	switch {
-	case name != format.String():
-		return fmt.Errorf("the response has format %q, want %q", name, format)
-	case parts.Len() != count || parts.Width != format.Len():
-		return fmt.Errorf("the response contains %d parts of %d characters, want %d of %d", parts.Len(), parts.Width, count, format.Len())
-	}
-	for _, letter := range parts.Joined {
-		if strings.IndexByte(format.Alphabet(), letter) < 0 {
-			return fmt.Errorf("the response contains the character %q, which is not in format %q", letter, format)
-		}
-	}
-	return nil
+	return all, nil
 }

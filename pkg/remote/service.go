@@ -15,6 +15,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/sony/gobreaker/v2"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // service makes calls to one service.
@@ -185,7 +187,7 @@ func (s *service) request(ctx context.Context, c *call, body []byte) (*http.Requ
 	request.URL.RawQuery = c.query.Encode()
 	request.Host = request.URL.Host
 	request.Header["User-Agent"] = []string{s.agent}
-	request.Header["Accept"] = []string{"application/json, " + ProblemType}
+	request.Header["Accept"] = []string{"application/json, " + wire.ProblemType}
 	if len(body) > 0 {
 		request.Header["Content-Type"] = []string{"application/json"}
 	}
@@ -225,15 +227,15 @@ func (s *service) attempt(caller context.Context, c *call, body []byte) ([]byte,
 	return nil, &transportError{withoutURL(err)}
 }
 
-// maxAnswer is the maximum length of a response in bytes. It is enough for 100,000
+// maxResponse is the maximum length of a response in bytes. It is enough for 100,000
 // outcomes with the longest names.
-const maxAnswer = 64 << 20
+const maxResponse = 64 << 20
 
-var errTooLong = fmt.Errorf("its response has more than %d bytes", maxAnswer)
+var errTooLong = fmt.Errorf("its response has more than %d bytes", maxResponse)
 
 // readAll reads the body of a response.
 func readAll(answer *http.Response) ([]byte, error) {
-	if answer.ContentLength > maxAnswer {
+	if answer.ContentLength > maxResponse {
 		return nil, errTooLong
 	}
 	if answer.ContentLength >= 0 {
@@ -242,8 +244,8 @@ func readAll(answer *http.Response) ([]byte, error) {
 		return text, err
 	}
 	var b bytes.Buffer
-	n, err := b.ReadFrom(io.LimitReader(answer.Body, maxAnswer+1))
-	if err == nil && n > maxAnswer {
+	n, err := b.ReadFrom(io.LimitReader(answer.Body, maxResponse+1))
+	if err == nil && n > maxResponse {
 		err = errTooLong
 	}
 	return b.Bytes(), err

@@ -15,6 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // Address returns the address of a service, or nil if its part is generated in process.
@@ -40,21 +41,21 @@ func (c *Client) service(name string) *service {
 	return nil
 }
 
-// call makes a call to a service that may be retried, and decodes the response.
-func (c *Client) call(ctx context.Context, name, method, path string, request, answer any) error {
-	s := c.service(name)
-	if s == nil {
-		return fmt.Errorf("the %s service has no address", name)
-	}
-	return s.call(ctx, method, path, request, answer)
-}
+// noAddress is the error for a call to a service without an address.
+func noAddress(name string) error { return fmt.Errorf("the %s service has no address", name) }
 
 // Status returns the status that a service reports. Its error is an [*Unavailable] if
 // the service does not answer.
-func (c *Client) Status(ctx context.Context, name string) (Status, error) {
-	var status Status
-	err := c.call(ctx, name, http.MethodGet, "/v1/"+name+"/status", nil, &status)
-	return status, err
+func (c *Client) Status(ctx context.Context, name string) (wire.Status, error) {
+	s := c.service(name)
+	if s == nil {
+		return wire.Status{}, noAddress(name)
+	}
+	return s.status(ctx)
+}
+
+func (s *service) status(ctx context.Context) (status wire.Status, err error) {
+	return status, s.call(ctx, http.MethodGet, "/v1/"+s.name+"/status", nil, &status)
 }
 
 // TextFormat returns the format that is deployed at the text service.
@@ -63,7 +64,7 @@ func (c *Client) TextFormat(ctx context.Context) (textgen.Format, error) {
 	if err != nil {
 		return textgen.Format{}, err
 	}
-	d, err := c.deployed(ctx, by, Text)
+	d, err := by.deployed(ctx, Text)
 	if err != nil {
 		return textgen.Format{}, err
 	}
@@ -80,7 +81,7 @@ func (c *Client) NumberFormat(ctx context.Context) (numgen.Format, error) {
 	if err != nil {
 		return numgen.Format{}, err
 	}
-	d, err := c.deployed(ctx, by, Number)
+	d, err := by.deployed(ctx, Number)
 	if err != nil {
 		return numgen.Format{}, err
 	}
@@ -100,20 +101,20 @@ func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
 		return nil, err
 	}
 	if name == "" {
-		d, err := c.deployed(ctx, by, Prize)
+		d, err := by.deployed(ctx, Prize)
 		if err != nil {
 			return nil, err
 		}
-		if rules := c.cachedRules(d.RulesSHA256); rules != nil {
+		if rules := c.received.get(d.RulesSHA256); rules != nil {
 			return rules, nil
 		}
 		name = d.Implementation
 	}
-	var answer RulesAnswer
+	var answer wire.RulesResponse
 	if err := by.call(ctx, http.MethodGet, rulesPath(by, name), nil, &answer); err != nil {
 		return nil, err
 	}
-	if rules := c.cachedRules(answer.RulesSHA256); rules != nil {
+	if rules := c.received.get(answer.RulesSHA256); rules != nil {
 		return rules, nil
 	}
 	rules, err := prize.Parse(answer.Rules, []byte(answer.RulesYAML))
@@ -123,25 +124,31 @@ func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
 	if rules.SHA256() != answer.RulesSHA256 {
 		return nil, by.invalidResponse(fmt.Errorf("its rules %q have SHA-256 %s, want %q", rules.Name, rules.SHA256(), answer.RulesSHA256))
 	}
-	c.cacheRules(rules)
+	c.received.add(rules)
 	return rules, nil
 }
 
-// cachedRules returns cached rules of the service, or nil.
-func (c *Client) cachedRules(sha256 string) *prize.Rules {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.received[sha256]
+// rulesCache is a cache of rules by their SHA-256. It is safe for concurrent use.
+type rulesCache struct {
+	mu    sync.Mutex
+	rules map[string]*prize.Rules
 }
 
-// cacheRules adds rules to the cache.
-func (c *Client) cacheRules(rules *prize.Rules) {
+// get returns cached rules, or nil.
+func (c *rulesCache) get(sha256 string) *prize.Rules {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.received) >= maxCached {
-		clear(c.received)
+	return c.rules[sha256]
+}
+
+// add adds rules to the cache.
+func (c *rulesCache) add(rules *prize.Rules) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rules == nil || len(c.rules) >= maxCached {
+		c.rules = map[string]*prize.Rules{}
 	}
-	c.received[rules.SHA256()] = rules
+	c.rules[rules.SHA256()] = rules
 }
 
 // Health is the state of a service as a client sees it.
@@ -175,7 +182,7 @@ func (c *Client) Healths(ctx context.Context) []Health {
 	whole, _ := c.Composes(ctx)
 	names := []string{Core, Text, Number, Prize}
 	list := make([]Health, len(names))
-	var dependencies []Dependency // of the core
+	var dependencies []wire.Dependency // of the core
 	var wg sync.WaitGroup
 	for i, name := range names {
 		switch {
@@ -185,8 +192,8 @@ func (c *Client) Healths(ctx context.Context) []Health {
 			list[i] = Health{Service: name, Via: viaCore, Reason: "unknown, because the core does not report it"}
 		default:
 			wg.Go(func() {
-				var status Status
-				if list[i], status = c.health(ctx, name); name == Core {
+				var status wire.Status
+				if list[i], status = c.service(name).health(ctx); name == Core {
 					dependencies = status.DependsOn
 				}
 			})
@@ -197,16 +204,16 @@ func (c *Client) Healths(ctx context.Context) []Health {
 		i := slices.IndexFunc(list, func(h Health) bool { return h.Service == d.Service })
 		switch {
 		case i < 0:
-			list = append(list, d.health())
+			list = append(list, dependencyHealth(&d))
 		case list[i].Via != "":
-			list[i] = d.health()
+			list[i] = dependencyHealth(&d)
 		}
 	}
 	return list
 }
 
-// health returns the state of a dependency as the core reports it.
-func (d *Dependency) health() Health {
+// dependencyHealth returns the state of a dependency as the core reports it.
+func dependencyHealth(d *wire.Dependency) Health {
 	h := Health{
 		Service: d.Service, Via: viaCore, Up: d.Ready || d.Implementation != "", Ready: d.Ready,
 		Version: d.Version, Implementation: d.Implementation, Reason: d.Reason,
@@ -218,10 +225,10 @@ func (d *Dependency) health() Health {
 }
 
 // health returns the state of one service, and the status that it reports.
-func (c *Client) health(ctx context.Context, name string) (Health, Status) {
-	h := Health{Service: name, Address: c.Address(name).Redacted()}
+func (s *service) health(ctx context.Context) (Health, wire.Status) {
+	h := Health{Service: s.name, Address: s.base.Redacted()}
 	started := time.Now()
-	status, err := c.Status(ctx, name)
+	status, err := s.status(ctx)
 	took := time.Since(started)
 	h.Milliseconds = float64(took.Microseconds()) / 1000
 	if err != nil {
@@ -233,7 +240,7 @@ func (c *Client) health(ctx context.Context, name string) (Health, Status) {
 }
 
 // Answered updates h with the status that a service reports.
-func (h *Health) Answered(status Status) {
+func (h *Health) Answered(status wire.Status) {
 	h.Up, h.Ready, h.Version, h.Implementation = true, status.Ready, status.Version, status.Implementation
 	h.Reason = strings.Join(slices.Sorted(maps.Values(status.Reasons)), "; ")
 }
@@ -252,10 +259,17 @@ func unavailableReason(err error, took time.Duration) string {
 }
 
 // Draws returns draws that the core makes and does not store.
-func (c *Client) Draws(ctx context.Context, request *DrawsRequest) (*DrawsAnswer, error) {
-	var answer DrawsAnswer
-	if err := c.call(ctx, Core, http.MethodPost, "/v1/draws", request, &answer); err != nil {
+func (c *Client) Draws(ctx context.Context, request *wire.DrawsRequest) (*wire.DrawsResponse, error) {
+	if c.core == nil {
+		return nil, noAddress(Core)
+	}
+	return c.core.draws(ctx, request)
+}
+
+func (s *service) draws(ctx context.Context, request *wire.DrawsRequest) (*wire.DrawsResponse, error) {
+	var response wire.DrawsResponse
+	if err := s.call(ctx, http.MethodPost, "/v1/draws", request, &response); err != nil {
 		return nil, err
 	}
-	return &answer, nil
+	return &response, nil
 }

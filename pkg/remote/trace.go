@@ -114,8 +114,8 @@ func (t *Trace) SetRequest(h http.Header) {
 	}
 }
 
-// SetAnswer sets the request id in the headers of a response.
-func (t *Trace) SetAnswer(h http.Header) { h[requestIDHeader] = []string{t.RequestID} }
+// SetResponse sets the request id in the headers of a response.
+func (t *Trace) SetResponse(h http.Header) { h[requestIDHeader] = []string{t.RequestID} }
 
 type traceKey struct{}
 

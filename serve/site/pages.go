@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // handler handles a request. If it returns an error, the response is an error page.
@@ -149,10 +149,10 @@ func newErrorPage(r *http.Request, err error) errorPage {
 		return errorPage{status: http.StatusConflict, title: "Not possible", Message: message}
 	case is(campaign.ErrInvalid):
 		return errorPage{status: http.StatusUnprocessableEntity, title: "Not possible", Message: message}
-	case is(campaign.ErrBusy, campaign.ErrUnavailable, remote.ErrUnavailable):
+	case is(campaign.ErrBusy, campaign.ErrUnavailable, wire.ErrUnavailable):
 		return errorPage{status: http.StatusServiceUnavailable, title: "Try again in a moment", Message: "This page is not available at the moment. Please try again.", Retry: true}
 	}
-	if is(remote.ErrNonconforming) {
+	if is(wire.ErrNonconforming) {
 		return errorPage{status: http.StatusBadGateway, title: "Not available", Message: "This page is not available at the moment, and nothing was drawn. Please try again later."}
 	}
 	return errorPage{status: http.StatusInternalServerError, title: "Something went wrong", Message: "Something went wrong on our side. Please try again later."}

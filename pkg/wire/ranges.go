@@ -1,4 +1,4 @@
-package remote
+package wire
 
 import (
 	"fmt"
@@ -19,6 +19,11 @@ type Range struct {
 	Key   string `json:"key" doc:"The subkey of the seed, 64 hexadecimal digits." pattern:"^[0-9a-fA-F]{64}$"`
 	Start uint64 `json:"start,omitempty" doc:"The index of the first draw." example:"0"`
 	Count int    `json:"count" doc:"The number of draws." minimum:"1" maximum:"100000" example:"1"`
+}
+
+// NewRange returns the range of a request for the draws r.
+func NewRange(r entropy.Range) Range {
+	return Range{Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
 }
 
 // Ranges are the ranges of a request.

@@ -1,10 +1,11 @@
-package remote
+package wire
 
 import (
 	"bytes"
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
@@ -196,22 +197,22 @@ func appendQuoted(dst []byte, text string) []byte {
 func (p Parts) size() int { return 1000 + len(p.Joined) + p.Len()*len(`"",`) }
 
 // SizeJSON returns the approximate length of the JSON.
-func (a *TextsAnswer) SizeJSON() int { return a.Texts.size() }
+func (a *TextsResponse) SizeJSON() int { return a.Texts.size() }
 
 // SizeJSON returns the approximate length of the JSON.
-func (a *NumbersAnswer) SizeJSON() int { return a.Numbers.size() }
+func (a *NumbersResponse) SizeJSON() int { return a.Numbers.size() }
 
 // AppendJSON appends the response as JSON.
-func (a *TextsAnswer) AppendJSON(dst []byte) []byte {
-	return appendPartsAnswer(dst, "texts", a.Format, a.Texts, a.Entropy)
+func (a *TextsResponse) AppendJSON(dst []byte) []byte {
+	return appendPartsResponse(dst, "texts", a.Format, a.Texts, a.Entropy)
 }
 
 // AppendJSON appends the response as JSON.
-func (a *NumbersAnswer) AppendJSON(dst []byte) []byte {
-	return appendPartsAnswer(dst, "numbers", a.Format, a.Numbers, a.Entropy)
+func (a *NumbersResponse) AppendJSON(dst []byte) []byte {
+	return appendPartsResponse(dst, "numbers", a.Format, a.Numbers, a.Entropy)
 }
 
-func appendPartsAnswer(dst []byte, name, format string, parts Parts, source *Entropy) []byte {
+func appendPartsResponse(dst []byte, name, format string, parts Parts, source *Entropy) []byte {
 	dst = append(dst, `{"format":`...)
 	dst = appendASCII(dst, []byte(format))
 	dst = append(append(append(dst, `,"`...), name...), `":`...)
@@ -225,9 +226,46 @@ func appendPartsAnswer(dst []byte, name, format string, parts Parts, source *Ent
 	return append(dst, '}')
 }
 
-// readPartsAnswer appends the parts in a response to dst. It reports false if the
-// response is not what appendPartsAnswer writes for the given format and count.
-func readPartsAnswer(dst, body []byte, name string, format partgen.Format, count int) (parts []byte, ok bool) {
+// ReadTexts appends the texts in a [TextsResponse] to dst. It returns an error unless there
+// are count texts of the given format.
+func ReadTexts(dst, body []byte, format partgen.Format, count int) ([]byte, error) {
+	return readParts(dst, body, "texts", format, count, func() (string, Parts, error) {
+		var response TextsResponse
+		err := json.Unmarshal(body, &response)
+		return response.Format, response.Texts, err
+	})
+}
+
+// ReadNumbers appends the numbers in a [NumbersResponse] to dst. It returns an error unless
+// there are count numbers of the given format.
+func ReadNumbers(dst, body []byte, format partgen.Format, count int) ([]byte, error) {
+	return readParts(dst, body, "numbers", format, count, func() (string, Parts, error) {
+		var response NumbersResponse
+		err := json.Unmarshal(body, &response)
+		return response.Format, response.Numbers, err
+	})
+}
+
+// readParts reads a response without a decoder if it can, and with decode otherwise.
+func readParts(dst, body []byte, member string, format partgen.Format, count int, decode func() (format string, parts Parts, err error)) ([]byte, error) {
+	if all, ok := readPlainParts(dst, body, member, format, count); ok {
+		return all, nil
+	}
+	name, parts, err := decode()
+	if err != nil {
+		return dst, decodeError(err)
+	}
+	if err := checkParts(format, count, name, parts); err != nil {
+		return dst, err
+	}
+	return append(dst, parts.Joined...), nil
+}
+
+func decodeError(err error) error { return fmt.Errorf("decode its response: %w", err) }
+
+// readPlainParts appends the parts in a response to dst. It reports false if the
+// response is not what appendPartsResponse writes for the given format and count.
+func readPlainParts(dst, body []byte, name string, format partgen.Format, count int) (parts []byte, ok bool) {
 	head := appendASCII([]byte(`{"format":`), []byte(format.String()))
 	head = append(append(append(head, `,"`...), name...), `":[`...)
 	width := format.Len()
@@ -261,4 +299,20 @@ func plainLetters(format partgen.Format) *[256]bool {
 		known[letter] = letter != '"' && letter != '\\'
 	}
 	return &known
+}
+
+// checkParts checks the format and the number of the parts in a response.
+func checkParts(format partgen.Format, count int, name string, parts Parts) error {
+	switch {
+	case name != format.String():
+		return fmt.Errorf("the response has format %q, want %q", name, format)
+	case parts.Len() != count || parts.Width != format.Len():
+		return fmt.Errorf("the response contains %d parts of %d characters, want %d of %d", parts.Len(), parts.Width, count, format.Len())
+	}
+	for _, letter := range parts.Joined {
+		if strings.IndexByte(format.Alphabet(), letter) < 0 {
+			return fmt.Errorf("the response contains the character %q, which is not in format %q", letter, format)
+		}
+	}
+	return nil
 }

@@ -1,11 +1,10 @@
-package remote
+package wire
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
-	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
@@ -40,6 +39,9 @@ func NewOutcomeTexts(rules *prize.Rules) *OutcomeTexts {
 	return t
 }
 
+// Rules returns the rules.
+func (t *OutcomeTexts) Rules() *prize.Rules { return t.rules }
+
 // MaxLen returns the maximum length of the JSON of an outcome, without the account number.
 func (t *OutcomeTexts) MaxLen() int { return t.max + len(outcomeStart) + len(`"",`) }
 
@@ -67,7 +69,7 @@ func (t *OutcomeTexts) outcome(o prize.Outcome) (outcome Outcome) {
 func tail(outcome Outcome) []byte {
 	text, err := json.Marshal(outcome)
 	if err != nil {
-		panic("remote: " + err.Error()) // names are UTF-8 and always encode
+		panic("wire: " + err.Error()) // names are UTF-8 and always encode
 	}
 	return text[len(outcomeStart)+len(`""`):]
 }
@@ -206,12 +208,12 @@ func (Outcomes) Schema(r huma.Registry) *huma.Schema {
 
 // SizeJSON returns an upper bound for the length of the JSON of a response with many
 // outcomes, for account numbers without quotes and backslashes.
-func (a *AwardAnswer) SizeJSON() int {
+func (a *AwardResponse) SizeJSON() int {
 	return 1000 + a.Outcomes.Accounts.Size() + len(a.Outcomes.List)*a.Outcomes.Texts.MaxLen()
 }
 
 // AppendJSON appends the response as JSON.
-func (a *AwardAnswer) AppendJSON(dst []byte) []byte {
+func (a *AwardResponse) AppendJSON(dst []byte) []byte {
 	dst = appendQuoted(append(dst, `{"rules":`...), a.Rules)
 	dst = appendQuoted(append(dst, `,"rules_sha256":`...), a.RulesSHA256)
 	dst = append(dst, `,"outcomes":`...)
@@ -219,49 +221,27 @@ func (a *AwardAnswer) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// appendAwardRequest appends a request as json.Marshal encodes it. With json.Marshal, a
-// run of draws over HTTP takes 14% more processor time (serve: BenchmarkRun/remote).
-func appendAwardRequest(dst []byte, r *AwardRequest) []byte {
-	dst = append(dst, '{')
-	for _, member := range []struct{ name, text string }{{"rules", r.Rules}, {"rules_sha256", r.RulesSHA256}, {"rules_yaml", r.RulesYAML}} {
-		if member.text != "" {
-			dst = append(append(append(dst, '"'), member.name...), `":`...)
-			dst = append(appendQuoted(dst, member.text), ',')
+// Read appends the outcomes in an [AwardResponse] to dst. It returns an error unless they
+// are outcomes of the rules of t for these account numbers, in the same order.
+func (t *OutcomeTexts) Read(dst []prize.Outcome, body []byte, accounts *prize.Accounts) ([]prize.Outcome, error) {
+	before := len(dst)
+	if array, ok := findOutcomes(body, t.rules.Name, t.rules.SHA256()); ok {
+		if dst, ok = t.read(dst, array, accounts); ok {
+			return dst, nil
 		}
 	}
-	dst = append(dst, `"accounts":`...)
-	dst = r.Accounts.appendJSON(dst)
-	if r.Key != "" {
-		dst = append(append(append(dst, `,"key":"`...), r.Key...), '"')
+	var response AwardResponse
+	if err := json.Unmarshal(body, &response); err != nil {
+		return dst[:before], decodeError(err)
 	}
-	if r.Start != 0 {
-		dst = strconv.AppendUint(append(dst, `,"start":`...), r.Start, 10)
+	if response.RulesSHA256 != t.rules.SHA256() {
+		return dst[:before], fmt.Errorf("the response is for rules with SHA-256 %q, want %s", response.RulesSHA256, t.rules.SHA256())
 	}
-	if len(r.Ranges) > 0 {
-		dst = appendRanges(append(dst, `,"ranges":`...), r.Ranges)
-	}
-	return append(dst, '}')
-}
-
-func appendRanges(dst []byte, ranges []Range) []byte {
-	for i, r := range ranges {
-		separator := byte(',')
-		if i == 0 {
-			separator = '['
-		}
-		dst = append(append(append(dst, separator), `{"key":"`...), r.Key...)
-		dst = append(dst, '"')
-		if r.Start != 0 {
-			dst = strconv.AppendUint(append(dst, `,"start":`...), r.Start, 10)
-		}
-		dst = strconv.AppendInt(append(dst, `,"count":`...), int64(r.Count), 10)
-		dst = append(dst, '}')
-	}
-	return append(dst, ']')
+	return t.decode(dst[:before], response.Outcomes.Raw, accounts)
 }
 
 // findOutcomes returns the array of outcomes in a response. It reports false if the
-// response is not what [AwardAnswer.AppendJSON] writes for the given rules.
+// response is not what [AwardResponse.AppendJSON] writes for the given rules.
 func findOutcomes(body []byte, name, sha256 string) (array []byte, ok bool) {
 	head := appendQuoted([]byte(`{"rules":`), name)
 	head = appendQuoted(append(head, `,"rules_sha256":`...), sha256)

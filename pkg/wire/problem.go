@@ -1,4 +1,4 @@
-package remote
+package wire
 
 import (
 	"cmp"
@@ -97,6 +97,19 @@ func (p *Problem) Kind() string {
 	return name
 }
 
+// Errors of services, as kinds of problems. Other kinds are errors of package campaign and
+// the packages below it.
+var (
+	// ErrForbidden is wrapped by the errors of callers without a valid token of a promoter.
+	ErrForbidden = errors.New("for promoters only")
+	// ErrUnavailable is wrapped by every error that means that a service could not be
+	// reached or was too busy.
+	ErrUnavailable = errors.New("service unavailable")
+	// ErrNonconforming is wrapped by every error that means that a service sent a response
+	// that it should not have sent.
+	ErrNonconforming = errors.New("nonconforming service")
+)
+
 // errRequest is wrapped by the errors for invalid values in a request.
 var errRequest = errors.New("invalid request")
 
@@ -127,8 +140,7 @@ func (e requestError) Unwrap() error { return errRequest }
 // ProblemOf converts an error to a problem. It reports false for errors that the caller
 // should not see, such as those caused by bugs.
 func ProblemOf(err error) (p *Problem, ok bool) {
-	var unavailable *Unavailable
-	if errors.As(err, &p) && !errors.As(err, &unavailable) {
+	if errors.As(err, &p) && !isTemporary(err) {
 		return p, true // from another service
 	}
 	var file *prize.FileError
@@ -147,6 +159,14 @@ func ProblemOf(err error) (p *Problem, ok bool) {
 		}
 	}
 	return nil, false
+}
+
+// isTemporary reports whether err is the error of a call to a service that may succeed
+// later, such as a *remote.Unavailable. Such an error may wrap a problem that the service
+// sent, but is a problem of its own.
+func isTemporary(err error) bool {
+	var failed interface{ Temporary() bool }
+	return errors.As(err, &failed) && failed.Temporary()
 }
 
 // peoplePointer is the prefix of the position of a person in an import.
@@ -195,4 +215,16 @@ func (p *Problem) Unwrap() error {
 		}
 	}
 	return nil
+}
+
+// BadPeople returns the errors for invalid people in an import, by their index in the
+// [ImportRequest]. It is the inverse of [ProblemOf] for a [campaign.ImportError].
+func (p *Problem) BadPeople() map[int]error {
+	bad := make(map[int]error)
+	for _, e := range p.Errors {
+		if i, err := strconv.Atoi(strings.TrimPrefix(e.Pointer, peoplePointer)); err == nil {
+			bad[i] = errors.New(e.Detail)
+		}
+	}
+	return bad
 }

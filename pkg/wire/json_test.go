@@ -1,4 +1,4 @@
-package remote_test
+package wire_test
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
-	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/pkg/wire"
 )
 
 // TestJSON checks the JSON of requests and responses, because neither the members nor
@@ -21,25 +21,25 @@ func TestJSON(t *testing.T) {
 		want  string
 	}{
 		"an outcome": {
-			remote.Outcome{Account: "ab12", Outcome: draw.Outcome{Rule: &rule, Prize: &draw.Prize{Name: "Mug", Value: 8, Currency: "GBP"}}},
+			wire.Outcome{Account: "ab12", Outcome: draw.Outcome{Rule: &rule, Prize: &draw.Prize{Name: "Mug", Value: 8, Currency: "GBP"}}},
 			`{"account":"ab12","rule":"starts with A","prize":{"name":"Mug","value":8,"currency":"GBP"}}`,
 		},
-		"an outcome without a prize": {remote.Outcome{Account: "ab12"}, `{"account":"ab12","rule":null,"prize":null}`},
+		"an outcome without a prize": {wire.Outcome{Account: "ab12"}, `{"account":"ab12","rule":null,"prize":null}`},
 		"a request for draws": {
-			remote.DrawsRequest{Count: 2, Seed: "42", Start: 3, TextFormat: "lower4", NumberFormat: "digits4", Rules: "generous"},
+			wire.DrawsRequest{Count: 2, Seed: "42", Start: 3, TextFormat: "lower4", NumberFormat: "digits4", Rules: "generous"},
 			`{"count":2,"seed":"42","start":3,"text_format":"lower4","number_format":"digits4","rules":"generous"}`,
 		},
 		"a play": {
-			remote.DrawsRequest{Campaign: "summer", Entrant: &remote.Player{Person: campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann@example.com"}}},
+			wire.DrawsRequest{Campaign: "summer", Entrant: &wire.Player{Person: campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann@example.com"}}},
 			`{"count":0,"start":0,"campaign":"summer","entrant":{"first_name":"Ann","last_name":"Lee","email":"ann@example.com","id":0}}`,
 		},
 		"a change of a plan": {
-			remote.CampaignChange{Plan: campaign.Plan{Name: "summer", Title: "Summer", OpensAt: &at, MaxPlays: 5}, Version: 2},
+			wire.CampaignChange{Plan: campaign.Plan{Name: "summer", Title: "Summer", OpensAt: &at, MaxPlays: 5}, Version: 2},
 			`{"name":"summer","title":"Summer","opens_at":"2027-01-02T03:04:05.006Z","max_plays":5,"require_email":false,"version":2}`,
 		},
-		"a change of the state": {remote.CampaignChange{State: campaign.Open}, `{"name":"","max_plays":0,"require_email":false,"state":"open","version":0}`},
-		"a change of a draw":    {remote.DrawChange{Claim: &yes, Note: "by post"}, `{"claim":true,"note":"by post"}`},
-		"a void draw":           {remote.DrawChange{Void: &reason}, `{"void":"by mistake"}`},
+		"a change of the state": {wire.CampaignChange{State: campaign.Open}, `{"name":"","max_plays":0,"require_email":false,"state":"open","version":0}`},
+		"a change of a draw":    {wire.DrawChange{Claim: &yes, Note: "by post"}, `{"claim":true,"note":"by post"}`},
+		"a void draw":           {wire.DrawChange{Void: &reason}, `{"void":"by mistake"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := json.Marshal(test.value, json.Deterministic(true))

@@ -1,0 +1,19 @@
+package wire_test
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/wire"
+)
+
+// A service sends an error as a problem, from which a client gets the same Go error.
+func ExampleProblemOf() {
+	problem, ok := wire.ProblemOf(fmt.Errorf("campaign summer: %w", campaign.ErrNotFound))
+	fmt.Println(ok, problem.Status, problem.Kind())
+	fmt.Println(errors.Is(problem, campaign.ErrNotFound))
+	// Output:
+	// true 404 not-found
+	// true
+}
