@@ -120,33 +120,14 @@ func checkServiceURLs(cmd *cobra.Command, role serve.Role) error {
 
 // runServe serves until the context ends.
 func runServe(ctx context.Context, a *app, o serveOptions) error {
-	if (o.cert.Get() == "") != (o.key.Get() == "") {
-		return usagef("--tls-cert and --tls-key must be used together")
-	}
-	seeds, err := seedSource(a, o.entropy)
+	log := newLogger(a, o.logLevel.Get(), o.logFormat.Get())
+	cfg, err := o.config(a, log)
 	if err != nil {
 		return err
 	}
-	log := newLogger(a, o.logLevel.Get(), o.logFormat.Get())
 	memory, end := tuneMemory(ctx, a, log)
 	defer end()
-	cfg := serve.Config{
-		Role: o.role.Get(), Version: thisBuild().Version,
-		Text: o.text.Get(), Number: o.number.Get(),
-		Rules: func() ([]*prize.Rules, error) {
-			rules, err := loadRules(a, o.rules.Get())
-			if err != nil {
-				return nil, err
-			}
-			return []*prize.Rules{rules}, nil
-		},
-		Entropy: seeds, EntropyEvery: o.entropyEvery.Get(),
-		Services: a.services,
-		Proxies:  o.proxies.Get(),
-		TLSCert:  o.cert.Get(), TLSKey: o.key.Get(),
-		MaxFreeDraws: int(min(o.maxFreeDraws.Get(), wire.MaxCount)), Memory: memory,
-		DrainTime: o.drainTime.Get(), Log: log, DistinctAliases: o.aliases.Get() == "distinct",
-	}
+	cfg.Memory = memory
 	if err := secureServices(ctx, a, &cfg, o.listenFlags); err != nil {
 		return err
 	}
@@ -179,6 +160,34 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	notifySystemd(ctx, log, daemon.SdNotifyReady)
 	context.AfterFunc(ctx, func() { notifySystemd(ctx, log, daemon.SdNotifyStopping) })
 	return server.Serve(ctx, listener)
+}
+
+// config returns the configuration of a server, except for what [runServe] opens for it.
+func (o serveOptions) config(a *app, log *slog.Logger) (serve.Config, error) {
+	if (o.cert.Get() == "") != (o.key.Get() == "") {
+		return serve.Config{}, usagef("--tls-cert and --tls-key must be used together")
+	}
+	seeds, err := seedSource(a, o.entropy)
+	if err != nil {
+		return serve.Config{}, err
+	}
+	return serve.Config{
+		Role: o.role.Get(), Version: thisBuild().Version,
+		Text: o.text.Get(), Number: o.number.Get(),
+		Rules: func() ([]*prize.Rules, error) {
+			rules, err := loadRules(a, o.rules.Get())
+			if err != nil {
+				return nil, err
+			}
+			return []*prize.Rules{rules}, nil
+		},
+		Entropy: seeds, EntropyEvery: o.entropyEvery.Get(),
+		Services: a.services,
+		Proxies:  o.proxies.Get(),
+		TLSCert:  o.cert.Get(), TLSKey: o.key.Get(),
+		MaxFreeDraws: int(min(o.maxFreeDraws.Get(), wire.MaxCount)),
+		DrainTime:    o.drainTime.Get(), Log: log, DistinctAliases: o.aliases.Get() == "distinct",
+	}, nil
 }
 
 // secureServices adds the certificates of services to the configuration. It returns an error
