@@ -39,7 +39,7 @@ type aim struct {
 	absolute string    // unit of the figure; empty for a ratio
 }
 
-// table is a table of the report.
+// table contains the column headings and the rows of one section of the report.
 type table struct {
 	columns []string
 	rows    [][]string

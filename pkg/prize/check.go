@@ -56,7 +56,7 @@ func (r *Rules) Check(parts ...partgen.Format) []Warning {
 // whyUnreachable returns the reason why a rule never decides an account number.
 func (r *Rules) whyUnreachable(rule int, parts []partgen.Format) string {
 	alone, err := automaton.CompileOne(r.List[rule].Match)
-	if err != nil { // the pattern is too complex by itself; Parse accepts it because the rules before it simplify the automaton
+	if err != nil { // the pattern is too complex on its own; Parse accepts it because the rules before it simplify the automaton
 		return "the rules before it take every account number that it could match"
 	}
 	if counts, _ := alone.Count(parts); counts[0].Sign() > 0 {
@@ -73,7 +73,7 @@ func (r *Rules) overlaps(parts []partgen.Format) []Warning {
 	}
 	single := make([]*automaton.Automaton, len(r.List))
 	for i := range r.List {
-		single[i], _ = automaton.CompileOne(r.List[i].Match) // nil if the pattern is too complex by itself
+		single[i], _ = automaton.CompileOne(r.List[i].Match) // nil if the pattern is too complex on its own
 	}
 	var warnings []Warning
 	search := automaton.Search{Parts: parts, Budget: maxSearch}

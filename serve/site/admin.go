@@ -97,8 +97,8 @@ func newPager(r *http.Request, next string) pager {
 	return p
 }
 
-// newFieldError converts err to a mistake in a form. ok is false if err has a different
-// cause.
+// newFieldError converts an error caused by invalid input to the error of a form field. ok
+// is false if err has another cause.
 func newFieldError(err error) (e fieldError, ok bool) {
 	var invalid *campaign.FieldError
 	switch {

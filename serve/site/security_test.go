@@ -36,7 +36,7 @@ func TestForgedPosts(t *testing.T) {
 		}
 	}
 	if after := s.snapshot(t, d.Campaign); after != before {
-		t.Errorf("after the requests: got %s, want %s", after, before)
+		t.Errorf("stored data after the requests: got %s, want %s", after, before)
 	}
 }
 
@@ -62,7 +62,7 @@ func TestReadingChangesNothing(t *testing.T) {
 		}
 	}
 	if after := s.snapshot(t, d.Campaign); after != before {
-		t.Errorf("after the requests: got %s, want %s", after, before)
+		t.Errorf("stored data after the requests: got %s, want %s", after, before)
 	}
 }
 

@@ -120,7 +120,7 @@ func compileOne(pattern string, m *meter) (*Automaton, error) {
 	return n.determine(m.States, false)
 }
 
-// mostComplex returns the index of the first pattern that is too complex by itself, or
+// mostComplex returns the index of the first pattern that is too complex on its own, or
 // -1. It stops when the patterns before it are already too complex together, and when no
 // work is left.
 func mostComplex(patterns []string, m *meter) int {

@@ -37,7 +37,7 @@ const (
 
 // ComplexityError is the error for patterns that exceed a limit.
 type ComplexityError struct {
-	Pattern int // index of a pattern that is too complex by itself, or -1 if only all patterns together are too complex
+	Pattern int // index of a pattern that is too complex on its own, or -1 if only all patterns together are too complex
 	Limit   Limit
 	Limits  Limits
 }
