@@ -152,9 +152,8 @@ func (b bulkScreen) scroll(by int) bulkScreen {
 	return b
 }
 
-// These lines surround the rows of the histogram.
 const (
-	bulkAround = 5  // number of these lines if there are no blank lines
+	bulkAround = 5  // lines above and below the rows of the histogram, without blank lines
 	bulkRoomy  = 14 // minimum screen height at which there are blank lines
 )
 

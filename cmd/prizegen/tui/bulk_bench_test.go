@@ -20,8 +20,8 @@ import (
 // benchDraws is the number of draws per iteration of BenchmarkBulk.
 const benchDraws = 10_000_000
 
-// BenchmarkBulk compares the rate of the screen with the rate of the commands that make
-// and count the same draws.
+// BenchmarkBulk compares the rate of draws on the screen with that of the commands that
+// make and count the same draws.
 func BenchmarkBulk(b *testing.B) {
 	for _, file := range []string{"", "draws.csv"} {
 		kind := "count"
@@ -163,7 +163,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// until waits until the output contains one of the strings, and then clears the output.
+// until waits until the output contains one of the strings. It then clears the output.
 func (o *output) until(b *testing.B, texts ...string) {
 	b.Helper()
 	o.mu.Lock()

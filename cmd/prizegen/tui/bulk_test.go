@@ -86,14 +86,14 @@ func TestStopRun(t *testing.T) {
 	f = run.finish(ctx, t, f)
 	b := f.screens[0].(bulkScreen)
 	if b.state != bulkEnded || !errors.Is(b.err, context.Canceled) || b.sample == nil || b.sample.Draws != b.drawn() {
-		t.Errorf("got state %d, error %v and sample %v, want %d, %v and a sample of %d draws", b.state, b.err, b.sample, bulkEnded, context.Canceled, b.drawn())
+		t.Errorf("stopped run: got state %d, error %v and sample %v, want %d, %v and a sample of %d draws", b.state, b.err, b.sample, bulkEnded, context.Canceled, b.drawn())
 	}
 	checkShows(t, f, "stopped after 2.0 s")
 	if f.err != nil {
-		t.Errorf("got error %v at the bottom, want none", f.err)
+		t.Errorf("error at the bottom: got %v, want none", f.err)
 	}
 	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) > 0 {
-		t.Errorf("got files %v and error %v, want none", files, err)
+		t.Errorf("files: got %v and error %v, want none", files, err)
 	}
 }
 
@@ -116,16 +116,16 @@ func TestStopKey(t *testing.T) {
 	f := deliver(t, bulkFrame(t, testWorkspace(t, termenv.Ascii)), keys("enter")...)
 	run := f.screens[0].(bulkScreen).run
 	if run == nil || run.count != 1_000_000 {
-		t.Fatalf("got run %v after enter, want a run of 1,000,000 draws", run)
+		t.Fatalf("run after enter: got %v, want a run of 1,000,000 draws", run)
 	}
 	if second := deliver(t, f, keys("enter")...).screens[0].(bulkScreen).run; second != run {
-		t.Error("a second enter started another run")
+		t.Error("a second enter started another run, want no effect")
 	}
 	stopped := false
 	run.stop = func() { stopped = true }
 	f = deliver(t, f, keys("x")...)
 	if b := f.screens[0].(bulkScreen); !stopped || b.state != bulkStopping {
-		t.Errorf("got stopped %t and state %d after x, want true and %d", stopped, b.state, bulkStopping)
+		t.Errorf("run after x: got stopped %t and state %d, want true and %d", stopped, b.state, bulkStopping)
 	}
 }
 
@@ -159,7 +159,7 @@ func TestBulkFile(t *testing.T) {
 			}
 			got, err := os.ReadFile(path)
 			if err != nil || string(got) != string(text) {
-				t.Fatalf("got %d bytes and error %v, want %d bytes and no error", len(got), err, len(text))
+				t.Fatalf("file: got %d bytes and error %v, want %d bytes and no error", len(got), err, len(text))
 			}
 
 			f = runCmd(t, f, send(bulkStartMsg{bulkPlan{count: 10, path: path}}))
@@ -175,10 +175,10 @@ func TestBulkFile(t *testing.T) {
 			run = f.screens[0].(bulkScreen).run
 			f = run.finish(t.Context(), t, f)
 			if got, _ := os.ReadFile(path); len(got) >= len(text) || len(got) == 0 {
-				t.Errorf("got a file of %d bytes, want 1 to %d", len(got), len(text)-1)
+				t.Errorf("size of the file: got %d bytes, want 1 to %d", len(got), len(text)-1)
 			}
 			if f.screens[0].(bulkScreen).plan.replace {
-				t.Error("the plan replaces the file without a question, want a question each time")
+				t.Error("the next run would replace the file without a question, want a question for each run")
 			}
 		})
 	}
@@ -204,9 +204,9 @@ func TestParsePlan(t *testing.T) {
 			got, err := parsePlan(test.count, test.start, test.path)
 			switch {
 			case test.wantErr == "" && (err != nil || got != test.want):
-				t.Errorf("got plan %+v and error %v, want %+v and no error", got, err, test.want)
+				t.Errorf("plan: got %+v and error %v, want %+v and no error", got, err, test.want)
 			case test.wantErr != "" && (err == nil || !strings.Contains(err.Error(), test.wantErr)):
-				t.Errorf("got error %v, want an error that contains %q", err, test.wantErr)
+				t.Errorf("plan: got error %v, want one that contains %q", err, test.wantErr)
 			}
 		})
 	}
@@ -220,11 +220,11 @@ func TestBulkInCampaign(t *testing.T) {
 	w.Settings.Free.Rules = must(prize.Builtin(prize.Modest))(t)
 	_, run := startBulk(t, bulkFrame(t, w), 100, "")
 	if run.spec.Rules.Name != prize.Generous || run.spec.Seed != "42" {
-		t.Errorf("got rules %s and seed %s, want generous and 42", run.spec.Rules.Name, run.spec.Seed)
+		t.Errorf("run: got rules %s and seed %s, want generous and 42", run.spec.Rules.Name, run.spec.Seed)
 	}
 }
 
-// TestQuitDuringRun quits during a run from another screen. It checks that q asks for
+// TestQuitDuringRun quits from another screen during a run. It checks that q asks for
 // confirmation and that ctrl+c does not.
 func TestQuitDuringRun(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
@@ -238,10 +238,10 @@ func TestQuitDuringRun(t *testing.T) {
 	f = deliver(t, next.(frame), cmd())
 	checkShows(t, f, "1,000,000 draws are being made.")
 	if got, want := f.dialog.(question).text, "Stop them and quit without writing draws.csv?"; !strings.HasSuffix(got, want) {
-		t.Errorf("got question %q, want it to end in %q", got, want)
+		t.Errorf("question: got %q, want one that ends in %q", got, want)
 	}
 	if asked := deliver(t, f, keys("n")...); asked.dialog != nil {
-		t.Errorf("got dialog %v after no, want none", asked.dialog)
+		t.Errorf("dialog after no: got %v, want none", asked.dialog)
 	}
 	for _, by := range keys("y", "ctrl+c") {
 		if _, cmd := f.Update(by); cmd == nil || cmd() != tea.Quit() {
@@ -250,7 +250,8 @@ func TestQuitDuringRun(t *testing.T) {
 	}
 }
 
-// TestPlanForm checks that a plan can be entered and run, and that the outcomes scroll.
+// TestPlanForm checks that a plan can be entered and run, and that the outcomes can be
+// scrolled.
 func TestPlanForm(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	f := deliver(t, bulkFrame(t, w), tea.WindowSizeMsg{Width: 40, Height: 12})
@@ -259,7 +260,7 @@ func TestPlanForm(t *testing.T) {
 	f = pressKeys(t, f, "backspace", "enter")
 	b := f.screens[0].(bulkScreen)
 	if b.state != bulkEnded || b.drawn() != 1000 || b.run.start != 5 {
-		t.Fatalf("got state %d and %d draws from index %d, want %d and 1000 from 5", b.state, b.drawn(), b.run.start, bulkEnded)
+		t.Fatalf("run: got state %d and %d draws from index %d, want %d and 1000 from 5", b.state, b.drawn(), b.run.start, bulkEnded)
 	}
 	page, last := b.pageHeight(), len(b.rows())-b.pageHeight()
 	for _, step := range []struct {
@@ -268,13 +269,13 @@ func TestPlanForm(t *testing.T) {
 	}{{"down", 1}, {"up", 0}, {"up", 0}, {"pgdown", page}, {"pgup", 0}} {
 		f = pressKeys(t, f, step.key)
 		if got := f.screens[0].(bulkScreen).from; got != step.want {
-			t.Errorf("got first row %d after %s, want %d", got, step.key, step.want)
+			t.Errorf("first row after %s: got %d, want %d", step.key, got, step.want)
 		}
 	}
 	for range 40 {
 		f = deliver(t, f, tea.MouseMsg{X: 5, Y: 6, Button: tea.MouseButtonWheelDown})
 	}
 	if got := f.screens[0].(bulkScreen).from; got != last {
-		t.Errorf("got first row %d after the wheel, want %d", got, last)
+		t.Errorf("first row after the wheel: got %d, want %d", got, last)
 	}
 }

@@ -23,7 +23,7 @@
 // form.go, help.go), tables and fitted text (layout.go), and large letters (glyphs.go).
 // Widgets are built from styles (style.go).
 //
-// The files form layers: no two files use each other, directly or through others. A view
-// uses its screen. An Update method that needs the view, because it handles clicks on
-// what is shown or opens the details of a row, is therefore in the file of the view.
+// The files form layers, without circular dependencies. A view uses its screen. An Update
+// method that needs the view, because it handles clicks or opens the details of a row, is
+// therefore in the file of the view.
 package tui

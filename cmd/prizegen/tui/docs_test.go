@@ -31,7 +31,7 @@ func TestLayers(t *testing.T) {
 		}
 	}
 	if len(files) < 20 {
-		t.Fatalf("got %d files, want at least 20", len(files))
+		t.Fatalf("number of files: got %d, want at least 20", len(files))
 	}
 	for name, layer := range layers {
 		for _, used := range files[name].Unresolved {
@@ -43,7 +43,7 @@ func TestLayers(t *testing.T) {
 }
 
 // TestDocs checks that docs/tui.md lists the keys of the frame, and that it has a section
-// for each screen with the keys of the screen. Keys that move in a list are left out.
+// for each screen with the screen's own keys, except the keys that scroll.
 func TestDocs(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/tui.md")
 	if err != nil {

@@ -162,7 +162,7 @@ func (d drawScreen) fail(err error) drawScreen {
 	return d
 }
 
-// receive receives the result of the request.
+// receive handles the result of the request.
 func (d drawScreen) receive(msg drawResultMsg) (screen, tea.Cmd) {
 	if msg.err != nil {
 		return d.fail(msg.err), nil
@@ -243,7 +243,7 @@ func freeDraw(b *draw.Batch, i int, terms Terms) drawn {
 	}}
 }
 
-// playCampaign plays the campaign.
+// playCampaign plays in the campaign with a once-only key.
 func playCampaign(ctx context.Context, s Settings, once string) (drawn, error) {
 	campaigns, err := s.Backend.Campaigns(ctx)
 	if err != nil {
@@ -263,7 +263,7 @@ func playCampaign(ctx context.Context, s Settings, once string) (drawn, error) {
 }
 
 // onceKey is the once-only key of a play. If the response to a play is lost, the next
-// request for the same play has the same key, so the play is not made twice.
+// request for the same play has the same key, so it does not make a second draw.
 type onceKey struct {
 	key      string
 	backend  string
@@ -271,8 +271,7 @@ type onceKey struct {
 	entrant  campaign.Person
 }
 
-// next returns the key for the next play. It returns o if the next play repeats the same
-// play.
+// next returns the key for the next play, which is o if the next play repeats the play of o.
 func (o onceKey) next(s Settings, random func() string) onceKey {
 	if s.Campaign == nil {
 		return onceKey{}

@@ -49,10 +49,10 @@ func TestDrawsFollowSeed(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the draws differ from the draws of draw.Run (-want +got):\n%s", diff)
+		t.Errorf("draws differ from those of draw.Run (-want +got):\n%s", diff)
 	}
 	if d := f.screens[0].(drawScreen); d.tally.draws != n || len(d.recent) != maxRecent {
-		t.Errorf("got %d draws counted and %d listed, want %d and %d", d.tally.draws, len(d.recent), n, maxRecent)
+		t.Errorf("draws: got %d counted and %d listed, want %d and %d", d.tally.draws, len(d.recent), n, maxRecent)
 	}
 }
 
@@ -85,17 +85,17 @@ func TestRolling(t *testing.T) {
 			if l.stopped {
 				n++
 				if want := "awsn5676"[i : i+1]; l.text != want {
-					t.Fatalf("got letter %s stopped at position %d, want %s", l.text, i, want)
+					t.Fatalf("stopped letter at position %d: got %s, want %s", i, l.text, want)
 				}
 			}
 		}
 		if n < stopped {
-			t.Errorf("got %d stopped letters, want at least %d", n, stopped)
+			t.Errorf("stopped letters: got %d, want at least %d", n, stopped)
 		}
 		stopped = n
 		shown := strings.Contains(d.View(80, 20), "£50.00")
 		if want := d.state == drawRevealed || d.state == drawCelebrating; shown != want {
-			t.Errorf("got prize shown %t in state %d, want %t", shown, d.state, want)
+			t.Errorf("prize shown in state %d: got %t, want %t", d.state, shown, want)
 		}
 		if d.state == drawRevealed {
 			break
@@ -107,7 +107,7 @@ func TestRolling(t *testing.T) {
 		d = next.(drawScreen)
 	}
 	if next, cmd := d.Update(tickMsg{d.request.number}); cmd != nil || next.(drawScreen).tick != d.tick {
-		t.Error("a frame followed the end of the animation")
+		t.Error("command after the end of the animation: got another frame, want none")
 	}
 }
 
@@ -115,7 +115,7 @@ func TestRolling(t *testing.T) {
 func TestKeyEndsRolling(t *testing.T) {
 	next, cmd := rollingScreen(t, testWorkspace(t, termenv.Ascii)).press()
 	if d := next.(drawScreen); d.state != drawRevealed || cmd == nil {
-		t.Errorf("got state %d, want %d", d.state, drawRevealed)
+		t.Errorf("state: got %d, want %d", d.state, drawRevealed)
 	}
 }
 
@@ -128,7 +128,7 @@ func TestSlowTerminal(t *testing.T) {
 	now = now.Add(time.Second)
 	next, _ := d.Update(tickMsg{d.request.number})
 	if d := next.(drawScreen); d.state != drawRevealed {
-		t.Errorf("got state %d, want %d", d.state, drawRevealed)
+		t.Errorf("state: got %d, want %d", d.state, drawRevealed)
 	}
 }
 
@@ -156,7 +156,7 @@ func TestRetryAfterFailure(t *testing.T) {
 	err = nil
 	f = pressKeys(t, f, " ")
 	if d := f.screens[0].(drawScreen); d.drawn.Whole != "awsn5676" || f.settings.Next != 10 {
-		t.Errorf("got draw %s and next index %d, want awsn5676 and 10", d.drawn.Whole, f.settings.Next)
+		t.Errorf("draw: got %s and next index %d, want awsn5676 and 10", d.drawn.Whole, f.settings.Next)
 	}
 }
 
@@ -242,7 +242,7 @@ func TestTerminals(t *testing.T) {
 func TestColors(t *testing.T) {
 	plain, colored := newProgram(t, testWorkspace(t, termenv.Ascii)).View(), newProgram(t, testWorkspace(t, termenv.TrueColor)).View()
 	if bytes.ContainsRune([]byte(plain), '\x1b') || !strings.Contains(colored, "\x1b[") {
-		t.Errorf("got plain view %q and coloured view %q, want escape codes only in the latter", plain, colored)
+		t.Errorf("views: got %q without colours and %q with colours, want escape codes only in the latter", plain, colored)
 	}
 }
 
@@ -255,7 +255,7 @@ func TestQuickKeys(t *testing.T) {
 		next, cmd := f.Update(keys(" ")[0])
 		result := cmd().(drawResultMsg)
 		if result.err != nil || result.drawn.Index != want {
-			t.Fatalf("got index %d and error %v, want %d and no error", result.drawn.Index, result.err, want)
+			t.Fatalf("draw: got index %d and error %v, want %d and no error", result.drawn.Index, result.err, want)
 		}
 		f = deliver(t, next.(frame), result)
 	}
@@ -272,15 +272,15 @@ func TestStrayClicksDrawNothing(t *testing.T) {
 			at := on
 			at.X, at.Y = beside[0], beside[1]
 			if f = click(t, f, at); draws(f) != 0 {
-				t.Errorf("%dx%d: a click at %v made a draw", size.width, size.height, beside)
+				t.Errorf("%dx%d: a click at %v made a draw, want no effect", size.width, size.height, beside)
 			}
 		}
 		if f = click(t, f, on); draws(f) != 1 {
-			t.Errorf("%dx%d: got %d draws after a click on %q, want 1:\n%s", size.width, size.height, draws(f), pressSpace, f.View())
+			t.Errorf("%dx%d: draws after a click on %q: got %d, want 1:\n%s", size.width, size.height, pressSpace, draws(f), f.View())
 		}
 		if size.height > 12 {
 			if f = click(t, f, clickOn(t, f, "╭───")); draws(f) != 2 {
-				t.Errorf("got %d draws after a click on the account number, want 2:\n%s", draws(f), f.View())
+				t.Errorf("draws after a click on the account number: got %d, want 2:\n%s", draws(f), f.View())
 			}
 		}
 	}
@@ -314,15 +314,15 @@ func TestLastIndex(t *testing.T) {
 	w.Settings.Next = 18446744073709551615
 	f := pressKeys(t, newProgram(t, w), " ")
 	if got := f.screens[0].(drawScreen).drawn.Index; got != w.Settings.Next {
-		t.Fatalf("got index %d, want %d", got, w.Settings.Next)
+		t.Fatalf("index: got %d, want %d", got, w.Settings.Next)
 	}
 	f = pressKeys(t, f, " ")
 	checkShows(t, f, "✗ the seed has no draw after index 18,446,744,073,709,551,615")
 	if got := f.screens[0].(drawScreen).tally.draws; got != 1 {
-		t.Errorf("got %d draws, want 1", got)
+		t.Errorf("draws: got %d, want 1", got)
 	}
 	f = pressKeys(t, f, "esc", "s", "up", "enter", " ")
 	if got := f.screens[0].(drawScreen).drawn.Index; got != 0 {
-		t.Errorf("got index %d after a restart, want 0:\n%s", got, f.View())
+		t.Errorf("index after a restart: got %d, want 0:\n%s", got, f.View())
 	}
 }

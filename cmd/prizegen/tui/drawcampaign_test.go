@@ -14,7 +14,7 @@ import (
 )
 
 // TestPlayCampaign chooses a campaign, enters who plays, and draws. It checks that the
-// draw on the screen is the one that was stored.
+// screen shows the draw that was stored.
 func TestPlayCampaign(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	p := openCampaign(t, w)
@@ -25,22 +25,22 @@ func TestPlayCampaign(t *testing.T) {
 	d := f.screens[0].(drawScreen).drawn
 	stored := must(p.Draw(t.Context(), d.ID))(t)
 	if d.Index != 250 || stored.Whole != d.Whole {
-		t.Errorf("got draw %d (%s), stored as %s, want draw 250, stored as shown", d.Index, d.Whole, stored.Whole)
+		t.Errorf("draw on the screen: got %d (%s), stored as %s, want 250, stored as shown", d.Index, d.Whole, stored.Whole)
 	}
 	if stored.Entrant == nil || stored.Entrant.FirstName != "小龍" {
-		t.Errorf("got stored entrant %v, want 小龍", stored.Entrant)
+		t.Errorf("stored entrant: got %v, want 小龍", stored.Entrant)
 	}
 	checkShows(t, f, "小龍 李, "+d.Whole+" by the rule", "campaign summer")
 	if d.Seed != "" {
-		t.Errorf("got seed %q of an open campaign, want no seed", d.Seed)
+		t.Errorf("seed of an open campaign: got %q, want none", d.Seed)
 	}
 	f = pressKeys(t, f, "g")
 	checkShows(t, f, "has its own rules")
 	if f.dialog != nil {
-		t.Errorf("got dialog %v for the rules of a campaign, want no dialog", f.dialog)
+		t.Errorf("dialog for the rules of a campaign: got %v, want none", f.dialog)
 	}
 	if f = pressKeys(t, f, "c", "up", "enter"); f.settings.Campaign != nil {
-		t.Errorf("got campaign %s, want free play", f.settings.Campaign.Name)
+		t.Errorf("campaign: got %s, want free play", f.settings.Campaign.Name)
 	}
 }
 
@@ -72,11 +72,11 @@ func TestRepeatedPlay(t *testing.T) {
 	playErr = nil
 	f = pressKeys(t, f, " ")
 	if got := f.screens[0].(drawScreen).drawn.Index; got != 250 {
-		t.Errorf("got index %d after lost responses, want 250", got)
+		t.Errorf("index after lost responses: got %d, want 250", got)
 	}
 	f = pressKeys(t, f, " ")
 	if got := f.screens[0].(drawScreen).drawn.Index; got != 251 {
-		t.Errorf("got index %d in the next draw, want 251", got)
+		t.Errorf("index of the next draw: got %d, want 251", got)
 	}
 }
 
@@ -107,7 +107,7 @@ func (s fixedCampaigns) Campaign(_ context.Context, name string) (campaign.Campa
 }
 
 // TestCampaignByName checks that a campaign that is not on the first page can be chosen
-// by its name.
+// by name.
 func TestCampaignByName(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
 	rules := must(prize.Builtin(prize.Generous))(t)
@@ -119,7 +119,7 @@ func TestCampaignByName(t *testing.T) {
 	f = pressKeys(t, f, "enter")
 	checkShows(t, f, "enter the name of a campaign, such as summer")
 	if f = pressKeys(t, f, "a", "b", "enter"); f.settings.campaignName() != "ab" {
-		t.Errorf("got campaign %q, want ab:\n%s", f.settings.campaignName(), f.View())
+		t.Errorf("campaign: got %q, want ab:\n%s", f.settings.campaignName(), f.View())
 	}
 	s.next = ""
 	if f = pressKeys(t, newProgram(t, w), "c"); strings.Contains(f.View(), "another") {
@@ -127,7 +127,7 @@ func TestCampaignByName(t *testing.T) {
 	}
 }
 
-// campaignViews returns views of the screen while a campaign is played.
+// campaignViews returns views of the screen while a campaign is selected.
 func campaignViews(t *testing.T) []view {
 	t.Helper()
 	rules := must(prize.Builtin(prize.Generous))(t)

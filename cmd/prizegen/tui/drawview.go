@@ -313,7 +313,7 @@ func (d drawScreen) explanation() []string {
 	st, last := d.w.styles, d.drawn
 	name, chance := last.chance()
 	if last.Rule == nil || chance == nil {
-		return []string{"no rule covers " + last.Whole}
+		return []string{"no rule matches " + last.Whole}
 	}
 	by := st.title.Render(last.Whole) + st.faint.Render(" by the rule ") + st.title.Render(*last.Rule)
 	if last.player() != "" {

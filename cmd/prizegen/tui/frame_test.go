@@ -82,7 +82,7 @@ func TestMouse(t *testing.T) {
 	}
 	f := deliver(t, newPages(t), click(8, 0), click(7, 3))
 	if got, want := received(f, 1), "seed 42 shown true click 7,0"; f.active != 1 || got != want {
-		t.Errorf("got active screen %d, and screen 2 received %q; want screen 2 and %q", f.active+1, got, want)
+		t.Errorf("active screen: got %d, and screen 2 received %q; want 2 and %q", f.active+1, got, want)
 	}
 }
 
@@ -95,7 +95,7 @@ func TestMouseChooses(t *testing.T) {
 		}
 		f := deliver(t, newPages(t), tea.WindowSizeMsg{Width: size.width, Height: size.height}, choose("Colour", 0, options...)())
 		if f = click(t, f, clickOn(t, f, "blue")); f.note != "blue it is" || f.dialog != nil {
-			t.Errorf("%dx%d: got note %q and dialog %v after a click on blue, want %q and no dialog", size.width, size.height, f.note, f.dialog, "blue it is")
+			t.Errorf("%dx%d, after a click on blue: got note %q and dialog %v, want %q and no dialog", size.width, size.height, f.note, f.dialog, "blue it is")
 		}
 	}
 }
@@ -109,7 +109,7 @@ func TestKeysMoveInLists(t *testing.T) {
 	f := deliver(t, newPages(t), choose("Colour", 0, options...)())
 	height := f.dialog.(choice).height
 	if height < 5 || height > 22 {
-		t.Fatalf("got a list of height %d, want 5 to 22", height)
+		t.Fatalf("height of the list: got %d, want 5 to 22", height)
 	}
 	for _, step := range []struct {
 		key  string
@@ -128,7 +128,7 @@ func TestKeysMoveInLists(t *testing.T) {
 	} {
 		f = deliver(t, f, keys(step.key)...)
 		if got := f.dialog.(choice).selected; got != step.want {
-			t.Errorf("got line %d selected after %s, want %d", got, step.key, step.want)
+			t.Errorf("selected line after %s: got %d, want %d", step.key, got, step.want)
 		}
 		checkShows(t, f, fmt.Sprint("› colour ", step.want))
 	}
@@ -144,7 +144,7 @@ func TestKeyDismissesError(t *testing.T) {
 		t.Errorf("the view still shows the dismissed error:\n%s", f.View())
 	}
 	if got := received(f, 0); got != before {
-		t.Errorf("the screen received %q, want %q: the key should only dismiss the error", got, before)
+		t.Errorf("messages to the screen: got %q, want %q, because the key only dismisses the error", got, before)
 	}
 }
 
@@ -188,7 +188,7 @@ func TestForm(t *testing.T) {
 	checkFits(t, f.View(), 80, 24)
 	f = deliver(t, f, keys("李", "enter")...)
 	if f.dialog != nil || strings.Join(typed, "|") != "Aq|李" {
-		t.Errorf("got values %q and dialog %v, want Aq and 李 and no dialog", typed, f.dialog)
+		t.Errorf("form: got values %q and dialog %v, want Aq and 李 and no dialog", typed, f.dialog)
 	}
 }
 
@@ -242,12 +242,12 @@ func TestLoadRetries(t *testing.T) {
 	next, cmd := f.Update(retryLoadMsg{})
 	f = pressKeys(t, runCmd(t, next.(frame), cmd), "1", " ")
 	if d := f.screens[0].(drawScreen); d.drawn.terms.Text.String() != textgen.Upper2 || f.screens[1].(oddsScreen).odds.odds == nil {
-		t.Errorf("got a draw with format %s, want format upper2:\n%s", d.drawn.terms.Text, f.View())
+		t.Errorf("text format of the draw: got %s, want upper2:\n%s", d.drawn.terms.Text, f.View())
 	}
 }
 
 // TestKeysReadTogether delivers keys that were read together. It checks that each key
-// acts, even after Escape, and that pasted text does not act.
+// takes effect, even after Escape, and that pasted text has no effect.
 func TestKeysReadTogether(t *testing.T) {
 	f := deliver(t, newPages(t), tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("x2yz3")})
 	for at, want := range []string{"seed 42 shown true x shown false", "seed 42 shown true y z shown false", "seed 42 shown true"} {
@@ -258,11 +258,11 @@ func TestKeysReadTogether(t *testing.T) {
 	f = deliver(t, f, keys("?")...)
 	f = deliver(t, f, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("1"), Alt: true})
 	if f.dialog != nil || f.active != 0 {
-		t.Errorf("got dialog %v and screen %d after Escape and 1, want no dialog and screen 1", f.dialog, f.active+1)
+		t.Errorf("after Escape and 1: got dialog %v and screen %d, want no dialog and screen 1", f.dialog, f.active+1)
 	}
 	before := received(f, 0)
 	if f = deliver(t, f, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("2q"), Paste: true}); f.active != 0 || received(f, 0) != before {
-		t.Errorf("after a paste, got screen %d, which received %q; want screen 1 and %q", f.active+1, received(f, 0), before)
+		t.Errorf("after a paste: got screen %d, which received %q; want screen 1 and %q", f.active+1, received(f, 0), before)
 	}
 }
 
@@ -276,7 +276,7 @@ func TestMouseInDialogs(t *testing.T) {
 			asked := runCmd(t, f, confirm("Void it?", text, send(noteMsg{"voided"})))
 			checkFits(t, asked.View(), size.width, size.height)
 			if got := click(t, asked, clickOn(t, asked, answer)); got.dialog != nil || got.note != want {
-				t.Errorf("got note %q and dialog %v after %s, want %q and no dialog", got.note, got.dialog, answer, want)
+				t.Errorf("after the answer %s: got note %q and dialog %v, want %q and no dialog", answer, got.note, got.dialog, want)
 			}
 		}
 		long := errors.New("the address must begin with http or https, and this one begins with something else that is longer than a line")
@@ -284,7 +284,7 @@ func TestMouseInDialogs(t *testing.T) {
 		f = click(t, f, clickOn(t, f, "Email"))
 		f = deliver(t, f, keys("x")...)
 		if got := f.dialog.(form).inputs[2].Value(); got != "x" {
-			t.Errorf("got %q in the clicked field, want x", got)
+			t.Errorf("text in the clicked field: got %q, want x", got)
 		}
 		f = deliver(t, f, keys("enter")...)
 		checkFits(t, f.View(), size.width, size.height)
@@ -333,9 +333,9 @@ func TestManyDraws(t *testing.T) {
 	const many = 100_000
 	add(2*maxSession, many)
 	if after := heap(); after > before+before/2 {
-		t.Errorf("got %d bytes for %d draws, want at most 50%% more than the %d bytes for %d draws", after, many, before, 2*maxSession)
+		t.Errorf("memory: got %d bytes for %d draws, want at most 50%% more than the %d bytes for %d draws", after, many, before, 2*maxSession)
 	}
 	if h := f.screens[3].(historyScreen); h.session.total != many || h.len() != maxSession {
-		t.Errorf("got %d draws counted and %d listed, want %d and %d", h.session.total, h.len(), many, maxSession)
+		t.Errorf("draws: got %d counted and %d listed, want %d and %d", h.session.total, h.len(), many, maxSession)
 	}
 }

@@ -37,7 +37,7 @@ func readGlyphs() map[rune]glyph {
 	return glyphs
 }
 
-// drawText renders a text in glyphs. ok is false if a character has no glyph.
+// drawText renders text in glyphs. ok is false if a character has no glyph.
 func drawText(glyphs map[rune]glyph, text string, scale int) (view string, ok bool) {
 	rows := make([][]string, glyphHeight/2*scale)
 	for _, letter := range text {

@@ -32,13 +32,13 @@ func TestGlyphs(t *testing.T) {
 		checkFits(t, g.draw(2), 2*glyphWidth, glyphHeight)
 	}
 	if got, want := glyphs['A'].draw(1), "▄▀▀▀▄\n█▄▄▄█\n█   █"; got != want {
-		t.Errorf("got A as\n%s\nwant\n%s", got, want)
+		t.Errorf("A: got\n%s\nwant\n%s", got, want)
 	}
 	got, ok := drawText(glyphs, "£5", 1)
 	if want := " ▄▀▀▄ █▀▀▀▀\n▄█▄   ▀▀▀▀▄\n▄█▄▄▄ ▄▄▄▄▀"; !ok || got != want {
-		t.Errorf("got £5 as\n%s\nwant\n%s", got, want)
+		t.Errorf("£5: got\n%s\nwant\n%s", got, want)
 	}
 	if _, ok := drawText(glyphs, "賞", 1); ok {
-		t.Error("got ok for a letter without a glyph")
+		t.Error("letter without a glyph: got ok true, want false")
 	}
 }

@@ -113,7 +113,7 @@ func checkFits(t *testing.T, view string, width, height int) {
 	t.Helper()
 	lines := strings.Split(view, "\n")
 	if len(lines) != height {
-		t.Errorf("got %d lines, want %d:\n%s", len(lines), height, view)
+		t.Errorf("lines of the view: got %d, want %d:\n%s", len(lines), height, view)
 	}
 	for i, line := range lines {
 		if got := lipgloss.Width(line); got > width {

@@ -160,7 +160,7 @@ func (h historyScreen) load(cursors []string, selectLast bool) (screen, tea.Cmd)
 	})
 }
 
-// receive receives the result of a request for a page.
+// receive handles the result of a request for a page.
 func (h historyScreen) receive(msg historyPageMsg) historyScreen {
 	h.loading, h.err = false, msg.err
 	if msg.err != nil {

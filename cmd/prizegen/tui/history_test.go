@@ -127,14 +127,14 @@ func TestSessionIsBounded(t *testing.T) {
 		s = s.add(drawn{Draw: campaign.Draw{Index: i}}, historyFilter{})
 	}
 	if s.matching < maxSession || s.matching != len(s.draws) {
-		t.Errorf("got %d draws counted of %d, want all and at least %d", s.matching, len(s.draws), maxSession)
+		t.Errorf("counted draws: got %d of %d, want all and at least %d", s.matching, len(s.draws), maxSession)
 	}
 	list := s.list(historyFilter{})
 	if s.total != many || len(list) != maxSession || cap(s.draws) > 2*maxSession {
-		t.Errorf("got %d draws, %d listed, capacity %d; want %d, %d and at most %d", s.total, len(list), cap(s.draws), many, maxSession, 2*maxSession)
+		t.Errorf("draws: got %d, %d listed, capacity %d; want %d, %d and at most %d", s.total, len(list), cap(s.draws), many, maxSession, 2*maxSession)
 	}
 	if first, last := list[0].Index, list[maxSession-1].Index; first != many-1 || last != many-maxSession {
-		t.Errorf("got draws %d to %d listed, want %d to %d", first, last, many-1, many-maxSession)
+		t.Errorf("listed draws: got %d to %d, want %d to %d", first, last, many-1, many-maxSession)
 	}
 }
 
@@ -146,19 +146,19 @@ func TestSelectionStays(t *testing.T) {
 	f = deliver(t, f, freeDraws(t, w, 5, 3)...)
 	h := f.screens[0].(historyScreen)
 	if got := h.session.list(h.filter)[h.selected].Index; got != 3 {
-		t.Errorf("got index %d selected, want 3 to remain selected", got)
+		t.Errorf("selected index: got %d, want 3 to remain selected", got)
 	}
 	f = pressKeys(t, f, "f", "down", "enter")
 	h = f.screens[0].(historyScreen)
 	for _, d := range h.session.list(h.filter) {
 		if d.Prize == nil {
-			t.Errorf("the filter won lists draw %d, which won no prize", d.Index)
+			t.Errorf("filter won: got draw %d, want only draws with a prize", d.Index)
 		}
 	}
 	f = deliver(t, f, freeDraws(t, w, 8, 40)...)
 	h = f.screens[0].(historyScreen)
 	if got, want := h.len(), len(h.session.list(h.filter)); got != want {
-		t.Errorf("got %d draws counted, want the %d listed", got, want)
+		t.Errorf("counted draws: got %d, want the %d listed", got, want)
 	}
 	checkShows(t, f, "only won")
 }
@@ -173,7 +173,7 @@ func TestFilterAfterClaim(t *testing.T) {
 	f = pressKeys(t, f, "h", "enter")
 	after := f.screens[0].(historyScreen)
 	if len(after.page) != len(before.page)-1 || after.page[0].ID == before.page[0].ID {
-		t.Errorf("got %d draws after a claim, want the %d unclaimed draws:\n%s", len(after.page), len(before.page)-1, f.View())
+		t.Errorf("draws after a claim: got %d, want the %d unclaimed draws:\n%s", len(after.page), len(before.page)-1, f.View())
 	}
 }
 
@@ -221,23 +221,23 @@ func TestHistoryPages(t *testing.T) {
 	f := pressKeys(t, historyFrame(t, w), "r")
 	for want := uint64(249); want > 0; want-- {
 		if got := selected(t, f).Index; got != want {
-			t.Fatalf("got index %d selected, want %d", got, want)
+			t.Fatalf("selected index: got %d, want %d", got, want)
 		}
 		f = pressKeys(t, f, "down")
 	}
 	if f = pressKeys(t, f, "down", "down"); selected(t, f).Index != 0 {
-		t.Errorf("got index %d selected beyond the last draw, want 0", selected(t, f).Index)
+		t.Errorf("selected index beyond the last draw: got %d, want 0", selected(t, f).Index)
 	}
 	for want := uint64(1); want < 250; want++ {
 		if f = pressKeys(t, f, "up"); selected(t, f).Index != want {
-			t.Fatalf("got index %d selected on the way back, want %d", selected(t, f).Index, want)
+			t.Fatalf("selected index on the way back: got %d, want %d", selected(t, f).Index, want)
 		}
 	}
 	if got := len(f.screens[0].(historyScreen).page); got > pageSize {
-		t.Errorf("got %d draws kept, want at most %d", got, pageSize)
+		t.Errorf("draws in memory: got %d, want at most %d", got, pageSize)
 	}
 	if f = pressKeys(t, f, "pgdown", "pgdown", "pgdown", "pgdown", "pgdown", "pgdown", "home"); selected(t, f).Index != 249 {
-		t.Errorf("got index %d selected by home, want 249", selected(t, f).Index)
+		t.Errorf("selected index after home: got %d, want 249", selected(t, f).Index)
 	}
 }
 
@@ -253,11 +253,11 @@ func TestHistoryActions(t *testing.T) {
 		return must(p.Draw(t.Context(), d.ID))(t)
 	}
 	if d.Prize == nil {
-		t.Fatalf("the filter won lists draw %d, which won no prize", d.Index)
+		t.Fatalf("filter won: got draw %d, want only draws with a prize", d.Index)
 	}
 	f = pressKeys(t, f, "h", "d", "e", "s", "k", "enter")
 	if got := stored(); got.Claim == nil || got.Claim.Note != "desk" || selected(t, f).Claim == nil {
-		t.Errorf("got claim %v after h, want a claim with note desk", got.Claim)
+		t.Errorf("claim after h: got %v, want a claim with note desk", got.Claim)
 	}
 	checkShows(t, f, "is claimed")
 	if f = pressKeys(t, f, "h", "n"); stored().Claim == nil {
@@ -276,21 +276,21 @@ func TestHistoryActions(t *testing.T) {
 	}
 	f = pressKeys(t, f, "v", "x", "enter", "y")
 	if got := stored(); got.Void == nil || got.Void.Note != "x" || selected(t, f).Void == nil {
-		t.Errorf("got void %v after v, want a void with note x", got.Void)
+		t.Errorf("void after v: got %v, want one with note x", got.Void)
 	}
 	who := selected(t, f).Entrant
 	f = pressKeys(t, f, "e", "tab", "S", "enter", "enter", "y")
 	if got, want := selected(t, f).Entrant, who.LastName+"S"; got == nil || got.LastName != want {
-		t.Errorf("got entrant %v after e, want last name %s", got, want)
+		t.Errorf("entrant after e: got %v, want last name %s", got, want)
 	}
 	checkShows(t, f, "the entrant is now Ann")
 	f = pressKeys(t, f, "d", "n")
 	if _, err := p.Entrant(t.Context(), who.ID); err != nil {
-		t.Errorf("got error %v after answering no, want the entrant to be kept", err)
+		t.Errorf("entrant after answering no: got error %v, want the entrant to exist", err)
 	}
 	f = pressKeys(t, f, "d", "y")
 	if _, err := p.Entrant(t.Context(), who.ID); !errors.Is(err, campaign.ErrNotFound) || selected(t, f).Entrant != nil {
-		t.Errorf("got error %v and entrant %v after d, want error %v and no entrant", err, selected(t, f).Entrant, campaign.ErrNotFound)
+		t.Errorf("entrant after d: got error %v and entrant %v, want error %v and no entrant", err, selected(t, f).Entrant, campaign.ErrNotFound)
 	}
 }
 
@@ -304,7 +304,7 @@ func TestPageOfEarlierCampaign(t *testing.T) {
 	f = deliver(t, next.(frame), changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }})
 	f = deliver(t, f, load())
 	if h := f.screens[0].(historyScreen); len(h.page) > 0 || h.loading {
-		t.Errorf("got %d draws listed and loading %t, want no draws and loading false", len(h.page), h.loading)
+		t.Errorf("page: got %d draws and loading %t, want no draws and loading false", len(h.page), h.loading)
 	}
 }
 
@@ -321,14 +321,14 @@ func TestHistoryMouse(t *testing.T) {
 	row := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, " 25 ") })
 	click := tea.MouseMsg{X: 10, Y: row, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}
 	if f = deliver(t, f, click); at() != 25 {
-		t.Errorf("got index %d selected by a click, want 25", at())
+		t.Errorf("selected index after a click: got %d, want 25", at())
 	}
 	next, cmd := f.Update(click)
 	f = runCmd(t, next.(frame), cmd)
 	checkShows(t, f, "Draw 25")
 	f = pressKeys(t, f, "esc")
 	if f = deliver(t, f, tea.MouseMsg{X: 10, Y: row, Button: tea.MouseButtonWheelDown}); at() != 24 {
-		t.Errorf("got index %d selected by the wheel, want 24", at())
+		t.Errorf("selected index after the wheel: got %d, want 24", at())
 	}
 }
 
@@ -347,7 +347,7 @@ func TestFilters(t *testing.T) {
 	}
 	for _, d := range list() {
 		if want := w.Settings.Free.Rules.List[0].Prizes[0].Name; d.Prize == nil || d.Prize.Name != want {
-			t.Errorf("got draw %d listed with prize %s, want %s", d.Index, prizeName(d.Prize), want)
+			t.Errorf("listed draw %d: got prize %s, want %s", d.Index, prizeName(d.Prize), want)
 		}
 	}
 	f = pressKeys(t, f, "p", "home", "enter", "/", "a", "enter")
@@ -356,7 +356,7 @@ func TestFilters(t *testing.T) {
 	}
 	for _, d := range list() {
 		if !strings.HasPrefix(d.Whole, "a") {
-			t.Errorf("got account number %s listed, want only account numbers that begin with a", d.Whole)
+			t.Errorf("listed draws: got account number %s, want only those that begin with a", d.Whole)
 		}
 	}
 	checkShows(t, f, "only a…")
@@ -377,7 +377,7 @@ func TestDetailDialog(t *testing.T) {
 	}
 	f = deliver(t, f, tea.MouseMsg{X: 10, Y: 6, Button: tea.MouseButtonWheelUp})
 	if f = pressKeys(t, f, "up"); f.View() != top {
-		t.Errorf("got view after scrolling back\n%s\nwant\n%s", f.View(), top)
+		t.Errorf("view after scrolling back: got\n%s\nwant\n%s", f.View(), top)
 	}
 	if f = pressKeys(t, f, "v", "x", "enter", "y"); selected(t, f).Void == nil {
 		t.Error("v did not void the draw")

@@ -67,14 +67,15 @@ func (b Backend) changeEntrant(w *workspace, note string, change func(ctx contex
 	})
 }
 
-// claim claims or unclaims the prize of a draw.
+// claim returns a command that claims the prize of a draw after asking for a note, or
+// unclaims it after a confirmation.
 func (h historyScreen) claim(d *campaign.Draw) tea.Cmd {
 	id, label := d.ID, drawLabel(d)
 	switch {
 	case d.Prize == nil:
 		return send(noteMsg{label + " won no prize"})
 	case d.Claim != nil:
-		return confirm("Unclaim the prize?", fmt.Sprintf("%s was claimed on %s. Record that it was not?", d.Prize.Name, formatTime(d.Claim.At)),
+		return confirm("Unclaim the prize?", fmt.Sprintf("%s was claimed on %s. Remove this record?", d.Prize.Name, formatTime(d.Claim.At)),
 			h.settings.Backend.changeDraw(h.w, label+" is unclaimed again", func(ctx context.Context, draws Draws) (campaign.Draw, error) { return draws.Unclaim(ctx, id) }))
 	}
 	return ask("Hand over "+d.Prize.Name, func(values []string) (tea.Cmd, error) {
@@ -84,7 +85,7 @@ func (h historyScreen) claim(d *campaign.Draw) tea.Cmd {
 	}, field{label: "Note", hint: "optional"})
 }
 
-// void voids a draw.
+// void returns a command that voids a draw after asking for a reason.
 func (h historyScreen) void(d *campaign.Draw) tea.Cmd {
 	id, label := d.ID, drawLabel(d)
 	if d.Void != nil {
@@ -100,7 +101,8 @@ func (h historyScreen) void(d *campaign.Draw) tea.Cmd {
 	}, field{label: "Reason"})
 }
 
-// editEntrant edits the entrant of a draw.
+// editEntrant returns a command that asks for changes to the entrant of a draw and makes
+// them after a confirmation.
 func (h historyScreen) editEntrant(d *campaign.Draw) tea.Cmd {
 	entrant := d.Entrant
 	if entrant == nil {
@@ -123,7 +125,7 @@ func (h historyScreen) editEntrant(d *campaign.Draw) tea.Cmd {
 		field{label: "Email", value: entrant.Email, hint: "optional"})
 }
 
-// eraseEntrant erases the entrant of a draw.
+// eraseEntrant returns a command that erases the entrant of a draw after a confirmation.
 func (h historyScreen) eraseEntrant(d *campaign.Draw) tea.Cmd {
 	entrant := d.Entrant
 	if entrant == nil {
@@ -171,7 +173,7 @@ func (h historyScreen) chooseStatus() tea.Cmd {
 func (h historyScreen) choosePrize() tea.Cmd {
 	f := h.filter
 	f.prize = ""
-	options := []option{{"any", "or none", send(historyFilterMsg{f})}}
+	options := []option{{"all draws", "with any prize or none", send(historyFilterMsg{f})}}
 	selected, seen := 0, map[string]bool{}
 	rules := h.settings.Terms().Rules
 	for i := range rules.List {
@@ -191,7 +193,7 @@ func (h historyScreen) choosePrize() tea.Cmd {
 	return choose("Which prize", selected, options...)
 }
 
-// askAccount asks for the prefix of the account numbers to find.
+// askAccount returns a command that asks for the prefix of the account numbers to find.
 func (h historyScreen) askAccount() tea.Cmd {
 	f := h.filter
 	return ask("Find account numbers", func(values []string) (tea.Cmd, error) {

@@ -155,8 +155,8 @@ func (o oddsScreen) shownOdds() *prize.Odds {
 	return o.odds.odds
 }
 
-// rows returns the outcomes that have a row: all possible outcomes. Unless the odds are
-// for a single account number, all prizes have a row too.
+// rows returns the outcomes that have a row: all possible outcomes and, unless the odds are
+// for a single account number, all prizes.
 func (o oddsScreen) rows() []prize.Row {
 	odds := o.shownOdds()
 	if odds == nil {

@@ -49,11 +49,11 @@ func TestSessionCounts(t *testing.T) {
 		}
 	}
 	if d := f.screens[0].(drawScreen); o.drawn() != 60 || wins != d.tally.wins {
-		t.Errorf("got %d draws and %d wins, want 60 and %d", o.drawn(), wins, d.tally.wins)
+		t.Errorf("counts: got %d draws and %d wins, want 60 and %d", o.drawn(), wins, d.tally.wins)
 	}
 	f = pressKeys(t, f, "g", "down", "enter")
 	if o := f.screens[1].(oddsScreen); f.settings.Terms().Rules.Name != prize.Modest || o.drawn() != 0 {
-		t.Errorf("got %d draws with rules %s, want 0 draws with modest", o.drawn(), f.settings.Terms().Rules.Name)
+		t.Errorf("counts after other rules: got %d draws with rules %s, want 0 draws with modest", o.drawn(), f.settings.Terms().Rules.Name)
 	}
 }
 
@@ -78,7 +78,7 @@ func TestScrollOdds(t *testing.T) {
 		f = next.(frame)
 	}
 	if f.View() != first {
-		t.Errorf("got view after scrolling back\n%s\nwant\n%s", f.View(), first)
+		t.Errorf("view after scrolling back: got\n%s\nwant\n%s", f.View(), first)
 	}
 }
 

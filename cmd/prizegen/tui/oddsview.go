@@ -44,7 +44,7 @@ func (o oddsScreen) title() string {
 	if o.account == "" {
 		return fmt.Sprintf("The odds of %s + %s with rules %s", t.Text, t.Number, t.Rules.Name)
 	}
-	rule := "no rule covers it"
+	rule := "no rule matches"
 	if i, covered := t.Rules.Find(o.account); covered {
 		rule = t.Rules.List[i].Name
 	}

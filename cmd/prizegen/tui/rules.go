@@ -273,7 +273,7 @@ type fileWatch struct {
 	number  int         // counts watches, so that messages of earlier watches can be ignored
 	ref     string      // path of the file; empty if there is none
 	version fileVersion // the version that was read; zero if it is not known
-	paused  bool        // true while a campaign is played
+	paused  bool        // true while a campaign is selected
 }
 
 // watchInterval is the time between two checks of the file.

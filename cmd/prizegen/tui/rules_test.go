@@ -88,7 +88,7 @@ func TestWatchRules(t *testing.T) {
 		t.Helper()
 		f = tickWatch(t, f, 0)
 		if got := f.settings.Terms().Rules.Name; got != rules {
-			t.Errorf("got rules %s, want %s", got, rules)
+			t.Errorf("rules: got %s, want %s", got, rules)
 		}
 		checkShows(t, f, shown)
 	}
@@ -141,8 +141,8 @@ func tickWatch(t *testing.T, f frame, screen int) frame {
 }
 
 // TestWatchRulesInBackground changes a rules file while another screen is shown and while
-// a campaign is played. It checks that mistakes remain marked while the rules in use are
-// shown.
+// a campaign is selected. It checks that the file remains marked as invalid while the rules
+// in use are shown.
 func TestWatchRulesInBackground(t *testing.T) {
 	file := newRulesFile(t)
 	file.save("first", "10%")
@@ -159,7 +159,7 @@ func TestWatchRulesInBackground(t *testing.T) {
 	f = pressKeys(t, f, "2")
 	checkShows(t, f, "most 100%")
 	f = pressKeys(t, f, "y")
-	checkShows(t, f, "✗ mine.yaml can't be used (y)  second", "decides")
+	checkShows(t, f, "✗ mine.yaml can't be used (y)  second", "applies to")
 	f = pressKeys(t, f, "y", "y")
 	checkShows(t, f, "most 100%")
 	f = pressKeys(t, f, "1", "g")
@@ -171,13 +171,13 @@ func TestWatchRulesInBackground(t *testing.T) {
 	f = runCmd(t, f, send(changeMsg{func(s Settings) Settings { return must(s.withCampaign(&summer))(t) }}))
 	watch := f.screens[1].(rulesScreen).watch.number
 	if _, cmd := f.screens[1].Update(watchTickMsg{watch}); cmd != nil {
-		t.Error("the file was checked while a campaign was played")
+		t.Error("the file was checked while a campaign was selected, want no check")
 	}
 	file.save("fourth", "10%")
 	f = runCmd(t, f, send(changeMsg{func(s Settings) Settings { s.Campaign = nil; return s }}))
 	checkShows(t, f, "reloaded fourth", "fourth · lower4")
 	if f.settings.invalid != nil {
-		t.Error("the file is still marked as invalid")
+		t.Error("the corrected file is still marked as invalid, want no mark")
 	}
 }
 
@@ -186,7 +186,7 @@ func TestSelectRuleByMouse(t *testing.T) {
 	f := rulesProgram(t, testWorkspace(t, termenv.Ascii))
 	f = deliver(t, f, tea.MouseMsg{X: 5, Y: 3 + rulesHead + 2, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
 	if r := f.screens[0].(rulesScreen); r.selected != 2 {
-		t.Errorf("got rule %d selected, want 3:\n%s", r.selected+1, f.View())
+		t.Errorf("selected rule: got %d, want 3:\n%s", r.selected+1, f.View())
 	}
 }
 
@@ -202,6 +202,6 @@ func TestReloadInCampaign(t *testing.T) {
 // TestPrintable checks that the control characters of a file are replaced.
 func TestPrintable(t *testing.T) {
 	if got, want := printable("a\x1b[31mb\u009bé"), "a\uFFFD[31mb\uFFFDé"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+		t.Errorf("printable text: got %q, want %q", got, want)
 	}
 }

@@ -56,13 +56,13 @@ func (r rulesScreen) title() string {
 	return broken + st.title.Render(rules.Name) + st.faint.Render("  "+text+"  sha256 "+rules.SHA256())
 }
 
-// list renders the rules, each with the share of draws that it decides.
+// list renders the rules, each with the share of draws to which it applies.
 func (r rulesScreen) list(size sizeMsg) string {
 	st, rules := r.w.styles, r.settings.Terms().Rules.List
 	from := firstVisible(r.selected, len(rules), size.height)
 	columns := []column{
 		{title: "RULE", rank: 2, min: 8},
-		{title: "DECIDES", rank: 1, right: true, style: func(int) lipgloss.Style { return st.faint }},
+		{title: "SHARE", rank: 1, right: true, style: func(int) lipgloss.Style { return st.faint }},
 	}
 	var rows [][]string
 	for i := range rules {
@@ -78,7 +78,7 @@ func (r rulesScreen) list(size sizeMsg) string {
 	return strings.Join(table(st, columns, rows, r.selected-from, min(tableWidth(widths, []int{0, 1})+2, size.width)), "\n")
 }
 
-// share returns the probability that a rule decides a draw, or nil before the odds are
+// share returns the probability that a rule applies to a draw, or nil before the odds are
 // computed.
 func (r rulesScreen) share(rule int) *big.Rat {
 	t := r.settings.Terms()
@@ -104,7 +104,7 @@ func (r rulesScreen) detail(width, height int) string {
 	}
 	lines := []string{st.title.Render(truncate(rule.Name, width)), st.faint.Render(truncate(match, width))}
 	if p := r.share(r.selected); p != nil {
-		lines = append(lines, st.faint.Render(truncate(fmt.Sprintf("decides %s of draws (%s)", prize.Percent(p), prize.OneIn(p)), width)))
+		lines = append(lines, st.faint.Render(truncate(fmt.Sprintf("applies to %s of draws (%s)", prize.Percent(p), prize.OneIn(p)), width)))
 	}
 	if height > 8 {
 		lines = append(lines, "")

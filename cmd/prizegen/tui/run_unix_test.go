@@ -59,7 +59,7 @@ func TestTerminalIsRestored(t *testing.T) {
 		t.Run("panic in "+in, func(t *testing.T) {
 			err := onPTY(t, "", "", showScreens(t.Context(), t, panicking{in}))
 			if want := "panicked: in " + in; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "run_unix_test.go") {
-				t.Errorf("got error %v, want an error with %q and the stack", err, want)
+				t.Errorf("error: got %v, want one with %q and the stack", err, want)
 			}
 		})
 	}
@@ -77,7 +77,7 @@ func TestTerminalIsRestored(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := onPTY(t, "", "", showScreens(ctx, t, panicking{})); !errors.Is(err, context.Canceled) {
-			t.Errorf("got error %v, want %v", err, context.Canceled)
+			t.Errorf("error: got %v, want %v", err, context.Canceled)
 		}
 	})
 }
@@ -134,7 +134,7 @@ func onPTY(t *testing.T, text, keys string, run func(tty *os.File) error) error 
 	runErr := run(theirs)
 	after := must(term.GetState(int(theirs.Fd())))(t)
 	if diff := cmp.Diff(before, after, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
-		t.Errorf("state of the terminal (-before +after):\n%s", diff)
+		t.Errorf("state of the terminal differs (-before +after):\n%s", diff)
 	}
 	if _, err := io.WriteString(theirs, endMark); err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func onPTY(t *testing.T, text, keys string, run func(tty *os.File) error) error 
 		"screen": {"\x1b[?1049h", "\x1b[?1049l"}, "cursor": {"\x1b[?25l", "\x1b[?25h"}, "mouse": {"\x1b[?1002h", "\x1b[?1002l"}, "paste": {"\x1b[?2004h", "\x1b[?2004l"},
 	} {
 		if on, off := strings.LastIndex(shown.String(), code[0]), strings.LastIndex(shown.String(), code[1]); on > off {
-			t.Errorf("got output %q, want it to restore the %s at the end", shown.String(), what)
+			t.Errorf("output: got %q, want it to restore the %s at the end", shown.String(), what)
 		}
 	}
 	return runErr

@@ -52,8 +52,8 @@ type Config struct {
 	Load func(ctx context.Context, s Settings) (Settings, error)
 }
 
-// workspace contains the configuration and the resources that all screens share. It does
-// not change.
+// workspace contains the configuration and the resources that all screens share. It is not
+// modified after the start.
 type workspace struct {
 	Config
 	ctx         context.Context // done when the program stops
@@ -140,14 +140,14 @@ type (
 	noteMsg struct{ text string }
 )
 
-// drawn is a draw that the Draw screen has made. It is also the message that tells every
-// screen about the draw.
+// drawn is a draw that the Draw screen has made. It is also the message that informs every
+// screen of the draw.
 type drawn struct {
 	campaign.Draw // has no ID and no Campaign in free play
 
-	outcome prize.Outcome // the outcome that chance decided, in the rules of terms
+	outcome prize.Outcome // the outcome by chance, before the stock was considered
 	terms   Terms
-	entrant campaign.Person // who played the campaign; zero if there is no entrant
+	entrant campaign.Person // who played in the campaign; zero if there is no entrant
 }
 
 // stored reports whether the draw is stored in a campaign.
@@ -161,8 +161,8 @@ func (d *drawn) player() string {
 	return fullName(d.entrant)
 }
 
-// chance returns the name of the prize that chance decided, or "no prize", and its chance
-// in the rule that matched.
+// chance returns the name of the prize in d.outcome, or "no prize", and its chance within
+// the rule that matched. Without a matching rule, it returns "" and nil.
 func (d *drawn) chance() (name string, chance *big.Rat) {
 	rules := d.terms.Rules
 	if won := rules.Prize(d.outcome); won != nil {

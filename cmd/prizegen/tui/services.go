@@ -129,7 +129,7 @@ func (s servicesScreen) check() (screen, tea.Cmd) {
 	})
 }
 
-// receive receives the results of a health check.
+// receive handles the results of a health check.
 func (s servicesScreen) receive(list []remote.Health) servicesScreen {
 	// The database of the core is not a service. It is shown only if it is not ready.
 	list = slices.DeleteFunc(list, func(h remote.Health) bool { return h.Service == "database" && h.Ready })
@@ -158,7 +158,7 @@ func (s servicesScreen) View(width, height int) string {
 	switch {
 	case s.client == nil:
 		text := st.title.Render("No services in use") + "\n\n" +
-			"This process generates texts and numbers and decides prizes. Campaigns are stored in a local database.\n\n" +
+			"This process generates texts and numbers and chooses prizes. Campaigns are stored in a local database.\n\n" +
 			st.key.Render("b") + " connects to services"
 		return centre(lipgloss.NewStyle().Width(min(width-2, 60)).Render(text), width, height)
 	case s.list == nil:

@@ -140,7 +140,7 @@ func TestSparkline(t *testing.T) {
 		"█▁▁▁▁": {9, 8, 100, 1, 1, 1, 1},
 	} {
 		if got := sparkline(values, 5); got != want {
-			t.Errorf("got %s for %v, want %s", got, values, want)
+			t.Errorf("sparkline of %v: got %s, want %s", values, got, want)
 		}
 	}
 }

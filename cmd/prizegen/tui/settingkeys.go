@@ -150,11 +150,11 @@ type rulesMsg struct {
 	ref      string
 	rules    *prize.Rules
 	err      error       // a [prize.FileError] if the file has mistakes
-	reloaded bool        // whether the rules were chosen earlier
+	reloaded bool        // whether these rules were chosen earlier and read again
 	version  fileVersion // version of the file before it was read
 }
 
-// readRules reads rules.
+// readRules reads the rules that ref names.
 func readRules(ctx context.Context, b Backend, ref string) rulesMsg {
 	version, _ := fileVersionOf(ref) // after an error, the file is read again once its version is known
 	rules, err := b.Rules(ctx, ref)
@@ -204,11 +204,12 @@ func fileVersionOf(file string) (fileVersion, error) {
 	return fileVersion{info.ModTime(), info.Size()}, nil
 }
 
-// chooseFormat offers known formats and an input field for any other format. change
-// returns a command that changes the format, or an error if the format is invalid.
-func chooseFormat(title, current string, known map[string]string, change func(format string) (tea.Cmd, error)) tea.Cmd {
-	names := make([]string, 0, len(known))
-	for name := range known {
+// chooseFormat offers the formats in common, which maps each to its description, and an
+// input field for any other format. change returns a command that changes the format, or an
+// error if the format is invalid.
+func chooseFormat(title, current string, common map[string]string, change func(format string) (tea.Cmd, error)) tea.Cmd {
+	names := make([]string, 0, len(common))
+	for name := range common {
 		names = append(names, name)
 	}
 	slices.Sort(names)
@@ -216,9 +217,9 @@ func chooseFormat(title, current string, known map[string]string, change func(fo
 	for _, name := range names {
 		cmd, err := change(name)
 		if err != nil {
-			cmd = send(errorMsg{err}) // cannot happen with a known format
+			cmd = send(errorMsg{err}) // cannot happen with a common format
 		}
-		options = append(options, option{name, known[name], cmd})
+		options = append(options, option{name, common[name], cmd})
 	}
 	options = append(options, option{"another…", "another length or alphabet", ask(title, func(values []string) (tea.Cmd, error) {
 		return change(strings.TrimSpace(values[0]))
@@ -231,8 +232,8 @@ func chooseFormat(title, current string, known map[string]string, change func(fo
 }
 
 func chooseText(s Settings) tea.Cmd {
-	known := map[string]string{textgen.Lower4: "4 lower-case letters", textgen.Upper2: "2 upper-case letters"}
-	return chooseFormat("Format of the text", s.Free.Text.String(), known, func(text string) (tea.Cmd, error) {
+	common := map[string]string{textgen.Lower4: "4 lower-case letters", textgen.Upper2: "2 upper-case letters"}
+	return chooseFormat("Format of the text", s.Free.Text.String(), common, func(text string) (tea.Cmd, error) {
 		format, err := textgen.Parse(text)
 		if err != nil {
 			return nil, err
@@ -242,8 +243,8 @@ func chooseText(s Settings) tea.Cmd {
 }
 
 func chooseNumber(s Settings) tea.Cmd {
-	known := map[string]string{numgen.Digits4: "4 digits", numgen.Digits8: "8 digits"}
-	return chooseFormat("Format of the number", s.Free.Number.String(), known, func(text string) (tea.Cmd, error) {
+	common := map[string]string{numgen.Digits4: "4 digits", numgen.Digits8: "8 digits"}
+	return chooseFormat("Format of the number", s.Free.Number.String(), common, func(text string) (tea.Cmd, error) {
 		format, err := numgen.Parse(text)
 		if err != nil {
 			return nil, err
@@ -257,7 +258,7 @@ func (w *workspace) chooseSeed(s Settings) tea.Cmd {
 	return choose("Seed "+string(s.Seed), 0,
 		option{"keep it", "and its next draw", nil},
 		option{"a new one", "256 random bits", w.newSeed()},
-		option{"another…", "a seed that you know", ask("Seed", func(values []string) (tea.Cmd, error) {
+		option{"another…", "a seed that you enter", ask("Seed", func(values []string) (tea.Cmd, error) {
 			seed, err := entropy.ParseSeed(values[0])
 			if err != nil {
 				return nil, err

@@ -21,8 +21,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Backend makes draws and manages campaigns. Its functions may take long and may be
-// called concurrently.
+// Backend makes draws and manages campaigns. Its functions may block and may be called
+// concurrently.
 type Backend struct {
 	Name      string // local, or the address of the services
 	Generator draw.Generator
@@ -36,8 +36,8 @@ type Backend struct {
 	// Formats returns the deployed formats.
 	Formats func(ctx context.Context) (textgen.Format, numgen.Format, error)
 
-	// Campaigns and Draws return the campaigns and their draws. They connect when they are
-	// called for the first time.
+	// Campaigns and Draws return the campaigns and their draws. The first call connects to
+	// the database or the services.
 	Campaigns func(ctx context.Context) (Campaigns, error)
 	Draws     func(ctx context.Context) (Draws, error)
 }
@@ -93,9 +93,9 @@ type Settings struct {
 
 	Campaign      *campaign.Campaign // nil for free play
 	campaignTerms Terms
-	Entrant       campaign.Person // who plays the campaign; zero if there is no entrant
+	Entrant       campaign.Person // who plays in the campaign; zero if there is no entrant
 
-	invalid   *invalidRules // the rules that were read last if they can't be used; otherwise nil
+	invalid   *invalidRules // the last rules read, if they cannot be used; otherwise nil
 	local     *localTerms   // nil while the backend is local
 	exhausted bool          // Next is the last index of the seed, and its draw has been made
 }
@@ -145,7 +145,7 @@ func (s Settings) Spec(start, count uint64) draw.Spec {
 	}
 }
 
-// EnterCampaign returns the settings for playing a campaign of the backend.
+// EnterCampaign returns the settings for playing in a campaign of the backend.
 func (s Settings) EnterCampaign(ctx context.Context, name string) (Settings, error) {
 	campaigns, err := s.Backend.Campaigns(ctx)
 	if err != nil {
@@ -158,7 +158,7 @@ func (s Settings) EnterCampaign(ctx context.Context, name string) (Settings, err
 	return s.withCampaign(&c)
 }
 
-// withCampaign returns the settings for playing a campaign, which must contain the text
+// withCampaign returns the settings for playing in a campaign, which must contain the YAML
 // of its rules.
 func (s Settings) withCampaign(c *campaign.Campaign) (Settings, error) {
 	rules, err := prize.Parse(c.Rules, []byte(c.RulesYAML))
@@ -284,7 +284,7 @@ func fullPath(path string) (string, error) {
 	return filepath.Join(home, rest), err
 }
 
-// parseWhole parses a whole number. Its digits may have separators between them.
+// parseWhole parses a whole number, ignoring commas, underscores and spaces.
 func parseWhole(text string) (uint64, error) {
 	return strconv.ParseUint(strings.NewReplacer(",", "", "_", "", " ", "").Replace(text), 10, 64)
 }

@@ -30,11 +30,11 @@ func TestCancelWaiting(t *testing.T) {
 	f, first := request(f)
 	checkShows(t, f, "asking local for its campaigns…")
 	if f = deliver(t, f, keys("esc")...); f.dialog != nil {
-		t.Errorf("got dialog %v after esc, want no dialog", f.dialog)
+		t.Errorf("dialog after esc: got %v, want no dialog", f.dialog)
 	}
 	result := first()
 	if f = deliver(t, f, result); f.dialog != nil {
-		t.Errorf("got dialog %v after the result of a cancelled request, want no dialog", f.dialog)
+		t.Errorf("dialog after the result of a cancelled request: got %v, want no dialog", f.dialog)
 	}
 	f, second := request(f)
 	f = deliver(t, f, result)
@@ -55,31 +55,31 @@ func TestChangeBackend(t *testing.T) {
 	f := pressKeys(t, newProgram(t, w), "g", "down", "enter", "t", "down", "enter")
 	chosen := f.settings.summary()
 	if !strings.Contains(chosen, "modest · upper2") {
-		t.Fatalf("got settings %q, want modest and upper2", chosen)
+		t.Fatalf("settings: got %q, want modest and upper2", chosen)
 	}
 	if f = pressKeys(t, f, "b", "enter"); f.settings.summary() != chosen {
-		t.Errorf("got settings %q after choosing the current backend, want %q", f.settings.summary(), chosen)
+		t.Errorf("settings after choosing the current backend: got %q, want %q", f.settings.summary(), chosen)
 	}
 	if f = pressKeys(t, f, "b", "down", "enter"); !strings.Contains(f.settings.summary(), "generous · lower4") {
-		t.Errorf("got settings %q, want the deployed generous and lower4", f.settings.summary())
+		t.Errorf("settings: got %q, want the deployed generous and lower4", f.settings.summary())
 	}
 	if f = pressKeys(t, f, "b", "up", "enter"); f.settings.summary() != chosen {
-		t.Errorf("got settings %q after changing back, want %q", f.settings.summary(), chosen)
+		t.Errorf("settings after changing back: got %q, want %q", f.settings.summary(), chosen)
 	}
 }
 
-// TestChooseFormats checks that a known format can be chosen and that another one can
+// TestChooseFormats checks that an offered format can be chosen and that another one can
 // be entered.
 func TestChooseFormats(t *testing.T) {
 	f := pressKeys(t, newProgram(t, testWorkspace(t, termenv.Ascii)), "n", "down", "enter")
 	if got := f.settings.Free.Number.String(); got != "digits8" {
-		t.Errorf("got number format %s, want digits8", got)
+		t.Errorf("number format: got %s, want digits8", got)
 	}
 	f = pressKeys(t, f, "n", "end", "enter", "x", "enter")
 	checkShows(t, f, "✗ ")
 	f = pressKeys(t, f, "backspace", "backspace", "9", "enter")
 	if got := f.settings.Free.Number.String(); got != "digits9" {
-		t.Errorf("got number format %s, want digits9", got)
+		t.Errorf("number format: got %s, want digits9", got)
 	}
 }
 
@@ -87,7 +87,7 @@ func TestChooseFormats(t *testing.T) {
 // and that the index can be changed.
 func TestChooseSeed(t *testing.T) {
 	w := testWorkspace(t, termenv.Ascii)
-	seedErr := errors.New("the beacon does not answer")
+	seedErr := errors.New("the beacon does not respond")
 	newSeed := w.NewSeed
 	w.NewSeed = func(ctx context.Context) (entropy.Seed, jsontext.Value, error) {
 		if seedErr != nil {
@@ -96,19 +96,19 @@ func TestChooseSeed(t *testing.T) {
 		return newSeed(ctx)
 	}
 	f := pressKeys(t, newProgram(t, w), "s", "down", "enter")
-	checkShows(t, f, "✗ the beacon does not answer", "seed 42")
+	checkShows(t, f, "✗ the beacon does not respond", "seed 42")
 	seedErr = nil
 	if f = pressKeys(t, f, "esc", "s", "down", "enter"); f.settings.Seed != "new" {
-		t.Errorf("got seed %s, want new", f.settings.Seed)
+		t.Errorf("seed: got %s, want new", f.settings.Seed)
 	}
 	f = pressKeys(t, f, "s", "down", "down", "enter", "x", "enter", " ")
 	if f.settings.Seed != "newx" || f.settings.Next != 1 {
-		t.Errorf("got seed %s and next index %d, want newx and 1", f.settings.Seed, f.settings.Next)
+		t.Errorf("seed: got %s and next index %d, want newx and 1", f.settings.Seed, f.settings.Next)
 	}
 	f = pressKeys(t, f, "s", "down", "down", "down", "enter", "backspace", "enter")
 	checkShows(t, f, "✗ the index must be a whole number, 0 or more")
 	if f = pressKeys(t, f, "7", "enter"); f.settings.Next != 7 {
-		t.Errorf("got next index %d, want 7", f.settings.Next)
+		t.Errorf("next index: got %d, want 7", f.settings.Next)
 	}
 }
 
@@ -130,6 +130,6 @@ func TestConnect(t *testing.T) {
 	f = pressKeys(t, f, "y", "enter")
 	checkShows(t, f, "✗ no answer")
 	if got := f.settings.Backend.Name; got != "local" {
-		t.Errorf("got backend %s, want local", got)
+		t.Errorf("backend: got %s, want local", got)
 	}
 }

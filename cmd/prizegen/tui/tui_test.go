@@ -27,7 +27,7 @@ func testWorkspace(t testing.TB, profile termenv.Profile) *workspace {
 	return workspaceOn(t, profile, true)
 }
 
-// workspaceOn returns the same workspace on a dark or a light terminal.
+// workspaceOn is like testWorkspace, but on a dark or a light terminal.
 func workspaceOn(t testing.TB, profile termenv.Profile, dark bool) *workspace {
 	t.Helper()
 	renderer := lipgloss.NewRenderer(io.Discard)
@@ -54,8 +54,8 @@ func workspaceOn(t testing.TB, profile termenv.Profile, dark bool) *workspace {
 	}}
 }
 
-// never returns a nil command in place of a timer, because tests deliver the messages of
-// timers themselves.
+// never returns a nil command instead of starting a timer, because tests deliver the
+// messages of timers themselves.
 func never(time.Duration, tea.Msg) tea.Cmd { return nil }
 
 // must returns a function that returns value. If err is not nil, the function fails the
@@ -70,7 +70,7 @@ func must[T any](value T, err error) func(t testing.TB) T {
 	}
 }
 
-// programOf returns a program with screens in a terminal of 80×24. It has no pending
+// programOf returns a program with these screens in an 80×24 terminal. It has no pending
 // commands.
 func programOf(t *testing.T, w *workspace, screens ...screen) frame {
 	t.Helper()
