@@ -15,8 +15,8 @@ import (
 )
 
 // batch makes the draws of several plays in one transaction. It calls the generator
-// before the transaction begins, for the indexes that are likely to be next, so that
-// remote services do not keep the database waiting. It prepares draws for several batches
+// before the transaction begins, for the indexes that will probably be next, so that
+// the database does not wait for remote services. It prepares draws for several batches
 // at once, so that most batches do not wait for the services at all (BenchmarkPlays
 // in package serve).
 type batch struct {
@@ -24,7 +24,7 @@ type batch struct {
 	queue *queue
 	plays []*pendingPlay
 
-	// The transaction sets the fields below, and sets them again if it is retried.
+	// The transaction sets the following fields, and sets them again if it is retried.
 	campaign *StoredCampaign
 	at       time.Time // the time of the plays; the clock is read only once
 	rules    *prize.Rules
@@ -48,8 +48,8 @@ const (
 	maxAhead     = 4096
 )
 
-// prepare makes the next draws of a campaign unless they are already prepared or the
-// campaign cannot be played.
+// prepare makes at least the next count draws of a campaign, unless they are already
+// prepared or the campaign cannot be played.
 func (b *batch) prepare(ctx context.Context, c *StoredCampaign, count uint64) error {
 	count += b.queue.spare + min(2*b.queue.drift, maxSpare)
 	if c.Secret == "" || c.Playable(c.timeAt(b.now())) != nil || b.queue.prepared.covers(c, count) {
@@ -105,7 +105,7 @@ func (b *batch) withNewKeys(ctx context.Context, tx Tx) (candidates []int, err e
 	for i := range rows {
 		stored[*rows[i].Key] = &rows[i]
 	}
-	first := make(map[digest]int) // the first play of this batch with a key
+	first := make(map[digest]int) // by key: index of the first play in this batch
 	for i, p := range b.plays {
 		if p.key == nil {
 			candidates = append(candidates, i)
@@ -170,7 +170,7 @@ func (b *batch) admitted(ctx context.Context, tx Tx, candidates []int) ([]int, e
 	}
 	if int64(len(candidates)) > left {
 		for _, i := range candidates[left:] {
-			b.results[i].retry = true // the next batch refuses them
+			b.results[i].retry = true // the next batch rejects them
 		}
 		candidates = candidates[:left]
 	}
@@ -339,7 +339,7 @@ func (b *batch) assignAccounts(ctx context.Context, tx Tx, candidates []int) (sk
 // assignEntrants sets the entrants of the rows.
 func (b *batch) assignEntrants(ctx context.Context, tx Tx, candidates []int) error {
 	var people []Person
-	var rows []int // rows whose entrants are given as people
+	var rows []int // indexes in b.rows, parallel to people
 	for k, i := range candidates {
 		switch p := b.plays[i]; {
 		case p.EntrantID != 0:

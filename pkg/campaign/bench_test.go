@@ -10,7 +10,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// BenchmarkPlay measures durable plays of 64 concurrent players: in batches and, for
+// BenchmarkPlay measures durable plays by many concurrent players: in batches and, for
 // comparison, each in its own transaction.
 func BenchmarkPlay(b *testing.B) {
 	for name, address := range map[string]func() string{

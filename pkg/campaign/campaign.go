@@ -10,7 +10,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// State is the stage of a campaign.
+// State is the state of a campaign.
 type State string
 
 // The states of a campaign, in order.
@@ -30,10 +30,10 @@ type Campaign struct {
 	Rules        string     `json:"rules" doc:"The name of the rules." example:"generous"`
 	RulesSHA256  string     `json:"rules_sha256" doc:"The SHA-256 of the rules file, in hexadecimal."`
 	RulesYAML    string     `json:"rules_yaml,omitempty" doc:"The text of the rules file, absent in lists."`
-	Currency     string     `json:"currency" doc:"The ISO 4217 code of the currency of the prizes." example:"GBP"`
+	Currency     string     `json:"currency" doc:"The ISO 4217 code of the prizes' currency." example:"GBP"`
 	OpensAt      *time.Time `json:"opens_at" doc:"The time from which the campaign can be played; null means when it is opened."`
 	ClosesAt     *time.Time `json:"closes_at" doc:"The time until which the campaign can be played; null means when it is closed."`
-	MaxPlays     int64      `json:"max_plays" doc:"The maximum number of plays of an entrant; 0 means no limit."`
+	MaxPlays     int64      `json:"max_plays" doc:"The maximum number of plays per entrant; 0 means no limit."`
 	RequireEmail bool       `json:"require_email" doc:"Whether entrants must have an email address."`
 	Commitment   string     `json:"commitment,omitempty" doc:"The SHA-256 of the seed, absent in a draft."`
 	Seed         string     `json:"seed,omitempty" doc:"The seed, absent until the campaign is closed."`
@@ -43,7 +43,7 @@ type Campaign struct {
 	CreatedAt    time.Time  `json:"created_at"`
 	OpenedAt     *time.Time `json:"opened_at"`
 	ClosedAt     *time.Time `json:"closed_at"`
-	EndedAt      *time.Time `json:"-"` // when the passing of ClosesAt was recorded; nil if it was not recorded
+	EndedAt      *time.Time `json:"-"` // when the end at ClosesAt was recorded; nil if it was not recorded
 	Version      int64      `json:"version" doc:"A number that increases with each change other than a play."`
 }
 
@@ -51,11 +51,11 @@ type Campaign struct {
 type Stock struct {
 	Name    string `json:"name" example:"Mug"`
 	Value   int64  `json:"value" doc:"The value of one prize, in minor units of the currency."`
-	Stock   *int64 `json:"stock" doc:"The number in the campaign; null means unlimited."`
+	Stock   *int64 `json:"stock" doc:"How many of this prize the campaign can award; null means unlimited."`
 	Awarded int64  `json:"awarded" doc:"The number awarded."`
 }
 
-// Left returns the number that is left. limited is false if the stock is unlimited.
+// Left returns how many of the prize are left. limited is false if the stock is unlimited.
 func (s Stock) Left() (left int64, limited bool) {
 	if s.Stock == nil {
 		return 0, false
@@ -81,21 +81,21 @@ func (c *Campaign) Playable(now time.Time) error {
 	return nil
 }
 
-// StoredCampaign is a campaign as a [Store] keeps it, including the parts that are not
+// StoredCampaign is a campaign as a [Store] stores it, including the parts that are not
 // public yet. Times are in UTC, with millisecond precision.
 type StoredCampaign struct {
 	Campaign              // its Seed is empty
 	ID       int64        // assigned by the store
-	Secret   entropy.Seed // empty for a draft
+	Secret   entropy.Seed // the seed; empty for a draft
 	Next     uint64       // index of the next draw
 
 	Erased     int64      // number of erased entrants whose plays are still counted
 	LastPlayed *time.Time // time of the last play; nil if there is none
 }
 
-// timeAt returns the time of a play at now. It is never earlier than the opening or the
-// last play, even if the clock has stepped back or differs from those of other
-// processes.
+// timeAt returns the time to record for an event at now. It is never earlier than the
+// opening or the last play, even if the clock has stepped back or differs from those of
+// other processes.
 func (c *StoredCampaign) timeAt(now time.Time) time.Time {
 	for _, earliest := range []*time.Time{c.OpenedAt, c.LastPlayed} {
 		if earliest != nil && earliest.After(now) {
@@ -128,7 +128,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// prizesOf returns each prize of rules once, in the order in which they first appear. A
+// prizesOf returns the distinct prizes of rules, in order of first appearance. A
 // [StoredDraw] refers to a prize by its index in this list.
 func prizesOf(rules *prize.Rules) []Stock {
 	var list []Stock
@@ -158,9 +158,9 @@ type CampaignQuery struct {
 // awarder awards prizes while their stock lasts.
 type awarder struct {
 	prizes []Stock
-	prize  []int // by outcome: index of the drawn prize, or noPrize
-	then   []int // by index: index of the replacement when its stock has run out, or noPrize
-	counts map[int]int64
+	prize  []int         // by outcome: index of the drawn prize, or noPrize
+	then   []int         // by index: index of the replacement after the stock has run out, or noPrize
+	counts map[int]int64 // by index: number awarded by this awarder
 }
 
 func newAwarder(rules *prize.Rules, prizes []Stock) *awarder {
@@ -208,14 +208,14 @@ type Change struct {
 	Detail  string    `json:"detail,omitempty" doc:"Details, without personal data."`
 }
 
-// ChangeQuery selects entries of the audit trail. Its cursor is the ID of an entry:
-// only older ones are selected.
+// ChangeQuery selects entries of the audit trail. Its cursor is the ID of an entry; only
+// older entries are selected.
 type ChangeQuery struct {
 	Paging
 	Subject string // only entries for this subject; empty for all
 }
 
-// visibility is the part of the stored data that a caller may see.
+// visibility determines which parts of the stored data a caller may see.
 type visibility int
 
 const (
@@ -223,5 +223,5 @@ const (
 	adminView                    // everything
 )
 
-// noPrize is the value of Awarded in a draw that won nothing.
+// noPrize is the prize index of a draw that won nothing.
 const noPrize = -1

@@ -11,13 +11,13 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// Campaign returns a campaign with the text of its rules. For a draft, the error wraps
+// Campaign returns a campaign, including RulesYAML. For a draft, the error wraps
 // [ErrNotFound].
 func (s *Service) Campaign(ctx context.Context, name string) (Campaign, error) {
 	return public(s.campaign(ctx, publicView, name))
 }
 
-// Campaign returns a campaign with the text of its rules.
+// Campaign returns a campaign, including RulesYAML.
 func (a *Admin) Campaign(ctx context.Context, name string) (Campaign, error) {
 	return public(a.campaign(ctx, adminView, name))
 }
@@ -29,14 +29,14 @@ func public(c *StoredCampaign, err error) (Campaign, error) {
 	return c.Public(), nil
 }
 
-// Campaigns returns campaigns without the texts of their rules, newest first. next is the
-// cursor of the next page, or empty on the last page. Drafts are omitted.
+// Campaigns returns campaigns without RulesYAML, newest first. next is the cursor of the
+// next page, or empty on the last page. Drafts are omitted.
 func (s *Service) Campaigns(ctx context.Context, q CampaignQuery) (list []Campaign, next string, err error) {
 	return s.listCampaigns(ctx, publicView, q)
 }
 
-// Campaigns returns campaigns without the texts of their rules, newest first. next is the
-// cursor of the next page, or empty on the last page.
+// Campaigns returns campaigns without RulesYAML, newest first. next is the cursor of the
+// next page, or empty on the last page.
 func (a *Admin) Campaigns(ctx context.Context, q CampaignQuery) (list []Campaign, next string, err error) {
 	return a.listCampaigns(ctx, adminView, q)
 }
@@ -62,8 +62,8 @@ func (e *engine) listCampaigns(ctx context.Context, v visibility, q CampaignQuer
 	return list, next, nil
 }
 
-// validate validates a plan, and with coverage also that its rules decide every account
-// number.
+// validate validates and parses a plan. If coverage is set, it also checks that every
+// account number matches a rule and that every rule can be reached.
 func (e *engine) validate(ctx context.Context, plan Plan, coverage bool) (v validPlan, err error) {
 	done, err := e.compile(ctx)
 	if err != nil {
@@ -76,7 +76,7 @@ func (e *engine) validate(ctx context.Context, plan Plan, coverage bool) (v vali
 	return v, err
 }
 
-// Create adds a draft. The plan must contain the text of the rules and both formats.
+// Create creates a draft. The plan must contain RulesYAML and both formats.
 func (a *Admin) Create(ctx context.Context, plan Plan) (Campaign, error) {
 	valid, err := a.validate(ctx, plan, false)
 	if err != nil {
@@ -92,8 +92,8 @@ func (a *Admin) Create(ctx context.Context, plan Plan) (Campaign, error) {
 	return c.Public(), err
 }
 
-// changeCampaign locks a campaign, lets f change it and saves it. f returns the change
-// for the audit trail; its Subject is set here.
+// changeCampaign locks a campaign, lets f change it and saves it. f returns the entry for
+// the audit trail, whose Subject changeCampaign sets.
 func (a *Admin) changeCampaign(ctx context.Context, name string, f func(c *StoredCampaign) (Change, error)) (Campaign, error) {
 	var c *StoredCampaign
 	err := a.change(ctx, func(tx Tx) (Change, error) {
@@ -124,7 +124,7 @@ func (a *Admin) Edit(ctx context.Context, name string, version int64, plan Plan)
 	if valid.Name != name {
 		return Campaign{}, invalid("name", "the name of a campaign cannot change; use %s", name)
 	}
-	// A refused edit is rolled back, so the end is recorded in a transaction of its own.
+	// A rejected edit is rolled back, so the end is recorded in a separate transaction.
 	err = a.store.Update(ctx, func(tx Tx) error {
 		c, err := tx.LockCampaign(ctx, name)
 		if err != nil {
@@ -223,7 +223,7 @@ func (a *Admin) Open(ctx context.Context, name string) (Campaign, error) {
 	})
 }
 
-// Close ends a campaign for good and reveals its seed.
+// Close ends a campaign permanently and reveals its seed.
 func (a *Admin) Close(ctx context.Context, name string) (Campaign, error) {
 	return a.changeCampaign(ctx, name, func(c *StoredCampaign) (Change, error) {
 		if c.State != Open {

@@ -36,37 +36,37 @@ func TestPlanValidation(t *testing.T) {
 		change func(*campaign.Plan)
 		field  string
 	}{
-		"no name":              {func(p *campaign.Plan) { p.Name = "" }, "name"},
-		"a name in capitals":   {func(p *campaign.Plan) { p.Name = "Summer" }, "name"},
-		"a name that is long":  {func(p *campaign.Plan) { p.Name = strings.Repeat("a", 41) }, "name"},
-		"a name with a path":   {func(p *campaign.Plan) { p.Name = "../summer" }, "name"},
-		"a long title":         {func(p *campaign.Plan) { p.Title = strings.Repeat("é", 201) }, "title"},
-		"a title of two lines": {func(p *campaign.Plan) { p.Title = "a\nb" }, "title"},
-		"a title not in UTF-8": {func(p *campaign.Plan) { p.Title = "\xff" }, "title"},
-		"negative max_plays":   {func(p *campaign.Plan) { p.MaxPlays = -1 }, "max_plays"},
-		"no time to play":      {func(p *campaign.Plan) { p.OpensAt, p.ClosesAt = &later, &later }, "closes_at"},
-		"a start in year 1":    {func(p *campaign.Plan) { p.OpensAt = &year1 }, "opens_at"},
-		"an end in year 10000": {func(p *campaign.Plan) { p.ClosesAt = &year10000 }, "closes_at"},
-		"a bad text format":    {func(p *campaign.Plan) { p.TextFormat = "letters" }, "text_format"},
-		"a bad number format":  {func(p *campaign.Plan) { p.NumberFormat = "lower4" }, "number_format"},
-		"bad rules":            {func(p *campaign.Plan) { p.RulesYAML = "rules: 7" }, "rules_yaml"},
+		"no name":                {func(p *campaign.Plan) { p.Name = "" }, "name"},
+		"a name in capitals":     {func(p *campaign.Plan) { p.Name = "Summer" }, "name"},
+		"a long name":            {func(p *campaign.Plan) { p.Name = strings.Repeat("a", 41) }, "name"},
+		"a name with a path":     {func(p *campaign.Plan) { p.Name = "../summer" }, "name"},
+		"a long title":           {func(p *campaign.Plan) { p.Title = strings.Repeat("é", 201) }, "title"},
+		"a title with two lines": {func(p *campaign.Plan) { p.Title = "a\nb" }, "title"},
+		"a title not in UTF-8":   {func(p *campaign.Plan) { p.Title = "\xff" }, "title"},
+		"negative max_plays":     {func(p *campaign.Plan) { p.MaxPlays = -1 }, "max_plays"},
+		"no time to play":        {func(p *campaign.Plan) { p.OpensAt, p.ClosesAt = &later, &later }, "closes_at"},
+		"a start in year 1":      {func(p *campaign.Plan) { p.OpensAt = &year1 }, "opens_at"},
+		"an end in year 10000":   {func(p *campaign.Plan) { p.ClosesAt = &year10000 }, "closes_at"},
+		"a bad text format":      {func(p *campaign.Plan) { p.TextFormat = "letters" }, "text_format"},
+		"a bad number format":    {func(p *campaign.Plan) { p.NumberFormat = "lower4" }, "number_format"},
+		"bad rules":              {func(p *campaign.Plan) { p.RulesYAML = "rules: 7" }, "rules_yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := plan("summer")
 			test.change(&plan)
 			_, err := p.Create(t.Context(), plan)
 			if err == nil || field(err) != test.field {
-				t.Errorf("got error %v for field %q, want an error for field %q", err, field(err), test.field)
+				t.Errorf("Create: got error %v for field %q, want an error for field %q", err, field(err), test.field)
 			}
 		})
 	}
 	if list, _, err := p.Campaigns(t.Context(), campaign.CampaignQuery{}); err != nil || len(list) != 0 {
-		t.Errorf("got campaigns %+v, error %v; want none", list, err)
+		t.Errorf("campaigns: got %+v, error %v, want none", list, err)
 	}
 	plan := plan("summer")
 	plan.Title = strings.Repeat("é", 200)
 	if c, err := p.Create(t.Context(), plan); err != nil || c.Title != plan.Title || c.State != campaign.Draft || c.Commitment != "" {
-		t.Errorf("got %+v, error %v, want a draft without a commitment", c, err)
+		t.Errorf("created campaign: got %+v, error %v, want a draft without a commitment", c, err)
 	}
 	if _, err := p.Create(t.Context(), plan); !errors.Is(err, campaign.ErrExists) {
 		t.Errorf("create a second campaign with the same name: got error %v, want ErrExists", err)
@@ -96,7 +96,7 @@ func TestCampaignStates(t *testing.T) {
 	summer.RequireEmail, summer.TextFormat = true, "upper2"
 	edited, err := p.Edit(ctx, "summer", draft.Version, summer)
 	if err != nil || !edited.RequireEmail || edited.TextFormat != "upper2" || edited.Version != draft.Version+1 {
-		t.Fatalf("got %+v, error %v, want the edit in a new version", edited, err)
+		t.Fatalf("edited draft: got %+v, error %v, want the changes and a new version", edited, err)
 	}
 	if _, err := p.Edit(ctx, "summer", draft.Version, summer); !errors.Is(err, campaign.ErrChanged) {
 		t.Errorf("edit an old version: got error %v, want ErrChanged", err)
@@ -109,7 +109,7 @@ func TestCampaignStates(t *testing.T) {
 
 	open, err := p.Open(ctx, "summer")
 	if err != nil || open.State != campaign.Open || len(open.Commitment) != 64 || open.Seed != "" {
-		t.Fatalf("got %+v, error %v, want an open campaign with a commitment", open, err)
+		t.Fatalf("opened campaign: got %+v, error %v, want an open campaign with a commitment", open, err)
 	}
 	if _, err := p.Open(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
 		t.Errorf("open twice: got error %v, want ErrState", err)
@@ -142,7 +142,7 @@ func TestCampaignStates(t *testing.T) {
 	closes = closes.Add(time.Hour)
 	summer.Title, summer.MaxPlays, summer.ClosesAt = "Summer!", 1, &closes
 	if c, err := p.Edit(ctx, "summer", 0, summer); err != nil || c.Title != "Summer!" || c.Plays != 1 || c.Prizes[0].Stock == nil {
-		t.Errorf("got %+v, error %v, want the new title, 1 play and a prize with stock", c, err)
+		t.Errorf("edited open campaign: got %+v, error %v, want the new title, 1 play and a prize with stock", c, err)
 	}
 	play.Person.Email = "Ann@Example.org"
 	if _, err := p.Play(ctx, play); !errors.Is(err, campaign.ErrMaxPlays) {
@@ -158,7 +158,7 @@ func TestCampaignStates(t *testing.T) {
 
 	closed, err := p.Close(ctx, "summer")
 	if err != nil || closed.State != campaign.Closed || closed.Seed == "" || closed.ClosedAt == nil {
-		t.Fatalf("got %+v, error %v, want a closed campaign with its seed", closed, err)
+		t.Fatalf("closed campaign: got %+v, error %v, want a closed campaign with its seed", closed, err)
 	}
 	if _, err := p.Close(ctx, "summer"); !errors.Is(err, campaign.ErrState) {
 		t.Errorf("close twice: got error %v, want ErrState", err)
@@ -173,7 +173,7 @@ func TestCampaignStates(t *testing.T) {
 	}
 	summer.MaxPlays, summer.Title = 1, "That was summer"
 	if c, err := p.Edit(ctx, "summer", 0, summer); err != nil || c.Title != summer.Title {
-		t.Errorf("got %+v, error %v, want title %q", c, err, summer.Title)
+		t.Errorf("edited closed campaign: got %+v, error %v, want title %q", c, err, summer.Title)
 	}
 
 	changes, err := p.Changes(ctx, campaign.ChangeQuery{})
@@ -186,11 +186,11 @@ func TestCampaignStates(t *testing.T) {
 	}
 	want := "test campaign.edit, test campaign.close, clock campaign.end, test campaign.edit, test draw.make, test campaign.open, test campaign.edit, test campaign.create"
 	if got := strings.Join(actions, ", "); got != want {
-		t.Errorf("got audit trail\n%s\nwant\n%s", got, want)
+		t.Errorf("audit trail: got\n%s\nwant\n%s", got, want)
 	}
 	want = `title: "summer" → "Summer!"; closes_at: 2027-06-01T14:00:00Z → 2027-06-01T15:00:00Z; max_plays: 0 → 1`
 	if got := changes[3].Detail; got != want {
-		t.Errorf("got detail %s, want %s", got, want)
+		t.Errorf("detail of the edit: got %s, want %s", got, want)
 	}
 }
 
@@ -217,27 +217,27 @@ func TestOpenRefusesBadPlans(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := p.Open(t.Context(), name); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want an error that contains %q", err, test.want)
+				t.Errorf("Open: got error %v, want an error that contains %q", err, test.want)
 			}
 			if c, err := p.Campaign(t.Context(), name); err != nil || c.State != campaign.Draft || c.Commitment != "" {
-				t.Errorf("got %+v, error %v, want a draft without a commitment", c, err)
+				t.Errorf("campaign: got %+v, error %v, want a draft without a commitment", c, err)
 			}
-			_, unfit, err := plan.Preview()
-			if err != nil || name != "over" && (unfit == nil || !strings.Contains(unfit.Error(), test.want)) {
-				t.Errorf("Preview: got %v, error %v, want an error that contains %q", unfit, err, test.want)
+			_, uncovered, err := plan.Preview()
+			if err != nil || name != "over" && (uncovered == nil || !strings.Contains(uncovered.Error(), test.want)) {
+				t.Errorf("Preview: got uncovered %v, error %v, want uncovered to contain %q", uncovered, err, test.want)
 			}
 			if err := p.Delete(t.Context(), name); err != nil {
 				t.Error(err)
 			}
 			if _, err := p.Campaign(t.Context(), name); !errors.Is(err, campaign.ErrNotFound) {
-				t.Errorf("a deleted draft: got error %v, want ErrNotFound", err)
+				t.Errorf("deleted draft: got error %v, want ErrNotFound", err)
 			}
 		})
 	}
 }
 
 // TestOddsAreComputedOnce checks that the odds of a campaign, which anyone can request, are
-// computed once, and that a plan waits until its rules may be compiled.
+// computed only once, and that Compile is called whenever rules are compiled.
 func TestOddsAreComputedOnce(t *testing.T) {
 	compilations, refused := 0, error(nil)
 	public := campaign.New(campaign.Config{
@@ -258,12 +258,12 @@ func TestOddsAreComputedOnce(t *testing.T) {
 	} {
 		compilations = 0
 		if err := step.do(); err != nil || compilations != step.want {
-			t.Errorf("%s: got %d compilations and error %v, want %d", step.what, compilations, err, step.want)
+			t.Errorf("%s: got %d calls to Compile, error %v, want %d", step.what, compilations, err, step.want)
 		}
 	}
 	refused = campaign.ErrBusy
 	if _, err := p.Create(t.Context(), plan("winter")); !errors.Is(err, campaign.ErrBusy) {
-		t.Errorf("while others compile: got error %v, want ErrBusy", err)
+		t.Errorf("create while Compile refuses: got error %v, want ErrBusy", err)
 	}
 }
 
@@ -272,8 +272,8 @@ type lister interface {
 	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)
 }
 
-// TestPublicSeesNoDrafts checks that a Service lists no drafts, unlike an Admin. It
-// reads the lists page by page.
+// TestPublicSeesNoDrafts checks that a Service, unlike an Admin, neither lists nor returns
+// drafts. It reads the lists page by page.
 func TestPublicSeesNoDrafts(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	public := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}})
@@ -304,23 +304,23 @@ func TestPublicSeesNoDrafts(t *testing.T) {
 		}
 	}
 	if got := names(p, campaign.CampaignQuery{Paging: campaign.Paging{Limit: 2}}); got != "c-4 c-3 c-2 c-1 c-0 " {
-		t.Errorf("got campaigns %s for a promoter, want all 5, newest first", got)
+		t.Errorf("campaigns for a promoter: got %s, want all 5, newest first", got)
 	}
 	if got := names(public, campaign.CampaignQuery{Paging: campaign.Paging{Limit: 2}}); got != "c-4 c-2 c-0 " {
-		t.Errorf("got campaigns %s for the public, want c-4 c-2 c-0", got)
+		t.Errorf("campaigns for the public: got %s, want c-4 c-2 c-0", got)
 	}
 	if got := names(p, campaign.CampaignQuery{State: campaign.Draft}); got != "c-3 c-1 " {
-		t.Errorf("got drafts %s, want c-3 c-1", got)
+		t.Errorf("drafts for a promoter: got %s, want c-3 c-1", got)
 	}
 	for _, name := range []string{"c-1", "no such", "none"} {
 		if _, err := public.Campaign(t.Context(), name); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("Campaign(%s) for the public: got error %v, want ErrNotFound", name, err)
 		}
 		if _, err := public.Odds(t.Context(), name); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("odds of %s for the public: got error %v, want ErrNotFound", name, err)
+			t.Errorf("Odds(%s) for the public: got error %v, want ErrNotFound", name, err)
 		}
 		if _, err := public.AccountOdds(t.Context(), name, "abcd1234"); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("odds of %s for the public: got error %v, want ErrNotFound", name, err)
+			t.Errorf("AccountOdds(%s) for the public: got error %v, want ErrNotFound", name, err)
 		}
 		if _, _, err := public.Winners(t.Context(), name, campaign.Paging{}); !errors.Is(err, campaign.ErrNotFound) {
 			t.Errorf("Winners(%s) for the public: got error %v, want ErrNotFound", name, err)
@@ -333,10 +333,10 @@ func TestPublicSeesNoDrafts(t *testing.T) {
 	}
 	odds, err := public.Odds(t.Context(), "c-0")
 	if err != nil || odds.Currency != "GBP" || len(odds.Rows) != 5 {
-		t.Errorf("got odds %+v, error %v, want 5 rows in GBP", odds, err)
+		t.Errorf("odds of the campaign: got %+v, error %v, want 5 rows in GBP", odds, err)
 	}
 	one, err := public.AccountOdds(t.Context(), "c-0", "abcd4000")
 	if err != nil || len(one.Rows) != 3 || one.Rows[0].Probability != "1/2" {
-		t.Errorf("got odds %+v, error %v, want 3 rows, the first with probability 1/2", one, err)
+		t.Errorf("odds of an account number: got %+v, error %v, want 3 rows, the first with probability 1/2", one, err)
 	}
 }

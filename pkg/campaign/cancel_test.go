@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// everything returns all that an Admin can read from a database, as JSON.
+// everything returns everything that an Admin can read from a database, as JSON.
 func everything(t *testing.T, p *campaign.Admin) string {
 	t.Helper()
 	var all bytes.Buffer
@@ -98,19 +98,19 @@ func TestCancelledCallsChangeNothing(t *testing.T) {
 					t.Errorf("%s, cancelled at call %d: got error %v, want Canceled or ErrUnavailable", step.name, calls, err)
 				}
 				if after := everything(t, p); after != before {
-					t.Fatalf("%s, cancelled at call %d: got\n%s\nwant\n%s", step.name, calls, after, before)
+					t.Fatalf("%s, cancelled at call %d: got database\n%s\nwant\n%s", step.name, calls, after, before)
 				}
 			})
 			if after := everything(t, p); after == before {
-				t.Errorf("%s changed nothing", step.name)
+				t.Errorf("%s, not cancelled: got an unchanged database, want a change", step.name)
 			}
 		}
 		cancelReads(t, p, db, drawn.ID)
 	})
 }
 
-// cancelReads cancels reading methods. They must return an error rather than an empty
-// result.
+// cancelReads cancels each reading method at every point at which it checks its context. The
+// method must return an error rather than an incomplete result.
 func cancelReads(t *testing.T, p *campaign.Admin, db *store.DB, id string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -137,7 +137,7 @@ func cancelReads(t *testing.T, p *campaign.Admin, db *store.DB, id string) {
 			err := db.Backup(ctx, file, nil)
 			left, globErr := filepath.Glob(filepath.Join(folder, "*"))
 			if err != nil && (globErr != nil || len(left) > 0) {
-				t.Errorf("got files %q, error %v after a failed backup, want none", left, globErr)
+				t.Errorf("files after a failed backup: got %q, error %v, want none", left, globErr)
 			}
 			return err
 		},

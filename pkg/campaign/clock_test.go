@@ -10,16 +10,16 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// replica returns an Admin of a process with its own clock.
+// replica returns an Admin for the database at address, with its own clock.
 func replica(t *testing.T, address string) (*campaign.Admin, *clock) {
 	t.Helper()
 	c := &clock{noon()}
 	return campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: draw.Local{}, Now: c.now}).Admin("test"), c
 }
 
-// TestTimesNeverDecrease plays a campaign while the clocks of two processes step back and
-// forth. The time of each play must not be earlier than the time of the previous play
-// or the opening. The test runs in make test.
+// TestTimesNeverDecrease plays a campaign while the clocks of two replicas step back and
+// forth. The time of each play must not be earlier than that of the previous play or of
+// the opening. make test runs it.
 func TestTimesNeverDecrease(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		first, firstClock := replica(t, address)
@@ -29,8 +29,8 @@ func TestTimesNeverDecrease(t *testing.T) {
 		for i, step := range []struct {
 			p     *campaign.Admin
 			clock *clock
-			at    time.Duration // of the clock, after noon
-			want  time.Duration
+			at    time.Duration // time on the clock, after noon
+			want  time.Duration // time of the play, after noon
 		}{
 			{first, firstClock, -time.Minute, 0}, // before the opening
 			{first, firstClock, time.Minute, time.Minute},
@@ -46,21 +46,21 @@ func TestTimesNeverDecrease(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := noon().Add(step.want); !d.PlayedAt.Equal(want) || d.PlayedAt.Before(last) {
-				t.Errorf("play %d: got time %s after %s, want %s", i, d.PlayedAt, last, want)
+				t.Errorf("time of play %d: got %s after %s, want %s", i, d.PlayedAt, last, want)
 			}
 			last = d.PlayedAt
 		}
 		firstClock.at = noon()
 		closed, err := first.Close(t.Context(), "summer")
 		if err != nil || closed.ClosedAt.Before(last) {
-			t.Errorf("close: got %s, error %v, want a time that is not before the last play at %s", closed.ClosedAt, err, last)
+			t.Errorf("closing time: got %s, error %v, want a time not before the last play at %s", closed.ClosedAt, err, last)
 		}
 	})
 }
 
-// TestEndIsFinal checks that a campaign whose closing time has passed for one process
-// cannot be played or extended by any process, even if the clocks step back. The test
-// runs in make test.
+// TestEndIsFinal checks that, once one replica has noticed that the closing time of a
+// campaign has passed, no replica can play or extend it, even if the clocks step back.
+// make test runs it.
 func TestEndIsFinal(t *testing.T) {
 	for name, notice := range map[string]func(*testing.T, *campaign.Admin, campaign.Plan) error{
 		"by a play": func(t *testing.T, p *campaign.Admin, _ campaign.Plan) error {
@@ -89,7 +89,7 @@ func TestEndIsFinal(t *testing.T) {
 				}
 				firstClock.at = closes
 				if err := notice(t, first, summer); err == nil {
-					t.Error("at the closing time: got no error, want one")
+					t.Error("call at the closing time: got no error, want one")
 				}
 				firstClock.at = noon()
 				for _, p := range []*campaign.Admin{first, second} {
@@ -110,25 +110,26 @@ func TestEndIsFinal(t *testing.T) {
 						t.Errorf("remove the closing time: got error %v, want an error for field closes_at", err)
 					}
 					if c, err := p.Campaign(t.Context(), "summer"); err != nil || !errors.Is(c.Playable(noon()), campaign.ErrEnded) {
-						t.Errorf("got Playable %v, error %v, want ErrEnded", c.Playable(noon()), err)
+						t.Errorf("Playable: got %v, error %v, want ErrEnded", c.Playable(noon()), err)
 					}
 				}
 				if got := endsOf(t, first); got != 1 {
-					t.Errorf("got %d campaign.end entries in the audit trail, want 1", got)
+					t.Errorf("campaign.end entries in the audit trail: got %d, want 1", got)
 				}
 				summer.Title = "Over"
 				if _, err := first.Edit(t.Context(), "summer", 0, summer); err != nil {
-					t.Errorf("edit the title: got error %v", err)
+					t.Errorf("edit the title: got error %v, want nil", err)
 				}
 				if _, err := first.Close(t.Context(), "summer"); err != nil {
-					t.Errorf("close: got error %v", err)
+					t.Errorf("close: got error %v, want nil", err)
 				}
 			})
 		})
 	}
 }
 
-// endsOf counts the audit entries that record the end of campaign summer.
+// endsOf returns the number of entries in the audit trail that record the end of campaign
+// summer.
 func endsOf(t *testing.T, p *campaign.Admin) (ends int) {
 	t.Helper()
 	changes, err := p.Changes(t.Context(), campaign.ChangeQuery{Subject: "summer"})
@@ -144,8 +145,7 @@ func endsOf(t *testing.T, p *campaign.Admin) (ends int) {
 }
 
 // TestPlayAcrossTheEnd checks that the clock is read once for each play, so that a play
-// accepted at the last moment is not stored with a time after the end. The test runs in
-// make test.
+// accepted at the last moment is not stored with a time after the end. make test runs it.
 func TestPlayAcrossTheEnd(t *testing.T) {
 	closes := noon().Add(10 * time.Second)
 	at := noon()
@@ -166,8 +166,8 @@ func TestPlayAcrossTheEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !d.PlayedAt.Before(closes) {
-			t.Fatalf("play %d: got time %s, want one before the closing time %s", i, d.PlayedAt, closes)
+			t.Fatalf("time of play %d: got %s, want one before the closing time %s", i, d.PlayedAt, closes)
 		}
 	}
-	t.Error("the campaign did not end")
+	t.Error("50 plays: got no error, want ErrEnded")
 }

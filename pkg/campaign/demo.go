@@ -5,15 +5,15 @@ import (
 	"strconv"
 )
 
-// Demo is the name of the demo campaign, which a server opens for somebody who tries
+// Demo is the name of the demo campaign, which a server opens for people who try out
 // prizegen. A promoter may use the name for a real campaign.
 const Demo = "welcome"
 
-// DemoActor is the actor who creates the demo campaign. It is the mark of the demo
-// campaign in the audit trail.
+// DemoActor is the actor who creates the demo campaign. In the audit trail, it distinguishes
+// the demo campaign from a real campaign with the same name.
 const DemoActor = "serve"
 
-// createAction is the action of creating a campaign.
+// createAction is the audit trail's action for creating a campaign.
 const createAction = "campaign.create"
 
 // IsDemo reports whether the campaign with the given name is the demo campaign.
@@ -21,7 +21,8 @@ func (s *Service) IsDemo(ctx context.Context, name string) (bool, error) {
 	return isDemo(ctx, s.store, name)
 }
 
-// isDemo reports who created the campaign with the given name last.
+// isDemo reports whether the name is [Demo] and the last campaign with it was created by
+// [DemoActor].
 func isDemo(ctx context.Context, trail auditTrail, name string) (bool, error) {
 	if name != Demo {
 		return false, nil

@@ -21,7 +21,7 @@ type Draw struct {
 	Index uint64 `json:"index"`
 	draw.Account
 	draw.Outcome
-	Drawn    *draw.Prize `json:"drawn,omitempty" doc:"The prize that was drawn but had run out; prize is its replacement."`
+	Drawn    *draw.Prize `json:"drawn,omitempty" doc:"The prize that was drawn, if it had run out; prize is its replacement."`
 	Campaign string      `json:"campaign" example:"summer"`
 	Seed     string      `json:"seed,omitempty" doc:"The seed of the campaign, absent until the campaign is closed."`
 	draw.Basis
@@ -29,18 +29,18 @@ type Draw struct {
 	Player   string    `json:"player,omitempty" doc:"The first name and initial of the entrant." example:"Ann L."`
 	Claim    *Mark     `json:"claim,omitempty" doc:"When the prize was claimed."`
 	Void     *Mark     `json:"void,omitempty" doc:"When the draw was voided and why."`
-	Entrant  *Entrant  `json:"entrant,omitempty" doc:"The entrant. Only promoters see it."`
+	Entrant  *Entrant  `json:"entrant,omitempty" doc:"The entrant, shown only to promoters."`
 }
 
-// OutcomeByChance returns the outcome that was drawn, even if its prize had run out.
-// rules must be the rules of the campaign; ok is false if they do not contain the
+// OutcomeByChance returns the outcome that was drawn, whether or not its prize had run
+// out. rules must be the rules of the campaign; ok is false if they do not contain the
 // outcome.
 func (d *Draw) OutcomeByChance(rules *prize.Rules) (outcome prize.Outcome, ok bool) {
 	return rules.OutcomeOf(textOf(d.Rule), nameDrawn(d.Prize, d.Drawn))
 }
 
-// nameDrawn returns the name of the prize that was drawn, or an empty string for none.
-// won is the prize that was won, and drawn the one that had run out, if any.
+// nameDrawn returns the name of the prize that was drawn, or an empty string for no prize.
+// won is the prize that was won, and drawn is the prize that had run out; either may be nil.
 func nameDrawn(won, drawn *draw.Prize) string {
 	if drawn == nil {
 		drawn = won
@@ -51,13 +51,13 @@ func nameDrawn(won, drawn *draw.Prize) string {
 	return drawn.Name
 }
 
-// Mark records that a promoter claimed or voided a draw.
+// Mark records that the prize of a draw was claimed, or that a draw was voided.
 type Mark struct {
 	At   time.Time `json:"at"`
 	Note string    `json:"note,omitempty"`
 }
 
-// withoutNote returns a mark without its note, which may be about a person.
+// withoutNote returns m without its note, which may contain personal data.
 func (m *Mark) withoutNote() *Mark {
 	if m == nil {
 		return nil
@@ -65,7 +65,7 @@ func (m *Mark) withoutNote() *Mark {
 	return &Mark{At: m.At}
 }
 
-// StoredDraw is a draw as a [Store] keeps it. Times are in UTC, with millisecond
+// StoredDraw is a draw as a [Store] stores it. Times are in UTC, with millisecond
 // precision. It does not embed [Draw], because a table of millions of draws stores
 // numbers that refer to the campaign and its rules rather than the strings in a Draw.
 //
@@ -79,7 +79,7 @@ type StoredDraw struct {
 	Awarded  int           // index of the prize in Campaign.Prizes; negative means no prize
 	Secret   secret        // makes the ID of the draw impossible to guess
 	PlayedAt time.Time
-	Entrant  int64    // ID of an entrant; 0 means unknown
+	Entrant  int64    // ID of the entrant; 0 if there is none or it was erased
 	Key      *digest  // of the once-only key; nil if there is no key
 	Request  *digest  // of all other fields of the play; nil if there is no key
 	Claim    *Mark    // nil if not claimed
@@ -87,7 +87,7 @@ type StoredDraw struct {
 	Person   *Entrant // the entrant, without Plays; nil unless the draw was read with it
 }
 
-// digest is the first half of a SHA-256.
+// digest is the first half of a SHA-256 hash.
 type digest = [16]byte
 
 // secret is the random part of a draw's ID.
@@ -98,7 +98,8 @@ func newSecret() (s secret) {
 	return s
 }
 
-// secretEncoding is lower case because IDs are part of addresses.
+// secretEncoding returns the encoding of secrets. It is lower case because IDs are part of
+// URLs.
 func secretEncoding() *base32.Encoding {
 	return base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 }
@@ -135,7 +136,7 @@ func cutLast(text string) (before, after string) {
 	return text[:i], text[i+1:]
 }
 
-// newDraw returns a draw without its entrant.
+// newDraw returns the draw that row describes, without its entrant.
 func newDraw(c *StoredCampaign, rules *prize.Rules, row *StoredDraw) Draw {
 	d := Draw{
 		ID: drawID(c.Name, row.Index, row.Secret), Index: row.Index, Account: splitAccount(c, row.Account),
@@ -171,7 +172,7 @@ func splitAccount(c *StoredCampaign, account string) draw.Account {
 	return draw.Account{Whole: account, Text: account[:format.Len()], Number: account[format.Len():]}
 }
 
-// The values of Status in a [DrawQuery].
+// The possible values of [DrawQuery.Status].
 const (
 	Unclaimed = "unclaimed" // won, and neither claimed nor void
 	Claimed   = "claimed"

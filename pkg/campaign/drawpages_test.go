@@ -9,7 +9,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// indexes returns the indexes of all pages of a list of draws.
+// indexes returns the indexes of the draws on all pages of a list. read returns the page at
+// cursor and the cursor of the next page.
 func indexes(t *testing.T, read func(cursor string) ([]campaign.Draw, string, error)) (all []uint64) {
 	t.Helper()
 	for cursor := ""; ; {
@@ -63,7 +64,7 @@ func TestDrawPages(t *testing.T) {
 			"of a prize":  {campaign.DrawQuery{Prize: "+Mug", Oldest: true}, winners},
 			"of no prize": {campaign.DrawQuery{Prize: "Car"}, nil},
 			"account":     {campaign.DrawQuery{Account: prefix, Oldest: true}, ofPrefix},
-			"nobody's":    {campaign.DrawQuery{Entrant: 12345}, nil},
+			"no entrant":  {campaign.DrawQuery{Entrant: 12345}, nil},
 		} {
 			test.list.Campaign, test.list.Limit = "certain", 4
 			got := indexes(t, func(cursor string) ([]campaign.Draw, string, error) {
@@ -71,7 +72,7 @@ func TestDrawPages(t *testing.T) {
 				return p.Draws(t.Context(), test.list)
 			})
 			if !slices.Equal(got, test.want) {
-				t.Errorf("%s: got %v, want %v", name, got, test.want)
+				t.Errorf("%s: got indexes %v, want %v", name, got, test.want)
 			}
 		}
 		got := indexes(t, func(cursor string) ([]campaign.Draw, string, error) {
@@ -84,7 +85,7 @@ func TestDrawPages(t *testing.T) {
 			return draws, next, err
 		})
 		if !slices.Equal(got, newest(winners)) {
-			t.Errorf("got winners %v for the public, want %v", got, newest(winners))
+			t.Errorf("indexes of winners for the public: got %v, want %v", got, newest(winners))
 		}
 		if _, _, err := p.Draws(t.Context(), campaign.DrawQuery{Paging: campaign.Paging{Cursor: "first"}, Campaign: "certain"}); field(err) != "cursor" {
 			t.Errorf("malformed cursor: got error %v, want an error for field cursor", err)

@@ -136,7 +136,7 @@ func (a *Admin) Unclaim(ctx context.Context, id string) (Draw, error) {
 }
 
 // Void marks a draw as void, which cannot be undone. The draw is kept. Its prize does not
-// return to the stock, because later draws were decided without it.
+// return to the stock, because later prizes were awarded without it.
 func (a *Admin) Void(ctx context.Context, id, reason string) (Draw, error) {
 	reason, err := cleanNote("reason", reason, true)
 	if err != nil {
@@ -151,7 +151,8 @@ func (a *Admin) Void(ctx context.Context, id, reason string) (Draw, error) {
 	})
 }
 
-// mark calls f to change the claim or the void mark of a draw.
+// mark lets f change the Claim or Void mark of a draw, and records action in the audit
+// trail.
 func (a *Admin) mark(ctx context.Context, id, action string, f func(*StoredDraw) error) (Draw, error) {
 	name, index, secret, err := parseID(id)
 	if err != nil {

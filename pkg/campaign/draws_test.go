@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// certain returns the plan of a campaign whose outcomes follow from the account numbers:
-// those that begin with a to m win.
+// certain returns the plan of a campaign in which account numbers that begin with a to m
+// always win, and others practically never win.
 func certain(name string) campaign.Plan {
 	const rules = "name: certain\ncurrency: GBP\nrules:\n" +
 		"  - {name: =first half, match: \"^[a-m]\", prizes: [{prize: \"+Mug\", value: 8, chance: 100%}]}\n" +
@@ -22,7 +22,8 @@ func certain(name string) campaign.Plan {
 	return campaign.Plan{Name: name, RulesYAML: rules, TextFormat: "lower4", NumberFormat: "digits4"}
 }
 
-// oneOfEach plays until one draw has won a prize and another has not, and returns both.
+// oneOfEach plays until one draw has won a prize and another has won nothing, and returns
+// both.
 func oneOfEach(t *testing.T, p *campaign.Admin) (winner, loser campaign.Draw) {
 	t.Helper()
 	for i := 0; winner.ID == "" || loser.ID == ""; i++ {
@@ -55,7 +56,7 @@ func TestClaimsAndVoids(t *testing.T) {
 			return ids
 		}
 		if got := list(campaign.Unclaimed); !slices.Contains(got, winner.ID) || slices.Contains(got, loser.ID) {
-			t.Errorf("got unclaimed draws %v, want %s and not %s", got, winner.ID, loser.ID)
+			t.Errorf("unclaimed draws: got %v, want %s but not %s", got, winner.ID, loser.ID)
 		}
 
 		if _, err := p.Claim(ctx, loser.ID, ""); !errors.Is(err, campaign.ErrState) {
@@ -66,16 +67,16 @@ func TestClaimsAndVoids(t *testing.T) {
 		}
 		d, err := p.Claim(ctx, winner.ID, " posted ")
 		if err != nil || d.Claim == nil || d.Claim.Note != "posted" {
-			t.Fatalf("got %+v, error %v, want a claim with note posted", d, err)
+			t.Fatalf("claimed draw: got %+v, error %v, want a claim with note posted", d, err)
 		}
 		if _, err := p.Claim(ctx, winner.ID, ""); !errors.Is(err, campaign.ErrState) || !strings.Contains(err.Error(), "already") {
 			t.Errorf("claim twice: got error %v, want ErrState", err)
 		}
 		if got := list(campaign.Claimed); !slices.Equal(got, []string{winner.ID}) {
-			t.Errorf("got claimed draws %v, want %s", got, winner.ID)
+			t.Errorf("claimed draws: got %v, want %s", got, winner.ID)
 		}
 		if d, err := p.Unclaim(ctx, winner.ID); err != nil || d.Claim != nil {
-			t.Errorf("got %+v, error %v, want no claim", d, err)
+			t.Errorf("unclaimed draw: got %+v, error %v, want no claim", d, err)
 		}
 
 		for _, reason := range []string{"", " \n", strings.Repeat("x", 1001), "\xff"} {
@@ -87,7 +88,7 @@ func TestClaimsAndVoids(t *testing.T) {
 			t.Errorf("claim with a long note: got error %v, want an error for field note", err)
 		}
 		if d, err := p.Void(ctx, winner.ID, "@played twice"); err != nil || d.Void == nil || d.Prize == nil {
-			t.Errorf("got %+v, error %v, want a void draw that keeps its prize", d, err)
+			t.Errorf("voided draw: got %+v, error %v, want a void draw that keeps its prize", d, err)
 		}
 		if _, err := p.Void(ctx, winner.ID, "again"); !errors.Is(err, campaign.ErrState) {
 			t.Errorf("void twice: got error %v, want ErrState", err)
@@ -96,7 +97,7 @@ func TestClaimsAndVoids(t *testing.T) {
 			t.Errorf("claim a void draw: got error %v, want ErrState", err)
 		}
 		if got := list(campaign.Voided); !slices.Equal(got, []string{winner.ID}) {
-			t.Errorf("got void draws %v, want %s", got, winner.ID)
+			t.Errorf("void draws: got %v, want %s", got, winner.ID)
 		}
 		if _, _, err := p.Draws(ctx, campaign.DrawQuery{Campaign: "certain", Status: "lost"}); field(err) != "status" {
 			t.Errorf("unknown status: got error %v, want an error for field status", err)
@@ -104,7 +105,7 @@ func TestClaimsAndVoids(t *testing.T) {
 
 		seen, err := p.Service.Draw(ctx, winner.ID)
 		if err != nil || seen.Void == nil || seen.Void.Note != "" || seen.Entrant != nil || seen.Player == "" {
-			t.Errorf("got draw %+v, error %v for the public, want no note and no entrant", seen, err)
+			t.Errorf("draw for the public: got %+v, error %v, want no note and no entrant", seen, err)
 		}
 		for _, id := range []string{"", "x", winner.ID + "a", strings.Replace(winner.ID, "certain", "other", 1), winner.ID[:len(winner.ID)-16] + "aaaaaaaaaaaaaaaa", "certain-9999-aaaaaaaaaaaaaaaa"} {
 			if _, err := p.Draw(ctx, id); !errors.Is(err, campaign.ErrNotFound) {
@@ -118,7 +119,7 @@ func TestClaimsAndVoids(t *testing.T) {
 			t.Fatal(err)
 		}
 		if report := verified(t, p, "certain"); report.Held == 0 {
-			t.Errorf("got report %+v, want valid draws", report)
+			t.Errorf("report: got %+v, want valid draws", report)
 		}
 	})
 }
@@ -127,7 +128,7 @@ func second[T any](_ T, err error) error { return err }
 
 func third[T, U any](_ T, _ U, err error) error { return err }
 
-// field returns the field of an error, or "" if the error is for no field.
+// field returns the field of a [campaign.FieldError], or "" if err is another error.
 func field(err error) string {
 	var f *campaign.FieldError
 	if errors.As(err, &f) {
@@ -164,17 +165,17 @@ func TestExportCSV(t *testing.T) {
 	}
 	public := read(campaign.ExportOptions{})
 	if got := strings.Join(public["index"], ","); got != "index,account,rule,prize,value,currency,drawn,played_at,claimed_at,voided_at" {
-		t.Errorf("got columns %s, want those without entrants", got)
+		t.Errorf("columns: got %s, want those without entrants", got)
 	}
 	row := public[fmt.Sprint(winner.Index)]
 	if row[2] != "'=first half" || row[3] != "'+Mug" || row[4] != "800" || row[5] != "GBP" || row[8] == "" || row[9] == "" {
-		t.Errorf("got winner %q, want apostrophes before formulas", row)
+		t.Errorf("winner: got %q, want apostrophes before formulas", row)
 	}
 	if row := public[fmt.Sprint(loser.Index)]; row[3] != "" || row[4] != "0" || row[8] != "" {
-		t.Errorf("got loser %q, want no prize", row)
+		t.Errorf("loser: got %q, want no prize", row)
 	}
 	row = read(campaign.ExportOptions{Entrants: true})[fmt.Sprint(winner.Index)]
 	if row[11] != "'=Ann" || !strings.HasPrefix(row[12], "Lee ") || row[14] != "'-posted" || row[15] != "'@spam" {
-		t.Errorf("got winner %q, want apostrophes before formulas", row)
+		t.Errorf("winner with entrant: got %q, want apostrophes before formulas", row)
 	}
 }

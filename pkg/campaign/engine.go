@@ -25,10 +25,10 @@ type engine struct {
 	mu     sync.Mutex
 	queues map[string]*queue       // by campaign name
 	rules  map[string]*prize.Rules // compiled rules, by their SHA-256
-	known  map[string]draw.Odds    // odds, by the SHA-256 of the rules and the formats
+	known  map[string]draw.Odds    // cached odds, by the SHA-256 of the rules and the formats
 }
 
-// identity returns the text by which the plays of a person are counted.
+// identity returns the string by which the plays of a person are counted.
 func (e *engine) identity(p *Person) string {
 	if e.distinctAliases {
 		return p.Identity()
@@ -57,8 +57,8 @@ func noCampaign(name string) error {
 	return Errorf(ErrNotFound, "there is no campaign %q", excerpt.Of(name))
 }
 
-// recordEnd records that the closing time of a locked campaign has passed, if it has. The
-// end is final from then on.
+// recordEnd records the end of a locked campaign if its closing time has passed. The end is
+// final from then on.
 func recordEnd(ctx context.Context, tx Tx, c *StoredCampaign, now time.Time) error {
 	if c.State != Open || c.EndedAt != nil || c.ClosesAt == nil || now.Before(*c.ClosesAt) {
 		return nil
@@ -70,7 +70,7 @@ func recordEnd(ctx context.Context, tx Tx, c *StoredCampaign, now time.Time) err
 	return tx.AddChange(ctx, Change{At: now, Actor: "clock", Action: "campaign.end", Subject: c.Name, Detail: "closes_at has passed"})
 }
 
-// maxRules is the maximum number of compiled rules that an engine keeps.
+// maxRules is the maximum number of compiled rules, and of odds, that an engine caches.
 const maxRules = 64
 
 // rulesOf returns the compiled rules of a campaign.
@@ -83,7 +83,7 @@ func (e *engine) rulesOf(c *StoredCampaign) (*prize.Rules, error) {
 		return nil, err
 	}
 	defer done()
-	if rules := e.compiled(c); rules != nil { // somebody else was faster
+	if rules := e.compiled(c); rules != nil { // compiled while waiting
 		return rules, nil
 	}
 	rules, err := prize.Parse(c.Rules, []byte(c.RulesYAML))
@@ -100,14 +100,14 @@ func (e *engine) rulesOf(c *StoredCampaign) (*prize.Rules, error) {
 	return rules, nil
 }
 
-// compiled returns the rules of a campaign if they have been compiled, or nil.
+// compiled returns the cached rules of a campaign, or nil if they are not cached.
 func (e *engine) compiled(c *StoredCampaign) *prize.Rules {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.rules[c.RulesSHA256]
 }
 
-// view returns the part of a draw that the caller may see.
+// view returns the parts of a draw that a caller with visibility v may see.
 func (e *engine) view(v visibility, c *StoredCampaign, row *StoredDraw) (Draw, error) {
 	rules, err := e.rulesOf(c)
 	if err != nil {

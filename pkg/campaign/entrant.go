@@ -15,8 +15,8 @@ import (
 
 // Person is the name and the email address of a person.
 type Person struct {
-	FirstName string `json:"first_name" doc:"1 to 100 characters of any script." example:"Ann"`
-	LastName  string `json:"last_name" doc:"1 to 100 characters of any script." example:"Lee"`
+	FirstName string `json:"first_name" doc:"1 to 100 characters in any script." example:"Ann"`
+	LastName  string `json:"last_name" doc:"1 to 100 characters in any script." example:"Lee"`
 	Email     string `json:"email,omitempty" doc:"An email address; optional unless the campaign requires it." example:"ann@example.org"`
 }
 
@@ -34,8 +34,8 @@ const (
 	maxEmail      = 254 // bytes, RFC 5321
 )
 
-// Clean validates a person and returns it in a normal form: without extra white space and
-// in Unicode normalization form C. If a field is invalid, the error wraps [ErrInvalid].
+// Clean validates p and returns it without extra white space and in Unicode normalization
+// form C. If a field is invalid, the error wraps [ErrInvalid].
 func (p Person) Clean() (Person, error) {
 	var err error
 	if p.FirstName, err = cleanName("first_name", p.FirstName); err != nil {
@@ -102,9 +102,9 @@ func cleanEmail(email string) (string, error) {
 }
 
 // Identity returns the string that identifies a person: the email address or, without one,
-// the names. Spellings that look the same or reach the same mailbox have one identity: it
-// does not depend on case, width, composition, invisible characters, or whether the domain
-// is written in Unicode or in ASCII.
+// the names. It does not depend on case, width, composition or invisible characters, or on
+// whether the domain is written in Unicode or in ASCII. Spellings that look the same or
+// reach the same mailbox therefore have the same identity.
 func (p Person) Identity() string {
 	if p.Email != "" {
 		return addressIdentity(p.Email)
@@ -112,8 +112,8 @@ func (p Person) Identity() string {
 	return caseless(p.LastName) + "\n" + caseless(p.FirstName) // no name has a line break
 }
 
-// Mailbox is like Identity, but email addresses that differ only in a tag, such as
-// ann+1@example.org, or in dots at Gmail are equal.
+// Mailbox is like [Person.Identity], but it is also equal for email addresses that differ
+// only in a tag, such as ann+1@example.org, or in dots at Gmail.
 func (p Person) Mailbox() string {
 	if p.Email != "" {
 		return withoutAlias(addressIdentity(p.Email))
@@ -121,10 +121,10 @@ func (p Person) Mailbox() string {
 	return p.Identity()
 }
 
-// SortName returns the last name in the form to which [EntrantQuery.Prefix] applies.
+// SortName returns the case-folded last name, for comparison with [EntrantQuery.Prefix].
 func (p Person) SortName() string { return fold(p.LastName) }
 
-// fold returns the case-folded form of text, for comparisons.
+// fold returns text in case-folded form, for comparisons.
 func fold(text string) string { return norm.NFC.String(cases.Fold().String(text)) }
 
 // Shown returns the public form of a name, such as "Ann L.".

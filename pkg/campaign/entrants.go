@@ -19,7 +19,7 @@ func (a *Admin) AddEntrant(ctx context.Context, person Person) (Entrant, error) 
 			return Change{}, err
 		}
 		if added == 0 {
-			return Change{}, Errorf(ErrExists, "this person is already known as entrant %d", ids[0])
+			return Change{}, Errorf(ErrExists, "this person already exists as entrant %d", ids[0])
 		}
 		e, err = tx.Entrant(ctx, ids[0])
 		return Change{Action: "entrant.add", Subject: entrantSubject(ids[0]), Detail: "1 added"}, err
@@ -30,7 +30,7 @@ func (a *Admin) AddEntrant(ctx context.Context, person Person) (Entrant, error) 
 	return *e, nil
 }
 
-// maxImport is the maximum number of people in an import.
+// maxImport is the maximum number of people in one import.
 const maxImport = 100_000
 
 // ImportError is the error for people who cannot be imported.
@@ -156,7 +156,7 @@ func (a *Admin) editEntrant(ctx context.Context, id int64, before *Person, perso
 	return *e, nil
 }
 
-// DeleteEntrant deletes an entrant with all personal data. The draws are kept without the
+// DeleteEntrant deletes an entrant and all personal data. The draws are kept without the
 // entrant and can still be verified.
 func (a *Admin) DeleteEntrant(ctx context.Context, id int64) error {
 	return a.change(ctx, func(tx Tx) (Change, error) {

@@ -39,17 +39,17 @@ func TestClean(t *testing.T) {
 			switch {
 			case test.field != "":
 				if field(err) != test.field || !errors.Is(err, campaign.ErrInvalid) {
-					t.Errorf("got error %v, want an error for field %s", err, test.field)
+					t.Errorf("Clean: got error %v, want an error for field %s", err, test.field)
 				}
 			case err != nil || got != test.want:
-				t.Errorf("got %+v, error %v, want %+v", got, err, test.want)
+				t.Errorf("Clean: got %+v, error %v, want %+v", got, err, test.want)
 			}
 		})
 	}
 }
 
-// TestIdentity plays as people whose names are spelled in several ways. The email address
-// or, without one, the names identify the entrant.
+// TestIdentity checks that the limit of plays applies to the email address or, without one,
+// to the names, in any spelling.
 func TestIdentity(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		twice := plan("twice")
@@ -70,10 +70,10 @@ func TestIdentity(t *testing.T) {
 			{campaign.Person{FirstName: "RENÉ", LastName: "strasse"}, campaign.ErrMaxPlays},
 		} {
 			if _, err := p.Play(t.Context(), campaign.Play{Campaign: "twice", Person: &test.person}); !errors.Is(err, test.want) {
-				t.Errorf("play %d of %+v: got error %v, want %v", i, test.person, err, test.want)
+				t.Errorf("play %d, by %+v: got error %v, want %v", i, test.person, err, test.want)
 			}
 		}
-		// Several plays of one entrant in the same batch are counted too.
+		// The limit also applies to plays by one entrant in the same batch.
 		errs := make(chan error)
 		for range 10 {
 			go func() {
@@ -90,7 +90,7 @@ func TestIdentity(t *testing.T) {
 			}
 		}
 		if refused != 8 {
-			t.Errorf("%d of 10 concurrent plays were refused, want 8", refused)
+			t.Errorf("refused plays of 10 concurrent ones: got %d, want 8", refused)
 		}
 	})
 }
@@ -101,7 +101,7 @@ func TestEntrants(t *testing.T) {
 		ctx := t.Context()
 		ann, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ann@example.org"})
 		if err != nil || ann.ID == 0 || ann.FirstName != "Ann" || ann.Plays == nil || *ann.Plays != 0 {
-			t.Fatalf("got %+v, error %v, want Ann with an ID and 0 plays", ann, err)
+			t.Fatalf("added entrant: got %+v, error %v, want Ann with an ID and 0 plays", ann, err)
 		}
 		if _, err := p.AddEntrant(ctx, campaign.Person{FirstName: "Ann", LastName: "Lee", Email: "ANN@example.org"}); !errors.Is(err, campaign.ErrExists) {
 			t.Errorf("add twice: got error %v, want ErrExists", err)
@@ -124,12 +124,12 @@ func TestEntrants(t *testing.T) {
 		}
 		draws, _, err := p.Draws(ctx, campaign.DrawQuery{Campaign: "summer", Entrant: ann.ID})
 		if err != nil || len(draws) != 1 || draws[0].ID != d.ID || draws[0].Entrant.Plays != nil || draws[0].Entrant.Email != "ann@example.org" {
-			t.Errorf("got draws %+v, error %v, want draw %s with its entrant", draws, err, d.ID)
+			t.Errorf("draws of the entrant: got %+v, error %v, want draw %s with its entrant", draws, err, d.ID)
 		}
 
 		added, err := p.ImportEntrants(ctx, []campaign.Person{ann.Person, {FirstName: "Bo", LastName: "Wu"}, {FirstName: "bo", LastName: "wu"}, {FirstName: "Bo", LastName: "Wu"}})
 		if err != nil || added != 2 {
-			t.Errorf("%d entrants were added with error %v, want 2", added, err)
+			t.Errorf("imported entrants: got %d, error %v, want 2", added, err)
 		}
 		_, err = p.ImportEntrants(ctx, []campaign.Person{{FirstName: "Cy", LastName: "Xu"}, {FirstName: "Di"}, {FirstName: "Ed", LastName: "Yo", Email: "ed"}})
 		var bad *campaign.ImportError
@@ -137,10 +137,10 @@ func TestEntrants(t *testing.T) {
 			t.Errorf("import of two invalid people: got error %v, want ErrInvalid", err)
 		}
 		if !strings.Contains(err.Error(), "2 of the people are invalid; nobody was imported") {
-			t.Errorf("got error %v, want the number of invalid people", err)
+			t.Errorf("import of two invalid people: got error %v, want the number of invalid people", err)
 		}
 		if list, _, err := p.Entrants(ctx, campaign.EntrantQuery{Search: "xu"}); err != nil || len(list) != 0 {
-			t.Errorf("got entrants %+v, error %v after a failed import, want none", list, err)
+			t.Errorf("entrants after a failed import: got %+v, error %v, want none", list, err)
 		}
 		if _, err := p.ImportEntrants(ctx, make([]campaign.Person, 100_001)); field(err) != "entrants" {
 			t.Errorf("import of too many people: got error %v, want an error for field entrants", err)
@@ -148,10 +148,10 @@ func TestEntrants(t *testing.T) {
 
 		edited, err := p.EditEntrantFrom(ctx, ann.ID, ann.Person, campaign.Person{FirstName: "Anne", LastName: "Li", Email: "anne@example.org"})
 		if err != nil || edited.FirstName != "Anne" || edited.PlayCount() != 1 || edited.ID != ann.ID {
-			t.Errorf("got %+v, error %v, want Anne with ID %d and 1 play", edited, err, ann.ID)
+			t.Errorf("edited entrant: got %+v, error %v, want Anne with ID %d and 1 play", edited, err, ann.ID)
 		}
 		if _, err := p.EditEntrant(ctx, ann.ID, campaign.Person{FirstName: "Bo", LastName: "Wu"}); !errors.Is(err, campaign.ErrExists) {
-			t.Errorf("edit to the same as another entrant: got error %v, want ErrExists", err)
+			t.Errorf("edit to the names of another entrant: got error %v, want ErrExists", err)
 		}
 		if _, err := p.EditEntrantFrom(ctx, ann.ID, ann.Person, campaign.Person{FirstName: "Anna", LastName: "Lee"}); !errors.Is(err, campaign.ErrChanged) {
 			t.Errorf("edit of an old version: got error %v, want ErrChanged", err)
@@ -170,24 +170,24 @@ func TestEntrants(t *testing.T) {
 			t.Errorf("delete twice: got error %v, want ErrNotFound", err)
 		}
 		if _, err := p.Entrant(ctx, ann.ID); !errors.Is(err, campaign.ErrNotFound) {
-			t.Errorf("a deleted entrant: got error %v, want ErrNotFound", err)
+			t.Errorf("deleted entrant: got error %v, want ErrNotFound", err)
 		}
 		if after, err := p.Draw(ctx, d.ID); err != nil || after.Entrant != nil || after.Player != "" || after.Account != d.Account {
-			t.Errorf("got draw %+v, error %v, want it without an entrant", after, err)
+			t.Errorf("draw of the deleted entrant: got %+v, error %v, want the draw without an entrant", after, err)
 		}
 		if _, err := p.Close(ctx, "summer"); err != nil {
 			t.Fatal(err)
 		}
 		if report := verified(t, p, "summer"); report.Draws != 2 {
-			t.Errorf("got report %+v, want 2 draws", report)
+			t.Errorf("report: got %+v, want 2 draws", report)
 		}
 		changes, err := p.Changes(ctx, campaign.ChangeQuery{Subject: fmt.Sprint("entrant ", ann.ID)})
 		if err != nil || len(changes) != 3 {
-			t.Fatalf("got changes %+v, error %v, want 3", changes, err)
+			t.Fatalf("changes of the entrant: got %+v, error %v, want 3", changes, err)
 		}
 		for _, c := range changes {
 			if strings.Contains(c.Detail, "Ann") || strings.Contains(c.Detail, "example.org") {
-				t.Errorf("got audit entry %+v, want none with personal data", c)
+				t.Errorf("change: got %+v, want no personal data", c)
 			}
 		}
 	})
@@ -217,7 +217,7 @@ func TestEntrantPages(t *testing.T) {
 		}
 	}
 	if want := "Ann 6,Ann 5,Ann 4,Ann 3,Ann 2,Ann 1,Ann 0"; strings.Join(got, ",") != want {
-		t.Errorf("got %v, want %s", got, want)
+		t.Errorf("first names: got %v, want %s", got, want)
 	}
 	if _, _, err := p.Entrants(t.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Cursor: "x"}}); field(err) != "cursor" {
 		t.Errorf("malformed cursor: got error %v, want an error for field cursor", err)
@@ -242,7 +242,7 @@ func FuzzClean(f *testing.F) {
 			t.Fatalf("Clean: got %+v, error %v, want %+v unchanged", again, err, clean)
 		}
 		if clean.Shown() == "" || clean.Identity() == "" {
-			t.Fatalf("got no public name or no identity for %+v, want both", clean)
+			t.Fatalf("public name and identity of %+v: got %q and %q, want neither empty", clean, clean.Shown(), clean.Identity())
 		}
 	})
 }

@@ -24,7 +24,7 @@ var (
 
 // FieldError is an error in the value of a field.
 type FieldError struct {
-	Field string // its name in JSON
+	Field string // JSON name of the field
 	Err   error  // wraps [ErrInvalid], or is an error of another package
 }
 
@@ -33,15 +33,15 @@ func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
 // Unwrap returns e.Err.
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// inField returns err as an error of a field.
+// inField returns a [FieldError] for err.
 func inField(field string, err error) error { return &FieldError{field, err} }
 
-// invalid returns an error of a field that wraps [ErrInvalid].
+// invalid returns a [FieldError] that wraps [ErrInvalid].
 func invalid(field, format string, args ...any) error {
 	return inField(field, Errorf(ErrInvalid, format, args...))
 }
 
-// kindError is an error of a certain kind with its own message.
+// kindError is an error that wraps a kind but has its own message.
 type kindError struct {
 	kind error
 	text string

@@ -40,25 +40,25 @@ type ExportOptions struct {
 
 // Export writes a campaign and its draws as one JSON object, which [Verify] checks. The
 // object contains no personal data, and contains the seed only if the campaign is closed.
-// Draws made after the call to Export are left out. For a draft, the error wraps
+// Draws made after the call to Export are omitted. For a draft, the error wraps
 // [ErrNotFound].
 func (s *Service) Export(ctx context.Context, name string, w io.Writer) error {
 	return s.export(ctx, publicView, name, w, ExportOptions{})
 }
 
-// Export is like [Service.Export], but takes options.
+// Export is like [Service.Export], but also exports drafts, and takes options.
 func (a *Admin) Export(ctx context.Context, name string, w io.Writer, o ExportOptions) error {
 	return a.export(ctx, adminView, name, w, o)
 }
 
 // ExportCSV writes the draws of a campaign as CSV, without skipped indexes. Values are in
-// minor units. An apostrophe precedes text that a spreadsheet would treat as a formula.
-// For a draft, the error wraps [ErrNotFound].
+// minor units. Strings that a spreadsheet would treat as formulas are prefixed with an
+// apostrophe. For a draft, the error wraps [ErrNotFound].
 func (s *Service) ExportCSV(ctx context.Context, name string, w io.Writer) error {
 	return s.exportCSV(ctx, publicView, name, w, ExportOptions{})
 }
 
-// ExportCSV is like [Service.ExportCSV], but takes options.
+// ExportCSV is like [Service.ExportCSV], but also exports drafts, and takes options.
 func (a *Admin) ExportCSV(ctx context.Context, name string, w io.Writer, o ExportOptions) error {
 	return a.exportCSV(ctx, adminView, name, w, o)
 }
@@ -196,10 +196,10 @@ type indexReader struct {
 	campaign  *StoredCampaign
 	rows      []StoredDraw
 	skipped   []StoredDraw
-	skipsRead bool // whether all skipped indexes were read
+	skipsRead bool // whether all skipped indexes have been read
 }
 
-// read returns the draw with the given index, or the skipped index. It must be called
+// read returns either the draw with the given index or the skipped index. It must be called
 // with ascending indexes, without gaps.
 func (r *indexReader) read(index uint64) (d *Draw, skipped *StoredDraw, err error) {
 	store, c := r.engine.store, r.campaign

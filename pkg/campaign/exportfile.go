@@ -33,7 +33,7 @@ func notExport(format string, args ...any) error {
 	return fmt.Errorf("not a campaign export: "+format, args...)
 }
 
-// newExportReader reads a file up to its draws.
+// newExportReader returns a reader that has read the file up to its draws.
 func newExportReader(file io.Reader) (*exportReader, error) {
 	r := &exportReader{d: jsontext.NewDecoder(file)}
 	var version int
@@ -58,10 +58,10 @@ func newExportReader(file io.Reader) (*exportReader, error) {
 	return r, nil
 }
 
-// maxEntries is the maximum number of entries that are read in one call.
+// maxEntries is the maximum number of entries that one call of entries returns.
 const maxEntries = 4096
 
-// entries reads the next entries. It returns no entries at the end.
+// entries returns the next entries, or none at the end.
 func (r *exportReader) entries() ([]entry, error) {
 	var list []entry
 	for !r.ended && len(list) < maxEntries {
@@ -78,7 +78,7 @@ func (r *exportReader) entries() ([]entry, error) {
 	return list, nil
 }
 
-// end reads what follows the draws.
+// end checks that the file ends after the draws.
 func (r *exportReader) end() error {
 	if err := r.token(']', "the end of the draws"); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (r *exportReader) end() error {
 	return nil
 }
 
-// token reads a token of the given kind.
+// token reads a token of the given kind. want describes it in errors.
 func (r *exportReader) token(kind jsontext.Kind, want string) error {
 	t, err := r.d.ReadToken()
 	if err != nil {
@@ -122,7 +122,7 @@ func (r *exportReader) member(name string, into any) error {
 	return nil
 }
 
-// explain adds the position to an error of the decoder.
+// explain converts an error of the decoder to one that contains the position.
 func (r *exportReader) explain(err error) error {
 	var semantic *json.SemanticError
 	var syntactic *jsontext.SyntacticError
@@ -130,7 +130,7 @@ func (r *exportReader) explain(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return notExport("unexpected end; the file may be truncated")
 	case errors.As(err, &semantic):
-		if semantic.Err == nil { // the value has another kind
+		if semantic.Err == nil { // the value has the wrong kind
 			return notExport("at byte %d, %s: unexpected %s", semantic.ByteOffset, semantic.JSONPointer, semantic.JSONKind)
 		}
 		return notExport("at byte %d, %s: %w", semantic.ByteOffset, semantic.JSONPointer, semantic.Err)

@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// ExportTag returns a text that differs whenever the exports of a campaign may differ.
-// Unlike an export, it takes the same time for every campaign. For a draft, the error wraps
-// [ErrNotFound].
+// ExportTag returns a string that changes whenever the export of a campaign may have
+// changed. Unlike Export, it takes the same time for every campaign. For a draft, the error
+// wraps [ErrNotFound].
 func (s *Service) ExportTag(ctx context.Context, name string) (string, error) {
 	return s.exportTag(ctx, publicView, name)
 }
 
-// ExportTag is like [Service.ExportTag], for drafts too.
+// ExportTag is like [Service.ExportTag], but also accepts drafts.
 func (a *Admin) ExportTag(ctx context.Context, name string) (string, error) {
 	return a.exportTag(ctx, adminView, name)
 }
@@ -22,7 +22,7 @@ func (e *engine) exportTag(ctx context.Context, v visibility, name string) (stri
 	if err != nil {
 		return "", err
 	}
-	// Claims and voided draws change an export, but not the version of the campaign.
+	// Claiming and voiding draws changes the export, but not the version of the campaign.
 	changes, err := e.store.Changes(ctx, ChangeQuery{Paging: Paging{Limit: 1}})
 	if err != nil {
 		return "", err

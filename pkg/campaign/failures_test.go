@@ -17,7 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// brokenGenerator fails while err is set and waits for gate if that is set.
+// brokenGenerator fails if err is set, and waits for gate if gate is set.
 type brokenGenerator struct {
 	draw.Local
 	err   error
@@ -36,26 +36,26 @@ func (g *brokenGenerator) Texts(ctx context.Context, dst []byte, f textgen.Forma
 	return g.Local.Texts(ctx, dst, f, r)
 }
 
-// brokenStore fails before a transaction if lose is set. If loseAnswer is set, it fails
-// after the commit, as if the database's response had been lost.
+// brokenStore fails before a transaction if down is set. If loseResponse is set, it fails
+// after the commit, as if the response of the database had been lost.
 type brokenStore struct {
 	campaign.Store
-	lose, loseAnswer atomic.Bool
+	down, loseResponse atomic.Bool
 }
 
 func (s *brokenStore) Update(ctx context.Context, f func(campaign.Tx) error) error {
-	if s.lose.Load() {
+	if s.down.Load() {
 		return campaign.Errorf(campaign.ErrUnavailable, "the database is down")
 	}
 	err := s.Store.Update(ctx, f)
-	if err == nil && s.loseAnswer.Load() {
+	if err == nil && s.loseResponse.Load() {
 		return errors.New("the connection broke")
 	}
 	return err
 }
 
 // TestGeneratorFailure checks that, when the generator fails, plays succeed as long as
-// there are prepared draws, and that nothing is stored after that.
+// there are prepared draws, and that later plays store nothing.
 func TestGeneratorFailure(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		g := &brokenGenerator{}
@@ -85,11 +85,11 @@ func TestGeneratorFailure(t *testing.T) {
 			t.Errorf("key of another play: got error %v, want ErrKeyReused", err)
 		}
 		if c, err := p.Campaign(t.Context(), "summer"); err != nil || c.Plays != int64(played) {
-			t.Errorf("got %d plays, error %v; want %d plays", c.Plays, err, played)
+			t.Errorf("plays of the campaign: got %d, error %v, want %d", c.Plays, err, played)
 		}
 		g.err = nil
 		if d, err := play(played); err != nil || d.Index < uint64(played) {
-			t.Errorf("got %+v, error %v, want a draw with index %d or more", d, err, played)
+			t.Errorf("play after the failure: got %+v, error %v, want a draw with index %d or more", d, err, played)
 		}
 		if _, err := p.Close(t.Context(), "summer"); err != nil {
 			t.Fatal(err)
@@ -111,29 +111,29 @@ func TestGeneratorIsCalledRarely(t *testing.T) {
 		}
 	}
 	if g.calls > plays/10 {
-		t.Errorf("got %d calls to the generator for %d plays, want at most %d", g.calls, plays, plays/10)
+		t.Errorf("calls to the generator for %d plays: got %d, want at most %d", plays, g.calls, plays/10)
 	}
 }
 
-// TestLostAnswer checks that, when the response to a commit was lost, a repeated play
+// TestLostResponse checks that, after the response to a commit was lost, a repeated play
 // with the same key returns the stored draw.
-func TestLostAnswer(t *testing.T) {
+func TestLostResponse(t *testing.T) {
 	db := &brokenStore{Store: storetest.Open(t, storetest.File(t))}
 	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("test")
 	begin(t, p, plan("summer"))
 	play := campaign.Play{Campaign: "summer", Person: person(1), Key: "one"}
 
-	db.lose.Store(true)
+	db.down.Store(true)
 	if _, err := p.Play(t.Context(), play); !errors.Is(err, campaign.ErrUnavailable) {
 		t.Errorf("unavailable database: got error %v, want ErrUnavailable", err)
 	}
-	db.lose.Store(false)
-	db.loseAnswer.Store(true)
+	db.down.Store(false)
+	db.loseResponse.Store(true)
 	d, err := p.Play(t.Context(), play)
 	if err != nil {
-		t.Errorf("got error %v, want nil and the stored draw", err)
+		t.Errorf("play with a lost response: got error %v, want the stored draw", err)
 	}
-	db.loseAnswer.Store(false)
+	db.loseResponse.Store(false)
 	again, err := p.Play(t.Context(), play)
 	if err != nil || again.ID != d.ID {
 		t.Errorf("repeated play: got %+v, error %v, want draw %s", again, err, d.ID)
@@ -145,11 +145,11 @@ func TestLostAnswer(t *testing.T) {
 		t.Errorf("unused key: got error %v, want ErrNotFound", err)
 	}
 	if c, err := p.Campaign(t.Context(), "summer"); err != nil || c.Plays != 1 {
-		t.Errorf("got %d plays, error %v; want 1 play", c.Plays, err)
+		t.Errorf("plays of the campaign: got %d, error %v, want 1", c.Plays, err)
 	}
 }
 
-// TestQueueIsLimited checks that a play is refused immediately if the queue is full.
+// TestQueueIsLimited checks that a play fails immediately if the queue is full.
 func TestQueueIsLimited(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	synctest.Test(t, func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestQueueIsLimited(t *testing.T) {
 			answers <- err
 		}
 		go play(0)
-		synctest.Wait() // until its batch waits for the generator
+		synctest.Wait() // for its batch to wait for the generator
 		for i := range 3 {
 			go play(1 + i)
 		}
@@ -216,12 +216,12 @@ func TestInvalidKeys(t *testing.T) {
 	}
 }
 
-// full is a writer that fails once it has received a number of bytes.
+// full is a writer that fails once it has received more than left bytes.
 type full struct{ left int }
 
 func (w *full) Write(p []byte) (int, error) {
 	if w.left -= len(p); w.left < 0 {
-		return 0, errors.New("no room")
+		return 0, errors.New("no space left")
 	}
 	return len(p), nil
 }
@@ -235,14 +235,14 @@ func TestExportWriteErrors(t *testing.T) {
 	}
 	for _, room := range []int{0, 100, 1000} {
 		if err := p.Export(t.Context(), "summer", &full{room}, campaign.ExportOptions{}); err == nil {
-			t.Errorf("Export to a writer with %d bytes: got no error, want one", room)
+			t.Errorf("Export to a writer for %d bytes: got no error, want one", room)
 		}
 		if err := p.ExportCSV(t.Context(), "summer", &full{room}, campaign.ExportOptions{}); err == nil {
-			t.Errorf("ExportCSV to a writer with %d bytes: got no error, want one", room)
+			t.Errorf("ExportCSV to a writer for %d bytes: got no error, want one", room)
 		}
 	}
 	var file bytes.Buffer
 	if err := p.Export(t.Context(), "winter", &file, campaign.ExportOptions{}); !errors.Is(err, campaign.ErrNotFound) || file.Len() > 0 {
-		t.Errorf("unknown campaign: got error %v and %q, want ErrNotFound and nothing", err, file.String())
+		t.Errorf("Export of an unknown campaign: got error %v and %q, want ErrNotFound and no output", err, file.String())
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// addressIdentity returns the form of an email address that all its spellings share.
+// addressIdentity returns the canonical form of an email address; see [Person.Identity].
 func addressIdentity(email string) string {
 	i := strings.LastIndexByte(email, '@')
 	if i < 0 {
@@ -36,13 +36,14 @@ func withoutAlias(address string) string {
 	return local + "@" + domain
 }
 
-// caseless returns the form of a text in which caseless matches are equal, without
-// invisible characters: NFKC_Casefold of the Unicode standard, section 3.13.
+// caseless returns the NFKC_Casefold form of text (section 3.13 of the Unicode standard),
+// in which caseless matches are equal and invisible characters are removed. It also
+// collapses white space.
 func caseless(text string) string {
 	if isASCII(text) {
 		return strings.ToLower(text)
 	}
-	for range 4 { // it is stable after 3
+	for range 4 { // stable after 3 rounds
 		before := text
 		text = norm.NFKC.String(cases.Fold().String(norm.NFD.String(text)))
 		text = strings.Map(func(r rune) rune {
@@ -58,8 +59,7 @@ func caseless(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// asciiDomain returns the ASCII form of a domain. If it has none, it returns the caseless
-// one.
+// asciiDomain returns the ASCII form of a domain or, if it has none, the caseless form.
 func asciiDomain(domain string) string {
 	if isASCII(domain) {
 		return strings.ToLower(domain)
@@ -80,8 +80,8 @@ func isASCII(text string) bool {
 	return true
 }
 
-// isIgnorable reports whether r is a control or format character or another one that is
-// not displayed: a default-ignorable code point, such as a tag or a variation selector.
+// isIgnorable reports whether r is a character that is not displayed: a control, format or
+// private-use character, or a default-ignorable code point such as a variation selector.
 func isIgnorable(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

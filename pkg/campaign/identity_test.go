@@ -11,7 +11,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// TestSpellingsOfAPerson checks which spellings belong to one person.
+// TestSpellingsOfAPerson checks which spellings have the same identity and the same mailbox.
 func TestSpellingsOfAPerson(t *testing.T) {
 	email := func(address string) campaign.Person {
 		return campaign.Person{FirstName: "A", LastName: "B", Email: address}
@@ -19,7 +19,7 @@ func TestSpellingsOfAPerson(t *testing.T) {
 	name := func(first, last string) campaign.Person { return campaign.Person{FirstName: first, LastName: last} }
 	for what, test := range map[string]struct {
 		a, b              campaign.Person
-		identity, mailbox bool // whether they are equal
+		identity, mailbox bool // whether those of a and b are equal
 	}{
 		"case":                               {email("ann@example.org"), email("Ann@EXAMPLE.org"), true, true},
 		"case of other letters":              {email("straße@example.org"), email("STRASSE@example.org"), true, true},
@@ -58,8 +58,8 @@ func TestSpellingsOfAPerson(t *testing.T) {
 	}
 }
 
-// TestIdentityIsStable checks that the identity and the mailbox of an address are
-// addresses with the same identity and mailbox.
+// TestIdentityIsStable checks that the identity of an address, used as an address, has the
+// same identity and mailbox.
 func TestIdentityIsStable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		local := rapid.OneOf(rapid.String(), rapid.StringOf(rapid.SampledFrom([]rune("aAé+.＋ßﬁ\u200d\u0308ẞİ")))).Draw(t, "local")
@@ -75,19 +75,19 @@ func TestIdentityIsStable(t *testing.T) {
 	})
 }
 
-// TestInvisibleAddresses checks that addresses with characters that nobody sees are
-// refused: they would look like the addresses of others.
+// TestInvisibleAddresses checks that addresses with invisible characters, which look like
+// other addresses, are rejected.
 func TestInvisibleAddresses(t *testing.T) {
 	for _, email := range []string{"ann\u200d@example.org", "ann\U000E0061@example.org", "ann\ufe0f@example.org", "ann@exa\u00admple.org", "ann\u034f@example.org", "ann\u3164@example.org"} {
 		if _, err := (campaign.Person{FirstName: "A", LastName: "B", Email: email}).Clean(); field(err) != "email" || !errors.Is(err, campaign.ErrInvalid) {
-			t.Errorf("%+q: got error %v, want one for email", email, err)
+			t.Errorf("Clean with email %+q: got error %v, want ErrInvalid for field email", email, err)
 		}
 	}
 }
 
-// TestSpellingsShareAPlay plays a campaign that allows one play with other spellings of one
-// address. With the setting, addresses with tags are those of other people. It belongs to
-// make test.
+// TestSpellingsShareAPlay checks that all spellings of an address share the one play that a
+// campaign allows. With DistinctAliases, addresses with different tags count as different
+// people. make test runs it.
 func TestSpellingsShareAPlay(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		play := func(distinct bool, email string) error {
@@ -103,17 +103,17 @@ func TestSpellingsShareAPlay(t *testing.T) {
 		}
 		for _, email := range []string{"Ann@xn--bcher-kva.example", "ａnn@bücher.example", "ann+2@bücher.example"} {
 			if err := play(false, email); !errors.Is(err, campaign.ErrMaxPlays) {
-				t.Errorf("%s: got error %v, want ErrMaxPlays", email, err)
+				t.Errorf("play as %s: got error %v, want ErrMaxPlays", email, err)
 			}
 		}
 		if err := play(true, "Ann@xn--bcher-kva.example"); !errors.Is(err, campaign.ErrMaxPlays) {
-			t.Errorf("another spelling, with distinct aliases: got error %v, want ErrMaxPlays", err)
+			t.Errorf("play with another spelling and DistinctAliases: got error %v, want ErrMaxPlays", err)
 		}
 		if err := play(true, "ann+2@bücher.example"); err != nil {
-			t.Errorf("a tag, with distinct aliases: got error %v", err)
+			t.Errorf("play with a tag and DistinctAliases: got error %v, want nil", err)
 		}
 		if err := play(false, "ann+3@bücher.example"); !errors.Is(err, campaign.ErrMaxPlays) {
-			t.Errorf("a third tag: got error %v, want ErrMaxPlays", err)
+			t.Errorf("play with another tag, without DistinctAliases: got error %v, want ErrMaxPlays", err)
 		}
 	})
 }

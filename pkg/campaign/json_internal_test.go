@@ -66,7 +66,7 @@ func TestJSON(t *testing.T) {
 	} {
 		got, err := json.Marshal(test.value)
 		if err != nil || string(got) != test.want {
-			t.Errorf("%s: got error %v and\n%s\nwant\n%s", name, err, got, test.want)
+			t.Errorf("%s: got\n%s\nerror %v, want\n%s", name, got, err, test.want)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// TestKeyOfTwoCampaigns uses the same keys for concurrent plays of two campaigns. Only
-// one play of each pair succeeds. Plays without keys are not affected.
+// TestKeyOfTwoCampaigns uses each key for concurrent plays of two campaigns. Only one of
+// the two plays succeeds. Plays without keys are not affected.
 func TestKeyOfTwoCampaigns(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		p := newAdmin(t, address)
@@ -43,7 +43,7 @@ func TestKeyOfTwoCampaigns(t *testing.T) {
 			total += c.Plays
 		}
 		if total != 300 {
-			t.Errorf("got %d plays, want 300: one for each of 100 keys and 200 without keys", total)
+			t.Errorf("plays of both campaigns: got %d, want 300: 100 with keys and 200 without", total)
 		}
 	})
 }

@@ -41,12 +41,12 @@ func (e *engine) odds(ctx context.Context, v visibility, name string) (draw.Odds
 	if err != nil {
 		return draw.Odds{}, err
 	}
-	done, err := e.compile(ctx) // the odds of many rules take as much as compiling them
+	done, err := e.compile(ctx) // computing the odds of many rules costs as much as compiling them
 	if err != nil {
 		return draw.Odds{}, err
 	}
 	defer done()
-	if odds, known := e.knownOdds(key); known { // somebody else was faster
+	if odds, known := e.knownOdds(key); known { // computed while waiting
 		return odds, nil
 	}
 	odds := draw.NewOdds(rules, text, number, rules.Odds(text.Format, number.Format))
@@ -59,7 +59,7 @@ func (e *engine) odds(ctx context.Context, v visibility, name string) (draw.Odds
 	return odds, nil
 }
 
-// knownOdds returns odds that have been computed.
+// knownOdds returns the cached odds for key. known is false if there are none.
 func (e *engine) knownOdds(key string) (odds draw.Odds, known bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -67,7 +67,7 @@ func (e *engine) knownOdds(key string) (odds draw.Odds, known bool) {
 	return odds, known
 }
 
-// AccountOdds returns the exact odds of one account number, which are the chances of the
+// AccountOdds returns the exact odds for one account number, which are the chances of the
 // rule that matches it. For a draft, the error wraps [ErrNotFound].
 func (s *Service) AccountOdds(ctx context.Context, name, account string) (draw.Odds, error) {
 	c, err := s.campaign(ctx, publicView, name)
@@ -81,7 +81,8 @@ func (s *Service) AccountOdds(ctx context.Context, name, account string) (draw.O
 	return draw.NewAccountOdds(rules, account, rules.AccountOdds(account)), nil
 }
 
-// Preview is [Plan.Preview], which waits while other rules are compiled.
+// Preview is like [Plan.Preview], but first calls Compile from the [Config], which may wait
+// or return an error.
 func (a *Admin) Preview(ctx context.Context, p Plan) (odds draw.Odds, uncovered, err error) {
 	done, err := a.compile(ctx)
 	if err != nil {

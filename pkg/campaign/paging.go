@@ -30,7 +30,8 @@ func (p Paging) Position() (uint64, error) {
 	return n, nil
 }
 
-// normalize validates the cursor and limits Limit to [MaxPage].
+// normalize validates the cursor, sets the default limit, and reduces Limit to at most
+// [MaxPage].
 func (p *Paging) normalize() error {
 	if p.Limit <= 0 {
 		p.Limit = defaultPage

@@ -86,11 +86,11 @@ type queue struct {
 	plays    []*pendingPlay
 	running  bool
 
-	last     *StoredCampaign // as it was after the last batch
+	last     *StoredCampaign // the campaign after the last batch
 	text     textgen.Format
 	number   numgen.Format
-	drift    uint64 // how far other processes moved the next index between two batches
-	spare    uint64 // draws to prepare for account numbers that were issued before
+	drift    uint64 // number of indexes that other processes use between two batches
+	spare    uint64 // number of extra draws to prepare, because account numbers may have been issued before
 	prepared preparedDraws
 }
 
@@ -102,7 +102,7 @@ type preparedDraws struct {
 	outcomes []prize.Outcome
 }
 
-// drawInputs determines draws, together with their indexes.
+// drawInputs contains everything that determines a draw, except its index.
 type drawInputs struct {
 	secret              entropy.Seed
 	text, number, rules string
@@ -117,9 +117,8 @@ func (p *preparedDraws) covers(c *StoredCampaign, count uint64) bool {
 	return p.inputs == inputsOf(c) && c.Next >= p.start && c.Next+count <= p.start+uint64(len(p.outcomes))
 }
 
-// These limits apply to draws that are prepared in addition to the requested ones, for
-// account numbers that were issued before and for indexes that other processes use
-// meanwhile.
+// Limits of the number of extra draws to prepare, which replace account numbers that were
+// issued before and indexes that other processes use meanwhile.
 const (
 	minSpare = 8
 	maxSpare = 4096

@@ -12,25 +12,25 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Plan is the part of a campaign that a promoter decides. [Campaign] does not embed it,
+// Plan is the part of a campaign that a promoter chooses. [Campaign] does not embed it,
 // because its JSON has the same members in a different order.
 type Plan struct {
 	Name         string     `json:"name" doc:"The name in URLs and commands. It cannot change." example:"summer" maxLength:"40"`
 	Title        string     `json:"title,omitempty" doc:"The name that people see. The default is name." example:"The great summer draw" maxLength:"200"`
 	Rules        string     `json:"rules,omitempty" doc:"The name of deployed rules. The default is the service's rules, unless rules_yaml is set." example:"generous" maxLength:"100"`
 	RulesYAML    string     `json:"rules_yaml,omitempty" doc:"The text of a rules file, instead of rules." maxLength:"262144"`
-	TextFormat   string     `json:"text_format,omitempty" doc:"The format of the texts. The default is the deployed one." example:"lower4" maxLength:"300"`
-	NumberFormat string     `json:"number_format,omitempty" doc:"The format of the numbers. The default is the deployed one." example:"digits4" maxLength:"300"`
+	TextFormat   string     `json:"text_format,omitempty" doc:"The format of the text part. The default is the deployed one." example:"lower4" maxLength:"300"`
+	NumberFormat string     `json:"number_format,omitempty" doc:"The format of the number part. The default is the deployed one." example:"digits4" maxLength:"300"`
 	OpensAt      *time.Time `json:"opens_at,omitempty" doc:"The time from which the campaign can be played. The default is when it is opened."`
 	ClosesAt     *time.Time `json:"closes_at,omitempty" doc:"The time until which the campaign can be played. The default is when it is closed."`
-	MaxPlays     int64      `json:"max_plays,omitempty" doc:"The maximum number of plays of an entrant; 0 means no limit." minimum:"0"`
+	MaxPlays     int64      `json:"max_plays,omitempty" doc:"The maximum number of plays per entrant; 0 means no limit." minimum:"0"`
 	RequireEmail bool       `json:"require_email,omitempty" doc:"Whether entrants must have an email address."`
 }
 
 // maxTitle is the maximum length of a title, in characters.
 const maxTitle = 200
 
-// validPlan is a plan that was validated, with its parsed parts.
+// validPlan is a validated plan, with its parsed rules and formats.
 type validPlan struct {
 	Plan
 	rules  *prize.Rules
@@ -79,7 +79,7 @@ func (p Plan) validate() (v validPlan, err error) {
 	return v, nil
 }
 
-// toMillis returns a time with the precision of the store.
+// toMillis returns a time in UTC, truncated to the precision of the store.
 func toMillis(at *time.Time) *time.Time {
 	if at == nil {
 		return nil
@@ -107,7 +107,7 @@ func checkCoverage(rules *prize.Rules, parts ...partgen.Format) error {
 	return nil
 }
 
-// apply copies the plan into a campaign.
+// apply copies the plan to a campaign.
 func (v *validPlan) apply(c *StoredCampaign) {
 	c.Name, c.Title = v.Name, v.Title
 	c.TextFormat, c.NumberFormat = v.text.String(), v.number.String()
@@ -118,7 +118,7 @@ func (v *validPlan) apply(c *StoredCampaign) {
 	c.Prizes = prizesOf(v.rules)
 }
 
-// Plan returns the plan of a campaign. The campaign must contain the text of its rules.
+// Plan returns the plan of a campaign, which must contain RulesYAML.
 func (c *Campaign) Plan() Plan {
 	return Plan{
 		Name: c.Name, Title: c.Title, RulesYAML: c.RulesYAML,
@@ -128,7 +128,7 @@ func (c *Campaign) Plan() Plan {
 }
 
 // countAccounts returns the number of account numbers that two formats can produce, or
-// [math.MaxInt64] if there are more.
+// [math.MaxInt64] if that is less.
 func countAccounts(text textgen.Format, number numgen.Format) int64 {
 	size := text.Size()
 	size.Mul(size, number.Size())

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Play makes a draw: it issues the next account number of the campaign and decides its
+// Play makes a draw: it issues the next account number of the campaign and determines its
 // prize. When Play returns, the draw is on disk. If the once-only key of the play was
 // used before, Play returns the earlier draw if all other fields are equal, and
 // [ErrKeyReused] otherwise. Keys do not expire.
@@ -91,8 +91,8 @@ func (e *engine) enqueue(ctx context.Context, p *pendingPlay) error {
 	return nil
 }
 
-// run makes batches of the plays in a queue until it is empty. While one batch is stored,
-// the plays of the next one queue up.
+// run processes the plays in a queue, batch by batch, until the queue is empty. While one
+// batch is being stored, plays for the next one accumulate.
 func (e *engine) run(q *queue) {
 	var retry []*pendingPlay // from the previous batch
 	for {
@@ -113,10 +113,10 @@ func (e *engine) run(q *queue) {
 	}
 }
 
-// maxIdleQueues is the number of queues that an engine keeps before it removes idle ones.
+// maxIdleQueues is the number of queues above which an engine removes idle ones.
 const maxIdleQueues = 100
 
-// batchTimeout limits the time of a batch.
+// batchTimeout limits how long a batch may take.
 const batchTimeout = 30 * time.Second
 
 // runBatch makes the draws of plays in one transaction and passes them to the callers. It
@@ -151,7 +151,8 @@ func (e *engine) runBatch(q *queue, plays []*pendingPlay) (retry []*pendingPlay)
 // errMoved aborts a transaction whose next index is not among the prepared draws.
 var errMoved = errors.New("the next index has moved")
 
-// maxMoves is the number of times that a batch prepares draws outside the transaction.
+// maxMoves is the number of times that a transaction may fail with errMoved before it
+// prepares its draws itself.
 const maxMoves = 3
 
 func (b *batch) run(ctx context.Context) error {
@@ -211,7 +212,7 @@ func (b *batch) transact(ctx context.Context, tx Tx, prepareInside bool) error {
 const failTimeout = 10 * time.Second
 
 // fail finishes the plays of a failed batch with err. If the once-only key of a play was
-// used before, the play gets the earlier draw, if that can be read.
+// used before, the play gets the earlier draw if it can be read.
 func (b *batch) fail(ctx context.Context, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), failTimeout)
 	defer cancel()
@@ -226,7 +227,8 @@ func (b *batch) fail(ctx context.Context, err error) {
 	}
 }
 
-// answer finishes the plays of a batch that was stored. It returns the plays to retry.
+// answer finishes the plays of a batch that was stored. It returns the plays that must be
+// retried.
 func (b *batch) answer() (retry []*pendingPlay) {
 	for i, p := range b.plays {
 		if b.results[i].retry {

@@ -26,7 +26,7 @@ rules:
       - {win: 1, chance: 10%}
 `
 
-// plan returns the plan of a campaign whose prizes have stock.
+// plan returns the plan of a campaign with limited stock.
 func plan(name string) campaign.Plan {
 	return campaign.Plan{Name: name, RulesYAML: mugs, TextFormat: "lower4", NumberFormat: "digits4"}
 }
@@ -36,7 +36,7 @@ func newAdmin(t testing.TB, address string) *campaign.Admin {
 	return campaign.New(campaign.Config{Store: storetest.Open(t, address), Generator: draw.Local{}}).Admin("test")
 }
 
-// opened returns an Admin with an open campaign.
+// opened creates and opens a campaign and returns its Admin.
 func opened(t testing.TB, address string, plan campaign.Plan) *campaign.Admin {
 	t.Helper()
 	p := newAdmin(t, address)
@@ -44,7 +44,7 @@ func opened(t testing.TB, address string, plan campaign.Plan) *campaign.Admin {
 	return p
 }
 
-// begin creates and opens a campaign.
+// begin creates and opens a campaign and returns it.
 func begin(t testing.TB, p *campaign.Admin, plan campaign.Plan) campaign.Campaign {
 	t.Helper()
 	if _, err := p.Create(t.Context(), plan); err != nil {
@@ -61,7 +61,7 @@ func person(i int) *campaign.Person {
 	return &campaign.Person{FirstName: fmt.Sprintf("Ann %d", i), LastName: "Lee"}
 }
 
-// verified exports and verifies a campaign.
+// verified exports and verifies a campaign. The test fails if there are findings.
 func verified(t testing.TB, p *campaign.Admin, name string) campaign.Report {
 	t.Helper()
 	var file bytes.Buffer
@@ -106,26 +106,26 @@ func TestConcurrentPlaysOnReplicas(t *testing.T) {
 		accounts := map[string]uint64{}
 		for d := range answers {
 			if before, known := byIndex[d.Index]; known && (before.ID != d.ID || before.Player != d.Player || before.Account != d.Account) {
-				t.Fatalf("two plays got index %d: %+v and %+v", d.Index, before, d)
+				t.Fatalf("draws with index %d: got %+v and %+v, want one", d.Index, before, d)
 			}
 			if index, known := accounts[d.Whole]; known && index != d.Index {
-				t.Fatalf("account number %s was issued at %d and %d", d.Whole, index, d.Index)
+				t.Fatalf("account number %s: got indexes %d and %d, want one", d.Whole, index, d.Index)
 			}
 			byIndex[d.Index], accounts[d.Whole] = d, d.Index
 		}
 		if len(byIndex) != clients*each {
-			t.Fatalf("got %d draws, want %d", len(byIndex), clients*each)
+			t.Fatalf("draws: got %d, want %d", len(byIndex), clients*each)
 		}
 		c, err := replicas[1].Close(t.Context(), "summer")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if c.Plays != clients*each || c.Prizes[0].Awarded != 10 || c.Prizes[1].Awarded != 5 {
-			t.Fatalf("got %+v, want %d plays and the stock of 10 and 5 awarded", c, clients*each)
+			t.Fatalf("closed campaign: got %+v, want %d plays, with 10 and 5 prizes awarded", c, clients*each)
 		}
 		report := verified(t, replicas[2], "summer")
 		if report.Draws != clients*each || report.Held != report.Draws+report.Skipped || !report.SeedKnown {
-			t.Errorf("got report %+v, want %d valid draws and a known seed", report, clients*each)
+			t.Errorf("report: got %+v, want %d valid draws and a known seed", report, clients*each)
 		}
 	})
 }
@@ -157,13 +157,13 @@ func TestAccountNumbersAreIssuedOnce(t *testing.T) {
 		}
 		playing.Wait()
 		if len(accounts) != 20 || refused != 10 {
-			t.Errorf("got %d account numbers and %d refused plays, want 20 and 10", len(accounts), refused)
+			t.Errorf("account numbers and refused plays: got %d and %d, want 20 and 10", len(accounts), refused)
 		}
 		if _, err := p.Close(t.Context(), "few"); err != nil {
 			t.Fatal(err)
 		}
 		if report := verified(t, p, "few"); report.Skipped == 0 || report.Draws != 20 {
-			t.Errorf("got report %+v, want 20 draws and skipped indexes", report)
+			t.Errorf("report: got %+v, want 20 draws and some skipped indexes", report)
 		}
 	})
 }
@@ -173,6 +173,6 @@ func TestCancelledPlay(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := p.Play(ctx, campaign.Play{Campaign: "summer", Person: person(1)}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got error %v, want context.Canceled", err)
+		t.Errorf("cancelled play: got error %v, want context.Canceled", err)
 	}
 }

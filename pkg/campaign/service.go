@@ -19,7 +19,7 @@ type Config struct {
 	DistinctAliases bool
 
 	Now      func() time.Time // the clock; nil means time.Now
-	MaxQueue int              // maximum number of waiting plays of a campaign; 0 means 2,048
+	MaxQueue int              // maximum number of waiting plays per campaign; 0 means 2,048
 	MaxBatch int              // maximum number of plays in one transaction; 0 means 256
 
 	// Observe, if not nil, is called with the result of each play before Play returns. It
@@ -27,7 +27,7 @@ type Config struct {
 	Observe func(Played)
 
 	// Compile, if not nil, is called before rules are compiled, which takes memory and
-	// processor time. It may wait, or refuse with an error. done is called afterwards.
+	// processor time. It may wait or return an error. done is called after the compilation.
 	Compile func(context.Context) (done func(), err error)
 }
 
@@ -66,15 +66,15 @@ func (s *Service) Waiting() int {
 	return n
 }
 
-// Admin lets a promoter do everything with the campaigns of a [Store]. It can read drafts
-// and personal data, and it records every change in the audit trail.
+// Admin gives a promoter full access to the campaigns of a [Store], including drafts and
+// personal data. It records every change in the audit trail.
 type Admin struct {
 	*Service
 	actor string
 }
 
-// Admin returns an Admin. actor is its name in the audit trail: a role such as admin
-// or cli, not a person.
+// Admin returns an Admin. actor is its name in the audit trail: a role, such as admin or
+// cli, rather than a person.
 func (s *Service) Admin(actor string) *Admin { return &Admin{s, actor} }
 
 // change runs f and records the change that f returns in the audit trail, in one

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Store keeps campaigns, entrants and draws. It is safe for concurrent use. Its errors
+// Store stores campaigns, entrants and draws. It is safe for concurrent use. Its errors
 // wrap [ErrNotFound] if something is missing and [ErrUnavailable] if the database is not
-// available. After ErrUnavailable, nothing is partly stored, and the caller may retry.
+// available. After ErrUnavailable, nothing is partially stored, and the caller may retry.
 type Store interface {
 	campaigns
 	draws
@@ -20,7 +20,7 @@ type Store interface {
 	Update(ctx context.Context, f func(Tx) error) error
 }
 
-// Tx is a transaction of a [Store]. It reads and writes.
+// Tx is a read-write transaction of a [Store].
 type Tx interface {
 	campaigns
 	campaignWriter
@@ -36,11 +36,11 @@ type Tx interface {
 
 // campaigns reads campaigns.
 type campaigns interface {
-	// Campaign returns a campaign by its name, with its prizes and the text of its rules.
+	// Campaign returns a campaign by its name, with its prizes and RulesYAML.
 	Campaign(ctx context.Context, name string) (*StoredCampaign, error)
 
-	// Campaigns returns campaigns without the texts of their rules, newest first. The
-	// cursor of q is the ID of a campaign: only older ones are returned.
+	// Campaigns returns campaigns with their prizes but without RulesYAML, newest first.
+	// The cursor of q is the ID of a campaign; only older campaigns are returned.
 	Campaigns(ctx context.Context, q CampaignQuery) ([]StoredCampaign, error)
 }
 
@@ -68,14 +68,14 @@ type entrants interface {
 	Entrant(ctx context.Context, id int64) (*Entrant, error)
 
 	// Entrants returns entrants with Plays, newest first. The cursor of q is the ID of an
-	// entrant: only older ones are returned.
+	// entrant; only older entrants are returned.
 	Entrants(ctx context.Context, q EntrantQuery) ([]Entrant, error)
 }
 
 // auditTrail reads the audit trail.
 type auditTrail interface {
-	// Changes returns entries, newest first. The cursor of q is the ID of an entry: only
-	// older ones are returned.
+	// Changes returns entries, newest first. The cursor of q is the ID of an entry; only
+	// older entries are returned.
 	Changes(ctx context.Context, q ChangeQuery) ([]Change, error)
 }
 
@@ -89,11 +89,11 @@ type campaignWriter interface {
 	// including those of other processes, until this transaction ends.
 	LockCampaign(ctx context.Context, name string) (*StoredCampaign, error)
 
-	// SaveCampaign stores a locked campaign with its prizes. Once it is closed, the numbers
-	// of plays of erased entrants are deleted.
+	// SaveCampaign stores a locked campaign with its prizes. If the campaign is closed,
+	// SaveCampaign also deletes its counts of plays by erased entrants.
 	SaveCampaign(ctx context.Context, c *StoredCampaign) error
 
-	// DeleteCampaign deletes a locked campaign and its draws. Their entrants stay.
+	// DeleteCampaign deletes a locked campaign and its draws, but not their entrants.
 	DeleteCampaign(ctx context.Context, id int64) error
 }
 
@@ -103,13 +103,13 @@ type drawWriter interface {
 	// their Persons.
 	DrawsOfKeys(ctx context.Context, keys []digest) ([]StoredDraw, error)
 
-	// Issued returns the given account numbers that the campaign has already issued.
+	// Issued returns those of accounts that the campaign has already issued.
 	Issued(ctx context.Context, campaign int64, accounts []string) ([]string, error)
 
-	// PlaysOf counts the draws in a locked campaign of the entrants with the given
-	// identities, including erased entrants. The identities come from [Person.Mailbox] if
-	// aliases is true, and from [Person.Identity] otherwise. Identities without draws are
-	// absent.
+	// PlaysOf returns the number of draws in a locked campaign for each of the identities,
+	// including draws of erased entrants. The identities come from [Person.Mailbox] if
+	// aliases is true, and from [Person.Identity] otherwise. The result omits identities
+	// without draws.
 	PlaysOf(ctx context.Context, c *StoredCampaign, identities []string, aliases bool) (map[string]int64, error)
 
 	// AddDraws stores draws and skipped indexes of a locked campaign. It sets the next
@@ -117,15 +117,15 @@ type drawWriter interface {
 	// in awarded, which is keyed by prize index.
 	AddDraws(ctx context.Context, campaign int64, next uint64, draws, skipped []StoredDraw, awarded map[int]int64) error
 
-	// MarkDraw stores the claim and the void of a draw.
+	// MarkDraw stores the Claim and Void marks of a draw.
 	MarkDraw(ctx context.Context, d *StoredDraw) error
 }
 
 // entrantWriter changes entrants.
 type entrantWriter interface {
 	// EntrantsOf adds the people who do not exist yet, and returns the IDs of all people
-	// in order. Two people are the same entrant if their names are equal and their email
-	// addresses are equal except for letter case.
+	// in order. Two people are the same entrant if their names and their
+	// [Person.Identity] are equal.
 	EntrantsOf(ctx context.Context, people []Person, now time.Time) ([]int64, error)
 
 	// SaveEntrant stores the names and the email address of an entrant. If another
@@ -133,7 +133,7 @@ type entrantWriter interface {
 	SaveEntrant(ctx context.Context, id int64, p Person) error
 
 	// DeleteEntrant deletes an entrant. Its draws are kept without the entrant and without
-	// the digests of their requests. For each campaign that can still be played, it keeps
-	// the number of plays under a keyed digest of the identity, for PlaysOf.
+	// the digests of their requests. For each campaign that is not closed, the number of
+	// plays is kept under a keyed digest of the identity, for PlaysOf.
 	DeleteEntrant(ctx context.Context, id int64) error
 }

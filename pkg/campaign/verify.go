@@ -29,8 +29,9 @@ type Report struct {
 // index the reason. If the seed is not known, it checks only what does not need the
 // seed: rules, formats, repeated account numbers, stock and counts.
 //
-// Verify calls found for each problem. It calls count, if not nil, with the number of
-// entries read. The error means that the file cannot be read as an export.
+// Verify calls found for each problem. If count is not nil, Verify calls it for each batch
+// of entries that it has checked, with the number of these entries. An error means that the
+// check could not be completed, for example because the file is not an export.
 func Verify(ctx context.Context, g draw.Generator, file io.Reader, count func(entries uint64), found func(draw.Finding)) (Report, error) {
 	r, err := newExportReader(file)
 	if err != nil {
@@ -60,7 +61,7 @@ func Verify(ctx context.Context, g draw.Generator, file io.Reader, count func(en
 	return v.report, nil
 }
 
-// verifier is the state of one call of [Verify].
+// verifier is the state of one call to [Verify].
 type verifier struct {
 	generator draw.Generator
 	export    *exportReader
@@ -70,8 +71,8 @@ type verifier struct {
 	spec     draw.Spec // without a seed if the seed is not known
 	prizes   []Stock
 	awards   *awarder
-	next     uint64            // the index that should come next
-	accounts map[string]uint64 // the index at which each account number was issued
+	next     uint64            // the expected next index
+	accounts map[string]uint64 // by account number: the index at which it was issued
 }
 
 func (v *verifier) wrong(place, format string, args ...any) {
@@ -79,8 +80,8 @@ func (v *verifier) wrong(place, format string, args ...any) {
 	v.found(draw.Finding{Place: place, Problem: fmt.Sprintf(format, args...), Draws: 1})
 }
 
-// checkCampaign checks the members of the campaign. It returns an error if they cannot be
-// parsed.
+// checkCampaign checks the member campaign of the file. It returns an error if the rules,
+// the formats or the seed cannot be parsed.
 func (v *verifier) checkCampaign() error {
 	c := &v.export.campaign
 	valid, err := c.Plan().validate()
@@ -166,7 +167,7 @@ func indexRange(from, to uint64) string {
 	return fmt.Sprintf("%d to %d", from, to)
 }
 
-// recompute returns the draws of entries. It returns nil if the seed is not known.
+// recompute makes the draws of entries again. It returns nil if the seed is not known.
 func (v *verifier) recompute(ctx context.Context, entries []entry) (*preparedDraws, error) {
 	if !v.report.SeedKnown {
 		return nil, nil
@@ -215,8 +216,8 @@ func (v *verifier) checkEntry(e *entry, want *preparedDraws, i int) string {
 	return v.checkAward(e, outcome)
 }
 
-// outcomeOf returns the outcome that was drawn. Without a seed, it returns the outcome
-// that the entry claims if that is possible.
+// outcomeOf returns the outcome that was drawn. Without a seed, it returns the outcome in
+// the entry if the rules allow it.
 func (v *verifier) outcomeOf(e *entry, want *preparedDraws, i int) (outcome prize.Outcome, problem string) {
 	if want != nil {
 		return want.outcomes[i], ""
@@ -251,7 +252,8 @@ func (v *verifier) checkFormat(account string) string {
 	return ""
 }
 
-// checkAward compares an entry with the draw that follows from its outcome and the stock.
+// checkAward compares an entry with the draw that follows from its outcome and the stock. It
+// returns the problem, or an empty string.
 func (v *verifier) checkAward(e *entry, outcome prize.Outcome) string {
 	c := StoredCampaign{Campaign: v.export.campaign}
 	c.Prizes = v.prizes
@@ -270,7 +272,7 @@ func (v *verifier) checkAward(e *entry, outcome prize.Outcome) string {
 	return ""
 }
 
-// checkTotals checks the counts at the end.
+// checkTotals compares the counts in the file with its entries.
 func (v *verifier) checkTotals() {
 	c := &v.export.campaign
 	if v.export.next != v.next {

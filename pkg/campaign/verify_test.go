@@ -30,11 +30,11 @@ rules:
 	return campaign.Plan{Name: name, RulesYAML: rules, TextFormat: "[ab]1", NumberFormat: "digits1"}
 }
 
-// file is an export that tests change.
+// file is a parsed export, which tests modify.
 type file struct {
 	head map[string]any // members of the campaign
 	next int
-	list []map[string]any
+	list []map[string]any // entries
 }
 
 // export plays campaigns with random seeds until one of them contains every kind of
@@ -49,7 +49,7 @@ func export(t *testing.T, closed bool) file {
 			return f
 		}
 	}
-	t.Fatal("got no campaign with a skipped index, a prize, no prize and a prize that had run out, want one in 100")
+	t.Fatal("campaigns with every kind of entry: got none of 100, want one")
 	return file{}
 }
 
@@ -87,13 +87,13 @@ func parse(t *testing.T, text []byte) file {
 	return file{f.Campaign, f.Next, f.Draws}
 }
 
-// clone returns a copy that shares nothing with f.
+// clone returns a deep copy of f.
 func (f file) clone(t *testing.T) file {
 	t.Helper()
 	return parse(t, []byte(f.text(t)))
 }
 
-// text returns the text of the file.
+// text returns f as an export.
 func (f file) text(t *testing.T) string {
 	t.Helper()
 	head, err := json.Marshal(f.head)
@@ -118,17 +118,17 @@ func findings(t *testing.T, text string) []string {
 		t.Fatal(err)
 	}
 	if report.Wrong != uint64(len(list)) {
-		t.Errorf("got Wrong %d, want %d", report.Wrong, len(list))
+		t.Errorf("Report.Wrong: got %d, want %d", report.Wrong, len(list))
 	}
 	return list
 }
 
-// where returns the index of the first entry that satisfies a condition.
+// where returns the index of the first entry for which is returns true.
 func (f file) where(t *testing.T, is func(entry map[string]any) bool) int {
 	t.Helper()
 	i := slices.IndexFunc(f.list, is)
 	if i < 0 {
-		t.Fatal("got no entry that satisfies the condition, want one")
+		t.Fatal("entries that satisfy the condition: got none, want at least one")
 	}
 	return i
 }
@@ -138,7 +138,8 @@ func won(e map[string]any) bool     { return e["prize"] != nil }
 func lost(e map[string]any) bool    { return e["prize"] == nil && !skipped(e) }
 func ranOut(e map[string]any) bool  { return e["drawn"] != nil }
 
-// renumber numbers the entries again, to hide that an entry was removed.
+// renumber assigns consecutive indexes to the entries, to hide that entries were removed or
+// moved.
 func (f *file) renumber() {
 	for i := range f.list {
 		f.list[i]["index"] = i
@@ -146,14 +147,14 @@ func (f *file) renumber() {
 	f.next = len(f.list)
 }
 
-// TestVerifyFindsChanges checks that Verify finds many kinds of changes to an export.
+// TestVerifyFindsChanges checks that Verify detects many kinds of changes to an export.
 func TestVerifyFindsChanges(t *testing.T) {
 	withSeed, withoutSeed := export(t, true), export(t, false)
 	if list := findings(t, withSeed.text(t)); len(list) > 0 {
-		t.Fatalf("findings in the unchanged export: %q, want none", list)
+		t.Fatalf("findings in the unchanged export: got %q, want none", list)
 	}
 	if list := findings(t, withoutSeed.text(t)); len(list) > 0 {
-		t.Fatalf("findings in the unchanged export without a seed: %q, want none", list)
+		t.Fatalf("findings in the unchanged export without a seed: got %q, want none", list)
 	}
 	for name, test := range map[string]struct {
 		change func(t *testing.T, f *file)
@@ -247,7 +248,7 @@ func TestVerifyFindsChanges(t *testing.T) {
 			test.change(t, &f)
 			list := findings(t, f.text(t))
 			if len(list) == 0 || !strings.Contains(strings.Join(list, "\n"), test.want) {
-				t.Errorf("got findings %q, want one that contains %q", list, test.want)
+				t.Errorf("findings: got %q, want one that contains %q", list, test.want)
 			}
 			if !test.open {
 				return
@@ -255,7 +256,7 @@ func TestVerifyFindsChanges(t *testing.T) {
 			f = withoutSeed.clone(t)
 			test.change(t, &f)
 			if list := findings(t, f.text(t)); len(list) == 0 {
-				t.Error("got no findings without the seed, want at least one")
+				t.Error("findings without the seed: got none, want at least one")
 			}
 		})
 	}
@@ -263,8 +264,8 @@ func TestVerifyFindsChanges(t *testing.T) {
 
 func firstPrize(f *file) map[string]any { return f.head["prizes"].([]any)[0].(map[string]any) }
 
-// TestVerifyWithoutSeed checks that Verify finds impossible draws in an export without
-// a seed.
+// TestVerifyWithoutSeed checks that Verify detects impossible draws in an export without a
+// seed.
 func TestVerifyWithoutSeed(t *testing.T) {
 	whole := export(t, false)
 	for name, test := range map[string]struct{ member, value, want string }{
@@ -277,7 +278,7 @@ func TestVerifyWithoutSeed(t *testing.T) {
 			f := whole.clone(t)
 			f.list[f.where(t, won)][test.member] = test.value
 			if list := findings(t, f.text(t)); !strings.Contains(strings.Join(list, "\n"), test.want) {
-				t.Errorf("got findings %q, want one that contains %q", list, test.want)
+				t.Errorf("findings: got %q, want one that contains %q", list, test.want)
 			}
 		})
 	}
@@ -302,7 +303,7 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 		"an unknown member":      {strings.Replace(text, `"account":`, `"acount":1,"account":`, 1), "acount"},
 		"a number for a string":  {strings.Replace(text, `"account":"`, `"account":1,"x":"`, 1), "at byte"},
 		"an array for an object": {`{"prizegen_campaign":1,"campaign":[]`, "/campaign: unexpected ["},
-		"a text for a number":    {`{"prizegen_campaign":"1"`, "/prizegen_campaign: unexpected string"},
+		"a string for a number":  {`{"prizegen_campaign":"1"`, "/prizegen_campaign: unexpected string"},
 		"deep JSON":              {`{"prizegen_campaign":1,"campaign":` + strings.Repeat(`{"name":`, 20_000), "at byte"},
 		"a deep draw":            {strings.Replace(text, `"draws":[`, `"draws":[`+strings.Repeat("[", 20_000), 1), "at byte"},
 		"no array":               {strings.Replace(text, `"draws":[`, `"draws":{"":[`, 1), "want an array of draws"},
@@ -313,7 +314,7 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := campaign.Verify(t.Context(), draw.Local{}, strings.NewReader(test.text), nil, func(draw.Finding) {})
 			if err == nil || strings.Contains(err.Error(), "%!") || !strings.Contains(err.Error(), "not a campaign export") || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want an error that contains %q", err, test.want)
+				t.Errorf("Verify: got error %v, want an error that contains %q", err, test.want)
 			}
 		})
 	}
@@ -322,12 +323,12 @@ func TestVerifyRefusesOtherFiles(t *testing.T) {
 	}
 }
 
-// TestVerifyProgress checks the numbers of entries that Verify reports while it reads.
+// TestVerifyProgress checks the numbers of entries that Verify passes to count.
 func TestVerifyProgress(t *testing.T) {
 	f := export(t, true)
 	var read uint64
 	report, err := campaign.Verify(t.Context(), draw.Local{}, strings.NewReader(f.text(t)), func(n uint64) { read += n }, func(draw.Finding) {})
 	if err != nil || read != uint64(f.next) || report.Draws != 20 || report.Skipped != read-20 || report.Held != read || !report.SeedKnown {
-		t.Errorf("got %d entries, report %+v, error %v, want %d correct entries with 20 draws", read, report, err, f.next)
+		t.Errorf("Verify: got %d entries, report %+v, error %v, want %d valid entries with 20 draws", read, report, err, f.next)
 	}
 }
