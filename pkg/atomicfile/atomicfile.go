@@ -1,5 +1,5 @@
-// Package atomicfile writes files that are either complete or absent. It writes to a
-// temporary file in the same folder and renames it at the end.
+// Package atomicfile writes files completely or not at all. It writes to a temporary file in
+// the same folder and renames it at the end.
 package atomicfile
 
 import (
@@ -16,10 +16,10 @@ type Options struct {
 	Replace bool        // replace an existing file
 }
 
-// Write creates the file at path with the content that f writes to w. If f or the
-// writing fails, Write returns the error and leaves neither a new file nor a changed
-// one. If o.Replace is false and path exists, the error wraps [fs.ErrExist]; if path
-// exists already when Write is called, f is not called.
+// Write creates the file at path with the content that f writes to w. If f fails or the
+// file cannot be written, Write returns the error and leaves path unchanged. If o.Replace
+// is false and path exists, the error wraps [fs.ErrExist]; if path already exists when
+// Write is called, f is not called.
 func Write(path string, o Options, f func(w *os.File) error) error {
 	if !o.Replace {
 		if _, err := os.Lstat(path); err == nil {
@@ -59,8 +59,7 @@ func publish(temp, path string, replace bool) error {
 	case errors.Is(err, fs.ErrExist):
 		return errExists(path)
 	}
-	// The file system does not support hard links, so reserve the name with an empty
-	// file.
+	// If the file system does not support hard links, reserve the name with an empty file.
 	reserved, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return errExists(path)
@@ -85,7 +84,7 @@ type silent struct{ err error }
 func (silent) Error() string   { return "" }
 func (s silent) Unwrap() error { return s.err }
 
-// at replaces the path of the temporary file in err with path.
+// at returns err with path instead of the path of the temporary file.
 func at(path string, err error) error {
 	if err == nil {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/atomicfile"
 )
 
-// Write creates a file, and returns an error if it exists.
+// Write creates a file, and returns an error if the file already exists.
 func ExampleWrite() {
 	folder, _ := os.MkdirTemp("", "")
 	defer func() { _ = os.RemoveAll(folder) }()
@@ -33,17 +33,17 @@ func ExampleWrite() {
 	// index,account
 }
 
-// TestWrite checks that Write leaves neither an incomplete nor a temporary file, whether
-// or not the file exists and the function returns an error.
+// TestWrite checks that Write leaves neither an incomplete nor a temporary file, whether or
+// not the file already exists and f returns an error.
 func TestWrite(t *testing.T) {
 	full := errors.New("no space left")
 	const existing, complete, partial = "existing", "the complete text", "the comp"
 	for name, test := range map[string]struct {
 		exists, replace bool
-		err             error // returned by the function that writes
+		err             error // returned by f
 		race            bool  // another program creates the file while f writes
 		want            error
-		content         string // of the file afterwards; empty if there is no file
+		content         string // content of the file afterwards; empty if there is no file
 	}{
 		"new":                        {content: complete},
 		"new, with replace":          {replace: true, content: complete},
@@ -66,7 +66,7 @@ func TestWrite(t *testing.T) {
 			}
 			err := atomicfile.Write(path, atomicfile.Options{Mode: 0o640, Replace: test.replace}, func(w *os.File) error {
 				if test.exists && !test.replace {
-					t.Error("f was called although the file exists")
+					t.Error("calls of f although the file exists: got one, want none")
 				}
 				text := complete
 				if test.err != nil {
@@ -79,29 +79,29 @@ func TestWrite(t *testing.T) {
 				return errors.Join(err, test.err)
 			})
 			if !errors.Is(err, test.want) {
-				t.Errorf("got error %v, want %v", err, test.want)
+				t.Errorf("Write: got error %v, want %v", err, test.want)
 			}
 			if errors.Is(err, fs.ErrExist) && err.Error() != path+" already exists" {
-				t.Errorf("got error %q, want %q", err, path+" already exists")
+				t.Errorf("error message: got %q, want %q", err, path+" already exists")
 			}
 			content, err := os.ReadFile(path)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) || string(content) != test.content {
-				t.Errorf("got content %q with error %v, want %q", content, err, test.content)
+				t.Errorf("content: got %q, error %v, want %q", content, err, test.content)
 			}
 			files, err := os.ReadDir(folder)
 			if want := min(len(test.content), 1); err != nil || len(files) != want {
-				t.Errorf("got files %v with error %v, want %d files", files, err, want)
+				t.Errorf("files: got %v, error %v, want %d", files, err, want)
 			}
 		})
 	}
 }
 
-// TestWriteToMissingFolder checks that the error contains the path and not the path of
+// TestWriteToMissingFolder checks that the error contains the given path rather than that of
 // the temporary file.
 func TestWriteToMissingFolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "no", "such", "folder.csv")
 	err := atomicfile.Write(path, atomicfile.Options{Mode: 0o644}, func(*os.File) error { return nil })
 	if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), path+": ") {
-		t.Errorf("got error %v, want ErrNotExist with a message that starts with %s", err, path)
+		t.Errorf("Write: got error %v, want ErrNotExist with a message that begins with %s", err, path)
 	}
 }

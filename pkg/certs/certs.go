@@ -1,5 +1,5 @@
-// Package certs keeps certificates that are read from PEM files, and reads the files again
-// when they change.
+// Package certs provides TLS configurations with certificates from PEM files, and reloads
+// the files when they change.
 package certs
 
 import (
@@ -15,9 +15,9 @@ import (
 
 // Files are the PEM files of an [Identity].
 type Files struct {
-	CA   string // the certificate authority of the peers; may be empty
-	Cert string // the certificate and those between it and the authority
-	Key  string // its private key
+	CA   string // certificate authority of the peers; may be empty
+	Cert string // certificate of the process, and any intermediate certificates
+	Key  string // private key of the certificate
 }
 
 // Identity is the certificate of a process and the certificate authority of its peers. An
@@ -28,21 +28,22 @@ type Identity struct {
 
 	mu      sync.Mutex
 	current material
-	stamp   string // of the files that were read last
-	checked time.Time
+	stamp   string    // result of stat when the files were last read
+	checked time.Time // when the files were last checked
 }
 
 // material is the content of the files.
 type material struct {
 	pair   *tls.Certificate
-	peers  *x509.CertPool // nil without an authority
-	public *x509.CertPool // of the system, and the peers
+	peers  *x509.CertPool // the authority; nil if there is none
+	public *x509.CertPool // the authority and those of the system; nil if peers is nil
 }
 
 // checkInterval is the minimum time between two checks of the files.
 const checkInterval = time.Second
 
-// Load reads the files of an identity.
+// Load returns an identity with the content of the files. It logs changes of the files to
+// log.
 func Load(files Files, log *slog.Logger) (*Identity, error) {
 	i := &Identity{files: files, log: log}
 	stamp, err := i.stat()
@@ -52,7 +53,7 @@ func Load(files Files, log *slog.Logger) (*Identity, error) {
 	return i, i.read(stamp)
 }
 
-// stat returns a text that changes if the files change.
+// stat returns a string that changes whenever the files change.
 func (i *Identity) stat() (string, error) {
 	stamp := ""
 	for _, name := range []string{i.files.CA, i.files.Cert, i.files.Key} {
@@ -93,8 +94,8 @@ func (i *Identity) read(stamp string) error {
 	return nil
 }
 
-// get returns the content of the files. If changed files are broken, get logs an error once
-// and returns the old content.
+// get returns the current content of the files. If the new files are invalid, it logs the
+// error once and keeps returning the old content.
 func (i *Identity) get() material {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -108,7 +109,7 @@ func (i *Identity) get() material {
 	}
 	if err == nil {
 		if err = i.read(stamp); err == nil {
-			i.log.Info("read the changed TLS certificate", slog.String("file", i.files.Cert))
+			i.log.Info("reloaded the TLS certificate", slog.String("file", i.files.Cert))
 		}
 	}
 	if err != nil {
@@ -118,7 +119,7 @@ func (i *Identity) get() material {
 	return i.current
 }
 
-// Server returns the configuration of a server. If the identity has a certificate
+// Server returns the TLS configuration for a server. If the identity has a certificate
 // authority, clients must have a certificate from it.
 func (i *Identity) Server() *tls.Config {
 	protocols := []string{"h2", "http/1.1"}
@@ -135,10 +136,10 @@ func (i *Identity) Server() *tls.Config {
 	}
 }
 
-// Client returns the configuration of one connection to a server. The server must have a
-// certificate from the authority of the identity or, if trustPublic is set, from one that
-// the system trusts. The connection is for HTTP/1.1: if the server refuses the certificate,
-// HTTP/2 hides its reason, and for calls within a data centre it is not faster.
+// Client returns the TLS configuration for one connection to a server. The server must have
+// a certificate from the authority of the identity or, if trustPublic is set, from an
+// authority that the system trusts. The connection uses HTTP/1.1, because HTTP/2 would hide
+// the reason if the server rejects the certificate, and is not faster within a data centre.
 func (i *Identity) Client(server string, trustPublic bool) *tls.Config {
 	m := i.get()
 	roots := m.peers

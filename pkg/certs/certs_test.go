@@ -54,7 +54,7 @@ func writeFile(t *testing.T, name string, content []byte, at time.Time) {
 	}
 }
 
-// TestKeyPairReadsChangedFiles changes the files of a certificate. It checks that the old
+// TestKeyPairReadsChangedFiles checks that changed files are read again, and that the old
 // certificate stays in use while the files are invalid.
 func TestKeyPairReadsChangedFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestKeyPairReadsChangedFiles(t *testing.T) {
 		check := func(want string) {
 			t.Helper()
 			if got := pair.get().pair.Leaf.Subject.CommonName; got != want {
-				t.Errorf("got the certificate for %s, want %s", got, want)
+				t.Errorf("certificate name: got %s, want %s", got, want)
 			}
 		}
 		check("first")
@@ -83,7 +83,7 @@ func TestKeyPairReadsChangedFiles(t *testing.T) {
 			check("second")
 		}
 		if got := strings.Count(log.String(), "keeping the old TLS certificate"); got != 1 {
-			t.Errorf("got %d log lines about the invalid certificate, want 1:\n%s", got, &log)
+			t.Errorf("log lines about the invalid certificate: got %d, want 1:\n%s", got, &log)
 		}
 		writeKeyPair(t, cert, key, "third", time.Now().Add(time.Second))
 		time.Sleep(checkInterval)

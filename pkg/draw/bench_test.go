@@ -11,7 +11,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// spec returns the spec of count draws with the defaults of the command.
+// spec returns a spec for count draws with the default formats and rules.
 func spec(tb testing.TB, count uint64) draw.Spec {
 	tb.Helper()
 	text, err := textgen.Parse(textgen.Default)
@@ -29,7 +29,7 @@ func spec(tb testing.TB, count uint64) draw.Spec {
 	return draw.Spec{Seed: "42", Count: count, Text: text, Number: number, Rules: rules}
 }
 
-// BenchmarkRun makes whole draws, one per iteration: account number, prize and encoding.
+// BenchmarkRun measures whole draws, one per iteration: account number, prize and encoding.
 // The flag -cpu sets the number of cores.
 func BenchmarkRun(b *testing.B) {
 	for _, format := range []struct {

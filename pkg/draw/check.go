@@ -15,11 +15,11 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// origin holds the values that all draws of a run share.
+// origin contains the values that all draws of a run share.
 type origin struct {
 	seed, textFormat, numberFormat string
 	rules, sha256                  string
-	given                          bool // the account numbers were given rather than generated
+	given                          bool // whether the account numbers were given rather than generated
 	proof                          string
 }
 
@@ -32,21 +32,22 @@ func given(d *Draw) bool {
 	return d.TextFormat == "" && d.NumberFormat == "" && d.Text == "" && d.Number == ""
 }
 
-// checkedRun describes consecutive draws of one origin that have been checked.
+// checkedRun describes draws that have been checked. They have one origin and consecutive
+// indexes.
 type checkedRun struct {
 	origin
 	start, count uint64
 }
 
-// candidate is a draw of the current run that is yet to be compared.
+// candidate is a draw of the current run that has not been compared yet.
 type candidate struct {
 	record
-	account string // if given
-	draw    *Draw  // nil if it was not decoded because its JSON looks right
+	account string // the account number, if it was given
+	draw    *Draw  // nil if looksRight made decoding unnecessary
 }
 
 // checker checks pieces. It collects consecutive draws of one origin, recomputes them in
-// one call, encodes them like [NDJSON] and compares the result with the input. It
+// one call, encodes them as [NDJSON] does and compares the result with the input. It
 // decodes a draw only if the two differ. In BenchmarkVerify/NDJSON, this is many times
 // faster than decoding every draw.
 type checker struct {
@@ -57,16 +58,16 @@ type checker struct {
 	candidates []candidate
 
 	next counter // index of the next candidate
-	head []byte  // start of its JSON
-	tail []byte  // end of its JSON, starting with the seed
+	head []byte  // expected start of its JSON
+	tail []byte  // expected end of its JSON, starting with the seed
 
 	batch    Batch
 	spec     Spec
-	encoded  origin // origin that encoding was prepared for
+	encoded  origin // origin for which encoding was prepared
 	encoding *Encoding
 }
 
-// check checks the draws of a piece. Its error comes from the generator or the context.
+// check checks the draws of a piece. An error comes from the generator or the context.
 func (c *checker) check(ctx context.Context, p *piece) error {
 	c.piece = p
 	for _, r := range p.records {
@@ -97,15 +98,15 @@ func (c *checker) report(r record, problem string) {
 	c.piece.findings = append(c.piece.findings, Finding{c.source.place(r.number), problem, 1})
 }
 
-// hasNext reports whether another candidate can follow.
+// hasNext reports whether the run can have another candidate.
 func (c *checker) hasNext() bool {
 	n := uint64(len(c.candidates))
 	return n > 0 && n < BatchSize && c.start+n > c.start // indexes end at 2^64-1
 }
 
-// looksRight reports whether text is the JSON of the next draw of the run, apart from
-// the account number, rule and prize, which it does not check. If the account numbers
-// of the run were given, it returns the account number.
+// looksRight reports whether text looks like the JSON of the next draw of the run. It does
+// not check the account number, the rule and the prize. If the account numbers of the run
+// were given, it returns the account number.
 func (c *checker) looksRight(text []byte) (account string, ok bool) {
 	if !c.hasNext() || !bytes.HasSuffix(text, c.tail) || !bytes.HasPrefix(text, c.head) {
 		return "", false
@@ -127,12 +128,12 @@ func (c *checker) follows(d *Draw) bool {
 	return c.hasNext() && d.Index == c.start+uint64(len(c.candidates)) && originOf(d) == c.origin
 }
 
-// begin begins a run with a draw.
+// begin begins a run whose first draw is d. The caller adds d.
 func (c *checker) begin(d *Draw) {
 	c.start, c.origin = d.Index, originOf(d)
 	c.next = newCounter(d.Index)
 	text := marshal(d)
-	// Quotes in names are escaped, so the first match is the key.
+	// Quotes inside strings are escaped, so the first match is the key.
 	c.tail = text[bytes.Index(text, []byte(`,"seed":"`)):]
 }
 
@@ -143,7 +144,7 @@ func (c *checker) add(next candidate) {
 	c.head = append(append(append(c.head[:0], `{"index":`...), c.next.text()...), `,"account":"`...)
 }
 
-// flush recomputes the candidates and compares them.
+// flush recomputes the candidates, compares them and ends the run.
 func (c *checker) flush(ctx context.Context) error {
 	n := uint64(len(c.candidates))
 	if n == 0 {
@@ -169,7 +170,7 @@ func (c *checker) flush(ctx context.Context) error {
 	return nil
 }
 
-// prepare sets the spec of the candidates.
+// prepare sets c.spec for the candidates. Its errors are findings.
 func (c *checker) prepare() error {
 	seed, err := entropy.ParseSeed(c.origin.seed)
 	if err != nil {
@@ -237,8 +238,8 @@ func (c *checker) compare() {
 	}
 }
 
-// prepareEncoding prepares the encoding of the run, unless that takes longer than decoding
-// n draws. It reports whether the encoding is ready.
+// prepareEncoding prepares the encoding of the run, unless that would take longer than
+// decoding n draws. It reports whether the encoding is ready.
 func (c *checker) prepareEncoding(n int) bool {
 	if c.encoding != nil && c.encoded == c.origin {
 		return true

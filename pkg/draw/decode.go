@@ -14,8 +14,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// decode decodes a draw strictly. It must contain exactly the keys that [NDJSON]
-// writes, each of them once.
+// decode decodes a draw strictly: text must contain the keys that [NDJSON] writes, each
+// once, and no others.
 func decode(text []byte) (Draw, error) {
 	var d Draw
 	members := map[string]any{
@@ -35,7 +35,7 @@ func decode(text []byte) (Draw, error) {
 	return d, prize.CheckAccount(d.Whole)
 }
 
-// UnmarshalJSON decodes a prize strictly: it must have each key once and no others.
+// UnmarshalJSON decodes a prize strictly: text must contain each key once, and no others.
 func (p *Prize) UnmarshalJSON(text []byte) error {
 	members := map[string]any{"name": &p.Name, "value": &p.Value, "currency": &p.Currency}
 	if err := decodeObject(text, members); err != nil {
@@ -49,7 +49,7 @@ func (p *Prize) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// decodeError is an error in the JSON of a draw.
+// decodeError describes what is wrong with the JSON of a draw.
 type decodeError string
 
 // Error implements [error].
@@ -90,7 +90,7 @@ func decodeObject(text []byte, members map[string]any) error {
 	return nil
 }
 
-// valueError returns the error for the value of a key.
+// valueError returns the error for an invalid value of key.
 func valueError(key string, err error) error {
 	var inner decodeError
 	if errors.As(err, &inner) {
@@ -106,8 +106,8 @@ func valueError(key string, err error) error {
 	return decodeError(fmt.Sprintf("invalid %s for key %q", semantic.JSONKind, key))
 }
 
-// syntaxError describes a syntax error of a [jsontext.Decoder]. It returns other errors
-// unchanged.
+// syntaxError converts a syntax error of a [jsontext.Decoder] to a decodeError. It returns
+// other errors unchanged.
 func syntaxError(err error) error {
 	var syntactic *jsontext.SyntacticError
 	switch {

@@ -1,10 +1,10 @@
-// Package draw makes draws: account numbers and what they win. For given formats and
-// rules, a seed and an index determine a draw, and nothing else does.
+// Package draw makes draws: account numbers and the prizes that they win. A draw depends
+// only on its formats, its rules, a seed and an index.
 //
 // A [Generator] makes the parts of many draws at a time; [Local] makes them in this
 // process. [Run] makes the draws of a [Spec] in batches on all cores and emits them in
 // the order of their indexes, so the output does not depend on the number of cores.
-// [CSV], [NDJSON] and [JSON] encode draws, and [Verify] recomputes encoded ones.
+// [CSV], [NDJSON] and [JSON] encode draws, and [Verify] recomputes encoded draws.
 package draw
 
 import (
@@ -16,9 +16,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Account is an account number: its text part followed by its number part. The parts are
-// empty if the account number was given rather than generated. The required tag is for
-// the OpenAPI documents of the services, which always generate account numbers.
+// Account is an account number: a text part followed by a number part. The parts are empty
+// if the account number was given rather than generated. The required tags are for the
+// OpenAPI documents of the services, which always generate account numbers.
 type Account struct {
 	Whole  string `json:"account" example:"awsn5676"`
 	Text   string `json:"text,omitempty" required:"true" example:"awsn"`
@@ -27,12 +27,12 @@ type Account struct {
 
 // Outcome is the rule that matched an account number and the prize that was won.
 type Outcome struct {
-	Rule  *string `json:"rule" doc:"The rule that matched; null if no rule covers the account number."`
+	Rule  *string `json:"rule" doc:"The rule that matched; null if no rule matches the account number."`
 	Prize *Prize  `json:"prize" doc:"The prize that was won; null for no prize."`
 }
 
-// Basis names the formats and the rules that decide a draw together with its seed and
-// its index. The formats are empty if the account number was given.
+// Basis contains the formats and the rules that, together with a seed and an index,
+// determine a draw. The formats are empty if the account number was given.
 type Basis struct {
 	TextFormat   string `json:"text_format,omitempty" required:"true" example:"lower4"`
 	NumberFormat string `json:"number_format,omitempty" required:"true" example:"digits4"`
@@ -40,7 +40,7 @@ type Basis struct {
 	RulesSHA256  string `json:"rules_sha256"`
 }
 
-// Draw is a draw as it is written in JSON. It contains everything needed to recompute it.
+// Draw is the JSON form of a draw. It contains everything needed to recompute the draw.
 type Draw struct {
 	Index uint64 `json:"index"`
 	Account
@@ -48,8 +48,8 @@ type Draw struct {
 	Seed string `json:"seed"`
 	Basis
 
-	// Entropy proves the origin of a seed from an external source. It is nil for
-	// other seeds.
+	// Entropy proves that the seed comes from an external source. It is nil for other
+	// seeds.
 	Entropy jsontext.Value `json:"entropy,omitzero"`
 }
 
@@ -63,7 +63,7 @@ type Prize struct {
 // Spec describes the draws of a run.
 type Spec struct {
 	Seed   entropy.Seed
-	Proof  jsontext.Value // proves the origin of the seed: a JSON object, or nil for none
+	Proof  jsontext.Value // JSON object that proves the origin of the seed; nil for none
 	Start  uint64         // index of the first draw
 	Count  uint64         // number of draws; ignored if Accounts is set
 	Text   textgen.Format // ignored if Accounts is set
@@ -71,8 +71,8 @@ type Spec struct {
 	Rules  *prize.Rules
 
 	// Accounts, if not nil, provides account numbers to use instead of generated
-	// ones. [Run] calls it repeatedly with an empty list. It appends from 1 to
-	// [BatchSize] account numbers, and none at the end.
+	// ones. [Run] calls it repeatedly with an empty list. Each call appends between 1
+	// and [BatchSize] account numbers, or none at the end.
 	Accounts func(list *prize.Accounts) error
 }
 
@@ -87,13 +87,13 @@ type Batch struct {
 	count          uint64
 	texts, numbers []byte
 	err            error
-	number         int // position of the batch in the run, starting at 0
+	number         int // position of the batch in the run, from 0
 }
 
 // Len returns the number of draws in the batch.
 func (b *Batch) Len() int { return len(b.Outcomes) }
 
-// Account returns the account number at position i of the batch, counted from 0.
+// Account returns the account number at position i of the batch (from 0).
 func (b *Batch) Account(i int) Account {
 	a := Account{Whole: string(b.Accounts.At(i))}
 	if b.spec.Accounts == nil {
@@ -102,7 +102,7 @@ func (b *Batch) Account(i int) Account {
 	return a
 }
 
-// Draw returns the draw at position i of the batch, counted from 0.
+// Draw returns the draw at position i of the batch (from 0).
 func (b *Batch) Draw(i int) Draw {
 	rules := b.spec.Rules
 	d := Draw{

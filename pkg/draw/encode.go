@@ -14,28 +14,28 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// Encoding encodes draws as text. It encodes each outcome once, and then only copies it
+// Encoding encodes draws as text. It encodes each outcome only once and copies the result
 // for each draw. An Encoding is safe for concurrent use.
 type Encoding struct {
 	header, footer string
-	first, next    string                   // before the index of the first draw, and of the others
-	account        string                   // between the index and the account number
-	quote          func(text []byte) []byte // encodes an account number if plain is false
-	plain          bool                     // account numbers need no quoting
-	parts          int                      // length of the text part if JSON repeats the parts, otherwise 0
-	outcome        func(prize.Outcome) []byte
-	outcomes       [][]byte   // by outcome: the text after the account number; nil if not encoded yet
-	mu             sync.Mutex // guards outcomes if lazy
-	lazy           bool       // outcomes are encoded when they first occur
-	start          uint64     // index of the first draw
+	first, next    string                     // text before the index, in the first draw and in later draws
+	account        string                     // text between the index and the account number
+	quote          func(text []byte) []byte   // encodes an account number if plain is false
+	plain          bool                       // whether account numbers need no quoting
+	parts          int                        // length of the text part if the parts are encoded too, otherwise 0
+	outcome        func(prize.Outcome) []byte // returns the text after the account number
+	outcomes       [][]byte                   // by outcome: result of outcome; nil if not called yet
+	mu             sync.Mutex                 // guards outcomes if lazy is true
+	lazy           bool                       // whether outcomes are encoded when they first occur
+	start          uint64                     // index of the first draw
 	indexWidth     int
 	accountWidth   int
-	longest        int // bytes of the longest draw that appendBulk encodes
+	longest        int // length of the longest draw that appendBulk encodes, in bytes
 }
 
-// CSV returns the encoding with the columns index, account, rule, prize, value (in minor
-// units) and currency, a header line and quotes according to RFC 4180. A draw that wins
-// nothing has an empty prize and a value of 0.
+// CSV returns the encoding as CSV (RFC 4180) with a header line and the columns index,
+// account, rule, prize, value (in minor units) and currency. A draw that wins nothing has
+// an empty prize and a value of 0.
 func CSV(spec *Spec) *Encoding {
 	e := &Encoding{
 		header:  "index,account,rule,prize,value,currency\n",
@@ -52,8 +52,7 @@ func CSV(spec *Spec) *Encoding {
 	return e.prepare(spec)
 }
 
-// NDJSON returns the encoding of each draw as a JSON object on a line of its own; see
-// [Draw].
+// NDJSON returns the encoding of each draw as a JSON object on its own line; see [Draw].
 func NDJSON(spec *Spec) *Encoding {
 	e := jsonEncoding(spec, "\n")
 	e.first, e.next = `{"index":`, `{"index":`
@@ -68,7 +67,8 @@ func JSON(spec *Spec) *Encoding {
 	return e.prepare(spec)
 }
 
-// jsonEncoding returns an encoding as JSON objects, each followed by end.
+// jsonEncoding returns an encoding as JSON objects, each followed by end. The caller must
+// set first and next.
 func jsonEncoding(spec *Spec, end string) *Encoding {
 	e := &Encoding{
 		account: `,"account":"`,
@@ -79,8 +79,8 @@ func jsonEncoding(spec *Spec, end string) *Encoding {
 	if spec.Accounts == nil {
 		e.parts = spec.Text.Len()
 	}
-	// The text of an outcome is the JSON of a draw with this outcome, starting with the
-	// rule.
+	// The text of an outcome is the rest of the JSON of a draw with this outcome, starting
+	// with the rule.
 	b := Batch{spec: spec}
 	b.Accounts.Append(strings.Repeat("x", spec.Text.Len()+spec.Number.Len()))
 	e.outcome = func(o prize.Outcome) []byte {
@@ -92,17 +92,17 @@ func jsonEncoding(spec *Spec, end string) *Encoding {
 	return e
 }
 
-// Table returns an encoding for people to read. The header ends with a line break. Each
-// line consists of the index, right-aligned to indexWidth, two spaces, the account
-// number, padded to accountWidth, and the result of outcome, which ends with a line
-// break. Widths are in bytes.
+// Table returns an encoding for people to read. Each line consists of the index,
+// right-aligned to indexWidth, two spaces, the account number, padded to accountWidth, and
+// the result of outcome. The header and the result of outcome must end with a line break.
+// Widths are in bytes.
 func Table(spec *Spec, header string, indexWidth, accountWidth int, outcome func(prize.Outcome) string) *Encoding {
 	e := &Encoding{header: header, start: spec.Start, plain: true, account: "  ", indexWidth: indexWidth, accountWidth: accountWidth}
 	e.outcome = func(o prize.Outcome) []byte { return []byte(outcome(o)) }
 	return e.prepare(spec)
 }
 
-// ruleAndPrize returns the name of the rule of an outcome and the prize. Each is zero if
+// ruleAndPrize returns the name of the rule and the prize of an outcome. Each is zero if
 // the outcome has none.
 func ruleAndPrize(rules *prize.Rules, o prize.Outcome) (rule string, won prize.Prize) {
 	if r := rules.Rule(o); r != nil {
@@ -133,7 +133,7 @@ func csvField(text []byte) []byte {
 }
 
 // marshal returns the JSON of a draw or a string. It escapes U+2028 and U+2029, and
-// preserves the strings of a proof as they are.
+// leaves the strings in a proof unchanged.
 func marshal(v any) []byte {
 	text, _ := json.Marshal(v, jsontext.EscapeForJS(true), jsontext.PreserveRawStrings(true), // never fails
 		jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
@@ -152,8 +152,8 @@ func (e *Encoding) Header() []byte { return []byte(e.header) }
 // Footer returns the text after the last draw.
 func (e *Encoding) Footer() []byte { return []byte(e.footer) }
 
-// maxLazy is the largest number of draws for which only outcomes that occur are encoded.
-// Rules can have thousands of outcomes; see BenchmarkGrowth in package serve.
+// maxLazy is the maximum number of draws for which outcomes are encoded only when they
+// occur, because rules can have thousands of outcomes (BenchmarkGrowth in package serve).
 const maxLazy = 16
 
 // prepare encodes all outcomes and computes the length of the longest draw, unless there
@@ -195,7 +195,7 @@ func (e *Encoding) Append(dst []byte, b *Batch) []byte {
 	return e.appendDraws(dst, b, to, b.Len())
 }
 
-// appendDraws appends the draws at the positions from, …, to-1 of a batch.
+// appendDraws appends the draws at positions from, …, to-1 of a batch.
 func (e *Encoding) appendDraws(dst []byte, b *Batch, from, to int) []byte {
 	index := newCounter(b.Start + uint64(from))
 	for i := from; i < to; i++ {
@@ -249,10 +249,10 @@ func pad(dst []byte, n int) []byte {
 	return dst
 }
 
-// maxDigits is the number of decimal digits of the largest index.
+// maxDigits is the number of decimal digits in the largest index.
 const maxDigits = 20
 
-// counter counts in decimal digits.
+// counter is a counter in decimal digits.
 type counter struct {
 	digits [maxDigits]byte
 	from   int // position of the first digit

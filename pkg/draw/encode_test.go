@@ -37,7 +37,7 @@ rules:
   - {prize: ` + "a thing with a name that is long and longer and longer still up to a hundred" + `, value: 3, chance: 1/3}
 `
 
-// awkwardSpec returns a random spec, with and without special characters.
+// awkwardSpec returns a random spec, with or without special characters.
 func awkwardSpec(t *rapid.T) draw.Spec {
 	text, err := textgen.Parse(rapid.SampledFrom([]string{"lower4", "upper2", `[",\]3`, `[a"]1`, "lower13", "lower40", "[<&>]2", "[=+@-]4"}).Draw(t, "text"))
 	if err != nil {
@@ -113,7 +113,7 @@ func TestEncodings(t *testing.T) {
 		}
 		var decoded []draw.Draw
 		if err := json.Unmarshal(files[2].Bytes(), &decoded); err != nil {
-			t.Fatalf("decoding JSON: %v: %s", err, files[2].String())
+			t.Fatalf("decoding JSON: got error %v, want nil: %s", err, files[2].String())
 		}
 		if diff := cmp.Diff(draws, decoded); diff != "" {
 			t.Fatalf("decoded JSON (-want +got):\n%s", diff)
@@ -137,15 +137,15 @@ func checkCSV(t *rapid.T, file string, draws []draw.Draw) {
 	}
 	got, err := csv.NewReader(strings.NewReader(file)).ReadAll()
 	if err != nil {
-		t.Fatalf("decoding CSV: %v: %s", err, file)
+		t.Fatalf("decoding CSV: got error %v, want nil: %s", err, file)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatalf("decoded CSV (-want +got):\n%s", diff)
 	}
 }
 
-// TestIndexDigits checks batches in which the number of digits of the index changes,
-// and which are long enough for appendBulk.
+// TestIndexDigits checks batches in which the number of digits of the index changes and
+// which are long enough for appendBulk.
 func TestIndexDigits(t *testing.T) {
 	for _, start := range []uint64{0, 9_950, 99_950, 999_999_950, 18_446_744_073_709_551_515} {
 		spec := spec(t, 101)
@@ -171,7 +171,7 @@ func TestTable(t *testing.T) {
 		return "\n"
 	})))
 	if want := "  #  account  rule\n  9  A1     starts with A\n 10  b23235  everybody else\n"; got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
+		t.Errorf("table: got\n%swant\n%s", got, want)
 	}
 }
 
@@ -182,21 +182,20 @@ func TestNoDraws(t *testing.T) {
 		"index,account,rule,prize,value,currency\n": draw.CSV(&spec), "": draw.NDJSON(&spec), "[\n]\n": draw.JSON(&spec),
 	} {
 		if got := string(encodeAll(t, spec, encoding)); got != want {
-			t.Errorf("got %q, want %q", got, want)
+			t.Errorf("file: got %q, want %q", got, want)
 		}
 	}
 }
 
-// TestOutputIsReproducible checks that encoding several batches twice results in the
-// same array.
+// TestOutputIsReproducible checks that two runs of the same spec result in the same file.
 func TestOutputIsReproducible(t *testing.T) {
 	spec := spec(t, 3*draw.BatchSize+5)
 	first := encodeAll(t, spec, draw.JSON(&spec))
 	if second := encodeAll(t, spec, draw.JSON(&spec)); !bytes.Equal(first, second) {
-		t.Errorf("got %d bytes that differ from the first file of the same spec, want the same %d bytes", len(second), len(first))
+		t.Errorf("second file: got %d bytes that differ, want the %d bytes of the first file", len(second), len(first))
 	}
 	var all []draw.Draw
 	if err := json.Unmarshal(first, &all); err != nil || len(all) != 3*draw.BatchSize+5 {
-		t.Errorf("got %d draws with error %v, want %d", len(all), err, 3*draw.BatchSize+5)
+		t.Errorf("decoded draws: got %d, error %v, want %d", len(all), err, 3*draw.BatchSize+5)
 	}
 }

@@ -26,25 +26,25 @@ type layout int
 const (
 	lines  layout = iota // one object per line
 	array                // elements of a JSON array
-	values               // objects of several lines each, not separated by commas
+	values               // objects that span several lines, without commas between them
 )
 
 // record is the text of one draw in a file.
 type record struct {
 	text   []byte
-	number uint64 // of its line, or of the draw if the layout is not lines; counted from 1
+	number uint64 // line number, or number of the draw if the layout is not lines; from 1
 }
 
 // fileReader splits a file into draws without decoding them.
 type fileReader struct {
 	source  *bufio.Reader
 	layout  layout
-	wrapped bool   // the array of draws is a member of an object
+	wrapped bool   // whether the array of draws is a member of an object
 	rest    []byte // start of a draw that has been partially read
-	number  uint64 // of the last record
-	offset  int64  // of rest in the file, in bytes
-	comma   bool   // the last token was a comma
-	closed  bool   // the end of the array has been read
+	number  uint64 // number of the last record
+	offset  int64  // offset of rest in the file, in bytes
+	comma   bool   // whether the last token was a comma
+	closed  bool   // whether the end of the array has been read
 }
 
 // newFileReader detects the layout of a file and returns a reader for it.
@@ -79,7 +79,7 @@ const csvColumns = "index,account,"
 
 // begin skips a byte order mark and white space. It returns an error for UTF-16 and gzip.
 func (r *fileReader) begin() error {
-	head, _ := r.source.Peek(3) // the next read returns its error
+	head, _ := r.source.Peek(3) // the next read returns the error
 	switch {
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
 		r.discard(3)
@@ -145,7 +145,7 @@ func isKey(d *jsontext.Decoder) bool {
 	return kind == jsontext.KindBeginObject && length%2 == 1
 }
 
-// place returns the position of a draw for messages, for example line 3.
+// place returns the position of a draw for messages, such as line 3.
 func (r *fileReader) place(number uint64) string {
 	if r.layout == lines {
 		return fmt.Sprintf("line %d", number)
@@ -153,8 +153,8 @@ func (r *fileReader) place(number uint64) string {
 	return fmt.Sprintf("draw %d", number)
 }
 
-// read reads the next draws into a piece. If it returns an error, which is io.EOF at the
-// end of the file, the piece holds the last draws.
+// read reads the next draws into p. If it returns an error, p contains the last draws. The
+// error is io.EOF at the end of the file.
 func (r *fileReader) read(p *piece) error {
 	p.text, p.records = append(p.text[:0], r.rest...), p.records[:0]
 	old := len(p.text)
@@ -178,8 +178,8 @@ func (r *fileReader) read(p *piece) error {
 	return err
 }
 
-// split finds the draws in the text of a piece. It returns the number of bytes that they
-// occupy. If last is true, no text follows the piece.
+// split adds the draws in the text of p to its records. It returns the number of bytes that
+// they occupy. last means that p contains the end of the file.
 func (r *fileReader) split(p *piece, last bool) (used int, err error) {
 	if r.layout == lines {
 		return r.splitLines(p, last)
@@ -253,7 +253,8 @@ func (r *fileReader) truncated() error {
 	return fmt.Errorf("%w: unexpected end (complete draws: %d); the file may be truncated", ErrNotDraws, r.number)
 }
 
-// invalid returns an error for the draw after the last record.
+// invalid returns an error for the draw after the last record. at is the position of the
+// problem in the current piece.
 func (r *fileReader) invalid(at int, problem string) error {
 	return fmt.Errorf("%w: %s at byte %d: %s", ErrNotDraws, r.place(r.number+1), r.offset+int64(at), problem)
 }
@@ -275,8 +276,8 @@ func (r *fileReader) finish(rest []byte) error {
 	}
 }
 
-// finishObject reads the members of an object after its draws. None of them may be a
-// second "draws".
+// finishObject reads the members that follow "draws" in an object. It returns io.EOF if they
+// are valid and none is a second "draws".
 func finishObject(rest io.Reader) error {
 	d := jsontext.NewDecoder(io.MultiReader(strings.NewReader(`{"draws":0`), rest), jsontext.AllowDuplicateNames(true))
 	for draws, closed := 0, false; ; {
@@ -301,10 +302,10 @@ func finishObject(rest io.Reader) error {
 func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' }
 
 // valueLength returns the length of the JSON value at the start of text, and whether
-// text contains all of it. It returns 0 if there is no value. It matches brackets and
-// quotes and ignores other syntax. A draw that is not valid JSON is therefore a
-// finding, and the draws after it are still verified. BenchmarkVerify/JSON takes twice
-// as long with [jsontext.Decoder.ReadValue].
+// text contains all of it. It returns 0 if there is no value. It only matches brackets and
+// quotes, so that a draw that is not valid JSON becomes a finding and the draws after it
+// are still verified. With [jsontext.Decoder.ReadValue], BenchmarkVerify/JSON takes twice
+// as long.
 func valueLength(text []byte) (length int, whole bool) {
 	depth := 0
 	for i := 0; i < len(text); i++ {

@@ -9,8 +9,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// FuzzVerify checks that Verify reads any file without a panic, and that the numbers of
-// valid and invalid draws add up.
+// FuzzVerify checks that Verify does not panic on any file, and that the numbers of valid
+// and invalid draws add up.
 func FuzzVerify(f *testing.F) {
 	spec := spec(f, 3)
 	for _, encoding := range []*draw.Encoding{draw.NDJSON(&spec), draw.JSON(&spec)} {
@@ -33,18 +33,18 @@ func FuzzVerify(f *testing.F) {
 			Rules: prize.Builtin,
 			Found: func(found draw.Finding) {
 				if found.Place == "" || found.Problem == "" {
-					t.Errorf("got a finding with place %q and problem %q, want both set", found.Place, found.Problem)
+					t.Errorf("finding: got place %q and problem %q, want neither empty", found.Place, found.Problem)
 				}
 				findings += found.Draws
 			},
 		})
 		if report.Held+findings != report.Draws && err == nil {
-			t.Errorf("got %d valid and %d invalid draws, want %d in total", report.Held, findings, report.Draws)
+			t.Errorf("valid and invalid draws: got %d and %d, want %d in total", report.Held, findings, report.Draws)
 		}
 	})
 }
 
-// encodeAll returns a file of all draws of a spec.
+// encodeAll returns a file with all draws of a spec.
 func encodeAll(tb testing.TB, spec draw.Spec, encoding *draw.Encoding) []byte {
 	tb.Helper()
 	file := bytes.NewBuffer(encoding.Header())

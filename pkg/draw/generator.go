@@ -15,10 +15,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Generator makes the parts of consecutive draws. All indexes of a range must exist;
-// otherwise the error wraps [entropy.ErrRange]. Equal ranges result in equal parts,
-// regardless of the generator and of how a range is divided into calls. A Generator is
-// safe for concurrent use.
+// Generator makes the parts of consecutive draws. If a range extends beyond the last index,
+// the error wraps [entropy.ErrRange]. All generators make the same parts for a range, no
+// matter how it is divided into calls. A Generator is safe for concurrent use.
 type Generator interface {
 	// Texts appends the text parts of the draws in r to dst, end to end.
 	Texts(ctx context.Context, dst []byte, f textgen.Format, r entropy.Range) ([]byte, error)
@@ -26,18 +25,17 @@ type Generator interface {
 	// Numbers appends the number parts of the draws in r to dst, end to end.
 	Numbers(ctx context.Context, dst []byte, f numgen.Format, r entropy.Range) ([]byte, error)
 
-	// Prizes appends the outcomes of the draws in r to dst. There are r.Count account
-	// numbers, each valid according to [prize.CheckAccount].
+	// Prizes appends the outcomes of the draws in r to dst. accounts must contain r.Count
+	// account numbers, each valid according to [prize.CheckAccount].
 	Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error)
 }
 
-// Composer is a [Generator] that may make whole draws instead of their parts, as a core
-// service does.
+// Composer is a [Generator] that can also make whole draws, as a core service does.
 type Composer interface {
 	Generator
 
-	// Compose makes the draws of a spec in r, whose key it ignores. It sets accounts to the
-	// account numbers and appends the outcomes to dst. If it reports false, the draws must
+	// Compose makes the draws of spec in r, ignoring the key of r. It sets accounts to the
+	// account numbers and appends the outcomes to dst. If it returns false, the draws must
 	// be made from their parts instead.
 	Compose(ctx context.Context, dst []prize.Outcome, accounts *prize.Accounts, spec *Spec, r entropy.Range) ([]prize.Outcome, bool, error)
 }
@@ -76,9 +74,9 @@ func (Local) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules
 // chunkSize is the number of draws that a goroutine makes at a time.
 const chunkSize = 1 << 14
 
-// divide extends dst by width elements for each draw of r and calls fill to set them,
-// from as many goroutines as there are cores. Each call sets the elements of the draws
-// at the positions from, …, to-1.
+// divide extends dst by width elements for each draw of r and calls fill to set them, on
+// all cores. Each call sets the elements of the draws at positions from, …, to-1 of r in
+// added, which holds the elements of all draws.
 func divide[T any](ctx context.Context, dst []T, r entropy.Range, width int, fill func(added []T, from, to uint64)) ([]T, error) {
 	if err := r.Check(); err != nil {
 		return dst, err

@@ -15,10 +15,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Odds are the exact odds of a draw as they are written in JSON. Fractions are reduced,
-// for example 1/3.
+// Odds is the JSON form of the exact odds of a draw. Probabilities are reduced fractions,
+// such as 1/3.
 type Odds struct {
-	Account        string    `json:"account,omitempty"` // set for the odds of one account number, which have no formats
+	Account        string    `json:"account,omitempty"` // set only for the odds of one account number, which have no formats
 	TextFormat     string    `json:"text_format,omitempty"`
 	NumberFormat   string    `json:"number_format,omitempty"`
 	Rules          string    `json:"rules"`
@@ -30,7 +30,7 @@ type Odds struct {
 	Stddev         float64   `json:"stddev"`         // standard deviation of that cost, in minor units
 }
 
-// OddsRow is the probability of one prize, or no prize, of one rule.
+// OddsRow is the probability of one outcome: a rule, and one of its prizes or no prize.
 type OddsRow struct {
 	Rule        *string `json:"rule"`  // nil for account numbers that no rule matches
 	Prize       *string `json:"prize"` // nil for no prize
@@ -38,15 +38,15 @@ type OddsRow struct {
 	Probability string  `json:"probability"`
 }
 
-// NewOdds converts the odds of rules for account numbers of the given formats.
+// NewOdds converts odds of rules for the account numbers of two formats.
 func NewOdds(rules *prize.Rules, text textgen.Format, number numgen.Format, odds prize.Odds) Odds {
 	o := newOdds(rules, odds)
 	o.TextFormat, o.NumberFormat = text.String(), number.String()
 	return o
 }
 
-// NewAccountOdds converts the odds of one account number. The result has a row for each
-// prize of the rule that matches it, and a row for no prize.
+// NewAccountOdds converts odds of one account number. The result has a row for each prize
+// of the rule that matches it, and a row for no prize.
 func NewAccountOdds(rules *prize.Rules, account string, odds prize.Odds) Odds {
 	o := newOdds(rules, odds)
 	o.Account = account
@@ -69,7 +69,7 @@ func newOdds(rules *prize.Rules, odds prize.Odds) Odds {
 		WinProbability: odds.Win.RatString(), ExpectedValue: odds.Mean.RatString(), Stddev: odds.StandardDeviation(),
 	}
 	for _, row := range odds.Rows {
-		// There is a row for account numbers that no rule matches only if there are any.
+		// Omit the row for account numbers that no rule matches if there are none.
 		if row.Rule != nil || row.Probability.Sign() > 0 {
 			o.Rows = append(o.Rows, newOddsRow(row))
 		}
@@ -88,7 +88,7 @@ func newOddsRow(row prize.Row) OddsRow {
 	return r
 }
 
-// Sample compares the frequencies of the outcomes in a number of draws with the expected
+// Sample is the result of comparing the frequencies of outcomes in draws with the expected
 // frequencies, using Pearson's chi-square test.
 type Sample struct {
 	Draws     uint64    `json:"draws"`
@@ -106,7 +106,7 @@ type Tally struct {
 	counts []uint64 // by outcome
 }
 
-// NewTally returns an empty tally of draws by the rules.
+// NewTally returns an empty tally for draws by rules.
 func NewTally(rules *prize.Rules) *Tally { return &Tally{counts: make([]uint64, rules.Outcomes())} }
 
 // Add counts the draws of a batch.
@@ -125,9 +125,9 @@ func (t *Tally) Counts() []uint64 {
 	return slices.Clone(t.counts)
 }
 
-// Check makes the draws of a spec and compares them with the odds; see [Compare]. It
-// calls progress, unless nil, with the number of draws in each batch. If it returns an
-// error, the sample contains the draws before the error.
+// Check makes the draws of a spec and compares them with the odds; see [Compare]. If
+// progress is not nil, Check calls it after each batch with the number of draws in it. If
+// Check returns an error, the sample contains the draws before the error.
 func Check(ctx context.Context, g Generator, spec Spec, odds prize.Odds, progress func(draws int)) (Sample, error) {
 	tally := NewTally(spec.Rules)
 	err := Run(ctx, g, spec, nil, func(b *Batch) error {
@@ -141,7 +141,7 @@ func Check(ctx context.Context, g Generator, spec Spec, odds prize.Odds, progres
 }
 
 // Compare compares the draws of a seed with the odds, using Pearson's chi-square test.
-// The number of draws with the outcome of row i of the odds is observed[i]. As the test
+// observed[i] is the number of draws with the outcome of row i of the odds. As the test
 // requires, outcomes expected fewer than five times are counted together.
 func Compare(seed entropy.Seed, observed []uint64, odds prize.Odds) Sample {
 	s := Sample{Seed: string(seed), Observed: observed}
@@ -157,8 +157,7 @@ func Compare(seed entropy.Seed, observed []uint64, odds prize.Odds) Sample {
 	return s
 }
 
-// minExpected is the smallest expected count for which an outcome is not counted
-// together with others.
+// minExpected is the expected count below which outcomes are counted together.
 const minExpected = 5
 
 func (s *Sample) compare(odds prize.Odds) {

@@ -26,8 +26,8 @@ rules:
 	return rules
 }
 
-// TestNewOdds checks that odds are exact fractions, and that there is a row for account
-// numbers without a rule only if there are any.
+// TestNewOdds checks that odds are exact fractions, and that a row for account numbers
+// without a rule exists only if there are any.
 func TestNewOdds(t *testing.T) {
 	spec, rules := spec(t, 0), half(t)
 	got, err := json.Marshal(draw.NewOdds(rules, spec.Text, spec.Number, rules.Odds(spec.Text.Format, spec.Number.Format)))
@@ -44,11 +44,12 @@ func TestNewOdds(t *testing.T) {
 	}
 	all := draw.NewOdds(spec.Rules, spec.Text, spec.Number, spec.Rules.Odds(spec.Text.Format, spec.Number.Format))
 	if all.Rows[0].Rule == nil || len(all.Rows) != spec.Rules.Outcomes()-1 {
-		t.Errorf("got %d rows that begin with %+v, want %d rows that begin with a rule", len(all.Rows), all.Rows[0], spec.Rules.Outcomes()-1)
+		t.Errorf("rows: got %d, the first %+v, want %d, the first with a rule", len(all.Rows), all.Rows[0], spec.Rules.Outcomes()-1)
 	}
 }
 
-// TestNewAccountOdds checks that the odds of an account number have the rows of its rule.
+// TestNewAccountOdds checks that the odds of an account number contain only the rows of the
+// rule that matches it.
 func TestNewAccountOdds(t *testing.T) {
 	rules := half(t)
 	for account, want := range map[string]string{
@@ -58,10 +59,10 @@ func TestNewAccountOdds(t *testing.T) {
 		odds := draw.NewAccountOdds(rules, account, rules.AccountOdds(account))
 		got, err := json.Marshal(odds.Rows)
 		if err != nil || odds.Account != account || odds.TextFormat != "" {
-			t.Fatalf("got odds %+v with error %v, want the odds of %s without formats", odds, err, account)
+			t.Fatalf("odds of %s: got %+v, error %v, want the account number and no formats", account, odds, err)
 		}
 		if diff := cmp.Diff(want, string(got)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", account, diff)
+			t.Errorf("odds of %s (-want +got):\n%s", account, diff)
 		}
 	}
 }
@@ -73,18 +74,18 @@ func TestCheck(t *testing.T) {
 	counted := 0
 	fair, err := draw.Check(t.Context(), draw.Local{}, spec, spec.Rules.Odds(spec.Text.Format, spec.Number.Format), func(draws int) { counted += draws })
 	if err != nil || fair.P < 0.001 || fair.P > 0.999 || fair.Degrees < 5 || counted != 50_000 || fair.Draws != 50_000 || fair.Seed != "42" {
-		t.Errorf("got %+v with error %v and progress %d, want a fair sample of 50,000 draws", fair, err, counted)
+		t.Errorf("sample: got %+v, error %v and progress %d, want a fair sample of 50,000 draws", fair, err, counted)
 	}
 	sum, expected := uint64(0), 0.0
 	for o := range fair.Observed {
 		sum, expected = sum+fair.Observed[o], expected+fair.Expected[o]
 	}
 	if sum != 50_000 || math.Abs(expected-50_000) > 1e-6 {
-		t.Errorf("got %d observed and %v expected draws, want 50,000 each", sum, expected)
+		t.Errorf("observed and expected draws: got %d and %v, want 50,000 each", sum, expected)
 	}
 	unfair, err := draw.Check(t.Context(), draw.Local{}, spec, spec.Rules.AccountOdds("zzzz1235"), nil)
 	if err != nil || unfair.P != 0 || math.IsInf(unfair.ChiSquare, 0) {
-		t.Errorf("other odds: got p = %v and chi-square %v with error %v, want p = 0 and a finite chi-square", unfair.P, unfair.ChiSquare, err)
+		t.Errorf("other odds: got p = %v, chi-square %v, error %v, want p = 0 and a finite chi-square", unfair.P, unfair.ChiSquare, err)
 	}
 }
 
@@ -93,10 +94,10 @@ func TestCheckOfFewDraws(t *testing.T) {
 	spec := spec(t, 3)
 	sample, err := draw.Check(t.Context(), draw.Local{}, spec, spec.Rules.Odds(spec.Text.Format, spec.Number.Format), nil)
 	if err != nil || sample.Degrees != 0 || sample.P != 1 {
-		t.Errorf("got %d degrees of freedom and p = %v with error %v, want 0 and p = 1", sample.Degrees, sample.P, err)
+		t.Errorf("three draws: got %d degrees of freedom, p = %v, error %v, want 0 and p = 1", sample.Degrees, sample.P, err)
 	}
 	down := errors.New("the service is down")
 	if _, err := draw.Check(t.Context(), faulty{part: "text", err: down}, spec, spec.Rules.AccountOdds("x"), nil); !errors.Is(err, down) {
-		t.Errorf("got error %v, want the generator's error", err)
+		t.Errorf("Check: got error %v, want the generator's error", err)
 	}
 }

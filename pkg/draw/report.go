@@ -16,10 +16,10 @@ type Report struct {
 	Formats Groups `json:"formats"` // the draws with generated account numbers, by formats
 }
 
-// Groups describes the groups of the draws of a file.
+// Groups describes the groups into which the draws of a file are divided.
 type Groups struct {
 	Count int     `json:"count"` // number of groups; [MaxGroups] means that many or more
-	First []Group `json:"first"` // the first groups in the order of the file, at most 10
+	First []Group `json:"first"` // the first groups, at most 10, in the order of the file
 }
 
 // Group describes the draws of a file that share a seed, rules or formats.
@@ -27,10 +27,10 @@ type Group struct {
 	Name    string   `json:"name"`              // the seed, the name of the rules, or the formats
 	SHA256  string   `json:"sha256,omitempty"`  // hash of the rules
 	Draws   uint64   `json:"draws"`             // number of draws
-	Indexes *Indexes `json:"indexes,omitempty"` // only if the group shares a seed
+	Indexes *Indexes `json:"indexes,omitempty"` // only in a group that shares a seed
 }
 
-// Indexes describes the indexes of the draws of a seed.
+// Indexes describes the indexes of the draws that share a seed.
 type Indexes struct {
 	Lowest        uint64 `json:"lowest"`
 	Highest       uint64 `json:"highest"`
@@ -38,11 +38,11 @@ type Indexes struct {
 	FirstMissing  []Span `json:"first_missing"`  // the first missing indexes, ascending
 	Repeated      uint64 `json:"repeated"`       // number of draws with the same index as an earlier draw
 	FirstRepeated []Span `json:"first_repeated"` // the first repeated indexes, ascending
-	Ascending     bool   `json:"ascending"`      // each index is greater than the one before it
-	Uncounted     bool   `json:"uncounted"`      // the order is too irregular to count missing and repeated indexes
+	Ascending     bool   `json:"ascending"`      // whether each index is greater than the one before it
+	Uncounted     bool   `json:"uncounted"`      // whether the order was too irregular to count missing and repeated indexes
 }
 
-// Whole reports whether every index from the lowest to the highest occurs once, in
+// Whole reports whether every index from the lowest to the highest occurs exactly once, in
 // ascending order.
 func (x *Indexes) Whole() bool {
 	return x.Missing == 0 && x.Repeated == 0 && x.Ascending && !x.Uncounted
@@ -54,11 +54,11 @@ type Span struct {
 	To   uint64 `json:"to"`
 }
 
-// These limits bound the memory for the report of any file.
+// These limits bound the memory for the report on any file.
 const (
-	MaxGroups = 10_000 // groups that are distinguished
-	maxNamed  = 10     // groups that are named
-	maxShared = 100    // different shared findings that are collected until the end
+	MaxGroups = 10_000 // maximum number of groups that are counted
+	maxNamed  = 10     // maximum number of groups in [Groups.First]
+	maxShared = 100    // maximum number of distinct shared findings that are collected until the end
 )
 
 // summary collects the data of a [Report].
@@ -68,8 +68,8 @@ type summary struct {
 	shared                []Finding
 }
 
-// add counts the draws of a piece. It counts the first shared findings and passes the
-// others to found.
+// add counts the draws of a piece. It collects the shared findings, or passes them to found
+// if there are more than maxShared.
 func (s *summary) add(p *piece, found func(Finding)) {
 	s.draws += uint64(len(p.records))
 	s.held += p.held
@@ -109,7 +109,7 @@ func (s *summary) report() Report {
 
 // grouping divides draws into groups.
 type grouping struct {
-	known map[Group]int // by name and SHA-256: the position in first; maxNamed for a group that is not in first
+	known map[Group]int // by name and SHA-256: position in first, or maxNamed if not in first
 	first []*group
 }
 
@@ -118,8 +118,8 @@ type group struct {
 	indexes *indexSet
 }
 
-// add counts draws of a group if it is one of the first maxNamed groups, and returns
-// the group. For later groups it returns nil; their draws are not counted.
+// add adds draws to their group if it is one of the first maxNamed groups, and returns the
+// group. For later groups, it returns nil and does not count the draws.
 func (g *grouping) add(draws Group) *group {
 	key := Group{Name: draws.Name, SHA256: draws.SHA256}
 	i, known := g.known[key]
@@ -158,9 +158,9 @@ func (g *grouping) groups() Groups {
 // These limits bound the memory for the indexes of a seed. Draws in order need only one
 // span.
 const (
-	newSpans = 1 << 16 // spans that are added before all are sorted
-	maxSpans = 1 << 20 // sorted spans
-	maxShown = 5       // spans that are reported
+	newSpans = 1 << 16 // number of spans to add before sorting all
+	maxSpans = 1 << 20 // maximum number of sorted spans
+	maxShown = 5       // maximum number of spans that are reported
 )
 
 // indexSet is a set of indexes. It stores spans, which may overlap until they are sorted.
@@ -172,11 +172,11 @@ type indexSet struct {
 	lowest, highest uint64
 	last            uint64
 	started         bool
-	unsorted        bool // an index was not greater than the one before it
-	uncounted       bool // there were more than maxSpans spans
+	unsorted        bool // whether an index was not greater than the one before it
+	uncounted       bool // whether there were more than maxSpans spans
 }
 
-// add adds the indexes from, from+1, …, from+count-1. The count is at least 1.
+// add adds the indexes from, from+1, …, from+count-1. count must be at least 1.
 func (s *indexSet) add(from, count uint64) {
 	to := from + count - 1
 	if !s.started {
@@ -222,8 +222,8 @@ func (s *indexSet) sort() {
 	s.repeats = firstSpans(append(s.repeats, repeats...))
 }
 
-// firstSpans sorts spans, joins those that touch or overlap, and returns the first
-// maxShown.
+// firstSpans sorts spans, joins those that touch or overlap, and returns the first maxShown
+// of them.
 func firstSpans(spans []Span) []Span {
 	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.From, b.From) })
 	joined := spans[:0]
@@ -233,7 +233,8 @@ func firstSpans(spans []Span) []Span {
 	return joined[:min(len(joined), maxShown)]
 }
 
-// join appends a span to ascending spans, or extends the last one if next touches it.
+// join appends next to ascending spans, or extends the last span if next touches or overlaps
+// it.
 func join(spans []Span, next Span) []Span {
 	n := len(spans) - 1
 	if n < 0 || spans[n].To != math.MaxUint64 && next.From > spans[n].To+1 {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestIndexSetIsBounded checks that a shuffled run is counted exactly, and that too many
-// spans are reported as uncounted.
+// TestIndexSetIsBounded checks that the indexes of a shuffled run are counted exactly, and
+// that the number of spans is limited.
 func TestIndexSetIsBounded(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var shuffled indexSet
@@ -24,7 +24,7 @@ func TestIndexSetIsBounded(t *testing.T) {
 	for i := range uint64(maxSpans + maxSpans) {
 		sparse.add(2*i, 1)
 		if len(sparse.spans) > 2*maxSpans {
-			t.Fatalf("got %d spans, want at most %d", len(sparse.spans), 2*maxSpans)
+			t.Fatalf("spans: got %d, want at most %d", len(sparse.spans), 2*maxSpans)
 		}
 	}
 	if x := sparse.report(); !x.Uncounted || x.Lowest != 0 || x.Highest != 4*maxSpans-2 || !x.Ascending || x.Whole() {

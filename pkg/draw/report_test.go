@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// ndjsonLines returns draws as lines, each with its line break.
+// ndjsonLines returns draws as lines of NDJSON, each with its line break.
 func ndjsonLines(t testing.TB, start, count uint64) []string {
 	t.Helper()
 	spec := spec(t, count)
@@ -23,7 +23,7 @@ func ndjsonLines(t testing.TB, start, count uint64) []string {
 	return slices.Collect(strings.Lines(string(encodeAll(t, spec, draw.NDJSON(&spec)))))
 }
 
-// TestIndexes checks the report for draws that are left out, repeated or swapped.
+// TestIndexes checks the report on draws that are missing, repeated or swapped.
 func TestIndexes(t *testing.T) {
 	none := []draw.Span{}
 	for name, test := range map[string]struct {
@@ -33,7 +33,7 @@ func TestIndexes(t *testing.T) {
 		"all":            {[]int{0, 1, 2, 3}, *whole(5, 8)},
 		"a part":         {[]int{2, 3}, *whole(7, 8)},
 		"one":            {[]int{2}, *whole(7, 7)},
-		"left out":       {[]int{0, 1, 3}, draw.Indexes{Lowest: 5, Highest: 8, Missing: 1, FirstMissing: []draw.Span{{From: 7, To: 7}}, FirstRepeated: none, Ascending: true}},
+		"missing":        {[]int{0, 1, 3}, draw.Indexes{Lowest: 5, Highest: 8, Missing: 1, FirstMissing: []draw.Span{{From: 7, To: 7}}, FirstRepeated: none, Ascending: true}},
 		"repeated":       {[]int{0, 1, 1, 2}, draw.Indexes{Lowest: 5, Highest: 7, Repeated: 1, FirstMissing: none, FirstRepeated: []draw.Span{{From: 6, To: 6}}}},
 		"repeated twice": {[]int{2, 0, 1, 2, 2}, draw.Indexes{Lowest: 5, Highest: 7, Repeated: 2, FirstMissing: none, FirstRepeated: []draw.Span{{From: 7, To: 7}}}},
 		"swapped":        {[]int{1, 0}, draw.Indexes{Lowest: 5, Highest: 6, FirstMissing: none, FirstRepeated: none}},
@@ -46,7 +46,7 @@ func TestIndexes(t *testing.T) {
 			}
 			report, findings, err := verify(t, draw.Local{}, strings.NewReader(file))
 			if err != nil || len(findings) > 0 || report.Held != uint64(len(test.order)) {
-				t.Fatalf("got error %v, findings %q and %d valid draws; want %d", err, findings, report.Held, len(test.order))
+				t.Fatalf("valid draws: got %d, findings %q, error %v, want %d", report.Held, findings, err, len(test.order))
 			}
 			if diff := cmp.Diff(&test.want, report.Seeds.First[0].Indexes); diff != "" {
 				t.Errorf("indexes (-want +got):\n%s", diff)
@@ -55,7 +55,8 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
-// TestIndexesInAnyOrder compares the report for random draws with a set.
+// TestIndexesInAnyOrder compares the report on draws in random order with a simple
+// computation.
 func TestIndexesInAnyOrder(t *testing.T) {
 	const n = 12
 	first, last := ndjsonLines(t, 0, n), ndjsonLines(t, math.MaxUint64-n+1, n)
@@ -86,20 +87,20 @@ func TestIndexesInAnyOrder(t *testing.T) {
 		got := report.Seeds.First[0].Indexes
 		span := uint64(slices.Max(order)-slices.Min(order)) + 1
 		if got.Missing != span-uint64(len(there)) || got.Repeated != repeated || got.Ascending != ascending || got.Uncounted {
-			t.Errorf("%v: got %d missing, %d repeated, ascending %v, uncounted %v; want %d missing, %d repeated, ascending %v, uncounted false",
+			t.Errorf("indexes of %v: got %d missing, %d repeated, ascending %v, uncounted %v; want %d missing, %d repeated, ascending %v, uncounted false",
 				order, got.Missing, got.Repeated, got.Ascending, got.Uncounted, span-uint64(len(there)), repeated, ascending)
 		}
 		for _, gap := range got.FirstMissing {
 			for index := gap.From; index <= gap.To; index++ {
 				if there[index] {
-					t.Errorf("%v: index %d is reported as missing, want it present", order, index)
+					t.Errorf("indexes of %v: got index %d as missing, want it present", order, index)
 				}
 			}
 		}
 	})
 }
 
-// TestReport checks the report for draws of several seeds, rules and formats.
+// TestReport checks the report on draws with several seeds, rules and formats.
 func TestReport(t *testing.T) {
 	var file bytes.Buffer
 	var seeds []draw.Group
@@ -135,12 +136,12 @@ func TestReport(t *testing.T) {
 		Formats: groups(draw.Group{Name: "lower4 + digits4", Draws: 3 * runs}),
 	}
 	if diff := cmp.Diff(want, report); diff != "" || err != nil || len(findings) > 0 {
-		t.Errorf("got error %v and findings %q, want none; report (-want +got):\n%s", err, findings, diff)
+		t.Errorf("Verify: got error %v and findings %q, want none; report (-want +got):\n%s", err, findings, diff)
 	}
 }
 
-// TestRewrittenFile checks that draws are still valid after spaces, escapes and the order
-// of the keys have changed.
+// TestRewrittenFile checks that draws stay valid if spaces, escapes and the order of keys
+// change.
 func TestRewrittenFile(t *testing.T) {
 	lines := ndjsonLines(t, 0, 500)
 	for i, line := range lines {
@@ -158,7 +159,7 @@ func TestRewrittenFile(t *testing.T) {
 	}
 	report, findings, err := verify(t, draw.Local{}, strings.NewReader(strings.Join(lines, "")))
 	if err != nil || report.Held != 500 || !report.Seeds.First[0].Indexes.Whole() {
-		t.Errorf("got error %v, findings %q and %d valid draws; want 500", err, findings, report.Held)
+		t.Errorf("valid draws: got %d, findings %q, error %v, want 500", report.Held, findings, err)
 	}
 }
 
@@ -182,7 +183,7 @@ func TestSharedFinding(t *testing.T) {
 		fmt.Sprintf(`line %d, 1: unknown rules "mine"; use generous `, n+2),
 	}
 	if err != nil || report.Held != 0 || report.Draws != n+2 || len(findings) != len(want) {
-		t.Fatalf("got error %v, %d of %d valid draws and findings %q; want 0 of %d and %d findings", err, report.Held, report.Draws, findings, n+2, len(want))
+		t.Fatalf("valid draws: got %d of %d, findings %q, error %v, want 0 of %d and %d findings", report.Held, report.Draws, findings, err, n+2, len(want))
 	}
 	for i := range want {
 		if !strings.HasPrefix(findings[i], want[i][:30]) {

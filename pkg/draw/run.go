@@ -12,15 +12,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// BatchSize is the number of draws in the largest batch.
+// BatchSize is the maximum number of draws in a batch.
 const BatchSize = 8192
 
 // Run makes the draws of a spec in batches. It calls encode for several batches
 // concurrently, and then emit for one batch at a time, in the order of the indexes.
 // Either function may be nil. Run reuses a batch and its memory after emit has returned.
 //
-// Run makes as many batches at a time as there are cores. If the generator has a method
-// InFlight() int, Run makes as many as that returns.
+// Run makes as many batches at a time as there are cores or, if the generator has a method
+// InFlight() int, as many as this method returns.
 //
 // Run returns the first error of the generator, encode, emit or the context. By then it
 // has emitted all draws before the error and none after it. If one of the functions
@@ -35,9 +35,9 @@ func Run(ctx context.Context, g Generator, spec Spec, encode, emit func(*Batch) 
 }
 
 // Write makes the draws of a spec and writes them to w in the given encoding, without its
-// header and footer. It calls each, unless nil, before it writes a batch. If Write
-// returns an error that is not from w, w has received all draws before the error and no
-// part of a later one.
+// header and footer. If each is not nil, Write calls it before it writes a batch. If Write
+// returns an error that is not from w, w has received all draws before the error and
+// nothing after them.
 func Write(ctx context.Context, g Generator, spec Spec, e *Encoding, w io.Writer, each func(*Batch)) error {
 	encode := func(b *Batch) error {
 		b.Out = e.Append(b.Out, b)
@@ -52,8 +52,8 @@ func Write(ctx context.Context, g Generator, spec Spec, e *Encoding, w io.Writer
 	})
 }
 
-// run is one call of [Run]. Each of its workers repeatedly takes a batch, makes it and
-// delivers it. There is no other goroutine.
+// run is the state of one call to [Run]. Each of its workers repeatedly takes a batch, makes
+// its draws and delivers it. There are no other goroutines.
 type run struct {
 	g                   Generator
 	spec                Spec
@@ -65,14 +65,14 @@ type run struct {
 	left  uint64     // number of draws left, if the spec has no Accounts
 	taken int        // number of batches taken
 	inErr error      // error of Accounts or the context; reported after the last draws taken
-	ended bool       // no batch is left
+	ended bool       // whether all batches have been taken
 
-	out      sync.Mutex // guards the fields below
-	spare    []*Batch   // the most recently used one is last, because it is probably still in a CPU cache
+	out      sync.Mutex // guards the following fields
+	spare    []*Batch   // used as a stack, because the most recent batch is probably in a CPU cache
 	returned sync.Cond  // signalled when a batch becomes spare and when the run fails
 	ready    []*Batch   // batches to emit, by their number modulo the length
 	emitted  int        // number of batches emitted
-	emitting bool       // a worker is emitting
+	emitting bool       // whether a worker is emitting
 	failed   bool
 }
 
@@ -114,8 +114,8 @@ func (r *run) do(ctx context.Context) error {
 	return group.Wait()
 }
 
-// work makes batches until none is left or the run has failed. Only the worker that
-// encounters the error of the run returns it.
+// work makes batches until none is left or the run has failed. Only the worker that stops
+// the run with an error returns the error.
 func (r *run) work(ctx context.Context) error {
 	panicking := true
 	defer func() {
@@ -161,8 +161,8 @@ func (r *run) acquire() *Batch {
 	return b
 }
 
-// take assigns the next draws to a batch. It returns false if none is left. An error is
-// assigned to a separate batch, so the draws before it are still emitted.
+// take assigns the next draws to a batch. It returns false if none is left. It assigns an
+// error to a separate batch, so that the draws before the error are still emitted.
 func (r *run) take(ctx context.Context, b *Batch) bool {
 	r.in.Lock()
 	defer r.in.Unlock()
@@ -194,8 +194,8 @@ func (r *run) take(ctx context.Context, b *Batch) bool {
 	return true
 }
 
-// deliver emits a batch if it is the next one, and then the following batches that are
-// ready. Otherwise it leaves the batch to the worker that emits.
+// deliver emits a batch if it is next in order, followed by later batches that are ready.
+// Otherwise it leaves the batch for another worker to emit.
 func (r *run) deliver(b *Batch) error {
 	for b = r.add(b); b != nil; b = r.release(b) {
 		err := b.err
@@ -211,7 +211,7 @@ func (r *run) deliver(b *Batch) error {
 }
 
 // add adds a batch to the ready batches. It returns the next batch to emit, or nil if
-// that one is not ready or another worker emits.
+// that one is not ready or another worker is emitting.
 func (r *run) add(b *Batch) *Batch {
 	r.out.Lock()
 	defer r.out.Unlock()
@@ -233,8 +233,8 @@ func (r *run) release(b *Batch) *Batch {
 	return r.nextToEmit()
 }
 
-// nextToEmit returns the batch to emit next, or nil if it is not ready. The caller holds
-// r.out.
+// nextToEmit returns the batch to emit next, or nil if it is not ready. The caller must
+// hold r.out.
 func (r *run) nextToEmit() *Batch {
 	slot := &r.ready[r.emitted%len(r.ready)]
 	b := *slot
@@ -271,7 +271,8 @@ func (r *run) make(ctx context.Context, b *Batch) error {
 	return nil
 }
 
-// compose makes the draws of a batch as a whole if the generator can.
+// compose makes whole draws for a batch if the generator supports it. Otherwise it returns
+// false.
 func (r *run) compose(ctx context.Context, b *Batch) (whole bool, err error) {
 	composer, ok := r.g.(Composer)
 	if !ok || r.spec.Accounts != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// drawOne makes one draw of a spec with packages textgen, numgen and prize.
+// drawOne makes one draw of a spec without package draw.
 func drawOne(spec draw.Spec, index uint64) draw.Draw {
 	text := string(spec.Text.Append(nil, spec.Seed.Range(entropy.Text, index, 1)))
 	number := string(spec.Number.Append(nil, spec.Seed.Range(entropy.Number, index, 1)))
@@ -52,7 +52,7 @@ func drawAll(ctx context.Context, g draw.Generator, spec draw.Spec) ([]draw.Draw
 }
 
 // TestRun compares the draws of a run with draws made one by one, for several numbers of
-// cores, counts around the size of a batch, and the last indexes.
+// cores, for counts around the size of a batch, and for the last indexes.
 func TestRun(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, cores := range []int{1, 2, 5} {
@@ -63,7 +63,7 @@ func TestRun(t *testing.T) {
 				spec.Start = start
 				got, err := drawAll(t.Context(), draw.Local{}, spec)
 				if err != nil || uint64(len(got)) != count {
-					t.Fatalf("%d cores: got %d draws with error %v, want %d", cores, len(got), err, count)
+					t.Fatalf("%d cores: got %d draws, error %v, want %d", cores, len(got), err, count)
 				}
 				// Making all of them one by one would take too long.
 				for i := uint64(0); i < count; i += 1 + count/97 {
@@ -76,7 +76,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunOfAllIndexes checks that a run can have the largest number of draws.
+// TestRunOfAllIndexes checks that a run can have the maximum number of draws.
 func TestRunOfAllIndexes(t *testing.T) {
 	stop := errors.New("stopped by the test")
 	emitted := 0
@@ -87,7 +87,7 @@ func TestRunOfAllIndexes(t *testing.T) {
 		return nil
 	})
 	if !errors.Is(err, stop) || emitted != 2 {
-		t.Errorf("got %d batches with error %v, want 2 and the error from emit", emitted, err)
+		t.Errorf("Run: got %d batches, error %v, want 2 and the error from emit", emitted, err)
 	}
 }
 
@@ -95,11 +95,11 @@ func TestRunEndsAtTheLastIndex(t *testing.T) {
 	spec := spec(t, 2)
 	spec.Start = math.MaxUint64
 	if got, err := drawAll(t.Context(), draw.Local{}, spec); !errors.Is(err, entropy.ErrRange) || len(got) != 0 {
-		t.Errorf("got %d draws with error %v, want none and ErrRange", len(got), err)
+		t.Errorf("generated account numbers: got %d draws, error %v, want none and ErrRange", len(got), err)
 	}
 	spec = given(spec, nil, []string{"a"}, []string{"b"})
 	if got, err := drawAll(t.Context(), draw.Local{}, spec); !errors.Is(err, entropy.ErrRange) || len(got) != 1 {
-		t.Errorf("given account numbers: got %d draws with error %v, want 1 and ErrRange", len(got), err)
+		t.Errorf("given account numbers: got %d draws, error %v, want 1 and ErrRange", len(got), err)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestRunOfGivenAccounts(t *testing.T) {
 	spec.Start = 100
 	got, err := drawAll(t.Context(), draw.Local{}, given(spec, nil, []string{"A1", "b22"}, []string{"c"}, slices.Repeat([]string{"x4"}, draw.BatchSize)))
 	if err != nil || len(got) != 3+draw.BatchSize {
-		t.Fatalf("got %d draws with error %v, want %d", len(got), err, 3+draw.BatchSize)
+		t.Fatalf("draws: got %d, error %v, want %d", len(got), err, 3+draw.BatchSize)
 	}
 	for i, want := range []string{"A1", "b22", "c", "x4"} {
 		d := got[i]
@@ -139,8 +139,8 @@ func TestRunOfGivenAccounts(t *testing.T) {
 	}
 }
 
-// TestRunEndsAtAnErrorOfAccounts checks that the draws before the error are emitted,
-// including those returned together with it.
+// TestRunEndsAtAnErrorOfAccounts checks that the draws before an error of Accounts are
+// emitted, including those returned together with the error.
 func TestRunEndsAtAnErrorOfAccounts(t *testing.T) {
 	broken := errors.New("line 4 is broken")
 	for name, batches := range map[string][][]string{
@@ -155,14 +155,13 @@ func TestRunEndsAtAnErrorOfAccounts(t *testing.T) {
 			}
 			got, err := drawAll(t.Context(), draw.Local{}, given(spec(t, 0), broken, batches...))
 			if !errors.Is(err, broken) || len(got) != want {
-				t.Errorf("got %d draws with error %v, want %d and the error from Accounts", len(got), err, want)
+				t.Errorf("Run: got %d draws, error %v, want %d and the error from Accounts", len(got), err, want)
 			}
 		})
 	}
 }
 
-// faulty is a generator that returns an error for one part of the draws, starting at an
-// index.
+// faulty is a generator that returns err for one part of the draws, starting at index from.
 type faulty struct {
 	draw.Local
 	part string
@@ -191,7 +190,8 @@ func (f faulty) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Ru
 	return f.Local.Prizes(ctx, dst, rules, accounts, r)
 }
 
-// TestRunEndsAtAnErrorOfTheGenerator checks that the draws before the error are emitted.
+// TestRunEndsAtAnErrorOfTheGenerator checks that the draws before an error of the generator
+// are emitted.
 func TestRunEndsAtAnErrorOfTheGenerator(t *testing.T) {
 	down := errors.New("the service is down")
 	for _, part := range []string{"text", "number", "prize"} {
@@ -199,13 +199,13 @@ func TestRunEndsAtAnErrorOfTheGenerator(t *testing.T) {
 			g := faulty{part: part, from: 3 * draw.BatchSize, err: down}
 			got, err := drawAll(t.Context(), g, spec(t, 20*draw.BatchSize))
 			if !errors.Is(err, down) || len(got) != 3*draw.BatchSize {
-				t.Errorf("got %d draws with error %v, want %d and the generator's error", len(got), err, 3*draw.BatchSize)
+				t.Errorf("Run: got %d draws, error %v, want %d and the generator's error", len(got), err, 3*draw.BatchSize)
 			}
 		})
 	}
 }
 
-// TestRunEndsAtAnErrorOfTheCaller checks errors of encode and emit.
+// TestRunEndsAtAnErrorOfTheCaller checks that Run returns the errors of encode and emit.
 func TestRunEndsAtAnErrorOfTheCaller(t *testing.T) {
 	full := errors.New("the disk is full")
 	failing := func(b *draw.Batch) error {
@@ -217,14 +217,14 @@ func TestRunEndsAtAnErrorOfTheCaller(t *testing.T) {
 	emitted := 0
 	err := draw.Run(t.Context(), draw.Local{}, spec(t, 9*draw.BatchSize), failing, func(*draw.Batch) error { emitted++; return nil })
 	if !errors.Is(err, full) || emitted != 2 {
-		t.Errorf("encode: got %d batches with error %v, want 2 and the error from encode", emitted, err)
+		t.Errorf("failing encode: got %d batches, error %v, want 2 and the error from encode", emitted, err)
 	}
 	if err := draw.Run(t.Context(), draw.Local{}, spec(t, 9*draw.BatchSize), nil, failing); !errors.Is(err, full) {
-		t.Errorf("got error %v, want the error from emit", err)
+		t.Errorf("failing emit: got error %v, want the error from emit", err)
 	}
 }
 
-// TestRunPanics checks that Run panics if a callback panics, so the caller can clean
+// TestRunPanics checks that Run panics if a callback panics, so that the caller can clean
 // up.
 func TestRunPanics(t *testing.T) {
 	panicking := func(b *draw.Batch) error {
@@ -244,16 +244,16 @@ func TestRunPanics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
 				if panicked := recover(); panicked == nil || !strings.Contains(fmt.Sprint(panicked), "panic of the caller") {
-					t.Errorf("recovered %v, want the panic of the caller", panicked)
+					t.Errorf("panic: got %v, want the panic of the caller", panicked)
 				}
 			}()
-			t.Errorf("Run returned %v, want a panic", run())
+			t.Errorf("Run: got error %v, want a panic", run())
 		})
 	}
 }
 
-// TestRunEndsWithItsContext checks that a run ends if its context is cancelled before
-// or during the run.
+// TestRunEndsWithItsContext checks that a run ends if its context is cancelled before or
+// during the run.
 func TestRunEndsWithItsContext(t *testing.T) {
 	stop := errors.New("cancelled by the test")
 	for name, batches := range map[string]int32{"before the run": 0, "during the run": 2} {
@@ -270,7 +270,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 				return nil
 			})
 			if !errors.Is(err, stop) || emitted.Load() > 100 || emitted.Load() < batches {
-				t.Errorf("got %d batches with error %v, want %d to 100 and the context's cause", emitted.Load(), err, batches)
+				t.Errorf("Run: got %d batches, error %v, want %d to 100 and the context's cause", emitted.Load(), err, batches)
 			}
 		})
 	}
@@ -290,24 +290,24 @@ func TestLocalDividesLargeRanges(t *testing.T) {
 	r := entropy.Seed("7").Range(entropy.Text, math.MaxUint64-count+1, count)
 	texts, err := draw.Local{}.Texts(t.Context(), []byte("before"), spec.Text, r)
 	if want := spec.Text.Append([]byte("before"), r); err != nil || string(texts) != string(want) {
-		t.Errorf("Texts: got %d bytes with error %v, want the %d bytes from Append", len(texts), err, len(want))
+		t.Errorf("Texts: got %d bytes, error %v, want the %d bytes from Append", len(texts), err, len(want))
 	}
 	numbers, err := draw.Local{}.Numbers(t.Context(), nil, spec.Number, r)
 	if want := spec.Number.Append(nil, r); err != nil || string(numbers) != string(want) {
-		t.Errorf("Numbers: got %d bytes with error %v, want the %d bytes from Append", len(numbers), err, len(want))
+		t.Errorf("Numbers: got %d bytes, error %v, want the %d bytes from Append", len(numbers), err, len(want))
 	}
 	var accounts prize.Accounts
 	accounts.Join(texts[len("before"):], 4, numbers, 4)
 	outcomes, err := draw.Local{}.Prizes(t.Context(), nil, spec.Rules, &accounts, r)
 	if want := spec.Rules.Award(nil, &accounts, r); err != nil || !slices.Equal(outcomes, want) {
-		t.Errorf("Prizes: got %d outcomes with error %v, want the %d outcomes from Award", len(outcomes), err, len(want))
+		t.Errorf("Prizes: got %d outcomes, error %v, want the %d outcomes from Award", len(outcomes), err, len(want))
 	}
 }
 
 func TestLocalErrors(t *testing.T) {
 	spec := spec(t, 0)
 	if _, err := (draw.Local{}).Texts(t.Context(), nil, spec.Text, entropy.Range{Start: math.MaxUint64, Count: 2}); !errors.Is(err, entropy.ErrRange) {
-		t.Errorf("past the last index: got error %v, want ErrRange", err)
+		t.Errorf("range beyond the last index: got error %v, want ErrRange", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -318,8 +318,8 @@ func TestLocalErrors(t *testing.T) {
 	}
 }
 
-// TestDrawWithoutRule checks that a draw contains the hash of its rules, and neither a
-// rule nor a prize if no rule matches.
+// TestDrawWithoutRule checks that a draw has neither a rule nor a prize if no rule matches,
+// and that it contains the hash of the rules.
 func TestDrawWithoutRule(t *testing.T) {
 	rules, err := prize.Parse("rules.yaml", []byte("name: x\ncurrency: GBP\nrules:\n- {match: a, prizes: [{win: 1, chance: 100%}]}\n"))
 	if err != nil {
@@ -329,9 +329,9 @@ func TestDrawWithoutRule(t *testing.T) {
 	spec.Rules = rules
 	got, err := drawAll(t.Context(), draw.Local{}, given(spec, nil, []string{"a", "b"}))
 	if err != nil || len(got) != 2 {
-		t.Fatalf("got %d draws with error %v, want 2", len(got), err)
+		t.Fatalf("draws: got %d, error %v, want 2", len(got), err)
 	}
 	if got[0].Rule == nil || got[0].Prize == nil || got[1].Rule != nil || got[1].Prize != nil || !strings.HasPrefix(got[0].RulesSHA256, rules.SHA256()) {
-		t.Errorf("got %+v and %+v, want one with rule and prize and one without", got[0], got[1])
+		t.Errorf("draws: got %+v and %+v, want the first with a rule and a prize and the second without", got[0], got[1])
 	}
 }

@@ -15,36 +15,35 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// ProofCheck returns an error if a proof, a JSON object, does not prove the origin of a
-// seed.
+// ProofCheck returns an error if proof, a JSON object, does not prove the origin of seed.
 type ProofCheck func(seed entropy.Seed, proof jsontext.Value) error
 
 // VerifyOptions configures [Verify], which never calls two of its functions at the same
 // time.
 type VerifyOptions struct {
-	Rules    func(name string) (*prize.Rules, error) // returns the rules that a draw names
+	Rules    func(name string) (*prize.Rules, error) // returns the rules with the given name
 	Proof    ProofCheck                              // if nil, draws whose seed has a proof are invalid
-	Progress func(draws uint64)                      // if not nil, called with the number of draws read since the last call
-	Found    func(Finding)                           // called for invalid draws
+	Progress func(draws uint64)                      // if not nil, called with the number of draws checked since the last call
+	Found    func(Finding)                           // called for each finding
 }
 
 // Finding describes one or more draws of a file that are invalid for the same reason.
 type Finding struct {
-	Place   string `json:"place"`   // of the first draw in the file, for example line 3
+	Place   string `json:"place"`   // position of the first of these draws, such as line 3
 	Problem string `json:"problem"` // what is wrong and what was expected
 	Draws   uint64 `json:"draws"`   // number of draws
 }
 
-// Verify recomputes the draws of a file with the generator and compares them. The file
-// must have the format that [JSON] or [NDJSON] writes, or be a JSON object with the array
-// in its member "draws".
+// Verify recomputes the draws of a file with the generator and compares the results with
+// the file. The file must have the format that [JSON] or [NDJSON] writes, or be a JSON
+// object with the array in its member "draws".
 //
 // Findings come in the order of the file. If the seed, the rules or the formats of many
 // draws are wrong, there is one finding for all of them at the end.
 //
-// The error comes from the file, the generator or the context; invalid draws are
-// findings. The error wraps [ErrNotDraws] if the file has no draws, is truncated or is in
-// another format.
+// Invalid draws are findings, not errors. An error comes from the file, the generator or the
+// context. It wraps [ErrNotDraws] if the file has no draws, is truncated or is in another
+// format.
 func Verify(ctx context.Context, g Generator, file io.Reader, o VerifyOptions) (Report, error) {
 	source, err := newFileReader(file)
 	if err != nil {
@@ -72,33 +71,33 @@ func Verify(ctx context.Context, g Generator, file io.Reader, o VerifyOptions) (
 	return report, err
 }
 
-// piece is a part of a file, its draws and the result of checking them.
+// piece is a part of a file, with its draws and the results of checking them.
 type piece struct {
 	text    []byte
 	records []record
-	end     error // why this is the last piece; nil if it is not
+	end     error // error after this piece, such as io.EOF; nil if more pieces follow
 
-	checked  chan struct{} // receives when the fields below are set
-	held     uint64
+	checked  chan struct{} // receives a value when the following fields are set
+	held     uint64        // number of valid draws
 	findings []Finding
-	shared   []Finding // that other pieces may share
+	shared   []Finding // findings that may occur in other pieces too
 	runs     []checkedRun
-	err      error // of the generator
+	err      error // error of the generator
 }
 
-// verification is one call of [Verify]. One goroutine reads pieces, several workers check
-// them, and one goroutine collects the results in order.
+// verification is the state of one call to [Verify]. One goroutine reads pieces, several
+// workers check them, and one goroutine collects the results in order.
 type verification struct {
 	g       Generator
 	source  *fileReader
 	options VerifyOptions
 	spare   chan *piece
-	todo    chan *piece // to be checked
-	order   chan *piece // the same pieces in the order of the file
+	todo    chan *piece // pieces to check
+	order   chan *piece // the same pieces, in the order of the file
 
-	mu     sync.Mutex // guards the fields below
-	rules  map[string]*prize.Rules
-	proofs map[[2]string]error // results of the checks of seeds and proofs
+	mu     sync.Mutex              // guards the following fields
+	rules  map[string]*prize.Rules // by name
+	proofs map[[2]string]error     // by seed and proof: cached result of the check
 }
 
 func newVerification(g Generator, source *fileReader, o VerifyOptions) *verification {
@@ -150,7 +149,7 @@ func (v *verification) work(ctx context.Context) {
 func (v *verification) collect(ctx context.Context, s *summary) error {
 	for p := range v.order {
 		select {
-		case <-ctx.Done(): // a panic in a worker cancels it too
+		case <-ctx.Done(): // also after a panic in a worker
 			return context.Cause(ctx)
 		case <-p.checked:
 		}
@@ -175,7 +174,7 @@ func (v *verification) collect(ctx context.Context, s *summary) error {
 	return nil
 }
 
-// rulesNamed returns the rules with the given name. It looks up existing rules only once.
+// rulesNamed returns the rules with the given name. It caches them.
 func (v *verification) rulesNamed(name string) (*prize.Rules, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -189,7 +188,7 @@ func (v *verification) rulesNamed(name string) (*prize.Rules, error) {
 	return rules, err
 }
 
-// maxProofs is the number of proof checks whose results are cached.
+// maxProofs is the maximum number of cached results of proof checks.
 const maxProofs = 1000
 
 // checkProof checks a seed and its proof, or returns the cached result of that check.

@@ -8,7 +8,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// BenchmarkVerify verifies a file of 100,000 draws per iteration.
+// BenchmarkVerify measures the verification of a file with 100,000 draws.
 func BenchmarkVerify(b *testing.B) {
 	spec := spec(b, 100_000)
 	for name, encoding := range map[string]*draw.Encoding{"NDJSON": draw.NDJSON(&spec), "JSON": draw.JSON(&spec)} {

@@ -16,7 +16,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// verify verifies a file. It returns each finding in the format "place: problem".
+// verify verifies a file. It returns the report, the findings in the format "place: problem",
+// and the error.
 func verify(t *testing.T, g draw.Generator, file io.Reader) (draw.Report, []string, error) {
 	t.Helper()
 	var findings []string
@@ -57,7 +58,7 @@ func TestVerify(t *testing.T) {
 					want.Given, want.Formats = n, groups()
 				}
 				if diff := cmp.Diff(want, report); err != nil || diff != "" || counted != n {
-					t.Errorf("got error %v and progress %d, want progress %d; report (-want +got):\n%s", err, counted, n, diff)
+					t.Errorf("Verify: got error %v and progress %d, want progress %d; report (-want +got):\n%s", err, counted, n, diff)
 				}
 			})
 		}
@@ -68,12 +69,12 @@ func groups(first ...draw.Group) draw.Groups {
 	return draw.Groups{Count: len(first), First: append([]draw.Group{}, first...)}
 }
 
-// whole returns a description of indexes that all occur once and in order.
+// whole returns the description of indexes that all occur once and in order.
 func whole(lowest, highest uint64) *draw.Indexes {
 	return &draw.Indexes{Lowest: lowest, Highest: highest, Ascending: true, FirstMissing: []draw.Span{}, FirstRepeated: []draw.Span{}}
 }
 
-// TestForgery forges one draw of three in many ways. Verify must find only that draw.
+// TestForgery forges one of three draws in many ways. Verify must report only that draw.
 func TestForgery(t *testing.T) {
 	spec := spec(t, 3)
 	spec.Start = 8
@@ -110,10 +111,10 @@ func TestForgery(t *testing.T) {
 			forged := strings.Join([]string{lines[0], strings.Replace(lines[1], test.old, test.new, 1), lines[2], ""}, "\n")
 			report, findings, err := verify(t, draw.Local{}, strings.NewReader(forged))
 			if err != nil || report.Draws != 3 || report.Held != 2 {
-				t.Errorf("got %d of %d valid draws and error %v, want 2 of 3", report.Held, report.Draws, err)
+				t.Errorf("valid draws: got %d of %d, error %v, want 2 of 3", report.Held, report.Draws, err)
 			}
 			if len(findings) != 1 || !strings.HasPrefix(findings[0], test.want) {
-				t.Errorf("got  %q\nwant %q", findings, test.want)
+				t.Errorf("findings: got %q, want one that begins with %q", findings, test.want)
 			}
 		})
 	}
@@ -154,14 +155,14 @@ func TestErrNotDraws(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			report, _, err := verify(t, draw.Local{}, strings.NewReader(test.file))
 			if !errors.Is(err, draw.ErrNotDraws) || !strings.Contains(err.Error(), test.want) || report.Held != test.held {
-				t.Errorf("got error %v and %d valid draws, want ErrNotDraws that contains %q and %d valid draws", err, report.Held, test.want, test.held)
+				t.Errorf("Verify: got error %v and %d valid draws, want ErrNotDraws that contains %q and %d valid draws", err, report.Held, test.want, test.held)
 			}
 		})
 	}
 }
 
-// TestVerifyIgnoresSpace checks that blank lines, spaces, CRLF, indentation, a byte order mark
-// and a missing newline at the end make no difference.
+// TestVerifyIgnoresSpace checks that blank lines, spaces, CRLF, indentation, a byte order
+// mark and a missing newline at the end make no difference.
 func TestVerifyIgnoresSpace(t *testing.T) {
 	spec := spec(t, 3)
 	lines, array := string(encodeAll(t, spec, draw.NDJSON(&spec))), string(encodeAll(t, spec, draw.JSON(&spec)))
@@ -182,14 +183,14 @@ func TestVerifyIgnoresSpace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			report, findings, err := verify(t, draw.Local{}, iotest.OneByteReader(strings.NewReader(file)))
 			if err != nil || report.Held != 3 || report.Draws != 3 {
-				t.Errorf("got %d of %d valid draws, findings %q and error %v; want 3 of 3", report.Held, report.Draws, findings, err)
+				t.Errorf("valid draws: got %d of %d, findings %q, error %v, want 3 of 3", report.Held, report.Draws, findings, err)
 			}
 		})
 	}
 }
 
-// indented returns an array of draws with indentation, with or without the brackets and
-// commas of the array.
+// indented returns an array of draws with indentation. If brackets is false, it removes the
+// brackets and commas of the array.
 func indented(t *testing.T, array string, brackets bool) string {
 	t.Helper()
 	value := jsontext.Value(array)
@@ -203,8 +204,8 @@ func indented(t *testing.T, array string, brackets bool) string {
 	return strings.TrimSpace(text)
 }
 
-// TestVerifyErrors checks that errors of the generator, the file and the context are not
-// findings.
+// TestVerifyErrors checks that Verify returns errors of the generator, the file and the
+// context rather than reporting them as findings.
 func TestVerifyErrors(t *testing.T) {
 	spec := spec(t, 3)
 	file := encodeAll(t, spec, draw.NDJSON(&spec))
@@ -227,7 +228,7 @@ func TestVerifyErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := draw.Verify(ctx, draw.Local{}, bytes.NewReader(file), draw.VerifyOptions{Rules: prize.Builtin, Found: func(draw.Finding) {}}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got error %v, want the context's error", err)
+		t.Errorf("cancelled context: got error %v, want context.Canceled", err)
 	}
 }
 
@@ -235,7 +236,7 @@ func TestVerifyErrors(t *testing.T) {
 func TestVerifyPanics(t *testing.T) {
 	defer func() {
 		if panicked := recover(); panicked == nil || !strings.Contains(fmt.Sprint(panicked), "panic of the caller") {
-			t.Errorf("recovered %v, want the panic of the caller", panicked)
+			t.Errorf("panic: got %v, want the panic of the caller", panicked)
 		}
 	}()
 	spec := spec(t, 3*draw.BatchSize)
@@ -244,5 +245,5 @@ func TestVerifyPanics(t *testing.T) {
 		Rules: func(string) (*prize.Rules, error) { panic("panic of the caller") },
 		Found: func(draw.Finding) {},
 	})
-	t.Errorf("Verify returned %v, want a panic", err)
+	t.Errorf("Verify: got error %v, want a panic", err)
 }

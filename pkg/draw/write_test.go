@@ -10,8 +10,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// TestWrite checks that Write produces the same output and tally as encoding and
-// counting each batch.
+// TestWrite checks that Write produces the same output and tally as Run with a loop that
+// encodes and counts the draws.
 func TestWrite(t *testing.T) {
 	spec := spec(t, 3*draw.BatchSize+5)
 	want := make([]uint64, spec.Rules.Outcomes())
@@ -32,14 +32,14 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(out.Bytes(), text) {
-		t.Errorf("got %d bytes, want the %d bytes encoded batch by batch", out.Len(), len(text))
+		t.Errorf("output: got %d bytes, want the %d bytes encoded batch by batch", out.Len(), len(text))
 	}
 	if got := tally.Counts(); !slices.Equal(got, want) {
-		t.Errorf("got counts %v, want %v", got, want)
+		t.Errorf("counts: got %v, want %v", got, want)
 	}
 }
 
-// fullDisk is a writer that returns an error after a number of writes.
+// fullDisk is a writer that returns err after room writes.
 type fullDisk struct {
 	room int
 	err  error
@@ -53,16 +53,16 @@ func (d *fullDisk) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestWriteErrors checks errors of the writer and the context.
+// TestWriteErrors checks that Write returns the errors of the writer and the context.
 func TestWriteErrors(t *testing.T) {
 	spec := spec(t, 100*draw.BatchSize)
 	full := errors.New("no space left")
 	tally := draw.NewTally(spec.Rules)
 	if err := draw.Write(t.Context(), draw.Local{}, spec, draw.NDJSON(&spec), &fullDisk{2, full}, tally.Add); !errors.Is(err, full) {
-		t.Errorf("got error %v, want the writer's error", err)
+		t.Errorf("full disk: got error %v, want the writer's error", err)
 	}
 	if sample := draw.Compare(spec.Seed, tally.Counts(), spec.Rules.Odds(spec.Text.Format, spec.Number.Format)); sample.Draws != 3*draw.BatchSize {
-		t.Errorf("got a tally of %d draws, want %d", sample.Draws, 3*draw.BatchSize)
+		t.Errorf("draws in the tally: got %d, want %d", sample.Draws, 3*draw.BatchSize)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	batches := 0
@@ -72,6 +72,6 @@ func TestWriteErrors(t *testing.T) {
 		}
 	})
 	if !errors.Is(err, context.Canceled) || batches == 100 {
-		t.Errorf("got error %v after %d batches, want context.Canceled before 100", err, batches)
+		t.Errorf("cancelled context: got error %v after %d batches, want context.Canceled before 100", err, batches)
 	}
 }

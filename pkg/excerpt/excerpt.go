@@ -8,8 +8,8 @@ import "strings"
 // Max is the length of the longest string that [Of] returns unchanged, in bytes.
 const Max = 80
 
-// Of returns s if it has at most [Max] bytes. Otherwise it returns the first Max bytes
-// and an ellipsis. It leaves out invalid UTF-8 and a character that would be cut in half.
+// Of returns s if it has at most [Max] bytes. Otherwise it returns the first Max bytes,
+// without invalid UTF-8 or an incomplete last character, and an ellipsis.
 func Of(s string) string {
 	if len(s) <= Max {
 		return s

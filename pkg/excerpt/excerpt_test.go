@@ -26,7 +26,7 @@ func TestOf(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := excerpt.Of(tt.text); got != tt.want {
-				t.Errorf("Of(%q) = %q, want %q", tt.text, got, tt.want)
+				t.Errorf("Of(%q): got %q, want %q", tt.text, got, tt.want)
 			}
 		})
 	}
@@ -40,7 +40,7 @@ func FuzzOf(f *testing.F) {
 			t.Errorf("Of(%q): got %d bytes, want at most %d", s, len(got), excerpt.Max+len("…"))
 		}
 		if len(s) > excerpt.Max && !utf8.ValidString(got) {
-			t.Errorf("Of(%q) = %q, want valid UTF-8", s, got)
+			t.Errorf("Of(%q): got %q, want valid UTF-8", s, got)
 		}
 	})
 }

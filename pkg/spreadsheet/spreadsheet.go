@@ -1,4 +1,4 @@
-// Package spreadsheet makes strings safe for spreadsheets.
+// Package spreadsheet escapes strings that a spreadsheet would treat as formulas.
 //
 //	w.Write([]string{spreadsheet.Cell(name)})
 package spreadsheet
@@ -9,11 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// Cell returns text in a format that is safe in a cell of a CSV file. It inserts an
-// apostrophe wherever a spreadsheet would treat what follows as a formula: at the start
-// and, because the separator of CSV files depends on the locale, after each separator.
-// [Text] restores the original. See
-// https://owasp.org/www-community/attacks/CSV_Injection.
+// Cell returns text escaped for a cell of a CSV file. It inserts an apostrophe wherever a
+// spreadsheet would treat what follows as a formula: at the start and, because the
+// separator of CSV files depends on the locale, after each separator. [Text] restores the
+// original. See https://owasp.org/www-community/attacks/CSV_Injection.
 func Cell(text string) string {
 	return convert(text, func(b *strings.Builder, start string) string {
 		b.WriteByte('\'')
@@ -28,8 +27,8 @@ func Text(cell string) string {
 	})
 }
 
-// convert copies text. Wherever a cell could start that contains a formula, even after
-// apostrophes, it calls f, which returns the rest of the text.
+// convert copies text. Wherever a formula could start, even after apostrophes, it calls f
+// with the rest of the text. f may write to b, and returns the rest to copy.
 func convert(text string, f func(b *strings.Builder, start string) string) string {
 	if !strings.ContainsFunc(text, func(r rune) bool { return beginsFormula(r) || isBreak(r) }) {
 		return text
@@ -47,8 +46,8 @@ func convert(text string, f func(b *strings.Builder, start string) string) strin
 	return b.String()
 }
 
-// isFormula reports whether a cell is a formula, ignoring apostrophes, quotes and white
-// space at its start. A tab or a line break starts a formula only if whole is true,
+// isFormula reports whether a cell is a formula, ignoring leading apostrophes, quotes and
+// white space. A leading tab or line break makes it a formula only if whole is true,
 // because text may contain several lines.
 func isFormula(cell string, whole bool) bool {
 	r, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(strings.TrimLeft(cell, "'"), func(r rune) bool {

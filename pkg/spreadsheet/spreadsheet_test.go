@@ -28,9 +28,9 @@ func TestCell(t *testing.T) {
 }
 
 // TestCellsAreSafe writes arbitrary strings to a CSV file, as an export does. It checks
-// that a spreadsheet finds no formula in the file, whatever separator its locale uses
-// and whether or not it understands quotes, and that the strings are restored
-// unchanged. The test runs in make test.
+// that a spreadsheet finds no formula in the file, regardless of the separator in its
+// locale and of whether it supports quotes, and that Text restores the strings.
+// make test runs it.
 func TestCellsAreSafe(t *testing.T) {
 	letter := rapid.SampledFrom([]rune("a1 '\"=+-@＝；;,|\t\r\n\u200b\ufeff−é"))
 	rapid.Check(t, func(t *rapid.T) {
@@ -48,13 +48,13 @@ func TestCellsAreSafe(t *testing.T) {
 		record, err := csv.NewReader(strings.NewReader(file.String())).Read()
 		// The reader converts each \r\n to \n.
 		if want := strings.ReplaceAll(text, "\r\n", "\n"); err != nil || strings.ReplaceAll(spreadsheet.Text(record[1]), "\r\n", "\n") != want {
-			t.Fatalf("got record %q, error %v, want text %q", record, err, want)
+			t.Fatalf("record: got %q, error %v, want text %q", record, err, want)
 		}
 		for _, separator := range []string{",", ";", "\t", "|"} {
 			for _, part := range strings.FieldsFunc(file.String(), func(r rune) bool { return r == '\r' || r == '\n' || strings.ContainsRune(separator, r) }) {
 				part = strings.TrimLeft(part, " \"\u200b\ufeff")
 				if part != "" && strings.ContainsAny(part[:1], "=+-@") || strings.HasPrefix(part, "＝") || strings.HasPrefix(part, "−") {
-					t.Fatalf("Cell(%q): got %q, whose part %q is a formula if %q separates cells", text, cell, part, separator)
+					t.Fatalf("Cell(%q): got %q, in which %q is a formula if %q separates cells, want no formula", text, cell, part, separator)
 				}
 			}
 		}

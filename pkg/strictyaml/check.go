@@ -8,11 +8,12 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// maxDocuments is the maximum number of document headers in a file that is parsed. A file
-// with several documents is parsed only to report where the second one begins.
+// maxDocuments is the number of document headers up to which a file is parsed. A file with
+// several documents is parsed only to report where the second one begins.
 const maxDocuments = 10
 
-// checkText reports whether the file is text with lines of an acceptable length.
+// checkText reports whether the file is plain text without lines that are too long. If not,
+// it adds a mistake.
 func (d *Document) checkText() bool {
 	for i, line := range d.lines {
 		line = strings.TrimSuffix(line, "\r")
@@ -35,14 +36,14 @@ func (d *Document) checkText() bool {
 	return true
 }
 
-// checkTokens reports whether the file has only the tokens that this package
-// supports, and no more of them than the limits allow.
+// checkTokens reports whether the file has only tokens that this package supports, and no
+// more of them than the limits allow. If not, it adds a mistake.
 func (d *Document) checkTokens(tokens token.Tokens) bool {
 	documents := 0
 	keys := keyCounter{block: map[int]int{}}
 	dashes := dashCounter{}
-	// The YAML parser needs about 500 bytes of memory for each token. In files that
-	// people write, tokens have at least three bytes on average.
+	// The YAML parser needs about 500 bytes of memory for each token. In files written by
+	// hand, tokens have at least three bytes on average.
 	maxTokens := d.options.MaxSize * 2 / 5
 	for i, t := range tokens {
 		pos := tokenPos(t)
@@ -74,7 +75,8 @@ func (d *Document) checkTokens(tokens token.Tokens) bool {
 	return true
 }
 
-// checkDepth reports whether a list or mapping may be nested inside depth others.
+// checkDepth reports whether a list or mapping may be nested inside depth others. If not, it
+// adds a mistake.
 func (d *Document) checkDepth(pos Pos, depth int) bool {
 	if depth < d.options.MaxDepth {
 		return true
@@ -83,8 +85,8 @@ func (d *Document) checkDepth(pos Pos, depth int) bool {
 	return false
 }
 
-// dashCounter counts the indicators at the start of a line. Each of them begins a list
-// or a mapping inside the previous one.
+// dashCounter counts the indicators (- and ?) on a line. Each of them begins a list or a
+// mapping inside the previous one.
 type dashCounter struct{ line, count int }
 
 // add adds a token, and returns the number of indicators on its line so far.
@@ -98,13 +100,14 @@ func (c *dashCounter) add(t *token.Token) int {
 	return c.count
 }
 
-// keyCounter counts the keys of the mappings that are open at a token.
+// keyCounter counts the keys of each mapping that is open at the current token.
 type keyCounter struct {
-	block map[int]int // keys of block mappings by their column
-	flow  []int       // keys in each open bracket
+	block map[int]int // by column: number of keys in the open block mapping
+	flow  []int       // number of keys in each open bracket or brace
 }
 
-// add adds a token and returns the number of keys of the mapping that it is in.
+// add adds a token. If the token is the colon after a key, add returns the number of keys so
+// far in the mapping; otherwise it returns 0.
 func (c *keyCounter) add(t *token.Token) int {
 	switch t.Type {
 	case token.SequenceStartType, token.MappingStartType:
@@ -126,8 +129,8 @@ func (c *keyCounter) add(t *token.Token) int {
 	return 0
 }
 
-// closeBlocks removes the block mappings to the right of a column. A token in that column
-// ends them.
+// closeBlocks removes the block mappings to the right of column, which a token in that column
+// ends.
 func (c *keyCounter) closeBlocks(column int) {
 	for open := range c.block {
 		if open > column {
@@ -144,7 +147,8 @@ func keyColumn(colon *token.Token) int {
 	return colon.Position.Column
 }
 
-// tabIndent returns the first tab in the indentation of a line up to the given one.
+// tabIndent returns the position of the first tab in the indentation of lines 1 to last. The
+// second result is false if there is none.
 func (d *Document) tabIndent(last int) (Pos, bool) {
 	for i, line := range d.lines[:min(last, len(d.lines))] {
 		text := strings.TrimLeft(line, " \t")

@@ -15,17 +15,17 @@ const MaxMistakes = 100
 type Mistake struct {
 	Line    int    `json:"line"`    // from 1
 	Column  int    `json:"column"`  // in characters, from 1
-	Source  string `json:"source"`  // the line
+	Source  string `json:"source"`  // text of the line
 	Problem string `json:"problem"` // what is wrong and how to correct it
 }
 
-// Error is the list of the mistakes in a file, ordered by position.
+// Error is a list of the mistakes in a file, in order of position.
 type Error struct {
 	File     string
 	Mistakes []Mistake
 }
 
-// Error returns every mistake with its line and a mark below the column.
+// Error returns every mistake with its line and a caret below the column.
 func (e *Error) Error() string {
 	var b strings.Builder
 	for i, m := range e.Mistakes {
@@ -41,8 +41,8 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// around returns the part of a line around a column, safe for a terminal, and the
-// number of characters in it before that column.
+// around returns the part of line around column, with control characters replaced, and the
+// number of characters in it before the column.
 func around(line string, column int) (text string, before int) {
 	const width = 100
 	runes := []rune(strings.Map(func(r rune) rune {

@@ -1,7 +1,7 @@
-// Package strictyaml reads the small part of YAML that people write by hand: one
+// Package strictyaml parses the small subset of YAML that people write by hand: one
 // document of mappings, lists and scalars.
 //
-// It rejects what such files do not need or what can take a parser unlimited time:
+// It rejects features that such files do not need or that can take a parser unlimited time:
 // anchors, aliases, tags, merge keys, duplicate keys, second documents, deep nesting,
 // control characters, and files and lines over a limit. Scalars are returned as written,
 // so that 0010 and 1.50 keep their zeros.
@@ -31,10 +31,10 @@ const MaxLine = 4000
 
 // Options configure [Parse]. All limits are required.
 type Options struct {
-	MaxSize  int  // of the file, in bytes
-	MaxKeys  int  // keys in one mapping; parsing time is quadratic in their number
-	MaxDepth int  // levels of lists and mappings
-	Secret   bool // mistakes have no Source, because the file may hold secrets
+	MaxSize  int  // maximum size of the file, in bytes
+	MaxKeys  int  // maximum number of keys in one mapping; parsing time is quadratic in it
+	MaxDepth int  // maximum number of nested lists and mappings
+	Secret   bool // omit Source from mistakes, because the file may contain secrets
 }
 
 // Pos is a position in a file.
@@ -58,9 +58,9 @@ const (
 type Node struct {
 	Pos
 	Kind   Kind
-	Text   string  // of a Scalar: as written, without quotes
-	Items  []*Node // of a List
-	Fields []Field // of a Map, in the order of the file, without duplicate keys
+	Text   string  // text of a Scalar as written, without quotes
+	Items  []*Node // items of a List
+	Fields []Field // fields of a Map, in the order of the file, without duplicate keys
 }
 
 // Field is a key of a [Map] with its value.
@@ -70,7 +70,7 @@ type Field struct {
 	Value *Node // nil if the key has no value
 }
 
-// Document is a parsed file with its mistakes.
+// Document is a parsed file and its mistakes.
 type Document struct {
 	Root *Node // nil if the file is empty or cannot be read
 
@@ -80,8 +80,8 @@ type Document struct {
 	mistakes []Mistake
 }
 
-// Parse parses a file. Error messages begin with its name. The document collects the
-// mistakes, and the caller can add others.
+// Parse parses a file. Error messages begin with name. The document contains the mistakes
+// that Parse found; the caller can add more.
 func Parse(name string, source []byte, options Options) *Document {
 	d := &Document{name: name, options: options}
 	if len(source) > options.MaxSize {
@@ -138,7 +138,7 @@ func (d *Document) parse(text string) {
 	}
 }
 
-// addSyntaxError adds an error of the YAML parser.
+// addSyntaxError adds an error of the YAML parser as a mistake.
 func (d *Document) addSyntaxError(err error) {
 	const advice = "; put quotes around text with special characters"
 	var located yaml.Error
@@ -159,7 +159,7 @@ func (d *Document) addSyntaxError(err error) {
 }
 
 // node converts a node of the YAML parser that is nested in depth lists and mappings. It
-// reports false if the nesting is too deep.
+// returns false if the nesting is too deep.
 func (d *Document) node(from ast.Node, depth int) (*Node, bool) {
 	node := &Node{Pos: position(from)}
 	switch n := from.(type) {
@@ -182,7 +182,7 @@ func (d *Document) node(from ast.Node, depth int) (*Node, bool) {
 	return node, true
 }
 
-// items converts the items of a list. It reports false if the nesting is too deep.
+// items converts the items of a list. It returns false if the nesting is too deep.
 func (d *Document) items(node *Node, values []ast.Node, depth int) bool {
 	node.Items = make([]*Node, 0, len(values))
 	for _, value := range values {
@@ -195,8 +195,7 @@ func (d *Document) items(node *Node, values []ast.Node, depth int) bool {
 	return true
 }
 
-// fields converts the fields of a mapping. It reports false if the nesting is too
-// deep.
+// fields converts the fields of a mapping. It returns false if the nesting is too deep.
 func (d *Document) fields(node *Node, values []*ast.MappingValueNode, depth int) bool {
 	node.Fields = make([]Field, 0, len(values))
 	lines := make(map[string]int, len(values))
@@ -219,8 +218,8 @@ func (d *Document) fields(node *Node, values []*ast.MappingValueNode, depth int)
 	return true
 }
 
-// position returns the position of the first character of a node. The token of a block
-// mapping is its first colon.
+// position returns the position of the first character of a node. For a block mapping, this
+// is the first key, because the token of the node is the first colon.
 func position(node ast.Node) Pos {
 	switch n := node.(type) {
 	case *ast.MappingNode:

@@ -32,7 +32,7 @@ func Example() {
 	//     ^
 }
 
-// show writes a node as its position and, in brackets, its content.
+// show returns the position of a node and its content.
 func show(n *strictyaml.Node) string {
 	if n == nil {
 		return "nothing"
@@ -125,14 +125,14 @@ func TestMistakes(t *testing.T) {
 		doc := strictyaml.Parse("c.yaml", []byte(source), limits)
 		var err *strictyaml.Error
 		if !errors.As(doc.Err(), &err) || err.File != "c.yaml" || len(err.Mistakes) != doc.Mistakes() {
-			t.Errorf("Parse(%.100q): got error %v, want an *Error of c.yaml", source, doc.Err())
+			t.Errorf("Parse(%.100q): got error %v, want an *Error for c.yaml", source, doc.Err())
 			continue
 		}
 		var got []string
 		for _, m := range err.Mistakes {
 			got = append(got, fmt.Sprintf("%d:%d: %s", m.Line, m.Column, m.Problem))
 			if m.Source != strings.ToValidUTF8(doc.Line(m.Line), "\uFFFD") {
-				t.Errorf("Parse(%.100q): got source %q, want line %d", source, m.Source, m.Line)
+				t.Errorf("Parse(%.100q): got Source %q, want line %d", source, m.Source, m.Line)
 			}
 		}
 		if diff := cmp.Diff(want, strings.Join(got, "; ")); diff != "" {
@@ -149,7 +149,7 @@ func TestLimitsAreOfOneMapping(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := len(doc.Root.Fields[0].Value.Items); got != 400 {
-		t.Errorf("got %d items, want 400", got)
+		t.Errorf("items: got %d, want 400", got)
 	}
 }
 
@@ -160,11 +160,11 @@ func TestErrorHasAtMostMaxMistakes(t *testing.T) {
 	}
 	var err *strictyaml.Error
 	if !errors.As(doc.Err(), &err) || len(err.Mistakes) != strictyaml.MaxMistakes {
-		t.Errorf("got %v, want %d mistakes", doc.Err(), strictyaml.MaxMistakes)
+		t.Errorf("error: got %v, want %d mistakes", doc.Err(), strictyaml.MaxMistakes)
 	}
 }
 
-// TestSecretFilesAreNotShown checks that errors do not quote a file that may hold
+// TestSecretFilesAreNotShown checks that errors do not quote a file that may contain
 // secrets.
 func TestSecretFilesAreNotShown(t *testing.T) {
 	options := limits
@@ -190,7 +190,7 @@ func FuzzParse(f *testing.F) {
 		if errors.As(doc.Err(), &err) {
 			for _, m := range err.Mistakes {
 				if m.Line < 1 || m.Line > strings.Count(string(source), "\n")+2 || m.Column < 1 || m.Problem == "" || !utf8.ValidString(m.Problem) {
-					t.Errorf("got a mistake at %d:%d: %q, want a position in the file and a problem", m.Line, m.Column, m.Problem)
+					t.Errorf("mistake: got %d:%d: %q, want a position in the file and a problem", m.Line, m.Column, m.Problem)
 				}
 			}
 		}
@@ -200,11 +200,12 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// checkNode checks that a node stays within the limits and has a position.
+// checkNode checks that n and its descendants have positions, are nested at most depth
+// levels deep and have no duplicate keys.
 func checkNode(t *testing.T, n *strictyaml.Node, depth int) {
 	t.Helper()
 	if n.Line < 1 || n.Column < 1 || depth < 0 {
-		t.Errorf("got a node at %d:%d with depth %d left, want a position and a depth from 0", n.Line, n.Column, depth)
+		t.Errorf("node: got position %d:%d with %d levels left, want a valid position and at least 0 levels", n.Line, n.Column, depth)
 	}
 	for _, item := range n.Items {
 		checkNode(t, item, depth-1)
@@ -212,7 +213,7 @@ func checkNode(t *testing.T, n *strictyaml.Node, depth int) {
 	seen := map[string]bool{}
 	for _, f := range n.Fields {
 		if seen[f.Key] {
-			t.Errorf("got key %q twice in a mapping, want once", f.Key)
+			t.Errorf("key %q: got two in one mapping, want one", f.Key)
 		}
 		seen[f.Key] = true
 		if f.Value != nil {
