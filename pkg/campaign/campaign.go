@@ -10,7 +10,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// State is the state of a campaign.
+// State is a stage in the life of a campaign.
 type State string
 
 // The states of a campaign, in order.

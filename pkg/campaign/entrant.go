@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Person is the name and the email address of a person.
+// Person is a person's names and email address.
 type Person struct {
 	FirstName string `json:"first_name" doc:"1 to 100 characters in any script." example:"Ann"`
 	LastName  string `json:"last_name" doc:"1 to 100 characters in any script." example:"Lee"`

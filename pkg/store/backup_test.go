@@ -63,7 +63,7 @@ func TestBackupAndRestore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer next.Close() //nolint:errcheck // it is not used any more
+		defer next.Close() //nolint:errcheck // no longer used
 		if err := next.Restore(t.Context(), file, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +153,7 @@ func TestBackupWithoutTables(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close() //nolint:errcheck // it is not used any more
+		defer db.Close() //nolint:errcheck // no longer used
 		folder := t.TempDir()
 		err = db.Backup(t.Context(), filepath.Join(folder, "backup.db"), nil)
 		if err == nil || !strings.Contains(err.Error(), "has no tables") {

@@ -36,9 +36,9 @@ func (e Engine) forUpdate() string {
 }
 
 // hidden returns an expression for column that prevents PostgreSQL from using an index on
-// it. PostgreSQL plans a statement when there are few draws and then keeps the plan, which
-// might use the index on the campaign, which may have millions of draws, instead of the
-// index on the other column. SQLite plans with statistics from the migrations.
+// it. PostgreSQL plans a statement when there are few draws and then keeps the plan. Such a
+// plan might use the index on the campaign, which may have millions of draws, instead of
+// the index on the other column. SQLite plans with statistics from the migrations.
 func (e Engine) hidden(column string) string {
 	if e == Postgres {
 		return column + " + 0"

@@ -95,10 +95,10 @@ func TestErase(t *testing.T) {
 			}
 			guess := requestDigest(t, name, &ann)
 			if slices.ContainsFunc(requests(t, db), func(r []byte) bool { return string(r) == string(guess) }) {
-				t.Errorf("%s: the request digest of the erased person is still stored", name)
+				t.Errorf("%s: request digest of the erased person: got one, want none", name)
 			}
 			if !slices.ContainsFunc(requests(t, db), func(r []byte) bool { return string(r) == string(requestDigest(t, name, bob.Person)) }) {
-				t.Errorf("%s: the request digest of another person is gone", name)
+				t.Errorf("%s: request digest of another person: got none, want one", name)
 			}
 			other := adminOf(storetest.Open(t, address), true)
 			for what, p := range map[string]*campaign.Admin{"the process": p, "another process": other} {
@@ -135,7 +135,7 @@ func TestErasedTwice(t *testing.T) {
 		for i, email := range []string{"ann@example.org", "ann+2@example.org", "ANN@example.org"} {
 			d, err := p.Play(t.Context(), campaign.Play{Campaign: "summer", Person: &campaign.Person{FirstName: "Ann", LastName: "Lee", Email: email}})
 			if err != nil {
-				t.Fatalf("play %d: %v", i, err)
+				t.Fatalf("play %d: got error %v, want nil", i, err)
 			}
 			if d, err = p.Draw(t.Context(), d.ID); err != nil {
 				t.Fatal(err)

@@ -18,7 +18,7 @@ var (
 	ErrMissing = errors.New("there is no database")
 
 	// ErrLost is wrapped by the error for a SQLite file that is missing or empty although
-	// its log exists. The last transactions may be in the log only.
+	// its log exists. The last transactions may exist only in the log.
 	ErrLost = errors.New("the database file is lost")
 
 	// errMoved is the error for a path that no longer names the SQLite file that was opened.

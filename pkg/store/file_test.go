@@ -60,7 +60,7 @@ func TestLostFile(t *testing.T) {
 			}
 			db := storetest.Open(t, storetest.File(t))
 			if err := db.Restore(t.Context(), path, nil); err == nil {
-				t.Error("restored a lost file")
+				t.Error("Restore of a lost file: got no error, want one")
 			}
 			after, err := os.ReadFile(path + "-wal")
 			if err != nil || string(after) != string(log) {
@@ -94,8 +94,8 @@ func TestMissingFile(t *testing.T) {
 	}
 }
 
-// TestMovedFile moves, replaces and deletes the file of an open database, or its log. No
-// transaction may succeed that would be stored only in a file without a name.
+// TestMovedFile moves, replaces and deletes the file of an open database, or its log. A
+// transaction must fail if it would be stored only in a file that no longer has a name.
 func TestMovedFile(t *testing.T) {
 	for name, suffix := range map[string]string{"file": "", "log": "-wal"} {
 		t.Run(name, func(t *testing.T) {
@@ -165,7 +165,7 @@ func TestCheckpointByTime(t *testing.T) {
 			time.Sleep(store.CheckpointDelay)
 			synctest.Wait()
 		}
-		advance() // the migrations are in the file
+		advance() // copies the migrations to the file
 		added(t, db, "summer")
 		if got := inFile(); got != 0 {
 			t.Errorf("campaigns in the file before the checkpoint: got %d, want 0", got)

@@ -23,7 +23,7 @@ func TestFrozenServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // it is not used any more
+	defer db.Close() //nolint:errcheck // no longer used
 	added(t, db, "summer")
 	ctx := context.Background() // never cancelled: the methods must return on their own
 	addCampaign := func(name string) error {

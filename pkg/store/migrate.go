@@ -131,12 +131,12 @@ func (db *DB) withMigrationLock(ctx context.Context, f func() error) (err error)
 type Status struct {
 	Engine    Engine `json:"engine"`
 	Address   string `json:"address"` // without the password
-	Version   int64  `json:"version"` // of its tables; 0 if it has none
+	Version   int64  `json:"version"` // version of the tables; 0 if there are none
 	Newest    int64  `json:"newest"`  // newest version that this program supports
 	Campaigns int64  `json:"campaigns"`
 	Entrants  int64  `json:"entrants"`
 	Draws     int64  `json:"draws"`
-	Bytes     int64  `json:"bytes"` // on disk
+	Bytes     int64  `json:"bytes"` // size on disk
 }
 
 // Status returns the versions and the size of the database.

@@ -39,9 +39,9 @@ func identityMigration(e Engine) *goose.Migration {
 	)
 }
 
-// identityUp also stores the end and the last play of a campaign, which make its times
-// independent of clocks. A mailbox is stored only if it differs from the identity. The
-// person in erased_plays is a keyed digest; see erase.go.
+// identityUp also adds the times of the end and of the last play of a campaign, so that
+// clocks that differ or step back do not affect later times. A mailbox is stored only if it
+// differs from the identity. The person in erased_plays is a keyed digest; see erase.go.
 const identityUp = `
 ALTER TABLE campaigns ADD COLUMN ended_at {INTEGER};
 ALTER TABLE campaigns ADD COLUMN last_played_at {INTEGER};

@@ -193,7 +193,8 @@ func (db *DB) connect(ctx context.Context) error {
 }
 
 // Check scans a SQLite file for damaged pages. The time it takes grows with the file. If it
-// finds damage, it returns an error, and so does [DB.Ping] from then on.
+// finds damage, it returns an error, and so does [DB.Ping] from then on. For PostgreSQL, it
+// does nothing.
 func (db *DB) Check(ctx context.Context) error {
 	if db.file == nil {
 		return nil

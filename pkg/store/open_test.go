@@ -50,7 +50,7 @@ func TestNewerDatabase(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer raw.Close() //nolint:errcheck // it is not used any more
+		defer raw.Close() //nolint:errcheck // no longer used
 		if _, err := raw.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, "+map[string]string{"sqlite": "1", "pgx": "true"}[driver]+")"); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestNewerDatabase(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close() //nolint:errcheck // it is not used any more
+		defer db.Close() //nolint:errcheck // no longer used
 		if s, err := db.Status(t.Context()); err != nil || s.Version != 999 {
 			t.Errorf("status: got %+v, error %v, want version 999", s, err)
 		}
@@ -136,7 +136,7 @@ func TestLockedFile(t *testing.T) {
 	go func() { added <- add(db, "summer") }()
 	select {
 	case err := <-added:
-		t.Errorf("the transaction did not wait for the lock and returned error %v", err)
+		t.Errorf("transaction while the file is locked: got error %v, want it to wait", err)
 	case <-time.After(50 * time.Millisecond): // on a slow machine, the test may miss a bug, but it does not fail
 	}
 	if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {

@@ -11,7 +11,7 @@ import (
 // at most once per probeInterval.
 type probe struct {
 	path string
-	sem  chan struct{} // holds one token while the fields below are in use
+	sem  chan struct{} // holds one token while the following fields are in use
 	at   time.Time     // time of the last result
 	err  error         // the last result
 }

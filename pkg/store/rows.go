@@ -18,7 +18,7 @@ type reader struct {
 // transaction implements [campaign.Tx].
 type transaction struct {
 	reader
-	erased bool // whether personal data was removed
+	erased bool // whether personal data has been removed
 }
 
 // scanner is a row of a result.

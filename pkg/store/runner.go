@@ -40,7 +40,7 @@ type runner interface {
 	limited(ctx context.Context) (context.Context, context.CancelFunc)
 }
 
-// statement is an SQL statement with its arguments.
+// statement is a SQL statement with its arguments.
 type statement struct {
 	text string
 	args []any

@@ -187,8 +187,8 @@ func (w *writer) ready(ctx context.Context) error {
 }
 
 // discard closes a connection in an unknown state; connect opens a new one. It closes the
-// statements first, because SQLite keeps a connection that has open statements, with
-// its transaction and its file lock.
+// statements first, because SQLite keeps a connection with open statements, including its
+// transaction and its file lock.
 func (w *writer) discard() {
 	w.stmts.close()
 	_ = w.conn.Raw(func(any) error { return errBadConn })

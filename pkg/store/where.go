@@ -41,7 +41,7 @@ func cleanText(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }
 
-// limit returns the LIMIT clause for n rows.
+// limit returns the LIMIT clause for n rows, and adds n to the arguments.
 func (w *where) limit(n int) string {
 	w.args = append(w.args, int64(n))
 	return " LIMIT $" + strconv.Itoa(len(w.args))
