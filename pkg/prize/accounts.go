@@ -9,8 +9,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize/automaton"
 )
 
-// MaxAccount is the maximum length of an account number in bytes. It is enough for a text
-// part and a number part of the maximum length.
+// MaxAccount is the maximum length of an account number in bytes: that of the longest text
+// part and the longest number part together.
 const MaxAccount = automaton.MaxLength
 
 // ErrAccount is wrapped by every error for an invalid account number.
@@ -33,11 +33,11 @@ func CheckAccount(account string) error {
 	return nil
 }
 
-// Accounts is a list of account numbers. They are concatenated in one slice to avoid an
-// allocation for each. The zero value is an empty list.
+// Accounts is a list of account numbers. It stores them concatenated in one slice, which
+// avoids an allocation for each. The zero value is an empty list.
 type Accounts struct {
 	text  []byte
-	cuts  []int32 // the start of each account number, and the end of the last; nil if all have the same width
+	cuts  []int32 // the start of each account number, and the end of the last one; nil if all have the same length
 	n     int
 	width int
 }
@@ -57,8 +57,9 @@ func (a *Accounts) Append(account string) {
 	}
 }
 
-// Join replaces the list with the account numbers that result from concatenated texts and
-// numbers of the given widths. It reuses the memory of the old list.
+// Join replaces the contents of the list: the i-th account number becomes the i-th text
+// followed by the i-th number. The texts and the numbers are concatenated and have the
+// given widths in bytes. Join reuses the memory of the list.
 func (a *Accounts) Join(texts []byte, textWidth int, numbers []byte, numberWidth int) {
 	a.Reset()
 	a.width = textWidth + numberWidth
@@ -66,8 +67,8 @@ func (a *Accounts) Join(texts []byte, textWidth int, numbers []byte, numberWidth
 	a.text = slices.Grow(a.text, a.n*a.width)[:a.n*a.width]
 	to := a.text
 	if max(textWidth, numberWidth) <= 8 {
-		// Copying 8 bytes compiles to a load and a store, while copying a variable width
-		// compiles to a call. The next copy overwrites the excess.
+		// Copying 8 bytes compiles to a load and a store; copying a variable number of
+		// bytes compiles to a call. The next copy overwrites the excess.
 		for len(to) >= a.width+8 && len(texts) >= 8 && len(numbers) >= 8 {
 			copy(to[:8], texts[:8])
 			copy(to[textWidth:][:8], numbers[:8])
@@ -87,10 +88,10 @@ func (a *Accounts) Reset() { a.text, a.cuts, a.n = a.text[:0], nil, 0 }
 // Len returns the number of account numbers.
 func (a *Accounts) Len() int { return a.n }
 
-// Size returns the length of all account numbers together in bytes.
+// Size returns the total length of the account numbers in bytes.
 func (a *Accounts) Size() int { return len(a.text) }
 
-// At returns the i-th account number, counted from 0. It shares the memory of the list.
+// At returns account number i, counted from 0. The slice shares the memory of the list.
 func (a *Accounts) At(i int) []byte {
 	if a.cuts == nil {
 		return a.text[i*a.width : (i+1)*a.width]
@@ -98,8 +99,9 @@ func (a *Accounts) At(i int) []byte {
 	return a.text[a.cuts[i]:a.cuts[i+1]]
 }
 
-// Joined returns the account numbers concatenated, and their width. The width is 0 if the
-// list is empty or its widths differ. The bytes share the memory of the list.
+// Joined returns the concatenated account numbers and the length of each in bytes. The
+// length is 0 if the list is empty or the lengths differ. The bytes share the memory of the
+// list.
 func (a *Accounts) Joined() (text []byte, width int) {
 	if a.cuts != nil {
 		return nil, 0
@@ -107,8 +109,7 @@ func (a *Accounts) Joined() (text []byte, width int) {
 	return a.text, a.width
 }
 
-// Slice returns the account numbers with the positions from, …, to-1. It shares the
-// memory of the list.
+// Slice returns account numbers from to to-1. They share the memory of the list.
 func (a *Accounts) Slice(from, to int) Accounts {
 	if a.cuts == nil {
 		return Accounts{text: a.text[from*a.width : to*a.width], n: to - from, width: a.width}

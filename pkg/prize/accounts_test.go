@@ -75,12 +75,12 @@ func TestJoin(t *testing.T) {
 	})
 }
 
-// TestJoinedIsForOneWidth checks that Joined returns nothing if the widths differ.
+// TestJoinedIsForOneWidth checks that Joined returns nothing if the lengths differ.
 func TestJoinedIsForOneWidth(t *testing.T) {
 	if text, width := list("ab", "cd").Joined(); string(text) != "abcd" || width != 2 {
-		t.Errorf("got %q of width %d, want abcd of 2", text, width)
+		t.Errorf("one width: got %q and %d, want abcd and 2", text, width)
 	}
 	if text, width := list("ab", "c").Joined(); len(text) != 0 || width != 0 {
-		t.Errorf("two widths: got %q of width %d, want nothing", text, width)
+		t.Errorf("two widths: got %q and %d, want nothing and 0", text, width)
 	}
 }

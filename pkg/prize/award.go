@@ -11,14 +11,14 @@ import (
 // batch is the number of account numbers that [Rules.Award] processes at a time.
 const batch = 256
 
-// Award appends the outcomes of account numbers to dst. The i-th account number belongs to
-// draw draws.Start+i. accounts and draws must be valid and have the same length.
+// Award appends the outcomes of account numbers to dst. Account number i belongs to draw
+// draws.Start+i. Both accounts and draws must be valid and have the same length.
 func (r *Rules) Award(dst []Outcome, accounts *Accounts, draws entropy.Range) []Outcome {
 	stream := entropy.NewStream(draws.Key)
 	blocks := stream.Blocks(draws.Start, 0)
 	most := min(accounts.Len(), batch)
 	words := make([]byte, most*entropy.BlockSize)
-	var rows [batch]int32 // on the stack
+	var rows [batch]int32 // an array, so that it stays on the stack
 	old := len(dst)
 	dst = slices.Grow(dst, accounts.Len())[:old+accounts.Len()]
 	for left, done := dst[old:], 0; done < accounts.Len(); {
@@ -42,7 +42,8 @@ func (r *Rules) Award(dst []Outcome, accounts *Accounts, draws entropy.Range) []
 	return dst
 }
 
-// match sets rows to the rules of the account numbers, beginning with index from.
+// match sets rows[i] to the index of the first rule that matches account number from+i, or
+// to the number of rules if none does.
 func (r *Rules) match(rows []int32, accounts *Accounts, from int) {
 	part := accounts.Slice(from, from+len(rows))
 	if joined, width := part.Joined(); width > 0 {

@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// list returns a list of account numbers.
+// list returns the given account numbers as a list.
 func list(accounts ...string) *prize.Accounts {
 	var l prize.Accounts
 	for _, account := range accounts {
@@ -23,7 +23,7 @@ func list(accounts ...string) *prize.Accounts {
 	return &l
 }
 
-// awardSlowly decides one draw exactly as the package comment describes it.
+// awardSlowly determines one outcome exactly as the package comment describes.
 func awardSlowly(rules *prize.Rules, account string, key entropy.Key, index uint64) prize.Outcome {
 	rule, found := rules.Find(account)
 	if !found {
@@ -48,9 +48,9 @@ func awardSlowly(rules *prize.Rules, account string, key entropy.Key, index uint
 	return outcome
 }
 
-// hard returns rules that would expose faulty shortcuts: denominators that reject many
-// words, the largest denominator, a rule with more prizes than are compared without a
-// loop, a certain prize, and account numbers that no rule matches.
+// hard returns rules that would expose faulty shortcuts: a denominator for which many words
+// are rejected, the largest denominator, more prizes than are compared without a loop, a
+// certain prize, and account numbers that no rule matches.
 func hard(tb testing.TB) *prize.Rules {
 	tb.Helper()
 	many := strings.Repeat("  - {win: N, chance: 1/41}\n", 40)
@@ -65,13 +65,13 @@ func hard(tb testing.TB) *prize.Rules {
 }
 
 // TestAwardIsAsTheDesignSays compares Award with awardSlowly for account numbers of all
-// widths, for draws that are divided into several calls, and up to the last index.
+// lengths, for draws that are divided among several calls, and up to the last index.
 func TestAwardIsAsTheDesignSays(t *testing.T) {
 	rules := hard(t)
 	rapid.Check(t, func(t *rapid.T) {
 		account := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "xa", "xyzd", "12b"})
 		if rapid.Bool().Draw(t, "one width") {
-			width := rapid.IntRange(1, 20).Draw(t, "width") // Award reads several letters at a time if all widths are equal
+			width := rapid.IntRange(1, 20).Draw(t, "width") // Award reads several letters at a time if all lengths are equal
 			account = rapid.StringMatching(fmt.Sprintf("[a-e1-9]{%d}", width))
 		}
 		some := rapid.SliceOfN(account, 1, 9).Draw(t, "accounts")
@@ -85,7 +85,7 @@ func TestAwardIsAsTheDesignSays(t *testing.T) {
 		l := list(accounts...)
 		got := rules.Award([]prize.Outcome{-5}, l, r)
 		if len(got) != len(accounts)+1 || got[0] != -5 {
-			t.Fatalf("got %d outcomes after %d, want %d after -5", len(got)-1, got[0], len(accounts))
+			t.Fatalf("got %d new outcomes after outcome %d, want %d after outcome -5", len(got)-1, got[0], len(accounts))
 		}
 		for i, account := range accounts {
 			if want := awardSlowly(rules, account, r.Key, start+uint64(i)); got[i+1] != want {
@@ -134,7 +134,7 @@ func TestPrizesTakeConsecutiveRangesInFileOrder(t *testing.T) {
 	}
 }
 
-// TestSeed42OfTheDesign checks three prizes of seed 42 that must never change.
+// TestSeed42OfTheDesign checks three prizes of seed 42, which must never change.
 func TestSeed42OfTheDesign(t *testing.T) {
 	rules := parse(t, example)
 	letters := parts(t, "lower4", "digits4")
@@ -159,7 +159,7 @@ func TestSeed42OfTheDesign(t *testing.T) {
 }
 
 // TestAwardsComeAsOftenAsTheirChances runs a chi-square test with a fixed seed. Each rule
-// has fewer than 50 outcomes, for which chi-square is below 90 in 999 of 1000 cases.
+// has fewer than 50 outcomes, so chi-square stays below 90 in 999 of 1000 cases.
 func TestAwardsComeAsOftenAsTheirChances(t *testing.T) {
 	rules := hard(t)
 	const draws = 100_000
@@ -185,8 +185,8 @@ func TestAwardsComeAsOftenAsTheirChances(t *testing.T) {
 	}
 }
 
-// TestOutcomesAreNumberedInFileOrder checks that outcomes are also found by the names of
-// their rule and prize.
+// TestOutcomesAreNumberedInFileOrder checks the order of outcomes, and that OutcomeOf finds
+// them by the names of their rule and prize.
 func TestOutcomesAreNumberedInFileOrder(t *testing.T) {
 	rules := parse(t, example)
 	var names []string
@@ -209,7 +209,7 @@ func TestOutcomesAreNumberedInFileOrder(t *testing.T) {
 	}
 	for _, unknown := range [][2]string{{"has a 5", ""}, {"has a 4", "£1.00"}, {"", "Mug"}} {
 		if o, ok := rules.OutcomeOf(unknown[0], unknown[1]); ok {
-			t.Errorf("OutcomeOf(%q) = %d, want no outcome", unknown, o)
+			t.Errorf("OutcomeOf(%q) = %d, want false", unknown, o)
 		}
 	}
 }

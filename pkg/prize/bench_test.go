@@ -10,7 +10,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// manyAccounts returns account numbers in the formats lower4 and digits4 that match
+// manyAccounts returns 4096 account numbers in the formats lower4 and digits4. They match
 // many different rules.
 func manyAccounts() []string {
 	accounts := make([]string, 4096)
@@ -21,7 +21,7 @@ func manyAccounts() []string {
 	return accounts
 }
 
-// BenchmarkFind finds the rule of one account number per iteration.
+// BenchmarkFind finds the rule for one account number per iteration.
 func BenchmarkFind(b *testing.B) {
 	rules, err := prize.Builtin(prize.Default)
 	if err != nil {
@@ -34,7 +34,7 @@ func BenchmarkFind(b *testing.B) {
 	}
 }
 
-// BenchmarkAward decides the prize of one account number per iteration, 4096 at a time.
+// BenchmarkAward determines one outcome per iteration, with 4096 account numbers per call.
 func BenchmarkAward(b *testing.B) {
 	rules, err := prize.Builtin(prize.Default)
 	if err != nil {
@@ -63,8 +63,8 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// BenchmarkThousandSubstrings parses rules with a thousand patterns that match anywhere,
-// and computes their odds.
+// BenchmarkThousandSubstrings parses rules with a thousand patterns that match anywhere in
+// an account number, and computes their odds.
 func BenchmarkThousandSubstrings(b *testing.B) {
 	var source strings.Builder
 	source.WriteString("name: x\ncurrency: JPY\nrules:\n")

@@ -12,8 +12,8 @@ import (
 
 // The names of the built-in rules.
 const (
-	Generous = "generous" // bigger rewards
-	Modest   = "modest"   // smaller rewards
+	Generous = "generous" // larger prizes
+	Modest   = "modest"   // smaller prizes
 )
 
 // Default is the name of the default rules.
@@ -25,10 +25,11 @@ var builtin embed.FS
 // Builtins returns the names of the built-in rules.
 func Builtins() []string { return []string{Generous, Modest} }
 
-// ErrUnknownRules is wrapped by the error for an unknown rules name.
+// ErrUnknownRules is wrapped by the error for an unknown name of built-in rules.
 var ErrUnknownRules = errors.New("unknown rules")
 
-// Builtin returns built-in rules by name. Its error wraps [ErrUnknownRules].
+// Builtin returns the built-in rules with the given name. For an unknown name, the error
+// wraps [ErrUnknownRules].
 func Builtin(name string) (*Rules, error) {
 	if !slices.Contains(Builtins(), name) {
 		return nil, fmt.Errorf("%w %q; use %s", ErrUnknownRules, excerpt.Of(name), strings.Join(Builtins(), " or "))

@@ -8,7 +8,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// builtin returns built-in rules.
+// builtin returns the built-in rules with the given name.
 func builtin(tb testing.TB, name string) *prize.Rules {
 	tb.Helper()
 	rules, err := prize.Builtin(name)
@@ -21,7 +21,7 @@ func builtin(tb testing.TB, name string) *prize.Rules {
 func TestBuiltinRulesAreNamedAsTheirFiles(t *testing.T) {
 	for _, name := range prize.Builtins() {
 		if rules := builtin(t, name); rules.Name != name || rules.Currency.Code != "GBP" {
-			t.Errorf("got rules %s in %s, want %s in GBP", rules.Name, rules.Currency.Code, name)
+			t.Errorf("got rules %s with currency %s, want %s with GBP", rules.Name, rules.Currency.Code, name)
 		}
 	}
 	builtin(t, prize.Default)
@@ -36,8 +36,8 @@ func TestUnknownBuiltin(t *testing.T) {
 	}
 }
 
-// TestGenerousBeginsWithA checks that the first rule has chances of 25% for £100 and
-// 75% for £50.
+// TestGenerousBeginsWithA checks that the first rule awards £100 with a chance of 25% and
+// £50 with a chance of 75%.
 func TestGenerousBeginsWithA(t *testing.T) {
 	first := builtin(t, prize.Generous).List[0]
 	if first.Match != "(?i)^A" || len(first.Prizes) != 2 || first.NoPrize().Sign() != 0 {
@@ -54,9 +54,9 @@ func TestGenerousBeginsWithA(t *testing.T) {
 	}
 }
 
-// TestBuiltinRulesFitEveryDeployedFormat checks that every prize can be won and that
-// every account number matches a rule. Overlaps are intended, because the first
-// matching rule decides.
+// TestBuiltinRulesFitEveryDeployedFormat checks that every prize can be won and that every
+// account number matches a rule. Overlaps are intended, because the first matching rule
+// applies.
 func TestBuiltinRulesFitEveryDeployedFormat(t *testing.T) {
 	for _, name := range prize.Builtins() {
 		for _, text := range []string{"lower4", "upper2"} {

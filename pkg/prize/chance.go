@@ -66,7 +66,8 @@ func quotient(above, below string) *big.Rat {
 	return new(big.Rat).SetFrac(a, b)
 }
 
-// maxDenominator returns the largest common denominator of the chances of a rule.
+// maxDenominator returns the upper limit for the common denominator of a rule's chances:
+// 2^63.
 func maxDenominator() *big.Int { return new(big.Int).Lsh(big.NewInt(1), 63) }
 
 // commonDenominator returns the least common multiple of the denominators of chances.
@@ -78,7 +79,7 @@ func commonDenominator(chances []*big.Rat) *big.Int {
 	return lcm
 }
 
-// leastMultiple returns the least common multiple of two numbers above 0.
+// leastMultiple returns the least common multiple of two positive numbers.
 func leastMultiple(a, b *big.Int) *big.Int {
 	gcd := new(big.Int).GCD(nil, nil, a, b)
 	return gcd.Mul(a, gcd.Div(b, gcd))

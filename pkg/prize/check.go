@@ -20,20 +20,20 @@ type WarningKind string
 // The kinds of warnings. The rules of a campaign must cause no Unreachable and no
 // Uncovered warnings.
 const (
-	Unreachable WarningKind = "unreachable" // a rule that is not the first match of any account number
+	Unreachable WarningKind = "unreachable" // a rule that is never the first match
 	Overlap     WarningKind = "overlap"     // rules with different prizes that match the same account number
 	Uncovered   WarningKind = "uncovered"   // account numbers that no rule matches
 )
 
 // The limits of the search for examples.
 const (
-	maxOverlapRules = 200     // rules that are compared in pairs
-	maxSearch       = 1 << 24 // letters that a search may read
+	maxOverlapRules = 200     // beyond this number of rules, pairs are not compared
+	maxSearch       = 1 << 24 // letters that the searches for examples may read in total
 )
 
 // Check returns warnings about account numbers that consist of the given parts: rules that
 // cannot be reached, account numbers without a rule, and rules that overlap. An overlap is
-// often intended, because the first matching rule decides.
+// often intended, because the first matching rule applies.
 func (r *Rules) Check(parts ...partgen.Format) []Warning {
 	var warnings []Warning
 	counts, total := r.automaton.Count(parts)
@@ -53,16 +53,16 @@ func (r *Rules) Check(parts ...partgen.Format) []Warning {
 	return warnings
 }
 
-// whyUnreachable returns the reason why a rule never decides an account number.
+// whyUnreachable returns the reason why a rule never applies.
 func (r *Rules) whyUnreachable(rule int, parts []partgen.Format) string {
 	alone, err := automaton.CompileOne(r.List[rule].Match)
-	if err != nil { // the pattern is too complex on its own; Parse accepts it because the rules before it simplify the automaton
-		return "the rules before it take every account number that it could match"
+	if err != nil { // the pattern is too complex on its own; Parse accepts it because earlier rules simplify the automaton
+		return "earlier rules match every account number that it could match"
 	}
 	if counts, _ := alone.Count(parts); counts[0].Sign() > 0 {
-		return "the rules before it take every account number that it matches"
+		return "earlier rules match every account number that it matches"
 	}
-	return "no account number of these formats matches it"
+	return "no account number in these formats matches it"
 }
 
 // overlaps returns warnings for pairs of rules with different prizes that match the same
@@ -85,7 +85,7 @@ func (r *Rules) overlaps(parts []partgen.Format) []Warning {
 			example, found := search.Both(single[i], single[j])
 			if found {
 				warnings = append(warnings, Warning{Kind: Overlap, Example: example, Message: fmt.Sprintf(
-					"rules %q and %q both match some account numbers; the first one decides", r.List[i].Name, r.List[j].Name)})
+					"rules %q and %q overlap: some account numbers match both; the first rule applies", r.List[i].Name, r.List[j].Name)})
 			}
 		}
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// ruleFor returns a rule on one line. Prizes with different amounts are different.
+// ruleFor returns a one-line rule with a prize of win yen. Rules with different amounts
+// have different prizes.
 func ruleFor(match string, win int) string {
 	return fmt.Sprintf("- {match: '%s', prizes: [{win: %d, chance: 1%%}]}\n", match, win)
 }
@@ -27,18 +28,18 @@ func TestCheck(t *testing.T) {
 		want  []string // kind and message
 	}{
 		"no warnings":                {ruleFor("^a", 5) + everyone, nil},
-		"shadowed by a rule":         {ruleFor("a", 5) + ruleFor("^a", 5) + everyone, []string{`unreachable: rule "^a" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
-		"shadowed by two rules":      {ruleFor("[a-m]$|^a", 5) + ruleFor("^[b-z]", 5) + everyone, []string{`unreachable: rule "everybody else" and its prizes cannot be reached: the rules before it take every account number that it matches`}},
-		"no match in these formats":  {ruleFor("^A", 5) + everyone, []string{`unreachable: rule "^A" and its prizes cannot be reached: no account number of these formats matches it`}},
-		"longer than these formats":  {ruleFor("^.{4}", 5) + everyone, []string{`unreachable: rule "^.{4}" and its prizes cannot be reached: no account number of these formats matches it`}},
-		"overlapping":                {ruleFor("^a", 5) + ruleFor("4$", 6) + everyone, []string{`overlap: rules "^a" and "4$" both match some account numbers; the first one decides`}},
+		"shadowed by a rule":         {ruleFor("a", 5) + ruleFor("^a", 5) + everyone, []string{`unreachable: rule "^a" and its prizes cannot be reached: earlier rules match every account number that it matches`}},
+		"shadowed by two rules":      {ruleFor("[a-m]$|^a", 5) + ruleFor("^[b-z]", 5) + everyone, []string{`unreachable: rule "everybody else" and its prizes cannot be reached: earlier rules match every account number that it matches`}},
+		"no match in these formats":  {ruleFor("^A", 5) + everyone, []string{`unreachable: rule "^A" and its prizes cannot be reached: no account number in these formats matches it`}},
+		"longer than these formats":  {ruleFor("^.{4}", 5) + everyone, []string{`unreachable: rule "^.{4}" and its prizes cannot be reached: no account number in these formats matches it`}},
+		"overlapping":                {ruleFor("^a", 5) + ruleFor("4$", 6) + everyone, []string{`overlap: rules "^a" and "4$" overlap: some account numbers match both; the first rule applies`}},
 		"overlapping, equal prizes":  {ruleFor("^a", 5) + ruleFor("4$", 5) + everyone, nil},
 		"disjoint":                   {ruleFor("^a", 5) + ruleFor("^b", 6) + everyone, nil},
 		"uncovered":                  {ruleFor("^a", 5), []string{"uncovered: 2,500 of 2,600 account numbers match no rule"}},
 		"one account number is left": {ruleFor("^[a-y]|[0-8]", 5), []string{"uncovered: 1 of 2,600 account numbers match no rule"}},
 		"all kinds": {ruleFor("^a4", 5) + ruleFor("4", 6) + ruleFor("^b4", 6), []string{
-			`unreachable: rule "^b4" and its prizes cannot be reached: the rules before it take every account number that it matches`,
-			`overlap: rules "^a4" and "4" both match some account numbers; the first one decides`,
+			`unreachable: rule "^b4" and its prizes cannot be reached: earlier rules match every account number that it matches`,
+			`overlap: rules "^a4" and "4" overlap: some account numbers match both; the first rule applies`,
 			"uncovered: 2,106 of 2,600 account numbers match no rule",
 		}},
 	} {
@@ -68,7 +69,7 @@ func checkExample(t *testing.T, rules *prize.Rules, w prize.Warning) {
 		return
 	}
 	if !regexp.MustCompile(`^[a-z]\d\d$`).MatchString(w.Example) {
-		t.Errorf("got example %q, want one in the formats", w.Example)
+		t.Errorf("got example %q, want an account number in the formats", w.Example)
 	}
 	matched := 0
 	for _, rule := range rules.List {
@@ -82,8 +83,8 @@ func checkExample(t *testing.T, rules *prize.Rules, w prize.Warning) {
 	}
 }
 
-// TestCheckOfManyRules checks that only the comparison of pairs is skipped, because it
-// would take too long for many rules.
+// TestCheckOfManyRules checks that with many rules, only the comparison of pairs is
+// skipped; it would take too long.
 func TestCheckOfManyRules(t *testing.T) {
 	var list strings.Builder
 	list.WriteString(yen)
@@ -104,9 +105,9 @@ func TestCheckOfManyRules(t *testing.T) {
 	}
 }
 
-// TestCheckOfComplexPatternsEnds checks rules whose patterns take too long to compare
-// with each other, or are too complex to compile by themselves. Parse accepts them
-// because of the rule before them.
+// TestCheckOfComplexPatternsEnds checks patterns that take too long to compare with each
+// other, or that are too complex to compile on their own. Parse accepts the latter because
+// the rule before them simplifies the automaton.
 func TestCheckOfComplexPatternsEnds(t *testing.T) {
 	for name, test := range map[string]struct{ first, second, why string }{
 		"too many pairs":    {"c.{13}d", "x.{13}y", "that it matches"},
@@ -117,10 +118,10 @@ func TestCheckOfComplexPatternsEnds(t *testing.T) {
 			warnings := rules.Check(parts(t, "lower64", "digits64")...)
 			last := warnings[len(warnings)-1]
 			if last.Kind != prize.Overlap || last.Message != "the patterns are too complex to find every overlap" {
-				t.Errorf("got last warning %+v, want an incomplete search for overlaps", last)
+				t.Errorf("got last warning %+v, want a warning that the search for overlaps is incomplete", last)
 			}
-			if !strings.HasSuffix(warnings[0].Message, "the rules before it take every account number "+test.why) {
-				t.Errorf("got first warning %+v, want one that ends with %q", warnings[0], test.why)
+			if !strings.HasSuffix(warnings[0].Message, "earlier rules match every account number "+test.why) {
+				t.Errorf("got first warning %+v, want a message that ends with %q", warnings[0], test.why)
 			}
 		})
 	}

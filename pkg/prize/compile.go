@@ -12,7 +12,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/strictyaml"
 )
 
-// compile builds the tables of [Rules.Award].
+// compile compiles the patterns and builds the tables for [Rules.Award]. list is the node
+// of the rules, for the position of errors.
 func (p *parser) compile(rules *Rules, list *strictyaml.Node) {
 	patterns := make([]string, len(rules.List))
 	for i := range rules.List {
@@ -26,8 +27,8 @@ func (p *parser) compile(rules *Rules, list *strictyaml.Node) {
 	rules.awards = newAwards(rules.List)
 }
 
-// addCompileError adds an error in the patterns, at the pattern that causes it or at the
-// list of rules.
+// addCompileError reports an error of the compilation: at the pattern that causes it, or at
+// the list of rules if no single pattern does.
 func (p *parser) addCompileError(list *strictyaml.Node, err error) {
 	var complexity *automaton.ComplexityError
 	switch {
@@ -53,13 +54,13 @@ type awards struct {
 // inlineEnds is the number of prizes that award.pick compares without a loop.
 const inlineEnds = 4
 
-// award decides the prize of a rule.
+// award selects the outcome of a draw for one rule.
 type award struct {
 	bound     uint64             // the common denominator of the chances
 	threshold uint64             // a word is rejected if the low half of its product with bound is below threshold
-	ends      [inlineEnds]uint64 // by prize: the end of its range
-	more      []uint64           // the ends of the other prizes
-	first     Outcome            // of the first prize
+	ends      [inlineEnds]uint64 // by prize: the first number after its range
+	more      []uint64           // the ends of the remaining prizes, after the first inlineEnds
+	first     Outcome            // outcome of the first prize
 }
 
 // newAwards returns the awards of rules.
@@ -88,8 +89,7 @@ func newAward(bound uint64, ends []uint64, first Outcome) award {
 	return a
 }
 
-// pick returns the outcome of a number below the bound. BenchmarkAward measures this
-// function.
+// pick returns the outcome for v, a number below bound. BenchmarkAward measures it.
 func (a *award) pick(v uint64) Outcome {
 	// A sum of comparisons has no branch that the processor could mispredict.
 	passed := a.first + reached(v, a.ends[0]) + reached(v, a.ends[1]) + reached(v, a.ends[2]) + reached(v, a.ends[3])

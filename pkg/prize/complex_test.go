@@ -10,9 +10,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// TestHostileFilesAreRefused checks that malicious files are refused without much memory,
-// because rules also come over the network. Each file is the worst case of its kind.
-// Without the limits, these files would take gigabytes of memory and minutes of time.
+// TestHostileFilesAreRefused checks that refusing malicious files takes little memory,
+// because rules also arrive over the network. Each file is the worst case of its kind.
+// Without the limits, these files would take gigabytes of memory and minutes to parse.
 func TestHostileFilesAreRefused(t *testing.T) {
 	lines := func(line string) string { return strings.Repeat(line, prize.MaxFile/len(line)) }
 	manyGaps := strings.Builder{}
@@ -23,13 +23,13 @@ func TestHostileFilesAreRefused(t *testing.T) {
 	chain := "- match: " + strings.Repeat("a{1000}", 140) + "\n  prizes:\n  - {win: 1, chance: 1%}\n"
 	for name, source := range map[string]string{
 		"chains in many rules":     "name: x\ncurrency: JPY\nrules:\n" + numbered(chain, 240),
-		"keys of one mapping":      lines("a: b\n"),
+		"keys in one mapping":      lines("a: b\n"),
 		"keys without values":      lines("a:\n"),
 		"lists below keys":         lines("a:\n- b\n"),
 		"keys in lists":            "rules:\n-" + strings.Repeat(" a: b\n ", prize.MaxFile/8),
 		"documents":                lines("---\na\n"),
-		"dashes in lines":          lines("-\n"),
-		"dashes in a line":         lines(strings.Repeat("- ", 1990) + "\n"),
+		"lines with one dash":          lines("-\n"),
+		"lines with many dashes":         lines(strings.Repeat("- ", 1990) + "\n"),
 		"brackets":                 "a: " + strings.Repeat("[", 3900),
 		"aliases":                  "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: [*c,*c]\n",
 		"10 MB":                    strings.Repeat("- a\n", 10<<18),
@@ -56,7 +56,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 			_, err := prize.Parse("rules.yaml", []byte(source))
 			runtime.ReadMemStats(&after)
 			if err == nil || len(err.Error()) > 100_000 {
-				t.Errorf("got error %.100q of %d bytes, want an error of at most 100,000", fmt.Sprint(err), len(fmt.Sprint(err)))
+				t.Errorf("got error %.100q of %d bytes, want at most 100,000 bytes", fmt.Sprint(err), len(fmt.Sprint(err)))
 			}
 			if memory := (after.TotalAlloc - before.TotalAlloc) >> 20; memory > 500 {
 				t.Errorf("Parse allocated %d MB, want at most 1500", memory)
@@ -65,7 +65,8 @@ func TestHostileFilesAreRefused(t *testing.T) {
 	}
 }
 
-// TestLongChainsCompile checks patterns that are longer than any account number.
+// TestLongChainsCompile checks patterns that also match strings longer than any account
+// number.
 func TestLongChainsCompile(t *testing.T) {
 	rules := parse(t, matching(strings.Repeat("a{1000}", 60), "^a{127}b$", "^(a{126})*$", "b$"))
 	for account, want := range map[string]int{
@@ -75,7 +76,7 @@ func TestLongChainsCompile(t *testing.T) {
 		strings.Repeat("a", 126) + "b": 3,
 	} {
 		if got, _ := rules.Find(account); got != want {
-			t.Errorf("%d letters: got rule %d, want %d", len(account), got, want)
+			t.Errorf("account number of %d letters: got rule %d, want %d", len(account), got, want)
 		}
 	}
 }
@@ -103,8 +104,8 @@ func rulesFile(pattern func(i int) string) string {
 	}
 }
 
-// parseMemory parses rules, and returns nil if they are refused. memory counts all bytes
-// that were allocated.
+// parseMemory parses rules. It returns nil rules if they are refused, and the number of
+// bytes that were allocated meanwhile.
 func parseMemory(limits prize.Limits, source string) (rules *prize.Rules, memory uint64) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -113,8 +114,8 @@ func parseMemory(limits prize.Limits, source string) (rules *prize.Rules, memory
 	return rules, after.TotalAlloc - before.TotalAlloc
 }
 
-// TestPublicLimits checks that the public limits allow typical rules, and that refusing
-// other rules takes little memory.
+// TestPublicLimits checks that the public limits allow the built-in rules, and that
+// refusing more complex rules takes little memory.
 func TestPublicLimits(t *testing.T) {
 	for _, name := range prize.Builtins() {
 		builtin, err := prize.Builtin(name)
@@ -122,7 +123,7 @@ func TestPublicLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := prize.ParseWithin(prize.Public(), name, builtin.Source()); err != nil {
-			t.Errorf("rules %s: got error %v", name, err)
+			t.Errorf("rules %s: got error %v, want nil", name, err)
 		}
 	}
 	for name, source := range map[string]string{
@@ -138,7 +139,7 @@ func TestPublicLimits(t *testing.T) {
 	} {
 		rules, memory := parseMemory(prize.Public(), source)
 		if rules != nil || memory > 30<<20 {
-			t.Errorf("%s: got rules %v and %d MB, want none and at most 30 MB", name, rules != nil, memory>>20)
+			t.Errorf("%s: accepted %v, allocated %d MB; want false and at most 30 MB", name, rules != nil, memory>>20)
 		}
 	}
 }

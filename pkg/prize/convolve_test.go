@@ -8,15 +8,15 @@ import (
 )
 
 // distribution is the distribution of a sum of costs: mass[i] is the probability of the
-// cost (from+i) × unit. It leaves out tails that are negligible.
+// cost (from+i) × unit. Negligible tails are left out.
 type distribution struct {
 	unit int64
 	from int64
 	mass []float64
 }
 
-// single returns the distribution of the cost of one draw. Its unit is the largest one of
-// which all costs are multiples.
+// single returns the distribution of the cost of one draw. Its unit is the greatest common
+// divisor of all costs.
 func single(odds prize.Odds) distribution {
 	unit, most := int64(0), int64(0)
 	for _, row := range odds.Rows {
@@ -52,7 +52,7 @@ func (d distribution) plus(e distribution) distribution {
 	return sum.trimmed()
 }
 
-// trimmed removes tails that are too thin to affect any sum.
+// trimmed returns d without the tails that are too thin to affect any sum.
 func (d distribution) trimmed() distribution {
 	const thin = 1e-13
 	left, right, sum := 0, len(d.mass), 0.0
@@ -66,7 +66,8 @@ func (d distribution) trimmed() distribution {
 	return d
 }
 
-// times returns the distribution of the sum of n independent costs. It works by doubling.
+// times returns the distribution of the sum of n independent costs, computed by repeated
+// doubling.
 func (d distribution) times(n uint64) distribution {
 	sum := distribution{unit: d.unit, mass: []float64{1}}
 	for ; n > 0; n >>= 1 {
@@ -80,7 +81,7 @@ func (d distribution) times(n uint64) distribution {
 	return sum
 }
 
-// upTo returns the probability of a cost that is at most the given cost.
+// upTo returns the probability that the sum is at most cost.
 func (d distribution) upTo(cost float64) float64 {
 	p := 0.0
 	for i, q := range d.mass {

@@ -10,15 +10,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Currency is an ISO 4217 currency. The zero value is no currency.
+// Currency is an ISO 4217 currency. The zero value means no currency.
 type Currency struct {
 	Code   string // three capital letters, for example GBP
 	Digits int    // digits after the decimal point, 0 to 4
 	symbol string // prefix of an amount
 }
 
-// currencies returns the active codes of ISO 4217 (list one) by their number of minor
-// digits, without funds, metals and test codes.
+// currencies returns the active codes of ISO 4217 (list one), indexed by their number of
+// decimal digits. Codes for funds, metals and tests are left out.
 func currencies() [5]string {
 	return [5]string{
 		0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -82,8 +82,8 @@ func (c Currency) Format(minor int64) string {
 	return sign + c.symbol + digits
 }
 
-// Display formats an amount of minor units with thousands separators. It is for totals.
-// The names of prizes have no commas, because in a YAML list a comma would end them.
+// Display formats an amount of minor units with thousands separators. Use it for totals but
+// not for the names of prizes, because a comma would end a name in a YAML mapping.
 func (c Currency) Display(minor int64) string { return withSeparators(c.Format(minor)) }
 
 // withSeparators adds thousands separators to the first number in a string.
@@ -96,9 +96,8 @@ func withSeparators(amount string) string {
 	return amount[:from] + thousands(whole) + fraction
 }
 
-// FormatRat formats a fractional amount of minor units with thousands separators and with
-// more digits than the currency has. For example, it formats 1234/10 of GBP with 2 more
-// digits as £1.2340.
+// FormatRat formats a fractional amount of minor units with thousands separators. more is
+// the number of additional decimal digits: with 2, an amount of 1234/10 in GBP is £1.2340.
 func (c Currency) FormatRat(minor *big.Rat, more int) string {
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(c.Digits)), nil)
 	major := new(big.Rat).Quo(minor, new(big.Rat).SetInt(scale))
@@ -132,8 +131,9 @@ func (c Currency) parseAmount(text string) (int64, error) {
 	return minor, nil
 }
 
-// withoutSeparators returns amounts such as 1,000 or 1.000,50 or 1'000 in the expected
-// format: 1000, 1000.50 and 1000. It returns "" if text has another format.
+// withoutSeparators converts an amount with separators, such as 1,000 or 1.000,50 or 1'000,
+// to the format of rules files: 1000, 1000.50 or 1000. It returns "" if text has any other
+// form.
 func withoutSeparators(text string) string {
 	const separators = ",.'_ "
 	if !isDigits(strings.NewReplacer(",", "", ".", "", "'", "", "_", "", " ", "").Replace(text)) {

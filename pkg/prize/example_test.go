@@ -9,7 +9,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Parse reads rules from YAML. They decide what account numbers win.
+// Parse reads rules from YAML; Award determines what account numbers win by them.
 func ExampleParse() {
 	rules, err := prize.Parse("summer.yaml", []byte(`
 name: summer
@@ -43,7 +43,7 @@ rules:
 	// iyom2470, everybody else: nothing
 }
 
-// A mistake is shown with its position, the line and what was expected.
+// An error shows the position of each mistake, what was expected, and the line.
 func ExampleParse_mistakes() {
 	_, err := prize.Parse("summer.yaml", []byte(`name: summer
 currency: GBP
@@ -63,7 +63,7 @@ rules:
 	//                   ^
 }
 
-// The odds are exact fractions, which are shown to people as percentages.
+// The odds are exact fractions; Percent and OneIn format them for people.
 func ExampleRules_Odds() {
 	rules, err := prize.Builtin(prize.Generous)
 	if err != nil {
@@ -83,7 +83,7 @@ func ExampleRules_Odds() {
 	// a draw costs £6.3377
 }
 
-// The odds of one account number are the odds of the prizes of the rule that decides it.
+// The odds of one account number are the chances of the first rule that matches it.
 func ExampleRules_AccountOdds() {
 	rules, err := prize.Builtin(prize.Modest)
 	if err != nil {

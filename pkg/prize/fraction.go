@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Percent formats a probability as a percentage with four significant digits, for
-// example 25% or 0.9246%. A probability that would round to 0 is shown as "<" and the
-// smallest percentage that can be shown. A probability below 1 is never rounded to
-// 100%; it is shown as at most 99.99%.
+// Percent formats a probability as a percentage with four significant digits, for example
+// 25% or 0.9246%. A positive probability that would round to 0 is shown as less than the
+// smallest percentage, for example <0.000000000001%. A probability below 1 is never rounded
+// up to 100%; at most 99.99% is shown.
 func Percent(p *big.Rat) string {
 	percent := new(big.Rat).Mul(p, big.NewRat(100, 1))
 	if percent.Sign() == 0 {

@@ -26,7 +26,7 @@ func parts(tb testing.TB, text, number string) []partgen.Format {
 	return []partgen.Format{t.Format, n.Format}
 }
 
-// example is the rules file that several tests use.
+// example is a rules file that several tests share.
 const example = `name: generous
 currency: GBP                 # ISO 4217; amounts below are major units, kept as integers of minor units
 rules:                        # the first match wins
@@ -72,7 +72,7 @@ func FuzzParse(f *testing.F) {
 		}
 		again, err := prize.Parse("rules.yaml", rules.Source())
 		if err != nil || again.SHA256() != rules.SHA256() || !bytes.Equal(source, rules.Source()) {
-			t.Fatalf("parsing the source of the rules again: got error %v or other rules, want the same rules", err)
+			t.Fatalf("parsing the source of the rules again: got error %v or different rules, want the same rules", err)
 		}
 		checkOdds(t, rules.Odds(lower...))
 		checkOdds(t, rules.Odds(upper...))
@@ -89,12 +89,13 @@ func checkMistakes(t *testing.T, err error) {
 	}
 	for _, m := range wrong.Mistakes {
 		if m.Line < 1 || m.Column < 1 || m.Problem == "" {
-			t.Errorf("got mistake %+v, want one with a position and a problem", m)
+			t.Errorf("got mistake %+v, want a position and a problem", m)
 		}
 	}
 }
 
-// checkOdds checks that odds are exact: the probabilities of all outcomes add up to 1.
+// checkOdds checks that no probability is negative and that the probabilities of all
+// outcomes add up to exactly 1.
 func checkOdds(t *testing.T, odds prize.Odds) {
 	t.Helper()
 	sum := new(big.Rat)
@@ -105,7 +106,7 @@ func checkOdds(t *testing.T, odds prize.Odds) {
 		sum.Add(sum, row.Probability)
 	}
 	if sum.Cmp(big.NewRat(1, 1)) != 0 {
-		t.Errorf("got probabilities that add up to %v, want 1", sum)
+		t.Errorf("sum of the probabilities: got %v, want 1", sum)
 	}
 }
 
@@ -136,7 +137,7 @@ func FuzzParseChance(f *testing.F) {
 			}
 		}
 		if prize.Percent(chance) == "0%" || prize.OneIn(chance) == "never" {
-			t.Fatalf("got 0%% or never for chance %q, want it to be possible", text)
+			t.Fatalf("chance %q is formatted as 0%% or never, want a positive probability", text)
 		}
 	})
 }

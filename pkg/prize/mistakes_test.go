@@ -29,14 +29,14 @@ func mistakes(t *testing.T, source string) []string {
 	return list
 }
 
-// withPrizes returns rules that are valid except for the given prizes. Each prize is on
-// its own line, the first one on line 5.
+// withPrizes returns valid rules with the given prizes, which may be invalid. Each prize is
+// on its own line, beginning with line 5.
 func withPrizes(currency string, prizes ...string) string {
 	return "name: x\ncurrency: " + currency + "\nrules:\n- prizes:\n  - {" + strings.Join(prizes, "}\n  - {") + "}\n"
 }
 
-// withMatch returns rules that are valid except for the given value of match, which is on
-// line 4 from column 10.
+// withMatch returns valid rules with the given value of "match", which may be invalid. It
+// is on line 4 and begins in column 10.
 func withMatch(match string) string {
 	return "name: x\ncurrency: GBP\nrules:\n- match: " + match + "\n  prizes: [{win: 1, chance: 1%}]\n"
 }
@@ -57,7 +57,7 @@ const (
 	notLast      = `a rule without "match" matches every account number and must be the last one`
 )
 
-// TestMistakesOfTheFile checks mistakes in the format of the file.
+// TestMistakesOfTheFile checks files that are not valid text or YAML.
 func TestMistakesOfTheFile(t *testing.T) {
 	for name, test := range map[string]struct {
 		source string

@@ -34,9 +34,9 @@ func (r Row) Value() int64 {
 	return r.Prize.Value
 }
 
-// Odds returns the odds of account numbers that consist of the given parts, all equally
-// likely. It neither samples nor enumerates account numbers, but counts them over the
-// states of the automaton.
+// Odds returns the odds of a draw whose account number consists of the given parts, with
+// all account numbers equally likely. It neither samples nor enumerates account numbers,
+// but counts them by the states of the automaton.
 func (r *Rules) Odds(parts ...partgen.Format) Odds {
 	counts, total := r.automaton.Count(parts)
 	rules := make([]*big.Rat, len(counts))
@@ -47,7 +47,7 @@ func (r *Rules) Odds(parts ...partgen.Format) Odds {
 }
 
 // AccountOdds returns the odds of one account number, which must be valid. They are the
-// chances of the rule that matches it.
+// chances of the first rule that matches it.
 func (r *Rules) AccountOdds(account string) Odds {
 	rules := make([]*big.Rat, len(r.List)+1)
 	for i := range rules {
@@ -57,8 +57,8 @@ func (r *Rules) AccountOdds(account string) Odds {
 	return r.odds(rules)
 }
 
-// odds returns the odds that follow from the probability of each rule. The last element
-// of rules is the probability that no rule matches.
+// odds returns the odds of a draw. rules[i] is the probability that rule i applies; the
+// last element is the probability that no rule matches.
 func (r *Rules) odds(rules []*big.Rat) Odds {
 	o := Odds{Rows: make([]Row, r.Outcomes()), Win: new(big.Rat), Mean: new(big.Rat)}
 	o.Rows[0].Probability = rules[len(r.List)]
@@ -83,7 +83,7 @@ func (r *Rules) odds(rules []*big.Rat) Odds {
 
 // moments computes mean, variance, skew and lumps of the cost of a draw.
 func (o *Odds) moments() {
-	var power [4]*big.Rat // the expected value of the first, second and third power of the cost
+	var power [4]*big.Rat // power[i] is the expected value of the i-th power of the cost
 	for k := range power {
 		power[k] = new(big.Rat)
 	}
@@ -122,7 +122,7 @@ func (o *Odds) moments() {
 // StandardDeviation returns the standard deviation of the cost of a draw in minor units.
 func (o *Odds) StandardDeviation() float64 { return sqrt(o.Variance) }
 
-// sqrt returns the square root of r, even if its numerator and denominator overflow a
+// sqrt returns the square root of r. The numerator and the denominator of r may overflow a
 // float64.
 func sqrt(r *big.Rat) float64 {
 	f := new(big.Float).SetPrec(128).SetRat(r)

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// letters parses a format that is small enough for all of its texts to be enumerated.
+// letters parses a format with few enough parts to enumerate.
 func letters(tb rapid.TB, format string) partgen.Format {
 	tb.Helper()
 	l, err := partgen.Parse("text", format)
@@ -20,7 +20,7 @@ func letters(tb rapid.TB, format string) partgen.Format {
 	return l
 }
 
-// spellings returns all texts that consist of the given parts.
+// spellings returns every concatenation of one text of each format.
 func spellings(parts ...partgen.Format) []string {
 	all := []string{""}
 	for _, part := range parts {
@@ -76,8 +76,8 @@ func TestOddsAreThoseOfEveryAccountNumber(t *testing.T) {
 	})
 }
 
-// TestOddsOfTheExampleRules checks odds that can be computed by hand: one in 26 account
-// numbers in the formats lower4 and digits4 begins with an a, and 3439 of 10000 numbers
+// TestOddsOfTheExampleRules checks odds that can be computed by hand: with the formats
+// lower4 and digits4, one in 26 account numbers begins with an a, and 3439 of 10000 numbers
 // contain a 4.
 func TestOddsOfTheExampleRules(t *testing.T) {
 	odds := parse(t, example).Odds(parts(t, "lower4", "digits4")...)
@@ -96,7 +96,7 @@ func TestOddsOfTheExampleRules(t *testing.T) {
 		{"everybody else", "", "59049/104000", 0},
 	}
 	if len(odds.Rows) != len(want) {
-		t.Fatalf("got %d rows, want %d", len(odds.Rows), len(want))
+		t.Fatalf("got %d outcomes, want %d", len(odds.Rows), len(want))
 	}
 	for i, row := range odds.Rows {
 		rule, won := "", ""
@@ -110,7 +110,7 @@ func TestOddsOfTheExampleRules(t *testing.T) {
 			t.Errorf("row %d: got %s, %s, %d, %v, want %+v", i, rule, won, row.Value(), row.Probability, w)
 		}
 	}
-	// Compute the moments a second time, with floats and from their definitions.
+	// Compute the moments again from their definitions, with floats.
 	var mean, variance, third, lumps, win float64
 	for _, row := range odds.Rows {
 		p, _ := row.Probability.Float64()
@@ -138,7 +138,7 @@ func TestOddsOfTheExampleRules(t *testing.T) {
 	}
 }
 
-// TestAccountOdds checks that only the chances of the deciding rule count.
+// TestAccountOdds checks that only the chances of the first matching rule count.
 func TestAccountOdds(t *testing.T) {
 	rules := parse(t, example)
 	for account, test := range map[string]struct {
@@ -157,13 +157,13 @@ func TestAccountOdds(t *testing.T) {
 		checkOdds(t, odds)
 		for _, row := range odds.Rows {
 			if row.Probability.Sign() > 0 && row.Rule.Name != test.rule {
-				t.Errorf("%s: got a probability above 0 for rule %q, want only %q", account, row.Rule.Name, test.rule)
+				t.Errorf("%s: got a positive probability for rule %q, want only for %q", account, row.Rule.Name, test.rule)
 			}
 		}
 	}
 	uncovered := parse(t, matching("^a")).AccountOdds("b")
 	if uncovered.Win.Sign() != 0 || uncovered.Rows[0].Probability.String() != "1/1" || uncovered.Skew != 0 {
-		t.Errorf("account number that no rule matches: got odds %+v, want a certain loss", uncovered)
+		t.Errorf("account number that no rule matches: got odds %+v, want no chance of a prize", uncovered)
 	}
 }
 

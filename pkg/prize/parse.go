@@ -26,8 +26,8 @@ const (
 	maxStock = 1_000_000_000_000
 )
 
-// Parse parses rules in YAML within the limits of [Trusted]. Its error is a [*FileError]
-// with every mistake. file is the file name in the error.
+// Parse parses rules in YAML within the limits of [Trusted]. An error is a [*FileError]
+// with every mistake; file is the file name in its message.
 func Parse(file string, source []byte) (*Rules, error) { return ParseWithin(Trusted(), file, source) }
 
 // ParseWithin is like [Parse], but with the given limits.
@@ -47,15 +47,15 @@ func ParseWithin(limits Limits, file string, source []byte) (*Rules, error) {
 	return rules, nil
 }
 
-// parser converts a YAML document to rules and collects mistakes.
+// parser converts a YAML document to rules and collects the mistakes in it.
 type parser struct {
 	*strictyaml.Document
 	limits   Limits
-	work     int64 // of parsing patterns
+	work     int64 // work of parsing the patterns so far
 	currency Currency
-	matches  []*strictyaml.Node        // by rule; nil if it has none
+	matches  []*strictyaml.Node        // by rule: the node of its pattern, or nil if it has none
 	prizes   map[string]shared         // by name
-	thens    map[string]strictyaml.Pos // by prize: position of the first key "then" that names it
+	thens    map[string]strictyaml.Pos // by prize: the position of the first "then" that names it
 }
 
 // shared holds the properties that prizes with the same name must share, because they
@@ -123,7 +123,7 @@ func (p *parser) rules(node *strictyaml.Node) []Rule {
 // everybodyElse is the name of a rule that has neither a name nor a pattern.
 const everybodyElse = "everybody else"
 
-// rule parses a rule, and returns the node of its name.
+// rule parses a rule. It also returns the node that holds its name.
 func (p *parser) rule(item *strictyaml.Node) (Rule, *strictyaml.Node) {
 	fields := p.fields(item, "a rule", []string{"prizes"}, []string{"name", "match"})
 	rule, nameNode := Rule{Name: everybodyElse}, item
@@ -178,7 +178,8 @@ func (p *parser) rulePrizes(node *strictyaml.Node) []Prize {
 	return prizes
 }
 
-// prize parses a prize, and returns the node of its chance.
+// prize parses a prize. It also returns the node of its chance. It reports false if the
+// prize has mistakes.
 func (p *parser) prize(item *strictyaml.Node) (prize Prize, chance *strictyaml.Node, ok bool) {
 	before := p.Mistakes()
 	fields := p.fields(item, "a prize", []string{"chance"}, []string{"win", "prize", "value", "stock", "then"})
@@ -217,7 +218,7 @@ func (p *parser) prize(item *strictyaml.Node) (prize Prize, chance *strictyaml.N
 	return prize, chance, p.Mistakes() == before
 }
 
-// chance parses a chance, and returns nil if it is invalid.
+// chance parses a chance. It returns nil if the chance is invalid.
 func (p *parser) chance(node *strictyaml.Node) *big.Rat {
 	text, ok := p.scalar(node)
 	if !ok {
@@ -260,7 +261,8 @@ func (p *parser) stock(prize *Prize, fields map[string]*strictyaml.Node) {
 	}
 }
 
-// share checks a prize against other prizes with the same name, which share its stock.
+// share checks that a prize agrees with earlier prizes of the same name, because they share
+// one stock.
 func (p *parser) share(item *strictyaml.Node, prize *Prize) {
 	properties := shared{prize.Value, prize.Stock, prize.Then, item.Line}
 	first, known := p.prizes[prize.Name]
@@ -273,8 +275,8 @@ func (p *parser) share(item *strictyaml.Node, prize *Prize) {
 	}
 }
 
-// checkThens checks that every then names a prize of the file, and that no chain of them
-// is a cycle.
+// checkThens checks that every "then" names a prize in the file, and that no chain of
+// replacements is a cycle.
 func (p *parser) checkThens() {
 	ends := map[string]bool{"": true} // by prize: whether the chain that begins there ends
 	for name, pos := range p.thens {
@@ -290,8 +292,8 @@ func (p *parser) checkThens() {
 	}
 }
 
-// chainEnds reports whether the chain of replacements that begins with a prize ends. It
-// adds the result to ends for every prize of the chain.
+// chainEnds reports whether the chain of replacements that begins with prize name ends. It
+// records the result in ends for every prize in the chain.
 func (p *parser) chainEnds(name string, ends map[string]bool) bool {
 	var chain []string
 	for {
@@ -302,7 +304,7 @@ func (p *parser) chainEnds(name string, ends map[string]bool) bool {
 			}
 			return end
 		}
-		ends[name] = false // unless the chain ends
+		ends[name] = false // a chain that comes back here is a cycle
 		chain = append(chain, name)
 		name = p.prizes[name].then
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/strictyaml"
 )
 
-// match parses a pattern and checks its syntax.
+// match returns the pattern in node, or "" after reporting a mistake.
 func (p *parser) match(node *strictyaml.Node) string {
 	pattern, ok := p.scalar(node)
 	switch {
@@ -61,7 +61,7 @@ func (p *parser) offset(start strictyaml.Pos, pattern string, err *syntax.Error)
 		quotes = 1
 	}
 	if !strings.HasPrefix(behind[quotes:], pattern) {
-		return 0 // the pattern is escaped or on other lines
+		return 0 // the pattern is escaped, or is on other lines
 	}
 	fault := strings.Index(pattern, err.Expr)
 	if err.Code == syntax.ErrMissingParen {

@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// matching returns a rules file with a rule for each pattern. Each rule has a name of its
-// own, because patterns may be equal.
+// matching returns a rules file with a rule for each pattern. The rules have different
+// names, even if patterns are equal.
 func matching(patterns ...string) string {
 	var b strings.Builder
 	b.WriteString("name: x\ncurrency: JPY\nrules:\n")
@@ -41,8 +41,8 @@ func oracle(tb rapid.TB, patterns []string, account string) int {
 	return len(patterns)
 }
 
-// pattern generates nested regular expressions with all kinds of syntax. They use only a
-// few letters, so that they often match.
+// pattern generates regular expressions nested up to depth levels, with all kinds of
+// syntax. They use only a few letters, so that they often match.
 func pattern(depth int) *rapid.Generator[string] {
 	leaf := rapid.SampledFrom([]string{
 		"a", "b", "A", "1", "4", "_", "-", ".", "^", "$", `\b`, `\B`, `\A`, `\z`, `\d`, `\D`, `\w`, `\W`, `\s`, `\S`,
@@ -81,7 +81,7 @@ func TestRulesMatchAsRegexpDoes(t *testing.T) {
 			t.Fatalf("%q: got error %v, want nil", patterns, err)
 		}
 		accounts := rapid.SliceOfN(rapid.StringMatching(`[ab1A4_\-kK]{1,7}|[!-~]{1,12}`), 20, 20)
-		if width := rapid.IntRange(0, 12).Draw(t, "one width"); width > 0 { // account numbers of equal width are matched by other code
+		if width := rapid.IntRange(0, 12).Draw(t, "one width"); width > 0 { // account numbers of equal length take a different code path
 			accounts = rapid.SliceOfN(rapid.StringMatching(fmt.Sprintf(`[ab1A4_\-kK.]{%d}`, width)), 20, 20)
 		}
 		all := accounts.Draw(t, "accounts")
@@ -92,7 +92,7 @@ func TestRulesMatchAsRegexpDoes(t *testing.T) {
 				t.Fatalf("%q: Find(%q) = rule %d, want %d", patterns, account, got, want)
 			}
 			if decided := rules.Rule(outcomes[i]); (decided == nil) != (want == len(patterns)) || decided != nil && decided != &rules.List[want] {
-				t.Fatalf("%q: Award decides %q by rule %v, want %d", patterns, account, decided, want)
+				t.Fatalf("%q, account number %q: Award applied rule %v, want rule %d", patterns, account, decided, want)
 			}
 		}
 	})
@@ -111,14 +111,14 @@ func FuzzPattern(f *testing.F) {
 			return
 		}
 		if pattern != strings.TrimSpace(pattern) || prize.CheckAccount(account) != nil {
-			return // YAML or the caller would reject it
+			return // not a plain YAML scalar, or not a valid account number
 		}
 		rules, err := prize.Parse("rules.yaml", []byte(matching(pattern)))
 		if err != nil {
-			return // control characters, too long or too complex
+			return // contains control characters, is too long or is too complex
 		}
 		if rules.List[0].Match != pattern {
-			t.Fatalf("got pattern %q, want %q", rules.List[0].Match, pattern)
+			t.Fatalf("parsed pattern: got %q, want %q", rules.List[0].Match, pattern)
 		}
 		if _, got := rules.Find(account); got != re.MatchString(account) {
 			t.Fatalf("%q matches %q: got %v, want %v", pattern, account, got, !got)
@@ -126,7 +126,7 @@ func FuzzPattern(f *testing.F) {
 	})
 }
 
-// TestFirstMatchWins checks rules that all match the same account numbers.
+// TestFirstMatchWins checks account numbers that several rules match.
 func TestFirstMatchWins(t *testing.T) {
 	rules := parse(t, matching("^a", "4", "a", "$"))
 	for account, want := range map[string]int{"a4": 0, "b4a": 1, "4": 1, "ba": 2, "b": 3} {

@@ -59,8 +59,8 @@ func TestMistakesOfPrizes(t *testing.T) {
 	}
 }
 
-// TestPrizesOfOneNameShareAStock checks that prizes with the same name have the same
-// value, stock and then in all rules.
+// TestPrizesOfOneNameShareAStock checks that prizes with the same name must have the same
+// value, stock and "then" in all rules.
 func TestPrizesOfOneNameShareAStock(t *testing.T) {
 	const head = "name: x\ncurrency: GBP\nrules:\n- {match: a, prizes: [{prize: Mug, value: 8, chance: 1%, stock: 5, then: £1.00}]}\n"
 	for name, second := range map[string]string{
@@ -78,7 +78,7 @@ func TestPrizesOfOneNameShareAStock(t *testing.T) {
 	}
 	rules := parse(t, head+"- {prizes: [{prize: Mug, value: 8, chance: 2%, stock: 5, then: £1.00}, {win: 1, chance: 1%}]}\n")
 	if first, second := rules.List[0].Prizes[0], rules.List[1].Prizes[0]; first.Stock != 5 || second.Stock != 5 || first.Then != "£1.00" {
-		t.Errorf("got prizes %+v and %+v, want the same except for the chance", first, second)
+		t.Errorf("got prizes %+v and %+v, want them to differ only in their chances", first, second)
 	}
 }
 
@@ -90,16 +90,16 @@ func TestTheLargestDenominator(t *testing.T) {
 	}
 }
 
-// TestOnlySoManyMistakesAreKept checks that an error stays readable because the number of
-// mistakes in it is limited.
+// TestOnlySoManyMistakesAreKept checks that the number of mistakes in an error is limited,
+// so that it stays readable.
 func TestOnlySoManyMistakesAreKept(t *testing.T) {
 	if got := len(mistakes(t, withPrizes("GBP", strings.Split(strings.Repeat("win: x, chance: 1%\n", 150)+"win: x", "\n")...))); got != 100 {
 		t.Errorf("got %d mistakes, want 100", got)
 	}
 }
 
-// TestErrorPointsAtTheMistake checks the text that people see. The mark must be below the
-// right character even in a long line, and control characters must not reach the
+// TestErrorPointsAtTheMistake checks the message that people see. The caret must be below
+// the right character even in a long line, and control characters must not reach the
 // terminal.
 func TestErrorPointsAtTheMistake(t *testing.T) {
 	for name, test := range map[string]struct{ source, want string }{
@@ -121,7 +121,7 @@ r.yaml:3:8: rules ` + noList + `
 			_, err := prize.Parse("r.yaml", []byte(test.source))
 			var wrong *prize.FileError
 			if !errors.As(err, &wrong) || wrong.File != "r.yaml" {
-				t.Fatalf("got %v, want a FileError of r.yaml", err)
+				t.Fatalf("got error %v, want a FileError for r.yaml", err)
 			}
 			if diff := cmp.Diff(test.want, err.Error()); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)

@@ -8,12 +8,12 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize/automaton"
 )
 
-// Rules decide what an account number wins. They are immutable and safe for concurrent
-// use.
+// Rules determine what an account number can win. They are immutable and safe for
+// concurrent use.
 type Rules struct {
 	Name     string
 	Currency Currency
-	List     []Rule // the first rule that matches decides
+	List     []Rule // the first rule that matches an account number applies
 
 	source    []byte
 	sha256    string
@@ -21,21 +21,21 @@ type Rules struct {
 	awards    awards
 }
 
-// Rule is a pattern for account numbers with the prizes for the account numbers that it
-// matches.
+// Rule is a pattern for account numbers, with the prizes that a matching account number can
+// win.
 type Rule struct {
 	Name   string
-	Match  string // a regular expression in the syntax of RE2; empty matches all
+	Match  string // a regular expression in RE2 syntax; an empty one matches every account number
 	Prizes []Prize
 }
 
 // Prize is a thing or an amount of money that can be won.
 type Prize struct {
-	Name   string   // as in the file, or the amount of money such as £20.00
+	Name   string   // as in the file; for money, the amount, such as £20.00
 	Value  int64    // in minor units of the currency
 	Chance *big.Rat // above 0 and up to 1
-	Stock  int64    // number in a campaign; 0 means unlimited
-	Then   string   // name of the prize that replaces it when the stock has run out; empty for none
+	Stock  int64    // number available in a campaign; 0 means unlimited
+	Then   string   // name of the prize that replaces it when the stock has run out; empty if none does
 }
 
 // NoPrize returns the chance of winning nothing.
@@ -61,13 +61,14 @@ func (r *Rules) Source() []byte { return bytes.Clone(r.source) }
 // rules regardless of their name.
 func (r *Rules) SHA256() string { return r.sha256 }
 
-// Memory returns the approximate memory of the rules in bytes.
+// Memory returns the approximate memory that the rules use, in bytes.
 func (r *Rules) Memory() int { return r.automaton.Memory() + len(r.source)*memoryOfByte }
 
-// memoryOfByte is the memory of rules and prizes for each byte of a dense file.
+// memoryOfByte is the memory in bytes that rules and prizes take for each byte of a file
+// that is as dense as possible.
 const memoryOfByte = 12
 
-// Find returns the index of the rule that decides an account number. It reports false
+// Find returns the index of the first rule that matches an account number. It reports false
 // if no rule matches.
 func (r *Rules) Find(account string) (int, bool) {
 	rule := r.automaton.Match(account)
@@ -102,8 +103,9 @@ func (r *Rules) Prize(o Outcome) *Prize {
 	return nil
 }
 
-// OutcomeOf returns the outcome with the names of a rule and a prize. An empty rule means
-// that no rule matched, and an empty prize means that nothing was won.
+// OutcomeOf returns the outcome with the given names of its rule and prize. An empty rule
+// means that no rule matched; an empty prize means that nothing was won. It reports false
+// if there is no such outcome.
 func (r *Rules) OutcomeOf(rule, prize string) (Outcome, bool) {
 	if rule == "" {
 		return 0, prize == ""

@@ -8,8 +8,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// TestShowingProbabilities checks every change of precision, and probabilities that
-// must not be rounded to never or always.
+// TestShowingProbabilities checks every change of precision, and probabilities that must
+// not be rounded to 0 or 1.
 func TestShowingProbabilities(t *testing.T) {
 	for p, want := range map[string]struct{ percent, oneIn string }{
 		"0":                           {"0%", "never"},
@@ -109,7 +109,7 @@ func TestParseChance(t *testing.T) {
 	}
 }
 
-// TestThousandsArePartedInTotals checks that totals have thousands separators, but the
+// TestThousandsArePartedInTotals checks that totals have thousands separators, and that the
 // names of prizes do not.
 func TestThousandsArePartedInTotals(t *testing.T) {
 	gbp, err := prize.ParseCurrency("GBP")

@@ -5,13 +5,13 @@ import (
 	"math/big"
 )
 
-// Total is the cost of a number of draws in minor units.
+// Total is the distribution of the cost of a number of draws, in minor units.
 type Total struct {
 	Draws             uint64
 	Mean              *big.Rat // exact
 	StandardDeviation float64
-	P95, P99          float64 // the cost that is not exceeded with 95% and 99% probability, approximately
-	Rough             string  // reason why the approximation is poor; empty if it is good
+	P95, P99          float64 // approximate costs that are not exceeded with a probability of 95% and 99%
+	Rough             string  // why P95 and P99 are imprecise; empty if they are precise
 }
 
 // maxLumps is the largest Lyapunov ratio, E|x-mean|³ ÷ deviation³ ÷ √n, of the cost of n
@@ -26,7 +26,7 @@ type Total struct {
 // to both. The tests compare this with exact distributions.
 const maxLumps = 0.048
 
-// Total computes the cost of n draws if no stock runs out.
+// Total returns the cost of n draws, provided that no stock runs out.
 //
 // The bounds come from a normal distribution, corrected for skew with the first two
 // terms of the Cornish-Fisher expansion (Cornish and Fisher, Moments and Cumulants in

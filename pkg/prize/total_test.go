@@ -7,7 +7,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// inYen returns rules with one rule that matches everybody and has the given prizes.
+// inYen returns rules in yen with a single rule, which has the given prizes and matches
+// every account number.
 func inYen(tb testing.TB, prizes ...string) *prize.Rules {
 	tb.Helper()
 	source := "name: x\ncurrency: JPY\nrules:\n- prizes:\n"
@@ -17,7 +18,7 @@ func inYen(tb testing.TB, prizes ...string) *prize.Rules {
 	return parse(tb, source)
 }
 
-// parse parses rules that must be valid.
+// parse parses valid rules.
 func parse(tb testing.TB, source string) *prize.Rules {
 	tb.Helper()
 	rules, err := prize.Parse("rules.yaml", []byte(source))
@@ -27,8 +28,9 @@ func parse(tb testing.TB, source string) *prize.Rules {
 	return rules
 }
 
-// checkBounds compares the bounds of a total with its exact distribution. They must be
-// accurate to half a percent, as the comment on maxLumps promises.
+// checkBounds compares the bounds of a total with the exact distribution. Their
+// probabilities must be accurate to half a percentage point, as the comment on maxLumps
+// promises.
 func checkBounds(t *testing.T, odds prize.Odds, n uint64, exact distribution) {
 	t.Helper()
 	total := odds.Total(n)
@@ -40,9 +42,9 @@ func checkBounds(t *testing.T, odds prize.Odds, n uint64, exact distribution) {
 	}
 }
 
-// TestTotalsAreWithinHalfAPercent uses costs with coarse steps. They are the worst case,
-// because their probability jumps. It begins with the smallest number of draws for which
-// the approximation is called good.
+// TestTotalsAreWithinHalfAPercent uses costs with coarse steps, which are the worst case
+// for the approximation because the probability jumps. It begins with the smallest number
+// of draws for which Rough is empty.
 func TestTotalsAreWithinHalfAPercent(t *testing.T) {
 	for name, prizes := range map[string][]string{
 		"a coin":                      {"win: 1, chance: 50%"},
@@ -53,7 +55,7 @@ func TestTotalsAreWithinHalfAPercent(t *testing.T) {
 		"three values":                {"win: 1, chance: 1/3", "win: 2, chance: 1/3"},
 		"neither skew nor kurtosis":   {"win: 1, chance: 4/6", "win: 2, chance: 1/6"},
 		"coarse steps with fine fuzz": {"win: 20, chance: 50%", "win: 1, chance: 1/1000", "win: 21, chance: 1/1000"},
-		"one dear prize":              {"win: 8, chance: 1%", "win: 1, chance: 10%"},
+		"one expensive prize":              {"win: 8, chance: 1%", "win: 1, chance: 10%"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			odds := inYen(t, prizes...).AccountOdds("x")
@@ -62,7 +64,7 @@ func TestTotalsAreWithinHalfAPercent(t *testing.T) {
 				n++
 			}
 			if n < 100 {
-				t.Errorf("the approximation for %d draws is called good, want it called poor below 100", n)
+				t.Errorf("%d draws: got no Rough, want a reason below 100 draws", n)
 			}
 			exact := single(odds)
 			for last, sum := n+300, exact.times(n); n < last; n, sum = n+1, sum.plus(exact) {
@@ -73,7 +75,7 @@ func TestTotalsAreWithinHalfAPercent(t *testing.T) {
 }
 
 // TestTotalsOfBuiltinRules checks that the bounds are accurate for far fewer draws than
-// promised, because the many prizes have fine steps.
+// promised, because costs made up of many different prizes have fine steps.
 func TestTotalsOfBuiltinRules(t *testing.T) {
 	for _, name := range prize.Builtins() {
 		odds := builtin(t, name).Odds(parts(t, "lower4", "digits4")...)
@@ -98,9 +100,9 @@ func TestTotalIsExactWhereItCanBe(t *testing.T) {
 	}{
 		"no draws":          {[]string{"win: 7, chance: 1/3"}, 0, "0/1", 0, 0},
 		"a certain cost":    {[]string{"win: 7, chance: 100%"}, 3, "21/1", 21, 21},
-		"nothing of worth":  {[]string{"prize: hug, chance: 10%"}, 5, "0/1", 0, 0},
+		"a prize of no value":  {[]string{"prize: hug, chance: 10%"}, 5, "0/1", 0, 0},
 		"bounded by most":   {[]string{"win: 7, chance: 99%"}, 1, "693/100", 7, 7},
-		"many certain ones": {[]string{"win: 1, chance: 100%"}, 1 << 63, "9223372036854775808/1", 1 << 63, 1 << 63},
+		"many certain costs": {[]string{"win: 1, chance: 100%"}, 1 << 63, "9223372036854775808/1", 1 << 63, 1 << 63},
 	} {
 		t.Run(name, func(t *testing.T) {
 			odds := inYen(t, test.prizes...).AccountOdds("x")
@@ -109,15 +111,15 @@ func TestTotalIsExactWhereItCanBe(t *testing.T) {
 				t.Errorf("got mean %v, P95 %v, P99 %v, want %s, %v, %v", got.Mean, got.P95, got.P99, test.mean, test.p95, test.p99)
 			}
 			if math.IsNaN(got.StandardDeviation) || test.n == 0 && got.Rough != "" {
-				t.Errorf("got standard deviation %v and Rough %q, want a number and no Rough for 0 draws", got.StandardDeviation, got.Rough)
+				t.Errorf("got standard deviation %v and Rough %q, want a number, and an empty Rough for 0 draws", got.StandardDeviation, got.Rough)
 			}
 		})
 	}
 }
 
 // TestBoundsAreInOrder checks the order of the bounds even if the approximation is poor:
-// the mean is at most P95, P95 is at most P99, and P99 is at most the highest prize in
-// every draw.
+// the mean is at most P95, P95 is at most P99, and P99 is at most the cost if every draw
+// won the highest prize.
 func TestBoundsAreInOrder(t *testing.T) {
 	for _, prizes := range [][]string{
 		{"win: 7, chance: 99%"},

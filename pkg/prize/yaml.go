@@ -11,11 +11,12 @@ import (
 // Mistake describes a mistake in a rules file.
 type Mistake = strictyaml.Mistake
 
-// FileError is the list of the mistakes in a rules file.
+// FileError is the error for a rules file. It lists the mistakes in the file.
 type FileError = strictyaml.Error
 
-// fields returns the values of a mapping by key, or nil if the node is not a mapping. It
-// reports unknown and missing keys. The value of a key without a value is nil.
+// fields returns the values of a mapping by key, or nil if the node is not a mapping. A key
+// without a value has a nil node. Wrong types, unknown and missing keys, and missing values
+// are added to the mistakes; what names the mapping in them.
 func (p *parser) fields(node *strictyaml.Node, what string, required, optional []string) map[string]*strictyaml.Node {
 	known := slices.Concat(required, optional)
 	if node.Kind != strictyaml.Map {
@@ -44,7 +45,8 @@ func (p *parser) fields(node *strictyaml.Node, what string, required, optional [
 	return fields
 }
 
-// items returns the items of a list, and reports an empty one.
+// items returns the items of a list. A node that is not a list, or is an empty list, is
+// added to the mistakes.
 func (p *parser) items(node *strictyaml.Node, what string) []*strictyaml.Node {
 	switch {
 	case node.Kind != strictyaml.List:
@@ -55,7 +57,8 @@ func (p *parser) items(node *strictyaml.Node, what string) []*strictyaml.Node {
 	return node.Items
 }
 
-// scalar returns the text of a scalar as written in the file.
+// scalar returns the text of a scalar as written in the file. For any other node, it adds a
+// mistake and reports false.
 func (p *parser) scalar(node *strictyaml.Node) (string, bool) {
 	if node.Kind != strictyaml.Scalar {
 		p.Addf(node.Pos, "this must be text or a number, not a list or a mapping")

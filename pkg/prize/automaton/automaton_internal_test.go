@@ -47,7 +47,7 @@ func TestKindsAgree(t *testing.T) {
 		usual, tracked := compileKinds(t, patterns)
 		for _, text := range rapid.SliceOfN(rapid.StringMatching(`[abAB14_]{0,8}`), 20, 20).Draw(t, "texts") {
 			if got, want := tracked.Match(text), usual.Match(text); got != want {
-				t.Fatalf("%q: the tracked kind matches %q with pattern %d, want pattern %d", patterns, text, got, want)
+				t.Fatalf("patterns %q: the tracked kind matches %q with pattern %d, want pattern %d", patterns, text, got, want)
 			}
 		}
 		parts := []partgen.Format{format(t, rapid.SampledFrom(formats).Draw(t, "text")), format(t, rapid.SampledFrom(formats).Draw(t, "number"))}
@@ -55,7 +55,7 @@ func TestKindsAgree(t *testing.T) {
 		got, gotTotal := tracked.Count(parts)
 		for i := range want {
 			if got[i].Cmp(want[i]) != 0 || gotTotal.Cmp(wantTotal) != 0 {
-				t.Fatalf("%q: the tracked kind counts %v of %v texts for pattern %d, want %v of %v", patterns, got[i], gotTotal, i, want[i], wantTotal)
+				t.Fatalf("patterns %q: the tracked kind counts %v of %v strings for pattern %d, want %v of %v", patterns, got[i], gotTotal, i, want[i], wantTotal)
 			}
 		}
 	})
@@ -67,11 +67,11 @@ func TestKindsCountNumbersOfSeveralWords(t *testing.T) {
 	want, _ := usual.Count(parts)
 	got, _ := tracked.Count(parts)
 	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("got %v, want %v", got, want)
+		t.Errorf("counts of the tracked kind: got %v, want %v", got, want)
 	}
 }
 
-// substrings returns n different numbers of four digits.
+// substrings returns n different four-digit numbers.
 func substrings(n int) []string {
 	list := make([]string, n)
 	for i, number := range rand.New(rand.NewPCG(1, 2)).Perm(10_000)[:n] {
@@ -114,12 +114,12 @@ func TestThousandSubstrings(t *testing.T) {
 	got, _ := a.Count([]partgen.Format{format(t, "[0123456789]6")})
 	for i, want := range counts {
 		if got[i].Int64() != want {
-			t.Fatalf("got %v texts of pattern %d, want %d", got[i], i, want)
+			t.Fatalf("got %v strings for pattern %d, want %d", got[i], i, want)
 		}
 	}
 	search := Search{Parts: []partgen.Format{format(t, "[0123456789]6")}, Budget: 1 << 24}
 	if text, found := search.Unmatched(a); !found || a.Match(text) != len(patterns) {
-		t.Errorf("Unmatched = %q, %v, want a text that no pattern matches", text, found)
+		t.Errorf("Unmatched = %q, %v, want a string that no pattern matches", text, found)
 	}
 }
 
@@ -135,7 +135,7 @@ func texts() []string {
 	return list
 }
 
-// BenchmarkMatch matches one text per iteration, with each kind of automaton.
+// BenchmarkMatch matches one string per iteration, with each kind of automaton.
 func BenchmarkMatch(b *testing.B) {
 	usual, tracked := compileKinds(b, few())
 	list := texts()
@@ -148,8 +148,8 @@ func BenchmarkMatch(b *testing.B) {
 	}
 }
 
-// BenchmarkMatchJoined matches 256 texts per iteration, either two symbols at a time or
-// one text at a time.
+// BenchmarkMatchJoined matches 256 strings per iteration, either two symbols at a time or
+// one string at a time.
 func BenchmarkMatchJoined(b *testing.B) {
 	withPairs := compile(b, few())
 	without := *withPairs
@@ -165,8 +165,8 @@ func BenchmarkMatchJoined(b *testing.B) {
 	}
 }
 
-// BenchmarkCompile compiles a few, a hundred and a thousand patterns. It compiles the
-// hundred a second time to the usual kind of automaton.
+// BenchmarkCompile compiles a few, a hundred and a thousand patterns. It also compiles the
+// hundred to the usual kind of automaton.
 func BenchmarkCompile(b *testing.B) {
 	for name, patterns := range map[string][]string{"few": few(), "hundred": substrings(100), "thousand": substrings(1000)} {
 		b.Run(name, func(b *testing.B) {
@@ -190,7 +190,7 @@ func BenchmarkCompile(b *testing.B) {
 	})
 }
 
-// BenchmarkCount counts the texts of four letters and eight digits.
+// BenchmarkCount counts the strings of four letters and eight digits.
 func BenchmarkCount(b *testing.B) {
 	parts := []partgen.Format{format(b, "[abcdefghijklmnopqrstuvwxyz]4"), format(b, "[0123456789]8")}
 	for name, patterns := range map[string][]string{"few": few(), "thousand": substrings(1000)} {

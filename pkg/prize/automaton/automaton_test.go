@@ -39,7 +39,8 @@ func compile(tb rapid.TB, patterns ...string) *automaton.Automaton {
 	return a
 }
 
-// firstMatch returns the index of the first pattern that regexp matches with text.
+// firstMatch returns the index of the first pattern that matches text according to package
+// regexp.
 func firstMatch(patterns []string, text string) int {
 	for i, pattern := range patterns {
 		if regexp.MustCompile(pattern).MatchString(text) {
@@ -64,7 +65,7 @@ func TestMatchAgreesWithRegexp(t *testing.T) {
 		for i, text := range texts {
 			want := firstMatch(patterns, text)
 			if got := [3]int{a.Match(text), int(a.MatchBytes([]byte(text))), int(joined[i])}; got != [3]int{want, want, want} {
-				t.Fatalf("%q: Match, MatchBytes and MatchJoined of %q = %d, want %d", patterns, text, got, want)
+				t.Fatalf("patterns %q: Match, MatchBytes and MatchJoined of %q = %d, want %d", patterns, text, got, want)
 			}
 		}
 	})
@@ -79,7 +80,7 @@ func TestCompileErrors(t *testing.T) {
 		"one too complex":       {[]string{"a", "4.{16}7", "5.{16}7"}, "pattern 1 needs more than 65536 states"},
 		"together too complex":  {[]string{"4.{13}7", "5.{13}7"}, "the patterns together need more than 65536 states"},
 		"too many instructions": {[]string{strings.Repeat("a{1000}", 1100)}, "pattern 0 needs more than 64 MB of memory"},
-		"too many of them":      {make([]string, 5001), "there are more than 5000 patterns"},
+		"too many patterns":      {make([]string, 5001), "there are more than 5000 patterns"},
 		"slow to parse":         {slices.Repeat([]string{strings.Repeat(`\pL`, 300)}, 100), "the patterns together need more than 500 million steps to compile"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +90,7 @@ func TestCompileErrors(t *testing.T) {
 			}
 			var complexity *automaton.ComplexityError
 			if isComplexity := errors.As(err, &complexity); isComplexity != (name != "syntax") {
-				t.Errorf("got a %T, want a ComplexityError only for complex patterns", err)
+				t.Errorf("got an error of type %T, want a ComplexityError only for complex patterns", err)
 			}
 		})
 	}

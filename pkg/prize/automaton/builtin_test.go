@@ -8,7 +8,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize/automaton"
 )
 
-// compileBuiltin returns built-in rules and the automaton of their patterns.
+// compileBuiltin returns the built-in rules with the given name and the automaton for their
+// patterns.
 func compileBuiltin(t *testing.T, name string) (*prize.Rules, *automaton.Automaton) {
 	t.Helper()
 	rules, err := prize.Builtin(name)
@@ -24,12 +25,13 @@ func compileBuiltin(t *testing.T, name string) (*prize.Rules, *automaton.Automat
 		t.Fatal(err)
 	}
 	if automaton.IsTracked(a) {
-		t.Fatalf("the automaton of %s is of the tracked kind, want the usual kind", name)
+		t.Fatalf("the automaton for %s is of the tracked kind, want the usual kind", name)
 	}
 	return rules, a
 }
 
-// expectedValue returns the expected value of a rule, or 0 if no rule matches.
+// expectedValue returns the expected value of the prize if a rule applies. It returns 0 if
+// no rule matches.
 func expectedValue(r *prize.Rules, rule int) *big.Rat {
 	sum := new(big.Rat)
 	if rule == len(r.List) {
@@ -42,14 +44,14 @@ func expectedValue(r *prize.Rules, rule int) *big.Rat {
 	return sum
 }
 
-// TestGenerousBeatsModestForEveryAccountNumber checks every pair of states that an
-// account number can lead to. It is therefore a proof rather than a sample.
+// TestGenerousBeatsModestForEveryAccountNumber checks every pair of states that any account
+// number leads to. It is a proof rather than a sample.
 func TestGenerousBeatsModestForEveryAccountNumber(t *testing.T) {
 	generous, g := compileBuiltin(t, prize.Generous)
 	modest, m := compileBuiltin(t, prize.Modest)
 	pairs := automaton.Results(g, m, func(text string, i, j int) {
 		if high, low := expectedValue(generous, i), expectedValue(modest, j); high.Cmp(low) <= 0 {
-			t.Errorf("the expected value of %q is %v in generous and %v in modest, want more in generous", text, high, low)
+			t.Errorf("the expected value of %q is %v in generous and %v in modest, want a higher value in generous", text, high, low)
 		}
 	})
 	if pairs < len(generous.List) {

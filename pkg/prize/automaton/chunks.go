@@ -3,10 +3,10 @@ package automaton
 // chunks allocates many short slices with little overhead. The zero value is ready to use.
 type chunks struct {
 	free []uint32
-	size int // of the last chunk
+	size int // length of the last chunk
 }
 
-// The lengths of the first and the largest chunk.
+// The lengths of the first chunk and of the largest one.
 const (
 	minChunk = 1 << 8
 	maxChunk = 1 << 13
@@ -33,20 +33,21 @@ func (c *chunks) clone(list []uint32) []uint32 {
 	return part
 }
 
-// marks is a set of numbers that is emptied in constant time.
+// marks is a set of numbers that can be emptied in constant time.
 type marks struct {
 	round  uint32
-	rounds []uint32 // by number: the round in which it was added
+	rounds []uint32 // by number: the round in which it was last added
 }
 
-// reset empties the set. Numbers must be less than n.
+// reset empties the set. Numbers to be added must be less than n, which must be the same in
+// every call.
 func (m *marks) reset(n int) {
 	if m.round++; m.rounds == nil || m.round == 0 {
 		m.rounds, m.round = make([]uint32, n), 1
 	}
 }
 
-// add adds a number. It reports whether the number was not in the set before.
+// add adds a number to the set. It reports whether the number is new.
 func (m *marks) add(number uint32) bool {
 	if m.rounds[number] == m.round {
 		return false

@@ -6,9 +6,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// Count counts the texts that consist of one text of each part. Element i of counts is
-// the number of texts that pattern i is the first to match; the last element counts
-// texts that no pattern matches. total is the number of all texts.
+// Count counts the strings that consist of one string of each part. counts[i] is the number
+// of strings for which pattern i is the first match; the last element counts those that no
+// pattern matches. total is the number of all strings.
 func (a *Automaton) Count(parts []partgen.Format) (counts []*big.Int, total *big.Int) {
 	if a.hits != nil {
 		return a.countTracked(parts)
@@ -33,13 +33,15 @@ func (a *Automaton) Count(parts []partgen.Format) (counts []*big.Int, total *big
 	return counts, total
 }
 
-// move is a transition to a state.
+// move is a transition to a state by any of several letters.
 type move struct {
 	to      uint32
 	letters uint64 // number of letters with this transition
 }
 
-// advance returns the number of texts that end in each state after one more letter.
+// advance reads one more letter of an alphabet: at and the result hold the number of
+// strings by the state that they lead to. moves caches the moves of each state for this
+// alphabet.
 func (a *Automaton) advance(at map[uint32]*big.Int, alphabet string, moves map[uint32][]move) map[uint32]*big.Int {
 	after := make(map[uint32]*big.Int, len(at))
 	product := new(big.Int)
@@ -61,7 +63,7 @@ func (a *Automaton) advance(at map[uint32]*big.Int, alphabet string, moves map[u
 	return after
 }
 
-// moves returns the moves from a state by the letters of an alphabet.
+// moves returns the moves from a state for the letters of an alphabet.
 func (a *Automaton) moves(state uint32, alphabet string) []move {
 	counts := map[uint32]uint64{}
 	for i := range len(alphabet) {

@@ -12,14 +12,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// tallyWords is the maximum number of words that tallies use at a time: 16 MiB. Columns
-// are counted in blocks of that size.
+// tallyWords is the maximum number of words that counting uses at a time: 16 MiB. Columns
+// are counted in blocks of this size.
 const tallyWords = 1 << 21
 
-// countTracked counts over an automaton of the tracked kind. For each pattern k it
-// counts the texts that no pattern before k matches: those that hit none of them. These
-// columns of numbers are independent, so they are counted in parallel. The number of
-// texts that k is the first to match is the difference of two columns.
+// countTracked is [Automaton.Count] for the tracked kind. For each pattern k, it counts the
+// strings that no pattern before k matches. These columns of numbers are independent, so
+// they are counted in parallel. The number of strings for which k is the first match is the
+// difference of two columns.
 //
 // BenchmarkCount/thousand measures this.
 func (a *Automaton) countTracked(parts []partgen.Format) (counts []*big.Int, total *big.Int) {
@@ -28,7 +28,7 @@ func (a *Automaton) countTracked(parts []partgen.Format) (counts []*big.Int, tot
 		total.Mul(total, part.Size())
 	}
 	plan := a.newTallyPlan(parts, total)
-	remaining := make([]*big.Int, a.patterns+2) // by pattern: number of texts that no pattern before it matches
+	remaining := make([]*big.Int, a.patterns+2) // by pattern: number of strings that no pattern before it matches
 	cores := runtime.GOMAXPROCS(0)
 	rows := 2 * plan.states * cores // for the states before and after a letter
 	block := max(1, tallyWords/(rows*plan.words))
@@ -50,22 +50,22 @@ func (a *Automaton) countTracked(parts []partgen.Format) (counts []*big.Int, tot
 	return counts, total
 }
 
-// tallyPlan holds the states that the texts of some parts can reach, renumbered, and
-// their transitions. States that differ only in their hits are merged, because
-// transitions apply the hits.
+// tallyPlan holds the states that the strings of some parts can reach, renumbered, and the
+// transitions between them. States that differ only in their hits are merged, because hits
+// are recorded in the transitions.
 type tallyPlan struct {
 	words  int // number of 64-bit words in a count
 	states int
 	start  int
 	hit    int              // hit of the start state
-	ends   []int32          // by state: the first pattern that matches a text ending here
-	steps  [][][]transition // by position in the text and state
+	ends   []int32          // by state: the first pattern that matches a string ending here
+	steps  [][][]transition // by position in the string and by state
 }
 
-// transition is a transition to a state.
+// transition is a move between renumbered states.
 type transition struct {
 	to      int
-	hit     int    // the columns of later patterns are not carried over
+	hit     int    // hit of the target state: the columns of later patterns are not carried over
 	letters uint64 // number of letters with this transition
 }
 
@@ -73,7 +73,7 @@ func (a *Automaton) newTallyPlan(parts []partgen.Format, total *big.Int) *tallyP
 	p := &tallyPlan{words: total.BitLen()/64 + 1, hit: int(a.hits[a.start>>a.shift])}
 	group := a.groups()
 	numbers := map[uint32]int{} // by group
-	var members []uint32        // by number: a state of the group
+	var members []uint32        // by number: one state of the group
 	number := func(state uint32) int {
 		g := group[state>>a.shift]
 		n, known := numbers[g]
@@ -114,7 +114,8 @@ func (a *Automaton) newTallyPlan(parts []partgen.Format, total *big.Int) *tallyP
 	return p
 }
 
-// groups returns a number for each state, equal for states with the same transitions.
+// groups returns a group number for each state. States that differ only in their hits have
+// the same number.
 func (a *Automaton) groups() []uint32 {
 	ids := map[string]uint32{}
 	group := make([]uint32, len(a.accept))
@@ -134,7 +135,8 @@ func (a *Automaton) groups() []uint32 {
 	return group
 }
 
-// count computes remaining[from:to].
+// count sets remaining[from:to]: for each pattern, the number of strings that no earlier
+// pattern matches.
 func (p *tallyPlan) count(remaining []*big.Int, from, to int) {
 	width := (to - from) * p.words
 	now, after := make([][]uint64, p.states), make([][]uint64, p.states)
@@ -148,7 +150,8 @@ func (p *tallyPlan) count(remaining []*big.Int, from, to int) {
 		}
 		return make([]uint64, width)
 	}
-	// carried returns the number of words of a row that a hit carries over.
+	// carried returns the number of words of a row that are carried over a transition with
+	// the given hit.
 	carried := func(hit int) int { return max(0, min(hit+1, to)-from) * p.words }
 	now[p.start] = row()
 	for i := 0; i < carried(p.hit); i += p.words {
@@ -183,7 +186,7 @@ func (p *tallyPlan) count(remaining []*big.Int, from, to int) {
 	}
 }
 
-// add adds src times a factor to dst, count by count.
+// add adds src times factor to dst, count by count.
 func (p *tallyPlan) add(dst, src []uint64, factor uint64) {
 	dst = dst[:len(src)]
 	if p.words == 1 {
@@ -204,7 +207,7 @@ func (p *tallyPlan) add(dst, src []uint64, factor uint64) {
 	}
 }
 
-// bigInt returns the number with the given words, least significant first.
+// bigInt returns the number that consists of the given words, least significant first.
 func bigInt(words []uint64) *big.Int {
 	n := new(big.Int)
 	for i := len(words) - 1; i >= 0; i-- {

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// determine returns the minimal deterministic automaton of n, of the tracked or the usual
-// kind. If it needs more than maxStates states or exceeds another limit, the error is a
-// limitError.
+// determine returns the minimal deterministic automaton that is equivalent to n, of the
+// tracked or the usual kind. If it needs more than maxStates states or exceeds another
+// limit, the error is a limitError.
 func (n *nfa) determine(maxStates int, tracked bool) (*Automaton, error) {
 	before := n.memory
 	defer func() {
@@ -27,16 +27,16 @@ func (n *nfa) determine(maxStates int, tracked bool) (*Automaton, error) {
 type builder struct {
 	*nfa
 	maxStates int
-	tracked   bool // of the tracked kind: a state includes only a match that ends with the last symbol
+	tracked   bool // build the tracked kind: a state includes only matches that end with the last symbol
 	states    []state
 	ids       idTable
-	entries   chunks                 // memory for the entries of all states
+	entries   chunks                 // memory for the entries of states
 	rows      chunks                 // memory for the rows of next
 	next      [][]uint32             // by state and class
 	accept    []int32                // by state
 	hits      []int32                // by state, in the tracked kind
 	start     uint32                 // the initial state
-	begins    map[step][]uint32      // the targets of the first step of a match, for all patterns
+	begins    map[step][]uint32      // by first step of a match: its targets, for all patterns
 	empties   map[syntax.EmptyOp]int // cached results of empty
 	targets   []uint32               // reused by read
 	taken     marks                  // the instructions in targets
@@ -46,19 +46,19 @@ type builder struct {
 // state is a state of the deterministic automaton.
 type state struct {
 	entries []uint32 // instructions of unfinished matches, ascending
-	best    int32    // the first pattern that has matched; in the tracked kind, only matches that end with the last symbol count
+	best    int32    // the first pattern that has matched, or the number of patterns; in the tracked kind, only matches that end with the last symbol count
 	begin   bool     // nothing has been read
 	word    bool     // the last symbol is a word character; always false if no pattern has \b or \B
 }
 
-// step is the reading of a symbol of a class under some conditions.
+// step is a symbol class and the conditions under which its symbol is read.
 type step struct {
 	flags syntax.EmptyOp
 	class uint8
 }
 
-// memoryOfState is the memory of a state without its entries and its row: the state,
-// its results, its elements in the tables of build and minimize, and the spare capacity
+// memoryOfState is the memory of a state in bytes, without its entries and its row. It
+// includes the state's elements in the tables of build and minimize, and the spare capacity
 // of these tables.
 const memoryOfState = 128
 
@@ -69,8 +69,8 @@ func (b *builder) build() error {
 	if err == nil {
 		b.start, err = b.add(state{begin: true, best: int32(first)})
 	}
-	// States are visited in order of the length of the shortest texts that lead to them.
-	// longer is the first state of longer texts.
+	// States are visited in the order of the length of the shortest strings that lead to
+	// them. longer is the first state that no string of length symbols leads to.
 	length, longer := 0, 1
 	for id := 0; id < len(b.states) && err == nil; id++ {
 		if len(b.states) > b.maxStates {
@@ -84,8 +84,9 @@ func (b *builder) build() error {
 	return err
 }
 
-// visit computes the transitions and the results of a state. A last state is reached only
-// by texts of the maximum length, so its transitions do not matter.
+// visit computes the transitions of a state and the patterns that match in it. If last is
+// true, only strings of the maximum length reach the state, so its transitions do not
+// matter.
 func (b *builder) visit(id uint32, last bool) error {
 	s := b.states[id]
 	row := b.rows.make(b.classes())
@@ -112,8 +113,8 @@ func (b *builder) visit(id uint32, last bool) error {
 	return err
 }
 
-// flags returns the conditions that hold between a state and a symbol of a class; -1
-// is the end of the text.
+// flags returns the conditions that hold between the last symbol read and a next symbol of
+// the given class. A class of -1 means the end of the string.
 func (b *builder) flags(s state, class int) syntax.EmptyOp {
 	var flags syntax.EmptyOp
 	if s.begin {
@@ -136,8 +137,8 @@ func (b *builder) isWord(class int) bool {
 	return b.wordAware && syntax.IsWordChar(runeOf(int(b.sample[class])))
 }
 
-// matched returns the first pattern that matches a text read by the state, given the
-// conditions at its end.
+// matched returns the first pattern that matches a string that ends in state s under the
+// given conditions. If none does, it returns the number of patterns.
 func (b *builder) matched(s state, flags syntax.EmptyOp) (int, error) {
 	best := int(s.best)
 	for i, entry := range s.entries {
@@ -160,8 +161,8 @@ func (b *builder) matched(s state, flags syntax.EmptyOp) (int, error) {
 	return min(best, first), err
 }
 
-// empty returns the first pattern that matches the empty text under the given
-// conditions.
+// empty returns the first pattern that matches the empty string under the given conditions.
+// If none does, it returns the number of patterns.
 func (b *builder) empty(flags syntax.EmptyOp) (int, error) {
 	flags &= b.tested
 	if first, known := b.empties[flags]; known {
@@ -181,8 +182,8 @@ func (b *builder) empty(flags syntax.EmptyOp) (int, error) {
 	return len(b.starts), nil
 }
 
-// read returns the state after one more symbol. Its entries are valid until the next
-// call.
+// read returns the state after one more symbol of the given class. Its entries are valid
+// until the next call.
 func (b *builder) read(s state, class int) (after state, err error) {
 	flags := b.flags(s, class)
 	if b.tracked {
@@ -226,8 +227,8 @@ func (b *builder) read(s state, class int) (after state, err error) {
 	return after, err
 }
 
-// step appends the instructions that reading a symbol at a place leads to, unless they
-// are taken.
+// step appends to targets the instructions that follow when a symbol of the class is read
+// at p. It leaves out instructions that are already there.
 func (b *builder) step(p place, class int) error {
 	c, err := b.closure(p)
 	if err != nil {
@@ -243,8 +244,9 @@ func (b *builder) step(p place, class int) error {
 	return b.use(0, int64(2+len(c.reads)))
 }
 
-// finish records matches that need no further symbol or condition in best, and returns
-// the remaining targets. This results in fewer states than waiting for the next symbol.
+// finish records in best the first pattern that matches without a further symbol or
+// condition, and returns the targets that are still needed. This results in fewer states
+// than waiting for the next symbol.
 func (b *builder) finish(targets []uint32, best *int32) ([]uint32, error) {
 	left := targets[:0]
 	for i, target := range targets {
@@ -267,8 +269,8 @@ func (b *builder) finish(targets []uint32, best *int32) ([]uint32, error) {
 	return left, nil
 }
 
-// begin returns the targets of a match that begins with a symbol of the class, for all
-// patterns, ascending.
+// begin returns the targets of matches that begin with a symbol of the class, for all
+// patterns, in ascending order.
 func (b *builder) begin(flags syntax.EmptyOp, class uint8) ([]uint32, error) {
 	key := step{flags & b.tested, class}
 	targets, known := b.begins[key]
@@ -288,7 +290,7 @@ func (b *builder) begin(flags syntax.EmptyOp, class uint8) ([]uint32, error) {
 	return targets, b.use(int64(len(targets))*4+64, int64(len(targets))*4)
 }
 
-// add returns the number of a state, and adds the state if it is new.
+// add returns the number of a state. It adds the state if it is new.
 func (b *builder) add(s state) (uint32, error) {
 	b.key = appendNumbers(b.key[:0], s.entries)
 	b.key = append(b.key, byte(s.best), byte(s.best>>8), byte(s.best>>16), flag(s.begin)|flag(s.word)<<1)

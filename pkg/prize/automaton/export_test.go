@@ -1,7 +1,8 @@
 package automaton
 
-// Results calls visit for every pair of states that any text leads to, with the results
-// of two automata of the usual kind and with a text that leads there.
+// Results calls visit for every pair of states of two automata that any string leads to.
+// The arguments are such a string and the results of the automata for it. Both automata
+// must be of the usual kind. Results returns the number of pairs.
 func Results(a, b *Automaton, visit func(text string, i, j int)) (pairs int) {
 	type pair struct{ a, b uint32 }
 	start := pair{a.start, b.start}

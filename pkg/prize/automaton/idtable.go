@@ -5,16 +5,16 @@ import (
 	"hash/maphash"
 )
 
-// idTable numbers distinct keys in the order of their first lookup. It stores only
-// hashes, so the caller must compare keys. Its zero value is empty.
+// idTable assigns IDs 0, 1, 2, … to keys in the order of their first lookup. It stores only
+// hashes, so the caller must compare keys. Its zero value is an empty table.
 type idTable struct {
 	seed   maphash.Seed
 	slots  []uint32 // id+1 of a key, or 0; the length is a power of two
 	hashes []uint32 // by id
 }
 
-// find returns the ID of a key, and whether the key was already present. same reports
-// whether the key equals the key with an earlier ID.
+// find returns the ID of a key and reports whether the key was already present. same must
+// report whether the key equals the one with the given ID.
 func (t *idTable) find(key []byte, same func(id uint32) bool) (id uint32, known bool) {
 	if t.slots == nil {
 		t.seed, t.slots = maphash.MakeSeed(), make([]uint32, 64)

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// Limits bounds the resources of a compilation. Memory and work are counted while
-// compiling, in units that do not depend on the machine, so patterns that one machine
-// compiles are compiled by all.
+// Limits bounds the resources of a compilation. Memory and work are counted in units that
+// do not depend on the machine, so patterns that compile on one machine compile on every
+// machine.
 type Limits struct {
 	Patterns int
 	States   int
@@ -18,8 +18,8 @@ type Limits struct {
 	Work     int64 // steps, of about 10 ns each
 }
 
-// Trusted returns limits for patterns whose author is trusted, such as the rules of an
-// operator. [Compile] uses them.
+// Trusted returns the limits for patterns from trusted people, such as promoters. [Compile]
+// uses them.
 func Trusted() Limits {
 	return Limits{Patterns: 5000, States: MaxStates, Memory: 64 << 20, Work: 500e6}
 }
@@ -37,7 +37,7 @@ const (
 
 // ComplexityError is the error for patterns that exceed a limit.
 type ComplexityError struct {
-	Pattern int // index of a pattern that is too complex on its own, or -1 if only all patterns together are too complex
+	Pattern int // index of the first pattern that is too complex on its own, or -1 if only the patterns together are too complex
 	Limit   Limit
 	Limits  Limits
 }
@@ -53,7 +53,7 @@ func (e *ComplexityError) Error() string {
 	return what + " more than " + e.Bound()
 }
 
-// Bound returns the limit that was exceeded with its unit, such as "65536 states".
+// Bound returns the exceeded limit with its unit, such as "65536 states".
 func (e *ComplexityError) Bound() string {
 	switch e.Limit {
 	case MemoryLimit:
@@ -71,7 +71,7 @@ type limitError struct{ limit Limit }
 
 func (e *limitError) Error() string { return "too complex: " + string(e.limit) }
 
-// exceeded returns the limit that caused err. It reports false for other errors.
+// exceeded returns the limit that caused err. It reports false if err has another cause.
 func exceeded(err error) (Limit, bool) {
 	var over *limitError
 	if !errors.As(err, &over) {
@@ -86,8 +86,8 @@ type meter struct {
 	memory, work int64
 }
 
-// use adds memory in bytes and work in steps. It returns a limitError if they exceed the
-// limits.
+// use adds memory in bytes and work in steps. It returns a limitError if a total exceeds
+// its limit.
 func (m *meter) use(memory, work int64) error {
 	m.memory += memory
 	m.work += work
@@ -107,7 +107,7 @@ func (m *meter) free(memory int64) { m.memory -= memory }
 const (
 	workOfByte  = 30
 	workOfClass = 30_000    // a Unicode class, such as \pL
-	workOfFold  = 2_000_000 // a range that ignores case and includes all characters that have a case
+	workOfFold  = 2_000_000 // a case-insensitive range that includes all characters with case
 )
 
 // ParseWork returns an upper bound for the work of parsing a pattern.

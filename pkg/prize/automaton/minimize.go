@@ -5,8 +5,8 @@ import (
 )
 
 // minimize merges equivalent states with Moore's algorithm. It begins with all states in
-// one class and splits classes until all members of each have equivalent transitions.
-// Each round considers one more symbol.
+// one part and splits parts until all members of each have equivalent transitions. Each
+// round distinguishes states by inputs one symbol longer.
 func (b *builder) minimize() error {
 	b.states, b.ids, b.begins, b.entries = nil, idTable{}, nil, chunks{} // no longer needed
 	parts, finer := make([]uint32, len(b.accept)), make([]uint32, len(b.accept))
@@ -34,8 +34,8 @@ func (b *builder) minimize() error {
 	return nil
 }
 
-// appendParts appends a state's own part and results, and the parts of the states that
-// it leads to.
+// appendParts appends to key the part and the results of state s, and the parts of the
+// states that it leads to. parts holds the part of each state.
 func (b *builder) appendParts(key []byte, parts []uint32, s uint32) []byte {
 	own := [3]uint32{parts[s], uint32(b.accept[s])}
 	if b.tracked {
@@ -48,7 +48,7 @@ func (b *builder) appendParts(key []byte, parts []uint32, s uint32) []byte {
 	return key
 }
 
-// equivalent reports whether appendParts appends the same for two states.
+// equivalent reports whether appendParts appends the same values for states s and t.
 func (b *builder) equivalent(parts []uint32, s, t uint32) bool {
 	if parts[s] != parts[t] || b.accept[s] != b.accept[t] || b.tracked && b.hits[s] != b.hits[t] {
 		return false
@@ -61,7 +61,8 @@ func (b *builder) equivalent(parts []uint32, s, t uint32) bool {
 	return true
 }
 
-// merge replaces the states with their parts. firsts contains a state of each part.
+// merge replaces the states of each part with one state. parts holds the part of each
+// state, and firsts one state of each part.
 func (b *builder) merge(parts, firsts []uint32) {
 	next, accept := make([][]uint32, len(firsts)), make([]int32, len(firsts))
 	var hits []int32
@@ -80,7 +81,7 @@ func (b *builder) merge(parts, firsts []uint32) {
 	b.next, b.accept, b.hits, b.start = next, accept, hits, parts[b.start]
 }
 
-// automaton returns the automaton with its tables arranged for matching.
+// automaton returns the finished automaton, with its tables arranged for matching.
 func (b *builder) automaton() (*Automaton, error) {
 	a := &Automaton{
 		patterns: len(b.starts),

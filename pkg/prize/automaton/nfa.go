@@ -24,12 +24,12 @@ type nfa struct {
 	sets      []set          // the symbols that instructions read
 	classOf   [symbols]uint8 // symbols that all patterns treat alike have the same class
 	sample    []byte         // a symbol of each class
-	tested    syntax.EmptyOp // the conditions that instructions test
+	tested    syntax.EmptyOp // all conditions that instructions test
 	wordAware bool           // a pattern has \b or \B
 
 	closures [1 << 6][]closure // by flags and instruction
 	reads    chunks            // of all closures
-	seen     marks             // instructions that follow has visited
+	seen     marks             // instructions that follow has already visited
 	todo     []uint32
 	found    []uint32
 }
@@ -37,7 +37,7 @@ type nfa struct {
 // inst is an instruction, like [syntax.Inst] but smaller.
 type inst struct {
 	out uint32 // an index into insts
-	arg uint32 // an index into insts, the tested conditions or, of a reading instruction, an index into sets
+	arg uint32 // an index into insts, the tested conditions or, if the instruction reads, an index into sets
 	op  syntax.InstOp
 }
 
@@ -53,15 +53,14 @@ type set [2]uint64
 func (s *set) add(symbol int)      { s[symbol>>6] |= 1 << (symbol & 63) }
 func (s *set) has(symbol int) bool { return s[symbol>>6]>>(symbol&63)&1 != 0 }
 
-// place is an instruction and the conditions that hold at its position in the text,
-// such as the start of the text.
+// place is an instruction and the conditions that hold at the current position in the
+// string, for example that it is the start.
 type place struct {
 	inst  uint32
 	flags syntax.EmptyOp
 }
 
-// closure is the epsilon closure of a place: the instructions that it leads to without
-// reading.
+// closure is the epsilon closure of a place: what it leads to without reading a symbol.
 type closure struct {
 	reads   []uint32 // instructions that read a symbol
 	matches bool     // the pattern matches
@@ -85,10 +84,11 @@ func newNFA(patterns []string, m *meter) (*nfa, error) {
 	}
 	n.bases = append(n.bases, uint32(len(n.insts)))
 	n.classify()
-	return n, m.use(int64(len(n.insts))*4, 0) // of seen
+	return n, m.use(int64(len(n.insts))*4, 0) // the memory of seen
 }
 
-// addPattern compiles a pattern. numbers are the indexes of sets.
+// addPattern compiles a pattern and adds its instructions. numbers holds the index in
+// n.sets of each set.
 func (n *nfa) addPattern(pattern string, numbers map[set]uint32) error {
 	if err := n.use(0, ParseWork(pattern)); err != nil {
 		return err
@@ -124,7 +124,7 @@ func (n *nfa) addProgram(prog *syntax.Prog, numbers map[set]uint32) error {
 	n.bases = append(n.bases, base)
 	n.starts = append(n.starts, base+uint32(prog.Start))
 	n.insts = slices.Grow(n.insts, len(prog.Inst))
-	var read map[*rune]uint32 // indexes of sets by rune slice, which copies of an instruction share
+	var read map[*rune]uint32 // by rune slice, which copies of an instruction share: the index of its set
 	for i := range prog.Inst {
 		from := &prog.Inst[i]
 		to := inst{out: from.Out + base, arg: from.Arg, op: from.Op}
@@ -152,7 +152,8 @@ func (n *nfa) addProgram(prog *syntax.Prog, numbers map[set]uint32) error {
 	return nil
 }
 
-// setOf returns the index of the set of symbols that an instruction reads.
+// setOf returns the index in n.sets of the symbols that an instruction reads. It adds the
+// set if it is new.
 func (n *nfa) setOf(from *syntax.Inst, numbers map[set]uint32) (uint32, error) {
 	var s set
 	for symbol := range symbols {
@@ -170,7 +171,7 @@ func (n *nfa) setOf(from *syntax.Inst, numbers map[set]uint32) (uint32, error) {
 	return number, n.use(memoryOfSet, workOfSet)
 }
 
-// patternOf returns the pattern of an instruction.
+// patternOf returns the index of the pattern to which an instruction belongs.
 func (n *nfa) patternOf(inst uint32) int {
 	i, found := slices.BinarySearch(n.bases, inst)
 	if found {
@@ -198,7 +199,7 @@ func (n *nfa) classify() {
 
 // split divides every class into the symbols that are in a set and those that are not.
 func (n *nfa) split(in func(symbol int) bool) {
-	var parts [symbols][2]uint8 // by class and membership: the new class, counted from 1
+	var parts [symbols][2]uint8 // by old class and membership: the new class plus 1, or 0 if there is none yet
 	n.sample = n.sample[:0]
 	for symbol := range symbols {
 		part := &parts[n.classOf[symbol]][flag(in(symbol))]
@@ -228,8 +229,8 @@ func reads(op syntax.InstOp) bool {
 	}
 }
 
-// closure returns the epsilon closure of p and computes it only once. It is empty after
-// an error of the meter.
+// closure returns the epsilon closure of p, which it computes on the first call for p. If
+// that exceeds a limit, the error is a limitError.
 func (n *nfa) closure(p place) (*closure, error) {
 	p.flags &= n.tested
 	known := n.closures[p.flags]
@@ -247,7 +248,7 @@ func (n *nfa) closure(p place) (*closure, error) {
 	return c, n.follow(p, c)
 }
 
-// follow computes the closure of a place.
+// follow stores the closure of p in c.
 func (n *nfa) follow(p place, c *closure) error {
 	n.seen.reset(len(n.insts))
 	n.todo = append(n.todo[:0], p.inst)

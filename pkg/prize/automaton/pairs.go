@@ -2,14 +2,14 @@ package automaton
 
 import "encoding/binary"
 
-// minPairs is the minimum number of texts for which the tables of pairs are built. They
+// minPairs is the minimum number of strings for which the tables of pairs are built. They
 // take 192 KiB, and a process that makes single draws does not need them.
 const minPairs = 16
 
-// MatchJoined matches len(dst) texts, each of width bytes, that are concatenated in
-// joined. It writes the results of [Automaton.Match] to dst.
+// MatchJoined matches len(dst) strings of width bytes each, which are concatenated in
+// joined. It writes to dst what [Automaton.Match] returns for them.
 //
-// The tables of pairs make it twice as fast as matching one text at a time
+// With the tables of pairs, it is twice as fast as matching one string at a time
 // (BenchmarkMatchJoined).
 func (a *Automaton) MatchJoined(dst []int32, joined []byte, width int) {
 	if len(dst) >= minPairs && a.pairs != nil {
@@ -23,8 +23,8 @@ func (a *Automaton) MatchJoined(dst []int32, joined []byte, width int) {
 	}
 }
 
-// matchPairs reads a few symbols of each text in turn, so that the processor can overlap
-// memory accesses. dst holds states until the end.
+// matchPairs reads a few symbols of each string in turn, so that the processor can overlap
+// memory accesses. Until the end, dst holds the states.
 func (a *Automaton) matchPairs(p *pairs, dst []int32, joined []byte, width int) {
 	start, shift, at := int32(a.start<<a.shift), 2*a.shift, 0
 	for i := range dst {
@@ -47,7 +47,7 @@ func (a *Automaton) matchPairs(p *pairs, dst []int32, joined []byte, width int) 
 	}
 }
 
-// readEight advances each text by eight symbols.
+// readEight advances each string by eight symbols.
 func (p *pairs) readEight(states []int32, text []byte, width int) {
 	for i := range states {
 		word := binary.LittleEndian.Uint64(text)
@@ -60,7 +60,7 @@ func (p *pairs) readEight(states []int32, text []byte, width int) {
 	}
 }
 
-// readTwo advances each text by two symbols.
+// readTwo advances each string by two symbols.
 func (p *pairs) readTwo(states []int32, text []byte, width int) {
 	for i := range states {
 		two := binary.LittleEndian.Uint16(text)
@@ -69,15 +69,16 @@ func (p *pairs) readTwo(states []int32, text []byte, width int) {
 	}
 }
 
-// pairs are the tables for reading two symbols in a step, because each step waits for
-// the memory access of the previous one. Indexes of 16 bits need no bounds checks.
+// pairs holds tables for reading two symbols per step. This is faster because each step
+// waits for the memory access of the previous one. Indexes of 16 bits need no bounds
+// checks.
 type pairs struct {
 	classOf [1 << 16]uint8  // by two symbols, the first one in the low byte: both classes
-	next    [1 << 16]uint16 // by state<<(2*shift)|classes: the next state, shifted likewise
+	next    [1 << 16]uint16 // by state<<(2*shift)|classes: the next state, already shifted by 2*shift
 }
 
-// newPairs returns nil if there are too many states or classes, or if a is of the
-// tracked kind.
+// newPairs returns the tables for a. It returns nil if there are too many states or
+// classes, or if a is of the tracked kind.
 func (a *Automaton) newPairs() *pairs {
 	states, classes := len(a.accept), 1<<a.shift
 	if a.hits != nil || classes > 16 || states*classes*classes > 1<<16 {

@@ -6,15 +6,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// Search finds example texts. All examples of a Search share its Budget.
+// Search finds examples of strings. All searches of a Search share its Budget.
 type Search struct {
-	Parts      []partgen.Format // an example consists of one text of each part
-	Budget     int              // the number of letters that may be read
+	Parts      []partgen.Format // an example consists of one string of each part
+	Budget     int              // the number of letters that the searches may still read
 	Incomplete bool             // the budget was exhausted, or an automaton was nil
 }
 
-// Both returns a text that the patterns of two automata from [CompileOne] both match.
-// It reports false if there is none or the search is incomplete.
+// Both returns a string that matches two patterns. a and b are their automata from
+// [CompileOne]. It reports false if there is none, or if the search is incomplete.
 func (s *Search) Both(a, b *Automaton) (string, bool) {
 	if a == nil || b == nil {
 		s.Incomplete = true
@@ -23,15 +23,16 @@ func (s *Search) Both(a, b *Automaton) (string, bool) {
 	return s.find(a, b, func(i, j int32) bool { return i == 0 && j == 0 })
 }
 
-// Unmatched returns a text that no pattern of an automaton matches. It reports false if
-// there is none or the search is incomplete.
+// Unmatched returns a string that no pattern of an automaton matches. It reports false if
+// there is none, or if the search is incomplete.
 func (s *Search) Unmatched(a *Automaton) (string, bool) {
 	return s.find(a, a, func(i, _ int32) bool { return i == int32(a.patterns) })
 }
 
-// find returns a text for which the results of two automata are accepted. It visits each
-// pair of states once at each position. In the tracked kind it does not visit states that
-// a pattern has hit, because accept holds only matches at the end.
+// find returns a string for which accepted reports true, given the results of a and b. It
+// visits each pair of states once at each position. In the tracked kind, it does not visit
+// states that complete a pattern, because a.accept holds only matches at the end of the
+// string.
 func (s *Search) find(a, b *Automaton, accepted func(i, j int32) bool) (string, bool) {
 	type pair struct{ a, b uint32 }
 	type node struct {
