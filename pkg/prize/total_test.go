@@ -55,7 +55,7 @@ func TestTotalsAreWithinHalfAPercent(t *testing.T) {
 		"three values":                {"win: 1, chance: 1/3", "win: 2, chance: 1/3"},
 		"neither skew nor kurtosis":   {"win: 1, chance: 4/6", "win: 2, chance: 1/6"},
 		"coarse steps with fine fuzz": {"win: 20, chance: 50%", "win: 1, chance: 1/1000", "win: 21, chance: 1/1000"},
-		"one expensive prize":              {"win: 8, chance: 1%", "win: 1, chance: 10%"},
+		"one expensive prize":         {"win: 8, chance: 1%", "win: 1, chance: 10%"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			odds := inYen(t, prizes...).AccountOdds("x")
@@ -98,11 +98,11 @@ func TestTotalIsExactWhereItCanBe(t *testing.T) {
 		mean     string
 		p95, p99 float64
 	}{
-		"no draws":          {[]string{"win: 7, chance: 1/3"}, 0, "0/1", 0, 0},
-		"a certain cost":    {[]string{"win: 7, chance: 100%"}, 3, "21/1", 21, 21},
-		"a prize of no value":  {[]string{"prize: hug, chance: 10%"}, 5, "0/1", 0, 0},
-		"bounded by most":   {[]string{"win: 7, chance: 99%"}, 1, "693/100", 7, 7},
-		"many certain costs": {[]string{"win: 1, chance: 100%"}, 1 << 63, "9223372036854775808/1", 1 << 63, 1 << 63},
+		"no draws":            {[]string{"win: 7, chance: 1/3"}, 0, "0/1", 0, 0},
+		"a certain cost":      {[]string{"win: 7, chance: 100%"}, 3, "21/1", 21, 21},
+		"a prize of no value": {[]string{"prize: hug, chance: 10%"}, 5, "0/1", 0, 0},
+		"bounded by most":     {[]string{"win: 7, chance: 99%"}, 1, "693/100", 7, 7},
+		"many certain costs":  {[]string{"win: 1, chance: 100%"}, 1 << 63, "9223372036854775808/1", 1 << 63, 1 << 63},
 	} {
 		t.Run(name, func(t *testing.T) {
 			odds := inYen(t, test.prizes...).AccountOdds("x")

@@ -80,7 +80,7 @@ func TestCompileErrors(t *testing.T) {
 		"one too complex":       {[]string{"a", "4.{16}7", "5.{16}7"}, "pattern 1 needs more than 65536 states"},
 		"together too complex":  {[]string{"4.{13}7", "5.{13}7"}, "the patterns together need more than 65536 states"},
 		"too many instructions": {[]string{strings.Repeat("a{1000}", 1100)}, "pattern 0 needs more than 64 MB of memory"},
-		"too many patterns":      {make([]string, 5001), "there are more than 5000 patterns"},
+		"too many patterns":     {make([]string, 5001), "there are more than 5000 patterns"},
 		"slow to parse":         {slices.Repeat([]string{strings.Repeat(`\pL`, 300)}, 100), "the patterns together need more than 500 million steps to compile"},
 	} {
 		t.Run(name, func(t *testing.T) {
