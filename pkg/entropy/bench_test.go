@@ -7,7 +7,7 @@ import (
 )
 
 // BenchmarkWords reads words of one index, words of consecutive indexes with a seek for
-// each, and blocks in bulk, as bulk draws do. An iteration is one word or one block.
+// each, and blocks in bulk, as bulk draws do. Each iteration reads one word or one block.
 func BenchmarkWords(b *testing.B) {
 	stream := entropy.NewStream(entropy.Seed("42").Subkey(entropy.Prize))
 	b.Run("stream", func(b *testing.B) {
@@ -35,7 +35,7 @@ func BenchmarkWords(b *testing.B) {
 	})
 }
 
-// BenchmarkUniform makes one bounded number per iteration.
+// BenchmarkUniform generates one bounded number per iteration.
 func BenchmarkUniform(b *testing.B) {
 	stream := entropy.NewStream(entropy.Seed("42").Subkey(entropy.Prize))
 	b.ReportAllocs()

@@ -17,7 +17,7 @@ func ExampleSeed_Commitment() {
 	// Output: 73475cb40a568e8da8a045ced110137e159f890ac4da883b6b17dc651b3a8049
 }
 
-// The first two words are those that openssl prints; see the package comment.
+// The first two words are the ones that openssl prints; see the package comment.
 func ExampleStream() {
 	stream := entropy.NewStream(entropy.Seed("42").Subkey(entropy.Text))
 	stream.Seek(0)

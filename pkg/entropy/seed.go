@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// MaxSeed is the length of the longest seed, in bytes.
+// MaxSeed is the maximum length of a seed in bytes.
 const MaxSeed = 1024
 
 // ErrSeed is wrapped by every error that [ParseSeed] returns.
@@ -21,15 +21,15 @@ var ErrSeed = errors.New("invalid seed")
 type Seed string
 
 // NewSeed returns 256 random bits from the operating system as 64 lower-case hexadecimal
-// digits. If the system has no randomness, the program crashes; see [rand.Read].
+// digits. If the operating system fails, the program crashes; see [rand.Read].
 func NewSeed() Seed {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return Seed(hex.EncodeToString(b[:]))
 }
 
-// ParseSeed converts a string of 1 to [MaxSeed] bytes of valid UTF-8 to a seed. Its
-// errors wrap [ErrSeed].
+// ParseSeed converts text to a seed. It must be valid UTF-8 and have 1 to [MaxSeed] bytes.
+// Errors wrap [ErrSeed].
 func ParseSeed(text string) (Seed, error) {
 	switch {
 	case text == "":
@@ -42,8 +42,8 @@ func ParseSeed(text string) (Seed, error) {
 	return Seed(text), nil
 }
 
-// Commitment returns the SHA-256 of the seed in lower-case hexadecimal. If you publish
-// it before the first draw, you are bound to the seed without revealing it.
+// Commitment returns the SHA-256 of the seed in lower-case hexadecimal. Publishing it
+// before the first draw commits you to the seed without revealing it.
 func (s Seed) Commitment() string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:])
@@ -60,8 +60,8 @@ func (s Seed) Branch() Seed {
 	return s + "/" + Seed(hex.EncodeToString(b[:]))
 }
 
-// Trunk returns the seed from which [Seed.Branch] derived s. If s does not look like a
-// branch, Trunk returns s.
+// Trunk returns the seed from which [Seed.Branch] derived s. If s does not have the form of
+// a branch, Trunk returns s.
 func (s Seed) Trunk() Seed {
 	cut := len(s) - branchLength
 	if cut <= 0 || s[cut] != '/' {
@@ -75,7 +75,7 @@ func (s Seed) Trunk() Seed {
 	return s[:cut]
 }
 
-// Label is the name of one of the independent streams of a seed.
+// Label names one of the independent streams of a seed.
 type Label string
 
 // The labels, one for each part of a draw.
@@ -88,19 +88,19 @@ const (
 // Labels returns all labels.
 func Labels() []Label { return []Label{Text, Number, Prize} }
 
-// Key is the subkey of one label. It determines one part of every draw and reveals
-// nothing about the other parts.
+// Key is the subkey for one label. It determines one part of every draw and reveals nothing
+// about the other parts.
 type Key [32]byte
 
-// Subkey returns the key of a label: HMAC-SHA256 (RFC 2104) with the seed as the key,
-// over "prizegen/v1/" followed by the label.
+// Subkey returns the key for a label: HMAC-SHA256 (RFC 2104) with the seed as the key, over
+// "prizegen/v1/" followed by the label.
 func (s Seed) Subkey(label Label) Key {
 	mac := hmac.New(sha256.New, []byte(s))
 	mac.Write([]byte("prizegen/v1/" + string(label)))
 	return Key(mac.Sum(nil))
 }
 
-// Range returns the draws start, start+1, …, start+count-1 with the key of a label.
+// Range returns draws start to start+count-1, with the key for a label.
 func (s Seed) Range(label Label, start, count uint64) Range {
 	return Range{Key: s.Subkey(label), Start: start, Count: count}
 }
@@ -108,8 +108,8 @@ func (s Seed) Range(label Label, start, count uint64) Range {
 // ErrKey is wrapped by every error that [ParseKey] returns.
 var ErrKey = errors.New("invalid key")
 
-// ParseKey parses a key of 64 hexadecimal digits in upper or lower case. Its errors wrap
-// [ErrKey] and never contain text, which may be secret.
+// ParseKey parses a key of 64 hexadecimal digits in upper or lower case. Errors wrap
+// [ErrKey]. They never contain text, which may be secret.
 func ParseKey(text string) (Key, error) {
 	var k Key
 	if len(text) != hex.EncodedLen(len(k)) {
@@ -124,8 +124,7 @@ func ParseKey(text string) (Key, error) {
 // Hex returns the key as 64 lower-case hexadecimal digits.
 func (k Key) Hex() string { return hex.EncodeToString(k[:]) }
 
-// String returns a placeholder instead of the key, so that no log reveals the key by
-// accident.
+// String returns a placeholder, so that the key is not printed or logged by accident.
 func (k Key) String() string { return "entropy.Key(secret)" }
 
 // GoString returns the same placeholder as [Key.String], for %#v.

@@ -29,7 +29,7 @@ func TestParseSeed(t *testing.T) {
 				return
 			}
 			if !errors.Is(err, entropy.ErrSeed) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want ErrSeed that contains %q", err, test.want)
+				t.Errorf("got error %v, want an ErrSeed that contains %q", err, test.want)
 			}
 		})
 	}
@@ -53,7 +53,7 @@ func TestParseKey(t *testing.T) {
 	key := entropy.Seed("42").Subkey(entropy.Prize)
 	for _, text := range []string{key.Hex(), strings.ToUpper(key.Hex())} {
 		if got, err := entropy.ParseKey(text); err != nil || got != key {
-			t.Errorf("ParseKey(%s) = %x with error %v, want %x", text, got[:], err, key[:])
+			t.Errorf("ParseKey(%s) = %x, %v, want %x", text, got[:], err, key[:])
 		}
 	}
 	for _, text := range []string{"", "abc", key.Hex()[1:], key.Hex() + "0", "x" + key.Hex()[1:], strings.Repeat("é", 32)} {
@@ -68,7 +68,7 @@ func TestParseKey(t *testing.T) {
 	}
 }
 
-// TestKeyIsHidden checks that no way of printing a key reveals it.
+// TestKeyIsHidden checks that printing a key does not reveal it.
 func TestKeyIsHidden(t *testing.T) {
 	key := entropy.Seed("42").Subkey(entropy.Prize)
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
@@ -76,7 +76,7 @@ func TestKeyIsHidden(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", format, got, want)
 		}
 		if got := fmt.Sprintf(format, entropy.Range{Key: key}); !strings.Contains(got, "secret") {
-			t.Errorf("%s of a range: got %q, want the key to be hidden", format, got)
+			t.Errorf("%s of a range: got %q, want the key hidden", format, got)
 		}
 	}
 }
@@ -87,6 +87,6 @@ func TestLabelsHaveDifferentKeys(t *testing.T) {
 		keys[entropy.Seed("42").Subkey(label)] = true
 	}
 	if !slices.Equal(entropy.Labels(), []entropy.Label{entropy.Text, entropy.Number, entropy.Prize}) || len(keys) != 3 {
-		t.Errorf("got labels %v with %d different keys, want text, number and prize with 3", entropy.Labels(), len(keys))
+		t.Errorf("got labels %v with %d different keys, want text, number and prize with 3 keys", entropy.Labels(), len(keys))
 	}
 }

@@ -9,13 +9,13 @@ import (
 	"math/bits"
 )
 
-// BlockSize is the length of a block, in bytes. A block contains two words.
+// BlockSize is the length of a block in bytes. A block contains two words.
 const BlockSize = aes.BlockSize
 
 // ErrRange is wrapped by every error that [Range.Check] returns.
 var ErrRange = errors.New("indexes end at 18446744073709551615 (2^64-1)")
 
-// Range is Count consecutive draws from index Start, with one key.
+// Range is a key and Count consecutive draws, beginning with index Start.
 type Range struct {
 	Key   Key
 	Start uint64
@@ -30,17 +30,17 @@ func (r Range) Check() error {
 	return nil
 }
 
-// Slice returns the draws of r with the positions from, from+1, …, to-1, counted from 0.
+// Slice returns draws from to to-1 of r, counted from 0.
 func (r Range) Slice(from, to uint64) Range {
 	return Range{Key: r.Key, Start: r.Start + from, Count: to - from}
 }
 
-// Stream reads the words of one key, one index at a time. [Stream.Seek] moves it to
+// Stream generates the words of one key for one index at a time. [Stream.Seek] moves it to
 // another index. A Stream is not safe for concurrent use.
 type Stream struct {
 	block cipher.Block
 	index uint64
-	next  uint64 // number of the block to make next
+	next  uint64 // number of the next block
 	in    [BlockSize]byte
 	out   [BlockSize]byte
 	left  int // unread bytes at the end of out
@@ -60,7 +60,7 @@ func (s *Stream) Seek(index uint64) {
 	s.index, s.next, s.left = index, 0, 0
 }
 
-// Uint64 returns the next word of the current index.
+// Uint64 returns the next word for the current index.
 func (s *Stream) Uint64() uint64 {
 	if s.left == 0 {
 		binary.BigEndian.PutUint64(s.in[:8], s.next)
@@ -76,8 +76,8 @@ func (s *Stream) Uint64() uint64 {
 
 // Uniform returns a number from 0 to n-1, all equally likely, by Lemire's method (Fast
 // Random Integer Generation in an Interval, ACM Transactions on Modeling and Computer
-// Simulation, 2019, algorithm 5). It reads one word, and another one after each
-// rejected word. It panics if n is 0.
+// Simulation, 2019, algorithm 5). It reads one word, and another one for each rejected
+// word. It panics if n is 0.
 func (s *Stream) Uniform(n uint64) uint64 {
 	if n == 0 {
 		panic("entropy: Uniform called with n = 0")
@@ -95,10 +95,10 @@ func (s *Stream) Uniform(n uint64) uint64 {
 // of its product with n is below the threshold. It panics if n is 0.
 func Threshold(n uint64) uint64 { return -n % n }
 
-// Blocks returns a reader of block j of the draws start, start+1, …, end to end. Block
-// j of a draw has its words 2j and 2j+1, big-endian. After the draw 2^64-1 the reader
-// continues with block j+1 of draw 0, so check the [Range] first. Blocks does not move
-// the stream.
+// Blocks returns a reader of block j of draw start, block j of draw start+1, and so on,
+// without separators. Block j of a draw consists of its words 2j and 2j+1, big-endian.
+// After draw 2^64-1, the reader continues with block j+1 of draw 0, so check the [Range]
+// first. Blocks does not move the stream.
 func (s *Stream) Blocks(start, j uint64) *Blocks {
 	var counter [BlockSize]byte
 	binary.BigEndian.PutUint64(counter[:8], j)
@@ -106,11 +106,11 @@ func (s *Stream) Blocks(start, j uint64) *Blocks {
 	return &Blocks{ctr: cipher.NewCTR(s.block, counter[:])}
 }
 
-// Blocks is an endless [io.Reader] of blocks; see [Stream.Blocks]. In BenchmarkWords it
-// is several times faster than [Stream.Uint64] with a seek for each draw.
+// Blocks is an endless [io.Reader] of blocks; see [Stream.Blocks]. In BenchmarkWords, it is
+// several times faster than [Stream.Uint64] with a seek for each draw.
 type Blocks struct{ ctr cipher.Stream }
 
-// Read fills dst and never fails.
+// Read fills dst. It never fails.
 func (b *Blocks) Read(dst []byte) (int, error) {
 	clear(dst)
 	b.ctr.XORKeyStream(dst, dst)

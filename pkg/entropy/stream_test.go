@@ -41,8 +41,8 @@ func TestRangeSlice(t *testing.T) {
 	}
 }
 
-// TestBlocks compares blocks with the words of the stream. It includes blocks that span
-// two reads and the last indexes.
+// TestBlocks compares blocks with the words of the stream, up to the last index. Some
+// blocks span two reads.
 func TestBlocks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		key := entropy.Seed(rapid.StringN(1, 20, -1).Draw(t, "seed")).Subkey(entropy.Number)

@@ -11,8 +11,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// vectors are results on which two independent implementations agree. Package partgen
-// tests the parts of account numbers with the same file.
+// vectors holds test vectors on which two independent implementations agree. Package
+// partgen tests the parts of account numbers with the same file.
 type vectors struct {
 	Subkeys []struct{ Seed, Commitment, Text, Number, Prize string }
 	Words   []struct {
@@ -65,8 +65,7 @@ func TestSubkeyVectors(t *testing.T) {
 	}
 }
 
-// TestWordVectors compares the vectors with words that are read one by one and in
-// blocks.
+// TestWordVectors checks words that are read one by one and in blocks.
 func TestWordVectors(t *testing.T) {
 	for _, v := range loadVectors(t).Words {
 		stream := entropy.NewStream(entropy.Seed(v.Seed).Subkey(entropy.Label(v.Label)))
@@ -103,6 +102,6 @@ func TestUniformVectors(t *testing.T) {
 		}
 	}
 	if rejected == 0 {
-		t.Error("got no vector that rejects a word, want at least one")
+		t.Error("no vector rejects a word, want at least one that does")
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/numgen"
 )
 
-// BenchmarkAppend makes one number per iteration, 4096 at a time.
+// BenchmarkAppend generates one number per iteration, 4096 per call.
 func BenchmarkAppend(b *testing.B) {
 	for name := range strings.SplitSeq("digits4,digits8,digits19,digits64", ",") {
 		b.Run(name, func(b *testing.B) {

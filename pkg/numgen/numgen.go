@@ -1,8 +1,8 @@
-// Package numgen makes the number part of account numbers, such as the 123456 in
-// ABC123456. A number is a string of digits, so its leading zeros count.
+// Package numgen generates the number part of account numbers, such as the 123456 in
+// ABC123456. A number is a string of digits; leading zeros are part of it.
 //
-// A [Format] describes the numbers, and its Append method makes the numbers of a range of
-// draws. Package [partgen] documents how a number follows from a seed and an index.
+// A [Format] describes the numbers, and its Append method generates the numbers of a range
+// of draws. Package [partgen] documents how a seed and an index determine a number.
 package numgen
 
 import (
@@ -16,14 +16,14 @@ const (
 	Digits8 = "digits8" // 8 digits, 100,000,000 numbers
 )
 
-// Default is the format used if no other is chosen.
+// Default is the default format.
 const Default = Digits4
 
-// Format is the format of a number. The zero value has no letters; use [Parse].
+// Format is the format of a number. The zero value is not valid; use [Parse].
 type Format struct{ partgen.Format }
 
-// Parse parses a format: digits followed by a length from 1 to [partgen.MaxLength], or
-// a custom alphabet and a length such as [13579]6. Its errors wrap [partgen.ErrFormat].
+// Parse parses a format: "digits" followed by a length from 1 to [partgen.MaxLength], or a
+// custom alphabet and a length, such as [13579]6. Errors wrap [partgen.ErrFormat].
 func Parse(format string) (Format, error) {
 	f, err := partgen.Parse(entropy.Number, format, partgen.Alphabet{Name: "digits", Letters: "0123456789"})
 	return Format{f}, err

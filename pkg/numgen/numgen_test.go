@@ -25,17 +25,17 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestParseErrors checks the errors for invalid formats, including formats of the text
+// TestParseErrors checks the errors for invalid formats, including formats for the text
 // part, because the two flags are easily swapped.
 func TestParseErrors(t *testing.T) {
 	for _, format := range []string{"", "lower4", "digit4", "digits0", "digits65", "8", "[1]4", "digits 4"} {
 		if f, err := numgen.Parse(format); !errors.Is(err, partgen.ErrFormat) {
-			t.Errorf("Parse(%q) = %v with error %v, want ErrFormat", format, f, err)
+			t.Errorf("Parse(%q) = %v, %v, want ErrFormat", format, f, err)
 		}
 	}
 }
 
-// TestLeadingZeros checks that numbers below 1000 have four digits too.
+// TestLeadingZeros checks that numbers below 1000 also have four digits.
 func TestLeadingZeros(t *testing.T) {
 	f, err := numgen.Parse(numgen.Digits4)
 	if err != nil {
@@ -50,6 +50,6 @@ func TestLeadingZeros(t *testing.T) {
 		}
 	}
 	if len(numbers) != 4*draws || zeros < expected*9/10 || zeros > expected*11/10 {
-		t.Errorf("got %d of %d numbers that begin with 0, want %d, give or take a tenth", zeros, draws, expected)
+		t.Errorf("numbers that begin with 0: got %d of %d, want %d ± 10%%", zeros, draws, expected)
 	}
 }

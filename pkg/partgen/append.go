@@ -12,13 +12,13 @@ import (
 // in the L1 cache of a processor.
 const batchSize = 256
 
-// maxSingle is the largest number of draws that are made one at a time, which is faster
-// than setting up a batch. In BenchmarkText of package serve, it saves a tenth of the
-// time and a third of the memory of a request for one text.
+// maxSingle is the largest number of draws that are generated one at a time. For so few,
+// that is faster than setting up a batch: in BenchmarkText of package serve, a request for
+// one text takes 10% less time and a third less memory.
 const maxSingle = 4
 
-// Append appends the parts of the draws in r to dst, end to end: r.Count times f.Len()
-// bytes. Every index in r must exist; see [entropy.Range.Check].
+// Append appends the parts of the draws in r to dst, without separators: r.Count times
+// f.Len() bytes. The range must be valid; see [entropy.Range.Check].
 func (f Format) Append(dst []byte, r entropy.Range) []byte {
 	stream := entropy.NewStream(r.Key)
 	if r.Count <= maxSingle {
@@ -62,18 +62,17 @@ func (f Format) Append(dst []byte, r entropy.Range) []byte {
 	return dst[:len(dst)+size]
 }
 
-// spell writes the letters of one group into parts, which lie end to end. One word
-// decides the group of each part. If a word is rejected, spell appends the position of
-// its part to rejected.
+// spell writes the letters of one group into parts, which are stored without separators.
+// Part i takes its letters from words[i], which spell overwrites. If that word must be
+// rejected, spell appends i to rejected.
 //
 // The uniform number is floor(word × base^length ÷ 2^64), so its digits are those of the
-// fraction word ÷ 2^64. Multiplying by base² moves two digits above the point. What
-// finally remains below the point is the low half of word × base^length, which decides
-// whether the word is rejected. No division is needed.
+// fraction word ÷ 2^64. Multiplying by base² moves two digits above the point. What finally
+// remains below the point is the low half of word × base^length; if it is below the
+// threshold, the word is rejected. No division is needed.
 //
-// One pass over the words for every four letters, with pairs of letters from a table,
-// is 25% faster in BenchmarkRun of package draw than one loop over the letters of each
-// part.
+// In BenchmarkRun of package draw, one pass over the words for every four letters, with
+// pairs of letters from a table, is 25% faster than a loop over the letters of each part.
 func (f *Format) spell(parts []byte, g group, words []uint64, rejected []int) []int {
 	at, left := g.start, g.length
 	for ; left >= 4; at, left = at+4, left-4 {
@@ -115,7 +114,7 @@ func (f *Format) spellOne(parts []byte, words []uint64) {
 	}
 }
 
-// appendOne appends the part of the current index of stream.
+// appendOne appends the part of the draw to which stream is positioned.
 func (f *Format) appendOne(dst []byte, stream *entropy.Stream) []byte {
 	base := uint64(len(f.alphabet))
 	for _, group := range f.groups {

@@ -7,7 +7,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/partgen"
 )
 
-// Append concatenates the parts of a range of draws.
+// Append generates the parts of a range of draws, without separators.
 func ExampleFormat_Append() {
 	format, err := partgen.Parse(entropy.Text, "[BCDFGHJKLM]3")
 	if err != nil {

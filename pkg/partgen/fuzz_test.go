@@ -25,7 +25,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("got error %v, want ErrFormat", err)
 			}
 			if len(err.Error()) > 1000 {
-				t.Fatalf("got an error of %d bytes, want at most 1000", len(err.Error()))
+				t.Fatalf("length of the error: got %d bytes, want at most 1000", len(err.Error()))
 			}
 			return
 		}
@@ -34,11 +34,11 @@ func FuzzParse(f *testing.F) {
 		}
 		part := format.Append(nil, entropy.Seed("fuzz").Range(entropy.Text, start, 1))
 		if len(part) != format.Len() || format.Len() < 1 || format.Len() > partgen.MaxLength {
-			t.Fatalf("%s: got a part of %d bytes, want Len() = %d", text, len(part), format.Len())
+			t.Fatalf("%s: length of a part: got %d, want Len() = %d", text, len(part), format.Len())
 		}
 		for _, letter := range part {
 			if !strings.ContainsRune(format.Alphabet(), rune(letter)) || letter <= ' ' || letter > '~' {
-				t.Fatalf("%s: got the letter %q, want one of %q", text, letter, format.Alphabet())
+				t.Fatalf("%s: got letter %q, want one of %q", text, letter, format.Alphabet())
 			}
 		}
 	})

@@ -1,16 +1,16 @@
-// Package partgen makes the parts of account numbers, such as the ABC and the 123456 in
+// Package partgen generates the parts of account numbers, such as the ABC and the 123456 in
 // ABC123456. Packages textgen and numgen are built on it.
 //
-// A part is a fixed number of letters from an alphabet, and every possible part is
-// equally likely. A [Format] is an alphabet and a length, for example lower4, and its
-// Append method makes the parts of a range of draws.
+// A part is a fixed number of letters from an alphabet, and every possible part is equally
+// likely. A [Format] is an alphabet and a length, for example lower4, and its Append method
+// generates the parts of a range of draws.
 //
-// The parts follow from an [entropy.Key] and the index of the draw. A part of length L
-// over an alphabet of a letters is a uniform number below a^L, written in base a with
-// the most significant letter first. If a^L exceeds 2^63, the letters are divided into
-// groups, from left to right. Each group has the largest length k for which a^k is at
-// most 2^63, and the last group takes the remaining letters. Each group has its own
-// uniform number; see [entropy.Stream.Uniform].
+// An [entropy.Key] and the index of a draw determine its part. A part of length L over an
+// alphabet of a letters is a uniform number below a^L, written in base a with the most
+// significant letter first. If a^L exceeds 2^63, the letters are divided into groups, from
+// left to right. Each group has the largest length k for which a^k is at most 2^63, and the
+// last group takes the remaining letters. Each group has its own uniform number; see
+// [entropy.Stream.Uniform].
 package partgen
 
 import (
@@ -30,17 +30,17 @@ const MaxLength = 64
 // ErrFormat is wrapped by every error that [Parse] returns.
 var ErrFormat = errors.New("unknown format")
 
-// Format is an alphabet and a length. The zero value has no letters; use [Parse]. A
-// Format is safe for concurrent use.
+// Format is an alphabet and a length. The zero value is not valid; use [Parse]. A Format is
+// safe for concurrent use.
 type Format struct {
 	name     string
 	alphabet string
 	length   int
 	groups   []group
-	pairs    []uint16 // the two letters of each number below len(alphabet)², the first one in the low byte
+	pairs    []uint16 // by number below len(alphabet)²: the two letters that spell it, the first one in the low byte
 }
 
-// group is a run of letters that one uniform number decides.
+// group is a run of letters that one uniform number determines.
 type group struct {
 	start     int // position of its first letter in a part
 	length    int
@@ -53,11 +53,10 @@ type Alphabet struct {
 	Letters string // for example abcdefghijklmnopqrstuvwxyz
 }
 
-// Parse parses a format: the name of one of the alphabets or a custom alphabet in
-// brackets, followed by a length from 1 to [MaxLength]. Examples are lower4 and
-// [BCDFGHJKLM]3. A custom alphabet has at least 2 different printable ASCII characters
-// other than the space. The part, [entropy.Text] or [entropy.Number], appears in
-// errors, which wrap [ErrFormat].
+// Parse parses a format: the name of one of the alphabets or a custom alphabet in brackets,
+// followed by a length from 1 to [MaxLength]. Examples are lower4 and [BCDFGHJKLM]3. A
+// custom alphabet has at least 2 different printable ASCII characters other than the space.
+// Errors wrap [ErrFormat] and name the part, [entropy.Text] or [entropy.Number].
 func Parse(part entropy.Label, format string, alphabets ...Alphabet) (Format, error) {
 	f, err := parse(format, alphabets)
 	if err != nil {
@@ -71,7 +70,7 @@ func parse(format string, alphabets []Alphabet) (Format, error) {
 		// The last bracket closes the alphabet, which may contain brackets itself.
 		end := strings.LastIndexByte(custom, ']')
 		if end < 0 {
-			return Format{}, errors.New("missing closing bracket of the alphabet; use for example [ABC]4")
+			return Format{}, errors.New("missing closing bracket after the alphabet; write it like [ABC]4")
 		}
 		return newFormat(format, custom[:end], custom[end+1:])
 	}
@@ -100,7 +99,7 @@ func newFormat(name, alphabet, length string) (Format, error) {
 			return Format{}, fmt.Errorf("the alphabet must consist of printable ASCII characters other than the space, got %q", r)
 		}
 		if strings.ContainsRune(alphabet[:i], r) {
-			return Format{}, fmt.Errorf("the alphabet contains %q twice, which would make it more likely than the others", r)
+			return Format{}, fmt.Errorf("the alphabet contains %q twice; remove one, because it would be more likely than other characters", r)
 		}
 	}
 	f := Format{name: name, alphabet: alphabet, length: int(n)}
@@ -108,9 +107,9 @@ func newFormat(name, alphabet, length string) (Format, error) {
 	return f, nil
 }
 
-// prepare divides the letters into groups and lists all pairs of letters.
+// prepare divides the letters of a part into groups and computes the table of pairs.
 func (f *Format) prepare() {
-	const maxBound = 1 << 63 // maximum number of values of one uniform number
+	const maxBound = 1 << 63 // maximum bound of a uniform number
 	base := uint64(len(f.alphabet))
 	for left := f.length; left > 0; {
 		g, bound := group{start: f.length - left}, uint64(1)
@@ -133,7 +132,7 @@ func (f *Format) prepare() {
 // String returns the string that was parsed, for example lower4.
 func (f Format) String() string { return f.name }
 
-// Alphabet returns the letters in ascending order of their values.
+// Alphabet returns the letters in ascending order of the digits that they stand for.
 func (f Format) Alphabet() string { return f.alphabet }
 
 // Len returns the length of a part, in letters and in bytes.

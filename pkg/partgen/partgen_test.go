@@ -17,7 +17,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// alphabets returns the named alphabets of both parts.
+// alphabets returns the named alphabets for both parts.
 func alphabets() []partgen.Alphabet {
 	return []partgen.Alphabet{
 		{Name: "lower", Letters: "abcdefghijklmnopqrstuvwxyz"},
@@ -26,7 +26,7 @@ func alphabets() []partgen.Alphabet {
 	}
 }
 
-// parse returns a valid format.
+// parse parses a valid format.
 func parse(tb testing.TB, text string) partgen.Format {
 	tb.Helper()
 	format, err := partgen.Parse(entropy.Text, text, alphabets()...)
@@ -80,10 +80,10 @@ func TestParseErrors(t *testing.T) {
 		"lower4 ":                    length + `"4 "`,
 		"lower٤":                     length + `"٤"`,
 		"[AB]":                       length + `""`,
-		"[AB":                        "missing closing bracket of the alphabet; use for example [ABC]4",
+		"[AB":                        "missing closing bracket after the alphabet; write it like [ABC]4",
 		"[]4":                        "the alphabet must have at least 2 characters, got 0",
 		"[A]4":                       "the alphabet must have at least 2 characters, got 1",
-		"[ABA]4":                     "the alphabet contains 'A' twice, which would make it more likely than the others",
+		"[ABA]4":                     "the alphabet contains 'A' twice; remove one, because it would be more likely than other characters",
 		"[A B]4":                     characters + "' '",
 		"[Aé]4":                      characters + "'é'",
 		"[AB\x7f]4":                  characters + `'\x7f'`,
@@ -93,13 +93,14 @@ func TestParseErrors(t *testing.T) {
 		t.Run(text[:min(len(text), 30)], func(t *testing.T) {
 			f, err := partgen.Parse(entropy.Text, text, alphabets()...)
 			if !errors.Is(err, partgen.ErrFormat) || !strings.Contains(err.Error(), want) {
-				t.Errorf("got %v and error %v, want ErrFormat that contains %q", f, err, want)
+				t.Errorf("got %v and error %v, want an ErrFormat that contains %q", f, err, want)
 			}
 		})
 	}
 }
 
-// TestVectors compares parts with vectors on which two independent implementations agree.
+// TestVectors checks parts against test vectors on which two independent implementations
+// agree.
 func TestVectors(t *testing.T) {
 	data, err := os.ReadFile("../entropy/testdata/vectors.json")
 	if err != nil {
@@ -118,7 +119,7 @@ func TestVectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(vectors.Accounts) == 0 {
-		t.Fatal("got no vectors, want at least one")
+		t.Fatal("got no test vectors, want at least one")
 	}
 	for _, v := range vectors.Accounts {
 		for _, part := range []struct {
@@ -134,7 +135,7 @@ func TestVectors(t *testing.T) {
 }
 
 // reference computes the part of a draw with big integers, exactly as the package comment
-// describes it. It also returns the number of rejected words.
+// describes. It also returns the number of rejected words.
 func reference(key entropy.Key, index uint64, f partgen.Format) (part string, rejected int) {
 	stream := entropy.NewStream(key)
 	stream.Seek(index)
@@ -170,9 +171,8 @@ func reference(key entropy.Key, index uint64, f partgen.Format) (part string, re
 	return part, rejected
 }
 
-// TestAppend compares Append with reference. The formats have one or several groups, and
-// an even or an odd number of them. Some reject many words: [abc]39 rejects every tenth
-// word.
+// TestAppend compares Append with reference. The formats have one or several groups, and an
+// even or an odd number of them. Some reject many words: [abc]39 rejects one word in ten.
 func TestAppend(t *testing.T) {
 	for _, text := range []string{
 		"lower4", "upper2", "digits8", "lower1", "lower13", "lower14", "lower64", "digits18", "digits19", "digits64",
@@ -196,8 +196,7 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// TestReferenceRejects checks that some formats of TestAppend reject words, in the first
-// group and in later ones.
+// TestReferenceRejects checks that some of the formats in TestAppend reject words.
 func TestReferenceRejects(t *testing.T) {
 	for _, text := range []string{"[abc]39", "[abcdefg]43", "lower64"} {
 		rejected := 0
@@ -206,13 +205,13 @@ func TestReferenceRejects(t *testing.T) {
 			rejected += n
 		}
 		if rejected == 0 {
-			t.Errorf("%s: got no rejected word, want at least one", text)
+			t.Errorf("%s: got no rejected words, want at least one", text)
 		}
 	}
 }
 
 // TestAppendDivided checks that the parts do not depend on how a range is divided into
-// calls. It divides ranges at random, up to the last index.
+// calls. It divides random ranges, which extend up to the last index, at random.
 func TestAppendDivided(t *testing.T) {
 	formats := []partgen.Format{parse(t, "lower4"), parse(t, "digits19"), parse(t, "[abc]64"), parse(t, "[ab]1")}
 	rapid.Check(t, func(t *rapid.T) {
@@ -232,9 +231,8 @@ func TestAppendDivided(t *testing.T) {
 	})
 }
 
-// TestUniform checks the frequencies of all parts with a chi-square test. With 99
-// degrees of freedom, chi-square is between 60 and 150 in 999 of 1000 cases, and the
-// seed is fixed.
+// TestUniform checks the frequencies of all parts with a chi-square test. With 99 degrees
+// of freedom, chi-square is between 60 and 150 in 999 of 1000 cases; the seed is fixed.
 func TestUniform(t *testing.T) {
 	const draws, perPart = 100_000, 1000.0
 	for _, text := range []string{"digits2", "[ABCDEFGHIJ]2"} {
@@ -255,13 +253,13 @@ func TestUniform(t *testing.T) {
 			chiSquare += (float64(n) - perPart) * (float64(n) - perPart) / perPart
 		}
 		if len(counts) != 100 || chiSquare < 60 || chiSquare > 150 {
-			t.Errorf("%s: got %d different parts with chi-square %.1f, want 100 parts and a value from 60 to 150", text, len(counts), chiSquare)
+			t.Errorf("%s: got %d different parts with chi-square %.1f, want 100 parts and 60 to 150", text, len(counts), chiSquare)
 		}
 	}
 }
 
-// TestEveryLetterAtEveryPosition checks long formats, whose later letters come from
-// later words.
+// TestEveryLetterAtEveryPosition checks that in long formats, whose later letters come from
+// later words, every letter occurs at every position.
 func TestEveryLetterAtEveryPosition(t *testing.T) {
 	for _, text := range []string{"lower64", "upper63", "digits64"} {
 		f := parse(t, text)
@@ -271,7 +269,7 @@ func TestEveryLetterAtEveryPosition(t *testing.T) {
 			seen[fmt.Sprint(i%f.Len(), string(letter))] = true
 		}
 		if want := f.Len() * len(f.Alphabet()); len(seen) != want {
-			t.Errorf("%s: got %d pairs of position and letter, want %d", text, len(seen), want)
+			t.Errorf("%s: different pairs of a position and a letter: got %d, want %d", text, len(seen), want)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// BenchmarkAppend makes one text per iteration, 4096 at a time.
+// BenchmarkAppend generates one text per iteration, 4096 per call.
 func BenchmarkAppend(b *testing.B) {
 	for name := range strings.SplitSeq("lower4,upper2,lower13,lower64", ",") {
 		b.Run(name, func(b *testing.B) {

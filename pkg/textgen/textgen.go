@@ -1,7 +1,7 @@
-// Package textgen makes the text part of account numbers, such as the ABC in ABC123456.
+// Package textgen generates the text part of account numbers, such as the ABC in ABC123456.
 //
-// A [Format] describes the texts, and its Append method makes the texts of a range of
-// draws. Package [partgen] documents how a text follows from a seed and an index.
+// A [Format] describes the texts, and its Append method generates the texts of a range of
+// draws. Package [partgen] documents how a seed and an index determine a text.
 package textgen
 
 import (
@@ -15,15 +15,15 @@ const (
 	Upper2 = "upper2" // 2 upper-case letters, 676 texts
 )
 
-// Default is the format used if no other is chosen.
+// Default is the default format.
 const Default = Lower4
 
-// Format is the format of a text. The zero value has no letters; use [Parse].
+// Format is the format of a text. The zero value is not valid; use [Parse].
 type Format struct{ partgen.Format }
 
-// Parse parses a format: lower or upper followed by a length from 1 to
-// [partgen.MaxLength], or a custom alphabet and a length such as [BCDFGHJKLM]3. Its
-// errors wrap [partgen.ErrFormat].
+// Parse parses a format: "lower" or "upper" followed by a length from 1 to
+// [partgen.MaxLength], or a custom alphabet and a length, such as [BCDFGHJKLM]3. Errors
+// wrap [partgen.ErrFormat].
 func Parse(format string) (Format, error) {
 	f, err := partgen.Parse(entropy.Text, format,
 		partgen.Alphabet{Name: "lower", Letters: "abcdefghijklmnopqrstuvwxyz"},

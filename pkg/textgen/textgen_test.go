@@ -13,7 +13,7 @@ func TestParse(t *testing.T) {
 		textgen.Lower4:   {"abcdefghijklmnopqrstuvwxyz", "456976"},
 		textgen.Upper2:   {"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "676"},
 		"[BCDFGHJKLM]3":  {"BCDFGHJKLM", "1000"},
-		"[0123456789]2":  {"0123456789", "100"}, // a custom alphabet of a text may contain digits
+		"[0123456789]2":  {"0123456789", "100"}, // a custom alphabet for texts may contain digits
 		"[abcXYZ123!?]1": {"abcXYZ123!?", "11"},
 	} {
 		t.Run(format, func(t *testing.T) {
@@ -25,12 +25,12 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestParseErrors checks the errors for invalid formats, including formats of the
-// number part, because the two flags are easily swapped.
+// TestParseErrors checks the errors for invalid formats, including formats for the number
+// part, because the two flags are easily swapped.
 func TestParseErrors(t *testing.T) {
 	for _, format := range []string{"", "digits4", "lower", "upper0", "lower65", "title3", "[a]4", "lower4 "} {
 		if f, err := textgen.Parse(format); !errors.Is(err, partgen.ErrFormat) {
-			t.Errorf("Parse(%q) = %v with error %v, want ErrFormat", format, f, err)
+			t.Errorf("Parse(%q) = %v, %v, want ErrFormat", format, f, err)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// The supported signature schemes, by drand's names.
+// The supported signature schemes, with the names that drand uses.
 const (
 	// SchemeQuicknet has keys of 96 bytes on G2 and signatures of 48 bytes on G1. The
 	// message is the SHA-256 of the round number as 8 big-endian bytes.
@@ -25,7 +25,7 @@ const (
 	SchemeChained = "pedersen-bls-chained"
 )
 
-// ErrChain is wrapped by errors in the parameters of a chain.
+// ErrChain is wrapped by errors for invalid or untrusted parameters of a chain.
 var ErrChain = errors.New("not a trusted drand chain")
 
 // Chain holds the parameters of a drand chain. The hash covers all other parameters
@@ -34,7 +34,7 @@ var ErrChain = errors.New("not a trusted drand chain")
 // chain has the format of drand's /info endpoint.
 type Chain struct {
 	Hash      Hash
-	PublicKey Bytes         // compressed point, in a group that depends on the scheme
+	PublicKey Bytes         // compressed point on G1 or G2, depending on the scheme
 	Period    time.Duration // from one round to the next; a whole number of seconds
 	Genesis   time.Time     // time when round 1 was due; a whole second
 	Scheme    string        // SchemeQuicknet or SchemeChained
@@ -42,7 +42,7 @@ type Chain struct {
 	BeaconID  string        // for example quicknet
 }
 
-// Quicknet returns the recommended chain, with a round every 3 seconds.
+// Quicknet returns the recommended chain, which publishes a round every 3 seconds.
 func Quicknet() Chain {
 	return Chain{
 		Hash: hash("52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"),
@@ -56,8 +56,8 @@ func Quicknet() Chain {
 	}
 }
 
-// Default returns drand's first chain, with a round every 30 seconds. It uses the
-// chained scheme.
+// Default returns drand's first chain, which publishes a round every 30 seconds. It uses
+// [SchemeChained].
 func Default() Chain {
 	return Chain{
 		Hash:      hash("8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce"),
@@ -85,13 +85,13 @@ func QuicknetT() Chain {
 	}
 }
 
-// hash parses a constant in this file.
+// hash parses a hash that is a constant in this file.
 func hash(text string) Hash {
 	h, _ := ParseHash(text)
 	return h
 }
 
-// digits parses a constant in this file.
+// digits parses hexadecimal digits that are a constant in this file.
 func digits(text string) Bytes {
 	var b Bytes
 	_ = b.UnmarshalText([]byte(text))
@@ -101,9 +101,8 @@ func digits(text string) Bytes {
 // Known returns the chains whose parameters are part of this package.
 func Known() []Chain { return []Chain{Quicknet(), Default(), QuicknetT()} }
 
-// ParseChain returns the hash of a chain. text is either the beacon ID of one of the
-// [Known] chains, for example quicknet, or the hash of any chain. Its errors wrap
-// [ErrChain].
+// ParseChain returns the hash of a chain. text is either the beacon ID of a [Known] chain,
+// for example quicknet, or the hash of any chain. Errors wrap [ErrChain].
 func ParseChain(text string) (Hash, error) {
 	for _, c := range Known() {
 		if c.BeaconID == text {
@@ -117,7 +116,7 @@ func ParseChain(text string) (Hash, error) {
 	return h, nil
 }
 
-// known returns the chain of [Known] that has the given hash.
+// known returns the [Known] chain with the given hash. It reports false if there is none.
 func known(h Hash) (Chain, bool) {
 	for _, c := range Known() {
 		if c.Hash == h {
@@ -127,9 +126,9 @@ func known(h Hash) (Chain, bool) {
 	return Chain{}, false
 }
 
-// ComputeHash returns the hash of the parameters: the SHA-256 of the period in seconds as
-// 4 big-endian bytes, the genesis in Unix seconds as 8 bytes, the public key, the group
-// hash, and the beacon ID unless it is "default". It is drand's chain.Info.Hash.
+// ComputeHash returns the hash of the parameters: the SHA-256 of the period in seconds as 4
+// big-endian bytes, the genesis in Unix seconds as 8 big-endian bytes, the public key, the
+// group hash, and the beacon ID unless it is "default". It equals chain.Info.Hash in drand.
 func (c Chain) ComputeHash() Hash {
 	b := binary.BigEndian.AppendUint32(nil, uint32(c.Period/time.Second))
 	b = binary.BigEndian.AppendUint64(b, uint64(c.Genesis.Unix()))
@@ -165,8 +164,8 @@ func (c Chain) validate() (scheme, error) {
 	return s, s.checkKey(c)
 }
 
-// RoundAt returns the number of the newest round that is due at a time. It returns 0
-// before the genesis.
+// RoundAt returns the number of the newest round that is due at time t. Before the genesis,
+// it returns 0.
 func (c Chain) RoundAt(t time.Time) uint64 {
 	since := t.Unix() - c.Genesis.Unix()
 	if since < 0 {
@@ -175,8 +174,8 @@ func (c Chain) RoundAt(t time.Time) uint64 {
 	return uint64(since)/c.seconds() + 1
 }
 
-// TimeOf returns the time when a round is due. It returns the end of the year 9999 for
-// rounds due after that, and the genesis for round 0, which does not exist.
+// TimeOf returns the time when a round is due. For rounds due after the year 9999, it
+// returns the end of that year. For round 0, which does not exist, it returns the genesis.
 func (c Chain) TimeOf(round uint64) time.Time {
 	end := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 	if round == 0 {
@@ -191,8 +190,8 @@ func (c Chain) TimeOf(round uint64) time.Time {
 // seconds returns the period in seconds.
 func (c Chain) seconds() uint64 { return uint64(c.Period / time.Second) }
 
-// slack returns the time that a round may take to appear after it is due. Signers take
-// time, mirrors cache responses, and clocks differ.
+// slack returns how long after it is due a round may appear. Signing takes time, mirrors
+// cache responses, and clocks differ.
 func (c Chain) slack() time.Duration { return max(3*c.Period, 30*time.Second) }
 
 // chainInfo is the response of drand's /info endpoint.
@@ -222,7 +221,7 @@ func (c Chain) MarshalJSON() ([]byte, error) {
 func (c *Chain) UnmarshalJSON(data []byte) error {
 	var info chainInfo
 	if err := json.Unmarshal(data, &info); err != nil {
-		return fmt.Errorf("parameters of a drand chain: %w", err)
+		return fmt.Errorf("decoding the parameters of a drand chain: %w", err)
 	}
 	*c = Chain{
 		Hash: info.Hash, PublicKey: info.PublicKey, Period: time.Duration(info.Period) * time.Second,

@@ -19,7 +19,7 @@ func TestKnownChains(t *testing.T) {
 		}
 		for _, name := range []string{c.BeaconID, c.Hash.String(), strings.ToUpper(c.Hash.String())} {
 			if got, err := drand.ParseChain(name); err != nil || got != c.Hash {
-				t.Errorf("ParseChain(%s) = %s with error %v, want %s", name, got, err, c.Hash)
+				t.Errorf("ParseChain(%s) = %s, %v, want %s", name, got, err, c.Hash)
 			}
 		}
 		data, err := json.Marshal(c)
@@ -33,7 +33,7 @@ func TestKnownChains(t *testing.T) {
 	}
 	for _, name := range []string{"", "fastnet", "52db9b", strings.Repeat("zz", 32)} {
 		if got, err := drand.ParseChain(name); !errors.Is(err, drand.ErrChain) {
-			t.Errorf("ParseChain(%q) = %s with error %v, want ErrChain", name, got, err)
+			t.Errorf("ParseChain(%q) = %s, %v, want ErrChain", name, got, err)
 		}
 	}
 }
@@ -45,7 +45,7 @@ func TestValidateErrors(t *testing.T) {
 	}{
 		"no period":         {func(c *drand.Chain) { c.Period = 0 }, "must be a whole number of seconds, got 0s"},
 		"half seconds":      {func(c *drand.Chain) { c.Period = 1500 * time.Millisecond }, "must be a whole number of seconds, got 1.5s"},
-		"a period too long": {func(c *drand.Chain) { c.Period = (math.MaxUint32 + 1) * time.Second }, "must be a whole number of seconds"},
+		"too long a period": {func(c *drand.Chain) { c.Period = (math.MaxUint32 + 1) * time.Second }, "must be a whole number of seconds"},
 		"before 1970":       {func(c *drand.Chain) { c.Genesis = time.Unix(-1, 0) }, "must be a whole second since 1970"},
 		"part of a second":  {func(c *drand.Chain) { c.Genesis = c.Genesis.Add(1) }, "must be a whole second since 1970"},
 		"another period":    {func(c *drand.Chain) { c.Period = time.Minute }, "hash of the parameters is"},
@@ -58,11 +58,11 @@ func TestValidateErrors(t *testing.T) {
 			c := drand.Quicknet()
 			test.spoil(&c)
 			if err := c.Validate(); !errors.Is(err, drand.ErrChain) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want ErrChain that contains %q", err, test.want)
+				t.Errorf("got error %v, want an ErrChain that contains %q", err, test.want)
 			}
 			r := publishedRounds(t)[0].round()
 			if err := r.Verify(c); !errors.Is(err, drand.ErrChain) {
-				t.Errorf("verify a round: got error %v, want ErrChain", err)
+				t.Errorf("verifying a round: got error %v, want ErrChain", err)
 			}
 		})
 	}
@@ -94,11 +94,11 @@ func TestTimes(t *testing.T) {
 func TestChainJSON(t *testing.T) {
 	var c drand.Chain
 	if err := json.Unmarshal([]byte(`{"period": 30, "metadata": {}}`), &c); err != nil || c.BeaconID != "default" {
-		t.Errorf("without a beacon ID: got %q with error %v, want default", c.BeaconID, err)
+		t.Errorf("without a beacon ID: got %q and error %v, want default", c.BeaconID, err)
 	}
 	for _, text := range []string{`{"period": -1}`, `{"hash": "12"}`, `{"public_key": "1"}`, `[]`} {
 		if err := json.Unmarshal([]byte(text), &c); err == nil {
-			t.Errorf("%s: got no error, want one", text)
+			t.Errorf("decoding %s: got no error, want one", text)
 		}
 	}
 }

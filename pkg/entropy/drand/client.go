@@ -11,9 +11,8 @@ import (
 )
 
 var (
-	// ErrUnavailable is wrapped by the error for a request to which no mirror has
-	// returned a valid response. The text of that error contains the errors of all
-	// mirrors.
+	// ErrUnavailable is wrapped by the error for a request to which no mirror has returned
+	// a valid response. Its message contains the errors of all mirrors.
 	ErrUnavailable = errors.New("no drand mirror has returned a valid response")
 	// ErrNotDue is wrapped by the error for a round that is too far in the future to wait
 	// for.
@@ -29,15 +28,15 @@ func DefaultURLs() []string {
 	}
 }
 
-// Config configures a [Client]. The zero Config means quicknet at the public mirrors.
+// Config configures a [Client]. The zero Config means quicknet and the public mirrors.
 type Config struct {
-	URLs      []string         // http or https addresses of mirrors; none means [DefaultURLs]
+	URLs      []string         // http or https URLs of mirrors; empty means [DefaultURLs]
 	Chain     Hash             // zero means quicknet
-	HTTP      *http.Client     // nil means a client with the proxies from the environment; if CheckRedirect is nil, at most 3 redirects are followed
-	Timeout   time.Duration    // of one request to one mirror; 0 means 10 seconds
-	HeadStart time.Duration    // time before the next mirror is queried too; 0 means 1 second
+	HTTP      *http.Client     // nil means a client that uses the proxies from the environment; if CheckRedirect is nil, at most 3 redirects are followed
+	Timeout   time.Duration    // for one request to one mirror; 0 means 10 seconds
+	HeadStart time.Duration    // how long one mirror has to respond before the next one is also queried; 0 means 1 second
 	MaxWait   time.Duration    // maximum wait for a future round; 0 means 10 minutes
-	Now       func() time.Time // clock that decides which rounds are due; nil means [time.Now]
+	Now       func() time.Time // clock for the rounds that are due; nil means [time.Now]
 	UserAgent string           // empty means prizegen
 }
 
@@ -51,8 +50,7 @@ type Client struct {
 	chain   atomic.Pointer[Chain] // nil until the parameters are known
 }
 
-// New returns a client without sending any requests. It returns an error if an address
-// is invalid.
+// New returns a client. It sends no requests. It returns an error if an address is invalid.
 func New(cfg Config) (*Client, error) {
 	m, err := newMirrors(cfg)
 	if err != nil {
@@ -69,8 +67,8 @@ func New(cfg Config) (*Client, error) {
 }
 
 // Chain returns the parameters of the chain. If they are not in [Known], it fetches them
-// once and checks that they match the hash. Its errors wrap [ErrUnavailable] or come from
-// the context.
+// once and checks that they match the hash. Errors wrap [ErrUnavailable] or come from the
+// context.
 func (c *Client) Chain(ctx context.Context) (Chain, error) {
 	if chain := c.chain.Load(); chain != nil {
 		return *chain, nil
@@ -87,10 +85,10 @@ func (c *Client) Chain(ctx context.Context) (Chain, error) {
 	return chain, nil
 }
 
-// Round returns a round, counted from 1. It waits for a future round, but not longer than
-// Config.MaxWait; if the wait would be longer, it immediately returns an error that wraps
-// [ErrNotDue]. If the mirrors do not have a round that is due, it retries until the round
-// is 30 seconds or 3 periods overdue, whichever is longer. Other errors wrap
+// Round returns the round with the given number, counted from 1. It waits for a future
+// round; if that would take longer than Config.MaxWait, it immediately returns an error
+// that wraps [ErrNotDue]. If a round is due but no mirror has it, Round retries until the
+// round is 30 seconds or 3 periods overdue, whichever is longer. Other errors wrap
 // [ErrUnavailable], wrap [ErrRound] for round 0, or come from the context.
 func (c *Client) Round(ctx context.Context, number uint64) (Round, error) {
 	if number == 0 {
@@ -109,10 +107,10 @@ func (c *Client) Round(ctx context.Context, number uint64) (Round, error) {
 	return c.await(ctx, chain, number, wait)
 }
 
-// Next waits for the first round that is not published when Next is called, so nobody can
-// have known it. It determines the round from both the clock and the newest round of the
-// mirrors, because if the clock is slow, published rounds seem to be in the future. Its
-// errors wrap [ErrUnavailable] or come from the context.
+// Next waits for the first round that is not yet published when Next is called, so nobody
+// can have known it. It takes the number from the clock or from the newest round of a
+// mirror, whichever is later, because to a slow clock, published rounds seem to be in the
+// future. Errors wrap [ErrUnavailable] or come from the context.
 func (c *Client) Next(ctx context.Context) (Round, error) {
 	chain, err := c.Chain(ctx)
 	if err != nil {
@@ -131,7 +129,7 @@ func (c *Client) Next(ctx context.Context) (Round, error) {
 	return c.await(ctx, chain, number, wait)
 }
 
-// latest returns the newest round of a mirror. It ignores mirrors that have fallen behind.
+// latest returns the newest round from the first mirror that has not fallen behind.
 func (c *Client) latest(ctx context.Context, chain Chain) (Round, error) {
 	due := chain.RoundAt(c.now())
 	if due == 0 {
@@ -146,7 +144,7 @@ func (c *Client) latest(ctx context.Context, chain Chain) (Round, error) {
 				return Round{}, err
 			}
 			if behind := c.now().Sub(chain.TimeOf(r.Number)); behind > chain.slack() {
-				return Round{}, fmt.Errorf("its newest round %d is %s old, but round %d is due; the mirror has fallen behind, or this computer's clock is fast",
+				return Round{}, fmt.Errorf("its newest round %d is %s old, but round %d is due; the mirror has fallen behind, or the clock of this computer is fast",
 					r.Number, behind.Round(time.Second), due)
 			}
 			return r, nil
@@ -154,10 +152,11 @@ func (c *Client) latest(ctx context.Context, chain Chain) (Round, error) {
 	})
 }
 
-// retryInterval is the time between two requests for a round that is due.
+// retryInterval is the time between attempts to fetch a round that is due.
 const retryInterval = 500 * time.Millisecond
 
-// await waits until a round is due, and then requests it until it is published.
+// await waits until a round is due, and then requests it repeatedly until it is published
+// or too long overdue.
 func (c *Client) await(ctx context.Context, chain Chain, number uint64, wait time.Duration) (Round, error) {
 	req := request[Round]{
 		subject: fmt.Sprintf("round %d of chain %s", number, chain.Hash),
@@ -178,7 +177,7 @@ func (c *Client) await(ctx context.Context, chain Chain, number uint64, wait tim
 	}
 }
 
-// sleep waits for a duration or until the context is done.
+// sleep waits for a duration. If the context is done first, it returns the cause.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -190,19 +189,19 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Confirm fetches the round of a proof and compares it with the proof. If they differ,
+// Confirm fetches the round named in a proof and compares their signatures. If they differ,
 // the error wraps [ErrProof]. Other errors are those of [Client.Round]. Confirm does not
 // check a seed; see [Check].
 func (c *Client) Confirm(ctx context.Context, p Proof) error {
 	if p.Chain != c.hash {
-		return fmt.Errorf("%w: the proof is for chain %s, but the client is for %s; set drand-chain to the chain of the proof", ErrProof, p.Chain, c.hash)
+		return fmt.Errorf("%w: the proof is for chain %s, but the client is for %s; set drand-chain to the chain in the proof", ErrProof, p.Chain, c.hash)
 	}
 	r, err := c.Round(ctx, p.Round)
 	if err != nil {
 		return err
 	}
 	if r.Randomness() != p.round().Randomness() || r.Previous.String() != p.Previous.String() {
-		return fmt.Errorf("%w: round %d of chain %s has another signature", ErrProof, p.Round, p.Chain)
+		return fmt.Errorf("%w: round %d of chain %s has a different signature", ErrProof, p.Round, p.Chain)
 	}
 	return nil
 }

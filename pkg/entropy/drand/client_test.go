@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/drand/drandtest"
 )
 
-// newClient returns a client of a chain whose mirrors have the addresses http://a,
-// http://b, … It uses no network, so it works in a synctest bubble.
+// newClient returns a client for a chain. The mirrors have the addresses http://a,
+// http://b, and so on. The client uses no network, so it works in a synctest bubble.
 func newClient(t *testing.T, c *drandtest.Chain, cfg drand.Config, mirrors ...http.Handler) *drand.Client {
 	t.Helper()
 	hosts := map[string]http.Handler{}
@@ -32,7 +32,7 @@ func newClient(t *testing.T, c *drandtest.Chain, cfg drand.Config, mirrors ...ht
 	return client
 }
 
-// mirrorOf returns a mirror with a fault.
+// mirrorOf returns a mirror of c with a fault.
 func mirrorOf(c *drandtest.Chain, f drandtest.Fault) *drandtest.Mirror {
 	m := c.Unserved()
 	m.Fail(f)
@@ -55,13 +55,13 @@ func TestRound(t *testing.T) {
 			t.Errorf("%s: got round %+v, want %+v", scheme, r, want)
 		}
 		if m.Requests() != 2 {
-			t.Errorf("%s: got %d requests, want 2 for the parameters and the round", scheme, m.Requests())
+			t.Errorf("%s: got %d requests, want 2 (parameters and round)", scheme, m.Requests())
 		}
 	}
 }
 
-// TestFaults checks that the client accepts no invalid response, and that the error
-// contains the reason, the mirror and the setting to change.
+// TestFaults checks that the client rejects invalid responses, and that the error contains
+// the reason, the mirror and the setting to change.
 func TestFaults(t *testing.T) {
 	for fault, want := range map[drandtest.Fault]string{
 		drandtest.WrongKey:        "does not match the public key",
@@ -99,7 +99,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestTimeout checks the error for a mirror that does not answer.
+// TestTimeout checks the error for a mirror that does not respond.
 func TestTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := drandtest.Make(t, drandtest.Config{})
@@ -107,7 +107,7 @@ func TestTimeout(t *testing.T) {
 		begin := time.Now()
 		_, err := client.Chain(t.Context())
 		if took := time.Since(begin); !errors.Is(err, drand.ErrUnavailable) || !strings.Contains(err.Error(), "http://a: no response within 50ms") || took != 50*time.Millisecond {
-			t.Errorf("got error %v after %s, want ErrUnavailable that contains http://a: no response within 50ms, after 50ms", err, took)
+			t.Errorf("got error %v after %s, want an ErrUnavailable that contains \"http://a: no response within 50ms\" after 50ms", err, took)
 		}
 	})
 }
@@ -125,13 +125,13 @@ func TestParameters(t *testing.T) {
 			errorOf(client.Chain(t.Context())), errorOf(client.Round(t.Context(), 3)), errorOf(client.Next(t.Context())),
 		} {
 			if !errors.Is(err, drand.ErrUnavailable) || !strings.Contains(err.Error(), want) {
-				t.Errorf("fault %d: got error %v, want ErrUnavailable that contains %q", fault, err, want)
+				t.Errorf("fault %d: got error %v, want an ErrUnavailable that contains %q", fault, err, want)
 			}
 		}
-		// The hash shows that the second mirror is correct.
+		// The client tries the second mirror, whose parameters match the hash.
 		good := newClient(t, c, drand.Config{}, mirrorOf(c, fault), mirrorOf(c, drandtest.None))
 		if info, err := good.Chain(t.Context()); err != nil || !info.Equal(c.Info()) {
-			t.Errorf("fault %d of the first mirror: got chain %v with error %v, want %v", fault, info, err, c.Info())
+			t.Errorf("fault %d of the first mirror: got chain %v and error %v, want %v", fault, info, err, c.Info())
 		}
 	}
 	client, err := drand.New(drand.Config{HTTP: &http.Client{Transport: drandtest.Transport(nil)}})
@@ -139,11 +139,11 @@ func TestParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	if info, err := client.Chain(t.Context()); err != nil || !info.Equal(drand.Quicknet()) {
-		t.Errorf("zero Config: got chain %v with error %v, want quicknet without a request", info, err)
+		t.Errorf("zero Config: got chain %v and error %v, want quicknet without a request", info, err)
 	}
 }
 
-// errorOf returns the error of a call.
+// errorOf returns the error from the results of a call.
 func errorOf[T any](_ T, err error) error { return err }
 
 func TestAddresses(t *testing.T) {
@@ -157,7 +157,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestAllDown checks that the error contains the errors of all mirrors in order, and no
+// TestAllDown checks that the error contains the errors of all mirrors in order, but no
 // password.
 func TestAllDown(t *testing.T) {
 	c := drandtest.Make(t, drandtest.Config{})
@@ -170,13 +170,13 @@ func TestAllDown(t *testing.T) {
 	text := err.Error()
 	z, a, b := strings.Index(text, "@z: no such host"), strings.Index(text, "http://a: it answered 500"), strings.Index(text, "http://b: it answered with a web page")
 	if z < 0 || a < z || b < a {
-		t.Errorf("got error %q, want all three mirrors in order", text)
+		t.Errorf("got error %q, want the errors of all three mirrors in order", text)
 	}
 	if strings.Contains(text, "secret") {
 		t.Errorf("got error %q, want an error without the password", text)
 	}
 	if m := (*drand.MirrorError)(nil); !errors.As(err, &m) {
-		t.Errorf("got error %v, want a MirrorError", err)
+		t.Errorf("got error %v, want it to wrap a MirrorError", err)
 	}
 }
 
@@ -190,7 +190,7 @@ func TestSlowMirror(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(begin); took != 2*time.Second {
-			t.Errorf("got the chain after %s, want it after 2s, the head starts of two mirrors", took)
+			t.Errorf("got the chain after %s, want 2s (two head starts)", took)
 		}
 		if slow.Requests() != 1 {
 			t.Errorf("got %d requests to the slow mirror, want 1", slow.Requests())
@@ -198,7 +198,7 @@ func TestSlowMirror(t *testing.T) {
 	})
 }
 
-// TestFailingMirror checks that the next mirror is asked immediately.
+// TestFailingMirror checks that the next mirror is queried as soon as the first one fails.
 func TestFailingMirror(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := drandtest.Make(t, drandtest.Config{})
@@ -208,7 +208,7 @@ func TestFailingMirror(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(begin); took != 0 {
-			t.Errorf("got the round after %s, want it immediately", took)
+			t.Errorf("got the round after %s, want no delay", took)
 		}
 	})
 }
@@ -232,7 +232,7 @@ func TestCancelled(t *testing.T) {
 		}
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
-		for range 50 { // the request or the select may notice first
+		for range 50 { // either the request or the select may notice first
 			if _, err := good.Round(cancelled, 3); !errors.Is(err, context.Canceled) || errors.Is(err, drand.ErrUnavailable) {
 				t.Fatalf("got error %v, want the context's error", err)
 			}

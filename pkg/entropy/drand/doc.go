@@ -2,10 +2,10 @@
 // Entropy (https://docs.drand.love).
 //
 // A drand chain publishes a round every few seconds. The randomness of a round is the
-// SHA-256 of a BLS signature that a threshold of independent organisations make together.
-// None of them knows it before it is due, none can choose it, and anyone can verify it
-// with the public key of the chain. A [Client] fetches rounds from mirrors and verifies
-// each one, so a mirror can withhold a round but cannot change it.
+// SHA-256 of a BLS signature that a threshold of independent organisations create together.
+// None of them knows it before it is due, none can choose it, and anyone can verify it with
+// the public key of the chain. A [Client] fetches rounds from mirrors and verifies each
+// one, so a mirror can withhold a round but cannot change it.
 //
 // The seed of a round is the string
 //

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Bytes is a byte string such as a key or a signature. In JSON and text it is in
-// lower-case hexadecimal, as in drand.
+// Bytes is a byte string, such as a key or a signature. In JSON and text, it is written in
+// lower-case hexadecimal, as drand does.
 type Bytes []byte
 
 // String returns the bytes in lower-case hexadecimal.
@@ -25,9 +25,9 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Hash is a SHA-256, either of the parameters of a chain, which identifies the chain, or
-// of a signature, which is the randomness of a round. In JSON and text it is 64
-// lower-case hexadecimal digits.
+// Hash is a SHA-256: either that of the parameters of a chain, which identifies the chain,
+// or that of a signature, which is the randomness of a round. In JSON and text, it is
+// written as 64 lower-case hexadecimal digits.
 type Hash [32]byte
 
 // ParseHash parses a hash of 64 hexadecimal digits in upper or lower case.

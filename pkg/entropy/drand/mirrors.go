@@ -22,15 +22,15 @@ const (
 	maxRedirects = 3
 )
 
-// errNotPublished is wrapped by the error of a mirror that does not have a round.
+// errNotPublished is wrapped by the error for a mirror that does not have a round.
 var errNotPublished = errors.New("the round is not published yet")
 
 // mirrors holds the mirrors of a client.
 type mirrors struct {
 	urls      []*url.URL
 	http      *http.Client
-	timeout   time.Duration // of one request to one mirror
-	headStart time.Duration // before the next mirror is queried too
+	timeout   time.Duration // for one request to one mirror
+	headStart time.Duration // time before the next mirror is also queried
 	userAgent string
 }
 
@@ -46,7 +46,7 @@ func newMirrors(cfg Config) (mirrors, error) {
 	for _, address := range addresses {
 		u, err := url.Parse(address)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return mirrors{}, fmt.Errorf("invalid address %q of a drand mirror in drand-urls; use an address such as https://api.drand.sh", excerpt.Of(address))
+			return mirrors{}, fmt.Errorf("invalid drand mirror %q in drand-urls; use an address such as https://api.drand.sh", excerpt.Of(address))
 		}
 		m.urls = append(m.urls, u)
 	}
@@ -65,7 +65,7 @@ func newMirrors(cfg Config) (mirrors, error) {
 	return m, nil
 }
 
-// MirrorError is the error of one mirror.
+// MirrorError is an error from one mirror.
 type MirrorError struct {
 	URL string // without a password
 	Err error
@@ -77,7 +77,7 @@ func (e *MirrorError) Error() string { return e.URL + ": " + e.Err.Error() }
 // Unwrap returns e.Err.
 func (e *MirrorError) Unwrap() error { return e.Err }
 
-// unavailableError is returned if no mirror has returned a valid response. It wraps
+// unavailableError is the error if no mirror has returned a valid response. It wraps
 // [ErrUnavailable] and the errors of the mirrors.
 type unavailableError struct {
 	subject string
@@ -95,16 +95,16 @@ func (e *unavailableError) Error() string {
 
 func (e *unavailableError) Unwrap() []error { return append([]error{ErrUnavailable}, e.mirrors...) }
 
-// request is a request to a mirror, with the function that decodes and verifies the body
-// of the response.
+// request is a request to a mirror. decode decodes and verifies the body of the response,
+// and subject describes the request in errors.
 type request[T any] struct {
 	subject, path string
 	decode        func(body []byte) (T, error)
 }
 
-// fetch returns the first valid response. It queries the mirrors in order, each as soon
-// as the previous one fails or has used up its head start. After the first valid
-// response it cancels the remaining requests.
+// fetch returns the first valid response. It queries the mirrors in order, each as soon as
+// the previous one fails or has used up its head start. After the first valid response, it
+// cancels the remaining requests.
 func fetch[T any](ctx context.Context, m mirrors, req request[T]) (T, error) {
 	type result struct {
 		mirror int
@@ -114,7 +114,7 @@ func fetch[T any](ctx context.Context, m mirrors, req request[T]) (T, error) {
 	fetching, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var zero T
-	results := make(chan result, len(m.urls)) // has room for all results, so no goroutine blocks
+	results := make(chan result, len(m.urls)) // has room for every result, so no goroutine blocks
 	failures := make([]error, len(m.urls))
 	next := time.NewTimer(0)
 	defer next.Stop()
@@ -141,7 +141,7 @@ func fetch[T any](ctx context.Context, m mirrors, req request[T]) (T, error) {
 			next.Reset(0)
 		}
 	}
-	if ctx.Err() != nil { // the requests may have failed before the select noticed
+	if ctx.Err() != nil { // the requests may fail before the select notices
 		return zero, fmt.Errorf("fetching %s: %w", req.subject, context.Cause(ctx))
 	}
 	return zero, &unavailableError{subject: req.subject, mirrors: failures}
@@ -196,12 +196,11 @@ func (m mirrors) get(ctx context.Context, address string) ([]byte, error) {
 	return body, nil
 }
 
-// errPage is the error for a response that is a web page, such as the sign-in page of a
-// network.
+// errPage is the error for a response that is a web page, for example from a captive
+// portal.
 var errPage = errors.New("it answered with a web page instead of JSON; check that it is the address of a drand relay")
 
-// decodeInfo decodes and validates a response of /info. The chain must have the given
-// hash.
+// decodeInfo decodes and validates a response from /info. The chain must have hash want.
 func decodeInfo(body []byte, want Hash) (Chain, error) {
 	var c Chain
 	if err := decode(body, &c); err != nil {
@@ -216,7 +215,7 @@ func decodeInfo(body []byte, want Hash) (Chain, error) {
 	return c, nil
 }
 
-// roundResponse is drand's response with a round.
+// roundResponse is drand's response to a request for a round.
 type roundResponse struct {
 	Round      uint64 `json:"round"`
 	Randomness Bytes  `json:"randomness"`
@@ -224,8 +223,8 @@ type roundResponse struct {
 	Previous   Bytes  `json:"previous_signature"`
 }
 
-// decodeRound decodes and verifies a response that contains a round. A want of 0 means
-// any round.
+// decodeRound decodes a response that contains a round, and verifies the round. Its number
+// must be want, or any number if want is 0.
 func decodeRound(body []byte, chain Chain, want uint64) (Round, error) {
 	var resp roundResponse
 	if err := decode(body, &resp); err != nil {
@@ -244,7 +243,7 @@ func decodeRound(body []byte, chain Chain, want uint64) (Round, error) {
 	return r, nil
 }
 
-// decode decodes the JSON of a response.
+// decode decodes the JSON in a response.
 func decode(body []byte, into any) error {
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
 		return errPage

@@ -8,12 +8,13 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Name is the source in proofs of this package, and the first part of its seeds.
+// Name is the value of "source" in proofs from this package, and the first part of its
+// seeds.
 const Name = "drand"
 
-// SeedForm explains the format of a seed to readers of a proof. It contains only
-// characters that all JSON encoders write in the same way.
-const SeedForm = "drand/{chain hash}/{round}/{randomness}, where randomness is the SHA-256 of the signature, all in lower-case hexadecimal but for the round"
+// SeedForm explains the format of a seed to readers of a proof. It contains only characters
+// that all JSON encoders write alike.
+const SeedForm = "drand/{chain hash}/{round}/{randomness}, where randomness is the SHA-256 of the signature, all in lower-case hexadecimal except the round"
 
 // ErrProof is wrapped by errors for proofs that do not match their seed.
 var ErrProof = errors.New("the proof does not match the seed")
@@ -43,11 +44,10 @@ func (p Proof) round() Round {
 	return Round{Chain: p.Chain, Number: p.Round, Signature: p.Signature, Previous: p.Previous}
 }
 
-// Check verifies offline that a seed is the randomness of the round in its proof: the
-// seed must match the proof, and the chain must have signed the round. It trusts the
-// chains of [Known] and the given hashes. It returns the chain, whose [Chain.TimeOf]
-// returns the time when the round was published. Its errors wrap [ErrSeed], [ErrProof],
-// [ErrChain] or [ErrRound].
+// Check verifies offline that a seed comes from the round in its proof: the seed must match
+// the proof, and the chain must have signed the round. It trusts the [Known] chains and
+// those with the given hashes. It returns the chain; its [Chain.TimeOf] returns the time
+// when the round was due. Errors wrap [ErrSeed], [ErrProof], [ErrChain] or [ErrRound].
 func Check(seed entropy.Seed, p Proof, trusted ...Hash) (Chain, error) {
 	ref, err := ParseSeed(seed)
 	if err != nil {
@@ -74,8 +74,8 @@ func Check(seed entropy.Seed, p Proof, trusted ...Hash) (Chain, error) {
 	return c, nil
 }
 
-// chain returns the parameters of the chain of the proof. They come from [Known], or from
-// the proof if their hash is trusted. [Round.Verify] recomputes the hash.
+// chain returns the parameters of the chain that the proof names. They come from [Known],
+// or from the proof itself if the hash is trusted. [Round.Verify] recomputes the hash.
 func (p Proof) chain(trusted []Hash) (Chain, error) {
 	if c, ok := known(p.Chain); ok {
 		return c, nil
@@ -85,7 +85,7 @@ func (p Proof) chain(trusted []Hash) (Chain, error) {
 			continue
 		}
 		if p.ChainInfo == nil {
-			return Chain{}, fmt.Errorf("%w: missing parameters of chain %s in the proof (chain_info)", ErrChain, h)
+			return Chain{}, fmt.Errorf("%w: missing parameters (chain_info) of chain %s in the proof", ErrChain, h)
 		}
 		return *p.ChainInfo, nil
 	}

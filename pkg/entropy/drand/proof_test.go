@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/drand/drandtest"
 )
 
-// roundTrip encodes a proof as JSON and decodes it.
+// roundTrip encodes a proof as JSON and decodes it again.
 func roundTrip(t *testing.T, p drand.Proof) drand.Proof {
 	t.Helper()
 	data, err := json.Marshal(p)
@@ -36,7 +36,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("round %d: got chain %v with error %v, want %v", p.Round, got, err, c)
 		}
 		if proof.ChainInfo != nil {
-			t.Errorf("proof of round %d: got chain info for a known chain, want none", p.Round)
+			t.Errorf("proof for round %d of a known chain: got chain info, want none", p.Round)
 		}
 	}
 	c := drandtest.Make(t, drandtest.Config{Scheme: drand.SchemeChained})
@@ -60,15 +60,15 @@ func TestCheckErrors(t *testing.T) {
 		want    error
 		says    string
 	}{
-		"another seed":        {seed: "42", proof: drand.NewProof(r, drand.Quicknet()), want: drand.ErrSeed, says: "drand/{chain hash}"},
-		"another round":       {seed: r.Seed(), proof: drand.NewProof(other, drand.Quicknet()), want: drand.ErrProof, says: "from round 42, but the proof is from round 1000"},
-		"another source":      {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Source = "dice" }, want: drand.ErrProof, says: `its source must be drand, got "dice"`},
-		"another chain":       {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Chain = drand.Default().Hash }, want: drand.ErrProof, says: "the seed is from chain"},
-		"another randomness":  {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Signature[3] ^= 1 }, want: drand.ErrProof, says: "the SHA-256 of the signature is"},
-		"forged signature":    {seed: forged.Seed(), proof: drand.NewProof(forged, drand.Quicknet()), want: drand.ErrRound, says: "does not match the public key"},
-		"untrusted chain":     {seed: c.Round(3).Seed(), proof: own, want: drand.ErrChain, says: "anyone can create a chain"},
-		"other trusted chain": {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{drand.Quicknet().Hash}, want: drand.ErrChain, says: "drand-chain"},
-		"no parameters":       {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{c.Info().Hash}, spoil: func(p *drand.Proof) { p.ChainInfo = nil }, want: drand.ErrChain, says: "chain_info"},
+		"another seed":          {seed: "42", proof: drand.NewProof(r, drand.Quicknet()), want: drand.ErrSeed, says: "drand/{chain hash}"},
+		"another round":         {seed: r.Seed(), proof: drand.NewProof(other, drand.Quicknet()), want: drand.ErrProof, says: "from round 42, but the proof is from round 1000"},
+		"another source":        {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Source = "dice" }, want: drand.ErrProof, says: `its source must be drand, got "dice"`},
+		"another chain":         {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Chain = drand.Default().Hash }, want: drand.ErrProof, says: "the seed is from chain"},
+		"another randomness":    {seed: r.Seed(), proof: drand.NewProof(r, drand.Quicknet()), spoil: func(p *drand.Proof) { p.Signature[3] ^= 1 }, want: drand.ErrProof, says: "the SHA-256 of the signature is"},
+		"a forged signature":    {seed: forged.Seed(), proof: drand.NewProof(forged, drand.Quicknet()), want: drand.ErrRound, says: "does not match the public key"},
+		"an untrusted chain":    {seed: c.Round(3).Seed(), proof: own, want: drand.ErrChain, says: "anyone can create a chain"},
+		"another trusted chain": {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{drand.Quicknet().Hash}, want: drand.ErrChain, says: "drand-chain"},
+		"no parameters":         {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{c.Info().Hash}, spoil: func(p *drand.Proof) { p.ChainInfo = nil }, want: drand.ErrChain, says: "chain_info"},
 		"other parameters": {seed: c.Round(3).Seed(), proof: own, trusted: []drand.Hash{c.Info().Hash}, spoil: func(p *drand.Proof) {
 			p.ChainInfo.PublicKey = drand.QuicknetT().PublicKey
 		}, want: drand.ErrChain, says: "hash of the parameters is"},
@@ -80,7 +80,7 @@ func TestCheckErrors(t *testing.T) {
 			}
 			_, err := drand.Check(test.seed, p, test.trusted...)
 			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("got error %v, want %v that contains %q", err, test.want, test.says)
+				t.Errorf("got error %v, want a %v that contains %q", err, test.want, test.says)
 			}
 		})
 	}
@@ -98,12 +98,12 @@ func TestConfirm(t *testing.T) {
 	}
 	other := proof
 	other.Round = 4
-	if err := client.Confirm(t.Context(), other); !errors.Is(err, drand.ErrProof) || !strings.Contains(err.Error(), "another signature") {
-		t.Errorf("signature of round 3 for round 4: got error %v, want ErrProof that contains another signature", err)
+	if err := client.Confirm(t.Context(), other); !errors.Is(err, drand.ErrProof) || !strings.Contains(err.Error(), "a different signature") {
+		t.Errorf("signature of round 3 for round 4: got error %v, want an ErrProof that contains \"a different signature\"", err)
 	}
 	other.Chain = drand.Quicknet().Hash
 	if err := client.Confirm(t.Context(), other); !errors.Is(err, drand.ErrProof) || !strings.Contains(err.Error(), "drand-chain") {
-		t.Errorf("proof of another chain: got error %v, want ErrProof that contains drand-chain", err)
+		t.Errorf("proof from another chain: got error %v, want an ErrProof that contains drand-chain", err)
 	}
 	c.Fail(drandtest.Broken)
 	if err := client.Confirm(t.Context(), proof); !errors.Is(err, drand.ErrUnavailable) {

@@ -12,20 +12,20 @@ import (
 )
 
 var (
-	// ErrRound is wrapped by errors for rounds that their chain has not signed.
+	// ErrRound is wrapped by errors for rounds that were not signed by their chain.
 	ErrRound = errors.New("not a genuine drand round")
-	// ErrSeed is wrapped by errors for seeds that do not have the format of this package.
+	// ErrSeed is wrapped by errors for seeds that are not in the format of this package.
 	ErrSeed = errors.New("not a seed from drand")
 )
 
-// genesisSeedSize is the length of the previous signature of round 1 in a chain that
-// uses [SchemeChained], in bytes.
+// genesisSeedSize is the length in bytes of the genesis seed, which takes the place of the
+// previous signature in round 1 of a chain with [SchemeChained].
 const genesisSeedSize = 32
 
 // Round is one round of a chain.
 type Round struct {
 	Chain     Hash
-	Number    uint64 // from 1
+	Number    uint64 // counted from 1
 	Signature Bytes
 	Previous  Bytes // signature of the previous round; used only with SchemeChained
 }
@@ -59,8 +59,7 @@ func (r Round) Verify(c Chain) error {
 }
 
 // checkLengths checks the number of the round and the lengths of its signatures. The same
-// point can be encoded in several lengths, each of which would result in different
-// randomness.
+// point has encodings of several lengths, and each would result in different randomness.
 func (r Round) checkLengths(s scheme) error {
 	if r.Number == 0 {
 		return fmt.Errorf("%w: rounds are counted from 1, got 0", ErrRound)
@@ -81,10 +80,10 @@ func (r Round) checkLengths(s scheme) error {
 	return nil
 }
 
-// Reference holds the parts of a seed.
+// Reference holds the parts of a seed from drand.
 type Reference struct {
 	Chain      Hash
-	Round      uint64 // from 1
+	Round      uint64 // counted from 1
 	Randomness Hash
 }
 
@@ -94,7 +93,7 @@ func (r Reference) Seed() entropy.Seed {
 }
 
 // ParseSeed parses a seed. It verifies nothing, and anyone can write such a string; see
-// [Check]. Its errors wrap [ErrSeed].
+// [Check]. Errors wrap [ErrSeed].
 func ParseSeed(seed entropy.Seed) (Reference, error) {
 	fail := func(problem string) (Reference, error) {
 		return Reference{}, fmt.Errorf("%w: %s; the format is %s", ErrSeed, problem, SeedForm)

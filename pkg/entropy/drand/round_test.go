@@ -42,7 +42,7 @@ func publishedRounds(t *testing.T) []published {
 		t.Fatal(err)
 	}
 	if len(file.Rounds) == 0 {
-		t.Fatal("got no rounds in testdata/rounds.json, want at least one")
+		t.Fatal("no rounds in testdata/rounds.json, want at least one")
 	}
 	return file.Rounds
 }
@@ -69,7 +69,7 @@ func TestPublishedRounds(t *testing.T) {
 		}
 		if !p.Due.IsZero() {
 			if got := c.TimeOf(p.Round); !got.Equal(p.Due) {
-				t.Errorf("round %d of %s: got due time %s, want %s", p.Round, c.BeaconID, got, p.Due)
+				t.Errorf("due time of round %d of %s: got %s, want %s", p.Round, c.BeaconID, got, p.Due)
 			}
 		}
 		r.Number++
@@ -97,7 +97,7 @@ func TestVerifyErrors(t *testing.T) {
 		"not compressed":        {unchained, func(r *drand.Round) { r.Signature[0] ^= 0x80 }, "does not match the public key"},
 		"the point at infinity": {unchained, func(r *drand.Round) { r.Signature = append([]byte{0xc0}, make([]byte, 47)...) }, "does not match the public key"},
 		"no signature":          {unchained, func(r *drand.Round) { r.Signature = nil }, "must have 48 bytes, got 0"},
-		"twice as long":         {unchained, func(r *drand.Round) { r.Signature = append(r.Signature, r.Signature...) }, "must have 48 bytes, got 96"},
+		"twice the length":      {unchained, func(r *drand.Round) { r.Signature = append(r.Signature, r.Signature...) }, "must have 48 bytes, got 96"},
 		"unexpected previous":   {unchained, func(r *drand.Round) { r.Previous = []byte{1} }, "must have 0 bytes, got 1"},
 		"no previous":           {chained, func(r *drand.Round) { r.Previous = nil }, "must have 96 bytes, got 0"},
 		"another previous":      {chained, func(r *drand.Round) { r.Previous[9] ^= 1 }, "does not match the public key"},
@@ -111,7 +111,7 @@ func TestVerifyErrors(t *testing.T) {
 			test.spoil(&r)
 			err := r.Verify(c)
 			if !errors.Is(err, drand.ErrRound) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want ErrRound that contains %q", err, test.want)
+				t.Errorf("got error %v, want an ErrRound that contains %q", err, test.want)
 			}
 		})
 	}
@@ -145,7 +145,7 @@ func TestSeed(t *testing.T) {
 	for _, seed := range []entropy.Seed{want, longest} {
 		ref, err := drand.ParseSeed(seed)
 		if err != nil || ref.Seed() != seed {
-			t.Errorf("ParseSeed(%s) = %v with error %v, want the same seed", seed, ref, err)
+			t.Errorf("ParseSeed(%s) = %v, %v, want a reference to the same seed", seed, ref, err)
 		}
 	}
 }
@@ -162,11 +162,11 @@ func TestParseSeedErrors(t *testing.T) {
 		"upper case":        "drand/" + strings.ToUpper(hash) + "/1/" + randomness,
 		"a leading zero":    "drand/" + hash + "/01/" + randomness,
 		"a sign":            "drand/" + hash + "/+1/" + randomness,
-		"a round too large": "drand/" + hash + "/18446744073709551616/" + randomness,
+		"too large a round": "drand/" + hash + "/18446744073709551616/" + randomness,
 		"short randomness":  "drand/" + hash + "/1/" + randomness[2:],
 	} {
 		if ref, err := drand.ParseSeed(entropy.Seed(seed)); !errors.Is(err, drand.ErrSeed) {
-			t.Errorf("%s: ParseSeed(%q) = %v with error %v, want ErrSeed", name, seed, ref, err)
+			t.Errorf("%s: ParseSeed(%q) = %v, %v, want ErrSeed", name, seed, ref, err)
 		}
 	}
 }

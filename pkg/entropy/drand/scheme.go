@@ -30,8 +30,8 @@ func schemeOf(c Chain) (scheme, error) {
 		ErrChain, c.Hash, excerpt.Of(c.Scheme), SchemeQuicknet, SchemeChained)
 }
 
-// verify reports whether a signature of a message on BLS12-381 is valid. It returns an
-// error if the key is invalid.
+// verify reports whether a BLS12-381 signature of a message is valid. It returns an error
+// if the key is invalid.
 func verify[K bls.KeyGroup](key, message, signature []byte) (bool, error) {
 	var public bls.PublicKey[K]
 	if err := public.UnmarshalBinary(key); err != nil {
@@ -40,7 +40,8 @@ func verify[K bls.KeyGroup](key, message, signature []byte) (bool, error) {
 	return bls.Verify(&public, message, signature), nil
 }
 
-// checkKey returns an error if the key of a chain is not a point of the right group.
+// checkKey returns an error if the public key of a chain is not a point in the group of the
+// scheme.
 func (s scheme) checkKey(c Chain) error {
 	if len(c.PublicKey) != s.keySize {
 		return fmt.Errorf("%w: the public key of %s must have %d bytes with the scheme %s, got %d",
@@ -52,7 +53,7 @@ func (s scheme) checkKey(c Chain) error {
 	return nil
 }
 
-// message returns the message that the signature of a round signs.
+// message returns the message that the signature of a round covers.
 func (s scheme) message(r Round) []byte {
 	sum := sha256.Sum256(binary.BigEndian.AppendUint64(r.Previous, r.Number))
 	return sum[:]

@@ -13,7 +13,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/drand/drandtest"
 )
 
-// TestNext checks that Next returns the first round that was not published before the call.
+// TestNext checks that Next returns the first round that is not published at the time of
+// the call.
 func TestNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := drandtest.Make(t, drandtest.Config{Period: 3 * time.Second})
@@ -29,13 +30,13 @@ func TestNext(t *testing.T) {
 				t.Errorf("%s after round %d: Next returned round %d, want %d", into, newest, r.Number, newest+1)
 			}
 			if due := c.Info().TimeOf(r.Number); !time.Now().Equal(due) {
-				t.Errorf("got round %d %s after it was due, want it immediately", r.Number, time.Since(due))
+				t.Errorf("got round %d %s after it was due, want no delay", r.Number, time.Since(due))
 			}
 		}
 	})
 }
 
-// TestNextBeforeGenesis checks that before the genesis the next round is the first one.
+// TestNextBeforeGenesis checks that before the genesis, the next round is round 1.
 func TestNextBeforeGenesis(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := drandtest.Make(t, drandtest.Config{Genesis: time.Now().Add(time.Hour)})
@@ -46,8 +47,8 @@ func TestNextBeforeGenesis(t *testing.T) {
 	})
 }
 
-// TestNextWithWrongClock checks that Next returns the right round if the clock is fast.
-// It also checks a slow clock, for which published rounds seem to be in the future.
+// TestNextWithWrongClock checks that Next returns the right round if the clock is fast, and
+// if it is so slow that published rounds seem to be in the future.
 func TestNextWithWrongClock(t *testing.T) {
 	for _, wrong := range []time.Duration{-time.Hour, -10 * time.Second, 10 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -68,8 +69,8 @@ func TestNextWithWrongClock(t *testing.T) {
 	}
 }
 
-// TestStale checks that Next ignores a mirror that has fallen behind, and returns an
-// error if all mirrors have.
+// TestStale checks that Next ignores a mirror that has fallen behind, and returns an error
+// if all mirrors have fallen behind.
 func TestStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := drandtest.Make(t, drandtest.Config{})
@@ -88,7 +89,8 @@ func TestStale(t *testing.T) {
 	})
 }
 
-// TestOverdueRound checks that the client retries a round that is due, but not forever.
+// TestOverdueRound checks that the client keeps requesting a round that is due, but not
+// forever.
 func TestOverdueRound(t *testing.T) {
 	for _, fault := range []drandtest.Fault{drandtest.TooEarly, drandtest.NotFound} {
 		synctest.Test(t, func(t *testing.T) {
@@ -101,17 +103,17 @@ func TestOverdueRound(t *testing.T) {
 			c.FailTimes(fault, 4)
 			r, err := client.Round(t.Context(), c.Newest()+1)
 			if err != nil || r.Number != c.Newest() || time.Since(due) != 2*time.Second {
-				t.Errorf("got round %d %s after it was due with error %v, want it 2s after", r.Number, time.Since(due), err)
+				t.Errorf("got round %d %s after it was due and error %v, want it after 2s", r.Number, time.Since(due), err)
 			}
 			c.Fail(fault)
 			begin := time.Now()
 			_, err = client.Round(t.Context(), c.Newest())
 			if took := time.Since(begin); !errors.Is(err, drand.ErrUnavailable) || took < 20*time.Second || took > time.Minute {
-				t.Errorf("got error %v after %s, want ErrUnavailable after 20s to 1m", err, took)
+				t.Errorf("got error %v after %s, want ErrUnavailable after between 20s and 1m", err, took)
 			}
 			before := c.Requests()
 			if _, err := client.Round(t.Context(), 3); !errors.Is(err, drand.ErrUnavailable) || c.Requests() != before+1 {
-				t.Errorf("round that is long overdue: got error %v after %d requests, want ErrUnavailable after 1", err, c.Requests()-before)
+				t.Errorf("long overdue round: got error %v after %d requests, want ErrUnavailable after 1", err, c.Requests()-before)
 			}
 		})
 	}
@@ -129,7 +131,7 @@ func TestRoundInTheFuture(t *testing.T) {
 			begin := time.Now()
 			_, err := client.Round(t.Context(), n)
 			if !errors.Is(err, drand.ErrNotDue) || time.Since(begin) != 0 || !strings.Contains(err.Error(), c.Info().TimeOf(n).Format(time.RFC3339)) {
-				t.Errorf("got error %v after %s, want ErrNotDue with the time, immediately", err, time.Since(begin))
+				t.Errorf("got error %v after %s, want an ErrNotDue that contains the due time, without delay", err, time.Since(begin))
 			}
 		}
 		if _, err := client.Round(t.Context(), 0); !errors.Is(err, drand.ErrRound) {
@@ -138,8 +140,8 @@ func TestRoundInTheFuture(t *testing.T) {
 	})
 }
 
-// TestNextWithAMirrorBehind checks that Next ignores a mirror that is slightly behind.
-// The round after its newest one may already be published.
+// TestNextWithAMirrorBehind checks that Next also uses the clock if a mirror is slightly
+// behind. The round after the mirror's newest one may already be published.
 func TestNextWithAMirrorBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := drandtest.Make(t, drandtest.Config{})

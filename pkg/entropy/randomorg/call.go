@@ -24,11 +24,11 @@ var (
 	ErrQuota = errors.New("the random.org allowance is used up")
 	// ErrResponse is wrapped by errors for invalid responses.
 	ErrResponse = errors.New("invalid response from random.org")
-	// ErrUnavailable is wrapped by errors for calls without a usable response.
+	// ErrUnavailable is wrapped by errors for calls that got no usable response.
 	ErrUnavailable = errors.New("random.org is not available")
 )
 
-// maxResponse is the maximum length of a response, in bytes. A response with a blob has
+// maxResponse is the maximum length of a response in bytes. A response with a blob has
 // about 1500 bytes.
 const maxResponse = 64 << 10
 
@@ -36,7 +36,7 @@ const maxResponse = 64 << 10
 // [ErrUnavailable].
 type RPCError struct {
 	Code    int    // see https://api.random.org/json-rpc/4/error-codes
-	Message string // in RANDOM.ORG's words
+	Message string // as received
 	kind    error
 	hint    string
 }
@@ -64,14 +64,14 @@ func newRPCError(code int, message string) *RPCError {
 	return e
 }
 
-// callID is the JSON-RPC ID of every call. Each call has its own HTTP request, so IDs
+// callID is the JSON-RPC ID of every call. Each call has its own HTTP request, so the IDs
 // need not differ.
 const callID = 1
 
 // call makes a JSON-RPC 2.0 call and decodes its result. Its errors never contain the API
 // key, even if the server repeats it.
 func (c *Client) call(ctx context.Context, method string, parameters, result any) error {
-	// Signed strings must not be changed by the encoder.
+	// The encoder must not change signed strings.
 	body, err := json.Marshal(struct {
 		Version    string `json:"jsonrpc"`
 		Method     string `json:"method"`
@@ -95,7 +95,7 @@ func (c *Client) call(ctx context.Context, method string, parameters, result any
 	return c.decodeResponse(status, response, result)
 }
 
-// post sends a call and returns the status and the body of the response.
+// post sends a call. It returns the status and the body of the response.
 func (c *Client) post(ctx context.Context, body []byte) (status int, text []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.URL, bytes.NewReader(body))
 	if err != nil {
@@ -120,8 +120,8 @@ func (c *Client) post(ctx context.Context, body []byte) (status int, text []byte
 	return response.StatusCode, text, err
 }
 
-// decodeResponse decodes a JSON-RPC response. An error in it is more precise than the
-// HTTP status.
+// decodeResponse decodes a JSON-RPC response. An error in the response takes precedence
+// over the HTTP status, because it is more precise.
 func (c *Client) decodeResponse(status int, response []byte, result any) error {
 	var envelope struct {
 		Version string         `json:"jsonrpc"`
@@ -139,7 +139,7 @@ func (c *Client) decodeResponse(status int, response []byte, result any) error {
 	case status != http.StatusOK:
 		return fmt.Errorf("%w: %s answered %d %s; try again later", ErrUnavailable, c.address, status, http.StatusText(status))
 	case err != nil:
-		return fmt.Errorf("%w: %s responded without valid JSON: %s; check random-org-url", ErrResponse, c.address, c.redact(err.Error()))
+		return fmt.Errorf("%w: %s did not respond with valid JSON: %s; check random-org-url", ErrResponse, c.address, c.redact(err.Error()))
 	case envelope.Version != "2.0" || envelope.ID == nil || *envelope.ID != callID:
 		return fmt.Errorf("%w: %s did not respond to this JSON-RPC 2.0 call; check random-org-url", ErrResponse, c.address)
 	}
@@ -149,7 +149,7 @@ func (c *Client) decodeResponse(status int, response []byte, result any) error {
 	return nil
 }
 
-// redact removes the API key from a string.
+// redact replaces the API key in a string.
 func (c *Client) redact(text string) string {
 	if c.cfg.APIKey == "" {
 		return text
@@ -157,7 +157,7 @@ func (c *Client) redact(text string) string {
 	return strings.ReplaceAll(text, string(c.cfg.APIKey), "(API key)")
 }
 
-// isLocal reports whether a host name means this computer.
+// isLocal reports whether host is localhost or a loopback address.
 func isLocal(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

@@ -17,17 +17,17 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// DefaultURL is the address of RANDOM.ORG's API.
+// DefaultURL is the URL of RANDOM.ORG's API.
 const DefaultURL = "https://api.random.org/json-rpc/4/invoke"
 
-// MaxUserData is the maximum length of user data, in characters.
+// MaxUserData is the maximum length of user data in characters.
 const MaxUserData = 1000
 
-// blobBits is the size of a blob, in bits.
+// blobBits is the size of a blob in bits.
 const blobBits = 256
 
-// APIKey is a secret key from https://api.random.org/dashboard. Its methods hide it from
-// printing, logging and encoding.
+// APIKey is a secret key from https://api.random.org/dashboard. Its methods keep it out of
+// printed, logged and encoded output.
 type APIKey string
 
 // String returns a placeholder instead of the key.
@@ -50,12 +50,12 @@ func (k APIKey) hash() string {
 
 // Config configures a [Client].
 type Config struct {
-	URL       string           // https, or http on this computer; empty means [DefaultURL]
-	APIKey    APIKey           // required to generate, not to verify
-	PublicKey *rsa.PublicKey   // verifies signatures; if nil, RANDOM.ORG is asked instead
-	HTTP      *http.Client     // nil means a client with the proxies from the environment; redirects are never followed
-	Timeout   time.Duration    // of one call; 0 means 30 seconds
-	Now       func() time.Time // clock for advised delays; nil means [time.Now]
+	URL       string           // must use https, or http on this computer; empty means [DefaultURL]
+	APIKey    APIKey           // required by Generate but not by VerifySignature
+	PublicKey *rsa.PublicKey   // verifies signatures; if nil, the client asks RANDOM.ORG to verify them
+	HTTP      *http.Client     // nil means a client that uses the proxies from the environment; redirects are never followed
+	Timeout   time.Duration    // for one call; 0 means 30 seconds
+	Now       func() time.Time // clock for the advised delay; nil means [time.Now]
 	UserAgent string           // empty means prizegen
 }
 
@@ -68,8 +68,7 @@ type Client struct {
 	next time.Time // earliest time for the next call with the API key
 }
 
-// New returns a client without making any calls. It returns an error if the address is
-// invalid.
+// New returns a client. It makes no calls. It returns an error if the address is invalid.
 func New(cfg Config) (*Client, error) {
 	cfg.URL = cmp.Or(cfg.URL, DefaultURL)
 	u, err := url.Parse(cfg.URL)
@@ -77,7 +76,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("invalid address of random.org in random-org-url; use an address such as %s", DefaultURL)
 	}
 	if u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())) {
-		return nil, fmt.Errorf("random-org-url must begin with https, because the API key would be sent unencrypted otherwise; got %s", u)
+		return nil, fmt.Errorf("random-org-url must begin with https, got %s; otherwise the API key would be sent unencrypted", u)
 	}
 	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, "prizegen")
@@ -94,9 +93,9 @@ func New(cfg Config) (*Client, error) {
 	return &Client{cfg: cfg, address: u.String()}, nil
 }
 
-// Generate requests a signed blob. RANDOM.ORG signs it together with the user data: up to
-// [MaxUserData] characters, for example a commitment to what is drawn. Before the call,
-// Generate waits for the delay that RANDOM.ORG advised in its last response.
+// Generate requests a signed blob. RANDOM.ORG signs it together with userData, which has up
+// to [MaxUserData] characters and is, for example, a commitment to what is drawn. Before
+// the call, Generate waits for the delay that RANDOM.ORG advised in its last response.
 //
 // Generate checks that the blob belongs to this call. It verifies the signature with the
 // public key or, without one, by asking RANDOM.ORG. Errors wrap [ErrKey], [ErrQuota],
@@ -149,8 +148,8 @@ func (c *Client) Generate(ctx context.Context, userData string) (Signed, error) 
 	return s, nil
 }
 
-// VerifySignature asks RANDOM.ORG whether it has signed a proof. It needs no API key. If
-// RANDOM.ORG has not signed it, the error wraps [ErrSignature]. Other errors wrap
+// VerifySignature asks RANDOM.ORG to verify the signature in a proof. It needs no API key.
+// If the signature is not RANDOM.ORG's, the error wraps [ErrSignature]. Other errors wrap
 // [ErrResponse] or [ErrUnavailable], or come from the context.
 func (c *Client) VerifySignature(ctx context.Context, p Proof) error {
 	if !jsontext.Value(p.Random).IsValid() {
@@ -170,7 +169,7 @@ func (c *Client) VerifySignature(ctx context.Context, p Proof) error {
 	case result.Authentic == nil:
 		return fmt.Errorf("%w: missing \"authenticity\" in the result of %s", ErrResponse, c.address)
 	case !*result.Authentic:
-		return fmt.Errorf("%w: %s denies having signed it", ErrSignature, c.address)
+		return fmt.Errorf("%w: %s says that the signature is not its own", ErrSignature, c.address)
 	}
 	return nil
 }
@@ -190,7 +189,8 @@ func (c *Client) wait(ctx context.Context) error {
 	}
 }
 
-// delay sets the earliest time for the next call. It limits the advised delay to a day.
+// delay sets the earliest time of the next call from the advised delay, which it limits to
+// a day.
 func (c *Client) delay(milliseconds int64) {
 	d := time.Duration(min(max(milliseconds, 0), 24*time.Hour.Milliseconds())) * time.Millisecond
 	c.mu.Lock()

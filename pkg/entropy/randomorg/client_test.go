@@ -21,7 +21,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// newClient returns a client of a test server. change, if not nil, changes its
+// newClient returns a client for a test server. If change is not nil, it may change the
 // configuration.
 func newClient(t *testing.T, s *randomorgtest.Server, change func(*randomorg.Config)) *randomorg.Client {
 	t.Helper()
@@ -36,7 +36,7 @@ func newClient(t *testing.T, s *randomorgtest.Server, change func(*randomorg.Con
 	return client
 }
 
-// checkHidden fails if an error contains the API key, however it is printed.
+// checkHidden reports a test failure if an error contains the API key in any format.
 func checkHidden(t *testing.T, key randomorg.APIKey, err error) {
 	t.Helper()
 	for ; err != nil; err = errors.Unwrap(err) {
@@ -78,8 +78,8 @@ func TestGenerate(t *testing.T) {
 	}
 }
 
-// TestFaults checks that the client accepts no invalid response, and that the error
-// contains the reason and not the API key.
+// TestFaults checks that the client rejects invalid responses, and that the error contains
+// the reason but not the API key.
 func TestFaults(t *testing.T) {
 	s := randomorgtest.New(t)
 	for fault, want := range map[randomorgtest.Fault]struct {
@@ -106,7 +106,7 @@ func TestFaults(t *testing.T) {
 		randomorgtest.WrongID:        {randomorg.ErrResponse, "did not respond to this"},
 		randomorgtest.NoResult:       {randomorg.ErrResponse, "invalid result"},
 		randomorgtest.Broken:         {randomorg.ErrUnavailable, "503 Service Unavailable"},
-		randomorgtest.WebPage:        {randomorg.ErrResponse, "responded without valid JSON"},
+		randomorgtest.WebPage:        {randomorg.ErrResponse, "did not respond with valid JSON"},
 		randomorgtest.Endless:        {randomorg.ErrUnavailable, "more than 65536 bytes"},
 		randomorgtest.Redirecting:    {randomorg.ErrUnavailable, "307 Temporary Redirect"},
 	} {
@@ -115,7 +115,7 @@ func TestFaults(t *testing.T) {
 		before := s.Requests()
 		signed, err := client.Generate(t.Context(), "commitment")
 		if !errors.Is(err, want.err) || !strings.Contains(fmt.Sprint(err), want.says) {
-			t.Errorf("fault %d: got error %v, want %v that contains %q", fault, err, want.err, want.says)
+			t.Errorf("fault %d: got error %v, want a %v that contains %q", fault, err, want.err, want.says)
 		}
 		if signed.Blob != "" {
 			t.Errorf("fault %d: got blob %s, want none", fault, signed.Blob)
@@ -127,7 +127,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestTimeout checks the error for a server that does not answer.
+// TestTimeout checks the error for a server that does not respond.
 func TestTimeout(t *testing.T) {
 	s := randomorgtest.Make(t)
 	s.Fail(randomorgtest.Hanging)
@@ -135,7 +135,7 @@ func TestTimeout(t *testing.T) {
 		begin := time.Now()
 		_, err := newLocalClient(t, s, 50*time.Millisecond).Generate(t.Context(), "")
 		if took := time.Since(begin); !errors.Is(err, randomorg.ErrUnavailable) || !strings.Contains(err.Error(), "no response within 50ms") || took != 50*time.Millisecond {
-			t.Errorf("got error %v after %s, want ErrUnavailable that contains no response within 50ms, after 50ms", err, took)
+			t.Errorf("got error %v after %s, want an ErrUnavailable that contains \"no response within 50ms\" after 50ms", err, took)
 		}
 		checkHidden(t, s.APIKey, err)
 	})
@@ -160,26 +160,26 @@ func TestGenerateErrors(t *testing.T) {
 	s := randomorgtest.New(t)
 	_, err := newClient(t, s, func(c *randomorg.Config) { c.APIKey = "" }).Generate(t.Context(), "")
 	if !errors.Is(err, randomorg.ErrKey) || !strings.Contains(err.Error(), "dashboard") {
-		t.Errorf("without a key: got error %v, want ErrKey that contains the address of the dashboard", err)
+		t.Errorf("without a key: got error %v, want an ErrKey that contains the address of the dashboard", err)
 	}
 	_, err = newClient(t, s, nil).Generate(t.Context(), strings.Repeat("é", 1001))
 	if err == nil || !strings.Contains(err.Error(), "at most 1000 characters, got 1001") {
-		t.Errorf("user data too long: got error %v, want an error that contains the limit", err)
+		t.Errorf("too long user data: got error %v, want an error that contains the limit", err)
 	}
 	if s.Requests() != 0 {
 		t.Errorf("got %d calls, want 0", s.Requests())
 	}
 }
 
-// TestUnreachable checks that the error contains the address and not the API key, even if
-// the error of the transport contains the key.
+// TestUnreachable checks that the error contains the address but not the API key, even if
+// the transport's error contains the key.
 func TestUnreachable(t *testing.T) {
 	s := randomorgtest.New(t)
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	_, err := newClient(t, s, func(c *randomorg.Config) { c.URL = gone.URL }).Generate(t.Context(), "")
 	if !errors.Is(err, randomorg.ErrUnavailable) || !strings.Contains(err.Error(), gone.URL) {
-		t.Errorf("got error %v, want ErrUnavailable that contains %s", err, gone.URL)
+		t.Errorf("got error %v, want an ErrUnavailable that contains %s", err, gone.URL)
 	}
 	checkHidden(t, s.APIKey, err)
 	leaking := roundTripper(func(*http.Request) (*http.Response, error) {
@@ -243,11 +243,12 @@ func TestVerifySignature(t *testing.T) {
 	s.Fail(randomorgtest.NotAuthentic)
 	asking := newClient(t, s, func(c *randomorg.Config) { c.PublicKey = nil })
 	if signed, err := asking.Generate(t.Context(), ""); !errors.Is(err, randomorg.ErrSignature) || signed.Blob != "" {
-		t.Errorf("signature that is not authentic: got blob %q with error %v, want ErrSignature", signed.Blob, err)
+		t.Errorf("unauthentic signature: got blob %q and error %v, want no blob and ErrSignature", signed.Blob, err)
 	}
 }
 
-// newLocalClient returns a client that uses no network, so it works in a synctest bubble.
+// newLocalClient returns a client that calls s without a network, so it works in a synctest
+// bubble.
 func newLocalClient(t *testing.T, s *randomorgtest.Server, timeout time.Duration) *randomorg.Client {
 	t.Helper()
 	return newClient(t, s, func(c *randomorg.Config) {
@@ -263,8 +264,8 @@ func newLocalClient(t *testing.T, s *randomorgtest.Server, timeout time.Duration
 	})
 }
 
-// TestAdvisoryDelay checks that the client waits for the advised delay, at most a day,
-// unless the context is done.
+// TestAdvisoryDelay checks that the client waits for the advised delay, but at most a day,
+// and that it stops waiting if the context is done.
 func TestAdvisoryDelay(t *testing.T) {
 	s := randomorgtest.Make(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -277,7 +278,7 @@ func TestAdvisoryDelay(t *testing.T) {
 			}
 		}
 		if took := time.Since(begin); took != 2310*time.Millisecond {
-			t.Errorf("got four responses after %s, want them after 2.31s", took)
+			t.Errorf("got four responses after %s, want 2.31s", took)
 		}
 		reason := errors.New("cancelled by the test")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, reason)
@@ -288,7 +289,7 @@ func TestAdvisoryDelay(t *testing.T) {
 		}
 		begin = time.Now()
 		if _, err := client.Generate(t.Context(), ""); err != nil || time.Since(begin) > 24*time.Hour {
-			t.Errorf("got error %v after %s, want no error within a day", err, time.Since(begin))
+			t.Errorf("got error %v after %s, want no error and at most a day", err, time.Since(begin))
 		}
 	})
 }
@@ -308,7 +309,7 @@ func TestCancelled(t *testing.T) {
 	})
 }
 
-// TestAPIKeyIsHidden checks that a key is hidden when it is printed, logged or encoded.
+// TestAPIKeyIsHidden checks that a key stays hidden if it is printed, logged or encoded.
 func TestAPIKeyIsHidden(t *testing.T) {
 	const key randomorg.APIKey = "6e3b5b4f"
 	cfg := randomorg.Config{APIKey: key, PublicKey: (*rsa.PublicKey)(nil)}
@@ -320,7 +321,7 @@ func TestAPIKeyIsHidden(t *testing.T) {
 	}
 	for _, text := range []string{fmt.Sprintf("%v %+v %#v %s %q", cfg, cfg, cfg, key, key), fmt.Sprintf("%#v", key), log.String(), string(data)} {
 		if strings.Contains(text, string(key)) {
-			t.Errorf("got %s, want it without the key", text)
+			t.Errorf("got %s, want no key in it", text)
 		}
 	}
 }

@@ -43,6 +43,6 @@ jq -r '"random.org/\(.serialNumber)/\(.data[0])"' random.json`
 	command.Dir = folder
 	output, err := command.CombinedOutput()
 	if want := "Verified OK\n" + string(signed.Seed()) + "\n"; err != nil || string(output) != want {
-		t.Errorf("got %s with error %v, want %s", output, err, want)
+		t.Errorf("output of the commands: got %s and error %v, want %s", output, err, want)
 	}
 }

@@ -13,23 +13,24 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// Name is the source in proofs of this package, and the first part of its seeds.
+// Name is the value of "source" in proofs from this package, and the first part of its
+// seeds.
 const Name = "random.org"
 
-// SeedForm explains the format of a seed to readers of a proof. It contains only
-// characters that all JSON encoders write in the same way.
+// SeedForm explains the format of a seed to readers of a proof. It contains only characters
+// that all JSON encoders write alike.
 const SeedForm = "random.org/{serial number}/{blob}, both as in random, the blob in lower-case hexadecimal"
 
 var (
-	// ErrSeed is wrapped by errors for seeds that do not have the format of this package.
+	// ErrSeed is wrapped by errors for seeds that are not in the format of this package.
 	ErrSeed = errors.New("not a seed from random.org")
 	// ErrProof is wrapped by errors for proofs that do not match their seed.
 	ErrProof = errors.New("the proof does not match the seed")
 )
 
-// Proof proves the origin of a seed; see [Check]. It stores the signed object as a
-// string. The signature is for the exact bytes of the object, but programs and databases
-// reformat objects.
+// Proof proves the origin of a seed; see [Check]. It stores the signed object as a string,
+// because the signature covers its exact bytes, and programs and databases may reformat
+// objects.
 type Proof struct {
 	Source    string `json:"source"`    // always Name
 	Random    string `json:"random"`    // JSON of the signed object
@@ -37,9 +38,9 @@ type Proof struct {
 	SeedForm  string `json:"seed_form"` // for human readers
 }
 
-// Check verifies offline that a seed is the blob in its proof. If the key is not nil, it
-// also verifies the signature. Without a key, anyone can have written the proof; see
-// [Client.VerifySignature]. Its errors wrap [ErrSeed], [ErrProof] or [ErrSignature].
+// Check verifies offline that a seed is the blob in its proof. If key is not nil, it also
+// verifies the signature. Without that, anyone could have written the proof; see
+// [Client.VerifySignature]. Errors wrap [ErrSeed], [ErrProof] or [ErrSignature].
 func Check(seed entropy.Seed, p Proof, key *rsa.PublicKey) (Signed, error) {
 	ref, err := ParseSeed(seed)
 	if err != nil {
@@ -66,7 +67,7 @@ func Check(seed entropy.Seed, p Proof, key *rsa.PublicKey) (Signed, error) {
 	return s, nil
 }
 
-// Reference holds the parts of a seed.
+// Reference holds the parts of a seed from RANDOM.ORG.
 type Reference struct {
 	SerialNumber uint64
 	Blob         string // 64 lower-case hexadecimal digits
@@ -78,7 +79,7 @@ func (r Reference) Seed() entropy.Seed {
 }
 
 // ParseSeed parses a seed. It verifies nothing, and anyone can write such a string; see
-// [Check]. Its errors wrap [ErrSeed].
+// [Check]. Errors wrap [ErrSeed].
 func ParseSeed(seed entropy.Seed) (Reference, error) {
 	fields := strings.Split(string(seed), "/")
 	if len(fields) == 3 {

@@ -19,8 +19,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// TestCheck checks a proof whose JSON was reformatted by other programs, which indented
-// it and escaped < and &.
+// TestCheck checks a proof whose JSON another program has indented, and in which it has
+// escaped < and &.
 func TestCheck(t *testing.T) {
 	s := randomorgtest.New(t)
 	signed, err := newClient(t, s, nil).Generate(t.Context(), "root <&>")
@@ -78,16 +78,16 @@ func TestCheckErrors(t *testing.T) {
 		want  error
 		says  string
 	}{
-		"another form":   {seed: "42", want: randomorg.ErrSeed, says: "random.org/{serial number}/{blob}"},
-		"another seed":   {seed: other.Seed(), want: randomorg.ErrProof, says: "serial number"},
-		"another blob":   {seed: sameSerial, want: randomorg.ErrProof, says: "the seed has blob"},
-		"another source": {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Source = "drand" }, want: randomorg.ErrProof, says: `its source must be random.org, got "drand"`},
-		"not JSON":       {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Random = "{" }, want: randomorg.ErrProof, says: "not JSON"},
-		"empty object":   {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Random = "{}" }, want: randomorg.ErrProof, says: "the method must be"},
-		"another's key":  {seed: signed.Seed(), key: another.PublicKey(), want: randomorg.ErrSignature, says: "random-org-cert"},
-		"another time":   {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Random = strings.Replace(p.Random, "2021", "2022", 1) }, want: randomorg.ErrSignature, says: "random-org-cert"},
-		"no signature":   {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Signature = nil }, want: randomorg.ErrSignature, says: "random-org-cert"},
-		"a flipped bit":  {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Signature[9] ^= 1 }, want: randomorg.ErrSignature, says: "random-org-cert"},
+		"another form":         {seed: "42", want: randomorg.ErrSeed, says: "random.org/{serial number}/{blob}"},
+		"another seed":         {seed: other.Seed(), want: randomorg.ErrProof, says: "serial number"},
+		"another blob":         {seed: sameSerial, want: randomorg.ErrProof, says: "the seed has blob"},
+		"another source":       {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Source = "drand" }, want: randomorg.ErrProof, says: `its source must be random.org, got "drand"`},
+		"not JSON":             {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Random = "{" }, want: randomorg.ErrProof, says: "not JSON"},
+		"empty object":         {seed: signed.Seed(), spoil: func(p *randomorg.Proof) { p.Random = "{}" }, want: randomorg.ErrProof, says: "the method must be"},
+		"another server's key": {seed: signed.Seed(), key: another.PublicKey(), want: randomorg.ErrSignature, says: "random-org-cert"},
+		"another time":         {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Random = strings.Replace(p.Random, "2021", "2022", 1) }, want: randomorg.ErrSignature, says: "random-org-cert"},
+		"no signature":         {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Signature = nil }, want: randomorg.ErrSignature, says: "random-org-cert"},
+		"a flipped bit":        {seed: signed.Seed(), key: s.PublicKey(), spoil: func(p *randomorg.Proof) { p.Signature[9] ^= 1 }, want: randomorg.ErrSignature, says: "random-org-cert"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := signed.Proof()
@@ -97,7 +97,7 @@ func TestCheckErrors(t *testing.T) {
 			}
 			got, err := randomorg.Check(test.seed, p, test.key)
 			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("got error %v, want %v that contains %q", err, test.want, test.says)
+				t.Errorf("got error %v, want a %v that contains %q", err, test.want, test.says)
 			}
 			if got.Blob != "" {
 				t.Errorf("got blob %s, want none", got.Blob)
@@ -117,7 +117,7 @@ func TestParseSeed(t *testing.T) {
 		"random.org/6116/" + strings.ToUpper(blob), "random.org/6116/" + blob[2:], "random.org/6116/" + blob + "/", "random.org/6116/" + strings.Repeat("zz", 32),
 	} {
 		if ref, err := randomorg.ParseSeed(entropy.Seed(text)); !errors.Is(err, randomorg.ErrSeed) {
-			t.Errorf("ParseSeed(%q) = %+v with error %v, want ErrSeed", text, ref, err)
+			t.Errorf("ParseSeed(%q) = %+v, %v, want ErrSeed", text, ref, err)
 		}
 	}
 }
@@ -160,7 +160,7 @@ func TestParsePublicKey(t *testing.T) {
 		"got 1024":              encode("PUBLIC KEY", shortDER),
 	} {
 		if key, err := randomorg.ParsePublicKey(text); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "random-org-cert") {
-			t.Errorf("%s: got key %v with error %v, want an error that contains %q and random-org-cert", text, key, err, want)
+			t.Errorf("PEM block for %q: got key %v and error %v, want an error that contains %[1]q and random-org-cert", text, key, err, want)
 		}
 	}
 }

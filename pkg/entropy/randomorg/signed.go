@@ -17,18 +17,18 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
-// ErrSignature is wrapped by errors for data that RANDOM.ORG has not signed.
+// ErrSignature is wrapped by errors for data without a valid signature by RANDOM.ORG.
 var ErrSignature = errors.New("not signed by random.org")
 
 // Signed is a blob that RANDOM.ORG has signed.
 type Signed struct {
-	SerialNumber uint64 // of the result, from 1
+	SerialNumber uint64 // counted from 1
 	Blob         string // 64 lower-case hexadecimal digits
 	Completed    string // time of the result in RANDOM.ORG's format, for example 2021-03-15 13:51:32Z
 	License      string // for example developer, which is not for real draws
-	UserData     string // sent with the request; empty if it is not a string
+	UserData     string // as sent with the request; empty if it is not a string
 
-	random       jsontext.Value // the signed bytes
+	random       jsontext.Value // the exact bytes that are signed
 	signature    []byte
 	hashedAPIKey string
 	hasUserData  bool
@@ -51,9 +51,9 @@ type object struct {
 	SerialNumber uint64         `json:"serialNumber"`
 }
 
-// decodeSigned decodes the signed object. It must contain one blob of the right size,
-// generated for this request. RANDOM.ORG signs the exact bytes of the object without its
-// white space. Errors wrap [ErrResponse].
+// decodeSigned decodes the signed object, which must contain one blob of the right size
+// that was generated for this request. RANDOM.ORG signs the exact bytes of the object
+// without white space. Errors wrap [ErrResponse].
 func decodeSigned(random jsontext.Value, signature []byte) (Signed, error) {
 	text := random.Clone()
 	if err := text.Compact(); err != nil {
@@ -71,13 +71,13 @@ func decodeSigned(random jsontext.Value, signature []byte) (Signed, error) {
 		random: text, signature: signature, hashedAPIKey: o.HashedAPIKey, hasUserData: !isNull(o.UserData),
 	}
 	if s.hasUserData {
-		_ = json.Unmarshal(o.UserData, &s.UserData) // user data that is not a string is ignored
+		_ = json.Unmarshal(o.UserData, &s.UserData) // any other type is ignored
 	}
 	return s, nil
 }
 
 // check returns an error if the object does not contain exactly one new blob. The error
-// does not repeat text from the object, which might contain the API key.
+// repeats no strings from the object, because they might contain the API key.
 func (o object) check() error {
 	switch {
 	case o.Method != "generateSignedBlobs":
@@ -85,7 +85,7 @@ func (o object) check() error {
 	case o.N != 1 || o.Size != blobBits || o.Format != "hex":
 		return fmt.Errorf("it must contain 1 blob of %d bits in format hex, got %d of %d bits", blobBits, o.N, o.Size)
 	case !isNull(o.Pregenerated):
-		return errors.New("it was generated before the request (pregeneratedRandomization), so it may have been known")
+		return errors.New("the blob was generated before the request (pregeneratedRandomization), so it may have been known")
 	case len(o.Data) != 1:
 		return fmt.Errorf("data must contain 1 blob, got %d", len(o.Data))
 	case !isBlob(o.Data[0]):
@@ -99,13 +99,14 @@ func (o object) check() error {
 // isNull reports whether a value is missing or null.
 func isNull(v jsontext.Value) bool { return len(v) == 0 || v.Kind() == jsontext.KindNull }
 
-// isBlob reports whether a string is 256 bits in lower-case hexadecimal.
+// isBlob reports whether text is 256 bits in lower-case hexadecimal.
 func isBlob(text string) bool {
 	b, err := hex.DecodeString(text)
 	return err == nil && len(b) == blobBits/8 && hex.EncodeToString(b) == text
 }
 
-// checkCall returns an error if s is not the result of a call with an API key and user data.
+// checkCall returns an error if s is not the result of a call with the given API key and
+// user data.
 func (s Signed) checkCall(key APIKey, userData string) error {
 	switch {
 	case s.hashedAPIKey != key.hash():
@@ -126,9 +127,9 @@ func (s Signed) Proof() Proof {
 	return Proof{Source: Name, Random: string(s.random), Signature: s.signature, SeedForm: SeedForm}
 }
 
-// Verify returns an error that wraps [ErrSignature] if the key has not signed the blob. The
-// signature is RSASSA-PKCS1-v1_5 with SHA-512 (RFC 8017) over the object "random" without
-// white space (https://api.random.org/signatures/manual).
+// Verify returns an error that wraps [ErrSignature] if the signature is not valid for the
+// key. The signature is RSASSA-PKCS1-v1_5 with SHA-512 (RFC 8017) over the object "random"
+// without white space (https://api.random.org/signatures/manual).
 func (s Signed) Verify(key *rsa.PublicKey) error {
 	digest := sha512.Sum512(s.random)
 	if err := rsa.VerifyPKCS1v15(key, crypto.SHA512, digest[:], s.signature); err != nil {
@@ -137,13 +138,13 @@ func (s Signed) Verify(key *rsa.PublicKey) error {
 	return nil
 }
 
-// ParsePublicKey returns the RSA key of a certificate or public key in PEM. It checks
-// neither the dates nor the issuer of a certificate. RANDOM.ORG's certificate is at
-// https://api.random.org/server.crt.
+// ParsePublicKey returns the RSA public key from a certificate or public key in PEM. It
+// checks neither the validity period nor the issuer of a certificate. RANDOM.ORG's
+// certificate is at https://api.random.org/server.crt.
 func ParsePublicKey(text []byte) (*rsa.PublicKey, error) {
 	key, err := parsePublicKey(text)
 	if err != nil {
-		return nil, fmt.Errorf("certificate in random-org-cert: %w; download it from https://api.random.org/server.crt", err)
+		return nil, fmt.Errorf("invalid certificate in random-org-cert: %w; download it from https://api.random.org/server.crt", err)
 	}
 	return key, nil
 }

@@ -16,17 +16,20 @@ import (
 	"github.com/prizegen/prizegen/pkg/excerpt"
 )
 
+// ErrProof is wrapped by errors for missing and malformed proofs.
+var ErrProof = errors.New("no valid proof")
+
 // ErrUnverified is wrapped by the error for a proof that matches its seed, but whose
-// signature could not be verified, so anyone can have written it.
+// signature could not be verified. Anyone could have written such a proof.
 var ErrUnverified = errors.New("the signature of the proof is not verified")
 
 // Finding is the result of [CheckProof].
 type Finding struct {
 	Source    string    // Drand or RandomOrg
-	Origin    string    // for people to read, for example round 42 of drand chain quicknet (52db…)
+	Origin    string    // description for people, for example round 42 of drand chain quicknet (52db…)
 	At        time.Time // time of publication according to the source; zero if it is invalid
 	Signed    bool      // the signature was verified with a trusted key
-	Confirmed bool      // the source was asked and has confirmed the proof
+	Confirmed bool      // the source has confirmed the proof
 }
 
 // String returns the finding as a sentence.
@@ -48,22 +51,23 @@ func (f Finding) String() string {
 	return text + ": " + strings.Join(by, " and ")
 }
 
-// CheckProof verifies that a seed has the origin in its proof. The proof must match the
-// seed. Its signature must be valid for a chain of [drand.Known] or cfg.DrandChain, or
-// for the key in cfg.RandomOrgCert. If online is true, CheckProof also asks the source;
-// for RANDOM.ORG, the key is then optional. It ignores cfg.Name and needs no API key.
+// CheckProof verifies that a seed comes from the source named in its proof. The proof must
+// match the seed. Its signature must be valid for a [drand.Known] chain or for
+// cfg.DrandChain, or for the key in cfg.RandomOrgCert. If online is true, CheckProof also
+// asks the source to confirm the proof; for RANDOM.ORG, the key is then optional.
+// CheckProof ignores cfg.Name and needs no API key.
 //
-// Errors wrap [ErrSource], wrap [ErrUnverified] (and come with a finding), or come from
-// packages drand and randomorg.
+// Errors wrap [ErrProof], [ErrSource] or [ErrUnverified], or come from packages drand and
+// randomorg. An error that wraps ErrUnverified comes with a finding.
 func CheckProof(ctx context.Context, cfg Config, seed entropy.Seed, proof jsontext.Value, online bool) (Finding, error) {
 	if len(proof) == 0 || string(proof) == "null" {
-		return Finding{}, fmt.Errorf("%w: the seed has no proof, so it comes from the operating system or was chosen", ErrSource)
+		return Finding{}, fmt.Errorf("%w: the seed has none, so it comes from the operating system or was chosen", ErrProof)
 	}
 	var head struct {
 		Source string `json:"source"`
 	}
 	if err := json.Unmarshal(proof, &head); err != nil {
-		return Finding{}, fmt.Errorf("%w: the proof is not a JSON object: %w", ErrSource, err)
+		return Finding{}, fmt.Errorf("%w: it is not a JSON object: %w", ErrProof, err)
 	}
 	switch head.Source {
 	case Drand:
@@ -71,7 +75,7 @@ func CheckProof(ctx context.Context, cfg Config, seed entropy.Seed, proof jsonte
 	case RandomOrg:
 		return checkRandomOrg(ctx, cfg, seed, proof, online)
 	}
-	return Finding{}, fmt.Errorf("%w: the proof is from %q, but this version checks only proofs from %s and %s",
+	return Finding{}, fmt.Errorf("%w %q in the proof; this version checks only proofs from %s and %s",
 		ErrSource, excerpt.Of(head.Source), Drand, RandomOrg)
 }
 
@@ -134,7 +138,7 @@ func checkRandomOrg(ctx context.Context, cfg Config, seed entropy.Seed, text jso
 		f.Confirmed = true
 	}
 	if !f.Signed && !f.Confirmed {
-		return f, fmt.Errorf("%w: the seed is the blob of %s, but no certificate of random.org is known; set random-org-cert or check online", ErrUnverified, f.Origin)
+		return f, fmt.Errorf("%w: the seed is the blob of %s, but there is no certificate to verify its signature; set random-org-cert or check online", ErrUnverified, f.Origin)
 	}
 	return f, nil
 }

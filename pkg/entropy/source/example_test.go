@@ -9,7 +9,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 )
 
-// CheckProof checks the proof of a seed. This example works offline.
+// CheckProof checks the proof of a seed, here without a network.
 func Example() {
 	const seed = "drand/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/42/" +
 		"8ada64bae5c6c0f5540a6a13af56e663240edfbd2c76ac6a8f27671eb7259ce3"

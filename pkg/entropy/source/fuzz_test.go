@@ -23,7 +23,7 @@ func FuzzCheckProof(f *testing.F) {
 			t.Errorf("seed %q with proof %s: got %s, want an error", seed, proof, finding)
 		}
 		if err != nil && finding.Signed {
-			t.Errorf("proof %s: got a signed finding with error %v, want only one of them", proof, err)
+			t.Errorf("proof %s: got a signed finding and error %v, want only one of them", proof, err)
 		}
 	})
 }

@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -38,8 +37,8 @@ const (
 // Names returns the names of all sources.
 func Names() []string { return []string{OS, Drand, RandomOrg} }
 
-// ErrSource is wrapped by errors for unknown sources and missing proofs.
-var ErrSource = errors.New("no known source of randomness")
+// ErrSource is wrapped by errors for unknown names of sources.
+var ErrSource = errors.New("unknown source of randomness")
 
 // Source generates seeds. It is safe for concurrent use.
 type Source interface {
@@ -56,22 +55,22 @@ type Source interface {
 type Config struct {
 	Name string // empty means OS
 
-	DrandURLs  []string // addresses of mirrors; none means the public ones
-	DrandChain string   // name of a known chain or hash of any chain; empty means quicknet
+	DrandURLs  []string // URLs of mirrors; empty means the public ones
+	DrandChain string   // name of a known chain, or the hash of any chain; empty means quicknet
 	DrandRound uint64   // 0 means the next round to be published
 
-	RandomOrgURL    string           // empty means the public address
-	RandomOrgAPIKey randomorg.APIKey // required for seeds, not for checks
-	RandomOrgCert   []byte           // certificate or public key in PEM; if empty, RANDOM.ORG is asked about signatures
+	RandomOrgURL    string           // empty means the public URL
+	RandomOrgAPIKey randomorg.APIKey // required for seeds but not for checks
+	RandomOrgCert   []byte           // certificate or public key in PEM; if empty, RANDOM.ORG is asked to verify signatures
 	UserData        string           // signed by RANDOM.ORG with each seed, at most randomorg.MaxUserData characters
 
-	HTTP      *http.Client     // nil means a client with the proxies from the environment
+	HTTP      *http.Client     // nil means a client that uses the proxies from the environment
 	Now       func() time.Time // nil means time.Now
 	UserAgent string           // empty means prizegen
 }
 
-// New returns a source without sending any requests. It returns an error if the
-// configuration is invalid; for an unknown name, the error wraps [ErrSource].
+// New returns a source. It sends no requests. It returns an error if the configuration is
+// invalid; for an unknown name, the error wraps [ErrSource].
 func New(cfg Config) (Source, error) {
 	switch cmp.Or(cfg.Name, OS) {
 	case OS:
@@ -81,10 +80,10 @@ func New(cfg Config) (Source, error) {
 	case RandomOrg:
 		return newRandomOrg(cfg)
 	}
-	return nil, fmt.Errorf("%w: %q; use one of %s", ErrSource, excerpt.Of(cfg.Name), strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("%w %q; use %s, %s or %s", ErrSource, excerpt.Of(cfg.Name), OS, Drand, RandomOrg)
 }
 
-// system takes seeds from the operating system.
+// system generates seeds with the operating system.
 type system struct{}
 
 func (system) Name() string { return OS }
@@ -117,7 +116,7 @@ func newDrand(cfg Config) (Source, error) {
 	return &drandSource{client: client, round: cfg.DrandRound}, nil
 }
 
-// drand returns a client of a chain. A zero hash means quicknet.
+// drand returns a client for a chain. A zero hash means quicknet.
 func (cfg Config) drand(chain drand.Hash) (*drand.Client, error) {
 	return drand.New(drand.Config{URLs: cfg.DrandURLs, Chain: chain, HTTP: cfg.HTTP, Now: cfg.Now, UserAgent: cfg.UserAgent})
 }
@@ -136,7 +135,7 @@ func (s *drandSource) Seed(ctx context.Context) (entropy.Seed, jsontext.Value, e
 	return withProof(r.Seed(), drand.NewProof(r, chain))
 }
 
-// fetch returns the round of a seed.
+// fetch returns the round from which Seed makes a seed.
 func (s *drandSource) fetch(ctx context.Context) (drand.Round, error) {
 	if s.round == 0 {
 		return s.client.Next(ctx)
@@ -161,7 +160,8 @@ func newRandomOrg(cfg Config) (Source, error) {
 	return &randomOrg{client: client, userData: cfg.UserData}, nil
 }
 
-// randomOrg returns a client and the public key, which is nil if there is no certificate.
+// randomOrg returns a client and the public key for it. The key is nil if no certificate is
+// configured.
 func (cfg Config) randomOrg() (*randomorg.Client, *rsa.PublicKey, error) {
 	var key *rsa.PublicKey
 	if len(cfg.RandomOrgCert) > 0 {
@@ -186,7 +186,7 @@ func (s *randomOrg) Seed(ctx context.Context) (entropy.Seed, jsontext.Value, err
 	return withProof(signed.Seed(), signed.Proof())
 }
 
-// withProof returns a seed with its proof in JSON. The JSON is safe to embed in HTML.
+// withProof returns a seed with its proof as JSON. The JSON is safe to embed in HTML.
 func withProof(seed entropy.Seed, proof any) (entropy.Seed, jsontext.Value, error) {
 	text, err := json.Marshal(proof, jsontext.EscapeForHTML(true), jsontext.EscapeForJS(true))
 	if err != nil {

@@ -20,7 +20,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/source"
 )
 
-// newSeed generates a seed with a valid configuration.
+// newSeed generates a seed with a valid configuration, and checks that its proof is
+// accepted.
 func newSeed(t *testing.T, cfg source.Config) (entropy.Seed, jsontext.Value) {
 	t.Helper()
 	s, err := source.New(cfg)
@@ -43,7 +44,7 @@ func newSeed(t *testing.T, cfg source.Config) (entropy.Seed, jsontext.Value) {
 func TestOS(t *testing.T) {
 	s, err := source.New(source.Config{})
 	if err != nil || s.Name() != source.OS {
-		t.Fatalf("zero Config: got source %v with error %v, want os", s, err)
+		t.Fatalf("zero Config: got source %v and error %v, want os", s, err)
 	}
 	seed, proof := newSeed(t, source.Config{Name: source.OS})
 	other, _ := newSeed(t, source.Config{Name: source.OS})
@@ -53,14 +54,14 @@ func TestOS(t *testing.T) {
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	if seed, _, err := s.Seed(cancelled); !errors.Is(err, context.Canceled) || seed != "" {
-		t.Errorf("cancelled: got seed %q with error %v, want context.Canceled", seed, err)
+		t.Errorf("cancelled: got seed %q and error %v, want no seed and context.Canceled", seed, err)
 	}
-	if _, err := source.CheckProof(t.Context(), source.Config{}, seed, proof, false); !errors.Is(err, source.ErrSource) {
-		t.Errorf("without a proof: got error %v, want ErrSource", err)
+	if _, err := source.CheckProof(t.Context(), source.Config{}, seed, proof, false); !errors.Is(err, source.ErrProof) {
+		t.Errorf("without a proof: got error %v, want ErrProof", err)
 	}
 }
 
-// drandConfig returns a configuration that reaches a chain without a network.
+// drandConfig returns a configuration for a chain that is reached without a network.
 func drandConfig(c *drandtest.Chain) source.Config {
 	transport := drandtest.Transport(map[string]http.Handler{"mirror": c})
 	return source.Config{
@@ -81,21 +82,21 @@ func testDrand(t *testing.T) {
 	for _, online := range []bool{false, true} {
 		f, err := source.CheckProof(t.Context(), cfg, seed, proof, online)
 		if err != nil || !f.Signed || f.Confirmed != online || f.Source != source.Drand || !f.At.Equal(c.Info().TimeOf(42)) {
-			t.Errorf("online %t: got finding %+v with error %v, want a signed finding with time %s", online, f, err, c.Info().TimeOf(42))
+			t.Errorf("online %t: got finding %+v and error %v, want a signed finding with time %s", online, f, err, c.Info().TimeOf(42))
 		}
 		for _, want := range []string{"round 42 of drand chain test (" + c.Hash() + ")", "published at 1999-12-31T23:59:01Z", "signature is verified"} {
 			if !strings.Contains(f.String(), want) {
-				t.Errorf("got finding %q, want one that contains %q", f, want)
+				t.Errorf("got finding %q, want it to contain %q", f, want)
 			}
 		}
 	}
 	before := c.Requests()
 	if _, err := source.CheckProof(t.Context(), source.Config{}, seed, proof, true); !errors.Is(err, drand.ErrChain) || c.Requests() != before {
-		t.Errorf("untrusted chain: got error %v, want ErrChain without a request", err)
+		t.Errorf("untrusted chain: got error %v, want ErrChain and no request", err)
 	}
 	c.Fail(drandtest.Broken)
 	if f, err := source.CheckProof(t.Context(), cfg, seed, proof, true); !errors.Is(err, drand.ErrUnavailable) || f.Signed {
-		t.Errorf("broken mirror: got finding %+v with error %v, want ErrUnavailable", f, err)
+		t.Errorf("broken mirror: got finding %+v and error %v, want ErrUnavailable", f, err)
 	}
 }
 
@@ -106,7 +107,7 @@ func testDrandNext(t *testing.T) {
 	newest := c.Newest()
 	seed, _ := newSeed(t, drandConfig(c))
 	if ref, err := drand.ParseSeed(seed); err != nil || ref.Round <= newest {
-		t.Errorf("got seed %+v with error %v, want a round after %d", ref, err, newest)
+		t.Errorf("got seed %+v and error %v, want a round after %d", ref, err, newest)
 	}
 	for _, fault := range []drandtest.Fault{drandtest.Broken, drandtest.WrongKey} {
 		c.Fail(fault)
@@ -115,7 +116,7 @@ func testDrandNext(t *testing.T) {
 			t.Fatal(err)
 		}
 		if seed, proof, err := s.Seed(t.Context()); !errors.Is(err, drand.ErrUnavailable) || seed != "" || proof != nil {
-			t.Errorf("got seed %q and proof %s with error %v, want ErrUnavailable alone", seed, proof, err)
+			t.Errorf("got seed %q, proof %s and error %v, want only ErrUnavailable", seed, proof, err)
 		}
 	}
 }
@@ -135,7 +136,7 @@ func testRandomOrg(t *testing.T, s, other *randomorgtest.Server) {
 	}
 	seed, proof := newSeed(t, cfg)
 	if !strings.Contains(string(proof), "commitment") {
-		t.Errorf("got proof %s, want one that contains the user data", proof)
+		t.Errorf("got proof %s, want it to contain the user data", proof)
 	}
 	withKey := source.Config{RandomOrgURL: url, RandomOrgCert: s.Certificate(), HTTP: client}
 	without := source.Config{RandomOrgURL: url, HTTP: client}
@@ -153,12 +154,12 @@ func testRandomOrg(t *testing.T, s, other *randomorgtest.Server) {
 	} {
 		f, err := source.CheckProof(t.Context(), test.cfg, seed, proof, test.online)
 		if !errors.Is(err, test.want) || f.Signed != test.signed || f.Confirmed != test.confirmed || !strings.HasSuffix(f.String(), test.says) {
-			t.Errorf("online %t: got %q with error %v, want signed %t, confirmed %t, error %v and %q", test.online, f, err, test.signed, test.confirmed, test.want, test.says)
+			t.Errorf("online %t: got %q and error %v, want signed %t, confirmed %t, error %v and %q", test.online, f, err, test.signed, test.confirmed, test.want, test.says)
 		}
 	}
 	s.Fail(randomorgtest.NotAuthentic)
 	if f, err := source.CheckProof(t.Context(), withKey, seed, proof, true); !errors.Is(err, randomorg.ErrSignature) || f.Confirmed {
-		t.Errorf("not authentic: got finding %+v with error %v, want ErrSignature", f, err)
+		t.Errorf("unauthentic signature: got finding %+v and error %v, want ErrSignature", f, err)
 	}
 	s.Fail(randomorgtest.NoBits)
 	failing, err := source.New(cfg)
@@ -166,7 +167,7 @@ func testRandomOrg(t *testing.T, s, other *randomorgtest.Server) {
 		t.Fatal(err)
 	}
 	if seed, proof, err := failing.Seed(t.Context()); !errors.Is(err, randomorg.ErrQuota) || seed != "" || proof != nil {
-		t.Errorf("got seed %q and proof %s with error %v, want only an error", seed, proof, err)
+		t.Errorf("got seed %q, proof %s and error %v, want only an error", seed, proof, err)
 	}
 	_, err = source.CheckProof(t.Context(), source.Config{RandomOrgCert: other.Certificate()}, seed, proof, false)
 	if !errors.Is(err, randomorg.ErrSignature) {
@@ -180,7 +181,7 @@ func TestNewErrors(t *testing.T) {
 		want error
 		says string
 	}{
-		"a name":        {source.Config{Name: "dice"}, source.ErrSource, `"dice"; use one of os, drand, random.org`},
+		"a name":        {source.Config{Name: "dice"}, source.ErrSource, `"dice"; use os, drand or random.org`},
 		"a chain":       {source.Config{Name: source.Drand, DrandChain: "slownet"}, drand.ErrChain, "drand-chain"},
 		"a mirror":      {source.Config{Name: source.Drand, DrandURLs: []string{"drand.sh"}}, nil, "drand-urls"},
 		"no API key":    {source.Config{Name: source.RandomOrg}, randomorg.ErrKey, "dashboard"},
@@ -196,7 +197,7 @@ func TestNewErrors(t *testing.T) {
 			continue
 		}
 		if err == nil || s != nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(fmt.Sprint(err), test.says) {
-			t.Errorf("%s: got source %v with error %v, want %v that contains %q", name, s, err, test.want, test.says)
+			t.Errorf("%s: got source %v and error %v, want a %v that contains %q", name, s, err, test.want, test.says)
 		}
 	}
 }
@@ -206,7 +207,7 @@ func TestCheckProofErrors(t *testing.T) {
 	const round42 = `{"source":"drand","chain":"52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971","round":42,` +
 		`"signature":"95a9f9f5b231b7714de1553105d8ffdf3dcda24cfdb1e689319bccf79a9c8ce430a91b811fbfaf763900bc998b5d686a"}`
 	if f, err := source.CheckProof(t.Context(), source.Config{}, round42Seed, jsontext.Value(round42), false); err != nil || f.At.Format(time.DateOnly) != "2023-08-23" {
-		t.Errorf("round 42: got finding %+v with error %v, want the time 2023-08-23", f, err)
+		t.Errorf("round 42: got finding %+v and error %v, want a time on 2023-08-23", f, err)
 	}
 	for name, test := range map[string]struct {
 		cfg   source.Config
@@ -215,10 +216,10 @@ func TestCheckProofErrors(t *testing.T) {
 		want  error
 		says  string
 	}{
-		"null":               {proof: "null", want: source.ErrSource, says: "no proof"},
-		"not an object":      {proof: "[]", want: source.ErrSource, says: "not a JSON object"},
-		"broken":             {proof: "{", want: source.ErrSource, says: "not a JSON object"},
-		"no source":          {proof: "{}", want: source.ErrSource, says: `from ""`},
+		"null":               {proof: "null", want: source.ErrProof, says: "the seed has none"},
+		"not an object":      {proof: "[]", want: source.ErrProof, says: "not a JSON object"},
+		"broken":             {proof: "{", want: source.ErrProof, says: "not a JSON object"},
+		"no source":          {proof: "{}", want: source.ErrSource, says: `""`},
 		"another source":     {proof: `{"source":"dice"}`, want: source.ErrSource, says: "this version checks only"},
 		"drand, broken":      {proof: `{"source":"drand","chain":"12"}`, want: drand.ErrProof, says: "invalid JSON"},
 		"drand, other seed":  {proof: round42, seed: "42", want: drand.ErrSeed, says: "the format is drand/"},
@@ -230,7 +231,7 @@ func TestCheckProofErrors(t *testing.T) {
 	} {
 		f, err := source.CheckProof(t.Context(), test.cfg, test.seed, jsontext.Value(test.proof), true)
 		if err == nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%s: got finding %+v with error %v, want %v that contains %q", name, f, err, test.want, test.says)
+			t.Errorf("%s: got finding %+v and error %v, want a %v that contains %q", name, f, err, test.want, test.says)
 		}
 	}
 }

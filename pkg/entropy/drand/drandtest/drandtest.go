@@ -1,12 +1,12 @@
-// Package drandtest provides drand chains for tests. A chain signs rounds with its own
-// key. Its mirrors serve them from this computer as drand relays do, with optional
+// Package drandtest provides drand chains for tests. A chain signs rounds with its own key.
+// Its mirrors are servers on this computer that behave like drand relays, with optional
 // faults.
 //
 //	chain := drandtest.New(t)
 //	client, err := drand.New(drand.Config{URLs: []string{chain.URL}, Chain: chain.Info().Hash})
 //
 // [Chain.NewMirror] starts another mirror with its own [Fault]. The key is the same in
-// every test and is not secret.
+// every test; it is not secret.
 package drandtest
 
 import (
@@ -39,7 +39,7 @@ type Chain struct {
 	wrongKey signer
 
 	mu     sync.Mutex
-	rounds map[uint64]drand.Round // signed so far, by number
+	rounds map[uint64]drand.Round // by number: the rounds signed so far
 }
 
 // New returns the chain of the zero [Config], with a server that stops at the end of the
@@ -51,8 +51,8 @@ func New(t testing.TB) *Chain {
 	return c
 }
 
-// Make returns a chain without a server. Serve it with [Chain.NewMirror], or with
-// [Transport] in a synctest bubble, which must not use the network.
+// Make returns a chain without a server. To serve it, use [Chain.NewMirror] or, in a
+// synctest bubble, which must not use the network, [Transport].
 func Make(t testing.TB, cfg Config) *Chain {
 	t.Helper()
 	if cfg.Scheme == "" {
@@ -90,7 +90,7 @@ func (c *Chain) Hash() string { return c.info.Hash.String() }
 // Newest returns the number of the newest round according to the clock of the mirrors.
 func (c *Chain) Newest() uint64 { return c.info.RoundAt(c.now()) }
 
-// Round returns a signed round, even if it is not due.
+// Round returns the round with the given number, even if it is not due.
 func (c *Chain) Round(number uint64) drand.Round {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,7 +109,7 @@ func (c *Chain) Round(number uint64) drand.Round {
 	return r
 }
 
-// sign returns a round signed with a key.
+// sign returns a round that is signed with the given key.
 func (c *Chain) sign(number uint64, previous drand.Bytes, key signer) drand.Round {
 	r := drand.Round{Chain: c.info.Hash, Number: number}
 	if c.info.Scheme == drand.SchemeChained {
@@ -123,7 +123,7 @@ func (c *Chain) sign(number uint64, previous drand.Bytes, key signer) drand.Roun
 	return r
 }
 
-// signer is a key pair of either scheme.
+// signer is a key pair for either scheme.
 type signer struct {
 	public drand.Bytes
 	sign   func(message []byte) []byte

@@ -12,7 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/drand/drandtest"
 )
 
-// TestStatuses checks the statuses of a mirror.
+// TestStatuses checks the HTTP statuses of a mirror.
 func TestStatuses(t *testing.T) {
 	c := drandtest.New(t)
 	for path, want := range map[string]int{
@@ -42,7 +42,7 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
-// TestWrongNumber checks that a mirror can return another round, even for the first one.
+// TestWrongNumber checks that a mirror can return the wrong round, even for round 1.
 func TestWrongNumber(t *testing.T) {
 	c := drandtest.New(t)
 	c.Fail(drandtest.WrongNumber)
@@ -52,12 +52,12 @@ func TestWrongNumber(t *testing.T) {
 	}
 	for n := uint64(1); n < 3; n++ {
 		if r, err := client.Round(t.Context(), n); err == nil {
-			t.Errorf("round %d: got round %d, want an error", n, r.Number)
+			t.Errorf("request for round %d: got round %d, want an error", n, r.Number)
 		}
 	}
 }
 
-// TestFailTimes checks that a mirror works again after a given number of faulty
+// TestFailTimes checks that a mirror works again after the given number of faulty
 // responses.
 func TestFailTimes(t *testing.T) {
 	chain := drandtest.New(t)
@@ -74,7 +74,7 @@ func TestFailTimes(t *testing.T) {
 	}
 }
 
-// A mirror can be used in tests without a network.
+// Tests can use a mirror without a network.
 func ExampleTransport() {
 	chain := drandtest.Make(new(testing.T), drandtest.Config{Genesis: time.Unix(1700000000, 0), Now: func() time.Time { return time.Unix(1700000041, 0) }})
 	client, err := drand.New(drand.Config{

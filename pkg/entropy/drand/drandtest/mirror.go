@@ -22,7 +22,7 @@ type Fault int
 // The faults.
 const (
 	None            Fault = iota
-	WrongKey              // another key signs the rounds
+	WrongKey              // rounds are signed with another key
 	WrongNumber           // the round has another number
 	WrongRandomness       // the randomness is not the SHA-256 of the signature
 	WrongChain            // the parameters belong to another chain
@@ -31,7 +31,7 @@ const (
 	TooEarly              // status 425 for every round
 	NotFound              // status 404 for every round
 	Broken                // status 500
-	WebPage               // HTML, like the sign-in page of a network
+	WebPage               // HTML, like a captive portal
 	Garbage               // incomplete JSON
 	Endless               // a body of 1 MiB
 	CutOff                // the connection is closed in the middle of the body
@@ -41,13 +41,13 @@ const (
 
 // Mirror is one mirror of a chain. It is safe for concurrent use.
 type Mirror struct {
-	URL string // of its server; empty if it has none
+	URL string // empty if the mirror has no server
 
 	chain *Chain
 
 	mu       sync.Mutex
 	fault    Fault
-	times    int // number of further requests with the fault; negative means forever
+	times    int // number of remaining requests that fail; negative means unlimited
 	requests int
 }
 
@@ -67,7 +67,7 @@ func (c *Chain) Unserved() *Mirror { return &Mirror{chain: c} }
 // Fail sets the fault of the mirror; [None] removes it.
 func (m *Mirror) Fail(f Fault) { m.FailTimes(f, -1) }
 
-// FailTimes sets the fault of the mirror for the given number of requests.
+// FailTimes sets the fault of the mirror for the next requests, as many as given.
 func (m *Mirror) FailTimes(f Fault, times int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -81,7 +81,7 @@ func (m *Mirror) Requests() int {
 	return m.requests
 }
 
-// nextFault counts a request and returns the fault for it.
+// nextFault counts a request and returns its fault.
 func (m *Mirror) nextFault() Fault {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -117,8 +117,8 @@ func (m *Mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveFault serves the faults that do not depend on the path. It reports whether it has
-// served one.
+// serveFault serves fault f if it does not depend on the path. It reports whether it has
+// served the request.
 func (m *Mirror) serveFault(w http.ResponseWriter, r *http.Request, f Fault) bool {
 	switch f {
 	case TooEarly:
@@ -195,8 +195,9 @@ func serveJSON(w http.ResponseWriter, v any) {
 	_ = json.MarshalWrite(w, v)
 }
 
-// Transport returns a transport without a network that maps hosts to their mirrors. A
-// mirror with the [Hanging] fault does not respond until the request is cancelled.
+// Transport returns a transport that calls the handler of a request's host directly,
+// without a network. A mirror with the [Hanging] fault does not respond until the request
+// is cancelled.
 func Transport(hosts map[string]http.Handler) http.RoundTripper { return transport(hosts) }
 
 type transport map[string]http.Handler

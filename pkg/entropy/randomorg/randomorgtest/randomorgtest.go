@@ -1,5 +1,5 @@
 // Package randomorgtest provides a RANDOM.ORG server for tests. It runs on this computer,
-// generates and verifies signed blobs with its own key, and has optional faults.
+// signs and verifies blobs with its own key, and has optional faults.
 //
 //	server := randomorgtest.New(t)
 //	client, err := randomorg.New(randomorg.Config{URL: server.URL, APIKey: server.APIKey, PublicKey: server.PublicKey()})
@@ -35,7 +35,7 @@ import (
 // Fault is a kind of misbehaviour of the server.
 type Fault int
 
-// The faults. In the first group, the signed object is wrong and the signature is valid.
+// The faults. In the first group, the signature is valid but the signed object is wrong.
 const (
 	None          Fault = iota
 	WrongMethod         // integers instead of blobs
@@ -44,13 +44,13 @@ const (
 	ShortBlob           // 128 bits
 	UpperCase           // hexadecimal digits in upper case
 	NoSerial            // the serial number is 0
-	Pregenerated        // generated before the request
+	Pregenerated        // blob generated before the request
 	WrongAPIKey         // for another API key
 	WrongUserData       // user data that the client did not send
 	NotBlobs            // data contains numbers
 
 	WrongSignature // the signature of another object
-	NotAuthentic   // verifySignature denies every signature
+	NotAuthentic   // verifySignature rejects every signature
 	NoVerdict      // verifySignature returns an empty result
 
 	UnknownKey    // error 400
@@ -72,7 +72,7 @@ const (
 // Server is a RANDOM.ORG server. It is safe for concurrent use.
 type Server struct {
 	URL    string           // empty if the server has no listener
-	APIKey randomorg.APIKey // the only valid one
+	APIKey randomorg.APIKey // the only valid API key
 
 	key  *rsa.PrivateKey
 	cert []byte
@@ -130,14 +130,14 @@ func (s *Server) Requests() (n int) {
 	return n
 }
 
-// with calls a function while it holds the lock.
+// with calls do while it holds the lock.
 func (s *Server) with(do func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	do()
 }
 
-// request is a JSON-RPC call of any method.
+// request is a JSON-RPC call to any method.
 type request struct {
 	Version    string         `json:"jsonrpc"`
 	Method     string         `json:"method"`
@@ -187,8 +187,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveFault serves the faults that do not depend on the call. It reports whether it has
-// served one.
+// serveFault serves fault f if it does not depend on the call. It reports whether it has
+// served the request.
 func serveFault(w http.ResponseWriter, r *http.Request, f Fault, body []byte) bool {
 	id := jsontext.Value("1")
 	switch f {
@@ -225,8 +225,8 @@ func serveFault(w http.ResponseWriter, r *http.Request, f Fault, body []byte) bo
 	return true
 }
 
-// serveBlob serves a blob. The signed object contains white space, as real responses may,
-// and characters that JSON encoders escape in different ways.
+// serveBlob serves a blob. Like some real responses, the signed object contains white
+// space. It also contains characters that JSON encoders escape in different ways.
 func (s *Server) serveBlob(w http.ResponseWriter, call request, f Fault, serial, delay int) {
 	userData := string(call.Parameters.UserData)
 	if userData == "" || f == WrongUserData {
@@ -253,7 +253,7 @@ func (s *Server) serveBlob(w http.ResponseWriter, call request, f Fault, serial,
 		text, base64.StdEncoding.EncodeToString(signature), delay, call.ID)
 }
 
-// pick returns a if first is true, otherwise b.
+// pick returns a if first is true, and b otherwise.
 func pick[T any](first bool, a, b T) T {
 	if first {
 		return a
@@ -277,20 +277,20 @@ func data(f Fault, serial int) string {
 	return fmt.Sprintf("[%q]", blob)
 }
 
-// sign returns the signature of a JSON text without its white space.
+// sign returns the signature of a JSON value, over its bytes without white space.
 func (s *Server) sign(text string) ([]byte, error) {
 	return rsa.SignPKCS1v15(nil, s.key, crypto.SHA512, digestOf(jsontext.Value(text)))
 }
 
-// digestOf returns the SHA-512 of a JSON text without its white space.
+// digestOf returns the SHA-512 of a JSON value without white space.
 func digestOf(text jsontext.Value) []byte {
 	compact := text.Clone()
-	_ = compact.Compact() // text that is not JSON stays as it is
+	_ = compact.Compact() // on invalid JSON, compact is left unchanged
 	sum := sha512.Sum512(compact)
 	return sum[:]
 }
 
-// serveVerdict serves the result of verifySignature.
+// serveVerdict serves a call to verifySignature.
 func (s *Server) serveVerdict(w http.ResponseWriter, call request, f Fault) {
 	if f == NoVerdict {
 		_, _ = fmt.Fprintf(w, `{"jsonrpc":"2.0","result":{},"id":%s}`, call.ID)

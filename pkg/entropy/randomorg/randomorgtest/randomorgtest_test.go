@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy/randomorg/randomorgtest"
 )
 
-// TestCalls checks the responses to invalid calls.
+// TestCalls checks the responses to invalid calls and to a valid one.
 func TestCalls(t *testing.T) {
 	s := randomorgtest.New(t)
 	const blobs = `{"jsonrpc":"2.0","id":1,"method":"generateSignedBlobs","params":{"apiKey":"%s","n":%d,"size":256,"format":"hex"}}`
@@ -22,7 +22,7 @@ func TestCalls(t *testing.T) {
 		status             int
 		want               string
 	}{
-		"not posted":      {http.MethodGet, "application/json", "", http.StatusMethodNotAllowed, ""},
+		"not a POST":      {http.MethodGet, "application/json", "", http.StatusMethodNotAllowed, ""},
 		"plain text":      {http.MethodPost, "text/plain", "{}", http.StatusUnsupportedMediaType, ""},
 		"not JSON":        {http.MethodPost, "application/json", "{", http.StatusOK, `"code":-32600`},
 		"another version": {http.MethodPost, "application/json", `{"id":1}`, http.StatusOK, `"code":-32600`},
@@ -43,12 +43,12 @@ func TestCalls(t *testing.T) {
 		text, err := io.ReadAll(response.Body)
 		response.Body.Close()
 		if err != nil || response.StatusCode != test.status || !strings.Contains(string(text), test.want) {
-			t.Errorf("%s: got status %d with %s and error %v, want status %d with a body that contains %s", name, response.StatusCode, text, err, test.status, test.want)
+			t.Errorf("%s: got status %d, body %s and error %v; want status %d and a body that contains %s", name, response.StatusCode, text, err, test.status, test.want)
 		}
 	}
 }
 
-// The server can be used like any other handler.
+// The server is an http.Handler like any other.
 func ExampleMake() {
 	handler := randomorgtest.Make(new(testing.T))
 	server := httptest.NewServer(handler)
