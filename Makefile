@@ -12,14 +12,15 @@ LDFLAGS   = -s -w \
 BENCH    ?= .
 ROUNDS   ?= 5
 OUT      ?= build/bench
-# Tests wait for events. This limit only stops a test that hangs.
+# Tests wait for events; this limit only stops a test that hangs.
 TIMEOUT  ?= 30m
 # Without this setting, a race-enabled program sleeps for a second before it exits.
 GORACE    = atexit_sleep_ms=0
 
-# This package is SQLite's C, translated to Go, so the detector cannot find our races in it.
-# Without it, tests of the store take a third less CPU time. `make soak` keeps it. Do not widen
-# the pattern: generic code compiled without it may be linked in, with false reports.
+# This package is SQLite's C code translated to Go; none of our races can be in it. Without
+# race detection there, the store's tests take a third less CPU time. `make soak` keeps the
+# detection. Do not widen the pattern: generic code compiled without detection could be
+# linked into other packages and cause false reports.
 RACE      = -race -gcflags=modernc.org/sqlite/lib=-race=false
 
 # Only the race detector needs C.
@@ -44,7 +45,7 @@ e2e: ## Test the deployment on this machine's Docker engine; E2E="compose swarm"
 	@scripts/deps.sh e2e
 	deploy/e2e/run $(E2E)
 
-# The race settings are the same as for the tests, so that both share one build cache.
+# Linting uses the same race settings as the tests, so that they share the build cache.
 lint: ## Check style, imports and common mistakes, and that go.mod is tidy
 	go build -modfile=tools/golangci-lint.mod -o build/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	GOFLAGS='$(RACE)' CGO_ENABLED=1 build/golangci-lint run ./...
@@ -59,7 +60,7 @@ cover: deps ## Measure the coverage of cmd, pkg and serve; fail below 95% for pk
 	go tool cover -html=$(PROFILE) -o build/cover.html
 	@scripts/coverage.sh $(PROFILE) pkg=95 all=90
 
-bench: build ## Compare the speed with alternatives, and write a report to OUT; docs/performance.md lists the options
+bench: build ## Compare the speed with alternatives and write a report to OUT; docs/performance.md lists the options
 	@scripts/deps.sh bench
 	cd bench && go build -o ../build/report ./report
 	build/report -rounds $(ROUNDS) -quick=$(if $(QUICK),true,false) -long=$(if $(LONG),true,false) -only '$(BENCH)' -out $(OUT)
@@ -73,8 +74,8 @@ clean: ## Remove everything that was built
 deps:
 	@scripts/deps.sh
 
-# The tests of pkg/prize take 15 times as long with the race detector, because they compile
-# rules that are slow on purpose. Only the concurrent tests run with the race detector.
+# With the race detector, the tests of pkg/prize take 15 times as long, because they compile
+# rules that are slow on purpose. So only the concurrent tests run with it.
 CONCURRENT = Odds|Totals|Count|Example
 race:
 	GORACE=$(GORACE) CGO_ENABLED=1 go test $(RACE) -vet=off -timeout $(TIMEOUT) $(filter-out %/pkg/prize %/pkg/prize/automaton,$(shell go list ./...))

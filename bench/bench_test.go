@@ -13,9 +13,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// BenchmarkDraw makes one whole draw per iteration: it generates an account number, finds
-// the rule that matches it, decides the prize, and writes a line of CSV. The -cpu flag
-// sets the number of cores.
+// BenchmarkDraw makes one complete draw per iteration: it generates an account number,
+// finds the first rule that matches it, selects the prize, and writes a line of CSV. The
+// -cpu flag sets the number of cores.
 func BenchmarkDraw(b *testing.B) {
 	b.Run("ours", func(b *testing.B) { benchmarkOurs(b, draw.CSV) })
 	b.Run("ours-ndjson", func(b *testing.B) { benchmarkOurs(b, draw.NDJSON) })
@@ -30,7 +30,7 @@ func BenchmarkDraw(b *testing.B) {
 }
 
 // BenchmarkAccount generates only an account number per iteration, because regular
-// expressions take most of the peer's time for a whole draw.
+// expressions take most of the peer's time for a complete draw.
 func BenchmarkAccount(b *testing.B) {
 	b.Run("ours", func(b *testing.B) {
 		s := spec(b, b.N)
@@ -82,8 +82,8 @@ func benchmarkPeer(b *testing.B, pick func(*bench.Peer, *bench.Rule) bench.Choic
 	}
 }
 
-// TestPeerIsFair checks that both sides do the same work. They must find the same rules
-// and award prizes of the same mean value.
+// TestPeerIsFair checks that both sides do the same work: they must find the same rules,
+// and their prizes must have the same mean value.
 func TestPeerIsFair(t *testing.T) {
 	p, err := bench.NewPeer(42)
 	if err != nil {
@@ -97,7 +97,7 @@ func TestPeerIsFair(t *testing.T) {
 			account := p.Account()
 			rule := p.Rule(account)
 			if i, _ := s.Rules.Find(account); s.Rules.List[i].Name != rule.Name {
-				t.Fatalf("rule of %s: got %s, want %s", account, rule.Name, s.Rules.List[i].Name)
+				t.Fatalf("rule for %s: got %s, want %s", account, rule.Name, s.Rules.List[i].Name)
 			}
 			value, _ := new(big.Float).SetString(pick(p, rule).Value)
 			v, _ := value.Float64()
@@ -105,15 +105,15 @@ func TestPeerIsFair(t *testing.T) {
 		}
 		odds := s.Rules.Odds(s.Text.Format, s.Number.Format)
 		mean, _ := odds.Mean.Float64()
-		// The difference must be within five standard errors of the mean. The seed is fixed, so
-		// the result always stays the same.
+		// The difference must be within five standard errors of the mean. The seed is
+		// fixed, so the result never changes.
 		if got := total / n; got < mean-5*odds.StandardDeviation()/447 || got > mean+5*odds.StandardDeviation()/447 {
 			t.Errorf("mean value of the peer's draws: got %.2f, want %.2f", got, mean)
 		}
 	}
 }
 
-// TestOurs checks that every draw is a line.
+// TestOurs checks that every draw is written as one line.
 func TestOurs(t *testing.T) {
 	var out bytes.Buffer
 	if err := bench.Ours(spec(t, 10_000), draw.CSV, &out); err != nil {

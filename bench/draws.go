@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// Spec returns the run that prizegen draw makes without flags.
+// Spec returns the spec of a run of count draws with the defaults of prizegen draw.
 func Spec(count int) (draw.Spec, error) {
 	text, err := textgen.Parse(textgen.Default)
 	if err != nil {
@@ -27,7 +27,7 @@ func Spec(count int) (draw.Spec, error) {
 	return draw.Spec{Seed: "42", Count: uint64(count), Text: text, Number: number, Rules: rules}, err
 }
 
-// Ours makes and writes the draws of a spec on all cores.
+// Ours makes the draws of a spec on all cores and writes them to w.
 func Ours(s draw.Spec, format func(*draw.Spec) *draw.Encoding, w io.Writer) error {
 	encoding := format(&s)
 	return draw.Run(context.Background(), draw.Local{}, s, func(batch *draw.Batch) error {
@@ -39,8 +39,8 @@ func Ours(s draw.Spec, format func(*draw.Spec) *draw.Encoding, w io.Writer) erro
 	})
 }
 
-// Bound does only the unavoidable work for count draws, on several goroutines. It
-// computes the words of their streams and copies the bytes of their CSV lines.
+// Bound does only the unavoidable work for count draws, on several goroutines: it computes
+// the words of their streams, and copies the bytes of their CSV lines.
 func Bound(count, goroutines int) error {
 	const batch = 256
 	s, err := Spec(batch)
@@ -99,7 +99,7 @@ func Peers(count, goroutines int, pick func(*Peer, *Rule) Choice, newOutput func
 	return nil
 }
 
-// split divides count among goroutines and waits for them.
+// split divides count among goroutines that call do, and waits for them.
 func split(count, goroutines int, do func(id, share int)) {
 	var running sync.WaitGroup
 	for id := range goroutines {

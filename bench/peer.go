@@ -24,7 +24,8 @@ type Peer struct {
 	rules []Rule
 }
 
-// Rule is a pattern with its choices. The last choice is no prize.
+// Rule is a pattern and the choices for account numbers that it matches. The last choice is
+// no prize.
 type Rule struct {
 	Name    string
 	match   *regexp.Regexp
@@ -34,7 +35,7 @@ type Rule struct {
 	weights []float32 // their weights for gofakeit
 }
 
-// Choice is a prize of a rule, or no prize.
+// Choice is a prize in a rule, or no prize.
 type Choice struct{ Prize, Value string }
 
 // NewPeer returns a peer with the generous rules. Its random numbers come from a PCG
@@ -56,7 +57,7 @@ func NewPeer(seed uint64) (*Peer, error) {
 	return p, nil
 }
 
-// total is the sum of the weights in a rule. All chances in the generous rules are
+// total is the sum of the weights in a rule, because all chances in the generous rules are
 // multiples of 1/100.
 const total = 100
 
@@ -70,8 +71,8 @@ func (r *Rule) add(c Choice, chance *big.Rat) {
 	r.options, r.weights = append(r.options, c), append(r.weights, float32(weight))
 }
 
-// Account returns an account number such as fucb0166. It does not use LetterN, which
-// mixes upper and lower case, or Numerify, which never begins with 0.
+// Account returns an account number such as fucb0166. It uses DigitN rather than Numerify,
+// whose numbers never begin with 0. LetterN mixes upper and lower case.
 func (p *Peer) Account() string {
 	return strings.ToLower(p.faker.LetterN(4)) + p.faker.DigitN(4)
 }
@@ -83,7 +84,7 @@ func (p *Peer) Rule(account string) *Rule {
 			return &p.rules[i]
 		}
 	}
-	return nil // cannot be reached, because the last rule matches everything
+	return nil // unreachable, because the last rule matches everything
 }
 
 // Pick selects a choice by cumulative weights.

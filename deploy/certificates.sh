@@ -1,15 +1,15 @@
 #!/bin/sh
-# Creates a certificate authority for the services, and a certificate for each of them and for
-# NGINX. It keeps what exists, except certificates that expire within 90 days, so you can run it
-# again. The key of the authority stays in the folder; no service needs it.
+# Creates a certificate authority for the services, and a certificate for each of them and
+# for NGINX. It keeps existing files, except certificates that expire within 90 days, so you
+# can run it again. The authority's key stays in the folder; no service needs it.
 #
 #   deploy/certificates.sh FOLDER
 set -eu
 umask 077
 cd "$1"
 
-# The files are readable by everybody, because the containers run as different users. The mode
-# of the folder must keep other users of the machine out.
+# Everybody may read the files, because the containers run as different users. The folder's
+# mode must keep other users of the machine out.
 install_file() { # install_file FILE: moves FILE.new to FILE
 	chmod 444 "$1.new"
 	mv "$1.new" "$1"

@@ -1,4 +1,4 @@
-// Package deploy_test checks the scripts of the repository. It belongs to `make test`.
+// Package deploy_test checks the scripts in the repository. make test runs it.
 package deploy_test
 
 import (
@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// earlyExit matches a pipe into a command that may stop reading early. In this case, the
-// writer receives SIGPIPE, which pipefail turns into a failure that depends on timing.
+// earlyExit matches a pipe into a command that may stop reading early. The writer may then
+// receive SIGPIPE, and with pipefail the pipeline fails, depending on timing.
 var earlyExit = regexp.MustCompile(`(^|[^|])\|&?\s*([ef]?grep\s[^|;&]*(-[a-zA-Z]*[qlm]|--quiet|--silent|--max-count)|head\b|sed\s[^|;&]*[0-9;'\"]q\b)`)
 
 // TestPipes checks that no script pipes into a command that may exit early. Scripts must
@@ -23,7 +23,7 @@ func TestPipes(t *testing.T) {
 		`docker ps -q | head -1`, `a | grep -m1 b`, `a | sed -n 2q`,
 	} {
 		if !earlyExit.MatchString(line) {
-			t.Errorf("earlyExit does not match %q", line)
+			t.Errorf("earlyExit does not match %q, want a match", line)
 		}
 	}
 	for _, line := range []string{`grep -q x file`, `has "$files" x`, `a | grep -c x`, `a | cut -d' ' -f1 || grep -q x file`} {
@@ -33,7 +33,7 @@ func TestPipes(t *testing.T) {
 	}
 	files := scripts(t)
 	if len(files) < 30 {
-		t.Fatalf("got %d scripts, want at least 30: %v", len(files), files)
+		t.Fatalf("scripts: got %d, want at least 30: %v", len(files), files)
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)

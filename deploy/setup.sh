@@ -8,11 +8,11 @@ umask 077
 cd "$(dirname "$0")"
 host=${1:-localhost}
 
-# The files are readable by everybody, because the containers run as different users. The mode
-# of the folder keeps other users of the machine out.
+# Everybody may read the files, because the containers run as different users. The folder's
+# mode keeps other users of the machine out.
 mkdir -p secrets
 
-# keep FILE writes standard input to a file, unless the file exists.
+# keep FILE writes standard input to secrets/FILE, unless that file exists.
 keep() {
 	if [ -e "secrets/$1" ]; then
 		cat >/dev/null
@@ -60,7 +60,7 @@ COMPOSE_PROJECT_NAME=prizegen
 #RULES=generous
 #TEXT_ENTROPY=os
 #NUMBER_ENTROPY=os
-# CPUs for the database in Compose; at most the number of CPUs of the machine.
+# CPUs for the database in Compose; at most as many as the machine has.
 #DATABASE_CPUS=1
 # Versions of secrets and configs in a swarm. Change the number whenever you change a file.
 #SECRETS=1

@@ -35,14 +35,14 @@ awk -v thresholds="$*" '
 		for (i = 1; i <= count; i++) {
 			split(list[i], pair, "=")
 			if (!groupTotal[pair[1]]) {
-				printf "coverage: the profile contains no statements of %s\n", pair[1]
+				printf "coverage: the profile contains no statements in %s\n", pair[1]
 				failed = 1
 				continue
 			}
 			percent = 100 * groupHit[pair[1]] / groupTotal[pair[1]]
 			printf "coverage %5.1f%%  %s in total, threshold %s%%\n", percent, pair[1], pair[2]
 			if (percent < pair[2]) {
-				printf "coverage: the coverage of %s is below its threshold\n", pair[1]
+				printf "coverage: %s is below its threshold\n", pair[1]
 				failed = 1
 			}
 		}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks for the programs that a make target needs. On Debian, it installs missing packages if it
-# has permission (as root, or with sudo without a password); otherwise it lists them.
+# Checks that the programs for a make target are installed. On Debian, it installs missing
+# packages if it may (as root, or with sudo without a password); otherwise it lists them.
 #
 #	scripts/deps.sh          for `make test`
 #	scripts/deps.sh bench    for `make bench`
@@ -14,7 +14,7 @@ fail() {
 
 command -v go >/dev/null || fail "go is missing: install Go 1.26 or newer from https://go.dev/dl/"
 
-# can_compile reports whether Go's C compiler finds the C library.
+# can_compile reports whether the C compiler that Go uses finds the C library.
 can_compile() {
 	local cc
 	cc=$(go env CC)
@@ -23,7 +23,7 @@ can_compile() {
 }
 
 missing=()
-# need PACKAGE COMMAND adds a package to the missing packages if its command is missing.
+# need PACKAGE COMMAND adds PACKAGE to the missing packages if COMMAND is not installed.
 need() {
 	PATH=$PATH:/usr/sbin command -v "$2" >/dev/null || missing+=("$1")
 }

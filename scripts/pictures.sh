@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Creates the pictures in README.md and docs/tui.md from the output of the program. It requires
+# Creates the pictures in README.md and docs/tui.md from the output of the program. Requires
 # tmux.
 #
-#	scripts/pictures.sh [NAME...]    such as: tui-draw odds
+#	scripts/pictures.sh [NAME...]    for example: tui-draw odds
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 make -s build
 wanted=" $* "
 
-# freeze NAME LINE_HEIGHT turns coloured text from standard input into an SVG picture.
+# freeze NAME LINE_HEIGHT converts coloured text from standard input to an SVG picture.
 freeze() {
 	go tool -modfile=tools/freeze.mod freeze --language ansi --font.family monospace --line-height "$2" \
 		--background '#171717' --padding 20 --border.radius 8 --output "docs/pictures/$1.svg" >/dev/null
 	echo "docs/pictures/$1.svg"
 }
 
-# skipped NAME reports whether the arguments of this script exclude a picture.
+# skipped NAME reports whether the script's arguments exclude the picture NAME.
 skipped() { [[ $wanted != '  ' && $wanted != *" $1 "* ]]; }
 
 # picture NAME ARGUMENT... creates a picture of a prizegen command and its output.
@@ -73,7 +73,7 @@ screen() {
 		*) term send-keys "$step" ;;
 		esac
 	done
-	# freeze does not support the code for the terminal's default colour.
+	# freeze does not support the escape sequence for the default colour.
 	term capture-pane -e -p | sed 's/\x1b\[39m/\x1b[0m/g' | freeze "$name" 1.2
 	term kill-server
 }
@@ -97,7 +97,7 @@ promotion() {
 	./build/prizegen --quiet campaign void "$id" --reason 'played by the staff' --db "$db" >/dev/null
 }
 
-# services ADDRESS starts all services at an address.
+# services ADDRESS starts all services at ADDRESS.
 services() {
 	./build/prizegen serve --listen "$1" --db "$work/core.db" --log-level error >"$work/serve.log" 2>&1 &
 	server=$!

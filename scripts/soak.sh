@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Runs the tests that take too long for `make test`: all of them, or only the named parts.
+# Runs the tests that take too long for `make test`: all of them, or only the given parts.
 #
 #	scripts/soak.sh [fuzz] [properties] [plays] [kills] [repeat] [rows] [bench]
 #
 #	fuzz        runs each fuzz target for FUZZTIME (10m)
 #	properties  runs each property test with CHECKS (20000) random cases
-#	plays       plays through several cores, PLAYS (1000000) times on each database
-#	kills       kills a core while people play, KILLS (1000) times on each database
+#	plays       makes PLAYS (1000000) plays through several cores on each database
+#	kills       kills a core KILLS (1000) times during plays on each database
 #	repeat      runs every test REPEAT (5) times in random order, with the race detector
-#	rows        measures all pages of a site with ROWS (3000000) stored draws
+#	rows        measures every page of a site with ROWS (3000000) stored draws
 #	bench       runs the growth sections of `make bench` with ten million stored draws
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CGO_ENABLED=1 GORACE=atexit_sleep_ms=0
 module=$(go list -m)
 
-# packages PATTERN lists the packages whose test files match a regular expression.
+# packages PATTERN lists the packages whose test files match the regular expression PATTERN.
 packages() {
 	git grep -lE "$1" -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed "s|^|$module/|"
 }
@@ -39,11 +39,11 @@ properties() {
 	done
 }
 
-# again TEST COUNT runs a test of cmd/prizegen COUNT times.
+# again TEST COUNT runs TEST in cmd/prizegen COUNT times.
 again() {
 	local listed
 	listed=$(go test -list "^$1\$" ./cmd/prizegen)
-	[[ $listed == "$1"* ]] || { echo "soak: there is no test named $1 in cmd/prizegen" >&2 && return 1; }
+	[[ $listed == "$1"* ]] || { echo "soak: no test named $1 in cmd/prizegen" >&2 && return 1; }
 	go test -race -timeout 0 -run "^$1\$" -count "$2" ./cmd/prizegen
 }
 

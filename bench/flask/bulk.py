@@ -1,4 +1,4 @@
-"""Writes draws as CSV: bulk.py COUNT [PROCESSES]. Each process writes its share."""
+"""Writes draws as CSV: bulk.py COUNT [PROCESSES]. Each process writes an equal share."""
 
 import csv
 import multiprocessing

@@ -1,4 +1,4 @@
-"""The generous rules, as one would write them in Python."""
+"""The generous rules, written as is usual in Python."""
 
 import random
 import re
@@ -6,8 +6,8 @@ import string
 
 NO_PRIZE = ("", 0)
 
-# Name, pattern, and prizes with their values in pence and chances in per cent. The rest
-# of 100 per cent is no prize. The first pattern that matches decides.
+# Name, pattern, and prizes with their values in pence and chances in per cent. The
+# remaining per cent mean no prize. The first pattern that matches applies.
 RULES = [
     ("starts with A", r"(?i)^A", [("£100.00", 10000, 25), ("£50.00", 5000, 75)]),
     (
@@ -41,7 +41,7 @@ def number():
 
 
 def award(account):
-    """Returns the rule of an account number, its prize and the value of that."""
+    """Returns the rule for an account number, its prize and the prize's value."""
     for name, pattern, choices, weights in COMPILED:
         if pattern.search(account):
             prize, value = random.choices(choices, weights)[0]

@@ -101,7 +101,7 @@ class Services:
 
 
 class Store:
-    """Stores plays in SQLite. They are on disk before they are answered."""
+    """Stores plays in SQLite. Each is on disk before its response is sent."""
 
     def __init__(self, path):
         self.path = path
@@ -130,7 +130,7 @@ class Store:
         return None if row is None else answer(*row)
 
     def add(self, key, entrant, draw):
-        """Stores a play. Returns None if the account number exists already."""
+        """Stores a play. Returns None if its account number already exists."""
         won = draw["prize"] or {"name": None, "value": None}
         try:
             with self.connection() as db:

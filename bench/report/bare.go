@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// bareCommand makes this program run as a server that returns a constant: bare ADDRESS.
-// With bare ADDRESS,URL,URL,URL, the server first makes the same calls as a core.
+// bareCommand makes this program run as a server that responds with a constant: bare
+// ADDRESS. With bare ADDRESS,URL,URL,URL, it calls these servers before it responds, like a
+// core.
 const bareCommand = "bare"
 
 // serveBare responds to every request with a constant, with as little code as net/http
@@ -27,7 +28,7 @@ func serveBare(args string) error {
 	return server.ListenAndServe()
 }
 
-// relay calls other servers one after the other before it responds.
+// relay returns a handler that calls urls one after the other before it calls next.
 func relay(urls []string, next http.HandlerFunc) http.HandlerFunc {
 	transport := &http.Transport{MaxIdleConnsPerHost: 256}
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// bulk measures making and writing many draws.
+// bulk measures how fast many draws are made and written.
 func bulk(ctx context.Context, l *lab) (section, error) {
 	cores := runtime.GOMAXPROCS(0)
 	many := 20_000_000

@@ -16,8 +16,8 @@ func colours() []string {
 
 const chartFont = `font-family="system-ui, sans-serif" font-size="13" fill="#222"`
 
-// barChart draws a bar for each result, up to its median on a logarithmic scale, with a
-// thin line from the lowest to the highest sample.
+// barChart returns an SVG chart with a bar for each result on a logarithmic scale. The bar
+// ends at the median; a thin line extends from the lowest to the highest sample.
 func barChart(title, unit string, results []result) []byte {
 	const left, width, row, top = 230.0, 760.0, 30.0, 44.0
 	low, high := math.Inf(1), 0.0
@@ -50,7 +50,7 @@ type lineChart struct {
 	lines       []line
 }
 
-// line is a line in a chart, with its points in the order of x.
+// line is a line in a chart. Its points are in ascending order of x.
 type line struct {
 	name   string
 	points []point
@@ -66,7 +66,7 @@ func (c *lineChart) svg() []byte {
 			lowX, highX, lowY, highY = min(lowX, p.x), max(highX, p.x), min(lowY, p.y), max(highY, p.y)
 		}
 	}
-	// The axis covers whole powers of ten, so that flat lines look flat.
+	// The axis begins and ends at powers of ten, so that flat lines look flat.
 	lowY, highY = math.Pow(10, math.Floor(math.Log10(lowY))), math.Pow(10, math.Ceil(math.Log10(highY)))
 	if lowY == highY {
 		highY *= 10
@@ -119,7 +119,7 @@ func newScale(low, high, from, to float64) scale {
 
 func (s scale) at(v float64) float64 { return s.from + (math.Log(v)-s.low)*s.factor }
 
-// powers returns the powers of ten in a range.
+// powers returns the powers of ten from low to high.
 func powers(low, high float64) []float64 {
 	var all []float64
 	for e := math.Ceil(math.Log10(low) - 1e-9); e <= math.Log10(high)+1e-9; e++ {

@@ -2,7 +2,7 @@ package main
 
 import "context"
 
-// composed measures draws composed of three services over HTTP.
+// composed measures draws whose parts come from three services over HTTP.
 func composed(ctx context.Context, l *lab) (section, error) {
 	ours, err := l.startOursApart(ctx, "--db", l.file("composed.db"))
 	if err != nil {

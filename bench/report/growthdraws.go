@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// growthDraws measures how time and memory grow with the number of draws of a run.
+// growthDraws measures how time and memory grow with the number of draws in a run.
 func growthDraws(ctx context.Context, l *lab) (section, error) {
 	most := 1_000_000_000
 	if l.quick {
@@ -22,7 +22,7 @@ func growthDraws(ctx context.Context, l *lab) (section, error) {
 	for n := 1000; n <= most; n *= 10 {
 		rounds := l.rounds
 		if n > 10_000_000 {
-			rounds = 1 // long enough to make disturbances negligible
+			rounds = 1 // long enough for disturbances to be negligible
 		}
 		var took, used []float64
 		for range rounds {
@@ -47,9 +47,9 @@ func growthDraws(ctx context.Context, l *lab) (section, error) {
 	}, nil
 }
 
-// onceCommand makes this program run another program: once PROGRAM ARGUMENTS. It writes
-// the seconds and megabytes that the program used. Linux also counts the memory of the
-// parent process, so the parent must be small.
+// onceCommand makes this program run another one: once PROGRAM ARGUMENTS. It writes the
+// seconds and the peak memory in megabytes that the other program used. Linux includes the
+// memory of the parent process in that peak, so the parent must be small.
 const onceCommand = "once"
 
 func runOnce(args []string) error {

@@ -8,7 +8,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// growthClients measures texts and plays as the number of clients grows.
+// growthClients measures how the rates of texts and plays change as the number of clients
+// grows.
 func growthClients(ctx context.Context, l *lab) (section, error) {
 	text, err := l.startOurs(ctx, "text")
 	if err != nil {
@@ -54,7 +55,8 @@ func growthClients(ctx context.Context, l *lab) (section, error) {
 	}, nil
 }
 
-// growthReplicas measures plays on one PostgreSQL as the number of replicas grows.
+// growthReplicas measures how the rate of plays changes as the number of replicas that
+// share a PostgreSQL database grows.
 func growthReplicas(ctx context.Context, l *lab) (section, error) {
 	postgres, err := storetest.Launch(true)
 	if err != nil {
@@ -90,7 +92,8 @@ func growthReplicas(ctx context.Context, l *lab) (section, error) {
 	}, nil
 }
 
-// playOn divides the clients among replicas and returns the sum of their rates.
+// playOn divides the clients among replicas. It returns the total number of plays per
+// second.
 func (l *lab) playOn(ctx context.Context, replicas []*process) (float64, error) {
 	rates, errs := make([]float64, len(replicas)), make([]error, len(replicas))
 	var running sync.WaitGroup

@@ -33,7 +33,7 @@ func growthRules(ctx context.Context, l *lab) (section, error) {
 	}, nil
 }
 
-// refusals measures how long it takes to refuse patterns whose automaton would be too
+// refusals measures how long it takes to reject patterns whose automaton would be too
 // large.
 func refusals() table {
 	t := table{columns: []string{"pattern", "rejected after, ms", "error"}}
@@ -49,7 +49,7 @@ func refusals() table {
 	return t
 }
 
-// ruleGrowth is the cost of rules by their size.
+// ruleGrowth holds the cost of rules of different sizes.
 type ruleGrowth struct {
 	compile, odds, draw line
 	last                struct{ odds []float64 } // samples for the largest size
@@ -104,7 +104,7 @@ func (g *ruleGrowth) chart(title, x string) lineChart {
 	return lineChart{title: title, x: x, y: "ms, and ns per draw", lines: []line{g.compile, g.odds, g.draw}}
 }
 
-// manyRules returns a rules file with n rules and a rule for everybody else.
+// manyRules returns a rules file with n patterns and a rule for all other account numbers.
 func manyRules(n int) string {
 	var b strings.Builder
 	b.WriteString("name: many\ncurrency: GBP\nrules:\n")
@@ -118,8 +118,8 @@ func manyRules(n int) string {
 	return b.String()
 }
 
-// longPattern returns a rules file with a rule whose pattern consists of alternatives and
-// has n bytes.
+// longPattern returns a rules file with a pattern of n bytes, which consists of
+// alternatives.
 func longPattern(n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {

@@ -16,8 +16,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// growthStored measures a play and the pages of the site as the number of stored draws
-// grows.
+// growthStored measures how the times of a play and of the site's pages change as the
+// number of stored draws grows.
 func growthStored(ctx context.Context, l *lab) (section, error) {
 	most := int64(1_000_000)
 	switch {
@@ -56,13 +56,13 @@ func growthStored(ctx context.Context, l *lab) (section, error) {
 	}, nil
 }
 
-// filled is the name of the campaign that is played, as in load.lua.
+// filled is the name of the campaign to play in; load.lua contains the same name.
 const filled = "welcome"
 
-// fill makes draws until the file contains the given number of rows. It returns a draw
+// fill makes draws until the database file contains the given number. It returns a draw
 // from the middle.
 func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
-	p, err := openPromotion(ctx, file, filled, 1024) // the batches are large, because nobody is waiting
+	p, err := openPromotion(ctx, file, filled, 1024) // large batches, because nobody is waiting
 	if err != nil {
 		return campaign.Draw{}, err
 	}
@@ -88,7 +88,7 @@ func fill(ctx context.Context, file string, rows int64) (campaign.Draw, error) {
 	}
 	draws, _, err := p.Draws(ctx, campaign.DrawQuery{Paging: campaign.Paging{Cursor: strconv.FormatInt(rows/2, 10), Limit: 1}, Campaign: filled})
 	if err == nil && len(draws) == 0 {
-		err = errors.New("found no draw in the middle")
+		err = errors.New("no draw in the middle")
 	}
 	if err != nil {
 		return campaign.Draw{}, err
@@ -102,7 +102,7 @@ type visited struct {
 	millis float64
 }
 
-// visit measures a play and then several pages, one after the other.
+// visit measures a play, and then several pages one after the other.
 func (l *lab) visit(ctx context.Context, file string, middle campaign.Draw) ([]visited, error) {
 	core, err := l.startOurs(ctx, "all", "--db", file)
 	if err != nil {
@@ -146,7 +146,7 @@ type visitor struct {
 	url, cookie string
 }
 
-// typical returns the median time of a request in milliseconds.
+// typical calls send repeatedly. It returns the median time of a call in milliseconds.
 func (v *visitor) typical(send func() error) (float64, error) {
 	var took []float64
 	for range 100 {

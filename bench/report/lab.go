@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// python is Debian's Python, for which Debian's Flask is installed.
+// python is Debian's Python, which can import Debian's Flask.
 const python = "/usr/bin/python3"
 
 // lab is the environment of all measurements.
@@ -26,14 +26,14 @@ type lab struct {
 	work            string // temporary folder for databases and logs
 	rounds          int
 	quick, long     bool
-	marks           int             // number of marks returned by mark
+	marks           int             // number of calls to mark so far
 	warm            map[string]bool // URLs that have already been under load
 }
 
-// file returns the path of a file in the temporary folder.
+// file returns the path of the file with the given name in the temporary folder.
 func (l *lab) file(name string) string { return filepath.Join(l.work, name) }
 
-// time returns how long to measure a load.
+// time returns how long to measure each load.
 func (l *lab) time() time.Duration {
 	if l.quick {
 		return time.Second
@@ -48,7 +48,7 @@ func (l *lab) prepare() (err error) {
 			return err
 		}
 	}
-	// Debian installs NGINX in a folder that is only in the PATH of root.
+	// Debian installs NGINX in a folder that is only in root's PATH.
 	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"); err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ type process struct {
 	output *os.File
 }
 
-// start starts a server and waits until it responds at the path ready.
+// start starts a server and waits until it responds to requests for the path ready.
 func (l *lab) start(ctx context.Context, address, ready string, env []string, name string, args ...string) (*process, error) {
 	output, err := os.CreateTemp(l.work, filepath.Base(name)+"-*.log")
 	if err != nil {
@@ -130,7 +130,7 @@ func (l *lab) start(ctx context.Context, address, ready string, env []string, na
 	p := &process{cmd: exec.CommandContext(ctx, name, args...), url: "http://" + address, output: output}
 	p.cmd.Env = append(os.Environ(), append(env, "HOME="+l.work, "XDG_CONFIG_HOME="+l.work)...)
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir = output, output, l.work
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is sent only to this program, which then stops the servers
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that Ctrl-C reaches only this program, which then stops the servers
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(err, output.Close())
 	}
@@ -169,7 +169,7 @@ func awaitAnswer(ctx context.Context, url string, timeout time.Duration) error {
 
 // stop stops a server and waits for it.
 func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have exited already
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may already have exited
 	slow := time.AfterFunc(10*time.Second, func() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
 	_ = p.cmd.Wait() // the exit status is not used
 	slow.Stop()

@@ -1,4 +1,5 @@
--- Makes the requests of wrk (get, draw without storing, or play) and reports the result.
+-- wrk script: makes requests of one kind (get; draw, which stores nothing; or play) and
+-- reports the result.
 local kind, marks, count = "get", "", 0
 local body = '{"campaign":"welcome","entrant":{"first_name":"Ann","last_name":"Lee %s%d"}}'
 

@@ -43,11 +43,11 @@ func run(ctx context.Context, args []string) error {
 	l := &lab{}
 	flags.StringVar(&l.prizegen, "prizegen", "build/prizegen", "the `program` to measure")
 	flags.StringVar(&l.flask, "flask", "bench/flask", "`folder` of the Flask services")
-	flags.IntVar(&l.rounds, "rounds", 5, "measure each contestant this many `times`")
-	flags.BoolVar(&l.quick, "quick", false, "measure for a short time, with little growth")
+	flags.IntVar(&l.rounds, "rounds", 5, "measure each alternative this many `times`")
+	flags.BoolVar(&l.quick, "quick", false, "measure for a short time, and stop growth early")
 	flags.BoolVar(&l.long, "long", false, "store up to 10,000,000 draws instead of 1,000,000")
 	out := flags.String("out", "build/bench", "`folder` of the report")
-	only := flags.String("only", ".", "measure the sections whose names match `pattern`")
+	only := flags.String("only", ".", "measure only the sections whose names match `pattern`")
 	_ = flags.Parse(args) // the flag package exits on errors
 	pick, err := regexp.Compile(*only)
 	if err != nil {
@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string) error {
 		}
 		measured.name = s.name
 		r.sections = append(r.sections, measured)
-		// The report is written after each section, so that an interrupted run keeps its
+		// Write the report after each section, so that an interrupted run keeps its
 		// results.
 		if err := r.write(); err != nil {
 			return err

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// contestant is one of the ways to do the work in a section.
+// contestant is one of the alternatives that a section compares.
 type contestant struct {
 	name    string
 	what    string // describes its work to the reader
@@ -20,8 +20,8 @@ type result struct {
 	samples    []float64
 }
 
-// interleave measures every contestant once per round. The order differs in each round,
-// so that a temporary disturbance affects all contestants equally.
+// interleave measures every contestant once per round. Each round begins with a different
+// contestant, so that a temporary disturbance does not always affect the same one.
 func interleave(ctx context.Context, rounds int, all []contestant) ([]result, error) {
 	results := make([]result, len(all))
 	for i, c := range all {

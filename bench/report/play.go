@@ -10,7 +10,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// play measures plays that are on disk before the response is sent.
+// play measures durable plays: each is on disk before its response is sent.
 func play(ctx context.Context, l *lab) (section, error) {
 	postgres, err := storetest.Launch(true)
 	if err != nil {
@@ -58,8 +58,8 @@ func play(ctx context.Context, l *lab) (section, error) {
 	}, nil
 }
 
-// playServices starts the contestants that consist of four services. stop stops all
-// contestants that were started.
+// playServices starts the contestants that consist of four services. stop stops all of
+// their processes, even if playServices returns an error.
 func (l *lab) playServices(ctx context.Context, postgres string) (all []contestant, stop func(), err error) {
 	var running []*process
 	stop = func() { stopAll(running) }
@@ -90,7 +90,7 @@ func (l *lab) playServices(ctx context.Context, postgres string) (all []contesta
 	return all, stop, nil
 }
 
-// playAlone returns the contestants that play in this process with one transaction per
+// playAlone returns the contestants that play in this process, with one transaction per
 // play. stop closes their databases.
 func (l *lab) playAlone(ctx context.Context, postgres string) (all []contestant, stop func(), err error) {
 	var open []*promotion
@@ -113,19 +113,21 @@ func (l *lab) playAlone(ctx context.Context, postgres string) (all []contestant,
 	return all, stop, nil
 }
 
-// plays puts a core under a load of plays with new once-only keys.
+// plays puts a core under a load of plays, each with a new once-only key. It returns the
+// plays per second.
 func (l *lab) plays(ctx context.Context, url string, clients int) (float64, error) {
 	r, err := l.drive(ctx, url+"/v1/draws", load{kind: "play", clients: clients, time: l.time(), marks: l.mark()})
 	return r.perSecond, err
 }
 
-// mark returns a new string on each call.
+// mark returns a different string on each call.
 func (l *lab) mark() string {
 	l.marks++
 	return fmt.Sprintf("m%d-", l.marks)
 }
 
-// syncs returns how many plays per second could be stored if only syncing took time.
+// syncs returns how many plays per second could be stored if nothing but syncing to disk
+// took time.
 func (l *lab) syncs(context.Context) (float64, error) {
 	file, err := os.CreateTemp(l.work, "sync")
 	if err != nil {

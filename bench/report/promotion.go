@@ -11,15 +11,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
-// promotion is an open campaign in this process.
+// promotion is an open campaign that is run in this process.
 type promotion struct {
 	*campaign.Admin
 	db   *store.DB
 	name string
 }
 
-// openPromotion opens a database and a campaign in it. It creates the campaign if
-// necessary. At most maxBatch plays are stored in one transaction.
+// openPromotion opens a database and a campaign in it, which it creates if necessary. At
+// most maxBatch plays share a transaction.
 func openPromotion(ctx context.Context, address, name string, maxBatch int) (*promotion, error) {
 	spec, err := bench.Spec(0)
 	if err != nil {
@@ -43,13 +43,13 @@ func openPromotion(ctx context.Context, address, name string, maxBatch int) (*pr
 	return &promotion{p, db, name}, nil
 }
 
-// play plays with a once-only key for a new entrant.
+// play makes a play with the given once-only key for a new entrant.
 func (p *promotion) play(ctx context.Context, key string) error {
 	_, err := p.Play(ctx, campaign.Play{Campaign: p.name, Key: key, Person: &campaign.Person{FirstName: "Ann", LastName: "Lee " + key}})
 	return err
 }
 
-// playFor returns how many plays per second 64 goroutines make.
+// playFor makes plays with 64 goroutines. It returns the number of plays per second.
 func (p *promotion) playFor(ctx context.Context, l *lab) (float64, error) {
 	mark := l.mark()
 	return atOnce(l.time(), func(n int64) error { return p.play(ctx, fmt.Sprint(mark, n)) })

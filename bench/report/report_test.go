@@ -24,7 +24,7 @@ func TestFigure(t *testing.T) {
 	}
 }
 
-// TestInterleave checks that contestants take turns and that the order differs in each
+// TestInterleave checks that contestants take turns, and that the order differs in each
 // round.
 func TestInterleave(t *testing.T) {
 	var order []string
@@ -93,23 +93,23 @@ func TestReport(t *testing.T) {
 			}
 		}
 		if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
-			t.Errorf("%s: a coordinate is not a number:\n%s", name, svg)
+			t.Errorf("%s: got a coordinate that is not a number:\n%s", name, svg)
 		}
 	}
 }
 
-// TestSources checks that growing rules are valid and that rules that are too large are
-// rejected.
+// TestSources checks that the generated rules are valid, and that the patterns of refusals
+// are rejected.
 func TestSources(t *testing.T) {
 	l := &lab{rounds: 1}
 	for name, source := range map[string]func(int) string{"rules": manyRules, "pattern": longPattern} {
 		if _, err := l.growRules(t.Context(), []int{1, 2, 40}, source); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("growing %s: got error %v, want nil", name, err)
 		}
 	}
 	for _, row := range refusals().rows {
 		if !strings.Contains(row[2], "rules.yaml:4:") {
-			t.Errorf("error for %s: got %s, want one in line 4", row[0], row[2])
+			t.Errorf("error for %s: got %s, want an error in line 4", row[0], row[2])
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// report is the written report.
+// report is the report of a run.
 type report struct {
 	folder   string
 	machine  string
@@ -21,7 +21,7 @@ type report struct {
 type section struct {
 	name    string // prefix of the names of its chart files
 	title   string
-	about   string // describes what is measured and how
+	about   string // what is measured, and how
 	unit    string // unit of the samples
 	less    bool   // whether lower values are better
 	results []result
@@ -86,7 +86,7 @@ func (s *section) writeResults(b *bytes.Buffer) {
 	t.write(b)
 }
 
-// spread formats the median, minimum and maximum of ratios.
+// spread formats the median, the minimum and the maximum of ratios.
 func spread(ratios []float64) string {
 	return fmt.Sprintf("%s (%s – %s)", figure(median(ratios)), figure(slices.Min(ratios)), figure(slices.Max(ratios)))
 }

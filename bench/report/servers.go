@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// startBare starts a server that responds with a constant after it has called the others.
+// startBare starts a server that calls the other processes and then responds with a
+// constant.
 func (l *lab) startBare(ctx context.Context, others ...*process) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -27,8 +28,8 @@ func (l *lab) startBare(ctx context.Context, others ...*process) (*process, erro
 	return l.start(ctx, address, "/", nil, self, bareCommand, strings.Join(args, ","))
 }
 
-// startBareApart starts three bare servers, and another one that calls them in the same
-// way as a core calls its services.
+// startBareApart starts three bare servers and a fourth one that calls them, as a core
+// calls its services.
 func (l *lab) startBareApart(ctx context.Context) ([]*process, error) {
 	var all []*process
 	for len(all) < 4 {
@@ -74,8 +75,8 @@ http {
 	return l.start(ctx, address, "/", nil, "nginx", "-c", config, "-p", l.work)
 }
 
-// startOurs starts prizegen serve. If it serves campaigns, args contain --db with an
-// address, and startOurs opens a campaign there.
+// startOurs starts prizegen serve. If args contain --db, startOurs first opens a campaign
+// in that database.
 func (l *lab) startOurs(ctx context.Context, role string, args ...string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -92,7 +93,7 @@ func (l *lab) startOurs(ctx context.Context, role string, args ...string) (*proc
 	return l.start(ctx, address, "/readyz", env, l.prizegen, append([]string{"serve", "--role", role, "--listen", address, "--log-level", "warn"}, args...)...)
 }
 
-// adminPassword is the administrator's password for the cores.
+// adminPassword is the administrator's password in all cores.
 const adminPassword = "a password for benchmarks"
 
 // startOursApart starts the three services and a core that calls them. The core is the
@@ -114,9 +115,9 @@ func (l *lab) startOursApart(ctx context.Context, args ...string) ([]*process, e
 	return all, nil
 }
 
-// startFlask starts one of the Flask services. They are fastest with two workers per
-// core, each with threads. gunicorn closes idle connections after two seconds by default,
-// after which calls on them fail, so connections are kept longer.
+// startFlask starts one of the Flask services. They are fastest with two multithreaded
+// workers per CPU core. By default, gunicorn closes idle connections after two seconds, and
+// further calls on them fail; so connections are kept open longer.
 func (l *lab) startFlask(ctx context.Context, role string, env ...string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // singleRows returns the contestants that store each play in its own transaction, as most
-// programs would. It also returns a function that closes them.
+// programs would. It also returns a function that closes their databases.
 func (l *lab) singleRows(ctx context.Context, postgres string) ([]contestant, func(), error) {
 	lite, err := openSingle(ctx, "sqlite", "file:"+l.file("single.db")+"?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate", 1)
 	if err != nil {
@@ -38,8 +38,9 @@ func (l *lab) singleRows(ctx context.Context, postgres string) ([]contestant, fu
 	return []contestant{{"bare rows in SQLite", what, single(lite)}, {"bare rows in PostgreSQL", what, single(pg)}}, closeAll, nil
 }
 
-// openSingle opens a database in the same way as the store, with as few tables as
-// possible. With SQLite, more connections would only wait for the lock on the file.
+// openSingle opens a database with the same options as the store, and creates as few tables
+// as possible in it. With SQLite, more than one connection would only wait for the lock on
+// the file.
 func openSingle(ctx context.Context, driver, address string, connections int) (*sql.DB, error) {
 	db, err := sql.Open(driver, address)
 	if err != nil {
@@ -60,8 +61,8 @@ func openSingle(ctx context.Context, driver, address string, connections int) (*
 	return db, nil
 }
 
-// atOnce returns how often per second 64 goroutines call do, each time with a different
-// n.
+// atOnce calls do from 64 goroutines, each time with a different n. It returns the number
+// of calls per second.
 func atOnce(duration time.Duration, do func(n int64) error) (float64, error) {
 	var next atomic.Int64
 	errs := make([]error, clients)
@@ -78,7 +79,7 @@ func atOnce(duration time.Duration, do func(n int64) error) (float64, error) {
 	return float64(next.Load()) / time.Since(started).Seconds(), errors.Join(errs...)
 }
 
-// playSingle takes the next index and stores its draw.
+// playSingle takes the next index and stores a draw for it.
 func playSingle(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

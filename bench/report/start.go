@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// start measures the time until a first draw or a first response.
+// start measures the time until the first draw or the first response.
 func start(ctx context.Context, l *lab) (section, error) {
 	run := func(name string, args ...string) func(context.Context) (float64, error) {
 		return func(ctx context.Context) (float64, error) {
@@ -66,7 +66,7 @@ func start(ctx context.Context, l *lab) (section, error) {
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// memory measures the memory of idle servers and the size of the installation.
+// memory measures the memory of idle servers and the size of installations.
 func memory(ctx context.Context, l *lab) (section, error) {
 	measure := func(start func() ([]*process, error)) func(context.Context) (float64, error) {
 		return func(context.Context) (float64, error) {
@@ -75,7 +75,7 @@ func memory(ctx context.Context, l *lab) (section, error) {
 				return 0, err
 			}
 			defer stopAll(all)
-			time.Sleep(3 * time.Second) // gives servers time to release the memory used during start-up
+			time.Sleep(3 * time.Second) // give the servers time to release memory that they needed only at start-up
 			return groupMemory(all)
 		}
 	}
@@ -104,8 +104,8 @@ func memory(ctx context.Context, l *lab) (section, error) {
 	}, err
 }
 
-// groupMemory returns the sum of the proportional set sizes of processes and their
-// children, in megabytes. Each server is the leader of a process group.
+// groupMemory returns the total proportional set size of servers and their child processes,
+// in megabytes. Each server is the leader of its own process group.
 func groupMemory(all []*process) (float64, error) {
 	rollups, err := filepath.Glob("/proc/[0-9]*/smaps_rollup")
 	if err != nil {
@@ -131,7 +131,7 @@ func groupMemory(all []*process) (float64, error) {
 	return sum, nil
 }
 
-// field returns the number after a name, or 0 if the name is missing.
+// field returns the number that follows name in text. It returns 0 if there is none.
 func field(text, name string) float64 {
 	_, rest, _ := strings.Cut(text, name)
 	words := strings.Fields(rest)
@@ -142,7 +142,7 @@ func field(text, name string) float64 {
 	return value
 }
 
-// sizes compares the sizes of the installations.
+// sizes returns a table with the sizes of the installations.
 func (l *lab) sizes(ctx context.Context) (table, error) {
 	binary, err := os.ReadFile(l.prizegen)
 	if err != nil {

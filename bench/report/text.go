@@ -2,7 +2,7 @@ package main
 
 import "context"
 
-// clients is the usual number of connections of a load.
+// clients is the usual number of connections in a load.
 const clients = 64
 
 // text measures requests for texts over HTTP.

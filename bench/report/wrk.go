@@ -13,7 +13,7 @@ import (
 //go:embed load.lua
 var loadScript []byte
 
-// loadFile is the name of the wrk script.
+// loadFile is the file name of the wrk script.
 const loadFile = "load.lua"
 
 // load describes requests that are repeated over persistent connections.
@@ -21,7 +21,7 @@ type load struct {
 	kind    string // get, draw or play
 	clients int
 	time    time.Duration
-	marks   string // prefix for the once-only keys of plays; differs for each load
+	marks   string // prefix for the once-only keys of plays; different for each load
 }
 
 // loadResult is the result of a load.
@@ -30,8 +30,8 @@ type loadResult struct {
 	p50, p99  time.Duration
 }
 
-// drive puts a URL under load. Before the first load on a URL, it runs a warm-up load,
-// during which the server opens connections and allocates memory, and discards its result.
+// drive puts a URL under load. Before the first load on a URL, it runs a warm-up load, so
+// that the server opens connections and allocates memory, and discards the result.
 func (l *lab) drive(ctx context.Context, url string, o load) (loadResult, error) {
 	if l.warm == nil {
 		l.warm = map[string]bool{}
@@ -47,8 +47,7 @@ func (l *lab) drive(ctx context.Context, url string, o load) (loadResult, error)
 	return l.driveOnce(ctx, url, o)
 }
 
-// driveOnce puts a URL under load with wrk. It returns an error if any response is not a
-// success.
+// driveOnce puts a URL under load with wrk. It returns an error if any request fails.
 func (l *lab) driveOnce(ctx context.Context, url string, o load) (loadResult, error) {
 	cmd := exec.CommandContext(ctx, "wrk", "-t1", fmt.Sprintf("-c%d", o.clients), fmt.Sprintf("-d%.0fs", o.time.Seconds()),
 		"--timeout", "60s", "-s", l.file(loadFile), url, "--", o.kind, o.marks)

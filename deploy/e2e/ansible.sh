@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Part of `make e2e`. Runs the playbook on fresh machines: a swarm with one manager and two
-# workers, a machine with PostgreSQL, and a machine with systemd and NGINX but without Docker.
-# It checks that a dry run works on the fresh machines, that after the first run people can
-# play through both the swarm and the machine without Docker, and that a second run changes
-# nothing.
+# workers, a machine with PostgreSQL, and a machine with systemd and NGINX but without
+# Docker. It checks that a dry run works on fresh machines, that after the first run people
+# can play through both the swarm and the machine without Docker, and that a second run
+# changes nothing.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$root/deploy/e2e/vm.sh"
 need docker ansible-playbook ansible-lint yamllint shellcheck debootstrap docker-registry
@@ -13,7 +13,7 @@ work=$(mktemp -d)
 registry=
 finish() {
 	[[ -n $registry ]] && kill "$registry" 2>/dev/null
-	[[ -n ${KEEP:-} ]] && return # keeps the machines, to inspect a failure
+	[[ -n ${KEEP:-} ]] && return # keep the machines, so that a failure can be inspected
 	vm_stop
 	rm -rf "$work"
 }
@@ -49,8 +49,8 @@ for from in "$image prizegen:$TAG" "$image prizegen:next" "$nginx_image nginx:1.
 done
 
 say "Start five fresh machines"
-# A Docker engine in a container needs network capabilities, and storage outside the overlay
-# file system of the outer engine.
+# A Docker engine in a container needs network capabilities, and storage outside the outer
+# engine's overlay file system.
 engine=(--cap-add NET_ADMIN --cap-add NET_RAW --security-opt systempaths=unconfined -v /var/lib/docker)
 for name in manager worker1 worker2; do vm_start "e2e-$name" "${engine[@]}"; done
 vm_start e2e-database --cap-add NET_ADMIN
@@ -117,7 +117,7 @@ for host in manager machine; do
 	address=$(address "e2e-$host")
 	wait_for "$host" curl -skf "https://$address/readyz"
 	answer=$(curl -sk --retry 10 --retry-all-errors -f "https://$address/v1/draws" -H 'Content-Type: application/json' \
-		-H "Idempotency-Key: \"$host\"" -d "{\"campaign\":\"welcome\",$person}") || fail "$host refused a play"
+		-H "Idempotency-Key: \"$host\"" -d "{\"campaign\":\"welcome\",$person}") || fail "a play through $host failed"
 	note "$host: index $(json index <<<"$answer"), account $(json account <<<"$answer")"
 done
 # Both plays are in the same database.
@@ -127,7 +127,8 @@ docker exec e2e-manager docker node ls
 docker exec e2e-manager docker stack services prizegen
 
 say "Check the firewall"
-# connects FROM PORT reports whether a machine can connect to a port on the database machine.
+# connects FROM PORT reports whether machine FROM can connect to PORT on the database
+# machine.
 connects() { docker exec "$1" timeout 10 bash -c "</dev/tcp/$database/$2" 2>/dev/null; }
 database=$(address e2e-database)
 docker exec -d e2e-database python3 -m http.server 8888

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Part of `make e2e`. Backs up the database of one machine while people play, restores it on
-# another machine, and plays there. Then it verifies the export, which contains draws from both
-# machines. Two networks represent the two machines.
+# another machine, and plays there. Then it verifies the export, which contains draws from
+# both machines. Each machine is a network with containers.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl python3
 "$root/deploy/e2e/base-images.sh"
@@ -33,7 +33,7 @@ machine() {
 		--env POSTGRES_USER=prizegen --env POSTGRES_DB=prizegen --env POSTGRES_PASSWORD_FILE=/password "$postgres_image" >/dev/null
 	wait_for "the database of the $1 machine" docker exec "e2e-database-$1" pg_isready -h 127.0.0.1 -U prizegen -d prizegen
 }
-# prizegen NAME COMMAND... runs a command on a machine.
+# prizegen NAME COMMAND... runs a prizegen command on machine NAME.
 prizegen() {
 	local where=$1
 	shift
@@ -66,7 +66,7 @@ play 51 90 & # people play while the backup is made
 players=$!
 prizegen old db backup /backups/monday.db
 wait "$players"
-note "made a backup of $(stat -c %s "$work/backups/monday.db") bytes while people played"
+note "made a backup of $(stat -c %s "$work/backups/monday.db") bytes during plays"
 
 say "The old machine is lost; the new one takes over"
 docker rm -fv e2e-core-old e2e-database-old >/dev/null
@@ -76,7 +76,7 @@ export_to new before.json
 saved=$(draws before.json)
 ((saved >= 50)) || fail "got $saved draws in the backup, want at least 50"
 core new
-play 1 "$saved" # for a key in the backup, this returns the first draw
+play 1 "$saved" # for keys in the backup, this returns the first draws
 export_to new same.json
 [[ $(draws same.json) == "$saved" ]] || fail "old keys made $(($(draws same.json) - saved)) new draws"
 play 1001 1050

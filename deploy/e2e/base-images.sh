@@ -7,7 +7,7 @@ need docker
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 suite=${DEBIAN_SUITE:-forky} # contains NGINX 1.30 and PostgreSQL 18
 
-# base NAME PACKAGES imports a Debian system with these packages as an image.
+# base NAME PACKAGES imports a Debian system with PACKAGES as the image e2e-base-NAME.
 base() {
 	local name=$1 packages=$2 folder=$cache/$1
 	docker image inspect "e2e-base-$name" >/dev/null 2>&1 && return
@@ -26,7 +26,8 @@ base() {
 		docker import - "e2e-base-$name" >/dev/null
 }
 
-# image TAG NAME PACKAGES builds TAG from images/NAME, unless TAG exists.
+# image TAG NAME PACKAGES builds the image TAG from images/NAME and PACKAGES, unless it
+# exists.
 image() {
 	local tag=$1 name=$2 packages=$3
 	if docker image inspect "$tag" >/dev/null 2>&1; then

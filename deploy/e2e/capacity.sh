@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Run this with `make e2e E2E=capacity`. It measures the plays per second of each kind of
-# deployment on this machine. The visitors and the database share the CPUs with the services. The
-# test does not require a minimum speed.
+# Run this with `make e2e E2E=capacity`. It measures how many plays per second each kind of
+# deployment handles on this machine. The services share the CPUs with the visitors and the
+# database. No minimum speed is required.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl go openssl python3
 "$root/deploy/e2e/base-images.sh"
@@ -23,7 +23,7 @@ cleanup() {
 trap cleanup EXIT
 CGO_ENABLED=0 go build -C "$root" -o "$work/load" ./deploy/e2e/load
 
-# measure WHAT URL [CA] plays as fast as possible, and prints the results in one line.
+# measure WHAT URL [CA] plays as fast as possible, and prints one line with the results.
 measure() {
 	"$work/load" --url "$2" --ca "${3:-}" --campaign welcome --rate 0 --visitors "$visitors" --only-plays \
 		--least 0 --for "${seconds}s" --out /dev/null >"$work/summary.json"
@@ -47,7 +47,7 @@ cp -R "$root/deploy/nginx" "$root/deploy/compose.yaml" "$root/deploy/setup.sh" "
 "$work/setup.sh" >/dev/null
 sed 's/default 0;/default 0; 172.16.0.0\/12 1;/' "$work/nginx/nginx.conf" >"$work/nginx/nginx-e2e.conf"
 site=https://localhost:$HTTPS_PORT ca=$work/secrets/tls_cert.pem
-# upstreams N sends some requests, and reports whether NGINX distributed them to N cores.
+# upstreams N sends some requests, and reports whether NGINX distributes them to N cores.
 upstreams() {
 	local log
 	for _ in {1..20}; do curl -fs --cacert "$ca" -o /dev/null "$site/c/welcome"; done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Part of `make e2e`. Starts the services from a clean clone with Compose, and plays. It checks
-# that the draw is still in PostgreSQL after a restart.
+# Part of `make e2e`. Starts the services from a clean clone with Compose, and plays once.
+# It checks that the draw is still in PostgreSQL after a restart.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl git openssl python3 tcpdump nsenter
 "$root/deploy/e2e/base-images.sh"
@@ -77,7 +77,7 @@ key_travels "$(core_container)" free_draws || fail "no key is visible without TL
 unset ALLOW_PLAIN_HTTP SERVICE_SCHEME
 up
 wait_for "the site through NGINX" get -o /dev/null "$site/c/welcome"
-note "the key is visible without TLS, and not visible with TLS"
+note "the key is visible without TLS, but not with TLS"
 
 say "Make a backup, as described in docs/deploy.md"
 mkdir -m 777 "$clone/backups"

@@ -1,4 +1,4 @@
-"""Attacks a server, and sends honest requests meanwhile: hostile.py URL rules|draws"""
+"""Attacks a server while sending honest requests: hostile.py URL rules|draws"""
 import json, sys, threading, time, urllib.error, urllib.request
 
 url, kind = sys.argv[1:]

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Part of `make e2e`. Attacks containers that have the memory limits of the deployment: a prize
-# service with rules that take much memory to compile, and a core with requests for as many draws
-# as possible. Honest requests must be answered meanwhile and afterwards, and neither container may
-# be killed.
+# Part of `make e2e`. Attacks containers that have the memory limits of the deployment: a
+# prize service with rules that take a lot of memory to compile, and a core with requests
+# for as many draws as possible. Honest requests must succeed during and after the attacks,
+# and neither container may be killed.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl python3
 [[ -n ${E2E_BUILT:-} ]] || build_image
@@ -19,16 +19,16 @@ start() {
 	url=http://$(address "$name"):8080
 	wait_for "the $2 service" curl -fs "$url/readyz"
 	logs=$(docker logs "$name" 2>&1)
-	has "$logs" 'memory is limited' || fail "the memory limit of the container was not found: $logs"
+	has "$logs" 'memory is limited' || fail "the program did not detect the memory limit of the container: $logs"
 }
 
 # survived checks that the container was not killed, and removes it.
 survived() {
 	local state
 	state=$(docker inspect -f '{{.State.OOMKilled}} {{.State.Running}} {{.RestartCount}}' "$name")
-	[[ $state == "false true 0" ]] || fail "$1: got state $state, want a container that still runs: $(docker logs --tail 5 "$name" 2>&1)"
+	[[ $state == "false true 0" ]] || fail "$1: got state $state, want the container still running: $(docker logs --tail 5 "$name" 2>&1)"
 	curl -fso /dev/null "$url/readyz" || fail "$1: not ready afterwards"
-	note "$1: survived; the peak of the container is $(peak) MB"
+	note "$1: survived; peak memory of the container: $(peak) MB"
 	docker rm -f "$name" >/dev/null
 }
 peak() {
@@ -36,14 +36,15 @@ peak() {
 	group=$(docker inspect -f '{{.Id}}' "$name")
 	group=$(cat /sys/fs/cgroup/{,system.slice/}docker{/,-}"$group"{,.scope}/memory.peak \
 		/sys/fs/cgroup/memory/{,system.slice/}docker{/,-}"$group"{,.scope}/memory.max_usage_in_bytes 2>/dev/null || true)
-	group=${group%%$'\n'*} # of the first file that exists
+	group=${group%%$'\n'*} # only the first file that exists
 	echo $((${group:-0} >> 20))
 }
 
-# attack KIND sends the requests of an attack at the same time, and an honest one every half second.
+# attack KIND sends the requests of an attack at the same time, and an honest request every
+# half second.
 attack() { python3 "$root/deploy/e2e/hostile.py" "$url" "$1" || fail "$1: an honest request failed"; }
 
-say "Send six rules files at a time that take much memory to a prize service with 256 MB"
+say "Send six memory-hungry rules files at a time to a prize service with 256 MB"
 start 256m prize
 attack rules
 survived "the prize service"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Part of `make e2e`. Builds the image, and runs it with the same restrictions as in the
-# deployment. It prints the size of the image and how long the container takes to start.
+# Part of `make e2e`. Builds the image, and runs it under the same restrictions as the
+# deployment does. It prints the size of the image and how long the container takes to
+# start.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl make go python3
 
@@ -47,10 +48,10 @@ note "docker stop took $(($(now_ms) - began)) ms; exit status $(docker inspect -
 [[ $(docker inspect -f '{{.State.ExitCode}}' "$name") == 0 ]] || fail "the service did not shut down cleanly"
 docker rm "$name" >/dev/null
 docker run -d "${restricted[@]}" --volume "$name:/data" "$image" serve >/dev/null
-wait_for "the campaign of the first container" curl -fs "http://$(address "$name"):8080/c/welcome"
+wait_for "the campaign from the first container" curl -fs "http://$(address "$name"):8080/c/welcome"
 docker rm -f "$name" >/dev/null
 
-say "Check that the health check uses the address that the service listens on"
+say "Check that the health check uses the address on which the service listens"
 docker run -d "${restricted[@]}" --env PRIZEGEN_ROLE=number "$image" serve --listen 0.0.0.0:9999 >/dev/null
 wait_for "the health check with --listen" health healthy
 docker rm -f "$name" >/dev/null

@@ -32,8 +32,8 @@ skip() {
 	exit 0
 }
 
-# wait_for WHAT COMMAND... repeats a command until it succeeds. The limit is only there to stop a
-# test that hangs, because the outcome must not depend on the speed of the machine.
+# wait_for WHAT COMMAND... repeats a command until it succeeds. The limit only stops a test
+# that hangs; the outcome must not depend on the speed of the machine.
 wait_for() {
 	local what=$1 end
 	shift
@@ -51,7 +51,7 @@ has() { grep -q -e "$2" <<<"$1"; }
 
 now_ms() { date +%s%3N; }
 
-# compose runs Docker Compose, either as a plugin or as the older program docker-compose.
+# compose runs Docker Compose: the plugin or, if that is missing, the older docker-compose.
 compose() {
 	if docker compose version >/dev/null 2>&1; then
 		docker compose "$@"
@@ -60,7 +60,7 @@ compose() {
 	fi
 }
 
-# json PATH prints a member of the JSON object on standard input. A path is, for example,
+# json PATH prints a member of the JSON object on standard input, for example
 # draws.0.account.
 json() { python3 -c 'import json,sys; v=json.load(sys.stdin)
 for k in sys.argv[1].split("."): v=v[int(k)] if isinstance(v,list) else v[k]
@@ -74,7 +74,7 @@ open_campaign() {
 	"${request[@]}" -X PATCH -d '{"state":"open"}' "$url/v1/campaigns/welcome" || fail "cannot open a campaign at $url"
 }
 
-# address CONTAINER prints its IP address.
+# address CONTAINER prints the IP address of CONTAINER.
 address() { docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$1"; }
 
 # key_travels CONTAINER COMMAND... reports whether the text key of seed 42 is visible in the

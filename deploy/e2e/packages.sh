@@ -19,7 +19,7 @@ has "$scripts" useradd || fail "the rpm does not create a user: $scripts"
 files=$(rpm -qlp dist/*.rpm)
 has "$files" '^/usr/lib/systemd/system/prizegen\.service$' || fail "the rpm does not contain the systemd unit: $files"
 
-# The next version consists of the same program with a different configuration file.
+# The next version is the same program with a different configuration file.
 dpkg-deb -R "$deb" "$work/next"
 sed -i 's/^Version: .*/Version: 99.0/' "$work/next/DEBIAN/control"
 echo '# a new line' >>"$work/next/etc/prizegen/config.yaml"
@@ -29,7 +29,7 @@ vm_need_image
 vm=prizegen-e2e-packages
 vm_start "$vm"
 on() { docker exec -i "$vm" "$@"; }
-cleanup() { # after a failure, also prints the last lines of the service's log
+cleanup() { # after a failure, it also prints the end of the service's log
 	[[ $? == 0 ]] || on journalctl -u prizegen --no-pager -n 30 >&2 || true
 	vm_stop
 	rm -rf "$work"
@@ -51,7 +51,7 @@ restarts=$(on systemctl show -p NRestarts --value prizegen)
 play() {
 	on curl -sf --retry 30 --retry-all-errors http://127.0.0.1:8080/v1/draws -H 'Content-Type: application/json' -H "Idempotency-Key: \"$1\"" \
 		-d "{\"campaign\":\"welcome\",\"entrant\":{\"first_name\":\"Ada\",\"last_name\":\"Byron\"}}" ||
-		fail "a play was refused"
+		fail "a play failed"
 }
 on runuser -u prizegen -- prizegen campaign create welcome --open --config /etc/prizegen/config.yaml >/dev/null 2>&1 ||
 	fail "cannot open a campaign"

@@ -4,9 +4,9 @@
 #
 #   deploy/e2e/pipelines.sh [machines]
 #
-# Without an argument, it runs the steps that do not need machines. PIPELINE_SKIP is a pattern
-# for steps to skip. With `machines`, it runs the other steps, on the machines in INVENTORY;
-# ansible.sh calls it this way.
+# Without an argument, it runs the steps that do not need machines. Steps that match
+# PIPELINE_SKIP are skipped. With `machines`, it runs the other steps on the machines in
+# INVENTORY; ansible.sh does this.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker groovy python3
 cd "$root"
@@ -33,14 +33,14 @@ note "$(grep -c ^stage "$work/jenkins") stages, $(grep -c ^step "$work/jenkins")
 # targets FILE lists the make targets of the steps. Targets in deploy/Makefile are listed as
 # deploy/TARGET.
 targets() { sed -n -e 's|^step\t *make -C deploy \([^ ]*\).*|deploy/\1|p' -e 's|^step\t *make \([a-z][^ ]*\).*|\1|p' "$1"; }
-diff <(targets "$work/jenkins") <(targets "$work/github") || fail "the two run different targets"
+diff <(targets "$work/jenkins") <(targets "$work/github") || fail "the pipelines run different targets"
 for target in $(targets "$work/jenkins" | sort -u); do
 	makefile=Makefile
 	[[ $target == deploy/* ]] && makefile=deploy/Makefile
 	grep -q "^${target#deploy/}:.*## " "$makefile" || fail "$makefile has no target ${target#deploy/}"
 done
 
-# run COMMAND runs a step in the same way as Jenkins.
+# run COMMAND runs a step as Jenkins does.
 run() {
 	note "$1"
 	sh -xe -c "$1" >"$work/step.log" 2>&1 || { tail -40 "$work/step.log" >&2 && fail "$1"; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Part of `make e2e`. Pushes the image to a registry, pulls it from there and runs it. It also
-# builds the program with modules from a proxy. Nexus and other repository managers need only
-# the same two variables, REGISTRY and GOPROXY.
+# Part of `make e2e`. Pushes the image to a registry, pulls it from there and runs it. It
+# also builds the program with modules from a proxy. For Nexus and other repository
+# managers, the same two variables are enough: REGISTRY and GOPROXY.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 registry=$(command -v docker-registry || command -v registry || true)
 [[ -n $registry ]] || need docker-registry

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Part of `make e2e`. Deploys the stack in a swarm on this machine, with two replicas of each
-# service. While visitors play through NGINX, it updates the services, swaps implementations,
-# kills replicas and deploys broken releases. It checks that no play fails, that no index is
-# missing, and that the campaign is verified successfully.
+# Part of `make e2e`. Deploys the stack in a swarm on this machine, with two replicas of
+# each service. While visitors play through NGINX, it updates the services, swaps
+# implementations, kills replicas and deploys broken releases. It checks that no play fails,
+# that no index is missing, and that verification of the campaign succeeds.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need docker curl go openssl python3 tcpdump nsenter
 "$root/deploy/e2e/base-images.sh"
@@ -49,9 +49,9 @@ docker node update --label-add prizegen.database=true "$(docker info -f '{{.Swar
 
 cp -R "$root/deploy/nginx" "$root/deploy/stack.yaml" "$root/deploy/setup.sh" "$root/deploy/certificates.sh" "$root/deploy/e2e/stack-dnsrr.yaml" "$work/"
 "$work/setup.sh" >/dev/null
-# All visitors in the test share one address, so lift the limits for it.
+# All visitors in the test share one address, so exempt it from the limits.
 sed 's/default 0;/default 0; 172.16.0.0\/12 1; 10.0.0.0\/8 1;/' "$work/nginx/nginx.conf" >"$work/nginx/nginx-e2e.conf"
-# The stack starts without TLS between the services, and changes to TLS during the test.
+# The stack starts without TLS between the services, and switches to TLS during the test.
 sed 's/default https;/default http;/' "$work/nginx/nginx-e2e.conf" >"$work/nginx/plain.conf"
 export ALLOW_PLAIN_HTTP=true SERVICE_SCHEME=http NGINX_CONF=./nginx/plain.conf
 files=(-c "$work/stack.yaml")
@@ -91,8 +91,8 @@ playing() { [[ -s $work/plays.ndjson ]] || ! kill -0 "$load" 2>/dev/null; }
 wait_for "the first play" playing
 kill -0 "$load" || fail "the load generator exited early: $(cat "$work/load.log")"
 
-# update SERVICE STATE ARGUMENTS... updates a service and waits until the update reaches a final
-# state, which must be STATE.
+# update SERVICE STATE ARGUMENTS... updates SERVICE and waits until the update reaches a
+# final state, which must be STATE.
 update() {
 	local service=$1 wanted=$2 began=$SECONDS state
 	shift 2
@@ -102,7 +102,7 @@ update() {
 		state=$(docker service inspect -f '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}' "${stack}_$service")
 		case $state in
 		"$wanted") break ;;
-		completed | paused | rollback_completed | rollback_paused) fail "$service: got the state $state after the update, want $wanted" ;;
+		completed | paused | rollback_completed | rollback_paused) fail "$service: got state $state after the update, want $wanted" ;;
 		esac
 		((SECONDS - began < 1800)) || fail "$service: the update did not finish; its state is $state"
 	done
@@ -119,7 +119,7 @@ change_stack() {
 			state=$(docker service inspect -f '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}' "${stack}_$service")
 			case $state in
 			completed | '') break ;;
-			paused | rollback_*) fail "$service: got the state $state after the change" ;;
+			paused | rollback_*) fail "$service: got state $state after the change" ;;
 			esac
 			((SECONDS - began < 1800)) || fail "$service: the update did not finish; its state is $state"
 			sleep 1
@@ -130,16 +130,16 @@ change_stack() {
 }
 free_draws() { for _ in {1..20}; do get -X POST "$site/v1/draws" -H 'Content-Type: application/json' -d '{"seed":"42"}'; done; }
 some_core() { docker ps -q --filter "label=com.docker.swarm.service.name=${stack}_core" | sort | tail -n 1; }
-say "Change to TLS between the services"
+say "Switch to TLS between the services"
 key_travels "$(some_core)" free_draws || fail "no key is visible without TLS, so the capture shows nothing"
 export SERVICE_SCHEME=https NGINX_CONF=./nginx/nginx-e2e.conf CONFIGS=e2e-tls
 change_stack
 export ALLOW_PLAIN_HTTP=false
 change_stack
 if key_travels "$(some_core)" free_draws; then fail "a key is visible on the network"; fi
-note "the key is visible without TLS, and not visible with TLS"
+note "the key is visible without TLS, but not with TLS"
 
-# implementation SERVICE prints the deployed implementation of a service.
+# implementation SERVICE prints which implementation of SERVICE is deployed.
 implementation() { get "$site/v1/$1/status" | json implementation; }
 
 say "Update every service, one replica at a time"
@@ -169,8 +169,8 @@ for service in text number; do
 done
 
 say "Kill a replica of each service"
-# replaced CONTAINER SERVICE reports whether the container is gone and all replicas of the
-# service are healthy.
+# replaced CONTAINER SERVICE reports whether CONTAINER is gone and all replicas of SERVICE
+# are healthy.
 replaced() { [[ -z $(docker ps -q --filter "id=$1") ]] && running "$2"; }
 for service in text number prize core; do
 	replicas=$(docker ps -q --filter "label=com.docker.swarm.service.name=${stack}_$service")

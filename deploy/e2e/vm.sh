@@ -1,5 +1,5 @@
 # Functions for tests that need whole machines. A machine is a container with Debian and
-# systemd. debootstrap creates its file system, so that it resembles a fresh virtual machine. The
+# systemd. debootstrap creates its file system, so it resembles a fresh virtual machine. The
 # container gets only the capabilities that it needs.
 # shellcheck shell=bash
 
@@ -24,7 +24,7 @@ vm_need_image() {
 	rm -rf "$root" "$root.log"
 }
 
-# vm_start NAME [DOCKER OPTIONS] starts a machine and waits until systemd is running.
+# vm_start NAME [DOCKER OPTION...] starts a machine and waits until systemd is running.
 vm_start() {
 	local name=$1
 	shift
@@ -41,7 +41,7 @@ vm_start() {
 		case $state in running | degraded) return ;; esac
 		sleep 1
 	done
-	echo "vm: $name did not start; the state of systemd is $state" >&2
+	echo "vm: $name did not start; systemd is in state $state" >&2
 	docker exec "$name" systemctl --failed >&2
 	return 1
 }

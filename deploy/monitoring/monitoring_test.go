@@ -1,5 +1,5 @@
 // Package monitoring_test checks the alert rules and the dashboard in this folder with
-// the tools of Prometheus and with the metrics of running services.
+// promtool and against the metrics of running services.
 package monitoring_test
 
 import (
@@ -21,7 +21,8 @@ import (
 	"github.com/prizegen/prizegen/deploy/internal/testenv"
 )
 
-// promtool runs promtool, which is in Debian's prometheus package.
+// promtool runs promtool, which Debian's prometheus package contains, and checks that it
+// succeeds.
 func promtool(t *testing.T, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), testenv.Program(t, "promtool"), args...)
@@ -31,7 +32,7 @@ func promtool(t *testing.T, args ...string) {
 }
 
 // TestRules checks the configuration files. It also checks that alerts fire when they
-// should and only then.
+// should, and only then.
 func TestRules(t *testing.T) {
 	promtool(t, "check", "config", "prometheus.yml")
 	promtool(t, "check", "rules", "--lint-fatal", "alerts.yml")
@@ -49,7 +50,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestMetricsExist checks that running services have every metric and label that the
+// TestMetricsExist checks that running services export every metric and label that the
 // alerts and the dashboard use.
 func TestMetricsExist(t *testing.T) {
 	metrics := scrapeAll(t)
@@ -63,13 +64,13 @@ func TestMetricsExist(t *testing.T) {
 			}
 			for _, l := range label.FindAllStringSubmatch(m[2], -1) {
 				if !slices.Contains(labels, l[1]) && !slices.Contains(scrapeLabels, l[1]) {
-					t.Errorf("%s: unknown label %s of %s", where, l[1], m[1])
+					t.Errorf("%s: unknown label %s of metric %s", where, l[1], m[1])
 				}
 			}
 		}
 	}
 	if used < 50 {
-		t.Errorf("metrics used: got %d, want at least 50", used)
+		t.Errorf("metrics in the alerts and the dashboard: got %d, want at least 50", used)
 	}
 }
 
@@ -77,12 +78,12 @@ var (
 	selector = regexp.MustCompile(`\b((?:prizegen|process|go)_\w+)(?:\{([^}]*)\})?`)
 	label    = regexp.MustCompile(`(\w+)\s*(?:=~|!~|!=|=)`)
 	series   = regexp.MustCompile(`(?m)^(\w+)(?:\{(.*)\})? `)
-	// Prometheus adds scrapeLabels to every metric. If a metric already has a label with one
-	// of these names, Prometheus renames that label.
+	// Prometheus adds scrapeLabels to every metric. If a metric already has a label of that
+	// name, Prometheus renames the metric's label.
 	scrapeLabels = []string{"job", "instance", "service", "exported_service"}
 )
 
-// expressions returns the expressions in the alerts and the dashboard, by location.
+// expressions returns the expressions in the alerts and the dashboard, keyed by location.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{"alerts.yml": testenv.ReadFile(t, "alerts.yml")}
@@ -129,13 +130,13 @@ func expressions(t *testing.T) map[string]string {
 }
 
 // scrapeAll starts all four services, plays once, and returns the labels of every metric,
-// by metric name.
+// keyed by metric name.
 func scrapeAll(t *testing.T) map[string][]string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "prizegen")
 	build := []string{"build", "-o", binary}
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		build = append(build, "-race") // the same flags as for this test, so that packages are compiled only once
+		build = append(build, "-race") // same flags as for this test, so that packages are compiled only once
 	}
 	if out, err := exec.CommandContext(t.Context(), "go", append(build, "../../cmd/prizegen")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -164,8 +165,8 @@ func scrapeAll(t *testing.T) map[string][]string {
 	return metrics
 }
 
-// timeout limits how long a test waits for services that hang. It is generous, because
-// tests also run on busy machines.
+// timeout limits how long a test waits for a service that hangs. It is generous, because
+// the machine may be busy.
 const timeout = 2 * time.Minute
 
 // poll calls try until it returns true or the context is done. It reports whether try
@@ -187,7 +188,7 @@ func startService(t *testing.T, binary string, args ...string) string {
 	address := testenv.FreeAddress(t)
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	t.Cleanup(cancel)
-	// The context of the test would kill the service before the cleanup runs.
+	// t.Context() is cancelled before the cleanup, which would kill the service too early.
 	cmd := exec.CommandContext(context.Background(), binary, append([]string{"serve", "--listen", address}, args...)...)
 	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "PRIZEGEN_DB="+filepath.Join(t.TempDir(), "prizegen.db"), "PRIZEGEN_ADMIN_TOKEN="+adminToken)
 	var log strings.Builder
@@ -221,7 +222,7 @@ func startService(t *testing.T, binary string, args ...string) string {
 	return "http://" + address
 }
 
-// openCampaign opens the campaign welcome of a core.
+// openCampaign creates and opens the campaign welcome in a core.
 func openCampaign(t *testing.T, core string) {
 	t.Helper()
 	for _, step := range []struct{ method, path, body string }{
@@ -240,7 +241,7 @@ func openCampaign(t *testing.T, core string) {
 		}
 		_ = response.Body.Close()
 		if response.StatusCode >= http.StatusMultipleChoices {
-			t.Fatalf("%s %s: got status %d", step.method, step.path, response.StatusCode)
+			t.Fatalf("%s %s: got status %d, want success", step.method, step.path, response.StatusCode)
 		}
 	}
 }
@@ -248,7 +249,7 @@ func openCampaign(t *testing.T, core string) {
 // adminToken is the administrator's token for the services.
 const adminToken = "a token for tests"
 
-// play plays the campaign that openCampaign has opened.
+// play plays once in the campaign that openCampaign has opened.
 func play(t *testing.T, core string) {
 	t.Helper()
 	const body = `{"campaign":"welcome","entrant":{"first_name":"Ada","last_name":"Byron"}}`

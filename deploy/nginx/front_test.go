@@ -27,21 +27,21 @@ import (
 
 // front is a running NGINX server.
 type front struct {
-	http, https string // addresses that it listens on
+	http, https string // addresses on which it listens
 	client      *http.Client
 	log         string // path of the access log
 }
 
-// services contains the addresses of the services behind NGINX, by the names of their
-// upstreams.
+// services holds the addresses of the services behind NGINX, keyed by the name of their
+// upstream.
 type services map[string][]string
 
-// start runs NGINX in front of services with the configuration in this folder.
+// start runs NGINX with the configuration in this folder in front of services.
 func start(t *testing.T, behind services) *front {
 	t.Helper()
 	program := findNGINX(t)
 	folder := t.TempDir()
-	// If root starts NGINX, the worker processes run as another user.
+	// If root starts NGINX, its worker processes run as another user.
 	if err := os.Chmod(filepath.Dir(folder), 0o755); err != nil { //nolint:gosec // see above
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func start(t *testing.T, behind services) *front {
 }
 
 // TestDebianConfiguration checks that the site can be included in the configuration of
-// Debian's package, which sets some of the same directives.
+// Debian's package, which already sets some of the same directives.
 func TestDebianConfiguration(t *testing.T) {
 	program := findNGINX(t)
 	folder := t.TempDir()
@@ -125,8 +125,8 @@ func findNGINX(t *testing.T) string {
 	return testenv.Program(t, "nginx", "/usr/sbin/nginx")
 }
 
-// config returns a complete configuration made from the files in this folder, with the
-// addresses and paths of the test.
+// config returns a complete configuration, which consists of the files in this folder with
+// the addresses and paths for the test.
 func (f *front) config(t *testing.T, folder string, behind services) string {
 	t.Helper()
 	host, site := f.files(t, folder, behind)
@@ -137,8 +137,7 @@ func (f *front) config(t *testing.T, folder string, behind services) string {
 	return "pid " + folder + "/nginx.pid;\nworker_processes 2;\nevents {}\nhttp {\n" + temp + host + site + "}\n"
 }
 
-// files returns the files that a configuration includes, with the addresses and paths of
-// the test.
+// files returns host.conf and site.conf with the addresses and paths for the test.
 func (f *front) files(t *testing.T, folder string, behind services) (host, site string) {
 	t.Helper()
 	host, site = testenv.ReadFile(t, "host.conf"), testenv.ReadFile(t, "site.conf")
@@ -166,7 +165,7 @@ type response struct {
 	TLS        *tls.ConnectionState
 }
 
-// send sends a request over HTTPS and returns the response and its body.
+// send sends a request over HTTPS. It returns the response and its body.
 func (f *front) send(t *testing.T, method, path, body string, header ...string) (response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, "https://"+f.https+path, strings.NewReader(body))
@@ -190,7 +189,7 @@ func (f *front) send(t *testing.T, method, path, body string, header ...string) 
 }
 
 // makeCertificate writes a certificate for play.example.org to cert.pem and its key to
-// key.pem. It returns a pool that contains the certificate.
+// key.pem in folder. It returns a pool that contains the certificate.
 func makeCertificate(t *testing.T, folder string) *x509.CertPool {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -59,7 +59,7 @@ func TestRouting(t *testing.T) {
 	}
 }
 
-// TestForwardedHeaders checks that NGINX replaces forged headers about the origin of a
+// TestForwardedHeaders checks that NGINX replaces forged headers that claim the origin of a
 // request.
 func TestForwardedHeaders(t *testing.T) {
 	f := start(t, services{"core": {startService(t, func(w http.ResponseWriter, r *http.Request) {
@@ -87,12 +87,11 @@ func TestForwardedHeaders(t *testing.T) {
 	}
 	_, body = f.send(t, http.MethodGet, "/", "", "X-Request-Id", `"><script>`)
 	if strings.Contains(body, "script") {
-		t.Errorf("forwarded headers: got %s, want them without the malformed request ID", body)
+		t.Errorf("forwarded headers: got %s, want no malformed request ID", body)
 	}
 }
 
-// TestConnectionsAreReused checks that many requests use only a few connections to a
-// service.
+// TestConnectionsAreReused checks that many requests share a few connections to a service.
 func TestConnectionsAreReused(t *testing.T) {
 	var connections atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -113,8 +112,8 @@ func TestConnectionsAreReused(t *testing.T) {
 }
 
 // TestRetries runs two replicas, one of which fails in the middle of every request. It
-// checks that requests that may be repeated go to the other replica, and that all other
-// requests fail.
+// checks that requests that may safely be repeated go to the other replica, and that all
+// others fail.
 func TestRetries(t *testing.T) {
 	var died, answered atomic.Int64
 	dying := startService(t, func(w http.ResponseWriter, r *http.Request) {
@@ -150,14 +149,14 @@ func TestRetries(t *testing.T) {
 				}
 				failed++
 				if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || !strings.Contains(body, "again") {
-					t.Errorf("failed request: got status %d, headers %v and %s, want 503 and Retry-After", r.StatusCode, r.Header, body)
+					t.Errorf("failed request: got status %d, headers %v and body %s, want 503, Retry-After and a request to try again", r.StatusCode, r.Header, body)
 				}
 			}
 			if died.Load() == 0 {
 				t.Fatal("the failing replica received no requests")
 			}
 			if repeated := failed == 0; repeated != test.repeated {
-				t.Errorf("%d of 4 requests failed: got repeated %t, want %t", failed, repeated, test.repeated)
+				t.Errorf("4 requests, %d of them failed: got repeated %t, want %t", failed, repeated, test.repeated)
 			}
 			if int(answered.Load())+failed != 4 {
 				t.Errorf("4 requests: %d succeeded and %d failed", answered.Load(), failed)
@@ -166,8 +165,8 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreNotFailures checks that NGINX keeps sending requests to replicas that
-// repeatedly refuse live pages.
+// TestRefusalsAreNotFailures checks that NGINX keeps using replicas that repeatedly refuse
+// live pages.
 func TestRefusalsAreNotFailures(t *testing.T) {
 	core := func() string {
 		return startService(t, func(w http.ResponseWriter, r *http.Request) {
@@ -188,7 +187,7 @@ func TestRefusalsAreNotFailures(t *testing.T) {
 	}
 }
 
-// TestNoReplica checks that, while no replica is running, people get a page and programs
+// TestNoReplica checks that while no replica is running, people get a page, and programs
 // get a problem document.
 func TestNoReplica(t *testing.T) {
 	f := start(t, services{"core": {testenv.FreeAddress(t)}})
@@ -196,7 +195,7 @@ func TestNoReplica(t *testing.T) {
 		for _, header := range [][]string{nil, {"Idempotency-Key", "abc"}} {
 			r, body := f.send(t, http.MethodPost, path, "{}", header...)
 			if r.StatusCode != http.StatusServiceUnavailable || !strings.HasPrefix(r.Header.Get("Content-Type"), want) || r.Header.Get("Retry-After") != "2" {
-				t.Errorf("%s: got status %d, headers %v and %s, want 503, %s and Retry-After 2", path, r.StatusCode, r.Header, body, want)
+				t.Errorf("%s: got status %d, headers %v and body %s, want 503, %s and Retry-After 2", path, r.StatusCode, r.Header, body, want)
 			}
 		}
 	}
@@ -221,7 +220,7 @@ func TestBodyLimits(t *testing.T) {
 }
 
 // TestPlaysAreLimited plays faster than people can. It checks that NGINX refuses some of
-// the plays, but no requests that only read.
+// the plays, but no read-only requests.
 func TestPlaysAreLimited(t *testing.T) {
 	for _, test := range []struct {
 		path, contentType string
@@ -268,9 +267,9 @@ func TestTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = r.Body.Close()
-		// Status 308 preserves the method, so that a form sent to the wrong port is not lost.
+		// Status 308 preserves the method, so a form sent over HTTP is not lost.
 		if got := r.Header.Get("Location"); r.StatusCode != http.StatusPermanentRedirect || got != "https://play.example.org/c/summer?a=b" {
-			t.Errorf("%s over HTTP: got status %d to %q, want 308 to the same address over HTTPS", method, r.StatusCode, got)
+			t.Errorf("%s over HTTP: got status %d to %q, want 308 to the same URL over HTTPS", method, r.StatusCode, got)
 		}
 	}
 	if r, _ := f.send(t, http.MethodGet, "/", ""); strings.Join(r.Header["Strict-Transport-Security"], " | ") != "max-age=31536000" || r.TLS.Version != tls.VersionTLS13 {
@@ -279,7 +278,7 @@ func TestTLS(t *testing.T) {
 	old := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, InsecureSkipVerify: true} //nolint:gosec // must be refused
 	if conn, err := (&tls.Dialer{Config: old}).DialContext(t.Context(), "tcp", f.https); err == nil {
 		_ = conn.Close()
-		t.Error("a connection with TLS 1.1 was accepted")
+		t.Error("connection with TLS 1.1: got no error, want it refused")
 	}
 }
 
@@ -331,11 +330,12 @@ func TestCompression(t *testing.T) {
 		t.Errorf("uncompressed: got %d bytes and error %v, want %d bytes", len(got), err, len(text))
 	}
 	if r, body = f.send(t, http.MethodGet, "/", "", "Accept-Encoding", "identity"); r.Header.Get("Content-Encoding") != "" || body != text {
-		t.Errorf("without compression: got headers %v, want no Content-Encoding", r.Header)
+		t.Errorf("without gzip: got headers %v, want no Content-Encoding and the original body", r.Header)
 	}
 }
 
-// TestLog checks the log line for a request with characters that JSON must escape.
+// TestLog checks the log line of a request that contains characters that must be escaped in
+// JSON.
 func TestLog(t *testing.T) {
 	f := start(t, services{"core": {startNamed(t, "core")}})
 	f.send(t, http.MethodPost, "/c/summer/play?a=%22", "{}", "User-Agent", "a \"quoted\"\tagent\\", "X-Request-Id", "of-the-client-1")
@@ -361,7 +361,7 @@ func TestLog(t *testing.T) {
 		}
 	}
 	if id, _ := lines[1]["request_id"].(string); len(id) != 32 {
-		t.Errorf("request_id of a request that had none: got %q, want 32 characters", id)
+		t.Errorf("request_id of a request without an ID: got %q, want 32 characters", id)
 	}
 }
 
@@ -382,6 +382,6 @@ func TestHeadersAppearOnce(t *testing.T) {
 		}
 	}
 	if r, _ := f.send(t, http.MethodGet, "/", ""); r.Header.Get("Content-Security-Policy") == "" {
-		t.Error("the response has no Content-Security-Policy")
+		t.Error("Content-Security-Policy of the site: got none, want one")
 	}
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs after an installation or upgrade. It creates the user, the data directory and the secrets
-# if they are missing, and restarts the service if it is running. It does not start the service,
-# because some people install the package only for the command line.
+# Runs after an installation or upgrade. It creates the user, the data directory and the
+# secrets if they are missing, and restarts the service if it is running. It does not start
+# the service, because some people install the package only for its command-line program.
 set -e
 [ "$1" = abort-upgrade ] && exit 0
 
@@ -23,8 +23,8 @@ for secret in admin-password admin-token; do
 	mv "$file.new" "$file"
 done
 
-# Only the first installation creates the database (deb: no version before, rpm: 1). At an
-# upgrade, a missing file is a lost one.
+# Only a first installation creates the database (deb: no previous version, rpm: 1). If the
+# file is missing on an upgrade, it was lost.
 if { [ "$1" = configure ] && [ -z "${2:-}" ]; } || [ "$1" = 1 ]; then
 	runuser -u prizegen -- /usr/bin/prizegen db create --config /etc/prizegen/config.yaml ||
 		echo "prizegen: cannot create the database; see the error above"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs after a removal. It keeps /var/lib/prizegen even after a purge, because the campaigns in
-# it are the evidence of promised prizes.
+# Runs after a removal. It keeps /var/lib/prizegen even after a purge, because the campaigns
+# in it are evidence of the prizes that were promised.
 set -e
 if [ "$1" = purge ]; then
 	rm -f /etc/prizegen/admin-password /etc/prizegen/admin-token

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs before a removal, and stops the service. Before an upgrade (deb: upgrade, rpm: 1), it
+# Runs before a removal and stops the service. Before an upgrade (deb: upgrade, rpm: 1), it
 # does nothing.
 set -e
 case "$1" in

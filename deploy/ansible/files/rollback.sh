@@ -3,7 +3,7 @@
 # name of the service and the hash of its previous specification.
 set -euo pipefail
 read -r service before <<<"$LINE"
-# sum FIELD prints the hash of a specification, in the same way as
+# sum FIELD prints the hash of the service's specification, computed as in
 # roles/prizegen/files/before.sh. FIELD is Spec or PreviousSpec.
 sum() {
 	docker service inspect "$service" --format \

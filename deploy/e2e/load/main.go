@@ -1,6 +1,6 @@
-// Command load simulates visitors with browsers who play in a campaign at a steady rate.
-// Each play has a once-only key. If a response is lost, load repeats the play with the
-// same key. It writes the completed plays to a file as NDJSON and, at the end, a JSON
+// Command load simulates visitors who play in a campaign with their browsers, at a steady
+// rate. Each play has a once-only key. If a response is lost, load repeats the play with
+// the same key. It writes the completed plays to a file as NDJSON and, at the end, a JSON
 // summary to standard output. It exits with status 1 if a request failed permanently or a
 // response was wrong.
 //
@@ -27,7 +27,7 @@ import (
 	"time"
 )
 
-// options are the command-line options.
+// options holds the command-line options.
 type options struct {
 	url, campaign, authority, out string
 	rate                          float64
@@ -39,15 +39,15 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.url, "url", "", "address of the site")
+	flag.StringVar(&o.url, "url", "", "URL of the site")
 	flag.StringVar(&o.campaign, "campaign", "", "campaign to play")
 	flag.StringVar(&o.authority, "ca", "", "PEM file with the root certificate for the site")
 	flag.StringVar(&o.out, "out", "", "file for the completed plays")
 	flag.Float64Var(&o.rate, "rate", 25, "visitors per second")
-	flag.Int64Var(&o.least, "least", 20000, "minimum number of requests, even after SIGTERM")
+	flag.Int64Var(&o.least, "least", 20000, "minimum number of requests, even if SIGTERM arrives earlier")
 	flag.IntVar(&o.visitors, "visitors", 150, "maximum number of concurrent visitors")
-	flag.BoolVar(&o.onlyPlays, "only-plays", false, "send only plays")
-	duration := flag.Duration("for", 0, "time during which new visitors arrive (default: until SIGTERM)")
+	flag.BoolVar(&o.onlyPlays, "only-plays", false, "play without viewing any pages")
+	duration := flag.Duration("for", 0, "how long new visitors arrive (default: until SIGTERM)")
 	flag.DurationVar(&o.patience, "patience", 5*time.Minute, "maximum time for a request, including retries")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -102,8 +102,8 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-// every returns a function that waits until the next visitor is due. If rate is 0, the
-// function does not wait.
+// every returns a function that waits until the next of rate visitors per second is due. If
+// rate is 0, the function does not wait. stop releases its resources.
 func every(rate float64) (next, stop func()) {
 	if rate == 0 {
 		return func() {}, func() {}
@@ -125,7 +125,7 @@ func newClient(authority string) (*http.Client, error) {
 		}
 		roots := x509.NewCertPool()
 		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s contains no certificate", authority)
+			return nil, fmt.Errorf("no certificate in %s", authority)
 		}
 		transport.TLSClientConfig.RootCAs = roots
 	}

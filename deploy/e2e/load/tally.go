@@ -21,7 +21,7 @@ type tally struct {
 	failedPlays int
 	failedLooks int
 	wrongs      int
-	troubles    map[string]int // failed first attempts, by route and reason
+	troubles    map[string]int // by route and reason: number of failed first attempts
 }
 
 // summary is the final report.

@@ -19,14 +19,14 @@ type played struct {
 	Account string `json:"account"`
 }
 
-// visitors play in a campaign and view their draws.
+// visitors simulates visitors who play in a campaign and view their draws.
 type visitors struct {
 	options
 	client *http.Client
 	tally  *tally
 }
 
-// visit lets visitor n view a page, play, and view the draw.
+// visit makes visitor n view a page, play, and view the draw.
 func (v visitors) visit(n int) {
 	if !v.onlyPlays {
 		v.look(n)
@@ -99,8 +99,8 @@ func (v visitors) retry(method, path string, body []byte, key string, want int) 
 	}
 }
 
-// send sends a request once. wait is the time to wait before the next attempt. A negative
-// wait means that another attempt would be useless.
+// send sends a request once. If it fails, wait is the time to wait before the next attempt;
+// a negative wait means that another attempt would be useless.
 func (v visitors) send(ctx context.Context, method, path string, body []byte, key string, want int) (answer []byte, wait time.Duration, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, v.url+path, bytes.NewReader(body))
 	if err != nil {
@@ -132,7 +132,7 @@ func (v visitors) send(ctx context.Context, method, path string, body []byte, ke
 	}
 }
 
-// route returns a path without the segments that differ between requests.
+// route returns path without the segments that differ between requests.
 func route(path string) string {
 	if len(path) > len("/v1/draws/") && path[:len("/v1/draws/")] == "/v1/draws/" {
 		return "/v1/draws/ID"

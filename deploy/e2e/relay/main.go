@@ -1,5 +1,5 @@
-// Command relay serves a drand chain with a well-known key. It replaces the public relays
-// in tests of a deployment without internet access. It prints the hash of the chain and
+// Command relay serves a drand chain whose key is not secret. It replaces the public relays
+// when a deployment is tested without internet access. It prints the hash of the chain, and
 // then serves until it is killed.
 //
 //	relay ADDRESS

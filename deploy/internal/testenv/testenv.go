@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Program returns the path of the first installed program among the given ones. If none
-// is installed, it skips the test; in continuous integration it fails the test.
+// Program returns the path of the first of the named programs that is installed. If none
+// is, it skips the test or, in continuous integration, fails it.
 func Program(t testing.TB, names ...string) string {
 	t.Helper()
 	for _, name := range names {
@@ -18,13 +18,13 @@ func Program(t testing.TB, names ...string) string {
 		}
 	}
 	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is not installed", names[0])
+		t.Fatalf("program %s is not installed", names[0])
 	}
-	t.Skipf("%s is not installed", names[0])
+	t.Skipf("program %s is not installed", names[0])
 	return ""
 }
 
-// FreeAddress returns a loopback address on which no program was listening.
+// FreeAddress returns a loopback address on which no program was listening at the time.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

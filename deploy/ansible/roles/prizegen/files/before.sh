@@ -1,7 +1,7 @@
 #!/bin/bash
-# Writes the file `before`. It contains the TAG and DEPLOYMENT of the next deployment, and the
-# name of each service with a hash of its specification. rollback.yml rolls back the services
-# whose specification has changed.
+# Writes the file `before`. It contains the TAG and DEPLOYMENT of the next deployment, and
+# the name of each service with a hash of its specification. rollback.yml rolls back the
+# services whose specification has changed since.
 set -euo pipefail
 umask 077
 {
