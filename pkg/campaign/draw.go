@@ -80,8 +80,8 @@ type StoredDraw struct {
 	Secret   secret        // makes the ID of the draw impossible to guess
 	PlayedAt time.Time
 	Entrant  int64    // ID of the entrant; 0 if there is none or it was erased
-	Key      *digest  // of the once-only key; nil if there is no key
-	Request  *digest  // of all other fields of the play; nil if there is no key
+	Key      *digest  // digest of the once-only key; nil if there is no key
+	Request  *digest  // digest of all other fields of the play; nil if there is no key
 	Claim    *Mark    // nil if not claimed
 	Void     *Mark    // nil if not void
 	Person   *Entrant // the entrant, without Plays; nil unless the draw was read with it

@@ -13,7 +13,7 @@ import (
 func TestClean(t *testing.T) {
 	for name, test := range map[string]struct {
 		person campaign.Person
-		field  string // of the error; empty for none
+		field  string // field of the error; empty for no error
 		want   campaign.Person
 	}{
 		"plain":                {campaign.Person{FirstName: "Ann", LastName: "Lee"}, "", campaign.Person{FirstName: "Ann", LastName: "Lee"}},

@@ -29,18 +29,18 @@ const maxKey = 255
 type Played struct {
 	Draw     *Draw         // nil if Err is set
 	Repeated bool          // whether Draw was made by an earlier play with the same once-only key
-	Took     time.Duration // including the time spent waiting
+	Took     time.Duration // duration of the call, including the time spent waiting
 	Err      error
 }
 
 // pendingPlay is a play that waits for its draw.
 type pendingPlay struct {
 	Play
-	ctx     context.Context // of the caller
+	ctx     context.Context // context of the caller
 	view    visibility      // what the caller may see
 	actor   string          // the promoter; empty for the public
-	key     *digest         // of the once-only key; nil without a key
-	request *digest         // of all other fields of the play; nil without a key
+	key     *digest         // digest of the once-only key; nil without a key
+	request *digest         // digest of all other fields of the play; nil without a key
 	done    chan struct{}   // closed when draw or err is set
 	draw    Draw
 	err     error

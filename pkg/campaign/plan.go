@@ -127,8 +127,8 @@ func (c *Campaign) Plan() Plan {
 	}
 }
 
-// countAccounts returns the number of account numbers that two formats can produce, or
-// [math.MaxInt64] if that is less.
+// countAccounts returns the number of account numbers that two formats can produce, but at
+// most [math.MaxInt64].
 func countAccounts(text textgen.Format, number numgen.Format) int64 {
 	size := text.Size()
 	size.Mul(size, number.Size())

@@ -16,8 +16,8 @@ import (
 // Report is the result of [Verify].
 type Report struct {
 	Campaign  Campaign `json:"campaign"`
-	Draws     uint64   `json:"draws"`   // in the file
-	Skipped   uint64   `json:"skipped"` // in the file
+	Draws     uint64   `json:"draws"`   // number of draws in the file
+	Skipped   uint64   `json:"skipped"` // number of skipped indexes in the file
 	Held      uint64   `json:"held"`    // number of valid draws and skipped indexes
 	Wrong     uint64   `json:"wrong"`   // number of findings
 	SeedKnown bool     `json:"seed_known"`

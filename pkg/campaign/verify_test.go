@@ -37,8 +37,8 @@ type file struct {
 	list []map[string]any // entries
 }
 
-// export plays campaigns with random seeds until one of them contains every kind of
-// entry, and returns the export of that campaign.
+// export plays campaigns with random seeds, and closes them if closed is set, until one of
+// them contains every kind of entry. It returns the export of that campaign.
 func export(t *testing.T, closed bool) file {
 	t.Helper()
 	p := newAdmin(t, storetest.File(t))
