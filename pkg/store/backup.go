@@ -32,7 +32,8 @@ var ErrNotEmpty = errors.New("not empty")
 
 // Backup writes a snapshot of the database, whichever engine it uses, to a new SQLite
 // file. The database remains usable meanwhile. The tables in the file have the same version
-// as those in the database. If Backup fails, it leaves no file. The error wraps
+// as those in the database, and sealed secrets stay sealed. If Backup fails, it leaves no
+// file. The error wraps
 // [fs.ErrExist] if the file already exists, and [ErrNewer] if a newer program created
 // the tables. If count is not nil, Backup calls it for each batch of rows that it has
 // written, with the number of these rows.
@@ -128,7 +129,8 @@ func (db *DB) snapshot(ctx context.Context, timeout time.Duration, f func(from r
 	return db.explain(contextErr(ctx, f(plainRunner{timeout: timeout, db: tx})))
 }
 
-// copyTables copies all tables to an empty database, in one transaction.
+// copyTables copies all tables to an empty database, in one transaction. If that database has
+// keys, it seals the secrets that are not sealed.
 func copyTables(ctx context.Context, from runner, to *DB, version int64, count func(rows uint64)) error {
 	return to.Update(ctx, func(tx campaign.Tx) error {
 		t, ok := tx.(*transaction)
@@ -139,6 +141,9 @@ func copyTables(ctx context.Context, from runner, to *DB, version int64, count f
 			if err := copyTable(ctx, from, t.r, table, count); err != nil {
 				return fmt.Errorf("%s: %w", table, err)
 			}
+		}
+		if _, err := t.replaceSecrets(ctx, t.sealUnsealed); err != nil {
+			return err
 		}
 		return t.resetSequences(ctx)
 	})
@@ -204,8 +209,9 @@ func (t *transaction) resetSequences(ctx context.Context) error {
 
 // Restore copies a backup to an empty database. If it fails, the database stays empty.
 // The backup may come from either engine and from an older program. If the database is
-// not empty, the error wraps [ErrNotEmpty]. If count is not nil, Restore calls it for each
-// batch of rows that it has written, with the number of these rows.
+// not empty, the error wraps [ErrNotEmpty]. Sealed secrets stay sealed, even if the keys of
+// db cannot open them; the others are sealed if db has keys. If count is not nil, Restore
+// calls it for each batch of rows that it has written, with the number of these rows.
 func (db *DB) Restore(ctx context.Context, path string, count func(rows uint64)) error {
 	if _, err := os.Stat(path); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 
 const campaignColumns = "id, name, title, state, text_format, number_format, rules, rules_sha256, currency, opens_at, closes_at, max_plays, require_email, commitment, secret, next_index, plays, skipped, created_at, opened_at, closed_at, ended_at, last_played_at, erased, version"
 
-func scanCampaign(row scanner, more ...any) (c campaign.StoredCampaign, err error) {
+func (q reader) scanCampaign(row scanner, more ...any) (c campaign.StoredCampaign, err error) {
 	var opensAt, closesAt, openedAt, closedAt, endedAt, lastPlayed sql.NullInt64
 	var requireEmail, created, next int64
 	var secret string
@@ -21,13 +21,17 @@ func scanCampaign(row scanner, more ...any) (c campaign.StoredCampaign, err erro
 	}, more...)...)
 	c.OpensAt, c.ClosesAt, c.OpenedAt, c.ClosedAt = nullableTime(opensAt), nullableTime(closesAt), nullableTime(openedAt), nullableTime(closedAt)
 	c.EndedAt, c.LastPlayed = nullableTime(endedAt), nullableTime(lastPlayed)
-	c.RequireEmail, c.CreatedAt, c.Next, c.Secret = requireEmail != 0, timeOf(created), uint64(next), entropy.Seed(secret)
+	c.RequireEmail, c.CreatedAt, c.Next = requireEmail != 0, timeOf(created), uint64(next)
+	if err == nil {
+		secret, err = q.db.keys.Open(seedCell(c.Name), secret)
+	}
+	c.Secret = entropy.Seed(secret)
 	return c, err
 }
 
-func scanCampaignWithRules(row scanner) (c campaign.StoredCampaign, err error) {
+func (q reader) scanCampaignWithRules(row scanner) (c campaign.StoredCampaign, err error) {
 	var yaml string
-	c, err = scanCampaign(row, &yaml)
+	c, err = q.scanCampaign(row, &yaml)
 	c.RulesYAML = yaml
 	return c, err
 }
@@ -62,7 +66,7 @@ func (q reader) campaign(ctx context.Context, name, end string) (*campaign.Store
 	var prizes []campaign.Stock
 	err := q.r.run(ctx, []statement{
 		{text: "SELECT " + campaignColumns + ", rules_yaml FROM campaigns WHERE name = $1" + end, args: []any{name}, read: func(row scanner) error {
-			c, err := scanCampaignWithRules(row)
+			c, err := q.scanCampaignWithRules(row)
 			found = &c
 			return err
 		}},
@@ -111,7 +115,7 @@ func (q reader) Campaigns(ctx context.Context, want campaign.CampaignQuery) ([]c
 		w.and("id < ", int64(before))
 	}
 	text := "SELECT " + campaignColumns + " FROM campaigns" + w.text + " ORDER BY id DESC" + w.limit(want.Limit)
-	all, err := queryAll(ctx, q.r, func(row scanner) (campaign.StoredCampaign, error) { return scanCampaign(row) }, text, w.args...)
+	all, err := queryAll(ctx, q.r, func(row scanner) (campaign.StoredCampaign, error) { return q.scanCampaign(row) }, text, w.args...)
 	for i := range all {
 		if err == nil {
 			all[i].Prizes, err = q.prizes(ctx, all[i].ID)
@@ -131,8 +135,8 @@ func (t *transaction) AddCampaign(ctx context.Context, c *campaign.StoredCampaig
 	id, err := queryOne(ctx, t.r, read,
 		`INSERT INTO campaigns (name, title, state, text_format, number_format, rules, rules_sha256, rules_yaml, currency,
 			opens_at, closes_at, max_plays, require_email, commitment, secret, next_index, plays, skipped,
-			created_at, opened_at, closed_at, ended_at, last_played_at, erased, version)
-		VALUES `+placeholders(t.r, 1, 25)+" RETURNING id", append([]any{c.Name}, campaignValues(c)...)...)
+			created_at, opened_at, closed_at, ended_at, last_played_at, erased, version, sealed_next)
+		VALUES `+placeholders(t.r, 1, 26)+" RETURNING id", append([]any{c.Name}, t.campaignValues(c)...)...)
 	if faultOf(err) == duplicate {
 		return campaign.Errorf(campaign.ErrExists, "a campaign %q already exists", c.Name)
 	}
@@ -144,12 +148,17 @@ func (t *transaction) AddCampaign(ctx context.Context, c *campaign.StoredCampaig
 }
 
 // campaignValues returns the values of all columns of a campaign except its ID and name.
-func campaignValues(c *campaign.StoredCampaign) []any {
+// The seed of an open campaign is sealed. The seed of a closed campaign is public.
+func (t *transaction) campaignValues(c *campaign.StoredCampaign) []any {
+	seed := string(c.Secret)
+	if c.State == campaign.Open {
+		seed = t.db.keys.Seal(seedCell(c.Name), seed)
+	}
 	return []any{
 		c.Title, string(c.State), c.TextFormat, c.NumberFormat, c.Rules, c.RulesSHA256, c.RulesYAML, c.Currency,
-		nullableMillis(c.OpensAt), nullableMillis(c.ClosesAt), c.MaxPlays, boolToInt(c.RequireEmail), c.Commitment, string(c.Secret),
+		nullableMillis(c.OpensAt), nullableMillis(c.ClosesAt), c.MaxPlays, boolToInt(c.RequireEmail), c.Commitment, seed,
 		int64(c.Next), c.Plays, c.Skipped, c.CreatedAt.UnixMilli(), nullableMillis(c.OpenedAt), nullableMillis(c.ClosedAt),
-		nullableMillis(c.EndedAt), nullableMillis(c.LastPlayed), c.Erased, c.Version,
+		nullableMillis(c.EndedAt), nullableMillis(c.LastPlayed), c.Erased, c.Version, int64(c.Next),
 	}
 }
 
@@ -170,8 +179,9 @@ func (t *transaction) SaveCampaign(ctx context.Context, c *campaign.StoredCampai
 	_, err := t.r.exec(ctx, `UPDATE campaigns SET title = $2, state = $3, text_format = $4, number_format = $5, rules = $6,
 			rules_sha256 = $7, rules_yaml = $8, currency = $9, opens_at = $10, closes_at = $11, max_plays = $12,
 			require_email = $13, commitment = $14, secret = $15, next_index = $16, plays = $17, skipped = $18,
-			created_at = $19, opened_at = $20, closed_at = $21, ended_at = $22, last_played_at = $23, erased = $24, version = $25
-		WHERE id = $1`, append([]any{c.ID}, campaignValues(c)...)...)
+			created_at = $19, opened_at = $20, closed_at = $21, ended_at = $22, last_played_at = $23, erased = $24, version = $25,
+			sealed_next = $26
+		WHERE id = $1`, append([]any{c.ID}, t.campaignValues(c)...)...)
 	if err != nil {
 		return err
 	}

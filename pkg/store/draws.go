@@ -222,8 +222,8 @@ func (t *transaction) AddDraws(ctx context.Context, id int64, next uint64, draws
 	}
 	found := false
 	all = append(all, statement{
-		text: "UPDATE campaigns SET next_index = $2, plays = plays + $3, skipped = skipped + $4, last_played_at = coalesce($5, last_played_at) WHERE id = $1 RETURNING id",
-		args: []any{id, int64(next), int64(len(draws)), int64(len(skipped)), last},
+		text: "UPDATE campaigns SET next_index = $2, plays = plays + $3, skipped = skipped + $4, last_played_at = coalesce($5, last_played_at), sealed_next = $6 WHERE id = $1 RETURNING id",
+		args: []any{id, int64(next), int64(len(draws)), int64(len(skipped)), last, int64(next)},
 		read: func(scanner) error { found = true; return nil },
 	})
 	err := t.r.run(ctx, all)

@@ -15,6 +15,7 @@ import (
 	sqlitelib "modernc.org/sqlite/lib"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/sealed"
 )
 
 // Engine is a supported database engine.
@@ -81,7 +82,7 @@ func faultOf(err error) fault {
 	case errors.As(err, &network), pgconn.SafeToRetry(err),
 		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, sql.ErrConnDone), errors.Is(err, errBadConn), errors.Is(err, fs.ErrNotExist),
-		errors.Is(err, errMoved), errors.Is(err, errNoAnswer):
+		errors.Is(err, errMoved), errors.Is(err, errNoAnswer), errors.Is(err, sealed.ErrNoKey):
 		return unavailable
 	}
 	return other

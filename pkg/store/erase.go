@@ -22,7 +22,13 @@ const erasedKey = "erased"
 
 // key returns the key with the given name. If there is none, it creates one.
 func (t *transaction) key(ctx context.Context, name string) ([]byte, error) {
-	read := func(row scanner) (value []byte, err error) { return value, row.Scan(&value) }
+	read := func(row scanner) (value []byte, err error) {
+		if err := row.Scan(&value); err != nil {
+			return nil, err
+		}
+		opened, err := t.db.keys.Open(keyCell(name), string(value))
+		return []byte(opened), err
+	}
 	const text = "SELECT value FROM keys WHERE name = $1"
 	value, err := queryOne(ctx, t.r, read, text, name)
 	if !errors.Is(err, sql.ErrNoRows) {
@@ -30,7 +36,7 @@ func (t *transaction) key(ctx context.Context, name string) ([]byte, error) {
 	}
 	value = make([]byte, sha256.Size)
 	_, _ = rand.Read(value) // never fails
-	if _, err := t.r.exec(ctx, "INSERT INTO keys (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, value); err != nil {
+	if _, err := t.r.exec(ctx, "INSERT INTO keys (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, []byte(t.db.keys.Seal(keyCell(name), string(value)))); err != nil {
 		return nil, err
 	}
 	return queryOne(ctx, t.r, read, text, name)

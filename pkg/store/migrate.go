@@ -137,11 +137,13 @@ type Status struct {
 	Entrants  int64  `json:"entrants"`
 	Draws     int64  `json:"draws"`
 	Bytes     int64  `json:"bytes"` // size on disk
+
+	Secrets SecretsStatus `json:"secrets"`
 }
 
 // Status returns the versions and the size of the database.
 func (db *DB) Status(ctx context.Context) (Status, error) {
-	s := Status{Engine: db.engine, Address: db.address}
+	s := Status{Engine: db.engine, Address: db.address, Secrets: SecretsStatus{Keys: []string{}}}
 	err := db.withProvider(ctx, func(p *goose.Provider) (err error) {
 		s.Version, s.Newest, err = versions(ctx, p)
 		return err
@@ -164,5 +166,8 @@ func (db *DB) Status(ctx context.Context) (Status, error) {
 			return s, db.explain(err)
 		}
 	}
-	return s, nil
+	if s.Version > 0 {
+		s.Secrets, err = db.Secrets().status(ctx, s.Version >= identityVersion)
+	}
+	return s, err
 }

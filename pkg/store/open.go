@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/pkg/sealed"
 )
 
 // DB is a database of campaigns, opened with [Open].
@@ -22,6 +23,7 @@ type DB struct {
 	engine  Engine
 	address string  // without the password
 	pool    *sql.DB // all PostgreSQL connections, or the SQLite connections for reading
+	keys    *sealed.Keys
 
 	responseTimeout time.Duration // for PostgreSQL
 
@@ -42,6 +44,10 @@ type Options struct {
 
 	// Create creates the SQLite file if it does not exist.
 	Create bool
+
+	// Keys seal the secrets that the database stores from now on, and open sealed ones; see
+	// [Secrets]. If Keys is nil, secrets are stored as they are.
+	Keys *sealed.Keys
 
 	// LockTimeout limits how long a transaction waits while another process writes to the
 	// SQLite file; 0 means 5 seconds.
@@ -65,8 +71,9 @@ const (
 //
 // The error wraps [ErrAddress] if the address is malformed, [ErrMissing] if there is no
 // SQLite file, [ErrLost] if only its log is left, [campaign.ErrUnavailable] if the database
-// cannot be reached, and [ErrNewer] if a newer program created its tables, which stay
-// unchanged.
+// cannot be reached, [ErrNewer] if a newer program created its tables, which stay unchanged,
+// and [sealed.ErrNoKey] if the database contains secrets that o.Keys cannot open. With
+// o.KeepVersion, sealed secrets are not checked.
 func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	open := openSQLite
 	if isPostgres(address) {
@@ -78,6 +85,7 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.keys = o.Keys
 	if err := db.connect(ctx); err != nil {
 		_ = db.Close() // the first error is returned
 		return nil, err
@@ -88,7 +96,11 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	if o.KeepVersion {
 		return db, nil
 	}
-	if _, err := db.Migrate(ctx); err != nil {
+	_, err = db.Migrate(ctx)
+	if err == nil {
+		err = db.checkKeys(ctx)
+	}
+	if err != nil {
 		_ = db.Close() // the first error is returned
 		return nil, err
 	}
