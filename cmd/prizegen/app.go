@@ -51,6 +51,7 @@ type app struct {
 	running   bool // whether a command has started, which means that its arguments are valid
 	settings  *settings.Set
 	services  remote.Config  // the URLs of the services
+	keyFile   string         // the file with the keys of the secrets in the database; may be empty
 	identity  certs.Files    // the certificate files for TLS between services; may be empty
 	client    *remote.Client // calls these services; nil if there are none
 	generator draw.Generator

@@ -69,7 +69,7 @@ func dbFileCmd(a *app, cmd *cobra.Command, o store.Options, f func(ctx context.C
 	address := newDBFlag(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !address.Typed() && a.services.Core != nil {
-			return usagef("prizegen db cannot work through a core; specify the database with --db")
+			return usagef("%s cannot work through a core; specify the database with --db", cmd.Parent().CommandPath())
 		}
 		db, err := openStore(cmd.Context(), a, address.Get(), o)
 		if err != nil {
@@ -91,8 +91,9 @@ func newDBBackupCmd(a *app) *cobra.Command {
 including older versions of prizegen, can use the database meanwhile. Its tables are not
 changed.
 
-The file contains the seeds of open campaigns and the names of entrants. Protect it like
-the database itself.`,
+The file contains the names of entrants. It also contains the seeds of open campaigns,
+encrypted if they are encrypted in the database. Protect it like the database itself, and
+keep the key file apart from it.`,
 		Example: "  prizegen db backup campaigns-monday.db --db postgres://prizegen@db.example.org/prizegen",
 		Args:    oneArg("file", "specify the file to write"),
 	}
@@ -106,6 +107,7 @@ the database itself.`,
 		}
 		if err == nil {
 			a.note("copied %s to %s", db.Address(), file)
+			err = noteSecrets(ctx, a, db)
 		}
 		return err
 	})
@@ -116,7 +118,10 @@ func newDBRestoreCmd(a *app) *cobra.Command {
 		Use: "restore FILE", Short: "Fill an empty database with a backup",
 		Long: `Copy a backup into an empty database. If that fails, the database stays empty. The backup
 may come from the other kind of database, so you can move campaigns from SQLite to
-PostgreSQL and back.`,
+PostgreSQL and back.
+
+A backup does not contain the keys of its secrets. If a key is missing, restore warns, and
+the database can be used only after you have put the key file back.`,
 		Example: "  prizegen db restore campaigns-monday.db --db new.db",
 		Args:    oneArg("file", "specify a file written by prizegen db backup"),
 	}
@@ -130,6 +135,7 @@ PostgreSQL and back.`,
 		}
 		if err == nil {
 			a.note("copied %s to %s", file, db.Address())
+			err = warnMissingKeys(ctx, a, db)
 		}
 		return err
 	})
@@ -176,7 +182,7 @@ func newDBStatusCmd(a *app) *cobra.Command {
 		case s.Version > s.Newest:
 			state = fmt.Sprintf("newer than this program's %d; update prizegen", s.Newest)
 		}
-		return a.write(fmt.Appendf(nil, "engine     %s\naddress    %s\nversion    %d, %s\ncampaigns  %d\nentrants   %d\ndraws      %d\nsize       %.1f MB\n",
-			s.Engine, s.Address, s.Version, state, s.Campaigns, s.Entrants, s.Draws, float64(s.Bytes)/1e6))
+		return a.write(fmt.Appendf(nil, "engine     %s\naddress    %s\nversion    %d, %s\ncampaigns  %d\nentrants   %d\ndraws      %d\nsecrets    %s\nsize       %.1f MB\n",
+			s.Engine, s.Address, s.Version, state, s.Campaigns, s.Entrants, s.Draws, describeSecrets(s.Secrets), float64(s.Bytes)/1e6))
 	})
 }

@@ -25,6 +25,7 @@ type globalFlags struct {
 	core   *settings.Value[*url.URL]
 	tls    identityFlags
 	plain  *settings.Value[bool]
+	keys   *settings.Value[string]
 }
 
 // identityFlags are the flags for the certificates of services and their callers.
@@ -58,6 +59,7 @@ func newGlobalFlags(a *app, root *cobra.Command) globalFlags {
 		core:   settings.Define[*url.URL](a.table, root, "core-url"),
 		tls:    newIdentityFlags(a, root),
 		plain:  settings.Define[bool](a.table, root, "allow-plain-http"),
+		keys:   settings.Define[string](a.table, root, "secrets-key-file"),
 	}
 	root.PersistentFlags().Var(f.config, "config", "configuration file (default: prizegen/config.yaml in your configuration directory)")
 	if err := root.MarkPersistentFlagFilename("config", "yaml", "yml"); err != nil {
@@ -103,7 +105,7 @@ recompute it.`,
 		if err := configure(a, cmd, global.config); err != nil {
 			return err
 		}
-		a.quiet, a.services = global.quiet.Get(), global.services()
+		a.quiet, a.services, a.keyFile = global.quiet.Get(), global.services(), global.keys.Get()
 		var err error
 		if a.identity, err = global.tls.files(); err != nil {
 			return err
@@ -128,7 +130,7 @@ func addCommands(a *app, root *cobra.Command) {
 	)
 	for group, commands := range map[string][]*cobra.Command{
 		"draw":     {newDrawCmd(a), newTUICmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
-		"campaign": {newCampaignCmd(a), newEntrantCmd(a), newDBCmd(a)},
+		"campaign": {newCampaignCmd(a), newEntrantCmd(a), newDBCmd(a), newSecretsCmd(a)},
 		"check":    {newOddsCmd(a), newRulesCmd(a), newVerifyCmd(a), newStreamCmd(a)},
 		"serve":    {newServeCmd(a), newStatusCmd(a), newHashPasswordCmd(a)},
 	} {

@@ -259,6 +259,9 @@ func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Confi
 	if db.Exposed() {
 		cfg.Log.WarnContext(ctx, "the database is exposed", slog.String("reason", exposedWarning(db)))
 	}
+	if err := sealDatabase(ctx, a, db, cfg.Log, local); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	go checkDatabase(ctx, db, cfg.Log)
 	configured, err := o.isConfigured(a)
 	if err != nil {

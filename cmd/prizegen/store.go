@@ -9,7 +9,9 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/prizegen/prizegen/cmd/prizegen/settings"
 	"github.com/prizegen/prizegen/cmd/prizegen/show"
+	"github.com/prizegen/prizegen/pkg/sealed"
 	"github.com/prizegen/prizegen/pkg/store"
 )
 
@@ -42,12 +44,18 @@ func openQuietly(ctx context.Context, a *app, address string, o store.Options) (
 	if strings.HasPrefix(strings.ToLower(address), "postgres") {
 		expectTLS(a)
 	}
+	var err error
+	if o.Keys, err = secretsKeys(a); err != nil {
+		return nil, err
+	}
 	db, err := store.Open(ctx, address, o)
 	switch {
 	case errors.Is(err, store.ErrAddress):
 		return nil, usageError{err}
 	case errors.Is(err, store.ErrNewer):
 		return nil, err
+	case errors.Is(err, sealed.ErrNoKey):
+		return nil, hintError{err, "set --secrets-key-file or " + settings.Variable("secrets-key-file") + " to the file with this key"}
 	case errors.Is(err, store.ErrMissing):
 		return nil, hintError{err, "choose another database with --db, or create this one: prizegen db create --db " + show.ShellWord(address)}
 	case errors.Is(err, store.ErrLost):

@@ -34,6 +34,10 @@ func NewTable() Table {
 		serviceURL("number-url", "`URL` of the number service"),
 		serviceURL("prize-url", "`URL` of the prize service"),
 		serviceURL("remote", "use all services at this `URL`"),
+		{
+			Name: "secrets-key-file", Group: Backend, Global: true, Files: true, New: optional("file", ParseText),
+			Usage: "encrypt seeds and keys in the database with the first key in this `file`; see prizegen secrets",
+		},
 		serviceFile("service-ca", "PEM `file` with the certificate authority of the services"),
 		serviceFile("service-cert", "PEM `file` with the certificate of this process, for calling services and for serving"),
 		serviceFile("service-key", "PEM `file` with the private key of the service certificate"),
