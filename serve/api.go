@@ -17,7 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// api is a huma API with its own encoding of JSON and problems.
+// api is a huma API that encodes JSON and problems itself.
 type api struct {
 	huma.API
 	mux     *mux
@@ -39,19 +39,19 @@ func newAPI(b *backend, mux *mux) *api {
 		Info: &huma.Info{
 			Title:       "prizegen, role " + string(b.cfg.Role),
 			Version:     b.cfg.Version,
-			Description: "Instant-win prize draws that anyone can check.",
+			Description: "Instant-win prize draws that anyone can verify.",
 			License:     &huma.License{Name: "MIT", Identifier: "MIT"},
 		},
 		Components: &huma.Components{
 			Schemas: schemas,
 			SecuritySchemes: map[string]*huma.SecurityScheme{
-				tokenScheme: {Type: "http", Scheme: "bearer", Description: "The token of the administrator."},
+				tokenScheme: {Type: "http", Scheme: "bearer", Description: "The administrator's token."},
 			},
 		},
 	}})}
 }
 
-// unwrap returns the response recorder and the request in a context.
+// unwrap returns the response recorder and the request of a context.
 func unwrap(ctx huma.Context) (*responseRecorder, *http.Request) {
 	r, w := humago.Unwrap(ctx)
 	return recorderOf(w), r
@@ -61,8 +61,8 @@ func unwrap(ctx huma.Context) (*responseRecorder, *http.Request) {
 // header.
 func (a *api) Negotiate(string) (string, error) { return jsonType, nil }
 
-// Transform implements [huma.API]. It encodes a problem before the header is sent, so
-// that the header can contain the length.
+// Transform implements [huma.API]. It encodes a problem before the header is sent, because
+// the header contains the length.
 func (a *api) Transform(ctx huma.Context, _ string, v any) (any, error) {
 	err, ok := v.(*problemError)
 	if !ok {
@@ -86,29 +86,29 @@ func (a *api) Marshal(w io.Writer, _ string, v any) error {
 	if !ok {
 		return fmt.Errorf("%T is not encoded", v)
 	}
-	_, _ = w.Write(text) // fails if the client has disconnected
+	_, _ = w.Write(text) // fails only if the client has disconnected
 	return nil
 }
 
 // DocumentOperation implements [huma.OperationDocumenter].
 func (a *api) DocumentOperation(op *huma.Operation) {
 	delete(op.Responses, "default")
-	if schema, ok := op.Metadata[bodySchema].(*huma.Schema); ok { // huma would read this body itself
+	if schema, ok := op.Metadata[bodySchema].(*huma.Schema); ok { // otherwise, huma would read the body
 		op.RequestBody = &huma.RequestBody{Required: true, Content: jsonContent(schema)}
 	}
 	a.OpenAPI().AddOperation(op)
 }
 
-// raw adds an operation whose handler reads the request and writes the response itself.
-// op is its documentation.
+// raw adds an operation whose handler itself reads the request and writes the response. op
+// documents the operation.
 func (a *api) raw(op huma.Operation, handle handler) {
 	a.documentErrors(&op)
 	a.OpenAPI().AddOperation(&op)
 	a.mux.handle(op.Method+" "+op.Path, handle)
 }
 
-// documentErrors moves the errors of an operation to its responses, because huma would
-// document its own type of problem for them.
+// documentErrors moves op.Errors to op.Responses, because huma would document its own type
+// of problem for them.
 func (a *api) documentErrors(op *huma.Operation) {
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
@@ -122,8 +122,7 @@ func (a *api) documentErrors(op *huma.Operation) {
 	op.Errors = nil
 }
 
-// bodyErrors returns the given statuses together with the statuses of problems with a
-// request body.
+// bodyErrors returns the given statuses and those of problems with a request body.
 func bodyErrors(more ...int) []int {
 	return append(more, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 }
@@ -140,13 +139,14 @@ func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{jsonType: {Schema: schema}}
 }
 
-// ok returns responses that document status 200 as the only success.
+// ok returns responses that document status 200, with the given content, as the only
+// success.
 func ok(content map[string]*huma.MediaType) map[string]*huma.Response {
 	return map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK), Content: content}}
 }
 
 // registerDocument adds the operation that returns the OpenAPI document. The document
-// describes this operation and all operations that were added before it.
+// describes this operation and those added before it.
 func (a *api) registerDocument() {
 	var text []byte
 	a.raw(huma.Operation{
@@ -166,7 +166,7 @@ func (a *api) document() []byte {
 	for name, schema := range schemas {
 		setFormats(schema, a.OpenAPI().Components.Schemas.TypeFromRef("#/components/schemas/"+name))
 		if won := schema.Properties["prize"]; won != nil && won.Ref != "" {
-			// huma does not know that a pointer to a struct can be null.
+			// huma does not document that a pointer to a struct can be null.
 			schema.Properties["prize"] = &huma.Schema{
 				Description: "The prize that was won, or null for no prize.",
 				AnyOf:       []*huma.Schema{{Ref: won.Ref}, {Type: "null"}},
@@ -180,8 +180,8 @@ func (a *api) document() []byte {
 	return text
 }
 
-// setFormats sets the format of the unsigned 64-bit numbers of a struct. huma documents
-// them as int64, which cannot hold the larger ones.
+// setFormats sets the format of a struct's unsigned 64-bit numbers. huma documents them as
+// int64, which cannot hold large ones.
 func setFormats(schema *huma.Schema, of reflect.Type) {
 	if of == nil || of.Kind() != reflect.Struct {
 		return
@@ -194,9 +194,9 @@ func setFormats(schema *huma.Schema, of reflect.Type) {
 	}
 }
 
-// schemaName returns the name of a type in the document. It uses different names for
-// stored draws and for draws that are not stored. The schema of a type such as
-// [wire.TextsResponse] is TextsAnswer, because programs are generated from these names.
+// schemaName returns the name of a type in the document. Stored draws and draws that are
+// not stored have different names. The schema of a type such as [wire.TextsResponse] is
+// TextsAnswer, because programs are generated from these names.
 func schemaName(t reflect.Type, hint string) string {
 	if t == reflect.TypeFor[campaign.Draw]() {
 		return "StoredDraw"

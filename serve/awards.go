@@ -14,7 +14,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// prizesHandler contains the handlers of operations that decide prizes.
+// prizesHandler contains the handlers for operations that award prizes.
 type prizesHandler struct {
 	*backend
 	sent *ruleCache
@@ -29,17 +29,17 @@ func (a *api) registerPrizes() {
 		Errors:      bodyErrors(),
 	}, h.award)
 	register(a, huma.Operation{
-		Method: http.MethodGet, Path: "/v1/prize/rules/{name}", OperationID: "get-rules", Summary: "Get the file of deployed rules",
+		Method: http.MethodGet, Path: "/v1/prize/rules/{name}", OperationID: "get-rules", Summary: "Get a file of deployed rules",
 		Responses: ok(jsonContent(schemaOf[wire.RulesResponse](a))), Errors: []int{http.StatusNotFound},
 	}, h.getRules)
 }
 
-// registerCoreRules adds the operation that returns the rules that a core uses, whether it
-// decides prizes itself or calls the prize service.
+// registerCoreRules adds the operation that returns the rules that a core uses, whether the
+// core awards prizes itself or calls the prize service.
 func (a *api) registerCoreRules() {
 	b := a.backend
 	register(a, huma.Operation{
-		Method: http.MethodGet, Path: "/v1/core/rules/{name}", OperationID: "get-core-rules", Summary: "The text of rules that the core can use",
+		Method: http.MethodGet, Path: "/v1/core/rules/{name}", OperationID: "get-core-rules", Summary: "Get rules that the core can use",
 		Responses: ok(jsonContent(schemaOf[wire.RulesResponse](a))), Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *rulesInput) (*output, error) {
 		rules, err := b.deployed.rules(ctx, in.Name)
@@ -59,7 +59,8 @@ func (h prizesHandler) getRules(_ context.Context, in *rulesInput) (*output, err
 	return rulesOutput(d.rules, nil)
 }
 
-// rulesOutput returns the response with the text of rules.
+// rulesOutput returns a response that contains the source of rules, or the error for
+// missing rules.
 func rulesOutput(rules *prize.Rules, err error) (*output, error) {
 	if errors.Is(err, prize.ErrUnknownRules) {
 		p, _ := wire.ProblemOf(err)
@@ -106,7 +107,7 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 		}
 	}
 	h.metrics.generated(remote.Prize, len(outcomes))
-	if fresh { // a key may belong to a campaign, whose next prizes are secret
+	if fresh { // only then, because a key may belong to a campaign, whose next prizes are secret
 		h.metrics.decided(by.rules, by.named, outcomes)
 	}
 	w.Header()["Cache-Control"] = h.noStore
@@ -116,11 +117,11 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 	})
 }
 
-// memoryOfOutcome is the memory of an outcome without its JSON.
+// memoryOfOutcome is the memory of an outcome in bytes, without its JSON.
 const memoryOfOutcome = 4
 
-// decider returns the rules for a request. Only callers that are trusted may send large
-// ones: the core that calls a prize service, and the administrator.
+// decider returns the rules for a request. Only trusted callers may send large ones: the
+// core that calls a prize service, and the administrator.
 func (h prizesHandler) decider(ctx context.Context, r *http.Request, request *wire.AwardRequest) (*decider, error) {
 	if request.RulesYAML != "" {
 		limits := prize.Trusted()
@@ -149,8 +150,8 @@ func (h prizesHandler) decider(ctx context.Context, r *http.Request, request *wi
 	return by, nil
 }
 
-// otherRulesError is returned if the SHA-256 in a request differs from the SHA-256 of the
-// rules with the name in the request.
+// otherRulesError is the error if the SHA-256 in a request differs from that of the rules
+// with the name in the request.
 type otherRulesError struct {
 	rules  *prize.Rules
 	sha256 string

@@ -19,20 +19,20 @@ type backend struct {
 
 	cfg         Config
 	rules       *ruleBook
-	client      *remote.Client    // nil if no other service is called
+	client      *remote.Client    // nil if the server calls no other service
 	deployed    *deployed         // only for a core
 	campaigns   *campaign.Service // only for a core that stores campaigns; otherwise nil
 	fresh       *freshSeeds
 	wrongTokens *rate.Limiter
-	room        *room               // for the work of the requests in progress
-	compiling   *semaphore.Weighted // held while rules are compiled, one set at a time
+	room        *room               // memory for the work of requests in progress
+	compiling   *semaphore.Weighted // held while rules are compiled; one set at a time
 	exports     *semaphore.Weighted // held by the exports in progress
 	started     atomic.Bool         // whether the server has ever been ready
 	traffic     traffic
 	metrics     *metrics
 }
 
-// traffic counts requests, so that the server can shut down when no more requests arrive.
+// traffic counts requests, so that the server can shut down once no more requests arrive.
 type traffic struct {
 	draining atomic.Bool
 	begun    atomic.Uint64 // number of requests since draining began
@@ -76,7 +76,8 @@ func newBackend(cfg Config) (*backend, error) {
 	return b, nil
 }
 
-// generator returns the generator of the parts of draws.
+// generator returns the generator for the parts of draws: the client for other services, or
+// the local one.
 func (b *backend) generator() draw.Generator {
 	if b.client != nil {
 		return b.client
@@ -84,20 +85,21 @@ func (b *backend) generator() draw.Generator {
 	return draw.Local{}
 }
 
-// This is the rate limit for wrong tokens. Requests with the right token are not limited.
+// The rate limit for wrong tokens. It does not apply to requests with the right token.
 const (
 	wrongTokensPerSecond = 5
 	wrongTokensBurst     = 50
 )
 
-// compile waits until no other rules are compiled. The caller must call done afterwards.
+// compile waits until no other rules are being compiled. The caller must call done after
+// compiling.
 func (b *backend) compile(ctx context.Context) (done func(), err error) {
 	return acquire(ctx, b.compiling, 1, errCompiling)
 }
 
-// bodyShare is the divisor of the memory that the bodies of requests may use.
+// bodyShare determines how much memory request bodies may use: one part in bodyShare.
 const bodyShare = 4
 
-// maxExports is the maximum number of exports that use the processor and the database at
-// the same time.
+// maxExports is the maximum number of exports that may use the processor and the database
+// at the same time.
 const maxExports = 4

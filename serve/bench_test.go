@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// BenchmarkRun makes one draw per iteration and writes it as CSV. It makes the draws in
-// this process, and with three services over HTTP.
+// BenchmarkRun makes one draw per iteration and writes it as CSV, either in this process or
+// with three services over HTTP.
 func BenchmarkRun(b *testing.B) {
 	cfg, _ := servertest.Config(b, serve.All)
 	rules, err := prize.Builtin(prize.Generous)

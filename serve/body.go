@@ -15,15 +15,15 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// Long bodies consist of account numbers or people. Other members need much more memory
-// when they are decoded than their JSON.
+// Long bodies are lists of account numbers or people. Decoding many other members would
+// take much more memory than their JSON.
 const (
 	longBody = 1 << 20 // bytes
-	maxNames = 5000    // of a long body
+	maxNames = 5000    // member names in a long body
 )
 
-// hasManyNames reports whether a long body has more than maxNames names of members. It
-// reports false for invalid JSON.
+// hasManyNames reports whether a long body has more than maxNames member names. It reports
+// false for short bodies and invalid JSON.
 func hasManyNames(text []byte) bool {
 	if len(text) < longBody {
 		return false
@@ -40,8 +40,7 @@ func hasManyNames(text []byte) bool {
 	return true
 }
 
-// unmarshal decodes JSON strictly. Its errors are problems that contain the position of
-// the invalid value.
+// unmarshal decodes JSON strictly. Its errors are problems that point to the invalid value.
 func unmarshal(text []byte, into any) error {
 	err := json.Unmarshal(text, into, json.RejectUnknownMembers(true))
 	if err == nil {
@@ -61,18 +60,17 @@ func unmarshal(text []byte, into any) error {
 	}
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
-		p := problem(http.StatusBadRequest, "the body is not JSON: at byte %d: %v", syntax.ByteOffset, syntax.Err)
+		p := problem(http.StatusBadRequest, "invalid JSON at byte %d: %v", syntax.ByteOffset, syntax.Err)
 		p.Errors = []wire.FieldError{{Detail: syntax.Err.Error(), Pointer: "#" + string(syntax.JSONPointer)}}
 		return p
 	}
-	return problem(http.StatusBadRequest, "the body is not JSON: %v", err)
+	return problem(http.StatusBadRequest, "invalid JSON: %v", err)
 }
 
-// wrongValue describes a wrong value of a member: which values are accepted, and which
-// value was received.
+// wrongValue says which values a member accepts and which value was received.
 func wrongValue(wrong *json.SemanticError, into any) string {
 	if errors.Is(wrong.Err, json.ErrUnknownName) {
-		return "unknown member; the members are " + strings.Join(members(reflect.TypeOf(into).Elem()), ", ")
+		return "unknown member; use one of: " + strings.Join(members(reflect.TypeOf(into).Elem()), ", ")
 	}
 	got := excerpt.Of(strings.TrimSpace(string(wrong.JSONValue)))
 	if got == "" {
@@ -81,10 +79,10 @@ func wrongValue(wrong *json.SemanticError, into any) string {
 	return "must be " + wantName(wrong.GoType) + ", got " + got
 }
 
-// wantName describes the JSON value that decodes into a type.
+// wantName describes the JSON values that decode into type t.
 func wantName(t reflect.Type) string {
 	if t == nil {
-		return "another value"
+		return "a different type"
 	}
 	switch t.Kind() {
 	case reflect.Int, reflect.Int64:
@@ -98,7 +96,7 @@ func wantName(t reflect.Type) string {
 	case reflect.Struct:
 		return "an object"
 	}
-	return "another value"
+	return "a different type"
 }
 
 func kindName(kind jsontext.Kind) string {
@@ -117,7 +115,7 @@ func kindName(kind jsontext.Kind) string {
 	return "a boolean"
 }
 
-// members returns the names of the members that an object may have.
+// members returns the member names that an object of type t may have.
 func members(t reflect.Type) []string {
 	var names []string
 	for _, field := range reflect.VisibleFields(t) {

@@ -25,7 +25,7 @@ type campaignInput struct {
 	Campaign string `path:"campaign" doc:"Name of the campaign."`
 }
 
-// campaignsHandler contains the handlers of operations on campaigns.
+// campaignsHandler contains the handlers for operations on campaigns.
 type campaignsHandler struct{ *backend }
 
 func (a *api) registerCampaigns() {
@@ -90,7 +90,8 @@ func (h campaignsHandler) createCampaign(ctx context.Context, admin *campaign.Ad
 	return admin.Create(ctx, complete)
 }
 
-// editCampaign replaces the plan of a campaign.
+// editCampaign replaces the plan of a campaign. It returns an error if the request contains
+// a state.
 func (h campaignsHandler) editCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, change *wire.CampaignChange) (campaign.Campaign, error) {
 	if change.State != "" {
 		return campaign.Campaign{}, stateAndMore()
@@ -98,14 +99,14 @@ func (h campaignsHandler) editCampaign(ctx context.Context, admin *campaign.Admi
 	return h.editPlan(ctx, admin, in.Campaign, change)
 }
 
-// changeCampaign changes parts of a campaign's plan, or changes its state.
+// changeCampaign changes parts of a campaign's plan, or its state.
 func (h campaignsHandler) changeCampaign(ctx context.Context, admin *campaign.Admin, in *campaignInput, apply func(*wire.CampaignChange) error) (campaign.Campaign, error) {
 	before, err := admin.Campaign(ctx, in.Campaign)
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
 	change := &wire.CampaignChange{Plan: before.Plan(), Version: before.Version}
-	// Decoding overwrites the times that the plan points to, so these must be copies.
+	// Decoding overwrites the times to which the plan points, so these must be copies.
 	change.OpensAt, change.ClosesAt = copyTime(change.OpensAt), copyTime(change.ClosesAt)
 	if err := apply(change); err != nil {
 		return campaign.Campaign{}, err
@@ -131,8 +132,8 @@ func (h campaignsHandler) editPlan(ctx context.Context, admin *campaign.Admin, n
 	return admin.Edit(ctx, name, change.Version, plan)
 }
 
-// changeState opens or closes a campaign. It returns an error unless state is the only
-// member of the request.
+// changeState opens or closes a campaign. alone reports whether state is the only member of
+// the request; otherwise changeState returns an error.
 func changeState(ctx context.Context, admin *campaign.Admin, name string, state campaign.State, alone bool) (campaign.Campaign, error) {
 	switch {
 	case !alone:

@@ -20,8 +20,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// TestPromotionOverHTTP runs a campaign with the client of a core. It checks that results
-// and errors are the same as for a campaign in process.
+// TestPromotionOverHTTP runs a campaign through a core's API client. It checks that the
+// results and errors are the same as in process.
 func TestPromotionOverHTTP(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		s := servertest.Start(t, serve.All, servertest.WithStore(t, address))
@@ -32,7 +32,7 @@ func TestPromotionOverHTTP(t *testing.T) {
 			t.Errorf("create as the public: got error %v, want %v", err, wire.ErrForbidden)
 		}
 		if _, _, err := s.Admin(t, "a guess").Campaigns(ctx, campaign.CampaignQuery{}); !errors.Is(err, wire.ErrForbidden) {
-			t.Errorf("list with a wrong token: got error %v, want %v", err, wire.ErrForbidden)
+			t.Errorf("list campaigns with a wrong token: got error %v, want %v", err, wire.ErrForbidden)
 		}
 		c, err := admin.Create(ctx, campaign.Plan{Name: "summer", Title: "Summer", MaxPlays: 1})
 		if err != nil || c.State != campaign.Draft || c.Rules != "generous" || c.TextFormat != "lower4" {
@@ -66,7 +66,7 @@ func TestPromotionOverHTTP(t *testing.T) {
 		}
 		bob := &campaign.Person{FirstName: "Bob", LastName: "Lee"}
 		if _, err := public.Play(ctx, campaign.Play{Campaign: "summer", Person: bob, Key: "one"}); !errors.Is(err, campaign.ErrKeyReused) {
-			t.Errorf("play with somebody else's key: got error %v, want %v", err, campaign.ErrKeyReused)
+			t.Errorf("play with another person's key: got error %v, want %v", err, campaign.ErrKeyReused)
 		}
 		if _, err := public.Play(ctx, campaign.Play{Campaign: "summer", Person: &campaign.Person{FirstName: "Bob"}}); !errors.Is(err, campaign.ErrInvalid) {
 			t.Errorf("play without a last name: got error %v, want %v", err, campaign.ErrInvalid)
@@ -83,10 +83,10 @@ func TestPromotionOverHTTP(t *testing.T) {
 		}
 		voided, err := admin.Void(ctx, first.ID, "a test of the staff")
 		if err != nil || voided.Void == nil || voided.Void.Note != "a test of the staff" {
-			t.Errorf("void: got %+v, error %v, want a voided draw with its reason", voided, err)
+			t.Errorf("void: got %+v, error %v, want a void draw with its reason", voided, err)
 		}
 		if d, err := public.Draw(ctx, first.ID); err != nil || d.Void == nil || d.Void.Note != "" || d.Entrant != nil {
-			t.Errorf("get a voided draw as the public: got %+v, error %v, want no reason and no entrant", d, err)
+			t.Errorf("get a void draw as the public: got %+v, error %v, want no reason and no entrant", d, err)
 		}
 		checkEntrants(t, admin)
 
@@ -98,7 +98,7 @@ func TestPromotionOverHTTP(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.Contains(file.String(), "example.org") || strings.Contains(file.String(), "staff") {
-			t.Error("an export for the public contains personal data")
+			t.Error("export for the public: got personal data, want none")
 		}
 		report, err := campaign.Verify(ctx, draw.Local{}, &file, nil, func(f draw.Finding) { t.Errorf("verify: got finding %+v, want none", f) })
 		if err != nil || report.Draws != 1 || !report.SeedKnown {
@@ -109,7 +109,7 @@ func TestPromotionOverHTTP(t *testing.T) {
 		}
 		changes, err := admin.Changes(ctx, campaign.ChangeQuery{Subject: "summer"})
 		if err != nil || len(changes) != 4 || changes[0].Action != "campaign.close" || changes[0].Actor != "api" {
-			t.Errorf("changes: got %+v and error %v, want 4 changes, of which the last one closes the campaign", changes, err)
+			t.Errorf("changes: got %+v and error %v, want 4 changes, the newest campaign.close", changes, err)
 		}
 	})
 }
@@ -128,7 +128,7 @@ func checkEntrants(t *testing.T, admin *remote.Admin) {
 	}
 	list, _, err := admin.Entrants(ctx, campaign.EntrantQuery{Search: "éM"})
 	if err != nil || len(list) != 1 || list[0].FirstName != "Zoë" {
-		t.Fatalf("search éM: got %+v, error %v, want Zoë", list, err)
+		t.Fatalf("search for éM: got %+v, error %v, want Zoë", list, err)
 	}
 	e, err := admin.EditEntrant(ctx, list[0].ID, campaign.Person{FirstName: "Zoe", LastName: "Émile", Email: "zoe@example.org"})
 	if err != nil || e.Email != "zoe@example.org" {
@@ -142,7 +142,7 @@ func checkEntrants(t *testing.T, admin *remote.Admin) {
 	}
 }
 
-// TestBadPlays sends invalid plays and checks that none of them is stored.
+// TestBadPlays sends invalid plays, and checks that none is stored.
 func TestBadPlays(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	admin := s.Admin(t, servertest.Token)
@@ -159,26 +159,26 @@ func TestBadPlays(t *testing.T) {
 		status  int
 		want    string
 	}{
-		"nobody":           {`{"campaign":"summer"}`, nil, 422, "entrant: missing"},
-		"an id":            {`{"campaign":"summer","entrant":{"id":1}}`, nil, 422, "entrant: missing"},
-		"no email":         {`{"campaign":"summer","entrant":{"first_name":"Ann","last_name":"Lee"}}`, nil, 422, "email: missing"},
-		"a long name":      {`{"campaign":"summer","entrant":{"first_name":"` + strings.Repeat("é", 101) + `","last_name":"Lee","email":"a@b.c"}}`, nil, 422, "got 101"},
-		"a hidden name":    {`{"campaign":"summer","entrant":{"first_name":"A\u202enn","last_name":"Lee","email":"a@b.c"}}`, nil, 422, "U+202E"},
-		"a zero byte":      {`{"campaign":"summer","entrant":{"first_name":"A\u0000","last_name":"Lee","email":"a@b.c"}}`, nil, 422, "U+0000"},
-		"a header":         {`{"campaign":"summer","entrant":{"first_name":"Ann","last_name":"Lee","email":"a@b.c\r\nX: y"}}`, nil, 422, "not an email address"},
-		"a seed":           {`{"campaign":"summer","seed":"42","entrant":{` + ann + `}}`, nil, 422, "cannot be used with campaign"},
-		"no such campaign": {`{"campaign":"winter","entrant":{` + ann + `}}`, nil, 404, "there is no campaign"},
-		"an odd campaign":  {`{"campaign":"../summer","entrant":{` + ann + `}}`, nil, 404, "there is no campaign"},
-		"an empty key":     {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Idempotency-Key", `""`}, 400, "Idempotency-Key"},
-		"an open key":      {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Idempotency-Key", `"abc`}, 400, "missing closing quote"},
-		"a long key":       {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Idempotency-Key", strings.Repeat("k", 256)}, 400, "1 to 255"},
-		"a wrong token":    {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Authorization", "Bearer x"}, 401, "the token is wrong"},
+		"nobody":               {`{"campaign":"summer"}`, nil, 422, "entrant: missing"},
+		"an id":                {`{"campaign":"summer","entrant":{"id":1}}`, nil, 422, "entrant: missing"},
+		"no email":             {`{"campaign":"summer","entrant":{"first_name":"Ann","last_name":"Lee"}}`, nil, 422, "email: missing"},
+		"a long name":          {`{"campaign":"summer","entrant":{"first_name":"` + strings.Repeat("é", 101) + `","last_name":"Lee","email":"a@b.c"}}`, nil, 422, "got 101"},
+		"a hidden name":        {`{"campaign":"summer","entrant":{"first_name":"A\u202enn","last_name":"Lee","email":"a@b.c"}}`, nil, 422, "U+202E"},
+		"a zero byte":          {`{"campaign":"summer","entrant":{"first_name":"A\u0000","last_name":"Lee","email":"a@b.c"}}`, nil, 422, "U+0000"},
+		"a header":             {`{"campaign":"summer","entrant":{"first_name":"Ann","last_name":"Lee","email":"a@b.c\r\nX: y"}}`, nil, 422, "not an email address"},
+		"a seed":               {`{"campaign":"summer","seed":"42","entrant":{` + ann + `}}`, nil, 422, "cannot be used with campaign"},
+		"no such campaign":     {`{"campaign":"winter","entrant":{` + ann + `}}`, nil, 404, "there is no campaign"},
+		"a malformed campaign": {`{"campaign":"../summer","entrant":{` + ann + `}}`, nil, 404, "there is no campaign"},
+		"an empty key":         {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Idempotency-Key", `""`}, 400, "Idempotency-Key"},
+		"an open key":          {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Idempotency-Key", `"abc`}, 400, "missing closing quote"},
+		"a long key":           {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Idempotency-Key", strings.Repeat("k", 256)}, 400, "1 to 255"},
+		"a wrong token":        {`{"campaign":"summer","entrant":{` + ann + `}}`, []string{"Authorization", "Bearer x"}, 401, "the token is wrong"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer, text := s.Send(t, "POST", "/v1/draws", test.body, test.headers...)
 			var p wire.Problem
 			if err := json.Unmarshal([]byte(text), &p); err != nil || answer.StatusCode != test.status || !strings.Contains(p.Detail, test.want) {
-				t.Errorf("got %s %s, want %d with %q", answer.Status, text, test.status, test.want)
+				t.Errorf("got %s %s, want status %d with %q", answer.Status, text, test.status, test.want)
 			}
 		})
 	}
@@ -187,8 +187,8 @@ func TestBadPlays(t *testing.T) {
 	}
 }
 
-// TestKeysQuotedOrBare checks that a key in quotes and the same key without quotes lead
-// to the same draw.
+// TestKeysQuotedOrBare checks that a once-only key leads to the same draw with and without
+// quotes.
 func TestKeysQuotedOrBare(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -208,7 +208,7 @@ func TestKeysQuotedOrBare(t *testing.T) {
 	}
 }
 
-// TestPlayInABrowserWithoutScripts plays with a client that stores cookies. It checks
+// TestPlayInABrowserWithoutScripts plays with a client that only stores cookies. It checks
 // that a double click, the Back button and a second tab do not make another play.
 func TestPlayInABrowserWithoutScripts(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
@@ -217,7 +217,7 @@ func TestPlayInABrowserWithoutScripts(t *testing.T) {
 	cookie, _, _ := strings.Cut(page.Header.Get("Set-Cookie"), ";")
 	_, once, _ := strings.Cut(cookie, "=")
 	if page.StatusCode != http.StatusOK || len(once) != 26 || !strings.Contains(body, once) {
-		t.Fatalf("got %s with cookie %q, want a key in the cookie and the form:\n%s", page.Status, cookie, body)
+		t.Fatalf("page: got %s with cookie %q, want a key in the cookie and the form:\n%s", page.Status, cookie, body)
 	}
 	post := func(path string, form url.Values, headers ...string) (servertest.Response, string) {
 		return s.Send(t, "POST", path, form.Encode(), append([]string{"Content-Type", "application/x-www-form-urlencoded", "Cookie", cookie}, headers...)...)
@@ -250,7 +250,7 @@ func TestPlayInABrowserWithoutScripts(t *testing.T) {
 			t.Errorf("form from %s: got %s, want 403", origin, answer.Status)
 		}
 	}
-	cookie = "none=" // like a browser without cookies
+	cookie = "none=" // as from a browser without cookies
 	wrong, text := post("/c/summer/play", url.Values{"once": {strings.Repeat("a", 26)}, "first_name": {"Ann"}})
 	if wrong.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(text, `aria-invalid="true"`) || !strings.Contains(text, `value="Ann"`) {
 		t.Errorf("form without a last name: got %s %s, want the form with an error", wrong.Status, text)
@@ -260,7 +260,8 @@ func TestPlayInABrowserWithoutScripts(t *testing.T) {
 	}
 }
 
-// TestEveryPageIsGuarded checks the security headers and the HTML of all pages.
+// TestEveryPageIsGuarded checks the security headers of all pages, and that their HTML
+// contains no inline code.
 func TestEveryPageIsGuarded(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -285,17 +286,17 @@ func TestEveryPageIsGuarded(t *testing.T) {
 		}
 		for _, bad := range []string{" style=", "<style", " onclick", "javascript:", `="http://`, "<script>"} {
 			if strings.Contains(strings.ReplaceAll(text, "http://www.w3.org", ""), bad) {
-				t.Errorf("%s: got %q in the page, want none", path, bad)
+				t.Errorf("%s: the page contains %q, want none", path, bad)
 			}
 		}
 	}
 	if c, err := s.Admin(t, servertest.Token).Campaign(t.Context(), "summer"); err != nil || c.Plays != 1 {
-		t.Errorf("got %d plays and error %v, want 1: requesting a page must not make a play", c.Plays, err)
+		t.Errorf("plays after requesting all pages: got %d and error %v, want 1", c.Plays, err)
 	}
 }
 
-// TestChangesInPart changes parts of a campaign concurrently. It checks that no change
-// undoes another.
+// TestChangesInPart changes different parts of a campaign concurrently. It checks that no
+// change undoes another.
 func TestChangesInPart(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	admin := s.Admin(t, servertest.Token)
@@ -334,7 +335,7 @@ func TestChangesInPart(t *testing.T) {
 	}
 }
 
-// TestEndedCampaignsAreFound checks that links lead to a closed campaign.
+// TestEndedCampaignsAreFound checks that links on the site lead to closed campaigns.
 func TestEndedCampaignsAreFound(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -342,16 +343,16 @@ func TestEndedCampaignsAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, text := s.Send(t, http.MethodGet, "/", ""); !strings.Contains(text, `href="/campaigns"`) {
-		t.Errorf("the home page has no link to /campaigns:\n%s", text)
+		t.Errorf("home page: got no link to /campaigns:\n%s", text)
 	}
 	answer, text := s.Send(t, http.MethodGet, "/campaigns", "")
 	if answer.StatusCode != http.StatusOK || !strings.Contains(text, `href="/c/summer/winners"`) || !strings.Contains(text, `href="/c/summer/fairness"`) {
-		t.Errorf("got %s, want links to the winners and the proof:\n%s", answer.Status, text)
+		t.Errorf("list of campaigns: got %s, want links to the winners and the fairness page:\n%s", answer.Status, text)
 	}
 }
 
-// TestCommandsAreSafeToCopy checks that the commands on pages quote seeds that a shell
-// would otherwise interpret.
+// TestCommandsAreSafeToCopy checks that commands on pages quote seeds that a shell would
+// otherwise interpret.
 func TestCommandsAreSafeToCopy(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	for path, want := range map[string]string{
@@ -360,7 +361,7 @@ func TestCommandsAreSafeToCopy(t *testing.T) {
 		"/try/it's":                        `prizegen draw --seed &#39;it&#39;\&#39;&#39;s&#39;<`,
 	} {
 		if _, text := s.Send(t, http.MethodGet, path, ""); !strings.Contains(text, want) {
-			t.Errorf("%s: %q is missing from\n%s", path, want, text)
+			t.Errorf("%s: got a page without %q:\n%s", path, want, text)
 		}
 	}
 }

@@ -59,10 +59,10 @@ func (r Role) Port() int {
 	return 8080
 }
 
-// has reports whether a server with this role provides a service.
+// has reports whether a server with role r provides service.
 func (r Role) has(service Role) bool { return r == service || r == All }
 
-// Store stores campaigns. Ping reports whether it works.
+// Store stores campaigns. Ping returns an error if the database cannot be reached.
 type Store interface {
 	campaign.Store
 	Ping(ctx context.Context) error
@@ -73,16 +73,16 @@ type Config struct {
 	Role    Role
 	Version string // of the program
 
-	// Text and Number are the deployed formats. They are used for requests that do not name
-	// a format.
+	// Text and Number are the deployed formats. Requests that do not name a format use
+	// them.
 	Text   textgen.Format
 	Number numgen.Format
-	// Rules reads the deployed rules. The first rules are used for requests that do not name
-	// any. [Server.Reload] calls Rules again.
+	// Rules reads the deployed rules. Requests that do not name any rules use the first
+	// ones. [Server.Reload] calls Rules again.
 	Rules func() ([]*prize.Rules, error)
 
 	// Entropy generates the seeds for requests without one; nil means the operating system.
-	// A seed from an external source is used for the duration EntropyEvery.
+	// A seed from an external source is used for EntropyEvery.
 	Entropy      source.Source
 	EntropyEvery time.Duration
 
@@ -92,8 +92,8 @@ type Config struct {
 
 	// Store stores the campaigns of a core. If it is nil, the core has no campaigns.
 	Store Store
-	// DistinctAliases makes email addresses with different tags count as different people;
-	// see [campaign.Config].
+	// DistinctAliases makes email addresses that differ only in their tags count as
+	// different people; see [campaign.Config].
 	DistinctAliases bool
 	// Welcome makes the server open the demo campaign if the store has never been used.
 	Welcome bool
@@ -108,31 +108,31 @@ type Config struct {
 	// administrator.
 	AdminToken string
 
-	// Proxies are the proxies in front of the server. The server trusts only their headers
-	// for the address of a visitor and the use of HTTPS.
+	// Proxies are the trusted proxies in front of the server. Only their headers determine
+	// a visitor's address and whether the visitor uses HTTPS.
 	Proxies Proxies
 
 	// MaxFreeDraws is the maximum number of draws that a request without the administrator's
 	// token may make; 0 means 1,000.
 	MaxFreeDraws int
-	// Memory is the memory in bytes that requests in progress may use together; 0 means
-	// 400 MB.
+	// Memory is the total memory in bytes that requests in progress may use; 0 means 400
+	// MiB.
 	Memory int64
-	// Identity is the certificate of a text, number or prize service, whose callers must
-	// have a certificate from the same authority. If Services.AllowPlainHTTP is set, callers
-	// can also use HTTP without TLS. The callers of a core need no certificate. Without an
-	// identity, the server uses TLSCert and TLSKey.
+	// Identity is the certificate with which a text, number or prize service serves TLS.
+	// Its callers then need a certificate from the same authority; if
+	// Services.AllowPlainHTTP is set, they can also use HTTP without TLS. TLSCert takes
+	// precedence. A core serves TLS only with TLSCert; its callers need no certificate.
 	Identity *certs.Identity
 
-	TLSCert, TLSKey string // PEM files; empty for HTTP
+	TLSCert, TLSKey string // PEM files; empty for none
 
-	ReadTime  time.Duration // timeout of a request; 0 means 15 seconds
+	ReadTime  time.Duration // timeout for reading a request; 0 means 15 seconds
 	ProbeTime time.Duration // timeout for checking a service or the database; 0 means 1 second
-	DrainTime time.Duration // timeout for requests in progress when the server shuts down
+	DrainTime time.Duration // timeout for requests in progress at shutdown
 	Log       *slog.Logger
 }
 
-// These are the limits on the parts of a request.
+// Limits on the parts of a request.
 const (
 	headerTime = 5 * time.Second
 	readTime   = 15 * time.Second

@@ -21,8 +21,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// localDraws makes draws in this process and returns them in the format of the core's
-// responses.
+// localDraws makes draws in this process. It returns them in the format of a core's
+// response.
 func localDraws(t *testing.T, spec draw.Spec) string {
 	t.Helper()
 	encoding := draw.JSON(&spec)
@@ -74,8 +74,8 @@ func TestCore(t *testing.T) {
 	}
 }
 
-// TestLostServices makes each service fail. It checks that the core names the service
-// without its address and asks the client to retry.
+// TestLostServices makes each service fail in turn. It checks that the core names the
+// service, but not its address, and asks the client to retry.
 func TestLostServices(t *testing.T) {
 	for _, service := range []string{remote.Text, remote.Number, remote.Prize} {
 		t.Run(service, func(t *testing.T) {
@@ -106,14 +106,14 @@ func TestLostServices(t *testing.T) {
 			}
 			if _, metrics := front.Send(t, "GET", "/metrics", ""); !strings.Contains(metrics, `prizegen_calls_total{result="error",service="`+service+`"}`) ||
 				!strings.Contains(metrics, `prizegen_call_retries_total{service="`+service+`"}`) {
-				t.Error("the metrics do not count the failed calls and the retries")
+				t.Error("metrics: got no failed calls or retries, want both counted")
 			}
 		})
 	}
 }
 
-// TestTraceTravels checks that the core passes the trace of a request on from its caller
-// to a service.
+// TestTraceTravels checks that the core passes on the trace of a request from its caller to
+// a service.
 func TestTraceTravels(t *testing.T) {
 	seen := make(chan http.Header, 100)
 	text := servertest.Start(t, serve.Text)
@@ -133,12 +133,12 @@ func TestTraceTravels(t *testing.T) {
 	parent := header.Get("Traceparent")
 	if header.Get("X-Request-Id") != "play-17" || !strings.HasPrefix(parent, "00-"+trace+"-") || !strings.HasSuffix(parent, "-01") ||
 		strings.Contains(parent, "00f067aa0ba902b7") || header.Get("Tracestate") != "a=1" {
-		t.Errorf("service: got header %v, want the ID and the trace of the request", header)
+		t.Errorf("headers that the service receives: got %v, want the ID and the trace of the request", header)
 	}
 	for _, log := range []string{front.Log.String(), text.Log.String()} {
 		for line := range strings.Lines(log) {
 			if strings.Contains(line, `"path":"/v1/`) && (!strings.Contains(line, `"request_id":"play-17"`) || !strings.Contains(line, `"trace_id":"`+trace+`"`)) {
-				t.Errorf("got log line %s, want the IDs in it", line)
+				t.Errorf("log line: got %s, want the request ID and the trace ID in it", line)
 			}
 		}
 		if !strings.Contains(log, "play-17") {
@@ -147,13 +147,13 @@ func TestTraceTravels(t *testing.T) {
 	}
 	for _, bad := range []string{"a b", "x\ty", strings.Repeat("x", 129), "é"} {
 		if answer, _ := front.Send(t, "GET", "/healthz", "", "X-Request-Id", bad); answer.Header.Get("X-Request-Id") == bad {
-			t.Errorf("invalid request ID %q was accepted, want a new ID", bad)
+			t.Errorf("invalid request ID %q: got the same ID back, want a new one", bad)
 		}
 	}
 }
 
-// TestNothingSecretIsLogged checks that the log and an error response contain no keys or
-// seeds.
+// TestNothingSecretIsLogged checks that neither the log nor an error response contains keys
+// or seeds.
 func TestNothingSecretIsLogged(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	key := strings.Repeat("5e", 32)
@@ -165,8 +165,8 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	}
 }
 
-// TestReload reloads the rules. It checks that the old rules stay in use if the new ones
-// have mistakes.
+// TestReload checks that reloaded rules come into use, and that the old rules stay in use
+// if the new ones have mistakes.
 func TestReload(t *testing.T) {
 	rules := prize.Generous
 	s := servertest.Start(t, serve.All, func(c *serve.Config) {
@@ -193,7 +193,7 @@ func TestReload(t *testing.T) {
 	cfg, _ := servertest.Config(t, serve.Prize)
 	cfg.Rules = func() ([]*prize.Rules, error) { return nil, errors.New("mistakes") }
 	if _, err := serve.New(cfg); err == nil {
-		t.Error("New without rules returned no error")
+		t.Error("New without rules: got no error, want one")
 	}
 }
 
@@ -203,27 +203,28 @@ func TestHome(t *testing.T) {
 	answer, page := s.Send(t, "GET", "/", "")
 	policy := answer.Header.Get("Content-Security-Policy")
 	if answer.StatusCode != http.StatusOK || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
-		t.Errorf("got %s with policy %q, want a strict policy", answer.Status, policy)
+		t.Errorf("home page: got %s with policy %q, want 200 with a strict policy", answer.Status, policy)
 	}
 	for _, bad := range []string{"<script", "style=", "<style", "src=\"http", "href=\"http"} {
 		if strings.Contains(page, bad) {
-			t.Errorf("the page contains %s", bad)
+			t.Errorf("home page: got %s in it, want none", bad)
 		}
 	}
 	if !strings.Contains(page, "Free play") || !strings.Contains(page, "nothing is stored") || !strings.Contains(page, "1.2.3") {
-		t.Errorf("got page %s, want it to contain free play and the version", page)
+		t.Errorf("home page: got %s, want free play and the version", page)
 	}
 	style := regexp.MustCompile(`/static/style\.css\?[0-9a-f]+`).FindString(page)
 	if answer, text := s.Send(t, "GET", style, ""); answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/css") || text == "" ||
 		!strings.Contains(answer.Header.Get("Cache-Control"), "immutable") {
-		t.Errorf("style: got %s, want 200 and a long cache time", answer.Status)
+		t.Errorf("style sheet: got %s, want 200 and a long cache time", answer.Status)
 	}
 	if answer, _ := servertest.Start(t, serve.Text).Send(t, "GET", "/", ""); answer.StatusCode != http.StatusNotFound {
 		t.Errorf("text service at /: got %s, want 404", answer.Status)
 	}
 }
 
-// TestCookiesBehindProxy checks that X-Forwarded-Proto is trusted only from a proxy.
+// TestCookiesBehindProxy checks that X-Forwarded-Proto is trusted only if it comes from a
+// trusted proxy.
 func TestCookiesBehindProxy(t *testing.T) {
 	for trusted, secure := range map[string]bool{"": false, "10.0.0.0/8": false, "127.0.0.1": true} {
 		proxies, err := serve.ParseProxies(trusted)

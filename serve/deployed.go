@@ -17,24 +17,24 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// deployed provides the deployed formats and rules, either of this process or of the
+// deployed provides the formats and rules that are deployed in this process or in the
 // services that it calls. It briefly caches what services report.
 type deployed struct {
 	textDefault   textgen.Format
 	numberDefault numgen.Format
 	book          *ruleBook
-	client        *remote.Client // nil if no other service is called
+	client        *remote.Client // nil if the process calls no other service
 
 	text   cached[textgen.Format]
 	number cached[numgen.Format]
 	prize  cached[*prize.Rules]
 }
 
-// maxAge is how long a response from a service is cached. The core notices a new
-// deployment of the service after at most this time.
+// maxAge is how long a response from a service is cached. After a deployment, the core uses
+// the service's new format or rules within this time.
 const maxAge = 2 * time.Second
 
-// cached is a value that is fetched again after maxAge.
+// cached holds a value that is fetched again after maxAge.
 type cached[T any] struct {
 	mu    sync.Mutex
 	value T
@@ -55,7 +55,7 @@ func (c *cached[T]) get(fetch func() (T, error)) (T, error) {
 	return value, err
 }
 
-// calls reports whether the core calls a service.
+// calls reports whether this process calls the given service instead of providing it.
 func (d *deployed) calls(service string) bool {
 	return d.client != nil && d.client.Address(service) != nil
 }
@@ -88,7 +88,7 @@ func (d *deployed) rules(ctx context.Context, name string) (*prize.Rules, error)
 	return d.prize.get(func() (*prize.Rules, error) { return d.client.Rules(ctx, "") })
 }
 
-// complete adds the deployed formats and rules that are missing in a plan.
+// complete returns plan with the deployed formats and rules for those that it omits.
 func (d *deployed) complete(ctx context.Context, plan campaign.Plan) (campaign.Plan, error) {
 	if plan.Rules != "" && plan.RulesYAML != "" {
 		return plan, wire.Invalid("/rules_yaml", "rules_yaml cannot be used together with rules")
@@ -122,10 +122,10 @@ func (d *deployed) complete(ctx context.Context, plan campaign.Plan) (campaign.P
 type decider struct {
 	rules *prize.Rules
 	texts *wire.OutcomeTexts
-	named bool // whether the names of the rules may appear in metrics, because the rules are deployed
+	named bool // whether metrics may contain their names; true for deployed rules
 }
 
-// memory returns the approximate memory of the rules and the encodings in bytes.
+// memory returns the approximate memory in bytes of the rules and the encodings.
 func (d *decider) memory() int { return d.rules.Memory() + d.texts.Memory() }
 
 func newDecider(rules *prize.Rules, named bool) *decider {
@@ -135,7 +135,7 @@ func newDecider(rules *prize.Rules, named bool) *decider {
 // ruleBook contains the deployed rules. They can be reloaded while it is in use.
 type ruleBook struct {
 	read func() ([]*prize.Rules, error)
-	list atomic.Pointer[[]*decider] // the deployed rules first
+	list atomic.Pointer[[]*decider] // the deployed rules, then the other built-in ones
 }
 
 func newRuleBook(read func() ([]*prize.Rules, error)) (*ruleBook, error) {
@@ -161,7 +161,7 @@ func (b *ruleBook) reload() error {
 	list := make([]*decider, 0, len(rules))
 	for i, r := range rules {
 		if slices.ContainsFunc(rules[:i], func(other *prize.Rules) bool { return other.Name == r.Name }) {
-			return fmt.Errorf("two deployed rules have the name %q", r.Name)
+			return fmt.Errorf("two deployed sets of rules are named %q", r.Name)
 		}
 		list = append(list, newDecider(r, true))
 	}
@@ -169,7 +169,7 @@ func (b *ruleBook) reload() error {
 	return nil
 }
 
-// find returns the rules with a name. An empty name means the first deployed rules.
+// find returns the rules with the given name. An empty name means the first deployed rules.
 func (b *ruleBook) find(name string) (*decider, error) {
 	list := *b.list.Load()
 	if name == "" {

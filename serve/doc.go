@@ -3,6 +3,6 @@
 // website.
 //
 // A [Server] has one role, or all of them on one port. Its responses and its OpenAPI
-// document use the types of package remote. The core generates the parts itself unless it
-// has the addresses of the services.
+// document use the types of package remote. A core without the addresses of other services
+// generates the parts itself.
 package serve

@@ -14,7 +14,7 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// sample is a request for an operation with the expected status of the response.
+// sample is a request for an operation, with the expected status of the response.
 type sample struct {
 	method, path, body string
 	status             int
@@ -56,8 +56,8 @@ func samples() []sample {
 	}
 }
 
-// TestDocument checks the document of each role against OpenAPI 3.1, and a response of
-// each operation against the document.
+// TestDocument checks the OpenAPI document of each role against OpenAPI 3.1, and a response
+// from each operation against the document.
 func TestDocument(t *testing.T) {
 	for _, role := range serve.Roles() {
 		t.Run(string(role), func(t *testing.T) {
@@ -77,18 +77,18 @@ func TestDocument(t *testing.T) {
 				}
 			}
 			if strings.Contains(text, "http://") || strings.Contains(text, "https://") {
-				t.Error("the document refers to another host")
+				t.Error("document: got a link to another host, want none")
 			}
 			operations := operationsOf(t, text)
 			for _, sample := range samples() {
 				if callSample(t, s, check, sample, operations) {
 					continue
 				}
-				t.Errorf("%s %s: the response is not documented", sample.method, sample.path)
+				t.Errorf("%s %s: got a response that the document does not describe", sample.method, sample.path)
 			}
 			for operation, called := range operations {
 				if !called {
-					t.Errorf("there is no sample request for %s", operation)
+					t.Errorf("sample requests for %s: got none, want at least one", operation)
 				}
 			}
 		})
@@ -113,11 +113,11 @@ func operationsOf(t *testing.T, text string) map[string]bool {
 		for method, operation := range methods {
 			operations[strings.ToUpper(method)+" "+path] = false
 			if operation.OperationID == "" || operation.Summary == "" {
-				t.Errorf("%s %s has no operation ID or no summary", method, path)
+				t.Errorf("%s %s: got no operation ID or no summary, want both", method, path)
 			}
 			for _, p := range operation.Parameters {
 				if p.Description == "" {
-					t.Errorf("%s %s: %s has no description", method, path, p.Name)
+					t.Errorf("%s %s: got no description of parameter %s, want one", method, path, p.Name)
 				}
 			}
 		}

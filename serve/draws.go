@@ -20,7 +20,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// drawsHandler contains the handlers of operations that make draws.
+// drawsHandler contains the handlers for operations that make draws.
 type drawsHandler struct{ *backend }
 
 func (a *api) registerDraws() {
@@ -35,8 +35,8 @@ func (a *api) registerDraws() {
 	}, drawsHandler{a.backend}.draws)
 }
 
-// draws makes a play in a campaign, or makes draws that are not stored. It is a raw
-// handler for speed (see BenchmarkPlays and BenchmarkComposed).
+// draws makes a play in a campaign, or draws that are not stored. It is a raw handler for
+// speed (see BenchmarkPlays and BenchmarkComposed).
 func (h drawsHandler) draws(w *responseRecorder, r *http.Request) error {
 	buffer := h.buffers.get()
 	defer h.buffers.put(buffer)
@@ -73,15 +73,15 @@ func (h drawsHandler) draws(w *responseRecorder, r *http.Request) error {
 	return h.write(w, http.StatusOK, jsonType, buffer.Bytes())
 }
 
-// checkFree returns an error if a caller may not make so many draws that are not stored.
+// checkFree returns an error if a caller may not make count draws that are not stored.
 func (h drawsHandler) checkFree(r *http.Request, count int) error {
 	limit := cmp.Or(h.cfg.MaxFreeDraws, maxFreeDraws)
-	if count <= limit || count > wire.MaxCount { // which is refused with another error
+	if count <= limit || count > wire.MaxCount { // counts above MaxCount get a different error
 		return nil
 	}
 	isAdmin, err := h.isAdmin(r)
 	if err == nil && !isAdmin {
-		err = wire.Invalid("/count", "must be at most %d without the token of the administrator, got %d; /v1/text, /v1/number and /v1/prize generate up to %d parts of draws", limit, count, wire.MaxCount)
+		err = wire.Invalid("/count", "must be at most %d without the administrator's token, got %d; /v1/text, /v1/number and /v1/prize generate up to %d parts of draws", limit, count, wire.MaxCount)
 	}
 	return err
 }
@@ -89,19 +89,18 @@ func (h drawsHandler) checkFree(r *http.Request, count int) error {
 // maxFreeDraws is the default of [Config].MaxFreeDraws.
 const maxFreeDraws = 1000
 
-// batchesInFlight is the maximum number of batches that a request for draws holds in
-// memory.
+// batchesInFlight is the maximum number of batches in memory for one request for draws.
 const batchesInFlight = 5
 
-// memoryOf returns the approximate memory in bytes that the draws of a spec need at a
-// time: their JSON and their parts.
+// memoryOf returns the approximate memory in bytes that the draws of a spec use at a time,
+// for their JSON and their parts.
 func memoryOf(spec *draw.Spec) int {
 	each := 400 + 2*len(spec.Seed) + len(spec.Proof) + 4*(spec.Text.Len()+spec.Number.Len())
 	return each * int(min(spec.Count, batchesInFlight*draw.BatchSize))
 }
 
-// slowGenerator generates draws in process, in fewer batches at a time than there are
-// cores.
+// slowGenerator generates draws in this process, with a limited number of batches at a
+// time.
 type slowGenerator struct{ draw.Local }
 
 // InFlight returns the number of batches that [draw.Run] makes at a time.
@@ -125,8 +124,8 @@ func (h drawsHandler) writeDraws(ctx context.Context, w io.Writer, spec *draw.Sp
 	return err
 }
 
-// spec returns the spec for the requested draws. It adds the deployed formats and rules
-// if the request does not name any.
+// spec returns the spec for the requested draws, with the deployed formats and rules for
+// those that the request does not name.
 func (h drawsHandler) spec(ctx context.Context, request *wire.DrawsRequest) (*draw.Spec, error) {
 	if err := request.Check(); err != nil {
 		return nil, err

@@ -10,13 +10,13 @@ import (
 )
 
 // eitherListener accepts connections with and without TLS, so that the callers of a service
-// can change to TLS one after the other.
+// can switch to TLS one after the other.
 type eitherListener struct {
 	net.Listener
 	cfg *tls.Config
 
 	accepted chan net.Conn
-	failed   chan struct{} // closed after err is set
+	failed   chan struct{} // closed once err is set
 	err      error
 	close    sync.Once
 	closed   chan struct{}
@@ -28,7 +28,7 @@ func newEitherListener(inner net.Listener, cfg *tls.Config) *eitherListener {
 	return l
 }
 
-// run accepts connections until that fails. It does not wait for the first byte of one
+// run accepts connections until accepting fails. It does not wait for the first byte of one
 // connection before it accepts the next one.
 func (l *eitherListener) run() {
 	for {
@@ -42,11 +42,11 @@ func (l *eitherListener) run() {
 	}
 }
 
-// handshakeByte is the first byte of a connection over TLS. No request in HTTP begins with
-// it.
+// handshakeByte is the first byte of a TLS connection. No HTTP request begins with it.
 const handshakeByte = 0x16
 
-// inspect reads the first byte of a connection and passes the connection on.
+// inspect reads the first byte of a connection, and passes the connection to Accept as TLS
+// or plain HTTP.
 func (l *eitherListener) inspect(conn net.Conn) {
 	first := make([]byte, 1)
 	_ = conn.SetReadDeadline(time.Now().Add(headerTime)) // if it fails, so does the read
@@ -82,7 +82,7 @@ func (l *eitherListener) Close() error {
 	return l.Listener.Close()
 }
 
-// replayConn is a connection whose first byte was read already.
+// replayConn is a connection whose first byte has already been read.
 type replayConn struct {
 	net.Conn
 	reader io.Reader

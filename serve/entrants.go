@@ -50,7 +50,7 @@ type entrantInput struct {
 	ID string `path:"id" doc:"The ID of the entrant."`
 }
 
-// parseEntrantID parses the ID of an entrant. For a malformed ID it returns
+// parseEntrantID parses the ID of an entrant. For a malformed ID, the error wraps
 // [campaign.ErrNotFound].
 func parseEntrantID(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)

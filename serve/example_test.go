@@ -14,7 +14,7 @@ import (
 	"github.com/prizegen/prizegen/serve"
 )
 
-// A server with all roles makes the same draw from a seed as prizegen draw.
+// From the same seed, a server with all roles makes the same draw as prizegen draw.
 func ExampleServer() {
 	text, _ := textgen.Parse(textgen.Lower4)
 	number, _ := numgen.Parse(numgen.Digits4)

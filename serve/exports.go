@@ -18,7 +18,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// exportsHandler contains the handler of exports.
+// exportsHandler contains the handler for exports.
 type exportsHandler struct {
 	*backend
 	cache *exportCache
@@ -30,9 +30,9 @@ type exportInput struct {
 	Entrants bool   `query:"entrants" doc:"Whether to include the entrants. Only the administrator may do this."`
 }
 
-// export streams all draws of a campaign. It checks the request before the response
-// begins. Requests whose copy is current get no export, and the others wait while too many
-// exports are in progress.
+// export streams all draws of a campaign. It checks the request before the response begins.
+// If the client's copy is current, the response is 304. An export waits while too many
+// others are in progress.
 func (h exportsHandler) export(ctx context.Context, c caller, in *exportInput) (*output, error) {
 	exported, err := c.Campaign(ctx, in.Campaign)
 	if err != nil {
@@ -67,7 +67,7 @@ func (h exportsHandler) export(ctx context.Context, c caller, in *exportInput) (
 	}}, nil
 }
 
-// tag returns the ETag of an export.
+// tag returns the ETag of an export, which changes when the export would change.
 func (h exportsHandler) tag(ctx context.Context, c caller, in *exportInput) (string, error) {
 	version, err := c.ExportTag(ctx, in.Campaign)
 	sum := sha256.Sum256(fmt.Append(nil, h.cfg.Version, " ", version, " ", in.Format, " ", c.admin != nil))
@@ -84,7 +84,7 @@ func matches(list, tag string) bool {
 	return false
 }
 
-// send writes an export, from the cache if it is there.
+// send writes an export. It uses the cache if that contains the export with this tag.
 func (h exportsHandler) send(ctx context.Context, c caller, in *exportInput, tag string, to io.Writer) error {
 	if text := h.cache.get(tag); text != nil {
 		_, err := to.Write(text)
@@ -114,8 +114,8 @@ func (h exportsHandler) send(ctx context.Context, c caller, in *exportInput, tag
 // and the copy for the cache.
 const memoryOfExport = 3 << 20
 
-// turn is the turn of an export to use the processor and the database. It ends while the
-// export waits for its client to read, so that slow clients do not stop the others.
+// turn is an export's turn to use the processor and the database. While the export waits
+// for its client to read, its turn is over, so that slow clients do not hold up others.
 type turn struct {
 	ctx   context.Context
 	turns *semaphore.Weighted
@@ -123,14 +123,14 @@ type turn struct {
 	taken bool
 }
 
-// begin waits for the turn, for a limited time.
+// begin waits for the turn for a limited time.
 func (t *turn) begin() error {
 	_, err := acquire(t.ctx, t.turns, 1, errExports)
 	t.taken = err == nil
 	return err
 }
 
-// end ends the turn, unless it has ended.
+// end ends the turn, unless it has already ended.
 func (t *turn) end() {
 	if t.taken {
 		t.turns.Release(1)
@@ -143,7 +143,7 @@ func (t *turn) Write(p []byte) (int, error) {
 	t.end()
 	n, err := t.to.Write(p)
 	if err == nil {
-		err = t.turns.Acquire(t.ctx, 1) // until the client gives up
+		err = t.turns.Acquire(t.ctx, 1) // waits as long as the client does
 		t.taken = err == nil
 	}
 	return n, err
@@ -163,7 +163,7 @@ func (h exportsHandler) writeExport(ctx context.Context, admin *campaign.Admin, 
 	return admin.Export(ctx, in.Campaign, w, o)
 }
 
-// prefix keeps what is written to it, up to a maximum length.
+// prefix keeps what is written to it, unless that exceeds a maximum length.
 type prefix struct {
 	text bytes.Buffer
 	max  int

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// TestSlowClientsDoNotStopExports checks that an export whose client does not read leaves its
-// turn to others, and that an export that never gets a turn is refused.
+// TestSlowClientsDoNotStopExports checks that an export whose client does not read gives up
+// its turn, and that an export that gets no turn is refused.
 func TestSlowClientsDoNotStopExports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := semaphore.NewWeighted(1)
@@ -31,7 +31,7 @@ func TestSlowClientsDoNotStopExports(t *testing.T) {
 		}()
 		synctest.Wait()
 		if err := other.begin(); err != nil {
-			t.Errorf("while a client does not read: got error %v", err)
+			t.Errorf("while a client does not read: got error %v, want nil", err)
 		}
 		if _, err := io.ReadFull(reader, make([]byte, len("a page"))); err != nil {
 			t.Fatal(err)
@@ -39,12 +39,12 @@ func TestSlowClientsDoNotStopExports(t *testing.T) {
 		synctest.Wait()
 		other.end()
 		if err := <-written; err != nil {
-			t.Errorf("after the client has read: got error %v", err)
+			t.Errorf("after the client has read: got error %v, want nil", err)
 		}
 		slow.end()
 		slow.end()
 		if !turns.TryAcquire(1) {
-			t.Error("the turn was not returned")
+			t.Error("turn after the export: got it still taken, want it free")
 		}
 	})
 }
@@ -59,11 +59,11 @@ func TestExportsEnd(t *testing.T) {
 	}
 	export.end()
 	if !turns.TryAcquire(1) {
-		t.Fatal("the turn was not returned")
+		t.Fatal("turn after the export: got it still taken, want it free")
 	}
 	cancel()
 	if _, err := export.Write([]byte("x")); !errors.Is(err, context.Canceled) {
-		t.Errorf("got error %v, want that of the context", err)
+		t.Errorf("Write after the client gave up: got error %v, want the context's error", err)
 	}
 	export.end()
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// freshSeeds provides a seed for every request without one. A seed from an external
-// source serves many requests until it is too old. Each request uses its own branch of
-// this seed, which adds random bits from the operating system.
+// freshSeeds provides a seed for each request without one. A seed from an external source
+// is used for many requests until it is too old. Each request uses its own branch of this
+// seed, which adds random bits from the operating system.
 type freshSeeds struct {
 	source source.Source // nil means the operating system
 	every  time.Duration // how long a seed from the source is used
@@ -64,8 +64,8 @@ func (f *freshSeeds) get(ctx context.Context) (entropy.Seed, jsontext.Value, err
 	return f.seed.Branch(), f.proof, nil
 }
 
-// draws returns the range for a request without a key. If an external source is used, it
-// also returns the origin of the randomness.
+// draws returns the range for a request without a key. With an external source, it also
+// returns the origin of the randomness.
 func (f *freshSeeds) draws(ctx context.Context, label entropy.Label, count uint64) (entropy.Range, *wire.Entropy, error) {
 	if f.source == nil {
 		return entropy.Range{Key: freshKey(), Count: count}, nil, nil
@@ -83,7 +83,7 @@ func freshKey() (key entropy.Key) {
 	return key
 }
 
-// sourceError is returned if an external source fails.
+// sourceError is the error of an external source.
 type sourceError struct {
 	name string
 	err  error

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestFromService checks which requests come from a service. The certificate of a proxy does
-// not count as that of the visitor, even if the proxy is not a trusted one.
+// TestFromService checks which requests count as coming from a service. A proxy's
+// certificate does not count as the visitor's, even if the proxy is not trusted.
 func TestFromService(t *testing.T) {
 	verified := &tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{{{}}}}
 	for name, test := range map[string]struct {
@@ -34,10 +34,10 @@ func TestFromService(t *testing.T) {
 				got = (&responseRecorder{ResponseWriter: w, request: r}).fromService()
 			})).ServeHTTP(httptest.NewRecorder(), request)
 			if got != test.want {
-				t.Errorf("got %v, want %v", got, test.want)
+				t.Errorf("fromService: got %v, want %v", got, test.want)
 			}
 			if test.state == verified && len(verified.VerifiedChains) != 1 {
-				t.Error("the state of the connection was changed")
+				t.Error("connection state after the request: got it changed, want it unchanged")
 			}
 		})
 	}

@@ -21,8 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// golden compares text with the file testdata/name. With -update, it writes the file
-// instead.
+// golden compares got with the file testdata/name. With -update, it writes the file first.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -44,8 +43,8 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// TestGoldenDocument compares the OpenAPI document of each role, without its prose, with
-// the file in testdata.
+// TestGoldenDocument compares the OpenAPI document of each role, without its prose, with a
+// golden file.
 func TestGoldenDocument(t *testing.T) {
 	for _, role := range serve.Roles() {
 		t.Run(string(role), func(t *testing.T) {
@@ -86,7 +85,7 @@ func stripProse(value any) {
 	}
 }
 
-// exchange is a request in the golden table.
+// exchange is a request in the table for the golden files.
 type exchange struct {
 	method, path, body string
 	headers            []string
@@ -102,7 +101,7 @@ func asPublic(method, path, body string, headers ...string) exchange {
 	return exchange{method, path, body, headers}
 }
 
-// generatorExchanges returns requests that do not need a campaign.
+// generatorExchanges returns requests that need no campaign.
 func generatorExchanges() []exchange {
 	key := `"key":"` + strings.Repeat("0", 64) + `"`
 	return []exchange{
@@ -267,7 +266,8 @@ func campaignExchanges() []exchange {
 	}
 }
 
-// masks replace values that differ between runs, and the prose in problems.
+// masks lists replacements for values that differ between runs, and for the prose in
+// problems.
 var masks = []struct {
 	pattern *regexp.Regexp
 	mask    string
@@ -280,8 +280,8 @@ var masks = []struct {
 	{regexp.MustCompile(`"(title|detail|problem|rules_yaml)":"(?:[^"\\]|\\.)*"`), `"$1":"PROSE"`},
 }
 
-// TestGoldenExchanges compares the responses to a table of requests with the file in
-// testdata: their statuses, their bodies, and the headers that callers may depend on.
+// TestGoldenExchanges compares the responses to a table of requests with golden files:
+// their statuses, their bodies, and the headers that callers may depend on.
 func TestGoldenExchanges(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	for name, exchanges := range map[string][]exchange{"generators": generatorExchanges(), "campaigns": campaignExchanges()} {

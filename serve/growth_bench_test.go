@@ -18,14 +18,13 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// rowsVariable is the name of the environment variable with the number of draws in the
-// large database.
+// rowsVariable is the name of the environment variable for the number of draws in the large
+// database.
 const rowsVariable = "PRIZEGEN_BENCH_ROWS"
 
-// BenchmarkGrowth makes a play and requests each page of the site, one after the other.
-// It does so with a thousand stored draws and with PRIZEGEN_BENCH_ROWS draws (100,000 by
-// default). The times should not grow with the table. `make soak` stores three million
-// draws.
+// BenchmarkGrowth makes plays and requests each page of the site, with 1,000 stored draws
+// and with PRIZEGEN_BENCH_ROWS draws (100,000 by default; three million in make soak). The
+// times should not grow with the number of draws.
 func BenchmarkGrowth(b *testing.B) {
 	many := 100_000
 	if text := os.Getenv(rowsVariable); text != "" {
@@ -98,7 +97,7 @@ func benchmarkGrown(b *testing.B, address string, rows int64) {
 // rarest is the prize with the lowest chance.
 const rarest = "£100.00"
 
-// fill makes the given number of draws and returns one from the middle.
+// fill makes the given number of draws. It returns one from the middle.
 func fill(b *testing.B, p *campaign.Admin, rows int64) campaign.Draw {
 	b.Helper()
 	var next atomic.Int64
@@ -114,14 +113,14 @@ func fill(b *testing.B, p *campaign.Admin, rows int64) campaign.Draw {
 	})
 	draws, _, err := p.Draws(b.Context(), campaign.DrawQuery{Paging: campaign.Paging{Cursor: strconv.FormatInt(rows/2, 10), Limit: 1}, Campaign: "bench"})
 	if err != nil || len(draws) != 1 {
-		b.Fatalf("got draws %v, error %v; want one draw", draws, err)
+		b.Fatalf("draw from the middle: got %v, error %v; want one draw", draws, err)
 	}
 	return draws[0]
 }
 
 const benchPassword = "a password for benchmarks"
 
-// login returns the session cookie of the administrator.
+// login logs in and returns the administrator's session cookie.
 func login(b *testing.B, s *servertest.Server) string {
 	b.Helper()
 	form := url.Values{"password": {benchPassword}}.Encode()
@@ -136,7 +135,7 @@ func login(b *testing.B, s *servertest.Server) string {
 	}
 	defer answer.Body.Close()
 	if len(answer.Cookies()) == 0 {
-		b.Fatalf("log in: got %s without a cookie, want one", answer.Status)
+		b.Fatalf("log in: got %s without a cookie, want a session cookie", answer.Status)
 	}
 	cookie := answer.Cookies()[0]
 	return cookie.Name + "=" + cookie.Value

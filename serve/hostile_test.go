@@ -13,9 +13,9 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// The tests in this file send what a stranger could send to hurt a server. They belong to
-// make test. The same attacks on a container with a memory limit are in
-// deploy/e2e/hostile.sh.
+// The tests in this file send requests with which a stranger could try to harm a server.
+// deploy/e2e/hostile.sh sends the same requests to a container with a memory limit. make
+// test runs these tests.
 
 // manyRules returns a request for prizes with about 225 KB of rules.
 func manyRules(t *testing.T) string {
@@ -31,7 +31,7 @@ func manyRules(t *testing.T) string {
 	return string(request)
 }
 
-// TestRulesOfStrangers checks that large rules are compiled only for a core and for the
+// TestRulesOfStrangers checks that large rules are compiled only for a core or the
 // administrator.
 func TestRulesOfStrangers(t *testing.T) {
 	whole := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
@@ -51,8 +51,8 @@ func TestRulesOfStrangers(t *testing.T) {
 	}
 }
 
-// TestAuthorizationComesFirst checks that every operation for the administrator refuses
-// strangers before it reads their request.
+// TestAuthorizationComesFirst checks that every administrator's operation refuses strangers
+// before it reads their requests.
 func TestAuthorizationComesFirst(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -77,11 +77,11 @@ func TestAuthorizationComesFirst(t *testing.T) {
 		}
 	}
 	if operations < 10 {
-		t.Errorf("got %d operations for the administrator, want at least 10", operations)
+		t.Errorf("administrator's operations: got %d, want at least 10", operations)
 	}
 }
 
-// TestFreeDrawsAreLimited checks how many draws that are not stored a request may make.
+// TestFreeDrawsAreLimited checks how many draws a request may make without storing them.
 func TestFreeDrawsAreLimited(t *testing.T) {
 	limited := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	generous := servertest.Start(t, serve.Core, func(cfg *serve.Config) { cfg.MaxFreeDraws = 20_000 })
@@ -114,8 +114,8 @@ func TestFreeDrawsAreLimited(t *testing.T) {
 	}
 }
 
-// TestLongBodiesNeedLittleMemory checks the memory that the longest bodies allocate,
-// garbage and the test's own copies included.
+// TestLongBodiesNeedLittleMemory checks how much memory the longest bodies allocate,
+// including garbage and the test's own copies.
 func TestLongBodiesNeedLittleMemory(t *testing.T) {
 	const size = 16<<20 - 100
 	s := servertest.Start(t, serve.All, servertest.Quiet)
@@ -140,13 +140,13 @@ func TestLongBodiesNeedLittleMemory(t *testing.T) {
 			t.Errorf("%s: got %s %.200s, want an error", name, response.Status, text)
 		}
 		if memory := (after.TotalAlloc - before.TotalAlloc) >> 20; memory > 100 {
-			t.Errorf("%s: %d MB were allocated, want at most 100 MB", name, memory)
+			t.Errorf("%s: got %d MB allocated, want at most 100 MB", name, memory)
 		}
 	}
 }
 
-// TestExportsAreCached checks that a client that has the current export gets it only
-// once.
+// TestExportsAreCached checks that a client that already has the current export does not
+// get it again.
 func TestExportsAreCached(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -170,14 +170,14 @@ func TestExportsAreCached(t *testing.T) {
 			response, text := get(query)
 			tag := response.Header.Get("ETag")
 			if before, known := seen[tag]; tag == "" || known {
-				t.Errorf("%s: got ETag %q again, for %.100q and %.100q", what, tag, before, text)
+				t.Errorf("%s: got the same ETag %q for %.100q and %.100q, want different ones", what, tag, before, text)
 			}
 			seen[tag] = text
 			if response.Header.Get("Cache-Control") != "private, no-cache" {
-				t.Errorf("%s: got Cache-Control %q", what, response.Header.Get("Cache-Control"))
+				t.Errorf("%s: got Cache-Control %q, want private, no-cache", what, response.Header.Get("Cache-Control"))
 			}
 			if again, same := get(query); again.Header.Get("ETag") != tag || same != text {
-				t.Errorf("%s: got another export from the cache", what)
+				t.Errorf("%s: got a different export from the cache, want the same", what)
 			}
 			if response, text := get(query, "If-None-Match", `"other", W/`+tag); response.StatusCode != http.StatusNotModified || text != "" {
 				t.Errorf("%s: got %s with %d bytes, want status 304", what, response.Status, len(text))
@@ -192,12 +192,12 @@ func TestExportsAreCached(t *testing.T) {
 	}
 	check("after a draw was voided")
 	if response, _ := get("?entrants=true", token...); response.Header.Get("ETag") != "" || response.Header.Get("Cache-Control") != "no-store" {
-		t.Errorf("personal data: got ETag %q and Cache-Control %q, want none and no-store", response.Header.Get("ETag"), response.Header.Get("Cache-Control"))
+		t.Errorf("export with personal data: got ETag %q and Cache-Control %q, want no ETag and no-store", response.Header.Get("ETag"), response.Header.Get("Cache-Control"))
 	}
 }
 
-// TestPagesNeedLittleMemory checks the memory that every page and every operation for the
-// public allocates in a campaign with some plays, garbage and the test's client included.
+// TestPagesNeedLittleMemory checks how much memory each page and each public operation
+// allocates in a campaign with some plays, including garbage and the test's client.
 func TestPagesNeedLittleMemory(t *testing.T) {
 	s := servertest.Start(t, serve.All, servertest.Quiet, servertest.WithStore(t, storetest.File(t)))
 	s.OpenCampaign(t, "summer")
@@ -222,7 +222,7 @@ func TestPagesNeedLittleMemory(t *testing.T) {
 			t.Errorf("%s: got %s %.200s", path, response.Status, text)
 		}
 		if memory := (after.TotalAlloc - before.TotalAlloc) >> 10; memory > 4096 {
-			t.Errorf("%s: %d KB were allocated, want at most 4096 KB", path, memory)
+			t.Errorf("%s: got %d KB allocated, want at most 4096 KB", path, memory)
 		} else {
 			t.Logf("%s: %s, %d KB", path, response.Status, memory)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/certs"
 )
 
-// quietTime is the time without new requests after which connections are closed. A request
+// quietTime is how long no new request must arrive before connections are closed. A request
 // may be on its way even on a connection that seems idle.
 const quietTime = 500 * time.Millisecond
 
@@ -21,9 +21,9 @@ const quietTime = 500 * time.Millisecond
 // most the drain time divided by acceptShare.
 const acceptShare = 4
 
-// Serve handles requests on a listener until the context is done. It then reports that it
-// is not ready and finishes the requests in progress. Serve returns an error if they take
-// longer than the drain time.
+// Serve handles requests on a listener until the context is done. Then the server reports
+// that it is not ready, and finishes the requests in progress. Serve returns an error if
+// they take longer than the drain time.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s.handler,
@@ -51,7 +51,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return s.drain(server)
 }
 
-// secure returns a listener for connections over TLS, if the server has a certificate.
+// secure returns a listener that uses TLS if the server has a certificate, and otherwise
+// returns listener.
 func (s *Server) secure(listener net.Listener) (net.Listener, error) {
 	identity := s.backend.cfg.Identity
 	if s.backend.cfg.TLSCert != "" {
@@ -68,8 +69,8 @@ func (s *Server) secure(listener net.Listener) (net.Listener, error) {
 	return tls.NewListener(listener, identity.Server()), nil
 }
 
-// ServeHealth serves the health, the readiness and the metrics of the server, and nothing
-// else, on a listener without TLS until the context is done.
+// ServeHealth serves only /healthz, /readyz and /metrics, on a listener without TLS, until
+// the context is done.
 func (s *Server) ServeHealth(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -91,7 +92,7 @@ func (s *Server) ServeHealth(ctx context.Context, listener net.Listener) error {
 	return nil
 }
 
-// drain shuts a server down after its requests have been answered.
+// drain shuts down a server once its requests have been answered.
 func (s *Server) drain(server *http.Server) error {
 	s.backend.log.Info("draining", slog.Duration("at_most", s.backend.cfg.DrainTime))
 	ctx, cancel := context.WithTimeout(context.Background(), s.backend.cfg.DrainTime)
@@ -106,8 +107,9 @@ func (s *Server) drain(server *http.Server) error {
 	return nil
 }
 
-// awaitQuiet waits until no more requests arrive. Meanwhile load balancers notice that
-// the server is not ready, and responses close their connections.
+// awaitQuiet waits until no more requests arrive, but no longer than atMost. Meanwhile,
+// load balancers notice that the server is not ready, and responses close their
+// connections.
 func (s *Server) awaitQuiet(atMost time.Duration) {
 	const interval = 10 * time.Millisecond
 	for waited, quiet := time.Duration(0), time.Duration(0); quiet < quietTime && waited < atMost; waited += interval {

@@ -18,7 +18,7 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// pipeListener is an in-memory listener for tests that use the clock of [synctest.Test].
+// pipeListener is an in-memory listener for tests in a synctest bubble.
 type pipeListener struct {
 	accepted chan net.Conn
 	closed   chan struct{}
@@ -63,8 +63,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// servePipe serves on an in-memory listener until end is called. end returns the error
-// from Serve.
+// servePipe serves on an in-memory listener until end is called. end returns the error of
+// Serve.
 func servePipe(t *testing.T, cfg serve.Config) (listener *pipeListener, end func() error) {
 	t.Helper()
 	s, err := serve.New(cfg)
@@ -81,7 +81,7 @@ func servePipe(t *testing.T, cfg serve.Config) (listener *pipeListener, end func
 	}
 }
 
-// playThrough makes one draw over a listener and returns the body of the response.
+// playThrough requests one draw over a listener. It returns the body of the response.
 func playThrough(ctx context.Context, listener *pipeListener) (string, error) {
 	transport := &http.Transport{DialContext: listener.dial, DisableKeepAlives: true}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://core.test/v1/draws", strings.NewReader(`{"seed":"42"}`))
@@ -98,8 +98,8 @@ func playThrough(ctx context.Context, listener *pipeListener) (string, error) {
 	return string(body), err
 }
 
-// TestDrainAnswersRequestsUnderWay shuts a server down while a request waits for a
-// service. It checks that the request is answered.
+// TestDrainAnswersRequestsUnderWay shuts down a server while a request waits for a service.
+// It checks that the request is still answered.
 func TestDrainAnswersRequestsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		text := servertest.New(t, serve.Text)
@@ -121,16 +121,16 @@ func TestDrainAnswersRequestsUnderWay(t *testing.T) {
 			}
 			answered <- body
 		}()
-		synctest.Wait() // waits until the request waits
+		synctest.Wait() // wait until the request is blocked
 		time.AfterFunc(time.Second, func() { close(release) })
 		if err := end(); err != nil {
-			t.Errorf("Serve returned error %v", err)
+			t.Errorf("Serve: got error %v, want nil", err)
 		}
 		if body := <-answered; !strings.HasSuffix(body, "]}\n") {
-			t.Errorf("got body %.100q, want draws", body)
+			t.Errorf("response: got %.100q, want draws", body)
 		}
 		if got := log.String(); !strings.Contains(got, "draining") || !strings.Contains(got, "drained") {
-			t.Errorf("got log %s, want it to contain the beginning and the end of draining", got)
+			t.Errorf("log: got %s, want the beginning and the end of draining", got)
 		}
 	})
 }
@@ -152,21 +152,21 @@ func TestDrainEndsAfterDrainTime(t *testing.T) {
 			_, err := playThrough(t.Context(), listener)
 			answered <- err
 		}()
-		synctest.Wait() // waits until the request waits
+		synctest.Wait() // wait until the request is blocked
 		begun := time.Now()
 		if err := end(); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Serve: got error %v, want %v", err, context.DeadlineExceeded)
 		}
 		if took := time.Since(begun); took < cfg.DrainTime || took > cfg.DrainTime+time.Second {
-			t.Errorf("draining took %v, want %v", took, cfg.DrainTime)
+			t.Errorf("time to drain: got %v, want %v", took, cfg.DrainTime)
 		}
 		if err := <-answered; err == nil {
-			t.Error("the request was answered, want a closed connection")
+			t.Error("request after the drain time: got a response, want a closed connection")
 		}
 	})
 }
 
-// TestBodyTimeout sends only the first byte of a body and checks that the request times
+// TestBodyTimeout sends only the first byte of a body, and checks that the request times
 // out.
 func TestBodyTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

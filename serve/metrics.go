@@ -49,7 +49,7 @@ func newMetrics(role Role, version string) *metrics {
 	}
 	m := &metrics{
 		registry: registry,
-		requests: counter("prizegen_http_requests_total", "Requests answered.", "method", "route", "code"),
+		requests: counter("prizegen_http_requests_total", "Completed requests.", "method", "route", "code"),
 		duration: histogram("prizegen_http_request_duration_seconds", "Time from the header of a request to the end of its response.", "method", "route"),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "prizegen_http_requests_in_flight", Help: "Requests in progress."}),
 		parts:    counter("prizegen_parts_total", "Texts, numbers and outcomes generated.", "service"),
@@ -60,7 +60,7 @@ func newMetrics(role Role, version string) *metrics {
 		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "prizegen_circuit_breaker_state", Help: "1 for the current state of a service's circuit breaker, otherwise 0.",
 		}, []string{"service", "state"}),
-		refused: counter("prizegen_service_mismatches_total", "Responses from other services that were refused because they were wrong.", "service"),
+		refused: counter("prizegen_service_mismatches_total", "Responses from other services that were rejected as wrong.", "service"),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "prizegen_build_info", Help: "Always 1, with the version and the role as labels."}, []string{"version", "role"})
 	build.WithLabelValues(version, string(role)).Set(1)
@@ -88,11 +88,11 @@ type routeMetrics struct {
 	m             *metrics
 	method, route string
 	duration      prometheus.Observer
-	ok            prometheus.Counter // with status 200, which is the most frequent
+	ok            prometheus.Counter // with status 200, the most frequent one
 }
 
-// route returns the metrics of the requests that match a mux pattern. A pattern without a
-// method is for requests that match no route.
+// route returns the metrics for requests that match a mux pattern. A pattern without a
+// method stands for requests that match no route.
 func (m *metrics) route(pattern string) *routeMetrics {
 	method, path, ok := strings.Cut(pattern, " ")
 	if !ok {
@@ -145,7 +145,8 @@ func (m *metrics) decided(rules *prize.Rules, named bool, outcomes []prize.Outco
 	}
 }
 
-// drawn returns the counter of the draws that a rule decided and that won a prize.
+// drawn returns the counter for draws with a given rule and prize. An empty won means no
+// prize.
 func (m *metrics) drawn(rules, rule, won string) prometheus.Counter {
 	return m.draws.WithLabelValues(label(rules), label(rule), label(won))
 }
@@ -153,8 +154,8 @@ func (m *metrics) drawn(rules, rule, won string) prometheus.Counter {
 // label returns text as the value of a label, with invalid UTF-8 replaced.
 func label(text string) string { return strings.ToValidUTF8(text, "?") }
 
-// committed counts the draw of a stored play. Draws that were prepared for later plays are
-// not counted, because their counts would reveal the next prizes.
+// committed counts the draw of a stored play. Draws that are prepared for later plays are
+// not counted, because the counts would reveal the next prizes.
 func (m *metrics) committed(d *campaign.Draw) {
 	var rule, won string
 	if d.Rule != nil {
@@ -166,8 +167,8 @@ func (m *metrics) committed(d *campaign.Draw) {
 	m.drawn(d.Rules, rule, won).Inc()
 }
 
-// calling initializes the counters for calls to a service with 0, so that the first
-// failure counts as an increase.
+// calling initializes the counters for calls to a service to 0, so that the first failure
+// counts as an increase.
 func (m *metrics) calling(service string) {
 	m.calls.WithLabelValues(service, "ok")
 	m.calls.WithLabelValues(service, "error")
@@ -202,7 +203,7 @@ func (m *metrics) Breaker(service, state string) {
 // played returns a function that counts plays by result.
 func (m *metrics) played() func(campaign.Played) {
 	made := registered(m.registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "prizegen_plays_total", Help: "Plays that returned a draw, by campaign and by whether the draw was new or repeated for the same once-only key.",
+		Name: "prizegen_plays_total", Help: "Plays that returned a draw, by campaign and by whether the draw was new or a repetition for the same once-only key.",
 	}, []string{"campaign", "result"}))
 	refused := registered(m.registry, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "prizegen_plays_refused_total", Help: "Plays that were refused, by type of problem.",
@@ -227,7 +228,7 @@ func (m *metrics) played() func(campaign.Played) {
 	}
 }
 
-// These are reasons for refusals that are not types of problems.
+// Reasons for refusals that are not types of problems.
 const (
 	refusedGone  = "gone"  // the client disconnected
 	refusedError = "error" // a bug, which is logged
@@ -244,8 +245,7 @@ func refusal(err error) string {
 	return refusedError
 }
 
-// watch adds metrics of the open campaigns, which are read whenever metrics are
-// collected.
+// watch adds metrics of the open campaigns. They are read whenever metrics are collected.
 func (m *metrics) watch(campaigns *campaign.Service, probeTime time.Duration) {
 	m.registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{

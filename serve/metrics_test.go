@@ -15,7 +15,7 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// TestMetrics checks the metrics of requests. Callers must not be able to add labels.
+// TestMetrics checks the metrics of requests, and that callers cannot add labels.
 func TestMetrics(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	s.Send(t, "GET", "/v1/text?count=5", "")
@@ -37,16 +37,16 @@ func TestMetrics(t *testing.T) {
 		`process_resident_memory_bytes`,
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("%s is missing from the metrics:\n%s", want, text)
+			t.Errorf("metrics: got no %s:\n%s", want, text)
 		}
 	}
 	for _, bad := range []string{"made-up", "Invented", "nothing-of-the-sort"} {
 		if strings.Contains(text, bad) {
-			t.Errorf("a request added label %q", bad)
+			t.Errorf("metrics: got label %q from a request, want none", bad)
 		}
 	}
 	if got := strings.Count(text, `prizegen_draws_total{prize="`); got < 2 {
-		t.Errorf("got %d rows of draws, want at least 2", got)
+		t.Errorf("metrics of draws: got %d rows, want at least 2", got)
 	}
 	front := servertest.StartComposed(t)
 	front.Send(t, "POST", "/v1/draws", "{}")
@@ -56,14 +56,14 @@ func TestMetrics(t *testing.T) {
 		`prizegen_circuit_breaker_state{service="text",state="open"} 0`, `prizegen_call_duration_seconds_count{service="number"}`,
 	} {
 		if !strings.Contains(calls, want) {
-			t.Errorf("%s is missing from the metrics:\n%s", want, calls)
+			t.Errorf("metrics: got no %s:\n%s", want, calls)
 		}
 	}
 	promtool(t, text)
 	promtool(t, calls)
 }
 
-// promtool checks metrics against the Prometheus conventions. The promtool program is in
+// promtool checks metrics against the Prometheus conventions. The program promtool is in
 // the Debian package prometheus, which scripts/deps.sh installs.
 func promtool(t *testing.T, metrics string) {
 	t.Helper()
@@ -100,7 +100,7 @@ func TestPlayMetrics(t *testing.T) {
 			body := `{"campaign":"` + campaign + `","entrant":{"first_name":"Ada","last_name":"Byron"}}`
 			s.Send(t, "POST", "/v1/draws", body, headers...)
 		}
-		play("summer") // the public cannot see a draft
+		play("summer") // refused, because the public cannot see a draft
 		if _, err := admin.Open(ctx, "summer"); err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestPlayMetrics(t *testing.T) {
 			`prizegen_campaign_awarded_minor_units_total{campaign="summer",currency="GBP"} 1600`,
 		} {
 			if !strings.Contains(text, want+"\n") {
-				t.Errorf("%s is missing from the metrics:\n%s", want, text)
+				t.Errorf("metrics: got no %s:\n%s", want, text)
 			}
 		}
 		if strings.Contains(text, "no-such-campaign") {
@@ -139,10 +139,10 @@ func TestPlayMetrics(t *testing.T) {
 	})
 }
 
-// TestMetricsKeepUpcomingPrizesSecret checks that the metrics of the prize service do not
-// reveal the prizes of the next plays in a campaign. The core requests the prizes of many
-// later plays in advance, so the service must not count them by prize. The core counts the
-// prizes of stored plays.
+// TestMetricsKeepUpcomingPrizesSecret checks that the prize service's metrics do not reveal
+// the prizes of upcoming plays in a campaign. The core requests prizes for many plays in
+// advance, so the service must not count them by prize. The core counts the prizes of
+// stored plays.
 func TestMetricsKeepUpcomingPrizesSecret(t *testing.T) {
 	award := servertest.Start(t, serve.Prize, servertest.Quiet)
 	core := servertest.StartComposed(t, servertest.WithStore(t, storetest.File(t)), func(cfg *serve.Config) {
@@ -170,11 +170,11 @@ func TestMetricsKeepUpcomingPrizesSecret(t *testing.T) {
 		t.Errorf("metrics of the core: got %d draws by prize, want %d\n%s", total, plays, text)
 	}
 	if _, got := award.Send(t, "GET", "/metrics", ""); !strings.Contains(got, `prizegen_parts_total{service="prize"}`) {
-		t.Error("metrics of the prize service: missing the number of outcomes")
+		t.Error("metrics of the prize service: got no number of outcomes, want it")
 	}
 }
 
-// drawsByPrize returns the lines of the metrics that count draws by prize.
+// drawsByPrize returns the lines in a server's metrics that count draws by prize.
 func drawsByPrize(t *testing.T, s *servertest.Server) (lines []string) {
 	t.Helper()
 	_, text := s.Send(t, "GET", "/metrics", "")

@@ -17,7 +17,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// oneText requests a text from a service with the certificate of a caller, or with none.
+// oneText requests a text from a service with caller's certificate, or without one if
+// caller is nil.
 func oneText(t *testing.T, url string, caller *certs.Identity) error {
 	t.Helper()
 	client := remote.New(remote.Config{Text: servertest.ParseURL(t, url), Identity: caller})
@@ -30,14 +31,14 @@ func oneText(t *testing.T, url string, caller *certs.Identity) error {
 	return err
 }
 
-// TestMutualTLS calls a text service with the certificate of its authority, with that of
-// another authority, with an expired one, with none, and without TLS. Only the first call is
-// answered, unless the service also accepts HTTP without TLS.
+// TestMutualTLS calls a text service with a certificate from its authority, with one from
+// another authority, with an expired one, with none, and without TLS. Only the first call
+// succeeds, unless the service also accepts HTTP without TLS.
 func TestMutualTLS(t *testing.T) {
 	authority, other := servertest.NewAuthority(t), servertest.NewAuthority(t)
 	hour := time.Now().Add(time.Hour)
 	expired := servertest.LoadIdentity(t, authority.Issue(t, "core", time.Now().Add(-time.Minute)))
-	// A caller that trusts the service, but has a certificate of another authority.
+	// A caller that trusts the service, but whose certificate comes from another authority.
 	stranger := other.Issue(t, "core", hour)
 	stranger.CA = authority.File
 	for _, test := range []struct {
@@ -47,15 +48,15 @@ func TestMutualTLS(t *testing.T) {
 		plain  bool // the service also accepts HTTP without TLS
 		want   string
 	}{
-		{"a certificate of the authority", "https", authority.Identity(t, "core"), false, ""},
-		{"a certificate of another authority", "https", servertest.LoadIdentity(t, stranger), false, "does not answer"},
+		{"a certificate from the authority", "https", authority.Identity(t, "core"), false, ""},
+		{"a certificate from another authority", "https", servertest.LoadIdentity(t, stranger), false, "does not answer"},
 		{"a service of another authority", "https", other.Identity(t, "core"), false, "unknown authority"},
 		{"an expired certificate", "https", expired, false, "does not answer"},
 		{"no certificate", "https", nil, false, "certificate"},
 		{"no TLS", "http", nil, false, "400 Bad Request"},
-		{"TLS during the change", "https", authority.Identity(t, "core"), true, ""},
-		{"no certificate during the change", "https", nil, true, "certificate"},
-		{"no TLS during the change", "http", nil, true, ""},
+		{"TLS during the switch", "https", authority.Identity(t, "core"), true, ""},
+		{"no certificate during the switch", "https", nil, true, "certificate"},
+		{"no TLS during the switch", "http", nil, true, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg, _ := servertest.Config(t, serve.Text)
@@ -63,13 +64,14 @@ func TestMutualTLS(t *testing.T) {
 			address, _ := serveUntilEnd(t, cfg)
 			err := oneText(t, test.scheme+"://"+address, test.caller)
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want %q", err, test.want)
+				t.Errorf("calling the service: got error %v, want %q", err, test.want)
 			}
 		})
 	}
 }
 
-// TestHealthAddress asks for the health of a service that requires certificates, without one.
+// TestHealthAddress checks that the health address of a service that requires certificates
+// needs none, and serves nothing else.
 func TestHealthAddress(t *testing.T) {
 	cfg, _ := servertest.Config(t, serve.Text)
 	cfg.Identity = servertest.NewAuthority(t).Identity(t, "text")
@@ -90,7 +92,7 @@ func TestHealthAddress(t *testing.T) {
 		}
 	}
 	if err := end(); err != nil {
-		t.Errorf("got error %v at the end, want nil", err)
+		t.Errorf("error from serving: got %v, want nil", err)
 	}
 }
 
@@ -103,13 +105,13 @@ func TestPlainAddresses(t *testing.T) {
 		"http://127.0.0.1:1": false, "http://[::1]:1": false, "http://localhost:1": false, "https://text.invalid": false,
 	} {
 		if got := errors.As(oneText(t, address, nil), &plain); got != refused {
-			t.Errorf("%s: refused: %v, want %v", address, got, refused)
+			t.Errorf("%s: got refused %v, want %v", address, got, refused)
 		}
 	}
 }
 
-// TestSilentConnections checks that a connection on which nothing is sent does not keep a
-// service that accepts both from accepting others.
+// TestSilentConnections checks that a connection on which nothing is sent does not stop a
+// service that accepts both TLS and plain HTTP from accepting others.
 func TestSilentConnections(t *testing.T) {
 	authority := servertest.NewAuthority(t)
 	cfg, _ := servertest.Config(t, serve.Text)
@@ -127,6 +129,6 @@ func TestSilentConnections(t *testing.T) {
 		t.Error(err)
 	}
 	if err := end(); err != nil {
-		t.Errorf("got error %v at the end, want nil", err)
+		t.Errorf("error from serving: got %v, want nil", err)
 	}
 }

@@ -34,7 +34,7 @@ func (m *mux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Reque
 	})
 }
 
-// traced continues the trace of a request or starts a new one.
+// traced returns a handler that continues the trace of a request, or starts a new one.
 func (b *backend) traced(next http.Handler) http.Handler {
 	closing := []string{"close"}
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -51,8 +51,8 @@ func (b *backend) traced(next http.Handler) http.Handler {
 	})
 }
 
-// measured counts and logs the requests to a route. It sends a problem if the handler
-// returns an error.
+// measured returns a handler that counts and logs the requests to a route. It sends a
+// problem if handle returns an error.
 func (b *backend) measured(pattern string, handle handler) http.Handler {
 	counts := b.metrics.route(pattern)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -90,13 +90,12 @@ func (b *backend) panicked(w *responseRecorder, v any) {
 	b.log.ErrorContext(w.context(), "request failed after its response had begun", slog.Any("error", err))
 }
 
-// slow is the minimum duration of requests that are logged at level info because they
-// were slow.
+// slow is the duration from which requests are logged at level info as slow.
 const slow = time.Second
 
 // logRequest logs a request. The level is warn if the server failed, and info if the
-// request was invalid or slow. Otherwise it is debug, because the metrics and the log of
-// the proxy contain all requests.
+// request was invalid or slow. Otherwise it is debug, because the metrics and the proxy's
+// log cover all requests.
 func (b *backend) logRequest(w *responseRecorder, took time.Duration) {
 	r := w.request
 	level := slog.LevelDebug
@@ -114,8 +113,8 @@ func (b *backend) logRequest(w *responseRecorder, took time.Duration) {
 		slog.Int("bytes", w.bytes), slog.Float64("took_ms", float64(took.Microseconds())/1000), slog.String("from", r.RemoteAddr))
 }
 
-// TraceHandler is an [slog.Handler] that adds the request IDs in the context, if there
-// are any, to a record.
+// TraceHandler is an [slog.Handler] that adds the request, trace and span IDs from the
+// context, if any, to each record.
 type TraceHandler struct{ slog.Handler }
 
 // Handle implements [slog.Handler].

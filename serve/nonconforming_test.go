@@ -13,7 +13,7 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// lying returns the URL of a service whose responses to POST are changed.
+// lying starts a service whose responses to POST requests are changed.
 func lying(t *testing.T, role serve.Role, change func(body string) (int, string)) *httptest.Server {
 	t.Helper()
 	honest := servertest.New(t, role, servertest.Quiet).Handler()
@@ -35,9 +35,9 @@ func lying(t *testing.T, role serve.Role, change func(body string) (int, string)
 	return s
 }
 
-// TestLyingServices connects a core to services that give wrong texts, numbers and prizes,
-// well-formed or not. The core names the service, stores nothing, counts and logs the
-// refusal, and is not ready.
+// TestLyingServices connects a core to services that return wrong texts, numbers and
+// prizes, well-formed or not. It checks that the core names the service, stores nothing,
+// counts and logs the refusal, and is not ready.
 func TestLyingServices(t *testing.T) {
 	const jackpot = `"rule":"starts with A","prize":{"name":"£100.00","value":10000,"currency":"GBP"}}`
 	ok := func(body string) (int, string) { return http.StatusOK, body }
@@ -81,12 +81,12 @@ func TestLyingServices(t *testing.T) {
 					response, text := core.Send(t, "POST", "/v1/draws", body)
 					if response.StatusCode != http.StatusBadGateway || !strings.Contains(text, "the "+string(test.service)+" service") ||
 						!strings.Contains(text, "nonconforming-service") || strings.Contains(text, liar.URL) {
-						t.Errorf("%s: got %s: %s, want 502 that names the service", body, response.Status, text)
+						t.Errorf("%s: got %s: %s, want 502 and the name of the service", body, response.Status, text)
 					}
 				}
 			}
 			if _, draws := core.Send(t, "GET", "/v1/campaigns/summer", ""); !strings.Contains(draws, `"plays":0`) {
-				t.Errorf("got campaign %s, want no play", draws)
+				t.Errorf("campaign: got %s, want no plays", draws)
 			}
 			if response, page := core.Send(t, "GET", "/try/42", ""); response.StatusCode != http.StatusBadGateway || strings.Contains(page, "went wrong") {
 				t.Errorf("website: got %s:\n%s\nwant 502", response.Status, page)
@@ -96,11 +96,11 @@ func TestLyingServices(t *testing.T) {
 				t.Errorf("readiness: got %s: %s, want 503 with the reason", response.Status, status)
 			}
 			if got := strings.Count(core.Log.String(), "refused a response"); got != 1 {
-				t.Errorf("got %d log lines about refused responses, want 1:\n%s", got, core.Log)
+				t.Errorf("log lines about refused responses: got %d, want 1:\n%s", got, core.Log)
 			}
 			_, metrics := core.Send(t, "GET", "/metrics", "")
 			if count := `prizegen_service_mismatches_total{service="` + string(test.service) + `"} `; !strings.Contains(metrics, count) || strings.Contains(metrics, count+"0\n") {
-				t.Errorf("the metrics do not count the refused responses:\n%s", metrics)
+				t.Errorf("metrics: got no refused responses, want them counted:\n%s", metrics)
 			}
 		})
 	}
@@ -114,6 +114,6 @@ func TestUnreadyBeforeTheFirstDraw(t *testing.T) {
 	})
 	core := servertest.Start(t, serve.Core, func(c *serve.Config) { c.Services.Text = servertest.ParseURL(t, liar.URL) })
 	if response, status := core.Send(t, "GET", "/readyz", ""); response.StatusCode != http.StatusServiceUnavailable || !strings.Contains(status, "upper4") {
-		t.Errorf("got %s: %s, want 503 with the reason", response.Status, status)
+		t.Errorf("readiness: got %s: %s, want 503 with the reason", response.Status, status)
 	}
 }

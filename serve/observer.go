@@ -8,14 +8,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// observer observes the calls to services. It counts and logs refused responses: the core
-// recomputes what services send, and refuses what is wrong.
+// observer observes calls to services. It counts and logs refused responses: the core
+// recomputes what services send, and refuses anything wrong.
 type observer struct {
 	*metrics
 	log *slog.Logger
 
 	mu     sync.Mutex
-	logged map[string]time.Time // by service: when a refused response was logged last
+	logged map[string]time.Time // by service: when a refused response was last logged
 }
 
 var _ remote.Observer = (*observer)(nil)
@@ -24,12 +24,11 @@ func newObserver(m *metrics, log *slog.Logger) *observer {
 	return &observer{metrics: m, log: log, logged: map[string]time.Time{}}
 }
 
-// logInterval is the minimum time between two log lines about refused responses of a
-// service.
+// logInterval is the minimum time between log lines about refused responses from a service.
 const logInterval = time.Hour
 
-// Refused implements [remote.Observer]. It is called for every wrong response, which may
-// be all of them.
+// Refused implements [remote.Observer]. It is called for every wrong response; a broken
+// service may send nothing else.
 func (o *observer) Refused(service string, err *remote.InvalidResponse) {
 	o.refused.WithLabelValues(service).Inc()
 	o.mu.Lock()

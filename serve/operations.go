@@ -22,7 +22,8 @@ type output struct {
 	stream       func(*responseRecorder)
 }
 
-// respond returns the response of an operation or its error. A struct{} has no body.
+// respond returns an operation's response with value as its body, or the error. A struct{}
+// means no body.
 func respond(value any, err error) (*output, error) {
 	if _, empty := value.(struct{}); empty || err != nil {
 		return nil, err
@@ -81,8 +82,8 @@ func (o *output) write(ctx huma.Context, to *responder) {
 	}
 }
 
-// documentAnswer documents the response of a successful operation, unless op already
-// does. A struct{} has no body.
+// documentAnswer documents the response of a successful operation, unless op already does.
+// A struct{} means no body.
 func (a *api) documentAnswer(op *huma.Operation, answer reflect.Type) {
 	if op.Responses != nil {
 		return
@@ -101,7 +102,7 @@ func (a *api) documentAnswer(op *huma.Operation, answer reflect.Type) {
 	op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): response}
 }
 
-// publicOperation adds an operation for everyone. With the token, a request runs as the
+// publicOperation adds an operation for everyone. A request with the token runs as the
 // administrator.
 func publicOperation[I, T any](a *api, op huma.Operation, handle func(context.Context, caller, *I) (T, error)) {
 	a.documentAnswer(&op, reflect.TypeFor[T]())
@@ -118,7 +119,7 @@ func adminOperation[I, T any](a *api, op huma.Operation, handle func(context.Con
 	})
 }
 
-// jsonOperation adds an operation for the administrator that takes a B as JSON.
+// jsonOperation adds an operation for the administrator whose body is a B in JSON.
 func jsonOperation[I, B, T any](a *api, op huma.Operation, handle func(context.Context, *campaign.Admin, *I, *B) (T, error)) {
 	a.documentAnswer(&op, reflect.TypeFor[T]())
 	a.bodyOperation(op, reflect.TypeFor[I](), reflect.TypeFor[B](), func(ctx context.Context, admin *campaign.Admin, in any, text []byte) (*output, error) {
@@ -130,8 +131,8 @@ func jsonOperation[I, B, T any](a *api, op huma.Operation, handle func(context.C
 	})
 }
 
-// patchOperation adds an operation for the administrator that takes parts of a B as JSON.
-// apply sets the members of a B that the request contains.
+// patchOperation adds an operation for the administrator whose body contains parts of a B
+// in JSON. apply sets the members of a B that the body contains.
 func patchOperation[I, B, T any](a *api, op huma.Operation, handle func(ctx context.Context, admin *campaign.Admin, in *I, apply func(*B) error) (T, error)) {
 	a.documentAnswer(&op, reflect.TypeFor[T]())
 	a.bodyOperation(op, reflect.TypeFor[I](), reflect.TypeFor[B](), func(ctx context.Context, admin *campaign.Admin, in any, text []byte) (*output, error) {

@@ -17,10 +17,10 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// request is the input type of every operation in huma. The compiler instantiates
-// huma.Register for every combination of input and output types, which adds 34 KB to the
-// program each time. Therefore bind decodes the parameters into the 11 actual input
-// types.
+// request is the input type of every operation for huma. The compiler instantiates
+// huma.Register for each combination of input and output types, which adds 34 KB to the
+// program each time. Therefore bind, rather than huma, decodes the parameters into the
+// actual input types.
 type request struct{ ctx huma.Context }
 
 // Resolve implements [huma.Resolver].
@@ -42,7 +42,7 @@ func (a *api) documentParameters(op *huma.Operation, input reflect.Type) {
 	}
 }
 
-// bind decodes the parameters of a request into the fields of an input.
+// bind decodes the parameters of a request into the fields of input.
 func (a *api) bind(ctx huma.Context, input reflect.Value) error {
 	if err := checkQuery(ctx); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (a *api) bind(ctx huma.Context, input reflect.Value) error {
 	return nil
 }
 
-// setField sets a field of an input and returns its value.
+// setField parses text, sets a field of an input to the result, and returns it.
 func setField(field reflect.Value, text string) (any, error) {
 	switch field.Kind() {
 	case reflect.Int, reflect.Int64:
@@ -113,9 +113,9 @@ func parametersProblem(errs []error) error {
 	return p
 }
 
-// checkQuery returns an error for a malformed query, repeated or unknown parameters,
-// empty numbers, and flags that are neither true nor false. An operation without query
-// parameters accepts any query.
+// checkQuery returns an error for a malformed query, repeated or unknown parameters, empty
+// numbers, and booleans other than true and false. An operation without query parameters
+// accepts any query.
 func checkQuery(ctx huma.Context) error {
 	var names []string
 	for _, p := range ctx.Operation().Parameters {
@@ -156,7 +156,7 @@ func checkQuery(ctx huma.Context) error {
 }
 
 func malformedQuery(err error) error {
-	return problem(http.StatusBadRequest, "the query is malformed: %v", err)
+	return problem(http.StatusBadRequest, "malformed query: %v", err)
 }
 
 func repeatedParameter(name string, n int) error {

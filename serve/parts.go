@@ -18,7 +18,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// partsHandler contains the handlers of operations that generate texts or numbers.
+// partsHandler contains the handlers for operations that generate texts or numbers.
 type partsHandler struct{ *backend }
 
 // partsFunc generates the texts or numbers for draws in a format. An empty format means
@@ -33,8 +33,8 @@ func (a *api) registerNumbers() {
 	a.registerParts(remote.Number, schemaOf[wire.NumbersResponse](a), partsHandler{a.backend}.numbers)
 }
 
-// registerParts adds the two operations that generate texts or numbers. Their handlers
-// are raw to be fast (see BenchmarkText).
+// registerParts adds the two operations that generate texts or numbers. Their handlers are
+// raw for speed (see BenchmarkText).
 func (a *api) registerParts(name string, answer *huma.Schema, generate partsFunc) {
 	h := partsHandler{a.backend}
 	minCount, maxCount := 1.0, float64(wire.MaxCount)
@@ -99,7 +99,7 @@ func partsQuery(query string) (*wire.PartsRequest, error) {
 	return request, nil
 }
 
-// memoryOfPart is the maximum memory of a text or a number and its JSON.
+// memoryOfPart is the maximum memory in bytes of a text or a number together with its JSON.
 const memoryOfPart = 2*partgen.MaxLength + len(`"",`)
 
 func (h partsHandler) answerParts(w *responseRecorder, request *wire.PartsRequest, generate partsFunc) error {

@@ -18,7 +18,7 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// benchStores are the databases with which plays are measured. As in production, draws
+// benchStores lists the databases with which plays are measured. As in production, draws
 // are on disk before they are returned.
 var benchStores = []struct {
 	name    string
@@ -29,7 +29,7 @@ var benchStores = []struct {
 }
 
 // BenchmarkPlays makes one durable play per iteration over HTTP, for 64 concurrent
-// visitors. The parts are generated in the process or by three services.
+// visitors. The parts are generated in the same process or by three services.
 func BenchmarkPlays(b *testing.B) {
 	const visitors = 64
 	for _, store := range benchStores {
@@ -44,8 +44,8 @@ func BenchmarkPlays(b *testing.B) {
 	}
 }
 
-// BenchmarkComposed makes one draw per iteration with three services over HTTP, without
-// storing it, for 64 concurrent visitors.
+// BenchmarkComposed makes one draw per iteration with three services over HTTP, for 64
+// concurrent visitors. It does not store the draw.
 func BenchmarkComposed(b *testing.B) {
 	s := servertest.StartComposed(b, servertest.Quiet)
 	visit(b, s, 64, func(v *visitor, _ int64) error {
@@ -61,7 +61,7 @@ func play(b *testing.B, s *servertest.Server, visitors int) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "plays/s")
 }
 
-// visit calls ask b.N times on behalf of concurrent visitors.
+// visit calls ask b.N times, divided among concurrent visitors.
 func visit(b *testing.B, s *servertest.Server, visitors int, ask func(v *visitor, n int64) error) {
 	b.Helper()
 	var next atomic.Int64
@@ -82,7 +82,7 @@ func visit(b *testing.B, s *servertest.Server, visitors int, ask func(v *visitor
 	})
 }
 
-// each runs a function n times concurrently.
+// each runs a function n times in parallel.
 func each(b *testing.B, n int, run func() error) {
 	b.Helper()
 	var running sync.WaitGroup
@@ -96,8 +96,8 @@ func each(b *testing.B, n int, run func() error) {
 	running.Wait()
 }
 
-// visitor is a client connection. It does as little as possible, to leave the CPU time to
-// the server.
+// visitor is a client connection. It does as little as possible, so that the server gets
+// the CPU time.
 type visitor struct {
 	net.Conn
 	host string
@@ -119,7 +119,7 @@ func (v *visitor) play(name string, n int64) error {
 	return v.do(http.StatusCreated, fmt.Sprintf("POST /v1/draws HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nIdempotency-Key: bench-%d\r\nContent-Length: %d\r\n\r\n%s", v.host, n, len(body), body))
 }
 
-// get reads a page.
+// get requests a page.
 func (v *visitor) get(path, headers string) error {
 	return v.do(http.StatusOK, "GET "+path+" HTTP/1.1\r\nHost: "+v.host+"\r\n"+headers+"\r\n")
 }

@@ -14,14 +14,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// statusClientClosed is the status of a request whose client has disconnected, as in
+// statusClientClosed is the status for a request whose client has disconnected, as in
 // NGINX.
 const statusClientClosed = 499
 
 // problemError is an error that huma can send as a problem.
 type problemError struct {
 	problem wire.Problem
-	header  http.Header // headers to add to the response
+	header  http.Header // additional headers of the response
 }
 
 func (e *problemError) Error() string { return e.problem.Error() }
@@ -40,7 +40,8 @@ func problem(status int, format string, args ...any) *wire.Problem {
 	return &wire.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(format, args...)}
 }
 
-// badRequest returns the problem for invalid values in a request, without any details.
+// badRequest returns the problem for invalid values in a request. The caller adds the
+// details.
 func badRequest() *wire.Problem {
 	return &wire.Problem{Type: "urn:prizegen:problem:bad-request", Title: "invalid request", Status: http.StatusUnprocessableEntity}
 }
@@ -53,7 +54,7 @@ func parameterProblem(name, format string, args ...any) error {
 	return p
 }
 
-// overloadError is returned for requests that are refused because of an overload.
+// overloadError is the error for requests that are refused because of overload.
 type overloadError struct {
 	status int
 	what   string // the rest of the message, after "too many"
@@ -68,7 +69,7 @@ var (
 	errTooManyTokens = &overloadError{http.StatusTooManyRequests, "wrong tokens"}
 )
 
-// instance returns the instance of a problem, which contains the ID of the request.
+// instance returns the "instance" of a problem, which contains the request ID.
 func instance(ctx context.Context) string {
 	if trace := remote.TraceOf(ctx); trace != nil {
 		return "urn:prizegen:request:" + trace.RequestID
@@ -76,18 +77,18 @@ func instance(ctx context.Context) string {
 	return ""
 }
 
-// minRetryAfter is the time after which a caller may retry, unless a better time is
-// known.
+// minRetryAfter is how long a caller must wait before a retry, if no longer time is given.
 const minRetryAfter = time.Second
 
-// retryAfter returns the header that tells a caller how long to wait.
+// retryAfter returns a Retry-After header. It rounds wait up to whole seconds, at least
+// minRetryAfter.
 func retryAfter(wait time.Duration) http.Header {
 	seconds := int((max(wait, minRetryAfter) + time.Second - 1) / time.Second)
 	return http.Header{"Retry-After": {strconv.Itoa(seconds)}}
 }
 
-// describe returns the problem for an error and the headers of the response. It logs
-// errors that concern the operator.
+// describe returns the problem for an error, and additional headers for the response. It
+// logs errors that concern the operator.
 func describe(ctx context.Context, log *slog.Logger, err error) (wire.Problem, http.Header) {
 	var unavailable *remote.Unavailable
 	var wrong *remote.InvalidResponse
@@ -97,7 +98,7 @@ func describe(ctx context.Context, log *slog.Logger, err error) (wire.Problem, h
 	case errors.As(err, &overload):
 		return *problem(overload.status, "%v; try again in a moment", err), retryAfter(0)
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		return *problem(statusClientClosed, "the caller closed the connection"), nil
+		return *problem(statusClientClosed, "the client closed the connection"), nil
 	}
 	p, ok := wire.ProblemOf(err)
 	if !ok {

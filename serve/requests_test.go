@@ -11,8 +11,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// TestBadRequests sends invalid requests. It checks the status and that the problem names
-// the place of the error.
+// TestBadRequests sends invalid requests. It checks the status, and that the problem points
+// to the error.
 func TestBadRequests(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	zeros := strings.Repeat("0", 64)
@@ -23,15 +23,15 @@ func TestBadRequests(t *testing.T) {
 		place, want        string // expected place in the errors and in the detail
 		headers            []string
 	}{
-		"not JSON":               {"POST", "/v1/draws", `{"count":`, 400, "", "the body is not JSON", nil},
+		"not JSON":               {"POST", "/v1/draws", `{"count":`, 400, "", "invalid JSON", nil},
 		"nothing":                {"POST", "/v1/draws", " ", 400, "", "the body is empty", nil},
 		"null":                   {"POST", "/v1/draws", "null", 400, "", "the body is empty", nil},
 		"a list":                 {"POST", "/v1/draws", "[]", 422, "#", "must be an object, got an array", nil},
-		"more behind it":         {"POST", "/v1/draws", `{}{}`, 400, "", "the body is not JSON", nil},
+		"more behind it":         {"POST", "/v1/draws", `{}{}`, 400, "", "invalid JSON", nil},
 		"twice":                  {"POST", "/v1/draws", `{"count":1,"count":2}`, 400, "#/count", "duplicate", nil},
 		"not UTF-8":              {"POST", "/v1/draws", "{\"seed\":\"\xff\"}", 400, "", "invalid UTF-8", nil},
 		"deep":                   {"POST", "/v1/draws", strings.Repeat(`[`, 20000), 422, "#", "must be an object, got an array", nil},
-		"unknown member":         {"POST", "/v1/draws", `{"cuont":1}`, 422, "#/cuont", "the members are count, seed, start", nil},
+		"unknown member":         {"POST", "/v1/draws", `{"cuont":1}`, 422, "#/cuont", "use one of: count, seed, start", nil},
 		"count 0":                {"POST", "/v1/draws", `{"count":0}`, 422, "#/count", "must be between 1 and 100000, got 0", nil},
 		"count -1":               {"POST", "/v1/draws", `{"count":-1}`, 422, "#/count", "must be between 1 and 100000, got -1", nil},
 		"count 100001":           {"POST", "/v1/draws", `{"count":100001}`, 422, "#/count", "must be between 1 and 100000, got 100001", nil},
@@ -73,7 +73,7 @@ func TestBadRequests(t *testing.T) {
 		"query count 0":          {"GET", "/v1/number?count=0", "", 422, "count", `must be a whole number from 1 to 100000, got "0"`, nil},
 		"query twice":            {"GET", "/v1/text?count=1&count=2", "", 422, "count", "must not be repeated, got 2 values", nil},
 		"query unknown":          {"GET", "/v1/text?cnt=1", "", 422, "cnt", "unknown query parameter; the parameters are format, count", nil},
-		"query malformed":        {"GET", "/v1/text?count=%zz", "", 400, "", "the query is malformed", nil},
+		"query malformed":        {"GET", "/v1/text?count=%zz", "", 400, "", "malformed query", nil},
 		"query format":           {"GET", "/v1/text?format=digits4", "", 422, "#/format", "unknown format", nil},
 		"wrong path":             {"GET", "/v2/text", "", 404, "", "there is nothing at /v2/text", nil},
 		"wrong method":           {"DELETE", "/v1/draws", "", 405, "", "use POST", nil},
@@ -88,17 +88,17 @@ func TestBadRequests(t *testing.T) {
 				t.Fatalf("%v: %.300s", err, text)
 			}
 			if kind := answer.Header.Get("Content-Type"); answer.StatusCode != test.status || p.Status != test.status || kind != wire.ProblemType {
-				t.Errorf("got %s of type %q with status %d inside, want %d: %s", answer.Status, kind, p.Status, test.status, text)
+				t.Errorf("response: got %s of type %q with status %d in the body, want %d: %s", answer.Status, kind, p.Status, test.status, text)
 			}
 			if !strings.Contains(p.Detail, test.want) || p.Title == "" || !strings.HasSuffix(p.Instance, answer.Header.Get("X-Request-Id")) {
-				t.Errorf("got problem %s, want %q in its detail", text, test.want)
+				t.Errorf("detail of the problem: got %s, want %q in it", text, test.want)
 			}
 			place := ""
 			if len(p.Errors) > 0 {
 				place = p.Errors[0].Pointer + p.Errors[0].Parameter
 			}
 			if test.place != "" && place != test.place {
-				t.Errorf("got place %q, want %q", place, test.place)
+				t.Errorf("place of the error: got %q, want %q", place, test.place)
 			}
 			if test.status == http.StatusMethodNotAllowed && answer.Header.Get("Allow") != "POST" {
 				t.Errorf("got Allow %q, want POST", answer.Header.Get("Allow"))
@@ -106,12 +106,11 @@ func TestBadRequests(t *testing.T) {
 		})
 	}
 	if answer, text := s.Send(t, "POST", "/v1/draws", `{"seed":"42"}`); answer.StatusCode != http.StatusOK || !strings.Contains(text, "fucb0166") {
-		t.Errorf("a draw after the bad requests: got %s: %s, want fucb0166", answer.Status, text)
+		t.Errorf("draw after the bad requests: got %s: %s, want fucb0166", answer.Status, text)
 	}
 }
 
-// TestDeployed sends requests that name no formats or rules, and checks that the deployed
-// ones are used.
+// TestDeployed checks that requests that name no formats or rules use the deployed ones.
 func TestDeployed(t *testing.T) {
 	s := servertest.Start(t, serve.All)
 	for path, want := range map[string]string{

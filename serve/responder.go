@@ -32,7 +32,7 @@ type responseRecorder struct {
 	release func() // frees the memory of the body; may be nil
 }
 
-// recorderOf returns w as a recorder, which it is for every request to a server.
+// recorderOf returns w as a recorder. Every response writer in a server is one.
 func recorderOf(w http.ResponseWriter) *responseRecorder {
 	recorder, ok := w.(*responseRecorder)
 	if !ok {
@@ -47,8 +47,8 @@ func (w *responseRecorder) context() context.Context {
 	return w.trace.Context(w.request.Context())
 }
 
-// fromService reports whether the request comes from a caller with a certificate of the
-// services' authority, and was not forwarded by a proxy that has one.
+// fromService reports whether the caller itself, rather than a proxy that forwards the
+// request, has a certificate from the services' authority.
 func (w *responseRecorder) fromService() bool {
 	return w.request.TLS != nil && len(w.request.TLS.VerifiedChains) > 0
 }
@@ -61,8 +61,8 @@ func (w *responseRecorder) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// A client must read the parts of a long response at this rate, in bytes per second, after
-// some time for each part.
+// For each part of a long response, a client has minWriteTime plus the time that the part
+// takes at minRate.
 const (
 	minRate      = 8 << 10
 	minWriteTime = 20 * time.Second
@@ -74,8 +74,8 @@ func (w *responseRecorder) Write(p []byte) (int, error) {
 		w.status = http.StatusOK
 	}
 	if w.bytes > 0 {
-		// A long response may take a while if the client keeps reading. Not every connection
-		// supports deadlines.
+		// A long response may take long, as long as the client keeps reading. Not every
+		// connection supports deadlines.
 		patience := minWriteTime + time.Duration(len(p))*time.Second/minRate
 		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(patience))
 	}
@@ -87,12 +87,12 @@ func (w *responseRecorder) Write(p []byte) (int, error) {
 // Unwrap returns the writer of the connection, for [http.ResponseController].
 func (w *responseRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// responder reads the bodies of requests and writes responses.
+// responder reads request bodies and writes responses.
 type responder struct {
 	log      *slog.Logger
 	readTime time.Duration // for reading a body
 	buffers  buffers
-	bodies   *room // for the bodies of the requests in progress
+	bodies   *room // memory for the bodies of requests in progress
 
 	// These header values are the same in all responses.
 	jsonType, noStore []string
@@ -108,7 +108,7 @@ func (a *responder) decode(w *responseRecorder, r *http.Request, buffer *bytes.B
 		return err
 	}
 	if hasManyNames(buffer.Bytes()) {
-		return problem(http.StatusBadRequest, "the body has more than %d names of members", maxNames)
+		return problem(http.StatusBadRequest, "the body has more than %d member names", maxNames)
 	}
 	return unmarshal(buffer.Bytes(), into)
 }
@@ -150,7 +150,7 @@ func (a *responder) readLong(w *responseRecorder, r *http.Request, body io.Reade
 	}
 	w.release = release
 	if r.ContentLength > 0 {
-		buffer.Grow(length - buffer.Len() + bytes.MinRead) // growing step by step would need twice the memory
+		buffer.Grow(length - buffer.Len() + bytes.MinRead) // growing in steps would need twice the memory
 	}
 	_, err = buffer.ReadFrom(body)
 	return err
@@ -171,7 +171,7 @@ func (a *responder) bodyProblem(err error) error {
 	return problem(http.StatusBadRequest, "the body is incomplete: %v", err)
 }
 
-// These are header values.
+// Values of headers.
 const (
 	jsonType = "application/json"
 	noStore  = "no-store"
@@ -199,7 +199,7 @@ func (a *responder) answer(w http.ResponseWriter, status int, value any) error {
 	return a.write(w, status, jsonType, buffer.Bytes())
 }
 
-// buffered is the maximum length of responses whose Content-Length net/http sets itself.
+// buffered is the maximum length of a response for which net/http sets the Content-Length.
 const buffered = 2000
 
 // write writes a response of known length.
@@ -214,13 +214,12 @@ func (a *responder) write(w http.ResponseWriter, status int, kind string, body [
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // fails if the client has disconnected
+	_, _ = w.Write(body) // fails only if the client has disconnected
 	return nil
 }
 
 // stream sends the output of write as the response. If write fails after the response has
-// begun, stream closes the connection, so that the response is not mistaken for a
-// complete one.
+// begun, stream closes the connection, so that the response is not mistaken for complete.
 func (a *responder) stream(w *responseRecorder, kind string, write func(io.Writer) error) {
 	h := w.Header()
 	h.Set("Content-Type", kind)
@@ -253,14 +252,14 @@ func (a *responder) refuse(w *responseRecorder, err error) {
 	_ = a.write(w, e.problem.Status, wire.ProblemType, body)
 }
 
-// problem returns the problem for an error. It logs the errors that concern the operator.
+// problem returns the problem for an error. It logs errors that concern the operator.
 func (a *responder) problem(ctx context.Context, err error) *problemError {
 	p, header := describe(ctx, a.log, err)
 	p.Instance = instance(ctx)
 	return &problemError{p, header}
 }
 
-// buffers is a pool of buffers for the bodies of requests and responses.
+// buffers is a pool of buffers for request and response bodies.
 type buffers struct{ pool sync.Pool }
 
 // maxPooled is the maximum capacity of buffers that return to the pool.

@@ -18,9 +18,9 @@ func (c *deadlineCounter) SetWriteDeadline(time.Time) error {
 	return nil
 }
 
-// TestWriteExtendsDeadline writes a response in pieces. It checks that each piece gets as
-// much time as a short response, so that exports of millions of draws finish but no
-// client can keep a response open forever.
+// TestWriteExtendsDeadline writes a response in pieces. It checks that each piece gets its
+// own time limit, so that exports of millions of draws can finish, but no client can keep a
+// response open forever.
 func TestWriteExtendsDeadline(t *testing.T) {
 	c := &deadlineCounter{ResponseWriter: httptest.NewRecorder()}
 	w := &responseRecorder{ResponseWriter: c}
@@ -30,6 +30,6 @@ func TestWriteExtendsDeadline(t *testing.T) {
 		}
 	}
 	if want := 2; c.n != want { // once for each piece after the first
-		t.Errorf("got %d extensions of the deadline for three pieces, want %d", c.n, want)
+		t.Errorf("extensions of the deadline for three pieces: got %d, want %d", c.n, want)
 	}
 }

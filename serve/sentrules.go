@@ -16,7 +16,7 @@ type ruleCache struct {
 
 	mu     sync.Mutex
 	list   []*decider // ordered from the least to the most recently used
-	memory int        // of the list, in bytes
+	memory int        // total of the list, in bytes
 }
 
 // The cache keeps as many rules as fit in both limits, and at least one.
@@ -25,8 +25,8 @@ const (
 	maxSentMemory = 16 << 20 // bytes
 )
 
-// get returns the compiled rules with the given text. If the text has mistakes or exceeds
-// the limits, it returns a [prize.FileError].
+// get returns the compiled rules for a YAML text. If the text has mistakes or exceeds the
+// limits, the error is a [*prize.FileError].
 func (c *ruleCache) get(ctx context.Context, limits prize.Limits, text string) (*decider, error) {
 	sum := sha256.Sum256([]byte(text))
 	name := hex.EncodeToString(sum[:])
@@ -38,7 +38,7 @@ func (c *ruleCache) get(ctx context.Context, limits prize.Limits, text string) (
 		return nil, err
 	}
 	defer done()
-	if d := c.find(name); d != nil { // another caller compiled it meanwhile
+	if d := c.find(name); d != nil { // another request has compiled it meanwhile
 		return d, nil
 	}
 	rules, err := prize.ParseWithin(limits, "rules_yaml", []byte(text))
@@ -50,7 +50,7 @@ func (c *ruleCache) get(ctx context.Context, limits prize.Limits, text string) (
 	return d, nil
 }
 
-// add adds rules and removes the least recently used ones.
+// add adds rules. If the cache exceeds its limits, it removes the least recently used ones.
 func (c *ruleCache) add(d *decider) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +62,7 @@ func (c *ruleCache) add(d *decider) {
 	}
 }
 
-// find returns the rules with the given SHA-256, or nil.
+// find returns the rules with the given SHA-256, or nil if the cache does not contain them.
 func (c *ruleCache) find(sha256 string) *decider {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// sentRules returns the i-th rules with some prizes.
+// sentRules returns rules named after i with the given number of prizes.
 func sentRules(i, prizes int) string {
 	text := fmt.Sprintf("name: x%d\ncurrency: JPY\nrules:\n- prizes:\n", i)
 	for i := range prizes {
@@ -21,8 +21,8 @@ func sentRules(i, prizes int) string {
 	return text
 }
 
-// TestOneCompilationAtATime checks that a request waits while other rules are compiled,
-// and is refused after five seconds.
+// TestOneCompilationAtATime checks that a request waits while other rules are being
+// compiled, and is refused after five seconds.
 func TestOneCompilationAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &backend{compiling: semaphore.NewWeighted(1)}
@@ -32,11 +32,11 @@ func TestOneCompilationAtATime(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := cache.get(t.Context(), prize.Public(), sentRules(1, 1)); !errors.Is(err, errCompiling) {
-			t.Errorf("while others are compiled: got error %v, want %v", err, errCompiling)
+			t.Errorf("while other rules are being compiled: got error %v, want %v", err, errCompiling)
 		}
 		done()
 		if _, err := cache.get(t.Context(), prize.Public(), sentRules(1, 1)); err != nil {
-			t.Errorf("afterwards: got error %v", err)
+			t.Errorf("afterwards: got error %v, want nil", err)
 		}
 		if _, err := b.compile(t.Context()); err != nil {
 			t.Errorf("afterwards: got error %v, want the semaphore to be free", err)
@@ -47,8 +47,8 @@ func TestOneCompilationAtATime(t *testing.T) {
 	})
 }
 
-// TestSentRulesAreLimited checks that the cache keeps the last rules, and forgets others
-// when they are too many or too large.
+// TestSentRulesAreLimited checks that the cache keeps the most recent rules, and drops
+// others if there are too many or they are too large.
 func TestSentRulesAreLimited(t *testing.T) {
 	cache := &ruleCache{compile: func(context.Context) (func(), error) { return func() {}, nil }}
 	for i := range maxSentRules + 10 {
@@ -57,7 +57,7 @@ func TestSentRulesAreLimited(t *testing.T) {
 		}
 	}
 	if len(cache.list) != maxSentRules {
-		t.Errorf("got %d small rules, want %d", len(cache.list), maxSentRules)
+		t.Errorf("small rules in the cache: got %d, want %d", len(cache.list), maxSentRules)
 	}
 	for i := range 20 {
 		if _, err := cache.get(t.Context(), prize.Trusted(), sentRules(i, 5000)+strings.Repeat("#\n", 10_000)); err != nil {
@@ -65,6 +65,6 @@ func TestSentRulesAreLimited(t *testing.T) {
 		}
 	}
 	if n := len(cache.list); n == 0 || n > 10 || cache.memory > maxSentMemory {
-		t.Errorf("got %d large rules with %d bytes, want a few with at most %d", n, cache.memory, maxSentMemory)
+		t.Errorf("large rules in the cache: got %d with %d bytes, want a few with at most %d", n, cache.memory, maxSentMemory)
 	}
 }

@@ -9,15 +9,14 @@ import (
 	"github.com/prizegen/prizegen/serve"
 )
 
-// serveUntilEnd serves on a free port until end is called. end returns the error from
-// Serve.
+// serveUntilEnd serves on a free port until end is called. end returns the error of Serve.
 func serveUntilEnd(t testing.TB, cfg serve.Config) (address string, end func() error) {
 	t.Helper()
 	return callUntilEnd(t, cfg, (*serve.Server).Serve)
 }
 
-// callUntilEnd calls a method that serves on a listener, with a free port, until end is
-// called. end returns the error from the method.
+// callUntilEnd calls a method that serves on a listener, with a listener on a free port,
+// until end is called. end returns the error of the method.
 func callUntilEnd(t testing.TB, cfg serve.Config, method func(*serve.Server, context.Context, net.Listener) error) (address string, end func() error) {
 	t.Helper()
 	s, err := serve.New(cfg)

@@ -50,7 +50,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // old rules stay in use.
 func (s *Server) Reload() error { return s.backend.rules.reload() }
 
-// routes returns the handler for all routes of the role.
+// routes returns the handler for all routes of the server's role.
 func (s *Server) routes() http.Handler {
 	b := s.backend
 	s.mux = &mux{http.NewServeMux(), b}
@@ -87,13 +87,13 @@ func (s *Server) routes() http.Handler {
 	return b.cfg.Proxies.behind(b.traced(s.mux))
 }
 
-// methods returns the methods that a route can have.
+// methods returns all methods that routes use.
 func methods() []string {
 	return []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete}
 }
 
-// notFound handles requests that match no route. The status is 405 if the path has other
-// methods, otherwise 404. Browsers get a page.
+// notFound handles requests that match no route. The status is 405 if the path accepts
+// other methods, and 404 otherwise. Browsers get a page.
 func (s *Server) notFound(w *responseRecorder, r *http.Request) error {
 	var allowed []string
 	for _, method := range methods() {
@@ -116,7 +116,7 @@ func (s *Server) notFound(w *responseRecorder, r *http.Request) error {
 	return problem(http.StatusMethodNotAllowed, "method %s is not allowed for %s; use %s", excerpt.Of(r.Method), path, list)
 }
 
-// free implements [site.Free] with draws that are not stored.
+// free implements [site.Free].
 type free struct {
 	draw.Generator
 	backend *backend

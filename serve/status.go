@@ -51,7 +51,8 @@ func (a *api) registerHealth() {
 	})
 }
 
-// implementation returns a status with what is deployed for a service in this process.
+// implementation returns the status of a service in this process, with the deployed format
+// or rules as its implementation.
 func (b *backend) implementation(service Role) *wire.Status {
 	status := &wire.Status{Service: string(service), Version: b.cfg.Version, Entropy: b.fresh.name(), Reasons: map[string]string{}}
 	switch service {

@@ -47,7 +47,7 @@ func TestTLS(t *testing.T) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK || response.Proto != "HTTP/2.0" {
-		t.Errorf("got %s over %s, want 200 OK over HTTP/2.0", response.Status, response.Proto)
+		t.Errorf("response: got %s over %s, want 200 OK over HTTP/2.0", response.Status, response.Proto)
 	}
 }
 

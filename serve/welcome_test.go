@@ -15,7 +15,7 @@ import (
 )
 
 // TestDeletedDemoStaysDeleted starts a server with a new database, deletes the demo
-// campaign, and starts another server.
+// campaign, and starts another server. It checks that the campaign stays deleted.
 func TestDeletedDemoStaysDeleted(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	admin := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("admin")
@@ -41,14 +41,14 @@ func TestDeletedDemoStaysDeleted(t *testing.T) {
 		return err == nil && c.State == campaign.Open
 	}
 	for !open() {
-		time.Sleep(time.Millisecond) // until the server has opened it
+		time.Sleep(time.Millisecond) // wait until the server has opened it
 	}
 	stop()
 	if err := admin.Delete(t.Context(), campaign.Demo); err != nil {
 		t.Fatal(err)
 	}
-	start()() // a slow server may miss an error, but never fails
+	start()() // on a slow machine, the test may miss a fault, but it never fails wrongly
 	if _, err := admin.Campaign(t.Context(), campaign.Demo); !errors.Is(err, campaign.ErrNotFound) {
-		t.Errorf("got error %v, want ErrNotFound", err)
+		t.Errorf("demo campaign after the second start: got error %v, want ErrNotFound", err)
 	}
 }

@@ -26,7 +26,7 @@ type Admin struct {
 // others return an error that wraps [wire.ErrForbidden].
 func (c *Client) Admin(token string) *Admin { return &Admin{c.core, token} }
 
-// call returns a call with the token. Only a GET is retried.
+// call returns a call with the token. Only GET calls are retried.
 func (a *Admin) call(method, path string, query url.Values, body any) call {
 	c := call{method: method, path: path, query: query, body: body, once: method != http.MethodGet, header: map[string]string{}}
 	if a.token != "" {
@@ -51,8 +51,8 @@ func itemPath(collection, name string) string { return collection + "/" + url.Pa
 
 func entrantPath(id int64) string { return itemPath(entrantsPath, strconv.FormatInt(id, 10)) }
 
-// Create is like [campaign.Admin.Create]. If the plan has no rules or formats, the
-// deployed ones are used.
+// Create is like [campaign.Admin.Create]. Rules and formats that the plan omits are the
+// deployed ones.
 func (a *Admin) Create(ctx context.Context, plan campaign.Plan) (campaign.Campaign, error) {
 	return ask[campaign.Campaign](ctx, a, http.MethodPost, campaignsPath, nil, plan)
 }
@@ -90,8 +90,8 @@ func (a *Admin) Delete(ctx context.Context, name string) error {
 	return a.core.read(ctx, a.call(http.MethodDelete, itemPath(campaignsPath, name), nil, nil), nil)
 }
 
-// Play is like [campaign.Admin.Play]. If the play has no once-only key, Play generates
-// one, so that it can retry the call if the response is lost.
+// Play is like [campaign.Admin.Play]. If the play has no once-only key, Play generates one,
+// so that it can repeat the call if the response is lost.
 func (a *Admin) Play(ctx context.Context, play campaign.Play) (d campaign.Draw, err error) {
 	request := wire.DrawsRequest{Campaign: play.Campaign, Count: 1}
 	if play.Person != nil || play.EntrantID != 0 {
@@ -215,7 +215,7 @@ func (a *Admin) export(ctx context.Context, name, format string, w io.Writer, o 
 	return a.core.stream(ctx, &c, w)
 }
 
-// stream copies the body of a response to w.
+// stream makes a call and copies the body of the response to w.
 func (s *service) stream(ctx context.Context, c *call, w io.Writer) error {
 	request, err := s.request(ctx, c, nil)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// Prizes implements [draw.Generator]. Outcomes from the service are compared with the ones
-// decided in this process, because they follow from the key and the rules.
+// Prizes implements [draw.Generator]. It compares outcomes from the service with outcomes
+// computed in this process, because the key and the rules determine them.
 func (c *Client) Prizes(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error) {
 	s, err := c.serviceFor(Prize)
 	if err != nil {
@@ -45,10 +45,10 @@ type awardsClient struct {
 
 	mu      sync.Mutex
 	texts   map[string]*wire.OutcomeTexts // by SHA-256 of the rules
-	unknown map[string]bool               // by SHA-256: rules that the service does not have
+	unknown map[string]bool               // by SHA-256: whether the service lacks these rules
 }
 
-// newAwardsClient returns nil if the service is nil.
+// newAwardsClient returns a client for a prize service, or nil if the service is nil.
 func newAwardsClient(s *service) *awardsClient {
 	if s == nil {
 		return nil
@@ -59,7 +59,7 @@ func newAwardsClient(s *service) *awardsClient {
 	return c
 }
 
-// append appends the outcomes that the service decides to dst.
+// append appends the outcomes from the service to dst.
 func (c *awardsClient) append(ctx context.Context, dst []prize.Outcome, rules *prize.Rules, accounts *prize.Accounts, r entropy.Range) ([]prize.Outcome, error) {
 	if err := r.Check(); err != nil || r.Count == 0 {
 		return dst, err
@@ -88,7 +88,7 @@ func (c *awardsClient) append(ctx context.Context, dst []prize.Outcome, rules *p
 	return dst, ctx.Err()
 }
 
-// awardJob is a request for the prizes of up to maxJobDraws draws.
+// awardJob is a request for the outcomes of up to maxJobDraws draws.
 type awardJob struct {
 	texts    *wire.OutcomeTexts
 	accounts []string
@@ -121,9 +121,8 @@ func (c *awardsClient) doJobs(ctx context.Context, jobs []*awardJob) error {
 	return nil
 }
 
-// award sends a request that uses the rules of texts. It sends the name and the hash of
-// the rules first. Only if the service does not have them does it send the rules
-// themselves.
+// award sends a request for the rules of texts. It first sends their name and hash; only if
+// the service does not have the rules does it send the rules themselves.
 func (c *awardsClient) award(ctx context.Context, dst []prize.Outcome, texts *wire.OutcomeTexts, request *wire.AwardRequest) ([]prize.Outcome, error) {
 	rules := texts.Rules()
 	if !c.isUnknown(rules) {
@@ -154,7 +153,7 @@ func (c *awardsClient) request(ctx context.Context, dst []prize.Outcome, texts *
 // maxCached is the maximum number of rules in a cache. A full cache is cleared.
 const maxCached = 100
 
-// isUnknown reports whether the service is known not to have the given rules.
+// isUnknown reports whether the service has said that it does not have the given rules.
 func (c *awardsClient) isUnknown(rules *prize.Rules) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,7 +170,7 @@ func (c *awardsClient) setUnknown(rules *prize.Rules) {
 	c.unknown[rules.SHA256()] = true
 }
 
-// textsOf returns the encoded outcomes of rules.
+// textsOf returns the encoded outcomes of rules, from the cache if possible.
 func (c *awardsClient) textsOf(rules *prize.Rules) *wire.OutcomeTexts {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,12 +10,12 @@ import (
 	"github.com/sourcegraph/conc/panics"
 )
 
-// batcher combines small jobs from several callers into one call to a service, because a
-// call costs about the same for one draw as for a hundred. Up to maxBatchCalls calls are
-// made at once. Jobs that arrive meanwhile wait for the next call.
+// batcher combines small jobs of several callers into one call to a service, because a call
+// costs about the same for one draw as for a hundred. Up to maxBatchCalls calls are in
+// progress at a time. Further jobs wait for the next call.
 type batcher[T any] struct {
-	compatible func(a, b T) bool                         // reports whether one call can do both
-	call       func(ctx context.Context, jobs []T) error // does the jobs
+	compatible func(a, b T) bool                         // reports whether one call can do both jobs
+	call       func(ctx context.Context, jobs []T) error // does the jobs in one call
 
 	mu    sync.Mutex
 	queue []*waiter[T]
@@ -38,7 +38,7 @@ type waiter[T any] struct {
 
 var errBatchTimeout = errors.New("timed out while waiting for earlier calls")
 
-// do does a job. If it returns an error, the job may still be in use.
+// do does a job. If it returns an error, a call may still be using the job.
 func (b *batcher[T]) do(ctx context.Context, job T) error {
 	w := &waiter[T]{ctx: ctx, job: job, done: make(chan struct{})}
 	b.mu.Lock()
@@ -67,7 +67,7 @@ func (b *batcher[T]) do(ctx context.Context, job T) error {
 	}
 }
 
-// remove removes a waiter from the queue. It reports false if the waiter's call has
+// remove removes a waiter from the queue. It reports false if the waiter's call has already
 // begun.
 func (b *batcher[T]) remove(w *waiter[T]) bool {
 	b.mu.Lock()
@@ -94,13 +94,13 @@ func (b *batcher[T]) run() {
 	}
 }
 
-// next removes the next batch from the queue: the first waiter and the waiters
+// next removes the next batch from the queue: the first waiter and others that are
 // compatible with it.
 func (b *batcher[T]) next() (batch []*waiter[T]) {
 	rest := b.queue[:0]
 	for _, w := range b.queue {
 		switch {
-		case w.ctx.Err() != nil: // its caller has returned
+		case w.ctx.Err() != nil: // its caller has given up
 		case len(batch) < maxBatchJobs && (len(batch) == 0 || b.compatible(batch[0].job, w.job)):
 			batch = append(batch, w)
 		default:

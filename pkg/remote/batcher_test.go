@@ -30,13 +30,12 @@ type gate struct {
 func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.calls.Add(1)
 	<-g.open
-	time.Sleep(time.Millisecond) // until all others wait
+	time.Sleep(time.Millisecond) // wait until all others wait
 	return g.transport(r)
 }
 
-// TestSmallDrawsShareCalls checks that callers that request a few draws each at the
-// same time share calls. The callers have different seeds, two formats and two sets of
-// rules.
+// TestSmallDrawsShareCalls checks that callers who each request a few draws at the same
+// time share calls. The callers have different seeds, two formats and two sets of rules.
 func TestSmallDrawsShareCalls(t *testing.T) {
 	const callers = 60
 	services := handler(t, summer)
@@ -63,13 +62,13 @@ func TestSmallDrawsShareCalls(t *testing.T) {
 				}
 			})
 		}
-		synctest.Wait() // until the first calls are held and all others wait
+		synctest.Wait() // wait until the first calls are held and all others wait
 		close(gate.open)
 		wg.Wait()
 		// Expect the calls that were held, then one for each format or set of rules, and
 		// a few more for callers that arrived in between.
 		if calls := gate.calls.Load(); calls > 3*callers/4 {
-			t.Errorf("got %d calls for the draws of %d callers, want at most %d; without sharing there would be %d", calls, callers, 3*callers/4, 3*callers)
+			t.Errorf("calls for the draws of %[2]d callers: got %[1]d, want at most %[3]d; without sharing there would be %[4]d", calls, callers, 3*callers/4, 3*callers)
 		}
 	})
 }
@@ -106,8 +105,8 @@ func TestGivingUpDoesNotAffectOthers(t *testing.T) {
 	})
 }
 
-// TestWaitingForOtherCallsTimesOut checks that a caller stops waiting when a service that
-// never responds keeps all concurrent calls busy.
+// TestWaitingForOtherCallsTimesOut checks that a caller does not wait forever while a
+// service that never responds occupies all concurrent calls.
 func TestWaitingForOtherCallsTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := clientOver(time.Minute, noAnswer)
@@ -122,12 +121,12 @@ func TestWaitingForOtherCallsTimesOut(t *testing.T) {
 					t.Errorf("call without a response: got error %v, want ErrUnavailable", err)
 				}
 			})
-			synctest.Wait() // until its call is in flight
+			synctest.Wait() // wait until its call is in flight
 		}
 		started := time.Now()
 		var unavailable *remote.Unavailable
 		if err := call(); !errors.As(err, &unavailable) || unavailable.Service != remote.Text || time.Since(started) != 2*time.Second {
-			t.Errorf("got error %v after %v, want the text service unavailable after 2s", err, time.Since(started))
+			t.Errorf("waiting call: got error %v after %v, want the text service unavailable after 2s", err, time.Since(started))
 		}
 		wg.Wait()
 	})

@@ -28,26 +28,27 @@ const (
 
 // Config is the configuration of a [Client].
 type Config struct {
-	// The addresses of the services. Without a core, a part without an address is generated
-	// in process. With a core, nothing is: if only the core has an address, or if there is
-	// no text service at the one address of all services, the core makes whole draws.
+	// The URLs of the services. Without a core, the parts of services without a URL are
+	// generated in this process. With a core, no parts are: if only the core has a URL, or
+	// if all services share one URL but no text service is there, the core makes complete
+	// draws.
 	Text, Number, Prize, Core *url.URL
 
-	// Identity is the certificate to present over TLS. The services must have certificates
-	// from its authority, or, if TrustPublic is set, from an authority that the system
-	// trusts. Without an identity, the system's authorities are trusted.
+	// Identity is the client's certificate for TLS. The services' certificates must come
+	// from its authority or, if TrustPublic is set, may also come from an authority that
+	// the system trusts. Without an Identity, the client trusts the system's authorities.
 	Identity    *certs.Identity
 	TrustPublic bool
 
-	// AllowPlainHTTP allows calls with keys, seeds or tokens to other machines over HTTP
-	// without TLS.
+	// AllowPlainHTTP allows the client to send keys, seeds and tokens to other machines
+	// over HTTP without TLS.
 	AllowPlainHTTP bool
 
-	UserAgent   string            // the default is "prizegen"
-	Timeout     time.Duration     // of one attempt; the default is 10 seconds
-	MaxInFlight int               // concurrent calls to one service; others wait; the default is 64
-	Transport   http.RoundTripper // the default is a new pool of connections
-	Observer    Observer          // the default is none
+	UserAgent   string            // empty means "prizegen"
+	Timeout     time.Duration     // for one attempt; 0 means 10 seconds
+	MaxInFlight int               // maximum number of concurrent calls to one service; others wait; 0 means 64
+	Transport   http.RoundTripper // nil means a new pool of connections
+	Observer    Observer          // may be nil
 }
 
 // Observer observes calls, for metrics. Its methods may be called concurrently.
@@ -56,12 +57,11 @@ type Observer interface {
 	Called(service string, took time.Duration, err error)
 	// Retried is called for every attempt of a call except the first.
 	Retried(service string)
-	// Breaker is called with the initial state of a service's circuit breaker and
-	// whenever it changes: closed if calls pass, open if they are refused, half-open if a
-	// single call is tried.
+	// Breaker is called with the initial state of a service's circuit breaker and whenever
+	// the state changes: "closed" if calls are made, "open" if they are refused,
+	// "half-open" if a single call is tried.
 	Breaker(service, state string)
-	// Refused is called for every response that is refused because the service should not
-	// have sent it.
+	// Refused is called for each response that the client refuses as wrong.
 	Refused(service string, err *InvalidResponse)
 }
 
@@ -77,14 +77,14 @@ type Client struct {
 	cfg                       Config
 	local                     draw.Local
 	text, number, prize, core *service
-	texts, numbers            *partsClient  // nil if the part is generated in process
-	awards                    *awardsClient // nil if prizes are decided in process
+	texts, numbers            *partsClient  // nil if the part is generated in this process
+	awards                    *awardsClient // nil if prizes are awarded in this process
 	received                  rulesCache    // rules received from the service
 	http                      *http.Client
 	inFlight                  int
-	composing                 atomic.Int32 // whether the core makes whole draws, once known
+	composing                 atomic.Int32 // whether the core makes complete draws; see composingUnknown
 
-	buffers  sync.Pool // of *[]byte: parts that are made to compare others with
+	buffers  sync.Pool // of *[]byte: parts that are generated for comparison
 	outcomes sync.Pool // of *[]prize.Outcome, likewise
 }
 
@@ -103,7 +103,7 @@ func New(cfg Config) *Client {
 		cfg.Transport = newTransport(&cfg)
 	}
 	client := &http.Client{Transport: cfg.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse // a redirected POST would become a GET
+		return http.ErrUseLastResponse // following a redirect would turn a POST into a GET
 	}}
 	newOrNil := func(name string, base *url.URL) *service {
 		if base == nil {
@@ -123,26 +123,26 @@ func New(cfg Config) *Client {
 	return c
 }
 
-// WithTimeout returns a client of the same services with another timeout. Its circuit
-// breakers and its connections are its own.
+// WithTimeout returns a client for the same services with a different timeout. It has its
+// own circuit breakers and connections.
 func (c *Client) WithTimeout(timeout time.Duration) *Client {
 	cfg := c.cfg
 	cfg.Timeout = timeout
 	return New(cfg)
 }
 
-// InFlight returns the number of batches of a run that should be made concurrently.
+// InFlight returns how many batches of a run should be in progress at a time.
 func (c *Client) InFlight() int { return c.inFlight }
 
 // Close closes idle connections. The client can still be used.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// batchesInFlight is the largest number of concurrent batches that makes
-// BenchmarkRun/remote of package serve faster.
+// batchesInFlight is the number of concurrent batches beyond which BenchmarkRun/remote of
+// package serve gets no faster.
 const batchesInFlight = 8
 
-// newTransport returns a transport that keeps one open connection for each call that may
-// be in flight.
+// newTransport returns a transport that keeps an open connection for each call that may be
+// in flight.
 func newTransport(cfg *Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}
 	t := &http.Transport{
@@ -153,7 +153,7 @@ func newTransport(cfg *Config) *http.Transport {
 		MaxIdleConnsPerHost:   cfg.MaxInFlight,
 		IdleConnTimeout:       60 * time.Second,
 		ForceAttemptHTTP2:     true,
-		DisableCompression:    true, // it costs more than it saves within a data centre
+		DisableCompression:    true, // compression costs more than it saves within a data centre
 		WriteBufferSize:       64 << 10,
 		ReadBufferSize:        64 << 10,
 		ExpectContinueTimeout: time.Second,
@@ -161,7 +161,7 @@ func newTransport(cfg *Config) *http.Transport {
 	if cfg.Identity == nil {
 		return t
 	}
-	// Every connection uses the certificate that is current when it begins.
+	// Each new connection uses the current certificate.
 	t.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
 		if err != nil {
@@ -182,7 +182,7 @@ func newTransport(cfg *Config) *http.Transport {
 	return t
 }
 
-// HasServices reports whether a service has an address.
+// HasServices reports whether any service has a URL.
 func (cfg *Config) HasServices() bool {
 	return cfg.Text != nil || cfg.Number != nil || cfg.Prize != nil || cfg.Core != nil
 }

@@ -31,7 +31,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// handler returns the handler of a server with all roles and the given rules deployed.
+// handler returns the handler of a server with all roles that deploys the given rules.
 func handler(t testing.TB, deployed string) http.Handler {
 	t.Helper()
 	return servertest.New(t, serve.All, servertest.WithFormats(t, "upper2", "digits8"), servertest.WithRules(deployed), servertest.Quiet).Handler()
@@ -57,7 +57,7 @@ func numberFormat(t testing.TB, name string) numgen.Format {
 	return f
 }
 
-// localTexts returns the first texts of the zero key in the format lower4.
+// localTexts returns the first count texts in the format lower4 for the zero key.
 func localTexts(t testing.TB, count uint64) string {
 	t.Helper()
 	texts, err := draw.Local{}.Texts(t.Context(), nil, textFormat(t, "lower4"), entropy.Range{Count: count})
@@ -115,7 +115,7 @@ func TestDrawsEqualLocalDraws(t *testing.T) {
 			for _, start := range []uint64{0, 1<<64 - 9001} {
 				spec := draw.Spec{Seed: "42", Start: start, Count: 9001, Text: textFormat(t, formats[0]), Number: numberFormat(t, formats[1]), Rules: r}
 				if got, want := ndjson(t, client, spec), ndjson(t, draw.Local{}, spec); got != want {
-					t.Errorf("draws of formats %v by rules %s from index %d differ from local ones", formats, r.Name, start)
+					t.Errorf("formats %v, rules %s, from index %d: draws differ from local draws", formats, r.Name, start)
 				}
 			}
 		}
@@ -130,7 +130,7 @@ func TestRangesLongerThanARequest(t *testing.T) {
 		got, err := client.Texts(t.Context(), []byte("before"), f, r)
 		want, _ := draw.Local{}.Texts(t.Context(), []byte("before"), f, r)
 		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%d texts: got %d bytes with error %v, want the %d bytes of Local", n, len(got), err, len(want))
+			t.Errorf("%d texts: got %d bytes and error %v, want the %d bytes of draw.Local", n, len(got), err, len(want))
 		}
 	}
 	tooFar := entropy.Range{Start: 1<<64 - 1, Count: 2}
@@ -142,7 +142,7 @@ func TestRangesLongerThanARequest(t *testing.T) {
 	_, textErr := client.Texts(t.Context(), nil, f, tooFar)
 	_, prizeErr := client.Prizes(t.Context(), nil, rules, &accounts, tooFar)
 	if !errors.Is(textErr, entropy.ErrRange) || !errors.Is(prizeErr, entropy.ErrRange) {
-		t.Errorf("got errors %v and %v past the last index, want ErrRange", textErr, prizeErr)
+		t.Errorf("ranges past the last index: got errors %v and %v, want ErrRange", textErr, prizeErr)
 	}
 }
 
@@ -159,7 +159,7 @@ func TestDeployedFormatsAndRules(t *testing.T) {
 	for range 2 { // the second time from the cache
 		rules, err := client.Rules(t.Context(), "")
 		if err != nil || rules.Name != "summer" || string(rules.Source()) != summer {
-			t.Errorf("Rules of the empty name = %v, error %v, want summer", rules, err)
+			t.Errorf("Rules(\"\") = %v, error %v, want summer", rules, err)
 		}
 	}
 	if rules, err := client.Rules(t.Context(), "modest"); err != nil || rules.Name != "modest" {
@@ -170,10 +170,10 @@ func TestDeployedFormatsAndRules(t *testing.T) {
 	}
 	answer, err := client.Draws(t.Context(), &wire.DrawsRequest{Count: 2, Seed: "42"})
 	if err != nil || len(answer.Draws) != 2 || answer.Draws[1].Rules != "summer" {
-		t.Errorf("Draws = %v, error %v, want 2 draws by the rules summer", answer, err)
+		t.Errorf("Draws = %v, error %v, want 2 draws by rules summer", answer, err)
 	}
 	if _, err := client.Draws(t.Context(), &wire.DrawsRequest{Count: 1, TextFormat: "lower0"}); !errors.Is(err, partgen.ErrFormat) {
-		t.Errorf("Draws of lower0: got error %v, want ErrFormat", err)
+		t.Errorf("Draws in format lower0: got error %v, want ErrFormat", err)
 	}
 	none := remote.New(remote.Config{})
 	if _, err := none.Status(t.Context(), remote.Core); err == nil || none.Address(remote.Core) != nil {
@@ -181,9 +181,9 @@ func TestDeployedFormatsAndRules(t *testing.T) {
 	}
 }
 
-// TestRulesUnknownToTheServiceAreSent checks that, if the service has other rules of
-// the same name, the client sends the rules themselves in a second request, and in the
-// first request from then on.
+// TestRulesUnknownToTheServiceAreSent checks that if the service has different rules of the
+// same name, the client sends the rules themselves in a second request, and from then on in
+// the first.
 func TestRulesUnknownToTheServiceAreSent(t *testing.T) {
 	inner := handler(t, strings.Replace(summer, "1/7", "1/8", 1))
 	var bodies []string
@@ -211,7 +211,7 @@ func TestRulesUnknownToTheServiceAreSent(t *testing.T) {
 		}
 	}
 	if len(bodies) != 3 || strings.Contains(bodies[0], "rules_yaml") || !strings.Contains(bodies[1], "rules_yaml") || !strings.Contains(bodies[2], "rules_yaml") {
-		t.Errorf("got %d requests, want rules_yaml in the second and third of 3:\n%s", len(bodies), strings.Join(bodies, "\n"))
+		t.Errorf("requests: got %d, want 3, the second and the third with rules_yaml:\n%s", len(bodies), strings.Join(bodies, "\n"))
 	}
 }
 
@@ -237,7 +237,7 @@ func TestInvalidResponses(t *testing.T) {
 		"a web page":          {200, `<html>`, "invalid character"},
 		"nothing":             {200, ``, "EOF"},
 		"another server":      {404, `not here`, "404 Not Found without a reason"},
-		"a redirection":       {302, ``, "302 Found without a reason"},
+		"a redirect":          {302, ``, "302 Found without a reason"},
 		"a failure":           {500, `{}`, "500 Internal Server Error"},
 		"other rules":         {200, `{"rules":"generous","rules_sha256":"00","outcomes":[]}`, `SHA-256 "00"`},
 		"no outcome":          {200, sum + `[]}`, "0 outcomes, want 1"},
@@ -263,8 +263,8 @@ func TestInvalidResponses(t *testing.T) {
 	}
 }
 
-// TestAnswersOfOtherImplementations checks that the client reads responses with white
-// space, escapes, and members in another order.
+// TestAnswersOfOtherImplementations checks that the client can read responses with white
+// space, escapes, and members in a different order.
 func TestAnswersOfOtherImplementations(t *testing.T) {
 	rules, err := prize.Builtin(prize.Generous)
 	if err != nil {
@@ -290,8 +290,8 @@ func TestAnswersOfOtherImplementations(t *testing.T) {
 	}
 }
 
-// scripted is a transport whose response to an attempt depends on its number, counted
-// from 1.
+// scripted is a transport whose response depends on the number of the attempt, counted from
+// 1.
 type scripted struct {
 	attempts atomic.Int64
 	answer   func(attempt int64) (status int, err error)
@@ -368,7 +368,7 @@ func TestCircuitBreakerOpensAndCloses(t *testing.T) {
 		}, text: localTexts(t, 1)}
 		client := scriptedClient(s)
 		var unavailable *remote.Unavailable
-		for range 2 { // five failures in a row open the circuit breaker; the last come from the second call
+		for range 2 { // five failures in a row open the circuit breaker; the second call makes the last of them
 			if err := oneText(t, client); !errors.As(err, &unavailable) {
 				t.Fatalf("got error %v, want an Unavailable", err)
 			}
@@ -412,7 +412,7 @@ func TestMaxInFlight(t *testing.T) {
 			defer current.Add(-1)
 			for h := highest.Load(); n > h && !highest.CompareAndSwap(h, n); h = highest.Load() {
 			}
-			time.Sleep(time.Millisecond) // until as many calls as allowed are in flight
+			time.Sleep(time.Millisecond) // wait until as many calls as allowed are in flight
 			return answer(r)
 		}, func(c *remote.Config) { c.MaxInFlight = 3 })
 		f := textFormat(t, "lower4")
@@ -426,18 +426,18 @@ func TestMaxInFlight(t *testing.T) {
 		}
 		wg.Wait()
 		if got := highest.Load(); got != 3 {
-			t.Errorf("got up to %d calls in flight, want 3", got)
+			t.Errorf("maximum number of calls in flight: got %d, want 3", got)
 		}
 	})
 }
 
-// transport answers requests without a network. Its clients can be used in a synctest
-// bubble, where no timeout depends on the speed of the machine.
+// transport is a function that responds to requests without a network. Clients that use it
+// work in a synctest bubble, where no timeout depends on the speed of the machine.
 type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// clientOver returns a client whose requests go to a transport.
+// clientOver returns a client that sends its requests through a transport.
 func clientOver(timeout time.Duration, f transport, change ...func(*remote.Config)) *remote.Client {
 	at := func(role string) *url.URL { return &url.URL{Scheme: "http", Host: role + ".test"} }
 	cfg := remote.Config{Text: at("text"), Number: at("number"), Prize: at("prize"), AllowPlainHTTP: true, Timeout: timeout, Transport: f}
@@ -463,7 +463,7 @@ func inProcess(h http.Handler) transport {
 	}
 }
 
-// noAnswer is a transport that returns when the caller has given up.
+// noAnswer is a transport that never responds. It returns when the caller gives up.
 func noAnswer(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()

@@ -24,9 +24,9 @@ const (
 	composingNo
 )
 
-// Composes reports whether the client asks the core for whole draws: if only the core has
-// an address, or if there is no text service at the address that all services share. In
-// the second case, it asks there once.
+// Composes reports whether the core makes complete draws for the client. It does if only
+// the core has a URL, or if all services share one URL but no text service is there. To
+// find out, Composes calls the shared URL once.
 func (c *Client) Composes(ctx context.Context) (bool, error) {
 	if c.core == nil {
 		return false, nil
@@ -55,22 +55,22 @@ func (c *Client) Composes(ctx context.Context) (bool, error) {
 	return missing, nil
 }
 
-// serviceFor returns the service for a part, or nil if this process makes the part. It
-// returns an error if the part must not be made in this process because there is a core.
+// serviceFor returns the service for a part, or nil if this process generates the part. It
+// returns an error if there is a core but no service for the part.
 func (c *Client) serviceFor(name string) (*service, error) {
 	s := c.service(name)
 	if c.core == nil || s != nil && c.composing.Load() != composingYes {
 		return s, nil
 	}
-	return nil, fmt.Errorf("the core service at %s makes whole draws only; set the URL of the %s service", c.core.base.Redacted(), name)
+	return nil, fmt.Errorf("the core service at %s makes only complete draws; set the URL of the %s service", c.core.base.Redacted(), name)
 }
 
-// composedDraws is the number of draws in a request for whole draws. A core may refuse
-// more to callers without a token.
+// composedDraws is the number of draws in a request for complete draws. A core may refuse
+// larger requests from callers without a token.
 const composedDraws = 1000
 
-// Compose implements [draw.Composer]. It makes the draws at the core if the core is the
-// only service, and reports false otherwise.
+// Compose implements [draw.Composer]. If the core is the only service, it requests the
+// draws from the core; otherwise, it reports false.
 func (c *Client) Compose(ctx context.Context, dst []prize.Outcome, accounts *prize.Accounts, spec *draw.Spec, r entropy.Range) ([]prize.Outcome, bool, error) {
 	if whole, err := c.Composes(ctx); err != nil || !whole {
 		return dst, false, err
@@ -103,8 +103,8 @@ func (c *Client) Compose(ctx context.Context, dst []prize.Outcome, accounts *pri
 	return dst, true, nil
 }
 
-// composed requests whole draws. While the core refuses the request because there are too
-// many, composed waits as long as the core asks for, and tries again.
+// composed requests complete draws. If the core refuses because of too many requests,
+// composed waits for as long as the core says, and tries again.
 func (s *service) composed(ctx context.Context, spec *draw.Spec, r entropy.Range) (*wire.DrawsResponse, error) {
 	request := &wire.DrawsRequest{
 		Count: int(r.Count), Seed: string(spec.Seed), Start: r.Start,
@@ -127,12 +127,12 @@ func (s *service) composed(ctx context.Context, spec *draw.Spec, r entropy.Range
 	}
 }
 
-// compareDraw compares draw i of a batch that was made in this process with the same draw
-// from the core.
+// compareDraw compares draw i of a batch that was made in this process with the core's
+// version.
 func (s *service) compareDraw(b *draw.Batch, i int, got *draw.Draw) error {
 	want := b.Draw(i)
 	if got.RulesSHA256 != want.RulesSHA256 {
-		return fmt.Errorf("%w %q with SHA-256 %s; the core service at %s has other rules of that name",
+		return fmt.Errorf("%w %q with SHA-256 %s; the core service at %s has different rules of that name",
 			prize.ErrUnknownRules, want.Rules, want.RulesSHA256, s.base.Redacted())
 	}
 	if got.Index != want.Index || got.Account != want.Account || nameOf(got.Rule) != nameOf(want.Rule) || wonBy(got) != wonBy(&want) {
@@ -141,7 +141,7 @@ func (s *service) compareDraw(b *draw.Batch, i int, got *draw.Draw) error {
 	return nil
 }
 
-// nameOf returns the name of a rule, or "" for none.
+// nameOf returns the name of a rule, or "" if there is none.
 func nameOf(rule *string) string {
 	if rule == nil {
 		return ""
@@ -149,7 +149,7 @@ func nameOf(rule *string) string {
 	return *rule
 }
 
-// wonBy returns the name of the prize of a draw, or "" for none.
+// wonBy returns the name of a draw's prize, or "" if there is none.
 func wonBy(d *draw.Draw) string {
 	if d.Prize == nil {
 		return ""
@@ -157,7 +157,7 @@ func wonBy(d *draw.Draw) string {
 	return d.Prize.Name
 }
 
-// informant returns the service that knows what is deployed for a part.
+// informant returns the service to ask what is deployed for a part.
 func (c *Client) informant(ctx context.Context, part string) (*service, error) {
 	whole, err := c.Composes(ctx)
 	if err != nil || whole {
@@ -188,7 +188,7 @@ func (s *service) deployed(ctx context.Context, part string) (wire.Dependency, e
 	return wire.Dependency{}, fmt.Errorf("the core service at %s does not report what is deployed for the %s of a draw", s.base.Redacted(), part)
 }
 
-// rulesPath returns the path of rules at the service that has them.
+// rulesPath returns the path of rules at service by.
 func rulesPath(by *service, name string) string {
 	return "/v1/" + by.name + "/rules/" + url.PathEscape(name)
 }

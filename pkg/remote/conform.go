@@ -16,13 +16,13 @@ func newKey() (key entropy.Key) {
 	return key
 }
 
-// sample is a range of draws of a random key, for a check of a service.
+// sample returns a range of draws with a random key, for checking a service.
 func sample(count uint64) entropy.Range {
 	return entropy.Range{Key: newKey(), Start: uint64(time.Now().UnixNano()), Count: count}
 }
 
-// Conforms returns an error if a service gives wrong results for a few draws of a random
-// key, made with what it has deployed.
+// Conforms returns an error if a service gives wrong results for a few draws with a random
+// key and its deployed format or rules.
 func (c *Client) Conforms(ctx context.Context, service string) error {
 	const draws = 3
 	switch service {
@@ -57,11 +57,11 @@ func sampleAccounts(count int) *prize.Accounts {
 	return &accounts
 }
 
-// refusedTime is how long a service counts as nonconforming after a wrong response.
+// refusedTime is how long after a wrong response a service counts as nonconforming.
 const refusedTime = 30 * time.Second
 
-// Refused returns the error for the last response of a service that was refused, unless
-// that was a while ago.
+// Refused returns the error for the last refused response from a service, or nil if that
+// was more than refusedTime ago.
 func (c *Client) Refused(service string) error {
 	s := c.service(service)
 	if s == nil {

@@ -27,7 +27,7 @@ func TestConforms(t *testing.T) {
 				t.Errorf("%s: got error %v, want conforming: %v", service, err, conforms)
 			}
 			if err := client.Refused(service); (err != nil) != refused {
-				t.Errorf("%s: got refused response %v, want one: %v", service, err, refused)
+				t.Errorf("%s: got refused response %v, want a refused response: %v", service, err, refused)
 			}
 		}
 		for _, service := range []string{remote.Text, remote.Number, remote.Prize} {

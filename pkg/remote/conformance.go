@@ -18,22 +18,22 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// Check is the result of a check whether a service conforms.
+// Check is the result of one check of a service's conformance.
 type Check struct {
 	Service string `json:"service"`
 	Check   string `json:"check"` // what the service must do
 	OK      bool   `json:"ok"`
-	Reason  string `json:"reason,omitempty"` // why it failed
+	Reason  string `json:"reason,omitempty"` // why the check failed
 }
 
-// namedCheck is a check with what it checks.
+// namedCheck is a check with a description of what the service must do.
 type namedCheck struct {
 	name string
 	do   func(ctx context.Context) error
 }
 
-// Conformance checks whether a text, number or prize service does what a core needs, and
-// calls report after each check. The results are in docs/services.md.
+// Conformance checks that a text, number or prize service does what a core needs. It calls
+// report after each check. docs/services.md describes the checks.
 func (c *Client) Conformance(ctx context.Context, service string, report func(Check)) error {
 	var checks []namedCheck
 	switch service {
@@ -66,8 +66,8 @@ func (c *Client) Conformance(ctx context.Context, service string, report func(Ch
 	return nil
 }
 
-// partsChecks returns the checks of a text or a number service. kind is the kind of format
-// of which it may support several.
+// partsChecks returns the checks for a text or number service. kind is a kind of format
+// that the service may support in addition to the deployed one.
 func partsChecks(s *partsClient, kind string, parse func(string) (partgen.Format, error)) []namedCheck {
 	deployed := func(ctx context.Context) (partgen.Format, error) {
 		status, err := s.status(ctx)
@@ -76,7 +76,7 @@ func partsChecks(s *partsClient, kind string, parse func(string) (partgen.Format
 		}
 		return parse(status.Implementation)
 	}
-	// draws checks the parts of ranges, which are those of several seeds if there are more than one.
+	// draws returns a check of the parts in ranges, which have different keys.
 	draws := func(ranges ...entropy.Range) func(context.Context) error {
 		return func(ctx context.Context) error {
 			f, err := deployed(ctx)
@@ -97,18 +97,18 @@ func partsChecks(s *partsClient, kind string, parse func(string) (partgen.Format
 			}
 			return err
 		}},
-		{"makes the first part of a key", draws(entropy.Range{Key: newKey(), Count: 1})},
-		{"makes 100,000 parts of a key", draws(sample(wire.MaxCount))},
-		{"makes the parts of the last indexes", draws(entropy.Range{Key: newKey(), Start: math.MaxUint64 - 2, Count: 3})},
-		{"makes the parts of several keys", draws(sample(2), sample(1), sample(3))},
-		{"makes different parts without a key", func(ctx context.Context) error {
+		{"generates the first part for a key", draws(entropy.Range{Key: newKey(), Count: 1})},
+		{"generates 100,000 parts for a key", draws(sample(wire.MaxCount))},
+		{"generates the parts of the last indexes", draws(entropy.Range{Key: newKey(), Start: math.MaxUint64 - 2, Count: 3})},
+		{"generates parts for several keys", draws(sample(2), sample(1), sample(3))},
+		{"generates different parts without a key", func(ctx context.Context) error {
 			f, err := deployed(ctx)
 			if err != nil {
 				return err
 			}
 			return s.compareFresh(ctx, f)
 		}},
-		{"makes parts of other formats, or refuses them", func(ctx context.Context) error {
+		{"generates parts in other formats, or refuses them", func(ctx context.Context) error {
 			f, err := parse(kind + "7")
 			if err == nil {
 				err = s.compare(ctx, f, []entropy.Range{sample(3)})
@@ -119,17 +119,18 @@ func partsChecks(s *partsClient, kind string, parse func(string) (partgen.Format
 			return err
 		}},
 	}, s.refusals(map[string]string{
-		"a key that is too short":           `{"key":"00"}`,
-		"a count of 0":                      `{"count":0}`,
-		"more than 100,000 parts":           `{"count":100001}`,
-		"indexes after the last one":        `{"key":"` + newKey().Hex() + `","start":18446744073709551615,"count":2}`,
-		"a body that is not JSON":           `{"count"`,
-		"a range of parts that has no key":  `{"start":1}`,
-		"a format that nobody can generate": `{"format":"lower0"}`,
+		"a key that is too short":        `{"key":"00"}`,
+		"a count of 0":                   `{"count":0}`,
+		"more than 100,000 parts":        `{"count":100001}`,
+		"indexes after the last one":     `{"key":"` + newKey().Hex() + `","start":18446744073709551615,"count":2}`,
+		"a body that is not JSON":        `{"count"`,
+		"a range of parts without a key": `{"start":1}`,
+		"a format that does not exist":   `{"format":"lower0"}`,
 	})...)
 }
 
-// compare requests the parts of ranges and compares them with those made in this process.
+// compare requests the parts in ranges, and compares them with those generated in this
+// process.
 func (c *partsClient) compare(ctx context.Context, f partgen.Format, ranges []entropy.Range) error {
 	request := partsRequest(f, ranges[0])
 	if len(ranges) > 1 {
@@ -154,7 +155,7 @@ func (c *partsClient) compare(ctx context.Context, f partgen.Format, ranges []en
 	return err
 }
 
-// compareFresh requests parts without a key twice.
+// compareFresh requests parts without a key twice, and checks that they differ.
 func (c *partsClient) compareFresh(ctx context.Context, f partgen.Format) error {
 	const count = 50
 	first, err := c.request(ctx, nil, f, count, &wire.PartsRequest{Format: f.String(), Count: count})
@@ -168,7 +169,8 @@ func (c *partsClient) compareFresh(ctx context.Context, f partgen.Format) error 
 	return err
 }
 
-// refusals returns checks that the service refuses requests with a status from 400 to 499.
+// refusals returns checks that the service refuses each of bodies with a status from 400 to
+// 499.
 func (s *service) refusals(bodies map[string]string) (checks []namedCheck) {
 	for _, name := range slices.Sorted(maps.Keys(bodies)) {
 		body := bodies[name]
@@ -197,7 +199,7 @@ rules:
 - prizes: [{win: 1, chance: 1/1000}]
 `
 
-// prizeChecks returns the checks of a prize service.
+// prizeChecks returns the checks for a prize service.
 func (c *Client) prizeChecks() []namedCheck {
 	draws := func(load func(context.Context) (*prize.Rules, error), r entropy.Range) func(context.Context) error {
 		return func(ctx context.Context) error {
@@ -226,16 +228,16 @@ func (c *Client) prizeChecks() []namedCheck {
 			return err
 		}},
 		{"returns its rules", func(ctx context.Context) error { _, err := deployed(ctx); return err }},
-		{"decides the first draw of a key", draws(deployed, entropy.Range{Key: newKey(), Count: 1})},
-		{"decides 10,000 draws of a key", draws(deployed, sample(10_000))},
-		{"decides the last draws", draws(deployed, entropy.Range{Key: newKey(), Start: math.MaxUint64 - 2, Count: 3})},
-		{"decides draws of several keys", several},
-		{"decides draws by rules that are sent", draws(sent, sample(100))},
+		{"awards the prize of the first draw for a key", draws(deployed, entropy.Range{Key: newKey(), Count: 1})},
+		{"awards the prizes of 10,000 draws for a key", draws(deployed, sample(10_000))},
+		{"awards the prizes of the last draws", draws(deployed, entropy.Range{Key: newKey(), Start: math.MaxUint64 - 2, Count: 3})},
+		{"awards the prizes of draws for several keys", several},
+		{"awards prizes by rules in the request", draws(sent, sample(100))},
 	}, c.prize.refusals(map[string]string{
 		"a key that is too short":              `{"accounts":["ABC1"],"key":"00"}`,
 		"no account numbers":                   `{"accounts":[]}`,
 		"an account number with a space":       `{"accounts":["A B"]}`,
-		"rules with another SHA-256":           `{"accounts":["ABC1"],"rules_sha256":"` + newKey().Hex() + `"}`,
+		"rules with a different SHA-256":       `{"accounts":["ABC1"],"rules_sha256":"` + newKey().Hex() + `"}`,
 		"rules with mistakes":                  `{"accounts":["ABC1"],"rules_yaml":"name: x"}`,
 		"a body that is not JSON":              `{"accounts"`,
 		"more draws than account numbers":      `{"accounts":["ABC1"],"ranges":[{"key":"` + newKey().Hex() + `","count":2}]}`,
@@ -243,8 +245,8 @@ func (c *Client) prizeChecks() []namedCheck {
 	})...)
 }
 
-// compare requests the outcomes of the draws of several keys and compares them with
-// those decided in this process.
+// compare requests the outcomes of the draws in ranges, and compares them with those
+// computed in this process.
 func (c *awardsClient) compare(ctx context.Context, rules *prize.Rules, ranges []entropy.Range) error {
 	request := &wire.AwardRequest{}
 	var want []prize.Outcome

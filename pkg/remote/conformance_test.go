@@ -13,7 +13,8 @@ import (
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
-// failedChecks returns the failed checks of a service, by what they check.
+// failedChecks checks a service. It returns the reasons of the failed checks, keyed by
+// check.
 func failedChecks(t *testing.T, client *remote.Client, service string) map[string]string {
 	t.Helper()
 	failed, checks := map[string]string{}, 0
@@ -33,7 +34,7 @@ func TestConformance(t *testing.T) {
 	client := newClient(t, handler(t, summer))
 	for _, service := range []string{remote.Text, remote.Number, remote.Prize} {
 		if failed := failedChecks(t, client, service); len(failed) > 0 {
-			t.Errorf("%s: got failed checks %v, want none", service, failed)
+			t.Errorf("%s: failed checks: got %v, want none", service, failed)
 		}
 	}
 }
@@ -48,7 +49,7 @@ func TestForeignTextService(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // the context of the test ends the process
+	t.Cleanup(func() { _ = cmd.Wait() }) // t.Context() ends the process
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
@@ -57,11 +58,11 @@ func TestForeignTextService(t *testing.T) {
 	t.Cleanup(transport.CloseIdleConnections)
 	client := remote.New(remote.Config{Text: servertest.ParseURL(t, strings.TrimSpace(line)), Transport: transport, Timeout: 5 * time.Minute})
 	if failed := failedChecks(t, client, remote.Text); len(failed) > 0 {
-		t.Errorf("got failed checks %v, want none", failed)
+		t.Errorf("failed checks: got %v, want none", failed)
 	}
 }
 
-// TestNonconformingServices checks services with a fault each.
+// TestNonconformingServices checks services with one fault each.
 func TestNonconformingServices(t *testing.T) {
 	honest := handler(t, summer)
 	for name, test := range map[string]struct {
@@ -78,24 +79,24 @@ func TestNonconformingServices(t *testing.T) {
 			w.WriteHeader(recorder.Code)
 			_, _ = w.Write(recorder.Body.Bytes())
 		}, "refuses a count of 0"},
-		"a service that does not know keys": {remote.Text, func(w http.ResponseWriter, r *http.Request) {
+		"a service that ignores keys": {remote.Text, func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodPost {
 				r.Body = http.NoBody
 			}
 			honest.ServeHTTP(w, r)
-		}, "makes the first part of a key"},
+		}, "generates the first part for a key"},
 		"a prize service without ranges": {remote.Prize, func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodPost && r.ContentLength > 0 {
 				http.Error(w, "no", http.StatusNotImplemented)
 				return
 			}
 			honest.ServeHTTP(w, r)
-		}, "decides draws of several keys"},
+		}, "awards the prizes of draws for several keys"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			failed := failedChecks(t, newClient(t, http.HandlerFunc(test.fault)), test.service)
 			if failed[test.fails] == "" {
-				t.Errorf("got failed checks %v, want %q among them", failed, test.fails)
+				t.Errorf("failed checks: got %v, want %q among them", failed, test.fails)
 			}
 		})
 	}

@@ -16,12 +16,12 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// Unavailable is the error for a service that did not answer. According to errors.Is, it
-// is [wire.ErrUnavailable].
+// Unavailable is the error for a service that cannot be reached or accepts no requests.
+// errors.Is reports that it is [wire.ErrUnavailable].
 type Unavailable struct {
-	Service    string        // its role
-	URL        string        // its address
-	RetryAfter time.Duration // when to retry, 0 if unknown
+	Service    string        // the service's role
+	URL        string        // the service's URL
+	RetryAfter time.Duration // how long to wait before a retry; 0 if unknown
 	Err        error         // the cause
 }
 
@@ -40,19 +40,19 @@ func (e *Unavailable) Error() string {
 // Is reports whether target is [wire.ErrUnavailable].
 func (e *Unavailable) Is(target error) bool { return target == wire.ErrUnavailable }
 
-// Temporary reports true: the same call may succeed later.
+// Temporary returns true, because the same call may succeed later.
 func (e *Unavailable) Temporary() bool { return true }
 
 // Unwrap returns the cause.
 func (e *Unavailable) Unwrap() error { return e.Err }
 
 // InvalidResponse is the error for a response that a service should not have sent, because
-// it is malformed or does not follow from the key. According to errors.Is, it is
-// [wire.ErrNonconforming]. It does not wrap its cause, because an error made by the service must
-// not be mistaken for one made by the caller. Reason has no part of a draw in it.
+// it is malformed or does not follow from the key. errors.Is reports that it is
+// [wire.ErrNonconforming]. It does not wrap its cause, so that the service's mistake is not
+// taken for the caller's. Reason contains no part of a draw.
 type InvalidResponse struct {
-	Service string // its role
-	URL     string // its address
+	Service string // the service's role
+	URL     string // the service's URL
 	Status  int    // of the response; 0 if the response is a success with a wrong body
 	Reason  string
 }
@@ -72,16 +72,16 @@ type PlainError struct {
 }
 
 func (e *PlainError) Error() string {
-	return fmt.Sprintf("the %s service at %s has no TLS: whoever can read the network could predict draws from the keys that are sent to it", e.Service, e.URL)
+	return fmt.Sprintf("the %s service at %s has no TLS: anyone who can read the network traffic could predict draws from the keys that are sent to it", e.Service, e.URL)
 }
 
-// transportError is an error in sending a request or receiving the response.
+// transportError is an error while sending a request or receiving the response.
 type transportError struct{ err error }
 
 func (e *transportError) Error() string { return e.err.Error() }
 func (e *transportError) Unwrap() error { return e.err }
 
-// withoutURL removes the address from an error that net/http returned.
+// withoutURL returns the cause of an error from net/http, without the URL.
 func withoutURL(err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
@@ -129,7 +129,7 @@ func isRetryable(err error) bool {
 	if errors.As(err, &status) {
 		switch status.status {
 		case http.StatusBadGateway:
-			return !errors.Is(err, wire.ErrNonconforming) // a retry would be pointless
+			return !errors.Is(err, wire.ErrNonconforming) // then a retry is pointless
 		case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 			return true
 		}
@@ -139,13 +139,13 @@ func isRetryable(err error) bool {
 	return errors.As(err, &transport) && !errors.Is(err, context.Canceled)
 }
 
-// callError converts the error of a call to the error for its caller.
+// callError converts the error of a call to the error for the caller.
 func (s *service) callError(err error) error {
 	var status *statusError
 	if errors.As(err, &status) && !isRetryable(err) {
 		var problem *wire.Problem
 		if errors.As(err, &problem) && problem.Unwrap() != nil {
-			return problem // the caller's error, the same as in process
+			return problem // the caller's mistake, with the same error as in process
 		}
 		return s.refused(&InvalidResponse{Status: status.status, Reason: status.err.Error()})
 	}
@@ -162,11 +162,11 @@ func (s *service) callError(err error) error {
 	return e
 }
 
-// contextErr returns the error of ctx if ctx is done, otherwise err.
+// contextErr returns the error of ctx if ctx is done, and err otherwise.
 func (s *service) contextErr(ctx context.Context, err error) error {
 	switch end := ctx.Err(); {
 	case errors.Is(end, context.DeadlineExceeded):
-		return s.unavailable(context.Cause(ctx)) // it names the service
+		return s.unavailable(context.Cause(ctx)) // this error names the service
 	case end != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, errBatchTimeout):
@@ -184,7 +184,7 @@ func (s *service) invalidResponse(err error) error {
 	return s.refused(&InvalidResponse{Reason: err.Error()})
 }
 
-// refused completes the error for a response that is refused, and reports it to the
+// refused completes the error for a refused response, records it, and reports it to the
 // observer.
 func (s *service) refused(e *InvalidResponse) error {
 	e.Service, e.URL = s.name, s.base.Redacted()
@@ -193,7 +193,7 @@ func (s *service) refused(e *InvalidResponse) error {
 	return e
 }
 
-// errQueueFull is the error for a call that waited too long for others.
+// errQueueFull is the error for a call that has waited too long for other calls.
 var errQueueFull = errors.New("too many calls are in progress")
 
 // isBreakerOpen reports whether err is the error for a call that a circuit breaker refused.
@@ -201,10 +201,10 @@ func isBreakerOpen(err error) bool {
 	return errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests)
 }
 
-// isStatus reports whether err is the error for a response with a status.
+// isStatus reports whether err is the error for a response with the given status.
 func isStatus(err error, status int) bool {
 	var e *statusError
 	return errors.As(err, &e) && e.status == status
 }
 
-func decodeError(err error) error { return fmt.Errorf("decode its response: %w", err) }
+func decodeError(err error) error { return fmt.Errorf("decoding its response: %w", err) }

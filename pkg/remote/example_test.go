@@ -10,7 +10,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// Status asks a service for what it has deployed.
+// Status asks a service what it has deployed.
 func ExampleClient_Status() {
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprint(w, `{"service":"text","version":"1.0.0","ready":true,"implementation":"lower4"}`)

@@ -23,8 +23,8 @@ func (c *Client) Numbers(ctx context.Context, dst []byte, f numgen.Format, r ent
 }
 
 // parts appends parts from a service to dst, or generates them in this process if there is
-// no service. Parts from a service are compared with the ones generated here, because they
-// follow from the key.
+// no service. It compares parts from a service with parts generated in this process,
+// because the key determines them.
 func (c *Client) parts(ctx context.Context, name string, by *partsClient, dst []byte, f partgen.Format, r entropy.Range, generate func([]byte) ([]byte, error)) ([]byte, error) {
 	s, err := c.serviceFor(name)
 	if err != nil {
@@ -66,7 +66,8 @@ type partsJob struct {
 	parts  []byte // the result
 }
 
-// newPartsClient returns nil if the service is nil.
+// newPartsClient returns a client for a text or number service, or nil if the service is
+// nil.
 func newPartsClient(s *service, read func(dst, body []byte, format partgen.Format, count int) ([]byte, error)) *partsClient {
 	if s == nil {
 		return nil
@@ -100,7 +101,7 @@ func (c *partsClient) append(ctx context.Context, dst []byte, format partgen.For
 	return dst, ctx.Err()
 }
 
-// partsRequest returns the request for the parts of a range of draws.
+// partsRequest returns a request for the parts of a range of draws.
 func partsRequest(format partgen.Format, r entropy.Range) *wire.PartsRequest {
 	return &wire.PartsRequest{Format: format.String(), Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
 }

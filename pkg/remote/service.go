@@ -23,18 +23,18 @@ import (
 type service struct {
 	name     string
 	base     *url.URL
-	root     *url.URL // base with a path that can be joined to others
+	root     *url.URL // base with a path to which others can be joined
 	http     *http.Client
 	agent    string
-	timeout  time.Duration // of one attempt
+	timeout  time.Duration // for one attempt
 	observer Observer
-	isPlain  bool // calls with secrets are refused
+	isPlain  bool // has no TLS, so calls with secrets are refused
 	breaker  *gobreaker.CircuitBreaker[[]byte]
-	inFlight *semaphore.Weighted           // for the calls in progress
-	wrong    atomic.Pointer[wrongResponse] // the last one that was refused
+	inFlight *semaphore.Weighted           // held by calls in progress
+	wrong    atomic.Pointer[wrongResponse] // the last refused response
 }
 
-// wrongResponse is a response that was refused.
+// wrongResponse is a refused response.
 type wrongResponse struct {
 	at  time.Time
 	err *InvalidResponse
@@ -49,8 +49,8 @@ type call struct {
 	once         bool // never retried, because it changes something
 }
 
-// These limits apply to calls that fail. With them, a call to an address at which nothing
-// listens fails within three seconds.
+// Limits for failing calls. With these, a call to an address on which nothing listens fails
+// within three seconds.
 const (
 	maxAttempts     = 3
 	minRetryDelay   = 50 * time.Millisecond
@@ -62,7 +62,7 @@ const (
 	queueTimeout    = 2 * time.Second
 )
 
-// newService returns the client of the service at base.
+// newService returns a client for the service at base.
 func newService(cfg *Config, name string, base *url.URL, client *http.Client) *service {
 	root := *base
 	if root.Path == "" {
@@ -84,7 +84,7 @@ func (s *service) call(ctx context.Context, method, path string, request, answer
 	return s.read(ctx, call{method: method, path: path, body: request}, answer)
 }
 
-// read makes a call and decodes the response, unless answer is nil.
+// read makes a call and decodes the response into answer, unless answer is nil.
 func (s *service) read(ctx context.Context, c call, answer any) error {
 	body, err := s.do(ctx, c)
 	if err != nil || answer == nil {
@@ -96,12 +96,12 @@ func (s *service) read(ctx context.Context, c call, answer any) error {
 	return nil
 }
 
-// post makes a call that may be retried, and returns the body of the response.
+// post makes a POST call that may be retried. It returns the body of the response.
 func (s *service) post(ctx context.Context, path string, request any) ([]byte, error) {
 	return s.do(ctx, call{method: http.MethodPost, path: path, body: request})
 }
 
-// do makes a call and returns the body of the response.
+// do makes a call. It returns the body of the response.
 func (s *service) do(ctx context.Context, c call) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -125,7 +125,7 @@ func (s *service) do(ctx context.Context, c call) ([]byte, error) {
 	return nil, s.contextErr(ctx, s.callError(err))
 }
 
-// retry makes further attempts of a call after the first one failed with err.
+// retry makes further attempts of a call whose first attempt failed with err.
 func (s *service) retry(ctx context.Context, c *call, body []byte, started time.Time, err error) ([]byte, error) {
 	delays := &backoff.ExponentialBackOff{InitialInterval: minRetryDelay, MaxInterval: maxRetryDelay, Multiplier: 2, RandomizationFactor: 0.5}
 	delays.Reset()
@@ -147,8 +147,8 @@ func (s *service) retry(ctx context.Context, c *call, body []byte, started time.
 	}
 }
 
-// try makes an attempt unless the circuit breaker is open. It first waits until few
-// enough calls are in progress.
+// try makes an attempt, unless the circuit breaker is open. It first waits until few enough
+// calls are in progress.
 func (s *service) try(ctx context.Context, c *call, body []byte) ([]byte, error) {
 	return s.breaker.Execute(func() ([]byte, error) {
 		if !s.inFlight.TryAcquire(1) {
@@ -177,7 +177,7 @@ func encode(request any) ([]byte, error) {
 	return json.Marshal(request)
 }
 
-// request returns the HTTP request of a call.
+// request returns the HTTP request for a call.
 func (s *service) request(ctx context.Context, c *call, body []byte) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, c.method, "", bytes.NewReader(body))
 	if err != nil {
@@ -220,14 +220,14 @@ func (s *service) attempt(caller context.Context, c *call, body []byte) ([]byte,
 	case errors.Is(err, errTooLong):
 		return nil, err
 	case errors.Is(caller.Err(), context.Canceled):
-		return nil, context.Cause(caller) // it does not count as a failure of the service
+		return nil, context.Cause(caller) // not a failure of the service
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	}
 	return nil, &transportError{withoutURL(err)}
 }
 
-// maxResponse is the maximum length of a response in bytes. It is enough for 100,000
+// maxResponse is the maximum length of a response in bytes. It is large enough for 100,000
 // outcomes with the longest names.
 const maxResponse = 64 << 20
 

@@ -18,7 +18,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// Address returns the address of a service, or nil if its part is generated in process.
+// Address returns the URL of a service, or nil if its part is generated in this process.
 func (c *Client) Address(name string) *url.URL {
 	if s := c.service(name); s != nil {
 		return s.base
@@ -26,7 +26,7 @@ func (c *Client) Address(name string) *url.URL {
 	return nil
 }
 
-// service returns the service of a role, or nil if it has no address.
+// service returns the service with the given role, or nil if it has no URL.
 func (c *Client) service(name string) *service {
 	switch name {
 	case Text:
@@ -41,11 +41,11 @@ func (c *Client) service(name string) *service {
 	return nil
 }
 
-// noAddress is the error for a call to a service without an address.
+// noAddress returns the error for a call to a service without a URL.
 func noAddress(name string) error { return fmt.Errorf("the %s service has no address", name) }
 
-// Status returns the status that a service reports. Its error is an [*Unavailable] if
-// the service does not answer.
+// Status returns the status that a service reports. If the service does not respond, the
+// error is an [*Unavailable].
 func (c *Client) Status(ctx context.Context, name string) (wire.Status, error) {
 	s := c.service(name)
 	if s == nil {
@@ -92,9 +92,9 @@ func (c *Client) NumberFormat(ctx context.Context) (numgen.Format, error) {
 	return format, err
 }
 
-// Rules returns rules from the prize service, or from the core if it makes whole draws, by
-// name. An empty name means the deployed rules. If the name is unknown, the error wraps
-// [prize.ErrUnknownRules].
+// Rules returns the rules with the given name from the prize service, or from the core if
+// it makes complete draws. An empty name means the deployed rules. If the name is unknown,
+// the error wraps [prize.ErrUnknownRules].
 func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
 	by, err := c.informant(ctx, Prize)
 	if err != nil {
@@ -128,13 +128,13 @@ func (c *Client) Rules(ctx context.Context, name string) (*prize.Rules, error) {
 	return rules, nil
 }
 
-// rulesCache is a cache of rules by their SHA-256. It is safe for concurrent use.
+// rulesCache is a cache of rules, keyed by their SHA-256. It is safe for concurrent use.
 type rulesCache struct {
 	mu    sync.Mutex
 	rules map[string]*prize.Rules
 }
 
-// get returns cached rules, or nil.
+// get returns the cached rules with the given SHA-256, or nil if there are none.
 func (c *rulesCache) get(sha256 string) *prize.Rules {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -154,14 +154,14 @@ func (c *rulesCache) add(rules *prize.Rules) {
 // Health is the state of a service as a client sees it.
 type Health struct {
 	Service        string  `json:"service"`
-	Address        string  `json:"address"` // empty if its part is generated in process
+	Address        string  `json:"address"` // empty if its part is generated in this process
 	Up             bool    `json:"up"`
 	Ready          bool    `json:"ready"`
-	Version        string  `json:"version,omitempty"` // empty if its part is generated in process
+	Version        string  `json:"version,omitempty"` // empty if its part is generated in this process
 	Implementation string  `json:"implementation,omitempty"`
 	Milliseconds   float64 `json:"latency_ms"`
 	Reason         string  `json:"reason,omitempty"` // why it is not ready
-	Via            string  `json:"via,omitempty"`    // "core" if the core calls it, "in core" if the core does its work
+	Via            string  `json:"via,omitempty"`    // "core" if only the core calls it, "in core" if the core does its work
 
 	// Skipped reports whether the service was not called because its circuit breaker is
 	// open.
@@ -178,7 +178,7 @@ const (
 // order. It calls them concurrently. For a service that only the core calls, and for the
 // database of the core, it returns the state that the core reports.
 func (c *Client) Healths(ctx context.Context) []Health {
-	// If this fails, the core does not answer, and its health has the reason.
+	// If this fails, the core does not respond, and its health contains the reason.
 	whole, _ := c.Composes(ctx)
 	names := []string{Core, Text, Number, Prize}
 	list := make([]Health, len(names))
@@ -224,7 +224,7 @@ func dependencyHealth(d *wire.Dependency) Health {
 	return h
 }
 
-// health returns the state of one service, and the status that it reports.
+// health returns the state of a service and the status that it reports.
 func (s *service) health(ctx context.Context) (Health, wire.Status) {
 	h := Health{Service: s.name, Address: s.base.Redacted()}
 	started := time.Now()
@@ -258,7 +258,7 @@ func unavailableReason(err error, took time.Duration) string {
 	return err.Error()
 }
 
-// Draws returns draws that the core makes and does not store.
+// Draws returns draws that the core makes but does not store.
 func (c *Client) Draws(ctx context.Context, request *wire.DrawsRequest) (*wire.DrawsResponse, error) {
 	if c.core == nil {
 		return nil, noAddress(Core)

@@ -12,8 +12,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/remote"
 )
 
-// TestHealths checks the health of a text service that is up and of a number service
-// that is down. The other parts are generated in process.
+// TestHealths checks the health of a text service that is up and of a number service that
+// is down. The other parts are generated in this process.
 func TestHealths(t *testing.T) {
 	answer := inProcess(handler(t, summer))
 	synctest.Test(t, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestHealths(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", text, want)
 		}
 		if number := client.Healths(t.Context())[2]; !number.Skipped {
-			t.Error("the number service was called after many failures, want it skipped")
+			t.Error("number service after many failures: got it called, want it skipped")
 		}
 	})
 }
@@ -66,7 +66,7 @@ func TestHealthWithoutAnAnswer(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), test.timeout)
 				defer cancel()
 				if got := client.Healths(ctx)[1].Reason; got != test.want {
-					t.Errorf("got reason %q, want %q", got, test.want)
+					t.Errorf("reason: got %q, want %q", got, test.want)
 				}
 			})
 		})

@@ -18,7 +18,7 @@ const (
 	tracestateHeader  = "Tracestate"
 )
 
-// Trace identifies a request in all services. It consists of an id for the logs and the
+// Trace identifies a request in all services. It consists of an ID for the logs and the
 // context of a distributed trace (https://www.w3.org/TR/trace-context/).
 type Trace struct {
 	RequestID string // 1 to 128 letters, digits and -_.:
@@ -26,17 +26,17 @@ type Trace struct {
 	traceID [16]byte
 	spanID  [8]byte // of this service
 	flags   string  // 2 hexadecimal digits
-	state   string  // data of other systems that is passed on
+	state   string  // other systems' data, which is passed on
 }
 
-// TraceID returns the id of the trace, 32 hexadecimal digits.
+// TraceID returns the ID of the trace as 32 hexadecimal digits.
 func (t *Trace) TraceID() string { return hex.EncodeToString(t.traceID[:]) }
 
-// SpanID returns the id of this service's part of the trace, 16 hexadecimal digits.
+// SpanID returns the ID of this service's part of the trace as 16 hexadecimal digits.
 func (t *Trace) SpanID() string { return hex.EncodeToString(t.spanID[:]) }
 
-// NewTrace returns the trace in the headers of a request. Parts that are missing or
-// malformed are generated.
+// NewTrace returns the trace in the headers of a request. It generates parts that are
+// missing or malformed.
 func NewTrace(h http.Header) Trace {
 	var t Trace
 	randomID(t.spanID[:])
@@ -60,7 +60,7 @@ func NewTrace(h http.Header) Trace {
 	return t
 }
 
-// maxState is the length of the longest state that is passed on.
+// maxState is the maximum length of a state that is passed on.
 const maxState = 512
 
 // parseTraceparent parses version-trace-parent-flags. Later versions may have more
@@ -82,13 +82,13 @@ func parseTraceparent(s string) (traceID [16]byte, flags string, ok bool) {
 	return traceID, flags, ok
 }
 
-// knownFlags are the flags of version 00: sampled, and random trace id.
+// knownFlags are the flags of version 00: sampled, and random trace ID.
 const knownFlags = 0b11
 
 // lowerHex reports whether s consists of lower-case hexadecimal digits.
 func lowerHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 
-// plainID reports whether a request id is safe to log.
+// plainID reports whether a request ID is safe to log.
 func plainID(s string) bool {
 	if s == "" || len(s) > 128 {
 		return false
@@ -98,10 +98,10 @@ func plainID(s string) bool {
 	}) < 0
 }
 
-// randomID fills id with random bytes. An id is not secret.
+// randomID fills id with random bytes. IDs are not secret.
 func randomID(id []byte) {
 	for i := 0; i < len(id); i += 8 {
-		binary.BigEndian.PutUint64(id[i:], rand.Uint64()|1) // an id of only zeros is invalid
+		binary.BigEndian.PutUint64(id[i:], rand.Uint64()|1) // an ID of zeros is invalid
 	}
 }
 
@@ -114,7 +114,7 @@ func (t *Trace) SetRequest(h http.Header) {
 	}
 }
 
-// SetResponse sets the request id in the headers of a response.
+// SetResponse sets the request ID in the headers of a response.
 func (t *Trace) SetResponse(h http.Header) { h[requestIDHeader] = []string{t.RequestID} }
 
 type traceKey struct{}
@@ -133,12 +133,12 @@ func (c *traced) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// Context returns a copy of ctx. Calls with it send the trace.
+// Context returns a copy of ctx with the trace. Calls with this context send the trace.
 func (t Trace) Context(ctx context.Context) context.Context {
 	return &traced{ctx, t}
 }
 
-// TraceOf returns the trace of a context, or nil.
+// TraceOf returns the trace in a context, or nil if there is none.
 func TraceOf(ctx context.Context) *Trace {
 	t, _ := ctx.Value(traceKey{}).(*Trace)
 	return t

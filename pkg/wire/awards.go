@@ -23,7 +23,8 @@ type AwardRequest struct {
 }
 
 // Draws validates the request, except for its rules, and returns its draws. If fresh is
-// true, the request has no key, and draws is one range whose key the caller must set.
+// true, the request has no key, and draws contains one range, whose key the caller must
+// set.
 func (r *AwardRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	n := r.Accounts.Len()
 	switch {
@@ -52,8 +53,8 @@ func (r *AwardRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	return draws, false, err
 }
 
-// AppendJSON appends the request as json.Marshal encodes it. With json.Marshal, a run of
-// draws over HTTP takes 14% more processor time (serve: BenchmarkRun/remote).
+// AppendJSON appends the same JSON as json.Marshal. With json.Marshal, a run of draws over
+// HTTP takes 14% more processor time (BenchmarkRun/remote of package serve).
 func (r *AwardRequest) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
 	for _, member := range []struct{ name, text string }{{"rules", r.Rules}, {"rules_sha256", r.RulesSHA256}, {"rules_yaml", r.RulesYAML}} {
@@ -93,7 +94,7 @@ func appendRanges(dst []byte, ranges []Range) []byte {
 	return append(dst, ']')
 }
 
-// AwardResponse is the response of the prize service.
+// AwardResponse is the response to an [AwardRequest].
 type AwardResponse struct {
 	Rules       string   `json:"rules" doc:"The name of the rules." example:"generous"`
 	RulesSHA256 string   `json:"rules_sha256" doc:"The SHA-256 of the rules file, in hexadecimal."`

@@ -10,8 +10,8 @@ type CampaignChange struct {
 	Version int64          `json:"version,omitempty" doc:"The version that you read. The change is refused if the campaign has another version now."`
 }
 
-// DrawChange is a change to a draw: it sets whether the prize is claimed, or voids the
-// draw.
+// DrawChange is a change to a draw: it sets whether the prize has been claimed, or voids
+// the draw.
 type DrawChange struct {
 	Claim *bool   `json:"claim,omitempty" doc:"Whether the prize was claimed."`
 	Note  string  `json:"note,omitempty" doc:"A note about the claim." maxLength:"1000"`
@@ -34,7 +34,7 @@ type CampaignPage struct {
 	Next      string              `json:"next,omitempty" doc:"The cursor of the next page, absent on the last page."`
 }
 
-// DrawPage is a page of the draws of a campaign, in the order of the query.
+// DrawPage is a page of a campaign's draws, in the order that the query requests.
 type DrawPage struct {
 	Draws []campaign.Draw `json:"draws"`
 	Next  string          `json:"next,omitempty" doc:"The cursor of the next page, absent on the last page."`

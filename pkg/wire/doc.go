@@ -2,6 +2,6 @@
 // services in package serve and the client in package remote share these types, so that
 // their JSON agrees.
 //
-// Requests validate themselves. Problems convert to and from the Go errors that the same
-// calls return in process; see [ProblemOf] and [Problem].
+// Requests have methods that validate them. Problems can be converted to and from the Go
+// errors that the same calls return in process; see [ProblemOf] and [Problem].
 package wire

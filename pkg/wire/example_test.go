@@ -8,7 +8,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// A service sends an error as a problem, from which a client gets the same Go error.
+// A service sends an error as a problem; the client gets the same Go error from it.
 func ExampleProblemOf() {
 	problem, ok := wire.ProblemOf(fmt.Errorf("campaign summer: %w", campaign.ErrNotFound))
 	fmt.Println(ok, problem.Status, problem.Kind())

@@ -11,8 +11,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// TestJSON checks the JSON of requests and responses, because neither the members nor
-// their order may change.
+// TestJSON checks the JSON of requests and responses. Neither the members nor their order
+// may change.
 func TestJSON(t *testing.T) {
 	at := time.Date(2027, 1, 2, 3, 4, 5, 6e6, time.UTC)
 	rule, yes, reason := "starts with A", true, "by mistake"

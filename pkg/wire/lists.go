@@ -15,14 +15,14 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// Parts is a list of texts or numbers of one width, concatenated. In JSON it is an
+// Parts is a list of texts or numbers of equal length, concatenated. In JSON, it is an
 // array of strings.
 type Parts struct {
 	Joined []byte
 	Width  int
 }
 
-// Accounts is a list of account numbers. In JSON it is an array of strings.
+// Accounts is a list of account numbers. In JSON, it is an array of strings.
 type Accounts struct{ prize.Accounts }
 
 var (
@@ -42,7 +42,7 @@ func (p Parts) Len() int {
 	return len(p.Joined) / p.Width
 }
 
-// At returns the i-th part, counted from 0.
+// At returns part i, counted from 0.
 func (p Parts) At(i int) []byte { return p.Joined[i*p.Width : (i+1)*p.Width] }
 
 // MarshalJSONTo implements [json.MarshalerTo].
@@ -122,9 +122,9 @@ func readStrings(dec *jsontext.Decoder, add func(text []byte) error) error {
 }
 
 // The rest of this file writes lists without an encoder, and reads responses in exactly
-// that format without a decoder. In a run of draws over HTTP (BenchmarkRun/remote of
-// package serve), writing with an encoder takes 1.6 times the processor time, and reading
-// with a decoder 1.3 times.
+// that format without a decoder. A run of draws over HTTP (BenchmarkRun/remote of package
+// serve) would take 1.6 times the processor time with an encoder, and 1.3 times with a
+// decoder.
 
 // appendJSON appends p as a JSON array.
 func (p Parts) appendJSON(dst []byte) []byte {
@@ -147,7 +147,7 @@ func isPlain(text []byte) bool {
 	return bytes.IndexByte(text, '"') < 0 && bytes.IndexByte(text, '\\') < 0
 }
 
-// appendJoined appends concatenated plain strings of one width as a JSON array.
+// appendJoined appends concatenated plain strings of equal length as a JSON array.
 func appendJoined(dst, joined []byte, width int) []byte {
 	if len(joined) == 0 {
 		return append(dst, "[]"...)
@@ -193,13 +193,13 @@ func appendQuoted(dst []byte, text string) []byte {
 	return dst
 }
 
-// size returns the approximate length of the JSON of a response.
+// size returns the approximate length in bytes of a response with these parts.
 func (p Parts) size() int { return 1000 + len(p.Joined) + p.Len()*len(`"",`) }
 
-// SizeJSON returns the approximate length of the JSON.
+// SizeJSON returns the approximate length of the JSON in bytes.
 func (a *TextsResponse) SizeJSON() int { return a.Texts.size() }
 
-// SizeJSON returns the approximate length of the JSON.
+// SizeJSON returns the approximate length of the JSON in bytes.
 func (a *NumbersResponse) SizeJSON() int { return a.Numbers.size() }
 
 // AppendJSON appends the response as JSON.
@@ -246,7 +246,7 @@ func ReadNumbers(dst, body []byte, format partgen.Format, count int) ([]byte, er
 	})
 }
 
-// readParts reads a response without a decoder if it can, and with decode otherwise.
+// readParts reads a response without a decoder if possible, and with decode otherwise.
 func readParts(dst, body []byte, member string, format partgen.Format, count int, decode func() (format string, parts Parts, err error)) ([]byte, error) {
 	if all, ok := readPlainParts(dst, body, member, format, count); ok {
 		return all, nil
@@ -261,10 +261,10 @@ func readParts(dst, body []byte, member string, format partgen.Format, count int
 	return append(dst, parts.Joined...), nil
 }
 
-func decodeError(err error) error { return fmt.Errorf("decode its response: %w", err) }
+func decodeError(err error) error { return fmt.Errorf("decoding its response: %w", err) }
 
-// readPlainParts appends the parts in a response to dst. It reports false if the
-// response is not what appendPartsResponse writes for the given format and count.
+// readPlainParts appends the parts in a response to dst. It reports false if the response
+// is not in exactly the form that appendPartsResponse writes.
 func readPlainParts(dst, body []byte, name string, format partgen.Format, count int) (parts []byte, ok bool) {
 	head := appendASCII([]byte(`{"format":`), []byte(format.String()))
 	head = append(append(append(head, `,"`...), name...), `":[`...)
@@ -292,7 +292,7 @@ func readPlainParts(dst, body []byte, name string, format partgen.Format, count 
 	return dst, true
 }
 
-// plainLetters returns the set of letters in a format that JSON does not escape.
+// plainLetters returns the letters of a format that JSON does not escape, as a set.
 func plainLetters(format partgen.Format) *[256]bool {
 	var known [256]bool
 	for _, letter := range []byte(format.Alphabet()) {

@@ -15,8 +15,8 @@ import (
 )
 
 // OutcomeTexts writes and reads the outcomes of rules as JSON. It encodes each possible
-// outcome once, so that writing one is a copy and reading one is a lookup. With an
-// encoder and a decoder instead, a run of draws over HTTP takes 6 times as long
+// outcome once, so that writing an outcome is a copy and reading one is a lookup. With an
+// encoder and a decoder, a run of draws over HTTP would take 6 times as long
 // (BenchmarkRun/remote of package serve). An OutcomeTexts is safe for concurrent use.
 type OutcomeTexts struct {
 	rules *prize.Rules
@@ -45,11 +45,11 @@ func (t *OutcomeTexts) Rules() *prize.Rules { return t.rules }
 // MaxLen returns the maximum length of the JSON of an outcome, without the account number.
 func (t *OutcomeTexts) MaxLen() int { return t.max + len(outcomeStart) + len(`"",`) }
 
-// Memory returns the approximate memory of the texts in bytes.
+// Memory returns the approximate memory of t in bytes.
 func (t *OutcomeTexts) Memory() int {
 	size := 0
 	for _, text := range t.texts {
-		size += 2*len(text) + 100 // in the list and in the map
+		size += 2*len(text) + 100 // both in the list and in the map
 	}
 	return size
 }
@@ -65,7 +65,7 @@ func (t *OutcomeTexts) outcome(o prize.Outcome) (outcome Outcome) {
 	return outcome
 }
 
-// tail encodes an outcome without an account number, and returns the JSON after that.
+// tail returns the JSON of an outcome that follows the account number.
 func tail(outcome Outcome) []byte {
 	text, err := json.Marshal(outcome)
 	if err != nil {
@@ -94,8 +94,8 @@ func (t *OutcomeTexts) append(dst []byte, accounts *prize.Accounts, outcomes []p
 	return append(dst, ']')
 }
 
-// read appends the outcomes of account numbers to dst. It reports false if the array is
-// not what [OutcomeTexts.append] writes.
+// read appends the outcomes in array to dst. It reports false if the array is not in
+// exactly the form that [OutcomeTexts.append] writes.
 func (t *OutcomeTexts) read(dst []prize.Outcome, array []byte, accounts *prize.Accounts) (outcomes []prize.Outcome, ok bool) {
 	start := []byte("[" + outcomeStart)
 	next := []byte("," + outcomeStart)
@@ -125,17 +125,15 @@ func (t *OutcomeTexts) read(dst []prize.Outcome, array []byte, accounts *prize.A
 	return dst, string(array) == "]"
 }
 
-// encodedOutcome is an [Outcome] whose rule and prize are still encoded. If one of them
-// is absent, it is invalid JSON, so that it is not mistaken for null, which means no
-// prize.
+// encodedOutcome is an [Outcome] whose rule and prize are still encoded. An absent member
+// is empty, which is invalid JSON, so it is not mistaken for null, which means no prize.
 type encodedOutcome struct {
 	Account string         `json:"account"`
 	Rule    jsontext.Value `json:"rule"`
 	Prize   jsontext.Value `json:"prize"`
 }
 
-// decode appends the outcomes of account numbers to dst. Unlike read it accepts any
-// JSON.
+// decode appends the outcomes in array to dst. Unlike read, it accepts any JSON.
 func (t *OutcomeTexts) decode(dst []prize.Outcome, array []byte, accounts *prize.Accounts) ([]prize.Outcome, error) {
 	var list []encodedOutcome
 	if len(array) == 0 {
@@ -170,8 +168,8 @@ func (t *OutcomeTexts) outcomeOf(encoded encodedOutcome) (prize.Outcome, bool) {
 	return o, ok
 }
 
-// Outcomes are the outcomes of account numbers. In JSON they are an array of [Outcome].
-// A service sets Texts, Accounts and List to encode them. Decoding sets Raw.
+// Outcomes holds the outcomes of account numbers. In JSON, it is an array of [Outcome]. To
+// encode it, a service sets Texts, Accounts and List. Decoding sets Raw.
 type Outcomes struct {
 	Texts    *OutcomeTexts
 	Accounts *prize.Accounts
@@ -179,7 +177,7 @@ type Outcomes struct {
 	Raw      jsontext.Value
 }
 
-// outcomeBytes is the approximate length of an outcome in JSON.
+// outcomeBytes is the approximate length of an outcome in JSON, in bytes.
 const outcomeBytes = 128
 
 var (
@@ -241,7 +239,8 @@ func (t *OutcomeTexts) Read(dst []prize.Outcome, body []byte, accounts *prize.Ac
 }
 
 // findOutcomes returns the array of outcomes in a response. It reports false if the
-// response is not what [AwardResponse.AppendJSON] writes for the given rules.
+// response is not in exactly the form that [AwardResponse.AppendJSON] writes for the given
+// rules.
 func findOutcomes(body []byte, name, sha256 string) (array []byte, ok bool) {
 	head := appendQuoted([]byte(`{"rules":`), name)
 	head = appendQuoted(append(head, `,"rules_sha256":`...), sha256)

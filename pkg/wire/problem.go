@@ -19,14 +19,14 @@ import (
 // ProblemType is the media type of a [Problem].
 const ProblemType = "application/problem+json"
 
-// Problem is an error in JSON: the problem details of RFC 9457. As a Go error it wraps
-// the error that the same call returns in process, such as [partgen.ErrFormat].
+// Problem is an error in JSON, as defined by RFC 9457. As a Go error, it wraps the error
+// that the same call returns in process, such as [partgen.ErrFormat].
 type Problem struct {
 	Type     string          `json:"type" doc:"The kind of problem: urn:prizegen:problem:KIND, or about:blank if the status explains it." example:"urn:prizegen:problem:unknown-format"`
 	Title    string          `json:"title" doc:"The name of the kind." example:"unknown format"`
 	Status   int             `json:"status" doc:"The HTTP status." example:"422"`
 	Detail   string          `json:"detail,omitempty" doc:"What is wrong and how to correct it."`
-	Instance string          `json:"instance,omitempty" doc:"The request id, which is also in the log."`
+	Instance string          `json:"instance,omitempty" doc:"The request ID, which is also in the log."`
 	Errors   []FieldError    `json:"errors,omitempty" doc:"The errors in the request and their positions."`
 	Mistakes []prize.Mistake `json:"mistakes,omitempty" doc:"The mistakes in a rules file, ordered by line."`
 }
@@ -48,7 +48,7 @@ type kind struct {
 	err    error
 }
 
-// kinds returns the kinds of problems whose Go errors a client returns.
+// kinds returns the kinds of problems that clients convert to Go errors.
 func kinds() []kind {
 	return []kind{
 		{"unknown-format", http.StatusUnprocessableEntity, partgen.ErrFormat},
@@ -76,7 +76,7 @@ func kinds() []kind {
 	}
 }
 
-// badRules is the kind of problem of a [prize.FileError].
+// badRules is the kind of problem for a [prize.FileError].
 const badRules = "bad-rules"
 
 // ProblemKinds returns the names of all kinds of problems.
@@ -97,16 +97,16 @@ func (p *Problem) Kind() string {
 	return name
 }
 
-// Errors of services, as kinds of problems. Other kinds are errors of package campaign and
-// the packages below it.
+// Errors of services that are kinds of problems. Other kinds are errors of package campaign
+// and of the packages that it imports.
 var (
-	// ErrForbidden is wrapped by the errors of callers without a valid token of a promoter.
+	// ErrForbidden is wrapped by errors for callers without a valid promoter's token.
 	ErrForbidden = errors.New("for promoters only")
-	// ErrUnavailable is wrapped by every error that means that a service could not be
-	// reached or was too busy.
+	// ErrUnavailable is wrapped by every error for a service that could not be reached or
+	// was too busy.
 	ErrUnavailable = errors.New("service unavailable")
-	// ErrNonconforming is wrapped by every error that means that a service sent a response
-	// that it should not have sent.
+	// ErrNonconforming is wrapped by every error for a response that a service should not
+	// have sent.
 	ErrNonconforming = errors.New("nonconforming service")
 )
 
@@ -137,8 +137,8 @@ type requestError string
 func (e requestError) Error() string { return string(e) }
 func (e requestError) Unwrap() error { return errRequest }
 
-// ProblemOf converts an error to a problem. It reports false for errors that the caller
-// should not see, such as those caused by bugs.
+// ProblemOf converts an error to a problem. It reports false for errors that callers should
+// not see, such as those caused by bugs.
 func ProblemOf(err error) (p *Problem, ok bool) {
 	if errors.As(err, &p) && !isTemporary(err) {
 		return p, true // from another service
@@ -161,15 +161,15 @@ func ProblemOf(err error) (p *Problem, ok bool) {
 	return nil, false
 }
 
-// isTemporary reports whether err is the error of a call to a service that may succeed
-// later, such as a *remote.Unavailable. Such an error may wrap a problem that the service
-// sent, but is a problem of its own.
+// isTemporary reports whether err comes from a call to a service that may succeed later,
+// such as a *remote.Unavailable. Such an error may wrap a problem that the service sent,
+// but must be reported as a different problem.
 func isTemporary(err error) bool {
 	var failed interface{ Temporary() bool }
 	return errors.As(err, &failed) && failed.Temporary()
 }
 
-// peoplePointer is the prefix of the position of a person in an import.
+// peoplePointer is the prefix of the pointer to a person in an import.
 const peoplePointer = "#/entrants/"
 
 // locate adds the position of err in the request to p, and returns p.
@@ -203,8 +203,8 @@ func (p *Problem) Error() string {
 	return cmp.Or(p.Detail, p.Title, http.StatusText(p.Status), "unknown problem")
 }
 
-// Unwrap returns the error that the same call returns in process, or nil if the kind is
-// unknown.
+// Unwrap returns the error that the same call returns in process. It returns nil if the
+// kind is unknown.
 func (p *Problem) Unwrap() error {
 	if p.Type == problemPrefix+badRules && len(p.Mistakes) > 0 {
 		return &prize.FileError{File: "rules", Mistakes: p.Mistakes}
@@ -217,7 +217,7 @@ func (p *Problem) Unwrap() error {
 	return nil
 }
 
-// BadPeople returns the errors for invalid people in an import, by their index in the
+// BadPeople returns the errors for invalid people in an import, keyed by their index in the
 // [ImportRequest]. It is the inverse of [ProblemOf] for a [campaign.ImportError].
 func (p *Problem) BadPeople() map[int]error {
 	bad := make(map[int]error)

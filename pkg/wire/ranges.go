@@ -14,19 +14,19 @@ import (
 // maxRanges is the maximum number of ranges in a request.
 const maxRanges = 1000
 
-// Range is a range of consecutive draws of one seed.
+// Range is a range of consecutive draws of one seed, as in a request.
 type Range struct {
 	Key   string `json:"key" doc:"The subkey of the seed, 64 hexadecimal digits." pattern:"^[0-9a-fA-F]{64}$"`
 	Start uint64 `json:"start,omitempty" doc:"The index of the first draw." example:"0"`
 	Count int    `json:"count" doc:"The number of draws." minimum:"1" maximum:"100000" example:"1"`
 }
 
-// NewRange returns the range of a request for the draws r.
+// NewRange converts a range of draws to its form in a request.
 func NewRange(r entropy.Range) Range {
 	return Range{Key: r.Key.Hex(), Start: r.Start, Count: int(r.Count)}
 }
 
-// Ranges are the ranges of a request.
+// Ranges holds the ranges in a request.
 type Ranges []Range
 
 var (
@@ -35,7 +35,8 @@ var (
 )
 
 // UnmarshalJSONFrom implements [json.UnmarshalerFrom]. It decodes one range more than
-// allowed and skips the others, which would need ten times as much memory as their JSON.
+// allowed, and skips the rest, because decoded ranges take ten times as much memory as
+// their JSON.
 func (r *Ranges) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if kind := dec.PeekKind(); kind != '[' {
 		return &json.SemanticError{JSONKind: kind, GoType: reflect.TypeFor[[]Range]()}
@@ -66,7 +67,8 @@ func (Ranges) Schema(registry huma.Registry) *huma.Schema {
 	return huma.SchemaFromType(registry, reflect.TypeFor[[]Range]())
 }
 
-// keyRanges returns the ranges of a request and their total number of draws.
+// keyRanges returns the ranges in a request as ranges of draws, and their total number of
+// draws.
 func keyRanges(ranges Ranges) (draws []entropy.Range, count int, err error) {
 	if len(ranges) > maxRanges {
 		return nil, 0, Invalid("/ranges", "must have at most %d ranges", maxRanges)

@@ -8,8 +8,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/entropy"
 )
 
-// MaxCount is the maximum number of draws, texts, numbers, account numbers or people in
-// a request.
+// MaxCount is the maximum number of draws, texts, numbers, account numbers or people in a
+// request or response.
 const MaxCount = 100_000
 
 // PartsRequest is a request for texts or numbers.
@@ -25,7 +25,7 @@ type PartsRequest struct {
 func (r *PartsRequest) Defaults() { r.Count = 1 }
 
 // Draws validates the request and returns its draws. If fresh is true, the request has no
-// key, and draws is one range whose key the caller must set.
+// key, and draws contains one range, whose key the caller must set.
 func (r *PartsRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	if len(r.Ranges) > 0 {
 		if r.Key != "" || r.Start != 0 || r.Count != 1 {
@@ -40,27 +40,28 @@ func (r *PartsRequest) Draws() (draws []entropy.Range, fresh bool, err error) {
 	return keyRange(r.Key, r.Start, r.Count)
 }
 
-// TextsResponse is the response of the text service.
+// TextsResponse is a response from the text service.
 type TextsResponse struct {
 	Format  string   `json:"format" doc:"The format of the texts." example:"lower4"`
 	Texts   Parts    `json:"texts" doc:"One text for each draw."`
 	Entropy *Entropy `json:"entropy,omitempty" doc:"The source of the randomness, unless it is the operating system or a key."`
 }
 
-// NumbersResponse is the response of the number service.
+// NumbersResponse is a response from the number service.
 type NumbersResponse struct {
 	Format  string   `json:"format" doc:"The format of the numbers." example:"digits4"`
 	Numbers Parts    `json:"numbers" doc:"One number for each draw."`
 	Entropy *Entropy `json:"entropy,omitempty" doc:"The source of the randomness, unless it is the operating system or a key."`
 }
 
-// Entropy is randomness from an external source. It reproduces the parts.
+// Entropy describes randomness from an external source, from which the parts can be
+// recomputed.
 type Entropy struct {
 	Seed  string         `json:"seed" doc:"The seed of the parts. The first part has index 0."`
 	Proof jsontext.Value `json:"proof" doc:"The signed output of the source. See the page on external randomness."`
 }
 
-// DrawsRequest is a request for draws that are not stored, or for a play of a campaign.
+// DrawsRequest is a request for draws that are not stored, or for a play in a campaign.
 type DrawsRequest struct {
 	Count        int     `json:"count,omitempty" doc:"The number of draws." minimum:"1" maximum:"100000" default:"1"`
 	Seed         string  `json:"seed,omitempty" doc:"The seed, to replay its draws. The default is a new seed of 256 random bits." maxLength:"1024"`
@@ -68,8 +69,8 @@ type DrawsRequest struct {
 	TextFormat   string  `json:"text_format,omitempty" doc:"The format of the texts. The default is the deployed one." example:"lower4" maxLength:"300"`
 	NumberFormat string  `json:"number_format,omitempty" doc:"The format of the numbers. The default is the deployed one." example:"digits4" maxLength:"300"`
 	Rules        string  `json:"rules,omitempty" doc:"The name of deployed rules. The default is the service's rules." example:"generous" maxLength:"100"`
-	Campaign     string  `json:"campaign,omitempty" doc:"The name of a campaign to play. A play makes and stores one draw. Only entrant can be set together with it." example:"summer" maxLength:"40"`
-	Entrant      *Player `json:"entrant,omitempty" doc:"The player of the campaign."`
+	Campaign     string  `json:"campaign,omitempty" doc:"The name of a campaign to play in. A play makes and stores one draw. Only entrant can be set together with it." example:"summer" maxLength:"40"`
+	Entrant      *Player `json:"entrant,omitempty" doc:"The person who plays in the campaign."`
 }
 
 // Defaults sets the default values of the request.
@@ -95,8 +96,7 @@ func (r *DrawsRequest) Check() error {
 	return nil
 }
 
-// Player is the player in a request: a person, or the ID of an existing
-// [campaign.Entrant].
+// Player identifies who plays: a person, or the ID of an existing [campaign.Entrant].
 type Player struct {
 	campaign.Person
 	ID int64 `json:"id,omitempty" doc:"The ID of an existing entrant, instead of a person. For promoters only." minimum:"1"`
@@ -121,7 +121,7 @@ func (r *DrawsRequest) checkPlay() error {
 	return nil
 }
 
-// Play returns the play that the request asks for. key is its once-only key.
+// Play returns the play that the request asks for, with the given once-only key.
 func (r *DrawsRequest) Play(key string) campaign.Play {
 	play := campaign.Play{Campaign: r.Campaign, Key: key}
 	if e := r.Entrant; e != nil {
@@ -146,7 +146,8 @@ func checkCount(count int) error {
 	return nil
 }
 
-// keyRange returns the range of a request. If the key is empty, fresh is true.
+// keyRange returns the draws of a request with a single range. If key is empty, fresh is
+// true.
 func keyRange(key string, start uint64, count int) (draws []entropy.Range, fresh bool, err error) {
 	r := entropy.Range{Start: start, Count: uint64(count)}
 	if key == "" {

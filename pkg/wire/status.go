@@ -11,7 +11,7 @@ type Status struct {
 	Rules          []string          `json:"rules,omitempty" doc:"The names of all rules that can be requested."`
 	Entropy        string            `json:"entropy,omitempty" doc:"The source of new randomness." example:"os"`
 	Reasons        map[string]string `json:"reasons,omitempty" doc:"The reasons why it is not ready, by the name of the failing check."`
-	DependsOn      []Dependency      `json:"depends_on,omitempty" doc:"What a core needs: the makers of the parts of draws, and the database of campaigns."`
+	DependsOn      []Dependency      `json:"depends_on,omitempty" doc:"What a core needs: the services that generate the parts of draws, and the database for campaigns."`
 }
 
 // Dependency is something that a core needs to be ready.

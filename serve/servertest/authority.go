@@ -20,7 +20,7 @@ import (
 
 // Authority issues certificates for tests.
 type Authority struct {
-	File string // its own certificate
+	File string // PEM file with its own certificate
 
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -46,8 +46,8 @@ func NewAuthority(t testing.TB) *Authority {
 	return a
 }
 
-// Issue returns a certificate for a name and for this machine that is valid until the given
-// time.
+// Issue returns the files of a new certificate for name and for loopback addresses, which
+// is valid until the given time.
 func (a *Authority) Issue(t testing.TB, name string, until time.Time) certs.Files {
 	t.Helper()
 	folder, key := t.TempDir(), newKey(t)
@@ -71,13 +71,13 @@ func (a *Authority) Issue(t testing.TB, name string, until time.Time) certs.File
 	return files
 }
 
-// Identity returns the identity of a valid certificate for a name.
+// Identity returns an identity with a new, valid certificate for name.
 func (a *Authority) Identity(t testing.TB, name string) *certs.Identity {
 	t.Helper()
 	return LoadIdentity(t, a.Issue(t, name, time.Now().Add(time.Hour)))
 }
 
-// LoadIdentity loads an identity.
+// LoadIdentity loads an identity from files.
 func LoadIdentity(t testing.TB, files certs.Files) *certs.Identity {
 	t.Helper()
 	identity, err := certs.Load(files, slog.New(slog.DiscardHandler))

@@ -28,11 +28,11 @@ import (
 // Token is the administrator's token for servers configured with [WithStore].
 const Token = "a token for tests"
 
-// patience is longer than any test takes. It replaces timeouts that a slow machine might
-// exceed.
+// patience is longer than any test takes. It replaces the timeouts of servers, which a slow
+// machine might exceed.
 const patience = 10 * time.Minute
 
-// Server is a server that listens.
+// Server is a server for a test. After [Start], it listens at URL.
 type Server struct {
 	*serve.Server
 	URL string
@@ -52,15 +52,15 @@ func (l *Log) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// String returns all lines so far.
+// String returns everything logged so far.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
-// Config returns the configuration of a server with formats lower4 and digits4 and the
-// generous rules. The server logs everything to the log. It has no timeout that a test
+// Config returns a configuration with the formats lower4 and digits4 and the generous
+// rules. The server logs everything to the returned log. It has no timeouts that a test
 // could exceed.
 func Config(t testing.TB, role serve.Role) (serve.Config, *Log) {
 	t.Helper()
@@ -116,7 +116,7 @@ func WithFormats(t testing.TB, text, number string) Option {
 	}
 }
 
-// WithBuiltin deploys the built-in rules with a name in place of the generous ones.
+// WithBuiltin deploys the built-in rules with the given name in place of the generous ones.
 func WithBuiltin(name string) Option {
 	return func(cfg *serve.Config) { cfg.Rules = builtin(name) }
 }
@@ -166,8 +166,8 @@ func StartComposed(t testing.TB, options ...Option) *Server {
 	return Start(t, serve.Core, append([]Option{services}, options...)...)
 }
 
-// Admin returns an API client that sends a token. With an empty token, the client acts as
-// the public.
+// Admin returns an API client that sends the given token. With an empty token, the client
+// acts as the public.
 func (s *Server) Admin(t testing.TB, token string) *remote.Admin {
 	t.Helper()
 	return remote.New(remote.Config{Core: s.Address(t), Timeout: patience}).Admin(token)
@@ -185,7 +185,7 @@ func (s *Server) OpenCampaign(t testing.TB, name string) {
 	}
 }
 
-// Address returns the URL of a server.
+// Address returns the parsed URL of the server.
 func (s *Server) Address(t testing.TB) *url.URL {
 	t.Helper()
 	return ParseURL(t, s.URL)
@@ -208,9 +208,9 @@ type Response struct {
 	Header     http.Header
 }
 
-// Send sends a request and returns the response and its body. headers consists of
-// alternating names and values. The body is JSON unless headers set another Content-Type.
-// Send does not follow redirects.
+// Send sends a request and returns the response and its body. headers contains alternating
+// names and values. The body is JSON unless headers set another Content-Type. Send does not
+// follow redirects.
 func (s *Server) Send(t testing.TB, method, path, body string, headers ...string) (Response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))

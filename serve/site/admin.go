@@ -62,7 +62,7 @@ func (a *admin) show(w http.ResponseWriter, r *http.Request, status int, page, t
 	return a.pages.render(w, r, status, "admin-"+page, layout{Title: title, Notice: notice, Body: body})
 }
 
-// done redirects to a page, which will show the notice.
+// done redirects to a page, which then shows the notice.
 func (a *admin) done(w http.ResponseWriter, r *http.Request, to, notice string) error {
 	current := sessionOf(r)
 	current.Notice = notice
@@ -78,11 +78,11 @@ func (a *admin) showHome(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// pager links to the previous and the next page of a list.
-type pager struct{ First, Next string } // empty if there is no such page
+// pager holds the URLs of the first and the next page of a list.
+type pager struct{ First, Next string } // empty if there is no link
 
-// newPager returns links that repeat the request with other cursors. next is the cursor
-// for the next page; it is empty if this is the last page.
+// newPager returns the URLs of the request with other cursors. next is the cursor of the
+// next page; it is empty on the last page.
 func newPager(r *http.Request, next string) pager {
 	query := r.URL.Query()
 	var p pager
@@ -116,7 +116,7 @@ func setDownload(h http.Header, contentType, name string) {
 	h.Set("Content-Disposition", `attachment; filename="`+url.PathEscape(name)+`"`)
 }
 
-// endDownload finishes a download. After an error it closes the connection, so that an
+// endDownload finishes a download. After an error, it closes the connection, so that an
 // incomplete file is not mistaken for a complete one.
 func (a *admin) endDownload(r *http.Request, err error) error {
 	if err == nil {

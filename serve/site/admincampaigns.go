@@ -28,7 +28,7 @@ func (p campaignPages) routes() map[string]handler {
 	}
 }
 
-// adminCampaignsPage is a page in the list of campaigns.
+// adminCampaignsPage is a page of the list of campaigns.
 type adminCampaignsPage struct {
 	Campaigns []campaign.Campaign
 	State     campaign.State // show only campaigns in this state; empty means all
@@ -64,7 +64,7 @@ func (p campaignPages) showCampaign(w http.ResponseWriter, r *http.Request) erro
 	return p.show(w, r, http.StatusOK, "campaign", c.Title, adminCampaignPage{c})
 }
 
-// campaign returns the campaign that the path names.
+// campaign returns the campaign named in the path.
 func (a *admin) campaign(r *http.Request) (campaign.Campaign, error) {
 	return a.campaigns.Campaign(r.Context(), r.PathValue("campaign"))
 }
@@ -96,23 +96,23 @@ func (p campaignPages) step(w http.ResponseWriter, r *http.Request) error {
 	return p.done(w, r, to, notice)
 }
 
-// editPage is the form to create or change a campaign.
+// editPage is the form that creates or changes a campaign.
 type editPage struct {
 	campaign.Plan // as filled in
 	fieldError
-	Mistakes []prize.Mistake // mistakes in the rules
-	New      bool            // whether the campaign does not exist yet
+	Mistakes []prize.Mistake // in the rules
+	New      bool            // whether the form creates a campaign
 	State    campaign.State
 	Version  int64  // version of the campaign in the form
-	Opens    string // OpensAt in the format of the browser
-	Closes   string // ClosesAt in the format of the browser
+	Opens    string // OpensAt as a form value
+	Closes   string // ClosesAt as a form value
 	Plays    string // MaxPlays as filled in; empty for no limit
 
-	// These fields contain the odds, if the form asked for them.
+	// The odds, if the promoter asked for them.
 	Chances []chance
 	Win     chance // chance of winning any prize
-	Cost    string // expected value of a draw
-	Unfit   string // why the campaign could not be opened; empty if it could
+	Cost    string // expected cost of a draw
+	Unfit   string // why the campaign cannot be opened; empty if it can
 }
 
 // newEditPage returns the form that changes a campaign.
@@ -124,7 +124,7 @@ func newEditPage(c *campaign.Campaign) *editPage {
 	return page
 }
 
-// showNew shows a form with the deployed rules and formats.
+// showNew shows a new form, which contains the deployed rules and formats.
 func (p campaignPages) showNew(w http.ResponseWriter, r *http.Request) error {
 	text, number, rules, err := p.cfg.Free.Deployed(r.Context())
 	if err != nil {
@@ -168,8 +168,8 @@ func (p campaignPages) edit(w http.ResponseWriter, r *http.Request) error {
 	return p.save(w, r, page, save, "The campaign was saved.")
 }
 
-// save reads a form into page. It saves the form or, if the form asks for the odds, shows
-// them.
+// save reads a form into page. Then it calls save or, if the promoter asked for the odds,
+// shows the form with them.
 func (p campaignPages) save(w http.ResponseWriter, r *http.Request, page *editPage, save func() (campaign.Campaign, error), notice string) error {
 	if err := page.read(r); err != nil {
 		return p.refuse(w, r, page, err)
@@ -184,7 +184,7 @@ func (p campaignPages) save(w http.ResponseWriter, r *http.Request, page *editPa
 	return p.done(w, r, campaignPath(c.Name), notice)
 }
 
-// read reads a form into the page, except fields that can no longer be changed.
+// read reads a form into the page, except for fields that can no longer be changed.
 func (page *editPage) read(r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errors.Join(errForm, err)
@@ -198,7 +198,7 @@ func (page *editPage) read(r *http.Request) error {
 	var errs []error
 	if page.State == campaign.Draft {
 		page.TextFormat, page.NumberFormat = r.PostFormValue("text_format"), r.PostFormValue("number_format")
-		page.RulesYAML = strings.ReplaceAll(r.PostFormValue("rules_yaml"), "\r\n", "\n") // browsers end lines with CRLF
+		page.RulesYAML = strings.ReplaceAll(r.PostFormValue("rules_yaml"), "\r\n", "\n") // browsers send CRLF line endings
 		page.RequireEmail = r.PostFormValue("require_email") != ""
 		page.Opens = r.PostFormValue("opens_at")
 		var err error
@@ -224,7 +224,7 @@ func invalidField(field, message string) error {
 	return &campaign.FieldError{Field: field, Err: campaign.Errorf(campaign.ErrInvalid, "%s", message)}
 }
 
-// formTimeLayout is the format of times in forms:
+// formTimeLayout is the layout of times in forms:
 // https://html.spec.whatwg.org/#local-date-and-time-state-(type=datetime-local).
 const formTimeLayout = "2006-01-02T15:04:05"
 
@@ -252,7 +252,8 @@ func parseFormTime(field, text string, before *time.Time) (*time.Time, error) {
 	return nil, invalidField(field, "use a time such as 2026-07-01T12:00")
 }
 
-// refuse shows the form with the mistakes in it.
+// refuse redisplays the form with the error messages for err. It returns any error that
+// does not concern the form.
 func (p campaignPages) refuse(w http.ResponseWriter, r *http.Request, page *editPage, err error) error {
 	var file *prize.FileError
 	if errors.As(err, &file) {
@@ -269,7 +270,7 @@ func (p campaignPages) refuse(w http.ResponseWriter, r *http.Request, page *edit
 	return p.showForm(w, r, http.StatusUnprocessableEntity, page)
 }
 
-// preview shows the form with its odds and saves nothing.
+// preview shows the form with its odds. It saves nothing.
 func (p campaignPages) preview(w http.ResponseWriter, r *http.Request, page *editPage) error {
 	plan := page.Plan
 	if page.New && plan.Name == "" {
@@ -286,7 +287,7 @@ func (p campaignPages) preview(w http.ResponseWriter, r *http.Request, page *edi
 	return p.showForm(w, r, http.StatusOK, page)
 }
 
-// expectedValue returns the mean cost of a draw with its currency.
+// expectedValue formats the mean cost of a draw with its currency.
 func expectedValue(odds draw.Odds) string {
 	value, ok := new(big.Rat).SetString(odds.ExpectedValue)
 	currency, err := prize.ParseCurrency(odds.Currency)

@@ -7,7 +7,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// changesPage is a page of the audit trail, newest changes first.
+// changesPage is a page of the audit trail, with the newest changes first.
 type changesPage struct {
 	Changes []campaign.Change
 	Subject string // show only changes to this campaign, draw or entrant; empty means all

@@ -24,12 +24,12 @@ func (p drawPages) routes() map[string]handler {
 	}
 }
 
-// drawsPage is a page in the list of a campaign's draws, newest first.
+// drawsPage is a page of the list of a campaign's draws, newest first.
 type drawsPage struct {
 	Campaign campaign.Campaign
 	Draws    []campaign.Draw
 	List     campaign.DrawQuery // the filters
-	Once     string             // the once-only key of the form that makes a draw
+	Once     string             // once-only key of the form that makes a draw
 	More     pager
 }
 
@@ -130,12 +130,12 @@ func (p drawPages) mark(w http.ResponseWriter, r *http.Request) error {
 	return p.done(w, r, drawPath(id), notice)
 }
 
-// exportCSV writes the draws of a campaign for spreadsheets.
+// exportCSV sends the draws of a campaign for spreadsheets.
 func (p drawPages) exportCSV(w http.ResponseWriter, r *http.Request) error {
 	return p.export(w, r, "csv", "text/csv; charset=utf-8")
 }
 
-// exportJSON writes a campaign and its draws for verification.
+// exportJSON sends a campaign and its draws for verification.
 func (p drawPages) exportJSON(w http.ResponseWriter, r *http.Request) error {
 	return p.export(w, r, "json", "application/json")
 }

@@ -24,7 +24,7 @@ func (p entrantPages) routes() map[string]handler {
 	}
 }
 
-// entrantsPage is a page in the list of entrants, with a form that adds an entrant.
+// entrantsPage is a page of the list of entrants, with a form that adds an entrant.
 type entrantsPage struct {
 	Entrants        []campaign.Entrant
 	Search          string
@@ -37,7 +37,7 @@ func (p entrantPages) showList(w http.ResponseWriter, r *http.Request) error {
 	return p.showListPage(w, r, http.StatusOK, entrantsPage{})
 }
 
-// showListPage completes the list of entrants and shows it.
+// showListPage adds the entrants that match the request to page, and shows it.
 func (p entrantPages) showListPage(w http.ResponseWriter, r *http.Request, status int, page entrantsPage) error {
 	query := r.URL.Query()
 	page.Search = query.Get("search")
@@ -73,7 +73,7 @@ type entrantPage struct {
 	fieldError
 }
 
-// entrantID returns the ID that the path names.
+// entrantID returns the ID of the entrant named in the path.
 func entrantID(r *http.Request) (int64, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil || id < 1 {
@@ -82,7 +82,7 @@ func entrantID(r *http.Request) (int64, error) {
 	return id, nil
 }
 
-// entrant returns the entrant that the path names.
+// entrant returns the entrant named in the path.
 func (p entrantPages) entrant(r *http.Request) (campaign.Entrant, error) {
 	id, err := entrantID(r)
 	if err != nil {
@@ -138,7 +138,7 @@ func (p entrantPages) erase(w http.ResponseWriter, r *http.Request) error {
 	return p.done(w, r, "/admin/entrants", "The entrant's personal data was erased. The draws are kept and can still be checked.")
 }
 
-// exportCSV writes the entrants that match the search, or all entrants, for spreadsheets.
+// exportCSV sends the entrants that match the search, or all entrants, for spreadsheets.
 func (p entrantPages) exportCSV(w http.ResponseWriter, r *http.Request) error {
 	query := campaign.EntrantQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, Search: r.URL.Query().Get("search")}
 	list, next, err := p.campaigns.Entrants(r.Context(), query)
@@ -147,7 +147,7 @@ func (p entrantPages) exportCSV(w http.ResponseWriter, r *http.Request) error {
 	}
 	setDownload(w.Header(), "text/csv; charset=utf-8", "entrants.csv")
 	out := csv.NewWriter(w)
-	_ = out.Write([]string{"id", "first_name", "last_name", "email", "plays", "created_at"}) // out.Error reports failures
+	_ = out.Write([]string{"id", "first_name", "last_name", "email", "plays", "created_at"}) // out.Error returns any error
 	for {
 		for _, e := range list {
 			_ = out.Write([]string{

@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// chromium is the browser for all tests. The first test that needs it starts it.
+// chromium is the browser that all tests share. The first test that needs it starts it.
 var chromium struct {
 	start sync.Once
 	ctx   context.Context
@@ -25,7 +25,7 @@ var chromium struct {
 }
 
 // timeout limits how long a test waits for a browser that hangs. It is generous, because
-// tests also run on busy machines.
+// the machine may be busy.
 const timeout = 2 * time.Minute
 
 // window is a browser window with its own cookies.
@@ -35,8 +35,8 @@ type window struct {
 	url string
 }
 
-// openWindow opens a window. If Chromium is not installed, it skips the test; in
-// continuous integration it fails the test.
+// openWindow opens a window. If Chromium is not installed, it skips the test or, in
+// continuous integration, fails it.
 func (s *server) openWindow(t *testing.T) *window {
 	t.Helper()
 	chromium.start.Do(startChromium)
@@ -82,7 +82,7 @@ func (w *window) openTab() *window {
 	return newWindow(w.ctx, w.t, w.url)
 }
 
-// run runs an action in a window and returns its result.
+// run runs an action in a window. It returns the result.
 func run[T any](w *window, action chromedp.Action[T]) T {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, timeout)
@@ -105,7 +105,7 @@ func evaluate[T any](w *window, expression string) T {
 	return run(w, chromedp.Evaluate[T](expression))
 }
 
-// call calls a method of the Chrome DevTools Protocol.
+// call calls a method in the Chrome DevTools Protocol.
 func call[P, R any](w *window, command cdp.Command[P, R], params P) R {
 	w.t.Helper()
 	result, err := chromedp.Call(w.ctx, command, params)
@@ -115,7 +115,7 @@ func call[P, R any](w *window, command cdp.Command[P, R], params P) R {
 	return result
 }
 
-// shown returns the address and the text of the page, for failure messages.
+// shown returns the URL and the text of the page, for failure messages.
 func (w *window) shown() string {
 	ctx, cancel := context.WithTimeout(w.ctx, timeout)
 	defer cancel()
@@ -135,7 +135,7 @@ func (w *window) open(path string) {
 	w.do(chromedp.Navigate(w.url + path))
 }
 
-// click clicks an element and waits until the next page has loaded.
+// click clicks an element, and waits until the next page has loaded.
 func (w *window) click(selector string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, timeout)
@@ -156,7 +156,7 @@ func (w *window) text(selector string) string {
 	return strings.TrimSpace(run(w, chromedp.Text(chromedp.CSS(selector))))
 }
 
-// path returns the address of the page without the host.
+// path returns the path and query of the page's URL.
 func (w *window) path() string {
 	w.t.Helper()
 	return strings.TrimPrefix(run(w, chromedp.Location()), w.url)
@@ -165,19 +165,19 @@ func (w *window) path() string {
 func (w *window) wantPath(want string) {
 	w.t.Helper()
 	if got := w.path(); got != want {
-		w.t.Fatalf("address: got %s, want %s\n%s", got, want, w.shown())
+		w.t.Fatalf("path: got %s, want %s\n%s", got, want, w.shown())
 	}
 }
 
 func (w *window) wantText(want string) {
 	w.t.Helper()
 	if got := w.text("body"); !strings.Contains(got, want) {
-		w.t.Errorf("%s: got %q, want text %q", w.path(), got, want)
+		w.t.Errorf("text of %s: got %q, want %q in it", w.path(), got, want)
 	}
 }
 
-// saveScreenshot saves a screenshot of the page in the folder PRIZEGEN_SCREENSHOTS, if
-// that is set.
+// saveScreenshot saves a screenshot of the page in the folder that PRIZEGEN_SCREENSHOTS
+// names, if it is set.
 func (w *window) saveScreenshot(name string) {
 	w.t.Helper()
 	folder := os.Getenv("PRIZEGEN_SCREENSHOTS")
@@ -198,7 +198,7 @@ func (w *window) disableScripts() {
 	call(w, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
 
-// logIn logs in as the promoter.
+// logIn logs in as a promoter.
 func (w *window) logIn() {
 	w.t.Helper()
 	w.open("/admin/")

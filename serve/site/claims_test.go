@@ -7,8 +7,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// TestFairnessPageStatesLimits checks that the fairness page states what verifying a
-// campaign shows and what it does not show.
+// TestFairnessPageStatesLimits checks that the fairness page states what verification
+// proves and what it does not.
 func TestFairnessPageStatesLimits(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})

@@ -11,9 +11,9 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 )
 
-// TestDemoCampaign checks that every page of the demo campaign says what it is, that a
-// promoter can delete it with its draws, and that a campaign which a promoter gives the
-// same name is an ordinary one. It belongs to make test.
+// TestDemoCampaign checks that every page of the demo campaign identifies it as a demo,
+// that a promoter can delete it with its draws, and that a promoter's own campaign of the
+// same name is an ordinary one. make test runs it.
 func TestDemoCampaign(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
 	s := newServerOn(t, db)
@@ -46,7 +46,7 @@ func TestDemoCampaign(t *testing.T) {
 		}
 		p := promoter.get("/admin/campaigns/welcome")
 		if got := strings.Contains(p.text, `action="/admin/campaigns/welcome/delete"`); got != want {
-			t.Errorf("got a form to delete the campaign %t, want %t", got, want)
+			t.Errorf("form that deletes the campaign: got %t, want %t", got, want)
 		}
 	}
 	pages(true)
@@ -60,6 +60,6 @@ func TestDemoCampaign(t *testing.T) {
 	s.openCampaign(t, plan)
 	pages(false)
 	if err := s.api.Delete(t.Context(), campaign.Demo); !errors.Is(err, campaign.ErrState) {
-		t.Errorf("delete the promoter's campaign: got error %v, want ErrState", err)
+		t.Errorf("deleting the promoter's campaign: got error %v, want ErrState", err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/prizegen/prizegen/serve/site"
 )
 
-// freePlay draws in process with lower4, digits4 and generous.
+// freePlay makes draws in this process with lower4, digits4 and generous.
 type freePlay struct{ draw.Local }
 
 func (freePlay) Deployed(context.Context) (text textgen.Format, number numgen.Format, rules *prize.Rules, err error) {
@@ -32,8 +32,8 @@ func (freePlay) Deployed(context.Context) (text textgen.Format, number numgen.Fo
 
 func (freePlay) Fresh(context.Context) (entropy.Seed, error) { return entropy.NewSeed(), nil }
 
-// Without a store, a site only has free play. The address of a page contains a seed, so
-// the same address always shows the same draw.
+// Without a store, a site offers only free play. The URL of a result contains a seed, so
+// the same URL always shows the same draw.
 func ExampleNew() {
 	pages, err := site.New(site.Config{Free: freePlay{}, Version: "1.0.0", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

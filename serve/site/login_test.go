@@ -19,9 +19,9 @@ import (
 	"github.com/prizegen/prizegen/serve/site"
 )
 
-// TestLoginRequired requests every page of the promoter without a login: without a
-// session, with an invented session, and with a changed session token. It checks that
-// nothing is shown and that nothing changes.
+// TestLoginRequired requests every promoter's page without a session, with an invented
+// session, and with a modified session token. It checks that nothing is shown and nothing
+// changes.
 func TestLoginRequired(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -64,7 +64,7 @@ func TestLoginRequired(t *testing.T) {
 	}
 }
 
-// TestGuessingIsSlow guesses the password. It checks that after some guesses even the
+// TestGuessingIsSlow guesses the password. It checks that after some guesses, even the
 // right password must wait, except from another address.
 func TestGuessingIsSlow(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
@@ -100,7 +100,7 @@ func TestGuessingIsSlow(t *testing.T) {
 	w := logIn(one, "wrong")
 	for ; w.Code == http.StatusUnauthorized && guesses < 100; guesses++ {
 		if !strings.Contains(w.Body.String(), "The password is wrong.") {
-			t.Fatalf("got %s, want it to say that the password is wrong", w.Body)
+			t.Fatalf("page after a guess: got %s, want the message for a wrong password", w.Body)
 		}
 		w = logIn(one, "wrong")
 	}
@@ -125,8 +125,8 @@ func TestGuessingIsSlow(t *testing.T) {
 	}
 }
 
-// TestSessions checks that a session cannot be planted, and that it ends with a logout,
-// after its time, and when the password changes.
+// TestSessions checks that a session cannot be planted, and that it ends on logout, when it
+// expires, and when the password changes.
 func TestSessions(t *testing.T) {
 	s := newServer(t)
 	address, err := url.Parse(s.URL + "/admin/")
@@ -152,7 +152,7 @@ func TestSessions(t *testing.T) {
 		p := victim.post("/admin/login", "password", adminPassword)
 		victim.wantStatus(p, http.StatusSeeOther)
 		if len(p.Cookies()) != 1 || p.Cookies()[0].Value == planted {
-			t.Errorf("cookies of the login: got %v, want one with a token other than %s", p.Cookies(), planted)
+			t.Errorf("cookies after login: got %v, want one cookie whose token is not %s", p.Cookies(), planted)
 		}
 		if got := visitorWith(s, planted).get("/admin/campaigns").StatusCode; got != http.StatusSeeOther {
 			t.Errorf("planted token: got status %d, want 303", got)

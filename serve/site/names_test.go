@@ -12,7 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// TestNamesOfAnyScript makes plays for people whose names use many scripts. It checks that
+// TestNamesOfAnyScript makes plays for people with names in many scripts. It checks that
 // pages, spreadsheets and JSON contain the names unchanged.
 func TestNamesOfAnyScript(t *testing.T) {
 	s := newServer(t)
@@ -42,20 +42,20 @@ func TestNamesOfAnyScript(t *testing.T) {
 	}
 	p = promoter.wantStatus(promoter.get("/admin/campaigns/summer/export.json?entrants=true"), http.StatusOK)
 	if !jsontext.Value(p.text).IsValid() {
-		t.Fatalf("the export is not JSON:\n%s", p.text)
+		t.Fatalf("export: got invalid JSON:\n%s", p.text)
 	}
 	for _, name := range names {
 		if !found[name] {
-			t.Errorf("%q is missing from the spreadsheet", name)
+			t.Errorf("spreadsheet: got no %q", name)
 		}
 		if text, err := json.Marshal(name); err != nil || !strings.Contains(p.text, string(text)) {
-			t.Errorf("%q is missing from the export", name)
+			t.Errorf("export: got no %q", name)
 		}
 	}
 	promoter.wantText(promoter.wantStatus(promoter.get("/admin/entrants?search="+"%E6%9D%8E"), http.StatusOK), "李 李")
 }
 
-// TestComposedNames checks that two spellings of a name that look the same belong to one
+// TestComposedNames checks that two Unicode encodings of the same name belong to one
 // person.
 func TestComposedNames(t *testing.T) {
 	s := newServer(t)

@@ -28,10 +28,10 @@ func (s *Site) showOdds(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "odds", "Odds", oddsPage{c, chances(odds), winChance(odds)})
 }
 
-// fairnessPage shows how to check the draws of a campaign.
+// fairnessPage shows how to verify the draws of a campaign.
 type fairnessPage struct {
 	campaign.Campaign
-	Address string // address of the site
+	Address string // URL of the site, quoted for a shell
 }
 
 func (s *Site) showFairness(w http.ResponseWriter, r *http.Request) error {
@@ -49,11 +49,11 @@ type chance struct {
 	Percent     string
 	Fraction    string
 	OneIn       string
-	Width       int // length of its bar in percent
+	Width       int // length of the row's bar in percent
 }
 
-// chances returns the rows with odds above 0. The bar of the largest one has the full
-// width.
+// chances returns the rows with a positive probability. The bar of the most likely row has
+// the full width.
 func chances(odds draw.Odds) []chance {
 	var list []chance
 	largest := new(big.Rat)

@@ -26,8 +26,8 @@ type pages struct {
 	log       *slog.Logger
 }
 
-// newPages reads the templates and the static files. Its errors name the file and the
-// line in the theme.
+// newPages reads the templates and the static files. Errors name the file in the theme and,
+// for templates, the line.
 func newPages(cfg Config) (*pages, error) {
 	p := &pages{templates: map[string]templateFunc{}, static: map[string]staticFile{}, version: cfg.Version, log: cfg.Log}
 	from := themed{cfg.Theme}
@@ -58,7 +58,7 @@ type layout struct {
 	Version string
 	Path    string
 	Notice  string // the result of the promoter's last action
-	Body    any    // data for the page's own template
+	Body    any    // data of the page's own template
 }
 
 // show sends a page.
@@ -66,7 +66,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, page, t
 	return p.render(w, r, status, page, layout{Title: title, Body: body})
 }
 
-// render sends a page. It renders the whole page before it sends anything.
+// render renders a page completely, and then sends it.
 func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, page string, data layout) error {
 	data.Version, data.Path = p.version, r.URL.Path
 	var b bytes.Buffer
@@ -90,13 +90,13 @@ func (p *pages) handle(h handler) http.Handler {
 	})
 }
 
-// These are the errors for invalid requests.
+// Errors for invalid requests.
 var (
 	errNoPage = errors.New("there is no such page")
 	errForm   = errors.New("the form cannot be read")
 )
 
-// errorPage is a page about an error.
+// errorPage describes an error to the visitor.
 type errorPage struct {
 	Message   string
 	RequestID string // identifies the request in the log
@@ -106,7 +106,7 @@ type errorPage struct {
 	title  string
 }
 
-// fail sends a page about an error. Internal errors are logged instead of shown.
+// fail sends an error page. Internal errors are logged instead of shown.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := newErrorPage(r, err)
 	page.RequestID = w.Header().Get("X-Request-Id")
@@ -158,7 +158,7 @@ func newErrorPage(r *http.Request, err error) errorPage {
 	return errorPage{status: http.StatusInternalServerError, title: "Something went wrong", Message: "Something went wrong on our side. Please try again later."}
 }
 
-// visitorMessage returns the text of an error for a visitor who plays.
+// visitorMessage returns the message of an error for a visitor who plays.
 func visitorMessage(err error) string {
 	switch {
 	case errors.Is(err, campaign.ErrNotOpen):
@@ -173,7 +173,7 @@ func visitorMessage(err error) string {
 	return sentence(err.Error())
 }
 
-// sentence returns an error text as a sentence.
+// sentence converts an error message to a sentence: with a capital letter and a full stop.
 func sentence(text string) string {
 	if text == "" {
 		return ""
@@ -211,7 +211,7 @@ func (p *pages) showRobots(w http.ResponseWriter, _ *http.Request) error {
 	return err
 }
 
-// clientNetwork returns the address that a request comes from. For IPv6 it returns the
+// clientNetwork returns the address from which a request comes. For IPv6, it returns the
 // /64 network, because a single customer has at least 2^64 addresses.
 func clientNetwork(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
@@ -230,7 +230,7 @@ func isHTTPS(r *http.Request) bool {
 	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 }
 
-// siteURL returns the URL at which the visitor uses the site, quoted for a shell.
+// siteURL returns the URL that the visitor uses for the site, quoted for a shell.
 func siteURL(r *http.Request) string {
 	if isHTTPS(r) {
 		return "https://" + shellQuote(r.Host)

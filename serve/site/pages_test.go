@@ -17,8 +17,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 )
 
-// TestPlayInBrowser plays like a visitor who clicks everything twice, and checks that
-// each play makes only one draw.
+// TestPlayInBrowser plays like a visitor who reloads, goes back and clicks twice. It checks
+// that each play makes only one draw.
 func TestPlayInBrowser(t *testing.T) {
 	t.Run("with JavaScript", func(t *testing.T) { testPlayInBrowser(t, true) })
 	t.Run("without JavaScript", func(t *testing.T) { testPlayInBrowser(t, false) })
@@ -34,20 +34,20 @@ func testPlayInBrowser(t *testing.T, scripts bool) {
 		tab.disableScripts()
 	}
 	w.open("/")
-	tab.open("/c/summer") // open this tab before the first tab plays
+	tab.open("/c/summer") // before the first tab plays
 	w.fill("first_name", "Ann")
 	w.fill("last_name", "Lee")
 	w.click("form button")
 	own := w.path()
 	if !strings.HasPrefix(own, "/d/summer-0-") {
-		t.Fatalf("page after playing: got %s, want /d/summer-0-…", w.shown())
+		t.Fatalf("page after the play: got %s, want /d/summer-0-…", w.shown())
 	}
 	account := w.text(".account")
 	wantOneDraw := func(after string) {
 		t.Helper()
 		draws := s.draws(t, "summer")
 		if len(draws) != 1 || draws[0].Whole != account || "/d/"+draws[0].ID != own {
-			t.Fatalf("draws after %s: got %+v, want one of %s", after, draws, account)
+			t.Fatalf("draws after %s: got %+v, want only the draw of %s", after, draws, account)
 		}
 	}
 	wantOneDraw("playing")
@@ -74,8 +74,8 @@ func testPlayInBrowser(t *testing.T, scripts bool) {
 	}
 }
 
-// TestBackAndPlayAgain goes back and submits the form again. It checks that this leads to
-// the first draw.
+// TestBackAndPlayAgain goes back and submits the form again. It checks that this shows the
+// first draw.
 func TestBackAndPlayAgain(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -109,7 +109,7 @@ func TestFreePlayInBrowser(t *testing.T) {
 	w.wantText("nothing is stored")
 	w.click("form button")
 	if got := w.text(".account"); got != account {
-		t.Errorf("account number after playing: got %s, want %s", got, account)
+		t.Errorf("account number after the play: got %s, want %s", got, account)
 	}
 	prize := w.text(".prize")
 	w.do(chromedp.Reload())
@@ -215,10 +215,10 @@ func TestCampaignInBrowser(t *testing.T) {
 	}
 }
 
-// mugs are rules under which every play wins.
+// mugs are rules by which every play wins.
 const mugs = "name: r\ncurrency: GBP\nrules:\n- prizes: [{prize: A mug, value: 8, chance: 100%}]\n"
 
-// TestLivePage checks a live page while somebody wins.
+// TestLivePage checks that a live page shows a win when it happens.
 func TestLivePage(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", RulesYAML: mugs})
@@ -234,8 +234,8 @@ func TestLivePage(t *testing.T) {
 	still.wantText("A mug")
 }
 
-// TestLivePageReconnects refuses the events of a live page twice, like a proxy that finds
-// no replica. It checks that the page tries again.
+// TestLivePageReconnects refuses a live page's requests for events twice, like a proxy that
+// finds no replica. It checks that the page tries again.
 func TestLivePageReconnects(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", RulesYAML: mugs})
@@ -257,8 +257,8 @@ func TestLivePageReconnects(t *testing.T) {
 	w.wantText("A mug")
 }
 
-// faintTexts lists the text on a page whose contrast is lower than WCAG 2.2 requires
-// (https://www.w3.org/TR/WCAG22/#contrast-minimum).
+// faintTexts is a script that lists the text on a page with less contrast than WCAG 2.2
+// requires (https://www.w3.org/TR/WCAG22/#contrast-minimum).
 const faintTexts = `(() => {
   const parts = (text) => { const p = text.match(/[\d.]+/g).map(Number); return p.length < 4 ? [...p, 1] : p; };
   const channel = (v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
@@ -284,12 +284,12 @@ const faintTexts = `(() => {
   return faint;
 })()`
 
-// unlabelledFields lists the fields on a page that have no label.
+// unlabelledFields is a script that lists the fields on a page without a label.
 const unlabelledFields = `[...document.querySelectorAll("input:not([type=hidden], [hidden]), select, textarea")].filter((e) => e.labels.length === 0 && !e.ariaLabel).map((e) => e.outerHTML)`
 
 // TestPagesFit shows every page on a phone and on a desktop, in light and dark mode. It
-// checks that nothing is wider than the screen, that all text is legible, and that every
-// field has a label.
+// checks that nothing is wider than the screen, that all text has enough contrast, and that
+// every field has a label.
 func TestPagesFit(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", Title: "The great summer draw", RequireEmail: true})
@@ -318,16 +318,16 @@ func TestPagesFit(t *testing.T) {
 			for name, path := range pages {
 				w.open(path)
 				if got := evaluate[int64](w, "document.documentElement.scrollWidth"); got > size[0] {
-					t.Errorf("%s, %s: got width %d, want at most %d", path, device, got, size[0])
+					t.Errorf("%s, %s: width of the page: got %d, want at most %d", path, device, got, size[0])
 				}
 				if got := evaluate[[]string](w, faintTexts); len(got) > 0 {
-					t.Errorf("%s, %s: these texts have too little contrast: %q", path, scheme, got)
+					t.Errorf("%s, %s: texts with too little contrast: got %q, want none", path, scheme, got)
 				}
 				if got := evaluate[[]string](w, unlabelledFields); len(got) > 0 {
-					t.Errorf("%s: these fields have no label: %q", path, got)
+					t.Errorf("%s: fields without a label: got %q, want none", path, got)
 				}
 				if got := evaluate[int](w, `document.getAnimations().filter((a) => a.effect.getTiming().duration > 1).length`); got > 0 {
-					t.Errorf("%s: got %d animations with reduced motion, want none", path, got)
+					t.Errorf("%s: animations with reduced motion: got %d, want none", path, got)
 				}
 				w.saveScreenshot(device + "-" + scheme + "-" + name)
 			}

@@ -12,13 +12,13 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// homePage lists the campaigns that are open.
+// homePage lists the open campaigns.
 type homePage struct {
 	Campaigns []campaign.Campaign
 }
 
-// showHome lists the open campaigns. If only one campaign is open, it shows the page of
-// that campaign. If none is open, it shows free play.
+// showHome lists the open campaigns. If only one is open, it shows that campaign's page. If
+// none is open, it shows free play.
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.Campaigns == nil {
 		return s.showFreePlay(w, r)
@@ -39,11 +39,11 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "campaigns", "Play", homePage{open})
 }
 
-// campaignsPage is a page in the list of all campaigns, including closed ones.
+// campaignsPage is a page of the list of all campaigns, including closed ones.
 type campaignsPage struct {
 	Campaigns []campaign.Campaign
 	Next      string // cursor for the next page; empty if this is the last page
-	Older     bool   // true on every page after the first
+	Older     bool   // whether this is not the first page
 }
 
 func (s *Site) showCampaigns(w http.ResponseWriter, r *http.Request) error {
@@ -58,7 +58,7 @@ func (s *Site) showCampaigns(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "campaigns-all", "Campaigns", campaignsPage{list, next, before != ""})
 }
 
-// campaign returns the campaign that the path names.
+// campaign returns the campaign named in the path.
 func (s *Site) campaign(r *http.Request) (campaign.Campaign, error) {
 	if s.cfg.Campaigns == nil {
 		return campaign.Campaign{}, errNoPage
@@ -72,8 +72,8 @@ type playPage struct {
 	campaign.Person // as filled in
 	fieldError
 	Once   string         // the once-only key of the form
-	Played *campaign.Draw // the draw made with the visitor's key; nil if there is none
-	Closed string         // why nobody can play now; empty if the campaign can be played
+	Played *campaign.Draw // the draw that was made with the visitor's key; nil if none was
+	Closed string         // why nobody can play now; empty if people can play
 }
 
 // fieldError describes an invalid value in a form.
@@ -86,7 +86,7 @@ func (s *Site) showPlay(w http.ResponseWriter, r *http.Request) error {
 	return s.showPlayPage(w, r, http.StatusOK, playPage{}, r.PathValue("campaign"))
 }
 
-// showPlayPage completes the page of a campaign and shows it.
+// showPlayPage adds a campaign and the visitor's once-only key to page, and shows it.
 func (s *Site) showPlayPage(w http.ResponseWriter, r *http.Request, status int, page playPage, name string) error {
 	if s.cfg.Campaigns == nil {
 		return errNoPage
@@ -108,8 +108,8 @@ func (s *Site) showPlayPage(w http.ResponseWriter, r *http.Request, status int, 
 	return s.pages.show(w, r, status, "play", page.Campaign.Title, page)
 }
 
-// whyClosed returns the reason why nobody can play a campaign now, or "" if it can be
-// played.
+// whyClosed returns the reason why nobody can play in a campaign now, or "" if people can
+// play.
 func whyClosed(c *campaign.Campaign, now time.Time) string {
 	err := c.Playable(now)
 	opens, ended := c.OpensAt, c.ClosesAt
@@ -127,17 +127,17 @@ func whyClosed(c *campaign.Campaign, now time.Time) string {
 	return visitorMessage(err)
 }
 
-// onceName is the name of the form field with the visitor's once-only key. The key is
-// also in a cookie, which all tabs share. Browsers without cookies still send the field.
+// onceName is the name of the form field with the visitor's once-only key. The key is also
+// in a cookie, which all tabs share. Browsers without cookies still send the form field.
 const onceName = "once"
 
 func newOnce() string { return strings.ToLower(rand.Text()) }
 
-// playKey returns the once-only key of a play. It makes visitors' keys different from all
-// keys sent to the API.
+// playKey returns the once-only key for a play. Its prefix makes visitors' keys different
+// from all keys that are sent to the API.
 func playKey(once string) string { return "site " + once }
 
-// isOnce reports whether text has the format of a key from newOnce.
+// isOnce reports whether text has the form of a key from newOnce.
 func isOnce(text string) bool {
 	return len(text) == len(newOnce()) && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
@@ -151,7 +151,7 @@ func onceCookie(r *http.Request, campaignName string) string {
 	return cookie.Value
 }
 
-// onceDays is how long a browser keeps a once-only key.
+// onceDays is how many days a browser keeps a once-only key.
 const onceDays = 400
 
 func setOnceCookie(w http.ResponseWriter, r *http.Request, campaignName, once string) {
@@ -161,8 +161,8 @@ func setOnceCookie(w http.ResponseWriter, r *http.Request, campaignName, once st
 	})
 }
 
-// play makes the visitor's draw and redirects to its page. If the key was used before, it
-// redirects to the earlier draw.
+// play makes the visitor's draw and redirects to its page. If the key has been used before,
+// it redirects to the earlier draw.
 func (s *Site) play(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.Campaigns == nil {
 		return errNoPage
@@ -219,7 +219,7 @@ func (s *Site) playAgain(w http.ResponseWriter, r *http.Request) error {
 type resultPage struct {
 	Draw     campaign.Draw
 	Campaign campaign.Campaign
-	Chances  []chance // for the account number of the draw
+	Chances  []chance // chances of the draw's account number
 }
 
 func (s *Site) showResult(w http.ResponseWriter, r *http.Request) error {

@@ -13,8 +13,8 @@ import (
 	"github.com/prizegen/prizegen/serve/site"
 )
 
-// TestForgedPosts sends every form from another site with the promoter's cookies. It
-// checks that all of them are refused and that nothing changes.
+// TestForgedPosts sends every form as if from another site, with the promoter's cookies. It
+// checks that all are refused and nothing changes.
 func TestForgedPosts(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -40,8 +40,8 @@ func TestForgedPosts(t *testing.T) {
 	}
 }
 
-// TestReadingChangesNothing requests every page with GET and HEAD and with the parameters
-// of the forms. It checks that nothing changes.
+// TestReadingChangesNothing sends GET and HEAD requests for every page, with the values of
+// the forms as parameters. It checks that nothing changes.
 func TestReadingChangesNothing(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -66,7 +66,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	}
 }
 
-// hostileTexts returns strings that cause harm if a program runs them as code.
+// hostileTexts returns strings that do harm if a program interprets them as code.
 func hostileTexts() []string {
 	return []string{
 		`'; DROP TABLE draws; --`,
@@ -81,8 +81,8 @@ func hostileTexts() []string {
 	}
 }
 
-// TestHostileText enters many types of code into every field. It checks that all pages
-// show the code as text.
+// TestHostileText enters many kinds of code into every field. It checks that all pages show
+// the code as text.
 func TestHostileText(t *testing.T) {
 	s := newServer(t)
 	promoter := s.promoter(t)
@@ -133,8 +133,8 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-// wantHarmless fails the test if a page contains code that a visitor entered, or code of
-// the site that its Content-Security-Policy forbids.
+// wantHarmless fails the test if a page contains code that a visitor entered, or code that
+// the site's own Content-Security-Policy forbids.
 func wantHarmless(t *testing.T, p page) {
 	t.Helper()
 	for _, node := range p.elements() {
@@ -152,8 +152,8 @@ func wantHarmless(t *testing.T, p page) {
 	}
 }
 
-// TestSecurityHeaders checks the headers of all types of responses: pages, refusals,
-// files and errors.
+// TestSecurityHeaders checks the headers of all kinds of responses: pages, refusals, files
+// and errors.
 func TestSecurityHeaders(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -201,12 +201,12 @@ func wantSecurityHeaders(t *testing.T, p page) {
 	}
 	for _, cookie := range p.Cookies() {
 		if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Secure {
-			t.Errorf("%s: got cookie %v, want it to be HttpOnly, SameSite=Lax and, over HTTP, not secure", p.Request.URL, cookie)
+			t.Errorf("%s: got cookie %v, want it HttpOnly, SameSite=Lax and, over HTTP, not Secure", p.Request.URL, cookie)
 		}
 	}
 }
 
-// TestTraversal checks that files outside of the served folder cannot be requested.
+// TestTraversal checks that files outside the served folder cannot be requested.
 func TestTraversal(t *testing.T) {
 	s := newServer(t)
 	v := s.visitor(t)
@@ -225,7 +225,7 @@ func TestTraversal(t *testing.T) {
 }
 
 // TestUnreadableForms sends forms that are too large, malformed or incomplete. It checks
-// that each is refused with a page and that nothing changes.
+// that each is refused with a page and nothing changes.
 func TestUnreadableForms(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
@@ -262,7 +262,8 @@ func TestUnreadableForms(t *testing.T) {
 	v.wantText(v.wantStatus(raw(v, "/c/summer/play", "first_name="+long), http.StatusRequestEntityTooLarge), "too large")
 }
 
-// TestHeaderInjection sends line breaks in every value that may be used in a header.
+// TestHeaderInjection sends line breaks in every value that a response header might
+// contain.
 func TestHeaderInjection(t *testing.T) {
 	s := newServer(t)
 	promoter := s.promoter(t)
@@ -283,19 +284,19 @@ func TestHeaderInjection(t *testing.T) {
 	v.header.Set("X-Forwarded-Host", "evil.example")
 	p := v.wantStatus(v.get("/c/summer"), http.StatusOK)
 	if strings.Contains(p.text, "evil.example") || strings.Contains(p.text, "pwned") || p.Header.Get("X-Injected") != "" {
-		t.Errorf("the response contains injected headers: %v\n%s", p.Header, p.text)
+		t.Errorf("response: got injected headers %v, want none\n%s", p.Header, p.text)
 	}
 }
 
-// TestAccountNumbersStaySecret checks that a visitor cannot find account numbers before
-// playing, and cannot find the draws of others.
+// TestAccountNumbersStaySecret checks that a visitor can find neither account numbers
+// before playing nor the draws of others.
 func TestAccountNumbersStaySecret(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer"})
 	own := s.visitor(t).play("summer", ann()...).Request.URL.Path
 	d := s.draws(t, "summer")[0]
 	if want := "/d/" + d.ID; own != want {
-		t.Fatalf("page of the draw: got %s, want %s", own, want)
+		t.Fatalf("path of the draw's page: got %s, want %s", own, want)
 	}
 	other := s.visitor(t)
 	for range 3 {
@@ -306,7 +307,7 @@ func TestAccountNumbersStaySecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Plays != 1 {
-		t.Errorf("plays after looking at the page: got %d, want 1", c.Plays)
+		t.Errorf("plays after viewing the page: got %d, want 1", c.Plays)
 	}
 	cut := d.ID[:len(d.ID)-1]
 	for _, guess := range []string{cut, cut + "a", cut + "b", strings.Replace(d.ID, "-0-", "-1-", 1), strings.ToUpper(d.ID), d.ID + "a"} {
@@ -319,7 +320,7 @@ func TestAccountNumbersStaySecret(t *testing.T) {
 	}
 	p := other.get("/c/summer")
 	if strings.Contains(p.text, d.ID) || strings.Contains(p.text, d.Whole) {
-		t.Errorf("the page shows the draw of another visitor:\n%s", p.text)
+		t.Errorf("page for another visitor: got a draw that is not theirs:\n%s", p.text)
 	}
 }
 
@@ -360,7 +361,7 @@ func TestFormulas(t *testing.T) {
 		}
 		for _, name := range names {
 			if !strings.Contains(p.text, strings.TrimPrefix(strconv.Quote(name), `"`)[:2]) {
-				t.Errorf("%q is missing from %s:\n%s", name, path, p.text)
+				t.Errorf("%[2]s: got no %[1]q:\n%[3]s", name, path, p.text)
 			}
 		}
 	}

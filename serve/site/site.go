@@ -1,7 +1,7 @@
 // Package site serves the website on which people play. The site works without JavaScript
 // and loads nothing from other hosts. A GET request changes nothing. A play is a POST
-// request with a once-only key, so a reload, a double click or a second tab never plays
-// twice.
+// request with a once-only key, so a reload, a double click or a second tab never makes
+// another play.
 //
 // [New] returns a site, and [Site.Routes] returns its routes for a server to register. A
 // theme can replace its templates and static files.
@@ -27,7 +27,7 @@ import (
 //go:embed templates static
 var files embed.FS
 
-// Free makes the draws of free play, which are not stored.
+// Free makes draws for free play, which are not stored.
 type Free interface {
 	draw.Generator
 
@@ -40,12 +40,12 @@ type Free interface {
 
 // Config configures a [Site].
 type Config struct {
-	Campaigns *campaign.Service // nil if there is only free play
+	Campaigns *campaign.Service // nil if the site offers only free play
 	Free      Free
-	Version   string      // of the program
+	Version   string      // version of the program
 	Admin     Admin       // for the promoter's pages
 	Theme     fs.FS       // files in templates/ and static/ that replace the site's own files; may be nil
-	Ending    func() bool // reports whether the server is shutting down, which closes live pages; nil means never
+	Ending    func() bool // reports whether the server is shutting down, which ends live pages; nil means never
 	Log       *slog.Logger
 	Now       func() time.Time // nil means time.Now
 }
@@ -80,20 +80,20 @@ func New(cfg Config) (*Site, error) {
 
 // Route is a route of the site.
 type Route struct {
-	Pattern string // pattern for [http.ServeMux]; a route without a method is a fallback
+	Pattern string // for [http.ServeMux]; a pattern without a method is a fallback
 	Handler http.Handler
 }
 
-// These are the limits on forms in bytes. The promoter's forms contain rules files.
+// Limits on the sizes of forms in bytes. The promoter's forms contain rules files.
 const (
 	maxForm      = 64 << 10
 	maxAdminForm = 1 << 20
 )
 
 // Routes returns all routes of the site, in no particular order. Their handlers set
-// security headers and refuse forms that are too large or come from other sites. They
-// send a page if an error occurs. Patterns without a method match wrong methods and
-// unknown paths, and show the not-found page.
+// security headers and refuse forms that are too large or come from other sites. They send
+// a page if an error occurs. Patterns without a method match wrong methods and unknown
+// paths; they lead to the not-found page.
 func (s *Site) Routes() []Route {
 	var routes []Route
 	add := func(pattern string, maxBody int64, h http.Handler) {
@@ -119,8 +119,8 @@ func (s *Site) NotFound() http.Handler { return s.protect(maxForm, s.pages.handl
 
 func noPage(http.ResponseWriter, *http.Request) error { return errNoPage }
 
-// ifAdmin returns the result of h, or the handler for the not-found page if the promoter's
-// pages are disabled.
+// ifAdmin returns the handler that h returns or, if the promoter's pages are disabled, the
+// handler for the not-found page.
 func (s *Site) ifAdmin(h func() http.Handler) http.Handler {
 	if s.admin == nil {
 		return s.pages.handle(noPage)
@@ -143,7 +143,7 @@ func fallbacks(routes []Route) map[string]bool {
 	return patterns
 }
 
-// protect adds to a handler what all routes need: security headers, a limit on the body,
+// protect wraps a handler in what all routes need: security headers, a limit on the body,
 // and protection against forms from other sites.
 func (s *Site) protect(maxBody int64, h http.Handler) http.Handler {
 	h = s.crossOrigin.Handler(h)
@@ -154,7 +154,7 @@ func (s *Site) protect(maxBody int64, h http.Handler) http.Handler {
 	})
 }
 
-// visitorRoutes returns the routes that everybody can use.
+// visitorRoutes returns the routes that everybody may use.
 func (s *Site) visitorRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /{$}":                   s.showHome,

@@ -47,7 +47,7 @@ func newServer(t testing.TB, options ...servertest.Option) *server {
 	return newServerOn(t, storetest.Open(t, storetest.File(t)), options...)
 }
 
-// newServerOn starts a server on a database that other servers may also use.
+// newServerOn starts a server with a database that other servers may also use.
 func newServerOn(t testing.TB, db *store.DB, options ...servertest.Option) *server {
 	t.Helper()
 	site := func(c *serve.Config) {
@@ -82,7 +82,7 @@ func (s *server) draws(t testing.TB, campaignName string) []campaign.Draw {
 }
 
 // snapshot returns a string that describes a campaign and all entrants, so that a test can
-// compare the states before and after requests.
+// compare states before and after requests.
 func (s *server) snapshot(t testing.TB, campaignName string) string {
 	t.Helper()
 	ctx := t.Context()
@@ -180,8 +180,7 @@ func (v *visitor) post(path string, form ...string) page {
 	return v.do(http.MethodPost, path, strings.NewReader(values.Encode()), formType)
 }
 
-// wantStatus returns the page. It fails the test immediately if the page has another
-// status.
+// wantStatus returns p. If its status is not want, it stops the test.
 func (v *visitor) wantStatus(p page, want int) page {
 	v.t.Helper()
 	if p.StatusCode != want {
@@ -190,11 +189,11 @@ func (v *visitor) wantStatus(p page, want int) page {
 	return p
 }
 
-// wantText fails the test unless the visible text of a page contains want.
+// wantText fails the test if the visible text of a page does not contain want.
 func (v *visitor) wantText(p page, want string) {
 	v.t.Helper()
 	if got := p.words(); !strings.Contains(got, want) {
-		v.t.Errorf("%s: got %q, want text %q", p.Request.URL.Path, got, want)
+		v.t.Errorf("text of %s: got %q, want %q in it", p.Request.URL.Path, got, want)
 	}
 }
 
@@ -205,13 +204,13 @@ func (v *visitor) follow(p page) page {
 	return v.wantStatus(v.get(p.Header.Get("Location")), http.StatusOK)
 }
 
-// play plays with the form on a campaign's page and returns the page of the draw.
+// play plays with the form on a campaign's page. It returns the page of the draw.
 func (v *visitor) play(campaignName string, form ...string) page {
 	v.t.Helper()
 	p := v.wantStatus(v.get("/c/"+campaignName), http.StatusOK)
 	once := p.find("input", "name", "once")
 	if once == nil {
-		v.t.Fatalf("/c/%s has no form to play:\n%s", campaignName, p.text)
+		v.t.Fatalf("/c/%s: got no form to play:\n%s", campaignName, p.text)
 	}
 	return v.follow(v.post("/c/"+campaignName+"/play", append(form, "once", attribute(once, "value"))...))
 }
@@ -231,7 +230,8 @@ func (p page) elements() []*html.Node {
 	return list
 }
 
-// find returns the first element with an attribute, or nil if there is none.
+// find returns the first element with the given name and attribute, or nil if there is
+// none.
 func (p page) find(element, name, value string) *html.Node {
 	for _, node := range p.elements() {
 		if node.Data == element && attribute(node, name) == value {
@@ -268,14 +268,14 @@ func (p page) words() string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// ann returns the form fields for a person who plays.
+// ann returns the form fields of a person who plays.
 func ann() []string { return []string{"first_name", "Ann", "last_name", "Lee"} }
 
 // onceKey is a well-formed once-only key.
 const onceKey = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-// requestFor returns a request that matches the pattern of a route. The request is for
-// the given draw, its campaign or its entrant.
+// requestFor returns a request that matches a route's pattern. The request is for the given
+// draw, its campaign or its entrant.
 func requestFor(pattern string, d campaign.Draw) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	path = strings.NewReplacer("{$}", "", "{campaign}", d.Campaign, "{step}", "close", "{mark}", "void", "{seed}", "42", "{file}", "style.css").Replace(path)
@@ -285,8 +285,8 @@ func requestFor(pattern string, d campaign.Draw) (method, path string) {
 	return method, strings.ReplaceAll(path, "{id}", d.ID)
 }
 
-// TestRouteLabels checks that the labels of request metrics are routes of the site, and
-// never addresses that a visitor made up.
+// TestRouteLabels checks that the labels of request metrics are routes of the site, never
+// paths that a visitor has made up.
 func TestRouteLabels(t *testing.T) {
 	s := newServer(t)
 	v := s.visitor(t)
@@ -301,15 +301,16 @@ func TestRouteLabels(t *testing.T) {
 		`prizegen_http_requests_total{code="200",method="GET",route="/try/{seed}"} 1`,
 	} {
 		if !strings.Contains(metrics, want) {
-			t.Errorf("%s is missing from /metrics:\n%s", want, metrics)
+			t.Errorf("/metrics: got no %s:\n%s", want, metrics)
 		}
 	}
 	if strings.Contains(metrics, "made-up") {
-		t.Errorf("an address became a label:\n%s", metrics)
+		t.Errorf("/metrics: got a visitor's path as a label, want none:\n%s", metrics)
 	}
 }
 
-// TestClosedCampaign checks what visitors read before a campaign opens and after it ends.
+// TestClosedCampaign checks the messages for visitors before a campaign opens and after it
+// ends.
 func TestClosedCampaign(t *testing.T) {
 	s := newServer(t)
 	v := s.visitor(t)

@@ -19,19 +19,18 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 )
 
-// templateFunc returns the template of a page. It parses the template when it is called
-// for the first time. This saves 0.8 MB in an idle server, because most servers never
-// show most pages.
+// templateFunc returns the template of a page. The first call parses the template. This
+// saves 0.8 MB in an idle server, because most servers never show most pages.
 type templateFunc func() *template.Template
 
 // staticFile is a file under /static/.
 type staticFile struct {
 	content []byte
-	hash    string // part of the file's URL, so that browsers may cache the file for a long time
+	hash    string // part of the file's URL, so that browsers can cache the file indefinitely
 }
 
-// themed reads the files of a theme. If the theme does not contain a file, themed reads
-// the site's own file.
+// themed reads files from a theme, or the site's own files if the theme does not contain
+// them.
 type themed struct{ theme fs.FS }
 
 func (t themed) read(name string) ([]byte, error) {
@@ -136,7 +135,8 @@ func (p *pages) readTemplates(from themed, functions template.FuncMap) error {
 	return nil
 }
 
-// parse adds the template name to t and returns it.
+// parse parses text as the template with the given name in the set of t, and returns that
+// template.
 func parse(t *template.Template, name string, text []byte) (*template.Template, error) {
 	if t.Name() != name {
 		t = t.New(name)
@@ -165,7 +165,7 @@ func (p *pages) functions(cfg Config) template.FuncMap {
 			if cfg.Campaigns == nil {
 				return false, nil
 			}
-			return cfg.Campaigns.IsDemo(context.Background(), name) // short
+			return cfg.Campaigns.IsDemo(context.Background(), name) // fast, so it need not be cancelled
 		},
 		"money":  money,
 		"states": func() []campaign.State { return []campaign.State{campaign.Draft, campaign.Open, campaign.Closed} },
@@ -175,7 +175,7 @@ func (p *pages) functions(cfg Config) template.FuncMap {
 	}
 }
 
-// when formats a time for people. It omits the year if it is the current one.
+// when formats a time for people. It omits the current year.
 func when(t, now time.Time) string {
 	t = t.UTC()
 	if t.Year() == now.UTC().Year() {

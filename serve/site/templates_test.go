@@ -14,8 +14,7 @@ import (
 // themeWith returns a theme with one file.
 func themeWith(name, text string) fstest.MapFS { return fstest.MapFS{name: {Data: []byte(text)}} }
 
-// TestTheme uses a theme that replaces a template and a static file and adds another
-// file.
+// TestTheme uses a theme that replaces a template and a static file, and adds another file.
 func TestTheme(t *testing.T) {
 	theme := themeWith("templates/trouble.html", `{{define "body"}}<h1>Oh dear</h1><img src="{{asset "shop.svg"}}" alt="">{{end}}`)
 	theme["static/style.css"] = &fstest.MapFile{Data: []byte("body { color: teal }")}
@@ -26,7 +25,7 @@ func TestTheme(t *testing.T) {
 	v.wantText(p, "Oh dear")
 	style := p.find("link", "rel", "stylesheet")
 	if style == nil {
-		t.Fatalf("no style sheet is linked:\n%s", p.text)
+		t.Fatalf("links to style sheets: got none, want one:\n%s", p.text)
 	}
 	css := v.wantStatus(v.get(attribute(style, "href")), http.StatusOK)
 	if !strings.Contains(css.text, "teal") {
@@ -42,7 +41,7 @@ func TestTheme(t *testing.T) {
 		}
 	}
 	if logo == "" {
-		t.Fatalf("shop.svg is not linked:\n%s", p.text)
+		t.Fatalf("link to shop.svg: got none, want one:\n%s", p.text)
 	}
 	if got := v.wantStatus(v.get(logo), http.StatusOK).Header.Get("Content-Type"); got != "image/svg+xml" {
 		t.Errorf("Content-Type of shop.svg: got %q, want image/svg+xml", got)

@@ -14,13 +14,12 @@ import (
 	"github.com/prizegen/prizegen/pkg/textgen"
 )
 
-// tryPage shows a free-play account number with its chances. After the play it also shows
-// the prize.
+// tryPage shows a free-play account number with its chances and, after the play, its prize.
 type tryPage struct {
 	Draw    draw.Draw
 	Chances []chance
 	Played  bool
-	Command string // a command line that repeats the draw
+	Command string // command line that repeats the draw
 }
 
 // showFreePlay shows a new account number and its chances.
@@ -46,7 +45,7 @@ func (s *Site) playFree(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// showFreeResult shows the draw that a seed determines. Nothing is stored.
+// showFreeResult shows the draw that a seed determines. It stores nothing.
 func (s *Site) showFreeResult(w http.ResponseWriter, r *http.Request) error {
 	seed, err := entropy.ParseSeed(r.PathValue("seed"))
 	if err != nil {
@@ -97,8 +96,8 @@ func drawCommand(d *draw.Draw) string {
 	return line
 }
 
-// shellQuote quotes text as one word for a POSIX shell, so that commands can safely be
-// copied from a page.
+// shellQuote quotes text as one word for a POSIX shell, so that commands can be copied
+// safely from a page.
 func shellQuote(text string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.:", r)

@@ -15,12 +15,12 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// winnersPage is a page in the list of a campaign's winners, newest first.
+// winnersPage is a page of the list of a campaign's winners, newest first.
 type winnersPage struct {
 	Campaign campaign.Campaign
 	Winners  []campaign.Draw
 	Next     string // cursor for the next page; empty if this is the last page
-	Older    bool   // true on every page after the first
+	Older    bool   // whether this is not the first page
 }
 
 // winnersPerPage is the number of winners on a page.
@@ -96,12 +96,12 @@ func (s *Site) streamWinners(w http.ResponseWriter, r *http.Request) error {
 // eventStream sends server-sent events to one viewer.
 type eventStream struct {
 	w     http.ResponseWriter
-	last  string        // the last event that was sent
-	quiet time.Duration // time since the last message was sent
+	last  string        // last event that was sent
+	quiet time.Duration // time since the last message
 }
 
-// send sends the winners if they have changed. If nothing was sent for a while, it sends
-// a keep-alive comment. Call it every liveInterval.
+// send sends the winners if they have changed. If nothing has been sent for a while, it
+// sends a keep-alive comment. It must be called every liveInterval.
 func (s *eventStream) send(winners []campaign.Draw) error {
 	text, err := json.Marshal(liveWinners(winners), jsontext.EscapeForHTML(true), jsontext.EscapeForJS(true))
 	if err != nil {
@@ -118,7 +118,7 @@ func (s *eventStream) send(winners []campaign.Draw) error {
 	}
 	s.quiet = 0
 	control := http.NewResponseController(s.w)
-	_ = control.SetWriteDeadline(time.Now().Add(quietInterval)) // not all writers support this
+	_ = control.SetWriteDeadline(time.Now().Add(quietInterval)) // not every writer supports deadlines
 	if _, err := s.w.Write([]byte(message)); err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func liveWinners(draws []campaign.Draw) []liveWinner {
 	return list
 }
 
-// These are the limits for live pages.
+// Limits for live pages.
 const (
 	maxViewers           = 1000
 	maxViewersPerAddress = 100              // high, because all viewers at an event may share an address
@@ -151,9 +151,9 @@ const (
 	maxLiveWinners       = 8                // number of winners on a screen
 )
 
-// live provides the latest winners to all viewers of live pages. It reads the winners of
-// a campaign from the store only once for all viewers. Reading from the store also finds
-// winners of plays on other replicas.
+// live provides the latest winners to all viewers of live pages. It reads the winners of a
+// campaign from the store once for all viewers. The store also contains the plays of other
+// replicas.
 type live struct {
 	campaigns *campaign.Service
 	now       func() time.Time
@@ -192,7 +192,8 @@ func (l *live) winners(ctx context.Context, name string) ([]campaign.Draw, error
 	return draws, nil
 }
 
-// enter counts a viewer. It returns false if there are too many viewers.
+// enter counts a viewer. It reports false, and does not count the viewer, if there are too
+// many.
 func (l *live) enter(address string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -207,7 +208,7 @@ func (l *live) enter(address string) bool {
 	return true
 }
 
-// leave stops counting a viewer.
+// leave ends the counting of a viewer.
 func (l *live) leave(address string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

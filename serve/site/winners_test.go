@@ -9,7 +9,8 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
-// statusRecorder is a response writer that reports the status when it is sent.
+// statusRecorder is a response writer that sends the status to a channel as soon as it is
+// written.
 type statusRecorder struct {
 	header http.Header
 	status chan int
@@ -21,8 +22,8 @@ func (r *statusRecorder) WriteHeader(status int)      { r.status <- status }
 func (r *statusRecorder) Flush()                      {}
 
 // TestViewersFromOneAddress opens as many live pages from one address as are allowed. It
-// checks that one more page is refused, that pages from other addresses are not, and that
-// there is room again after a page is closed.
+// checks that one more is refused, that pages from another address are not, and that
+// another page can be opened after one is closed.
 func TestViewersFromOneAddress(t *testing.T) {
 	s := newServer(t)
 	s.openCampaign(t, campaign.Plan{Name: "summer", Title: "Summer"})
