@@ -30,7 +30,7 @@ func (r Range) Check() error {
 	return nil
 }
 
-// Slice returns draws from to to-1 of r, counted from 0.
+// Slice returns the draws at positions from up to, but not including, to, counted from 0.
 func (r Range) Slice(from, to uint64) Range {
 	return Range{Key: r.Key, Start: r.Start + from, Count: to - from}
 }

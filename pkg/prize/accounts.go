@@ -109,7 +109,8 @@ func (a *Accounts) Joined() (text []byte, width int) {
 	return a.text, a.width
 }
 
-// Slice returns account numbers from to to-1. They share the memory of the list.
+// Slice returns the account numbers at positions from up to, but not including, to. They
+// share the memory of the list.
 func (a *Accounts) Slice(from, to int) Accounts {
 	if a.cuts == nil {
 		return Accounts{text: a.text[from*a.width : to*a.width], n: to - from, width: a.width}
