@@ -73,7 +73,6 @@ func (a *api) Transform(ctx huma.Context, _ string, v any) (any, error) {
 		return nil, fmt.Errorf("encode a problem: %w", encodeErr)
 	}
 	ctx.SetHeader("Cache-Control", noStore)
-	ctx.SetHeader("X-Content-Type-Options", "nosniff")
 	if len(text) > buffered {
 		ctx.SetHeader("Content-Length", strconv.Itoa(len(text)))
 	}

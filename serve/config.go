@@ -112,6 +112,12 @@ type Config struct {
 	// a visitor's address and whether the visitor uses HTTPS.
 	Proxies Proxies
 
+	// Hosts are the hosts that the server serves. If it is empty, the server serves every host.
+	Hosts Hosts
+	// HSTSMaxAge is how long browsers use only HTTPS after a response over HTTPS. 0 means that
+	// they are not told to.
+	HSTSMaxAge time.Duration
+
 	// MaxFreeDraws is the maximum number of draws that a request without the administrator's
 	// token may make; 0 means 1,000.
 	MaxFreeDraws int

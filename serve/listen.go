@@ -33,6 +33,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.backend.log.Handler(), slog.LevelDebug),
+
+		DisableGeneralOptionsHandler: true, // its responses have no security headers
 	}
 	listener, err := s.secure(listener)
 	if err != nil {
@@ -73,16 +75,11 @@ func (s *Server) secure(listener net.Listener) (net.Listener, error) {
 // the context is done.
 func (s *Server) ServeHealth(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			switch r.URL.Path {
-			case "/healthz", "/readyz", "/metrics":
-				s.handler.ServeHTTP(w, r)
-			default:
-				http.NotFound(w, r)
-			}
-		}),
+		Handler:           s.health,
 		ReadHeaderTimeout: headerTime, ReadTimeout: s.backend.cfg.ReadTime, WriteTimeout: writeTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(s.backend.log.Handler(), slog.LevelDebug),
+
+		DisableGeneralOptionsHandler: true, // its responses have no security headers
 	}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()

@@ -208,7 +208,7 @@ func (a *responder) write(w http.ResponseWriter, status int, kind string, body [
 	if kind == jsonType {
 		h["Content-Type"] = a.jsonType
 	} else {
-		h["Content-Type"], h["X-Content-Type-Options"] = []string{kind}, []string{"nosniff"}
+		h["Content-Type"] = []string{kind}
 	}
 	if len(body) > buffered {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
@@ -223,7 +223,6 @@ func (a *responder) write(w http.ResponseWriter, status int, kind string, body [
 func (a *responder) stream(w *responseRecorder, kind string, write func(io.Writer) error) {
 	h := w.Header()
 	h.Set("Content-Type", kind)
-	h.Set("X-Content-Type-Options", "nosniff")
 	err := write(w)
 	switch {
 	case err == nil:

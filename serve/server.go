@@ -23,6 +23,7 @@ type Server struct {
 	site    *site.Site // only for a core
 	mux     *mux
 	handler http.Handler
+	health  http.Handler // for the listener of the health
 }
 
 // New returns a server. It returns an error if the deployed rules have mistakes.
@@ -39,7 +40,10 @@ func New(cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.handler = s.routes()
+	s.registerRoutes()
+	headers := newSecurityHeaders(cfg.HSTSMaxAge)
+	s.handler = cfg.Proxies.behind(headers.handler(b.traced(s.onHosts(s.mux))))
+	s.health = cfg.Proxies.behind(headers.handler(b.traced(s.onlyHealth(s.mux))))
 	return s, nil
 }
 
@@ -50,8 +54,8 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // old rules stay in use.
 func (s *Server) Reload() error { return s.backend.rules.reload() }
 
-// routes returns the handler for all routes of the server's role.
-func (s *Server) routes() http.Handler {
+// registerRoutes creates the mux with all routes of the server's role.
+func (s *Server) registerRoutes() {
 	b := s.backend
 	s.mux = &mux{http.NewServeMux(), b}
 	a := newAPI(b, s.mux)
@@ -84,7 +88,6 @@ func (s *Server) routes() http.Handler {
 	a.registerHealth()
 	a.registerDocument()
 	s.mux.handle("/", s.notFound)
-	return b.cfg.Proxies.behind(b.traced(s.mux))
 }
 
 // methods returns all methods that routes use.
@@ -103,7 +106,7 @@ func (s *Server) notFound(w *responseRecorder, r *http.Request) error {
 			allowed = append(allowed, method)
 		}
 	}
-	if len(allowed) == 0 && s.site != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/v1/") {
+	if len(allowed) == 0 && s.wantsPage(r) {
 		s.site.NotFound().ServeHTTP(w, r.WithContext(w.context()))
 		return nil
 	}
@@ -114,6 +117,54 @@ func (s *Server) notFound(w *responseRecorder, r *http.Request) error {
 	list := strings.Join(allowed, ", ")
 	w.Header().Set("Allow", list)
 	return problem(http.StatusMethodNotAllowed, "method %s is not allowed for %s; use %s", excerpt.Of(r.Method), path, list)
+}
+
+// onHosts refuses requests for other hosts than the configured ones. Probes of the health
+// and the readiness use the address of the machine, so they are exempt.
+func (s *Server) onHosts(next http.Handler) http.Handler {
+	hosts := s.backend.cfg.Hosts
+	if len(hosts) == 0 {
+		return next
+	}
+	refuse := s.backend.measured("/", s.wrongHost)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if hosts.has(r.Host) || r.URL.Path == healthPath || r.URL.Path == readyPath {
+			next.ServeHTTP(w, r)
+			return
+		}
+		refuse.ServeHTTP(w, r)
+	})
+}
+
+// onlyHealth passes on requests for the health, the readiness and the metrics, and refuses
+// all others.
+func (s *Server) onlyHealth(next http.Handler) http.Handler {
+	refuse := s.backend.measured("/", func(_ *responseRecorder, r *http.Request) error {
+		return problem(http.StatusNotFound, "there is nothing at %s; this address has only %s, %s and %s", excerpt.Of(r.URL.Path), healthPath, readyPath, metricsPath)
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case healthPath, readyPath, metricsPath:
+			next.ServeHTTP(w, r)
+		default:
+			refuse.ServeHTTP(w, r)
+		}
+	})
+}
+
+// wrongHost refuses a request for another host. Browsers get a page.
+func (s *Server) wrongHost(w *responseRecorder, r *http.Request) error {
+	if s.wantsPage(r) {
+		s.site.WrongHost().ServeHTTP(w, r.WithContext(w.context()))
+		return nil
+	}
+	return problem(http.StatusMisdirectedRequest, "this server does not serve the host %s; the setting hosts lists the hosts that it serves", excerpt.Of(r.Host))
+}
+
+// wantsPage reports whether an error should be a page, because a browser requests
+// something outside of the API.
+func (s *Server) wantsPage(r *http.Request) bool {
+	return s.site != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/v1/")
 }
 
 // free implements [site.Free].

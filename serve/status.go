@@ -22,24 +22,31 @@ func (a *api) registerStatus(service Role) {
 	})
 }
 
+// These are the paths of the operations that monitor the process.
+const (
+	healthPath  = "/healthz"
+	readyPath   = "/readyz"
+	metricsPath = "/metrics"
+)
+
 // registerHealth adds the operations that monitor the process.
 func (a *api) registerHealth() {
 	b := a.backend
 	plain := map[string]*huma.MediaType{"text/plain": {}}
 	a.raw(huma.Operation{
-		Method: http.MethodGet, Path: "/healthz", OperationID: "health", Summary: "Check whether the process is alive", Responses: ok(plain),
+		Method: http.MethodGet, Path: healthPath, OperationID: "health", Summary: "Check whether the process is alive", Responses: ok(plain),
 	}, func(w *responseRecorder, _ *http.Request) error {
 		return b.write(w, http.StatusOK, "text/plain; charset=utf-8", []byte("alive\n"))
 	})
 	a.raw(huma.Operation{
-		Method: http.MethodGet, Path: "/metrics", OperationID: "metrics", Summary: "Get metrics in the Prometheus text format", Responses: ok(plain),
+		Method: http.MethodGet, Path: metricsPath, OperationID: "metrics", Summary: "Get metrics in the Prometheus text format", Responses: ok(plain),
 	}, func(w *responseRecorder, r *http.Request) error {
 		b.metrics.handler.ServeHTTP(w, r)
 		return nil
 	})
 	status := jsonContent(schemaOf[wire.Status](a))
 	register(a, huma.Operation{
-		Method: http.MethodGet, Path: "/readyz", OperationID: "readiness", Summary: "Check whether the server is ready: 200 if it is, 503 if not",
+		Method: http.MethodGet, Path: readyPath, OperationID: "readiness", Summary: "Check whether the server is ready: 200 if it is, 503 if not",
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: status}, "503": {Description: "Not ready", Content: status}},
 	}, func(ctx context.Context, _ *struct{}) (*output, error) {
 		status := b.status(ctx, b.cfg.Role)

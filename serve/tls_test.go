@@ -10,13 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prizegen/prizegen/serve"
 	"github.com/prizegen/prizegen/serve/servertest"
 )
 
 // TestTLS checks that a server uses HTTP/2 over TLS, with the certificate of an
-// [httptest.Server].
+// [httptest.Server], and tells browsers to use only HTTPS.
 func TestTLS(t *testing.T) {
 	other := httptest.NewTLSServer(http.NotFoundHandler())
 	defer other.Close()
@@ -32,6 +33,7 @@ func TestTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	cfg.HSTSMaxAge = 48 * time.Hour
 	address, _ := serveUntilEnd(t, cfg)
 	roots := x509.NewCertPool()
 	roots.AddCert(other.Certificate())
@@ -46,6 +48,9 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
+	if got := response.Header.Get("Strict-Transport-Security"); got != "max-age=172800; includeSubDomains" {
+		t.Errorf("Strict-Transport-Security: got %q, want a max-age of 2 days", got)
+	}
 	if response.StatusCode != http.StatusOK || response.Proto != "HTTP/2.0" {
 		t.Errorf("response: got %s over %s, want 200 OK over HTTP/2.0", response.Status, response.Proto)
 	}

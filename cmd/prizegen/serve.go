@@ -39,6 +39,8 @@ type serveOptions struct {
 	entropy      entropyFlags
 	entropyEvery *settings.Value[time.Duration]
 	proxies      *settings.Value[serve.Proxies]
+	hosts        *settings.Value[serve.Hosts]
+	hstsMaxAge   *settings.Value[time.Duration]
 	drainTime    *settings.Value[time.Duration]
 	db           *settings.Value[string]
 	maxFreeDraws *settings.Value[uint64]
@@ -80,6 +82,8 @@ SIGHUP, it reloads the rules file. A socket from systemd (socket activation) rep
 		rules:        newRulesFlag(a, cmd),
 		key:          settings.Define[string](a.table, cmd, "tls-key"),
 		proxies:      settings.Define[serve.Proxies](a.table, cmd, "trusted-proxies"),
+		hosts:        settings.Define[serve.Hosts](a.table, cmd, "hosts"),
+		hstsMaxAge:   settings.Define[time.Duration](a.table, cmd, "hsts-max-age"),
 		entropy:      newEntropyFlags(a, cmd),
 		entropyEvery: settings.Define[time.Duration](a.table, cmd, "entropy-every"),
 		drainTime:    settings.Define[time.Duration](a.table, cmd, "drain-time"),
@@ -183,8 +187,8 @@ func (o serveOptions) config(a *app, log *slog.Logger) (serve.Config, error) {
 		},
 		Entropy: seeds, EntropyEvery: o.entropyEvery.Get(),
 		Services: a.services,
-		Proxies:  o.proxies.Get(),
-		TLSCert:  o.cert.Get(), TLSKey: o.key.Get(),
+		Proxies:  o.proxies.Get(), Hosts: o.hosts.Get(), HSTSMaxAge: o.hstsMaxAge.Get(),
+		TLSCert: o.cert.Get(), TLSKey: o.key.Get(),
 		MaxFreeDraws: int(min(o.maxFreeDraws.Get(), wire.MaxCount)),
 		DrainTime:    o.drainTime.Get(), Log: log, DistinctAliases: o.aliases.Get() == "distinct",
 	}, nil

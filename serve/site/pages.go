@@ -94,6 +94,7 @@ func (p *pages) handle(h handler) http.Handler {
 var (
 	errNoPage = errors.New("there is no such page")
 	errForm   = errors.New("the form cannot be read")
+	errHost   = errors.New("the server does not serve this host")
 )
 
 // errorPage describes an error to the visitor.
@@ -139,13 +140,15 @@ func newErrorPage(r *http.Request, err error) errorPage {
 	switch {
 	case is(errNoPage, campaign.ErrNotFound):
 		return errorPage{status: http.StatusNotFound, title: "Not found", Message: "There is no such page."}
+	case is(errHost):
+		return errorPage{status: http.StatusMisdirectedRequest, title: "Wrong address", Message: "This site is not available at this address. Check the name in the address bar."}
 	case errors.As(err, &tooLarge):
 		return errorPage{status: http.StatusRequestEntityTooLarge, title: "Too large", Message: "The form is too large. Go back and shorten it."}
 	case is(os.ErrDeadlineExceeded):
 		return errorPage{status: http.StatusRequestTimeout, title: "Too slow", Message: "The form did not arrive in time. Go back and try again."}
 	case is(errForm):
 		return errorPage{status: http.StatusBadRequest, title: "Bad request", Message: "The form cannot be read. Go back and try again."}
-	case is(campaign.ErrNotOpen, campaign.ErrEnded, campaign.ErrMaxPlays, campaign.ErrAllIssued, campaign.ErrState, campaign.ErrExists, campaign.ErrChanged):
+	case is(campaign.ErrNotOpen, campaign.ErrEnded, campaign.ErrMaxPlays, campaign.ErrAllIssued, campaign.ErrState, campaign.ErrExists, campaign.ErrChanged, campaign.ErrKeyReused):
 		return errorPage{status: http.StatusConflict, title: "Not possible", Message: message}
 	case is(campaign.ErrInvalid):
 		return errorPage{status: http.StatusUnprocessableEntity, title: "Not possible", Message: message}
@@ -167,6 +170,8 @@ func visitorMessage(err error) string {
 		return "You can no longer play: the campaign has ended."
 	case errors.Is(err, campaign.ErrMaxPlays):
 		return "You have used all your plays."
+	case errors.Is(err, campaign.ErrKeyReused):
+		return "Somebody has already played with this form and other details, so nothing was drawn. Load the page of the campaign again to play."
 	case errors.Is(err, campaign.ErrAllIssued):
 		return "All account numbers have been given out, so nobody can play any more."
 	}

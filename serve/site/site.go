@@ -117,6 +117,11 @@ func (s *Site) Routes() []Route {
 // NotFound returns the handler for the not-found page.
 func (s *Site) NotFound() http.Handler { return s.protect(maxForm, s.pages.handle(noPage)) }
 
+// WrongHost returns the handler for requests for hosts that the server does not serve.
+func (s *Site) WrongHost() http.Handler {
+	return s.protect(maxForm, s.pages.handle(func(http.ResponseWriter, *http.Request) error { return errHost }))
+}
+
 func noPage(http.ResponseWriter, *http.Request) error { return errNoPage }
 
 // ifAdmin returns the handler that h returns or, if the promoter's pages are disabled, the

@@ -135,6 +135,14 @@ func serveSettings() []Setting {
 		},
 		{Name: "entropy-every", Group: Serve, Usage: "use a seed from drand or RANDOM.ORG for this long", New: withDefault("duration", "1m0s", ParseDuration)},
 		{Name: "health-listen", Group: Serve, Usage: "serve only health, readiness and metrics, without TLS, on this address and port", New: optional("address", parseHealthListen)},
+		{
+			Name: "hosts", Group: Serve, Usage: "serve only these hosts, such as play.example.org,192.0.2.1; empty means any",
+			New: withDefault("hosts", "", serve.ParseHosts),
+		},
+		{
+			Name: "hsts-max-age", Group: Serve, Usage: "how long browsers use only HTTPS after a visit over HTTPS, for all subdomains; 0s means that they are not told to",
+			New: withDefault("duration", "8760h0m0s", ParseDuration),
+		},
 		{Name: "listen", Group: Serve, Usage: "listen on this address and port (default: 127.0.0.1 and the port of the role)", New: optional("address", parseListen)},
 		{
 			Name: "log-format", Group: Serve, Usage: "log as text or json; auto means text on a terminal",
