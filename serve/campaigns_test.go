@@ -232,8 +232,8 @@ func TestPlayInABrowserWithoutScripts(t *testing.T) {
 		t.Errorf("double click: got redirect to %q, want %q", second.Header.Get("Location"), where)
 	}
 	form.Set("first_name", "Bob")
-	if other, _ := post("/c/summer/play", form); other.Header.Get("Location") != where {
-		t.Errorf("other names in a second tab: got redirect to %q, want %q", other.Header.Get("Location"), where)
+	if other, text := post("/c/summer/play", form); other.StatusCode != http.StatusConflict || strings.Contains(text, where) {
+		t.Errorf("other names in a second tab: got %s with %s, want 409 without the draw", other.Status, text)
 	}
 	if _, text := s.Send(t, "GET", "/c/summer", "", "Cookie", cookie); !strings.Contains(text, "You have played") || !strings.Contains(text, where) {
 		t.Errorf("page after a play: got %s, want a link to %s", text, where)

@@ -94,6 +94,9 @@ func (b *batch) withNewKeys(ctx context.Context, tx Tx) (candidates []int, err e
 		if p.key != nil {
 			keys = append(keys, *p.key)
 		}
+		if p.oldKey != nil {
+			keys = append(keys, *p.oldKey)
+		}
 	}
 	var rows []StoredDraw
 	if len(keys) > 0 {
@@ -112,7 +115,7 @@ func (b *batch) withNewKeys(ctx context.Context, tx Tx) (candidates []int, err e
 			continue
 		}
 		earlier, inBatch := first[*p.key]
-		switch row := stored[*p.key]; {
+		switch row := p.earlier(func(key digest) *StoredDraw { return stored[key] }); {
 		case row != nil:
 			b.results[i] = p.repeat(row)
 		case inBatch && *b.plays[earlier].request != *p.request:
@@ -129,7 +132,7 @@ func (b *batch) withNewKeys(ctx context.Context, tx Tx) (candidates []int, err e
 
 // repeat returns the result of a play whose key was used for row.
 func (p *pendingPlay) repeat(row *StoredDraw) result {
-	if row.Request == nil || *row.Request != *p.request {
+	if !p.isRepeat(row) {
 		return result{err: errKeyReused()}
 	}
 	return result{row: row, repeated: true}

@@ -182,10 +182,10 @@ func (a *Admin) mark(ctx context.Context, id, action string, f func(*StoredDraw)
 	return a.view(adminView, c, row)
 }
 
-// PlayOfKey returns the draw that was made with a once-only key, without notes and
-// personal data.
+// PlayOfKey returns the draw that a visitor of the site made with a once-only key
+// ([Play].FromSite), without notes and personal data.
 func (s *Service) PlayOfKey(ctx context.Context, key string) (Draw, error) {
-	row, err := s.store.DrawOfKey(ctx, newDigest([]byte(key)))
+	row, err := s.store.DrawOfKey(ctx, newDigest([]byte(siteKeys+key)))
 	if err != nil {
 		return Draw{}, err
 	}

@@ -121,20 +121,20 @@ func TestLostResponse(t *testing.T) {
 	db := &brokenStore{Store: storetest.Open(t, storetest.File(t))}
 	p := campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("test")
 	begin(t, p, plan("summer"))
-	play := campaign.Play{Campaign: "summer", Person: person(1), Key: "one"}
+	play := campaign.Play{Campaign: "summer", Person: person(1), Key: "one", FromSite: true}
 
 	db.down.Store(true)
-	if _, err := p.Play(t.Context(), play); !errors.Is(err, campaign.ErrUnavailable) {
+	if _, err := p.Service.Play(t.Context(), play); !errors.Is(err, campaign.ErrUnavailable) {
 		t.Errorf("unavailable database: got error %v, want ErrUnavailable", err)
 	}
 	db.down.Store(false)
 	db.loseResponse.Store(true)
-	d, err := p.Play(t.Context(), play)
+	d, err := p.Service.Play(t.Context(), play)
 	if err != nil {
 		t.Errorf("play with a lost response: got error %v, want the stored draw", err)
 	}
 	db.loseResponse.Store(false)
-	again, err := p.Play(t.Context(), play)
+	again, err := p.Service.Play(t.Context(), play)
 	if err != nil || again.ID != d.ID {
 		t.Errorf("repeated play: got %+v, error %v, want draw %s", again, err, d.ID)
 	}

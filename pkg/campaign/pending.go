@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"crypto/subtle"
 	"strings"
 	"time"
 
@@ -20,10 +21,8 @@ type Play struct {
 	Person    *Person // the player; nil if EntrantID is set or there is no entrant
 	EntrantID int64   // the player by ID; 0 if Person is set or there is no entrant
 	Key       string  // once-only key, up to 255 printable ASCII characters; empty for none
+	FromSite  bool    // whether Key comes from a form of the site, whose keys nobody else can name
 }
-
-// maxKey is the maximum length of a once-only key, in characters.
-const maxKey = 255
 
 // Played is the result of a play, for metrics.
 type Played struct {
@@ -40,6 +39,7 @@ type pendingPlay struct {
 	view    visibility      // what the caller may see
 	actor   string          // the promoter; empty for the public
 	key     *digest         // digest of the once-only key; nil without a key
+	oldKey  *digest         // digest of the key as earlier versions stored it; nil if that is the same
 	request *digest         // digest of all other fields of the play; nil without a key
 	done    chan struct{}   // closed when draw or err is set
 	draw    Draw
@@ -48,8 +48,9 @@ type pendingPlay struct {
 	repeated bool // whether draw was made by an earlier play with the same key
 }
 
-func newPendingPlay(ctx context.Context, play Play) (*pendingPlay, error) {
-	p := &pendingPlay{Play: play, ctx: ctx, done: make(chan struct{})}
+// newPendingPlay checks a play. actor is the promoter, or empty for the public.
+func newPendingPlay(ctx context.Context, play Play, v visibility, actor string) (*pendingPlay, error) {
+	p := &pendingPlay{Play: play, ctx: ctx, view: v, actor: actor, done: make(chan struct{})}
 	if play.Person != nil {
 		person, err := play.Person.Clean()
 		if err != nil {
@@ -57,20 +58,99 @@ func newPendingPlay(ctx context.Context, play Play) (*pendingPlay, error) {
 		}
 		p.Person = &person
 	}
-	if play.Key == "" {
-		return p, nil
+	return p, p.setKey()
+}
+
+// maxKey is the maximum length of a once-only key, in characters.
+const maxKey = 255
+
+// These are the prefixes of the site's once-only keys in a digest.
+const (
+	siteKeys  = "site "
+	adminKeys = "admin "
+)
+
+// These are the prefixes of other once-only keys in a digest. Keys contain no NUL, so no
+// caller can choose a key that begins with them.
+const (
+	promoterKeys = "\x00promoter "
+	publicKeys   = "\x00public "
+)
+
+// setKey computes the digests of the once-only key and of the request. The keys of the
+// site, of its administrators, of promoters and of the public are separate, so no caller
+// can name the key of another kind of caller.
+//
+// Earlier versions did not separate the keys of promoters and of the public. A promoter's
+// key that such a version stored is still found. Draws of the public that were stored since
+// then have another kind of request digest, so they are not mistaken for one.
+func (p *pendingPlay) setKey() error {
+	if p.Key == "" {
+		return nil
 	}
-	if len(play.Key) > maxKey || strings.ContainsFunc(play.Key, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return nil, invalid("Idempotency-Key", "must have 1 to %d printable ASCII characters", maxKey)
+	if len(p.Key) > maxKey || strings.ContainsFunc(p.Key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return invalid("Idempotency-Key", "must have 1 to %d printable ASCII characters", maxKey)
 	}
-	key := newDigest([]byte(play.Key))
-	request, err := json.Marshal([]any{play.Campaign, p.Person, play.EntrantID})
+	request, err := p.requestDigest(p.view == publicView && !p.FromSite)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	requestDigest := newDigest(request)
-	p.key, p.request = &key, &requestDigest
-	return p, nil
+	p.request = &request
+	isReserved := strings.HasPrefix(p.Key, siteKeys) || strings.HasPrefix(p.Key, adminKeys)
+	prefix := ""
+	switch {
+	case p.FromSite && p.view == publicView:
+		prefix = siteKeys
+	case p.FromSite:
+		prefix = adminKeys
+	case p.view == adminView:
+		prefix = promoterKeys
+		if !isReserved {
+			old := newDigest([]byte(p.Key))
+			p.oldKey = &old
+		}
+	case isReserved:
+		prefix = publicKeys
+	}
+	key := newDigest([]byte(prefix + p.Key))
+	p.key = &key
+	return nil
+}
+
+// requestDigest returns the digest of all fields of a play except its key.
+func (p *pendingPlay) requestDigest(isPublic bool) (digest, error) {
+	fields := []any{p.Campaign, p.Person, p.EntrantID}
+	if isPublic {
+		fields = append(fields, "public")
+	}
+	text, err := json.Marshal(fields)
+	return newDigest(text), err
+}
+
+// isRepeat reports whether the play is a repetition of the one that made row, for the same
+// person. row was found by the key of the play, or by the key as an earlier version stored
+// it; it may be nil.
+func (p *pendingPlay) isRepeat(row *StoredDraw) bool {
+	if row == nil || row.Request == nil {
+		return false
+	}
+	if subtle.ConstantTimeCompare(row.Request[:], p.request[:]) == 1 {
+		return true
+	}
+	old, err := p.requestDigest(false) // as earlier versions stored it
+	return err == nil && subtle.ConstantTimeCompare(row.Request[:], old[:]) == 1
+}
+
+// earlier returns the draw of an earlier play with the same key, or nil. find returns the
+// draw with the digest of a key, or nil.
+func (p *pendingPlay) earlier(find func(digest) *StoredDraw) *StoredDraw {
+	if row := find(*p.key); row != nil || p.oldKey == nil {
+		return row
+	}
+	if row := find(*p.oldKey); p.isRepeat(row) {
+		return row
+	}
+	return nil // somebody else has used the key
 }
 
 // finish sets the result of a play and wakes its caller.

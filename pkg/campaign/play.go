@@ -9,7 +9,8 @@ import (
 // Play makes a draw: it issues the next account number of the campaign and determines its
 // prize. When Play returns, the draw is on disk. If the once-only key of the play was
 // used before, Play returns the earlier draw if all other fields are equal, and
-// [ErrKeyReused] otherwise. Keys do not expire.
+// [ErrKeyReused] otherwise. Keys do not expire. The keys of the public, of promoters and of
+// the forms of the site are separate.
 //
 // Other errors wrap [ErrInvalid], [ErrNotFound], [ErrNotOpen], [ErrEnded], [ErrMaxPlays],
 // [ErrAllIssued], [ErrBusy] or [ErrUnavailable], or come from the generator. After an
@@ -46,11 +47,10 @@ func (e *engine) play(ctx context.Context, play Play, v visibility, actor string
 
 // enqueueAndWait queues a play and waits until its draw is stored.
 func (e *engine) enqueueAndWait(ctx context.Context, play Play, v visibility, actor string) (*pendingPlay, error) {
-	p, err := newPendingPlay(ctx, play)
+	p, err := newPendingPlay(ctx, play, v, actor)
 	if err != nil {
 		return nil, err
 	}
-	p.view, p.actor = v, actor
 	if err := e.enqueue(ctx, p); err != nil {
 		return nil, err
 	}
@@ -219,7 +219,14 @@ func (b *batch) fail(ctx context.Context, err error) {
 	for _, p := range b.plays {
 		res := result{err: err}
 		if p.key != nil && !errors.Is(err, ErrUnavailable) {
-			if row, rowErr := b.store.DrawOfKey(ctx, *p.key); rowErr == nil {
+			row := p.earlier(func(key digest) *StoredDraw {
+				row, rowErr := b.store.DrawOfKey(ctx, key)
+				if rowErr != nil {
+					return nil
+				}
+				return row
+			})
+			if row != nil {
 				res = p.repeat(row)
 			}
 		}

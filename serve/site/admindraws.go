@@ -65,7 +65,7 @@ func (p drawPages) play(w http.ResponseWriter, r *http.Request) error {
 	if !isOnce(once) {
 		return errForm
 	}
-	play := campaign.Play{Campaign: r.PathValue("campaign"), Key: "admin " + once}
+	play := campaign.Play{Campaign: r.PathValue("campaign"), Key: once, FromSite: true}
 	if text := r.PostFormValue("entrant"); text != "" {
 		id, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || id < 1 {

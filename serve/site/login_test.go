@@ -196,7 +196,7 @@ func TestSessionsOfOtherSchemes(t *testing.T) {
 		v.header.Set("X-Forwarded-Proto", scheme)
 		token := v.wantStatus(v.post("/admin/login", "password", adminPassword), http.StatusSeeOther).Cookies()[0].Value
 		v = s.visitor(t)
-		v.header.Set("Cookie", "prizegen-admin="+token)
+		v.header.Set("Cookie", "prizegen-admin="+token+"; __Host-prizegen-admin="+token)
 		v.header.Set("X-Forwarded-Proto", other)
 		if got := v.get("/admin/campaigns").StatusCode; got != http.StatusSeeOther {
 			t.Errorf("session of %s, sent over %s: got status %d, want 303", scheme, other, got)

@@ -100,7 +100,7 @@ func (s *Site) showPlayPage(w http.ResponseWriter, r *http.Request, status int, 
 	if page.Once == "" {
 		page.Once = newOnce()
 		setOnceCookie(w, r, name, page.Once)
-	} else if played, err := s.cfg.Campaigns.PlayOfKey(r.Context(), playKey(page.Once)); err == nil && played.Campaign == name {
+	} else if played, err := s.cfg.Campaigns.PlayOfKey(r.Context(), page.Once); err == nil && played.Campaign == name {
 		page.Played = &played
 	} else if err != nil && !errors.Is(err, campaign.ErrNotFound) {
 		return err
@@ -133,10 +133,6 @@ const onceName = "once"
 
 func newOnce() string { return strings.ToLower(rand.Text()) }
 
-// playKey returns the once-only key for a play. Its prefix makes visitors' keys different
-// from all keys that are sent to the API.
-func playKey(once string) string { return "site " + once }
-
 // isOnce reports whether text has the form of a key from newOnce.
 func isOnce(text string) bool {
 	return len(text) == len(newOnce()) && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz234567") == ""
@@ -144,25 +140,21 @@ func isOnce(text string) bool {
 
 // onceCookie returns the visitor's once-only key for a campaign, or "" if there is none.
 func onceCookie(r *http.Request, campaignName string) string {
-	cookie, err := r.Cookie(onceName + "-" + campaignName)
-	if err != nil || !isOnce(cookie.Value) {
-		return ""
+	if once := cookieOf(r, onceName+"-"+campaignName); isOnce(once) {
+		return once
 	}
-	return cookie.Value
+	return ""
 }
 
 // onceDays is how many days a browser keeps a once-only key.
 const onceDays = 400
 
 func setOnceCookie(w http.ResponseWriter, r *http.Request, campaignName, once string) {
-	http.SetCookie(w, &http.Cookie{
-		Name: onceName + "-" + campaignName, Value: once, Path: "/", MaxAge: onceDays * 24 * 60 * 60,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: isHTTPS(r),
-	})
+	setCookie(w, r, &http.Cookie{Name: onceName + "-" + campaignName, Value: once, Path: "/", MaxAge: onceDays * 24 * 60 * 60})
 }
 
 // play makes the visitor's draw and redirects to its page. If the key has been used before,
-// it redirects to the earlier draw.
+// it redirects to the earlier draw, unless somebody else made it.
 func (s *Site) play(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.Campaigns == nil {
 		return errNoPage
@@ -178,13 +170,9 @@ func (s *Site) play(w http.ResponseWriter, r *http.Request) error {
 			return s.showPlayPage(w, r, http.StatusUnprocessableEntity, playPage{Person: person}, name)
 		}
 	}
-	d, err := s.cfg.Campaigns.Play(r.Context(), campaign.Play{Campaign: name, Person: &person, Key: playKey(once)})
+	d, err := s.cfg.Campaigns.Play(r.Context(), campaign.Play{Campaign: name, Person: &person, Key: once, FromSite: true})
 	var invalid *campaign.FieldError
 	switch {
-	case errors.Is(err, campaign.ErrKeyReused):
-		if d, err = s.cfg.Campaigns.PlayOfKey(r.Context(), playKey(once)); err != nil {
-			return err
-		}
 	case errors.As(err, &invalid):
 		page := playPage{Person: person, fieldError: fieldError{invalid.Field, sentence(invalid.Err.Error())}}
 		return s.showPlayPage(w, r, http.StatusUnprocessableEntity, page, name)

@@ -62,15 +62,15 @@ func storedToken(r *http.Request, token string) string {
 
 // load returns the session of a request, or nil if there is none.
 func (s *sessions) load(r *http.Request) (*session, error) {
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil {
+	token := cookieOf(r, sessionCookie)
+	if token == "" {
 		return nil, nil
 	}
-	data, found, err := s.store.Find(r.Context(), storedToken(r, cookie.Value))
+	data, found, err := s.store.Find(r.Context(), storedToken(r, token))
 	if err != nil || !found {
 		return nil, err
 	}
-	loaded := &session{token: cookie.Value}
+	loaded := &session{token: token}
 	if json.Unmarshal(data, loaded) != nil {
 		return nil, nil // an earlier version stored sessions in another format
 	}
@@ -115,18 +115,15 @@ func (s *sessions) end(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *sessions) remove(r *http.Request) error {
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil {
+	token := cookieOf(r, sessionCookie)
+	if token == "" {
 		return nil
 	}
-	return s.store.Delete(r.Context(), storedToken(r, cookie.Value))
+	return s.store.Delete(r.Context(), storedToken(r, token))
 }
 
 func setSessionCookie(w http.ResponseWriter, r *http.Request, token string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: token, Path: "/admin", MaxAge: maxAge,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: isHTTPS(r),
-	})
+	setCookie(w, r, &http.Cookie{Name: sessionCookie, Value: token, Path: "/admin", MaxAge: maxAge})
 }
 
 type sessionKey struct{}
