@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -197,6 +198,20 @@ func TestNoReplica(t *testing.T) {
 			if r.StatusCode != http.StatusServiceUnavailable || !strings.HasPrefix(r.Header.Get("Content-Type"), want) || r.Header.Get("Retry-After") != "2" {
 				t.Errorf("%s: got status %d, headers %v and body %s, want 503, %s and Retry-After 2", path, r.StatusCode, r.Header, body, want)
 			}
+			wantSecurityHeaders(t, path, r.Header)
+		}
+	}
+}
+
+// wantSecurityHeaders checks that each security header of a response appears exactly once.
+func wantSecurityHeaders(t *testing.T, path string, header http.Header) {
+	t.Helper()
+	for name, want := range map[string]string{
+		"Strict-Transport-Security": "max-age=31536000; includeSubDomains", "X-Content-Type-Options": "nosniff",
+		"Content-Security-Policy": "frame-ancestors 'none'", "Referrer-Policy": "",
+	} {
+		if values := header[name]; len(values) != 1 || values[0] == "" || !strings.Contains(values[0], want) {
+			t.Errorf("%s of %s: got %q, want one value with %q", name, path, values, want)
 		}
 	}
 }
@@ -213,6 +228,7 @@ func TestBodyLimits(t *testing.T) {
 		if r.StatusCode != http.StatusRequestEntityTooLarge {
 			t.Errorf("%s, %d bytes: got status %s, want 413", path, limit+1, r.Status)
 		}
+		wantSecurityHeaders(t, path, r.Header)
 		if api := strings.HasPrefix(path, "/v1/"); api != (r.Header.Get("Content-Type") == "application/problem+json") || api != json.Valid([]byte(body)) {
 			t.Errorf("%s, %d bytes: got headers %v and body %s, want a problem document: %t", path, limit+1, r.Header, body, api)
 		}
@@ -272,7 +288,7 @@ func TestTLS(t *testing.T) {
 			t.Errorf("%s over HTTP: got status %d to %q, want 308 to the same URL over HTTPS", method, r.StatusCode, got)
 		}
 	}
-	if r, _ := f.send(t, http.MethodGet, "/", ""); strings.Join(r.Header["Strict-Transport-Security"], " | ") != "max-age=31536000" || r.TLS.Version != tls.VersionTLS13 {
+	if r, _ := f.send(t, http.MethodGet, "/", ""); strings.Join(r.Header["Strict-Transport-Security"], " | ") != "max-age=31536000; includeSubDomains" || r.TLS.Version != tls.VersionTLS13 {
 		t.Errorf("got TLS version %x and Strict-Transport-Security %v, want TLS 1.3 and a max-age of one year", r.TLS.Version, r.Header["Strict-Transport-Security"])
 	}
 	old := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, InsecureSkipVerify: true} //nolint:gosec // must be refused
@@ -368,20 +384,23 @@ func TestLog(t *testing.T) {
 // TestHeadersAppearOnce checks that responses from the real site contain each header only
 // once.
 func TestHeadersAppearOnce(t *testing.T) {
-	site := servertest.New(t, serve.All, servertest.Quiet)
+	site := servertest.New(t, serve.All, servertest.Quiet, func(c *serve.Config) {
+		c.HSTSMaxAge, c.Proxies = time.Hour, serve.Proxies{netip.MustParsePrefix("127.0.0.1/32")}
+	})
 	f := start(t, services{"core": {startService(t, site.Handler().ServeHTTP)}})
-	for _, path := range []string{"/", "/try", "/nothing", "/v1/core/status", "/v1/draws/none"} {
+	for _, path := range []string{"/", "/try", "/nothing", "/v1/core/status", "/v1/draws/none", "/static/style.css", "/nginx-health", "/metrics"} {
 		r, _ := f.send(t, http.MethodGet, path, "", "Accept", "text/html", "X-Request-Id", "of-the-client-1")
+		wantSecurityHeaders(t, path, r.Header)
 		for name, values := range r.Header {
 			if len(values) != 1 && name != "Vary" && name != "Set-Cookie" {
 				t.Errorf("%s: got %s %d times, want once: %q", path, name, len(values), values)
 			}
 		}
-		if got := r.Header.Get("X-Request-Id"); got != "of-the-client-1" {
+		if got := r.Header.Get("X-Request-Id"); got != "of-the-client-1" && path != "/nginx-health" && path != "/metrics" {
 			t.Errorf("%s: got X-Request-Id %q, want of-the-client-1", path, got)
 		}
 	}
-	if r, _ := f.send(t, http.MethodGet, "/", ""); r.Header.Get("Content-Security-Policy") == "" {
-		t.Error("Content-Security-Policy of the site: got none, want one")
+	if r, _ := f.send(t, http.MethodGet, "/", ""); !strings.Contains(r.Header.Get("Content-Security-Policy"), "form-action 'self'") {
+		t.Errorf("Content-Security-Policy of the site: got %q, want the site's own", r.Header.Get("Content-Security-Policy"))
 	}
 }
