@@ -229,3 +229,36 @@ func receiver(expr ast.Expr) string {
 	}
 	return ""
 }
+
+var (
+	testName = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
+	testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+)
+
+// TestNamedTestsExist checks that the pages about security and risks mention only tests that
+// exist.
+func TestNamedTestsExist(t *testing.T) {
+	exists := map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			for _, match := range testFunc.FindAllStringSubmatch(read(t, path), -1) {
+				exists[match[1]] = true
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{"risk.md", "security.md"} {
+		names := testName.FindAllStringSubmatch(read(t, page), -1)
+		if len(names) < 10 {
+			t.Errorf("%s: got %d names of tests, want at least 10", page, len(names))
+		}
+		for _, match := range names {
+			if !exists[match[1]] {
+				t.Errorf("%s: there is no test %s", page, match[1])
+			}
+		}
+	}
+}
