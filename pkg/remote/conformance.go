@@ -88,10 +88,7 @@ func partsChecks(s *partsClient, kind string, parse func(string) (partgen.Format
 	}
 	return append([]namedCheck{
 		{"reports its status", func(ctx context.Context) error {
-			status, err := s.status(ctx)
-			if err == nil && (status.Service != s.name || !status.Ready) {
-				err = fmt.Errorf("got service %q and ready %v, want %q and true", status.Service, status.Ready, s.name)
-			}
+			err := s.checkReady(ctx)
 			if err == nil {
 				_, err = deployed(ctx)
 			}
@@ -127,6 +124,15 @@ func partsChecks(s *partsClient, kind string, parse func(string) (partgen.Format
 		"a range of parts without a key": `{"start":1}`,
 		"a format that does not exist":   `{"format":"lower0"}`,
 	})...)
+}
+
+// checkReady returns an error unless the service reports its role and that it is ready.
+func (s *service) checkReady(ctx context.Context) error {
+	status, err := s.status(ctx)
+	if err == nil && (status.Service != s.name || !status.Ready) {
+		err = fmt.Errorf("got service %q and ready %v, want %q and true", status.Service, status.Ready, s.name)
+	}
+	return err
 }
 
 // compare requests the parts in ranges, and compares them with those generated in this
@@ -220,13 +226,7 @@ func (c *Client) prizeChecks() []namedCheck {
 		return c.awards.compare(ctx, rules, []entropy.Range{sample(2), sample(1), sample(3)})
 	}
 	return append([]namedCheck{
-		{"reports its status", func(ctx context.Context) error {
-			status, err := c.prize.status(ctx)
-			if err == nil && (status.Service != Prize || !status.Ready) {
-				err = fmt.Errorf("got service %q and ready %v, want %q and true", status.Service, status.Ready, Prize)
-			}
-			return err
-		}},
+		{"reports its status", c.prize.checkReady},
 		{"returns its rules", func(ctx context.Context) error { _, err := deployed(ctx); return err }},
 		{"awards the prize of the first draw for a key", draws(deployed, entropy.Range{Key: newKey(), Count: 1})},
 		{"awards the prizes of 10,000 draws for a key", draws(deployed, sample(10_000))},
