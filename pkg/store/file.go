@@ -25,7 +25,8 @@ var (
 	errMoved = errors.New("its file was moved, deleted or replaced; put it back, or restart prizegen to use the file that is there now")
 )
 
-// logSuffix is what SQLite appends to the path of a database for its write-ahead log.
+// logSuffix is the suffix of the path of SQLite's write-ahead log, after the path of the
+// database.
 const logSuffix = "-wal"
 
 // file is the SQLite file of a database.
