@@ -18,8 +18,8 @@ func (s *Service) Campaign(ctx context.Context, name string) (Campaign, error) {
 }
 
 // Campaign returns a campaign, including RulesYAML.
-func (a *Admin) Campaign(ctx context.Context, name string) (Campaign, error) {
-	return public(a.campaign(ctx, adminView, name))
+func (v *Viewer) Campaign(ctx context.Context, name string) (Campaign, error) {
+	return public(v.campaign(ctx, adminView, name))
 }
 
 func public(c *StoredCampaign, err error) (Campaign, error) {
@@ -37,8 +37,8 @@ func (s *Service) Campaigns(ctx context.Context, q CampaignQuery) (list []Campai
 
 // Campaigns returns campaigns without RulesYAML, newest first. next is the cursor of the
 // next page, or empty on the last page.
-func (a *Admin) Campaigns(ctx context.Context, q CampaignQuery) (list []Campaign, next string, err error) {
-	return a.listCampaigns(ctx, adminView, q)
+func (v *Viewer) Campaigns(ctx context.Context, q CampaignQuery) (list []Campaign, next string, err error) {
+	return v.listCampaigns(ctx, adminView, q)
 }
 
 func (e *engine) listCampaigns(ctx context.Context, v visibility, q CampaignQuery) (list []Campaign, next string, err error) {

@@ -17,8 +17,8 @@ func (s *Service) Draw(ctx context.Context, id string) (Draw, error) {
 }
 
 // Draw returns a draw by its ID.
-func (a *Admin) Draw(ctx context.Context, id string) (Draw, error) {
-	return a.drawByID(ctx, adminView, id)
+func (v *Viewer) Draw(ctx context.Context, id string) (Draw, error) {
+	return v.drawByID(ctx, adminView, id)
 }
 
 func (e *engine) drawByID(ctx context.Context, v visibility, id string) (Draw, error) {
@@ -42,8 +42,8 @@ func (e *engine) drawByID(ctx context.Context, v visibility, id string) (Draw, e
 
 // Draws returns draws of a campaign, newest first unless q.Oldest is set. next is the
 // cursor of the next page, or empty on the last page.
-func (a *Admin) Draws(ctx context.Context, q DrawQuery) (list []Draw, next string, err error) {
-	return a.listDraws(ctx, adminView, q)
+func (v *Viewer) Draws(ctx context.Context, q DrawQuery) (list []Draw, next string, err error) {
+	return v.listDraws(ctx, adminView, q)
 }
 
 // Winners returns the draws of a campaign that won a prize, newest first. next is the

@@ -96,8 +96,8 @@ func (e *engine) addPeople(ctx context.Context, tx Tx, people []Person) (ids []i
 func entrantSubject(id int64) string { return "entrant " + strconv.FormatInt(id, 10) }
 
 // Entrant returns an entrant by ID.
-func (a *Admin) Entrant(ctx context.Context, id int64) (Entrant, error) {
-	e, err := a.store.Entrant(ctx, id)
+func (v *Viewer) Entrant(ctx context.Context, id int64) (Entrant, error) {
+	e, err := v.store.Entrant(ctx, id)
 	if err != nil {
 		return Entrant{}, err
 	}
@@ -106,11 +106,11 @@ func (a *Admin) Entrant(ctx context.Context, id int64) (Entrant, error) {
 
 // Entrants returns entrants, newest first. next is the cursor of the next page, or empty
 // on the last page.
-func (a *Admin) Entrants(ctx context.Context, q EntrantQuery) (list []Entrant, next string, err error) {
+func (v *Viewer) Entrants(ctx context.Context, q EntrantQuery) (list []Entrant, next string, err error) {
 	if err := q.normalize(); err != nil {
 		return nil, "", err
 	}
-	if list, err = a.store.Entrants(ctx, q); err != nil {
+	if list, err = v.store.Entrants(ctx, q); err != nil {
 		return nil, "", err
 	}
 	if len(list) == q.Limit {

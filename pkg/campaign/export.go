@@ -47,8 +47,8 @@ func (s *Service) Export(ctx context.Context, name string, w io.Writer) error {
 }
 
 // Export is like [Service.Export], but also exports drafts, and takes options.
-func (a *Admin) Export(ctx context.Context, name string, w io.Writer, o ExportOptions) error {
-	return a.export(ctx, adminView, name, w, o)
+func (v *Viewer) Export(ctx context.Context, name string, w io.Writer, o ExportOptions) error {
+	return v.export(ctx, adminView, name, w, o)
 }
 
 // ExportCSV writes the draws of a campaign as CSV, without skipped indexes. Values are in
@@ -59,8 +59,8 @@ func (s *Service) ExportCSV(ctx context.Context, name string, w io.Writer) error
 }
 
 // ExportCSV is like [Service.ExportCSV], but also exports drafts, and takes options.
-func (a *Admin) ExportCSV(ctx context.Context, name string, w io.Writer, o ExportOptions) error {
-	return a.exportCSV(ctx, adminView, name, w, o)
+func (v *Viewer) ExportCSV(ctx context.Context, name string, w io.Writer, o ExportOptions) error {
+	return v.exportCSV(ctx, adminView, name, w, o)
 }
 
 func (e *engine) export(ctx context.Context, v visibility, name string, w io.Writer, o ExportOptions) error {

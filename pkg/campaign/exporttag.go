@@ -13,8 +13,8 @@ func (s *Service) ExportTag(ctx context.Context, name string) (string, error) {
 }
 
 // ExportTag is like [Service.ExportTag], but also accepts drafts.
-func (a *Admin) ExportTag(ctx context.Context, name string) (string, error) {
-	return a.exportTag(ctx, adminView, name)
+func (v *Viewer) ExportTag(ctx context.Context, name string) (string, error) {
+	return v.exportTag(ctx, adminView, name)
 }
 
 func (e *engine) exportTag(ctx context.Context, v visibility, name string) (string, error) {

@@ -16,8 +16,8 @@ func (s *Service) Odds(ctx context.Context, name string) (draw.Odds, error) {
 
 // Odds returns the exact odds of every rule and prize of a campaign, before any stock
 // runs out.
-func (a *Admin) Odds(ctx context.Context, name string) (draw.Odds, error) {
-	return a.odds(ctx, adminView, name)
+func (v *Viewer) Odds(ctx context.Context, name string) (draw.Odds, error) {
+	return v.odds(ctx, adminView, name)
 }
 
 func (e *engine) odds(ctx context.Context, v visibility, name string) (draw.Odds, error) {
@@ -83,8 +83,8 @@ func (s *Service) AccountOdds(ctx context.Context, name, account string) (draw.O
 
 // Preview is like [Plan.Preview], but first calls Compile from the [Config], which may wait
 // or return an error.
-func (a *Admin) Preview(ctx context.Context, p Plan) (odds draw.Odds, uncovered, err error) {
-	done, err := a.compile(ctx)
+func (v *Viewer) Preview(ctx context.Context, p Plan) (odds draw.Odds, uncovered, err error) {
+	done, err := v.compile(ctx)
 	if err != nil {
 		return draw.Odds{}, nil, err
 	}

@@ -66,16 +66,23 @@ func (s *Service) Waiting() int {
 	return n
 }
 
-// Admin gives a promoter full access to the campaigns of a [Store], including drafts and
-// personal data. It records every change in the audit trail.
+// Viewer reads everything about the campaigns of a [Store], including drafts and personal
+// data. Like the public, it can also play.
+type Viewer struct{ *Service }
+
+// Viewer returns a Viewer.
+func (s *Service) Viewer() *Viewer { return &Viewer{s} }
+
+// Admin can do everything with the campaigns of a [Store]. It reads like a Viewer, and it
+// records every change in the audit trail.
 type Admin struct {
-	*Service
+	*Viewer
 	actor string
 }
 
-// Admin returns an Admin. actor is its name in the audit trail: a role, such as admin or
-// cli, rather than a person.
-func (s *Service) Admin(actor string) *Admin { return &Admin{s, actor} }
+// Admin returns an Admin. actor is its name in the audit trail: the name of an
+// administrator or of a token, or a role such as cli.
+func (s *Service) Admin(actor string) *Admin { return &Admin{s.Viewer(), actor} }
 
 // change runs f and records the change that f returns in the audit trail, in one
 // transaction.
@@ -91,9 +98,9 @@ func (a *Admin) change(ctx context.Context, f func(tx Tx) (Change, error)) error
 }
 
 // Changes returns entries of the audit trail, newest first.
-func (a *Admin) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
+func (v *Viewer) Changes(ctx context.Context, q ChangeQuery) ([]Change, error) {
 	if err := q.normalize(); err != nil {
 		return nil, err
 	}
-	return a.store.Changes(ctx, q)
+	return v.store.Changes(ctx, q)
 }
