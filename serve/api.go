@@ -45,7 +45,7 @@ func newAPI(b *backend, mux *mux) *api {
 		Components: &huma.Components{
 			Schemas: schemas,
 			SecuritySchemes: map[string]*huma.SecurityScheme{
-				tokenScheme: {Type: "http", Scheme: "bearer", Description: "The administrator's token."},
+				tokenScheme: {Type: "http", Scheme: "bearer", Description: "The token of an administrator or of a program."},
 			},
 		},
 	}})}

@@ -2,20 +2,20 @@ package serve
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
+	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/prizegen/prizegen/pkg/access"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/wire"
 )
 
-// campaigns contains the operations on campaigns, both for the public and for the
-// administrator.
+// campaigns contains the operations on campaigns, both for the public and for
+// administrators.
 type campaigns interface {
 	Campaign(ctx context.Context, name string) (campaign.Campaign, error)
 	Campaigns(ctx context.Context, q campaign.CampaignQuery) (list []campaign.Campaign, next string, err error)
@@ -25,30 +25,59 @@ type campaigns interface {
 	Play(ctx context.Context, play campaign.Play) (campaign.Draw, error)
 }
 
-// caller is the sender of a request: the public or the administrator.
+// caller is the sender of a request: the public, or whoever has a token.
 type caller struct {
 	campaigns
-	admin *campaign.Admin // nil if the caller is the public
-	w     *responseRecorder
+	authority *access.Authority // nil if the caller is the public
+	w         *responseRecorder
+}
+
+// permits returns an error if the caller does not have at least the needed role; empty
+// means that everybody may do it.
+func (c caller) permits(needed access.Role) error {
+	switch {
+	case needed == "":
+		return nil
+	case c.authority == nil:
+		return wire.ErrForbidden
+	}
+	return c.authority.Permits(needed)
+}
+
+// isOperator reports whether the caller may run campaigns.
+func (c caller) isOperator() bool { return c.permits(access.RoleOperator) == nil }
+
+// Play makes a play of the public or, with a token, of an operator.
+func (c caller) Play(ctx context.Context, play campaign.Play) (campaign.Draw, error) {
+	if c.authority == nil {
+		return c.campaigns.Play(ctx, play)
+	}
+	admin, err := c.authority.Admin()
+	if err != nil {
+		return campaign.Draw{}, err
+	}
+	return admin.Play(ctx, play)
 }
 
 type callerKey struct{}
 
-// authenticate adds the caller to the context. It refuses requests with a wrong token. It
-// also refuses the public if the operation is only for the administrator.
-func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
-	w, r := unwrap(ctx)
-	c, err := a.backend.caller(r)
-	if err == nil && c.admin == nil && len(ctx.Operation().Security) > 0 {
-		err = wire.ErrForbidden
+// authenticate returns a middleware that adds the caller to the context. It refuses
+// requests with a wrong token, and callers without the needed role.
+func (a *api) authenticate(needed access.Role) func(ctx huma.Context, next func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		w, r := unwrap(ctx)
+		c, err := a.backend.caller(r)
+		if err == nil {
+			err = c.permits(needed)
+		}
+		if err != nil {
+			a.backend.refuse(w, err)
+			return
+		}
+		w.Header()["Cache-Control"] = a.backend.noStore
+		c.w = w
+		next(huma.WithValue(ctx, callerKey{}, c))
 	}
-	if err != nil {
-		a.backend.refuse(w, err)
-		return
-	}
-	w.Header()["Cache-Control"] = a.backend.noStore
-	c.w = w
-	next(huma.WithValue(ctx, callerKey{}, c))
 }
 
 // caller returns the caller of a request, or an error if the token is wrong.
@@ -58,25 +87,26 @@ func (b *backend) caller(r *http.Request) (caller, error) {
 		return caller{campaigns: b.campaigns}, nil
 	}
 	scheme, token, _ := strings.Cut(header, " ")
-	if b.cfg.AdminToken != "" && strings.EqualFold(scheme, "Bearer") && equal(token, b.cfg.AdminToken) {
-		admin := b.campaigns.Admin("api")
-		return caller{campaigns: admin, admin: admin}, nil
+	err := access.ErrToken
+	if b.access != nil && strings.EqualFold(scheme, "Bearer") {
+		var who access.Identity
+		if who, err = b.access.IdentifyToken(r.Context(), token); err == nil {
+			authority := access.NewAuthority(who, b.campaigns, b.access)
+			return caller{campaigns: authority.Viewer(), authority: authority}, nil
+		}
 	}
-	if !b.wrongTokens.Allow() {
+	switch {
+	case !errors.Is(err, access.ErrToken):
+		return caller{}, err
+	case !b.wrongTokens.Allow():
 		return caller{}, errTooManyTokens
 	}
-	return caller{}, campaign.Errorf(wire.ErrForbidden, "the token is wrong; send the administrator's token as Authorization: Bearer TOKEN")
+	return caller{}, campaign.Errorf(wire.ErrForbidden, "the token is wrong; send a token as Authorization: Bearer TOKEN")
 }
 
-// isAdmin reports whether the administrator sends a request. It returns an error if the
-// token is wrong.
-func (b *backend) isAdmin(r *http.Request) (bool, error) {
+// isOperator reports whether the sender of a request may run campaigns. It returns an error
+// if the token is wrong.
+func (b *backend) isOperator(r *http.Request) (bool, error) {
 	c, err := b.caller(r)
-	return c.admin != nil, err
-}
-
-// equal reports whether a and b are equal, in constant time.
-func equal(a, b string) bool {
-	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
-	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+	return c.isOperator(), err
 }

@@ -126,11 +126,11 @@ func (h prizesHandler) decider(ctx context.Context, r *http.Request, request *wi
 	if request.RulesYAML != "" {
 		limits := prize.Trusted()
 		if h.cfg.Role == All {
-			isAdmin, err := h.isAdmin(r)
+			isOperator, err := h.isOperator(r)
 			if err != nil {
 				return nil, err
 			}
-			if !isAdmin {
+			if !isOperator {
 				limits = prize.Public()
 			}
 		}

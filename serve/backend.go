@@ -3,11 +3,13 @@ package serve
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 
+	"github.com/prizegen/prizegen/pkg/access"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/remote"
@@ -21,6 +23,7 @@ type backend struct {
 	rules       *ruleBook
 	client      *remote.Client    // nil if the server calls no other service
 	deployed    *deployed         // only for a core
+	access      *access.Control   // only for a core that stores campaigns; otherwise nil
 	campaigns   *campaign.Service // only for a core that stores campaigns; otherwise nil
 	fresh       *freshSeeds
 	wrongTokens *rate.Limiter
@@ -71,6 +74,10 @@ func newBackend(cfg Config) (*backend, error) {
 		b.campaigns = campaign.New(campaign.Config{
 			Store: cfg.Store, Generator: b.generator(), DistinctAliases: cfg.DistinctAliases, Observe: b.metrics.played(), Compile: b.compile,
 		})
+		b.access, err = access.New(access.Config{Store: cfg.Access, Password: cfg.AdminPassword, Token: cfg.AdminToken})
+		if err != nil {
+			return nil, fmt.Errorf("admin password: %w", err)
+		}
 		b.metrics.watch(b.campaigns, 2*cfg.ProbeTime)
 	}
 	return b, nil

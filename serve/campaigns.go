@@ -159,7 +159,7 @@ func copyTime(at *time.Time) *time.Time {
 }
 
 func (a *api) registerChanges() {
-	adminOperation(a, huma.Operation{
+	viewerOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/changes", OperationID: "list-changes", Summary: "List the changes in the audit trail, newest first",
 		Errors: []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, listChanges)
@@ -171,11 +171,11 @@ type listChangesInput struct {
 	Subject string `query:"subject" doc:"Only changes to this campaign, draw or entrant."`
 }
 
-func listChanges(ctx context.Context, admin *campaign.Admin, in *listChangesInput) (wire.ChangesResponse, error) {
+func listChanges(ctx context.Context, viewer *campaign.Viewer, in *listChangesInput) (wire.ChangesResponse, error) {
 	page := campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}
 	if _, err := page.Position(); err != nil {
 		return wire.ChangesResponse{}, parameterProblem("cursor", "must be the ID of a change, got %q", excerpt.Of(in.Cursor))
 	}
-	changes, err := admin.Changes(ctx, campaign.ChangeQuery{Paging: page, Subject: in.Subject})
+	changes, err := viewer.Changes(ctx, campaign.ChangeQuery{Paging: page, Subject: in.Subject})
 	return wire.ChangesResponse{Changes: append([]campaign.Change{}, changes...)}, err
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/access"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/certs"
 	"github.com/prizegen/prizegen/pkg/entropy/source"
@@ -99,13 +100,16 @@ type Config struct {
 	Welcome bool
 	// Theme contains templates and static files that replace those of the site.
 	Theme fs.FS
-	// AdminPassword is the password of the site's administrator, or its hash from package
-	// password. Without it, the site has no administrator pages. Sessions stores the
-	// sessions of logged-in administrators.
+	// Access stores named administrators and API tokens. If it is nil, there are only the
+	// configured ones.
+	Access access.Store
+	// AdminPassword is the password of an owner of the site, or its hash from package
+	// password. Without it, only administrators in Access can log in. Sessions stores the
+	// sessions of logged-in administrators. Without it, the site has no pages for them.
 	AdminPassword string
 	Sessions      site.SessionStore
-	// AdminToken is the bearer token of the API's administrator. Without it, the API has no
-	// administrator.
+	// AdminToken is a bearer token of the API with the role owner. Without it, only tokens in
+	// Access are valid.
 	AdminToken string
 
 	// Proxies are the trusted proxies in front of the server. Only their headers determine

@@ -79,9 +79,9 @@ func (h drawsHandler) checkFree(r *http.Request, count int) error {
 	if count <= limit || count > wire.MaxCount { // counts above MaxCount get a different error
 		return nil
 	}
-	isAdmin, err := h.isAdmin(r)
-	if err == nil && !isAdmin {
-		err = wire.Invalid("/count", "must be at most %d without the administrator's token, got %d; /v1/text, /v1/number and /v1/prize generate up to %d parts of draws", limit, count, wire.MaxCount)
+	isOperator, err := h.isOperator(r)
+	if err == nil && !isOperator {
+		err = wire.Invalid("/count", "must be at most %d without the token of an operator, got %d; /v1/text, /v1/number and /v1/prize generate up to %d parts of draws", limit, count, wire.MaxCount)
 	}
 	return err
 }

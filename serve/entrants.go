@@ -20,7 +20,7 @@ const (
 func (a *api) registerEntrants() {
 	errs := []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
 	changeErrs := bodyErrors(http.StatusNotFound, http.StatusConflict)
-	adminOperation(a, huma.Operation{
+	viewerOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: entrantsPath, OperationID: "list-entrants", Summary: "List entrants, newest first",
 		Errors: errs,
 	}, listEntrants)
@@ -31,7 +31,7 @@ func (a *api) registerEntrants() {
 		Method: http.MethodPost, Path: entrantsPath + "/import", OperationID: "import-entrants", Summary: "Add many entrants, either all or none",
 		Errors: changeErrs,
 	}, importEntrants)
-	adminOperation(a, huma.Operation{
+	viewerOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: entrantPath, OperationID: "get-entrant", Summary: "Get an entrant", Errors: errs,
 	}, getEntrant)
 	patchOperation(a, huma.Operation{
@@ -66,17 +66,17 @@ type listEntrantsInput struct {
 	Search string `query:"search" doc:"Only entrants whose last name or email address starts with this string."`
 }
 
-func listEntrants(ctx context.Context, admin *campaign.Admin, in *listEntrantsInput) (wire.EntrantPage, error) {
-	list, next, err := admin.Entrants(ctx, campaign.EntrantQuery{Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, Search: in.Search})
+func listEntrants(ctx context.Context, viewer *campaign.Viewer, in *listEntrantsInput) (wire.EntrantPage, error) {
+	list, next, err := viewer.Entrants(ctx, campaign.EntrantQuery{Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, Search: in.Search})
 	return wire.EntrantPage{Entrants: append([]campaign.Entrant{}, list...), Next: next}, err
 }
 
-func getEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput) (campaign.Entrant, error) {
+func getEntrant(ctx context.Context, viewer *campaign.Viewer, in *entrantInput) (campaign.Entrant, error) {
 	id, err := parseEntrantID(in.ID)
 	if err != nil {
 		return campaign.Entrant{}, err
 	}
-	return admin.Entrant(ctx, id)
+	return viewer.Entrant(ctx, id)
 }
 
 func deleteEntrant(ctx context.Context, admin *campaign.Admin, in *entrantInput) (struct{}, error) {

@@ -38,7 +38,7 @@ func (h exportsHandler) export(ctx context.Context, c caller, in *exportInput) (
 	if err != nil {
 		return nil, err
 	}
-	if in.Entrants && c.admin == nil {
+	if in.Entrants && c.authority == nil {
 		return nil, wire.ErrForbidden
 	}
 	kind, extension := jsonType, "json"
@@ -70,7 +70,7 @@ func (h exportsHandler) export(ctx context.Context, c caller, in *exportInput) (
 // tag returns the ETag of an export, which changes when the export would change.
 func (h exportsHandler) tag(ctx context.Context, c caller, in *exportInput) (string, error) {
 	version, err := c.ExportTag(ctx, in.Campaign)
-	sum := sha256.Sum256(fmt.Append(nil, h.cfg.Version, " ", version, " ", in.Format, " ", c.admin != nil))
+	sum := sha256.Sum256(fmt.Append(nil, h.cfg.Version, " ", version, " ", in.Format, " ", c.authority != nil))
 	return `"` + hex.EncodeToString(sum[:16]) + `"`, err
 }
 
@@ -101,7 +101,7 @@ func (h exportsHandler) send(ctx context.Context, c caller, in *exportInput, tag
 	}
 	defer computing.end()
 	copied := &prefix{max: maxCachedExport}
-	if err := h.writeExport(ctx, c.admin, in, io.MultiWriter(computing, copied)); err != nil {
+	if err := h.writeExport(ctx, c, in, io.MultiWriter(computing, copied)); err != nil {
 		return err
 	}
 	if tag != "" && !copied.cut {
@@ -149,18 +149,18 @@ func (t *turn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// writeExport exports a campaign for a promoter or, if admin is nil, for the public.
-func (h exportsHandler) writeExport(ctx context.Context, admin *campaign.Admin, in *exportInput, w io.Writer) error {
+// writeExport exports a campaign for the caller.
+func (h exportsHandler) writeExport(ctx context.Context, c caller, in *exportInput, w io.Writer) error {
 	o := campaign.ExportOptions{Entrants: in.Entrants}
 	switch csv := in.Format == "csv"; {
-	case admin == nil && csv:
+	case c.authority == nil && csv:
 		return h.campaigns.ExportCSV(ctx, in.Campaign, w)
-	case admin == nil:
+	case c.authority == nil:
 		return h.campaigns.Export(ctx, in.Campaign, w)
 	case csv:
-		return admin.ExportCSV(ctx, in.Campaign, w, o)
+		return c.authority.Viewer().ExportCSV(ctx, in.Campaign, w, o)
 	}
-	return admin.Export(ctx, in.Campaign, w, o)
+	return c.authority.Viewer().Export(ctx, in.Campaign, w, o)
 }
 
 // prefix keeps what is written to it, unless that exceeds a maximum length.

@@ -45,7 +45,7 @@ func BenchmarkGrowth(b *testing.B) {
 func benchmarkGrown(b *testing.B, address string, rows int64) {
 	db := storetest.Open(b, address)
 	s := servertest.Start(b, serve.All, servertest.Quiet, func(c *serve.Config) {
-		c.Store, c.Sessions, c.AdminToken, c.AdminPassword = db, db.Sessions(), servertest.Token, benchPassword
+		c.Store, c.Access, c.Sessions, c.AdminToken, c.AdminPassword = db, db.Access(), db.Sessions(), servertest.Token, benchPassword
 	})
 	s.OpenCampaign(b, "bench")
 	middle := fill(b, campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}).Admin("bench"), rows)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/prizegen/prizegen/pkg/access"
 	"github.com/prizegen/prizegen/pkg/campaign"
 )
 
@@ -102,24 +103,36 @@ func (a *api) documentAnswer(op *huma.Operation, answer reflect.Type) {
 	op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): response}
 }
 
-// publicOperation adds an operation for everyone. A request with the token runs as the
-// administrator.
+// publicOperation adds an operation for everyone. With a token, a request runs as the
+// administrator who has it.
 func publicOperation[I, T any](a *api, op huma.Operation, handle func(context.Context, caller, *I) (T, error)) {
 	a.documentAnswer(&op, reflect.TypeFor[T]())
-	a.callerOperation(op, reflect.TypeFor[I](), func(ctx context.Context, c caller, in any) (*output, error) {
+	a.callerOperation(op, "", reflect.TypeFor[I](), func(ctx context.Context, c caller, in any) (*output, error) {
 		return respond(handle(ctx, c, in.(*I)))
 	})
 }
 
-// adminOperation adds an operation for the administrator.
-func adminOperation[I, T any](a *api, op huma.Operation, handle func(context.Context, *campaign.Admin, *I) (T, error)) {
+// viewerOperation adds an operation for viewers, which changes nothing.
+func viewerOperation[I, T any](a *api, op huma.Operation, handle func(context.Context, *campaign.Viewer, *I) (T, error)) {
 	a.documentAnswer(&op, reflect.TypeFor[T]())
-	a.callerOperation(forAdmin(op), reflect.TypeFor[I](), func(ctx context.Context, c caller, in any) (*output, error) {
-		return respond(handle(ctx, c.admin, in.(*I)))
+	a.callerOperation(op, access.RoleViewer, reflect.TypeFor[I](), func(ctx context.Context, c caller, in any) (*output, error) {
+		return respond(handle(ctx, c.authority.Viewer(), in.(*I)))
 	})
 }
 
-// jsonOperation adds an operation for the administrator whose body is a B in JSON.
+// adminOperation adds an operation for operators.
+func adminOperation[I, T any](a *api, op huma.Operation, handle func(context.Context, *campaign.Admin, *I) (T, error)) {
+	a.documentAnswer(&op, reflect.TypeFor[T]())
+	a.callerOperation(op, access.RoleOperator, reflect.TypeFor[I](), func(ctx context.Context, c caller, in any) (*output, error) {
+		admin, err := c.authority.Admin()
+		if err != nil {
+			return nil, err
+		}
+		return respond(handle(ctx, admin, in.(*I)))
+	})
+}
+
+// jsonOperation adds an operation for operators whose body is a B in JSON.
 func jsonOperation[I, B, T any](a *api, op huma.Operation, handle func(context.Context, *campaign.Admin, *I, *B) (T, error)) {
 	a.documentAnswer(&op, reflect.TypeFor[T]())
 	a.bodyOperation(op, reflect.TypeFor[I](), reflect.TypeFor[B](), func(ctx context.Context, admin *campaign.Admin, in any, text []byte) (*output, error) {
@@ -131,8 +144,8 @@ func jsonOperation[I, B, T any](a *api, op huma.Operation, handle func(context.C
 	})
 }
 
-// patchOperation adds an operation for the administrator whose body contains parts of a B
-// in JSON. apply sets the members of a B that the body contains.
+// patchOperation adds an operation for operators whose body contains parts of a B in JSON. apply
+// sets the members of a B that the body contains.
 func patchOperation[I, B, T any](a *api, op huma.Operation, handle func(ctx context.Context, admin *campaign.Admin, in *I, apply func(*B) error) (T, error)) {
 	a.documentAnswer(&op, reflect.TypeFor[T]())
 	a.bodyOperation(op, reflect.TypeFor[I](), reflect.TypeFor[B](), func(ctx context.Context, admin *campaign.Admin, in any, text []byte) (*output, error) {
@@ -140,7 +153,7 @@ func patchOperation[I, B, T any](a *api, op huma.Operation, handle func(ctx cont
 	})
 }
 
-// createOperation adds an operation for the administrator that creates a T from a B in
+// createOperation adds an operation for operators that creates a T from a B in
 // JSON. location returns the path of the new T.
 func createOperation[B, T any](a *api, op huma.Operation, location func(T) string, handle func(context.Context, *campaign.Admin, *B) (T, error)) {
 	op.DefaultStatus = http.StatusCreated
@@ -154,31 +167,33 @@ func createOperation[B, T any](a *api, op huma.Operation, location func(T) strin
 	})
 }
 
-// bodyOperation adds an operation for the administrator that takes a JSON body. The body
+// bodyOperation adds an operation for operators that takes a JSON body. The body
 // is valid only during the call. Unlike huma's Body field, bodyOperation reports the
 // position of an invalid value in the body.
 func (a *api) bodyOperation(op huma.Operation, input, body reflect.Type, handle func(ctx context.Context, admin *campaign.Admin, in any, text []byte) (*output, error)) {
 	op.Metadata = map[string]any{bodySchema: a.schema(body)}
-	a.callerOperation(forAdmin(op), input, func(ctx context.Context, c caller, in any) (*output, error) {
+	a.callerOperation(op, access.RoleOperator, input, func(ctx context.Context, c caller, in any) (*output, error) {
+		admin, err := c.authority.Admin()
+		if err != nil {
+			return nil, err
+		}
 		buffer := a.backend.buffers.get()
 		defer a.backend.buffers.put(buffer)
 		if err := a.backend.readBody(c.w, c.w.request, buffer); err != nil {
 			return nil, err
 		}
-		return handle(ctx, c.admin, in, buffer.Bytes())
+		return handle(ctx, admin, in, buffer.Bytes())
 	})
 }
 
-// forAdmin restricts op to the administrator.
-func forAdmin(op huma.Operation) huma.Operation {
-	op.Security = []map[string][]string{{tokenScheme: {}}}
-	op.Errors = append(op.Errors, http.StatusUnauthorized)
-	return op
-}
-
-// callerOperation adds an operation whose handler receives the caller of a request.
-func (a *api) callerOperation(op huma.Operation, input reflect.Type, handle func(ctx context.Context, c caller, in any) (*output, error)) {
-	op.Middlewares = append(op.Middlewares, a.authenticate)
+// callerOperation adds an operation whose handler receives the caller of a request. The
+// caller has at least the needed role; empty means that the operation is for everyone.
+func (a *api) callerOperation(op huma.Operation, needed access.Role, input reflect.Type, handle func(ctx context.Context, c caller, in any) (*output, error)) {
+	if needed != "" {
+		op.Security = []map[string][]string{{tokenScheme: {}}}
+		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+	}
+	op.Middlewares = append(op.Middlewares, a.authenticate(needed))
 	a.register(op, input, func(ctx context.Context, in any) (*output, error) {
 		c, _ := ctx.Value(callerKey{}).(caller)
 		return handle(ctx, c, in)

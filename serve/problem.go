@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/access"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/wire"
@@ -99,6 +100,10 @@ func describe(ctx context.Context, log *slog.Logger, err error) (wire.Problem, h
 		return *problem(overload.status, "%v; try again in a moment", err), retryAfter(0)
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return *problem(statusClientClosed, "the client closed the connection"), nil
+	}
+	var role *access.RoleError
+	if errors.As(err, &role) {
+		err = campaign.Errorf(wire.ErrRole, "%v", role)
 	}
 	p, ok := wire.ProblemOf(err)
 	if !ok {

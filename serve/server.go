@@ -3,7 +3,6 @@ package serve
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
-	"github.com/prizegen/prizegen/serve/password"
 	"github.com/prizegen/prizegen/serve/site"
 )
 
@@ -194,12 +192,8 @@ func (f free) Fresh(ctx context.Context) (entropy.Seed, error) {
 // newSite returns the website for a core.
 func newSite(b *backend) (*site.Site, error) {
 	var admin site.Admin
-	if b.cfg.AdminPassword != "" && b.cfg.Sessions != nil {
-		right, err := password.New(b.cfg.AdminPassword)
-		if err != nil {
-			return nil, fmt.Errorf("admin password: %w", err)
-		}
-		admin = site.Admin{Password: right, Sessions: b.cfg.Sessions}
+	if b.access != nil && b.access.HasAdministrators() && b.cfg.Sessions != nil {
+		admin = site.Admin{Access: b.access, Sessions: b.cfg.Sessions}
 	}
 	return site.New(site.Config{
 		Admin: admin, Campaigns: b.campaigns, Free: free{b.generator(), b}, Version: b.cfg.Version,

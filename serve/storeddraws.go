@@ -17,7 +17,7 @@ const (
 
 func (a *api) registerStoredDraws() {
 	errs := []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
-	adminOperation(a, huma.Operation{
+	viewerOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: drawsPath, OperationID: "list-draws", Summary: "List the draws of a campaign",
 		Errors: errs,
 	}, listDraws)
@@ -60,8 +60,8 @@ type listDrawsInput struct {
 	Oldest   bool   `query:"oldest" doc:"List the oldest draws first instead of the newest."`
 }
 
-func listDraws(ctx context.Context, admin *campaign.Admin, in *listDrawsInput) (wire.DrawPage, error) {
-	list, next, err := admin.Draws(ctx, campaign.DrawQuery{
+func listDraws(ctx context.Context, viewer *campaign.Viewer, in *listDrawsInput) (wire.DrawPage, error) {
+	list, next, err := viewer.Draws(ctx, campaign.DrawQuery{
 		Paging: campaign.Paging{Cursor: in.Cursor, Limit: in.Limit}, Campaign: in.Campaign, Oldest: in.Oldest, Won: in.Won,
 		Prize: in.Prize, Entrant: in.Entrant, Account: in.Account, Status: in.Status,
 	})

@@ -123,7 +123,7 @@ func openPromotion(ctx context.Context, a *app, services remote.Config, db strin
 // withTokenHint adds a hint to err if the token is missing or wrong.
 func withTokenHint(err error) error {
 	if errors.Is(err, wire.ErrForbidden) {
-		return hintError{err, "set the token of the core's administrator in " + settings.Variable("admin-token")}
+		return hintError{err, "set the core's admin token, or one from prizegen admin token add, in " + settings.Variable("admin-token")}
 	}
 	return err
 }

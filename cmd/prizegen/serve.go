@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -279,13 +277,10 @@ func openCampaigns(ctx context.Context, a *app, o serveOptions, cfg *serve.Confi
 		}
 		cfg.Theme = folder.FS()
 	}
-	if cfg.AdminToken, err = secretOrNew(a, "admin-token", "token of the API's administrator"); err != nil {
+	cfg.Sessions, cfg.Access = db.Sessions(), db.Access()
+	if err := setAdminSecrets(ctx, a, cfg); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if cfg.AdminPassword, err = secretOrNew(a, "admin-password", "password of the site's administrator"); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	cfg.Sessions = db.Sessions()
 	cfg.Log.InfoContext(ctx, "opened the database", slog.String("database", db.Address()))
 	return db, nil
 }
@@ -308,18 +303,6 @@ func checkDatabase(ctx context.Context, db *store.DB, log *slog.Logger) {
 	if err := db.Check(ctx); err != nil && ctx.Err() == nil {
 		log.ErrorContext(ctx, "the database is damaged; stop the server, keep a copy of the file and its log, and restore a backup", slog.Any("error", err))
 	}
-}
-
-// secretOrNew returns a secret setting. If the setting is not set, secretOrNew generates
-// a secret and prints it once. what describes the secret in this message.
-func secretOrNew(a *app, name, what string) (string, error) {
-	secret, err := a.settings.Secret(name)
-	if err != nil || secret != "" {
-		return secret, settingsError(err)
-	}
-	secret = strings.ToLower(rand.Text())
-	a.say("prizegen: %s, generated for this run: %s (set %s to choose your own)", what, secret, settings.Variable(name))
-	return secret, nil
 }
 
 // reload reloads the rules whenever the process receives SIGHUP.

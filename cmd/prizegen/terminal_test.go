@@ -208,3 +208,34 @@ func startOnTerminal(t *testing.T, program string, args ...string) (onTerminal, 
 	})
 	return onTerminal{cmd, ours}, theirs.Close()
 }
+
+// TestInterruptPassword checks that the first Ctrl-C at a password prompt ends the command
+// and that the terminal shows what is typed afterwards.
+func TestInterruptPassword(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "prizegen", "hash-password")
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	var shown bytes.Buffer
+	for !strings.HasSuffix(shown.String(), "password: ") {
+		char := make([]byte, 1)
+		if _, err := terminal.Read(char); err != nil {
+			t.Fatalf("got %q and error %v, want a prompt", shown.String(), err)
+		}
+		shown.Write(char)
+	}
+	if _, err := terminal.WriteString("half\x03"); err != nil {
+		t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(terminal) // until the command ends, which is an error on Linux
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+		t.Errorf("got error %v, want exit status %d", err, exitInterrupted)
+	}
+	if text := string(rest); strings.Contains(text, "half") || !strings.Contains(text, "prizegen: interrupted") {
+		t.Errorf("the terminal shows %q, want the message and not what was typed", text)
+	}
+}

@@ -18,11 +18,15 @@ import (
 )
 
 // tables returns the names of the tables in a backup of the given version, in an order that
-// satisfies the foreign keys. Sessions are not backed up.
+// satisfies the foreign keys. Sessions and the credentials of the configured owner are not
+// backed up.
 func tables(version int64) []string {
 	list := []string{"campaigns", "prizes", "entrants", "draws", "skipped", "changes"}
 	if version >= identityVersion {
 		list = append(list, "keys", "erased_plays")
+	}
+	if version >= accessVersion {
+		list = append(list, "administrators", "tokens")
 	}
 	return list
 }

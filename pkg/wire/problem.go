@@ -69,6 +69,7 @@ func kinds() []kind {
 		{"key-reused", http.StatusUnprocessableEntity, campaign.ErrKeyReused},
 		{"changed", http.StatusConflict, campaign.ErrChanged},
 		{"forbidden", http.StatusUnauthorized, ErrForbidden},
+		{"role", http.StatusForbidden, ErrRole},
 		{"busy", http.StatusServiceUnavailable, campaign.ErrBusy},
 		{"nonconforming-service", http.StatusBadGateway, ErrNonconforming},
 		{"no-database", http.StatusServiceUnavailable, campaign.ErrUnavailable},
@@ -102,6 +103,8 @@ func (p *Problem) Kind() string {
 var (
 	// ErrForbidden is wrapped by errors for callers without a valid promoter's token.
 	ErrForbidden = errors.New("for promoters only")
+	// ErrRole is wrapped by the errors for actions that the role of a token does not permit.
+	ErrRole = errors.New("not permitted by the role")
 	// ErrUnavailable is wrapped by every error for a service that could not be reached or
 	// was too busy.
 	ErrUnavailable = errors.New("service unavailable")

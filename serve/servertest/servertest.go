@@ -90,7 +90,10 @@ func Quiet(cfg *serve.Config) { cfg.Log = slog.New(slog.DiscardHandler) }
 // WithStore makes a server store campaigns in the database at address, with [Token] as
 // the administrator's token.
 func WithStore(t testing.TB, address string) Option {
-	return func(cfg *serve.Config) { cfg.Store, cfg.AdminToken = storetest.Open(t, address), Token }
+	return func(cfg *serve.Config) {
+		db := storetest.Open(t, address)
+		cfg.Store, cfg.Access, cfg.AdminToken = db, db.Access(), Token
+	}
 }
 
 // WithRules deploys rules in place of the generous ones.

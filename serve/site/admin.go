@@ -7,30 +7,29 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/prizegen/prizegen/pkg/access"
 	"github.com/prizegen/prizegen/pkg/campaign"
-	"github.com/prizegen/prizegen/serve/password"
 )
 
 const adminPath = "/admin/"
 
 // Admin configures the promoter's pages.
 type Admin struct {
-	Password *password.Password // nil if the promoter's pages are disabled
+	Access   *access.Control // nil if the promoter's pages are disabled
 	Sessions SessionStore
 }
 
 // admin serves the promoter's pages.
 type admin struct {
-	cfg       Config
-	pages     *pages
-	campaigns *campaign.Admin
-	guesses   *guesses
-	sessions  *sessions
+	cfg      Config
+	pages    *pages
+	guesses  *guesses
+	sessions *sessions
 }
 
 func newAdmin(cfg Config, p *pages) *admin {
 	return &admin{
-		cfg: cfg, pages: p, campaigns: cfg.Campaigns.Admin("admin"), guesses: newGuesses(),
+		cfg: cfg, pages: p, guesses: newGuesses(),
 		sessions: &sessions{cfg.Admin.Sessions, cfg.Now},
 	}
 }
@@ -43,10 +42,26 @@ func (a *admin) routes() map[string]handler {
 		"POST /admin/logout": a.logout,
 		"GET /admin/changes": a.showChanges,
 	}
+	maps.Copy(routes, accessPages{a}.routes())
 	maps.Copy(routes, campaignPages{a}.routes())
 	maps.Copy(routes, drawPages{a}.routes())
 	maps.Copy(routes, entrantPages{a}.routes())
 	return routes
+}
+
+// viewerOf returns the value that reads campaigns for a logged-in administrator.
+func viewerOf(r *http.Request) *campaign.Viewer { return sessionOf(r).authority.Viewer() }
+
+// asOperator returns a handler that calls h with the value that changes campaigns, if the
+// role of the administrator permits that.
+func asOperator(h func(w http.ResponseWriter, r *http.Request, admin *campaign.Admin) error) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		admin, err := sessionOf(r).authority.Admin()
+		if err != nil {
+			return err
+		}
+		return h(w, r, admin)
+	}
 }
 
 // show sends a page. If done has stored a notice, the page shows it.
@@ -59,7 +74,11 @@ func (a *admin) show(w http.ResponseWriter, r *http.Request, status int, page, t
 			return err
 		}
 	}
-	return a.pages.render(w, r, status, "admin-"+page, layout{Title: title, Notice: notice, Body: body})
+	return a.pages.render(w, r, status, "admin-"+page, layout{
+		Title: title, Notice: notice, Body: body,
+		User: current.authority.Actor, Confirm: a.mustConfirm(current),
+		Operator: current.authority.Permits(access.RoleOperator) == nil, Owner: current.authority.Permits(access.RoleOwner) == nil,
+	})
 }
 
 // done redirects to a page, which then shows the notice.

@@ -19,12 +19,12 @@ type campaignPages struct{ *admin }
 func (p campaignPages) routes() map[string]handler {
 	return map[string]handler{
 		"GET /admin/campaigns":                    p.showList,
-		"POST /admin/campaigns":                   p.create,
-		"GET /admin/campaigns/new":                p.showNew,
+		"POST /admin/campaigns":                   asOperator(p.create),
+		"GET /admin/campaigns/new":                asOperator(p.showNew),
 		"GET /admin/campaigns/{campaign}":         p.showCampaign,
-		"GET /admin/campaigns/{campaign}/edit":    p.showEdit,
-		"POST /admin/campaigns/{campaign}/edit":   p.edit,
-		"POST /admin/campaigns/{campaign}/{step}": p.step,
+		"GET /admin/campaigns/{campaign}/edit":    asOperator(p.showEdit),
+		"POST /admin/campaigns/{campaign}/edit":   asOperator(p.edit),
+		"POST /admin/campaigns/{campaign}/{step}": asOperator(p.step),
 	}
 }
 
@@ -43,7 +43,7 @@ func (p campaignPages) showList(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return errNoPage
 	}
-	list, next, err := p.campaigns.Campaigns(r.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: query.Get("cursor")}, State: page.State})
+	list, next, err := viewerOf(r).Campaigns(r.Context(), campaign.CampaignQuery{Paging: campaign.Paging{Cursor: query.Get("cursor")}, State: page.State})
 	if err != nil {
 		return err
 	}
@@ -54,38 +54,49 @@ func (p campaignPages) showList(w http.ResponseWriter, r *http.Request) error {
 // adminCampaignPage shows a campaign.
 type adminCampaignPage struct {
 	campaign.Campaign
+	Problem string // why a step was refused
 }
 
 func (p campaignPages) showCampaign(w http.ResponseWriter, r *http.Request) error {
+	return p.showCampaignPage(w, r, http.StatusOK, "")
+}
+
+func (p campaignPages) showCampaignPage(w http.ResponseWriter, r *http.Request, status int, problem string) error {
 	c, err := p.campaign(r)
 	if err != nil {
 		return err
 	}
-	return p.show(w, r, http.StatusOK, "campaign", c.Title, adminCampaignPage{c})
+	return p.show(w, r, status, "campaign", c.Title, adminCampaignPage{c, problem})
 }
 
 // campaign returns the campaign named in the path.
 func (a *admin) campaign(r *http.Request) (campaign.Campaign, error) {
-	return a.campaigns.Campaign(r.Context(), r.PathValue("campaign"))
+	return viewerOf(r).Campaign(r.Context(), r.PathValue("campaign"))
 }
 
 func campaignPath(name string) string { return "/admin/campaigns/" + name }
 
 // step opens, closes or deletes a campaign.
-func (p campaignPages) step(w http.ResponseWriter, r *http.Request) error {
+func (p campaignPages) step(w http.ResponseWriter, r *http.Request, admin *campaign.Admin) error {
 	ctx, name := r.Context(), r.PathValue("campaign")
 	to := campaignPath(name)
 	var notice string
-	var err error
+	refused, err := p.confirm(w, r)
+	if err != nil {
+		return err
+	}
+	if refused != nil {
+		return p.showCampaignPage(w, r, refused.status, refused.problem)
+	}
 	switch r.PathValue("step") {
 	case "open":
-		_, err = p.campaigns.Open(ctx, name)
+		_, err = admin.Open(ctx, name)
 		notice = "The campaign is open. Its rules, formats and stock are now fixed, and the commitment to its seed is public."
 	case "close":
-		_, err = p.campaigns.Close(ctx, name)
+		_, err = admin.Close(ctx, name)
 		notice = "The campaign is closed. Its seed is public, so anyone can repeat its draws."
 	case "delete":
-		err = p.campaigns.Delete(ctx, name)
+		err = admin.Delete(ctx, name)
 		to, notice = "/admin/campaigns", "The campaign "+name+" was deleted."
 	default:
 		return errNoPage
@@ -125,7 +136,7 @@ func newEditPage(c *campaign.Campaign) *editPage {
 }
 
 // showNew shows a new form, which contains the deployed rules and formats.
-func (p campaignPages) showNew(w http.ResponseWriter, r *http.Request) error {
+func (p campaignPages) showNew(w http.ResponseWriter, r *http.Request, _ *campaign.Admin) error {
 	text, number, rules, err := p.cfg.Free.Deployed(r.Context())
 	if err != nil {
 		return err
@@ -134,7 +145,7 @@ func (p campaignPages) showNew(w http.ResponseWriter, r *http.Request) error {
 	return p.showForm(w, r, http.StatusOK, &editPage{New: true, State: campaign.Draft, Plan: plan})
 }
 
-func (p campaignPages) showEdit(w http.ResponseWriter, r *http.Request) error {
+func (p campaignPages) showEdit(w http.ResponseWriter, r *http.Request, _ *campaign.Admin) error {
 	c, err := p.campaign(r)
 	if err != nil {
 		return err
@@ -150,20 +161,20 @@ func (p campaignPages) showForm(w http.ResponseWriter, r *http.Request, status i
 	return p.show(w, r, status, "edit", title, page)
 }
 
-func (p campaignPages) create(w http.ResponseWriter, r *http.Request) error {
+func (p campaignPages) create(w http.ResponseWriter, r *http.Request, admin *campaign.Admin) error {
 	page := &editPage{New: true, State: campaign.Draft}
-	save := func() (campaign.Campaign, error) { return p.campaigns.Create(r.Context(), page.Plan) }
+	save := func() (campaign.Campaign, error) { return admin.Create(r.Context(), page.Plan) }
 	return p.save(w, r, page, save, "The draft was saved. Open it when it is ready.")
 }
 
-func (p campaignPages) edit(w http.ResponseWriter, r *http.Request) error {
+func (p campaignPages) edit(w http.ResponseWriter, r *http.Request, admin *campaign.Admin) error {
 	c, err := p.campaign(r)
 	if err != nil {
 		return err
 	}
 	page := newEditPage(&c)
 	save := func() (campaign.Campaign, error) {
-		return p.campaigns.Edit(r.Context(), c.Name, page.Version, page.Plan)
+		return admin.Edit(r.Context(), c.Name, page.Version, page.Plan)
 	}
 	return p.save(w, r, page, save, "The campaign was saved.")
 }
@@ -276,7 +287,7 @@ func (p campaignPages) preview(w http.ResponseWriter, r *http.Request, page *edi
 	if page.New && plan.Name == "" {
 		plan.Name = "unnamed"
 	}
-	odds, unfit, err := p.campaigns.Preview(r.Context(), plan)
+	odds, unfit, err := viewerOf(r).Preview(r.Context(), plan)
 	if err != nil {
 		return p.refuse(w, r, page, err)
 	}

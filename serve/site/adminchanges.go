@@ -25,7 +25,7 @@ func (a *admin) showChanges(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := changesPage{Subject: query.Get("subject")}
 	var err error
-	page.Changes, err = a.campaigns.Changes(r.Context(), campaign.ChangeQuery{Paging: paging, Subject: page.Subject})
+	page.Changes, err = viewerOf(r).Changes(r.Context(), campaign.ChangeQuery{Paging: paging, Subject: page.Subject})
 	if err != nil {
 		return err
 	}

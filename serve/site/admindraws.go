@@ -16,11 +16,11 @@ type drawPages struct{ *admin }
 func (p drawPages) routes() map[string]handler {
 	return map[string]handler{
 		"GET /admin/campaigns/{campaign}/draws":       p.showList,
-		"POST /admin/campaigns/{campaign}/draws":      p.play,
+		"POST /admin/campaigns/{campaign}/draws":      asOperator(p.play),
 		"GET /admin/campaigns/{campaign}/export.csv":  p.exportCSV,
 		"GET /admin/campaigns/{campaign}/export.json": p.exportJSON,
 		"GET /admin/draws/{id}":                       p.showDraw,
-		"POST /admin/draws/{id}/{mark}":               p.mark,
+		"POST /admin/draws/{id}/{mark}":               asOperator(p.mark),
 	}
 }
 
@@ -48,7 +48,7 @@ func (p drawPages) showList(w http.ResponseWriter, r *http.Request) error {
 			return errNoPage
 		}
 	}
-	draws, next, err := p.campaigns.Draws(r.Context(), list)
+	draws, next, err := viewerOf(r).Draws(r.Context(), list)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (p drawPages) showList(w http.ResponseWriter, r *http.Request) error {
 }
 
 // play makes a draw for an entrant, or without an entrant.
-func (p drawPages) play(w http.ResponseWriter, r *http.Request) error {
+func (p drawPages) play(w http.ResponseWriter, r *http.Request, admin *campaign.Admin) error {
 	if err := r.ParseForm(); err != nil {
 		return errors.Join(errForm, err)
 	}
@@ -73,7 +73,7 @@ func (p drawPages) play(w http.ResponseWriter, r *http.Request) error {
 		}
 		play.EntrantID = id
 	}
-	d, err := p.campaigns.Play(r.Context(), play)
+	d, err := admin.Play(r.Context(), play)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (p drawPages) showDraw(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p drawPages) showDrawPage(w http.ResponseWriter, r *http.Request, status int, e fieldError) error {
-	d, err := p.campaigns.Draw(r.Context(), r.PathValue("id"))
+	d, err := viewerOf(r).Draw(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (p drawPages) showDrawPage(w http.ResponseWriter, r *http.Request, status i
 }
 
 // mark claims, unclaims or voids a draw.
-func (p drawPages) mark(w http.ResponseWriter, r *http.Request) error {
+func (p drawPages) mark(w http.ResponseWriter, r *http.Request, admin *campaign.Admin) error {
 	if err := r.ParseForm(); err != nil {
 		return errors.Join(errForm, err)
 	}
@@ -110,13 +110,19 @@ func (p drawPages) mark(w http.ResponseWriter, r *http.Request) error {
 	var notice string
 	switch r.PathValue("mark") {
 	case "claim":
-		_, err = p.campaigns.Claim(ctx, id, note)
+		_, err = admin.Claim(ctx, id, note)
 		notice = "The prize is recorded as handed over."
 	case "unclaim":
-		_, err = p.campaigns.Unclaim(ctx, id)
+		_, err = admin.Unclaim(ctx, id)
 		notice = "The prize is recorded as not handed over."
 	case "void":
-		_, err = p.campaigns.Void(ctx, id, note)
+		refused, confirmErr := p.confirm(w, r)
+		if refused != nil {
+			return p.showDrawPage(w, r, refused.status, fieldError{Problem: refused.problem})
+		}
+		if err = confirmErr; err == nil {
+			_, err = admin.Void(ctx, id, note)
+		}
 		notice = "The draw is void. It stays on record."
 	default:
 		return errNoPage
@@ -146,9 +152,9 @@ func (p drawPages) export(w http.ResponseWriter, r *http.Request, extension, con
 		return err
 	}
 	setDownload(w.Header(), contentType, c.Name+"."+extension)
-	write := p.campaigns.Export
+	write := viewerOf(r).Export
 	if extension == "csv" {
-		write = p.campaigns.ExportCSV
+		write = viewerOf(r).ExportCSV
 	}
 	return p.endDownload(r, write(r.Context(), c.Name, w, campaign.ExportOptions{Entrants: r.URL.Query().Get("entrants") == "true"}))
 }

@@ -16,11 +16,11 @@ type entrantPages struct{ *admin }
 func (p entrantPages) routes() map[string]handler {
 	return map[string]handler{
 		"GET /admin/entrants":              p.showList,
-		"POST /admin/entrants":             p.add,
+		"POST /admin/entrants":             asOperator(p.add),
 		"GET /admin/entrants.csv":          p.exportCSV,
 		"GET /admin/entrants/{id}":         p.showEntrant,
-		"POST /admin/entrants/{id}":        p.edit,
-		"POST /admin/entrants/{id}/delete": p.erase,
+		"POST /admin/entrants/{id}":        asOperator(p.edit),
+		"POST /admin/entrants/{id}/delete": asOperator(p.erase),
 	}
 }
 
@@ -41,7 +41,7 @@ func (p entrantPages) showList(w http.ResponseWriter, r *http.Request) error {
 func (p entrantPages) showListPage(w http.ResponseWriter, r *http.Request, status int, page entrantsPage) error {
 	query := r.URL.Query()
 	page.Search = query.Get("search")
-	list, next, err := p.campaigns.Entrants(r.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Cursor: query.Get("cursor")}, Search: page.Search})
+	list, next, err := viewerOf(r).Entrants(r.Context(), campaign.EntrantQuery{Paging: campaign.Paging{Cursor: query.Get("cursor")}, Search: page.Search})
 	if err != nil {
 		return err
 	}
@@ -49,12 +49,12 @@ func (p entrantPages) showListPage(w http.ResponseWriter, r *http.Request, statu
 	return p.show(w, r, status, "entrants", "Entrants", page)
 }
 
-func (p entrantPages) add(w http.ResponseWriter, r *http.Request) error {
+func (p entrantPages) add(w http.ResponseWriter, r *http.Request, admin *campaign.Admin) error {
 	person, err := readPerson(r)
 	if err != nil {
 		return err
 	}
-	added, err := p.campaigns.AddEntrant(r.Context(), person)
+	added, err := admin.AddEntrant(r.Context(), person)
 	if e, ok := newFieldError(err); ok {
 		return p.showListPage(w, r, http.StatusUnprocessableEntity, entrantsPage{Person: person, fieldError: e})
 	}
@@ -88,7 +88,7 @@ func (p entrantPages) entrant(r *http.Request) (campaign.Entrant, error) {
 	if err != nil {
 		return campaign.Entrant{}, err
 	}
-	return p.campaigns.Entrant(r.Context(), id)
+	return viewerOf(r).Entrant(r.Context(), id)
 }
 
 func (p entrantPages) showEntrant(w http.ResponseWriter, r *http.Request) error {
@@ -103,7 +103,7 @@ func (p entrantPages) showEntrantPage(w http.ResponseWriter, r *http.Request, st
 	return p.show(w, r, status, "entrant", page.Entrant.FirstName+" "+page.Entrant.LastName, page)
 }
 
-func (p entrantPages) edit(w http.ResponseWriter, r *http.Request) error {
+func (p entrantPages) edit(w http.ResponseWriter, r *http.Request, admin *campaign.Admin) error {
 	id, err := entrantID(r)
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func (p entrantPages) edit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.campaigns.EditEntrant(r.Context(), id, person)
+	_, err = admin.EditEntrant(r.Context(), id, person)
 	if e, ok := newFieldError(err); ok {
 		entrant, err := p.entrant(r)
 		if err != nil {
@@ -127,12 +127,23 @@ func (p entrantPages) edit(w http.ResponseWriter, r *http.Request) error {
 }
 
 // erase deletes the personal data of an entrant.
-func (p entrantPages) erase(w http.ResponseWriter, r *http.Request) error {
+func (p entrantPages) erase(w http.ResponseWriter, r *http.Request, admin *campaign.Admin) error {
 	id, err := entrantID(r)
 	if err != nil {
 		return err
 	}
-	if err := p.campaigns.DeleteEntrant(r.Context(), id); err != nil {
+	refused, err := p.confirm(w, r)
+	if err != nil {
+		return err
+	}
+	if refused != nil {
+		entrant, err := p.entrant(r)
+		if err != nil {
+			return err
+		}
+		return p.showEntrantPage(w, r, refused.status, entrantPage{entrant, entrant.Person, fieldError{Problem: refused.problem}})
+	}
+	if err := admin.DeleteEntrant(r.Context(), id); err != nil {
 		return err
 	}
 	return p.done(w, r, "/admin/entrants", "The entrant's personal data was erased. The draws are kept and can still be checked.")
@@ -141,7 +152,7 @@ func (p entrantPages) erase(w http.ResponseWriter, r *http.Request) error {
 // exportCSV sends the entrants that match the search, or all entrants, for spreadsheets.
 func (p entrantPages) exportCSV(w http.ResponseWriter, r *http.Request) error {
 	query := campaign.EntrantQuery{Paging: campaign.Paging{Limit: campaign.MaxPage}, Search: r.URL.Query().Get("search")}
-	list, next, err := p.campaigns.Entrants(r.Context(), query)
+	list, next, err := viewerOf(r).Entrants(r.Context(), query)
 	if err != nil {
 		return err
 	}
@@ -159,7 +170,7 @@ func (p entrantPages) exportCSV(w http.ResponseWriter, r *http.Request) error {
 		if query.Cursor = next; query.Cursor == "" || out.Error() != nil {
 			return p.endDownload(r, out.Error())
 		}
-		if list, next, err = p.campaigns.Entrants(r.Context(), query); err != nil {
+		if list, next, err = viewerOf(r).Entrants(r.Context(), query); err != nil {
 			return p.endDownload(r, err)
 		}
 	}

@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/prizegen/prizegen/pkg/access"
 )
 
 // loginRoutes returns the routes that require no login.
@@ -23,6 +26,7 @@ func (a *admin) loginRoutes() map[string]handler {
 // loginPage is the login form.
 type loginPage struct {
 	Next    string // the page to go to afterwards
+	Name    string // as filled in
 	Problem string
 }
 
@@ -48,36 +52,88 @@ func localPath(path string) string {
 // maxPasswordWait limits how long a login waits for the password check.
 const maxPasswordWait = 5 * time.Second
 
+// refusal is the reason why a password was refused.
+type refusal struct {
+	status  int // of the response
+	problem string
+}
+
+// attempt checks a name and a password. If they are wrong or there were too many attempts,
+// refused is not nil.
+func (a *admin) attempt(w http.ResponseWriter, r *http.Request, name, typed string) (l access.Login, refused *refusal, err error) {
+	if wait := a.guesses.take(r, a.cfg.Now()); wait > 0 {
+		seconds := strconv.Itoa(int(wait/time.Second) + 1)
+		w.Header().Set("Retry-After", seconds)
+		return l, &refusal{http.StatusTooManyRequests, "Too many wrong passwords. Wait " + seconds + " seconds and try again."}, nil
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), maxPasswordWait)
+	defer cancel()
+	l, err = a.cfg.Admin.Access.LogIn(ctx, name, typed)
+	switch {
+	case errors.Is(err, access.ErrWrong):
+		a.pages.log.WarnContext(r.Context(), "wrong name or password")
+		return l, &refusal{http.StatusUnauthorized, "The name or password is wrong."}, nil
+	case errors.Is(err, context.DeadlineExceeded):
+		w.Header().Set("Retry-After", "1")
+		return l, &refusal{http.StatusServiceUnavailable, "Too many people are logging in. Try again in a moment."}, nil
+	case err != nil:
+		return l, nil, err
+	}
+	a.guesses.forget(r)
+	return l, nil, nil
+}
+
 func (a *admin) login(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errForm
 	}
-	page := loginPage{Next: localPath(r.PostFormValue("next"))}
-	if wait := a.guesses.take(r, a.cfg.Now()); wait > 0 {
-		seconds := strconv.Itoa(int(wait/time.Second) + 1)
-		w.Header().Set("Retry-After", seconds)
-		page.Problem = "Too many wrong passwords. Wait " + seconds + " seconds and try again."
-		return a.showLoginPage(w, r, http.StatusTooManyRequests, page)
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), maxPasswordWait)
-	defer cancel()
-	right, err := a.cfg.Admin.Password.Matches(ctx, r.PostFormValue("password"))
+	page := loginPage{Next: localPath(r.PostFormValue("next")), Name: strings.TrimSpace(r.PostFormValue("name"))}
+	l, refused, err := a.attempt(w, r, page.Name, r.PostFormValue("password"))
 	if err != nil {
-		w.Header().Set("Retry-After", "1")
-		page.Problem = "Too many people are logging in. Try again in a moment."
-		return a.showLoginPage(w, r, http.StatusServiceUnavailable, page)
+		return err
 	}
-	if !right {
-		a.pages.log.WarnContext(r.Context(), "wrong password")
-		page.Problem = "The password is wrong."
-		return a.showLoginPage(w, r, http.StatusUnauthorized, page)
+	if refused != nil {
+		page.Problem = refused.problem
+		return a.showLoginPage(w, r, refused.status, page)
 	}
-	a.guesses.forget(r)
-	if err := a.sessions.start(w, r, &session{Password: a.cfg.Admin.Password.Fingerprint()}); err != nil {
+	if err := a.sessions.start(w, r, &session{Login: l}); err != nil {
 		return err
 	}
 	http.Redirect(w, r, page.Next, http.StatusSeeOther)
 	return nil
+}
+
+// confirmTime is the time after the password was entered during which actions that cannot
+// be undone do not ask for it again.
+const confirmTime = 5 * time.Minute
+
+// mustConfirm reports whether forms for such actions must ask for the password.
+func (a *admin) mustConfirm(current *session) bool {
+	return a.cfg.Now().Sub(current.Confirmed) >= confirmTime
+}
+
+// confirm checks the password in a form, unless it was entered a short time ago. If the
+// form must be shown again, refused is not nil.
+func (a *admin) confirm(w http.ResponseWriter, r *http.Request) (refused *refusal, err error) {
+	current := sessionOf(r)
+	if !a.mustConfirm(current) {
+		return nil, nil
+	}
+	typed := r.PostFormValue("confirm")
+	if typed == "" {
+		return &refusal{http.StatusUnauthorized, "Nothing was changed. Enter your password to confirm this."}, nil
+	}
+	if _, refused, err = a.attempt(w, r, current.Login.Name, typed); err != nil {
+		return nil, err
+	}
+	if refused != nil {
+		if refused.status == http.StatusUnauthorized {
+			refused.problem = "Nothing was changed. Your password is wrong."
+		}
+		return refused, nil
+	}
+	current.Confirmed = a.cfg.Now()
+	return nil, a.sessions.save(r, current)
 }
 
 func (a *admin) logout(w http.ResponseWriter, r *http.Request) error {
@@ -88,7 +144,7 @@ func (a *admin) logout(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// loggedIn returns a handler that calls h for logged-in promoters and redirects others to
+// loggedIn returns a handler that calls h for logged-in administrators and redirects others to
 // the login page.
 func (a *admin) loggedIn(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -97,12 +153,13 @@ func (a *admin) loggedIn(h handler) handler {
 			return err
 		}
 		if current != nil {
-			valid, err := a.cfg.Admin.Password.HasFingerprint(r.Context(), current.Password)
-			if err != nil {
-				return err
-			}
-			if valid {
+			who, err := a.cfg.Admin.Access.Identify(r.Context(), current.Login)
+			if err == nil {
+				current.authority = access.NewAuthority(who, a.cfg.Campaigns, a.cfg.Admin.Access)
 				return h(w, withSession(r, current))
+			}
+			if !errors.Is(err, access.ErrWrong) {
+				return err
 			}
 		}
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/access"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 	"github.com/prizegen/prizegen/serve"
-	"github.com/prizegen/prizegen/serve/password"
 	"github.com/prizegen/prizegen/serve/site"
 )
 
@@ -68,14 +68,14 @@ func TestLoginRequired(t *testing.T) {
 // right password must wait, except from another address.
 func TestGuessingIsSlow(t *testing.T) {
 	db := storetest.Open(t, storetest.File(t))
-	right, err := password.New(adminPassword)
+	control, err := access.New(access.Config{Password: adminPassword, Store: db.Access()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
 	pages, err := site.New(site.Config{
 		Campaigns: campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}),
-		Admin:     site.Admin{Password: right, Sessions: db.Sessions()},
+		Admin:     site.Admin{Access: control, Sessions: db.Sessions()},
 		Log:       slog.New(slog.DiscardHandler),
 		Now:       func() time.Time { return now },
 	})
@@ -99,8 +99,8 @@ func TestGuessingIsSlow(t *testing.T) {
 	guesses := 0
 	w := logIn(one, "wrong")
 	for ; w.Code == http.StatusUnauthorized && guesses < 100; guesses++ {
-		if !strings.Contains(w.Body.String(), "The password is wrong.") {
-			t.Fatalf("page after a guess: got %s, want the message for a wrong password", w.Body)
+		if !strings.Contains(w.Body.String(), "The name or password is wrong.") {
+			t.Fatalf("page after a guess: got %s, want the message for a wrong name or password", w.Body)
 		}
 		w = logIn(one, "wrong")
 	}
@@ -176,14 +176,14 @@ func TestSessions(t *testing.T) {
 		}
 		v.wantText(v.wantStatus(v.post("/admin/entrants", ann()...), http.StatusUnauthorized), "You are no longer logged in, so nothing was changed.")
 	})
+	t.Run("replicas share it", func(t *testing.T) {
+		v := visitorWith(newServerOn(t, s.db), tokenOf(s.promoter(t)))
+		v.wantStatus(v.get("/admin/campaigns"), http.StatusOK)
+	})
 	t.Run("another password ends it", func(t *testing.T) {
 		other := newServerOn(t, s.db, func(c *serve.Config) { c.AdminPassword = "another password" })
 		v := visitorWith(other, tokenOf(s.promoter(t)))
 		v.wantStatus(v.get("/admin/campaigns"), http.StatusSeeOther)
-	})
-	t.Run("replicas share it", func(t *testing.T) {
-		v := visitorWith(newServerOn(t, s.db), tokenOf(s.promoter(t)))
-		v.wantStatus(v.get("/admin/campaigns"), http.StatusOK)
 	})
 }
 

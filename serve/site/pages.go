@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prizegen/prizegen/pkg/access"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/wire"
 )
@@ -59,6 +60,12 @@ type layout struct {
 	Path    string
 	Notice  string // the result of the promoter's last action
 	Body    any    // data of the page's own template
+
+	// These fields are for administrators' pages.
+	User     string // the name of the administrator
+	Operator bool   // whether the administrator may change campaigns
+	Owner    bool   // whether the administrator may manage administrators
+	Confirm  bool   // whether forms for actions that cannot be undone ask for the password
 }
 
 // show sends a page.
@@ -129,6 +136,7 @@ func newErrorPage(r *http.Request, err error) errorPage {
 		message = visitorMessage(err)
 	}
 	var tooLarge *http.MaxBytesError
+	var role *access.RoleError
 	is := func(kinds ...error) bool {
 		for _, kind := range kinds {
 			if errors.Is(err, kind) {
@@ -140,6 +148,8 @@ func newErrorPage(r *http.Request, err error) errorPage {
 	switch {
 	case is(errNoPage, campaign.ErrNotFound):
 		return errorPage{status: http.StatusNotFound, title: "Not found", Message: "There is no such page."}
+	case errors.As(err, &role):
+		return errorPage{status: http.StatusForbidden, title: "Not permitted", Message: sentence(role.Error())}
 	case is(errHost):
 		return errorPage{status: http.StatusMisdirectedRequest, title: "Wrong address", Message: "This site is not available at this address. Check the name in the address bar."}
 	case errors.As(err, &tooLarge):

@@ -126,7 +126,7 @@ func TestEntrantsInBrowser(t *testing.T) {
 	w.wantPath("/admin/login?next=%2Fadmin%2Fentrants")
 	w.fill("password", "a guess")
 	w.click("main button")
-	w.wantText("The password is wrong")
+	w.wantText("The name or password is wrong")
 	w.fill("password", adminPassword)
 	w.click("main button")
 	w.wantPath("/admin/entrants")

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/prizegen/prizegen/pkg/access"
 )
 
 // SessionStore stores the sessions of logged-in administrators. It is safe for concurrent
@@ -36,12 +38,14 @@ const sessionCookie = "prizegen-admin"
 
 // session is the session of a logged-in administrator. Its exported fields are stored.
 type session struct {
-	Password string    `json:"password"`         // the fingerprint of the password that was used to log in
-	Notice   string    `json:"notice,omitempty"` // for the next page
-	Started  time.Time `json:"started"`
-	Seen     time.Time `json:"seen"` // the last request
+	Login     access.Login `json:"login"`
+	Notice    string       `json:"notice,omitempty"` // for the next page
+	Started   time.Time    `json:"started"`
+	Seen      time.Time    `json:"seen"`      // the last request
+	Confirmed time.Time    `json:"confirmed"` // when the password was entered last
 
-	token string
+	token     string
+	authority *access.Authority
 }
 
 // sessions manages the sessions in a store.
@@ -100,7 +104,7 @@ func (s *sessions) start(w http.ResponseWriter, r *http.Request, started *sessio
 		return err
 	}
 	started.token, started.Started = rand.Text(), s.now()
-	started.Seen = started.Started
+	started.Seen, started.Confirmed = started.Started, started.Started
 	if err := s.save(r, started); err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func New(cfg Config) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{cfg: cfg, pages: p, live: newLive(cfg), crossOrigin: http.NewCrossOriginProtection()}
-	if cfg.Campaigns != nil && cfg.Admin.Password != nil {
+	if cfg.Campaigns != nil && cfg.Admin.Access != nil {
 		s.admin = newAdmin(cfg, p)
 	}
 	return s, nil

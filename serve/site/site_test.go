@@ -51,7 +51,7 @@ func newServer(t testing.TB, options ...servertest.Option) *server {
 func newServerOn(t testing.TB, db *store.DB, options ...servertest.Option) *server {
 	t.Helper()
 	site := func(c *serve.Config) {
-		c.Store, c.Sessions, c.AdminPassword, c.AdminToken = db, db.Sessions(), adminPassword, servertest.Token
+		c.Store, c.Access, c.Sessions, c.AdminPassword, c.AdminToken = db, db.Access(), db.Sessions(), adminPassword, servertest.Token
 		c.Proxies = serve.Proxies{netip.MustParsePrefix("127.0.0.0/8")}
 	}
 	s := servertest.Start(t, serve.All, append([]servertest.Option{servertest.Quiet, site}, options...)...)
@@ -278,7 +278,7 @@ const onceKey = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 // draw, its campaign or its entrant.
 func requestFor(pattern string, d campaign.Draw) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
-	path = strings.NewReplacer("{$}", "", "{campaign}", d.Campaign, "{step}", "close", "{mark}", "void", "{seed}", "42", "{file}", "style.css").Replace(path)
+	path = strings.NewReplacer("{$}", "", "{campaign}", d.Campaign, "{name}", "ada", "{step}", "close", "{mark}", "void", "{seed}", "42", "{file}", "style.css").Replace(path)
 	if strings.Contains(path, "entrants/{id}") {
 		return method, strings.ReplaceAll(path, "{id}", strconv.FormatInt(d.Entrant.ID, 10))
 	}

@@ -55,7 +55,7 @@ func TestWrongTheme(t *testing.T) {
 		{"templates/trouble.html", "first\n{{.Title", "theme: template: trouble.html:2"},
 		{"templates/layout.html", "first\n{{.Title", "theme: template: layout.html:2"},
 		{"templates/parts.html", "first\n{{.Title", "theme: template: parts.html:2"},
-		{"templates/troubel.html", "text", "theme: unknown template templates/troubel.html; use admin-campaign.html,"},
+		{"templates/troubel.html", "text", "theme: unknown template templates/troubel.html; use admin-administrator.html, admin-administrators.html, admin-campaign.html,"},
 		{"static/fonts/own.woff2", "text", "theme: static/fonts is a folder; put its files directly into static"},
 	} {
 		_, err := site.New(site.Config{Theme: themeWith(tt.name, tt.text), Log: slog.New(slog.DiscardHandler)})

@@ -47,8 +47,8 @@ func NewTable() Table {
 	table = append(table, checkSettings()...)
 	table = append(table, serveSettings()...)
 	table = append(table,
-		Setting{Name: "admin-password", Group: Secrets, Secret: true, Usage: "password of the site's administrator (default: a new one, shown once at start)"},
-		Setting{Name: "admin-token", Group: Secrets, Secret: true, Usage: "bearer token of the API's administrator (default: a new one, shown once at start)"},
+		Setting{Name: "admin-password", Group: Secrets, Secret: true, Usage: "password of the owner who logs in without a name (default: a new one, shown once at start, if there is no other owner)"},
+		Setting{Name: "admin-token", Group: Secrets, Secret: true, Usage: "API token with the role owner (default: a new one, shown once at start, if there are no other tokens)"},
 		Setting{Name: "random-org-api-key", Group: Secrets, Secret: true, Usage: "RANDOM.ORG API key, for seeds from RANDOM.ORG"},
 	)
 	for i := range table {
