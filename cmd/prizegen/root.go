@@ -132,7 +132,7 @@ func addCommands(a *app, root *cobra.Command) {
 		"draw":     {newDrawCmd(a), newTUICmd(a), newPrizeCmd(a), newTextCmd(a), newNumberCmd(a)},
 		"campaign": {newCampaignCmd(a), newEntrantCmd(a), newDBCmd(a), newSecretsCmd(a)},
 		"check":    {newOddsCmd(a), newRulesCmd(a), newVerifyCmd(a), newStreamCmd(a)},
-		"serve":    {newServeCmd(a), newStatusCmd(a), newHashPasswordCmd(a)},
+		"serve":    {newServeCmd(a), newStatusCmd(a), newAdminCmd(a), newHashPasswordCmd(a)},
 	} {
 		for _, sub := range commands {
 			sub.GroupID = group
