@@ -17,7 +17,7 @@ import (
 )
 
 // sendRaw sends a request as it is to an address and returns the response.
-func sendRaw(t *testing.T, address, request string) (*http.Response, string) {
+func sendRaw(t *testing.T, address, request string) (servertest.Response, string) {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
 	if err != nil {
@@ -37,7 +37,7 @@ func sendRaw(t *testing.T, address, request string) (*http.Response, string) {
 	if err != nil {
 		t.Fatalf("%q: %v", request, err)
 	}
-	return response, string(body)
+	return servertest.Response{StatusCode: response.StatusCode, Status: response.Status, Header: response.Header}, string(body)
 }
 
 // TestEveryResponseHasSecurityHeaders sends requests of all kinds to all roles, and to the
@@ -154,7 +154,7 @@ func TestOtherHostsAreRefused(t *testing.T) {
 	cfg.Hosts = hosts
 	address, _ := serveUntilEnd(t, cfg)
 	health, _ := callUntilEnd(t, cfg, func(s *serve.Server, ctx context.Context, l net.Listener) error { return s.ServeHealth(ctx, l) })
-	get := func(address, path, host, header string) (*http.Response, string) {
+	get := func(address, path, host, header string) (servertest.Response, string) {
 		return sendRaw(t, address, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n", path, host, header))
 	}
 	for _, host := range []string{"play.example.org", "PLAY.example.org", "play.example.org.", "play.example.org:8443", "xn--bcher-kva.example", "192.0.2.1:80", "[2001:db8::1]:443", "[2001:DB8:0::1]"} {
