@@ -74,8 +74,13 @@ func (s *Server) secure(listener net.Listener) (net.Listener, error) {
 // ServeHealth serves only /healthz, /readyz and /metrics, on a listener without TLS, until
 // the context is done.
 func (s *Server) ServeHealth(ctx context.Context, listener net.Listener) error {
+	return s.serveMore(ctx, listener, writeTime, s.health)
+}
+
+// serveMore serves a handler on an additional listener without TLS until the context is done.
+func (s *Server) serveMore(ctx context.Context, listener net.Listener, writeTime time.Duration, handler http.Handler) error {
 	server := &http.Server{
-		Handler:           s.health,
+		Handler:           handler,
 		ReadHeaderTimeout: headerTime, ReadTimeout: s.backend.cfg.ReadTime, WriteTimeout: writeTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(s.backend.log.Handler(), slog.LevelDebug),
 

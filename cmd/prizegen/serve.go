@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 	"time"
 
@@ -34,6 +33,7 @@ type serveOptions struct {
 	number       *settings.Value[numgen.Format]
 	rules        *settings.Value[string]
 	key          *settings.Value[string]
+	debug        *settings.Value[string]
 	entropy      entropyFlags
 	entropyEvery *settings.Value[time.Duration]
 	proxies      *settings.Value[serve.Proxies]
@@ -79,6 +79,7 @@ SIGHUP, it reloads the rules file. A socket from systemd (socket activation) rep
 		number:       settings.DefineAs[numgen.Format](a.table, cmd, "number-format", "number-format", "deployed format of numbers"),
 		rules:        newRulesFlag(a, cmd),
 		key:          settings.Define[string](a.table, cmd, "tls-key"),
+		debug:        settings.Define[string](a.table, cmd, "debug-listen"),
 		proxies:      settings.Define[serve.Proxies](a.table, cmd, "trusted-proxies"),
 		hosts:        settings.Define[serve.Hosts](a.table, cmd, "hosts"),
 		hstsMaxAge:   settings.Define[time.Duration](a.table, cmd, "hsts-max-age"),
@@ -149,11 +150,11 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	stopHealth, err := serveHealth(ctx, server, o.health.Get(), log)
+	stopMore, err := serveMore(ctx, server, o, log)
 	if err != nil {
 		return err
 	}
-	defer stopHealth()
+	defer stopMore()
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
@@ -224,27 +225,6 @@ func secureServices(ctx context.Context, a *app, cfg *serve.Config, listening li
 		cfg.Log.WarnContext(ctx, "the service is called without TLS: "+plainReason, slog.String("service", service))
 	}
 	return nil
-}
-
-// serveHealth serves the health checks and metrics of a server on a separate address until
-// stop is called. If the address is empty, it does nothing.
-func serveHealth(ctx context.Context, server *serve.Server, address string, log *slog.Logger) (stop func(), err error) {
-	if address == "" {
-		return func() {}, nil
-	}
-	listener, err := listen(ctx, address, "--health-listen")
-	if err != nil {
-		return nil, err
-	}
-	log.InfoContext(ctx, "serving health and metrics", slog.String("url", serverURL(listener, false)))
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // continues while the server drains
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		if err := server.ServeHealth(ctx, listener); err != nil {
-			log.ErrorContext(ctx, "cannot serve health and metrics", slog.Any("error", err))
-		}
-	})
-	return func() { cancel(); serving.Wait() }, nil
 }
 
 // openCampaigns opens the database of a core and adds it to the configuration, together

@@ -128,6 +128,10 @@ func checkSettings() []Setting {
 
 func serveSettings() []Setting {
 	return []Setting{
+		{
+			Name: "debug-listen", Group: Serve, New: optional("address", parseHealthListen),
+			Usage: "serve metrics and profiles (pprof), without TLS, on this address and port, which only administrators should reach",
+		},
 		{Name: "drain-time", Group: Serve, Usage: "time for requests in progress to finish after SIGTERM", New: withDefault("duration", "30s", ParseDuration)},
 		{
 			Name: "email-aliases", Group: Serve, Usage: "whether ann+1@example.org and ann@example.org count as the same person: same or distinct",
