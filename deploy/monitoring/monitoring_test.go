@@ -39,13 +39,22 @@ func TestRules(t *testing.T) {
 	promtool(t, "test", "rules", "alerts_test.yml")
 	alerts := testenv.ReadFile(t, "alerts.yml")
 	tests := testenv.ReadFile(t, "alerts_test.yml")
-	guide := testenv.ReadFile(t, "../../docs/deploy.md")
+	runbook := testenv.ReadFile(t, "../../docs/runbook.md")
 	for _, m := range regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(alerts, -1) {
 		if !regexp.MustCompile(m[1] + `\n\s+exp_alerts:`).MatchString(tests) {
 			t.Errorf("alerts_test.yml: %s does not fire in any test", m[1])
 		}
-		if !strings.Contains(guide, m[1]) {
-			t.Errorf("docs/deploy.md does not say what to do about %s", m[1])
+		if !strings.Contains(runbook, "\n## "+m[1]+"\n") {
+			t.Errorf("docs/runbook.md has no section %s", m[1])
+		}
+		link := "runbook_url: https://github.com/prizegen/prizegen/blob/main/docs/runbook.md#" + strings.ToLower(m[1]) + "\n"
+		if n := strings.Count(alerts, link); n != 1 {
+			t.Errorf("alerts.yml: got %d links to the section of %s in docs/runbook.md, want 1", n, m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile(`\n## (\w+)\n`).FindAllStringSubmatch(runbook, -1) {
+		if !strings.Contains(alerts, "- alert: "+m[1]+"\n") {
+			t.Errorf("docs/runbook.md has a section %s, but there is no such alert", m[1])
 		}
 	}
 }
