@@ -30,6 +30,9 @@ random | keep db_password
 printf 'postgres://prizegen:%s@database:5432/prizegen?sslmode=disable' "$(cat secrets/db_password)" | keep db_url
 random | keep admin_password
 random | keep admin_token
+# The key of the secrets in the database, in the format of prizegen secrets new-key. Keep a copy
+# apart from the backups of the database.
+printf 'prizegen-key-v1:%s\n' "$(openssl rand -base64 32)" | keep secrets_key
 
 if [ ! -e secrets/tls_cert.pem ]; then
 	case $host in
@@ -65,6 +68,7 @@ COMPOSE_PROJECT_NAME=prizegen
 # Versions of secrets and configs in a swarm. Change the number whenever you change a file.
 #SECRETS=1
 #DATABASE_SECRETS=1
+#KEY_SECRETS=1
 #TLS_SECRETS=1
 #SERVICE_SECRETS=1
 #CONFIGS=1

@@ -23,6 +23,13 @@ for secret in admin-password admin-token; do
 	mv "$file.new" "$file"
 done
 
+# The key of the secrets in the database; see secrets-key-file in config.yaml.
+if [ ! -e /etc/prizegen/secrets-key ]; then
+	/usr/bin/prizegen secrets new-key /etc/prizegen/secrets-key --quiet --config /dev/null
+	chown root:prizegen /etc/prizegen/secrets-key
+	chmod 0640 /etc/prizegen/secrets-key
+fi
+
 # Only a first installation creates the database (deb: no previous version, rpm: 1). If the
 # file is missing on an upgrade, it was lost.
 if { [ "$1" = configure ] && [ -z "${2:-}" ]; } || [ "$1" = 1 ]; then
