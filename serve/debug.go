@@ -24,7 +24,7 @@ func (s *Server) ServeDebug(ctx context.Context, listener net.Listener) error {
 	mux.HandleFunc("GET /debug/pprof/{$}", listProfiles)
 	mux.HandleFunc("GET /debug/pprof/profile", profileProcessor)
 	mux.HandleFunc("GET /debug/pprof/{name}", writeProfile)
-	return s.serveMore(ctx, listener, maxProfileTime+writeTime, mux)
+	return s.serveMore(ctx, listener, maxProfileTime+writeTime, newSecurityHeaders(0).handler(mux))
 }
 
 // listProfiles writes the names of all profiles.
@@ -58,7 +58,6 @@ func setProfileType(w http.ResponseWriter, isText bool) {
 		kind = "text/plain; charset=utf-8"
 	}
 	w.Header().Set("Content-Type", kind)
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 }
 
 // profileProcessor writes a profile of the processor over the given number of seconds, 30 by
