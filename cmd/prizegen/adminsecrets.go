@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -30,7 +30,7 @@ func setAdminSecrets(ctx context.Context, a *app, cfg *serve.Config) error {
 	}
 	cfg.AdminPassword, err = secretOrNew(a, "admin-password", "password of the site's administrator", !slices.ContainsFunc(administrators, isOwner))
 	if err == nil && cfg.AdminPassword != "" && !password.IsHash(cfg.AdminPassword) && password.CheckNew(cfg.AdminPassword) != nil {
-		cfg.Log.WarnContext(ctx, fmt.Sprintf("the configured password is short; choose one with at least %d characters", password.MinLength))
+		cfg.Log.WarnContext(ctx, "the configured password is short; choose a longer one", slog.Int("min_characters", password.MinLength))
 	}
 	return err
 }

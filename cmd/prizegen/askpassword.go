@@ -30,7 +30,7 @@ func readPasswordFile(ctx context.Context, a *app, name string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	defer file.Close() //nolint:errcheck // nothing was written
+	defer file.Close()
 	return readPasswordLine(file, sourceName(name))
 }
 

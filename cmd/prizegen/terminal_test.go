@@ -217,7 +217,7 @@ func TestInterruptPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer terminal.Close()
+	defer terminal.Close() //nolint:errcheck // nothing was written to a file
 	var shown bytes.Buffer
 	for !strings.HasSuffix(shown.String(), "password: ") {
 		char := make([]byte, 1)

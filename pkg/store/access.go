@@ -83,7 +83,7 @@ func (q accessReader) Owner(ctx context.Context) (access.Credentials, error) {
 
 // Update implements [access.Store].
 func (s *Access) Update(ctx context.Context, f func(access.Tx) error) error {
-	return s.db.transact(ctx, func(t *transaction) error { return f(accessTx{accessReader{t.reader}, t}) })
+	return transact(ctx, s.db, func(t *transaction) error { return f(accessTx{accessReader{t.reader}, t}) })
 }
 
 // accessTx implements [access.Tx].

@@ -53,7 +53,7 @@ func (db *DB) Backup(ctx context.Context, path string, count func(rows uint64)) 
 	case err != nil:
 		return err
 	case s.Version > s.Newest:
-		return db.newer(s.Version, s.Newest)
+		return newerError(db.address, s.Version, s.Newest)
 	case s.Version == 0:
 		return fmt.Errorf("database %s has no tables; there is nothing to back up", db.address)
 	}

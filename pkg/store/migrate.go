@@ -46,9 +46,9 @@ func (db *DB) Migrate(ctx context.Context) (steps int, err error) {
 	return steps, db.explain(err)
 }
 
-// newer returns the error for tables that were created by a newer program.
-func (db *DB) newer(version, newest int64) error {
-	return fmt.Errorf("database %s was %w: its tables have version %d, but this program supports only versions up to %d; install a newer prizegen", db.address, ErrNewer, version, newest)
+// newerError returns the error for tables that were created by a newer program.
+func newerError(address string, version, newest int64) error {
+	return fmt.Errorf("database %s was %w: its tables have version %d, but this program supports only versions up to %d; install a newer prizegen", address, ErrNewer, version, newest)
 }
 
 func (db *DB) migrate(ctx context.Context, p *goose.Provider) (steps int, err error) {
@@ -57,7 +57,7 @@ func (db *DB) migrate(ctx context.Context, p *goose.Provider) (steps int, err er
 	case err != nil:
 		return 0, err
 	case version > newest:
-		return 0, db.newer(version, newest)
+		return 0, newerError(db.address, version, newest)
 	case version == newest:
 		return 0, nil
 	}

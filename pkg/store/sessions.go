@@ -36,7 +36,7 @@ func (s *Sessions) Find(ctx context.Context, token string) (data []byte, found b
 // Save stores the data of a session and removes expired sessions.
 func (s *Sessions) Save(ctx context.Context, token string, data []byte, expires time.Time) error {
 	sum := sha256.Sum256([]byte(token))
-	return s.db.transact(ctx, func(t *transaction) error {
+	return transact(ctx, s.db, func(t *transaction) error {
 		if _, err := t.r.exec(ctx, "DELETE FROM sessions WHERE expires_at <= $1", time.Now().UnixMilli()); err != nil {
 			return err
 		}
@@ -49,14 +49,14 @@ func (s *Sessions) Save(ctx context.Context, token string, data []byte, expires 
 // Delete removes a session.
 func (s *Sessions) Delete(ctx context.Context, token string) error {
 	sum := sha256.Sum256([]byte(token))
-	return s.db.transact(ctx, func(t *transaction) error {
+	return transact(ctx, s.db, func(t *transaction) error {
 		_, err := t.r.exec(ctx, "DELETE FROM sessions WHERE token_sha256 = $1", sum[:])
 		return err
 	})
 }
 
 // transact is like [DB.Update] for transactions that use other tables.
-func (db *DB) transact(ctx context.Context, f func(*transaction) error) error {
+func transact(ctx context.Context, db *DB, f func(*transaction) error) error {
 	return db.Update(ctx, func(tx campaign.Tx) error {
 		t, ok := tx.(*transaction)
 		if !ok {

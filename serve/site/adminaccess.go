@@ -142,7 +142,8 @@ func (p accessPages) showAdministratorPage(w http.ResponseWriter, r *http.Reques
 // change changes the role or the password of an administrator, or removes one.
 func (p accessPages) change(w http.ResponseWriter, r *http.Request, m *access.Manager) error {
 	ctx, name := r.Context(), r.PathValue("name")
-	to, notice := administratorPath(name), ""
+	to := administratorPath(name)
+	var notice string
 	var run func() error
 	switch r.PathValue("step") {
 	case "role":
