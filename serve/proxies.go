@@ -57,13 +57,29 @@ func (p Proxies) visitor(peer netip.Addr, forwarded []string) netip.Addr {
 	from := peer
 	list := strings.Split(strings.Join(forwarded, ","), ",")
 	for i := len(list) - 1; i >= 0 && p.has(from); i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(list[i]))
-		if err != nil {
+		next, ok := parseForwarded(strings.TrimSpace(list[i]))
+		if !ok {
 			break
 		}
 		from = next.Unmap().WithZone("")
 	}
 	return from
+}
+
+// parseForwarded parses an address to which a proxy may have added the port: 203.0.113.5,
+// 203.0.113.5:4431, 2001:db8::1, [2001:db8::1] or [2001:db8::1]:443.
+func parseForwarded(text string) (address netip.Addr, ok bool) {
+	if inner, bracketed := strings.CutPrefix(text, "["); bracketed {
+		if inner, bracketed = strings.CutSuffix(inner, "]"); bracketed {
+			address, err := netip.ParseAddr(inner)
+			return address, err == nil && address.Is6()
+		}
+	}
+	if address, err := netip.ParseAddr(text); err == nil {
+		return address, true
+	}
+	withPort, err := netip.ParseAddrPort(text)
+	return withPort.Addr(), err == nil
 }
 
 // behind sets the remote address of requests to the visitor's address. It removes proxy
