@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs the tests that take too long for `make test`: all of them, or only the given parts.
 #
-#	scripts/soak.sh [fuzz] [properties] [plays] [kills] [repeat] [rows] [bench]
+#	scripts/soak.sh [fuzz] [properties] [plays] [kills] [hostile] [repeat] [rows] [bench]
 #
 #	fuzz        runs each fuzz target for FUZZTIME (10m)
 #	properties  runs each property test with CHECKS (20000) random cases
 #	plays       makes PLAYS (1000000) plays through several cores on each database
 #	kills       kills a core KILLS (1000) times during plays on each database
+#	hostile     makes plays beside hostile requests for HOSTILE_SECONDS (60)
 #	repeat      runs every test REPEAT (5) times in random order, with the race detector
 #	rows        measures every page of a site with ROWS (3000000) stored draws
 #	bench       runs the growth sections of `make bench` with ten million stored draws
@@ -53,6 +54,8 @@ plays() { again TestReplicasUnderLoad $(((${PLAYS:-1000000} + 3999) / 4000)); }
 # Each run of the test kills a core five times on each database.
 kills() { again TestKilledCoreLosesNothing $(((${KILLS:-1000} + 4) / 5)); }
 
+hostile() { HOSTILE_SECONDS=${HOSTILE_SECONDS:-60} go test -timeout 0 -count 1 -v -run '^TestHostileMinute$' ./cmd/prizegen; }
+
 repeat() { go test -race -timeout 0 -shuffle on -count "${REPEAT:-5}" ./...; }
 
 rows() { PRIZEGEN_BENCH_ROWS=${ROWS:-3000000} go test -timeout 0 -run '^$' -bench '^BenchmarkGrowth$' -benchtime 200x ./serve; }
@@ -60,10 +63,10 @@ rows() { PRIZEGEN_BENCH_ROWS=${ROWS:-3000000} go test -timeout 0 -run '^$' -benc
 bench() { make bench BENCH=growth LONG=1; }
 
 parts=("$@")
-((${#parts[@]})) || parts=(fuzz properties plays kills repeat rows bench)
+((${#parts[@]})) || parts=(fuzz properties plays kills hostile repeat rows bench)
 for part in "${parts[@]}"; do
 	case $part in
-	fuzz | properties | plays | kills | repeat | rows | bench) ;;
+	fuzz | properties | plays | kills | hostile | repeat | rows | bench) ;;
 	*) echo "soak: unknown part \"$part\"" >&2 && exit 2 ;;
 	esac
 done

@@ -12,6 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/wire"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 // prizesHandler contains the handlers for operations that award prizes.
@@ -26,7 +27,7 @@ func (a *api) registerPrizes() {
 		Method: http.MethodPost, Path: "/v1/prize", OperationID: "award-prizes", Summary: "Award prizes to account numbers",
 		RequestBody: &huma.RequestBody{Required: true, Content: jsonContent(schemaOf[wire.AwardRequest](a))},
 		Responses:   ok(jsonContent(schemaOf[wire.AwardResponse](a))),
-		Errors:      bodyErrors(),
+		Errors:      bodyErrors(http.StatusTooManyRequests),
 	}, h.award)
 	register(a, huma.Operation{
 		Method: http.MethodGet, Path: "/v1/prize/rules/{name}", OperationID: "get-rules", Summary: "Get a file of deployed rules",
@@ -89,7 +90,7 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 	if fresh {
 		draws[0].Key = freshKey()
 	}
-	by, err := h.decider(w.context(), r, &request)
+	by, err := h.decider(w, r, &request)
 	if err != nil {
 		return err
 	}
@@ -120,21 +121,19 @@ func (h prizesHandler) award(w *responseRecorder, r *http.Request) error {
 // memoryOfOutcome is the memory of an outcome in bytes, without its JSON.
 const memoryOfOutcome = 4
 
-// decider returns the rules for a request. Only trusted callers may send large ones: the
-// core that calls a prize service, and the administrator.
-func (h prizesHandler) decider(ctx context.Context, r *http.Request, request *wire.AwardRequest) (*decider, error) {
+// decider returns the rules for a request. Only trusted callers may send large ones, and as
+// many as they want.
+func (h prizesHandler) decider(w *responseRecorder, r *http.Request, request *wire.AwardRequest) (*decider, error) {
 	if request.RulesYAML != "" {
-		limits := prize.Trusted()
-		if h.cfg.Role == All {
-			isOperator, err := h.isOperator(r)
-			if err != nil {
-				return nil, err
-			}
-			if !isOperator {
-				limits = prize.Public()
-			}
+		limits, allow := prize.Trusted(), func() error { return nil }
+		trusted, err := h.trusts(w, r)
+		if err != nil {
+			return nil, err
 		}
-		by, err := h.sent.get(ctx, limits, request.RulesYAML)
+		if !trusted {
+			limits, allow = prize.Public(), func() error { return h.limits.Allow(ratelimit.Rules, ratelimit.AddrOf(r)) }
+		}
+		by, err := h.sent.get(w.context(), limits, request.RulesYAML, allow)
 		if err != nil {
 			return nil, wire.At("/rules_yaml", err)
 		}
@@ -148,6 +147,16 @@ func (h prizesHandler) decider(ctx context.Context, r *http.Request, request *wi
 		return nil, wire.At("/rules_sha256", &otherRulesError{by.rules, sha256})
 	}
 	return by, nil
+}
+
+// trusts reports whether a request comes from an operator or from the core that calls a prize
+// service. If the service has a certificate of the services' authority, a core with TLS
+// has one too. Otherwise nobody else should reach the service.
+func (h prizesHandler) trusts(w *responseRecorder, r *http.Request) (bool, error) {
+	if h.cfg.Role == All {
+		return h.isOperator(r)
+	}
+	return h.cfg.Identity == nil || r.TLS == nil || w.fromService(), nil
 }
 
 // otherRulesError is the error if the SHA-256 in a request differs from that of the rules

@@ -13,6 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/remote"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 // backend contains the state that the handlers of a server share.
@@ -27,6 +28,7 @@ type backend struct {
 	campaigns   *campaign.Service // only for a core that stores campaigns; otherwise nil
 	fresh       *freshSeeds
 	wrongTokens *rate.Limiter
+	limits      *ratelimit.Limits   // on the requests of strangers
 	room        *room               // memory for the work of requests in progress
 	compiling   *semaphore.Weighted // held while rules are compiled; one set at a time
 	exports     *semaphore.Weighted // held by the exports in progress
@@ -58,6 +60,8 @@ func newBackend(cfg Config) (*backend, error) {
 		compiling:   semaphore.NewWeighted(1),
 		exports:     semaphore.NewWeighted(maxExports),
 	}
+	cfg.RateLimits.Refused = b.metrics.limited()
+	b.limits = ratelimit.New(cfg.RateLimits)
 	if cfg.Role == Core {
 		services := cfg.Services
 		services.Core = nil // this server

@@ -67,7 +67,7 @@ func (a *api) registerCampaigns() {
 	publicOperation(a, huma.Operation{
 		Method: http.MethodGet, Path: campaignPath + "/export", OperationID: "export-campaign", Summary: "Export all draws of a campaign for verification or for spreadsheets",
 		Responses: ok(jsonContent(nil)),
-		Errors:    []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+		Errors:    []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, exportsHandler{a.backend, &exportCache{}}.export)
 }
 

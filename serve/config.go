@@ -17,6 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 	"github.com/prizegen/prizegen/serve/site"
 )
 
@@ -122,6 +123,9 @@ type Config struct {
 	// they are not told to.
 	HSTSMaxAge time.Duration
 
+	// RateLimits are the limits on how often visitors may do what costs something. The zero
+	// value means no limits. The server sets Refused.
+	RateLimits ratelimit.Config
 	// MaxFreeDraws is the maximum number of draws that a request without the administrator's
 	// token may make; 0 means 1,000.
 	MaxFreeDraws int

@@ -18,6 +18,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/pkg/wire"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 // drawsHandler contains the handlers for operations that make draws.
@@ -31,7 +32,7 @@ func (a *api) registerDraws() {
 			"200": {Description: "OK", Content: jsonContent(schemaOf[wire.DrawsResponse](a))},
 			"201": {Description: "Created", Content: jsonContent(schemaOf[campaign.Draw](a))},
 		},
-		Errors: bodyErrors(http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict),
+		Errors: bodyErrors(http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests),
 	}, drawsHandler{a.backend}.draws)
 }
 
@@ -73,8 +74,12 @@ func (h drawsHandler) draws(w *responseRecorder, r *http.Request) error {
 	return h.write(w, http.StatusOK, jsonType, buffer.Bytes())
 }
 
-// checkFree returns an error if a caller may not make count draws that are not stored.
+// checkFree returns an error if a caller may not make count draws that are not stored, or not
+// so often.
 func (h drawsHandler) checkFree(r *http.Request, count int) error {
+	if err := h.limit(ratelimit.Draws, r); err != nil {
+		return err
+	}
 	limit := cmp.Or(h.cfg.MaxFreeDraws, maxFreeDraws)
 	if count <= limit || count > wire.MaxCount { // counts above MaxCount get a different error
 		return nil
@@ -173,7 +178,16 @@ func (h drawsHandler) play(w *responseRecorder, r *http.Request, request *wire.D
 	if err != nil {
 		return err
 	}
-	d, err := c.Play(w.context(), request.Play(key))
+	var d campaign.Draw
+	play := func() (err error) {
+		d, err = c.Play(w.context(), request.Play(key))
+		return err
+	}
+	if c.authority == nil {
+		err = h.limits.Play(w.context(), ratelimit.AddrOf(r), request.Campaign, play)
+	} else {
+		err = play()
+	}
 	if err != nil {
 		return err
 	}

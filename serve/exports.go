@@ -16,6 +16,7 @@ import (
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/wire"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 // exportsHandler contains the handler for exports.
@@ -51,13 +52,19 @@ func (h exportsHandler) export(ctx context.Context, c caller, in *exportInput) (
 			return nil, err
 		}
 	}
+	current := tag != "" && matches(c.w.request.Header.Get("If-None-Match"), tag)
+	if c.authority == nil && !current {
+		if err := h.limits.Allow(ratelimit.Exports, ratelimit.AddrOf(c.w.request)); err != nil {
+			return nil, err
+		}
+	}
 	return &output{stream: func(w *responseRecorder) {
 		header := w.Header()
 		if tag != "" {
 			header.Set("ETag", tag)
 			header.Set("Cache-Control", "private, no-cache")
 			header.Set("Vary", "Authorization")
-			if matches(w.request.Header.Get("If-None-Match"), tag) {
+			if current {
 				w.WriteHeader(http.StatusNotModified)
 				return
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/wire"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 // metrics contains the metrics of a server. Their names follow
@@ -243,6 +244,19 @@ func refusal(err error) string {
 		return p.Kind()
 	}
 	return refusedError
+}
+
+// limited returns a function that counts requests that exceed a rate limit, by class.
+func (m *metrics) limited() func(ratelimit.Class) {
+	refused := registered(m.registry, prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "prizegen_rate_limited_total", Help: "Requests that were refused because there were too many of them, by kind of request.",
+	}, []string{"class"}))
+	// Counters for all classes start at 0, so that the first refusal counts as an increase.
+	counters := map[ratelimit.Class]prometheus.Counter{}
+	for _, class := range ratelimit.Classes() {
+		counters[class] = refused.WithLabelValues(class.String())
+	}
+	return func(class ratelimit.Class) { counters[class].Inc() }
 }
 
 // watch adds metrics of the open campaigns. They are read whenever metrics are collected.

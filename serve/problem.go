@@ -13,6 +13,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/remote"
 	"github.com/prizegen/prizegen/pkg/wire"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 // statusClientClosed is the status for a request whose client has disconnected, as in
@@ -95,7 +96,10 @@ func describe(ctx context.Context, log *slog.Logger, err error) (wire.Problem, h
 	var wrong *remote.InvalidResponse
 	var source *sourceError
 	var overload *overloadError
+	var limited *ratelimit.Refusal
 	switch {
+	case errors.As(err, &limited):
+		return *problem(http.StatusTooManyRequests, "%v", limited), retryAfter(limited.Wait)
 	case errors.As(err, &overload):
 		return *problem(overload.status, "%v; try again in a moment", err), retryAfter(0)
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):

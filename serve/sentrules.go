@@ -26,12 +26,16 @@ const (
 )
 
 // get returns the compiled rules for a YAML text. If the text has mistakes or exceeds the
-// limits, the error is a [*prize.FileError].
-func (c *ruleCache) get(ctx context.Context, limits prize.Limits, text string) (*decider, error) {
+// limits, the error is a [*prize.FileError]. Before it compiles
+// rules, it calls allow, which may return an error.
+func (c *ruleCache) get(ctx context.Context, limits prize.Limits, text string, allow func() error) (*decider, error) {
 	sum := sha256.Sum256([]byte(text))
 	name := hex.EncodeToString(sum[:])
 	if d := c.find(name); d != nil {
 		return d, nil
+	}
+	if err := allow(); err != nil {
+		return nil, err
 	}
 	done, err := c.compile(ctx)
 	if err != nil {

@@ -31,17 +31,17 @@ func TestOneCompilationAtATime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := cache.get(t.Context(), prize.Public(), sentRules(1, 1)); !errors.Is(err, errCompiling) {
+		if _, err := cache.get(t.Context(), prize.Public(), sentRules(1, 1), allowed); !errors.Is(err, errCompiling) {
 			t.Errorf("while other rules are being compiled: got error %v, want %v", err, errCompiling)
 		}
 		done()
-		if _, err := cache.get(t.Context(), prize.Public(), sentRules(1, 1)); err != nil {
+		if _, err := cache.get(t.Context(), prize.Public(), sentRules(1, 1), allowed); err != nil {
 			t.Errorf("afterwards: got error %v, want nil", err)
 		}
 		if _, err := b.compile(t.Context()); err != nil {
 			t.Errorf("afterwards: got error %v, want the semaphore to be free", err)
 		}
-		if _, err := cache.get(t.Context(), prize.Public(), sentRules(1, 1)); err != nil {
+		if _, err := cache.get(t.Context(), prize.Public(), sentRules(1, 1), allowed); err != nil {
 			t.Errorf("rules in the cache: got error %v, want no compilation", err)
 		}
 	})
@@ -52,7 +52,7 @@ func TestOneCompilationAtATime(t *testing.T) {
 func TestSentRulesAreLimited(t *testing.T) {
 	cache := &ruleCache{compile: func(context.Context) (func(), error) { return func() {}, nil }}
 	for i := range maxSentRules + 10 {
-		if _, err := cache.get(t.Context(), prize.Trusted(), sentRules(i, 1)); err != nil {
+		if _, err := cache.get(t.Context(), prize.Trusted(), sentRules(i, 1), allowed); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -60,7 +60,7 @@ func TestSentRulesAreLimited(t *testing.T) {
 		t.Errorf("small rules in the cache: got %d, want %d", len(cache.list), maxSentRules)
 	}
 	for i := range 20 {
-		if _, err := cache.get(t.Context(), prize.Trusted(), sentRules(i, 5000)+strings.Repeat("#\n", 10_000)); err != nil {
+		if _, err := cache.get(t.Context(), prize.Trusted(), sentRules(i, 5000)+strings.Repeat("#\n", 10_000), allowed); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -68,3 +68,5 @@ func TestSentRulesAreLimited(t *testing.T) {
 		t.Errorf("large rules in the cache: got %d with %d bytes, want a few with at most %d", n, cache.memory, maxSentMemory)
 	}
 }
+
+func allowed() error { return nil }

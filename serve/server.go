@@ -197,6 +197,6 @@ func newSite(b *backend) (*site.Site, error) {
 	}
 	return site.New(site.Config{
 		Admin: admin, Campaigns: b.campaigns, Free: free{b.generator(), b}, Version: b.cfg.Version,
-		Theme: b.cfg.Theme, Ending: b.traffic.draining.Load, Log: b.cfg.Log,
+		Theme: b.cfg.Theme, Limits: b.limits, Ending: b.traffic.draining.Load, Log: b.cfg.Log,
 	})
 }

@@ -89,7 +89,7 @@ func (l *lab) startOurs(ctx context.Context, role string, args ...string) (*proc
 		}
 		p.close()
 	}
-	env := []string{"PRIZEGEN_ADMIN_PASSWORD=" + adminPassword}
+	env := []string{"PRIZEGEN_ADMIN_PASSWORD=" + adminPassword, "PRIZEGEN_RATE_LIMITS=off"}
 	return l.start(ctx, address, "/readyz", env, l.prizegen, append([]string{"serve", "--role", role, "--listen", address, "--log-level", "warn"}, args...)...)
 }
 

@@ -42,6 +42,7 @@ type serveOptions struct {
 	drainTime    *settings.Value[time.Duration]
 	db           *settings.Value[string]
 	maxFreeDraws *settings.Value[uint64]
+	limits       limitFlags
 	aliases      *settings.Value[string]
 	noWelcome    *settings.Value[bool]
 	theme        *settings.Value[string]
@@ -88,6 +89,7 @@ SIGHUP, it reloads the rules file. A socket from systemd (socket activation) rep
 		drainTime:    settings.Define[time.Duration](a.table, cmd, "drain-time"),
 		db:           newDBFlag(a, cmd),
 		maxFreeDraws: settings.Define[uint64](a.table, cmd, "max-free-draws"),
+		limits:       newLimitFlags(a, cmd),
 		aliases:      settings.Define[string](a.table, cmd, "email-aliases"),
 		noWelcome:    settings.Define[bool](a.table, cmd, "no-welcome"),
 		theme:        settings.Define[string](a.table, cmd, "theme"),
@@ -130,7 +132,7 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	}
 	memory, end := tuneMemory(ctx, a, log)
 	defer end()
-	cfg.Memory = memory
+	cfg.Memory, cfg.RateLimits = memory, o.limits.config(ctx, log)
 	if err := secureServices(ctx, a, &cfg, o.listenFlags); err != nil {
 		return err
 	}

@@ -48,13 +48,14 @@ func startServiceAt(t *testing.T, address string, args ...string) *service {
 }
 
 // startServiceWith is like startServiceAt, with these additional environment variables
-// instead of the administrator's token.
+// instead of the administrator's token. Rate limits are off unless env turns them on, because
+// all clients in a test have the same address.
 func startServiceWith(t *testing.T, env []string, address string, args ...string) *service {
 	t.Helper()
 	s := &service{logged: make(chan struct{}), ended: make(chan struct{})}
 	// t.Context would be canceled before cleanup, and kill the process before its log is read.
 	s.cmd = exec.CommandContext(context.Background(), "prizegen", append([]string{"serve", "--listen", address, "--log-format", "json"}, args...)...)
-	s.cmd.Env = append(append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir()), env...)
+	s.cmd.Env = append(append(os.Environ(), "PRIZEGEN_RATE_LIMITS=off", "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir()), env...)
 	log, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +167,7 @@ func prizegen(t *testing.T, args ...string) string {
 func tryPrizegen(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "prizegen", args...)
-	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN="+adminToken)
+	cmd.Env = append(os.Environ(), "PRIZEGEN_RATE_LIMITS=off", "XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN="+adminToken)
 	var out, notes bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &notes
 	err = cmd.Run()

@@ -11,7 +11,7 @@ visitors=${E2E_VISITORS:-64}
 
 work=$(mktemp -d)
 export COMPOSE_PROJECT_NAME=prizegen-e2e-capacity HTTP_PORT=18080 HTTPS_PORT=18443 SUBNET=172.30.85.0/24
-export NGINX_CONF=./nginx/nginx-e2e.conf
+export NGINX_CONF=./nginx/nginx-e2e.conf RATE_LIMITS=off
 compose_file=(-f "$work/compose.yaml")
 cleanup() {
 	local code=$?
@@ -36,7 +36,7 @@ END
 
 say "Measure plays per second: $visitors concurrent visitors for $seconds s, $(nproc) CPUs, load average $(cut -d' ' -f1 /proc/loadavg)"
 docker run --name e2e-capacity-db --volume /data "$image" db create >/dev/null
-docker run -d --name e2e-capacity --volumes-from e2e-capacity-db --env PRIZEGEN_ADMIN_TOKEN=e2e --env PRIZEGEN_ADMIN_PASSWORD=e2e "$image" serve >/dev/null
+docker run -d --name e2e-capacity --volumes-from e2e-capacity-db --env PRIZEGEN_RATE_LIMITS=off --env PRIZEGEN_ADMIN_TOKEN=e2e --env PRIZEGEN_ADMIN_PASSWORD=e2e "$image" serve >/dev/null
 url=http://$(address e2e-capacity):8080
 wait_for "the process" curl -fs "$url/readyz"
 open_campaign "$url" e2e

@@ -14,7 +14,7 @@ docker run --rm --volume "$name:/data" "$image" db create >/dev/null 2>&1 || fai
 # start MEMORY ROLE starts a container and sets url.
 start() {
 	docker run -d --name "$name" --read-only --cap-drop ALL --memory "$1" --memory-swap "$1" --env PRIZEGEN_ADMIN_TOKEN=e2e \
-		--env PRIZEGEN_ADMIN_PASSWORD=e2e --env PRIZEGEN_ROLE="$2" --volume "$name:/data" "$image" \
+		--env PRIZEGEN_ADMIN_PASSWORD=e2e --env PRIZEGEN_ROLE="$2" --env PRIZEGEN_RATE_LIMITS=off --volume "$name:/data" "$image" \
 		serve --listen 0.0.0.0:8080 --log-level debug >/dev/null
 	url=http://$(address "$name"):8080
 	wait_for "the $2 service" curl -fs "$url/readyz"

@@ -23,13 +23,12 @@ type Admin struct {
 type admin struct {
 	cfg      Config
 	pages    *pages
-	guesses  *guesses
 	sessions *sessions
 }
 
 func newAdmin(cfg Config, p *pages) *admin {
 	return &admin{
-		cfg: cfg, pages: p, guesses: newGuesses(),
+		cfg: cfg, pages: p,
 		sessions: &sessions{cfg.Admin.Sessions, cfg.Now},
 	}
 }

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/prizegen/prizegen/pkg/access"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 // loginRoutes returns the routes that require no login.
@@ -61,10 +58,10 @@ type refusal struct {
 // attempt checks a name and a password. If they are wrong or there were too many attempts,
 // refused is not nil.
 func (a *admin) attempt(w http.ResponseWriter, r *http.Request, name, typed string) (l access.Login, refused *refusal, err error) {
-	if wait := a.guesses.take(r, a.cfg.Now()); wait > 0 {
-		seconds := strconv.Itoa(int(wait/time.Second) + 1)
-		w.Header().Set("Retry-After", seconds)
-		return l, &refusal{http.StatusTooManyRequests, "Too many wrong passwords. Wait " + seconds + " seconds and try again."}, nil
+	var limited *ratelimit.Refusal
+	if errors.As(a.cfg.Limits.Allow(ratelimit.LogIns, ratelimit.AddrOf(r)), &limited) {
+		setRetryAfter(w, limited)
+		return l, &refusal{http.StatusTooManyRequests, "Too many wrong passwords. Wait " + limited.Delay() + " and try again."}, nil
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), maxPasswordWait)
 	defer cancel()
@@ -79,7 +76,7 @@ func (a *admin) attempt(w http.ResponseWriter, r *http.Request, name, typed stri
 	case err != nil:
 		return l, nil, err
 	}
-	a.guesses.forget(r)
+	a.cfg.Limits.Forget(ratelimit.LogIns, ratelimit.AddrOf(r))
 	return l, nil, nil
 }
 
@@ -169,47 +166,4 @@ func (a *admin) loggedIn(h handler) handler {
 		page := loginPage{Next: adminPath + "campaigns", Problem: "You are no longer logged in, so nothing was changed. Log in and try again."}
 		return a.showLoginPage(w, r, http.StatusUnauthorized, page)
 	}
-}
-
-// guesses limits the login attempts from each address. It allows guessBurst attempts
-// immediately, then one attempt every guessInterval.
-type guesses struct {
-	mu       sync.Mutex
-	limiters map[string]*rate.Limiter // by address
-}
-
-const (
-	guessBurst    = 10
-	guessInterval = 10 * time.Second
-	maxGuessers   = 10_000 // maximum number of addresses to remember
-)
-
-func newGuesses() *guesses { return &guesses{limiters: map[string]*rate.Limiter{}} }
-
-// take counts an attempt and returns how long the attempt must wait, which is usually 0.
-func (g *guesses) take(r *http.Request, now time.Time) time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	address := clientNetwork(r)
-	limiter := g.limiters[address]
-	if limiter == nil {
-		if len(g.limiters) >= maxGuessers {
-			clear(g.limiters)
-		}
-		limiter = rate.NewLimiter(rate.Every(guessInterval), guessBurst)
-		g.limiters[address] = limiter
-	}
-	reservation := limiter.ReserveN(now, 1)
-	wait := reservation.DelayFrom(now)
-	if wait > 0 {
-		reservation.CancelAt(now)
-	}
-	return wait
-}
-
-// forget resets the limit of an address after a successful login.
-func (g *guesses) forget(r *http.Request) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.limiters, clientNetwork(r))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/draw"
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 	"github.com/prizegen/prizegen/serve/site"
 )
 
@@ -77,7 +78,7 @@ func TestGuessingIsSlow(t *testing.T) {
 		Campaigns: campaign.New(campaign.Config{Store: db, Generator: draw.Local{}}),
 		Admin:     site.Admin{Access: control, Sessions: db.Sessions()},
 		Log:       slog.New(slog.DiscardHandler),
-		Now:       func() time.Time { return now },
+		Limits:    ratelimit.New(ratelimit.Config{LogIns: ratelimit.Defaults().LogIns, Now: func() time.Time { return now }}),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -8,12 +8,14 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/access"
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/wire"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 // handler handles a request. If it returns an error, the response is an error page.
@@ -117,6 +119,10 @@ type errorPage struct {
 // fail sends an error page. Internal errors are logged instead of shown.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := newErrorPage(r, err)
+	var limited *ratelimit.Refusal
+	if errors.As(err, &limited) {
+		setRetryAfter(w, limited)
+	}
 	page.RequestID = w.Header().Get("X-Request-Id")
 	switch {
 	case page.Retry:
@@ -137,6 +143,7 @@ func newErrorPage(r *http.Request, err error) errorPage {
 	}
 	var tooLarge *http.MaxBytesError
 	var role *access.RoleError
+	var limited *ratelimit.Refusal
 	is := func(kinds ...error) bool {
 		for _, kind := range kinds {
 			if errors.Is(err, kind) {
@@ -152,6 +159,8 @@ func newErrorPage(r *http.Request, err error) errorPage {
 		return errorPage{status: http.StatusForbidden, title: "Not permitted", Message: sentence(role.Error())}
 	case is(errHost):
 		return errorPage{status: http.StatusMisdirectedRequest, title: "Wrong address", Message: "This site is not available at this address. Check the name in the address bar."}
+	case errors.As(err, &limited):
+		return errorPage{status: http.StatusTooManyRequests, title: "One moment", Message: "Too many people are using this page at the moment. Wait " + limited.Delay() + ", then load it again."}
 	case errors.As(err, &tooLarge):
 		return errorPage{status: http.StatusRequestEntityTooLarge, title: "Too large", Message: "The form is too large. Go back and shorten it."}
 	case is(os.ErrDeadlineExceeded):
@@ -169,6 +178,11 @@ func newErrorPage(r *http.Request, err error) errorPage {
 		return errorPage{status: http.StatusBadGateway, title: "Not available", Message: "This page is not available at the moment, and nothing was drawn. Please try again later."}
 	}
 	return errorPage{status: http.StatusInternalServerError, title: "Something went wrong", Message: "Something went wrong on our side. Please try again later."}
+}
+
+// setRetryAfter tells a browser how long to wait.
+func setRetryAfter(w http.ResponseWriter, limited *ratelimit.Refusal) {
+	w.Header().Set("Retry-After", strconv.Itoa(limited.Seconds()))
 }
 
 // visitorMessage returns the message of an error for a visitor who plays.

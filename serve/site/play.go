@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 // homePage lists the open campaigns.
@@ -170,9 +171,18 @@ func (s *Site) play(w http.ResponseWriter, r *http.Request) error {
 			return s.showPlayPage(w, r, http.StatusUnprocessableEntity, playPage{Person: person}, name)
 		}
 	}
-	d, err := s.cfg.Campaigns.Play(r.Context(), campaign.Play{Campaign: name, Person: &person, Key: once, FromSite: true})
+	var d campaign.Draw
+	err = s.cfg.Limits.Play(r.Context(), ratelimit.AddrOf(r), name, func() (err error) {
+		d, err = s.cfg.Campaigns.Play(r.Context(), campaign.Play{Campaign: name, Person: &person, Key: once, FromSite: true})
+		return err
+	})
 	var invalid *campaign.FieldError
+	var limited *ratelimit.Refusal
 	switch {
+	case errors.As(err, &limited):
+		setRetryAfter(w, limited)
+		page := playPage{Person: person, fieldError: fieldError{Problem: "Too many people are playing at the moment. Wait " + limited.Delay() + ", then press Play again."}}
+		return s.showPlayPage(w, r, http.StatusTooManyRequests, page, name)
 	case errors.As(err, &invalid):
 		page := playPage{Person: person, fieldError: fieldError{invalid.Field, sentence(invalid.Err.Error())}}
 		return s.showPlayPage(w, r, http.StatusUnprocessableEntity, page, name)

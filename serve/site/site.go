@@ -22,6 +22,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 //go:embed templates static
@@ -42,10 +43,11 @@ type Free interface {
 type Config struct {
 	Campaigns *campaign.Service // nil if the site offers only free play
 	Free      Free
-	Version   string      // version of the program
-	Admin     Admin       // for the promoter's pages
-	Theme     fs.FS       // files in templates/ and static/ that replace the site's own files; may be nil
-	Ending    func() bool // reports whether the server is shutting down, which ends live pages; nil means never
+	Version   string            // version of the program
+	Admin     Admin             // for the promoter's pages
+	Theme     fs.FS             // files in templates/ and static/ that replace the site's own files; may be nil
+	Limits    *ratelimit.Limits // on the requests of visitors; nil means none
+	Ending    func() bool       // reports whether the server is shutting down, which ends live pages; nil means never
 	Log       *slog.Logger
 	Now       func() time.Time // nil means time.Now
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/numgen"
 	"github.com/prizegen/prizegen/pkg/prize"
 	"github.com/prizegen/prizegen/pkg/textgen"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 // tryPage shows a free-play account number with its chances and, after the play, its prize.
@@ -24,6 +25,9 @@ type tryPage struct {
 
 // showFreePlay shows a new account number and its chances.
 func (s *Site) showFreePlay(w http.ResponseWriter, r *http.Request) error {
+	if err := s.cfg.Limits.Allow(ratelimit.Draws, ratelimit.AddrOf(r)); err != nil {
+		return err
+	}
 	seed, err := s.cfg.Free.Fresh(r.Context())
 	if err != nil {
 		return err
@@ -50,6 +54,9 @@ func (s *Site) showFreeResult(w http.ResponseWriter, r *http.Request) error {
 	seed, err := entropy.ParseSeed(r.PathValue("seed"))
 	if err != nil {
 		return errNoPage
+	}
+	if err := s.cfg.Limits.Allow(ratelimit.Draws, ratelimit.AddrOf(r)); err != nil {
+		return err
 	}
 	page, err := s.newTryPage(r.Context(), seed)
 	if err != nil {

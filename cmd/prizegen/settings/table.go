@@ -17,6 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store"
 	"github.com/prizegen/prizegen/pkg/textgen"
 	"github.com/prizegen/prizegen/serve"
+	"github.com/prizegen/prizegen/serve/ratelimit"
 )
 
 // NewTable returns the settings of the program.
@@ -46,6 +47,7 @@ func NewTable() Table {
 	table = append(table, drawSettings()...)
 	table = append(table, checkSettings()...)
 	table = append(table, serveSettings()...)
+	table = append(table, limitSettings()...)
 	table = append(table,
 		Setting{Name: "admin-password", Group: Secrets, Secret: true, Usage: "password of the owner who logs in without a name (default: a new one, shown once at start, if there is no other owner)"},
 		Setting{Name: "admin-token", Group: Secrets, Secret: true, Usage: "API token with the role owner (default: a new one, shown once at start, if there are no other tokens)"},
@@ -167,6 +169,32 @@ func serveSettings() []Setting {
 		{Name: "tls-key", Group: Serve, Usage: "PEM `file` with the private key of the certificate", Files: true, New: optional("file", ParseText)},
 		{
 			Name: "trusted-proxies", Group: Serve, Usage: "trust X-Forwarded-For and X-Forwarded-Proto from these networks, such as 10.0.0.0/8,127.0.0.1",
+			New: withDefault("networks", "", serve.ParseProxies),
+		},
+	}
+}
+
+// limitSettings returns the settings of rate limits. They belong to the group of the server.
+func limitSettings() []Setting {
+	limit := func(name, usage string, fallback ratelimit.Limit, parse func(string) (ratelimit.Limit, error)) Setting {
+		return Setting{Name: name, Group: Serve, Usage: usage, New: withDefault("limit", fallback.String(), parse)}
+	}
+	d := ratelimit.Defaults()
+	return []Setting{
+		limit("limit-campaign-plays", "plays of a campaign from all addresses together", d.CampaignPlays, ratelimit.ParseLimit),
+		limit("limit-campaign-repeats", "answers in a campaign that somebody has used all plays; after that many, nobody can play for a while", d.CampaignRepeats, ratelimit.ParseMaximum),
+		limit("limit-draws", "requests from an address for draws that are not stored", d.Draws, ratelimit.ParseLimit),
+		limit("limit-exports", "exports to an address", d.Exports, ratelimit.ParseLimit),
+		limit("limit-log-ins", "attempts to log in from an address", d.LogIns, ratelimit.ParseLimit),
+		limit("limit-plays", "plays from an address: 300/m:80 allows 300 a minute and up to 80 at once", d.Plays, ratelimit.ParseLimit),
+		limit("limit-repeats", "answers to an address that somebody has used all plays; after that many, the address cannot play for a while", d.Repeats, ratelimit.ParseMaximum),
+		limit("limit-rules", "sets of rules that are compiled for an address", d.Rules, ratelimit.ParseLimit),
+		{
+			Name: "rate-limits", Group: Serve, Usage: "whether the limits of this list apply: on or off, which is for load tests",
+			Values: []string{"on", "off"}, New: withDefault("text", "on", OneOf("on", "off")),
+		},
+		{
+			Name: "trusted-networks", Group: Serve, Usage: "networks whose visitors may play and draw without limits, such as 192.0.2.0/24,2001:db8::/48",
 			New: withDefault("networks", "", serve.ParseProxies),
 		},
 	}
