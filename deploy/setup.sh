@@ -63,6 +63,8 @@ COMPOSE_PROJECT_NAME=prizegen
 #RULES=generous
 #TEXT_ENTROPY=os
 #NUMBER_ENTROPY=os
+# Networks whose visitors may play without limits, such as the hall of an event.
+#TRUSTED_NETWORKS=192.0.2.0/24
 # CPUs for the database in Compose; at most as many as the machine has.
 #DATABASE_CPUS=1
 # Versions of secrets and configs in a swarm. Change the number whenever you change a file.

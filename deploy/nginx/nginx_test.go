@@ -250,7 +250,7 @@ func TestPlaysAreLimited(t *testing.T) {
 		t.Run(test.path+strings.Join(test.header, " "), func(t *testing.T) {
 			f := start(t, services{"core": {startNamed(t, "core")}})
 			statuses := map[int]int{}
-			for range 200 {
+			for range 400 {
 				r, _ := f.send(t, http.MethodPost, test.path, "{}", test.header...)
 				statuses[r.StatusCode]++
 				if r.StatusCode == http.StatusTooManyRequests && (r.Header.Get("Retry-After") != "1" || !strings.HasPrefix(r.Header.Get("Content-Type"), test.contentType)) {
@@ -258,7 +258,7 @@ func TestPlaysAreLimited(t *testing.T) {
 				}
 			}
 			if statuses[http.StatusOK] < 6 || statuses[http.StatusTooManyRequests] == 0 || len(statuses) != 2 {
-				t.Errorf("statuses of 200 plays: got %v, want status 200 at least 6 times and 429 for the others", statuses)
+				t.Errorf("statuses of 400 plays: got %v, want status 200 at least 6 times and 429 for the others", statuses)
 			}
 			for range 50 {
 				if r, _ := f.send(t, http.MethodGet, test.path, ""); r.StatusCode != http.StatusOK {
