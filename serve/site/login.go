@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -96,6 +97,7 @@ func (a *admin) login(w http.ResponseWriter, r *http.Request) error {
 	if err := a.sessions.start(w, r, &session{Login: l}); err != nil {
 		return err
 	}
+	a.pages.log.InfoContext(r.Context(), "logged in", slog.String("administrator", l.Name))
 	http.Redirect(w, r, page.Next, http.StatusSeeOther)
 	return nil
 }
@@ -137,6 +139,7 @@ func (a *admin) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := a.sessions.end(w, r); err != nil {
 		return err
 	}
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	http.Redirect(w, r, "/admin/login", http.StatusSeeOther)
 	return nil
 }

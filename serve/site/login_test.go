@@ -17,6 +17,7 @@ import (
 	"github.com/prizegen/prizegen/pkg/store/storetest"
 	"github.com/prizegen/prizegen/serve"
 	"github.com/prizegen/prizegen/serve/ratelimit"
+	"github.com/prizegen/prizegen/serve/servertest"
 	"github.com/prizegen/prizegen/serve/site"
 )
 
@@ -129,7 +130,8 @@ func TestGuessingIsSlow(t *testing.T) {
 // TestSessions checks that a session cannot be planted, and that it ends on logout, when it
 // expires, and when the password changes.
 func TestSessions(t *testing.T) {
-	s := newServer(t)
+	log := &servertest.Log{}
+	s := newServer(t, func(c *serve.Config) { c.Log = slog.New(slog.NewJSONHandler(log, nil)) })
 	address, err := url.Parse(s.URL + "/admin/")
 	if err != nil {
 		t.Fatal(err)
@@ -155,6 +157,9 @@ func TestSessions(t *testing.T) {
 		if len(p.Cookies()) != 1 || p.Cookies()[0].Value == planted {
 			t.Errorf("cookies after login: got %v, want one cookie whose token is not %s", p.Cookies(), planted)
 		}
+		if got, want := log.String(), `"logged in","administrator":"admin"`; !strings.Contains(got, want) {
+			t.Errorf("log after login: got %s, want it to contain %s", got, want)
+		}
 		if got := visitorWith(s, planted).get("/admin/campaigns").StatusCode; got != http.StatusSeeOther {
 			t.Errorf("planted token: got status %d, want 303", got)
 		}
@@ -163,7 +168,11 @@ func TestSessions(t *testing.T) {
 		v := s.promoter(t)
 		old := tokenOf(v)
 		v.wantStatus(v.get("/admin/campaigns"), http.StatusOK)
-		v.wantStatus(v.post("/admin/logout"), http.StatusSeeOther)
+		p := v.post("/admin/logout")
+		v.wantStatus(p, http.StatusSeeOther)
+		if got, want := p.Header.Get("Clear-Site-Data"), `"cache", "storage"`; got != want {
+			t.Errorf("Clear-Site-Data after logout: got %s, want %s", got, want)
+		}
 		late := visitorWith(s, old)
 		late.wantStatus(late.get("/admin/campaigns"), http.StatusSeeOther)
 	})
