@@ -77,7 +77,13 @@ func (l Limit) String() string {
 	if l.isOff() {
 		return off
 	}
-	unit := map[time.Duration]string{time.Second: "s", time.Minute: "m", time.Hour: "h"}[l.Per]
+	unit := "h"
+	switch l.Per {
+	case time.Second:
+		unit = "s"
+	case time.Minute:
+		unit = "m"
+	}
 	text := strconv.Itoa(l.Events) + "/" + unit
 	if l.Burst != l.Events {
 		text += ":" + strconv.Itoa(l.Burst)

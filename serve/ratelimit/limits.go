@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"net/http"
@@ -102,30 +103,35 @@ const maxTracked = 1 << 13
 // maxCampaigns is the number of campaigns that are tracked at least.
 const maxCampaigns = 1 << 12
 
-// source is an address or a network whose requests of a class are counted.
+// source is what requests are counted for: an address, a network or a campaign.
 type source struct {
-	class Class
-	bits  uint8
-	from  [16]byte
+	bits uint8 // length of the prefix; 0 for a campaign and for an unknown address
+	from [16]byte
 }
 
 // newSource returns the source with the first bits of an address.
-func newSource(c Class, from netip.Addr, bits int) source {
+func newSource(from netip.Addr, bits int) source {
 	prefix, err := from.Prefix(bits)
 	if err != nil { // an unknown address counts as one
-		return source{class: c}
+		return source{}
 	}
-	return source{c, uint8(bits), prefix.Addr().As16()}
+	return source{uint8(bits), prefix.Addr().As16()}
+}
+
+// campaignSource returns the source for a campaign.
+func campaignSource(name string) source {
+	sum := sha256.Sum256([]byte(name))
+	return source{from: [16]byte(sum[:16])}
 }
 
 // Limits limits requests. A nil *Limits allows everything. It is safe for concurrent use.
 type Limits struct {
 	cfg       Config
-	addresses [Repeats]*table[source, rate.Limiter] // by class; nil for a class without a limit
-	networks  [Repeats]*table[source, rate.Limiter]
-	plays     *table[string, rate.Limiter] // by campaign
-	answers   *table[source, answers]
-	ofAll     *table[string, answers] // by campaign
+	addresses [Repeats]*table // of limiters, by class; nil for a class without a limit
+	networks  [Repeats]*table // of limiters, by class
+	plays     *table          // of limiters for campaigns
+	answers   *table          // for addresses
+	ofAll     *table          // of answers for campaigns
 }
 
 // New returns limits. Only those that are set in cfg are enforced.
@@ -135,25 +141,25 @@ func New(cfg Config) *Limits {
 	}
 	l := &Limits{cfg: cfg}
 	for class, limit := range [Repeats]Limit{cfg.Plays, cfg.Draws, cfg.Exports, cfg.LogIns, cfg.Rules} {
-		l.addresses[class] = limiters[source](maxTracked, limit)
-		l.networks[class] = limiters[source](maxTracked, limit.times(networkFactor))
+		l.addresses[class] = limiters(maxTracked, limit)
+		l.networks[class] = limiters(maxTracked, limit.times(networkFactor))
 	}
-	l.plays = limiters[string](maxCampaigns, cfg.CampaignPlays)
+	l.plays = limiters(maxCampaigns, cfg.CampaignPlays)
 	if !cfg.Repeats.isOff() {
-		l.answers = newTable[source](maxTracked, newAnswers(cfg.Repeats))
+		l.answers = newTable(maxTracked, newAnswers(cfg.Repeats))
 	}
 	if !cfg.CampaignRepeats.isOff() {
-		l.ofAll = newTable[string](maxCampaigns, newAnswers(cfg.CampaignRepeats))
+		l.ofAll = newTable(maxCampaigns, newAnswers(cfg.CampaignRepeats))
 	}
 	return l
 }
 
 // limiters returns a table of limiters, or nil for no limit.
-func limiters[K comparable](size int, limit Limit) *table[K, rate.Limiter] {
+func limiters(size int, limit Limit) *table {
 	if limit.isOff() {
 		return nil
 	}
-	return newTable[K](size, func() *rate.Limiter { return rate.NewLimiter(rate.Limit(limit.perSecond()), limit.Burst) })
+	return newTable(size, func() any { return rate.NewLimiter(rate.Limit(limit.perSecond()), limit.Burst) })
 }
 
 // AddrOf returns the address that a request comes from. The zero address means that it is
@@ -173,19 +179,19 @@ func (l *Limits) Allow(c Class, from netip.Addr) error {
 		return nil
 	}
 	now := l.cfg.Now()
-	address, network := sourcesOf(c, from)
-	if err := l.take(c, l.addresses[c].get(address), now, ofNetwork); err != nil {
+	address, network := sourcesOf(from)
+	if err := l.take(c, l.addresses[c], address, now, ofNetwork); err != nil {
 		return err
 	}
-	return l.take(c, l.networks[c].get(network), now, ofNetwork)
+	return l.take(c, l.networks[c], network, now, ofNetwork)
 }
 
 // sourcesOf returns the address and the network of a request.
-func sourcesOf(c Class, from netip.Addr) (address, network source) {
+func sourcesOf(from netip.Addr) (address, network source) {
 	if from.Is4() {
-		return newSource(c, from, address4), newSource(c, from, network4)
+		return newSource(from, address4), newSource(from, network4)
 	}
-	return newSource(c, from, address6), newSource(c, from, network6)
+	return newSource(from, address6), newSource(from, network6)
 }
 
 // trusts reports whether an address has no limits.
@@ -198,8 +204,9 @@ func (l *Limits) trusts(from netip.Addr) bool {
 	return false
 }
 
-// take takes a token from a limiter.
-func (l *Limits) take(c Class, limiter *rate.Limiter, now time.Time, of string) error {
+// take takes a token from the limiter of a source.
+func (l *Limits) take(c Class, limiters *table, from source, now time.Time, of string) error {
+	limiter := limiters.get(from).(*rate.Limiter)
 	if limiter.AllowN(now, 1) {
 		return nil
 	}
@@ -213,7 +220,7 @@ func (l *Limits) Forget(c Class, from netip.Addr) {
 	if l == nil || l.addresses[c] == nil {
 		return
 	}
-	address, network := sourcesOf(c, from)
+	address, network := sourcesOf(from)
 	l.addresses[c].remove(address)
 	l.networks[c].remove(network)
 }

@@ -27,12 +27,12 @@ func (l *Limits) Play(ctx context.Context, from netip.Addr, name string, play fu
 		return err
 	}
 	if l.plays != nil {
-		if err := l.take(Plays, l.plays.get(name), l.cfg.Now(), ofCampaign); err != nil {
+		if err := l.take(Plays, l.plays, campaignSource(name), l.cfg.Now(), ofCampaign); err != nil {
 			return err
 		}
 	}
 	if l.ofAll != nil {
-		if all := l.ofAll.find(name); all != nil {
+		if all, ok := l.ofAll.find(campaignSource(name)).(*answers); ok {
 			if wait := all.wait(l.cfg.Now()); wait > 0 {
 				return l.refuse(Repeats, wait, ofCampaign)
 			}
@@ -41,8 +41,8 @@ func (l *Limits) Play(ctx context.Context, from netip.Addr, name string, play fu
 	if l.answers == nil {
 		return l.counted(name, play())
 	}
-	address, _ := sourcesOf(Repeats, from)
-	own := l.answers.get(address)
+	address, _ := sourcesOf(from)
+	own := l.answers.get(address).(*answers)
 	wait, err := own.begin(ctx, l.cfg.Now)
 	switch {
 	case err != nil:
@@ -63,7 +63,7 @@ func (l *Limits) counted(name string, err error) error {
 	if l.ofAll == nil || !errors.Is(err, campaign.ErrMaxPlays) {
 		return err
 	}
-	if wait := l.ofAll.get(name).add(l.cfg.Now()); wait > 0 {
+	if wait := l.ofAll.get(campaignSource(name)).(*answers).add(l.cfg.Now()); wait > 0 {
 		return l.refuse(Repeats, wait, ofCampaign)
 	}
 	return err
@@ -80,8 +80,8 @@ type answers struct {
 	ended   chan struct{} // closed when a play ends; nil if no play waits
 }
 
-func newAnswers(limit Limit) func() *answers {
-	return func() *answers { return &answers{limit: limit} }
+func newAnswers(limit Limit) func() any {
+	return func() any { return &answers{limit: limit} }
 }
 
 // left returns how long the next answer must wait. The caller holds the lock.

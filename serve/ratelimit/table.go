@@ -8,40 +8,41 @@ import (
 // shards is the number of parts of a table, which have a lock each.
 const shards = 32
 
-// table maps keys to values, which it creates when they are needed. It keeps at least the
-// most recently used values, at most twice as many, and forgets the others. All operations
-// take constant time.
-type table[K comparable, V any] struct {
+// table maps sources to limiters or answers, which it creates when they are needed. It keeps
+// at least the most recently used values, at most twice as many, and forgets the others. All
+// operations take constant time. It is not generic, because the names of generic functions
+// make the program larger.
+type table struct {
 	seed   maphash.Seed
-	create func() *V
-	shards [shards]shard[K, V]
+	create func() any // returns a pointer
+	shards [shards]shard
 }
 
 // shard is a part of a table. When young is full, it becomes old, and the values of old that
 // were not used since then are forgotten.
-type shard[K comparable, V any] struct {
+type shard struct {
 	mu         sync.Mutex
 	max        int
-	young, old map[K]*V
+	young, old map[source]any
 }
 
-// newTable returns a table that keeps at least the size most recently used values. Keys are
+// newTable returns a table that keeps at least the size most recently used values. Sources are
 // spread over the shards at random.
-func newTable[K comparable, V any](size int, create func() *V) *table[K, V] {
-	t := &table[K, V]{seed: maphash.MakeSeed(), create: create}
+func newTable(size int, create func() any) *table {
+	t := &table{seed: maphash.MakeSeed(), create: create}
 	for i := range t.shards {
-		t.shards[i] = shard[K, V]{max: max(size/shards, 1), young: map[K]*V{}}
+		t.shards[i] = shard{max: max(size/shards, 1), young: map[source]any{}}
 	}
 	return t
 }
 
-// shard returns the shard with a key.
-func (t *table[K, V]) shard(k K) *shard[K, V] {
-	return &t.shards[maphash.Comparable(t.seed, k)%shards]
+// shard returns the shard of a source.
+func (t *table) shard(k source) *shard {
+	return &t.shards[maphash.Bytes(t.seed, k.from[:])%shards]
 }
 
-// get returns the value of a key. It creates the value if there is none.
-func (t *table[K, V]) get(k K) *V {
+// get returns the value of a source. It creates the value if there is none.
+func (t *table) get(k source) any {
 	s := t.shard(k)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,14 +54,14 @@ func (t *table[K, V]) get(k K) *V {
 		v = t.create()
 	}
 	if len(s.young) >= s.max {
-		s.young, s.old = make(map[K]*V, s.max), s.young
+		s.young, s.old = make(map[source]any, s.max), s.young
 	}
 	s.young[k] = v
 	return v
 }
 
-// find returns the value of a key, or nil if there is none.
-func (t *table[K, V]) find(k K) *V {
+// find returns the value of a source, or nil if there is none.
+func (t *table) find(k source) any {
 	s := t.shard(k)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,8 +71,8 @@ func (t *table[K, V]) find(k K) *V {
 	return s.old[k]
 }
 
-// remove removes the value of a key.
-func (t *table[K, V]) remove(k K) {
+// remove removes the value of a source.
+func (t *table) remove(k source) {
 	s := t.shard(k)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,7 +81,7 @@ func (t *table[K, V]) remove(k K) {
 }
 
 // len returns the number of values.
-func (t *table[K, V]) len() int {
+func (t *table) len() int {
 	n := 0
 	for i := range t.shards {
 		s := &t.shards[i]
