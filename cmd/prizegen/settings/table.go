@@ -132,7 +132,7 @@ func serveSettings() []Setting {
 	return []Setting{
 		{
 			Name: "debug-listen", Group: Serve, New: optional("address", parseHealthListen),
-			Usage: "serve metrics and profiles, without TLS, on this address and port, which only administrators should reach",
+			Usage: "serve metrics and profiles (pprof), without TLS, on this address and port, which only administrators should reach",
 		},
 		{Name: "drain-time", Group: Serve, Usage: "time for requests in progress to finish after SIGTERM", New: withDefault("duration", "30s", ParseDuration)},
 		{
