@@ -20,7 +20,7 @@ const maxProfileTime = 5 * time.Minute
 // 0.4 MB to the program and reveal its command line.
 func (s *Server) ServeDebug(ctx context.Context, listener net.Listener) error {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", s.backend.metrics.handler)
+	mux.Handle("GET /metrics", s.backend.metrics.set)
 	mux.HandleFunc("GET /debug/pprof/{$}", listProfiles)
 	mux.HandleFunc("GET /debug/pprof/profile", profileProcessor)
 	mux.HandleFunc("GET /debug/pprof/{name}", writeProfile)

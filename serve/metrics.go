@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -9,9 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	vm "github.com/VictoriaMetrics/metrics"
 
 	"github.com/prizegen/prizegen/pkg/campaign"
 	"github.com/prizegen/prizegen/pkg/prize"
@@ -22,74 +21,49 @@ import (
 // metrics contains the metrics of a server. Their names follow
 // https://prometheus.io/docs/practices/naming/.
 type metrics struct {
-	registry *prometheus.Registry
-	handler  http.Handler
+	set *metricSet
 
-	requests *prometheus.CounterVec   // by method, route and status
-	duration *prometheus.HistogramVec // by method and route
-	inFlight prometheus.Gauge
-	parts    *prometheus.CounterVec // texts, numbers and outcomes, by service
-	draws    *prometheus.CounterVec // by rules, rule and prize
-	calls    *prometheus.CounterVec // by service and result
-	callTime *prometheus.HistogramVec
-	retries  *prometheus.CounterVec
-	breaker  *prometheus.GaugeVec
-	refused  *prometheus.CounterVec // responses of services, by service
+	requests *vec[*vm.Counter]             // by code, method and route
+	duration *vec[*vm.PrometheusHistogram] // by method and route
+	inFlight *vm.Gauge
+	parts    *vec[*vm.Counter] // texts, numbers and outcomes, by service
+	draws    *vec[*vm.Counter] // by prize, rule and rules
+	calls    *vec[*vm.Counter] // by result and service
+	callTime *vec[*vm.PrometheusHistogram]
+	retries  *vec[*vm.Counter]
+	breaker  *vec[*vm.Gauge]
+	refused  *vec[*vm.Counter] // responses of services, by service
 }
 
 // breakerStates returns the possible states of a circuit breaker.
 func breakerStates() []string { return []string{"closed", "half-open", "open"} }
 
 func newMetrics(role Role, version string) *metrics {
-	registry := prometheus.NewRegistry()
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return registered(registry, prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels))
-	}
-	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
-		return registered(registry, prometheus.NewHistogramVec(times(name, help), labels))
-	}
+	set := &metricSet{}
 	m := &metrics{
-		registry: registry,
-		requests: counter("prizegen_http_requests_total", "Completed requests.", "method", "route", "code"),
-		duration: histogram("prizegen_http_request_duration_seconds", "Time from the header of a request to the end of its response.", "method", "route"),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "prizegen_http_requests_in_flight", Help: "Requests in progress."}),
-		parts:    counter("prizegen_parts_total", "Texts, numbers and outcomes generated.", "service"),
-		draws:    counter("prizegen_draws_total", "Stored plays, and draws that belong to no campaign, by matching rule and prize.", "rules", "rule", "prize"),
-		calls:    counter("prizegen_calls_total", "Calls to other services, each counted once after its last attempt.", "service", "result"),
-		callTime: histogram("prizegen_call_duration_seconds", "Duration of calls to other services, including all attempts.", "service"),
-		retries:  counter("prizegen_call_retries_total", "Repeated attempts of calls to other services.", "service"),
-		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "prizegen_circuit_breaker_state", Help: "1 for the current state of a service's circuit breaker, otherwise 0.",
-		}, []string{"service", "state"}),
-		refused: counter("prizegen_service_mismatches_total", "Responses from other services that were rejected as wrong.", "service"),
+		set:      set,
+		requests: set.counters("prizegen_http_requests_total", "Completed requests.", "code", "method", "route"),
+		duration: set.histograms("prizegen_http_request_duration_seconds", "Time from the header of a request to the end of its response.", "method", "route"),
+		inFlight: set.gauges("prizegen_http_requests_in_flight", "Requests in progress.").with(),
+		parts:    set.counters("prizegen_parts_total", "Texts, numbers and outcomes generated.", "service"),
+		draws:    set.counters("prizegen_draws_total", "Stored plays, and draws that belong to no campaign, by matching rule and prize.", "prize", "rule", "rules"),
+		calls:    set.counters("prizegen_calls_total", "Calls to other services, each counted once after its last attempt.", "result", "service"),
+		callTime: set.histograms("prizegen_call_duration_seconds", "Duration of calls to other services, including all attempts.", "service"),
+		retries:  set.counters("prizegen_call_retries_total", "Repeated attempts of calls to other services.", "service"),
+		breaker:  set.gauges("prizegen_circuit_breaker_state", "1 for the current state of a service's circuit breaker, otherwise 0.", "service", "state"),
+		refused:  set.counters("prizegen_service_mismatches_total", "Responses from other services that were rejected as wrong.", "service"),
 	}
-	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "prizegen_build_info", Help: "Always 1, with the version and the role as labels."}, []string{"version", "role"})
-	build.WithLabelValues(version, string(role)).Set(1)
-	registry.MustRegister(m.inFlight, m.breaker, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	set.gauges("prizegen_build_info", "Always 1, with the version and the role as labels.", "role", "version").with(string(role), label(version)).Set(1)
+	set.collect(writeProcessMetrics)
 	return m
-}
-
-// registered adds a collector to a registry and returns it.
-func registered[C prometheus.Collector](registry *prometheus.Registry, c C) C {
-	registry.MustRegister(c)
-	return c
-}
-
-// times returns the options of a histogram of seconds.
-func times(name, help string) prometheus.HistogramOpts {
-	return prometheus.HistogramOpts{
-		Name: name, Help: help,
-		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-	}
 }
 
 // routeMetrics counts the requests to one route.
 type routeMetrics struct {
 	m             *metrics
 	method, route string
-	duration      prometheus.Observer
-	ok            prometheus.Counter // with status 200, the most frequent one
+	duration      *vm.PrometheusHistogram
+	ok            *vm.Counter // with status 200, the most frequent one
 }
 
 // route returns the metrics for requests that match a mux pattern. A pattern without a
@@ -101,8 +75,8 @@ func (m *metrics) route(pattern string) *routeMetrics {
 	}
 	return &routeMetrics{
 		m: m, method: method, route: path,
-		duration: m.duration.WithLabelValues(method, path),
-		ok:       m.requests.WithLabelValues(method, path, "200"),
+		duration: m.duration.with(method, path),
+		ok:       m.requests.with("200", method, path),
 	}
 }
 
@@ -110,21 +84,21 @@ func (r *routeMetrics) answered(status int, took time.Duration) {
 	if status == http.StatusOK {
 		r.ok.Inc()
 	} else {
-		r.m.requests.WithLabelValues(r.method, r.route, strconv.Itoa(status)).Inc()
+		r.m.requests.with(strconv.Itoa(status), r.method, r.route).Inc()
 	}
-	r.duration.Observe(took.Seconds())
+	r.duration.Update(took.Seconds())
 }
 
 // generated counts texts, numbers or outcomes.
 func (m *metrics) generated(service string, n int) {
-	m.parts.WithLabelValues(service).Add(float64(n))
+	m.parts.with(service).Add(n)
 }
 
 // decided counts the outcomes of draws that belong to no campaign. Outcomes of rules that
 // are not deployed are counted together, because anyone may send rules with any names.
 func (m *metrics) decided(rules *prize.Rules, named bool, outcomes []prize.Outcome) {
 	if !named {
-		m.draws.WithLabelValues("sent", "", "").Add(float64(len(outcomes)))
+		m.draws.with("", "", "sent").Add(len(outcomes))
 		return
 	}
 	counts := make([]int, rules.Outcomes())
@@ -142,14 +116,14 @@ func (m *metrics) decided(rules *prize.Rules, named bool, outcomes []prize.Outco
 		if p := rules.Prize(prize.Outcome(o)); p != nil {
 			won = p.Name
 		}
-		m.drawn(rules.Name, rule, won).Add(float64(n))
+		m.drawn(rules.Name, rule, won).Add(n)
 	}
 }
 
 // drawn returns the counter for draws with a given rule and prize. An empty won means no
 // prize.
-func (m *metrics) drawn(rules, rule, won string) prometheus.Counter {
-	return m.draws.WithLabelValues(label(rules), label(rule), label(won))
+func (m *metrics) drawn(rules, rule, won string) *vm.Counter {
+	return m.draws.with(label(won), label(rule), label(rules))
 }
 
 // label returns text as the value of a label, with invalid UTF-8 replaced.
@@ -171,10 +145,10 @@ func (m *metrics) committed(d *campaign.Draw) {
 // calling initializes the counters for calls to a service to 0, so that the first failure
 // counts as an increase.
 func (m *metrics) calling(service string) {
-	m.calls.WithLabelValues(service, "ok")
-	m.calls.WithLabelValues(service, "error")
-	m.retries.WithLabelValues(service)
-	m.refused.WithLabelValues(service)
+	m.calls.with("ok", service)
+	m.calls.with("error", service)
+	m.retries.with(service)
+	m.refused.with(service)
 }
 
 // Called implements [remote.Observer].
@@ -183,12 +157,12 @@ func (m *metrics) Called(service string, took time.Duration, err error) {
 	if err != nil {
 		result = "error"
 	}
-	m.calls.WithLabelValues(service, result).Inc()
-	m.callTime.WithLabelValues(service).Observe(took.Seconds())
+	m.calls.with(result, service).Inc()
+	m.callTime.with(service).Update(took.Seconds())
 }
 
 // Retried implements [remote.Observer].
-func (m *metrics) Retried(service string) { m.retries.WithLabelValues(service).Inc() }
+func (m *metrics) Retried(service string) { m.retries.with(service).Inc() }
 
 // Breaker implements [remote.Observer].
 func (m *metrics) Breaker(service, state string) {
@@ -197,35 +171,31 @@ func (m *metrics) Breaker(service, state string) {
 		if other == state {
 			value = 1
 		}
-		m.breaker.WithLabelValues(service, other).Set(value)
+		m.breaker.with(service, other).Set(value)
 	}
 }
 
 // played returns a function that counts plays by result.
 func (m *metrics) played() func(campaign.Played) {
-	made := registered(m.registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "prizegen_plays_total", Help: "Plays that returned a draw, by campaign and by whether the draw was new or a repetition for the same once-only key.",
-	}, []string{"campaign", "result"}))
-	refused := registered(m.registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "prizegen_plays_refused_total", Help: "Plays that were refused, by type of problem.",
-	}, []string{"reason"}))
-	took := registered(m.registry, prometheus.NewHistogram(times("prizegen_play_duration_seconds", "Duration of plays that returned a draw, including the time spent waiting for other plays.")))
+	made := m.set.counters("prizegen_plays_total", "Plays that returned a draw, by campaign and by whether the draw was new or a repetition for the same once-only key.", "campaign", "result")
+	refused := m.set.counters("prizegen_plays_refused_total", "Plays that were refused, by type of problem.", "reason")
+	took := m.set.histograms("prizegen_play_duration_seconds", "Duration of plays that returned a draw, including the time spent waiting for other plays.").with()
 	// Counters for all reasons start at 0, so that the first refusal counts as an increase.
 	for _, reason := range append(wire.ProblemKinds(), refusedGone, refusedError) {
-		refused.WithLabelValues(reason)
+		refused.with(reason)
 	}
 	return func(p campaign.Played) {
 		switch {
 		case p.Err != nil:
-			refused.WithLabelValues(refusal(p.Err)).Inc()
+			refused.with(refusal(p.Err)).Inc()
 			return
 		case p.Repeated:
-			made.WithLabelValues(p.Draw.Campaign, "repeated").Inc()
+			made.with(p.Draw.Campaign, "repeated").Inc()
 		default:
-			made.WithLabelValues(p.Draw.Campaign, "made").Inc()
+			made.with(p.Draw.Campaign, "made").Inc()
 			m.committed(p.Draw)
 		}
-		took.Observe(p.Took.Seconds())
+		took.Update(p.Took.Seconds())
 	}
 }
 
@@ -248,29 +218,27 @@ func refusal(err error) string {
 
 // limited returns a function that counts requests that exceed a rate limit, by class.
 func (m *metrics) limited() func(ratelimit.Class) {
-	refused := registered(m.registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "prizegen_rate_limited_total", Help: "Requests that were refused because there were too many of them, by kind of request.",
-	}, []string{"class"}))
+	refused := m.set.counters("prizegen_rate_limited_total", "Requests that were refused because there were too many of them, by kind of request.", "class")
 	// Counters for all classes start at 0, so that the first refusal counts as an increase.
-	counters := map[ratelimit.Class]prometheus.Counter{}
+	counters := map[ratelimit.Class]*vm.Counter{}
 	for _, class := range ratelimit.Classes() {
-		counters[class] = refused.WithLabelValues(class.String())
+		counters[class] = refused.with(class.String())
 	}
 	return func(class ratelimit.Class) { counters[class].Inc() }
 }
 
 // watch adds metrics of the open campaigns. They are read whenever metrics are collected.
 func (m *metrics) watch(campaigns *campaign.Service, probeTime time.Duration) {
-	m.registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "prizegen_plays_waiting", Help: "Plays that are waiting for their draws in this process.",
-		}, func() float64 { return float64(campaigns.Waiting()) }),
-		newStockCollector(campaigns, probeTime),
-	)
+	waiting := &family{name: "prizegen_plays_waiting", kind: gaugeKind, help: "Plays that are waiting for their draws in this process."}
+	m.set.collect(func(w *bytes.Buffer) {
+		waiting.writeHeader(w)
+		waiting.write(w, int64(campaigns.Waiting()))
+	})
+	m.set.collect((&stockCollector{service: campaigns, probeTime: probeTime}).write)
 }
 
-// stockCollector is a [prometheus.Collector] for the awarded and the remaining prizes of
-// open campaigns. All cores with the same database report the same values.
+// stockCollector writes metrics of the awarded and the remaining prizes of open campaigns.
+// All cores with the same database report the same values.
 type stockCollector struct {
 	service   *campaign.Service
 	probeTime time.Duration
@@ -279,58 +247,56 @@ type stockCollector struct {
 	campaigns []campaign.Campaign
 	err       error
 	read      time.Time
-
-	up, plays, left, stock, awarded, value *prometheus.Desc
 }
 
 // stockAge is how long values from the database are cached.
 const stockAge = 5 * time.Second
 
-func newStockCollector(service *campaign.Service, probeTime time.Duration) *stockCollector {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc(name, help, labels, nil)
-	}
-	return &stockCollector{
-		service: service, probeTime: probeTime,
-		up:      desc("prizegen_database_up", "1 if the database answered the last query for open campaigns, otherwise 0."),
-		plays:   desc("prizegen_campaign_plays_total", "Draws of an open campaign, across all core services.", "campaign"),
-		left:    desc("prizegen_campaign_stock_left", "Remaining stock of a prize of an open campaign.", "campaign", "prize"),
-		stock:   desc("prizegen_campaign_stock", "Initial stock of a prize of an open campaign.", "campaign", "prize"),
-		awarded: desc("prizegen_campaign_awarded_total", "How often an open campaign has awarded a prize.", "campaign", "prize"),
-		value:   desc("prizegen_campaign_awarded_minor_units_total", "Total value of the prizes that an open campaign has awarded, in minor units of its currency.", "campaign", "currency"),
-	}
-}
-
-// Describe implements [prometheus.Collector].
-func (c *stockCollector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.plays, c.left, c.stock, c.awarded, c.value} {
-		to <- d
-	}
-}
-
-// Collect implements [prometheus.Collector].
-func (c *stockCollector) Collect(to chan<- prometheus.Metric) {
+// write writes the metrics.
+func (c *stockCollector) write(w *bytes.Buffer) {
 	campaigns, err := c.open()
-	up := 1.0
+	up := &family{name: "prizegen_database_up", kind: gaugeKind, help: "1 if the database answered the last query for open campaigns, otherwise 0."}
+	up.writeHeader(w)
 	if err != nil {
-		up = 0
+		up.write(w, 0)
+		return
 	}
-	to <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, up)
-	for i := range campaigns {
-		row := &campaigns[i]
-		var value int64
-		to <- prometheus.MustNewConstMetric(c.plays, prometheus.CounterValue, float64(row.Plays), row.Name)
+	up.write(w, 1)
+	each := func(f *family, write func(f *family, row *campaign.Campaign)) {
+		f.writeHeader(w)
+		for i := range campaigns {
+			write(f, &campaigns[i])
+		}
+	}
+	each(&family{name: "prizegen_campaign_plays_total", kind: counterKind, help: "Draws of an open campaign, across all core services.", labels: []string{"campaign"}}, func(f *family, row *campaign.Campaign) {
+		f.write(w, row.Plays, row.Name)
+	})
+	each(&family{name: "prizegen_campaign_awarded_total", kind: counterKind, help: "How often an open campaign has awarded a prize.", labels: []string{"campaign", "prize"}}, func(f *family, row *campaign.Campaign) {
 		for _, p := range row.Prizes {
-			name := label(p.Name)
+			f.write(w, p.Awarded, row.Name, label(p.Name))
+		}
+	})
+	each(&family{name: "prizegen_campaign_awarded_minor_units_total", kind: counterKind, help: "Total value of the prizes that an open campaign has awarded, in minor units of its currency.", labels: []string{"campaign", "currency"}}, func(f *family, row *campaign.Campaign) {
+		var value int64
+		for _, p := range row.Prizes {
 			value += p.Value * p.Awarded
-			to <- prometheus.MustNewConstMetric(c.awarded, prometheus.CounterValue, float64(p.Awarded), row.Name, name)
-			if left, limited := p.Left(); limited {
-				to <- prometheus.MustNewConstMetric(c.left, prometheus.GaugeValue, float64(left), row.Name, name)
-				to <- prometheus.MustNewConstMetric(c.stock, prometheus.GaugeValue, float64(*p.Stock), row.Name, name)
+		}
+		f.write(w, value, row.Name, row.Currency)
+	})
+	each(&family{name: "prizegen_campaign_stock", kind: gaugeKind, help: "Initial stock of a prize of an open campaign.", labels: []string{"campaign", "prize"}}, func(f *family, row *campaign.Campaign) {
+		for _, p := range row.Prizes {
+			if p.Stock != nil {
+				f.write(w, *p.Stock, row.Name, label(p.Name))
 			}
 		}
-		to <- prometheus.MustNewConstMetric(c.value, prometheus.CounterValue, float64(value), row.Name, row.Currency)
-	}
+	})
+	each(&family{name: "prizegen_campaign_stock_left", kind: gaugeKind, help: "Remaining stock of a prize of an open campaign.", labels: []string{"campaign", "prize"}}, func(f *family, row *campaign.Campaign) {
+		for _, p := range row.Prizes {
+			if left, limited := p.Left(); limited {
+				f.write(w, left, row.Name, label(p.Name))
+			}
+		}
+	})
 }
 
 // open returns the open campaigns. The result is at most stockAge old.

@@ -30,7 +30,7 @@ const logInterval = time.Hour
 // Refused implements [remote.Observer]. It is called for every wrong response; a broken
 // service may send nothing else.
 func (o *observer) Refused(service string, err *remote.InvalidResponse) {
-	o.refused.WithLabelValues(service).Inc()
+	o.refused.with(service).Inc()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if last, ok := o.logged[service]; ok && time.Since(last) < logInterval {

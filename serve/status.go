@@ -41,7 +41,7 @@ func (a *api) registerHealth() {
 	a.raw(huma.Operation{
 		Method: http.MethodGet, Path: metricsPath, OperationID: "metrics", Summary: "Get metrics in the Prometheus text format", Responses: ok(plain),
 	}, func(w *responseRecorder, r *http.Request) error {
-		b.metrics.handler.ServeHTTP(w, r)
+		b.metrics.set.ServeHTTP(w, r)
 		return nil
 	})
 	status := jsonContent(schemaOf[wire.Status](a))
