@@ -327,7 +327,7 @@ func TestRemoteCampaigns(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "prizegen", "campaign", "list", "--core-url", core.url)
 	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "PRIZEGEN_ADMIN_TOKEN=wrong")
 	out, err := cmd.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "hint: set the token of the core's administrator in PRIZEGEN_ADMIN_TOKEN") {
+	if err == nil || !strings.Contains(string(out), "hint: set the core's admin token, or one from prizegen admin token add, in PRIZEGEN_ADMIN_TOKEN") {
 		t.Errorf("wrong token: got error %v and output %q, want a hint", err, out)
 	}
 	_, stderr, err := tryPrizegen(t, "db", "status", "--core-url", core.url)
