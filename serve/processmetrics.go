@@ -67,7 +67,7 @@ func writeProcessMetrics(w *bytes.Buffer) {
 	}
 }
 
-// contains reports whether a line is that of a metric of the family.
+// contains reports whether a line contains a metric of the family.
 func (f *family) contains(line string) bool {
 	name := line[:strings.IndexAny(line, "{ ")]
 	if f.kind == summaryKind {

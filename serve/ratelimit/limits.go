@@ -103,7 +103,7 @@ const maxTracked = 1 << 13
 // maxCampaigns is the number of campaigns that are tracked at least.
 const maxCampaigns = 1 << 12
 
-// source is what requests are counted for: an address, a network or a campaign.
+// source is an address, a network or a campaign, whose requests are counted together.
 type source struct {
 	bits uint8 // length of the prefix; 0 for a campaign and for an unknown address
 	from [16]byte

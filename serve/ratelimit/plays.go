@@ -14,7 +14,7 @@ import (
 // Play calls play, which makes a stranger's play in a campaign, unless a limit is exceeded.
 // It returns the error of play or a [*Refusal].
 //
-// The error [campaign.ErrMaxPlays] tells whether somebody has played. If there were too many
+// The error [campaign.ErrMaxPlays] reveals that somebody has played. If there were too many
 // of these errors for an address or in a campaign, Play refuses every play there until a
 // minute has passed, so that a refusal tells nothing. For an address this is exact: plays wait
 // for those that may still get the last errors. Plays of a campaign do not wait for each

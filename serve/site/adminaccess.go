@@ -76,7 +76,7 @@ func (p accessPages) showListPage(w http.ResponseWriter, r *http.Request, m *acc
 }
 
 // confirmed runs f if the form contains the password or needs none. problem is the mistake
-// to show in the form; status is that of the response.
+// to show in the form, and status is the HTTP status.
 func (p accessPages) confirmed(w http.ResponseWriter, r *http.Request, f func() error) (status int, problem fieldError, err error) {
 	if err := r.ParseForm(); err != nil {
 		return 0, problem, errors.Join(errForm, err)
