@@ -50,6 +50,7 @@ lint: ## Check style, imports and common mistakes, and that go.mod is tidy
 	go build -modfile=tools/golangci-lint.mod -o build/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	GOFLAGS='$(RACE)' CGO_ENABLED=1 build/golangci-lint run ./...
 	go mod tidy -diff
+	cd bench && go mod tidy -diff
 
 fmt: ## Format the Go code
 	go tool -modfile=tools/gofumpt.mod gofumpt -l -w cmd pkg serve bench deploy docs
