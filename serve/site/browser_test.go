@@ -94,6 +94,24 @@ func run[T any](w *window, action chromedp.Action[T]) T {
 	return value
 }
 
+// runAgain is like run for an action that may be repeated. It repeats the action while the
+// browser has replaced the node that the action has just found, which happens shortly after
+// a page has loaded.
+func runAgain[T any](w *window, action chromedp.Action[T]) T {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, timeout)
+	defer cancel()
+	for {
+		value, err := chromedp.Run(ctx, action)
+		switch {
+		case err == nil:
+			return value
+		case !strings.Contains(err.Error(), "No node with given id"):
+			w.t.Fatalf("%v\n%s", err, w.shown())
+		}
+	}
+}
+
 func (w *window) do(steps ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
 	run(w, chromedp.Steps(steps...))
@@ -148,12 +166,12 @@ func (w *window) click(selector string) {
 // fill replaces the text of a field.
 func (w *window) fill(id, text string) {
 	w.t.Helper()
-	w.do(chromedp.Clear(chromedp.CSS("#"+id)), chromedp.SendKeys(chromedp.CSS("#"+id), text))
+	runAgain(w, chromedp.Steps(chromedp.Clear(chromedp.CSS("#"+id)), chromedp.SendKeys(chromedp.CSS("#"+id), text)))
 }
 
 func (w *window) text(selector string) string {
 	w.t.Helper()
-	return strings.TrimSpace(run(w, chromedp.Text(chromedp.CSS(selector))))
+	return strings.TrimSpace(runAgain(w, chromedp.Text(chromedp.CSS(selector))))
 }
 
 // path returns the path and query of the page's URL.
