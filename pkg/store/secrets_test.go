@@ -42,16 +42,7 @@ func keysOf(t testing.TB, files ...string) *sealed.Keys {
 // openSealed opens a database with keys.
 func openSealed(t testing.TB, address string, keys *sealed.Keys) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), address, store.Options{Create: true, LockTimeout: 10 * time.Minute, Keys: keys})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
+	return storetest.Open(t, address, func(o *store.Options) { o.Keys = keys })
 }
 
 // playOnce plays as a new person.

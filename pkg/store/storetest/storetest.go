@@ -97,11 +97,16 @@ func command(t testing.TB, server, text string) {
 	}
 }
 
-// Open opens a database and closes it after the test. The lock timeout is long, because
-// replicas may have to wait for each other on slow machines.
-func Open(t testing.TB, address string) *store.DB {
+// Open opens a database, with options that change may change, and closes it after the test.
+// The lock timeout is long, because replicas may have to wait for each other on slow
+// machines.
+func Open(t testing.TB, address string, change ...func(*store.Options)) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), address, store.Options{Create: true, LockTimeout: 10 * time.Minute})
+	options := store.Options{Create: true, LockTimeout: 10 * time.Minute}
+	for _, f := range change {
+		f(&options)
+	}
+	db, err := store.Open(t.Context(), address, options)
 	if err != nil {
 		t.Fatal(err)
 	}
